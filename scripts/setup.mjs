@@ -1,0 +1,51 @@
+// Installs what the tests run besides npm packages: real browsers and servers, from Debian's packages.
+// It changes nothing when all is there. What can't be installed is a failure that says what to do, never a skip.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const TOOLS = [
+  { command: "chromium", packageName: "chromium", why: "the browser tests" },
+  { command: "nginx", packageName: "nginx-light", why: "the reverse-proxy test" },
+  { command: "curl", packageName: "curl", why: "the command-line examples" },
+];
+
+// nginx is in sbin, which a user's PATH may lack.
+const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+
+function isInstalled(command) {
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function run(command, args) {
+  console.error(`setup: ${command} ${args.join(" ")}`);
+  const { status } = spawnSync(command, args, {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+  return status === 0;
+}
+
+const missing = TOOLS.filter(({ command }) => !isInstalled(command));
+if (missing.length > 0) {
+  const packages = missing.map(({ packageName }) => packageName);
+  if (process.getuid?.() === 0 && isInstalled("apt-get")) {
+    run("apt-get", ["update", "-qq"]);
+    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages]);
+  }
+  const left = missing.filter(({ command }) => !isInstalled(command));
+  if (left.length > 0) {
+    for (const { command, why } of left) console.error(`setup: ${command} is missing; ${why} need it.`);
+    console.error(
+      `setup: install it, for example on Debian or Ubuntu:\n  sudo apt-get install ${left.map(({ packageName }) => packageName).join(" ")}`,
+    );
+    process.exit(1);
+  }
+}
