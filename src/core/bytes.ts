@@ -1,0 +1,24 @@
+/** Bytes as the sockets want them: a `Buffer` where there is one, so that no write has to wrap them again. */
+const encoder = new TextEncoder();
+const NodeBuffer: typeof Buffer | undefined = globalThis.Buffer;
+
+/** Encodes text as UTF-8. */
+export const encodeUtf8: (text: string) => Uint8Array = NodeBuffer
+  ? (text) => NodeBuffer.from(text, "utf8")
+  : (text) => encoder.encode(text);
+
+/** Joins chunks into one; a single chunk is returned as it is. */
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return first;
+  if (NodeBuffer) return NodeBuffer.concat(chunks);
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return joined;
+}

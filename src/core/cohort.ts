@@ -1,0 +1,41 @@
+import type { JournalRecord } from "./journal.ts";
+import type { Selection } from "./selection.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/**
+ * The subscribers at the tail whose selection is the same. An update is matched once for all of them, and the
+ * bytes of a run of updates are joined once.
+ */
+export class Cohort {
+  readonly selection: Selection;
+  /** Order means nothing: a member that leaves is replaced by the last one, so that leaving costs the same at any size. */
+  readonly members: Subscriber[] = [];
+  /** The records of the batch being dispatched that the selection selects. Emptied after each batch. */
+  readonly run: JournalRecord[] = [];
+  /** Offset of the last record sent to the members. */
+  sentOffset = 0;
+  /** When something was last sent to the members, in milliseconds of the monotonic clock. */
+  sentAtMs = 0;
+  /** Subscribers that belong here, at the tail or catching up; the cohort is let go at 0. */
+  references = 0;
+
+  constructor(selection: Selection) {
+    this.selection = selection;
+  }
+
+  join(subscriber: Subscriber): void {
+    subscriber.memberIndex = this.members.length;
+    this.members.push(subscriber);
+  }
+
+  leave(subscriber: Subscriber): void {
+    const index = subscriber.memberIndex;
+    if (index < 0) return;
+    subscriber.memberIndex = -1;
+    const last = this.members.pop();
+    if (last !== undefined && last !== subscriber) {
+      this.members[index] = last;
+      last.memberIndex = index;
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { joinBytes } from "./bytes.ts";
+import { Cohort } from "./cohort.ts";
+import { formatCursor } from "./cursor.ts";
+import { encodeFrame } from "./frame.ts";
+import { FrameRing, type FramedRecord } from "./frame-ring.ts";
+import { type Journal, type JournalRecord, recordBytes } from "./journal.ts";
+import { MatcherIndex } from "./matcher-index.ts";
+import { afterThisTurn, monotonicMs } from "./scheduler.ts";
+import type { Selection } from "./selection.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { TopicParser } from "./topic.ts";
+
+/** Most that one write carries: it bounds what a socket that fills up holds on to. A single larger frame is sent whole. */
+const WRITE_BYTES = 64 * 1024;
+const RING_BYTES = 16 * 1024 * 1024;
+const RING_RECORDS = 16_384;
+
+/**
+ * Follows the journal's tail and hands each update to the cohorts that select it.
+ *
+ * Updates that arrive in one turn of the event loop leave in one write a connection: an idle hub delays
+ * nothing, and under load the batches grow by themselves.
+ */
+export class Dispatcher {
+  readonly ring: FrameRing;
+  readonly #journal: Journal;
+  readonly #index: MatcherIndex;
+  readonly #cohorts = new Map<string, Cohort>();
+  readonly #unfollow: () => void;
+  #position: number;
+  #pending: JournalRecord[] = [];
+  #scheduled = false;
+  #waiters: (() => void)[] = [];
+
+  constructor(journal: Journal, parser: TopicParser) {
+    this.#journal = journal;
+    this.#index = new MatcherIndex(parser);
+    this.#position = journal.tail();
+    this.ring = new FrameRing(this.#position, RING_BYTES, RING_RECORDS);
+    this.#unfollow = journal.follow(this.#position, (records) => this.#accept(records));
+  }
+
+  /** Offset of the last record that was dispatched. A subscriber whose cursor is here may join its cohort. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get cohortCount(): number {
+    return this.#cohorts.size;
+  }
+
+  /** The event id of a record. */
+  eventId(record: JournalRecord): string {
+    return record.id ?? this.cursorAt(record.offset);
+  }
+
+  /** The event id that the hub makes for an offset. */
+  cursorAt(offset: number): string {
+    return formatCursor({ epoch: this.#journal.epoch, offset });
+  }
+
+  encode(record: JournalRecord): Uint8Array {
+    return encodeFrame(record, this.eventId(record));
+  }
+
+  /** The cohort for a selection, made when there is none. Each call needs one {@link release}. */
+  acquire(selection: Selection): Cohort {
+    let cohort = this.#cohorts.get(selection.key);
+    if (cohort === undefined) {
+      cohort = new Cohort(selection);
+      this.#cohorts.set(selection.key, cohort);
+      this.#index.add(cohort);
+    }
+    cohort.references++;
+    return cohort;
+  }
+
+  release(cohort: Cohort): void {
+    cohort.references--;
+    if (cohort.references > 0) return;
+    this.#cohorts.delete(cohort.selection.key);
+    this.#index.remove(cohort);
+  }
+
+  /** Resolves at the next dispatch, or when the dispatcher stops. */
+  moved(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Resolves what waits for {@link moved}, so that it looks again. */
+  readonly wake = (): void => {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  };
+
+  /** Dispatches what is pending, without waiting for the end of this turn. */
+  flush(): void {
+    while (this.#pending.length > 0) this.#dispatch(this.#takeBatch());
+  }
+
+  stop(): void {
+    this.#unfollow();
+    this.flush();
+    this.wake();
+  }
+
+  #accept(records: readonly JournalRecord[]): void {
+    for (const record of records) this.#pending.push(record);
+    if (this.#scheduled || this.#pending.length === 0) return;
+    this.#scheduled = true;
+    afterThisTurn(() => {
+      this.#scheduled = false;
+      this.flush();
+    });
+  }
+
+  #takeBatch(): JournalRecord[] {
+    let bytes = 0;
+    let count = 0;
+    for (const record of this.#pending) {
+      bytes += recordBytes(record);
+      if (count > 0 && bytes > WRITE_BYTES) break;
+      count++;
+    }
+    if (count === this.#pending.length) {
+      const batch = this.#pending;
+      this.#pending = [];
+      return batch;
+    }
+    return this.#pending.splice(0, count);
+  }
+
+  #dispatch(batch: readonly JournalRecord[]): void {
+    const frames = new Map<JournalRecord, Uint8Array>();
+    const touched: Cohort[] = [];
+    for (const record of batch) {
+      const entry: FramedRecord = { record, frame: this.encode(record) };
+      frames.set(record, entry.frame);
+      this.ring.push(entry);
+      this.#index.collect(record, touched);
+      this.#position = record.offset;
+    }
+    const now = monotonicMs();
+    const joined = new Map<string, Uint8Array>();
+    for (const cohort of touched) {
+      this.#deliver(cohort, joinRun(cohort.run, batch, frames, joined), now);
+      cohort.run.length = 0;
+    }
+    this.wake();
+  }
+
+  #deliver(cohort: Cohort, bytes: Uint8Array, now: number): void {
+    const { members } = cohort;
+    cohort.sentOffset = this.#position;
+    cohort.sentAtMs = now;
+    // From the end: a member that leaves is replaced by one that was served already.
+    for (let i = members.length - 1; i >= 0; i--) {
+      const member = members[i] as Subscriber;
+      if (!member.sink.write(bytes)) member.stall();
+    }
+  }
+}
+
+/** Joins the frames of a run; cohorts that take the same run share the bytes. */
+function joinRun(
+  run: readonly JournalRecord[],
+  batch: readonly JournalRecord[],
+  frames: ReadonlyMap<JournalRecord, Uint8Array>,
+  joined: Map<string, Uint8Array>,
+): Uint8Array {
+  if (run.length === 1) return frames.get(run[0] as JournalRecord) as Uint8Array;
+  const key = run.length === batch.length ? "" : run.map((record) => record.offset).join(",");
+  let bytes = joined.get(key);
+  if (bytes === undefined) {
+    bytes = joinBytes(run.map((record) => frames.get(record) as Uint8Array));
+    joined.set(key, bytes);
+  }
+  return bytes;
+}

@@ -1,0 +1,52 @@
+/**
+ * Every way in which Artesian refuses something, in one table: code → what it means and what to change.
+ * `docs/errors.md` documents each (a test compares the two) and `http/` maps each to a status.
+ */
+export const ERROR_CODES = {
+  missing_topic: "An update needs at least one topic.",
+  invalid_topic: "A topic is empty, malformed, or has control or format characters.",
+  reserved_topic: "A topic is `*` or lies below the hub's own path, which only the hub may use.",
+  invalid_id: "An event id has characters that cannot travel in a header, starts with `#`, or is `earliest`.",
+  invalid_type: "An event type has control or format characters, or is reserved for the hub.",
+  invalid_retry: "A reconnection time is not a whole number of milliseconds.",
+  invalid_data: "The data is not valid Unicode text.",
+  invalid_body: "The request's body cannot be parsed.",
+  invalid_matcher: "A matcher's value is not valid for its type.",
+  unknown_matcher: "A parameter that starts with `match` names no known matcher type.",
+  missing_matcher: "A subscription needs at least one matcher.",
+  too_many_matchers: "A subscription has more matchers than the hub accepts.",
+  too_large: "A part of the request is larger than the hub accepts.",
+  unsupported_media_type: "The body's media type is not one that the hub reads.",
+  method_not_allowed: "The address does not accept this method.",
+  not_found: "Nothing is served at this address.",
+  publish_forbidden: "The hub does not accept updates from anonymous publishers.",
+  origin_forbidden: "The request comes from a web page that may not publish here.",
+  host_unknown: "The request names a host that this server does not answer for.",
+  too_many_connections: "The address, or the hub, holds as many connections as it may.",
+  draining: "The hub is shutting down.",
+  journal_full: "The journal's disk is full.",
+  journal_unavailable: "The journal cannot be reached.",
+  internal: "Something failed inside the hub.",
+} as const;
+
+/** A code of {@link ERROR_CODES}. Codes are stable: programs may compare them. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/**
+ * What every refusal throws. The message says what to change and is safe to show to the caller; what went
+ * wrong underneath is in `cause` and never leaves the process.
+ */
+export class HubError extends Error {
+  override readonly name = "HubError";
+  readonly code: ErrorCode;
+
+  /**
+   * @param code - What was refused.
+   * @param detail - What was wrong here and what to change, safe to show to the caller.
+   * @param options - `cause`: the underlying error, for logs only.
+   */
+  constructor(code: ErrorCode, detail: string, options?: { cause?: unknown }) {
+    super(detail, options);
+    this.code = code;
+  }
+}

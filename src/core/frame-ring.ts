@@ -1,0 +1,72 @@
+import { type JournalRecord, recordBytes } from "./journal.ts";
+
+/** A record with its encoded bytes. */
+export interface FramedRecord {
+  readonly record: JournalRecord;
+  readonly frame: Uint8Array;
+}
+
+/**
+ * The newest records with their frames, bounded in bytes and count, shared by live delivery and catch-up:
+ * a subscriber that was away for a moment is served from memory, without touching the journal.
+ */
+export class FrameRing {
+  readonly #maxBytes: number;
+  readonly #maxCount: number;
+  /** Every record after this offset is held. */
+  #after: number;
+  #entries: FramedRecord[] = [];
+  /** Entries before this index were dropped; the array is cut now and then instead of at each drop. */
+  #start = 0;
+  #bytes = 0;
+
+  /** @param after - The position at which the ring begins, empty. */
+  constructor(after: number, maxBytes: number, maxCount: number) {
+    this.#after = after;
+    this.#maxBytes = maxBytes;
+    this.#maxCount = maxCount;
+  }
+
+  push(entry: FramedRecord): void {
+    this.#entries.push(entry);
+    this.#bytes += entrySize(entry);
+    while (this.#bytes > this.#maxBytes || this.#entries.length - this.#start > this.#maxCount) this.#dropOldest();
+    if (this.#start > 1024 && this.#start * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#start);
+      this.#start = 0;
+    }
+  }
+
+  /**
+   * @returns The entries after the offset, at most `maxCount`, in order; undefined when some are no longer held.
+   */
+  read(after: number, maxCount: number): readonly FramedRecord[] | undefined {
+    if (after < this.#after) return undefined;
+    let low = this.#start;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle] as FramedRecord).record.offset <= after) low = middle + 1;
+      else high = middle;
+    }
+    return this.#entries.slice(low, low + maxCount);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#entries[this.#start] as FramedRecord;
+    this.#after = oldest.record.offset;
+    this.#bytes -= entrySize(oldest);
+    // Lets the record go now; its place goes with the next cut.
+    this.#entries[this.#start] = DROPPED;
+    this.#start++;
+  }
+}
+
+const DROPPED: FramedRecord = {
+  record: { offset: 0, at: 0, topics: [], data: "", id: undefined, type: undefined, retry: undefined, private: false },
+  frame: new Uint8Array(0),
+};
+
+function entrySize(entry: FramedRecord): number {
+  return entry.frame.length + recordBytes(entry.record);
+}

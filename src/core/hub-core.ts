@@ -1,0 +1,350 @@
+import { encodeUtf8 } from "./bytes.ts";
+import { catchUp } from "./catch-up.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { HubError } from "./errors.ts";
+import { encodeCursor, encodeDrain, encodeGap, encodeRetry } from "./frame.ts";
+import type { Journal } from "./journal.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Liveness } from "./liveness.ts";
+import { type Logger, SILENT } from "./logger.ts";
+import { type Matcher, MatcherCompiler } from "./matcher.ts";
+import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
+import { monotonicMs } from "./scheduler.ts";
+import { Selection } from "./selection.ts";
+import { resolveStart, type Start } from "./start.ts";
+import { type Sink, Subscriber, type SubscriberEvents } from "./subscriber.ts";
+import { TopicParser } from "./topic.ts";
+import { type UpdateInput, validateUpdate } from "./update.ts";
+
+/** How a hub behaves. All times are milliseconds. */
+export interface HubCoreOptions {
+  /** Where updates are kept and read from. The hub closes it. */
+  readonly journal: Journal;
+  /** The hub's public URL, absolute: relative topics and patterns resolve against it, and its path is reserved. Default `http://localhost/.well-known/mercure`. */
+  readonly url?: string | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  /** No stream is silent for longer: proxies cut idle ones, often after 60 s. Default 25,000. */
+  readonly heartbeatMs?: number | undefined;
+  /** A stream is ended after this long, ±10%, and resumes by itself: it rebalances, and bounds what a leaked connection costs. Default 600,000. */
+  readonly lifetimeMs?: number | undefined;
+  /** How long subscribers are told to wait before they reconnect; each gets a random time between the two, so that they do not all come back at once. Default 1,000 to 5,000. */
+  readonly retryMs?: { readonly min: number; readonly max: number } | undefined;
+  /** A connection that takes nothing for this long is cut; it resumes without loss. Default 5,000. */
+  readonly writeStallMs?: number | undefined;
+  /** Longest wait for streams to end when the hub closes. Default 5,000. */
+  readonly drainMs?: number | undefined;
+  /** Default: reports nothing. */
+  readonly logger?: Logger | undefined;
+}
+
+/** One subscriber as observers see it. */
+export interface ObservedSubscriber {
+  /** Random, unique to the connection. */
+  readonly id: string;
+  readonly matchers: readonly Matcher[];
+}
+
+/** Called as subscribers come and go. Must not throw. */
+export interface HubObserver {
+  readonly subscribed?: (subscriber: ObservedSubscriber) => void;
+  readonly unsubscribed?: (subscriber: ObservedSubscriber) => void;
+}
+
+/** Figures of this moment. */
+export interface HubStats {
+  readonly subscribers: number;
+  readonly cohorts: number;
+  /** Subscribers whose cursor is behind the tail: replaying, or slower than the updates. */
+  readonly lagging: number;
+  /** Offset of the newest and of the oldest record in the journal. */
+  readonly tail: number;
+  readonly head: number;
+}
+
+const DEFAULT_URL = "http://localhost/.well-known/mercure";
+
+/** The hub without HTTP: it publishes, keeps, and hands out updates, to whatever {@link Sink} it is given. */
+export class HubCore {
+  readonly url: string;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly #journal: Journal;
+  readonly #parser: TopicParser;
+  readonly #compiler: MatcherCompiler;
+  readonly #dispatcher: Dispatcher;
+  readonly #liveness: Liveness;
+  readonly #subscribers: Subscriber[] = [];
+  readonly #lagging = new Set<Subscriber>();
+  readonly #observers = new Set<HubObserver>();
+  readonly #appends = new Set<Promise<unknown>>();
+  readonly #readers = new AbortController();
+  readonly #events: SubscriberEvents = {
+    joined: (subscriber) => this.#join(subscriber),
+    stalled: (subscriber) => this.#stall(subscriber),
+    drained: (subscriber) => this.#walk(subscriber),
+    closed: (subscriber) => this.#detach(subscriber),
+  };
+  readonly #lifetimeMs: number;
+  readonly #retryMs: { readonly min: number; readonly max: number };
+  readonly #drainMs: number;
+  #closing: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: HubCoreOptions) {
+    this.url = options.url ?? DEFAULT_URL;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.logger = options.logger ?? SILENT;
+    this.#journal = options.journal;
+    this.#parser = new TopicParser(this.url);
+    this.#compiler = new MatcherCompiler(this.url, this.limits);
+    this.#dispatcher = new Dispatcher(this.#journal, this.#parser);
+    this.#lifetimeMs = options.lifetimeMs ?? 600_000;
+    this.#retryMs = options.retryMs ?? { min: 1000, max: 5000 };
+    this.#drainMs = options.drainMs ?? 5000;
+    this.#liveness = new Liveness({
+      dispatcher: this.#dispatcher,
+      subscribers: this.#subscribers,
+      lagging: this.#lagging,
+      options: { heartbeatMs: options.heartbeatMs ?? 25_000, writeStallMs: options.writeStallMs ?? 5000, lifetimeMs: this.#lifetimeMs },
+      onExpired: (subscriber) => this.#end(subscriber),
+      onStalled: (subscriber) => {
+        this.logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
+        subscriber.sink.destroy();
+        this.#detach(subscriber);
+      },
+    });
+  }
+
+  /** Whether the hub is closing or closed. */
+  get draining(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /**
+   * Publishes an update and resolves once it is committed to the journal.
+   *
+   * @returns Its event id.
+   * @throws HubError whose code says what is wrong with it; it was not published.
+   */
+  async publish(update: UpdateInput): Promise<string> {
+    const [id] = await this.publishBatch([update]);
+    return id as string;
+  }
+
+  /**
+   * Publishes updates as one: all of them, in order with nothing between them, or none.
+   *
+   * @param updates - At most 1,000; none at all publishes nothing.
+   * @returns Their event ids, in order.
+   * @throws HubError whose code says what is wrong; nothing was published.
+   */
+  async publishBatch(updates: readonly UpdateInput[]): Promise<readonly string[]> {
+    if (this.draining) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
+    if (updates.length > this.limits.updatesPerBatch) {
+      throw new HubError(
+        "too_large",
+        `The batch has ${updates.length} updates; at most ${this.limits.updatesPerBatch} are allowed. Split it.`,
+      );
+    }
+    if (updates.length === 0) return [];
+    const isReserved = (topic: string): boolean => this.#parser.parse(topic).reserved;
+    const batch = updates.map((update, i) => {
+      try {
+        return validateUpdate(update, this.limits, isReserved);
+      } catch (error) {
+        if (!(error instanceof HubError) || updates.length === 1) throw error;
+        throw new HubError(error.code, `Update ${i + 1} of ${updates.length}: ${error.message}`);
+      }
+    });
+    const appended = this.#journal.append(batch);
+    this.#appends.add(appended);
+    try {
+      const offsets = await appended;
+      return batch.map((update, i) => update.id ?? this.#dispatcher.cursorAt(offsets[i] as number));
+    } finally {
+      this.#appends.delete(appended);
+    }
+  }
+
+  /**
+   * Subscribes from within the process: an endless iterable that is read at the reader's own pace off the
+   * journal, so that a slow reader costs no memory. Ends when its `signal` aborts or the hub closes.
+   *
+   * @throws HubError `invalid_matcher`, `too_many_matchers`.
+   */
+  subscribe(options: SubscribeOptions = {}): AsyncIterableIterator<ReceivedUpdate> {
+    return iterate(options, {
+      dispatcher: this.#dispatcher,
+      journal: this.#journal,
+      closed: this.#readers.signal,
+      select: (matchers, grants) => this.select(matchers, grants),
+      start: (lastEventId) => this.resolve(lastEventId),
+    });
+  }
+
+  /** Watches subscribers come and go. @returns Stops watching. */
+  observe(observer: HubObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
+  }
+
+  stats(): HubStats {
+    return {
+      subscribers: this.#subscribers.length,
+      cohorts: this.#dispatcher.cohortCount,
+      lagging: this.#lagging.size,
+      tail: this.#journal.tail(),
+      head: this.#journal.head(),
+    };
+  }
+
+  /**
+   * @param grants - Matchers of the topics whose private updates may be read.
+   * @throws HubError when a matcher is not valid.
+   */
+  select(matchers: readonly Matcher[], grants: readonly Matcher[]): Selection {
+    const granted = grants.length === 0 ? [] : this.#compiler.compileAll(grants);
+    return new Selection(this.#compiler.compileAll(matchers), granted, this.#parser);
+  }
+
+  /** Finds where a subscription with this cursor starts; see {@link resolveStart}. */
+  resolve(lastEventId: string | undefined): Start | Promise<Start> {
+    return resolveStart(this.#journal, this.#dispatcher, lastEventId);
+  }
+
+  /**
+   * Starts to deliver to a sink: first the reconnection time and the cursor or gap, then what the journal holds
+   * after the start, then what is published, without a seam.
+   *
+   * @returns undefined when the hub is shutting down: the peer was told to come back, and the stream is at its end. A
+   * failure status would stop an `EventSource` for good.
+   */
+  attach(selection: Selection, sink: Sink, start: Start): Subscriber | undefined {
+    if (this.draining) {
+      sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+      sink.end();
+      return undefined;
+    }
+    const now = monotonicMs();
+    const subscriber = new Subscriber({
+      cohort: this.#dispatcher.acquire(selection),
+      sink,
+      cursor: start.after,
+      openedAtMs: now,
+      expiresAtMs: now + this.#lifetimeMs * (0.9 + Math.random() * 0.2),
+      events: this.#events,
+    });
+    subscriber.listIndex = this.#subscribers.length;
+    this.#subscribers.push(subscriber);
+    this.#lagging.add(subscriber);
+    this.#notify("subscribed", subscriber);
+    let preamble = encodeRetry(this.#randomRetryMs());
+    if (start.gap !== undefined) preamble += encodeGap(start.gap);
+    else if (start.lastEventId === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    if (sink.write(encodeUtf8(preamble))) this.#walk(subscriber);
+    else this.#stall(subscriber);
+    return subscriber;
+  }
+
+  /**
+   * Drains: refuses new updates and subscribers, delivers what was acknowledged, tells each subscriber
+   * `hub:drain`, ends the streams within the bound, and closes the journal. Calling it again waits for the same.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#drain();
+    return this.#closing;
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.allSettled(this.#appends);
+    this.#dispatcher.stop();
+    this.#liveness.stop();
+    // From the end: each leaves the list as it is told.
+    for (let i = this.#subscribers.length - 1; i >= 0; i--) {
+      const subscriber = this.#subscribers[i] as Subscriber;
+      if (subscriber.memberIndex >= 0) {
+        this.#tellCursor(subscriber);
+        subscriber.sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+      }
+      subscriber.sink.end();
+    }
+    if (this.#subscribers.length > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, this.#drainMs);
+        this.#onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (let last = this.#subscribers.at(-1); last !== undefined; last = this.#subscribers.at(-1)) {
+      last.sink.destroy();
+      this.#detach(last);
+    }
+    this.#readers.abort();
+    await this.#journal.close();
+  }
+
+  #walk(subscriber: Subscriber): void {
+    subscriber.stalledSinceMs = 0;
+    catchUp(subscriber, this.#dispatcher, this.#journal).catch((error: unknown) => {
+      // It reconnects with its cursor, so nothing is lost.
+      this.logger.error({ err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
+      subscriber.sink.destroy();
+      this.#detach(subscriber);
+    });
+  }
+
+  #join(subscriber: Subscriber): void {
+    this.#lagging.delete(subscriber);
+    subscriber.cohort.join(subscriber);
+  }
+
+  #stall(subscriber: Subscriber): void {
+    if (subscriber.memberIndex >= 0) {
+      subscriber.cohort.leave(subscriber);
+      subscriber.cursor = this.#dispatcher.position;
+      subscriber.toldOffset = subscriber.cursor;
+    }
+    subscriber.stalledSinceMs = monotonicMs();
+    this.#lagging.add(subscriber);
+  }
+
+  #tellCursor(subscriber: Subscriber): void {
+    if (subscriber.memberIndex < 0) return;
+    const bytes = this.#liveness.cursorFor(subscriber);
+    if (bytes !== undefined) subscriber.sink.write(bytes);
+  }
+
+  #end(subscriber: Subscriber): void {
+    this.#tellCursor(subscriber);
+    subscriber.sink.end();
+    this.#detach(subscriber);
+  }
+
+  #detach(subscriber: Subscriber): void {
+    if (subscriber.isClosed) return;
+    subscriber.isClosed = true;
+    subscriber.cohort.leave(subscriber);
+    this.#dispatcher.release(subscriber.cohort);
+    this.#lagging.delete(subscriber);
+    const last = this.#subscribers.pop();
+    if (last !== undefined && last !== subscriber) {
+      this.#subscribers[subscriber.listIndex] = last;
+      last.listIndex = subscriber.listIndex;
+    }
+    this.#notify("unsubscribed", subscriber);
+    if (this.#subscribers.length === 0) this.#onEmpty?.();
+  }
+
+  #notify(event: keyof HubObserver, subscriber: Subscriber): void {
+    if (this.#observers.size === 0) return;
+    const seen: ObservedSubscriber = { id: subscriber.id, matchers: subscriber.cohort.selection.matchers.map((m) => m.matcher) };
+    for (const observer of this.#observers) observer[event]?.(seen);
+  }
+
+  #randomRetryMs(): number {
+    const { min, max } = this.#retryMs;
+    return Math.round(min + Math.random() * (max - min));
+  }
+}

@@ -1,0 +1,104 @@
+import type { Update } from "./update.ts";
+
+/**
+ * A place in a journal. Offsets only compare within one epoch: a wiped or restored journal has a new epoch,
+ * and a position from another epoch is a gap, never silently "from now".
+ *
+ * Example of the loss that this prevents: a subscriber has seen offset 500; the journal's directory is deleted
+ * and the hub restarted; 600 new updates are appended. Offset 500 exists again, but it is another update:
+ * resuming there would skip 500 updates in silence. The epochs differ, so the subscriber is told of a gap.
+ */
+export interface Position {
+  /** The journal's identity: 8 characters of `A–Z a–z 0–9`, chosen at random when the journal is created. */
+  readonly epoch: string;
+  /** Strictly rising within an epoch, from 1; 0 is the place before the first record. */
+  readonly offset: number;
+}
+
+/** An update in the journal. Everything that a subscriber receives is read off these, in order of `offset`. */
+export interface JournalRecord extends Update {
+  readonly offset: number;
+  /** When it was appended, in milliseconds since 1970. For trimming by age only; order is by `offset`. */
+  readonly at: number;
+}
+
+/** How far one {@link Journal.read} may go. */
+export interface ReadLimits {
+  /** Most records to return, at least 1. */
+  readonly maxRecords: number;
+  /** Stop after the record that brings the total of {@link recordBytes} to this many. At least one record is returned. */
+  readonly maxBytes: number;
+}
+
+/** What a read found: the next records in order, or that the place asked for is no longer held. */
+export type JournalPage =
+  | { readonly kind: "records"; readonly records: readonly JournalRecord[] }
+  | { readonly kind: "trimmed"; readonly head: number };
+
+/** Bounds on what a journal keeps; the oldest records go first. Leave one out for no bound of that kind. */
+export interface Retention {
+  /** Longest age of a record, in milliseconds. */
+  readonly maxAgeMs?: number;
+  /** Most bytes of records, as counted by {@link recordBytes}. */
+  readonly maxBytes?: number;
+  /** Most records. */
+  readonly maxCount?: number;
+}
+
+/**
+ * The ordered, bounded record of updates: the only thing that a storage engine must implement. The suite
+ * `journalContract` in `artesian/testing` checks an implementation.
+ */
+export interface Journal {
+  /** The journal's identity; see {@link Position}. */
+  readonly epoch: string;
+
+  /**
+   * Appends a batch atomically and in order, and resolves once it is committed: what is acknowledged survives
+   * whatever the journal's documentation says it survives. Calls that overlap may share one commit.
+   *
+   * @param batch - At least one update.
+   * @returns The offset of each update, rising.
+   * @throws HubError `journal_full` or `journal_unavailable`: nothing of the batch was appended.
+   */
+  append(batch: readonly Update[]): Promise<readonly number[]>;
+
+  /**
+   * Reads records after an offset, in order. An empty page means that the tail was reached.
+   *
+   * @param after - Read what follows this offset; 0 reads from the first record.
+   * @returns `trimmed`, with the first offset still held, when a record after `after` was dropped.
+   */
+  read(after: number, limits: ReadLimits): Promise<JournalPage>;
+
+  /**
+   * Calls back with every record after an offset, once each and in order, as they are committed, by whichever
+   * process. Calls never overlap with each other.
+   *
+   * @returns Stops following.
+   */
+  follow(after: number, onAppended: (records: readonly JournalRecord[]) => void): () => void;
+
+  /**
+   * Finds a publisher's own event id in O(log n).
+   *
+   * @returns The offset of the earliest record held with this id, or undefined.
+   */
+  find(id: string): Promise<number | undefined>;
+
+  /** Offset of the newest committed record known to this process; 0 when there was never one. */
+  tail(): number;
+
+  /** Offset of the oldest record held; one more than the tail when none is held. */
+  head(): number;
+
+  /** Finishes the appends under way, then lets go of every resource. */
+  close(): Promise<void>;
+}
+
+/** What a record counts for in byte limits and retention: its text, with a fixed 64 bytes for the rest. */
+export function recordBytes(update: Update): number {
+  let bytes = 64 + update.data.length + (update.id?.length ?? 0) + (update.type?.length ?? 0);
+  for (const topic of update.topics) bytes += topic.length;
+  return bytes;
+}

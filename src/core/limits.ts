@@ -1,0 +1,28 @@
+/**
+ * The bounds on what a publisher or a subscriber may ask for. Each names the attack that it stops.
+ * Sizes are bytes of UTF-8.
+ */
+export interface Limits {
+  /** Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. */
+  readonly bodyBytes: number;
+  /** Most topics on one update (each is matched and indexed). Default 100. Past it: `too_large`. */
+  readonly topicsPerUpdate: number;
+  /** Most updates in one atomic batch (one transaction). Default 1,000. Past it: `too_large`. */
+  readonly updatesPerBatch: number;
+  /** Most matchers on one subscription (each costs time on every update). Default 100. Past it: `too_many_matchers`. */
+  readonly matchersPerSubscription: number;
+  /** Longest topic or pattern, in bytes (matching time). Default 2,048. Past it: `too_large`, or `invalid_matcher`. */
+  readonly topicBytes: number;
+  /** Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past it: `too_large`. */
+  readonly idBytes: number;
+}
+
+/** The limits that hold where none is given. */
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytes: 1024 * 1024,
+  topicsPerUpdate: 100,
+  updatesPerBatch: 1000,
+  matchersPerSubscription: 100,
+  topicBytes: 2048,
+  idBytes: 255,
+};

@@ -1,0 +1,95 @@
+import { encodeUtf8 } from "./bytes.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { encodeCursor, HEARTBEAT } from "./frame.ts";
+import { every, monotonicMs } from "./scheduler.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/** The times that keep streams alive and rid the hub of dead ones. All in milliseconds. */
+export interface LivenessOptions {
+  /** A stream is never silent for longer. */
+  readonly heartbeatMs: number;
+  /** A socket that takes nothing for this long is cut. */
+  readonly writeStallMs: number;
+}
+
+/**
+ * Heartbeats, the end of a stream's lifetime, and write stalls, with one timer for the hub. Subscribers are
+ * visited in small groups, so that ten thousand heartbeats do not delay an update.
+ */
+export class Liveness {
+  readonly #dispatcher: Dispatcher;
+  readonly #subscribers: readonly Subscriber[];
+  readonly #lagging: ReadonlySet<Subscriber>;
+  readonly #options: LivenessOptions;
+  readonly #onExpired: (subscriber: Subscriber) => void;
+  readonly #onStalled: (subscriber: Subscriber) => void;
+  readonly #periodMs: number;
+  readonly #stop: () => void;
+  #next = 0;
+  /** Visits owed from earlier ticks, in fractions of a subscriber. */
+  #owed = 0;
+  #lastTickMs = monotonicMs();
+  #cursor: { readonly position: number; readonly bytes: Uint8Array } = { position: -1, bytes: HEARTBEAT };
+
+  constructor(options: {
+    dispatcher: Dispatcher;
+    subscribers: readonly Subscriber[];
+    lagging: ReadonlySet<Subscriber>;
+    options: LivenessOptions & { readonly lifetimeMs: number };
+    onExpired: (subscriber: Subscriber) => void;
+    onStalled: (subscriber: Subscriber) => void;
+  }) {
+    this.#dispatcher = options.dispatcher;
+    this.#subscribers = options.subscribers;
+    this.#lagging = options.lagging;
+    this.#options = options.options;
+    this.#onExpired = options.onExpired;
+    this.#onStalled = options.onStalled;
+    const { heartbeatMs, lifetimeMs, writeStallMs } = options.options;
+    // Each subscriber is visited once a period; a heartbeat is due a period early, so none comes late.
+    this.#periodMs = Math.min(heartbeatMs, lifetimeMs) / 4;
+    this.#stop = every(Math.max(5, Math.min(1000, this.#periodMs / 4, writeStallMs / 4)), () => this.#tick());
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  /** The bytes that bring a live subscriber's cursor to where the hub is; undefined when it is there already. */
+  cursorFor(subscriber: Subscriber): Uint8Array | undefined {
+    const { position } = this.#dispatcher;
+    if (Math.max(subscriber.toldOffset, subscriber.cohort.sentOffset) >= position) return undefined;
+    if (this.#cursor.position !== position) {
+      this.#cursor = { position, bytes: encodeUtf8(encodeCursor(this.#dispatcher.cursorAt(position))) };
+    }
+    subscriber.toldOffset = position;
+    return this.#cursor.bytes;
+  }
+
+  #tick(): void {
+    const now = monotonicMs();
+    for (const subscriber of this.#lagging) {
+      const since = subscriber.stalledSinceMs;
+      if (since !== 0 && now - since >= this.#options.writeStallMs) this.#onStalled(subscriber);
+    }
+    this.#owed += (this.#subscribers.length * (now - this.#lastTickMs)) / this.#periodMs;
+    this.#lastTickMs = now;
+    let visits = Math.min(Math.floor(this.#owed), this.#subscribers.length);
+    this.#owed -= Math.floor(this.#owed);
+    for (; visits > 0 && this.#subscribers.length > 0; visits--) {
+      if (this.#next >= this.#subscribers.length) this.#next = 0;
+      this.#visit(this.#subscribers[this.#next++] as Subscriber, now);
+    }
+  }
+
+  #visit(subscriber: Subscriber, now: number): void {
+    if (now >= subscriber.expiresAtMs) {
+      this.#onExpired(subscriber);
+      return;
+    }
+    const silentSince = Math.max(subscriber.cohort.sentAtMs, subscriber.beatAtMs);
+    if (subscriber.memberIndex < 0 || now - silentSince < this.#options.heartbeatMs - this.#periodMs) return;
+    subscriber.beatAtMs = now;
+    if (!subscriber.sink.write(this.cursorFor(subscriber) ?? HEARTBEAT)) subscriber.stall();
+  }
+}

@@ -1,0 +1,109 @@
+import { step } from "./catch-up.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Gap } from "./frame.ts";
+import type { Journal } from "./journal.ts";
+import type { Matcher } from "./matcher.ts";
+import type { Selection } from "./selection.ts";
+import { firstHeld, type Start } from "./start.ts";
+
+/** What a reader within the process asks for. */
+export interface SubscribeOptions {
+  /** Topics, exactly as published. With no matcher of either kind: every topic. */
+  readonly match?: string | readonly string[] | undefined;
+  /** URL patterns that select topics. */
+  readonly matchUrlPattern?: string | readonly string[] | undefined;
+  /** Resume after this event id; `earliest` for everything held. Default: only what is published from now on. */
+  readonly lastEventId?: string | undefined;
+  /** Whether to receive private updates too. Default: false. */
+  readonly includePrivate?: boolean | undefined;
+  /** Called once, when everything that was held at the time has been yielded. */
+  readonly onLive?: (() => void) | undefined;
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An update as a reader receives it. */
+export interface ReceivedUpdate {
+  /** The event id, which resumes after this update; undefined for a gap. */
+  readonly id: string | undefined;
+  readonly topics: readonly string[];
+  readonly data: string;
+  /** The event type; `hub:gap` where updates are missing, with a {@link Gap} as JSON in `data`. */
+  readonly type: string | undefined;
+  readonly private: boolean;
+}
+
+/** What the iteration needs of the hub. */
+export interface ReaderContext {
+  readonly dispatcher: Dispatcher;
+  readonly journal: Journal;
+  readonly closed: AbortSignal;
+  readonly select: (matchers: readonly Matcher[], grants: readonly Matcher[]) => Selection;
+  readonly start: (lastEventId: string | undefined) => Start | Promise<Start>;
+}
+
+const ALL: Matcher = { type: "exact", pattern: "*" };
+
+function toList(value: string | readonly string[] | undefined): readonly string[] {
+  return value === undefined ? [] : typeof value === "string" ? [value] : value;
+}
+
+function toMatchers(options: SubscribeOptions): readonly Matcher[] {
+  const matchers = [
+    ...toList(options.match).map((pattern): Matcher => ({ type: "exact", pattern })),
+    ...toList(options.matchUrlPattern).map((pattern): Matcher => ({ type: "urlpattern", pattern })),
+  ];
+  return matchers.length === 0 ? [ALL] : matchers;
+}
+
+function gapUpdate(gap: Gap): ReceivedUpdate {
+  return { id: undefined, topics: [], data: JSON.stringify(gap), type: "hub:gap", private: false };
+}
+
+/** Walks the journal for one reader. Where it starts is settled at the call, not at the first read. */
+export function iterate(options: SubscribeOptions, context: ReaderContext): AsyncIterableIterator<ReceivedUpdate> {
+  const selection = context.select(toMatchers(options), options.includePrivate === true ? [ALL] : []);
+  const starting = context.start(options.lastEventId);
+  // A failure is thrown at the first read; until then it is not unhandled.
+  if (starting instanceof Promise) starting.catch(() => undefined);
+  return walk(selection, options, context, starting);
+}
+
+async function* walk(
+  selection: Selection,
+  options: SubscribeOptions,
+  context: ReaderContext,
+  starting: Start | Promise<Start>,
+): AsyncGenerator<ReceivedUpdate, undefined> {
+  const { dispatcher, journal } = context;
+  const ended = options.signal === undefined ? context.closed : AbortSignal.any([context.closed, options.signal]);
+  ended.addEventListener("abort", dispatcher.wake, { once: true });
+  const start = await starting;
+  if (start.gap !== undefined) yield gapUpdate(start.gap);
+  let cursor = start.after;
+  const replayUntil = journal.tail();
+  let { onLive } = options;
+  while (!ended.aborted) {
+    if (onLive !== undefined && cursor >= replayUntil) {
+      onLive();
+      onLive = undefined;
+      continue;
+    }
+    if (cursor >= dispatcher.position) {
+      await dispatcher.moved();
+      continue;
+    }
+    const found = await step(dispatcher, journal, cursor);
+    if (found.kind === "trimmed") {
+      yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
+      cursor = found.head - 1;
+      continue;
+    }
+    for (const { record } of found.entries) {
+      cursor = record.offset;
+      if (!selection.selects(record)) continue;
+      yield { id: dispatcher.eventId(record), topics: record.topics, data: record.data, type: record.type, private: record.private };
+      if (ended.aborted) return;
+    }
+  }
+}

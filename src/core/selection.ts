@@ -1,0 +1,49 @@
+import type { CompiledMatcher } from "./matcher.ts";
+import type { TopicParser } from "./topic.ts";
+import type { Update } from "./update.ts";
+
+/** Tells whether one of the matchers selects one of the topics. */
+export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonly string[], parser: TopicParser): boolean {
+  for (const matcher of matchers) {
+    if (matcher.kind === "all") return true;
+    for (const topic of topics) {
+      if (matcher.kind === "exact") {
+        if (matcher.matcher.pattern === topic) return true;
+      } else {
+        const { url } = parser.parse(topic);
+        if (url !== undefined && matcher.compiled.test(url)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/** What a subscriber asked for, and what it may read. Live delivery and replay both ask this, and nothing else. */
+export class Selection {
+  /** Equal keys select and may read the same updates. */
+  readonly key: string;
+  readonly matchers: readonly CompiledMatcher[];
+  readonly #grants: readonly CompiledMatcher[];
+  readonly #parser: TopicParser;
+
+  /**
+   * @param matchers - Which topics to receive.
+   * @param grants - Which topics' private updates may be read; none for an anonymous subscriber.
+   */
+  constructor(matchers: readonly CompiledMatcher[], grants: readonly CompiledMatcher[], parser: TopicParser) {
+    this.matchers = matchers;
+    this.#grants = grants;
+    this.#parser = parser;
+    this.key = JSON.stringify([matchers.map((m) => m.key).toSorted(), grants.map((g) => g.key).toSorted()]);
+  }
+
+  /** Whether the update is asked for and may be read. */
+  selects(update: Update): boolean {
+    return this.mayRead(update) && matchesAny(this.matchers, update.topics, this.#parser);
+  }
+
+  /** A private update needs a grant on one of its topics; a matcher never gives a right. */
+  mayRead(update: Update): boolean {
+    return !update.private || matchesAny(this.#grants, update.topics, this.#parser);
+  }
+}

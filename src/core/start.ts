@@ -1,0 +1,49 @@
+import { EARLIEST, parseCursor } from "./cursor.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Gap, GapReason } from "./frame.ts";
+import type { Journal } from "./journal.ts";
+
+/** Where a subscription starts. */
+export interface Start {
+  /** Everything after this offset is sent. */
+  readonly after: number;
+  /** Set when updates may be missing; told in-band. */
+  readonly gap: Gap | undefined;
+  /** The value of the `Mercure-Last-Event-ID` response field; undefined when no cursor was sent. */
+  readonly lastEventId: string | undefined;
+}
+
+/**
+ * Finds where to resume from. An id that is not held is a gap, and everything held follows it: "the event
+ * preceding the first event sent" is then `earliest`.
+ *
+ * @param lastEventId - Whatever a peer sent; undefined starts at the tail.
+ * @returns A promise only where the journal has to be asked.
+ * @see Mercure, "Reconnection, State Reconciliation, and Event Sourcing".
+ */
+export function resolveStart(journal: Journal, dispatcher: Dispatcher, lastEventId: string | undefined): Start | Promise<Start> {
+  if (lastEventId === undefined) return { after: dispatcher.position, gap: undefined, lastEventId: undefined };
+  const beforeOldest = journal.head() - 1;
+  if (lastEventId === EARLIEST) return { after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
+  const afterGap = (reason: GapReason): Start => ({
+    after: journal.head() - 1,
+    gap: { requested: lastEventId, first: firstHeld(journal, dispatcher), reason },
+    lastEventId: EARLIEST,
+  });
+  const position = parseCursor(lastEventId);
+  if (position === undefined) {
+    return journal
+      .find(lastEventId)
+      .then((offset) => (offset === undefined ? afterGap("unknown") : { after: offset, gap: undefined, lastEventId }));
+  }
+  if (position.epoch !== journal.epoch) return afterGap("epoch");
+  if (position.offset < beforeOldest) return afterGap("trimmed");
+  if (position.offset > journal.tail()) return afterGap("unknown");
+  return { after: position.offset, gap: undefined, lastEventId };
+}
+
+/** The cursor of the oldest record held, or null when none is. */
+export function firstHeld(journal: Journal, dispatcher: Dispatcher): string | null {
+  const head = journal.head();
+  return head <= journal.tail() ? dispatcher.cursorAt(head) : null;
+}

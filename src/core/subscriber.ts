@@ -1,0 +1,83 @@
+import type { Cohort } from "./cohort.ts";
+
+/**
+ * Where a subscriber's bytes go: a socket, a stream. Implementations never throw.
+ */
+export interface Sink {
+  /**
+   * Sends bytes, which are shared with other subscribers and must not be changed.
+   *
+   * @returns Whether the peer took everything. After false, the sink calls {@link Subscriber.drained} once it has.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Ends the stream in order, after what was written. */
+  end(): void;
+  /** Cuts the stream at once. */
+  destroy(): void;
+}
+
+/** What happens to subscribers, told to whoever keeps them; one for all of them. */
+export interface SubscriberEvents {
+  /** It reached the tail. */
+  joined(subscriber: Subscriber): void;
+  /** Its sink did not take everything. */
+  stalled(subscriber: Subscriber): void;
+  /** Its sink took what it had not before. */
+  drained(subscriber: Subscriber): void;
+  /** Its peer is gone. */
+  closed(subscriber: Subscriber): void;
+}
+
+/** The server's side of one open stream. What it holds is all the memory that a slow reader costs the hub. */
+export class Subscriber {
+  /** Random and unique: names this connection to observers. */
+  readonly id: string = crypto.randomUUID();
+  readonly cohort: Cohort;
+  readonly sink: Sink;
+  /** Everything up to this offset was sent or did not match. Only counts while it is not a member of its cohort. */
+  cursor: number;
+  /** The newest offset that the peer knows a cursor for, apart from what its cohort was sent. */
+  toldOffset: number;
+  /** Place in the cohort's members; -1 while it is catching up. */
+  memberIndex = -1;
+  /** Place in the hub's list of subscribers. */
+  listIndex = -1;
+  /** When it was last sent a heartbeat, in milliseconds of the monotonic clock. */
+  beatAtMs: number;
+  /** When its socket filled up, in milliseconds of the monotonic clock; 0 while it takes bytes. */
+  stalledSinceMs = 0;
+  /** When it is asked to reconnect, in milliseconds of the monotonic clock. */
+  readonly expiresAtMs: number;
+  isClosed = false;
+  readonly #events: SubscriberEvents;
+
+  constructor(options: { cohort: Cohort; sink: Sink; cursor: number; openedAtMs: number; expiresAtMs: number; events: SubscriberEvents }) {
+    this.cohort = options.cohort;
+    this.sink = options.sink;
+    this.cursor = options.cursor;
+    this.toldOffset = options.cursor;
+    this.expiresAtMs = options.expiresAtMs;
+    this.beatAtMs = options.openedAtMs;
+    this.#events = options.events;
+  }
+
+  /** It is at the tail: from now on it receives with its cohort. */
+  join(): void {
+    this.#events.joined(this);
+  }
+
+  /** Its sink did not take everything: it leaves its cohort until it is drained. */
+  stall(): void {
+    if (!this.isClosed) this.#events.stalled(this);
+  }
+
+  /** The sink tells that it took everything written so far. */
+  drained(): void {
+    if (!this.isClosed && this.stalledSinceMs !== 0) this.#events.drained(this);
+  }
+
+  /** The sink tells that the peer is gone. */
+  close(): void {
+    if (!this.isClosed) this.#events.closed(this);
+  }
+}

@@ -1,0 +1,59 @@
+/** A topic as the URL Pattern matchers and the reserved namespace see it. */
+export interface ParsedTopic {
+  /** The topic resolved against the hub's URL; undefined when it cannot be parsed as a URL reference. */
+  readonly url: URL | undefined;
+  /** Whether it lies at or below the path of the hub's URL. */
+  readonly reserved: boolean;
+}
+
+/** Percent-encoded unreserved characters of RFC 3986: letters, digits, `-`, `.`, `_`, `~`. */
+const ENCODED_UNRESERVED = /%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
+
+/** Resolves topics against the hub's URL and remembers the most recent ones: parsing one costs a microsecond. */
+export class TopicParser {
+  readonly #base: URL;
+  readonly #path: string;
+  readonly #capacity: number;
+  #young = new Map<string, ParsedTopic>();
+  #old = new Map<string, ParsedTopic>();
+
+  /**
+   * @param hubUrl - The hub's public URL, absolute.
+   * @param capacity - Most topics to remember, in each of two generations.
+   */
+  constructor(hubUrl: string, capacity = 4096) {
+    this.#base = new URL(hubUrl);
+    this.#path = this.#base.pathname.replace(/\/+$/, "");
+    this.#capacity = capacity;
+  }
+
+  parse(topic: string): ParsedTopic {
+    let parsed = this.#young.get(topic);
+    if (parsed !== undefined) return parsed;
+    parsed = this.#old.get(topic) ?? this.#resolve(topic);
+    if (this.#young.size >= this.#capacity) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(topic, parsed);
+    return parsed;
+  }
+
+  #resolve(topic: string): ParsedTopic {
+    let url: URL;
+    try {
+      url = new URL(topic, this.#base);
+    } catch {
+      // "A topic that cannot be parsed as a URL reference … cannot name a hub path" and matches no URL pattern.
+      return { url: undefined, reserved: false };
+    }
+    return { url, reserved: this.#isBelowHub(url.pathname) };
+  }
+
+  #isBelowHub(pathname: string): boolean {
+    // Otherwise `/.well-known/%6Dercure/…` would name a hub resource and pass.
+    const decoded = pathname.replace(ENCODED_UNRESERVED, (octet) => String.fromCharCode(Number.parseInt(octet.slice(1), 16)));
+    const path = decoded === pathname ? pathname : new URL(decoded, "http://hub").pathname;
+    return path === this.#path || path.startsWith(`${this.#path}/`);
+  }
+}

@@ -1,0 +1,128 @@
+import type { Program } from "./program.ts";
+import { invalidPattern } from "./tokens.ts";
+import { Walk, type Front } from "./walk.ts";
+
+/** Tells whether the text of a URL's component, which is always ASCII, matches. */
+export interface TextMatcher {
+  /** What it cost to make and costs to keep: instructions visited and entries of its table. */
+  readonly weight: number;
+  test(text: string): boolean;
+}
+
+/** Entries of the largest table, two bytes each. 50 UUIDs as alternatives, all that 2 KiB can hold, need 35,000. */
+const MAX_ENTRIES = 40_000;
+/** The work that a table may cost, in instructions visited: some 5 ms. The UUIDs cost 42,000, common patterns a few hundred. */
+const MAX_VISITS = 60_000;
+
+/**
+ * Makes the matcher of a program: a table (a deterministic automaton) by which each character of a text costs one
+ * look-up, whatever the pattern. All of it is made here, so that nobody who picks the topics can make a test slow.
+ *
+ * @param prefix - What every text that matches starts with. Most topics differ there, and it is fast to compare.
+ * @throws HubError `invalid_matcher` where the table would be too large: in theory it can double with each instruction.
+ */
+export function createAutomaton(program: Program, prefix: string): TextMatcher {
+  const walk = new Walk(program);
+  let front = walk.start();
+  let spare = walk.empty();
+  for (let i = 0; i < prefix.length; i++) {
+    walk.step(front, walk.classOf[prefix.charCodeAt(i)] ?? 0, spare);
+    [front, spare] = [spare, front];
+  }
+  return new Automaton(walk, front, prefix);
+}
+
+/** The state from which no text matches. */
+const DEAD = 0;
+
+class Automaton implements TextMatcher {
+  readonly weight: number;
+  readonly #prefix: string;
+  readonly #classOf: Uint8Array;
+  readonly #classCount: number;
+  readonly #start: number;
+  /** The number of the next state, at the number of the state × the count of classes + the character's class. */
+  readonly #next: Uint16Array;
+  /** By a state's number, whether the text may end there. */
+  readonly #accepting: Uint8Array;
+
+  constructor(walk: Walk, front: Front, prefix: string) {
+    this.#prefix = prefix;
+    this.#classOf = walk.classOf;
+    this.#classCount = walk.classCount;
+    const states = new States(walk);
+    this.#start = states.numberOf(front);
+    states.followAll();
+    this.#next = new Uint16Array(states.rows.length * walk.classCount);
+    states.rows.forEach((row, state) => this.#next.set(row, state * walk.classCount));
+    this.#accepting = Uint8Array.from(states.accepting);
+    this.weight = walk.visits + this.#next.length;
+  }
+
+  test(text: string): boolean {
+    if (!text.startsWith(this.#prefix)) return false;
+    const [next, classOf, classCount] = [this.#next, this.#classOf, this.#classCount];
+    let state = this.#start;
+    for (let i = this.#prefix.length; i < text.length && state !== DEAD; i++) {
+      state = next[state * classCount + (classOf[text.charCodeAt(i)] ?? 0)] ?? DEAD;
+    }
+    return this.#accepting[state] === 1;
+  }
+}
+
+/** The states of an automaton: each is a front that some text leads to. */
+class States {
+  /** By a state's number, the number of the next state for each class of characters. */
+  readonly rows: Uint16Array[] = [];
+  readonly accepting: number[] = [];
+  readonly #walk: Walk;
+  readonly #fronts: Front[];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(walk: Walk) {
+    this.#walk = walk;
+    this.#fronts = [walk.empty()];
+  }
+
+  /** The number of the state that is this front, of which it keeps a copy. */
+  numberOf(front: Front): number {
+    if (front.size === 0) return DEAD;
+    const sorted = front.places.subarray(0, front.size).toSorted();
+    // Without what a wildcard makes needless, a row of wildcards has few states and not the square of their number.
+    const loop = sorted.findIndex((place) => this.#walk.program.absorbs[place] === 1);
+    const places = loop < 0 ? sorted : sorted.slice(0, loop + 1);
+    const key = `${front.atStart ? "^" : ""}${front.afterWord ? "w" : ""},${String.fromCharCode(...places)}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#fronts.push({ ...front, places, size: places.length }) - 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  /** Finds all states that follow those known so far. */
+  followAll(): void {
+    const { classCount, isWord } = this.#walk;
+    const words = new Set(isWord);
+    const scratch = this.#walk.empty();
+    for (let state = 0; state < this.#fronts.length; state++) {
+      const front = this.#fronts[state];
+      if (front === undefined || this.#fronts.length * classCount > MAX_ENTRIES || this.#walk.visits > MAX_VISITS) {
+        throw invalidPattern(
+          "It is too complex to be matched fast. Use fewer wildcards, repetitions and alternatives, or less text after them.",
+        );
+      }
+      this.accepting.push(this.#walk.accepts(front) ? 1 : 0);
+      const row = new Uint16Array(classCount);
+      for (const word of words) {
+        // The first half of a step serves all characters that are, or all that are not, part of a word.
+        this.#walk.prepare(front, word);
+        for (let charClass = 0; charClass < classCount; charClass++) {
+          if (isWord[charClass] !== word || !this.#walk.select(charClass, scratch)) continue;
+          row[charClass] = this.numberOf(scratch);
+        }
+      }
+      this.rows.push(row);
+    }
+  }
+}
