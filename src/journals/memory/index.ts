@@ -1,0 +1,120 @@
+import { createEpoch } from "../../core/cursor.ts";
+import { HubError } from "../../core/errors.ts";
+import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes, type Retention } from "../../core/journal.ts";
+import type { Update } from "../../core/update.ts";
+
+/** How a memory journal behaves. */
+export interface MemoryJournalOptions {
+  /** Default: 10,000 records and 64 MiB. */
+  readonly retention?: Retention | undefined;
+}
+
+const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 64 * 1024 * 1024 };
+
+/**
+ * A journal in this process's memory, for tests and for hubs whose history may vanish: what is acknowledged
+ * survives until the process ends. Each one has a new epoch, so a cursor from an earlier one is a gap.
+ */
+export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
+  return new MemoryJournal(options.retention ?? DEFAULT_RETENTION);
+}
+
+type Follower = (records: readonly JournalRecord[]) => void;
+
+class MemoryJournal implements Journal {
+  readonly epoch: string = createEpoch();
+  readonly #retention: Retention;
+  /** The record at index i has offset `#head + i - #start`; those before `#start` were trimmed. */
+  #records: JournalRecord[] = [];
+  #start = 0;
+  #head = 1;
+  #tail = 0;
+  #bytes = 0;
+  readonly #offsetsById = new Map<string, number[]>();
+  readonly #followers = new Set<Follower>();
+  #closed = false;
+
+  constructor(retention: Retention) {
+    this.#retention = retention;
+  }
+
+  async append(batch: readonly Update[]): Promise<readonly number[]> {
+    if (this.#closed) throw new HubError("journal_unavailable", "The journal is closed.");
+    const at = Date.now();
+    const appended = batch.map((update): JournalRecord => ({ ...update, offset: ++this.#tail, at }));
+    for (const record of appended) {
+      this.#records.push(record);
+      this.#bytes += recordBytes(record);
+      if (record.id === undefined) continue;
+      const offsets = this.#offsetsById.get(record.id);
+      if (offsets === undefined) this.#offsetsById.set(record.id, [record.offset]);
+      else offsets.push(record.offset);
+    }
+    this.#trim(at);
+    for (const follower of this.#followers) follower(appended);
+    return appended.map((record) => record.offset);
+  }
+
+  async read(after: number, limits: ReadLimits): Promise<JournalPage> {
+    this.#trim(Date.now());
+    if (after < this.#head - 1) return { kind: "trimmed", head: this.#head };
+    const records: JournalRecord[] = [];
+    let bytes = 0;
+    for (let i = this.#start + (after + 1 - this.#head); i < this.#records.length; i++) {
+      const record = this.#records[i] as JournalRecord;
+      records.push(record);
+      bytes += recordBytes(record);
+      if (records.length >= limits.maxRecords || bytes >= limits.maxBytes) break;
+    }
+    return { kind: "records", records };
+  }
+
+  follow(after: number, onAppended: Follower): () => void {
+    const missed = this.#records.slice(this.#start).filter((record) => record.offset > after);
+    if (missed.length > 0) onAppended(missed);
+    this.#followers.add(onAppended);
+    return () => void this.#followers.delete(onAppended);
+  }
+
+  async find(id: string): Promise<number | undefined> {
+    return this.#offsetsById.get(id)?.[0];
+  }
+
+  tail(): number {
+    return this.#tail;
+  }
+
+  head(): number {
+    return this.#head;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#followers.clear();
+  }
+
+  #trim(now: number): void {
+    const { maxAgeMs = Infinity, maxBytes = Infinity, maxCount = Infinity } = this.#retention;
+    while (this.#head <= this.#tail) {
+      const oldest = this.#records[this.#start] as JournalRecord;
+      const count = this.#tail - this.#head + 1;
+      if (count <= maxCount && this.#bytes <= maxBytes && now - oldest.at <= maxAgeMs) break;
+      this.#forget(oldest);
+      this.#start++;
+      this.#head++;
+    }
+    // Cut now and then, so that dropping one record costs the same however many are held.
+    if (this.#start > 1024 && this.#start * 2 > this.#records.length) {
+      this.#records = this.#records.slice(this.#start);
+      this.#start = 0;
+    }
+  }
+
+  #forget(record: JournalRecord): void {
+    this.#bytes -= recordBytes(record);
+    if (record.id === undefined) return;
+    const offsets = this.#offsetsById.get(record.id);
+    offsets?.shift();
+    if (offsets?.length === 0) this.#offsetsById.delete(record.id);
+  }
+}

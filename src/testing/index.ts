@@ -1,0 +1,2 @@
+// For authors of journals.
+export { type ContractCase, journalContract, type JournalHarness } from "./journal-contract.ts";

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lmdbJournal } from "artesian/journals/lmdb";
+import { memoryJournal } from "artesian/journals/memory";
+import { journalContract, type JournalHarness } from "artesian/testing";
+import { afterEach, describe, it } from "vitest";
+
+const directories: string[] = [];
+
+function lmdbHarness(): JournalHarness {
+  const directory = mkdtempSync(join(tmpdir(), "artesian-journal-"));
+  directories.push(directory);
+  return {
+    open: async ({ retention }) => lmdbJournal({ directory, ...(retention && { retention }) }),
+    wipe: async () => rmSync(directory, { recursive: true }),
+    persistence: "durable",
+  };
+}
+
+const memoryHarness = (): JournalHarness => ({
+  open: async ({ retention }) => memoryJournal({ retention }),
+  wipe: async () => undefined,
+  persistence: { none: "a memory journal ends with its process, by design" },
+});
+
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+describe.each([
+  ["memory", memoryHarness],
+  ["lmdb", lmdbHarness],
+])("the %s journal", (_name, createHarness) => {
+  const durable = createHarness().persistence === "durable";
+  for (const one of journalContract.filter(({ reopens }) => durable || !reopens)) {
+    it(one.name, () => one.run(createHarness()));
+  }
+});
