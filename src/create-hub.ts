@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { HubCore, type HubCoreOptions } from "./core/hub-core.ts";
+import { type ConnectionLimits, Connections } from "./http/connections.ts";
+import type { HttpContext } from "./http/context.ts";
+import { handleFetch } from "./http/fetch.ts";
+import { handleNode, type Next } from "./http/node.ts";
+import { ALIAS_PATH } from "./http/reply.ts";
+import { memoryJournal } from "./journals/memory/index.ts";
+
+/** How a hub behaves. Everything has a default. */
+export interface HubOptions extends Omit<HubCoreOptions, "journal">, Partial<ConnectionLimits> {
+  /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
+  readonly journal?: HubCoreOptions["journal"] | undefined;
+  /** Whether anyone who reaches the hub may publish over HTTP. Default false: only this process publishes. */
+  readonly anonymousPublish?: boolean | undefined;
+}
+
+/** A hub with its HTTP handlers. */
+export interface Hub extends Pick<HubCore, "publish" | "publishBatch" | "subscribe" | "observe" | "stats" | "close" | "url" | "draining"> {
+  /** Whether a path is one of the hub's: that of its URL, or `/events/stream`. */
+  readonly handles: (pathname: string) => boolean;
+  /** Answers a Fetch API request, on any runtime. Never rejects; other paths get 404. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Answers a request of `node:http` and friends, or of Express. Other paths go to `next`, or get 404. On HTTP/1.1 a stream takes its socket over, so
+   * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first, so that no one comes anew.
+   */
+  readonly handler: (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
+}
+
+/**
+ * Makes a hub. It does not listen: give its `handler` or `fetch` to a server.
+ *
+ * @example
+ * ```ts
+ * const hub = createHub();
+ * createServer(hub.handler).listen(3000);
+ * await hub.publish({ topic: "greeting", data: "Hello, world!" });
+ * ```
+ * @throws TypeError when `url` is not an absolute URL.
+ */
+export function createHub(options: HubOptions = {}): Hub {
+  const { journal = memoryJournal(), anonymousPublish = false, connections = 50_000, connectionsPerAddress = 100, ...core } = options;
+  if (options.url !== undefined && !URL.canParse(options.url)) {
+    throw new TypeError(
+      `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
+    );
+  }
+  const hub = new HubCore({ ...core, journal });
+  const paths = new Set([new URL(hub.url).pathname, ALIAS_PATH]);
+  const context: HttpContext = {
+    hub,
+    anonymousPublish,
+    connections: new Connections({ connections, connectionsPerAddress }),
+    handles: (pathname) => paths.has(pathname),
+  };
+  return {
+    url: hub.url,
+    get draining() {
+      return hub.draining;
+    },
+    publish: (update) => hub.publish(update),
+    publishBatch: (updates) => hub.publishBatch(updates),
+    subscribe: (subscription) => hub.subscribe(subscription),
+    observe: (observer) => hub.observe(observer),
+    stats: () => hub.stats(),
+    close: () => hub.close(),
+    handles: context.handles,
+    fetch: (request) => handleFetch(context, request),
+    handler: (req, res, next) => handleNode(context, req, res, next),
+  };
+}

@@ -1,0 +1,67 @@
+import { HubError } from "../core/errors.ts";
+
+/** Bounds on open streams. */
+export interface ConnectionLimits {
+  /** Most streams from one address, IPv6 counted by its /64; loopback is exempt. Stops one peer from taking all. */
+  readonly connectionsPerAddress: number;
+  /** Most streams in all. Stops the process from running out of descriptors. */
+  readonly connections: number;
+}
+
+/** Counts open streams against the limits. */
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  readonly #byAddress = new Map<string, number>();
+  #total = 0;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Counts one more stream.
+   *
+   * @param address - The peer's, where the runtime tells it.
+   * @returns Must be called once when the stream has ended.
+   * @throws HubError `too_many_connections`.
+   */
+  open(address: string | undefined): () => void {
+    if (this.#total >= this.#limits.connections) {
+      throw new HubError("too_many_connections", "The hub holds as many streams as it may. Try again later.");
+    }
+    const key = address === undefined ? undefined : addressKey(address);
+    if (key !== undefined) {
+      const count = this.#byAddress.get(key) ?? 0;
+      if (count >= this.#limits.connectionsPerAddress) {
+        throw new HubError(
+          "too_many_connections",
+          "Your address holds as many streams as it may. Close some; one stream can carry many topics.",
+        );
+      }
+      this.#byAddress.set(key, count + 1);
+    }
+    this.#total++;
+    return () => this.#close(key);
+  }
+
+  #close(key: string | undefined): void {
+    this.#total--;
+    if (key === undefined) return;
+    const count = (this.#byAddress.get(key) ?? 1) - 1;
+    if (count === 0) this.#byAddress.delete(key);
+    else this.#byAddress.set(key, count);
+  }
+}
+
+/** What an address is counted by; undefined for the loopback. */
+export function addressKey(address: string): string | undefined {
+  const plain = address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+  if (plain.startsWith("127.") || plain === "::1") return undefined;
+  if (!plain.includes(":")) return plain;
+  // One customer usually has a whole /64: the first four groups, with the zeros that `::` leaves out.
+  const [before = "", after] = plain.split("%", 1)[0]?.split("::") ?? [];
+  const head = before === "" ? [] : before.split(":");
+  const tail = after === undefined || after === "" ? [] : after.split(":");
+  const zeros = after === undefined ? 0 : 8 - head.length - tail.length;
+  return [...head, ...Array<string>(Math.max(0, zeros)).fill("0"), ...tail].slice(0, 4).join(":");
+}

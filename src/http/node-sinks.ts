@@ -1,0 +1,180 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Sink, Subscriber } from "../core/subscriber.ts";
+
+const SINK: unique symbol = Symbol("sink");
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+type SinkSocket = Socket & { [SINK]?: SocketSink };
+
+/** What a handler needs of a sink beside writing to it. */
+export interface NodeSink extends Sink {
+  /** Tells the sink whom to tell that the peer drained it, or is gone. */
+  bind(subscriber: Subscriber, onClosed: () => void): void;
+}
+
+/**
+ * Writes to the socket itself, with nothing of the request kept: shared bytes go from the dispatcher to the
+ * kernel without a copy, and an idle stream costs little more than its socket.
+ */
+export class SocketSink implements NodeSink {
+  readonly #socket: Socket;
+  #head: string;
+  #subscriber: Subscriber | undefined;
+  #onClosed: (() => void) | undefined;
+  #awaitsDrain = false;
+
+  /** @param head - The status line and header fields; sent with the first bytes. */
+  constructor(socket: Socket, head: string) {
+    this.#socket = socket;
+    this.#head = head;
+    (socket as SinkSocket)[SINK] = this;
+    // Shared functions instead of closures: thousands of connections hold them.
+    socket.on("error", ignoreError).on("end", onEnd).on("close", onClose);
+  }
+
+  bind(subscriber: Subscriber, onClosed: () => void): void {
+    this.#subscriber = subscriber;
+    this.#onClosed = onClosed;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    if (this.#head !== "") {
+      socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
+      this.#head = "";
+    } else socket.write(bytes);
+    // Not write()'s result: that compares with the high-water mark. What matters is whether the kernel took it all.
+    if (socket.writableLength === 0 || socket.destroyed) return true;
+    if (!this.#awaitsDrain) {
+      this.#awaitsDrain = true;
+      // Done once everything before it is. "drain" would not come where less than the high-water mark is left.
+      socket.write(NOTHING, this.#drained);
+    }
+    return false;
+  }
+
+  end(): void {
+    this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  closed(): void {
+    this.#subscriber?.close();
+    this.#onClosed?.();
+    this.#subscriber = undefined;
+    this.#onClosed = undefined;
+  }
+
+  readonly #drained = (error?: Error | null): void => {
+    this.#awaitsDrain = false;
+    if (!error) this.#subscriber?.drained();
+  };
+}
+
+function ignoreError(): void {
+  // A peer that vanished; "close" follows and says all that matters.
+}
+
+function onEnd(this: Socket): void {
+  this.destroy();
+}
+
+function onClose(this: SinkSocket): void {
+  this[SINK]?.closed();
+}
+
+/** Writes through the response: for HTTP/2, whose streams share a socket, and for a pipelined request. */
+export class ResponseSink implements NodeSink {
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+
+  constructor(req: IncomingMessage, res: ServerResponse, headers: Readonly<Record<string, string>>) {
+    this.#req = req;
+    this.#res = res;
+    res.writeHead(200, headers);
+  }
+
+  bind(subscriber: Subscriber, onClosed: () => void): void {
+    let open = true;
+    const finish = (): void => {
+      if (!open) return;
+      open = false;
+      subscriber.close();
+      onClosed();
+    };
+    this.#res.on("drain", () => subscriber.drained());
+    this.#res.once("close", finish);
+    // A response that still waits for the one before it never closes by itself.
+    this.#req.once("close", () => this.#res.socket === null && finish());
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#res.writableEnded || this.#res.write(bytes);
+  }
+
+  end(): void {
+    this.#res.end();
+  }
+
+  destroy(): void {
+    this.#res.destroy();
+  }
+}
+
+/** The parts of Node's HTTP parser that hold on to a request. Not documented, so each is checked before use. */
+interface ParserInternals {
+  incoming?: unknown;
+  onIncoming?: unknown;
+  remove?: () => void;
+  close?: () => void;
+}
+
+const TAKEN: unique symbol = Symbol("taken");
+const SERVER_EVENTS = ["data", "end", "close", "drain", "error", "timeout"] as const;
+
+/** Whether the socket carries a stream already; what a peer sends after that is no request. */
+export function isTaken(socket: Socket): boolean {
+  return TAKEN in socket;
+}
+
+/**
+ * Takes the socket away from Node's HTTP server, as for an upgrade: without it, the parser, the request and the
+ * response would live as long as the stream, and double its memory.
+ */
+export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
+  const { socket } = req;
+  Object.defineProperty(socket, TAKEN, { value: true });
+  res.detachSocket(socket);
+  socket.setTimeout(0);
+  const servers = SERVER_EVENTS.map((event) => [event, socket.listeners(event) as (() => void)[]] as const);
+  // Not now: the parser is still on the stack, in the middle of this request.
+  setImmediate(() => {
+    if (socket.destroyed) return;
+    // This listener makes Node take reading back from the parser's native side.
+    socket.on("data", ignoreData).removeListener("data", ignoreData);
+    for (const [event, listeners] of servers) for (const listener of listeners) socket.removeListener(event, listener);
+    releaseParser(socket);
+    // Whatever else the peer sends is dropped, so that it can't pile up.
+    socket.resume();
+  });
+  return socket;
+}
+
+function releaseParser(socket: Socket): void {
+  const holder = socket as unknown as { parser?: ParserInternals | null };
+  const { parser } = holder;
+  if (!parser || typeof parser.remove !== "function" || typeof parser.close !== "function") return;
+  holder.parser = null;
+  parser.incoming = null;
+  parser.onIncoming = null;
+  parser.remove();
+  parser.close();
+}
+
+function ignoreData(): void {
+  // Only there to be removed.
+}

@@ -1,0 +1,55 @@
+import { type ErrorCode, ERROR_CODES, HubError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Reply } from "./reply.ts";
+
+/** The status of each refusal. Exhaustive: a new code does not compile without one. */
+export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
+  missing_topic: 400,
+  invalid_topic: 400,
+  reserved_topic: 400,
+  invalid_id: 400,
+  invalid_type: 400,
+  invalid_retry: 400,
+  invalid_data: 400,
+  invalid_body: 400,
+  invalid_matcher: 400,
+  unknown_matcher: 400,
+  missing_matcher: 400,
+  too_many_matchers: 400,
+  too_large: 413,
+  unsupported_media_type: 415,
+  method_not_allowed: 405,
+  not_found: 404,
+  publish_forbidden: 403,
+  origin_forbidden: 403,
+  host_unknown: 421,
+  too_many_connections: 429,
+  draining: 503,
+  journal_full: 507,
+  journal_unavailable: 503,
+  internal: 500,
+};
+
+/** Seconds after which trying again may help; sent as `Retry-After`. */
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { too_many_connections: 10, draining: 2, journal_unavailable: 2 };
+
+/** What whoever runs the hub must know of; all else is the peer's to mend. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "internal"]);
+
+/**
+ * Makes the answer to a failure: problem details that say what to change. Of an error that is not a
+ * {@link HubError} nothing is told but that it happened; it is logged.
+ *
+ * @see RFC 9457.
+ */
+export function problemReply(error: unknown, logger: Logger): Reply {
+  const known =
+    error instanceof HubError ? error : new HubError("internal", "The hub failed to answer. Its log says why.", { cause: error });
+  const status = STATUS_BY_CODE[known.code];
+  if (FAULTS.has(known.code)) logger.error({ err: known.cause ?? known, code: known.code }, known.message);
+  const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
+  const retryAfter = RETRY_AFTER[known.code];
+  if (retryAfter !== undefined) headers["Retry-After"] = String(retryAfter);
+  const problem = { type: "about:blank", title: ERROR_CODES[known.code], status, detail: known.message, code: known.code };
+  return { status, headers, body: `${JSON.stringify(problem)}\n` };
+}

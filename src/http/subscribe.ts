@@ -1,0 +1,57 @@
+import { HubError } from "../core/errors.ts";
+import type { HubCore } from "../core/hub-core.ts";
+import type { Matcher } from "../core/matcher.ts";
+import type { Selection } from "../core/selection.ts";
+import type { Start } from "../core/start.ts";
+import { parseForm } from "./form.ts";
+import { decodeHeader, encodeHeader, STREAM_HEADERS } from "./reply.ts";
+
+/** A request to subscribe, in terms of no framework. */
+export interface SubscribeRequest {
+  /** The URL's query, without the `?`. */
+  readonly query: string;
+  /** The `Last-Event-ID` field as the runtime shows it; undefined when there is none. */
+  readonly lastEventIdHeader: string | undefined;
+  /** Whether it came by the alias, where no matcher means every topic. */
+  readonly isAlias: boolean;
+}
+
+/** How the cursor may be spelled in the query: first the standard's way, then those of older clients and polyfills. */
+const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
+
+/**
+ * Reads what a subscriber asks for.
+ *
+ * @throws HubError `unknown_matcher`, `invalid_matcher`, `too_many_matchers` or `missing_matcher`.
+ * @see docs/protocol.md, "Subscribe"; Mercure, "Subscription".
+ */
+export function parseSubscription(
+  hub: HubCore,
+  request: SubscribeRequest,
+): { readonly selection: Selection; readonly lastEventId: string | undefined } {
+  const matchers: Matcher[] = [];
+  const cursors = new Map<string, string>();
+  for (const [name, value] of parseForm(request.query)) {
+    if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
+    else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
+    else if (/^match/i.test(name)) {
+      // The whole namespace is reserved, so that a misspelled matcher fails instead of selecting nothing.
+      throw new HubError(
+        "unknown_matcher",
+        "A parameter that starts with `match` is not `match`, `match_exact` or `match_urlpattern`. Check its spelling.",
+      );
+    } else if (CURSOR_NAMES.includes(name) && !cursors.has(name)) cursors.set(name, value);
+  }
+  if (matchers.length === 0 && request.isAlias) matchers.push({ type: "exact", pattern: "*" });
+  const header = request.lastEventIdHeader === undefined ? undefined : decodeHeader(request.lastEventIdHeader);
+  // "If both … are present, the HTTP header MUST take precedence."
+  const cursor = header ?? CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
+  return { selection: hub.select(matchers, []), lastEventId: cursor === "" ? undefined : cursor };
+}
+
+/** The header fields of the stream that begins at `start`. */
+export function streamHeaders(start: Start): Record<string, string> {
+  const headers: Record<string, string> = { ...STREAM_HEADERS };
+  if (start.lastEventId !== undefined) headers["Mercure-Last-Event-ID"] = encodeHeader(start.lastEventId);
+  return headers;
+}

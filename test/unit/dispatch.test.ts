@@ -1,0 +1,249 @@
+import { createHub, type Hub } from "artesian";
+import { memoryJournal } from "artesian/journals/memory";
+import { describe, expect, it } from "vitest";
+import { encodeFrame } from "../../src/core/frame.ts";
+import { HubCore } from "../../src/core/hub-core.ts";
+import type { Sink, Subscriber } from "../../src/core/subscriber.ts";
+
+/** A sink whose peer can be told to stop reading. */
+class TestSink implements Sink {
+  readonly writes: string[] = [];
+  full = false;
+  ended = false;
+  destroyed = false;
+  subscriber: Subscriber | undefined;
+
+  write(bytes: Uint8Array): boolean {
+    this.writes.push(new TextDecoder().decode(bytes));
+    return !this.full;
+  }
+  end(): void {
+    this.ended = true;
+    this.subscriber?.close();
+  }
+  destroy(): void {
+    this.destroyed = true;
+  }
+  /** The data of the updates received. */
+  get data(): string[] {
+    return this.writes
+      .join("")
+      .split("\n\n")
+      .filter((block) => block.includes("data: ") && !block.includes("event: hub:"))
+      .map((block) => block.slice(block.indexOf("data: ") + 6));
+  }
+}
+
+async function attach(hub: HubCore, topic: string, lastEventId?: string): Promise<TestSink> {
+  const sink = new TestSink();
+  sink.subscriber = hub.attach(hub.select([{ type: "exact", pattern: topic }], []), sink, await hub.resolve(lastEventId));
+  return sink;
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("dispatching", () => {
+  it("sends updates of one turn in one write, shared by the cohort", async () => {
+    const hub = new HubCore({ journal: memoryJournal() });
+    const [one, two] = [await attach(hub, "t"), await attach(hub, "t")];
+    const before = one.writes.length;
+    await Promise.all(["1", "2", "3"].map((data) => hub.publish({ topic: "t", data })));
+    await turn();
+    expect(one.writes).toHaveLength(before + 1);
+    expect(one.data).toEqual(["1", "2", "3"]);
+    expect(two.data).toEqual(["1", "2", "3"]);
+    expect(hub.stats().cohorts).toBe(1);
+    await hub.close();
+  });
+
+  it("keeps no queue for a reader that is full, and walks it forward once it drains", async () => {
+    const hub = new HubCore({ journal: memoryJournal() });
+    const [slow, fast] = [await attach(hub, "t"), await attach(hub, "t")];
+    slow.full = true;
+    await hub.publish({ topic: "t", data: "0" });
+    await turn();
+    const held = slow.writes.length;
+    for (let i = 1; i < 1000; i++) await hub.publish({ topic: "t", data: String(i) });
+    await turn();
+    expect(slow.writes).toHaveLength(held);
+    expect(fast.data).toHaveLength(1000);
+    expect(hub.stats().lagging).toBe(1);
+    slow.full = false;
+    slow.subscriber?.drained();
+    await turn();
+    expect(slow.data).toEqual(fast.data);
+    expect(hub.stats().lagging).toBe(0);
+    await hub.publish({ topic: "t", data: "live again" });
+    await turn();
+    expect(slow.data.at(-1)).toBe("live again");
+    await hub.close();
+  });
+
+  it("tells a slow reader of a gap when its place was trimmed, and goes on from what is held", async () => {
+    const hub = new HubCore({ journal: memoryJournal({ retention: { maxCount: 10 } }) });
+    const slow = await attach(hub, "t");
+    slow.full = true;
+    const big = "x".repeat(20_000);
+    for (let i = 0; i < 2000; i++) await hub.publish({ topic: "t", data: `${i}:${big}` });
+    await turn();
+    slow.full = false;
+    slow.subscriber?.drained();
+    await expect.poll(() => hub.stats().lagging).toBe(0);
+    const gap = slow.writes.find((text) => text.startsWith("event: hub:gap"));
+    expect(gap).toContain('"reason":"trimmed"');
+    const received = slow.data.map((data) => Number.parseInt(data, 10));
+    expect(received.slice(-10)).toEqual(Array.from({ length: 10 }, (_, i) => 1990 + i));
+    expect(received).toEqual(received.toSorted((a, b) => a - b));
+    expect(new Set(received).size).toBe(received.length);
+    await hub.close();
+  });
+
+  it("cuts a reader that takes nothing for too long", async () => {
+    const hub = new HubCore({ journal: memoryJournal(), writeStallMs: 30 });
+    const slow = await attach(hub, "t");
+    slow.full = true;
+    await hub.publish({ topic: "t" });
+    await expect.poll(() => slow.destroyed).toBe(true);
+    expect(hub.stats()).toMatchObject({ subscribers: 0, cohorts: 0, lagging: 0 });
+    await hub.close();
+  });
+
+  it("has no seam between replay and live delivery", async () => {
+    const hub = new HubCore({ journal: memoryJournal() });
+    for (let i = 0; i < 100; i++) await hub.publish({ topic: "t", data: String(i), id: `id-${i}` });
+    const sinks: TestSink[] = [];
+    const publishing = (async () => {
+      for (let i = 100; i < 400; i++) await hub.publish({ topic: "t", data: String(i), id: `id-${i}` });
+    })();
+    for (let i = 0; i < 100; i++) {
+      sinks.push(await attach(hub, "t", `id-${i}`));
+      if (i % 7 === 0) await turn();
+    }
+    await publishing;
+    await turn();
+    for (const [i, sink] of sinks.entries()) {
+      expect(sink.data.map(Number)).toEqual(Array.from({ length: 399 - i }, (_, n) => i + 1 + n));
+    }
+    await hub.close();
+  });
+
+  it("drains: delivers what was acknowledged, says hub:drain, refuses more", async () => {
+    const hub = new HubCore({ journal: memoryJournal() });
+    const sink = await attach(hub, "t");
+    void hub.publish({ topic: "t", data: "last" });
+    await hub.close();
+    expect(sink.data).toEqual(["last"]);
+    expect(sink.writes.at(-1)).toMatch(/^retry: \d+\nevent: hub:drain\ndata: \{"reconnectInMs":\d+\}\n\n$/);
+    expect(sink.ended).toBe(true);
+    await expect(hub.publish({ topic: "t" })).rejects.toMatchObject({ code: "draining" });
+    const late = await attach(hub, "t");
+    expect(late.writes.join("")).toContain("event: hub:drain");
+    expect(late.ended).toBe(true);
+  });
+});
+
+describe("reading within the process", () => {
+  async function take(hub: Hub, options: Parameters<Hub["subscribe"]>[0], count: number): Promise<string[]> {
+    const taken: string[] = [];
+    for await (const update of hub.subscribe(options)) {
+      taken.push(update.type === "hub:gap" ? `gap ${(JSON.parse(update.data) as { reason: string }).reason}` : update.data);
+      if (taken.length === count) break;
+    }
+    return taken;
+  }
+
+  it("replays, says when it is live, and follows", async () => {
+    const hub = createHub();
+    await hub.publishBatch([
+      { topic: "a", data: "1" },
+      { topic: "b", data: "2" },
+      { topic: "/c/1", data: "3" },
+    ]);
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const update of hub.subscribe({
+        match: "a",
+        matchUrlPattern: "/c/:id",
+        lastEventId: "earliest",
+        onLive: () => seen.push("live"),
+      })) {
+        seen.push(update.data);
+        if (update.data === "5") break;
+      }
+    })();
+    await expect.poll(() => seen).toEqual(["1", "3", "live"]);
+    await hub.publish({ topic: "b", data: "4" });
+    await hub.publish({ topic: "a", data: "5" });
+    await reading;
+    expect(seen).toEqual(["1", "3", "live", "5"]);
+    await hub.close();
+  });
+
+  it("is live at once when nothing is held", async () => {
+    const hub = createHub();
+    await new Promise<void>((resolve) => void hub.subscribe({ lastEventId: "earliest", onLive: resolve }).next());
+    await hub.close();
+  });
+
+  it("yields a gap, and private updates only where asked for", async () => {
+    const hub = createHub();
+    await hub.publish({ topic: "a", data: "secret", private: true });
+    await hub.publish({ topic: "a", data: "open" });
+    expect(await take(hub, { lastEventId: "never", includePrivate: true }, 3)).toEqual(["gap unknown", "secret", "open"]);
+    expect(await take(hub, { lastEventId: "earliest" }, 1)).toEqual(["open"]);
+    await hub.close();
+  });
+
+  it("ends when its signal aborts and when the hub closes", async () => {
+    const hub = createHub();
+    const controller = new AbortController();
+    const aborted = take(hub, { signal: controller.signal }, 1);
+    const closed = take(hub, {}, 1);
+    controller.abort();
+    expect(await aborted).toEqual([]);
+    await hub.close();
+    expect(await closed).toEqual([]);
+  });
+
+  it("ends at once when it is aborted in onLive", async () => {
+    const hub = createHub();
+    const controller = new AbortController();
+    expect(await take(hub, { signal: controller.signal, onLive: () => controller.abort() }, 1)).toEqual([]);
+    await hub.close();
+  });
+
+  it("refuses a bad matcher at the call", () => {
+    expect(() => createHub().subscribe({ match: "" })).toThrow(expect.objectContaining({ code: "invalid_matcher" }));
+  });
+});
+
+describe("observing", () => {
+  it("sees subscribers come and go with what they asked for", async () => {
+    const hub = new HubCore({ journal: memoryJournal() });
+    const seen: string[] = [];
+    const stop = hub.observe({
+      subscribed: ({ matchers }) => seen.push(`+${matchers[0]?.pattern}`),
+      unsubscribed: ({ matchers }) => seen.push(`-${matchers[0]?.pattern}`),
+    });
+    const sink = await attach(hub, "t");
+    sink.subscriber?.close();
+    sink.subscriber?.close();
+    stop();
+    await attach(hub, "t");
+    expect(seen).toEqual(["+t", "-t"]);
+    await hub.close();
+  });
+});
+
+describe("encoding", () => {
+  const frame = (data: string): string =>
+    new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+      encodeFrame({ topics: ["t"], data, id: undefined, type: "x", retry: 7, private: false }, "i"),
+    );
+
+  it("splits data on CR, LF and CRLF, and leaves the rest as it is", () => {
+    expect(frame("a\rb\nc\r\nd\n\re")).toBe("event: x\nretry: 7\nid: i\ndata: a\ndata: b\ndata: c\ndata: d\ndata: \ndata: e\n\n");
+    expect(frame("")).toBe("event: x\nretry: 7\nid: i\ndata: \n\n");
+    expect(frame(" \u2028\u0000\uFEFF:")).toContain("data:  \u2028\u0000\uFEFF:\n");
+  });
+});
