@@ -1,0 +1,105 @@
+import type { UpdateInput } from "../core/update.ts";
+import { ClientError, errorOfFailure, errorOfResponse } from "./error.ts";
+import { resolveUrl } from "./url.ts";
+
+/** How to publish. */
+export interface PublishOptions {
+  /** Further request headers. */
+  readonly headers?: HeadersInit;
+  /** Gives up; the hub may have accepted the update nevertheless. */
+  readonly signal?: AbortSignal;
+  /** Another implementation of `fetch`, or one that adds credentials. Default: the global one. */
+  readonly fetch?: typeof fetch;
+  /** Longest time until the answer, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+/** The event id of one update; of a batch, the ids in the same order. */
+export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extends readonly UpdateInput[] ? readonly string[] : string;
+
+/**
+ * Publishes an update, or a batch of them atomically: the hub takes all or none. When it returns, the hub has
+ * committed them. It does not retry: after `unreachable` or `timeout`, whether the hub took them is not known.
+ *
+ * @param url - The hub's URL; in a page it may be relative.
+ * @param update - One update, or an array of at least one.
+ * @throws ClientError with the hub's explanation; TypeError for a URL that can't work, or an empty batch.
+ * @see docs/protocol.md
+ */
+export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
+  url: string | URL,
+  update: T,
+  options: PublishOptions = {},
+): Promise<Published<T>> {
+  const target = resolveUrl(url);
+  const batch: readonly UpdateInput[] | undefined = isBatch(update) ? update : undefined;
+  if (batch?.length === 0) throw new TypeError("A batch needs at least one update.");
+  const headers = new Headers(options.headers);
+  headers.set("accept", "application/json");
+  headers.set("content-type", batch === undefined ? "application/json" : "application/x-ndjson");
+  const body = batch === undefined ? JSON.stringify(update) : batch.map((one) => JSON.stringify(one)).join("\n");
+  const answer = await post(target, headers, body, options);
+  const result: unknown = batch === undefined ? idOf(answer) : idsOf(answer, batch.length);
+  if (result === undefined) {
+    throw new ClientError("The server accepted the request, but its answer names no event id. Check the URL.", {
+      code: "http_error",
+      status: 200,
+    });
+  }
+  // The shape was checked against `update` just above, which the type system can't follow.
+  return result as Published<T>;
+}
+
+async function post(url: URL, headers: Headers, body: string, options: PublishOptions): Promise<unknown> {
+  const { signal, timeoutMs = 30_000 } = options;
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    controller.abort();
+  }, timeoutMs);
+  try {
+    const send = options.fetch ?? globalThis.fetch.bind(globalThis);
+    const response = await send(url, { method: "POST", headers, body, signal: controller.signal });
+    if (!response.ok) throw await errorOfResponse(response);
+    return parse(await response.text());
+  } catch (error) {
+    if (error instanceof ClientError) throw error;
+    if (late) throw new ClientError(`The server did not answer within ${timeoutMs / 1000} s.`, { code: "timeout", cause: error });
+    signal?.throwIfAborted();
+    throw errorOfFailure(error);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not a hub's answer; the caller says so.
+    return undefined;
+  }
+}
+
+function isBatch(update: UpdateInput | readonly UpdateInput[]): update is readonly UpdateInput[] {
+  return Array.isArray(update);
+}
+
+function field(answer: unknown, key: string): unknown {
+  return typeof answer === "object" && answer !== null ? Reflect.get(answer, key) : undefined;
+}
+
+function idOf(answer: unknown): string | undefined {
+  const id = field(answer, "id");
+  return typeof id === "string" ? id : undefined;
+}
+
+function idsOf(answer: unknown, count: number): readonly string[] | undefined {
+  const ids = field(answer, "ids");
+  return Array.isArray(ids) && ids.length === count && ids.every((id) => typeof id === "string") ? ids : undefined;
+}

@@ -1,0 +1,183 @@
+import { createBackoff, sleep, type Backoff } from "./backoff.ts";
+import { createConnection, type Connection } from "./connection.ts";
+import { ClientError } from "./error.ts";
+import { createEventParser, type ClientEvent } from "./event-parser.ts";
+import { resolveUrl } from "./url.ts";
+
+/** How long the last bytes of a hub that shuts down are waited for, in milliseconds: the newest cursor is among them. */
+const DRAIN_READ_MS = 5000;
+
+/**
+ * Where a subscription stands: `connecting` for the first time; `live` (the stream is open); `reconnecting`
+ * (it was lost, or could not be opened, and is asked for again after a while); `closed`.
+ */
+export type SubscriptionState = "connecting" | "live" | "reconnecting" | "closed";
+
+/** Why a subscription reconnects. */
+export interface StateDetail {
+  /** What happened, in words; undefined unless `reconnecting`. */
+  readonly reason: string | undefined;
+  /** How long it waits first, in milliseconds; undefined unless `reconnecting`. */
+  readonly delayMs: number | undefined;
+}
+
+/** What to receive, and how. */
+export interface SubscribeOptions {
+  /** Topics, each compared exactly; `*` is every topic. With no matcher at all, what that means is the hub's choice. */
+  readonly match?: string | readonly string[];
+  /** URL patterns that select topics. */
+  readonly matchUrlPattern?: string | readonly string[];
+  /** Go on after this event id; `earliest` starts with the oldest update held. Default: from now on. */
+  readonly lastEventId?: string | undefined;
+  /** Further request headers. */
+  readonly headers?: HeadersInit;
+  /** Ends the iteration, without an error. */
+  readonly signal?: AbortSignal;
+  /** Another implementation of `fetch`, or one that adds credentials. Default: the global one. */
+  readonly fetch?: typeof fetch;
+  /** Called on each change of state. */
+  readonly onState?: (state: SubscriptionState, detail: StateDetail) => void;
+  /** Delay before reconnecting until the server sets one by `retry:`, in milliseconds. Default 1,000. */
+  readonly retryMs?: number;
+  /** Longest delay that repeated failures lead to, in milliseconds. The server may ask for more. Default 30,000. */
+  readonly maxRetryMs?: number;
+  /** A stream without a byte for this long is dead and asked for again, in milliseconds. Default 60,000. */
+  readonly idleTimeoutMs?: number;
+  /** Most characters of one event; a longer one throws. Default 16 Mi. */
+  readonly maxEventLength?: number;
+}
+
+/** An endless iteration of events that reconnects by itself. */
+export interface Subscription extends AsyncIterable<ClientEvent> {
+  /** The cursor: where a later subscription should go on. Undefined before the first one is known. */
+  readonly lastEventId: string | undefined;
+}
+
+/**
+ * Subscribes to an event stream, with resumption: each update that matches is yielded once and in order, or a
+ * `hub:gap` event says that some are no longer held. `hub:cursor` and `hub:drain` are acted upon, not yielded.
+ *
+ * It pulls: the next bytes are read when the events before them were taken, so a slow consumer slows the stream
+ * down instead of filling the memory. Leaving the loop closes the stream; iterating again goes on from there.
+ *
+ * @param url - The hub's URL; in a page it may be relative.
+ * @throws TypeError for a URL or option that can't work; ClientError, from the iteration, when the server refuses
+ * for good (4xx but 408 and 429, or something that is not an event stream).
+ * @see docs/protocol.md
+ */
+export function subscribe(url: string | URL, options: SubscribeOptions = {}): Subscription {
+  const target = resolveUrl(url);
+  for (const topic of listOf(options.match)) target.searchParams.append("match", topic);
+  for (const pattern of listOf(options.matchUrlPattern)) target.searchParams.append("match_urlpattern", pattern);
+  let cursor = options.lastEventId;
+  const idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
+  let running = false;
+
+  const stopped = (): boolean => options.signal?.aborted === true;
+
+  function connect(): Connection {
+    const headers = new Headers(options.headers);
+    headers.set("accept", "text/event-stream");
+    if (cursor !== undefined && cursor !== "") headers.set("last-event-id", utf8HeaderValue(cursor));
+    return createConnection({
+      url: target,
+      headers,
+      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+      idleTimeoutMs,
+      signal: options.signal,
+    });
+  }
+
+  /** Yields the events of one connection, until it ends or the hub says that it leaves. */
+  async function* eventsOf(connection: Connection, backoff: Backoff): AsyncGenerator<ClientEvent, Ending> {
+    if (!(await connection.open())) return { kind: "finished" };
+    report("live");
+    const parser = createEventParser(options.maxEventLength ?? 2 ** 24, (ms) => backoff.setBase(ms));
+    let drain: Ending | undefined;
+    for (;;) {
+      let bytes: Uint8Array | undefined;
+      try {
+        bytes = await connection.read(drain === undefined ? idleTimeoutMs : Math.min(idleTimeoutMs, DRAIN_READ_MS));
+      } catch (error) {
+        if (drain === undefined) throw error;
+        return drain;
+      }
+      if (bytes === undefined) return drain ?? { kind: "lost", reason: "The server closed the stream.", waitMs: 0 };
+      backoff.reset();
+      for (const event of parser.push(bytes)) {
+        if (stopped()) return { kind: "finished" };
+        if (event.id !== undefined) cursor = event.id;
+        if (event.type === "hub:drain") drain = { kind: "lost", reason: "The hub is shutting down.", waitMs: drainDelay(event.data) };
+        else if (event.type !== "hub:cursor") yield event;
+      }
+    }
+  }
+
+  function report(state: SubscriptionState, reason?: string, delayMs?: number): void {
+    options.onState?.(state, { reason, delayMs });
+  }
+
+  async function* iterate(): AsyncGenerator<ClientEvent, void> {
+    if (running) throw new TypeError("This subscription is being iterated already. Call subscribe() again for a second reader.");
+    running = true;
+    const backoff = createBackoff({ baseMs: options.retryMs ?? 1000, maxMs: options.maxRetryMs ?? 30_000 });
+    try {
+      report("connecting");
+      while (!stopped()) {
+        const connection = connect();
+        let ending: Ending;
+        try {
+          ending = yield* eventsOf(connection, backoff);
+        } catch (error) {
+          if (stopped()) return;
+          if (!(error instanceof ClientError && error.temporary)) throw error;
+          ending = { kind: "lost", reason: error.message, waitMs: error.retryAfterMs ?? 0 };
+        } finally {
+          connection.close();
+        }
+        if (ending.kind === "finished") return;
+        const delayMs = backoff.next(ending.waitMs);
+        report("reconnecting", ending.reason, delayMs);
+        await sleep(delayMs, options.signal);
+      }
+    } finally {
+      running = false;
+      report("closed");
+    }
+  }
+
+  return {
+    get lastEventId() {
+      return cursor;
+    },
+    [Symbol.asyncIterator]: iterate,
+  };
+}
+
+/** Why a connection ended: there is nothing to come back for, or it is to be opened again. */
+type Ending = { readonly kind: "finished" } | { readonly kind: "lost"; readonly reason: string; readonly waitMs: number };
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === "string" ? [value] : value;
+}
+
+/**
+ * A header's value is bytes, and `Headers` takes each character for one: an id goes as the bytes of its UTF-8,
+ * as `EventSource` sends it.
+ */
+function utf8HeaderValue(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+}
+
+/** Reads how long a `hub:drain` asks to stay away, in milliseconds. */
+function drainDelay(data: string): number {
+  try {
+    const value: unknown = JSON.parse(data);
+    const waitMs: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "reconnectInMs") : undefined;
+    return typeof waitMs === "number" && waitMs > 0 ? waitMs : 0;
+  } catch {
+    // Without a time that can be read, the ordinary delay is right.
+    return 0;
+  }
+}
