@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { UsageError } from "../errors.ts";
+import { flagOf, KEYS, SETTINGS, variableOf, type Config, type Key } from "./settings.ts";
+
+/** The file that is read when none is named. */
+const DEFAULT_FILE = "artesian.json";
+
+/** Where settings may come from. */
+export interface Sources {
+  /** Values of flags by key; what was not given is absent. */
+  readonly flags: Readonly<Partial<Record<Key, unknown>>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The file named by `--config`. */
+  readonly file?: string | undefined;
+  /** Directory that relative file names start from. */
+  readonly cwd: string;
+}
+
+interface Given {
+  readonly value: unknown;
+  /** Names the place in an error: a flag, a variable, or a file and its key. */
+  readonly place: string;
+}
+
+/**
+ * Puts the configuration together: a flag wins over a variable, a variable over the file, the file over the default.
+ *
+ * @throws UsageError that lists everything that is wrong, each with its key, where it was set and what is allowed.
+ */
+export function loadConfig(sources: Sources): Config {
+  const problems: string[] = [];
+  const file = readFile(sources, problems);
+  const values: Partial<Record<Key, unknown>> = {};
+  const places: Partial<Record<Key, string>> = {};
+  for (const key of KEYS) {
+    const given = find(key, sources, file);
+    if (given === undefined) {
+      values[key] = SETTINGS[key].fallback;
+      continue;
+    }
+    const result = SETTINGS[key].schema.safeParse(given.value);
+    if (result.success) values[key] = result.data;
+    else problems.push(`${given.place}: ${result.error.issues[0]?.message ?? "is not allowed"}`);
+    places[key] = given.place;
+  }
+  const { retryMin, retryMax } = values;
+  if (typeof retryMin === "number" && typeof retryMax === "number" && retryMin > retryMax) {
+    const place = places.retryMax ?? places.retryMin ?? flagOf("retryMax");
+    problems.push(`${place}: the longest delay (${flagOf("retryMax")}) is shorter than the shortest (${flagOf("retryMin")}).`);
+  }
+  if (problems.length > 0) throw new UsageError(problems.join("\n"));
+  // Each key was filled from its own schema or fallback just above.
+  return values as unknown as Config;
+}
+
+function find(key: Key, sources: Sources, file: ConfigFile | undefined): Given | undefined {
+  const flag = sources.flags[key];
+  if (flag !== undefined) return { value: flag, place: flagOf(key) };
+  const variable = sources.env[variableOf(key)];
+  if (variable !== undefined && variable !== "") return { value: variable, place: variableOf(key) };
+  const entry = file?.entries[key];
+  if (file !== undefined && entry !== undefined) return { value: entry, place: `${file.name}: ${key}` };
+  return undefined;
+}
+
+interface ConfigFile {
+  readonly name: string;
+  readonly entries: Readonly<Partial<Record<Key, unknown>>>;
+}
+
+function readFile(sources: Sources, problems: string[]): ConfigFile | undefined {
+  const variable = sources.env.ARTESIAN_CONFIG;
+  const named = sources.file ?? (variable === "" ? undefined : variable);
+  const name = named ?? DEFAULT_FILE;
+  const path = resolve(sources.cwd, name);
+  if (named === undefined && !existsSync(path)) return undefined;
+  const place = sources.file !== undefined ? `--config ${name}` : named !== undefined ? `ARTESIAN_CONFIG ${name}` : name;
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
+  } catch (error) {
+    problems.push(`${place}: ${error instanceof SyntaxError ? `not JSON: ${error.message}` : unreadable(error)}`);
+    return undefined;
+  }
+  const result = fileSchema.safeParse(content);
+  if (result.success) return { name, entries: result.data };
+  for (const issue of result.error.issues) {
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) problems.push(`${name}: there is no setting "${key}"${suggest(key)}`);
+    } else {
+      problems.push(`${name}: the file must hold one JSON object of settings, such as {"port": 3000}.`);
+    }
+  }
+  return undefined;
+}
+
+/** Any value for each key: the settings check their own, so that errors read the same from every source. */
+const fileSchema = z.strictObject(Object.fromEntries(KEYS.map((key) => [key, z.unknown()])) as Record<Key, z.ZodUnknown>).partial();
+
+function unreadable(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+  if (code === "ENOENT") return "there is no such file.";
+  if (code === "EACCES") return "the file may not be read.";
+  return "the file cannot be read.";
+}
+
+/** Flags and variables are often written into a file as they are; their key is what was meant. */
+function suggest(name: string): string {
+  const plain = (key: string): string => key.replaceAll(/^artesian|[-_ ]/gi, "").toLowerCase();
+  const meant = KEYS.find((key) => plain(key) === plain(name));
+  return meant === undefined ? `. The settings are ${KEYS.join(", ")}.` : `; write "${meant}".`;
+}

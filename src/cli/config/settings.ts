@@ -1,0 +1,298 @@
+import type { ZodType } from "zod";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import {
+  count,
+  duration,
+  hubPath,
+  journalChoice,
+  oneOf,
+  orNone,
+  publicOrigin,
+  size,
+  text,
+  toggle,
+  type JournalChoice,
+  type NONE,
+} from "./values.ts";
+
+/** The levels of the log, from silent to talkative. */
+export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+
+/** Everything that can be set for a server. Times are milliseconds, sizes are bytes. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** Undefined: the address that the server listens on. */
+  readonly publicUrl: string | undefined;
+  readonly anonymousPublish: boolean;
+  readonly data: string;
+  readonly journal: JournalChoice;
+  readonly retentionAge: number | typeof NONE;
+  /** Undefined: the default, which depends on the journal. */
+  readonly retentionBytes: number | typeof NONE | undefined;
+  readonly retentionCount: number | typeof NONE;
+  readonly heartbeat: number;
+  readonly lifetime: number;
+  readonly retryMin: number;
+  readonly retryMax: number;
+  readonly writeStall: number;
+  readonly drain: number;
+  readonly maxBody: number;
+  readonly maxTopics: number;
+  readonly maxBatch: number;
+  readonly maxMatchers: number;
+  readonly maxTopicLength: number;
+  readonly maxIdLength: number;
+  /** Undefined: the default, which depends on the descriptor limit. */
+  readonly maxConnections: number | undefined;
+  readonly maxConnectionsPerAddress: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly bot: string;
+}
+
+/** A key of the configuration file. The flag is the same in kebab-case, the variable in upper case after `ARTESIAN_`. */
+export type Key = keyof Config;
+
+/** One thing that can be set. */
+export interface Setting<T> {
+  /** Heading in the help. */
+  readonly group: "Address" | "Storage" | "Streams" | "Limits" | "Other";
+  /** How the value is called in the help; undefined for a flag without one. */
+  readonly placeholder: string | undefined;
+  readonly schema: ZodType<NonNullable<T>>;
+  readonly fallback: T;
+  readonly help: string;
+  /** How the help writes the default. */
+  readonly shown: string;
+}
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const TIB = 2 ** 40;
+
+/** The one table: flags, variables, the file and the help are made of it. */
+export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
+  host: {
+    group: "Address",
+    placeholder: "<address>",
+    schema: text("an address or host name to listen on."),
+    fallback: "127.0.0.1",
+    shown: "127.0.0.1",
+    help: "address to listen on",
+  },
+  port: {
+    group: "Address",
+    placeholder: "<number>",
+    schema: count(0, 65_535, "a port: a whole number"),
+    fallback: 3000,
+    shown: "3000",
+    help: "port to listen on; 0 is any free one",
+  },
+  path: {
+    group: "Address",
+    placeholder: "<path>",
+    schema: hubPath(),
+    fallback: "/.well-known/mercure",
+    shown: "/.well-known/mercure",
+    help: "path of the hub, beside /events/stream",
+  },
+  publicUrl: {
+    group: "Address",
+    placeholder: "<url>",
+    schema: publicOrigin(),
+    fallback: undefined,
+    shown: "the address listened on",
+    help: "scheme and host that clients use, when a proxy is in front",
+  },
+  anonymousPublish: {
+    group: "Address",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    shown: "false",
+    help: "let everyone who reaches the server publish, also when it is not the loopback address",
+  },
+  data: {
+    group: "Storage",
+    placeholder: "<directory>",
+    schema: text("a directory."),
+    fallback: "./data",
+    shown: "./data",
+    help: "where everything that is kept is kept",
+  },
+  journal: {
+    group: "Storage",
+    placeholder: "<memory|lmdb:DIR>",
+    schema: journalChoice(),
+    fallback: { kind: "lmdb", directory: undefined },
+    shown: "lmdb:<data>/journal",
+    help: "where updates are kept",
+  },
+  retentionAge: {
+    group: "Storage",
+    placeholder: "<duration|none>",
+    schema: orNone(duration(1000, 36_500 * DAY)),
+    fallback: 7 * DAY,
+    shown: "7d",
+    help: "keep updates for this long",
+  },
+  retentionBytes: {
+    group: "Storage",
+    placeholder: "<size|none>",
+    schema: orNone(size(65_536, 16 * TIB)),
+    fallback: undefined,
+    shown: "1GiB; 64MiB in memory",
+    help: "keep this many bytes of updates",
+  },
+  retentionCount: {
+    group: "Storage",
+    placeholder: "<number|none>",
+    schema: orNone(count(1, 1e12)),
+    fallback: 1_000_000,
+    shown: "1,000,000",
+    help: "keep this many updates",
+  },
+  heartbeat: {
+    group: "Streams",
+    placeholder: "<duration>",
+    // The client takes a stream that is silent for 60 s for dead, and so do many proxies.
+    schema: duration(100, 55_000),
+    fallback: 25_000,
+    shown: "25s",
+    help: "no stream is silent for longer",
+  },
+  lifetime: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(1000, 7 * DAY),
+    fallback: 600_000,
+    shown: "10m",
+    help: "end a stream after this long, ±10%; it resumes by itself",
+  },
+  retryMin: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(0, HOUR),
+    fallback: 1000,
+    shown: "1s",
+    help: "shortest delay that subscribers are told to reconnect after",
+  },
+  retryMax: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(0, HOUR),
+    fallback: 5000,
+    shown: "5s",
+    help: "longest such delay; each gets a random one between the two",
+  },
+  writeStall: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(100, HOUR),
+    fallback: 5000,
+    shown: "5s",
+    help: "cut a connection that takes nothing for this long",
+  },
+  drain: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(0, HOUR),
+    fallback: 5000,
+    shown: "5s",
+    help: "on SIGTERM, wait this long at most for streams to end",
+  },
+  maxBody: {
+    group: "Limits",
+    placeholder: "<size>",
+    schema: size(1024, 2 ** 30),
+    fallback: DEFAULT_LIMITS.bodyBytes,
+    shown: "1MiB",
+    help: "largest request body",
+  },
+  maxTopics: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 10_000),
+    fallback: DEFAULT_LIMITS.topicsPerUpdate,
+    shown: "100",
+    help: "most topics on an update",
+  },
+  maxBatch: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 100_000),
+    fallback: DEFAULT_LIMITS.updatesPerBatch,
+    shown: "1,000",
+    help: "most updates in a batch",
+  },
+  maxMatchers: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 10_000),
+    fallback: DEFAULT_LIMITS.matchersPerSubscription,
+    shown: "100",
+    help: "most matchers on a subscription",
+  },
+  maxTopicLength: {
+    group: "Limits",
+    placeholder: "<size>",
+    schema: size(1, 65_536),
+    fallback: DEFAULT_LIMITS.topicBytes,
+    shown: "2KiB",
+    help: "longest topic or pattern",
+  },
+  maxIdLength: {
+    group: "Limits",
+    placeholder: "<size>",
+    schema: size(1, 1024),
+    fallback: DEFAULT_LIMITS.idBytes,
+    shown: "255B",
+    help: "longest event id or type",
+  },
+  maxConnections: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 1_000_000),
+    fallback: undefined,
+    shown: "50,000, or 80% of the descriptor limit",
+    help: "most streams at a time",
+  },
+  maxConnectionsPerAddress: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 1_000_000),
+    fallback: 100,
+    shown: "100",
+    help: "most streams from one address at a time; the loopback is exempt",
+  },
+  logLevel: {
+    group: "Other",
+    placeholder: "<level>",
+    schema: oneOf(LOG_LEVELS),
+    fallback: "info",
+    shown: "info",
+    help: `what the log on stderr has: ${LOG_LEVELS.join(", ")}`,
+  },
+  bot: {
+    group: "Other",
+    placeholder: "<spec>",
+    schema: text("a bot."),
+    fallback: "embedded",
+    shown: "embedded",
+    help: "who answers in the chat: embedded, none, webhook:URL or openai:URL#MODEL; a key for it in ARTESIAN_BOT_KEY",
+  },
+};
+
+/** The settings in the order of the table. */
+export const KEYS: readonly Key[] = Object.keys(SETTINGS) as Key[];
+
+/** `retentionAge` → `--retention-age`. */
+export function flagOf(key: Key): string {
+  return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `retentionAge` → `ARTESIAN_RETENTION_AGE`. */
+export function variableOf(key: Key): string {
+  return `ARTESIAN_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}

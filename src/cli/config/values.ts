@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
+
+/** The word that switches a bound off. */
+export const NONE = "none";
+
+/** A value that is written by hand, and what it means. */
+type Schema<T> = z.ZodType<T>;
+
+/** Flags and variables give text; a file may also give a number or a boolean. */
+const written = z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number or a boolean" }).transform(String);
+
+/**
+ * Makes a schema of a parser.
+ *
+ * @param parse - Returns undefined for what is not allowed.
+ * @param allowed - Completes the sentence `… is not`, and says what is allowed.
+ */
+function parsed<T>(parse: (text: string) => T | undefined, allowed: string): Schema<T> {
+  return written.transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: `${JSON.stringify(text)} is not ${allowed}` });
+    return z.NEVER;
+  });
+}
+
+function within(value: number | undefined, min: number, max: number): number | undefined {
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+/** A duration in milliseconds, between two bounds that are included. */
+export function duration(min: number, max: number): Schema<number> {
+  return parsed(
+    (text) => within(parseDuration(text), min, max),
+    `a duration from ${formatDuration(min)} to ${formatDuration(max)}. Write it like 500ms, 10s, 5m, 2h or 7d; a plain number is milliseconds.`,
+  );
+}
+
+/** A size in bytes, between two bounds that are included. */
+export function size(min: number, max: number): Schema<number> {
+  return parsed(
+    (text) => within(parseSize(text), min, max),
+    `a size from ${formatSize(min)} to ${formatSize(max)}. Write it like 64KiB, 1MiB or 10GB; a plain number is bytes.`,
+  );
+}
+
+/** A whole number, between two bounds that are included. */
+export function count(min: number, max: number, what = "a whole number"): Schema<number> {
+  return parsed(
+    (text) => (/^\d[\d_,]*$/.test(text) ? within(Number(text.replaceAll(/[_,]/g, "")), min, max) : undefined),
+    `${what} from ${formatCount(min)} to ${formatCount(max)}.`,
+  );
+}
+
+/** A bound that `none` switches off. */
+export function orNone(schema: Schema<number>): Schema<number | typeof NONE> {
+  return z.unknown().transform((value, context): number | typeof NONE => {
+    if (value === NONE) return NONE;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    context.addIssue({ code: "custom", message: `${result.error.issues[0]?.message ?? ""} Write none for no bound.` });
+    return z.NEVER;
+  });
+}
+
+/** Yes or no. */
+export function toggle(): Schema<boolean> {
+  const values: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
+  return parsed((text) => (Object.hasOwn(values, text) ? values[text] : undefined), "true or false.");
+}
+
+/** One of some words. */
+export function oneOf<const T extends string>(words: readonly T[]): Schema<T> {
+  return parsed((text) => words.find((word) => word === text), `one of ${words.join(", ")}.`);
+}
+
+/** Text that is not empty. */
+export function text(what: string): Schema<string> {
+  return parsed((value) => (value.trim() === "" ? undefined : value), what);
+}
+
+/** Where updates are kept. */
+export type JournalChoice =
+  | { readonly kind: "memory" }
+  /** Without a directory, it is `journal` below the data directory. */
+  | { readonly kind: "lmdb"; readonly directory: string | undefined };
+
+/** A journal: `memory`, or `lmdb:` and a directory. */
+export function journalChoice(): Schema<JournalChoice> {
+  return parsed<JournalChoice>((value) => {
+    if (value === "memory") return { kind: "memory" };
+    if (value === "lmdb") return { kind: "lmdb", directory: undefined };
+    return /^lmdb:./.test(value) ? { kind: "lmdb", directory: value.slice(5) } : undefined;
+  }, "a journal. Write memory, or lmdb:DIR with a directory.");
+}
+
+/** The hub's path: plain, so that no proxy or browser writes it in another way. */
+export function hubPath(): Schema<string> {
+  return parsed(
+    (value) => (/^(\/[\w.~-]+)+$/.test(value) && new URL(value, "http://h").pathname === value && value !== "/health" ? value : undefined),
+    "a path for the hub. It starts with /, has letters, digits, and . _ ~ - between slashes, and is not / or /health.",
+  );
+}
+
+/** Scheme and host that the public uses; given back as an origin. */
+export function publicOrigin(): Schema<string> {
+  return parsed((value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+    return url.href === `${url.origin}/` ? url.origin : undefined;
+  }, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).");
+}

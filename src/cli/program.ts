@@ -1,0 +1,54 @@
+import { Command, CommanderError } from "commander";
+import { EXIT, Failure, UsageError } from "./errors.ts";
+import { publishCommand } from "./publish/command.ts";
+import { demoCommand, serveCommand } from "./serve/command.ts";
+import { subscribeCommand } from "./subscribe/command.ts";
+import { createOutput } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+const EXAMPLES = `
+Examples:
+  artesian demo                                        the live apps, on http://127.0.0.1:3000
+  artesian serve                                       the hub alone
+  artesian publish --topic greeting "Hello, world!"    publish an update
+  artesian subscribe greeting                          print updates as they come
+
+artesian <command> --help tells more about each.`;
+
+/**
+ * Runs the command line.
+ *
+ * @param args - The arguments, without the program's own name.
+ * @returns The exit code; undefined leaves the one that the command has set.
+ */
+export async function run(args: readonly string[]): Promise<number | undefined> {
+  const stderr = createOutput(process.stderr);
+  const program = createProgram();
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return undefined;
+  } catch (error) {
+    // Commander has told already what is wrong, or printed the help or the version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof UsageError || error instanceof Failure) {
+      for (const problem of error.message.split("\n")) await stderr.line(`${stderr.style("red", "error:")} ${problem}`);
+      return error instanceof UsageError ? EXIT.usage : EXIT.failure;
+    }
+    throw error;
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command("artesian")
+    .description("Push live data to browsers over Server-Sent Events.")
+    .version(VERSION, "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", EXAMPLES);
+  for (const command of [serveCommand(), demoCommand(), publishCommand(), subscribeCommand()]) {
+    program.addCommand(command.helpOption("-h, --help", "print this help").copyInheritedSettings(program));
+  }
+  // Errors come back as exceptions, for which the exit code is ours; each command needs it for itself.
+  for (const command of [program, ...program.commands])
+    command.exitOverride().showHelpAfterError(`(artesian ${command === program ? "" : `${command.name()} `}--help tells what is possible)`);
+  return program;
+}

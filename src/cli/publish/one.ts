@@ -1,0 +1,43 @@
+import { ClientError, type UpdateInput } from "../../client/index.ts";
+import { Failure } from "../errors.ts";
+import type { Output } from "../terminal.ts";
+import { mayHaveArrived, send } from "./sender.ts";
+
+/** Where to publish, and where to say how it went. */
+export interface Target {
+  readonly url: URL;
+  /** How long to go on trying, in milliseconds. */
+  readonly giveUpAfterMs: number;
+  /** Ends the tries. */
+  readonly signal: AbortSignal;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Whether results are printed as JSON. */
+  readonly json: boolean;
+}
+
+/**
+ * Publishes one update and prints its event id.
+ *
+ * @throws Failure when the hub did not acknowledge it.
+ */
+export async function publishOne(update: UpdateInput, target: Target): Promise<void> {
+  const { stdout, stderr, json } = target;
+  try {
+    const [id = ""] = await send([update], {
+      ...target,
+      onRetry: (error, delayMs, mayRepeat) => void stderr.line(retryNotice(error, delayMs, mayRepeat ? "The update" : undefined, stderr)),
+    });
+    await stdout.line(json ? JSON.stringify({ id }) : id);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    const uncertain = mayHaveArrived(error) ? " Whether the hub took the update is not known." : "";
+    throw new Failure(`Not published: ${error.message}${uncertain}`, { cause: error });
+  }
+}
+
+/** Says that something is tried again. */
+export function retryNotice(error: ClientError, delayMs: number, mayBeTwice: string | undefined, output: Output): string {
+  const twice = mayBeTwice === undefined ? "" : ` ${mayBeTwice} may have arrived, and may be there twice.`;
+  return output.style("yellow", `${error.message} Trying again in ${(delayMs / 1000).toFixed(1)} s.${twice}`);
+}

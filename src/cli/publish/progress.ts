@@ -1,0 +1,44 @@
+import { formatCount } from "../config/units.ts";
+import type { Output } from "../terminal.ts";
+
+/** Shows how far a long run has come. */
+export interface Progress {
+  add(count: number): void;
+  readonly total: number;
+  /** Milliseconds since the start. */
+  readonly elapsedMs: number;
+  /** The run in words. */
+  summary(): string;
+}
+
+/** How often the line on the terminal is renewed, in milliseconds. */
+const INTERVAL_MS = 200;
+
+/** Starts the clock. Nothing is shown unless it is a terminal. */
+export function startProgress(output: Output): Progress {
+  const start = performance.now();
+  let total = 0;
+  let shownAt = start;
+  const elapsed = (): number => performance.now() - start;
+  const rate = (): string => `${formatCount(total / (Math.max(1, elapsed()) / 1000))}/s`;
+  return {
+    get total() {
+      return total;
+    },
+    get elapsedMs() {
+      return Math.round(elapsed());
+    },
+    add(count) {
+      total += count;
+      const now = performance.now();
+      if (now - shownAt < INTERVAL_MS) return;
+      shownAt = now;
+      output.status(`${formatCount(total)} ${nounFor(total)}, ${rate()}`);
+    },
+    summary: () => `published ${formatCount(total)} ${nounFor(total)} in ${(elapsed() / 1000).toFixed(1)} s (${rate()})`,
+  };
+}
+
+function nounFor(count: number): string {
+  return count === 1 ? "update" : "updates";
+}

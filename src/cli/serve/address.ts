@@ -1,0 +1,40 @@
+import { lookup } from "node:dns/promises";
+import { BlockList, isIPv6 } from "node:net";
+import { Failure } from "../errors.ts";
+
+/** Where a server listens. */
+export interface ListenAddress {
+  /** The IP address to bind. */
+  readonly address: string;
+  /** Whether only this machine can reach it. */
+  readonly loopback: boolean;
+  /** The host as it stands in a URL: IPv6 in brackets. */
+  readonly urlHost: string;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+LOOPBACK.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+
+/**
+ * Finds the address behind a host before anything listens on it: what decides whether publishing may be open is
+ * the address, not the name.
+ *
+ * @throws Failure when the name leads nowhere.
+ */
+export async function resolveHost(host: string): Promise<ListenAddress> {
+  const plain = /^\[.*\]$/.test(host) ? host.slice(1, -1) : host;
+  try {
+    const { address, family } = await lookup(plain);
+    return {
+      address,
+      loopback: LOOPBACK.check(address, family === 6 ? "ipv6" : "ipv4"),
+      urlHost: isIPv6(plain) ? `[${plain}]` : plain,
+    };
+  } catch (error) {
+    throw new Failure(`The host "${host}" cannot be resolved. Give an address of this machine by --host, such as 127.0.0.1.`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Journal, Retention } from "../../core/journal.ts";
+import { lmdbJournal } from "../../journals/lmdb/index.ts";
+import { memoryJournal } from "../../journals/memory/index.ts";
+import type { Config } from "../config/settings.ts";
+import { NONE } from "../config/values.ts";
+import { Failure } from "../errors.ts";
+
+/** Default bound by bytes: a journal in memory must leave room for the rest of the process. */
+const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20 } as const;
+
+/** An open journal, and what to call it. */
+export interface OpenJournal {
+  readonly journal: Journal;
+  /** Where it is, for people. */
+  readonly place: string;
+}
+
+/**
+ * Opens the journal that the configuration names.
+ *
+ * @throws Failure when its directory can't be used.
+ */
+export function openJournal(config: Config): OpenJournal {
+  const retention = retentionOf(config);
+  if (config.journal.kind === "memory") return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops" };
+  const directory = resolve(config.journal.directory ?? join(config.data, "journal"));
+  prepareDirectory(directory);
+  try {
+    return { journal: lmdbJournal({ directory, retention }), place: directory };
+  } catch (error) {
+    throw new Failure(`The journal in ${directory} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function retentionOf(config: Config): Retention {
+  const bytes = config.retentionBytes ?? RETENTION_BYTES[config.journal.kind];
+  return {
+    ...(config.retentionAge === NONE ? {} : { maxAgeMs: config.retentionAge }),
+    ...(bytes === NONE ? {} : { maxBytes: bytes }),
+    ...(config.retentionCount === NONE ? {} : { maxCount: config.retentionCount }),
+  };
+}
+
+function prepareDirectory(directory: string): void {
+  try {
+    // Updates may be private: other users of the machine do not get to read them.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      `The directory ${directory} cannot be written (${reason}). Give one that can by --data, or --journal memory to keep nothing.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,66 @@
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { Hono } from "hono";
+import { createChat, parseBot } from "../../../apps/chat/server/index.ts";
+import { createPages } from "../../../apps/shared/server/pages.ts";
+import { problemReply } from "../../http/problem.ts";
+import { flagOf, variableOf, type Config } from "../config/settings.ts";
+import { UsageError } from "../errors.ts";
+import { resolveHost } from "./address.ts";
+import { runServer, type Site, type SiteOptions } from "./run.ts";
+
+type Bot = ReturnType<typeof parseBot>;
+
+/**
+ * Runs the hub with the live apps until the process is told to stop.
+ *
+ * @throws UsageError for a host that others could reach, or a bot that can't be made; Failure when it can't be started.
+ */
+export async function demo(config: Config): Promise<void> {
+  const address = await resolveHost(config.host);
+  if (!address.loopback) {
+    throw new UsageError(
+      `--host: the demo lets everyone publish and chat, so it does not listen on ${config.host}, which others can reach. ` +
+        "Leave --host out, or run a hub for others with artesian serve.",
+    );
+  }
+  const bot = botOf(config);
+  await runServer({
+    config,
+    address,
+    createSite: (options) => createDemoSite(options, bot),
+    welcome: (url) => [
+      `Open ${url}`,
+      `Publish with  curl -d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
+      `Watch with    curl -N ${url}/events/stream`,
+    ],
+  });
+}
+
+function botOf(config: Config): Bot {
+  try {
+    return parseBot(config.bot, process.env);
+  } catch (error) {
+    if (error instanceof TypeError)
+      throw new UsageError(`${flagOf("bot")} (or ${variableOf("bot")}, or the file): ${error.message.replace(/^bot: /, "")}`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+function createDemoSite({ hub, log }: SiteOptions, bot: Bot): Site {
+  const chat = createChat({ hub, bot, logger: log.logger });
+  const pages = createPages();
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.all("*", (c) => (chat.handles(c.req.path) ? chat.fetch(c.req.raw, c.env.incoming.socket.remoteAddress) : pages.fetch(c.req.raw)));
+  app.onError((error) => {
+    const { status, headers, body } = problemReply(error, log.logger);
+    return new Response(body, { status, headers });
+  });
+  // The listener would replace the global Request and Response, which are the hub's too.
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  return {
+    handle: (req, res) => void listener(req, res),
+    close: () => chat.close(),
+  };
+}

@@ -1,0 +1,35 @@
+import { pino, type Logger } from "pino";
+import type { Config } from "../config/settings.ts";
+
+/** The log: JSON lines on stderr. */
+export interface Log {
+  readonly logger: Logger;
+  /** Writes what is still in memory, and resolves when it is out, or nobody takes it. */
+  close(): Promise<void>;
+}
+
+/** How long a reader of the log may hold up the end of the process, in milliseconds. */
+const CLOSE_MS = 1000;
+
+/** Opens the log. It is written in the background, so a slow reader of it does not hold the hub up. */
+export function openLog(level: Config["logLevel"]): Log {
+  const stream = pino.destination({ dest: 2, sync: false });
+  stream.on("error", () => {
+    // Nobody reads the log any more (the pipe is closed), and there is nowhere left to say so.
+  });
+  return {
+    logger: pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, stream),
+    async close() {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, CLOSE_MS);
+        for (const event of ["close", "error"]) {
+          stream.once(event, () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        }
+        stream.end();
+      });
+    },
+  };
+}

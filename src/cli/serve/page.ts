@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { problemReply } from "../../http/problem.ts";
+import { HubError, type Logger } from "../../index.ts";
+import { VERSION } from "../version.ts";
+
+const STYLE = `
+:root { color-scheme: light dark; --dim: light-dark(#5b6470, #9aa5b1); --edge: light-dark(#d8dee6, #343c46); --code: light-dark(#f3f6f9, #1b2027); }
+body { margin: 0 auto; max-width: 46rem; padding: 2.5rem 1.25rem; font: 1rem/1.6 system-ui, sans-serif; background: light-dark(#fff, #12161b); color: light-dark(#1a1f26, #e6ebf0); }
+h1 { margin: 0; font-size: 1.6rem; }
+h2 { margin: 2rem 0 0.5rem; font-size: 1.05rem; }
+pre { overflow-x: auto; padding: 0.9rem 1rem; border: 1px solid var(--edge); border-radius: 0.5rem; background: var(--code); }
+code { font: 0.9rem/1.5 ui-monospace, monospace; }
+.dim { color: var(--dim); }
+`;
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** A host and port as they stand in a URL; anything else in a `Host` field is not repeated on the page. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+/** What the page tells. */
+export interface PageOptions {
+  /** The origin that clients use; undefined shows the one that the page was asked for under. */
+  readonly publicUrl: string | undefined;
+  /** The origin that the server listens on. */
+  readonly listenUrl: string;
+  /** The hub's path. */
+  readonly path: string;
+  readonly logger: Logger;
+}
+
+/** Answers `/` with a page that says what runs here and how to use it; everything else with 404. */
+export function createPage(options: PageOptions): (req: IncomingMessage, res: ServerResponse) => void {
+  return (req, res) => {
+    if (pathOf(req) !== "/") {
+      refuse(
+        res,
+        new HubError("not_found", `Nothing is served here. The hub is at ${options.path} and at /events/stream.`),
+        options.logger,
+      );
+    } else if (req.method !== "GET" && req.method !== "HEAD") {
+      res.setHeader("allow", "GET, HEAD");
+      refuse(
+        res,
+        new HubError("method_not_allowed", "This page only answers GET. To publish, send a POST to /events/stream."),
+        options.logger,
+      );
+    } else {
+      const host = req.headers.host ?? "";
+      const html = render(options.publicUrl ?? (HOST.test(host) ? `http://${host}` : options.listenUrl), options.path);
+      res.writeHead(200, {
+        "content-type": "text/html; charset=utf-8",
+        "content-length": Buffer.byteLength(html),
+        "content-security-policy": CONTENT_SECURITY_POLICY,
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+      });
+      res.end(req.method === "HEAD" ? undefined : html);
+    }
+  };
+}
+
+/** The path of a request, without its query. */
+export function pathOf(req: IncomingMessage): string {
+  return (req.url ?? "/").replace(/[?#].*$/s, "");
+}
+
+/** Answers with a problem document, like the hub's own. */
+export function refuse(res: ServerResponse, error: unknown, logger: Logger): void {
+  const { status, headers, body } = problemReply(error, logger);
+  res.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function render(origin: string, path: string): string {
+  const stream = escape(`${origin}/events/stream`);
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Artesian</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+<main>
+<h1>Artesian</h1>
+<p>This is a hub that pushes live data to browsers. It is running. <span class="dim">Version ${escape(VERSION)}</span></p>
+<h2>Publish an update</h2>
+<pre><code>curl -d topic=greeting -d 'data=Hello, world!' ${stream}</code></pre>
+<h2>Receive updates in a page</h2>
+<pre><code>const events = new EventSource("${stream}?match=greeting");
+events.onmessage = (event) =&gt; console.log(event.data);</code></pre>
+<h2>Receive updates in a terminal</h2>
+<pre><code>curl -N ${stream}</code></pre>
+<p class="dim">The hub speaks the Mercure protocol at <code>${escape(origin + path)}</code>; <code>/events/stream</code> is the
+same hub, where leaving out the topic means every topic.</p>
+</main>
+</html>
+`;
+}

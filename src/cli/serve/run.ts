@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createGuard } from "../../http/guard.ts";
+import { createHub, type Hub, type HubOptions } from "../../index.ts";
+import type { Config } from "../config/settings.ts";
+import { EXIT } from "../errors.ts";
+import { createOutput } from "../terminal.ts";
+import { onStop } from "../signals.ts";
+import type { ListenAddress } from "./address.ts";
+import { openJournal } from "./data.ts";
+import { capacity } from "./descriptors.ts";
+import { createHttpServer, listen, serveRequests } from "./http-server.ts";
+import { openLog, type Log } from "./log.ts";
+import { pathOf, refuse } from "./page.ts";
+
+/** How long closing may take beyond the drain, in milliseconds: the journal's last commits, on a slow disk. */
+const CLOSE_MS = 15_000;
+
+/** What answers the requests that are not the hub's. */
+export interface Site {
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  close(): void | Promise<void>;
+}
+
+/** What a site is made of. */
+export interface SiteOptions {
+  readonly hub: Hub;
+  readonly log: Log;
+  /** The origin that the server listens on. */
+  readonly listenUrl: string;
+}
+
+/** What to run. */
+export interface RunOptions {
+  readonly config: Config;
+  readonly address: ListenAddress;
+  readonly createSite: (options: SiteOptions) => Site;
+  /** Lines for whoever started the server on a terminal. */
+  readonly welcome: (listenUrl: string) => readonly string[];
+}
+
+/**
+ * Runs a server until it is told to stop, then drains: what was acknowledged is in the journal, subscribers are
+ * told to come back, and nothing is left behind.
+ */
+export async function runServer(options: RunOptions): Promise<void> {
+  const { config, address } = options;
+  const log = openLog(config.logLevel);
+  const { journal, place } = openJournal(config);
+  const room = capacity();
+  const server = createHttpServer(room.connections);
+  let port: number;
+  try {
+    port = await listen(server, address.address, config.port);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+  const listenUrl = `http://${address.urlHost}:${port}`;
+  const hub = createHub({
+    ...hubOptions(config, room.streams),
+    journal,
+    url: `${config.publicUrl ?? listenUrl}${config.path}`,
+    anonymousPublish: config.anonymousPublish || address.loopback,
+    logger: log.logger,
+  });
+  const site = options.createSite({ hub, log, listenUrl });
+  const guard = createGuard({ hosts: address.loopback ? knownHosts(config, address) : undefined, logger: log.logger });
+  const serving = serveRequests(server, (req, res) => {
+    if (!guard(req, res)) return;
+    hub.handler(req, res, (error) => {
+      if (error !== undefined) refuse(res, error, log.logger);
+      else if (pathOf(req) === "/health") answerHealth(res, serving.draining);
+      else site.handle(req, res);
+    });
+  });
+  server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
+
+  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve));
+  log.logger.info({ url: listenUrl, hub: hub.url, journal: place }, "listening");
+  await announce(listenUrl, place, options.welcome(listenUrl));
+
+  const signal = await stopping;
+  log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
+  const watchdog = setTimeout(() => {
+    log.logger.fatal({}, "the server did not close in time; what was acknowledged is in the journal");
+    void log.close().then(() => process.exit(EXIT.failure));
+  }, config.drain + CLOSE_MS);
+  await serving.drain(async () => {
+    await site.close();
+    await hub.close();
+  }, config.drain);
+  clearTimeout(watchdog);
+  log.logger.info({}, "stopped");
+  await log.close();
+}
+
+function hubOptions(config: Config, maxStreams: number): HubOptions {
+  return {
+    limits: {
+      bodyBytes: config.maxBody,
+      topicsPerUpdate: config.maxTopics,
+      updatesPerBatch: config.maxBatch,
+      matchersPerSubscription: config.maxMatchers,
+      topicBytes: config.maxTopicLength,
+      idBytes: config.maxIdLength,
+    },
+    heartbeatMs: config.heartbeat,
+    lifetimeMs: config.lifetime,
+    retryMs: { min: config.retryMin, max: config.retryMax },
+    writeStallMs: config.writeStall,
+    drainMs: config.drain,
+    connectionsPerAddress: config.maxConnectionsPerAddress,
+    connections: config.maxConnections ?? maxStreams,
+  };
+}
+
+/** The names that a browser on this machine may use; any other is a web page that points its own name here. */
+function knownHosts(config: Config, address: ListenAddress): readonly string[] {
+  const hosts = ["localhost", "127.0.0.1", "[::1]", address.urlHost];
+  if (config.publicUrl !== undefined) hosts.push(new URL(config.publicUrl).hostname);
+  return [...new Set(hosts)];
+}
+
+/** For load balancers: whether new connections should be sent here. */
+function answerHealth(res: ServerResponse, draining: boolean): void {
+  res.statusCode = draining ? 503 : 200;
+  res.setHeader("content-type", "text/plain; charset=utf-8");
+  res.setHeader("cache-control", "no-store");
+  res.end(draining ? "draining\n" : "ok\n");
+}
+
+async function announce(listenUrl: string, place: string, welcome: readonly string[]): Promise<void> {
+  const stderr = createOutput(process.stderr);
+  await createOutput(process.stdout).line(`listening on ${listenUrl}`);
+  if (!stderr.isTerminal) return;
+  const lines = [...welcome, `Updates are kept in ${place}.`, "Stop with Ctrl-C."];
+  await stderr.line(["", ...lines.map((line) => `  ${line}`), ""].join("\n"));
+}

@@ -1,0 +1,30 @@
+import { Option } from "commander";
+import { UsageError } from "./errors.ts";
+
+const DEFAULT_URL = "http://127.0.0.1:3000/events/stream";
+
+/** `--url`, the same for every command that talks to a hub. */
+export function urlOption(): Option {
+  return new Option("--url <url>", `the hub's URL; without a path, /events/stream is meant (default: ${DEFAULT_URL}, env: ARTESIAN_URL)`);
+}
+
+/**
+ * @param flag - The value of `--url`.
+ * @throws UsageError that names where a URL that can't work was given.
+ */
+export function hubUrl(flag: string | undefined, env: Readonly<Record<string, string | undefined>>): URL {
+  const variable = env.ARTESIAN_URL === "" ? undefined : env.ARTESIAN_URL;
+  const value = flag ?? variable ?? DEFAULT_URL;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(
+      `${flag === undefined ? "ARTESIAN_URL" : "--url"}: "${value}" is not an http or https URL, such as ${DEFAULT_URL}`,
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    // `fetch` refuses them, with an error that says neither where nor why.
+    throw new UsageError(`${flag === undefined ? "ARTESIAN_URL" : "--url"}: a name and password in the URL are not supported.`);
+  }
+  if (url.pathname === "/") url.pathname = "/events/stream";
+  return url;
+}

@@ -1,0 +1,217 @@
+import { createServer } from "node:http";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { subscribe, type ClientEvent } from "../../src/client/index.ts";
+import { answer, deadUrl, scripted } from "../unit/client-server.ts";
+import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
+
+async function hubUrl(): Promise<string> {
+  const { hub } = await startServer(["--journal", "memory"]);
+  return hub;
+}
+
+/** Reads what the hub holds from the first update on. */
+async function held(url: string, count: number): Promise<ClientEvent[]> {
+  const events: ClientEvent[] = [];
+  for await (const event of subscribe(url, { lastEventId: "earliest" })) {
+    if (events.push(event) === count) break;
+  }
+  return events;
+}
+
+describe("one update", () => {
+  test("goes to the hub, and its id is printed", async () => {
+    const url = await hubUrl();
+    const flags = ["--type", "note", "--id", "n-1", "--retry", "2s"];
+    expect(await runToEnd(["publish", "--topic", "a", "--topic", "b", ...flags, "--url", url, "Hello,\nworld!"])).toEqual({
+      code: 0,
+      stdout: "n-1\n",
+      stderr: "",
+    });
+    const made = await runToEnd(["publish", "--topic", "a", "--data", "", "--json"], { env: { ARTESIAN_URL: new URL(url).origin } });
+    const { id } = JSON.parse(made.stdout) as { id: string };
+    expect(await held(url, 2)).toEqual([
+      { id: "n-1", type: "note", data: "Hello,\nworld!" },
+      { id, type: "message", data: "" },
+    ]);
+  });
+
+  test("a refusal is explained", async () => {
+    const url = await hubUrl();
+    const { code, stdout, stderr } = await runToEnd(["publish", "--topic", "*", "--url", url, "x"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^error: Not published: The topic `\*` is reserved/);
+  });
+
+  test("a hub that is not there is told of, after trying", async () => {
+    const { code, stderr } = await runToEnd(["publish", "--topic", "a", "--url", await deadUrl(), "--give-up-after", "400ms", "x"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ECONNREFUSED.* Trying again in 0\.\d s\.\n/);
+    expect(stderr).toMatch(/error: Not published: .*ECONNREFUSED/);
+    expect(stderr).not.toContain("twice");
+  });
+
+  test("what may pass is tried again, and an answer that was lost is told of", async () => {
+    const server = await scripted(answer(503, "", { "retry-after": "0" }), (res) => res.destroy(), answer(200, '{"ids":["#1"]}'));
+    const { code, stdout, stderr } = await runToEnd(["publish", "--topic", "a", "--url", server.url, "x"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "#1\n" });
+    expect(stderr.match(/Trying again/g)).toHaveLength(2);
+    expect(stderr.match(/may be there twice/g)).toHaveLength(1);
+  });
+});
+
+describe("lines", () => {
+  test("become updates in their order, whatever their ends", async () => {
+    const url = await hubUrl();
+    const { code, stdout, stderr } = await runToEnd(["publish", "--topic", "a", "--type", "note", "--url", url], {
+      input: "\uFEFFone\r\n\ntwo\u2028 é\rx\n水",
+    });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(stderr).toMatch(/^published 4 updates in /);
+    expect((await held(url, 4)).map((event) => event.data)).toEqual(["one", "", "two\u2028 é\nx", "水"]);
+  });
+
+  test("many go in batches, and keep their order", async () => {
+    const url = await hubUrl();
+    const lines = Array.from({ length: 5000 }, (_, i) => `${i} ${"x".repeat(i % 700)}`);
+    const { code, stdout } = await runToEnd(["publish", "--topic", "a", "--url", url, "--print-ids"], { input: lines.join("\n") });
+    expect(code).toBe(0);
+    const events = await held(url, 5000);
+    expect(events.map((event) => event.data)).toEqual(lines);
+    expect(stdout).toBe(`${events.map((event) => event.id).join("\n")}\n`);
+  });
+
+  test("a line goes out soon, though the input stays open", async () => {
+    const url = await hubUrl();
+    const run = start(["publish", "--topic", "a", "--url", url, "--print-ids"], { openInput: true });
+    run.child.stdin.write("first\n");
+    await run.waitFor("stdout", /\n/);
+    run.child.stdin.end("second");
+    expect(await run.exit).toBe(0);
+    expect((await held(url, 2)).map((event) => event.data)).toEqual(["first", "second"]);
+  });
+
+  test("NDJSON lines are whole updates", async () => {
+    const url = await hubUrl();
+    const updates = [{ topic: "a", data: "1", id: "u-1", type: "note" }, { topic: ["b", "c"], data: { x: [1] } }, { topic: "d" }];
+    const input = `${updates.map((update) => JSON.stringify(update)).join("\n\n")}\n`;
+    const { code, stdout } = await runToEnd(["publish", "--ndjson", "--json", "--print-ids", "--url", url], { input });
+    expect(code).toBe(0);
+    const results = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { line?: number; published?: number });
+    expect(results.map((result) => result.line ?? result.published)).toEqual([1, 3, 5, 3]);
+    expect((await held(url, 3)).map(({ type, data }) => [type, data])).toEqual([
+      ["note", "1"],
+      ["message", '{"x":[1]}'],
+      ["message", ""],
+    ]);
+  });
+
+  test("a wrong NDJSON line is named, and what is before it is sent", async () => {
+    const url = await hubUrl();
+    const wrong = [
+      ["{", "is not JSON"],
+      ["[]", "is not a JSON object"],
+      ['{"data":"x"}', 'needs a "topic"'],
+      ['{"topic":"a","retry":-1}', '"retry"'],
+      ['{"topic":"a","private":"yes"}', '"private"'],
+    ] as const;
+    for (const [line, problem] of wrong) {
+      const { code, stderr } = await runToEnd(["publish", "--ndjson", "--url", url], {
+        input: `{"topic":"a"}\n\n${line}\n{"topic":"a"}\n`,
+      });
+      expect(code, line).toBe(1);
+      expect(stderr).toContain("published 1 update in");
+      expect(stderr).toContain("error: Line 3 ");
+      expect(stderr).toContain(problem);
+    }
+    expect(await held(url, wrong.length)).toHaveLength(wrong.length);
+  });
+
+  test("a line that is not UTF-8 is named", async () => {
+    const url = await hubUrl();
+    const { code, stderr } = await runToEnd(["publish", "--topic", "a", "--url", url], {
+      input: Buffer.from("one\n\xff\nthree", "latin1"),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain("published 1 update in");
+    expect(stderr).toContain("Line 2 is not UTF-8");
+  });
+
+  test("lines that were not acknowledged are named, and nothing overtakes them", async () => {
+    const batches: number[] = [];
+    const server = createServer((req, res) => {
+      let body = "";
+      req.setEncoding("utf8").on("data", (text: string) => (body += text));
+      req.on("end", () => {
+        const { length } = body.split("\n");
+        batches.push(length);
+        if (batches.length === 2) res.writeHead(507, { "content-type": "application/problem+json" }).end('{"detail":"The disk is full."}');
+        else res.end(JSON.stringify({ ids: Array<string>(length).fill("#") }));
+      });
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const input = Array.from({ length: 1200 }, (_, i) => i).join("\n");
+    const { code, stdout, stderr } = await runToEnd(
+      ["publish", "--topic", "a", "--json", "--url", `http://127.0.0.1:${port}`, "--give-up-after", "0"],
+      { input },
+    );
+    expect(code).toBe(1);
+    expect(batches).toEqual([500, 500]);
+    expect(stderr).toContain("published 500 updates");
+    expect(stderr).toContain("error: Lines 501 to 1,000 and what follows were not acknowledged: The disk is full.");
+    expect(JSON.parse(stdout)).toMatchObject({ published: 500, firstLine: 501, lastLine: 1000, uncertain: false });
+  });
+
+  test("go on when the server is killed and comes back; what may be there twice is told", async () => {
+    const cwd = temporaryDirectory();
+    const first = await startServer([], { cwd });
+    const run = start(["publish", "--topic", "a", "--url", first.hub, "--print-ids"], { openInput: true });
+    const lines = Array.from({ length: 4000 }, (_, i) => String(i));
+    run.child.stdin.write(`${lines.slice(0, 2000).join("\n")}\n`);
+    await run.waitFor("stdout", /\n/);
+    first.run.child.kill("SIGKILL");
+    await first.run.exit;
+    run.child.stdin.end(lines.slice(2000).join("\n"));
+    await run.waitFor("stderr", /Trying again/);
+    const second = await startServer(["--port", new URL(first.url).port], { cwd });
+    expect(await run.exit).toBe(0);
+    expect(run.stderr).toContain("published 4,000 updates");
+    const received: string[] = [];
+    for await (const { data } of subscribe(second.hub, { lastEventId: "earliest" })) {
+      received.push(data);
+      if (data === lines.at(-1)) break;
+    }
+    expect([...new Set(received)]).toEqual(lines);
+    const told = [...run.stderr.matchAll(/Lines ([\d,]+) to ([\d,]+) may have arrived/g)].map((match) =>
+      [match[1], match[2]].map((text) => Number(text?.replace(",", ""))),
+    );
+    const twice = lines.map((_, i) => i + 1).filter((number) => received.filter((data) => data === String(number - 1)).length > 1);
+    expect(twice.filter((number) => !told.some(([from = 0, to = 0]) => number >= from && number <= to))).toEqual([]);
+  });
+
+  test("Ctrl-C sends what was read, says how much that was, and ends with 130", async () => {
+    const url = await hubUrl();
+    const run = start(["publish", "--topic", "a", "--url", url, "--print-ids"], { openInput: true });
+    run.child.stdin.write("first\n");
+    await run.waitFor("stdout", /\n/);
+    run.child.kill("SIGINT");
+    expect(await run.exit).toBe(130);
+    const trying = start(["publish", "--topic", "a", "--url", await deadUrl(), "x"]);
+    await trying.waitFor("stderr", /Trying again/);
+    trying.child.kill("SIGINT");
+    expect(await trying.exit).toBe(130);
+    expect(run.stderr).toContain("published 1 update in");
+  });
+
+  test("an empty input publishes nothing", async () => {
+    const url = await hubUrl();
+    const { code, stderr } = await runToEnd(["publish", "--topic", "a", "--url", url]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("published 0 updates");
+  });
+});

@@ -1,0 +1,221 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ClientError, publish, subscribe } from "../../src/client/index.ts";
+import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+
+const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
+const MEMORY = ["--journal", "memory"];
+
+/** Sends the start of a publish, and leaves the rest out: a request that is under way. */
+async function halfPublish(url: string): Promise<Socket> {
+  const { hostname, port, host } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  await new Promise<void>((resolve) => {
+    socket.write(`POST /events/stream HTTP/1.1\r\nHost: ${host}\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n`, () => resolve());
+  });
+  // "100 Continue": the server has the request.
+  await once(socket, "data");
+  return socket;
+}
+
+describe("what serve answers", () => {
+  test("the page says what runs here, and lets nothing else in", async () => {
+    const { run, url } = await startServer(MEMORY);
+    expect(run.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+    const page = await send(url);
+    expect(page.status).toBe(200);
+    expect(page.body).toContain(`curl -d topic=greeting -d &#39;data=Hello, world!&#39; ${url}/events/stream`.replaceAll("&#39;", "'"));
+    const style = /<style>(.*)<\/style>/s.exec(page.body)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(page.headers["content-security-policy"]).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
+    expect(page.body).not.toMatch(/<script|style=/);
+    expect((await send(url, { method: "HEAD" })).body).toBe("");
+    expect(await send(url, { method: "POST" })).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
+    const missing = await send(`${url}/nowhere`);
+    expect(missing.headers["content-type"]).toBe("application/problem+json");
+    expect(JSON.parse(missing.body)).toMatchObject({ status: 404, code: "not_found" });
+    expect(await send(`${url}/health?x`)).toMatchObject({ status: 200, body: "ok\n" });
+  });
+
+  test("the page shows the public URL, and never a Host that is markup", async () => {
+    const { url } = await startServer([...MEMORY, "--public-url", "https://events.example.com"]);
+    expect((await send(url)).body).toContain("https://events.example.com/events/stream");
+    const open = await startServer([...MEMORY, "--host", "0.0.0.0", "--anonymous-publish"]);
+    const local = open.url.replace("0.0.0.0", "127.0.0.1");
+    expect((await send(local, { headers: { host: '"><script>' } })).body).not.toContain("<script>");
+    expect((await send(local, { headers: { host: "hub.lan:8080" } })).body).toContain("http://hub.lan:8080/events/stream");
+  });
+
+  test("an update goes from curl to a subscriber", async () => {
+    const { url, hub } = await startServer(MEMORY);
+    const events = subscribe(`${url}/.well-known/mercure`, { match: "greeting", lastEventId: "earliest" });
+    const answer = await send(hub, FORM, "topic=greeting&data=Hello%2C+world!");
+    expect(answer.status).toBe(200);
+    for await (const event of events) {
+      expect(event).toEqual({ id: answer.body, type: "message", data: "Hello, world!" });
+      break;
+    }
+  });
+
+  test("a foreign host or page is refused on the loopback", async () => {
+    const { url, hub } = await startServer([...MEMORY, "--public-url", "https://events.example.com"]);
+    const { port } = new URL(url);
+    for (const host of ["evil.example", "localhost.evil.example", `evil.example:${port}`]) {
+      expect(await send(url, { headers: { host } }), host).toMatchObject({ status: 421 });
+    }
+    for (const host of [`localhost:${port}`, "localhost", `127.0.0.1:${port}`, "[::1]:1", "events.example.com"]) {
+      expect(await send(`${url}/health`, { headers: { host } }), host).toMatchObject({ status: 200 });
+    }
+    const foreign = await send(hub, { method: "POST", headers: { ...FORM.headers, origin: "https://evil.example" } }, "topic=a");
+    expect(foreign.status).toBe(403);
+    const own = await send(hub, { method: "POST", headers: { ...FORM.headers, origin: url } }, "topic=a");
+    expect(own.status).toBe(200);
+  });
+
+  test("oversized header fields are refused", async () => {
+    const { url } = await startServer(MEMORY);
+    expect((await send(url, { headers: { "x-large": "x".repeat(17_000) } })).status).toBe(431);
+  });
+});
+
+describe("where serve runs", () => {
+  test("other machines are let in only by agreement", async () => {
+    const refused = await runToEnd(["serve", "--host", "0.0.0.0", "--port", "0"]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("everyone there could publish");
+    const { url } = await startServer([...MEMORY, "--host", "0.0.0.0", "--anonymous-publish"]);
+    const local = url.replace("0.0.0.0", "127.0.0.1");
+    expect((await send(`${local}/events/stream`, { ...FORM, headers: { ...FORM.headers, host: "hub.lan" } }, "topic=a")).status).toBe(200);
+  });
+
+  test("a name is as good as its address", async () => {
+    const { url } = await startServer([...MEMORY, "--host", "localhost"]);
+    expect(url).toMatch(/^http:\/\/localhost:\d+$/);
+    expect((await send(`${url}/health`)).status).toBe(200);
+    const nowhere = await runToEnd(["serve", "--host", "nowhere.invalid"]);
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.stderr).toContain('"nowhere.invalid"');
+  });
+
+  test("a port in use is named", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr, stdout } = await runToEnd(["serve", "--port", String(port)]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^error: Port ${port} .* is in use.*--port 0`));
+  });
+
+  test("a directory that can't be written is named", async () => {
+    const cwd = temporaryDirectory();
+    writeFileSync(join(cwd, "file"), "");
+    const { code, stderr } = await runToEnd(["serve", "--port", "0", "--data", "file/data"], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: The directory .*file\/data\/journal cannot be written/);
+  });
+
+  test("nothing is written to disk with --journal memory", async () => {
+    const cwd = temporaryDirectory();
+    await startServer(MEMORY, { cwd });
+    expect(existsSync(join(cwd, "data"))).toBe(false);
+    await startServer([], { cwd });
+    expect(existsSync(join(cwd, "data", "journal"))).toBe(true);
+  });
+
+  test("the log is JSON on stderr, by its level", async () => {
+    const { run } = await startServer(MEMORY);
+    await run.waitFor("stderr", /\n/);
+    run.child.kill("SIGTERM");
+    await run.exit;
+    const lines = run.stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { msg: string });
+    expect(lines.map((line) => line.msg)).toEqual(["listening", "draining", "stopped"]);
+    const silent = await startServer([...MEMORY, "--log-level", "warn"]);
+    silent.run.child.kill("SIGTERM");
+    expect(await silent.run.exit).toBe(0);
+    expect(silent.run.stderr).toBe("");
+  });
+});
+
+describe("how serve stops", () => {
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s tells subscribers, and ends well", async (signal) => {
+    const { run, hub } = await startServer(MEMORY);
+    const response = await fetch(hub);
+    run.child.kill(signal);
+    expect(await response.text()).toContain("event: hub:drain\n");
+    expect(await run.exit).toBe(0);
+  });
+
+  test("what was acknowledged is there after the restart, once", async () => {
+    const cwd = temporaryDirectory();
+    const first = await startServer([], { cwd });
+    const acknowledged: string[] = [];
+    const publishing = Array.from({ length: 4 }, async () => {
+      for (let i = 0; ; i++) {
+        try {
+          acknowledged.push(await publish(first.hub, { topic: "a", data: String(i) }));
+        } catch (error) {
+          if (error instanceof ClientError) return;
+          throw error;
+        }
+        if (acknowledged.length === 200) first.run.child.kill("SIGTERM");
+      }
+    });
+    await Promise.all(publishing);
+    expect(await first.run.exit).toBe(0);
+    const second = await startServer([], { cwd });
+    const held: string[] = [];
+    const last = await publish(second.hub, { topic: "a", data: "last" });
+    for await (const event of subscribe(second.hub, { lastEventId: "earliest" })) {
+      held.push(event.id ?? "");
+      if (event.id === last) break;
+    }
+    expect(new Set(held).size).toBe(held.length);
+    expect(acknowledged.filter((id) => !held.includes(id))).toEqual([]);
+  });
+
+  test("a request that does not end is cut at the bound", async () => {
+    const { run, url } = await startServer([...MEMORY, "--drain", "200ms"]);
+    const socket = await halfPublish(url);
+    const closed = once(socket, "close");
+    run.child.kill("SIGTERM");
+    await closed;
+    expect(await run.exit).toBe(0);
+  });
+
+  test("what is under way is answered, and then no more", async () => {
+    const { run, url } = await startServer([...MEMORY, "--drain", "30s"]);
+    const socket = await halfPublish(url);
+    run.child.kill("SIGTERM");
+    await run.waitFor("stderr", /"draining"/);
+    let answers = "";
+    socket.setEncoding("utf8").on("data", (text: string) => (answers += text));
+    socket.write(`topic=aGET /health HTTP/1.1\r\nHost: ${new URL(url).host}\r\n\r\n`);
+    await once(socket, "close");
+    expect(answers).toMatch(/^HTTP\/1\.1 503 .*"code":"draining"/s);
+    expect(answers).toMatch(/HTTP\/1\.1 503 [^{]*connection: close\r\n[^{]*\r\n\r\ndraining\n$/i);
+    expect(await run.exit).toBe(0);
+    await expect(fetch(url)).rejects.toThrow(TypeError);
+  });
+
+  test("a second Ctrl-C ends it at once", async () => {
+    const { run, url } = await startServer([...MEMORY, "--drain", "1h"]);
+    await halfPublish(url);
+    run.child.kill("SIGINT");
+    await run.waitFor("stderr", /"draining"/);
+    // Two that come close together count as one, so the impatient press it until it ends.
+    const pressing = setInterval(() => run.child.kill("SIGINT"), 50);
+    onTestFinished(() => clearInterval(pressing));
+    expect(await run.exit).toBe(130);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { publish } from "../../src/client/index.ts";
+import { answer, scripted } from "../unit/client-server.ts";
+import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
+
+const FAST_RETRY = ["--retry-min", "10ms", "--retry-max", "50ms"];
+
+describe("what is printed", () => {
+  test("the data of the topics that were asked for", async () => {
+    const { hub } = await startServer(["--journal", "memory"]);
+    const updates = ["/books/1", "b", "c", "/books/2", "b"].map((topic, i) => ({ topic, data: `${i}` }));
+    await publish(hub, updates);
+    const { code, stdout, stderr } = await runToEnd([
+      "subscribe",
+      "b",
+      "--urlpattern",
+      "/books/:id",
+      "--earliest",
+      "--count",
+      "4",
+      "--url",
+      hub,
+    ]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "0\n1\n3\n4\n" });
+    expect(stderr).toMatch(/^connected\nlast event id: \S+\n$/);
+    const all = await runToEnd(["subscribe", "--earliest", "--count", "5", "--url", hub]);
+    expect(all.stdout).toBe("0\n1\n2\n3\n4\n");
+    const byUrl = await runToEnd(["subscribe", "--earliest", "--count", "1", "--url", `${hub}?match=c`]);
+    expect(byUrl.stdout).toBe("2\n");
+  });
+
+  test("objects with --json", async () => {
+    const { hub } = await startServer(["--journal", "memory"]);
+    await publish(hub, { topic: "a", data: "x\ny", id: "u-1", type: "note" });
+    const { stdout } = await runToEnd(["subscribe", "--json", "--earliest", "--count", "1"], { env: { ARTESIAN_URL: hub } });
+    expect(stdout).toBe('{"id":"u-1","type":"note","data":"x\\ny"}\n');
+  });
+
+  test("what follows an id", async () => {
+    const { hub } = await startServer(["--journal", "memory"]);
+    const ids = await publish(hub, [
+      { topic: "a", data: "1" },
+      { topic: "a", data: "2" },
+    ]);
+    const { stdout, stderr } = await runToEnd(["subscribe", "--last-event-id", ids[0] ?? "", "--count", "1", "--url", hub]);
+    expect(stdout).toBe("2\n");
+    expect(stderr).toContain(`last event id: ${ids[1]}\n`);
+  });
+
+  test("a gap is a warning, and an object with --json", async () => {
+    const { hub } = await startServer(["--journal", "memory"]);
+    await publish(hub, { topic: "a", data: "1" });
+    const flags = ["subscribe", "--last-event-id", "gone", "--count", "1", "--url", hub];
+    const plain = await runToEnd(flags);
+    expect(plain.stdout).toBe("1\n");
+    expect(plain.stderr).toMatch(/warning: updates are missing.*"requested":"gone"/);
+    const json = await runToEnd([...flags, "--json"]);
+    const [gap] = json.stdout.split("\n").map((line) => (line === "" ? undefined : (JSON.parse(line) as object)));
+    expect(gap).toMatchObject({ id: null, type: "hub:gap" });
+  });
+});
+
+describe("how it goes on", () => {
+  test("by itself, when the server is killed and comes back: nothing is lost or repeated", async () => {
+    const cwd = temporaryDirectory();
+    const first = await startServer(FAST_RETRY, { cwd });
+    const { port } = new URL(first.url);
+    const run = start(["subscribe", "--count", "300", "--url", first.hub]);
+    await run.waitFor("stderr", /connected/);
+    for (let i = 0; i < 150; i++) await publish(first.hub, { topic: "a", data: String(i) });
+    first.run.child.kill("SIGKILL");
+    await first.run.exit;
+    await run.waitFor("stderr", /Trying again in/);
+    const second = await startServer(["--port", port, ...FAST_RETRY], { cwd });
+    for (let i = 150; i < 300; i++) await publish(second.hub, { topic: "a", data: String(i) });
+    expect(await run.exit).toBe(0);
+    expect(run.stdout).toBe(Array.from({ length: 300 }, (_, i) => `${i}\n`).join(""));
+  });
+
+  test("after a drain", async () => {
+    const cwd = temporaryDirectory();
+    const first = await startServer(FAST_RETRY, { cwd });
+    const { port } = new URL(first.url);
+    const run = start(["subscribe", "--count", "1", "--url", first.hub]);
+    await run.waitFor("stderr", /connected/);
+    first.run.child.kill("SIGTERM");
+    await run.waitFor("stderr", /The hub is shutting down\. Trying again in/);
+    await first.run.exit;
+    const second = await startServer(["--port", port], { cwd });
+    await publish(second.hub, { topic: "a", data: "x" });
+    expect(await run.exit).toBe(0);
+    expect(run.stdout).toBe("x\n");
+  });
+});
+
+describe("how it ends", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("%s: well, with the id to go on from", async (signal) => {
+    const { hub } = await startServer(["--journal", "memory"]);
+    const run = start(["subscribe", "--url", hub]);
+    await run.waitFor("stderr", /connected/);
+    const id = await publish(hub, { topic: "a", data: "x" });
+    await run.waitFor("stdout", /x\n/);
+    run.child.kill(signal);
+    expect(await run.exit).toBe(0);
+    expect(run.stderr).toContain(`last event id: ${id}\n`);
+  });
+
+  test("quietly, when the reader has seen enough", async () => {
+    const data = "id: 1\ndata: x\n\n".repeat(1000);
+    const server = await scripted((res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      const more = (): boolean | void => res.destroyed || void res.write(data, more);
+      more();
+    });
+    const run = start(["subscribe", "--url", server.url]);
+    await run.waitFor("stdout", /x\n/);
+    run.child.stdout.destroy();
+    expect(await run.exit).toBe(0);
+    expect(run.stderr).toBe("connected\n");
+  });
+
+  test("a reader that is stuck holds the stream back, and what it did not take is not counted", async () => {
+    let id = 0;
+    const server = await scripted((res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      const more = (): boolean | void =>
+        res.destroyed || void res.write(`id: ${++id}\ndata: ${"x".repeat(100_000)}\n\n`, () => setImmediate(more));
+      more();
+    });
+    const run = start(["subscribe", "--json", "--url", server.url]);
+    run.child.stdout.pause();
+    await run.waitFor("stderr", /connected/);
+    run.child.kill("SIGINT");
+    const [, last] = await run.waitFor("stderr", /last event id: (\d+)\n/);
+    run.child.stdout.resume();
+    expect(await run.exit).toBe(0);
+    // The last whole line is the last one that counts.
+    expect(run.stdout.slice(0, run.stdout.lastIndexOf("\n")).split("\n")).toHaveLength(Number(last));
+  });
+
+  test("with an error, when the hub refuses for good", async () => {
+    const problem = answer(400, '{"detail":"Check the pattern.","code":"invalid_matcher"}', { "content-type": "application/problem+json" });
+    const server = await scripted(problem);
+    const { code, stderr } = await runToEnd(["subscribe", "--url", server.url]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "error: Check the pattern.\n" });
+    const page = await scripted(answer(200, "<html>", { "content-type": "text/html" }));
+    expect((await runToEnd(["subscribe", "--url", page.url])).stderr).toContain("not an event stream");
+  });
+});

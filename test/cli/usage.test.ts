@@ -1,0 +1,82 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { KEYS, flagOf } from "../../src/cli/config/settings.ts";
+import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+
+describe("help", () => {
+  test.each(["", "serve", "demo", "publish", "subscribe"])("%s --help has examples, and ends well", async (command) => {
+    const { code, stdout, stderr } = await runToEnd([...(command === "" ? [] : [command]), "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("Usage: artesian");
+    expect(stdout).toContain("Examples:\n  artesian ");
+    expect(stderr).toBe("");
+  });
+
+  test("serve --help names every flag", async () => {
+    const { stdout } = await runToEnd(["serve", "--help"]);
+    for (const key of KEYS) if (key !== "bot") expect(stdout).toContain(`  ${flagOf(key)} `);
+  });
+
+  test("--version is the package's", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+    expect(await runToEnd(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("without a command, the help is an error", async () => {
+    const { code, stderr } = await runToEnd([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Usage: artesian");
+  });
+});
+
+describe("a wrong call", () => {
+  test.each([
+    [["serve", "--prot", "1"], "--prot", "--port"],
+    [["serve", "--port"], "--port", "missing"],
+    [["serve", "--port", "http"], "--port", "0 to 65,535"],
+    [["serve", "--heartbeat", "10x"], "--heartbeat", "10s"],
+    [["serve", "--config", "nowhere.json"], "--config", "no such file"],
+    [["serve", "extra"], "serve", "too many arguments"],
+    [["serve", "--host", "0.0.0.0"], "--host", "--anonymous-publish"],
+    [["demo", "--host", "0.0.0.0"], "--host", "artesian serve"],
+    [["demo", "--bot", "parrot"], "--bot", "embedded"],
+    [["serev"], "serev", "serve"],
+    [["publish", "hello"], "--topic", "greeting"],
+    [["publish", "--topic", "a", "--data", "b", "c"], "--data", "twice"],
+    [["publish", "--topic", "a", "--retry", "soon", "b"], "--retry", "10s"],
+    [["publish", "--topic", "a", "--url", "nowhere", "b"], "--url", "http"],
+    [["publish", "--topic", "a", "--url", "http://u:p@h/", "b"], "--url", "password"],
+    [["publish", "--ndjson", "--topic", "a"], "--ndjson", "--topic"],
+    [["publish", "--topic", "a", "--id", "1"], "--id", "lines"],
+    [["subscribe", "--count", "0"], "--count", "1 to"],
+    [["subscribe", "--earliest", "--last-event-id", "1"], "--earliest", "--last-event-id"],
+  ])("%j: the error names %s", async (args, flag, hint) => {
+    const { code, stdout, stderr } = await runToEnd(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(flag);
+    expect(stderr).toContain(hint);
+  });
+
+  test("a wrong variable is named", async () => {
+    const { code, stderr } = await runToEnd(["serve"], { env: { ARTESIAN_PORT: "tcp://10.0.0.1:80" } });
+    expect(code).toBe(2);
+    expect(stderr).toContain("ARTESIAN_PORT: ");
+    const url = await runToEnd(["subscribe"], { env: { ARTESIAN_URL: "nowhere" } });
+    expect(url.code).toBe(2);
+    expect(url.stderr).toContain("ARTESIAN_URL: ");
+  });
+});
+
+test("flags, variables and the file make one configuration", async () => {
+  const cwd = temporaryDirectory();
+  writeFileSync(join(cwd, "artesian.json"), JSON.stringify({ journal: "memory", maxBody: "1KiB", path: "/file" }));
+  const { hub, url } = await startServer(["--path", "/hub"], { cwd, env: { ARTESIAN_PATH: "/variable", ARTESIAN_MAX_TOPICS: "1" } });
+  const form = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
+  expect((await send(`${url}/hub`, form, "topic=a")).status).toBe(200);
+  expect((await send(`${url}/variable`, form, "topic=a")).status).toBe(404);
+  expect((await send(hub, form, "topic=a&topic=b")).status).toBe(413);
+  expect((await send(hub, form, `topic=a&data=${"x".repeat(1024)}`)).status).toBe(413);
+});

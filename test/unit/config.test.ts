@@ -1,0 +1,228 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fc, test as property } from "@fast-check/vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig, type Sources } from "../../src/cli/config/load.ts";
+import { flagOf, KEYS, SETTINGS, variableOf, type Config } from "../../src/cli/config/settings.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "../../src/cli/config/units.ts";
+import { UsageError } from "../../src/cli/errors.ts";
+import { capacity } from "../../src/cli/serve/descriptors.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "artesian-config-"));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function load(sources: Partial<Sources> = {}): Config {
+  return loadConfig({ flags: {}, env: {}, cwd: directory, ...sources });
+}
+
+function problems(sources: Partial<Sources>): string[] {
+  try {
+    load(sources);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message.split("\n");
+    throw error;
+  }
+  throw new Error("It was accepted.");
+}
+
+function file(content: unknown, name = "artesian.json"): void {
+  writeFileSync(join(directory, name), typeof content === "string" ? content : JSON.stringify(content));
+}
+
+describe("sources", () => {
+  test("without any, the defaults hold", () => {
+    expect(load()).toEqual(Object.fromEntries(KEYS.map((key) => [key, SETTINGS[key].fallback])));
+    expect(load()).toMatchObject({
+      host: "127.0.0.1",
+      port: 3000,
+      path: "/.well-known/mercure",
+      retentionAge: 604_800_000,
+      heartbeat: 25_000,
+      drain: 5000,
+    });
+  });
+
+  test("a flag wins over a variable, a variable over the file, the file over the default", () => {
+    file({ port: 1, heartbeat: "1s", maxTopics: 5, drain: 500 });
+    const config = load({ flags: { port: "3" }, env: { ARTESIAN_PORT: "2", ARTESIAN_HEARTBEAT: "2s", ARTESIAN_HOST: "" } });
+    expect(config).toMatchObject({ port: 3, heartbeat: 2000, maxTopics: 5, drain: 500, host: "127.0.0.1" });
+  });
+
+  test("the file may be named by a flag, or by a variable", () => {
+    file({ port: 1 });
+    file({ port: 2 }, "two.json");
+    file("\uFEFF{}", "bom.json");
+    expect(load({ file: "two.json", env: { ARTESIAN_CONFIG: "nowhere.json" } }).port).toBe(2);
+    expect(load({ env: { ARTESIAN_CONFIG: join(directory, "two.json") } }).port).toBe(2);
+    expect(load({ file: "bom.json" }).port).toBe(3000);
+    expect(load({ env: { ARTESIAN_CONFIG: "" } }).port).toBe(1);
+  });
+
+  test("names follow from the key", () => {
+    expect(flagOf("maxConnectionsPerAddress")).toBe("--max-connections-per-address");
+    expect(variableOf("maxConnectionsPerAddress")).toBe("ARTESIAN_MAX_CONNECTIONS_PER_ADDRESS");
+  });
+});
+
+describe("help", () => {
+  test.each(KEYS.filter((key) => !["publicUrl", "journal", "retentionBytes", "maxConnections"].includes(key)))(
+    "shows the default of %s as it is",
+    (key) => {
+      const { schema, shown, fallback } = SETTINGS[key];
+      expect(schema.parse(shown)).toBe(fallback);
+    },
+  );
+});
+
+describe("values", () => {
+  test("units are read", () => {
+    const config = load({
+      flags: {
+        heartbeat: "1500ms",
+        lifetime: "2h",
+        retentionAge: "30d",
+        retentionBytes: "10GB",
+        maxBody: "64KiB",
+        retentionCount: "2,000_000",
+        retryMin: "0",
+      },
+    });
+    expect(config).toMatchObject({
+      heartbeat: 1500,
+      lifetime: 7_200_000,
+      retentionAge: 2_592_000_000,
+      retentionBytes: 1e10,
+      maxBody: 65_536,
+      retentionCount: 2_000_000,
+      retryMin: 0,
+    });
+  });
+
+  test("a bound may be switched off", () => {
+    expect(load({ flags: { retentionAge: "none", retentionBytes: "none", retentionCount: "none" } })).toMatchObject({
+      retentionAge: "none",
+      retentionBytes: "none",
+      retentionCount: "none",
+    });
+  });
+
+  test.each([
+    ["memory", { kind: "memory" }],
+    ["lmdb", { kind: "lmdb", directory: undefined }],
+    ["lmdb:/var/lib/artesian", { kind: "lmdb", directory: "/var/lib/artesian" }],
+    ["lmdb:C:\\data", { kind: "lmdb", directory: "C:\\data" }],
+  ])("journal %s", (value, expected) => {
+    expect(load({ flags: { journal: value } }).journal).toEqual(expected);
+  });
+
+  test.each(["1", "true", true])("%s means yes", (value) => {
+    expect(load({ flags: { anonymousPublish: value } }).anonymousPublish).toBe(true);
+  });
+
+  test("a public URL is an origin", () => {
+    expect(load({ flags: { publicUrl: "https://Events.example.com:443/" } }).publicUrl).toBe("https://events.example.com");
+  });
+
+  test.each([
+    ["port", "65536"],
+    ["port", "-1"],
+    ["port", "1e3"],
+    ["port", ","],
+    ["port", ""],
+    ["heartbeat", "10x"],
+    ["heartbeat", "10"],
+    ["heartbeat", "-1s"],
+    ["heartbeat", "none"],
+    ["lifetime", "1y"],
+    ["maxBody", "1MB/s"],
+    ["maxBody", "10TiB"],
+    ["retentionAge", "never"],
+    ["journal", "redis"],
+    ["journal", "lmdb:"],
+    ["path", "/"],
+    ["path", "/health"],
+    ["path", "hub"],
+    ["path", "/a/../b"],
+    ["path", "/hub/"],
+    ["path", "/hub?x"],
+    ["publicUrl", "example.com"],
+    ["publicUrl", "https://example.com/hub"],
+    ["publicUrl", "ftp://example.com"],
+    ["logLevel", "loud"],
+    ["anonymousPublish", "yes"],
+    ["data", " "],
+  ] as const)("%s can't be %j, and the error says where that was set", (key, value) => {
+    const flag = problems({ flags: { [key]: value } });
+    expect(flag).toHaveLength(1);
+    expect(flag[0]).toMatch(new RegExp(`^${flagOf(key)}: .*is not (a|an|one|true) `));
+    file({ [key]: value });
+    expect(problems({})[0]).toMatch(new RegExp(`^artesian\\.json: ${key}: `));
+    if (value !== "") expect(problems({ env: { [variableOf(key)]: value } })[0]).toMatch(new RegExp(`^${variableOf(key)}: `));
+  });
+});
+
+describe("what is wrong is told", () => {
+  test("all at once", () => {
+    file({ drain: "soon", prot: 1 });
+    expect(problems({ flags: { port: "x" }, env: { ARTESIAN_HEARTBEAT: "y" } })).toEqual([
+      expect.stringMatching(/^artesian\.json: there is no setting "prot"/),
+      expect.stringMatching(/^--port: "x" is not a port: a whole number from 0 to 65,535\./),
+      expect.stringMatching(/^ARTESIAN_HEARTBEAT: "y" is not a duration/),
+    ]);
+  });
+
+  test("an unknown key, with what was meant", () => {
+    file({ "max-body": "1MiB" });
+    expect(problems({})).toEqual(['artesian.json: there is no setting "max-body"; write "maxBody".']);
+    file({ ARTESIAN_PORT: 1 });
+    expect(problems({})).toEqual(['artesian.json: there is no setting "ARTESIAN_PORT"; write "port".']);
+    file('{"__proto__": {"port": 1}}');
+    expect(problems({})[0]).toContain('there is no setting "__proto__"');
+  });
+
+  test("a value of the wrong kind", () => {
+    file({ port: [1], data: null });
+    expect(problems({})).toEqual([
+      "artesian.json: port: must be a text, a number or a boolean",
+      "artesian.json: data: must be a text, a number or a boolean",
+    ]);
+  });
+
+  test("a file that can't be read", () => {
+    expect(problems({ file: "nowhere.json" })).toEqual(["--config nowhere.json: there is no such file."]);
+    file("{port: 1}");
+    expect(problems({})[0]).toMatch(/^artesian\.json: not JSON: /);
+    file("[1]");
+    expect(problems({})[0]).toContain("one JSON object");
+  });
+
+  test("a reconnection time whose ends are crossed", () => {
+    expect(problems({ flags: { retryMin: "9s" } })).toEqual([expect.stringMatching(/^--retry-min: .*--retry-max/)]);
+  });
+});
+
+describe("units", () => {
+  property.prop([fc.nat(2 ** 40)])("what is written is read back", (value) => {
+    expect(parseDuration(formatDuration(value))).toBe(value);
+    expect(parseSize(formatSize(value))).toBe(value);
+  });
+
+  test("are written with the largest that fits", () => {
+    expect([formatDuration(0), formatDuration(90_000), formatDuration(86_400_000)]).toEqual(["0ms", "90s", "1d"]);
+    expect([formatSize(255), formatSize(2048), formatSize(2 ** 30)]).toEqual(["255B", "2KiB", "1GiB"]);
+  });
+
+  property.prop([fc.string()])("anything else is refused, and never throws", (value) => {
+    for (const parse of [parseDuration, parseSize]) expect(parse(value) ?? 0).toBeGreaterThanOrEqual(0);
+  });
+});
+
+test("descriptors are kept in reserve", () => {
+  expect(capacity(1000)).toEqual({ streams: 800, connections: 900 });
+  expect(capacity(1_000_000).streams).toBe(50_000);
+  expect(capacity(1)).toEqual({ streams: 1, connections: 1 });
+});
