@@ -1,0 +1,103 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { characters, TEXT_LENGTH } from "../server/wire.ts";
+
+interface ComposerProps {
+  readonly nickname: string | undefined;
+  readonly botName: string | undefined;
+  readonly onSend: (text: string) => void;
+  readonly onRename: () => void;
+  /** The text box is focused when this changes, where a mouse or a keyboard is at hand. */
+  readonly focusKey: string;
+}
+
+/** From here on, how much is left is shown. */
+const COUNT_FROM = TEXT_LENGTH - 200;
+const MAX_HEIGHT_PX = 180;
+
+/** Where one writes: Enter sends, Shift and Enter begin a new line. */
+export function Composer({ nickname, botName, onSend, onRename, focusKey }: ComposerProps): ComponentChildren {
+  const [text, setText] = useState("");
+  const box = useRef<HTMLTextAreaElement>(null);
+  const left = TEXT_LENGTH - characters(text.trim());
+
+  useLayoutEffect(() => {
+    const { current } = box;
+    if (current === null) return;
+    current.style.height = "auto";
+    current.style.height = `${Math.min(current.scrollHeight + 2, MAX_HEIGHT_PX)}px`;
+  }, [text, nickname]);
+
+  useEffect(() => {
+    // On a phone this would open the keyboard over the room.
+    if (matchMedia("(hover: hover)").matches && document.querySelector("dialog[open]") === null) box.current?.focus();
+  }, [focusKey]);
+
+  function send(): void {
+    // Tabs would be refused as control characters.
+    const clean = text.replaceAll("\t", "  ").trim();
+    if (clean === "" || left < 0 || nickname === undefined) return;
+    onSend(clean);
+    setText("");
+    box.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    // While a word is being composed (Japanese, Chinese), Enter chooses it.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  }
+
+  if (nickname === undefined) {
+    return (
+      <div class="composer onlooker">
+        <p>You are looking on.</p>
+        <button type="button" class="button" data-testid="nickname" onClick={onRename}>
+          Choose a nickname to write
+        </button>
+      </div>
+    );
+  }
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div class="composer-line">
+        <label class="visually-hidden" for="composer">
+          Message
+        </label>
+        <textarea
+          id="composer"
+          ref={box}
+          class="field"
+          rows={1}
+          data-testid="composer"
+          placeholder={botName === undefined ? "Write a message" : `Write, or ask @${botName}`}
+          autoComplete="off"
+          enterkeyhint="send"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <button class="button send" type="submit" data-testid="send" disabled={text.trim() === "" || left < 0}>
+          Send
+        </button>
+      </div>
+      <p class="composer-foot">
+        <button type="button" class="text-button" data-testid="nickname" onClick={onRename}>
+          Writing as <b>{nickname}</b>
+        </button>
+        {left <= TEXT_LENGTH - COUNT_FROM && (
+          <span class={left < 0 ? "left over" : "left"} role="status">
+            {left < 0 ? `${-left} too many` : `${left} left`}
+          </span>
+        )}
+      </p>
+    </form>
+  );
+}

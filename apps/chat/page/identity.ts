@@ -1,0 +1,72 @@
+/** Who writes here: a secret that tells this browser from others, and a nickname. Both are kept in the browser. */
+const VISITOR_KEY = "artesian.chat.visitor";
+const NICKNAME_KEY = "artesian.chat.nickname";
+
+const FIRST = ["Quiet", "Clear", "Deep", "Bright", "Gentle", "Swift", "Calm", "Silver", "Mossy", "Sunny", "Merry", "Wild"];
+const SECOND = ["Spring", "Brook", "Otter", "Heron", "Pebble", "River", "Willow", "Kingfisher", "Fern", "Lake", "Trout", "Rain"];
+
+function pick(words: readonly string[]): string {
+  return words[Math.floor(Math.random() * words.length)] ?? "";
+}
+
+/** Storage may be forbidden; then the visit alone is remembered. */
+function read(key: string): string | undefined {
+  try {
+    return localStorage.getItem(key) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Not allowed, or full: the name is asked for again next time.
+  }
+}
+
+/** A random id of 22 characters; `crypto.randomUUID` would be missing on plain HTTP. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+/** The browser's own secret; made at the first visit. */
+export function visitorId(): string {
+  const known = read(VISITOR_KEY);
+  if (known !== undefined && /^[A-Za-z0-9_-]{16,64}$/.test(known)) return known;
+  const made = randomId();
+  write(VISITOR_KEY, made);
+  return made;
+}
+
+export function savedNickname(): string | undefined {
+  return read(NICKNAME_KEY);
+}
+
+export function saveNickname(nickname: string): void {
+  write(NICKNAME_KEY, nickname);
+}
+
+export function suggestNickname(): string {
+  return `${pick(FIRST)} ${pick(SECOND)}`;
+}
+
+export function suggestRoom(): string {
+  return `${pick(FIRST)}-${pick(SECOND)}-${Math.floor(10 + Math.random() * 90)}`.toLowerCase();
+}
+
+/** Turns what somebody typed into a room's name: accents and spaces become plain letters and hyphens. */
+export function toRoomName(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, "");
+}

@@ -1,0 +1,132 @@
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import type { ChatMessage, ChatReply } from "../server/wire.ts";
+import { Avatar } from "./avatar.tsx";
+import { EmptyRoom } from "./empty-room.tsx";
+import { groupMessages, type MessageGroup } from "./group-messages.ts";
+import { Linkified } from "./linkify.tsx";
+import { OutgoingGroup } from "./outgoing-group.tsx";
+import type { RoomView } from "./room-store.ts";
+import { useReading } from "./use-reading.ts";
+
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+
+export interface MessageListProps {
+  readonly room: string;
+  readonly view: RoomView;
+  readonly canWrite: boolean;
+  readonly onSuggest: (text: string) => void;
+  readonly onRetry: (id: string) => void;
+  readonly onDiscard: (id: string) => void;
+}
+
+/** Everything that was said, and what is being said. */
+export function MessageList({ room, view, canWrite, onSuggest, onRetry, onDiscard }: MessageListProps): ComponentChildren {
+  const { messages, replies, outbox } = view;
+  const isOwn = (message: ChatMessage): boolean => message.visitor !== undefined && message.visitor === view.you;
+  const reading = useReading(messages, isOwn, outbox.length, `${replies.map(({ text }) => text.length).join()} ${outbox.length}`);
+
+  useEffect(() => {
+    document.title = `${reading.unread > 0 ? `(${reading.unread}) ` : ""}${room} · Artesian chat`;
+  }, [reading.unread, room]);
+
+  const empty = view.loaded && messages.length === 0 && outbox.length === 0 && replies.length === 0;
+  return (
+    <div class="messages-frame">
+      {/* Scrolls, so it must be reachable with the keyboard. */}
+      <div
+        class="messages"
+        ref={reading.list}
+        onScroll={reading.onScroll}
+        tabIndex={0}
+        role="log"
+        aria-live="polite"
+        aria-label="Messages"
+        data-testid="messages"
+        data-loaded={String(view.loaded)}
+      >
+        {!view.loaded && <p class="loading">Fetching what was said here…</p>}
+        {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
+        {groupMessages(messages, reading.firstUnread).map((group) => (
+          <Group key={group.key} group={group} own={isOwn(group.messages[0] as ChatMessage)} unread={group.key === reading.firstUnread} />
+        ))}
+        {outbox.length > 0 && <OutgoingGroup items={outbox} onRetry={onRetry} onDiscard={onDiscard} />}
+        {replies.map((reply) => (
+          <Writing key={reply.id} reply={reply} />
+        ))}
+      </div>
+      {reading.away && (
+        <button type="button" class="button small new-messages" data-testid="new-messages" onClick={reading.toEnd}>
+          {reading.unread === 0 ? "To the newest" : `${reading.unread} new ${reading.unread === 1 ? "message" : "messages"}`}{" "}
+          <span aria-hidden="true">↓</span>
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Group({ group, own, unread }: { group: MessageGroup; own: boolean; unread: boolean }): ComponentChildren {
+  return (
+    <>
+      {group.newDay && <p class="day">{DAY.format(group.at)}</p>}
+      {unread && (
+        <p class="unread-marker" data-testid="unread-marker">
+          New
+        </p>
+      )}
+      <section class={own ? "group own" : group.bot ? "group bot" : "group"}>
+        {!own && <Avatar name={group.nickname} bot={group.bot} />}
+        <div class="group-body">
+          <p class="byline">
+            <span class="author">{own ? "You" : group.nickname}</span>
+            {group.bot && <span class="tag">bot</span>}
+            <time dateTime={new Date(group.at).toISOString()}>{TIME.format(group.at)}</time>
+          </p>
+          {group.messages.map((message) => (
+            <div
+              key={message.id}
+              class="bubble"
+              data-testid="message"
+              data-message-id={message.id}
+              data-author={message.nickname}
+              data-own={String(own)}
+              data-bot={String(group.bot)}
+              data-status="received"
+            >
+              <span data-testid="message-text" dir="auto">
+                <Linkified text={message.text} />
+              </span>
+            </div>
+          ))}
+        </div>
+      </section>
+    </>
+  );
+}
+
+/** A reply as it grows. It is read out once, as a message, when it is whole. */
+function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
+  return (
+    <section class="group bot" aria-live="off" data-testid="reply">
+      <Avatar name={reply.nickname} bot />
+      <div class="group-body">
+        <p class="byline">
+          <span class="author">{reply.nickname}</span>
+          <span class="tag">bot</span>
+          <span>is writing</span>
+        </p>
+        <div class="bubble writing">
+          <span data-testid="reply-text" dir="auto">
+            {reply.text}
+          </span>
+          <span class="dots" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,45 @@
+import type { ComponentChildren } from "preact";
+import type { ChatPresence } from "../server/wire.ts";
+import { Avatar } from "./avatar.tsx";
+
+interface PeopleProps {
+  readonly presence: ChatPresence;
+  readonly you: string | undefined;
+  readonly botName: string | undefined;
+  /** On a narrow screen the list is shown on demand. */
+  readonly open: boolean;
+}
+
+/** Who is here: it follows the open connections, so it is never a guess. */
+export function People({ presence, you, botName, open }: PeopleProps): ComponentChildren {
+  const unlisted = presence.total - presence.visitors.length;
+  return (
+    <aside id="people" class={open ? "people open" : "people"} aria-labelledby="people-title" data-testid="people">
+      <h2 id="people-title">
+        Here now <span data-testid="people-count">{presence.total}</span>
+      </h2>
+      <ul>
+        {presence.visitors.map(({ nickname, visitor }) => (
+          <li key={visitor} data-testid="person">
+            <Avatar name={nickname} />
+            <span class="person-name">{nickname}</span>
+            {visitor === you && <span class="tag">you</span>}
+          </li>
+        ))}
+        {unlisted > 0 && <li class="more">and {unlisted} more</li>}
+        {botName !== undefined && (
+          <li class="person-bot">
+            <Avatar name={botName} bot />
+            <span class="person-name">{botName}</span>
+            <span class="tag">bot</span>
+          </li>
+        )}
+      </ul>
+      {botName !== undefined && (
+        <p class="hint">
+          <b>@{botName}</b> answers when you name it, and always while you are alone.
+        </p>
+      )}
+    </aside>
+  );
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import type { Bot, BotHistoryLine, BotMessage } from "./bots/bot.ts";
+import type { ChatLimits, ChatLogger } from "./options.ts";
+import { collectReply } from "./reply-stream.ts";
+import type { ChatMessage, ChatReply } from "./wire.ts";
+
+export interface BotDeskOptions {
+  readonly bot: Bot;
+  readonly botName: string;
+  readonly streamUrl: string;
+  readonly limits: Pick<ChatLimits, "botMs" | "botQueue" | "botRooms" | "replyIntervalMs">;
+  readonly logger: ChatLogger;
+  /** Tells the room what is written so far. */
+  readonly publishReply: (room: string, reply: ChatReply) => Promise<unknown>;
+  /** Tells the room what the bot said. */
+  readonly publishMessage: (room: string, message: ChatMessage) => Promise<unknown>;
+}
+
+interface Question {
+  readonly message: BotMessage;
+  readonly history: readonly BotHistoryLine[];
+}
+
+/** What the bot says when an answer failed: honest, and no more than that. */
+export const FAILURE_TEXT = "I could not think of an answer just now.";
+
+/**
+ * Where messages wait for the bot: one at a time for a room, in order, in a bounded queue. Nobody who writes
+ * waits for it.
+ */
+export class BotDesk {
+  readonly #options: BotDeskOptions;
+  /** Rooms that are worked on, and what waits there. */
+  readonly #queues = new Map<string, Question[]>();
+  readonly #stop = new AbortController();
+
+  constructor(options: BotDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for an answer. Does nothing when the room's queue, or the desk, is full. */
+  ask(message: BotMessage, history: readonly BotHistoryLine[]): void {
+    const { logger, limits } = this.#options;
+    const waiting = this.#queues.get(message.room);
+    if (waiting !== undefined) {
+      if (waiting.length < limits.botQueue) waiting.push({ message, history });
+      else logger.debug({ room: message.room }, "the bot has too many messages to answer in this room");
+      return;
+    }
+    if (this.#queues.size >= limits.botRooms || this.#stop.signal.aborted) {
+      logger.warn({ room: message.room }, "the bot has too many rooms to answer in");
+      return;
+    }
+    const queue: Question[] = [{ message, history }];
+    this.#queues.set(message.room, queue);
+    void this.#work(message.room, queue);
+  }
+
+  close(): void {
+    this.#stop.abort(new Error("The server stops."));
+    this.#queues.clear();
+  }
+
+  async #work(room: string, queue: Question[]): Promise<void> {
+    for (let question = queue.shift(); question !== undefined; question = queue.shift()) {
+      try {
+        await this.#answer(question);
+      } catch (error) {
+        // Only publishing fails here, and then the hub has said why.
+        if (!this.#stop.signal.aborted) this.#options.logger.warn({ err: error, room }, "an answer of the bot was not published");
+      }
+      if (this.#stop.signal.aborted) return;
+    }
+    this.#queues.delete(room);
+  }
+
+  async #answer({ message, history }: Question): Promise<void> {
+    const { bot, botName, streamUrl, limits, logger, publishMessage, publishReply } = this.#options;
+    const id = `bot-${randomUUID()}`;
+    const writing = new Writing(limits.replyIntervalMs, (text) => publishReply(message.room, { id, nickname: botName, text, done: false }));
+    const timeout = AbortSignal.timeout(limits.botMs);
+    const signal = AbortSignal.any([timeout, this.#stop.signal]);
+    let text: string | undefined;
+    try {
+      text = await collectReply(bot, message, { botName, streamUrl, history, signal }, (soFar) => writing.show(soFar));
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      logger.warn({ err: error, room: message.room, timedOut: timeout.aborted }, "the bot failed to answer");
+      text = FAILURE_TEXT;
+    } finally {
+      await writing.stop();
+    }
+    if (text !== undefined) {
+      await publishMessage(message.room, { id, nickname: botName, text, at: Date.now(), bot: true });
+    } else if (writing.shown) {
+      await publishReply(message.room, { id, nickname: botName, text: "", done: true });
+    }
+  }
+}
+
+/** Shows a text that grows, at most once in a time; the first show, without text, says that somebody is writing. */
+class Writing {
+  readonly #publish: (text: string) => Promise<unknown>;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #text = "";
+  #published: string | undefined;
+  #underWay: Promise<unknown> | undefined;
+
+  constructor(intervalMs: number, publish: (text: string) => Promise<unknown>) {
+    this.#publish = publish;
+    this.#timer = setInterval(() => this.#flush(), intervalMs);
+  }
+
+  get shown(): boolean {
+    return this.#published !== undefined;
+  }
+
+  show(text: string): void {
+    this.#text = text;
+  }
+
+  /** Resolves when nothing is under way, so that what is published next comes after it. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#underWay;
+  }
+
+  #flush(): void {
+    if (this.#underWay !== undefined || this.#text === this.#published) return;
+    this.#published = this.#text;
+    this.#underWay = this.#publish(this.#text)
+      // A part that is not shown is shown with the next, or with the message.
+      .catch(() => {})
+      .finally(() => {
+        this.#underWay = undefined;
+      });
+  }
+}

@@ -1,0 +1,237 @@
+import { HubError } from "artesian";
+import { addressKey } from "artesian/http";
+import { addressedText } from "./address-bot.ts";
+import { BotDesk } from "./bot-desk.ts";
+import { checkNickname, publicVisitor } from "./names.ts";
+import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
+import { Presence } from "./presence.ts";
+import { problem } from "./problem.ts";
+import { readMessage, type SentMessage } from "./read-message.ts";
+import type { Room } from "./room.ts";
+import { Rooms, RoomsBusyError } from "./rooms.ts";
+import { TokenBuckets } from "./token-buckets.ts";
+import {
+  CHAT_TYPES,
+  type ChatMessage,
+  type ChatPresence,
+  type ChatReply,
+  type ChatState,
+  ROOM_NAME,
+  roomTopic,
+  VISITOR_ID,
+} from "./wire.ts";
+
+/** Lines of the conversation that the bot is given. */
+const BOT_HISTORY = 20;
+
+/** The chat rooms' server part. */
+export interface Chat {
+  /** Whether this is one of the chat's own paths, `/chat/ROOM/state` or `/chat/ROOM/messages`; the pages serve the rest. */
+  handles(pathname: string): boolean;
+  /**
+   * Answers a request to one of the chat's paths.
+   *
+   * @param clientAddress - The sender's address, for the rate limit. Without it, only visitors are limited.
+   */
+  fetch(request: Request, clientAddress?: string): Promise<Response>;
+  /** Stops following the hub and answering as the bot. Call it before the hub's `close`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the chat rooms of one hub. All that they keep is in the hub's journal: the rooms are folded from it at the start.
+ *
+ * @throws TypeError when an option is out of range.
+ */
+export function createChat(options: ChatOptions): Chat {
+  return new ChatServer(options);
+}
+
+class ChatServer implements Chat {
+  readonly #options: ChatOptions;
+  readonly #limits: ChatLimits;
+  readonly #logger: ChatLogger;
+  readonly #botName: string | undefined;
+  readonly #rooms: Rooms;
+  readonly #presence: Presence;
+  readonly #desk: BotDesk | undefined;
+  readonly #visitorRates: TokenBuckets;
+  readonly #addressRates: TokenBuckets;
+  /** Messages on their way into the journal, by room and id: a retry waits for the first try's outcome. */
+  readonly #inFlight = new Map<string, Promise<void>>();
+
+  constructor(options: ChatOptions) {
+    const { hub, bot, botName = "artie", historyPerRoom = 200, rooms = 1000 } = options;
+    checkCount("historyPerRoom", historyPerRoom);
+    checkCount("rooms", rooms);
+    const checkedName = checkNickname(botName, undefined);
+    if (!checkedName.ok) throw new TypeError(`createChat: botName: ${checkedName.detail}`);
+    const limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits };
+    this.#options = options;
+    this.#limits = limits;
+    this.#logger = options.logger ?? SILENT;
+    this.#botName = bot === undefined ? undefined : botName;
+    this.#visitorRates = new TokenBuckets(limits.perVisitor, limits.rateKeys);
+    this.#addressRates = new TokenBuckets(limits.perAddress, limits.rateKeys);
+    this.#rooms = new Rooms({ hub, logger: this.#logger, history: historyPerRoom, rooms });
+    this.#presence = new Presence({
+      hub,
+      botName: this.#botName,
+      debounceMs: limits.presenceDebounceMs,
+      graceMs: limits.presenceGraceMs,
+      listed: limits.visitorsListed,
+      visitors: limits.visitors,
+      onChange: (room, presence) => {
+        this.#publish(room, "presence", presence).catch((error: unknown) => {
+          this.#logger.warn({ err: error, room }, "who is in the room was not published");
+        });
+      },
+    });
+    if (bot !== undefined) {
+      this.#desk = new BotDesk({
+        bot,
+        botName,
+        streamUrl: new URL("/events/stream", hub.url).href,
+        limits,
+        logger: this.#logger,
+        publishReply: (room, reply) => this.#publish(room, "reply", reply),
+        publishMessage: (room, message) => this.#publish(room, "chat", message),
+      });
+    }
+  }
+
+  handles(pathname: string): boolean {
+    return parsePath(pathname) !== undefined;
+  }
+
+  async fetch(request: Request, clientAddress?: string): Promise<Response> {
+    const url = new URL(request.url);
+    const path = parsePath(url.pathname);
+    if (path === undefined) {
+      return problem(
+        "not_found",
+        "A room answers at /chat/ROOM/state and /chat/ROOM/messages; its name is 1 to 40 of a–z 0–9 and hyphens.",
+      );
+    }
+    try {
+      if (path.resource === "messages") {
+        if (request.method !== "POST") return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
+        return await this.#send(request, path.room, clientAddress);
+      }
+      if (request.method !== "GET" && request.method !== "HEAD") {
+        return problem("method_not_allowed", "Read the room's state with GET.", { Allow: "GET, HEAD" });
+      }
+      return await this.#state(path.room, url.searchParams.get("visitor"));
+    } catch (error) {
+      if (error instanceof RoomsBusyError || error instanceof HubError || error instanceof NotReadyError) {
+        this.#logger.warn({ err: error, room: path.room }, "the chat could not answer");
+        return problem("unavailable", "The room is not available right now. Try again.", { "Retry-After": "1" });
+      }
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#desk?.close();
+    this.#presence.close();
+    await this.#rooms.close();
+    await Promise.allSettled(this.#inFlight.values());
+  }
+
+  async #state(name: string, visitor: string | null): Promise<Response> {
+    const room = await this.#room(name);
+    const state: ChatState = {
+      ...this.#presence.in(name),
+      messages: room.messages,
+      replies: room.replies,
+      lastEventId: this.#rooms.lastEventId,
+      ...(this.#botName === undefined ? {} : { botName: this.#botName }),
+      ...(visitor !== null && VISITOR_ID.test(visitor) ? { you: publicVisitor(visitor) } : {}),
+    };
+    return Response.json(state, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  async #send(request: Request, name: string, clientAddress: string | undefined): Promise<Response> {
+    const sent = await readMessage(request, this.#limits.bodyBytes, this.#botName);
+    if (sent instanceof Response) return sent;
+    const room = await this.#room(name);
+    const key = `${name} ${sent.id}`;
+    const inFlight = this.#inFlight.get(key);
+    if (inFlight !== undefined) {
+      await inFlight;
+      return accepted(sent, true);
+    }
+    if (room.has(sent.id)) return accepted(sent, true);
+    // Undefined for the loopback: whoever is there could do worse, and a proxy there speaks for everyone.
+    const address = clientAddress === undefined ? undefined : addressKey(clientAddress);
+    const waitMs = Math.max(this.#visitorRates.take(sent.visitor), address === undefined ? 0 : this.#addressRates.take(address));
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000);
+      return problem("too_many_messages", `Wait ${seconds} s, then send the message again.`, { "Retry-After": String(seconds) });
+    }
+    const publishing = this.#take(room, sent);
+    this.#inFlight.set(key, publishing);
+    try {
+      await publishing;
+    } finally {
+      this.#inFlight.delete(key);
+    }
+    return accepted(sent, false);
+  }
+
+  async #take(room: Room, { id, nickname, text, visitor }: SentMessage): Promise<void> {
+    const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor: publicVisitor(visitor) };
+    const history = room.messages.slice(-BOT_HISTORY).map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
+    await this.#publish(room.name, "chat", message);
+    room.committed(id);
+    if (this.#desk === undefined || this.#botName === undefined) return;
+    const addressed = addressedText(text, this.#botName);
+    if (addressed === undefined && !this.#isAlone(room, visitor, message.visitor)) return;
+    this.#desk.ask({ room: room.name, nickname, text: addressed ?? text }, history);
+  }
+
+  /** Whether nobody else is in the room; right after a start, whether nobody else has spoken there of late. */
+  #isAlone(room: Room, visitor: string, tag: string | undefined): boolean {
+    if (this.#presence.othersThan(visitor, room.name)) return false;
+    return this.#presence.settled || !room.messages.slice(-BOT_HISTORY).some((line) => line.bot !== true && line.visitor !== tag);
+  }
+
+  /** The room, once the history is read. */
+  async #room(name: string): Promise<Room> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new NotReadyError("The history is still being read.")), this.#limits.readyMs);
+    });
+    try {
+      return await Promise.race([this.#rooms.live.then(() => this.#rooms.room(name)), tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #publish(room: string, type: keyof typeof CHAT_TYPES, data: ChatMessage | ChatReply | ChatPresence): Promise<string> {
+    return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data) });
+  }
+}
+
+class NotReadyError extends Error {
+  override readonly name = "NotReadyError";
+}
+
+function checkCount(option: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new TypeError(`createChat: ${option} must be a whole number from 1; it is ${value}.`);
+}
+
+function parsePath(pathname: string): { room: string; resource: "state" | "messages" } | undefined {
+  const [empty, chat, room = "", resource, ...rest] = pathname.split("/");
+  if (empty !== "" || chat !== "chat" || rest.length > 0 || !ROOM_NAME.test(room)) return undefined;
+  return resource === "state" || resource === "messages" ? { room, resource } : undefined;
+}
+
+function accepted({ id, visitor }: SentMessage, duplicate: boolean): Response {
+  return Response.json(
+    { id, visitor: publicVisitor(visitor), duplicate },
+    { status: duplicate ? 200 : 201, headers: { "Cache-Control": "no-store" } },
+  );
+}

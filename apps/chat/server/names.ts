@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { characters, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
+
+/** Controls, invisible format characters (one name could pass for another) and lone surrogates. */
+const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/** Format characters are fine in text: emoji sequences and right-to-left scripts need them. */
+const FORBIDDEN_IN_TEXT = /[^\P{Cc}\n]|\p{Cs}/u;
+
+/** The form in which two nicknames are the same to a reader. */
+export function foldName(nickname: string): string {
+  return nickname.normalize("NFKC").trim().replace(/\s+/gu, " ").toLowerCase();
+}
+
+/** A nickname as it is shown, or what is wrong with it. */
+export type CheckedText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly detail: string };
+
+/**
+ * Checks a nickname: anyone may choose any, but nobody takes the bot's.
+ *
+ * @param botName - The bot's name, which is refused in every spelling that looks the same.
+ */
+export function checkNickname(value: unknown, botName: string | undefined): CheckedText {
+  if (typeof value !== "string") return { ok: false, detail: "`nickname` must be a text." };
+  const text = value.trim();
+  if (text === "" || characters(text) > NICKNAME_LENGTH) {
+    return { ok: false, detail: `A nickname has 1 to ${NICKNAME_LENGTH} characters.` };
+  }
+  if (FORBIDDEN_IN_NAMES.test(text)) {
+    return { ok: false, detail: "The nickname has a control or invisible character. Remove it." };
+  }
+  if (botName !== undefined && foldName(text) === foldName(botName)) {
+    return { ok: false, detail: `The nickname "${botName}" belongs to the bot. Choose another.` };
+  }
+  return { ok: true, text };
+}
+
+/** Checks what somebody wrote. Line ends become LF; white space around the text is dropped. */
+export function checkText(value: unknown): CheckedText {
+  if (typeof value !== "string") return { ok: false, detail: "`text` must be a text." };
+  const text = value.replace(/\r\n?/g, "\n").trim();
+  if (text === "") return { ok: false, detail: "The message is empty." };
+  if (characters(text) > TEXT_LENGTH) return { ok: false, detail: `A message has at most ${TEXT_LENGTH} characters.` };
+  if (FORBIDDEN_IN_TEXT.test(text)) {
+    return { ok: false, detail: "The message has a control character other than a line end. Remove it." };
+  }
+  return { ok: true, text };
+}
+
+/** What others see of a visitor's secret: enough to tell two people with one nickname apart, not enough to pose as either. */
+export function publicVisitor(visitor: string): string {
+  return createHash("sha256").update(`artesian chat visitor ${visitor}`).digest("base64url").slice(0, 12);
+}

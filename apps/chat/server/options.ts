@@ -1,0 +1,76 @@
+import type { Hub } from "artesian";
+import type { Bot } from "./bots/bot.ts";
+import type { BucketRate } from "./token-buckets.ts";
+
+/** Where the chat logs; the hub's logger fits, and so does pino. */
+export interface ChatLogger {
+  debug(fields: object, text: string): void;
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+  error(fields: object, text: string): void;
+}
+
+/** The chat's bounds. Each stops somebody from filling memory, the journal or the others' screens. */
+export interface ChatLimits {
+  /** Largest body of a request, in bytes. Default 16 KiB. */
+  readonly bodyBytes: number;
+  /** How fast one visitor may write. Default 10 at once, then 1 a second. */
+  readonly perVisitor: BucketRate;
+  /** How fast one address (IPv6: its /64) may write; people behind one router share it. Default 60 at once, then 6 a second. */
+  readonly perAddress: BucketRate;
+  /** Most visitors and most addresses whose rate is remembered. Default 10,000 each. */
+  readonly rateKeys: number;
+  /** Most visitors whose presence is followed, all rooms together. Default 20,000. */
+  readonly visitors: number;
+  /** Most visitors listed for one room. Default 200. */
+  readonly visitorsListed: number;
+  /** Longest wait for the history to be read, in milliseconds; then 503. Default 5,000. */
+  readonly readyMs: number;
+  /** Changes of presence within this time are told once, in milliseconds. Default 250. */
+  readonly presenceDebounceMs: number;
+  /** How long somebody who disconnected still counts as here, in milliseconds. Default 6,000: streams come back within 5 s. */
+  readonly presenceGraceMs: number;
+  /** Longest time for one reply of the bot, in milliseconds. Default 15,000. */
+  readonly botMs: number;
+  /** Most messages of one room that wait for the bot. Default 3. */
+  readonly botQueue: number;
+  /** Most replies that the bot works on at a time, all rooms together. Default 32. */
+  readonly botRooms: number;
+  /** Shortest time between two updates of a reply that is being written, in milliseconds. Default 120. */
+  readonly replyIntervalMs: number;
+}
+
+export const DEFAULT_CHAT_LIMITS: ChatLimits = {
+  bodyBytes: 16 * 1024,
+  perVisitor: { burst: 10, perSecond: 1 },
+  perAddress: { burst: 60, perSecond: 6 },
+  rateKeys: 10_000,
+  visitors: 20_000,
+  visitorsListed: 200,
+  readyMs: 5000,
+  presenceDebounceMs: 250,
+  presenceGraceMs: 6000,
+  botMs: 15_000,
+  botQueue: 3,
+  botRooms: 32,
+  replyIntervalMs: 120,
+};
+
+/** What `createChat` takes. */
+export interface ChatOptions {
+  /** The hub that carries the rooms. The chat does not close it. */
+  readonly hub: Hub;
+  /** Who answers in the rooms. Default: nobody. */
+  readonly bot?: Bot | undefined;
+  /** The bot's nickname, which nobody else may take. Default `artie`. */
+  readonly botName?: string | undefined;
+  /** Default: silent. */
+  readonly logger?: ChatLogger | undefined;
+  /** Messages of a room that are kept in memory and shown on arrival. Default 200. */
+  readonly historyPerRoom?: number | undefined;
+  /** Rooms kept in memory; others are read from the journal again when somebody enters. Default 1,000. */
+  readonly rooms?: number | undefined;
+  readonly limits?: Partial<ChatLimits> | undefined;
+}
+
+export const SILENT: ChatLogger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,0 +1,45 @@
+import { type ChatMessage, type ChatReply, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
+
+/** What an update on a room's topic means to the room. */
+export type RoomEvent = { readonly kind: "message"; readonly message: ChatMessage } | { readonly kind: "reply"; readonly reply: ChatReply };
+
+const MAX_ID_LENGTH = 80;
+
+/** Two UTF-16 units a character at most. */
+function isText(value: unknown, maxCharacters: number): value is string {
+  return typeof value === "string" && value.length <= maxCharacters * 2;
+}
+
+/**
+ * Reads an update of a room. Where the hub takes updates from anyone, anyone can publish on a room's topic, so
+ * nothing about the data is taken for granted.
+ *
+ * @returns undefined for whatever is not a message or a reply in the right shape.
+ */
+export function parseUpdate(type: string | undefined, data: string): RoomEvent | undefined {
+  if ((type !== "chat" && type !== "reply") || data.length > TEXT_LENGTH * 12 + 2000) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    // Not one of ours.
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { id, nickname, text, at, visitor, bot, done } = value as Record<string, unknown>;
+  if (typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH) return undefined;
+  if (!isText(nickname, NICKNAME_LENGTH) || nickname === "" || !isText(text, TEXT_LENGTH)) return undefined;
+  if (type === "reply") return { kind: "reply", reply: { id, nickname, text, done: done === true } };
+  if (text === "" || typeof at !== "number" || !Number.isFinite(at)) return undefined;
+  return {
+    kind: "message",
+    message: {
+      id,
+      nickname,
+      text,
+      at,
+      ...(typeof visitor === "string" && visitor.length <= MAX_ID_LENGTH ? { visitor } : {}),
+      ...(bot === true ? { bot: true as const } : {}),
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** A code of the chat's problem details. Codes are stable: pages compare them. */
+export type ProblemCode =
+  | "not_found"
+  | "method_not_allowed"
+  | "invalid_body"
+  | "invalid_message"
+  | "invalid_nickname"
+  | "unsupported_media_type"
+  | "too_large"
+  | "too_many_messages"
+  | "unavailable";
+
+/** Why the chat refuses something: code → status and title. */
+const PROBLEMS: Record<ProblemCode, readonly [number, string]> = {
+  not_found: [404, "Nothing is served at this address."],
+  method_not_allowed: [405, "The address does not accept this method."],
+  invalid_body: [400, "The request's body cannot be used."],
+  invalid_message: [400, "A part of the message cannot be used."],
+  invalid_nickname: [400, "The nickname cannot be used."],
+  unsupported_media_type: [415, "The body's media type is not one that the chat reads."],
+  too_large: [413, "The body is larger than the chat accepts."],
+  too_many_messages: [429, "Too many messages in a short time."],
+  unavailable: [503, "The chat is not ready."],
+};
+
+/** Answers with problem details (RFC 9457), in the shape that the hub uses too. */
+export function problem(code: ProblemCode, detail: string, headers: Record<string, string> = {}): Response {
+  const [status, title] = PROBLEMS[code];
+  return new Response(JSON.stringify({ type: "about:blank", title, status, detail, code }), {
+    status,
+    headers: { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers },
+  });
+}

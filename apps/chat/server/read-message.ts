@@ -1,0 +1,60 @@
+import { checkNickname, checkText } from "./names.ts";
+import { problem } from "./problem.ts";
+import { MESSAGE_ID, VISITOR_ID } from "./wire.ts";
+
+/** A message that a page sends, checked. */
+export interface SentMessage {
+  readonly id: string;
+  readonly visitor: string;
+  readonly nickname: string;
+  readonly text: string;
+}
+
+/**
+ * Reads the body of `POST /chat/ROOM/messages`.
+ *
+ * @returns The message, or the refusal that says what to change.
+ */
+export async function readMessage(request: Request, maxBytes: number, botName: string | undefined): Promise<SentMessage | Response> {
+  // A form could be posted from another site without the browser asking first; JSON cannot.
+  const mediaType = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  if (mediaType !== "application/json") {
+    return problem("unsupported_media_type", "Send the message as `Content-Type: application/json`.");
+  }
+  const body = await readBody(request, maxBytes);
+  if (body === undefined) return problem("too_large", `The body is longer than ${maxBytes} bytes.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    return problem("invalid_body", "The body is not JSON in UTF-8.");
+  }
+  if (typeof value !== "object" || value === null) {
+    return problem("invalid_body", "The body must be an object with `id`, `visitor`, `nickname` and `text`.");
+  }
+  const { id, visitor, nickname, text } = value as Record<string, unknown>;
+  if (typeof id !== "string" || !MESSAGE_ID.test(id)) {
+    return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
+  }
+  if (typeof visitor !== "string" || !VISITOR_ID.test(visitor)) {
+    return problem("invalid_message", "`visitor` must be 16 to 64 of A–Z a–z 0–9 _ -. A UUID fits.");
+  }
+  const checkedName = checkNickname(nickname, botName);
+  if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail);
+  const checkedText = checkText(text);
+  if (!checkedText.ok) return problem("invalid_message", checkedText.detail);
+  return { id, visitor, nickname: checkedName.text, text: checkedText.text };
+}
+
+/** Reads no more than it may, whatever the sender announced. */
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
+  if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) return undefined;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}

@@ -1,0 +1,202 @@
+import type { Hub } from "artesian";
+import type { ChatLogger } from "./options.ts";
+import { parseUpdate, type RoomEvent } from "./parse-update.ts";
+import { Room } from "./room.ts";
+import { ROOM_NAME, roomTopic } from "./wire.ts";
+
+export interface RoomsOptions {
+  readonly hub: Hub;
+  readonly logger: ChatLogger;
+  /** Messages kept for a room. */
+  readonly history: number;
+  /** Rooms kept. */
+  readonly rooms: number;
+}
+
+/** A room that is being read from the journal again, and what the fold saw of it meanwhile. */
+interface Loading {
+  readonly room: Promise<Room>;
+  readonly meanwhile: RoomEvent[];
+}
+
+/** Reading a room again walks the journal, so only so many are read at a time. */
+const MAX_LOADING = 4;
+const RESTART_MS = { min: 250, max: 10_000 };
+
+/** Too many rooms are being read from the journal; try again in a second. */
+export class RoomsBusyError extends Error {
+  override readonly name = "RoomsBusyError";
+}
+
+/**
+ * The rooms, folded from one subscription to all of them that starts at the first update in the journal. Nothing is
+ * stored elsewhere, so a server that starts again has the same rooms.
+ */
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #rooms = new Map<string, Room>();
+  readonly #loading = new Map<string, Loading>();
+  readonly #stop = new AbortController();
+  readonly #live: Promise<void>;
+  #nowLive: () => void = () => {};
+  #wasLive = false;
+  readonly #running: Promise<void>;
+  #lastEventId = "earliest";
+  /** Once a room was dropped, a room that is not here may still be in the journal. */
+  #dropped = false;
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+    this.#live = new Promise((resolve) => {
+      this.#nowLive = resolve;
+    });
+    this.#running = this.#run();
+  }
+
+  /** Resolves when everything that was in the journal at the start is folded in. */
+  get live(): Promise<void> {
+    return this.#live;
+  }
+
+  /** The id of the last update that is folded in; whoever subscribes from it sees exactly what follows. */
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /**
+   * The room, read from the journal again when it was dropped from memory.
+   *
+   * @throws RoomsBusyError when too many are being read already.
+   */
+  async room(name: string): Promise<Room> {
+    const room = this.#rooms.get(name);
+    if (room !== undefined) return this.#keep(room);
+    if (!this.#dropped) return this.#keep(new Room(name, this.#options.history));
+    const loading = this.#loading.get(name);
+    if (loading !== undefined) return await loading.room;
+    if (this.#loading.size >= MAX_LOADING) throw new RoomsBusyError("Too many rooms are being read.");
+    const meanwhile: RoomEvent[] = [];
+    const reading = this.#read(name, meanwhile).finally(() => this.#loading.delete(name));
+    this.#loading.set(name, { room: reading, meanwhile });
+    return await reading;
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    // Whoever waits gets what is there; the server is leaving.
+    this.#nowLive();
+    await this.#running;
+  }
+
+  /** Makes the room the youngest, and drops the oldest when there are too many. */
+  #keep(room: Room): Room {
+    this.#rooms.delete(room.name);
+    this.#rooms.set(room.name, room);
+    if (this.#rooms.size > this.#options.rooms) {
+      const [oldest] = this.#rooms.keys();
+      if (oldest !== undefined) this.#rooms.delete(oldest);
+      this.#dropped = true;
+    }
+    return room;
+  }
+
+  async #read(name: string, meanwhile: RoomEvent[]): Promise<Room> {
+    const room = new Room(name, this.#options.history);
+    const reached = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, reached.signal]);
+    try {
+      for await (const update of this.#options.hub.subscribe({
+        match: roomTopic(name),
+        lastEventId: "earliest",
+        onLive: () => reached.abort(),
+        signal,
+      })) {
+        const event = parseUpdate(update.type, update.data);
+        if (event !== undefined) room.apply(event);
+        if (signal.aborted) break;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    for (const event of meanwhile) room.apply(event);
+    return this.#keep(room);
+  }
+
+  async #run(): Promise<void> {
+    let delayMs = RESTART_MS.min;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#follow(() => {
+          delayMs = RESTART_MS.min;
+        });
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#options.logger.error({ err: error, delayMs }, "the chat lost its subscription and takes it up again");
+      }
+      if (this.#stop.signal.aborted) return;
+      await waitMs(delayMs, this.#stop.signal);
+      delayMs = Math.min(RESTART_MS.max, delayMs * 2);
+    }
+  }
+
+  async #follow(onProgress: () => void): Promise<void> {
+    const { hub, logger } = this.#options;
+    const options = {
+      matchUrlPattern: "/chat/:room",
+      lastEventId: this.#lastEventId,
+      onLive: () => this.#onLive(),
+      signal: this.#stop.signal,
+    };
+    for await (const update of hub.subscribe(options)) {
+      onProgress();
+      if (update.type === "hub:gap") {
+        // What was trimmed is nowhere else, so the rooms go on with what they have.
+        logger.warn({ gap: update.data }, "updates of the chat were trimmed from the journal before they were read");
+        continue;
+      }
+      if (update.id !== undefined) this.#lastEventId = update.id;
+      const event = parseUpdate(update.type, update.data);
+      if (event === undefined) continue;
+      for (const topic of update.topics) this.#apply(topic, event);
+    }
+  }
+
+  #onLive(): void {
+    if (this.#wasLive) return;
+    this.#wasLive = true;
+    // Whoever was writing these replies is gone: this process has not started one yet.
+    for (const room of this.#rooms.values()) room.dropReplies();
+    this.#nowLive();
+  }
+
+  #apply(topic: string, event: RoomEvent): void {
+    const name = topic.startsWith("/chat/") ? topic.slice("/chat/".length) : "";
+    if (!ROOM_NAME.test(name)) return;
+    const meanwhile = this.#loading.get(name)?.meanwhile;
+    if (meanwhile !== undefined && meanwhile.push(event) > this.#options.history * 4) meanwhile.shift();
+    let room = this.#rooms.get(name);
+    if (room === undefined) {
+      // After a drop, such a room is read whole when somebody enters, never begun in the middle.
+      if (this.#dropped) return;
+      room = new Room(name, this.#options.history);
+    }
+    room.apply(event);
+    this.#keep(room);
+  }
+}
+
+function waitMs(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, delayMs);
+    signal.addEventListener("abort", done);
+  });
+}

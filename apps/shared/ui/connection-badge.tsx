@@ -1,0 +1,28 @@
+import type { ComponentChildren } from "preact";
+
+/** Where a page's stream stands, as people understand it. */
+export type ConnectionState = "connecting" | "live" | "reconnecting" | "offline";
+
+export interface Connection {
+  readonly state: ConnectionState;
+  /** When it was lost, in milliseconds since 1970; while reconnecting. */
+  readonly since?: number | undefined;
+}
+
+const WORDS: Record<ConnectionState, string> = {
+  connecting: "Connecting",
+  live: "Live",
+  reconnecting: "Reconnecting",
+  offline: "Offline",
+};
+
+/** Says whether what is on the page is current. The seconds are not read out: only a change of state is news. */
+export function ConnectionBadge({ connection, now }: { connection: Connection; now: number }): ComponentChildren {
+  const seconds = connection.since === undefined ? 0 : Math.max(0, Math.floor((now - connection.since) / 1000));
+  return (
+    <span class="badge" data-testid="connection" data-state={connection.state}>
+      <span role="status">{WORDS[connection.state]}</span>
+      {connection.state === "reconnecting" && seconds > 0 && <span aria-hidden="true">{seconds} s</span>}
+    </span>
+  );
+}

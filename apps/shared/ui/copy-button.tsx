@@ -1,0 +1,44 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+const SHOWN_MS = 2000;
+
+/** Copies a text, and says whether it worked: pages on plain HTTP may not have a clipboard. */
+export function CopyButton({
+  text,
+  label,
+  children = "Copy",
+}: {
+  text: string;
+  label: string;
+  children?: ComponentChildren;
+}): ComponentChildren {
+  const [outcome, setOutcome] = useState<"copied" | "failed" | undefined>();
+  useEffect(() => {
+    if (outcome === undefined) return undefined;
+    const timer = setTimeout(() => setOutcome(undefined), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome("copied");
+    } catch {
+      // No clipboard here, or not allowed to use it: the text itself is on the page.
+      setOutcome("failed");
+    }
+  }
+
+  const said = outcome === "copied" ? "Copied" : outcome === "failed" ? "Select it" : undefined;
+  return (
+    <>
+      <button type="button" class="button quiet small copy" aria-label={label} onClick={() => void copy()}>
+        {said ?? children}
+      </button>
+      <span class="visually-hidden" role="status">
+        {said}
+      </span>
+    </>
+  );
+}

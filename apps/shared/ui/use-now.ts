@@ -1,0 +1,13 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** The time, in milliseconds since 1970, renewed each second while it is needed. */
+export function useNow(needed: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!needed) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [needed]);
+  return now;
+}

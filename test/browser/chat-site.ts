@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { createHub, type Hub, type HubOptions } from "artesian";
+import type { AxeResults } from "axe-core";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { type ChatOptions, createChat, embeddedBot } from "../../apps/chat/server/index.ts";
+import { createPages } from "../../apps/shared/server/pages.ts";
+import { listen } from "../support/server.ts";
+import { browser } from "./support.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+let directory: string;
+
+/** Builds the pages as they are now, for all tests of a file. */
+export function usePages(): void {
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "artesian-pages-"));
+    await build({
+      root: join(ROOT, "apps"),
+      configFile: join(ROOT, "apps/vite.config.ts"),
+      logLevel: "error",
+      build: { outDir: directory, emptyOutDir: true },
+    });
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true, force: true });
+  });
+}
+
+export interface Site {
+  readonly hub: Hub;
+  readonly origin: string;
+  /** Sees each request first, and answers it by returning true: a proxy that the test plays. */
+  gate: (req: IncomingMessage, res: ServerResponse) => boolean;
+  /** Breaks every open connection. */
+  breakConnections(): void;
+  publish(update: Record<string, string>): Promise<void>;
+}
+
+/** The whole site on a free port, as `artesian demo` puts it together. */
+export async function startSite(options: { hub?: HubOptions; chat?: Partial<ChatOptions> } = {}): Promise<Site> {
+  const hub = createHub({ anonymousPublish: true, drainMs: 200, retryMs: { min: 50, max: 150 }, ...options.hub });
+  const chat = createChat({ hub, bot: embeddedBot(), ...options.chat });
+  const pages = createPages({ directory });
+  const listener = getRequestListener(
+    (request, env) => {
+      const { incoming } = env as HttpBindings;
+      return chat.handles(new URL(request.url).pathname) ? chat.fetch(request, incoming.socket.remoteAddress) : pages.fetch(request);
+    },
+    { overrideGlobalObjects: false },
+  );
+  const site: Site = {
+    hub,
+    origin: "",
+    gate: () => false,
+    breakConnections: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    publish: async (update) => {
+      const response = await fetch(`${site.origin}/events/stream`, { method: "POST", body: new URLSearchParams(update) });
+      expect(response.status).toBe(200);
+    },
+  };
+  const server = createServer((req, res) => {
+    if (!site.gate(req, res)) hub.handler(req, res, () => void listener(req, res));
+  });
+  // The hub takes the streams' sockets away from the server, which then no longer closes them.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const origin = await listen(server);
+  onTestFinished(() => chat.close().then(() => hub.close()));
+  return Object.assign(site, { origin });
+}
+
+/** A browser of its own, as another person has one. What the page does wrong fails the test. */
+export async function visit(url: string, options: BrowserContextOptions & { nickname?: string } = {}): Promise<Page> {
+  const { nickname, ...contextOptions } = options;
+  const context: BrowserContext = await (await browser()).newContext(contextOptions);
+  if (nickname !== undefined) await context.addInitScript((name) => localStorage.setItem("artesian.chat.nickname", name), nickname);
+  const page = await context.newPage();
+  // Shorter than the test's, so that a failure names the line.
+  page.setDefaultTimeout(12_000);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (entry) => {
+    if (/content security policy/i.test(entry.text())) faults.push(entry.text());
+  });
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) faults.push(`asked another site: ${request.url()}`);
+  });
+  onTestFinished(async () => {
+    await context.close();
+    expect(faults).toEqual([]);
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** Waits until the badge says so. */
+export async function connection(page: Page, state: "connecting" | "live" | "reconnecting" | "offline"): Promise<void> {
+  await page.locator(`[data-testid=connection][data-state=${state}]`).waitFor();
+}
+
+/** Finds what keeps people from using the page, in the state that it is in. */
+export async function violations(page: Page): Promise<string[]> {
+  // As a file of the page's own: the content security policy forbids to inject it as text.
+  await page.route("**/axe.js", (route) =>
+    route.fulfill({ path: join(ROOT, "node_modules/axe-core/axe.min.js"), contentType: "text/javascript" }),
+  );
+  await page.addScriptTag({ url: "/axe.js" });
+  // What fades in is judged as it ends.
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+  const results = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  return results.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`,
+  );
+}
+
+/** How much wider than the window the page is, in pixels. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}

@@ -1,0 +1,39 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, onTestFinished } from "vitest";
+
+/** Without the ones after the first two Chromium looks for its maker's servers, which a test must not wait for. */
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+let launching: Promise<Browser> | undefined;
+
+/** The system's Chromium, started once for the tests of a file. */
+export async function browser(): Promise<Browser> {
+  launching ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+  return launching;
+}
+
+afterAll(async () => {
+  const launched = await launching;
+  await launched?.close();
+});
+
+/** A blank page of a new profile: two of them are two users. It closes with the test, which fails at an error in the page. */
+export async function openPage(): Promise<Page> {
+  const context = await (await browser()).newContext();
+  const page = await context.newPage();
+  const errors: Error[] = [];
+  page.on("pageerror", (error) => errors.push(error));
+  onTestFinished(async () => {
+    await context.close();
+    if (errors[0] !== undefined) throw errors[0];
+  });
+  return page;
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { hereTopic } from "../../apps/chat/server/wire.ts";
+import { ADA, GRACE, startChat } from "./chat-support.ts";
+
+const QUICK = { presenceDebounceMs: 10, presenceGraceMs: 30 };
+
+test("whoever holds a connection is here, once, until a while after the last one closes", async () => {
+  const chat = await startChat({ limits: QUICK });
+  const watcher = await chat.follow("lobby");
+  const ada = await chat.follow("lobby", hereTopic("lobby", ADA, "Ada"));
+  expect(await watcher.presence()).toMatchObject({ total: 1, visitors: [{ nickname: "Ada" }] });
+  const secondTab = await chat.follow("lobby", hereTopic("lobby", ADA, "Ada"));
+  const grace = await chat.follow("lobby", hereTopic("lobby", GRACE, "Grace / Hopper ☂"));
+  const both = await watcher.presence(({ total }) => total === 2);
+  expect(both.visitors.map(({ nickname }) => nickname)).toEqual(["Ada", "Grace / Hopper ☂"]);
+  expect(JSON.stringify(both)).not.toContain(ADA);
+  expect(await chat.state("lobby")).toMatchObject(both);
+
+  ada.close();
+  grace.close();
+  expect(await watcher.presence(({ total }) => total === 1)).toMatchObject({ visitors: [{ nickname: "Ada" }] });
+  secondTab.close();
+  expect(await watcher.presence(({ total }) => total === 0)).toEqual({ visitors: [], total: 0 });
+});
+
+test("a reconnection within the grace is no news, a new nickname is", async () => {
+  const chat = await startChat({ limits: { presenceDebounceMs: 10, presenceGraceMs: 10_000 } });
+  const watcher = await chat.follow("lobby");
+  const first = await chat.follow("lobby", hereTopic("lobby", ADA, "Ada"));
+  await watcher.presence();
+  first.close();
+  await chat.follow("lobby", hereTopic("lobby", ADA, "Ada"));
+  await chat.follow("lobby", hereTopic("lobby", ADA, "Countess"));
+  expect(await watcher.presence()).toMatchObject({ total: 1, visitors: [{ nickname: "Countess" }] });
+});
+
+test("what is not a page's presence is not taken for one", async () => {
+  const chat = await startChat({ limits: { ...QUICK, visitorsListed: 2, visitors: 4 }, bot: { reply: async () => undefined } });
+  const watcher = await chat.follow("lobby");
+  for (const topic of [
+    hereTopic("lobby", "short", "Ada"),
+    hereTopic("lobby", ADA, "Artie"),
+    hereTopic("lobby", ADA, "x".repeat(33)),
+    hereTopic("lobby", ADA, "a\u202eb"),
+    `/chat/lobby/here/${ADA}/%E0%A4%A`,
+    `/chat/lobby/here/${ADA}/Ada/more`,
+    `/chat/Lobby/here/${ADA}/Ada`,
+  ]) {
+    await chat.follow("lobby", topic);
+  }
+  for (let i = 0; i < 6; i++) await chat.follow("lobby", hereTopic("lobby", `visitor-number-000${i}`, `Visitor ${i}`));
+  const presence = await watcher.presence(({ total }) => total >= 4);
+  expect(presence.total).toBe(4);
+  expect(presence.visitors.map(({ nickname }) => nickname)).toEqual(["Visitor 0", "Visitor 1"]);
+});
