@@ -1,0 +1,57 @@
+// Where figures are kept: `bench/results/` (not in git) for the raw ones, `docs/benchmarks.md` for those to show.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+
+import { inRepository } from "./machine.mjs";
+
+const INTRODUCTION = `# Benchmarks
+
+Written by \`npm run bench -- --write-docs\` and \`npm run bench -- resume --write-docs\`; the text around the two
+generated parts is kept. To repeat them: Linux with two cores, \`taskset\` and a C compiler, then \`npm run bench\`.
+`;
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ * @returns {string} the file
+ */
+export function saveResults(name, value) {
+  mkdirSync(inRepository("bench/results"), { recursive: true });
+  const file = `bench/results/${name}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`;
+  writeFileSync(inRepository(file), `${JSON.stringify(value, null, 2)}\n`);
+  return file;
+}
+
+/**
+ * Replaces one generated part of the page, or adds it.
+ *
+ * @param {string} page
+ * @param {string} name
+ * @param {string} text Markdown
+ * @returns {string}
+ */
+export function replacePart(page, name, text) {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  const part = `${begin}\n\n${text}\n\n${end}\n`;
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from === -1 || to < from) return `${page.trimEnd()}\n\n${part}`;
+  return page.slice(0, from) + part + page.slice(to + end.length).replace(/^\n/, "");
+}
+
+/**
+ * @param {string} name
+ * @param {string} text Markdown
+ */
+export function writeDocument(name, text) {
+  const file = inRepository("docs/benchmarks.md");
+  const page = existsSync(file) ? readFileSync(file, "utf8") : INTRODUCTION;
+  writeFileSync(file, replacePart(page, name, text));
+}
+
+/** @param {import("./machine.mjs").Machine} machine */
+export function renderMachine(machine) {
+  return [
+    `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.kernel}`,
+    `- Node ${machine.node}; ${machine.compiler}`,
+    `- Artesian ${machine.artesian} at commit ${machine.commit}, ${new Date().toISOString().slice(0, 10)}`,
+  ].join("\n");
+}

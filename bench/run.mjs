@@ -1,0 +1,115 @@
+// npm run bench: what Artesian costs, measured next to what it is compared with, in one run on one machine.
+//
+// Method
+// - Servers: the floor (C, one write per subscriber and nothing else), better-sse on Express, and Artesian as deployed: the
+//   built command with an LMDB journal on a disk. All take the same POST and send the same 100 bytes of data.
+// - The server has one core, the load generator (native/load.c) another; both by taskset. Nothing else should run.
+// - Each measurement is of a server just started: subscribers are opened, updates are published for a warm-up and then for
+//   the time measured. A closed loop keeps W updates in flight; one is in flight until every subscriber has received it and
+//   its POST is answered. The generator fails unless every subscriber received every update exactly once.
+// - Servers are measured one after another, in rounds, each round beginning with another one. Ratios are taken within a
+//   round and their median is shown, so that what slows a whole round down does not count.
+// - CPU per delivery is the time of all threads of the server's process by the kernel's scheduler, in nanoseconds: it is
+//   the figure to trust on a busy machine. Deliveries per second and latency also depend on the generator, whose share of its
+//   core is shown; from 90% on it is marked, because then it was a bottleneck itself.
+// - Memory: VmRSS of the server alone, some seconds after it started and some seconds after the last subscriber was opened.
+// - `resume` is another benchmark: see resume.mjs.
+import { mkdirSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { benchDelivery } from "./delivery.mjs";
+import { inRepository } from "./lib/machine.mjs";
+import { BenchError, endWithThisProcess } from "./lib/processes.mjs";
+import { benchResume } from "./resume.mjs";
+
+const HELP = `Usage: npm run bench -- [options]            what a delivery and a connection cost
+       npm run bench -- resume [options]     what resuming costs in a long journal
+
+Options
+  --rounds N          rounds to take the median of (5)
+  --seconds S         how long each load is measured, 1 to 60 (4)
+  --quick             little of everything, to see that it works; its figures mean nothing
+  --only LIST         of the scenarios one, wide, burst, memory; separated by commas
+  --servers LIST      of the servers floor, better-sse, artesian
+  --full              resume: with a journal of ten million rows, too (some 4 GB of disk, some ten minutes)
+  --journal-dir DIR   where temporary journals lie: on a disk (bench/build)
+  --check             exit with status 1 when a bar is not met (2, as always, when something could not be measured)
+  --write-docs        write the figures into docs/benchmarks.md
+  --help
+
+Raw figures go to bench/results/. Needs Linux, two cores, taskset and a C compiler; nothing else should run.`;
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        rounds: { type: "string" },
+        seconds: { type: "string" },
+        quick: { type: "boolean", default: false },
+        only: { type: "string" },
+        servers: { type: "string" },
+        full: { type: "boolean", default: false },
+        "journal-dir": { type: "string" },
+        check: { type: "boolean", default: false },
+        "write-docs": { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new BenchError(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+  }
+}
+
+/**
+ * @param {string} option
+ * @param {string | undefined} text
+ * @param {{ fallback: number, most: number }} bounds
+ */
+function wholeNumber(option, text, { fallback, most }) {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new BenchError(`--${option} must be a whole number from 1 to ${most}, not "${text}"`);
+  }
+  return value;
+}
+
+async function main() {
+  const { values, positionals } = readArguments();
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const [what = "delivery", ...rest] = positionals;
+  if (!["delivery", "resume"].includes(what) || rest.length > 0) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
+  const { quick, check, full } = values;
+  const writeDocs = values["write-docs"];
+  if (quick && (check || writeDocs)) throw new BenchError("--quick measures too little for --check and --write-docs");
+  const rounds = wholeNumber("rounds", values.rounds, { fallback: quick ? 1 : 5, most: 100 });
+  const seconds = wholeNumber("seconds", values.seconds, { fallback: quick ? 1 : 4, most: 60 });
+  const journalDirectory = values["journal-dir"] ?? inRepository("bench/build");
+  mkdirSync(journalDirectory, { recursive: true });
+
+  const passed =
+    what === "resume"
+      ? await benchResume({ rounds, quick, full, writeDocs, journalDirectory })
+      : await benchDelivery({
+          rounds,
+          seconds,
+          quick,
+          writeDocs,
+          journalDirectory,
+          only: values.only?.split(","),
+          servers: values.servers?.split(","),
+        });
+  if (check && !passed) process.exitCode = 1;
+}
+
+endWithThisProcess();
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof BenchError ? `bench: ${error.message}` : error);
+  process.exit(2);
+}

@@ -1,0 +1,20 @@
+// better-sse on Express, as its documentation shows it: `better-sse-app.mjs`.
+import { inRepository, installPeers, versionIn } from "../lib/machine.mjs";
+import { startCommand } from "./server.mjs";
+
+/** @type {import("./server.mjs").Server} */
+export const betterSse = {
+  name: "better-sse",
+  get title() {
+    const version = (/** @type {string} */ name) => versionIn(`bench/node_modules/${name}`);
+    return `better-sse ${version("better-sse")} on Express ${version("express")}: \`channel.broadcast\`, no journal`;
+  },
+  prepare: installPeers,
+  start: (options) =>
+    startCommand({
+      ...options,
+      name: "better-sse",
+      argv: [process.execPath, inRepository("bench/servers/better-sse-app.mjs"), String(options.port ?? 0)],
+      env: { NODE_ENV: "production" },
+    }),
+};
