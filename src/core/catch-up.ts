@@ -1,13 +1,13 @@
 import { encodeUtf8, joinBytes } from "./bytes.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { encodeGap } from "./frame.ts";
-import type { Journal, JournalRecord } from "./journal.ts";
+import type { Journal, JournalRecord, ReadLimits } from "./journal.ts";
 import { nextTurn } from "./scheduler.ts";
 import { firstHeld } from "./start.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 /** How far one step of a replay reads before it looks at the socket again. */
-const PAGE = { maxRecords: 500, maxBytes: 1024 * 1024 };
+export const PAGE: ReadLimits = { maxRecords: 500, maxBytes: 1024 * 1024 };
 /** Most bytes that a replay writes before it knows that the socket took them: the memory of a slow reader. */
 const CHUNK_BYTES = 32 * 1024;
 
@@ -57,14 +57,15 @@ export async function catchUp(subscriber: Subscriber, dispatcher: Dispatcher, jo
       subscriber.stall();
       return;
     }
-    // The journal answers without a turn of the event loop; others must have theirs.
-    if (next instanceof Promise) await nextTurn();
+    // Neither the ring nor most journals take a turn of the event loop to answer; others must have theirs.
+    if (next instanceof Promise || (found.kind === "records" && found.entries.length >= PAGE.maxRecords)) await nextTurn();
   }
 }
 
 function tellTrimmed(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal, head: number): boolean {
   const gap = encodeGap({ requested: dispatcher.cursorAt(subscriber.cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
   subscriber.cursor = head - 1;
+  subscriber.toldOffset = -1;
   return subscriber.sink.write(encodeUtf8(gap));
 }
 
@@ -77,9 +78,10 @@ function send(
   let chunks: Uint8Array[] = [];
   let bytes = 0;
   let sent = true;
+  let lastOffset = 0;
   const write = (): void => {
     if (chunks.length === 0) return;
-    subscriber.toldOffset = subscriber.cursor;
+    subscriber.toldOffset = lastOffset;
     sent = subscriber.sink.write(joinBytes(chunks));
     chunks = [];
     bytes = 0;
@@ -92,6 +94,7 @@ function send(
         if (!sent) return false;
       }
       chunks.push(encoded);
+      lastOffset = record.offset;
       bytes += encoded.length;
     }
     subscriber.cursor = record.offset;

@@ -22,12 +22,14 @@ const RING_RECORDS = 16_384;
  * nothing, and under load the batches grow by themselves.
  */
 export class Dispatcher {
-  readonly ring: FrameRing;
+  ring: FrameRing;
   readonly #journal: Journal;
   readonly #index: MatcherIndex;
   readonly #cohorts = new Map<string, Cohort>();
   readonly #unfollow: () => void;
   #position: number;
+  /** Offset of the last record that came from the journal. */
+  #accepted: number;
   #pending: JournalRecord[] = [];
   #scheduled = false;
   #waiters: (() => void)[] = [];
@@ -36,6 +38,7 @@ export class Dispatcher {
     this.#journal = journal;
     this.#index = new MatcherIndex(parser);
     this.#position = journal.tail();
+    this.#accepted = this.#position;
     this.ring = new FrameRing(this.#position, RING_BYTES, RING_RECORDS);
     this.#unfollow = journal.follow(this.#position, (records) => this.#accept(records));
   }
@@ -106,13 +109,32 @@ export class Dispatcher {
   }
 
   #accept(records: readonly JournalRecord[]): void {
-    for (const record of records) this.#pending.push(record);
+    for (const record of records) {
+      if (record.offset <= this.#accepted) continue;
+      if (record.offset !== this.#accepted + 1) this.#skipTo(record.offset - 1);
+      this.#accepted = record.offset;
+      this.#pending.push(record);
+    }
     if (this.#scheduled || this.#pending.length === 0) return;
     this.#scheduled = true;
     afterThisTurn(() => {
       this.#scheduled = false;
       this.flush();
     });
+  }
+
+  /**
+   * Records were trimmed before this process saw them, as when it was suspended: everyone walks on from where it was, and the walk
+   * finds the gap.
+   */
+  #skipTo(offset: number): void {
+    this.flush();
+    const members = [...this.#cohorts.values()].flatMap((cohort) => cohort.members);
+    for (const member of members) member.stall();
+    this.#position = offset;
+    this.ring = new FrameRing(offset, RING_BYTES, RING_RECORDS);
+    for (const member of members) member.drained();
+    this.wake();
   }
 
   #takeBatch(): JournalRecord[] {
@@ -152,7 +174,7 @@ export class Dispatcher {
 
   #deliver(cohort: Cohort, bytes: Uint8Array, now: number): void {
     const { members } = cohort;
-    cohort.sentOffset = this.#position;
+    cohort.sentOffset = cohort.run.at(-1)?.offset ?? cohort.sentOffset;
     cohort.sentAtMs = now;
     // From the end: a member that leaves is replaced by one that was served already.
     for (let i = members.length - 1; i >= 0; i--) {

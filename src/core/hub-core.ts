@@ -4,12 +4,12 @@ import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
 import { encodeCursor, encodeDrain, encodeGap, encodeRetry } from "./frame.ts";
 import type { Journal } from "./journal.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
-import { monotonicMs } from "./scheduler.ts";
+import { monotonicMs, nextTurn } from "./scheduler.ts";
 import { Selection } from "./selection.ts";
 import { resolveStart, type Start } from "./start.ts";
 import { type Sink, Subscriber, type SubscriberEvents } from "./subscriber.ts";
@@ -93,6 +93,8 @@ export class HubCore {
   constructor(options: HubCoreOptions) {
     this.url = options.url ?? DEFAULT_URL;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    if (this.limits.idBytes > MAX_ID_BYTES)
+      throw new TypeError(`The limit idBytes is at most ${MAX_ID_BYTES}: longer ids cannot be indexed.`);
     this.logger = options.logger ?? SILENT;
     this.#journal = options.journal;
     this.#parser = new TopicParser(this.url);
@@ -178,7 +180,7 @@ export class HubCore {
       journal: this.#journal,
       closed: this.#readers.signal,
       select: (matchers, grants) => this.select(matchers, grants),
-      start: (lastEventId) => this.resolve(lastEventId),
+      start: (lastEventId, selection) => this.resolve(lastEventId, selection),
     });
   }
 
@@ -208,8 +210,10 @@ export class HubCore {
   }
 
   /** Finds where a subscription with this cursor starts; see {@link resolveStart}. */
-  resolve(lastEventId: string | undefined): Start | Promise<Start> {
-    return resolveStart(this.#journal, this.#dispatcher, lastEventId);
+  resolve(lastEventId: string | undefined, selection: Selection): Start | Promise<Start> {
+    // Nothing will be sent, and the journal may be closed.
+    if (this.draining) return { after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
+    return resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
   }
 
   /**
@@ -239,16 +243,21 @@ export class HubCore {
     this.#lagging.add(subscriber);
     this.#notify("subscribed", subscriber);
     let preamble = encodeRetry(this.#randomRetryMs());
-    if (start.gap !== undefined) preamble += encodeGap(start.gap);
-    else if (start.lastEventId === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    if (start.gap !== undefined) {
+      preamble += encodeGap(start.gap);
+      // What it knows leads nowhere: it is told a cursor even if nothing follows.
+      subscriber.toldOffset = -1;
+    }
+    if (start.lastEventId === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
     if (sink.write(encodeUtf8(preamble))) this.#walk(subscriber);
     else this.#stall(subscriber);
     return subscriber;
   }
 
   /**
-   * Drains: refuses new updates and subscribers, delivers what was acknowledged, tells each subscriber
-   * `hub:drain`, ends the streams within the bound, and closes the journal. Calling it again waits for the same.
+   * Drains: refuses new updates, delivers what was acknowledged to those at the tail, tells each subscriber that can take it
+   * `hub:drain`, ends the streams within the bound, and closes the journal. One that is behind goes on from its cursor when it is
+   * back. Calling it again waits for the same.
    */
   close(): Promise<void> {
     this.#closing ??= this.#drain();
@@ -262,10 +271,8 @@ export class HubCore {
     // From the end: each leaves the list as it is told.
     for (let i = this.#subscribers.length - 1; i >= 0; i--) {
       const subscriber = this.#subscribers[i] as Subscriber;
-      if (subscriber.memberIndex >= 0) {
-        this.#tellCursor(subscriber);
-        subscriber.sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
-      }
+      this.#tellCursor(subscriber);
+      if (subscriber.stalledSinceMs === 0) subscriber.sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
       subscriber.sink.end();
     }
     if (this.#subscribers.length > 0) {
@@ -281,6 +288,8 @@ export class HubCore {
       last.sink.destroy();
       this.#detach(last);
     }
+    // Readers that kept up take what was just dispatched.
+    await nextTurn();
     this.#readers.abort();
     await this.#journal.close();
   }
@@ -302,11 +311,12 @@ export class HubCore {
 
   #stall(subscriber: Subscriber): void {
     if (subscriber.memberIndex >= 0) {
+      subscriber.toldOffset = subscriber.knownOffset;
       subscriber.cohort.leave(subscriber);
       subscriber.cursor = this.#dispatcher.position;
-      subscriber.toldOffset = subscriber.cursor;
     }
     subscriber.stalledSinceMs = monotonicMs();
+    subscriber.stalledBytes = subscriber.sink.pendingBytes();
     this.#lagging.add(subscriber);
   }
 
@@ -318,7 +328,9 @@ export class HubCore {
 
   #end(subscriber: Subscriber): void {
     this.#tellCursor(subscriber);
-    subscriber.sink.end();
+    // A full socket would never come to its end in order.
+    if (subscriber.stalledSinceMs === 0) subscriber.sink.end();
+    else subscriber.sink.destroy();
     this.#detach(subscriber);
   }
 

@@ -17,6 +17,9 @@ export interface Limits {
   readonly idBytes: number;
 }
 
+/** Most that `idBytes` may be: what a journal can index. */
+export const MAX_ID_BYTES = 1900;
+
 /** The limits that hold where none is given. */
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1024 * 1024,

@@ -46,7 +46,7 @@ export class Liveness {
     this.#onExpired = options.onExpired;
     this.#onStalled = options.onStalled;
     const { heartbeatMs, lifetimeMs, writeStallMs } = options.options;
-    // Each subscriber is visited once a period; a heartbeat is due a period early, so none comes late.
+    // Each subscriber is visited once a period, or after two where its place in the list changed; so a heartbeat is due two periods early.
     this.#periodMs = Math.min(heartbeatMs, lifetimeMs) / 4;
     this.#stop = every(Math.max(5, Math.min(1000, this.#periodMs / 4, writeStallMs / 4)), () => this.#tick());
   }
@@ -58,7 +58,7 @@ export class Liveness {
   /** The bytes that bring a live subscriber's cursor to where the hub is; undefined when it is there already. */
   cursorFor(subscriber: Subscriber): Uint8Array | undefined {
     const { position } = this.#dispatcher;
-    if (Math.max(subscriber.toldOffset, subscriber.cohort.sentOffset) >= position) return undefined;
+    if (subscriber.knownOffset >= position) return undefined;
     if (this.#cursor.position !== position) {
       this.#cursor = { position, bytes: encodeUtf8(encodeCursor(this.#dispatcher.cursorAt(position))) };
     }
@@ -69,8 +69,13 @@ export class Liveness {
   #tick(): void {
     const now = monotonicMs();
     for (const subscriber of this.#lagging) {
-      const since = subscriber.stalledSinceMs;
-      if (since !== 0 && now - since >= this.#options.writeStallMs) this.#onStalled(subscriber);
+      if (subscriber.stalledSinceMs === 0) continue;
+      const pending = subscriber.sink.pendingBytes();
+      if (pending !== subscriber.stalledBytes) {
+        // Slow, but alive.
+        subscriber.stalledBytes = pending;
+        subscriber.stalledSinceMs = now;
+      } else if (now - subscriber.stalledSinceMs >= this.#options.writeStallMs) this.#onStalled(subscriber);
     }
     this.#owed += (this.#subscribers.length * (now - this.#lastTickMs)) / this.#periodMs;
     this.#lastTickMs = now;
@@ -88,7 +93,7 @@ export class Liveness {
       return;
     }
     const silentSince = Math.max(subscriber.cohort.sentAtMs, subscriber.beatAtMs);
-    if (subscriber.memberIndex < 0 || now - silentSince < this.#options.heartbeatMs - this.#periodMs) return;
+    if (subscriber.memberIndex < 0 || now - silentSince < this.#options.heartbeatMs - 2 * this.#periodMs) return;
     subscriber.beatAtMs = now;
     if (!subscriber.sink.write(this.cursorFor(subscriber) ?? HEARTBEAT)) subscriber.stall();
   }

@@ -1,8 +1,9 @@
-import { step } from "./catch-up.ts";
+import { PAGE, step } from "./catch-up.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
 import type { Journal } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
+import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import { firstHeld, type Start } from "./start.ts";
 
@@ -39,7 +40,7 @@ export interface ReaderContext {
   readonly journal: Journal;
   readonly closed: AbortSignal;
   readonly select: (matchers: readonly Matcher[], grants: readonly Matcher[]) => Selection;
-  readonly start: (lastEventId: string | undefined) => Start | Promise<Start>;
+  readonly start: (lastEventId: string | undefined, selection: Selection) => Start | Promise<Start>;
 }
 
 const ALL: Matcher = { type: "exact", pattern: "*" };
@@ -63,7 +64,7 @@ function gapUpdate(gap: Gap): ReceivedUpdate {
 /** Walks the journal for one reader. Where it starts is settled at the call, not at the first read. */
 export function iterate(options: SubscribeOptions, context: ReaderContext): AsyncIterableIterator<ReceivedUpdate> {
   const selection = context.select(toMatchers(options), options.includePrivate === true ? [ALL] : []);
-  const starting = context.start(options.lastEventId);
+  const starting = context.start(options.lastEventId, selection);
   // A failure is thrown at the first read; until then it is not unhandled.
   if (starting instanceof Promise) starting.catch(() => undefined);
   return walk(selection, options, context, starting);
@@ -75,15 +76,30 @@ async function* walk(
   context: ReaderContext,
   starting: Start | Promise<Start>,
 ): AsyncGenerator<ReceivedUpdate, undefined> {
-  const { dispatcher, journal } = context;
-  const ended = options.signal === undefined ? context.closed : AbortSignal.any([context.closed, options.signal]);
-  ended.addEventListener("abort", dispatcher.wake, { once: true });
+  const { dispatcher } = context;
+  const signals = options.signal === undefined ? [context.closed] : [context.closed, options.signal];
+  const isEnded = (): boolean => signals.some((signal) => signal.aborted);
+  for (const signal of signals) signal.addEventListener("abort", dispatcher.wake);
+  try {
+    yield* updates(selection, options.onLive, context, starting, isEnded);
+  } finally {
+    options.signal?.removeEventListener("abort", dispatcher.wake);
+  }
+}
+
+async function* updates(
+  selection: Selection,
+  whenLive: (() => void) | undefined,
+  { dispatcher, journal }: ReaderContext,
+  starting: Start | Promise<Start>,
+  isEnded: () => boolean,
+): AsyncGenerator<ReceivedUpdate, undefined> {
   const start = await starting;
   if (start.gap !== undefined) yield gapUpdate(start.gap);
   let cursor = start.after;
   const replayUntil = journal.tail();
-  let { onLive } = options;
-  while (!ended.aborted) {
+  let onLive = whenLive;
+  while (!isEnded()) {
     if (onLive !== undefined && cursor >= replayUntil) {
       onLive();
       onLive = undefined;
@@ -99,11 +115,13 @@ async function* walk(
       cursor = found.head - 1;
       continue;
     }
+    // Most pages come without a turn of the event loop; others must have theirs.
+    if (found.entries.length >= PAGE.maxRecords) await nextTurn();
     for (const { record } of found.entries) {
       cursor = record.offset;
       if (!selection.selects(record)) continue;
       yield { id: dispatcher.eventId(record), topics: record.topics, data: record.data, type: record.type, private: record.private };
-      if (ended.aborted) return;
+      if (isEnded()) return;
     }
   }
 }

@@ -2,6 +2,7 @@ import { EARLIEST, parseCursor } from "./cursor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap, GapReason } from "./frame.ts";
 import type { Journal } from "./journal.ts";
+import type { Selection } from "./selection.ts";
 
 /** Where a subscription starts. */
 export interface Start {
@@ -18,10 +19,16 @@ export interface Start {
  * preceding the first event sent" is then `earliest`.
  *
  * @param lastEventId - Whatever a peer sent; undefined starts at the tail.
+ * @param selection - What the peer may read.
  * @returns A promise only where the journal has to be asked.
  * @see Mercure, "Reconnection, State Reconciliation, and Event Sourcing".
  */
-export function resolveStart(journal: Journal, dispatcher: Dispatcher, lastEventId: string | undefined): Start | Promise<Start> {
+export function resolveStart(
+  journal: Journal,
+  dispatcher: Dispatcher,
+  lastEventId: string | undefined,
+  selection: Selection,
+): Start | Promise<Start> {
   if (lastEventId === undefined) return { after: dispatcher.position, gap: undefined, lastEventId: undefined };
   const beforeOldest = journal.head() - 1;
   if (lastEventId === EARLIEST) return { after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
@@ -32,14 +39,21 @@ export function resolveStart(journal: Journal, dispatcher: Dispatcher, lastEvent
   });
   const position = parseCursor(lastEventId);
   if (position === undefined) {
-    return journal
-      .find(lastEventId)
-      .then((offset) => (offset === undefined ? afterGap("unknown") : { after: offset, gap: undefined, lastEventId }));
+    return journal.find(lastEventId).then(async (offset) => {
+      const isKnown = offset !== undefined && (await mayRead(journal, offset, selection));
+      return isKnown ? { after: offset, gap: undefined, lastEventId } : afterGap("unknown");
+    });
   }
   if (position.epoch !== journal.epoch) return afterGap("epoch");
   if (position.offset < beforeOldest) return afterGap("trimmed");
   if (position.offset > journal.tail()) return afterGap("unknown");
   return { after: position.offset, gap: undefined, lastEventId };
+}
+
+/** Whether the record at an offset may be read: the id of one that may not must look like an id that never was. */
+async function mayRead(journal: Journal, offset: number, selection: Selection): Promise<boolean> {
+  const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
+  return page.kind === "records" && page.records[0] !== undefined && selection.mayRead(page.records[0]);
 }
 
 /** The cursor of the oldest record held, or null when none is. */

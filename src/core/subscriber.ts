@@ -10,6 +10,8 @@ export interface Sink {
    * @returns Whether the peer took everything. After false, the sink calls {@link Subscriber.drained} once it has.
    */
   write(bytes: Uint8Array): boolean;
+  /** Bytes that were written and not taken yet, as exactly as the runtime tells: a slow peer makes it fall, a dead one does not. */
+  pendingBytes(): number;
   /** Ends the stream in order, after what was written. */
   end(): void;
   /** Cuts the stream at once. */
@@ -34,9 +36,9 @@ export class Subscriber {
   readonly id: string = crypto.randomUUID();
   readonly cohort: Cohort;
   readonly sink: Sink;
-  /** Everything up to this offset was sent or did not match. Only counts while it is not a member of its cohort. */
+  /** Everything up to this offset was sent or did not match. Of a member: where it joined its cohort. */
   cursor: number;
-  /** The newest offset that the peer knows a cursor for, apart from what its cohort was sent. */
+  /** The newest offset that the peer knows a cursor for, apart from what it was sent as a member of its cohort; -1 for a useless one. */
   toldOffset: number;
   /** Place in the cohort's members; -1 while it is catching up. */
   memberIndex = -1;
@@ -44,8 +46,10 @@ export class Subscriber {
   listIndex = -1;
   /** When it was last sent a heartbeat, in milliseconds of the monotonic clock. */
   beatAtMs: number;
-  /** When its socket filled up, in milliseconds of the monotonic clock; 0 while it takes bytes. */
+  /** When its socket, which is full, took something last, in milliseconds of the monotonic clock; 0 while it is not full. */
   stalledSinceMs = 0;
+  /** What was pending then. */
+  stalledBytes = 0;
   /** When it is asked to reconnect, in milliseconds of the monotonic clock. */
   readonly expiresAtMs: number;
   isClosed = false;
@@ -59,6 +63,12 @@ export class Subscriber {
     this.expiresAtMs = options.expiresAtMs;
     this.beatAtMs = options.openedAtMs;
     this.#events = options.events;
+  }
+
+  /** The newest offset that the peer knows a cursor for. */
+  get knownOffset(): number {
+    const { sentOffset } = this.cohort;
+    return this.memberIndex >= 0 && sentOffset > this.cursor ? sentOffset : this.toldOffset;
   }
 
   /** It is at the tail: from now on it receives with its cohort. */

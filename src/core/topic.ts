@@ -40,20 +40,16 @@ export class TopicParser {
   }
 
   #resolve(topic: string): ParsedTopic {
-    let url: URL;
-    try {
-      url = new URL(topic, this.#base);
-    } catch {
-      // "A topic that cannot be parsed as a URL reference … cannot name a hub path" and matches no URL pattern.
-      return { url: undefined, reserved: false };
-    }
+    // "A topic that cannot be parsed as a URL reference … cannot name a hub path" and matches no URL pattern.
+    if (!URL.canParse(topic, this.#base.href)) return { url: undefined, reserved: false };
+    const url = new URL(topic, this.#base);
     return { url, reserved: this.#isBelowHub(url.pathname) };
   }
 
   #isBelowHub(pathname: string): boolean {
     // Otherwise `/.well-known/%6Dercure/…` would name a hub resource and pass.
     const decoded = pathname.replace(ENCODED_UNRESERVED, (octet) => String.fromCharCode(Number.parseInt(octet.slice(1), 16)));
-    const path = decoded === pathname ? pathname : new URL(decoded, "http://hub").pathname;
+    const path = decoded === pathname ? pathname : new URL(`http://hub${decoded.startsWith("/") ? "" : "/"}${decoded}`).pathname;
     return path === this.#path || path.startsWith(`${this.#path}/`);
   }
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../core/bytes.ts";
 import { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
 import { checkMethod, checkPublish, type HttpContext } from "./context.ts";
@@ -34,7 +35,7 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
       lastEventIdHeader: request.headers.get("last-event-id") ?? undefined,
       isAlias: url.pathname === ALIAS_PATH,
     });
-    const start = await hub.resolve(lastEventId);
+    const start = await hub.resolve(lastEventId, selection);
     const headers = streamHeaders(start);
     if (request.method === "HEAD") return new Response(null, { headers });
     const close = context.connections.open(undefined);
@@ -48,7 +49,8 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
       throw error;
     }
   } catch (error) {
-    return toResponse(problemReply(error, hub.logger));
+    const reply = problemReply(error, hub.logger);
+    return toResponse(reply.status === 405 ? { ...reply, headers: { ...reply.headers, Allow: ALLOW } } : reply);
   }
 }
 
@@ -66,13 +68,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
       chunks.push(chunk);
     }
   }
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return body;
+  return joinBytes(chunks);
 }
 
 function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: () => void, signal: AbortSignal): ReadableStream<Uint8Array> {
@@ -95,6 +91,7 @@ function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: ()
             controller.enqueue(bytes);
             return (controller.desiredSize ?? 0) > 0;
           },
+          pendingBytes: () => HIGH_WATER_MARK - (controller.desiredSize ?? 0),
           end() {
             if (open) controller.close();
             finish();

@@ -47,14 +47,21 @@ function decodePart(part: string): string {
 
 /** As the standard says, a `%` without two hexadecimal digits stands for itself. */
 function decodeLeniently(part: string): string {
-  const encoded = new TextEncoder().encode(part);
-  const decoded: number[] = [];
-  for (let i = 0; i < encoded.length; i++) {
-    const digits = encoded[i] === 0x25 ? String.fromCharCode(...encoded.subarray(i + 1, i + 3)) : "";
-    if (/^[\da-f]{2}$/i.test(digits)) {
-      decoded.push(Number.parseInt(digits, 16));
-      i += 2;
-    } else decoded.push(encoded[i] as number);
+  const bytes = new TextEncoder().encode(part);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++, length++) {
+    const high = bytes[i] === 0x25 ? hexDigit(bytes[i + 1]) : -1;
+    const low = high < 0 ? -1 : hexDigit(bytes[i + 2]);
+    bytes[length] = low < 0 ? (bytes[i] as number) : high * 16 + low;
+    if (low >= 0) i += 2;
   }
-  return decodeUtf8(Uint8Array.from(decoded));
+  return decodeUtf8(bytes.subarray(0, length));
+}
+
+/** The value of a hexadecimal digit's code, or -1. */
+function hexDigit(code: number | undefined): number {
+  if (code === undefined) return -1;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }

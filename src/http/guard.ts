@@ -7,6 +7,8 @@ import { problemReply } from "./problem.ts";
 export interface GuardOptions {
   /** Host names that the server answers for, without port; undefined answers for any. */
   readonly hosts: readonly string[] | undefined;
+  /** Origins of pages that may publish, beside those of the host that the request names. */
+  readonly origins?: readonly string[] | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -24,7 +26,7 @@ export function createGuard(options: GuardOptions): (req: IncomingMessage, res: 
   const hosts = options.hosts === undefined ? undefined : new Set(options.hosts.map((host) => host.toLowerCase()));
   const logger = options.logger ?? SILENT;
   return (req, res) => {
-    const refusal = check(req, hosts);
+    const refusal = check(req, hosts, options.origins ?? []);
     if (refusal === undefined) return true;
     const { status, headers, body } = problemReply(refusal, logger);
     res.writeHead(status, { ...headers, Connection: "close" }).end(body);
@@ -32,7 +34,7 @@ export function createGuard(options: GuardOptions): (req: IncomingMessage, res: 
   };
 }
 
-function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined): HubError | undefined {
+function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, origins: readonly string[]): HubError | undefined {
   const host = req.headers.host ?? "";
   if (hosts !== undefined && !hosts.has(host.replace(/:\d*$/, "").toLowerCase())) {
     return new HubError(
@@ -41,7 +43,7 @@ function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined): Hu
     );
   }
   const { origin } = req.headers;
-  if (origin === undefined || req.method === "GET" || req.method === "HEAD") return undefined;
+  if (origin === undefined || req.method === "GET" || req.method === "HEAD" || origins.includes(origin)) return undefined;
   if (URL.canParse(origin) && new URL(origin).host === host.toLowerCase()) return undefined;
   return new HubError(
     "origin_forbidden",

@@ -2,9 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
 
+/** How long an ended stream may take to be flushed, in milliseconds. */
+const END_MS = 5000;
 const SINK: unique symbol = Symbol("sink");
+const WAITING: unique symbol = Symbol("waiting");
 const NOTHING: Uint8Array = new Uint8Array(0);
 
+type WaitingSocket = Socket & { [WAITING]?: (() => void)[] };
 type SinkSocket = Socket & { [SINK]?: SocketSink };
 
 /** What a handler needs of a sink beside writing to it. */
@@ -40,12 +44,13 @@ export class SocketSink implements NodeSink {
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
+    // A walk that was under way when the stream was ended.
+    if (socket.writableEnded) return true;
     if (this.#head !== "") {
       socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
       this.#head = "";
     } else socket.write(bytes);
-    // Not write()'s result: that compares with the high-water mark. What matters is whether the kernel took it all.
-    if (socket.writableLength === 0 || socket.destroyed) return true;
+    if (socket.destroyed || this.#isTaken()) return true;
     if (!this.#awaitsDrain) {
       this.#awaitsDrain = true;
       // Done once everything before it is. "drain" would not come where less than the high-water mark is left.
@@ -54,12 +59,29 @@ export class SocketSink implements NodeSink {
     return false;
   }
 
+  pendingBytes(): number {
+    // The library's own queue counts whole writes; the kernel's side of it, which is not documented, what is left of them.
+    const handle = (this.#socket as unknown as { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle;
+    return handle?.writeQueueSize ?? this.#socket.writableLength;
+  }
+
   end(): void {
+    // A peer that takes nothing any more would keep the socket open for ever.
+    this.#socket.setTimeout(END_MS, () => this.#socket.destroy());
     this.#socket.destroySoon();
   }
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /**
+   * Whether the kernel took everything. Not write()'s result: that compares with the high-water mark. With TLS what was
+   * written is never gone at once, so there the mark has to do.
+   */
+  #isTaken(): boolean {
+    const { writableLength, writableHighWaterMark } = this.#socket;
+    return writableLength === 0 || (writableLength < writableHighWaterMark && "encrypted" in this.#socket);
   }
 
   closed(): void {
@@ -91,6 +113,7 @@ function onClose(this: SinkSocket): void {
 export class ResponseSink implements NodeSink {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
+  #finish: () => void = ignoreData;
 
   constructor(req: IncomingMessage, res: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.#req = req;
@@ -99,29 +122,44 @@ export class ResponseSink implements NodeSink {
   }
 
   bind(subscriber: Subscriber, onClosed: () => void): void {
-    let open = true;
-    const finish = (): void => {
-      if (!open) return;
-      open = false;
+    const { socket } = this.#req;
+    this.#finish = () => {
+      this.#finish = ignoreData;
+      socket.removeListener("close", closed);
       subscriber.close();
       onClosed();
     };
+    const closed = (): void => this.#finish();
     this.#res.on("drain", () => subscriber.drained());
-    this.#res.once("close", finish);
+    this.#res.once("close", closed);
+    if (!this.#waits) return;
     // A response that still waits for the one before it never closes by itself.
-    this.#req.once("close", () => this.#res.socket === null && finish());
+    socket.once("close", closed);
+    const waiting = (socket as WaitingSocket)[WAITING];
+    if (waiting === undefined) (socket as WaitingSocket)[WAITING] = [closed];
+    else waiting.push(closed);
   }
 
   write(bytes: Uint8Array): boolean {
     return this.#res.writableEnded || this.#res.write(bytes);
   }
 
+  pendingBytes(): number {
+    return this.#res.writableLength;
+  }
+
   end(): void {
     this.#res.end();
+    if (this.#waits) this.#finish();
   }
 
   destroy(): void {
+    if (this.#waits) this.#req.socket.destroy();
     this.#res.destroy();
+  }
+
+  get #waits(): boolean {
+    return this.#req.httpVersionMajor === 1 && this.#res.socket === null;
   }
 }
 
@@ -148,6 +186,8 @@ export function isTaken(socket: Socket): boolean {
 export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
   const { socket } = req;
   Object.defineProperty(socket, TAKEN, { value: true });
+  // What was asked for behind this request can never be answered now.
+  for (const finish of (socket as WaitingSocket)[WAITING] ?? []) finish();
   res.detachSocket(socket);
   socket.setTimeout(0);
   const servers = SERVER_EVENTS.map((event) => [event, socket.listeners(event) as (() => void)[]] as const);
@@ -176,5 +216,5 @@ function releaseParser(socket: Socket): void {
 }
 
 function ignoreData(): void {
-  // Only there to be removed.
+  // Stands for what is removed or done already.
 }

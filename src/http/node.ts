@@ -41,7 +41,7 @@ export function handleNode(context: HttpContext, req: IncomingMessage, res: Serv
         lastEventIdHeader: firstHeader(req, "last-event-id"),
         isAlias: pathname === ALIAS_PATH,
       });
-      const start = context.hub.resolve(lastEventId);
+      const start = context.hub.resolve(lastEventId, selection);
       if (start instanceof Promise) start.then((found) => stream(context, req, res, selection, found)).catch(failed);
       else stream(context, req, res, selection, start);
     }
@@ -55,8 +55,8 @@ function reply(req: IncomingMessage, res: ServerResponse, { status, headers, bod
   const isHead = req.method === "HEAD";
   res.statusCode = status;
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  if (status === 405) res.setHeader("Allow", ALLOW);
   // What is left of a refused body is not read: the connection can carry no other request.
+  if (status === 405) res.setHeader("Allow", ALLOW);
   if (!req.complete && req.httpVersionMajor === 1) res.setHeader("Connection", "close");
   res.end(isHead ? undefined : body);
 }
@@ -101,7 +101,8 @@ function firstHeader(req: IncomingMessage, name: string): string | undefined {
 
 function stream(context: HttpContext, req: IncomingMessage, res: ServerResponse, selection: Selection, start: Start): void {
   // The peer may have left while the journal was asked.
-  if (req.socket.destroyed || res.destroyed) return;
+  // Or another request on its connection may have become a stream.
+  if (req.socket.destroyed || res.destroyed || isTaken(req.socket)) return;
   const headers = streamHeaders(start);
   if (req.method === "HEAD") {
     res.writeHead(200, headers).end();

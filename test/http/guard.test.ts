@@ -21,11 +21,12 @@ describe("the guard of a server without tokens", () => {
   });
 
   it("takes nothing from pages of another origin", async () => {
-    const guard = createGuard({ hosts: undefined });
+    const guard = createGuard({ hosts: undefined, origins: ["https://events.example"] });
     const origin = await listen(createServer((req, res) => void (guard(req, res) && res.end())));
     const host = "hub.example:3000";
     expect(await status(origin, "POST", { host })).toBe(200);
     expect(await status(origin, "POST", { host, origin: "http://hub.example:3000" })).toBe(200);
+    expect(await status(origin, "POST", { host, origin: "https://events.example" })).toBe(200);
     for (const foreign of [
       "https://evil.example",
       "null",

@@ -3,7 +3,10 @@ import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it } from "vitest";
 import { listen, startHub } from "../support/server.ts";
 import { openStream, readStream } from "../support/stream.ts";
-import { createServer } from "node:http";
+import { execFile } from "node:child_process";
+import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createHttpsServer, request as httpsRequest } from "node:https";
+import { promisify } from "node:util";
 import { createServer as createHttp2Server, connect as connectHttp2 } from "node:http2";
 import { connect, type AddressInfo } from "node:net";
 import { once } from "node:events";
@@ -202,6 +205,33 @@ describe("subscribing over node:http", () => {
     await expect.poll(() => hub.stats()).toMatchObject({ subscribers: 0, cohorts: 0, lagging: 0 });
   });
 
+  it("loses no connection to requests that follow one that becomes a stream", async () => {
+    const { hub, server, url } = await startHub({ connections: 3 });
+    await hub.publish({ topic: "t", id: "mine" });
+    for (let i = 0; i < 6; i++) {
+      const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+      // The first asks the journal, so that the second is at hand before the first has become a stream.
+      const second = "GET /events/stream HTTP/1.1\r\nHost: x\r\n\r\n";
+      socket.write(`GET /events/stream?last_event_id=mine HTTP/1.1\r\nHost: x\r\n\r\n${second}`);
+      await once(socket, "data");
+      socket.destroy();
+      await expect.poll(() => hub.stats().subscribers).toBe(0);
+    }
+    for (let i = 0; i < 3; i++) await openStream(url);
+  });
+
+  it("answers an id of a private update like one that never was", async () => {
+    const { hub, url } = await startHub();
+    await hub.publish({ topic: "t", id: "open" });
+    await hub.publish({ topic: "t", id: "secret", private: true });
+    const answer = async (id: string): Promise<unknown> => {
+      const stream = await openStream(`${url}?last_event_id=${id}`);
+      const gap = await stream.nextOfAny();
+      return [stream.response.headers.get("mercure-last-event-id"), gap.event, gap.data.replace(id, "")];
+    };
+    expect(await answer("secret")).toEqual(await answer("absent"));
+  });
+
   it("answers a pipelined subscription after the answer before it", async () => {
     const { hub, server } = await startHub();
     const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
@@ -231,6 +261,13 @@ describe("subscribing while the hub shuts down", () => {
   });
 });
 
+/** A certificate for one test, made by the system's OpenSSL. */
+async function certificate(): Promise<{ key: string; cert: string }> {
+  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-days", "1"];
+  const { stdout } = await promisify(execFile)("openssl", [...args, "-keyout", "-", "-out", "-"]);
+  return { key: stdout, cert: stdout };
+}
+
 describe("subscribing by other ways", () => {
   it("works over HTTP/2", async () => {
     const { hub } = await startHub();
@@ -247,6 +284,26 @@ describe("subscribing by other ways", () => {
     request.close();
     await expect.poll(() => hub.stats().subscribers).toBe(0);
     client.close();
+  });
+
+  it("works over TLS, where live subscribers stay live", async () => {
+    const { hub } = await startHub();
+    const key = await certificate();
+    const server = createHttpsServer(key, (req, res) => hub.handler(req, res));
+    const port = Number(new URL(await listen(server)).port);
+    const request = httpsRequest({ port, host: "127.0.0.1", path: "/events/stream", rejectUnauthorized: false }).end();
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    let received = "";
+    response.on("data", (chunk) => (received += String(chunk)));
+    for (let i = 0; i < 3; i++) {
+      await hub.publish({ topic: "t", data: `over TLS ${i}` });
+      await expect.poll(() => received).toContain(`data: over TLS ${i}\n\n`);
+    }
+    await hub.publish({ topic: "t" });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hub.stats().lagging).toBe(0);
+    request.destroy();
+    await expect.poll(() => hub.stats().subscribers).toBe(0);
   });
 
   it("works through the Fetch handler, and lets go when the reader cancels", async () => {

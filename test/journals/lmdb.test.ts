@@ -60,6 +60,7 @@ describe("the lmdb journal between processes", () => {
       acknowledged.push(line);
       if (acknowledged.length === 500) writer.kill("SIGKILL");
     }
+    expect(acknowledged.length).toBeGreaterThanOrEqual(500);
     const journal = lmdbJournal({ directory });
     const page = await journal.read(0, { maxRecords: Infinity, maxBytes: Infinity });
     const kept = page.kind === "records" ? page.records.map((record) => record.data) : [];

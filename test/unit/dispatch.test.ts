@@ -1,4 +1,5 @@
 import { createHub, type Hub } from "artesian";
+import type { Journal, JournalRecord } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it } from "vitest";
 import { encodeFrame } from "../../src/core/frame.ts";
@@ -16,6 +17,11 @@ class TestSink implements Sink {
   write(bytes: Uint8Array): boolean {
     this.writes.push(new TextDecoder().decode(bytes));
     return !this.full;
+  }
+  /** What the peer has not taken, as the sink is told to say. */
+  pending = 0;
+  pendingBytes(): number {
+    return this.pending;
   }
   end(): void {
     this.ended = true;
@@ -36,7 +42,8 @@ class TestSink implements Sink {
 
 async function attach(hub: HubCore, topic: string, lastEventId?: string): Promise<TestSink> {
   const sink = new TestSink();
-  sink.subscriber = hub.attach(hub.select([{ type: "exact", pattern: topic }], []), sink, await hub.resolve(lastEventId));
+  const selection = hub.select([{ type: "exact", pattern: topic }], []);
+  sink.subscriber = hub.attach(selection, sink, await hub.resolve(lastEventId, selection));
   return sink;
 }
 
@@ -108,6 +115,68 @@ describe("dispatching", () => {
     await hub.close();
   });
 
+  it("does not cut a reader that is slow but takes something", async () => {
+    const hub = new HubCore({ journal: memoryJournal(), writeStallMs: 60 });
+    const slow = await attach(hub, "t");
+    slow.full = true;
+    slow.pending = 1000;
+    await hub.publish({ topic: "t" });
+    const until = performance.now() + 300;
+    await expect.poll(() => (slow.pending--, performance.now() > until || slow.destroyed), { interval: 10 }).toBe(true);
+    expect(slow.destroyed).toBe(false);
+    await expect.poll(() => slow.destroyed).toBe(true);
+    await hub.close();
+  });
+
+  it("cuts a full stream that reaches the end of its lifetime, and ends the others in order", async () => {
+    const hub = new HubCore({ journal: memoryJournal(), lifetimeMs: 60 });
+    const [full, other] = [await attach(hub, "t"), await attach(hub, "t")];
+    full.full = true;
+    await hub.publish({ topic: "t" });
+    await expect.poll(() => full.destroyed && other.ended).toBe(true);
+    expect(full.ended).toBe(false);
+    expect(other.destroyed).toBe(false);
+    await hub.close();
+  });
+
+  it("tells a gap to live subscribers when records were trimmed before this process saw them", async () => {
+    const journal = memoryJournal({ retention: { maxCount: 3 } });
+    // A process that slept: it hears of nothing until it is woken, and then of what is left.
+    let deliver: (records: readonly JournalRecord[]) => void = () => undefined;
+    const asleep: Journal = Object.create(journal, {
+      follow: { value: (_after: number, onAppended: typeof deliver) => ((deliver = onAppended), () => undefined) },
+    }) as Journal;
+    for (const name of ["append", "read", "find", "tail", "head", "close"] as const) {
+      Object.defineProperty(asleep, name, { value: (journal[name] as (...args: unknown[]) => unknown).bind(journal) });
+    }
+    Object.defineProperty(asleep, "epoch", { value: journal.epoch });
+    const hub = new HubCore({ journal: asleep });
+    const live = await attach(hub, "t");
+    const inProcess: string[] = [];
+    void (async () => {
+      for await (const update of hub.subscribe()) inProcess.push(update.type ?? update.data);
+    })();
+    for (let i = 1; i <= 10; i++) await hub.publish({ topic: "t", data: String(i) });
+    const page = await journal.read(7, { maxRecords: 10, maxBytes: Infinity });
+    deliver(page.kind === "records" ? page.records : []);
+    await expect.poll(() => live.data).toEqual(["8", "9", "10"]);
+    expect(live.writes.join("").match(/event: hub:gap/g)).toHaveLength(1);
+    await expect.poll(() => inProcess).toEqual(["hub:gap", "8", "9", "10"]);
+    deliver(page.kind === "records" ? page.records : []);
+    await hub.publish({ topic: "t", data: "11" });
+    await turn();
+    expect(live.data).toEqual(["8", "9", "10"]);
+    await hub.close();
+  });
+
+  it("tells a cursor after a gap, even when nothing is held", async () => {
+    const hub = new HubCore({ journal: memoryJournal(), heartbeatMs: 40 });
+    const sink = await attach(hub, "t", "#AAAAAAAA:5");
+    expect(sink.writes.join("")).toContain("event: hub:gap");
+    await expect.poll(() => sink.writes.join("")).toContain("event: hub:cursor");
+    await hub.close();
+  });
+
   it("has no seam between replay and live delivery", async () => {
     const hub = new HubCore({ journal: memoryJournal() });
     for (let i = 0; i < 100; i++) await hub.publish({ topic: "t", data: String(i), id: `id-${i}` });
@@ -176,6 +245,21 @@ describe("reading within the process", () => {
     await hub.publish({ topic: "a", data: "5" });
     await reading;
     expect(seen).toEqual(["1", "3", "live", "5"]);
+    await hub.close();
+  });
+
+  it("lets the event loop turn while it replays", async () => {
+    const hub = createHub();
+    for (let i = 0; i < 9; i++) await hub.publishBatch(Array.from({ length: 1000 }, () => ({ topic: "t" })));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await new Promise<void>((resolve) => {
+      void (async () => {
+        for await (const _ of hub.subscribe({ lastEventId: "earliest", onLive: resolve })) void _;
+      })();
+    });
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
     await hub.close();
   });
 

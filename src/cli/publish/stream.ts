@@ -66,13 +66,20 @@ export async function publishStream(parts: AsyncIterable<readonly Item[]>, optio
 /** Ends an input when the signal is aborted, without an error, also while it has nothing to give. */
 export async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = input[Symbol.asyncIterator]();
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
-  for (;;) {
-    const result = await Promise.race([iterator.next(), aborted]);
-    if (result === undefined || result.done === true) return;
-    yield result.value;
+  let stop: (() => void) | undefined;
+  const onAbort = (): void => stop?.();
+  signal.addEventListener("abort", onAbort);
+  try {
+    while (!signal.aborted) {
+      // A promise of its own each time: one for all would hold on to every result that it was raced with.
+      const result = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+        stop = () => resolve(undefined);
+        iterator.next().then(resolve, reject);
+      });
+      if (result === undefined || result.done === true) return;
+      yield result.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createGuard } from "../../http/guard.ts";
+import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { createHub, type Hub, type HubOptions } from "../../index.ts";
 import type { Config } from "../config/settings.ts";
 import { EXIT } from "../errors.ts";
@@ -64,7 +64,11 @@ export async function runServer(options: RunOptions): Promise<void> {
     logger: log.logger,
   });
   const site = options.createSite({ hub, log, listenUrl });
-  const guard = createGuard({ hosts: address.loopback ? knownHosts(config, address) : undefined, logger: log.logger });
+  const guard = createGuard({
+    hosts: address.loopback ? knownHosts(config, address) : undefined,
+    origins: config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin],
+    logger: log.logger,
+  });
   const serving = serveRequests(server, (req, res) => {
     if (!guard(req, res)) return;
     hub.handler(req, res, (error) => {
@@ -116,7 +120,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
 
 /** The names that a browser on this machine may use; any other is a web page that points its own name here. */
 function knownHosts(config: Config, address: ListenAddress): readonly string[] {
-  const hosts = ["localhost", "127.0.0.1", "[::1]", address.urlHost];
+  const hosts = [...LOOPBACK_HOSTS, address.urlHost];
   if (config.publicUrl !== undefined) hosts.push(new URL(config.publicUrl).hostname);
   return [...new Set(hosts)];
 }

@@ -3,6 +3,7 @@ import { type Database, open, type RootDatabase } from "lmdb";
 import { createEpoch } from "../../core/cursor.ts";
 import { HubError } from "../../core/errors.ts";
 import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes, type Retention } from "../../core/journal.ts";
+import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { every } from "../../core/scheduler.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
 import { FORMAT, fromStored, type StoredRecord, type StoredState, toStored } from "./codec.ts";
@@ -41,8 +42,6 @@ interface PendingAppend {
   readonly reject: (error: HubError) => void;
 }
 
-/** Bytes of UTF-8. LMDB's keys have at most 1,978, and some are taken by the encoding. */
-const LONGEST_ID = 1900;
 const EMPTY_STATE: StoredState = [1, 0, 0];
 
 class LmdbJournal implements Journal {
@@ -64,7 +63,8 @@ class LmdbJournal implements Journal {
     this.#retention = retention;
     mkdirSync(directory, { recursive: true });
     // Without overlapping sync a commit returns after the flush; with it, simulated power cuts lost acknowledged rows.
-    this.#root = open({ path: directory, noSubdir: false, overlappingSync: false, encoding: "msgpack" });
+    // With batching by event turn, a failed commit rejects a second promise that nobody can handle, and ends the process.
+    this.#root = open({ path: directory, noSubdir: false, overlappingSync: false, eventTurnBatching: false, encoding: "msgpack" });
     this.#rows = this.#root.openDB({ name: "rows", encoding: "msgpack" });
     // Several offsets an id, in order: a reused id resolves to the earliest held.
     this.#ids = this.#root.openDB({ name: "ids", dupSort: true, encoding: "ordered-binary" });
@@ -103,7 +103,7 @@ class LmdbJournal implements Journal {
 
   async find(id: string): Promise<number | undefined> {
     // A peer may send any text as its cursor; LMDB throws at a key that is too long to be stored.
-    if (utf8Length(id) > LONGEST_ID) return undefined;
+    if (utf8Length(id) > MAX_ID_BYTES || this.#closed) return undefined;
     this.#root.resetReadTxn();
     for (const offset of this.#ids.getValues(id, { limit: 1 })) return offset;
     return undefined;
@@ -179,7 +179,7 @@ class LmdbJournal implements Journal {
           records = this.#write(group);
         });
       } catch (error) {
-        const failure = toHubError(error);
+        const failure = await toHubError(error);
         for (const { reject } of group.length > 0 ? group : this.#queue.splice(0)) reject(failure);
         continue;
       }
@@ -227,13 +227,22 @@ class LmdbJournal implements Journal {
     return [head, bytes];
   }
 
-  /** Drops what grew too old while nothing was appended. */
+  /** Drops what grew too old while nothing was appended, a step at a time. */
   async #trimIdle(): Promise<void> {
+    while (this.#oldestIsTooOld()) {
+      try {
+        await this.append([]);
+      } catch {
+        return; // The next append reports what is wrong.
+      }
+    }
+  }
+
+  #oldestIsTooOld(): boolean {
+    if (this.#closed) return false;
     const [head, tail] = this.#freshState();
-    const { maxAgeMs = Infinity } = this.#retention;
     const oldest = head <= tail ? this.#rows.get(head) : undefined;
-    if (oldest === undefined || Date.now() - oldest[0] <= maxAgeMs) return;
-    await this.append([]).catch(() => undefined); // The next append reports what is wrong.
+    return oldest !== undefined && Date.now() - oldest[0] > (this.#retention.maxAgeMs ?? Infinity);
   }
 
   /** Gives followers what follows the last record they were given; `records`, where at hand, end at the tail. */
@@ -250,14 +259,28 @@ class LmdbJournal implements Journal {
   }
 }
 
-function toHubError(error: unknown): HubError {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/no space|ENOSPC|MDB_MAP_FULL|disk quota/i.test(text)) {
+/** Numbers of the errors of a disk that is full: no space, over the quota, and a write that came out short. */
+const FULL: ReadonlySet<number> = new Set([28, 122, 5]);
+
+async function toHubError(error: unknown): Promise<HubError> {
+  // The reason of a failed commit comes by a promise of its own.
+  let reason = error;
+  try {
+    if (hasCommitError(error)) await error.commitError;
+  } catch (cause) {
+    reason = cause;
+  }
+  const code = reason instanceof Error && "code" in reason ? reason.code : undefined;
+  if ((typeof code === "number" && FULL.has(code)) || /no space|ENOSPC|MDB_MAP_FULL|disk quota/i.test(String(reason))) {
     return new HubError("journal_full", "The journal's disk is full; nothing was published. Free space and publish again.", {
-      cause: error,
+      cause: reason,
     });
   }
   return new HubError("journal_unavailable", "The journal could not be written; nothing was published. Publish again in a moment.", {
-    cause: error,
+    cause: reason,
   });
+}
+
+function hasCommitError(error: unknown): error is { readonly commitError: Promise<unknown> } {
+  return error instanceof Error && "commitError" in error && error.commitError instanceof Promise;
 }
