@@ -1,0 +1,156 @@
+import { compactVerify } from "jose";
+import type { Action } from "../../core/authorization.ts";
+import { isObject, type JsonObject, member } from "./json.ts";
+import type { KeySource } from "./keys.ts";
+import { quote, Refusal } from "./refusal.ts";
+
+/** A check that was passed: what it found, and that in words. */
+export interface Passed<T> {
+  readonly value: T;
+  readonly detail: string;
+}
+
+/** The largest time that a `Date` can hold, in milliseconds. */
+const MAX_TIME_MS = 8.64e15;
+
+/** "The `typ` header is `at+jwt`, or `application/at+jwt`": tokens made for other purposes, as ID tokens, are none. */
+export function checkType(header: JsonObject): Passed<true> {
+  const type = member(header, "typ");
+  if (typeof type !== "string" || !/^(?:application\/)?at\+jwt$/i.test(type)) {
+    throw new Refusal(`The header's typ is ${quote(type)}; it must be "at+jwt".`);
+  }
+  return { value: true, detail: `The header's typ is ${quote(type)}.` };
+}
+
+/** A token that says "understand this or refuse me" is refused: no extension is understood. */
+export function checkCritical(header: JsonObject): Passed<true> {
+  if (Object.hasOwn(header, "crit")) throw new Refusal(`The header asks for extensions that are not known here: ${quote(header["crit"])}.`);
+  return { value: true, detail: "The header asks for no extension." };
+}
+
+/** The issuer is one that is trusted; from here on, only its keys exist. */
+export function checkIssuer(claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>): Passed<readonly KeySource[]> {
+  const issuer = member(claims, "iss");
+  const sources = typeof issuer === "string" ? issuers.get(issuer) : undefined;
+  if (sources === undefined) {
+    const known = [...issuers.keys()].map(quote).join(", ");
+    throw new Refusal(`iss is ${quote(issuer)}, which is no trusted issuer. Trusted: ${known === "" ? "none" : known}.`);
+  }
+  return { value: sources, detail: `iss is ${quote(issuer)}, a trusted issuer.` };
+}
+
+/** The algorithm is on the allow-list of a key of the issuer; the list is never taken from the token. */
+export function checkAlgorithm(header: JsonObject, sources: readonly KeySource[]): Passed<string> {
+  const algorithm = member(header, "alg");
+  if (typeof algorithm !== "string" || !sources.some((source) => source.algorithms.has(algorithm))) {
+    const allowed = [...new Set(sources.flatMap((source) => [...source.algorithms]))];
+    throw new Refusal(`The header's alg is ${quote(algorithm)}; the issuer's keys accept ${allowed.join(", ")}.`);
+  }
+  return { value: algorithm, detail: `A key of the issuer accepts ${algorithm}.` };
+}
+
+/** One of those keys is trusted for the action. */
+export function checkAction(action: Action, algorithm: string, sources: readonly KeySource[]): Passed<readonly KeySource[]> {
+  const trusted = sources.filter((source) => source.algorithms.has(algorithm) && source.actions.has(action));
+  if (trusted.length === 0) throw new Refusal(`No key of the issuer that accepts ${algorithm} is trusted to ${action}.`);
+  return { value: trusted, detail: `A key of the issuer is trusted to ${action}.` };
+}
+
+/**
+ * The signature is of one of the trusted keys. `kid` says which to try first; key material in the token (`jwk`, `jku`, `x5c`, `x5u`) is
+ * not looked at.
+ */
+export async function checkSignature(
+  token: string,
+  header: JsonObject,
+  algorithm: string,
+  sources: readonly KeySource[],
+): Promise<Passed<KeySource>> {
+  const hint = member(header, "kid");
+  const keyId = typeof hint === "string" ? hint : undefined;
+  const ordered = keyId === undefined ? sources : sources.toSorted((a, b) => Number(b.keyId === keyId) - Number(a.keyId === keyId));
+  let tried = 0;
+  for (const source of ordered) {
+    for (const { key } of await source.find(algorithm, keyId)) {
+      tried++;
+      try {
+        await compactVerify(token, key, { algorithms: [algorithm] });
+      } catch {
+        // Not signed with this key: perhaps with the next.
+        continue;
+      }
+      return { value: source, detail: `The signature is of a trusted key (${tried} tried).` };
+    }
+  }
+  throw new Refusal(`The signature is of no trusted key (${tried} tried; kid is ${quote(hint)}).`);
+}
+
+/** The token was made for this hub. */
+export function checkAudience(claims: JsonObject, resourceIdentifier: string): Passed<true> {
+  const audience = member(claims, "aud");
+  const entries: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  if (!entries.every((entry) => typeof entry === "string") || !entries.includes(resourceIdentifier)) {
+    throw new Refusal(`aud is ${quote(audience)}; it must have this hub's resource identifier, ${quote(resourceIdentifier)}.`);
+  }
+  return { value: true, detail: `aud has ${quote(resourceIdentifier)}.` };
+}
+
+/** The token has an end, in the future. */
+export function checkExpiry(claims: JsonObject, now: number): Passed<number> {
+  const expiresAt = numericDate(claims, "exp");
+  if (expiresAt === undefined) throw new Refusal("exp is missing. A token must have an end.");
+  if (now >= expiresAt) throw new Refusal(`exp is ${showTime(expiresAt)}; it is ${showTime(now)} now.`);
+  return { value: expiresAt, detail: `exp is ${showTime(expiresAt)}.` };
+}
+
+/** The token's time has begun. */
+export function checkNotBefore(claims: JsonObject, now: number): Passed<true> {
+  const from = numericDate(claims, "nbf");
+  if (from !== undefined && now < from) throw new Refusal(`nbf is ${showTime(from)}; it is ${showTime(now)} now.`);
+  return { value: true, detail: from === undefined ? "There is no nbf." : `nbf is ${showTime(from)}.` };
+}
+
+/** The claims that the hub makes use of are of the right kind. */
+export function checkIdentity(claims: JsonObject): Passed<{ subject: string | undefined; tokenId: string | undefined }> {
+  const subject = optionalText(claims, "sub");
+  const tokenId = optionalText(claims, "jti");
+  const clientId = optionalText(claims, "client_id");
+  const issuedAt = numericDate(claims, "iat");
+  const missing = Object.entries({ sub: subject, jti: tokenId, client_id: clientId, iat: issuedAt }).flatMap(([name, value]) =>
+    value === undefined ? [name] : [],
+  );
+  return {
+    value: { subject, tokenId },
+    detail: `sub is ${quote(subject)}, jti is ${quote(tokenId)}.${missing.length === 0 ? "" : ` RFC 9068 also asks for ${missing.join(", ")}.`}`,
+  };
+}
+
+/** The `authorization_details` claim's entries, whatever their type; none where there is no such claim. */
+export function readDetails(claims: JsonObject): readonly JsonObject[] {
+  if (!Object.hasOwn(claims, "authorization_details")) return [];
+  const details = member(claims, "authorization_details");
+  if (!Array.isArray(details) || !details.every(isObject)) throw new Refusal("authorization_details is not an array of objects.");
+  return details;
+}
+
+/** A NumericDate may have a fraction (RFC 7519, section 2). In milliseconds. */
+function numericDate(claims: JsonObject, name: string): number | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined;
+  const seconds = claims[name];
+  if (typeof seconds !== "number" || !(Math.abs(seconds * 1000) <= MAX_TIME_MS)) {
+    throw new Refusal(`${name} is ${quote(seconds)}; it must be a number of seconds since 1970.`);
+  }
+  return seconds * 1000;
+}
+
+function optionalText(claims: JsonObject, name: string): string | undefined {
+  if (!Object.hasOwn(claims, name)) return undefined;
+  const text = claims[name];
+  // A lone surrogate cannot be encoded in a URL, where presence puts such names.
+  if (typeof text !== "string" || !text.isWellFormed()) throw new Refusal(`${name} is ${quote(text)}; it must be a string.`);
+  return text;
+}
+
+function showTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
