@@ -1,18 +1,40 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubCore, type HubCoreOptions } from "./core/hub-core.ts";
+import { Access } from "./http/access.ts";
+import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
 import { type ConnectionLimits, Connections } from "./http/connections.ts";
 import type { HttpContext } from "./http/context.ts";
+import { Cors } from "./http/cors.ts";
 import { handleFetch } from "./http/fetch.ts";
+import { ResourceMetadata } from "./http/metadata.ts";
 import { handleNode, type Next } from "./http/node.ts";
 import { ALIAS_PATH } from "./http/reply.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
+
+/** Whose tokens a hub accepts. */
+export interface AuthorizationOptions {
+  /** At least one. */
+  readonly issuers: readonly IssuerOptions[];
+  /** What tokens must have in `aud`. Default: the hub's URL. */
+  readonly resourceIdentifier?: string | undefined;
+  /** The cookie that a browser's `EventSource` may bring its token in. Default `__Secure-mercure_access_token`. */
+  readonly cookieName?: string | undefined;
+}
 
 /** How a hub behaves. Everything has a default. */
 export interface HubOptions extends Omit<HubCoreOptions, "journal">, Partial<ConnectionLimits> {
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
-  /** Whether anyone who reaches the hub may publish over HTTP. Default false: only this process publishes. */
+  /** Whose tokens are accepted. Default: nobody's. */
+  readonly authorization?: AuthorizationOptions | undefined;
+  /** Whether subscribers without a token get public updates. Default: only where no tokens are accepted anyway. */
+  readonly anonymous?: boolean | undefined;
+  /** Whether anyone who reaches the hub may publish over HTTP. Default false: only this process and holders of a token publish. */
   readonly anonymousPublish?: boolean | undefined;
+  /** Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. `*` lets any page in, without it. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** Origins of pages that may publish with the cookie, beside the hub's own. */
+  readonly publishOrigins?: readonly string[] | undefined;
 }
 
 /** A hub with its HTTP handlers. */
@@ -40,19 +62,48 @@ export interface Hub extends Pick<HubCore, "publish" | "publishBatch" | "subscri
  * @throws TypeError when `url` is not an absolute URL.
  */
 export function createHub(options: HubOptions = {}): Hub {
-  const { journal = memoryJournal(), anonymousPublish = false, connections = 50_000, connectionsPerAddress = 100, ...core } = options;
+  const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
+  const {
+    anonymous = authorization === undefined,
+    connections = 50_000,
+    connectionsPerAddress = 100,
+    corsOrigins = [],
+    publishOrigins = [],
+    ...core
+  } = rest;
   if (options.url !== undefined && !URL.canParse(options.url)) {
     throw new TypeError(
       `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
     );
   }
   const hub = new HubCore({ ...core, journal });
-  const paths = new Set([new URL(hub.url).pathname, ALIAS_PATH]);
+  const hubPath = new URL(hub.url).pathname;
+  const resource = authorization?.resourceIdentifier ?? hub.url;
+  const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
+  const metadata = new ResourceMetadata(hub.url, resource, cookieName);
+  const paths = new Set([hubPath, ALIAS_PATH, metadata.path]);
   const context: HttpContext = {
     hub,
-    anonymousPublish,
+    hubPath,
+    metadata,
     connections: new Connections({ connections, connectionsPerAddress }),
-    handles: (pathname) => paths.has(pathname),
+    cors: new Cors(corsOrigins),
+    access: new Access({
+      anonymous,
+      anonymousPublish,
+      cookieName,
+      publishOrigins,
+      authorizer:
+        authorization &&
+        createAuthorizer({
+          issuers: authorization.issuers,
+          resourceIdentifier: resource,
+          limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: hub.limits.topicBytes },
+          compilePattern: (matcher) => hub.checkMatcher(matcher),
+          logger: hub.logger,
+        }),
+    }),
+    handles: (pathname) => paths.has(pathname) || pathname.startsWith(`${hubPath}/`),
   };
   return {
     url: hub.url,

@@ -51,6 +51,11 @@ export function encodeDrain(retryMs: number): string {
   return `retry: ${retryMs}\nevent: hub:drain\ndata: ${JSON.stringify({ reconnectInMs: retryMs })}\n\n`;
 }
 
+/** Tells that the token ends soon; a new one that names the subscriber keeps the stream open. Without an id. */
+export function encodeExpiring(leftMs: number, subscriberId: string): string {
+  return `event: hub:expiring\ndata: ${JSON.stringify({ expiresInMs: Math.round(leftMs), subscriber: subscriberId })}\n\n`;
+}
+
 /**
  * Moves the subscriber's cursor to a place that no update was sent for. Without it, a subscriber of a quiet
  * topic would resume from far behind, or have no cursor at all and lose what is published while it is away.

@@ -1,14 +1,18 @@
+import { Access } from "./access.ts";
+import type { Authorization } from "./authorization.ts";
 import { encodeUtf8 } from "./bytes.ts";
 import { catchUp } from "./catch-up.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
-import { encodeCursor, encodeDrain, encodeGap, encodeRetry } from "./frame.ts";
+import { ExpiryWheel } from "./expiry.ts";
+import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "./frame.ts";
 import type { Journal } from "./journal.ts";
 import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
+import { type HubObserver, Roster } from "./roster.ts";
 import { monotonicMs, nextTurn } from "./scheduler.ts";
 import { Selection } from "./selection.ts";
 import { resolveStart, type Start } from "./start.ts";
@@ -37,19 +41,6 @@ export interface HubCoreOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** One subscriber as observers see it. */
-export interface ObservedSubscriber {
-  /** Random, unique to the connection. */
-  readonly id: string;
-  readonly matchers: readonly Matcher[];
-}
-
-/** Called as subscribers come and go. Must not throw. */
-export interface HubObserver {
-  readonly subscribed?: (subscriber: ObservedSubscriber) => void;
-  readonly unsubscribed?: (subscriber: ObservedSubscriber) => void;
-}
-
 /** Figures of this moment. */
 export interface HubStats {
   readonly subscribers: number;
@@ -61,6 +52,8 @@ export interface HubStats {
   readonly head: number;
 }
 
+/** How long before its token ends a subscriber is told, in milliseconds; half of the time left where that is less. */
+const EXPIRING_MS = 30_000;
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
 /** The hub without HTTP: it publishes, keeps, and hands out updates, to whatever {@link Sink} it is given. */
@@ -71,11 +64,11 @@ export class HubCore {
   readonly #journal: Journal;
   readonly #parser: TopicParser;
   readonly #compiler: MatcherCompiler;
+  readonly #access: Access;
   readonly #dispatcher: Dispatcher;
   readonly #liveness: Liveness;
-  readonly #subscribers: Subscriber[] = [];
-  readonly #lagging = new Set<Subscriber>();
-  readonly #observers = new Set<HubObserver>();
+  readonly #roster = new Roster();
+  readonly #wheel = new ExpiryWheel();
   readonly #appends = new Set<Promise<unknown>>();
   readonly #readers = new AbortController();
   readonly #events: SubscriberEvents = {
@@ -88,7 +81,6 @@ export class HubCore {
   readonly #retryMs: { readonly min: number; readonly max: number };
   readonly #drainMs: number;
   #closing: Promise<void> | undefined;
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: HubCoreOptions) {
     this.url = options.url ?? DEFAULT_URL;
@@ -99,15 +91,17 @@ export class HubCore {
     this.#journal = options.journal;
     this.#parser = new TopicParser(this.url);
     this.#compiler = new MatcherCompiler(this.url, this.limits);
+    this.#access = new Access(this.#compiler, this.#parser);
     this.#dispatcher = new Dispatcher(this.#journal, this.#parser);
     this.#lifetimeMs = options.lifetimeMs ?? 600_000;
     this.#retryMs = options.retryMs ?? { min: 1000, max: 5000 };
     this.#drainMs = options.drainMs ?? 5000;
     this.#liveness = new Liveness({
       dispatcher: this.#dispatcher,
-      subscribers: this.#subscribers,
-      lagging: this.#lagging,
+      subscribers: this.#roster.all,
+      lagging: this.#roster.lagging,
       options: { heartbeatMs: options.heartbeatMs ?? 25_000, writeStallMs: options.writeStallMs ?? 5000, lifetimeMs: this.#lifetimeMs },
+      onTick: (now) => this.#endTokens(now),
       onExpired: (subscriber) => this.#end(subscriber),
       onStalled: (subscriber) => {
         this.logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
@@ -115,6 +109,11 @@ export class HubCore {
         this.#detach(subscriber);
       },
     });
+  }
+
+  /** @throws HubError `invalid_matcher` when a matcher can't be used. */
+  checkMatcher(matcher: Matcher): void {
+    this.#compiler.compileAll([matcher]);
   }
 
   /** Whether the hub is closing or closed. */
@@ -137,10 +136,11 @@ export class HubCore {
    * Publishes updates as one: all of them, in order with nothing between them, or none.
    *
    * @param updates - At most 1,000; none at all publishes nothing.
+   * @param authorization - What the publisher's token says; without one everything may be published.
    * @returns Their event ids, in order.
    * @throws HubError whose code says what is wrong; nothing was published.
    */
-  async publishBatch(updates: readonly UpdateInput[]): Promise<readonly string[]> {
+  async publishBatch(updates: readonly UpdateInput[], authorization?: Authorization): Promise<readonly string[]> {
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     if (updates.length > this.limits.updatesPerBatch) {
       throw new HubError(
@@ -158,6 +158,9 @@ export class HubCore {
         throw new HubError(error.code, `Update ${i + 1} of ${updates.length}: ${error.message}`);
       }
     });
+    if (authorization !== undefined && !batch.every((update) => this.#access.mayPublish(authorization, update.topics))) {
+      throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
+    }
     const appended = this.#journal.append(batch);
     this.#appends.add(appended);
     try {
@@ -179,34 +182,33 @@ export class HubCore {
       dispatcher: this.#dispatcher,
       journal: this.#journal,
       closed: this.#readers.signal,
-      select: (matchers, grants) => this.select(matchers, grants),
+      select: (matchers, grants) =>
+        new Selection(this.#compiler.compileAll(matchers), grants.length === 0 ? [] : this.#compiler.compileAll(grants), this.#parser),
       start: (lastEventId, selection) => this.resolve(lastEventId, selection),
     });
   }
 
   /** Watches subscribers come and go. @returns Stops watching. */
   observe(observer: HubObserver): () => void {
-    this.#observers.add(observer);
-    return () => void this.#observers.delete(observer);
+    return this.#roster.observe(observer);
   }
 
   stats(): HubStats {
     return {
-      subscribers: this.#subscribers.length,
+      subscribers: this.#roster.all.length,
       cohorts: this.#dispatcher.cohortCount,
-      lagging: this.#lagging.size,
+      lagging: this.#roster.lagging.size,
       tail: this.#journal.tail(),
       head: this.#journal.head(),
     };
   }
 
   /**
-   * @param grants - Matchers of the topics whose private updates may be read.
-   * @throws HubError when a matcher is not valid.
+   * @param authorization - What the subscriber's token allows; without one it receives public updates only.
+   * @throws HubError when a matcher is not valid, or `invalid_token` when a grant is not.
    */
-  select(matchers: readonly Matcher[], grants: readonly Matcher[]): Selection {
-    const granted = grants.length === 0 ? [] : this.#compiler.compileAll(grants);
-    return new Selection(this.#compiler.compileAll(matchers), granted, this.#parser);
+  select(matchers: readonly Matcher[], authorization: Authorization | undefined): Selection {
+    return new Selection(this.#compiler.compileAll(matchers), this.#access.readable(authorization), this.#parser);
   }
 
   /** Finds where a subscription with this cursor starts; see {@link resolveStart}. */
@@ -220,10 +222,11 @@ export class HubCore {
    * Starts to deliver to a sink: first the reconnection time and the cursor or gap, then what the journal holds
    * after the start, then what is published, without a seam.
    *
+   * @param authorization - What the subscriber's token says; the stream ends with it.
    * @returns undefined when the hub is shutting down: the peer was told to come back, and the stream is at its end. A
    * failure status would stop an `EventSource` for good.
    */
-  attach(selection: Selection, sink: Sink, start: Start): Subscriber | undefined {
+  attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization): Subscriber | undefined {
     if (this.draining) {
       sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
       sink.end();
@@ -237,11 +240,10 @@ export class HubCore {
       openedAtMs: now,
       expiresAtMs: now + this.#lifetimeMs * (0.9 + Math.random() * 0.2),
       events: this.#events,
+      authorization,
     });
-    subscriber.listIndex = this.#subscribers.length;
-    this.#subscribers.push(subscriber);
-    this.#lagging.add(subscriber);
-    this.#notify("subscribed", subscriber);
+    this.#roster.add(subscriber);
+    this.#scheduleEnd(subscriber);
     let preamble = encodeRetry(this.#randomRetryMs());
     if (start.gap !== undefined) {
       preamble += encodeGap(start.gap);
@@ -252,6 +254,36 @@ export class HubCore {
     if (sink.write(encodeUtf8(preamble))) this.#walk(subscriber);
     else this.#stall(subscriber);
     return subscriber;
+  }
+
+  /**
+   * Gives a subscriber a new token, without reconnecting. Only one of the same issuer and subject: an id alone, which others may see,
+   * must not be enough to change somebody's rights.
+   *
+   * @returns Whether there is such a subscriber.
+   * @throws HubError `invalid_token` when a grant of the token cannot be evaluated.
+   */
+  renew(subscriberId: string, authorization: Authorization): boolean {
+    const subscriber = this.#roster.withToken(subscriberId);
+    const old = subscriber?.authorization;
+    if (subscriber === undefined || old === undefined) return false;
+    if (old.issuer !== authorization.issuer || old.subject === undefined || old.subject !== authorization.subject) return false;
+    const { cohort } = subscriber;
+    const matchers = cohort.selection.matchers.map((compiled) => compiled.matcher);
+    const renewed = this.#dispatcher.acquire(this.select(matchers, authorization));
+    this.#wheel.remove(subscriber);
+    const isLive = subscriber.memberIndex >= 0;
+    if (isLive) {
+      subscriber.toldOffset = subscriber.knownOffset;
+      subscriber.cursor = this.#dispatcher.position;
+    }
+    cohort.leave(subscriber);
+    this.#dispatcher.release(cohort);
+    subscriber.cohort = renewed;
+    subscriber.authorization = authorization;
+    if (isLive) renewed.join(subscriber);
+    this.#scheduleEnd(subscriber);
+    return true;
   }
 
   /**
@@ -268,23 +300,16 @@ export class HubCore {
     await Promise.allSettled(this.#appends);
     this.#dispatcher.stop();
     this.#liveness.stop();
+    const { all } = this.#roster;
     // From the end: each leaves the list as it is told.
-    for (let i = this.#subscribers.length - 1; i >= 0; i--) {
-      const subscriber = this.#subscribers[i] as Subscriber;
+    for (let i = all.length - 1; i >= 0; i--) {
+      const subscriber = all[i] as Subscriber;
       this.#tellCursor(subscriber);
       if (subscriber.stalledSinceMs === 0) subscriber.sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
       subscriber.sink.end();
     }
-    if (this.#subscribers.length > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, this.#drainMs);
-        this.#onEmpty = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    for (let last = this.#subscribers.at(-1); last !== undefined; last = this.#subscribers.at(-1)) {
+    await this.#roster.emptied(this.#drainMs);
+    for (let last = all.at(-1); last !== undefined; last = all.at(-1)) {
       last.sink.destroy();
       this.#detach(last);
     }
@@ -305,7 +330,7 @@ export class HubCore {
   }
 
   #join(subscriber: Subscriber): void {
-    this.#lagging.delete(subscriber);
+    this.#roster.lagging.delete(subscriber);
     subscriber.cohort.join(subscriber);
   }
 
@@ -317,7 +342,7 @@ export class HubCore {
     }
     subscriber.stalledSinceMs = monotonicMs();
     subscriber.stalledBytes = subscriber.sink.pendingBytes();
-    this.#lagging.add(subscriber);
+    this.#roster.lagging.add(subscriber);
   }
 
   #tellCursor(subscriber: Subscriber): void {
@@ -339,20 +364,29 @@ export class HubCore {
     subscriber.isClosed = true;
     subscriber.cohort.leave(subscriber);
     this.#dispatcher.release(subscriber.cohort);
-    this.#lagging.delete(subscriber);
-    const last = this.#subscribers.pop();
-    if (last !== undefined && last !== subscriber) {
-      this.#subscribers[subscriber.listIndex] = last;
-      last.listIndex = subscriber.listIndex;
-    }
-    this.#notify("unsubscribed", subscriber);
-    if (this.#subscribers.length === 0) this.#onEmpty?.();
+    this.#wheel.remove(subscriber);
+    this.#roster.remove(subscriber);
   }
 
-  #notify(event: keyof HubObserver, subscriber: Subscriber): void {
-    if (this.#observers.size === 0) return;
-    const seen: ObservedSubscriber = { id: subscriber.id, matchers: subscriber.cohort.selection.matchers.map((m) => m.matcher) };
-    for (const observer of this.#observers) observer[event]?.(seen);
+  #scheduleEnd(subscriber: Subscriber): void {
+    if (subscriber.authorization === undefined) return;
+    const now = monotonicMs();
+    const leftMs = subscriber.authorization.expiresAt - Date.now();
+    // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
+    subscriber.tokenEndsAtMs = now + leftMs - 1000;
+    subscriber.warnAtMs = now + Math.max(leftMs / 2, leftMs - EXPIRING_MS);
+    this.#wheel.add(subscriber, "warn", subscriber.warnAtMs);
+    this.#wheel.add(subscriber, "end", subscriber.tokenEndsAtMs);
+  }
+
+  #endTokens(now: number): void {
+    for (const [subscriber, event] of this.#wheel.due(now)) {
+      if (event === "end") this.#end(subscriber);
+      else if (subscriber.memberIndex >= 0 && subscriber.authorization !== undefined) {
+        const leftMs = Math.max(0, subscriber.authorization.expiresAt - Date.now());
+        if (!subscriber.sink.write(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
+      }
+    }
   }
 
   #randomRetryMs(): number {

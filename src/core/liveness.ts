@@ -21,6 +21,7 @@ export class Liveness {
   readonly #subscribers: readonly Subscriber[];
   readonly #lagging: ReadonlySet<Subscriber>;
   readonly #options: LivenessOptions;
+  readonly #onTick: (now: number) => void;
   readonly #onExpired: (subscriber: Subscriber) => void;
   readonly #onStalled: (subscriber: Subscriber) => void;
   readonly #periodMs: number;
@@ -36,6 +37,8 @@ export class Liveness {
     subscribers: readonly Subscriber[];
     lagging: ReadonlySet<Subscriber>;
     options: LivenessOptions & { readonly lifetimeMs: number };
+    /** Called at least once a second. */
+    onTick: (now: number) => void;
     onExpired: (subscriber: Subscriber) => void;
     onStalled: (subscriber: Subscriber) => void;
   }) {
@@ -43,6 +46,7 @@ export class Liveness {
     this.#subscribers = options.subscribers;
     this.#lagging = options.lagging;
     this.#options = options.options;
+    this.#onTick = options.onTick;
     this.#onExpired = options.onExpired;
     this.#onStalled = options.onStalled;
     const { heartbeatMs, lifetimeMs, writeStallMs } = options.options;
@@ -68,6 +72,7 @@ export class Liveness {
 
   #tick(): void {
     const now = monotonicMs();
+    this.#onTick(now);
     for (const subscriber of this.#lagging) {
       if (subscriber.stalledSinceMs === 0) continue;
       const pending = subscriber.sink.pendingBytes();

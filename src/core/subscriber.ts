@@ -1,3 +1,4 @@
+import type { Authorization } from "./authorization.ts";
 import type { Cohort } from "./cohort.ts";
 
 /**
@@ -34,8 +35,13 @@ export interface SubscriberEvents {
 export class Subscriber {
   /** Random and unique: names this connection to observers. */
   readonly id: string = crypto.randomUUID();
-  readonly cohort: Cohort;
+  cohort: Cohort;
   readonly sink: Sink;
+  /** What its token says; undefined for an anonymous one. */
+  authorization: Authorization | undefined;
+  /** When it is told that its token ends, and when it is ended, in milliseconds of the monotonic clock. */
+  warnAtMs: number = Infinity;
+  tokenEndsAtMs: number = Infinity;
   /** Everything up to this offset was sent or did not match. Of a member: where it joined its cohort. */
   cursor: number;
   /** The newest offset that the peer knows a cursor for, apart from what it was sent as a member of its cohort; -1 for a useless one. */
@@ -55,8 +61,17 @@ export class Subscriber {
   isClosed = false;
   readonly #events: SubscriberEvents;
 
-  constructor(options: { cohort: Cohort; sink: Sink; cursor: number; openedAtMs: number; expiresAtMs: number; events: SubscriberEvents }) {
+  constructor(options: {
+    cohort: Cohort;
+    sink: Sink;
+    cursor: number;
+    openedAtMs: number;
+    expiresAtMs: number;
+    events: SubscriberEvents;
+    authorization: Authorization | undefined;
+  }) {
     this.cohort = options.cohort;
+    this.authorization = options.authorization;
     this.sink = options.sink;
     this.cursor = options.cursor;
     this.toldOffset = options.cursor;

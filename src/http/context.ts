@@ -1,38 +1,43 @@
-import { HubError } from "../core/errors.ts";
 import type { HubCore } from "../core/hub-core.ts";
+import type { Access, AccessRequest } from "./access.ts";
 import type { Connections } from "./connections.ts";
+import type { Cors } from "./cors.ts";
+import type { ResourceMetadata } from "./metadata.ts";
 
 /** What both handlers share. */
 export interface HttpContext {
   readonly hub: HubCore;
+  /** The path of the hub's URL. */
+  readonly hubPath: string;
   readonly connections: Connections;
-  /** Whether anyone who reaches the hub may publish. */
-  readonly anonymousPublish: boolean;
+  readonly access: Access;
+  readonly cors: Cors;
+  readonly metadata: ResourceMetadata;
   /** Whether a path is one of the hub's. */
   readonly handles: (pathname: string) => boolean;
 }
 
-/** @throws HubError `method_not_allowed`. */
-export function checkMethod(method: string): "subscribe" | "publish" | "options" {
-  switch (method) {
-    case "GET":
-    case "HEAD":
-      return "subscribe";
-    case "POST":
-      return "publish";
-    case "OPTIONS":
-      return "options";
-    default:
-      throw new HubError("method_not_allowed", "Use GET to subscribe or POST to publish.");
-  }
+/** A request, in terms of no framework. */
+export interface HubRequest {
+  readonly method: string;
+  readonly pathname: string;
+  /** Without the `?`. */
+  readonly query: string;
+  /** A field's value by its lower-case name, as the runtime shows it. */
+  readonly header: (name: string) => string | undefined;
+  /** Every `Authorization` field. */
+  readonly authorization: readonly string[];
+  /** @throws HubError `too_large`. */
+  readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
 }
 
-/** @throws HubError `publish_forbidden`. */
-export function checkPublish(context: HttpContext): void {
-  if (!context.anonymousPublish) {
-    throw new HubError(
-      "publish_forbidden",
-      "This hub takes no updates over HTTP from anonymous publishers. Publish from its own process, or allow it with `anonymousPublish`.",
-    );
-  }
+/** The parts of a request that say who it is from. */
+export function accessRequest(request: HubRequest): AccessRequest {
+  return {
+    authorization: request.authorization,
+    cookie: request.header("cookie"),
+    origin: request.header("origin"),
+    referer: request.header("referer"),
+    host: request.header("host"),
+  };
 }

@@ -1,11 +1,10 @@
 import { joinBytes } from "../core/bytes.ts";
 import { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
-import { checkMethod, checkPublish, type HttpContext } from "./context.ts";
+import type { HttpContext, HubRequest } from "./context.ts";
 import { problemReply } from "./problem.ts";
-import { publish } from "./publish.ts";
-import { ALIAS_PATH, ALLOW, type Reply } from "./reply.ts";
-import { parseSubscription, streamHeaders } from "./subscribe.ts";
+import type { Reply } from "./reply.ts";
+import { respond } from "./respond.ts";
 
 /** Bytes that a stream holds for a reader that is behind before it counts as full. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -18,30 +17,14 @@ const HIGH_WATER_MARK = 64 * 1024;
 export async function handleFetch(context: HttpContext, request: Request): Promise<Response> {
   const { hub } = context;
   try {
-    const url = new URL(request.url);
-    if (!context.handles(url.pathname)) throw new HubError("not_found", "Nothing is served at this address.");
-    const kind = checkMethod(request.method);
-    if (kind === "options") return new Response(null, { status: 204, headers: { Allow: ALLOW } });
-    if (kind === "publish") {
-      checkPublish(context);
-      const body = await readBody(request, hub.limits.bodyBytes);
-      const headers = request.headers;
-      return toResponse(
-        await publish(hub, { contentType: headers.get("content-type") ?? undefined, accept: headers.get("accept") ?? undefined, body }),
-      );
-    }
-    const { selection, lastEventId } = parseSubscription(hub, {
-      query: url.search.slice(1),
-      lastEventIdHeader: request.headers.get("last-event-id") ?? undefined,
-      isAlias: url.pathname === ALIAS_PATH,
-    });
-    const start = await hub.resolve(lastEventId, selection);
-    const headers = streamHeaders(start);
+    const outcome = await respond(context, toHubRequest(request));
+    if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
+    const { headers, selection, start, authorization } = outcome;
     if (request.method === "HEAD") return new Response(null, { headers });
     const close = context.connections.open(undefined);
     try {
       return new Response(
-        openStream((sink) => hub.attach(selection, sink, start), close, request.signal),
+        openStream((sink) => hub.attach(selection, sink, start, authorization), close, request.signal),
         { headers },
       );
     } catch (error) {
@@ -49,13 +32,26 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
       throw error;
     }
   } catch (error) {
-    const reply = problemReply(error, hub.logger);
-    return toResponse(reply.status === 405 ? { ...reply, headers: { ...reply.headers, Allow: ALLOW } } : reply);
+    return toResponse(problemReply(error, hub.logger), request.method);
   }
 }
 
-function toResponse({ status, headers, body }: Reply): Response {
-  return new Response(body, { status, headers });
+function toHubRequest(request: Request): HubRequest {
+  const { pathname, search } = new URL(request.url);
+  const { headers } = request;
+  const authorization = headers.get("authorization");
+  return {
+    method: request.method,
+    pathname,
+    query: search.slice(1),
+    header: (name) => headers.get(name) ?? undefined,
+    authorization: authorization === null ? [] : [authorization],
+    readBody: (maxBytes) => readBody(request, maxBytes),
+  };
+}
+
+function toResponse({ status, headers, body }: Reply, method: string): Response {
+  return new Response(status === 204 || method === "HEAD" ? null : body, { status, headers });
 }
 
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {

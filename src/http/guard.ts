@@ -34,6 +34,9 @@ export function createGuard(options: GuardOptions): (req: IncomingMessage, res: 
   };
 }
 
+/** What changes nothing: reading, and asking whether something would be allowed. */
+const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "OPTIONS", "QUERY"]);
+
 function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, origins: readonly string[]): HubError | undefined {
   const host = req.headers.host ?? "";
   if (hosts !== undefined && !hosts.has(host.replace(/:\d*$/, "").toLowerCase())) {
@@ -42,8 +45,10 @@ function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, ori
       "This server does not answer for the host that the request names. Use its own address, or set the public URL.",
     );
   }
-  const { origin } = req.headers;
-  if (origin === undefined || req.method === "GET" || req.method === "HEAD" || origins.includes(origin)) return undefined;
+  const { origin, authorization } = req.headers;
+  if (origin === undefined || SAFE_METHODS.has(req.method) || origins.includes(origin)) return undefined;
+  // A page can't send this field to another origin without a preflight, which the hub answers by its own list.
+  if (authorization !== undefined) return undefined;
   if (URL.canParse(origin) && new URL(origin).host === host.toLowerCase()) return undefined;
   return new HubError(
     "origin_forbidden",

@@ -1,4 +1,5 @@
 // HTTP without a hub's factory: for servers that are put together by hand.
+export { mintToken, type IssuerOptions, type KeyOptions, type MintOptions, type SigningKey } from "./auth/index.ts";
 export { addressKey, type ConnectionLimits } from "./connections.ts";
 export { createGuard, type GuardOptions, LOOPBACK_HOSTS } from "./guard.ts";
 export { problemReply, STATUS_BY_CODE } from "./problem.ts";

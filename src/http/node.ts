@@ -1,14 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
-import type { Selection } from "../core/selection.ts";
-import type { Start } from "../core/start.ts";
-import { checkMethod, checkPublish, type HttpContext } from "./context.ts";
-import { decodeUtf8 } from "./form.ts";
+import type { HttpContext } from "./context.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./node-sinks.ts";
 import { problemReply } from "./problem.ts";
-import { publish } from "./publish.ts";
-import { ALIAS_PATH, ALLOW, type Reply } from "./reply.ts";
-import { parseSubscription, streamHeaders } from "./subscribe.ts";
+import type { Reply } from "./reply.ts";
+import { type Outcome, respond } from "./respond.ts";
 
 /** What Express and Connect pass to go on with the next handler. */
 export type Next = (error?: unknown) => void;
@@ -22,32 +18,42 @@ export function handleNode(context: HttpContext, req: IncomingMessage, res: Serv
   const target = req.url ?? "/";
   const mark = target.indexOf("?");
   const pathname = mark < 0 ? target : target.slice(0, mark);
-  if (!context.handles(pathname) && next !== undefined) {
+  if (next !== undefined && !context.handles(pathname)) {
     next();
     return;
   }
-  const failed = (error: unknown): void => {
+  void answer(context, req, res, pathname, mark < 0 ? "" : target.slice(mark + 1), next);
+}
+
+async function answer(
+  context: HttpContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  pathname: string,
+  query: string,
+  next: Next | undefined,
+): Promise<void> {
+  try {
+    const outcome = await respond(context, {
+      method: req.method ?? "",
+      pathname,
+      query: decodeTarget(query),
+      header: (name) => firstHeader(req, name),
+      authorization: authorizationFields(req),
+      readBody: (maxBytes) => readBody(req, maxBytes),
+    });
+    if (outcome.kind === "reply") reply(req, res, outcome.reply);
+    else stream(context, req, res, outcome);
+  } catch (error) {
     if (error instanceof TypeError && next !== undefined) next(error);
     else reply(req, res, problemReply(error, context.hub.logger));
-  };
-  try {
-    if (!context.handles(pathname)) throw new HubError("not_found", "Nothing is served at this address.");
-    const kind = checkMethod(req.method ?? "");
-    if (kind === "options") res.writeHead(204, { Allow: ALLOW }).end();
-    else if (kind === "publish") publishFrom(context, req).then((answer) => reply(req, res, answer), failed);
-    else {
-      const { selection, lastEventId } = parseSubscription(context.hub, {
-        query: mark < 0 ? "" : decodeTarget(target.slice(mark + 1)),
-        lastEventIdHeader: firstHeader(req, "last-event-id"),
-        isAlias: pathname === ALIAS_PATH,
-      });
-      const start = context.hub.resolve(lastEventId, selection);
-      if (start instanceof Promise) start.then((found) => stream(context, req, res, selection, found)).catch(failed);
-      else stream(context, req, res, selection, start);
-    }
-  } catch (error) {
-    failed(error);
   }
+}
+
+/** `req.headers` has the first one only, and drops the others in silence. */
+function authorizationFields(req: IncomingMessage): readonly string[] {
+  if (req.headers.authorization === undefined) return [];
+  return req.rawHeaders.filter((_, i) => i % 2 === 1 && req.rawHeaders[i - 1]?.toLowerCase() === "authorization");
 }
 
 function reply(req: IncomingMessage, res: ServerResponse, { status, headers, body }: Reply): void {
@@ -56,15 +62,8 @@ function reply(req: IncomingMessage, res: ServerResponse, { status, headers, bod
   res.statusCode = status;
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   // What is left of a refused body is not read: the connection can carry no other request.
-  if (status === 405) res.setHeader("Allow", ALLOW);
   if (!req.complete && req.httpVersionMajor === 1) res.setHeader("Connection", "close");
   res.end(isHead ? undefined : body);
-}
-
-async function publishFrom(context: HttpContext, req: IncomingMessage): Promise<Reply> {
-  checkPublish(context);
-  const body = await readBody(req, context.hub.limits.bodyBytes);
-  return publish(context.hub, { contentType: req.headers["content-type"], accept: req.headers.accept, body });
 }
 
 async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
@@ -91,7 +90,7 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
 
 /** Node shows the bytes of a request target as Latin-1; in a query, those that are not ASCII are UTF-8. */
 function decodeTarget(query: string): string {
-  return /[\x80-\xff]/.test(query) ? decodeUtf8(Buffer.from(query, "latin1")) : query;
+  return /[\x80-\xff]/.test(query) ? Buffer.from(query, "latin1").toString("utf8") : query;
 }
 
 function firstHeader(req: IncomingMessage, name: string): string | undefined {
@@ -99,18 +98,18 @@ function firstHeader(req: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function stream(context: HttpContext, req: IncomingMessage, res: ServerResponse, selection: Selection, start: Start): void {
-  // The peer may have left while the journal was asked.
+function stream(context: HttpContext, req: IncomingMessage, res: ServerResponse, outcome: Extract<Outcome, { kind: "stream" }>): void {
+  // The peer may have left while the journal or a key set was asked.
   // Or another request on its connection may have become a stream.
   if (req.socket.destroyed || res.destroyed || isTaken(req.socket)) return;
-  const headers = streamHeaders(start);
+  const { headers, selection, start, authorization } = outcome;
   if (req.method === "HEAD") {
     res.writeHead(200, headers).end();
     return;
   }
   const close = context.connections.open(req.socket.remoteAddress);
   const sink = openSink(req, res, headers);
-  const subscriber = context.hub.attach(selection, sink, start);
+  const subscriber = context.hub.attach(selection, sink, start, authorization);
   if (subscriber === undefined) close();
   else sink.bind(subscriber, close);
 }

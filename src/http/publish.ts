@@ -1,3 +1,4 @@
+import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { UpdateInput } from "../core/update.ts";
@@ -17,13 +18,14 @@ const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "appl
  * Publishes what a request carries: one update as a form or a JSON object, or an atomic batch as a JSON array or
  * NDJSON.
  *
+ * @param authorization - What the publisher's token says; undefined where anyone may publish.
  * @returns The event id, or one a line for a batch; JSON where the request accepts that.
  * @throws HubError that says what to change; nothing was published.
  * @see docs/protocol.md, "Publish"; Mercure, "Publication".
  */
-export async function publish(hub: HubCore, request: PublishRequest): Promise<Reply> {
+export async function publish(hub: HubCore, request: PublishRequest, authorization: Authorization | undefined): Promise<Reply> {
   const parsed = parseUpdates(request);
-  const ids = await hub.publishBatch(parsed.updates);
+  const ids = await hub.publishBatch(parsed.updates, authorization);
   if (request.accept?.includes("application/json")) {
     const body = parsed.isBatch ? { ids } : { id: ids[0] };
     return { status: 200, headers: { "Content-Type": "application/json", "Cache-Control": "no-store" }, body: `${JSON.stringify(body)}\n` };
@@ -31,8 +33,13 @@ export async function publish(hub: HubCore, request: PublishRequest): Promise<Re
   return { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" }, body: ids.join("\n") };
 }
 
+/** The media type without its parameters; empty where none is given. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
 function parseUpdates({ contentType, body }: PublishRequest): { readonly updates: readonly UpdateInput[]; readonly isBatch: boolean } {
-  const mediaType = contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const mediaType = mediaTypeOf(contentType);
   const text = decodeUtf8(body);
   if (mediaType === "" || mediaType === "application/x-www-form-urlencoded") return { updates: [fromForm(text)], isBatch: false };
   if (mediaType === "application/json") {

@@ -1,3 +1,4 @@
+import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { Matcher } from "../core/matcher.ts";
@@ -10,6 +11,8 @@ import { decodeHeader, encodeHeader, STREAM_HEADERS } from "./reply.ts";
 export interface SubscribeRequest {
   /** The URL's query, without the `?`. */
   readonly query: string;
+  /** A form with further parameters, of a QUERY; empty when there is none. */
+  readonly body: string;
   /** The `Last-Event-ID` field as the runtime shows it; undefined when there is none. */
   readonly lastEventIdHeader: string | undefined;
   /** Whether it came by the alias, where no matcher means every topic. */
@@ -28,10 +31,12 @@ const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEv
 export function parseSubscription(
   hub: HubCore,
   request: SubscribeRequest,
+  authorization: Authorization | undefined,
 ): { readonly selection: Selection; readonly lastEventId: string | undefined } {
   const matchers: Matcher[] = [];
   const cursors = new Map<string, string>();
-  for (const [name, value] of parseForm(request.query)) {
+  // The union of both; of the cursor the query's comes first.
+  for (const [name, value] of [...parseForm(request.query), ...parseForm(request.body)]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
     else if (/^match/i.test(name)) {
@@ -46,7 +51,7 @@ export function parseSubscription(
   const header = request.lastEventIdHeader === undefined ? undefined : decodeHeader(request.lastEventIdHeader);
   // "If both … are present, the HTTP header MUST take precedence."
   const cursor = header ?? CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
-  return { selection: hub.select(matchers, []), lastEventId: cursor === "" ? undefined : cursor };
+  return { selection: hub.select(matchers, authorization), lastEventId: cursor === "" ? undefined : cursor };
 }
 
 /** The header fields of the stream that begins at `start`. */

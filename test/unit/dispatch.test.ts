@@ -42,7 +42,7 @@ class TestSink implements Sink {
 
 async function attach(hub: HubCore, topic: string, lastEventId?: string): Promise<TestSink> {
   const sink = new TestSink();
-  const selection = hub.select([{ type: "exact", pattern: topic }], []);
+  const selection = hub.select([{ type: "exact", pattern: topic }], undefined);
   sink.subscriber = hub.attach(selection, sink, await hub.resolve(lastEventId, selection));
   return sink;
 }

@@ -1,0 +1,62 @@
+import type { Authorization } from "./authorization.ts";
+import { HubError } from "./errors.ts";
+import type { CompiledMatcher, Matcher, MatcherCompiler } from "./matcher.ts";
+import { matchesAny } from "./selection.ts";
+import type { TopicParser } from "./topic.ts";
+
+const NONE: readonly CompiledMatcher[] = [];
+
+/** Turns what tokens allow into matchers, once for each token, and decides what may be published. */
+export class Access {
+  readonly #compiler: MatcherCompiler;
+  readonly #parser: TopicParser;
+  readonly #publish = new WeakMap<Authorization, readonly CompiledMatcher[]>();
+  readonly #subscribe = new WeakMap<Authorization, readonly CompiledMatcher[]>();
+
+  constructor(compiler: MatcherCompiler, parser: TopicParser) {
+    this.#compiler = compiler;
+    this.#parser = parser;
+  }
+
+  /**
+   * Whether a token allows publishing to every one of the topics: one that it does not name keeps the update from all.
+   *
+   * @throws HubError `invalid_token` where its grants cannot be evaluated.
+   */
+  mayPublish(authorization: Authorization, topics: readonly string[]): boolean {
+    const grants = this.#compile(this.#publish, authorization, authorization.publish);
+    return topics.every((topic) => matchesAny(grants, [topic], this.#parser));
+  }
+
+  /**
+   * The topics whose private updates a token allows to receive; none without a token.
+   *
+   * @throws HubError `invalid_token` where its grants cannot be evaluated.
+   */
+  readable(authorization: Authorization | undefined): readonly CompiledMatcher[] {
+    if (authorization === undefined) return NONE;
+    return this.#compile(
+      this.#subscribe,
+      authorization,
+      authorization.subscribe.flatMap((grant) => grant.topics),
+    );
+  }
+
+  #compile(
+    known: WeakMap<Authorization, readonly CompiledMatcher[]>,
+    authorization: Authorization,
+    matchers: readonly Matcher[],
+  ): readonly CompiledMatcher[] {
+    let compiled = known.get(authorization);
+    if (compiled === undefined) {
+      try {
+        compiled = matchers.length === 0 ? NONE : this.#compiler.compileAll(matchers);
+      } catch (error) {
+        // Acting on a part of them would change in silence what the token allows.
+        throw new HubError("invalid_token", "The access token is not accepted.", { cause: error });
+      }
+      known.set(authorization, compiled);
+    }
+    return compiled;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Action, Authorization } from "../core/authorization.ts";
+import { HubError } from "../core/errors.ts";
+import type { Authorizer } from "./auth/index.ts";
+import { readCredentials } from "./auth/credentials.ts";
+
+/** What of a request matters to who it is. */
+export interface AccessRequest {
+  /** Every `Authorization` field: a second one is an attempt to be two. */
+  readonly authorization: readonly string[];
+  readonly cookie: string | undefined;
+  readonly origin: string | undefined;
+  readonly referer: string | undefined;
+  /** The `Host` field. */
+  readonly host: string | undefined;
+}
+
+/** Who may do what. */
+export interface AccessOptions {
+  /** Verifies tokens; undefined accepts none. */
+  readonly authorizer: Authorizer | undefined;
+  /** Whether subscribers without a token get public updates. */
+  readonly anonymous: boolean;
+  /** Whether publishers need no token. */
+  readonly anonymousPublish: boolean;
+  readonly cookieName: string;
+  /** Origins of pages that may publish with a cookie, beside the hub's own. */
+  readonly publishOrigins: readonly string[];
+}
+
+/** The one place that decides who a request comes from. */
+export class Access {
+  readonly #options: AccessOptions;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns What the request's token says; undefined for an anonymous request that is allowed. A promise only for a
+   * token that was not seen before.
+   * @throws HubError `unauthorized`, `invalid_request`, `invalid_token` or `origin_forbidden`.
+   */
+  authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
+    const credentials = readCredentials(request, this.#options.cookieName);
+    if (credentials === undefined) {
+      if (action === "publish" ? this.#options.anonymousPublish : this.#options.anonymous) return undefined;
+      throw new HubError(
+        "unauthorized",
+        action === "publish"
+          ? "Publishing needs an access token."
+          : "Subscribing needs an access token: this hub takes no anonymous subscribers.",
+      );
+    }
+    if (action === "publish" && credentials.from === "cookie") this.#checkOrigin(request);
+    if (this.#options.authorizer === undefined) {
+      throw new HubError("invalid_token", "The access token is not accepted.", { cause: "no issuer is configured" });
+    }
+    return this.#options.authorizer.verify(credentials.token, action);
+  }
+
+  /** A browser adds the cookie to whatever page's request, so the page must be one that may publish. */
+  #checkOrigin({ origin, referer, host }: AccessRequest): void {
+    const source = origin ?? (referer !== undefined && URL.canParse(referer) ? new URL(referer).origin : undefined);
+    if (source !== undefined && (this.#options.publishOrigins.includes(source) || isSameHost(source, host))) return;
+    throw new HubError("origin_forbidden", "With a cookie, the request must come from a page of the hub's origin or of an allowed one.");
+  }
+}
+
+function isSameHost(origin: string, host: string | undefined): boolean {
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+}

@@ -1,0 +1,106 @@
+import type { Authorization } from "../core/authorization.ts";
+import { HubError } from "../core/errors.ts";
+import type { Selection } from "../core/selection.ts";
+import type { Start } from "../core/start.ts";
+import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import { decodeUtf8 } from "./form.ts";
+import { problemReply } from "./problem.ts";
+import { mediaTypeOf, publish } from "./publish.ts";
+import { renew } from "./renew.ts";
+import { ALIAS_PATH, ALLOW, type Reply } from "./reply.ts";
+import { parseSubscription, streamHeaders } from "./subscribe.ts";
+
+/** What to answer: something short, or a stream that begins with the header fields. */
+export type Outcome =
+  | { readonly kind: "reply"; readonly reply: Reply }
+  | {
+      readonly kind: "stream";
+      readonly headers: Readonly<Record<string, string>>;
+      readonly selection: Selection;
+      readonly start: Start;
+      readonly authorization: Authorization | undefined;
+    };
+
+/**
+ * Decides what a request gets. Both handlers do as it says, so that they cannot differ.
+ *
+ * @throws TypeError for a mistake in how the handler is mounted; everything else is an outcome.
+ */
+export async function respond(context: HttpContext, request: HubRequest): Promise<Outcome> {
+  const { cors, hub } = context;
+  const origin = request.header("origin");
+  try {
+    const outcome = await route(context, request);
+    if (outcome.kind === "stream") return { ...outcome, headers: { ...outcome.headers, ...cors.headers(origin) } };
+    return withHeaders(outcome.reply, cors.headers(origin));
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
+    return withHeaders(refusal(context, error), cors.headers(origin));
+  }
+
+  function refusal(from: HttpContext, error: unknown): Reply {
+    const reply = problemReply(error, hub.logger);
+    const extra: Record<string, string> = {};
+    if (error instanceof HubError) {
+      const challenge = from.metadata.challenge(error.code);
+      if (challenge !== undefined) extra["WWW-Authenticate"] = challenge;
+      if (error.code === "method_not_allowed") extra["Allow"] = ALLOW;
+    }
+    return { ...reply, headers: { ...reply.headers, ...extra } };
+  }
+}
+
+function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Outcome {
+  return { kind: "reply", reply: { ...reply, headers: { ...headers, ...reply.headers } } };
+}
+
+async function route(context: HttpContext, request: HubRequest): Promise<Outcome> {
+  const { method, pathname } = request;
+  if (!context.handles(pathname)) throw new HubError("not_found", "Nothing is served at this address.");
+  if (method === "OPTIONS") {
+    const headers = { Allow: ALLOW, ...context.cors.preflight(request.header("origin"), ALLOW) };
+    return { kind: "reply", reply: { status: 204, headers, body: "" } };
+  }
+  if (pathname === context.metadata.path) {
+    if (method !== "GET" && method !== "HEAD") throw new HubError("method_not_allowed", "Use GET.");
+    return { kind: "reply", reply: context.metadata.reply() };
+  }
+  if (pathname.startsWith(`${context.hubPath}/`)) return { kind: "reply", reply: await renew(context, request) };
+  if (method === "POST") return { kind: "reply", reply: await publishFrom(context, request) };
+  if (method !== "GET" && method !== "HEAD" && method !== "QUERY") {
+    throw new HubError("method_not_allowed", "Use GET or QUERY to subscribe, or POST to publish.");
+  }
+  return subscribeFrom(context, request);
+}
+
+async function publishFrom(context: HttpContext, request: HubRequest): Promise<Reply> {
+  const { hub } = context;
+  // Who may not publish at all must not make the hub read a body.
+  const authorization = await context.access.authorize(accessRequest(request), "publish");
+  const body = await request.readBody(hub.limits.bodyBytes);
+  return publish(hub, { contentType: request.header("content-type"), accept: request.header("accept"), body }, authorization);
+}
+
+async function subscribeFrom(context: HttpContext, request: HubRequest): Promise<Outcome> {
+  const { hub } = context;
+  const authorization = await context.access.authorize(accessRequest(request), "subscribe");
+  const { selection, lastEventId } = parseSubscription(
+    hub,
+    {
+      query: request.query,
+      body: request.method === "QUERY" ? await readForm(context, request) : "",
+      lastEventIdHeader: request.header("last-event-id"),
+      isAlias: request.pathname === ALIAS_PATH,
+    },
+    authorization,
+  );
+  const start = await hub.resolve(lastEventId, selection);
+  return { kind: "stream", headers: streamHeaders(start), selection, start, authorization };
+}
+
+async function readForm(context: HttpContext, request: HubRequest): Promise<string> {
+  if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
+    throw new HubError("unsupported_media_type", "The body of a QUERY must be application/x-www-form-urlencoded.");
+  }
+  return decodeUtf8(await request.readBody(context.hub.limits.bodyBytes));
+}
