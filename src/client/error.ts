@@ -1,6 +1,9 @@
 /** Longest error body that is read: a problem document is small, and an endless one must not fill the memory. */
 const MAX_PROBLEM_BYTES = 65_536;
 
+/** Codes of failures without an answer that may pass. */
+const TEMPORARY: readonly string[] = ["unreachable", "timeout", "token_unavailable"];
+
 /** What is known of a failed request, beside its message. */
 export interface ClientErrorOptions {
   /** A stable word for programs; see {@link ClientError.code}. */
@@ -18,7 +21,7 @@ export class ClientError extends Error {
   override readonly name = "ClientError";
   /**
    * The hub's code (see `docs/errors.md`), or one of the client's own: `unreachable` (no answer), `timeout`,
-   * `http_error` (an answer without a problem document), `not_a_stream` and `event_too_large`.
+   * `http_error` (an answer without a problem document), `not_a_stream`, `event_too_large` and `token_unavailable`.
    */
   readonly code: string;
   /** HTTP status of the answer; undefined where there was none. */
@@ -33,9 +36,9 @@ export class ClientError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Whether the same request may succeed later: there was no answer, or it was 408, 429 or 5xx. */
+  /** Whether the same request may succeed later: there was no answer, or no token, or the answer was 408, 429 or 5xx. */
   get temporary(): boolean {
-    if (this.status === undefined) return this.code === "unreachable" || this.code === "timeout";
+    if (this.status === undefined) return TEMPORARY.includes(this.code);
     return this.status === 408 || this.status === 429 || this.status >= 500;
   }
 }
@@ -57,7 +60,7 @@ export function errorOfFailure(cause: unknown): ClientError {
 }
 
 /** Says in a few words why a request failed. Node hides the reason in `cause`; browsers do not tell it. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   if (cause instanceof Error) {

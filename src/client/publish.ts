@@ -1,16 +1,19 @@
 import type { UpdateInput } from "../core/update.ts";
 import { ClientError, errorOfFailure, errorOfResponse } from "./error.ts";
+import { createTokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
 
 /** How to publish. */
 export interface PublishOptions {
+  /** Goes as `Authorization: Bearer`. A function is called for each publishing, and once more after 401. */
+  readonly token?: TokenSource | undefined;
   /** Further request headers. */
   readonly headers?: HeadersInit;
   /** Gives up; the hub may have accepted the update nevertheless. */
   readonly signal?: AbortSignal;
   /** Another implementation of `fetch`, or one that adds credentials. Default: the global one. */
   readonly fetch?: typeof fetch;
-  /** Longest time until the answer, in milliseconds. Default 30,000. */
+  /** Longest time until the answer, and before that until the token function's, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
 }
 
@@ -19,11 +22,11 @@ export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extend
 
 /**
  * Publishes an update, or a batch of them atomically: the hub takes all or none. When it returns, the hub has
- * committed them. It does not retry: after `unreachable` or `timeout`, whether the hub took them is not known.
+ * committed them. But for a token that the hub did not take, it does not retry: after `unreachable` or `timeout`, whether the hub took them is not known.
  *
  * @param url - The hub's URL; in a page it may be relative.
  * @param update - One update, or an array of at least one.
- * @throws ClientError with the hub's explanation; TypeError for a URL that can't work, or an empty batch.
+ * @throws ClientError with the hub's explanation; TypeError for a URL or token that can't work, or an empty batch.
  * @see docs/protocol.md
  */
 export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
@@ -38,7 +41,7 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   headers.set("accept", "application/json");
   headers.set("content-type", batch === undefined ? "application/json" : "application/x-ndjson");
   const body = batch === undefined ? JSON.stringify(update) : batch.map((one) => JSON.stringify(one)).join("\n");
-  const answer = await post(target, headers, body, options);
+  const answer = await authorize(options, headers, () => post(target, headers, body, options));
   const result: unknown = batch === undefined ? idOf(answer) : idsOf(answer, batch.length);
   if (result === undefined) {
     throw new ClientError("The server accepted the request, but its answer names no event id. Check the URL.", {
@@ -48,6 +51,21 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   }
   // The shape was checked against `update` just above, which the type system can't follow.
   return result as Published<T>;
+}
+
+/** Sends with a token; once again with another after 401, which says that nothing was published. */
+async function authorize(options: PublishOptions, headers: Headers, send: () => Promise<unknown>): Promise<unknown> {
+  const tokens = createTokens(options.token);
+  for (let attempt = 1; ; attempt++) {
+    const token = await tokens.take(options.timeoutMs ?? 30_000, options.signal);
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt > 1 || !tokens.renewable || !(error instanceof ClientError && error.status === 401)) throw error;
+      tokens.drop();
+    }
+  }
 }
 
 async function post(url: URL, headers: Headers, body: string, options: PublishOptions): Promise<unknown> {

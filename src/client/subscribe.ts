@@ -2,6 +2,9 @@ import { createBackoff, sleep, type Backoff } from "./backoff.ts";
 import { createConnection, type Connection } from "./connection.ts";
 import { ClientError } from "./error.ts";
 import { createEventParser, type ClientEvent } from "./event-parser.ts";
+import { createRefusals } from "./refusals.ts";
+import { createRenewal, renewalBase, type Renewal } from "./renewal.ts";
+import { createTokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
 
 /** How long the last bytes of a hub that shuts down are waited for, in milliseconds: the newest cursor is among them. */
@@ -29,6 +32,13 @@ export interface SubscribeOptions {
   readonly matchUrlPattern?: string | readonly string[];
   /** Go on after this event id; `earliest` starts with the oldest update held. Default: from now on. */
   readonly lastEventId?: string | undefined;
+  /**
+   * Goes as `Authorization: Bearer`, never in the URL. With a function, the token is renewed while the stream is open, and replaced
+   * when the hub does not take it; with a string, 401 is the end.
+   */
+  readonly token?: TokenSource | undefined;
+  /** The hub's own URL, where `/subscribers/ID` takes new tokens. Default: the path of `url`; for `/events/stream`, `/.well-known/mercure`. */
+  readonly renewUrl?: string | URL | undefined;
   /** Further request headers. */
   readonly headers?: HeadersInit;
   /** Ends the iteration, without an error. */
@@ -55,14 +65,14 @@ export interface Subscription extends AsyncIterable<ClientEvent> {
 
 /**
  * Subscribes to an event stream, with resumption: each update that matches is yielded once and in order, or a
- * `hub:gap` event says that some are no longer held. `hub:cursor` and `hub:drain` are acted upon, not yielded.
+ * `hub:gap` event says that some are no longer held. `hub:cursor`, `hub:expiring` and `hub:drain` are acted upon, not yielded.
  *
  * It pulls: the next bytes are read when the events before them were taken, so a slow consumer slows the stream
  * down instead of filling the memory. Leaving the loop closes the stream; iterating again goes on from there.
  *
  * @param url - The hub's URL; in a page it may be relative.
- * @throws TypeError for a URL or option that can't work; ClientError, from the iteration, when the server refuses
- * for good (4xx but 408 and 429, or something that is not an event stream).
+ * @throws TypeError for a URL, token or option that can't work; ClientError, from the iteration, when the server refuses
+ * for good (4xx but 408 and 429, or something that is not an event stream; 401 with a token function: twice in a row, with new tokens).
  * @see docs/protocol.md
  */
 export function subscribe(url: string | URL, options: SubscribeOptions = {}): Subscription {
@@ -71,27 +81,29 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
   for (const pattern of listOf(options.matchUrlPattern)) target.searchParams.append("match_urlpattern", pattern);
   let cursor = options.lastEventId;
   const idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
+  const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const tokens = createTokens(options.token);
+  const refusals = createRefusals(tokens);
+  const base = renewalBase(target, options.renewUrl === undefined ? undefined : resolveUrl(options.renewUrl));
   let running = false;
 
   const stopped = (): boolean => options.signal?.aborted === true;
 
-  function connect(): Connection {
+  function connect(token: string | undefined): Connection {
     const headers = new Headers(options.headers);
     headers.set("accept", "text/event-stream");
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     if (cursor !== undefined && cursor !== "") headers.set("last-event-id", utf8HeaderValue(cursor));
-    return createConnection({
-      url: target,
-      headers,
-      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
-      idleTimeoutMs,
-      signal: options.signal,
-    });
+    return createConnection({ url: target, headers, fetch, idleTimeoutMs, signal: options.signal });
+  }
+
+  function prepareRenewal(): Renewal {
+    const { headers } = options;
+    return createRenewal({ tokens, base, headers, fetch, timeoutMs: idleTimeoutMs, onRenewed: (token) => refusals.accepted(token) });
   }
 
   /** Yields the events of one connection, until it ends or the hub says that it leaves. */
-  async function* eventsOf(connection: Connection, backoff: Backoff): AsyncGenerator<ClientEvent, Ending> {
-    if (!(await connection.open())) return { kind: "finished" };
-    report("live");
+  async function* eventsOf(connection: Connection, renewal: Renewal, backoff: Backoff): AsyncGenerator<ClientEvent, Ending> {
     const parser = createEventParser(options.maxEventLength ?? 2 ** 24, (ms) => backoff.setBase(ms));
     let drain: Ending | undefined;
     for (;;) {
@@ -108,6 +120,7 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
         if (stopped()) return { kind: "finished" };
         if (event.id !== undefined) cursor = event.id;
         if (event.type === "hub:drain") drain = { kind: "lost", reason: "The hub is shutting down.", waitMs: drainDelay(event.data) };
+        else if (event.type === "hub:expiring") renewal.expiring(event.data);
         else if (event.type !== "hub:cursor") yield event;
       }
     }
@@ -124,16 +137,27 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
     try {
       report("connecting");
       while (!stopped()) {
-        const connection = connect();
+        const renewal = prepareRenewal();
+        let token: string | undefined;
+        let connection: Connection | undefined;
         let ending: Ending;
         try {
-          ending = yield* eventsOf(connection, backoff);
+          token = await tokens.take(idleTimeoutMs, options.signal);
+          connection = connect(token);
+          if (!(await connection.open())) return;
+          refusals.accepted(token);
+          report("live");
+          ending = yield* eventsOf(connection, renewal, backoff);
         } catch (error) {
           if (stopped()) return;
-          if (!(error instanceof ClientError && error.temporary)) throw error;
+          if (!(error instanceof ClientError)) throw error;
+          const verdict = refusals.judge(error, token);
+          if (verdict === "never") throw error;
+          if (verdict === "at once") continue;
           ending = { kind: "lost", reason: error.message, waitMs: error.retryAfterMs ?? 0 };
         } finally {
-          connection.close();
+          renewal.close();
+          connection?.close();
         }
         if (ending.kind === "finished") return;
         const delayMs = backoff.next(ending.waitMs);

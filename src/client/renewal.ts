@@ -1,0 +1,90 @@
+import type { Tokens } from "./token.ts";
+
+/** How the tokens of one connection are renewed. */
+export interface RenewalOptions {
+  readonly tokens: Tokens;
+  /** The hub's URL; see {@link renewalBase}. */
+  readonly base: URL;
+  /** Further request headers. */
+  readonly headers: HeadersInit | undefined;
+  readonly fetch: typeof fetch;
+  /** Longest wait for the token function, and then for the hub, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Called with a token that the stream goes on with. */
+  readonly onRenewed: (token: string) => void;
+}
+
+/** Renews the token of one connection while its stream is read. */
+export interface Renewal {
+  /**
+   * Acts on a `hub:expiring` event, without waiting. It does not fail: a stream that was not renewed ends with its token, and the
+   * next one is opened with another.
+   */
+  expiring(data: string): void;
+  /** Gives up: the connection is gone. */
+  close(): void;
+}
+
+/** Starts nothing before `hub:expiring` comes. */
+export function createRenewal(options: RenewalOptions): Renewal {
+  const { tokens, base, timeoutMs } = options;
+  let attempt: AbortController | undefined;
+
+  async function renew(subscriber: string | undefined, controller: AbortController): Promise<void> {
+    const { signal } = controller;
+    // Whatever comes of this, the next connection must not present the token that ends.
+    tokens.drop();
+    const token = await tokens.take(timeoutMs, signal);
+    if (subscriber === undefined || token === undefined) return;
+    const url = new URL(base);
+    url.pathname = `${base.pathname.replace(/\/$/, "")}/subscribers/${subscriber}`;
+    const headers = new Headers(options.headers);
+    headers.set("authorization", `Bearer ${token}`);
+    const timer = setTimeout(() => controller.abort(), timeoutMs);
+    try {
+      const response = await options.fetch(url, { method: "POST", headers, cache: "no-store", signal });
+      if (response.ok) options.onRenewed(token);
+      if (response.status === 401) tokens.drop(token);
+      await response.body?.cancel();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    expiring(data) {
+      if (!tokens.renewable || attempt !== undefined) return;
+      attempt = new AbortController();
+      renew(subscriberOf(data), attempt)
+        // The stream's end, and the error of the next connection, tell more than this one could.
+        .catch(() => undefined)
+        .finally(() => {
+          attempt = undefined;
+        });
+    },
+    close() {
+      attempt?.abort();
+    },
+  };
+}
+
+/** The URL below which the hub takes new tokens: the stream's own path, but for the alias, which has nothing below it. */
+export function renewalBase(stream: URL, configured: URL | undefined): URL {
+  const base = new URL(configured ?? stream);
+  if (configured === undefined && stream.pathname === "/events/stream") base.pathname = "/.well-known/mercure";
+  base.search = "";
+  base.hash = "";
+  return base;
+}
+
+/** Reads the subscriber's id, which becomes a segment of a path; undefined where it can't. */
+function subscriberOf(data: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(data);
+    const id: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "subscriber") : undefined;
+    return typeof id === "string" && /^[\w-]{1,255}$/.test(id) ? id : undefined;
+  } catch {
+    // Nothing to renew by: the next connection has another token all the same.
+    return undefined;
+  }
+}
