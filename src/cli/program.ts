@@ -1,15 +1,18 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, Failure, UsageError } from "./errors.ts";
+import { keysCommand } from "./keys/command.ts";
 import { publishCommand } from "./publish/command.ts";
 import { demoCommand, serveCommand } from "./serve/command.ts";
 import { subscribeCommand } from "./subscribe/command.ts";
 import { createOutput } from "./terminal.ts";
+import { tokenCommand } from "./token/command.ts";
 import { VERSION } from "./version.ts";
 
 const EXAMPLES = `
 Examples:
   artesian demo                                        the live apps, on http://127.0.0.1:3000
-  artesian serve                                       the hub alone
+  artesian keys create && artesian serve               the hub alone, with a key of its own
+  export ARTESIAN_TOKEN=$(artesian token mint --publish '*' --subscribe '*')
   artesian publish --topic greeting "Hello, world!"    publish an update
   artesian subscribe greeting                          print updates as they come
 
@@ -44,11 +47,23 @@ function createProgram(): Command {
     .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", EXAMPLES);
-  for (const command of [serveCommand(), demoCommand(), publishCommand(), subscribeCommand()]) {
-    program.addCommand(command.helpOption("-h, --help", "print this help").copyInheritedSettings(program));
+  for (const command of [serveCommand(), demoCommand(), publishCommand(), subscribeCommand(), tokenCommand(), keysCommand()]) {
+    program.addCommand(command);
   }
-  // Errors come back as exceptions, for which the exit code is ours; each command needs it for itself.
-  for (const command of [program, ...program.commands])
-    command.exitOverride().showHelpAfterError(`(artesian ${command === program ? "" : `${command.name()} `}--help tells what is possible)`);
+  settle(program, "artesian");
   return program;
+}
+
+/** Gives a command and those below it what they do not inherit. */
+function settle(command: Command, name: string): void {
+  command
+    // Errors come back as exceptions, for which the exit code is ours.
+    .exitOverride()
+    .helpOption("-h, --help", "print this help")
+    .showHelpAfterError(`(${name} --help tells what is possible)`)
+    .configureOutput({
+      // A flag that is misspelt is repeated with its value, which may be a secret.
+      outputError: (text, write) => write(text.replaceAll(/'(--?[\w-]+)=[^']*'/g, "'$1'")),
+    });
+  for (const child of command.commands) settle(child, `${name} ${child.name()}`);
 }

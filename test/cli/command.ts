@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** The whole standard input. Default: empty. */
   readonly input?: string | Uint8Array;
+  /** Whether `serve` asks for tokens. Default: everyone may do everything. */
+  readonly tokens?: boolean;
   /** Leaves the standard input open. */
   readonly openInput?: boolean;
 }
@@ -112,7 +114,8 @@ export interface RunningServer {
 
 /** Starts `artesian serve`, or another command, on a free port unless told otherwise. */
 export async function startServer(args: readonly string[] = [], options?: RunOptions, command = "serve"): Promise<RunningServer> {
-  const run = start([command, ...(args.includes("--port") ? [] : ["--port", "0"]), ...args], options);
+  const open = command === "serve" && options?.tokens !== true ? ["--anonymous", "--anonymous-publish"] : [];
+  const run = start([command, ...(args.includes("--port") ? [] : ["--port", "0"]), ...open, ...args], options);
   const [, url = ""] = await run.waitFor("stdout", /^listening on (\S+)\n/);
   return { run, url, hub: `${url}/events/stream` };
 }

@@ -9,6 +9,7 @@ import { ClientError, publish, subscribe } from "../../src/client/index.ts";
 import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
+const OPEN = ["--anonymous", "--anonymous-publish"];
 const MEMORY = ["--journal", "memory"];
 
 /** Sends the start of a publish, and leaves the rest out: a request that is under way. */
@@ -47,7 +48,7 @@ describe("what serve answers", () => {
   test("the page shows the public URL, and never a Host that is markup", async () => {
     const { url } = await startServer([...MEMORY, "--public-url", "https://events.example.com"]);
     expect((await send(url)).body).toContain("https://events.example.com/events/stream");
-    const open = await startServer([...MEMORY, "--host", "0.0.0.0", "--anonymous-publish"]);
+    const open = await startServer([...MEMORY, "--host", "0.0.0.0"]);
     const local = open.url.replace("0.0.0.0", "127.0.0.1");
     expect((await send(local, { headers: { host: '"><script>' } })).body).not.toContain("<script>");
     expect((await send(local, { headers: { host: "hub.lan:8080" } })).body).toContain("http://hub.lan:8080/events/stream");
@@ -86,20 +87,40 @@ describe("what serve answers", () => {
 });
 
 describe("where serve runs", () => {
-  test("other machines are let in only by agreement", async () => {
-    const refused = await runToEnd(["serve", "--host", "0.0.0.0", "--port", "0"]);
-    expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain("everyone there could publish");
-    const { url } = await startServer([...MEMORY, "--host", "0.0.0.0", "--anonymous-publish"]);
+  test("without a key it is open on the loopback, and says the command that makes one", async () => {
+    const { run, hub } = await startServer([...MEMORY, "--data", "./my data"], { tokens: true });
+    await run.waitFor("stderr", /"level":40,.*there is no key.*artesian keys create --data '\.\/my data'/);
+    expect((await send(hub, FORM, "topic=a")).status).toBe(200);
+  });
+
+  test("without a key it does not start elsewhere, and says the command that makes one", async () => {
+    const cwd = temporaryDirectory();
+    for (const flags of [[], ["--anonymous"]]) {
+      const refused = await runToEnd(["serve", "--host", "0.0.0.0", "--port", "0", "--data", "./my data", ...flags], { cwd });
+      expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: "" });
+      expect(refused.stderr).toContain("artesian keys create --data './my data'\n");
+      expect(refused.stderr).toContain("--anonymous-publish --anonymous");
+    }
+    expect(existsSync(join(cwd, "my data"))).toBe(false);
+  });
+
+  test("others may publish without a token only by agreement, and the log warns of it", async () => {
+    const { run, url } = await startServer([...MEMORY, "--host", "0.0.0.0"]);
     const local = url.replace("0.0.0.0", "127.0.0.1");
+    await run.waitFor("stderr", /"level":40,.*everyone who reaches 0\.0\.0\.0 may publish/);
     expect((await send(`${local}/events/stream`, { ...FORM, headers: { ...FORM.headers, host: "hub.lan" } }, "topic=a")).status).toBe(200);
+    const quiet = await startServer(MEMORY);
+    await quiet.run.waitFor("stderr", /"listening"/);
+    quiet.run.child.kill("SIGTERM");
+    await quiet.run.exit;
+    expect(quiet.run.stderr).not.toContain('"level":40');
   });
 
   test("a name is as good as its address", async () => {
     const { url } = await startServer([...MEMORY, "--host", "localhost"]);
     expect(url).toMatch(/^http:\/\/localhost:\d+$/);
     expect((await send(`${url}/health`)).status).toBe(200);
-    const nowhere = await runToEnd(["serve", "--host", "nowhere.invalid"]);
+    const nowhere = await runToEnd(["serve", ...OPEN, "--host", "nowhere.invalid"]);
     expect(nowhere.code).toBe(1);
     expect(nowhere.stderr).toContain('"nowhere.invalid"');
   });
@@ -109,7 +130,7 @@ describe("where serve runs", () => {
     onTestFinished(() => void server.close());
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const { code, stderr, stdout } = await runToEnd(["serve", "--port", String(port)]);
+    const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, "--port", String(port)]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(new RegExp(`^error: Port ${port} .* is in use.*--port 0`));
   });
@@ -117,7 +138,7 @@ describe("where serve runs", () => {
   test("a directory that can't be written is named", async () => {
     const cwd = temporaryDirectory();
     writeFileSync(join(cwd, "file"), "");
-    const { code, stderr } = await runToEnd(["serve", "--port", "0", "--data", "file/data"], { cwd });
+    const { code, stderr } = await runToEnd(["serve", ...OPEN, "--port", "0", "--data", "file/data"], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: The directory .*file\/data\/journal cannot be written/);
   });

@@ -5,13 +5,16 @@ import { KEYS, flagOf } from "../../src/cli/config/settings.ts";
 import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 
 describe("help", () => {
-  test.each(["", "serve", "demo", "publish", "subscribe"])("%s --help has examples, and ends well", async (command) => {
-    const { code, stdout, stderr } = await runToEnd([...(command === "" ? [] : [command]), "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toContain("Usage: artesian");
-    expect(stdout).toContain("Examples:\n  artesian ");
-    expect(stderr).toBe("");
-  });
+  test.each(["", "serve", "demo", "publish", "subscribe", "keys", "keys create", "token", "token mint", "token inspect"])(
+    "%s --help has examples, and ends well",
+    async (command) => {
+      const { code, stdout, stderr } = await runToEnd([...command.split(" ").filter(Boolean), "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain("Usage: artesian");
+      expect(stdout).toContain("Examples:\n  artesian ");
+      expect(stderr).toBe("");
+    },
+  );
 
   test("serve --help names every flag", async () => {
     const { stdout } = await runToEnd(["serve", "--help"]);
@@ -38,7 +41,23 @@ describe("a wrong call", () => {
     [["serve", "--heartbeat", "10x"], "--heartbeat", "10s"],
     [["serve", "--config", "nowhere.json"], "--config", "no such file"],
     [["serve", "extra"], "serve", "too many arguments"],
-    [["serve", "--host", "0.0.0.0"], "--host", "--anonymous-publish"],
+    [["serve", "--host", "0.0.0.0"], "artesian keys create", "--anonymous-publish"],
+    [["serve", "--jwt-key", "x".repeat(32)], "--issuer", "https://example.com"],
+    [["serve", "--issuer", "https://example.com"], "--issuer", "--jwt-key"],
+    [["serve", "--issuer", "https://example.com", "--jwt-key", "short"], "--jwt-key", "at least 32 bytes"],
+    [["serve", "--issuer", "https://example.com", "--jwt-key", "file:nowhere.pem"], "--jwt-key", "no such file"],
+    [["serve", "--issuer", "https://example.com", "--jwt-key", "https://example.com/jwks"], "--jwt-key", "--jwt-alg ES256"],
+    [["serve", "--cors-origin", "example.com"], "--cors-origin", "https://example.com"],
+    [["keys"], "keys", "create"],
+    [["keys", "create", "--alg", "none"], "--alg", "ES256"],
+    [["token"], "token", "mint"],
+    [["token", "mint"], "--publish", "--subscribe"],
+    [["token", "mint", "--publish", "a"], "no key", "artesian keys create"],
+    [["token", "mint", "--publish", "a", "--payload", "{}"], "--payload", "--subscribe"],
+    [["token", "mint", "--subscribe", "a", "--payload", "[]"], "--payload", "object"],
+    [["token", "mint", "--publish", "a", "--lifetime", "0"], "--lifetime", "1s"],
+    [["token", "inspect"], "token", "empty"],
+    [["publish", "--topic", "a", "--token", "a b", "c"], "--token", "mint"],
     [["demo", "--host", "0.0.0.0"], "--host", "artesian serve"],
     [["demo", "--bot", "parrot"], "--bot", "embedded"],
     [["serev"], "serev", "serve"],
@@ -55,7 +74,7 @@ describe("a wrong call", () => {
     const { code, stdout, stderr } = await runToEnd(args);
     expect(code).toBe(2);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toMatch(/^(error: |Usage: )/);
     expect(stderr).toContain(flag);
     expect(stderr).toContain(hint);
   });
@@ -72,7 +91,7 @@ describe("a wrong call", () => {
 
 test("flags, variables and the file make one configuration", async () => {
   const cwd = temporaryDirectory();
-  writeFileSync(join(cwd, "artesian.json"), JSON.stringify({ journal: "memory", maxBody: "1KiB", path: "/file" }));
+  writeFileSync(join(cwd, "artesian.json"), JSON.stringify({ journal: "memory", maxBodyBytes: "1KiB", path: "/file" }));
   const { hub, url } = await startServer(["--path", "/hub"], { cwd, env: { ARTESIAN_PATH: "/variable", ARTESIAN_MAX_TOPICS: "1" } });
   const form = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
   expect((await send(`${url}/hub`, form, "topic=a")).status).toBe(200);

@@ -35,7 +35,7 @@ function file(content: unknown, name = "artesian.json"): void {
 
 describe("sources", () => {
   test("without any, the defaults hold", () => {
-    expect(load()).toEqual(Object.fromEntries(KEYS.map((key) => [key, SETTINGS[key].fallback])));
+    expect(load()).toEqual({ ...Object.fromEntries(KEYS.map((key) => [key, SETTINGS[key].fallback])), issuers: [] });
     expect(load()).toMatchObject({
       host: "127.0.0.1",
       port: 3000,
@@ -69,13 +69,15 @@ describe("sources", () => {
 });
 
 describe("help", () => {
-  test.each(KEYS.filter((key) => !["publicUrl", "journal", "retentionBytes", "maxConnections"].includes(key)))(
-    "shows the default of %s as it is",
-    (key) => {
-      const { schema, shown, fallback } = SETTINGS[key];
-      expect(schema.parse(shown)).toBe(fallback);
-    },
-  );
+  test.each(
+    KEYS.filter((key) => {
+      const { fallback } = SETTINGS[key];
+      return fallback !== undefined && typeof fallback !== "object";
+    }),
+  )("shows the default of %s as it is", (key) => {
+    const { schema, shown, fallback } = SETTINGS[key];
+    expect(schema.parse(shown)).toBe(fallback);
+  });
 });
 
 describe("values", () => {
@@ -83,20 +85,20 @@ describe("values", () => {
     const config = load({
       flags: {
         heartbeat: "1500ms",
-        lifetime: "2h",
+        maxLifetime: "2h",
         retentionAge: "30d",
         retentionBytes: "10GB",
-        maxBody: "64KiB",
+        maxBodyBytes: "64KiB",
         retentionCount: "2,000_000",
         retryMin: "0",
       },
     });
     expect(config).toMatchObject({
       heartbeat: 1500,
-      lifetime: 7_200_000,
+      maxLifetime: 7_200_000,
       retentionAge: 2_592_000_000,
       retentionBytes: 1e10,
-      maxBody: 65_536,
+      maxBodyBytes: 65_536,
       retentionCount: 2_000_000,
       retryMin: 0,
     });
@@ -137,9 +139,9 @@ describe("values", () => {
     ["heartbeat", "10"],
     ["heartbeat", "-1s"],
     ["heartbeat", "none"],
-    ["lifetime", "1y"],
-    ["maxBody", "1MB/s"],
-    ["maxBody", "10TiB"],
+    ["maxLifetime", "1y"],
+    ["maxBodyBytes", "1MB/s"],
+    ["maxBodyBytes", "10TiB"],
     ["retentionAge", "never"],
     ["journal", "redis"],
     ["journal", "lmdb:"],
@@ -154,6 +156,19 @@ describe("values", () => {
     ["publicUrl", "ftp://example.com"],
     ["logLevel", "loud"],
     ["anonymousPublish", "yes"],
+    ["anonymous", "no"],
+    ["issuer", "example"],
+    ["issuer", "https://example.com/ x"],
+    ["resourceIdentifier", "/.well-known/mercure"],
+    ["jwtAlg", "none"],
+    ["jwtAlg", "hs256"],
+    ["corsOrigin", "example.com"],
+    ["corsOrigin", "https://example.com/path"],
+    ["corsOrigin", "https://*.example.com"],
+    ["corsOrigin", "null"],
+    ["publishOrigin", "*"],
+    ["publishOrigin", "https://a.example,"],
+    ["cookieName", "a b"],
     ["data", " "],
   ] as const)("%s can't be %j, and the error says where that was set", (key, value) => {
     const flag = problems({ flags: { [key]: value } });
@@ -162,6 +177,84 @@ describe("values", () => {
     file({ [key]: value });
     expect(problems({})[0]).toMatch(new RegExp(`^artesian\\.json: ${key}: `));
     if (value !== "") expect(problems({ env: { [variableOf(key)]: value } })[0]).toMatch(new RegExp(`^${variableOf(key)}: `));
+  });
+});
+
+describe("keys", () => {
+  test.each([
+    ["a secret of more than 32 bytes, = and all", { kind: "secret", secret: "a secret of more than 32 bytes, = and all" }],
+    ["file:/run/key.pem", { kind: "file", path: "/run/key.pem", holds: undefined }],
+    ["https://example.com/jwks.json", { kind: "url", url: "https://example.com/jwks.json" }],
+    ["http://127.0.0.1:8080/jwks.json", { kind: "url", url: "http://127.0.0.1:8080/jwks.json" }],
+    [String.raw`-----BEGIN PUBLIC KEY-----\nAA==\n`, { kind: "pem", pem: "-----BEGIN PUBLIC KEY-----\nAA==\n" }],
+  ])("%s is read", (value, expected) => {
+    expect(load({ flags: { jwtKey: value } }).jwtKey).toEqual(expected);
+  });
+
+  test.each(["http://example.com/jwks.json", "http://127.0.0.1.example.com/jwks", "file:", " ", 1, ["secret"]])(
+    "%j can't be one",
+    (value) => {
+      expect(problems({ flags: { subscriberJwtKey: value } })).toEqual([expect.stringMatching(/^--subscriber-jwt-key: /)]);
+    },
+  );
+
+  test("several issuers are read from the file", () => {
+    file({
+      issuers: [
+        {
+          issuer: "https://a.example",
+          keys: [{ actions: ["publish"], algorithms: ["ES256", "EdDSA"], jwksUrl: "https://a.example/jwks" }],
+        },
+        { issuer: "https://b.example", keys: [{ algorithms: ["HS256"], secretFile: "b.key" }] },
+      ],
+    });
+    expect(load().issuers).toEqual([
+      {
+        issuer: "https://a.example",
+        keys: [{ actions: ["publish"], algorithms: ["ES256", "EdDSA"], key: { kind: "url", url: "https://a.example/jwks" } }],
+      },
+      {
+        issuer: "https://b.example",
+        keys: [{ actions: ["publish", "subscribe"], algorithms: ["HS256"], key: { kind: "file", path: "b.key", holds: "secret" } }],
+      },
+    ]);
+  });
+
+  const SECRET = "correct-horse-battery-staple-0123456789";
+  test.each([
+    [[{ issuer: "https://a.example", keys: [] }], "issuers[0].keys: "],
+    [[{ issuer: "https://a.example", keys: [{ algorithms: [], secret: SECRET }] }], "issuers[0].keys[0].algorithms: "],
+    [[{ issuer: "https://a.example", keys: [{ algorithms: ["none"], secret: SECRET }] }], "issuers[0].keys[0].algorithms[0]: "],
+    [[{ issuer: "https://a.example", keys: [{ algorithms: ["HS256"] }] }], "issuers[0].keys[0]: "],
+    [
+      [{ issuer: "https://a.example", keys: [{ algorithms: ["HS256"], secret: SECRET, jwksUrl: "https://a.example" }] }],
+      "issuers[0].keys[0]: ",
+    ],
+    [[{ issuer: "https://a.example", keys: [{ algorithms: ["ES256"], jwksUrl: "http://a.example" }] }], "issuers[0].keys[0].jwksUrl: "],
+    [[{ issuer: "https://a.example", keys: [{ algorithms: ["HS256"], sekret: SECRET }] }], "issuers[0].keys[0]: "],
+    [[{ issuer: "https://a.example", keys: [{ actions: ["read"], algorithms: ["HS256"], secret: SECRET }] }], "issuers[0].keys[0].actions"],
+    [SECRET, "issuers: "],
+  ])("a wrong issuer is told by its place, and its secret is not (%#)", (issuers, place) => {
+    file({ issuers });
+    const told = problems({});
+    expect(told[0]).toContain(`artesian.json: ${place}`);
+    expect(told.join("\n")).not.toContain(SECRET);
+  });
+
+  test("a file that is not JSON is told by its place, and a secret in it is not", () => {
+    file(`{\n  "jwtKey": "${SECRET}",\n  "port": x${SECRET}\n}`);
+    expect(problems({}).join("\n")).not.toContain(SECRET);
+    file(`{"jwtKey": '${SECRET}'}`);
+    expect(problems({}).join("\n")).not.toContain(SECRET);
+  });
+
+  test("origins are given one by one, with commas, or as a list", () => {
+    const expected = ["https://a.example", "http://b.example:8080"];
+    expect(load({ flags: { corsOrigin: ["https://A.example:443/", "http://b.example:8080"] } }).corsOrigin).toEqual(expected);
+    expect(load({ env: { ARTESIAN_CORS_ORIGIN: "https://a.example, http://b.example:8080" } }).corsOrigin).toEqual(expected);
+    file({ publishOrigin: expected, corsOrigin: ["*"] });
+    expect(load()).toMatchObject({ publishOrigin: expected, corsOrigin: ["*"] });
+    expect(problems({ flags: { corsOrigin: ["*", "https://a.example"] } })).toEqual([expect.stringContaining("leave the others out")]);
   });
 });
 
@@ -176,8 +269,10 @@ describe("what is wrong is told", () => {
   });
 
   test("an unknown key, with what was meant", () => {
-    file({ "max-body": "1MiB" });
-    expect(problems({})).toEqual(['artesian.json: there is no setting "max-body"; write "maxBody".']);
+    file({ "max-body-bytes": "1MiB" });
+    expect(problems({})).toEqual(['artesian.json: there is no setting "max-body-bytes"; write "maxBodyBytes".']);
+    file({ maxBody: "1MiB" });
+    expect(problems({})[0]).toContain('there is no setting "maxBody"');
     file({ ARTESIAN_PORT: 1 });
     expect(problems({})).toEqual(['artesian.json: there is no setting "ARTESIAN_PORT"; write "port".']);
     file('{"__proto__": {"port": 1}}');

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
+import { whyNotJson } from "../json.ts";
+import { issuersSchema, type IssuerChoice } from "./key-choice.ts";
 import { flagOf, KEYS, SETTINGS, variableOf, type Config, type Key } from "./settings.ts";
 
 /** The file that is read when none is named. */
@@ -50,9 +52,21 @@ export function loadConfig(sources: Sources): Config {
     const place = places.retryMax ?? places.retryMin ?? flagOf("retryMax");
     problems.push(`${place}: the longest delay (${flagOf("retryMax")}) is shorter than the shortest (${flagOf("retryMin")}).`);
   }
+  const issuers = issuersOf(file, problems);
   if (problems.length > 0) throw new UsageError(problems.join("\n"));
   // Each key was filled from its own schema or fallback just above.
-  return values as unknown as Config;
+  return { ...values, issuers } as unknown as Config;
+}
+
+function issuersOf(file: ConfigFile | undefined, problems: string[]): readonly IssuerChoice[] {
+  if (file?.entries.issuers === undefined) return [];
+  const result = issuersSchema.safeParse(file.entries.issuers);
+  if (result.success) return result.data;
+  for (const { path, message } of result.error.issues) {
+    const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+    problems.push(`${file.name}: issuers${place}: ${message}`);
+  }
+  return [];
 }
 
 function find(key: Key, sources: Sources, file: ConfigFile | undefined): Given | undefined {
@@ -67,7 +81,7 @@ function find(key: Key, sources: Sources, file: ConfigFile | undefined): Given |
 
 interface ConfigFile {
   readonly name: string;
-  readonly entries: Readonly<Partial<Record<Key, unknown>>>;
+  readonly entries: Readonly<Partial<Record<Key | "issuers", unknown>>>;
 }
 
 function readFile(sources: Sources, problems: string[]): ConfigFile | undefined {
@@ -77,11 +91,13 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
   const path = resolve(sources.cwd, name);
   if (named === undefined && !existsSync(path)) return undefined;
   const place = sources.file !== undefined ? `--config ${name}` : named !== undefined ? `ARTESIAN_CONFIG ${name}` : name;
+  let text = "";
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
+    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    content = JSON.parse(text);
   } catch (error) {
-    problems.push(`${place}: ${error instanceof SyntaxError ? `not JSON: ${error.message}` : unreadable(error)}`);
+    problems.push(`${place}: ${error instanceof SyntaxError ? `not JSON: ${whyNotJson(error, text)}` : unreadable(error)}`);
     return undefined;
   }
   const result = fileSchema.safeParse(content);
@@ -97,9 +113,12 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
 }
 
 /** Any value for each key: the settings check their own, so that errors read the same from every source. */
-const fileSchema = z.strictObject(Object.fromEntries(KEYS.map((key) => [key, z.unknown()])) as Record<Key, z.ZodUnknown>).partial();
+const fileSchema = z
+  .strictObject(Object.fromEntries([...KEYS, "issuers"].map((key) => [key, z.unknown()])) as Record<Key | "issuers", z.ZodUnknown>)
+  .partial();
 
-function unreadable(error: unknown): string {
+/** Why a file could not be read, in words. */
+export function unreadable(error: unknown): string {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
   if (code === "ENOENT") return "there is no such file.";
   if (code === "EACCES") return "the file may not be read.";
@@ -110,5 +129,5 @@ function unreadable(error: unknown): string {
 function suggest(name: string): string {
   const plain = (key: string): string => key.replaceAll(/^artesian|[-_ ]/gi, "").toLowerCase();
   const meant = KEYS.find((key) => plain(key) === plain(name));
-  return meant === undefined ? `. The settings are ${KEYS.join(", ")}.` : `; write "${meant}".`;
+  return meant === undefined ? `. The settings are ${KEYS.join(", ")}, issuers.` : `; write "${meant}".`;
 }

@@ -1,11 +1,15 @@
 import type { ZodType } from "zod";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { ALGORITHMS, algorithm, keyChoice, type Algorithm, type IssuerChoice, type KeyChoice } from "./key-choice.ts";
 import {
+  cookieName,
   count,
   duration,
   hubPath,
+  identifier,
   journalChoice,
   oneOf,
+  origins,
   orNone,
   publicOrigin,
   size,
@@ -25,7 +29,18 @@ export interface Config {
   readonly path: string;
   /** Undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
+  readonly issuer: string | undefined;
+  readonly jwtKey: KeyChoice | undefined;
+  readonly jwtAlg: Algorithm;
+  readonly publisherJwtKey: KeyChoice | undefined;
+  readonly subscriberJwtKey: KeyChoice | undefined;
+  /** Undefined: the hub's public URL. */
+  readonly resourceIdentifier: string | undefined;
+  readonly anonymous: boolean;
   readonly anonymousPublish: boolean;
+  readonly corsOrigin: readonly string[];
+  readonly publishOrigin: readonly string[];
+  readonly cookieName: string;
   readonly data: string;
   readonly journal: JournalChoice;
   readonly retentionAge: number | typeof NONE;
@@ -33,12 +48,12 @@ export interface Config {
   readonly retentionBytes: number | typeof NONE | undefined;
   readonly retentionCount: number | typeof NONE;
   readonly heartbeat: number;
-  readonly lifetime: number;
+  readonly maxLifetime: number;
   readonly retryMin: number;
   readonly retryMax: number;
   readonly writeStall: number;
   readonly drain: number;
-  readonly maxBody: number;
+  readonly maxBodyBytes: number;
   readonly maxTopics: number;
   readonly maxBatch: number;
   readonly maxMatchers: number;
@@ -49,17 +64,21 @@ export interface Config {
   readonly maxConnectionsPerAddress: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly bot: string;
+  /** Only in the file: what one flag can't say. */
+  readonly issuers: readonly IssuerChoice[];
 }
 
 /** A key of the configuration file. The flag is the same in kebab-case, the variable in upper case after `ARTESIAN_`. */
-export type Key = keyof Config;
+export type Key = Exclude<keyof Config, "issuers">;
 
 /** One thing that can be set. */
 export interface Setting<T> {
   /** Heading in the help. */
-  readonly group: "Address" | "Storage" | "Streams" | "Limits" | "Other";
+  readonly group: "Address" | "Authorization" | "Storage" | "Streams" | "Limits" | "Other";
   /** How the value is called in the help; undefined for a flag without one. */
   readonly placeholder: string | undefined;
+  /** Whether its flag may be given several times. */
+  readonly repeatable?: boolean;
   readonly schema: ZodType<NonNullable<T>>;
   readonly fallback: T;
   readonly help: string;
@@ -105,13 +124,95 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "the address listened on",
     help: "scheme and host that clients use, when a proxy is in front",
   },
-  anonymousPublish: {
-    group: "Address",
+  issuer: {
+    group: "Authorization",
+    placeholder: "<url>",
+    schema: identifier("an issuer. Write the `iss` claim of its tokens, a URL such as https://example.com."),
+    fallback: undefined,
+    shown: "that of <data>/keys.json",
+    help: "who signs the tokens: their `iss` claim; several issuers only in the file",
+  },
+  jwtKey: {
+    group: "Authorization",
+    placeholder: "<key>",
+    schema: keyChoice(),
+    fallback: undefined,
+    shown: "<data>/keys.json, which artesian keys create makes",
+    help: "the issuer's key: file:PATH (PEM, JWK set or secret), the https URL of a JWK set, a PEM text, or a shared secret",
+  },
+  jwtAlg: {
+    group: "Authorization",
+    placeholder: "<algorithm>",
+    schema: algorithm(),
+    fallback: "HS256",
+    shown: "HS256",
+    help: `the only algorithm that tokens may be signed with: ${ALGORITHMS.join(", ")}`,
+  },
+  publisherJwtKey: {
+    group: "Authorization",
+    placeholder: "<key>",
+    schema: keyChoice(),
+    fallback: undefined,
+    shown: "--jwt-key",
+    help: "a key for publishers' tokens alone",
+  },
+  subscriberJwtKey: {
+    group: "Authorization",
+    placeholder: "<key>",
+    schema: keyChoice(),
+    fallback: undefined,
+    shown: "--jwt-key",
+    help: "a key for subscribers' tokens alone",
+  },
+  resourceIdentifier: {
+    group: "Authorization",
+    placeholder: "<url>",
+    schema: identifier("a resource identifier. Write the hub's URL, such as https://example.com/.well-known/mercure."),
+    fallback: undefined,
+    shown: "the hub's public URL",
+    help: "what a token's `aud` claim must have",
+  },
+  anonymous: {
+    group: "Authorization",
     placeholder: undefined,
     schema: toggle(),
     fallback: false,
     shown: "false",
-    help: "let everyone who reaches the server publish, also when it is not the loopback address",
+    help: "let subscribers in without a token; they get what is not private",
+  },
+  anonymousPublish: {
+    group: "Authorization",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    shown: "false",
+    help: "let everyone who reaches the server publish; only for closed networks",
+  },
+  corsOrigin: {
+    group: "Authorization",
+    placeholder: "<origin>",
+    repeatable: true,
+    schema: origins({ any: true }),
+    fallback: [],
+    shown: "none",
+    help: "origin whose pages may read the hub, with their cookies; * is any, without cookies; repeatable",
+  },
+  publishOrigin: {
+    group: "Authorization",
+    placeholder: "<origin>",
+    repeatable: true,
+    schema: origins({ any: false }),
+    fallback: [],
+    shown: "none",
+    help: "origin whose pages may publish with the cookie; repeatable",
+  },
+  cookieName: {
+    group: "Authorization",
+    placeholder: "<name>",
+    schema: cookieName(),
+    fallback: "__Secure-mercure_access_token",
+    shown: "__Secure-mercure_access_token",
+    help: "cookie that a browser's token is in",
   },
   data: {
     group: "Storage",
@@ -162,7 +263,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "25s",
     help: "no stream is silent for longer",
   },
-  lifetime: {
+  maxLifetime: {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(1000, 7 * DAY),
@@ -202,7 +303,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "5s",
     help: "on SIGTERM, wait this long at most for streams to end",
   },
-  maxBody: {
+  maxBodyBytes: {
     group: "Limits",
     placeholder: "<size>",
     schema: size(1024, 2 ** 30),

@@ -5,7 +5,7 @@ import { formatCount, formatDuration, formatSize, parseDuration, parseSize } fro
 export const NONE = "none";
 
 /** A value that is written by hand, and what it means. */
-type Schema<T> = z.ZodType<T>;
+export type Schema<T> = z.ZodType<T>;
 
 /** Flags and variables give text; a file may also give a number or a boolean. */
 const written = z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number or a boolean" }).transform(String);
@@ -80,6 +80,50 @@ export function text(what: string): Schema<string> {
   return parsed((value) => (value.trim() === "" ? undefined : value), what);
 }
 
+/** A URL, or another absolute identifier, that is compared as it is written. */
+export function identifier(what: string): Schema<string> {
+  return parsed((value) => (/^[\x21-\x7E]+$/.test(value) && URL.canParse(value) ? value : undefined), what);
+}
+
+/** A name that a cookie can have. */
+export function cookieName(): Schema<string> {
+  return parsed((value) => (/^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.");
+}
+
+/**
+ * Origins: a list, or a text with commas between them.
+ *
+ * @param options - `any`: whether `*` is allowed, alone.
+ */
+export function origins({ any }: { readonly any: boolean }): Schema<readonly string[]> {
+  const one = parsed(
+    (value) => (any && value === "*" ? value : originOf(value)),
+    `an origin. Write scheme and host, and the port where it is not the usual one, like https://example.com${any ? "; or * for any" : ""}.`,
+  );
+  return z.unknown().transform((value, context): readonly string[] => {
+    const parts = (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((part) =>
+      typeof part === "string" ? part.split(",").map((text) => text.trim()) : [part],
+    );
+    const list: string[] = [];
+    for (const part of parts) {
+      const result = one.safeParse(part);
+      if (result.success) list.push(result.data);
+      else context.addIssue({ code: "custom", message: result.error.issues[0]?.message ?? "" });
+    }
+    if (list.includes("*") && list.length > 1) {
+      context.addIssue({ code: "custom", message: "* is any origin already, without cookies: leave the others out, or leave * out." });
+    }
+    return [...new Set(list)];
+  });
+}
+
+function originOf(value: string): string | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  // A host with a star is a URL, but a browser never names it: it would look like a pattern and match nothing.
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname.includes("*")) return undefined;
+  return url.href === `${url.origin}/` ? url.origin : undefined;
+}
+
 /** Where updates are kept. */
 export type JournalChoice =
   | { readonly kind: "memory" }
@@ -105,9 +149,5 @@ export function hubPath(): Schema<string> {
 
 /** Scheme and host that the public uses; given back as an origin. */
 export function publicOrigin(): Schema<string> {
-  return parsed((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
-    return url.href === `${url.origin}/` ? url.origin : undefined;
-  }, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).");
+  return parsed(originOf, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).");
 }

@@ -1,9 +1,11 @@
 import { Command, Option } from "commander";
 import type { UpdateInput } from "../../client/index.ts";
+import { collect } from "../config/flags.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import { onStop } from "../signals.ts";
 import { createOutput } from "../terminal.ts";
+import { bearerHeaders, tokenOption } from "../token.ts";
 import { hubUrl, urlOption } from "../url.ts";
 import { fromNdjson, type Convert } from "./items.ts";
 import { publishInput } from "./input.ts";
@@ -33,6 +35,7 @@ interface Flags {
   readonly private?: boolean;
   readonly ndjson?: boolean;
   readonly url?: string;
+  readonly token?: string;
   readonly giveUpAfter: string;
   readonly printIds?: boolean;
   readonly json?: boolean;
@@ -60,6 +63,7 @@ export function publishCommand(): Command {
       ]),
     )
     .addOption(urlOption())
+    .addOption(tokenOption())
     .option("--give-up-after <duration>", "try again for this long when the hub cannot be reached or is busy", "30s")
     .option("--print-ids", "print the event id of every update that was read from the standard input")
     .option("--json", "print results as JSON")
@@ -67,14 +71,11 @@ export function publishCommand(): Command {
     .action(run);
 }
 
-function collect(topic: string, topics: readonly string[] | undefined): readonly string[] {
-  return [...(topics ?? []), topic];
-}
-
 async function run(argument: string | undefined, flags: Flags): Promise<void> {
   if (argument !== undefined && flags.data !== undefined)
     throw new UsageError("--data: the data was given twice, as an argument and by --data. Give it once.");
   const url = hubUrl(flags.url, process.env);
+  const headers = bearerHeaders(flags.token, process.env);
   const giveUpAfterMs = valueOf("--give-up-after", flags.giveUpAfter);
   const retry = flags.retry === undefined ? undefined : valueOf("--retry", flags.retry);
   const data = flags.data ?? (argument === "-" ? undefined : argument);
@@ -95,6 +96,7 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
   const common: Omit<UpdateInput, "data" | "id"> = { topic: flags.topic ?? [], type: flags.type, retry, private: flags.private };
   const to = {
     url,
+    headers,
     giveUpAfterMs,
     signal: stop.signal,
     stdout: createOutput(process.stdout),

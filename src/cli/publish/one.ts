@@ -6,6 +6,8 @@ import { mayHaveArrived, send } from "./sender.ts";
 /** Where to publish, and where to say how it went. */
 export interface Target {
   readonly url: URL;
+  /** What carries the token. */
+  readonly headers: Readonly<Record<string, string>>;
   /** How long to go on trying, in milliseconds. */
   readonly giveUpAfterMs: number;
   /** Ends the tries. */

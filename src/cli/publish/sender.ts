@@ -4,6 +4,8 @@ import { ClientError, publish, type UpdateInput } from "../../client/index.ts";
 /** How to send, and for how long to try. */
 export interface SenderOptions {
   readonly url: URL;
+  /** What carries the token. */
+  readonly headers: Readonly<Record<string, string>>;
   /** How long to go on trying after the first failure, in milliseconds; 0 does not try again. */
   readonly giveUpAfterMs: number;
   /** Ends the tries; a request under way is waited for, because its outcome matters. */
@@ -26,12 +28,12 @@ const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREAC
  * @throws ClientError when the hub refuses, or did not accept in time.
  */
 export async function send(updates: readonly UpdateInput[], options: SenderOptions): Promise<readonly string[]> {
-  const { url, giveUpAfterMs, signal, onRetry } = options;
+  const { url, headers, giveUpAfterMs, signal, onRetry } = options;
   const backoff = createBackoff({ baseMs: 250, maxMs: 5000 });
   let deadline: number | undefined;
   for (;;) {
     try {
-      return await publish(url, updates);
+      return await publish(url, updates, { headers });
     } catch (error) {
       if (!(error instanceof ClientError && error.temporary)) throw error;
       const delayMs = backoff.next(error.retryAfterMs);

@@ -24,17 +24,27 @@ LOOPBACK.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
  * @throws Failure when the name leads nowhere.
  */
 export async function resolveHost(host: string): Promise<ListenAddress> {
-  const plain = /^\[.*\]$/.test(host) ? host.slice(1, -1) : host;
+  const plain = withoutBrackets(host);
   try {
     const { address, family } = await lookup(plain);
     return {
       address,
       loopback: LOOPBACK.check(address, family === 6 ? "ipv6" : "ipv4"),
-      urlHost: isIPv6(plain) ? `[${plain}]` : plain,
+      urlHost: urlHostOf(host),
     };
   } catch (error) {
     throw new Failure(`The host "${host}" cannot be resolved. Give an address of this machine by --host, such as 127.0.0.1.`, {
       cause: error,
     });
   }
+}
+
+/** The host as it stands in a URL: IPv6 in brackets. */
+export function urlHostOf(host: string): string {
+  const plain = withoutBrackets(host);
+  return isIPv6(plain) ? `[${plain}]` : plain;
+}
+
+function withoutBrackets(host: string): string {
+  return /^\[.*\]$/.test(host) ? host.slice(1, -1) : host;
 }

@@ -5,6 +5,7 @@ import { createPages } from "../../../apps/shared/server/pages.ts";
 import { problemReply } from "../../http/problem.ts";
 import { flagOf, variableOf, type Config } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
+import { accessOf } from "./access.ts";
 import { resolveHost } from "./address.ts";
 import { runServer, type Site, type SiteOptions } from "./run.ts";
 
@@ -27,6 +28,8 @@ export async function demo(config: Config): Promise<void> {
   await runServer({
     config,
     address,
+    // What is private needs a token here too, for which keys may be there.
+    access: { ...accessOf(config), anonymous: true, anonymousPublish: true },
     createSite: (options) => createDemoSite(options, bot),
     welcome: (url) => [
       `Open ${url}`,

@@ -34,6 +34,9 @@ export interface PageOptions {
   readonly listenUrl: string;
   /** The hub's path. */
   readonly path: string;
+  /** Whether subscribers, and publishers, need no token. */
+  readonly anonymous: boolean;
+  readonly anonymousPublish: boolean;
   readonly logger: Logger;
 }
 
@@ -55,7 +58,7 @@ export function createPage(options: PageOptions): (req: IncomingMessage, res: Se
       );
     } else {
       const host = req.headers.host ?? "";
-      const html = render(options.publicUrl ?? (HOST.test(host) ? `http://${host}` : options.listenUrl), options.path);
+      const html = render(options.publicUrl ?? (HOST.test(host) ? `http://${host}` : options.listenUrl), options);
       res.writeHead(200, {
         "content-type": "text/html; charset=utf-8",
         "content-length": Buffer.byteLength(html),
@@ -80,12 +83,20 @@ export function refuse(res: ServerResponse, error: unknown, logger: Logger): voi
   res.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
 }
 
+const TOKEN_HELP = `<h2>Get a token</h2>
+<pre><code>export TOKEN=$(artesian token mint --publish '*' --subscribe '*')</code></pre>
+`;
+
+const COOKIE_HELP = `<p>Your server gives the page its token in a cookie, or the page sends it with <code>fetch</code>.</p>
+`;
+
 function escape(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function render(origin: string, path: string): string {
+function render(origin: string, { path, anonymous, anonymousPublish }: PageOptions): string {
   const stream = escape(`${origin}/events/stream`);
+  const bearer = `-H "Authorization: Bearer $TOKEN" `;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -96,13 +107,13 @@ function render(origin: string, path: string): string {
 <main>
 <h1>Artesian</h1>
 <p>This is a hub that pushes live data to browsers. It is running. <span class="dim">Version ${escape(VERSION)}</span></p>
-<h2>Publish an update</h2>
-<pre><code>curl -d topic=greeting -d 'data=Hello, world!' ${stream}</code></pre>
+${anonymous && anonymousPublish ? "" : TOKEN_HELP}<h2>Publish an update</h2>
+<pre><code>curl ${anonymousPublish ? "" : bearer}-d topic=greeting -d 'data=Hello, world!' ${stream}</code></pre>
 <h2>Receive updates in a page</h2>
-<pre><code>const events = new EventSource("${stream}?match=greeting");
+${anonymous ? "" : COOKIE_HELP}<pre><code>const events = new EventSource("${stream}?match=greeting"${anonymous ? "" : ", { withCredentials: true }"});
 events.onmessage = (event) =&gt; console.log(event.data);</code></pre>
 <h2>Receive updates in a terminal</h2>
-<pre><code>curl -N ${stream}</code></pre>
+<pre><code>curl ${anonymous ? "" : bearer}-N ${stream}</code></pre>
 <p class="dim">The hub speaks the Mercure protocol at <code>${escape(origin + path)}</code>; <code>/events/stream</code> is the
 same hub, where leaving out the topic means every topic.</p>
 </main>

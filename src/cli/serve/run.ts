@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { createHub, type Hub, type HubOptions } from "../../index.ts";
+import type { IssuerOptions } from "../../http/auth/index.ts";
 import type { Config } from "../config/settings.ts";
 import { EXIT } from "../errors.ts";
 import { createOutput } from "../terminal.ts";
@@ -29,10 +30,21 @@ export interface SiteOptions {
   readonly listenUrl: string;
 }
 
+/** Who may do what. */
+export interface Access {
+  /** Whose tokens are accepted; empty: nobody's. */
+  readonly issuers: readonly IssuerOptions[];
+  readonly anonymous: boolean;
+  readonly anonymousPublish: boolean;
+  /** What the log tells about it at the start. */
+  readonly warnings: readonly string[];
+}
+
 /** What to run. */
 export interface RunOptions {
   readonly config: Config;
   readonly address: ListenAddress;
+  readonly access: Access;
   readonly createSite: (options: SiteOptions) => Site;
   /** Lines for whoever started the server on a terminal. */
   readonly welcome: (listenUrl: string) => readonly string[];
@@ -43,7 +55,7 @@ export interface RunOptions {
  * told to come back, and nothing is left behind.
  */
 export async function runServer(options: RunOptions): Promise<void> {
-  const { config, address } = options;
+  const { config, address, access } = options;
   const log = openLog(config.logLevel);
   const { journal, place } = openJournal(config);
   const room = capacity();
@@ -56,17 +68,26 @@ export async function runServer(options: RunOptions): Promise<void> {
     throw error;
   }
   const listenUrl = `http://${address.urlHost}:${port}`;
+  const url = `${config.publicUrl ?? listenUrl}${config.path}`;
   const hub = createHub({
     ...hubOptions(config, room.streams),
     journal,
-    url: `${config.publicUrl ?? listenUrl}${config.path}`,
-    anonymousPublish: config.anonymousPublish || address.loopback,
+    url,
+    authorization: {
+      issuers: access.issuers,
+      resourceIdentifier: config.resourceIdentifier ?? url,
+      cookieName: config.cookieName,
+    },
+    anonymous: access.anonymous,
+    anonymousPublish: access.anonymousPublish,
+    corsOrigins: config.corsOrigin,
+    publishOrigins: config.publishOrigin,
     logger: log.logger,
   });
   const site = options.createSite({ hub, log, listenUrl });
   const guard = createGuard({
     hosts: address.loopback ? knownHosts(config, address) : undefined,
-    origins: config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin],
+    origins: [...(config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]), ...config.publishOrigin],
     logger: log.logger,
   });
   const serving = serveRequests(server, (req, res) => {
@@ -81,6 +102,7 @@ export async function runServer(options: RunOptions): Promise<void> {
 
   const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve));
   log.logger.info({ url: listenUrl, hub: hub.url, journal: place }, "listening");
+  for (const warning of access.warnings) log.logger.warn({}, warning);
   await announce(listenUrl, place, options.welcome(listenUrl));
 
   const signal = await stopping;
@@ -101,7 +123,7 @@ export async function runServer(options: RunOptions): Promise<void> {
 function hubOptions(config: Config, maxStreams: number): HubOptions {
   return {
     limits: {
-      bodyBytes: config.maxBody,
+      bodyBytes: config.maxBodyBytes,
       topicsPerUpdate: config.maxTopics,
       updatesPerBatch: config.maxBatch,
       matchersPerSubscription: config.maxMatchers,
@@ -109,7 +131,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       idBytes: config.maxIdLength,
     },
     heartbeatMs: config.heartbeat,
-    lifetimeMs: config.lifetime,
+    lifetimeMs: config.maxLifetime,
     retryMs: { min: config.retryMin, max: config.retryMax },
     writeStallMs: config.writeStall,
     drainMs: config.drain,

@@ -1,5 +1,7 @@
+import { withData } from "../config/flags.ts";
 import type { Config } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
+import { accessOf } from "./access.ts";
 import { resolveHost } from "./address.ts";
 import { createPage } from "./page.ts";
 import { runServer } from "./run.ts";
@@ -7,27 +9,47 @@ import { runServer } from "./run.ts";
 /**
  * Runs the hub with its page until the process is told to stop.
  *
- * @throws UsageError when everyone could publish and nobody has agreed to that; Failure when it can't be started.
+ * @throws UsageError when nobody could publish, or a key can't be used; Failure when it can't be started.
  */
 export async function serve(config: Config): Promise<void> {
+  const configured = accessOf(config);
   const address = await resolveHost(config.host);
-  if (!address.loopback && !config.anonymousPublish) {
+  const makeKey = withData("artesian keys create", config.data);
+  const needsKey = configured.issuers.length === 0 && !configured.anonymousPublish;
+  if (needsKey && !address.loopback) {
     throw new UsageError(
-      `--host: ${config.host} can be reached from other machines, and publishing cannot be protected by tokens yet, so everyone there ` +
-        "could publish. Listen on 127.0.0.1, behind a proxy that decides who may publish, or accept it with --anonymous-publish.",
+      `There is no key to check tokens with, so everyone who reaches ${config.host} could publish. Make one, then start again:  ${makeKey}\n` +
+        "On a closed network,  --anonymous-publish --anonymous  opens the hub to everyone who reaches it instead.",
     );
   }
+  // Only this machine reaches it: for a first try no key is needed.
+  const access = needsKey ? { ...configured, anonymous: true, anonymousPublish: true } : configured;
+  const { anonymous, anonymousPublish } = access;
+  const warnings = [...access.warnings];
+  if (needsKey) warnings.push(`there is no key, so everyone on this machine may publish and subscribe; make one with: ${makeKey}`);
+  if (anonymousPublish && !address.loopback) {
+    warnings.push(`everyone who reaches ${config.host} may publish (--anonymous-publish); use this only in a closed network`);
+  }
+  if (access.issuers.length === 0 && !anonymous)
+    warnings.push("nobody may subscribe: there is no key to check tokens with, and no --anonymous");
   await runServer({
     config,
     address,
+    access: { ...access, warnings },
     createSite: ({ listenUrl, log }) => ({
-      handle: createPage({ publicUrl: config.publicUrl, listenUrl, path: config.path, logger: log.logger }),
+      handle: createPage({ publicUrl: config.publicUrl, listenUrl, path: config.path, anonymous, anonymousPublish, logger: log.logger }),
       close: () => undefined,
     }),
-    welcome: (url) => [
-      `Artesian runs at ${url}`,
-      `Publish with  curl -d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
-      `Watch with    curl -N ${url}/events/stream`,
-    ],
+    welcome: (url) => {
+      const bearer = '-H "Authorization: Bearer $TOKEN" ';
+      return [
+        `Artesian runs at ${url}`,
+        ...(anonymous && anonymousPublish
+          ? []
+          : [`Get a token   export TOKEN=$(${withData("artesian token mint --publish '*' --subscribe '*'", config.data)})`]),
+        `Publish with  curl ${anonymousPublish ? "" : bearer}-d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
+        `Watch with    curl ${anonymous ? "" : bearer}-N ${url}/events/stream`,
+      ];
+    },
   });
 }

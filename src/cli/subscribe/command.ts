@@ -1,6 +1,8 @@
 import { Command, Option } from "commander";
+import { collect } from "../config/flags.ts";
 import { count } from "../config/values.ts";
 import { UsageError } from "../errors.ts";
+import { bearerHeaders, tokenOption } from "../token.ts";
 import { hubUrl, urlOption } from "../url.ts";
 import { follow } from "./follow.ts";
 
@@ -22,6 +24,7 @@ interface Flags {
   readonly lastEventId?: string;
   readonly earliest?: boolean;
   readonly url?: string;
+  readonly token?: string;
   readonly json?: boolean;
   readonly count?: string;
 }
@@ -35,14 +38,11 @@ export function subscribeCommand(): Command {
     .option("--last-event-id <id>", "go on after this event")
     .addOption(new Option("--earliest", "start with the oldest update that is held").conflicts("lastEventId"))
     .addOption(urlOption())
+    .addOption(tokenOption())
     .option("--json", "print each update as a JSON object")
     .option("--count <number>", "end after this many updates")
     .addHelpText("after", EXAMPLES)
     .action(run);
-}
-
-function collect(pattern: string, patterns: readonly string[] | undefined): readonly string[] {
-  return [...(patterns ?? []), pattern];
 }
 
 async function run(topics: readonly string[], flags: Flags): Promise<void> {
@@ -53,6 +53,7 @@ async function run(topics: readonly string[], flags: Flags): Promise<void> {
   const chosen = topics.length > 0 || patterns.length > 0 || [...url.searchParams.keys()].some((name) => /^match/i.test(name));
   await follow({
     url,
+    headers: bearerHeaders(flags.token, process.env),
     match: chosen ? topics : ["*"],
     matchUrlPattern: patterns,
     lastEventId: flags.earliest === true ? "earliest" : flags.lastEventId,

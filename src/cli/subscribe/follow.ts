@@ -6,6 +6,8 @@ import { createOutput, type Output } from "../terminal.ts";
 /** What to print. */
 export interface FollowOptions {
   readonly url: URL;
+  /** What carries the token. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly match: readonly string[];
   readonly matchUrlPattern: readonly string[];
   readonly lastEventId: string | undefined;
@@ -21,14 +23,14 @@ export interface FollowOptions {
  * @throws Failure when the hub refuses for good.
  */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { url, match, matchUrlPattern, lastEventId, json, limit } = options;
+  const { url, headers, match, matchUrlPattern, lastEventId, json, limit } = options;
   const stop = new AbortController();
   // `| head` has what it wanted: that is no failure, and there is nobody to tell.
   const stdout = createOutput(process.stdout, () => process.exit(EXIT.ok));
   const stderr = createOutput(process.stderr);
   const release = onStop(() => stop.abort());
   const tell = createTeller(stderr);
-  const subscription = subscribe(url, { match, matchUrlPattern, lastEventId, signal: stop.signal, onState: tell });
+  const subscription = subscribe(url, { headers, match, matchUrlPattern, lastEventId, signal: stop.signal, onState: tell });
   // Only what was taken by the reader counts as seen: going on from there repeats nothing and leaves nothing out.
   let before = subscription.lastEventId;
   let unprinted = false;

@@ -1,0 +1,48 @@
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { SILENT } from "../../core/logger.ts";
+import { MatcherCompiler } from "../../core/matcher.ts";
+import { type Authorizer, createAuthorizer } from "../../http/auth/index.ts";
+import type { Config } from "../config/settings.ts";
+import { UsageError } from "../errors.ts";
+import { urlHostOf } from "../serve/address.ts";
+import { issuerOptions, type TrustedIssuer } from "./trusted.ts";
+
+/**
+ * What decides about tokens in the hub, for the commands that make and inspect them.
+ *
+ * @throws UsageError for keys that can't work.
+ */
+export function authorizerOf(issuers: readonly TrustedIssuer[], resourceIdentifier: string, config: Config): Authorizer {
+  const compiler = new MatcherCompiler(hubUrlOf(config), { ...DEFAULT_LIMITS, topicBytes: config.maxTopicLength });
+  try {
+    return createAuthorizer({
+      issuers: issuerOptions(issuers),
+      resourceIdentifier,
+      limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: config.maxTopicLength },
+      compilePattern: (matcher) => void compiler.compileAll([matcher]),
+      logger: SILENT,
+    });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`The keys cannot be used: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * What the hub that is configured expects in `aud`.
+ *
+ * @throws UsageError when that is only known to the running server.
+ */
+export function resourceIdentifierOf(config: Config): string {
+  if (config.resourceIdentifier !== undefined) return config.resourceIdentifier;
+  if (config.publicUrl === undefined && config.port === 0) {
+    throw new UsageError(
+      "--resource-identifier: the hub takes any free port, so say which URL it has, such as http://127.0.0.1:3000/.well-known/mercure.",
+    );
+  }
+  return hubUrlOf(config);
+}
+
+function hubUrlOf(config: Config): string {
+  return `${config.publicUrl ?? `http://${urlHostOf(config.host)}:${config.port}`}${config.path}`;
+}

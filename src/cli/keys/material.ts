@@ -1,0 +1,117 @@
+import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { unreadable } from "../config/load.ts";
+import type { KeyChoice } from "../config/key-choice.ts";
+import { UsageError } from "../errors.ts";
+import { whyNotJson } from "../json.ts";
+
+/** One key, wherever it came from. Its `toString` and its JSON tell nothing. */
+export interface Material {
+  /** What tokens are checked with: a secret or a public key, or the URL of a JWK set that has them. */
+  readonly verify: KeyObject | { readonly jwksUrl: string };
+  /** What tokens are made with; undefined where only the public half is known. */
+  readonly sign: KeyObject | undefined;
+  /** What a JWK says about itself. */
+  readonly keyId: string | undefined;
+  readonly algorithm: string | undefined;
+}
+
+/** The parts of a JWK set that are looked at; what a key is made of is checked when it is imported. */
+const jwks = z.object({
+  keys: z
+    .array(z.looseObject({ kty: z.string(), kid: z.string().optional(), alg: z.string().optional(), use: z.string().optional() }))
+    .min(1),
+});
+
+/**
+ * Reads a key.
+ *
+ * @param place - Where it was given, for errors. They never repeat any of the key.
+ * @throws UsageError when it can't be read.
+ */
+export function readMaterial(choice: KeyChoice, place: string): readonly Material[] {
+  switch (choice.kind) {
+    case "secret":
+      return [ofSecret(Buffer.from(choice.secret))];
+    case "pem":
+      return [ofPem(choice.pem, place)];
+    case "url":
+      return [{ verify: { jwksUrl: choice.url }, sign: undefined, keyId: undefined, algorithm: undefined }];
+    case "file":
+      return ofFile(choice.path, choice.holds, place);
+  }
+}
+
+function ofFile(path: string, holds: "secret" | "pem" | "jwks" | undefined, place: string): readonly Material[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`${place}: ${path}: ${unreadable(error)}`, { cause: error });
+  }
+  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  const isPem = text.includes("-----BEGIN");
+  if (holds === "pem" || (holds === undefined && isPem)) return [ofPem(text, `${place}: ${path}`)];
+  if (holds === "jwks" || (holds === undefined && /^\s*\{/.test(text))) return ofJwks(text, `${place}: ${path}`);
+  // A public key that is taken for a secret is a secret that everybody knows.
+  if (isPem) throw new UsageError(`${place}: ${path} holds a PEM, not a shared secret.`);
+  // An editor ends the file with a line end, which is not meant.
+  const end = text.endsWith("\r\n") ? 2 : text.endsWith("\n") ? 1 : 0;
+  return [ofSecret(bytes.subarray(0, bytes.length - end))];
+}
+
+/**
+ * Reads the text of a JWK set.
+ *
+ * @throws UsageError when it has no key that can be used.
+ */
+export function ofJwks(text: string, place: string): readonly Material[] {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${place} is not JSON: ${error instanceof SyntaxError ? whyNotJson(error, text) : ""}`);
+  }
+  const set = jwks.safeParse(content);
+  if (!set.success) throw new UsageError(`${place} is not a JWK set: an object with a list of "keys".`);
+  const materials = set.data.keys
+    .filter(({ use }) => use === undefined || use === "sig")
+    .map((jwk, i) => ofJwk(jwk, `${place}: keys[${i}]`));
+  if (materials.length === 0) throw new UsageError(`${place} has no key for signatures.`);
+  return materials;
+}
+
+function ofJwk(jwk: z.infer<typeof jwks>["keys"][number], place: string): Material {
+  const named = { keyId: jwk.kid, algorithm: jwk.alg };
+  const { k, d } = jwk as { k?: unknown; d?: unknown };
+  if (jwk.kty === "oct") {
+    if (typeof k !== "string" || !/^[\w-]+$/.test(k)) throw new UsageError(`${place} is not a JWK that can be read.`);
+    return { ...ofSecret(Buffer.from(k, "base64url")), ...named };
+  }
+  try {
+    const key = jwk as JsonWebKey;
+    const sign = d === undefined ? undefined : createPrivateKey({ key, format: "jwk" });
+    return { verify: createPublicKey(sign ?? { key, format: "jwk" }), sign, ...named };
+  } catch {
+    // The reason that is given may quote the key.
+    throw new UsageError(`${place} is not a JWK that can be read.`);
+  }
+}
+
+function ofSecret(bytes: Buffer): Material {
+  const secret = createSecretKey(bytes);
+  return { verify: secret, sign: secret, keyId: undefined, algorithm: undefined };
+}
+
+function ofPem(pem: string, place: string): Material {
+  try {
+    const sign = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem) ? createPrivateKey(pem) : undefined;
+    return { verify: createPublicKey(sign ?? pem), sign, keyId: undefined, algorithm: undefined };
+  } catch {
+    // The reason that is given may quote the key.
+    throw new UsageError(
+      `${place}: the PEM cannot be read. It must be a public key, a certificate, or a private key without a passphrase.`,
+    );
+  }
+}

@@ -1,0 +1,16 @@
+import type { Config } from "../config/settings.ts";
+import { authorizerOf } from "../keys/authorizer.ts";
+import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
+import type { Access } from "./run.ts";
+
+/**
+ * Reads who may do what from the configuration and the key files.
+ *
+ * @throws UsageError when a key can't be used.
+ */
+export function accessOf(config: Config): Access {
+  const { issuers, warnings } = trustedIssuers(config);
+  // What the hub would refuse is better told before anything is opened.
+  if (issuers.length > 0) authorizerOf(issuers, "https://hub.invalid/.well-known/mercure", config);
+  return { issuers: issuerOptions(issuers), anonymous: config.anonymous, anonymousPublish: config.anonymousPublish, warnings };
+}
