@@ -7,7 +7,7 @@
 import { createHub } from "artesian";
 import express from "express";
 
-// Whoever reaches the server may publish, so it listens on the loopback address only.
+// Whoever reaches the server may publish and subscribe, so it listens on the loopback address only.
 const hub = createHub({ anonymousPublish: true });
 
 const app = express();

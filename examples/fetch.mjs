@@ -22,7 +22,7 @@ export default app;
 // Node does not serve such a module by itself. (Its versions before 21 have no `navigator`.)
 if ((globalThis.navigator?.userAgent ?? "Node.js").startsWith("Node.js")) {
   const { serve } = await import("@hono/node-server");
-  // Whoever reaches the server may publish, so it listens on the loopback address only.
+  // Whoever reaches the server may publish and subscribe, so it listens on the loopback address only.
   const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000), hostname: "127.0.0.1" }, ({ port }) => {
     console.log(`listening on http://127.0.0.1:${port}`);
   });

@@ -8,7 +8,7 @@ import { serve } from "@hono/node-server";
 import { createHub } from "artesian";
 import { Hono } from "hono";
 
-// Whoever reaches the server may publish, so it listens on the loopback address only.
+// Whoever reaches the server may publish and subscribe, so it listens on the loopback address only.
 const hub = createHub({ anonymousPublish: true });
 
 const app = new Hono();

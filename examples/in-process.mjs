@@ -6,7 +6,7 @@
 import { createServer } from "node:http";
 import { createHub } from "artesian";
 
-// Whoever reaches the server may publish, so it listens on the loopback address only.
+// Whoever reaches the server may publish and subscribe, so it listens on the loopback address only.
 const hub = createHub({ anonymousPublish: true });
 
 const server = createServer(hub.handler);

@@ -9,7 +9,7 @@ import { createHub } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 
 const journal = lmdbJournal({ directory: process.env.DATA ?? "data/counter", retention: { maxCount: 100_000 } });
-// Whoever reaches the server may publish, so it listens on the loopback address only.
+// Whoever reaches the server may publish and subscribe, so it listens on the loopback address only.
 const hub = createHub({ journal, anonymousPublish: true });
 
 // The journal is the only state: the counter goes on from the last update in it.

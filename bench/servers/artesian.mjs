@@ -22,7 +22,7 @@ export const artesian = {
     return startCommand({
       ...options,
       name: "artesian",
-      argv: [process.execPath, program, "serve", "--anonymous-publish", "--log-level", "warn", ...where],
+      argv: [process.execPath, program, "serve", "--anonymous", "--anonymous-publish", "--log-level", "warn", ...where],
       env: { NODE_ENV: "production" },
       afterwards: removeJournal,
     });
