@@ -8,6 +8,7 @@ const TOOLS = [
   { command: "chromium", packageName: "chromium", why: "the browser tests" },
   { command: "nginx", packageName: "nginx-light", why: "the reverse-proxy test" },
   { command: "curl", packageName: "curl", why: "the command-line examples" },
+  { command: "openssl", packageName: "openssl", why: "the test over TLS" },
 ];
 
 // nginx is in sbin, which a user's PATH may lack.
