@@ -1,3 +1,4 @@
+import { HubError } from "./errors.ts";
 import type { Matcher } from "./matcher.ts";
 
 /** What a token can allow on topics. */
@@ -25,4 +26,15 @@ export interface Authorization {
   readonly publish: readonly Matcher[];
   /** In the token's order: the first that selects a subscription's matcher gives its payload. */
   readonly subscribe: readonly SubscribeGrant[];
+}
+
+/**
+ * The one answer to every token that is not accepted: a text that told them apart would help whoever forges one.
+ *
+ * @param cause - Why, for the hub's log only.
+ */
+export function invalidToken(cause: unknown): HubError {
+  const detail =
+    "The access token is not accepted. Use a token that is signed by an issuer this hub trusts, made for this hub, and not expired.";
+  return new HubError("invalid_token", detail, { cause });
 }

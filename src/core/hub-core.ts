@@ -1,4 +1,3 @@
-import { Access } from "./access.ts";
 import type { Authorization } from "./authorization.ts";
 import { encodeUtf8 } from "./bytes.ts";
 import { catchUp } from "./catch-up.ts";
@@ -6,6 +5,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
 import { ExpiryWheel } from "./expiry.ts";
 import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "./frame.ts";
+import { Grants } from "./grants.ts";
 import type { Journal } from "./journal.ts";
 import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
@@ -64,7 +64,7 @@ export class HubCore {
   readonly #journal: Journal;
   readonly #parser: TopicParser;
   readonly #compiler: MatcherCompiler;
-  readonly #access: Access;
+  readonly #grants: Grants;
   readonly #dispatcher: Dispatcher;
   readonly #liveness: Liveness;
   readonly #roster = new Roster();
@@ -91,7 +91,7 @@ export class HubCore {
     this.#journal = options.journal;
     this.#parser = new TopicParser(this.url);
     this.#compiler = new MatcherCompiler(this.url, this.limits);
-    this.#access = new Access(this.#compiler, this.#parser);
+    this.#grants = new Grants(this.#compiler, this.#parser);
     this.#dispatcher = new Dispatcher(this.#journal, this.#parser);
     this.#lifetimeMs = options.lifetimeMs ?? 600_000;
     this.#retryMs = options.retryMs ?? { min: 1000, max: 5000 };
@@ -158,7 +158,7 @@ export class HubCore {
         throw new HubError(error.code, `Update ${i + 1} of ${updates.length}: ${error.message}`);
       }
     });
-    if (authorization !== undefined && !batch.every((update) => this.#access.mayPublish(authorization, update.topics))) {
+    if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
       throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
     }
     const appended = this.#journal.append(batch);
@@ -208,7 +208,7 @@ export class HubCore {
    * @throws HubError when a matcher is not valid, or `invalid_token` when a grant is not.
    */
   select(matchers: readonly Matcher[], authorization: Authorization | undefined): Selection {
-    return new Selection(this.#compiler.compileAll(matchers), this.#access.readable(authorization), this.#parser);
+    return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser);
   }
 
   /** Finds where a subscription with this cursor starts; see {@link resolveStart}. */

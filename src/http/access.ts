@@ -1,4 +1,4 @@
-import type { Action, Authorization } from "../core/authorization.ts";
+import { type Action, type Authorization, invalidToken } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { Authorizer } from "./auth/index.ts";
 import { readCredentials } from "./auth/credentials.ts";
@@ -53,7 +53,7 @@ export class Access {
     }
     if (action === "publish" && credentials.from === "cookie") this.#checkOrigin(request);
     if (this.#options.authorizer === undefined) {
-      throw new HubError("invalid_token", "The access token is not accepted.", { cause: "no issuer is configured" });
+      throw invalidToken("no issuer is configured");
     }
     return this.#options.authorizer.verify(credentials.token, action);
   }
@@ -66,6 +66,7 @@ export class Access {
   }
 }
 
-function isSameHost(origin: string, host: string | undefined): boolean {
+/** Whether an `Origin` is of the host that the `Host` field names. */
+export function isSameHost(origin: string, host: string | undefined): boolean {
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }

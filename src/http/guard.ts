@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
 import { type Logger, SILENT } from "../core/logger.ts";
+import { isSameHost } from "./access.ts";
 import { problemReply } from "./problem.ts";
 
 /** What a server guards against while its publishers need no token. */
@@ -49,7 +50,7 @@ function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, ori
   if (origin === undefined || SAFE_METHODS.has(req.method) || origins.includes(origin)) return undefined;
   // A page can't send this field to another origin without a preflight, which the hub answers by its own list.
   if (authorization !== undefined) return undefined;
-  if (URL.canParse(origin) && new URL(origin).host === host.toLowerCase()) return undefined;
+  if (isSameHost(origin, host)) return undefined;
   return new HubError(
     "origin_forbidden",
     "The request comes from a page of another origin, which may not publish here. Publish from your server instead.",

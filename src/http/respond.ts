@@ -27,7 +27,7 @@ export type Outcome =
  * @throws TypeError for a mistake in how the handler is mounted; everything else is an outcome.
  */
 export async function respond(context: HttpContext, request: HubRequest): Promise<Outcome> {
-  const { cors, hub } = context;
+  const { cors } = context;
   const origin = request.header("origin");
   try {
     const outcome = await route(context, request);
@@ -37,17 +37,16 @@ export async function respond(context: HttpContext, request: HubRequest): Promis
     if (error instanceof TypeError) throw error;
     return withHeaders(refusal(context, error), cors.headers(origin));
   }
+}
 
-  function refusal(from: HttpContext, error: unknown): Reply {
-    const reply = problemReply(error, hub.logger);
-    const extra: Record<string, string> = {};
-    if (error instanceof HubError) {
-      const challenge = from.metadata.challenge(error.code);
-      if (challenge !== undefined) extra["WWW-Authenticate"] = challenge;
-      if (error.code === "method_not_allowed") extra["Allow"] = ALLOW;
-    }
-    return { ...reply, headers: { ...reply.headers, ...extra } };
-  }
+function refusal({ hub, metadata }: HttpContext, error: unknown): Reply {
+  const reply = problemReply(error, hub.logger);
+  if (!(error instanceof HubError)) return reply;
+  const headers: Record<string, string> = { ...reply.headers };
+  const challenge = metadata.challenge(error.code);
+  if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
+  if (error.code === "method_not_allowed") headers["Allow"] = ALLOW;
+  return { ...reply, headers };
 }
 
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Outcome {

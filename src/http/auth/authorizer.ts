@@ -1,5 +1,4 @@
-import type { Action, Authorization } from "../../core/authorization.ts";
-import { HubError } from "../../core/errors.ts";
+import { type Action, type Authorization, invalidToken } from "../../core/authorization.ts";
 import {
   checkAction,
   checkAlgorithm,
@@ -23,10 +22,6 @@ import type { Authorizer, AuthorizerOptions, Verdict } from "./types.ts";
 
 /** At some 2 KB a token, 20 MB at the most in ordinary use. */
 const CACHED_TOKENS = 10_000;
-
-/** The same words for every reason: which check failed would help whoever tries to forge one. */
-const REFUSED =
-  "The access token is not accepted. Use a token that is signed by an issuer this hub trusts, made for this hub, and not expired.";
 
 /** Runs one check. Where `run` is undefined, an earlier check failed that it builds on; then, and where it fails, the answer is undefined. */
 type Step = <T>(check: string, run: (() => Passed<T> | Promise<Passed<T>>) | undefined) => Promise<T | undefined>;
@@ -103,7 +98,7 @@ class TokenAuthorizer implements Authorizer {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#options.logger.debug({ check: current, reason: error.message, action }, "An access token is refused.");
-      throw new HubError("invalid_token", REFUSED, { cause: error });
+      throw invalidToken(error);
     }
   }
 

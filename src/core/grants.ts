@@ -1,5 +1,4 @@
-import type { Authorization } from "./authorization.ts";
-import { HubError } from "./errors.ts";
+import { type Authorization, invalidToken } from "./authorization.ts";
 import type { CompiledMatcher, Matcher, MatcherCompiler } from "./matcher.ts";
 import { matchesAny } from "./selection.ts";
 import type { TopicParser } from "./topic.ts";
@@ -7,7 +6,7 @@ import type { TopicParser } from "./topic.ts";
 const NONE: readonly CompiledMatcher[] = [];
 
 /** Turns what tokens allow into matchers, once for each token, and decides what may be published. */
-export class Access {
+export class Grants {
   readonly #compiler: MatcherCompiler;
   readonly #parser: TopicParser;
   readonly #publish = new WeakMap<Authorization, readonly CompiledMatcher[]>();
@@ -53,7 +52,7 @@ export class Access {
         compiled = matchers.length === 0 ? NONE : this.#compiler.compileAll(matchers);
       } catch (error) {
         // Acting on a part of them would change in silence what the token allows.
-        throw new HubError("invalid_token", "The access token is not accepted.", { cause: error });
+        throw invalidToken(error);
       }
       known.set(authorization, compiled);
     }
