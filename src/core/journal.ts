@@ -1,3 +1,4 @@
+import type { JournalState } from "./state.ts";
 import type { Update } from "./update.ts";
 
 /**
@@ -52,6 +53,9 @@ export interface Retention {
 export interface Journal {
   /** The journal's identity; see {@link Position}. */
   readonly epoch: string;
+
+  /** The shared table; undefined where the engine has none. Presence and revocations need it. */
+  readonly state?: JournalState | undefined;
 
   /**
    * Appends a batch atomically and in order, and resolves once it is committed: what is acknowledged survives

@@ -1,5 +1,6 @@
 import { HubError } from "../core/errors.ts";
 import type { Journal, JournalRecord, Retention } from "../core/journal.ts";
+import type { JournalState } from "../core/state.ts";
 import type { Update } from "../core/update.ts";
 
 /** How the contract gets at a kind of journal. */
@@ -10,6 +11,8 @@ export interface JournalHarness {
   wipe(): Promise<void>;
   /** Whether records outlive `close()`. When not, say why: the cases that need it are left out. */
   readonly persistence: "durable" | { readonly none: string };
+  /** Whether it has the shared table, `state`. When not, say why: the cases that need it are left out. */
+  readonly state: "shared" | { readonly none: string };
 }
 
 /** One promise of the `Journal` interface, with what checks it. */
@@ -17,6 +20,8 @@ export interface ContractCase {
   readonly name: string;
   /** Whether it reopens the journal, which only makes sense where that keeps records. */
   readonly reopens: boolean;
+  /** Whether it is about the shared table, an optional capability. */
+  readonly usesState: boolean;
   /** Rejects with what was broken. The harness must be fresh: nothing stored. */
   run(harness: JournalHarness): Promise<void>;
 }
@@ -49,11 +54,28 @@ async function readAll(journal: Journal, after = 0): Promise<readonly JournalRec
 const data = (records: readonly JournalRecord[]): string[] => records.map((record) => record.data);
 
 function contractCase(name: string, run: (harness: JournalHarness) => Promise<void>): ContractCase {
-  return { name, reopens: false, run };
+  return { name, reopens: false, usesState: false, run };
 }
 
 function reopeningCase(name: string, run: (harness: JournalHarness) => Promise<void>): ContractCase {
-  return { name, reopens: true, run };
+  return { name, reopens: true, usesState: false, run };
+}
+
+function stateCase(
+  name: string,
+  options: { readonly reopens: boolean },
+  run: (harness: JournalHarness, open: () => Promise<Journal & { readonly state: JournalState }>) => Promise<void>,
+): ContractCase {
+  const openWithState = async (harness: JournalHarness): Promise<Journal & { readonly state: JournalState }> => {
+    const journal = await harness.open({});
+    check(hasState(journal), "the journal has no state");
+    return journal;
+  };
+  return { name, reopens: options.reopens, usesState: true, run: (harness) => run(harness, () => openWithState(harness)) };
+}
+
+function hasState(journal: Journal): journal is Journal & { readonly state: JournalState } {
+  return journal.state !== undefined;
 }
 
 /**
@@ -260,5 +282,85 @@ export const journalContract: readonly ContractCase[] = [
     check(second.epoch !== first.epoch, "the epoch is the same");
     equal(second.tail(), 0, "tail");
     await second.close();
+  }),
+
+  stateCase("lists the entries of a prefix in order, a page at a time", { reopens: false }, async (_harness, open) => {
+    const journal = await open();
+    const { state } = journal;
+    await state.commit(["b/2", "a/1", "b/1", "b", "b/10", "c/1"].map((key) => ({ key, value: `value of ${key}` })));
+    equal(
+      (await state.entries("b/", { limit: 10 })).map(({ key, value }) => [key, value]),
+      ["b/1", "b/10", "b/2"].map((key) => [key, `value of ${key}`]),
+      "entries",
+    );
+    equal(
+      (await state.entries("b/", { limit: 2 })).map(({ key }) => key),
+      ["b/1", "b/10"],
+      "the first page",
+    );
+    equal(
+      (await state.entries("b/", { after: "b/10", limit: 2 })).map(({ key }) => key),
+      ["b/2"],
+      "the second page",
+    );
+    equal(
+      (await state.entries("b/", { after: "b/11", limit: 2 })).map(({ key }) => key),
+      ["b/2"],
+      "after a key that is not there",
+    );
+    equal(await state.entries("b/", { after: "b/2", limit: 2 }), [], "after the last");
+    equal((await state.entries("", { limit: 10 })).length, 6, "all entries");
+    await state.commit([
+      { key: "b/1", value: "new" },
+      { key: "b/2", value: undefined },
+    ]);
+    equal(
+      (await state.entries("b/", { limit: 10 })).map(({ key, value }) => [key, value]),
+      [
+        ["b/1", "new"],
+        ["b/10", "value of b/10"],
+      ],
+      "entries after changes",
+    );
+    await journal.close();
+  }),
+
+  stateCase(
+    "appends the updates of the steps in the same commit, but not of a removal of what is not there",
+    { reopens: false },
+    async (_harness, open) => {
+      const journal = await open();
+      const followed: string[] = [];
+      journal.follow(0, (records) => followed.push(...data(records)));
+      await Promise.all([
+        journal.append([update("1")]),
+        journal.state.commit([
+          { key: "k", value: "v", update: update("2") },
+          { key: "never", value: undefined, update: update("lost") },
+        ]),
+        journal.append([update("3")]),
+      ]);
+      // Of many that remove one entry, one tells of it.
+      await Promise.all(
+        Array.from({ length: 5 }, (_, i) => journal.state.commit([{ key: "k", value: undefined, update: update(`removed by ${i}`) }])),
+      );
+      equal(data(await readAll(journal)), ["1", "2", "3", "removed by 0"], "records");
+      equal(followed, ["1", "2", "3", "removed by 0"], "what a follower saw");
+      equal(await journal.state.entries("", { limit: 10 }), [], "entries");
+      await journal.close();
+    },
+  ),
+
+  stateCase("keeps entries when it is reopened, and loses them when it is wiped", { reopens: true }, async (harness, open) => {
+    const first = await open();
+    await first.state.commit([{ key: "kept", value: "é\u0000\n" }]);
+    await first.close();
+    const second = await open();
+    equal(await second.state.entries("", { limit: 10 }), [{ key: "kept", value: "é\u0000\n" }], "entries");
+    await second.close();
+    await harness.wipe();
+    const third = await open();
+    equal(await third.state.entries("", { limit: 10 }), [], "entries after a wipe");
+    await third.close();
   }),
 ];

@@ -15,6 +15,7 @@ function lmdbHarness(): JournalHarness {
     open: async ({ retention }) => lmdbJournal({ directory, ...(retention && { retention }) }),
     wipe: async () => rmSync(directory, { recursive: true }),
     persistence: "durable",
+    state: "shared",
   };
 }
 
@@ -22,6 +23,7 @@ const memoryHarness = (): JournalHarness => ({
   open: async ({ retention }) => memoryJournal({ retention }),
   wipe: async () => undefined,
   persistence: { none: "a memory journal ends with its process, by design" },
+  state: "shared",
 });
 
 afterEach(() => {
@@ -33,7 +35,8 @@ describe.each([
   ["lmdb", lmdbHarness],
 ])("the %s journal", (_name, createHarness) => {
   const durable = createHarness().persistence === "durable";
-  for (const one of journalContract.filter(({ reopens }) => durable || !reopens)) {
+  const shared = createHarness().state === "shared";
+  for (const one of journalContract.filter(({ reopens, usesState }) => (durable || !reopens) && (shared || !usesState))) {
     it(one.name, () => one.run(createHarness()));
   }
 });

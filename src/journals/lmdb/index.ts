@@ -5,6 +5,7 @@ import { HubError } from "../../core/errors.ts";
 import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes, type Retention } from "../../core/journal.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { every } from "../../core/scheduler.ts";
+import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
 import { FORMAT, fromStored, type StoredRecord, type StoredState, toStored } from "./codec.ts";
 
@@ -38,6 +39,8 @@ type Follower = (records: readonly JournalRecord[]) => void;
 
 interface PendingAppend {
   readonly batch: readonly Update[];
+  /** Changes of the table, with further updates. */
+  readonly steps: readonly StateStep[];
   readonly resolve: (offsets: readonly number[]) => void;
   readonly reject: (error: HubError) => void;
 }
@@ -46,11 +49,16 @@ const EMPTY_STATE: StoredState = [1, 0, 0];
 
 class LmdbJournal implements Journal {
   readonly epoch: string;
+  readonly state: JournalState = {
+    commit: async (steps) => void (await this.#enqueue([], steps)),
+    entries: async (prefix, options) => this.#list(prefix, options),
+  };
   readonly #retention: Retention;
   readonly #root: RootDatabase;
   readonly #rows: Database<StoredRecord, number>;
   readonly #ids: Database<number, string>;
   readonly #meta: Database<unknown, string>;
+  readonly #entries: Database<string, string>;
   readonly #followers = new Set<Follower>();
   readonly #stopTimers: () => void;
   #queue: PendingAppend[] = [];
@@ -69,6 +77,7 @@ class LmdbJournal implements Journal {
     // Several offsets an id, in order: a reused id resolves to the earliest held.
     this.#ids = this.#root.openDB({ name: "ids", dupSort: true, encoding: "ordered-binary" });
     this.#meta = this.#root.openDB({ name: "meta", encoding: "msgpack" });
+    this.#entries = this.#root.openDB({ name: "state", encoding: "string" });
     this.epoch = this.#root.transactionSync(() => this.#identify(directory));
     this.#seen = this.#state()[1];
     const stopPolling = every(POLL_MS, () => this.#advance(this.#freshState()[1]));
@@ -81,11 +90,7 @@ class LmdbJournal implements Journal {
   }
 
   append(batch: readonly Update[]): Promise<readonly number[]> {
-    if (this.#closed) return Promise.reject(new HubError("journal_unavailable", "The journal is closed."));
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ batch, resolve, reject });
-      this.#committing ??= this.#commitAll();
-    });
+    return this.#enqueue(batch, []);
   }
 
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
@@ -124,6 +129,25 @@ class LmdbJournal implements Journal {
     await this.#committing;
     this.#followers.clear();
     await this.#root.close();
+  }
+
+  #enqueue(batch: readonly Update[], steps: readonly StateStep[]): Promise<readonly number[]> {
+    if (this.#closed) return Promise.reject(new HubError("journal_unavailable", "The journal is closed."));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ batch, steps, resolve, reject });
+      this.#committing ??= this.#commitAll();
+    });
+  }
+
+  #list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): readonly StateEntry[] {
+    if (this.#closed) return [];
+    this.#root.resetReadTxn();
+    const found: StateEntry[] = [];
+    for (const { key, value } of this.#entries.getRange({ start: after ?? prefix })) {
+      if (!key.startsWith(prefix) || found.length >= limit) break;
+      if (key !== after) found.push({ key, value });
+    }
+    return found;
   }
 
   #identify(directory: string): string {
@@ -171,12 +195,13 @@ class LmdbJournal implements Journal {
     while (this.#queue.length > 0) {
       let group: PendingAppend[] = [];
       let records: JournalRecord[] = [];
+      let offsets: readonly (readonly number[])[] = [];
       try {
         // A child transaction: when a write fails, nothing of the group stays behind.
         await this.#root.childTransaction(() => {
           group = this.#queue;
           this.#queue = [];
-          records = this.#write(group);
+          [records, offsets] = this.#write(group);
         });
       } catch (error) {
         const failure = await toHubError(error);
@@ -185,31 +210,41 @@ class LmdbJournal implements Journal {
       }
       const last = records.at(-1);
       if (last !== undefined) this.#advance(last.offset, records);
-      let next = 0;
-      for (const { batch, resolve } of group) {
-        resolve(records.slice(next, next + batch.length).map((record) => record.offset));
-        next += batch.length;
-      }
+      for (const [i, { resolve }] of group.entries()) resolve(offsets[i] as readonly number[]);
     }
     this.#committing = undefined;
   }
 
-  #write(group: readonly PendingAppend[]): JournalRecord[] {
+  /** @returns What was appended, and the offsets of each member of the group. */
+  #write(group: readonly PendingAppend[]): [records: JournalRecord[], offsets: (readonly number[])[]] {
     let [head, tail, bytes] = this.#state();
     const at = Date.now();
     const records: JournalRecord[] = [];
-    for (const { batch } of group) {
-      for (const update of batch) {
+    const offsets: (readonly number[])[] = [];
+    for (const { batch, steps } of group) {
+      const first = tail + 1;
+      for (const update of steps.length === 0 ? batch : [...batch, ...this.#change(steps)]) {
         const record: JournalRecord = { ...update, offset: ++tail, at };
         this.#rows.putSync(record.offset, toStored(record));
         if (record.id !== undefined) this.#ids.putSync(record.id, record.offset);
         bytes += recordBytes(record);
         records.push(record);
       }
+      offsets.push(Array.from({ length: tail + 1 - first }, (_, i) => first + i));
     }
     [head, bytes] = this.#trim(head, tail, bytes, at, TRIM_STEP + 2 * records.length);
     this.#meta.putSync("state", [head, tail, bytes] satisfies StoredState);
-    return records;
+    return [records, offsets];
+  }
+
+  /** @returns The updates of the steps that changed something. */
+  #change(steps: readonly StateStep[]): readonly Update[] {
+    return steps.flatMap(({ key, value, update }) => {
+      if (value !== undefined) this.#entries.putSync(key, value);
+      else if (this.#entries.get(key) === undefined) return [];
+      else this.#entries.removeSync(key);
+      return update === undefined ? [] : [update];
+    });
   }
 
   #trim(head: number, tail: number, bytes: number, now: number, most: number): [head: number, bytes: number] {

@@ -1,6 +1,7 @@
 import { createEpoch } from "../../core/cursor.ts";
 import { HubError } from "../../core/errors.ts";
 import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes, type Retention } from "../../core/journal.ts";
+import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import type { Update } from "../../core/update.ts";
 
 /** How a memory journal behaves. */
@@ -23,6 +24,13 @@ type Follower = (records: readonly JournalRecord[]) => void;
 
 class MemoryJournal implements Journal {
   readonly epoch: string = createEpoch();
+  readonly state: JournalState = {
+    commit: (steps) => this.#change(steps),
+    entries: async (prefix, options) => this.#list(prefix, options),
+  };
+  readonly #entries = new Map<string, string>();
+  /** The keys in order; undefined after one came or went. */
+  #keys: readonly string[] | undefined;
   readonly #retention: Retention;
   /** The record at index i has offset `#head + i - #start`; those before `#start` were trimmed. */
   #records: JournalRecord[] = [];
@@ -53,6 +61,36 @@ class MemoryJournal implements Journal {
     this.#trim(at);
     for (const follower of this.#followers) follower(appended);
     return appended.map((record) => record.offset);
+  }
+
+  async #change(steps: readonly StateStep[]): Promise<void> {
+    if (this.#closed) throw new HubError("journal_unavailable", "The journal is closed.");
+    const updates: Update[] = [];
+    for (const { key, value, update } of steps) {
+      if (value === undefined && !this.#entries.delete(key)) continue;
+      if (value === undefined || !this.#entries.has(key)) this.#keys = undefined;
+      if (value !== undefined) this.#entries.set(key, value);
+      if (update !== undefined) updates.push(update);
+    }
+    await this.append(updates);
+  }
+
+  #list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): readonly StateEntry[] {
+    this.#keys ??= [...this.#entries.keys()].toSorted();
+    const from = after === undefined || after < prefix ? prefix : after;
+    let low = 0;
+    for (let high = this.#keys.length; low < high;) {
+      const middle = (low + high) >> 1;
+      if ((this.#keys[middle] as string) < from) low = middle + 1;
+      else high = middle;
+    }
+    if (this.#keys[low] === after) low++;
+    const found: StateEntry[] = [];
+    for (; found.length < limit && this.#keys[low]?.startsWith(prefix) === true; low++) {
+      const key = this.#keys[low] as string;
+      found.push({ key, value: this.#entries.get(key) as string });
+    }
+    return found;
   }
 
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
