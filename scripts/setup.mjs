@@ -9,20 +9,38 @@ const TOOLS = [
   { command: "nginx", packageName: "nginx-light", why: "the reverse-proxy test" },
   { command: "curl", packageName: "curl", why: "the command-line examples" },
   { command: "openssl", packageName: "openssl", why: "the test over TLS" },
+  { command: "php", packageName: "php-cli", why: "the tests with Symfony's clients" },
+  {
+    file: "/usr/share/php/Symfony/Component/Mercure/autoload.php",
+    packageName: "php-symfony-mercure",
+    why: "the tests with Symfony's clients",
+  },
+  {
+    file: "/usr/share/php/Symfony/Component/HttpClient/autoload.php",
+    packageName: "php-symfony-http-client",
+    why: "the tests with Symfony's clients",
+  },
+  { file: "/usr/lib/python3/dist-packages/flask/__init__.py", packageName: "python3-flask", why: "the Flask example's test" },
 ];
 
 // nginx is in sbin, which a user's PATH may lack.
 const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
 
-function isInstalled(command) {
-  return directories.some((directory) => {
-    try {
-      accessSync(join(directory, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+function isThere(path, mode) {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasCommand(command) {
+  return directories.some((directory) => isThere(join(directory, command), constants.X_OK));
+}
+
+function isInstalled({ command, file }) {
+  return file === undefined ? hasCommand(command) : isThere(file, constants.R_OK);
 }
 
 function run(command, args) {
@@ -34,16 +52,16 @@ function run(command, args) {
   return status === 0;
 }
 
-const missing = TOOLS.filter(({ command }) => !isInstalled(command));
+const missing = TOOLS.filter((tool) => !isInstalled(tool));
 if (missing.length > 0) {
   const packages = missing.map(({ packageName }) => packageName);
-  if (process.getuid?.() === 0 && isInstalled("apt-get")) {
+  if (process.getuid?.() === 0 && hasCommand("apt-get")) {
     run("apt-get", ["update", "-qq"]);
     run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages]);
   }
-  const left = missing.filter(({ command }) => !isInstalled(command));
+  const left = missing.filter((tool) => !isInstalled(tool));
   if (left.length > 0) {
-    for (const { command, why } of left) console.error(`setup: ${command} is missing; ${why} need it.`);
+    for (const { packageName, why } of left) console.error(`setup: the package ${packageName} is missing; ${why} need it.`);
     console.error(
       `setup: install it, for example on Debian or Ubuntu:\n  sudo apt-get install ${left.map(({ packageName }) => packageName).join(" ")}`,
     );

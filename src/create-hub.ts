@@ -1,14 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubCore, type HubCoreOptions } from "./core/hub-core.ts";
+import type { Matcher } from "./core/matcher.ts";
 import { Access } from "./http/access.ts";
 import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
+import type { Compat } from "./http/compat.ts";
 import { type ConnectionLimits, Connections } from "./http/connections.ts";
 import type { HttpContext } from "./http/context.ts";
 import { Cors } from "./http/cors.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/metadata.ts";
 import { handleNode, type Next } from "./http/node.ts";
+import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { ALIAS_PATH } from "./http/reply.ts";
+import { revocable } from "./http/revocable.ts";
+import { ReservedTopics } from "./http/reserved-topics.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
 
 /** Whose tokens a hub accepts. */
@@ -31,14 +36,33 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal">, Partial<Con
   readonly anonymous?: boolean | undefined;
   /** Whether anyone who reaches the hub may publish over HTTP. Default false: only this process and holders of a token publish. */
   readonly anonymousPublish?: boolean | undefined;
+  /** Topics that only this process publishes: over HTTP they answer 400 `reserved_topic`, with any token. Default: none. */
+  readonly reservedTopics?: readonly Matcher[] | undefined;
   /** Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. `*` lets any page in, without it. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** Origins of pages that may publish with the cookie, beside the hub's own. */
   readonly publishOrigins?: readonly string[] | undefined;
+  /**
+   * Whether clients and tokens of Mercure 0.x work too, which weakens authorization: such tokens need no audience, no issuer and no end, and may be
+   * in URLs. Default: they do not.
+   *
+   * @see docs/compatibility.md
+   */
+  readonly compat?: Compat | undefined;
 }
 
 /** A hub with its HTTP handlers. */
-export interface Hub extends Pick<HubCore, "publish" | "publishBatch" | "subscribe" | "observe" | "stats" | "close" | "url" | "draining"> {
+export interface Hub extends Pick<
+  HubCore,
+  "publish" | "publishBatch" | "subscribe" | "observe" | "stats" | "revoke" | "close" | "url" | "draining"
+> {
+  /**
+   * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
+   * otherwise: a client that subscribes after it misses nothing. Call it before you read what the resource shows.
+   *
+   * @example `res.setHeader("Link", hub.link())`
+   */
+  readonly link: (attributes?: LinkAttributes) => string;
   /** Whether a path is one of the hub's: that of its URL, or `/events/stream`. */
   readonly handles: (pathname: string) => boolean;
   /** Answers a Fetch API request, on any runtime. Never rejects; other paths get 404. */
@@ -69,6 +93,8 @@ export function createHub(options: HubOptions = {}): Hub {
     connectionsPerAddress = 100,
     corsOrigins = [],
     publishOrigins = [],
+    reservedTopics = [],
+    compat,
     ...core
   } = rest;
   if (options.url !== undefined && !URL.canParse(options.url)) {
@@ -80,28 +106,35 @@ export function createHub(options: HubOptions = {}): Hub {
   const hubPath = new URL(hub.url).pathname;
   const resource = authorization?.resourceIdentifier ?? hub.url;
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
-  const metadata = new ResourceMetadata(hub.url, resource, cookieName);
+  const metadata = new ResourceMetadata(hub.url, resource, cookieName, core.subscriptions === true);
   const paths = new Set([hubPath, ALIAS_PATH, metadata.path]);
   const context: HttpContext = {
     hub,
     hubPath,
     metadata,
+    compat,
     connections: new Connections({ connections, connectionsPerAddress }),
-    cors: new Cors(corsOrigins),
+    cors: new Cors(corsOrigins, compat),
+    reservedTopics: new ReservedTopics(reservedTopics, hub),
     access: new Access({
       anonymous,
       anonymousPublish,
       cookieName,
+      compat,
       publishOrigins,
       authorizer:
         authorization &&
-        createAuthorizer({
-          issuers: authorization.issuers,
-          resourceIdentifier: resource,
-          limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: hub.limits.topicBytes },
-          compilePattern: (matcher) => hub.checkMatcher(matcher),
-          logger: hub.logger,
-        }),
+        revocable(
+          createAuthorizer({
+            issuers: authorization.issuers,
+            resourceIdentifier: resource,
+            compat,
+            limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: hub.limits.topicBytes },
+            compilePattern: (matcher) => hub.checkMatcher(matcher),
+            logger: hub.logger,
+          }),
+          hub,
+        ),
     }),
     handles: (pathname) => paths.has(pathname) || pathname.startsWith(`${hubPath}/`),
   };
@@ -115,6 +148,8 @@ export function createHub(options: HubOptions = {}): Hub {
     subscribe: (subscription) => hub.subscribe(subscription),
     observe: (observer) => hub.observe(observer),
     stats: () => hub.stats(),
+    revoke: (revocation) => hub.revoke(revocation),
+    link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),
     close: () => hub.close(),
     handles: context.handles,
     fetch: (request) => handleFetch(context, request),

@@ -5,9 +5,15 @@ import { pathToFileURL } from "node:url";
 import { inRepository } from "./machine.mjs";
 import { BenchError } from "./processes.mjs";
 
+/** @returns {Promise<typeof import("../../src/index.ts")>} */
+export const importArtesian = () => importBuilt("artesian");
+
 /** @returns {Promise<typeof import("../../src/journals/lmdb/index.ts")>} */
-export async function importLmdbJournal() {
-  const file = createRequire(inRepository("package.json")).resolve("artesian/journals/lmdb");
+export const importLmdbJournal = () => importBuilt("artesian/journals/lmdb");
+
+/** @param {string} name */
+async function importBuilt(name) {
+  const file = createRequire(inRepository("package.json")).resolve(name);
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {

@@ -5,8 +5,8 @@ import { inRepository } from "./machine.mjs";
 
 const INTRODUCTION = `# Benchmarks
 
-Written by \`npm run bench -- --write-docs\` and \`npm run bench -- resume --write-docs\`; the text around the two
-generated parts is kept. To repeat them: Linux with two cores, \`taskset\` and a C compiler, then \`npm run bench\`.
+Written by \`npm run bench -- --write-docs\`, \`npm run bench -- resume --write-docs\` and \`node bench/micro/matchers.mjs --write-docs\`;
+the text around the three generated parts is kept. To repeat them: Linux with two cores, \`taskset\` and a C compiler, then \`npm run bench\`.
 `;
 
 /**

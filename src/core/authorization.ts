@@ -14,18 +14,22 @@ export interface SubscribeGrant {
 
 /** What a verified token says. */
 export interface Authorization {
-  /** The `iss` claim. */
+  /** The `iss` claim; of a token of Mercure 0.x, which needs none, the issuer whose key it is signed with. */
   readonly issuer: string;
   /** The `sub` claim. */
   readonly subject: string | undefined;
   /** The `jti` claim. */
   readonly tokenId: string | undefined;
-  /** When it ends, the `exp` claim, in milliseconds since 1970. */
+  /** When it was issued, the `iat` claim, in milliseconds since 1970. */
+  readonly issuedAt: number | undefined;
+  /** When it ends, the `exp` claim, in milliseconds since 1970; Infinity where it has none, which only tokens of Mercure 0.x may. */
   readonly expiresAt: number;
   /** Topics that may be published to. */
   readonly publish: readonly Matcher[];
   /** In the token's order: the first that selects a subscription's matcher gives its payload. */
   readonly subscribe: readonly SubscribeGrant[];
+  /** What presence shows for every subscription that no grant has a payload for: any JSON. Only tokens of Mercure 0.x have it. */
+  readonly payload?: unknown;
 }
 
 /**

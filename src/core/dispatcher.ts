@@ -9,6 +9,7 @@ import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { TopicParser } from "./topic.ts";
+import { NOTE_TYPE } from "./update.ts";
 
 /** Most that one write carries: it bounds what a socket that fills up holds on to. A single larger frame is sent whole. */
 const WRITE_BYTES = 64 * 1024;
@@ -33,6 +34,8 @@ export class Dispatcher {
   #pending: JournalRecord[] = [];
   #scheduled = false;
   #waiters: (() => void)[] = [];
+  /** Called with each of the hub's notes to itself, and with nothing where some may have gone by unseen. */
+  onNote: (note: JournalRecord | undefined) => void = () => undefined;
 
   constructor(journal: Journal, parser: TopicParser) {
     this.#journal = journal;
@@ -134,6 +137,7 @@ export class Dispatcher {
     this.#position = offset;
     this.ring = new FrameRing(offset, RING_BYTES, RING_RECORDS);
     for (const member of members) member.drained();
+    this.onNote(undefined);
     this.wake();
   }
 
@@ -162,6 +166,7 @@ export class Dispatcher {
       this.ring.push(entry);
       this.#index.collect(record, touched);
       this.#position = record.offset;
+      if (record.type === NOTE_TYPE) this.onNote(record);
     }
     const now = monotonicMs();
     const joined = new Map<string, Uint8Array>();

@@ -5,7 +5,7 @@
 export const ERROR_CODES = {
   missing_topic: "An update needs at least one topic.",
   invalid_topic: "A topic is empty, malformed, or has control or format characters.",
-  reserved_topic: "A topic is `*` or lies below the hub's own path, which only the hub may use.",
+  reserved_topic: "A topic is `*`, lies below the hub's own path, or is kept for the hub's own process.",
   invalid_id: "An event id has characters that cannot travel in a header, starts with `#`, or is `earliest`.",
   invalid_type: "An event type has control or format characters, or is reserved for the hub.",
   invalid_retry: "A reconnection time is not a whole number of milliseconds.",
@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   origin_forbidden: "The request comes from a web page that may not publish here.",
   host_unknown: "The request names a host that this server does not answer for.",
   too_many_connections: "The address, or the hub, holds as many connections as it may.",
+  too_many_revocations: "The hub keeps as many revocations as it may.",
   draining: "The hub is shutting down.",
   journal_full: "The journal's disk is full.",
   journal_unavailable: "The journal cannot be reached.",

@@ -1,4 +1,4 @@
-import { type Authorization, invalidToken } from "./authorization.ts";
+import { type Authorization, invalidToken, type SubscribeGrant } from "./authorization.ts";
 import type { CompiledMatcher, Matcher, MatcherCompiler } from "./matcher.ts";
 import { matchesAny } from "./selection.ts";
 import type { TopicParser } from "./topic.ts";
@@ -39,6 +39,22 @@ export class Grants {
       authorization,
       authorization.subscribe.flatMap((grant) => grant.topics),
     );
+  }
+
+  /**
+   * What a token says about a subscription: the payload of the first of its details that selects the subscription's matcher, which counts as
+   * if it were a topic.
+   *
+   * @see Mercure, "Payloads".
+   */
+  payload(authorization: Authorization, matcher: Matcher): unknown {
+    return authorization.subscribe.find((grant) => this.#selectsMatcher(grant, matcher))?.payload ?? authorization.payload;
+  }
+
+  #selectsMatcher({ topics }: SubscribeGrant, { type, pattern }: Matcher): boolean {
+    // A pattern need not match its own text; the same one is meant all the same.
+    if (topics.some((topic) => topic.type === type && topic.pattern === pattern)) return true;
+    return matchesAny(this.#compiler.compileAll(topics), [pattern], this.#parser);
   }
 
   #compile(

@@ -1,22 +1,22 @@
 import type { Authorization } from "./authorization.ts";
-import { encodeUtf8 } from "./bytes.ts";
-import { catchUp } from "./catch-up.ts";
+import { EARLIEST } from "./cursor.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
-import { ExpiryWheel } from "./expiry.ts";
-import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "./frame.ts";
 import { Grants } from "./grants.ts";
 import type { Journal } from "./journal.ts";
 import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
-import { Liveness } from "./liveness.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
-import { type HubObserver, Roster } from "./roster.ts";
-import { monotonicMs, nextTurn } from "./scheduler.ts";
-import { Selection } from "./selection.ts";
+import { Presence } from "./presence.ts";
+import { type Revocation, Revocations } from "./revocations.ts";
+import type { HubObserver } from "./roster.ts";
+import { nextTurn } from "./scheduler.ts";
+import { matchesAny, Selection } from "./selection.ts";
 import { resolveStart, type Start } from "./start.ts";
-import { type Sink, Subscriber, type SubscriberEvents } from "./subscriber.ts";
+import type { JournalState } from "./state.ts";
+import { Streams } from "./streams.ts";
+import type { Sink, Subscriber } from "./subscriber.ts";
 import { TopicParser } from "./topic.ts";
 import { type UpdateInput, validateUpdate } from "./update.ts";
 
@@ -37,6 +37,13 @@ export interface HubCoreOptions {
   readonly writeStallMs?: number | undefined;
   /** Longest wait for streams to end when the hub closes. Default 5,000. */
   readonly drainMs?: number | undefined;
+  /**
+   * Whether subscriptions are told of: an update for each that begins or ends, and a list of those that are there. The journal must have
+   * a shared table. Default false.
+   */
+  readonly subscriptions?: boolean | undefined;
+  /** How long the subscriptions of a process that died stay listed, at the most. Default 15,000. */
+  readonly subscriptionLeaseMs?: number | undefined;
   /** Default: reports nothing. */
   readonly logger?: Logger | undefined;
 }
@@ -52,8 +59,6 @@ export interface HubStats {
   readonly head: number;
 }
 
-/** How long before its token ends a subscriber is told, in milliseconds; half of the time left where that is less. */
-const EXPIRING_MS = 30_000;
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
 /** The hub without HTTP: it publishes, keeps, and hands out updates, to whatever {@link Sink} it is given. */
@@ -66,19 +71,12 @@ export class HubCore {
   readonly #compiler: MatcherCompiler;
   readonly #grants: Grants;
   readonly #dispatcher: Dispatcher;
-  readonly #liveness: Liveness;
-  readonly #roster = new Roster();
-  readonly #wheel = new ExpiryWheel();
+  readonly #streams: Streams;
   readonly #appends = new Set<Promise<unknown>>();
   readonly #readers = new AbortController();
-  readonly #events: SubscriberEvents = {
-    joined: (subscriber) => this.#join(subscriber),
-    stalled: (subscriber) => this.#stall(subscriber),
-    drained: (subscriber) => this.#walk(subscriber),
-    closed: (subscriber) => this.#detach(subscriber),
-  };
-  readonly #lifetimeMs: number;
-  readonly #retryMs: { readonly min: number; readonly max: number };
+  readonly #presence: Presence | undefined;
+  readonly #revocations: Revocations | undefined;
+  readonly #hubPath: string;
   readonly #drainMs: number;
   #closing: Promise<void> | undefined;
 
@@ -93,22 +91,25 @@ export class HubCore {
     this.#compiler = new MatcherCompiler(this.url, this.limits);
     this.#grants = new Grants(this.#compiler, this.#parser);
     this.#dispatcher = new Dispatcher(this.#journal, this.#parser);
-    this.#lifetimeMs = options.lifetimeMs ?? 600_000;
-    this.#retryMs = options.retryMs ?? { min: 1000, max: 5000 };
     this.#drainMs = options.drainMs ?? 5000;
-    this.#liveness = new Liveness({
-      dispatcher: this.#dispatcher,
-      subscribers: this.#roster.all,
-      lagging: this.#roster.lagging,
-      options: { heartbeatMs: options.heartbeatMs ?? 25_000, writeStallMs: options.writeStallMs ?? 5000, lifetimeMs: this.#lifetimeMs },
-      onTick: (now) => this.#endTokens(now),
-      onExpired: (subscriber) => this.#end(subscriber),
-      onStalled: (subscriber) => {
-        this.logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
-        subscriber.sink.destroy();
-        this.#detach(subscriber);
+    this.#streams = new Streams(
+      this.#journal,
+      this.#dispatcher,
+      {
+        heartbeatMs: options.heartbeatMs ?? 25_000,
+        lifetimeMs: options.lifetimeMs ?? 600_000,
+        retryMs: options.retryMs ?? { min: 1000, max: 5000 },
+        writeStallMs: options.writeStallMs ?? 5000,
       },
-    });
+      this.logger,
+    );
+    this.#hubPath = new URL(this.url).pathname;
+    const { state } = this.#journal;
+    this.#revocations = state && this.#createRevocations(state);
+    if (options.subscriptions === true) {
+      if (state === undefined) throw new TypeError("`subscriptions` needs a journal with a shared table (`state`), such as lmdbJournal.");
+      this.#presence = this.#createPresence(state, options.subscriptionLeaseMs ?? 15_000);
+    }
   }
 
   /** @throws HubError `invalid_matcher` when a matcher can't be used. */
@@ -190,14 +191,14 @@ export class HubCore {
 
   /** Watches subscribers come and go. @returns Stops watching. */
   observe(observer: HubObserver): () => void {
-    return this.#roster.observe(observer);
+    return this.#streams.roster.observe(observer);
   }
 
   stats(): HubStats {
     return {
-      subscribers: this.#roster.all.length,
+      subscribers: this.#streams.roster.all.length,
       cohorts: this.#dispatcher.cohortCount,
-      lagging: this.#roster.lagging.size,
+      lagging: this.#streams.roster.lagging.size,
       tail: this.#journal.tail(),
       head: this.#journal.head(),
     };
@@ -228,32 +229,15 @@ export class HubCore {
    */
   attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization): Subscriber | undefined {
     if (this.draining) {
-      sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+      this.#streams.turnAway(sink);
+      return undefined;
+    }
+    // It may have been revoked while the journal was asked where to start.
+    if (authorization !== undefined && this.#revocations?.has(authorization) === true) {
       sink.end();
       return undefined;
     }
-    const now = monotonicMs();
-    const subscriber = new Subscriber({
-      cohort: this.#dispatcher.acquire(selection),
-      sink,
-      cursor: start.after,
-      openedAtMs: now,
-      expiresAtMs: now + this.#lifetimeMs * (0.9 + Math.random() * 0.2),
-      events: this.#events,
-      authorization,
-    });
-    this.#roster.add(subscriber);
-    this.#scheduleEnd(subscriber);
-    let preamble = encodeRetry(this.#randomRetryMs());
-    if (start.gap !== undefined) {
-      preamble += encodeGap(start.gap);
-      // What it knows leads nowhere: it is told a cursor even if nothing follows.
-      subscriber.toldOffset = -1;
-    }
-    if (start.lastEventId === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
-    if (sink.write(encodeUtf8(preamble))) this.#walk(subscriber);
-    else this.#stall(subscriber);
-    return subscriber;
+    return this.#streams.open(selection, sink, start, authorization);
   }
 
   /**
@@ -264,26 +248,46 @@ export class HubCore {
    * @throws HubError `invalid_token` when a grant of the token cannot be evaluated.
    */
   renew(subscriberId: string, authorization: Authorization): boolean {
-    const subscriber = this.#roster.withToken(subscriberId);
+    const subscriber = this.#streams.roster.withToken(subscriberId);
     const old = subscriber?.authorization;
-    if (subscriber === undefined || old === undefined) return false;
+    if (subscriber === undefined || old === undefined || this.#revocations?.has(authorization) === true) return false;
     if (old.issuer !== authorization.issuer || old.subject === undefined || old.subject !== authorization.subject) return false;
-    const { cohort } = subscriber;
-    const matchers = cohort.selection.matchers.map((compiled) => compiled.matcher);
-    const renewed = this.#dispatcher.acquire(this.select(matchers, authorization));
-    this.#wheel.remove(subscriber);
-    const isLive = subscriber.memberIndex >= 0;
-    if (isLive) {
-      subscriber.toldOffset = subscriber.knownOffset;
-      subscriber.cursor = this.#dispatcher.position;
-    }
-    cohort.leave(subscriber);
-    this.#dispatcher.release(cohort);
-    subscriber.cohort = renewed;
-    subscriber.authorization = authorization;
-    if (isLive) renewed.join(subscriber);
-    this.#scheduleEnd(subscriber);
+    const matchers = subscriber.cohort.selection.matchers.map((compiled) => compiled.matcher);
+    this.#streams.change(subscriber, this.select(matchers, authorization), authorization);
     return true;
+  }
+
+  /** Whether a token is revoked; a promise only right after the start. */
+  isRevoked(authorization: Authorization): boolean | Promise<boolean> {
+    return this.#revocations?.isRevoked(authorization) ?? false;
+  }
+
+  /**
+   * Refuses tokens from now on, though they have not ended, and ends the streams that came with them: in every process of the journal, within a second.
+   *
+   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError where the journal has no shared table.
+   */
+  async revoke(revocation: Revocation): Promise<void> {
+    if (this.draining) throw new HubError("draining", "The hub is shutting down. Revoke again in a moment.");
+    if (this.#revocations === undefined)
+      throw new TypeError("Revoking needs a journal with a shared table (`state`), such as lmdbJournal.");
+    await this.#revocations.revoke(revocation);
+  }
+
+  /** Who is subscribed; undefined where that is not told. */
+  get presence(): Pick<Presence, "list"> | undefined {
+    return this.#presence;
+  }
+
+  /** Whether a token allows to receive private updates of a topic. */
+  mayReceive(authorization: Authorization, topic: string): boolean {
+    return matchesAny(this.#grants.readable(authorization), [topic], this.#parser);
+  }
+
+  /** The event id of the newest update, to resume after; `earliest` while there was never one. */
+  cursor(): string {
+    const tail = this.#journal.tail();
+    return tail === 0 ? EARLIEST : this.#dispatcher.cursorAt(tail);
   }
 
   /**
@@ -299,98 +303,43 @@ export class HubCore {
   async #drain(): Promise<void> {
     await Promise.allSettled(this.#appends);
     this.#dispatcher.stop();
-    this.#liveness.stop();
-    const { all } = this.#roster;
-    // From the end: each leaves the list as it is told.
-    for (let i = all.length - 1; i >= 0; i--) {
-      const subscriber = all[i] as Subscriber;
-      this.#tellCursor(subscriber);
-      if (subscriber.stalledSinceMs === 0) subscriber.sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
-      subscriber.sink.end();
-    }
-    await this.#roster.emptied(this.#drainMs);
-    for (let last = all.at(-1); last !== undefined; last = all.at(-1)) {
-      last.sink.destroy();
-      this.#detach(last);
-    }
+    await this.#streams.drain(this.#drainMs);
     // Readers that kept up take what was just dispatched.
     await nextTurn();
     this.#readers.abort();
+    await this.#presence?.close();
     await this.#journal.close();
   }
 
-  #walk(subscriber: Subscriber): void {
-    subscriber.stalledSinceMs = 0;
-    catchUp(subscriber, this.#dispatcher, this.#journal).catch((error: unknown) => {
-      // It reconnects with its cursor, so nothing is lost.
-      this.logger.error({ err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
-      subscriber.sink.destroy();
-      this.#detach(subscriber);
+  #createRevocations(state: JournalState): Revocations {
+    const revocations = new Revocations({
+      state,
+      topic: `${this.#hubPath}/revocations`,
+      limit: this.limits.revocations,
+      logger: this.logger,
+      onRevoked: () => {
+        for (const subscriber of this.#streams.roster.tokenHolders()) {
+          if (subscriber.authorization !== undefined && revocations.has(subscriber.authorization)) this.#streams.end(subscriber);
+        }
+      },
     });
+    this.#dispatcher.onNote = (note) => revocations.noticed(note);
+    return revocations;
   }
 
-  #join(subscriber: Subscriber): void {
-    this.#roster.lagging.delete(subscriber);
-    subscriber.cohort.join(subscriber);
-  }
-
-  #stall(subscriber: Subscriber): void {
-    if (subscriber.memberIndex >= 0) {
-      subscriber.toldOffset = subscriber.knownOffset;
-      subscriber.cohort.leave(subscriber);
-      subscriber.cursor = this.#dispatcher.position;
-    }
-    subscriber.stalledSinceMs = monotonicMs();
-    subscriber.stalledBytes = subscriber.sink.pendingBytes();
-    this.#roster.lagging.add(subscriber);
-  }
-
-  #tellCursor(subscriber: Subscriber): void {
-    if (subscriber.memberIndex < 0) return;
-    const bytes = this.#liveness.cursorFor(subscriber);
-    if (bytes !== undefined) subscriber.sink.write(bytes);
-  }
-
-  #end(subscriber: Subscriber): void {
-    this.#tellCursor(subscriber);
-    // A full socket would never come to its end in order.
-    if (subscriber.stalledSinceMs === 0) subscriber.sink.end();
-    else subscriber.sink.destroy();
-    this.#detach(subscriber);
-  }
-
-  #detach(subscriber: Subscriber): void {
-    if (subscriber.isClosed) return;
-    subscriber.isClosed = true;
-    subscriber.cohort.leave(subscriber);
-    this.#dispatcher.release(subscriber.cohort);
-    this.#wheel.remove(subscriber);
-    this.#roster.remove(subscriber);
-  }
-
-  #scheduleEnd(subscriber: Subscriber): void {
-    if (subscriber.authorization === undefined) return;
-    const now = monotonicMs();
-    const leftMs = subscriber.authorization.expiresAt - Date.now();
-    // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
-    subscriber.tokenEndsAtMs = now + leftMs - 1000;
-    subscriber.warnAtMs = now + Math.max(leftMs / 2, leftMs - EXPIRING_MS);
-    this.#wheel.add(subscriber, "warn", subscriber.warnAtMs);
-    this.#wheel.add(subscriber, "end", subscriber.tokenEndsAtMs);
-  }
-
-  #endTokens(now: number): void {
-    for (const [subscriber, event] of this.#wheel.due(now)) {
-      if (event === "end") this.#end(subscriber);
-      else if (subscriber.memberIndex >= 0 && subscriber.authorization !== undefined) {
-        const leftMs = Math.max(0, subscriber.authorization.expiresAt - Date.now());
-        if (!subscriber.sink.write(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
-      }
-    }
-  }
-
-  #randomRetryMs(): number {
-    const { min, max } = this.#retryMs;
-    return Math.round(min + Math.random() * (max - min));
+  #createPresence(state: JournalState, leaseMs: number): Presence {
+    const presence = new Presence({ state, hubPath: this.#hubPath, leaseMs, logger: this.logger });
+    this.#streams.roster.observe({
+      subscribed: (subscriber) => {
+        const { authorization } = subscriber;
+        presence.add({
+          id: subscriber.id,
+          matchers: subscriber.matchers,
+          payload: (matcher) => authorization && this.#grants.payload(authorization, matcher),
+        });
+      },
+      unsubscribed: (subscriber) => presence.remove(subscriber),
+    });
+    return presence;
   }
 }

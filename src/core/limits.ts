@@ -15,6 +15,8 @@ export interface Limits {
   readonly topicBytes: number;
   /** Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past it: `too_large`. */
   readonly idBytes: number;
+  /** Most revocations that are kept (each is looked at when one is made). Default 100,000. Past it: `too_many_revocations`. */
+  readonly revocations: number;
 }
 
 /** Most that `idBytes` may be: what a journal can index. */
@@ -28,4 +30,5 @@ export const DEFAULT_LIMITS: Limits = {
   matchersPerSubscription: 100,
   topicBytes: 2048,
   idBytes: 255,
+  revocations: 100_000,
 };

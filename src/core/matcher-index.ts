@@ -1,17 +1,15 @@
 import type { Cohort } from "./cohort.ts";
 import type { JournalRecord } from "./journal.ts";
-import type { CompiledMatcher } from "./matcher.ts";
+import { type CompiledPattern, selectsTopic } from "./matcher.ts";
 import type { TopicParser } from "./topic.ts";
 
 interface PatternGroup {
-  readonly matcher: Extract<CompiledMatcher, { kind: "urlpattern" }>;
+  readonly matcher: CompiledPattern;
   readonly cohorts: Set<Cohort>;
 }
 
-const NO_GROUPS: readonly PatternGroup[] = [];
-
 /**
- * Finds the cohorts that an update goes to: by hash for exact topics, once for each distinct URL pattern, and
+ * Finds the cohorts that an update goes to: by hash for exact topics, once for each distinct pattern, and
  * which patterns select a topic is remembered until a pattern comes or goes.
  */
 export class MatcherIndex {
@@ -76,8 +74,7 @@ export class MatcherIndex {
   #groupsFor(topic: string): readonly PatternGroup[] {
     const cached = this.#groupsByTopic.get(topic);
     if (cached !== undefined) return cached;
-    const { url } = this.#parser.parse(topic);
-    const groups = url === undefined ? NO_GROUPS : [...this.#patterns.values()].filter((group) => group.matcher.compiled.test(url));
+    const groups = [...this.#patterns.values()].filter((group) => selectsTopic(group.matcher, topic, this.#parser));
     const oldest = this.#groupsByTopic.keys().next();
     if (this.#groupsByTopic.size >= this.#cachedTopics && !oldest.done) this.#groupsByTopic.delete(oldest.value);
     this.#groupsByTopic.set(topic, groups);

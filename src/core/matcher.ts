@@ -1,12 +1,17 @@
 import { HubError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
+import type { TopicParser } from "./topic.ts";
 import { hasForbiddenCharacter, utf8Length } from "./update.ts";
+import { compileUriTemplate, type CompiledUriTemplate } from "./uri-template/index.ts";
 import { compileUrlPattern, type CompiledUrlPattern } from "./url-pattern/index.ts";
 
-/** The kinds of matcher that subscribers may use. */
-export type MatcherType = "exact" | "urlpattern";
+/** The kinds of matcher that subscribers may use. `uritemplate` is of Mercure 0.x, and only there while its compatibility is on. */
+export type MatcherType = "exact" | "urlpattern" | "uritemplate";
 
-/** What selects topics: the topic itself, or a URL pattern. The pattern `*` selects every topic, whatever the type. */
+/**
+ * What selects topics: the topic itself, a URL pattern, or a URI template, which also selects the topic that is spelled as it is. The pattern `*`
+ * selects every topic, whatever the type.
+ */
 export interface Matcher {
   readonly type: MatcherType;
   readonly pattern: string;
@@ -16,19 +21,39 @@ export interface Matcher {
 export type CompiledMatcher =
   | { readonly kind: "all"; readonly key: string; readonly matcher: Matcher }
   | { readonly kind: "exact"; readonly key: string; readonly matcher: Matcher }
-  | { readonly kind: "urlpattern"; readonly key: string; readonly matcher: Matcher; readonly compiled: CompiledUrlPattern };
+  | { readonly kind: "urlpattern"; readonly key: string; readonly matcher: Matcher; readonly compiled: CompiledUrlPattern }
+  | { readonly kind: "uritemplate"; readonly key: string; readonly matcher: Matcher; readonly compiled: CompiledUriTemplate };
 
-/** Most weight of one subscription's URL patterns together: it bounds the time that a request can take, to some 20 ms. */
+/** Those that have to be tested, and can't be looked up by the topic. */
+export type CompiledPattern = Extract<CompiledMatcher, { kind: "urlpattern" | "uritemplate" }>;
+
+/** Tells whether the matcher selects the topic: the one place that knows how each kind does. */
+export function selectsTopic(matcher: CompiledMatcher, topic: string, parser: TopicParser): boolean {
+  switch (matcher.kind) {
+    case "all":
+      return true;
+    case "exact":
+      return matcher.matcher.pattern === topic;
+    case "urlpattern": {
+      const { url } = parser.parse(topic);
+      return url !== undefined && matcher.compiled.test(url);
+    }
+    case "uritemplate":
+      return matcher.matcher.pattern === topic || matcher.compiled.test(topic);
+  }
+}
+
+/** Most weight of one subscription's patterns together: it bounds the time that a request can take, to some 20 ms. */
 const SUBSCRIPTION_WEIGHT = 200_000;
 /** Most weight of the patterns that are remembered, at most 8 MB of tables, and most of them. */
 const CACHED_WEIGHT = 4_000_000;
 const CACHED_PATTERNS = 1024;
 
-/** Compiles matchers, and remembers the recent URL patterns: a page's subscribers all ask for the same ones. */
+/** Compiles matchers, and remembers the recent patterns: a page's subscribers all ask for the same ones. */
 export class MatcherCompiler {
   readonly #hubUrl: string;
   readonly #limits: Limits;
-  readonly #patterns = new Map<string, CompiledUrlPattern>();
+  readonly #patterns = new Map<string, CompiledPattern>();
   #cachedWeight = 0;
 
   constructor(hubUrl: string, limits: Limits) {
@@ -58,9 +83,9 @@ export class MatcherCompiler {
     for (const matcher of matchers) {
       const one = this.#compile(matcher);
       compiled.set(one.key, one);
-      if (one.kind === "urlpattern") weight += one.compiled.weight;
+      if (isPattern(one)) weight += one.compiled.weight;
       if (weight > SUBSCRIPTION_WEIGHT) {
-        throw new HubError("invalid_matcher", "The subscription's URL patterns are too complex together. Use fewer, or simpler ones.");
+        throw new HubError("invalid_matcher", "The subscription's patterns are too complex together. Use fewer, or simpler ones.");
       }
     }
     return [...compiled.values()];
@@ -75,23 +100,39 @@ export class MatcherCompiler {
     if (hasForbiddenCharacter(pattern)) {
       throw new HubError("invalid_matcher", "A matcher has a control or invisible format character. Remove it.");
     }
+    if (type === "uritemplate") return this.#compileUriTemplate(matcher);
     if (pattern === "*") return { kind: "all", key: "*", matcher };
     if (type === "exact") return { kind: "exact", key: `=${pattern}`, matcher };
-    return { kind: "urlpattern", key: `~${pattern}`, matcher, compiled: this.#compileUrlPattern(pattern) };
+    const key = `~${pattern}`;
+    return (
+      this.#patterns.get(key) ?? this.#remember({ kind: "urlpattern", key, matcher, compiled: compileUrlPattern(pattern, this.#hubUrl) })
+    );
   }
 
-  #compileUrlPattern(pattern: string): CompiledUrlPattern {
-    let compiled = this.#patterns.get(pattern);
-    if (compiled === undefined) {
-      compiled = compileUrlPattern(pattern, this.#hubUrl);
-      this.#patterns.set(pattern, compiled);
-      this.#cachedWeight += compiled.weight;
-      for (const [oldest, { weight }] of this.#patterns) {
-        if (this.#cachedWeight <= CACHED_WEIGHT && this.#patterns.size <= CACHED_PATTERNS) break;
-        this.#patterns.delete(oldest);
-        this.#cachedWeight -= weight;
-      }
-    }
-    return compiled;
+  /** Its keys are its own, whatever it selects: presence shows what was asked for. */
+  #compileUriTemplate(matcher: Matcher): CompiledMatcher {
+    const { pattern } = matcher;
+    const key = `{${pattern}`;
+    if (pattern === "*") return { kind: "all", key, matcher };
+    const known = this.#patterns.get(key);
+    if (known !== undefined) return known;
+    const compiled = compileUriTemplate(pattern);
+    return compiled === undefined ? { kind: "exact", key, matcher } : this.#remember({ kind: "uritemplate", key, matcher, compiled });
   }
+
+  #remember(pattern: CompiledPattern): CompiledPattern {
+    this.#patterns.set(pattern.key, pattern);
+    this.#cachedWeight += pattern.compiled.weight;
+    for (const [oldest, { compiled }] of this.#patterns) {
+      if (this.#cachedWeight <= CACHED_WEIGHT && this.#patterns.size <= CACHED_PATTERNS) break;
+      this.#patterns.delete(oldest);
+      this.#cachedWeight -= compiled.weight;
+    }
+    return pattern;
+  }
+}
+
+/** Whether the matcher has to be tested on each topic. */
+export function isPattern(matcher: CompiledMatcher): matcher is CompiledPattern {
+  return matcher.kind === "urlpattern" || matcher.kind === "uritemplate";
 }

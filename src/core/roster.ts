@@ -1,3 +1,4 @@
+import type { Authorization } from "./authorization.ts";
 import type { Matcher } from "./matcher.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -6,6 +7,8 @@ export interface ObservedSubscriber {
   /** Random, unique to the connection. */
   readonly id: string;
   readonly matchers: readonly Matcher[];
+  /** What its token says; undefined for an anonymous one. */
+  readonly authorization: Authorization | undefined;
 }
 
 /** Called as subscribers come and go. Must not throw. */
@@ -49,6 +52,11 @@ export class Roster {
     return this.#withToken.get(id);
   }
 
+  /** Those that came with a token. One that ends meanwhile is left out. */
+  tokenHolders(): Iterable<Subscriber> {
+    return this.#withToken.values();
+  }
+
   /** @returns Stops watching. */
   observe(observer: HubObserver): () => void {
     this.#observers.add(observer);
@@ -72,6 +80,7 @@ export class Roster {
     const seen: ObservedSubscriber = {
       id: subscriber.id,
       matchers: subscriber.cohort.selection.matchers.map((compiled) => compiled.matcher),
+      authorization: subscriber.authorization,
     };
     for (const observer of this.#observers) observer[event]?.(seen);
   }

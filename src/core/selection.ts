@@ -1,19 +1,11 @@
-import type { CompiledMatcher } from "./matcher.ts";
+import { type CompiledMatcher, selectsTopic } from "./matcher.ts";
 import type { TopicParser } from "./topic.ts";
-import type { Update } from "./update.ts";
+import { NOTE_TYPE, type Update } from "./update.ts";
 
 /** Tells whether one of the matchers selects one of the topics. */
 export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonly string[], parser: TopicParser): boolean {
   for (const matcher of matchers) {
-    if (matcher.kind === "all") return true;
-    for (const topic of topics) {
-      if (matcher.kind === "exact") {
-        if (matcher.matcher.pattern === topic) return true;
-      } else {
-        const { url } = parser.parse(topic);
-        if (url !== undefined && matcher.compiled.test(url)) return true;
-      }
-    }
+    for (const topic of topics) if (selectsTopic(matcher, topic, parser)) return true;
   }
   return false;
 }
@@ -44,6 +36,6 @@ export class Selection {
 
   /** A private update needs a grant on one of its topics; a matcher never gives a right. */
   mayRead(update: Update): boolean {
-    return !update.private || matchesAny(this.#grants, update.topics, this.#parser);
+    return !update.private || (update.type !== NOTE_TYPE && matchesAny(this.#grants, update.topics, this.#parser));
   }
 }

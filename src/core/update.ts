@@ -17,6 +17,9 @@ export interface UpdateInput {
   readonly private?: boolean | undefined;
 }
 
+/** The type of the hub's notes to itself: records that tell all its processes something, and reach no subscriber. */
+export const NOTE_TYPE = "hub:note";
+
 /** An update that was validated. */
 export interface Update {
   /** At least one; the first is the canonical topic. */

@@ -2,12 +2,15 @@ import { type Action, type Authorization, invalidToken } from "../core/authoriza
 import { HubError } from "../core/errors.ts";
 import type { Authorizer } from "./auth/index.ts";
 import { readCredentials } from "./auth/credentials.ts";
+import type { Compat } from "./compat.ts";
 
 /** What of a request matters to who it is. */
 export interface AccessRequest {
   /** Every `Authorization` field: a second one is an attempt to be two. */
   readonly authorization: readonly string[];
   readonly cookie: string | undefined;
+  /** Of the URL, without the `?`. */
+  readonly query: string;
   readonly origin: string | undefined;
   readonly referer: string | undefined;
   /** The `Host` field. */
@@ -23,6 +26,8 @@ export interface AccessOptions {
   /** Whether publishers need no token. */
   readonly anonymousPublish: boolean;
   readonly cookieName: string;
+  /** Whether tokens may come as in Mercure 0.x too. */
+  readonly compat: Compat | undefined;
   /** Origins of pages that may publish with a cookie, beside the hub's own. */
   readonly publishOrigins: readonly string[];
 }
@@ -41,7 +46,7 @@ export class Access {
    * @throws HubError `unauthorized`, `invalid_request`, `invalid_token` or `origin_forbidden`.
    */
   authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
-    const credentials = readCredentials(request, this.#options.cookieName);
+    const credentials = readCredentials(request, this.#options.cookieName, this.#options.compat);
     if (credentials === undefined) {
       if (action === "publish" ? this.#options.anonymousPublish : this.#options.anonymous) return undefined;
       throw new HubError(

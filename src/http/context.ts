@@ -1,8 +1,10 @@
 import type { HubCore } from "../core/hub-core.ts";
 import type { Access, AccessRequest } from "./access.ts";
+import type { Compat } from "./compat.ts";
 import type { Connections } from "./connections.ts";
 import type { Cors } from "./cors.ts";
 import type { ResourceMetadata } from "./metadata.ts";
+import type { ReservedTopics } from "./reserved-topics.ts";
 
 /** What both handlers share. */
 export interface HttpContext {
@@ -13,6 +15,9 @@ export interface HttpContext {
   readonly access: Access;
   readonly cors: Cors;
   readonly metadata: ResourceMetadata;
+  /** The earlier version of the protocol that is spoken too. */
+  readonly compat: Compat | undefined;
+  readonly reservedTopics: ReservedTopics;
   /** Whether a path is one of the hub's. */
   readonly handles: (pathname: string) => boolean;
 }
@@ -36,6 +41,7 @@ export function accessRequest(request: HubRequest): AccessRequest {
   return {
     authorization: request.authorization,
     cookie: request.header("cookie"),
+    query: request.query,
     origin: request.header("origin"),
     referer: request.header("referer"),
     host: request.header("host"),

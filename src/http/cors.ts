@@ -1,3 +1,5 @@
+import type { Compat } from "./compat.ts";
+
 /** The header fields that pages of other origins may read and send. */
 const EXPOSED = "Mercure-Last-Event-ID, Link, Retry-After, WWW-Authenticate";
 const ALLOWED_HEADERS = "Authorization, Cache-Control, Content-Type, Last-Event-ID";
@@ -6,9 +8,14 @@ const ALLOWED_HEADERS = "Authorization, Cache-Control, Content-Type, Last-Event-
 export class Cors {
   readonly #origins: ReadonlySet<string>;
   readonly #any: boolean;
+  readonly #exposed: string;
 
-  /** @param origins - Exact origins, whose pages may send the cookie; `*` lets every page in, without it. */
-  constructor(origins: readonly string[]) {
+  /**
+   * @param origins - Exact origins, whose pages may send the cookie; `*` lets every page in, without it.
+   * @param compat - Whether they may read what Mercure 0.x sends too.
+   */
+  constructor(origins: readonly string[], compat?: Compat) {
+    this.#exposed = compat === undefined ? EXPOSED : `${EXPOSED}, Last-Event-ID`;
     this.#any = origins.includes("*");
     this.#origins = new Set(origins.filter((origin) => origin !== "*"));
   }
@@ -22,10 +29,10 @@ export class Cors {
         ...vary,
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
-        "Access-Control-Expose-Headers": EXPOSED,
+        "Access-Control-Expose-Headers": this.#exposed,
       };
     }
-    return this.#any ? { ...vary, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED } : vary;
+    return this.#any ? { ...vary, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": this.#exposed } : vary;
   }
 
   /** The further fields of the answer to a preflight. */

@@ -26,13 +26,22 @@ export function decodeUtf8(bytes: Uint8Array): string {
  */
 export function parseForm(text: string): readonly (readonly [name: string, value: string])[] {
   const pairs: [string, string][] = [];
+  const decode = text.length > SHARED_CHARACTERS ? (part: string) => detach(decodePart(part), text) : decodePart;
   for (const part of text.split("&")) {
     if (part === "") continue;
     const equals = part.indexOf("=");
-    if (equals < 0) pairs.push([decodePart(part), ""]);
-    else pairs.push([decodePart(part.slice(0, equals)), decodePart(part.slice(equals + 1))]);
+    if (equals < 0) pairs.push([decode(part), ""]);
+    else pairs.push([decode(part.slice(0, equals)), decode(part.slice(equals + 1))]);
   }
   return pairs;
+}
+
+/** Longest text whose parts may keep all of it in memory. */
+const SHARED_CHARACTERS = 4096;
+
+/** A part of a text can be a view of it: a topic that is remembered would then keep a whole body of a mebibyte alive. */
+function detach(part: string, text: string): string {
+  return part.length * 2 > text.length ? part : new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(part));
 }
 
 function decodePart(part: string): string {

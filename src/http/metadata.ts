@@ -12,7 +12,7 @@ export class ResourceMetadata {
   readonly #document: string;
 
   /** @param hubUrl - The hub's public URL. @param resource - The value that tokens must have in `aud`. */
-  constructor(hubUrl: string, resource: string, cookieName: string) {
+  constructor(hubUrl: string, resource: string, cookieName: string, hasSubscriptions: boolean) {
     const { origin, pathname } = new URL(hubUrl);
     this.path = WELL_KNOWN + pathname;
     this.#url = origin + this.path;
@@ -22,6 +22,7 @@ export class ResourceMetadata {
       bearer_methods_supported: ["header"],
       mercure_cookie: cookieName,
       mercure_matcher_types_supported: ["exact", "urlpattern"],
+      ...(hasSubscriptions ? { mercure_subscriptions: true } : {}),
     });
   }
 

@@ -82,6 +82,8 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
         reject(tooLarge);
       } else chunks.push(chunk);
     });
+    // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
+    req.once("aborted", () => reject(new HubError("invalid_body", "The request ended before its body did.")));
     req.once("end", resolve);
     req.once("error", () => reject(new HubError("invalid_body", "The request ended before its body did.")));
   });

@@ -27,6 +27,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   origin_forbidden: 403,
   host_unknown: 421,
   too_many_connections: 429,
+  too_many_revocations: 507,
   draining: 503,
   journal_full: 507,
   journal_unavailable: 503,

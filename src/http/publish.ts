@@ -4,6 +4,7 @@ import type { HubCore } from "../core/hub-core.ts";
 import type { UpdateInput } from "../core/update.ts";
 import { decodeUtf8, parseForm } from "./form.ts";
 import type { Reply } from "./reply.ts";
+import type { ReservedTopics } from "./reserved-topics.ts";
 
 /** A request to publish, in terms of no framework. */
 export interface PublishRequest {
@@ -19,12 +20,19 @@ const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "appl
  * NDJSON.
  *
  * @param authorization - What the publisher's token says; undefined where anyone may publish.
+ * @param reserved - Topics that nobody publishes on over HTTP, whatever the token says.
  * @returns The event id, or one a line for a batch; JSON where the request accepts that.
  * @throws HubError that says what to change; nothing was published.
  * @see docs/protocol.md, "Publish"; Mercure, "Publication".
  */
-export async function publish(hub: HubCore, request: PublishRequest, authorization: Authorization | undefined): Promise<Reply> {
+export async function publish(
+  hub: HubCore,
+  request: PublishRequest,
+  authorization: Authorization | undefined,
+  reserved: ReservedTopics,
+): Promise<Reply> {
   const parsed = parseUpdates(request);
+  reserved.check(parsed.updates);
   const ids = await hub.publishBatch(parsed.updates, authorization);
   if (request.accept?.includes("application/json")) {
     const body = parsed.isBatch ? { ids } : { id: ids[0] };

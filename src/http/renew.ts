@@ -9,17 +9,18 @@ import type { Reply } from "./reply.ts";
  * @see docs/authorization.md, "Renewing a token".
  */
 export async function renew(context: HttpContext, request: HubRequest): Promise<Reply> {
-  const [folder, id = "", ...rest] = request.pathname.slice(context.hubPath.length + 1).split("/");
-  if (folder !== "subscribers" || id === "" || rest.length > 0) throw new HubError("not_found", "Nothing is served at this address.");
+  const [, id = "", ...rest] = request.pathname.slice(context.hubPath.length + 1).split("/");
+  if (id === "" || rest.length > 0) throw new HubError("not_found", "Nothing is served at this address.");
   if (request.method !== "POST") throw new HubError("method_not_allowed", "Use POST to renew a subscriber's token.");
   const authorization = await context.access.authorize(accessRequest(request), "subscribe");
   if (authorization === undefined) throw new HubError("unauthorized", "Renewing needs the new access token.");
   if (!context.hub.renew(id, authorization)) {
     throw new HubError("not_found", "There is no such subscriber, or its token is of another issuer or subject. Connect again.");
   }
+  const leftMs = Math.max(0, Math.round(authorization.expiresAt - Date.now()));
   return {
     status: 200,
     headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
-    body: `${JSON.stringify({ expiresInMs: Math.max(0, Math.round(authorization.expiresAt - Date.now())) })}\n`,
+    body: `${JSON.stringify({ expiresInMs: leftMs === Infinity ? null : leftMs })}\n`,
   };
 }

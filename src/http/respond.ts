@@ -8,7 +8,9 @@ import { problemReply } from "./problem.ts";
 import { mediaTypeOf, publish } from "./publish.ts";
 import { renew } from "./renew.ts";
 import { ALIAS_PATH, ALLOW, type Reply } from "./reply.ts";
+import { revoke } from "./revocations.ts";
 import { parseSubscription, streamHeaders } from "./subscribe.ts";
+import { subscriptions } from "./subscriptions.ts";
 
 /** What to answer: something short, or a stream that begins with the header fields. */
 export type Outcome =
@@ -64,7 +66,7 @@ async function route(context: HttpContext, request: HubRequest): Promise<Outcome
     if (method !== "GET" && method !== "HEAD") throw new HubError("method_not_allowed", "Use GET.");
     return { kind: "reply", reply: context.metadata.reply() };
   }
-  if (pathname.startsWith(`${context.hubPath}/`)) return { kind: "reply", reply: await renew(context, request) };
+  if (pathname.startsWith(`${context.hubPath}/`)) return { kind: "reply", reply: await answerBelowHub(context, request) };
   if (method === "POST") return { kind: "reply", reply: await publishFrom(context, request) };
   if (method !== "GET" && method !== "HEAD" && method !== "QUERY") {
     throw new HubError("method_not_allowed", "Use GET or QUERY to subscribe, or POST to publish.");
@@ -72,12 +74,21 @@ async function route(context: HttpContext, request: HubRequest): Promise<Outcome
   return subscribeFrom(context, request);
 }
 
+function answerBelowHub(context: HttpContext, request: HubRequest): Promise<Reply> {
+  const [folder, ...rest] = request.pathname.slice(context.hubPath.length + 1).split("/");
+  if (folder === "subscribers") return renew(context, request);
+  if (folder === "subscriptions") return subscriptions(context, request);
+  if (folder === "revocations" && rest.length === 0) return revoke(context, request);
+  throw new HubError("not_found", "Nothing is served at this address.");
+}
+
 async function publishFrom(context: HttpContext, request: HubRequest): Promise<Reply> {
-  const { hub } = context;
+  const { hub, reservedTopics } = context;
   // Who may not publish at all must not make the hub read a body.
   const authorization = await context.access.authorize(accessRequest(request), "publish");
   const body = await request.readBody(hub.limits.bodyBytes);
-  return publish(hub, { contentType: request.header("content-type"), accept: request.header("accept"), body }, authorization);
+  const published = { contentType: request.header("content-type"), accept: request.header("accept"), body };
+  return publish(hub, published, authorization, reservedTopics);
 }
 
 async function subscribeFrom(context: HttpContext, request: HubRequest): Promise<Outcome> {
@@ -90,11 +101,12 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
       body: request.method === "QUERY" ? await readForm(context, request) : "",
       lastEventIdHeader: request.header("last-event-id"),
       isAlias: request.pathname === ALIAS_PATH,
+      compat: context.compat,
     },
     authorization,
   );
   const start = await hub.resolve(lastEventId, selection);
-  return { kind: "stream", headers: streamHeaders(start), selection, start, authorization };
+  return { kind: "stream", headers: streamHeaders(start, context.compat), selection, start, authorization };
 }
 
 async function readForm(context: HttpContext, request: HubRequest): Promise<string> {

@@ -4,6 +4,7 @@ import type { HubCore } from "../core/hub-core.ts";
 import type { Matcher } from "../core/matcher.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
+import type { Compat } from "./compat.ts";
 import { parseForm } from "./form.ts";
 import { decodeHeader, encodeHeader, STREAM_HEADERS } from "./reply.ts";
 
@@ -17,6 +18,8 @@ export interface SubscribeRequest {
   readonly lastEventIdHeader: string | undefined;
   /** Whether it came by the alias, where no matcher means every topic. */
   readonly isAlias: boolean;
+  /** Whether `topic` selects topics, as in Mercure 0.x. */
+  readonly compat: Compat | undefined;
 }
 
 /** How the cursor may be spelled in the query: first the standard's way, then those of older clients and polyfills. */
@@ -35,11 +38,15 @@ export function parseSubscription(
 ): { readonly selection: Selection; readonly lastEventId: string | undefined } {
   const matchers: Matcher[] = [];
   const cursors = new Map<string, string>();
+  let hasTopic = false;
   // The union of both; of the cursor the query's comes first.
   for (const [name, value] of [...parseForm(request.query), ...parseForm(request.body)]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
-    else if (/^match/i.test(name)) {
+    else if (name === "topic") {
+      hasTopic = true;
+      if (request.compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
+    } else if (/^match/i.test(name)) {
       // The whole namespace is reserved, so that a misspelled matcher fails instead of selecting nothing.
       throw new HubError(
         "unknown_matcher",
@@ -47,16 +54,26 @@ export function parseSubscription(
       );
     } else if (CURSOR_NAMES.includes(name) && !cursors.has(name)) cursors.set(name, value);
   }
+  if (matchers.length === 0 && hasTopic) {
+    throw new HubError(
+      "missing_matcher",
+      "The parameter `topic` is of Mercure 0.x. Use `match=TOPIC` or `match_urlpattern=PATTERN`; or start the hub with `--compat 0.x`.",
+    );
+  }
   if (matchers.length === 0 && request.isAlias) matchers.push({ type: "exact", pattern: "*" });
   const header = request.lastEventIdHeader === undefined ? undefined : decodeHeader(request.lastEventIdHeader);
-  // "If both … are present, the HTTP header MUST take precedence."
-  const cursor = header ?? CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
+  // "If both … are present, the HTTP header MUST take precedence." PHP's client sends an empty one, where it has no cursor itself.
+  const cursor =
+    header !== undefined && header !== "" ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
   return { selection: hub.select(matchers, authorization), lastEventId: cursor === "" ? undefined : cursor };
 }
 
 /** The header fields of the stream that begins at `start`. */
-export function streamHeaders(start: Start): Record<string, string> {
+export function streamHeaders(start: Start, compat: Compat | undefined): Record<string, string> {
   const headers: Record<string, string> = { ...STREAM_HEADERS };
-  if (start.lastEventId !== undefined) headers["Mercure-Last-Event-ID"] = encodeHeader(start.lastEventId);
+  if (start.lastEventId !== undefined) {
+    headers["Mercure-Last-Event-ID"] = encodeHeader(start.lastEventId);
+    if (compat !== undefined) headers["Last-Event-ID"] = headers["Mercure-Last-Event-ID"];
+  }
   return headers;
 }

@@ -10,12 +10,13 @@ import type { AxeResults } from "axe-core";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
-import { type ChatOptions, createChat, embeddedBot } from "../../apps/chat/server/index.ts";
+import { CHAT_TOPICS, chatIssuer, type ChatKey, type ChatOptions, createChat, embeddedBot } from "../../apps/chat/server/index.ts";
 import { createPages } from "../../apps/shared/server/pages.ts";
 import { listen } from "../support/server.ts";
 import { browser } from "./support.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const KEY: ChatKey = { issuer: "https://chat.example", secret: Buffer.alloc(32, 7) };
 let directory: string;
 
 /** Builds the pages as they are now, for all tests of a file. */
@@ -42,12 +43,22 @@ export interface Site {
   /** Breaks every open connection. */
   breakConnections(): void;
   publish(update: Record<string, string>): Promise<void>;
+  /** Puts a message of somebody who has no page into the lobby. */
+  say(text: string, id?: string): Promise<string>;
 }
 
 /** The whole site on a free port, as `artesian demo` puts it together. */
 export async function startSite(options: { hub?: HubOptions; chat?: Partial<ChatOptions> } = {}): Promise<Site> {
-  const hub = createHub({ anonymousPublish: true, drainMs: 200, retryMs: { min: 50, max: 150 }, ...options.hub });
-  const chat = createChat({ hub, bot: embeddedBot(), ...options.chat });
+  const hub = createHub({
+    authorization: { issuers: [chatIssuer(KEY)] },
+    anonymous: true,
+    anonymousPublish: true,
+    reservedTopics: CHAT_TOPICS,
+    drainMs: 200,
+    retryMs: { min: 50, max: 150 },
+    ...options.hub,
+  });
+  const chat = createChat({ hub, key: KEY, bot: embeddedBot(), ...options.chat });
   const pages = createPages({ directory });
   const listener = getRequestListener(
     (request, env) => {
@@ -66,6 +77,10 @@ export async function startSite(options: { hub?: HubOptions; chat?: Partial<Chat
     publish: async (update) => {
       const response = await fetch(`${site.origin}/events/stream`, { method: "POST", body: new URLSearchParams(update) });
       expect(response.status).toBe(200);
+    },
+    say: (text, id = text) => {
+      const data = JSON.stringify({ id, nickname: "Curl", text, at: Date.now() });
+      return hub.publish({ topic: "/chat/lobby", type: "chat", data, private: true });
     },
   };
   const server = createServer((req, res) => {
@@ -107,7 +122,7 @@ export async function visit(url: string, options: BrowserContextOptions & { nick
 }
 
 /** Waits until the badge says so. */
-export async function connection(page: Page, state: "connecting" | "live" | "reconnecting" | "offline"): Promise<void> {
+export async function connection(page: Page, state: "connecting" | "live" | "reconnecting" | "offline" | "refused"): Promise<void> {
   await page.locator(`[data-testid=connection][data-state=${state}]`).waitFor();
 }
 

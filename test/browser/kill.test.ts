@@ -1,10 +1,12 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { start, temporaryDirectory, type Run } from "../cli/command.ts";
 import { openPage } from "./support.ts";
 
 async function startDemo(data: string, port: string): Promise<{ run: Run; port: string }> {
-  const run = start(["demo", "--port", port, "--data", data, "--log-level", "warn"]);
+  const run = start(["demo", "--port", port, "--data", data, "--log-level", "warn", "--cookie-name", "token"]);
   const [, chosen] = await run.waitFor("stdout", /listening on http:\/\/127\.0\.0\.1:(\d+)/);
   return { run, port: chosen as string };
 }
@@ -32,9 +34,12 @@ async function shown(page: Page): Promise<string[]> {
   return page.locator(`[data-testid="message"]:not([data-bot="true"]) [data-testid="message-text"]`).allTextContents();
 }
 
-/** Collects what a native `EventSource` receives, with nothing between it and the test. */
+/** Collects what a native `EventSource` receives, with nothing between it and the test: its token is in the hub's cookie. */
 async function watchRaw(page: Page): Promise<() => Promise<string[]>> {
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
+    const answer = await fetch("/chat/kill-test/token", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+    const { token } = (await answer.json()) as { token: string };
+    document.cookie = `token=${token}`;
     const received: string[] = [];
     Object.assign(globalThis, { received });
     const source = new EventSource("/events/stream?match=/chat/kill-test");
@@ -101,5 +106,32 @@ describe("a chat whose server is killed with -9 and started again", () => {
     // Whoever comes later finds the same room.
     const late = await enter(origin, "Late");
     expect(await shown(late)).toEqual(people);
+  });
+
+  it("goes on though its key is another one now", { timeout: 60_000 }, async () => {
+    const data = temporaryDirectory();
+    const first = await startDemo(data, "0");
+    const origin = `http://127.0.0.1:${first.port}`;
+    const ada = await enter(origin, "Ada");
+    await say(ada, "before");
+    await ada.locator(`[data-testid="message"][data-bot="true"]`).waitFor();
+    const tokens: number[] = [];
+    ada.on("response", (response) => {
+      if (response.url().endsWith("/token")) tokens.push(response.status());
+    });
+    const refused = ada.waitForResponse((response) => response.status() === 401);
+    first.run.child.kill("SIGKILL");
+    await first.run.exit;
+    rmSync(join(data, "chat-keys.json"));
+    await say(ada, "meanwhile");
+    await waitForState(ada, "reconnecting");
+
+    await startDemo(data, first.port);
+    await refused;
+    await waitForState(ada, "live");
+    await ada.locator(`[data-testid="message"][data-status="received"]`, { hasText: "meanwhile" }).waitFor();
+    expect(await shown(ada)).toEqual(["before", "meanwhile"]);
+    expect(await ada.locator(`[data-testid="message"][data-own="true"]`).count()).toBe(2);
+    expect(tokens.filter((status) => status === 200).length).toBeLessThanOrEqual(2);
   });
 });

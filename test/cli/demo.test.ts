@@ -1,5 +1,14 @@
+import { existsSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { send, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+
+/** A visitor's access to the lobby. */
+async function askToken(url: string): Promise<{ authorization: string }> {
+  const answer = await send(`${url}/chat/lobby/token`, { method: "POST", headers: { "content-type": "application/json" } }, "{}");
+  const { token } = JSON.parse(answer.body) as { token: string };
+  return { authorization: `Bearer ${token}` };
+}
 
 describe("demo", () => {
   test("serves the pages, the chat and the hub on one port", async () => {
@@ -8,7 +17,8 @@ describe("demo", () => {
     expect(page.status).toBe(200);
     expect(page.headers["content-type"]).toContain("text/html");
     expect(page.headers["content-security-policy"]).toContain("default-src 'self'");
-    const state = await send(`${url}/chat/lobby/state`);
+    expect((await send(`${url}/chat/lobby/state`)).status).toBe(401);
+    const state = await send(`${url}/chat/lobby/state`, { headers: await askToken(url) });
     expect(state.status).toBe(200);
     expect(state.headers["content-type"]).toContain("application/json");
     const published = await send(hub, { method: "POST", headers: { "content-type": "application/json" } }, '{"topic":"greeting"}');
@@ -29,12 +39,34 @@ describe("demo", () => {
   test("what was said is there after a restart", async () => {
     const cwd = temporaryDirectory();
     const first = await startServer(["--bot", "none"], { cwd }, "demo");
-    const message = { id: "message-1", visitor: "visitor-1234567890", nickname: "Ada", text: "Hello, room!" };
-    const post = { method: "POST", headers: { "content-type": "application/json" } };
+    const message = { id: "message-1", nickname: "Ada", text: "Hello, room!" };
+    const headers = await askToken(first.url);
+    const post = { method: "POST", headers: { ...headers, "content-type": "application/json" } };
     expect((await send(`${first.url}/chat/lobby/messages`, post, JSON.stringify(message))).status).toBeLessThan(300);
+    const key = join(cwd, "data/chat-keys.json");
+    expect(statSync(key).mode & 0o777).toBe(0o600);
     first.run.child.kill("SIGTERM");
     expect(await first.run.exit).toBe(0);
-    const second = await startServer(["--bot", "none"], { cwd }, "demo");
-    expect((await send(`${second.url}/chat/lobby/state`)).body).toContain("Hello, room!");
+    const second = await startServer(["--bot", "none", "--port", new URL(first.url).port], { cwd }, "demo");
+    // With the token from before: a restart does not end the pages' access.
+    expect((await send(`${second.url}/chat/lobby/state`, { headers })).body).toContain("Hello, room!");
+    second.run.child.kill("SIGTERM");
+    await second.run.exit;
+    writeFileSync(key, "{}");
+    const { code, stderr } = await runToEnd(["demo", "--bot", "none"], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${key} is not a JWK set`);
+  });
+
+  test("keeps no key of the chat when it keeps no updates, and lets nobody publish in a room", async () => {
+    const cwd = temporaryDirectory();
+    const { url, hub } = await startServer(["--bot", "none", "--journal", "memory"], { cwd }, "demo");
+    const update = { method: "POST", headers: { "content-type": "application/json" } };
+    const refused = await send(hub, update, '{"topic":"/chat/lobby","type":"chat"}');
+    expect([refused.status, refused.body]).toEqual([400, expect.stringContaining("reserved_topic")]);
+    const watching = await fetch(`${hub}?match=/chat/lobby`, { headers: await askToken(url) });
+    expect(watching.status).toBe(200);
+    await watching.body?.cancel();
+    expect(existsSync(join(cwd, "data"))).toBe(false);
   });
 });

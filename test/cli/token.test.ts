@@ -394,4 +394,31 @@ describe("a hub with tokens", () => {
     const alone = start(["serve", "--port", "0", ...MEMORY, "--anonymous-publish"], { cwd: temporaryDirectory() });
     await alone.waitFor("stderr", /"level":40,.*nobody may subscribe/);
   });
+
+  test("revoke ends what a token opened, with the local key or an administrator's token", async () => {
+    const cwd = await withKeys();
+    const { url, hub } = await startServer([...MEMORY, ...HUB], { cwd, tokens: true });
+    const mintFor = async (...flags: string[]): Promise<string> =>
+      (await runToEnd(["token", "mint", ...HUB, ...flags], { cwd })).stdout.trim();
+    const status = async (token: string): Promise<number | undefined> =>
+      (await send(hub, { method: "POST", headers: { ...FORM, authorization: `Bearer ${token}` } }, "topic=a")).status;
+    const [first, second] = [await mintFor("--publish", "a", "--subject", "first"), await mintFor("--publish", "a", "--subject", "second")];
+    expect([await status(first), await status(second)]).toEqual([200, 200]);
+    const local = await runToEnd(["token", "revoke", "--sub", "first", "--url", url, ...HUB], { cwd });
+    expect(local).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect([await status(first), await status(second)]).toEqual([401, 200]);
+    const admin = await mintFor("--admin");
+    const { jti } = JSON.parse(Buffer.from(second.split(".")[1] ?? "", "base64url").toString()) as { jti: string };
+    const elsewhere = temporaryDirectory();
+    expect(
+      await runToEnd(["token", "revoke", "--jti", jti, "--url", url], { cwd: elsewhere, env: { ARTESIAN_TOKEN: admin } }),
+    ).toMatchObject({ code: 0 });
+    expect(await status(second)).toBe(401);
+    const plain = await mintFor("--publish", "*");
+    const refused = await runToEnd(["token", "revoke", "--jti", "x", "--url", url, "--token", plain], { cwd: elsewhere });
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain("/.well-known/mercure/admin");
+    const unclear = await runToEnd(["token", "revoke", "--url", url], { cwd });
+    expect([unclear.code, unclear.stderr]).toEqual([2, expect.stringContaining("--jti ID")]);
+  });
 });

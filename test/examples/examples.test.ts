@@ -38,6 +38,7 @@ describe("examples", () => {
       "express.mjs",
       "fastify.mjs",
       "fetch.mjs",
+      "flask",
       "hono.mjs",
       "in-process.mjs",
       "lmdb.mjs",

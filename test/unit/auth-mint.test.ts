@@ -65,6 +65,7 @@ describe("a minted token", () => {
     ["an endless lifetime", { lifetimeSeconds: Number.POSITIVE_INFINITY }],
     ["a grant of nothing", { subscribe: [{ topics: [], payload: undefined }] }],
     ["an empty topic", { publish: [{ type: "exact", pattern: "" }] }],
+    ["a URI template", { publish: [{ type: "uritemplate", pattern: "/books/{id}" }] }],
   ])("is not made with %s", async (_name, changes) => {
     await expect(mintToken({ ...OPTIONS, ...changes })).rejects.toThrow(TypeError);
   });

@@ -34,6 +34,7 @@ describe("a token is accepted", () => {
       issuer: ISSUER,
       subject: "alice",
       tokenId: "urn:uuid:1",
+      issuedAt: NOW - 10_000,
       expiresAt: NOW + 300_000,
       publish: topics,
       subscribe: [{ topics, payload: undefined }],

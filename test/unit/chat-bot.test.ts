@@ -2,7 +2,6 @@ import { describe, expect, test, vi } from "vitest";
 import { addressedText } from "../../apps/chat/server/address-bot.ts";
 import { FAILURE_TEXT } from "../../apps/chat/server/bot-desk.ts";
 import type { Bot, BotContext, BotMessage } from "../../apps/chat/server/index.ts";
-import { hereTopic } from "../../apps/chat/server/wire.ts";
 import { ADA, GRACE, message, startChat } from "./chat-support.ts";
 
 /** A bot that answers when the test says so. */
@@ -47,12 +46,12 @@ describe("the bot is spoken to", () => {
 describe("the bot", () => {
   test("answers everything while one human is here, then only what is addressed to it", async () => {
     const chat = await startChat({ bot: echo, limits: FAST });
-    const ada = await chat.follow("lobby", hereTopic("lobby", ADA, "Ada"));
+    const ada = await chat.follow("lobby", { secret: ADA, nickname: "Ada" });
     await ada.presence(({ total }) => total === 1);
     await chat.send("lobby", message({ text: "anyone?" }));
     expect(await ada.message(({ bot }) => bot === true)).toMatchObject({ nickname: "artie", text: "Ada said: anyone?" });
 
-    const grace = await chat.follow("lobby", hereTopic("lobby", GRACE, "Grace"));
+    const grace = await chat.follow("lobby", { secret: GRACE, nickname: "Grace" });
     await grace.presence(({ total }) => total === 2);
     await chat.send("lobby", message({ text: "hello Grace" }));
     await chat.send("lobby", message({ text: "@artie hello bot" }));
@@ -64,7 +63,7 @@ describe("the bot", () => {
     const said = (id: string, nickname: string, visitor: string): string =>
       JSON.stringify({ id, nickname, visitor, text: "before", at: 1 });
     const chat = await startChat({ bot: echo, limits: FAST });
-    await chat.hub.publish({ topic: "/chat/lobby", type: "chat", data: said("earlier", "Grace", "tag") });
+    await chat.publish("lobby", "chat", said("earlier", "Grace", "tag"));
     await expect.poll(async () => (await chat.state("lobby")).messages.length).toBe(1);
     const room = await chat.follow("lobby");
     await chat.send("lobby", message({ text: "are you back?" }));
@@ -72,7 +71,7 @@ describe("the bot", () => {
     expect(await room.message(({ bot }) => bot === true)).toMatchObject({ text: "Ada said: you are" });
 
     const settled = await startChat({ bot: echo, limits: { ...FAST, presenceGraceMs: 0 } });
-    await settled.hub.publish({ topic: "/chat/lobby", type: "chat", data: said("earlier", "Grace", "tag") });
+    await settled.publish("lobby", "chat", said("earlier", "Grace", "tag"));
     await expect.poll(async () => (await settled.state("lobby")).messages.length).toBe(1);
     const later = await settled.follow("lobby");
     await settled.send("lobby", message({ text: "nobody here" }));

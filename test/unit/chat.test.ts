@@ -5,7 +5,8 @@ import { createHub } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createChat } from "../../apps/chat/server/index.ts";
-import { ADA, GRACE, message, startChat } from "./chat-support.ts";
+import { publicVisitor } from "../../apps/chat/server/names.ts";
+import { ADA, GRACE, KEY, message, startChat } from "./chat-support.ts";
 
 async function problemOf(response: Response): Promise<{ status: number; code: string }> {
   expect(response.headers.get("Content-Type")).toBe("application/problem+json");
@@ -24,7 +25,8 @@ describe("a room", () => {
     const seen = await room.message();
     expect(seen).toMatchObject({ id: "first-message", nickname: "Ada", text: "Hello\nworld" });
     expect(JSON.stringify(seen)).not.toContain(ADA);
-    await expect.poll(() => chat.state("lobby", ADA)).toMatchObject({ messages: [seen], you: seen.visitor });
+    expect(seen.visitor).toBe(publicVisitor(ADA));
+    await expect.poll(() => chat.state("lobby")).toMatchObject({ messages: [seen] });
   });
 
   test("is another one at every address", async () => {
@@ -50,10 +52,11 @@ describe("a room", () => {
       }
     })();
     const joins = [];
+    const headers = { Authorization: `Bearer ${await chat.token("lobby")}` };
     for (let i = 0; i < 10; i++) {
       const state = await chat.state("lobby");
       const query = new URLSearchParams({ match: "/chat/lobby", last_event_id: state.lastEventId });
-      joins.push({ state, stream: await fetch(`${chat.origin}/events/stream?${query}`) });
+      joins.push({ state, stream: await fetch(`${chat.origin}/events/stream?${query}`, { headers }) });
     }
     await sending;
     await chat.send("lobby", message({ id: "the-last-one" }));
@@ -103,13 +106,14 @@ describe("a room", () => {
       JSON.stringify({ id: "x", nickname: "x", text: "x".repeat(100_000), at: 1 }),
       JSON.stringify({ id: "x", nickname: "x", text: { toString: "x" }, at: 1 }),
     ];
-    for (const data of forged) await chat.hub.publish({ topic: "/chat/lobby", type: "chat", data });
-    await chat.hub.publish({ topic: "/chat/lobby", type: "other", data: "{}" });
+    for (const data of forged) await chat.publish("lobby", "chat", data);
+    await chat.publish("lobby", "other", "{}");
     await chat.hub.publish({
       topic: "/chat/lobby",
       type: "chat",
-      data: JSON.stringify({ id: "real", nickname: "Curl", text: "hi", at: 1 }),
+      data: JSON.stringify({ id: "public", nickname: "x", text: "not from the chat", at: 1 }),
     });
+    await chat.publish("lobby", "chat", JSON.stringify({ id: "real", nickname: "Curl", text: "hi", at: 1 }));
     await expect.poll(async () => (await chat.state("lobby")).messages.map(({ id }) => id)).toEqual(["real"]);
     room.close();
   });
@@ -134,11 +138,7 @@ describe("a retry", () => {
     const body = message({ text: "before the restart" });
     const first = await startChat({ journal: lmdbJournal({ directory }) });
     expect((await first.send("lobby", body)).status).toBe(201);
-    await first.hub.publish({
-      topic: "/chat/lobby",
-      type: "reply",
-      data: JSON.stringify({ id: "bot-x", nickname: "artie", text: "half a" }),
-    });
+    await first.publish("lobby", "reply", JSON.stringify({ id: "bot-x", nickname: "artie", text: "half a" }));
     await first.stop();
 
     const second = await startChat({ journal: lmdbJournal({ directory }) });
@@ -162,7 +162,6 @@ describe("a request", () => {
     ["the bot's name", { nickname: "artie" }, "invalid_nickname"],
     ["the bot's name in capitals and wide letters", { nickname: " ＡRTIE " }, "invalid_nickname"],
     ["an id that is the bot's", { id: "bot-12345678" }, "invalid_message"],
-    ["no visitor", { visitor: "" }, "invalid_message"],
   ])("with %s is refused", async (_, change, code) => {
     const chat = await startChat({ bot: { reply: async () => undefined } });
     expect(await problemOf(await chat.send("lobby", message(change)))).toEqual({ status: 400, code });
@@ -175,9 +174,13 @@ describe("a request", () => {
   });
 
   test("of another form, size, method or place is refused", async () => {
-    const { chat } = await startChat();
+    const site = await startChat();
+    const { chat } = site;
+    const Authorization = `Bearer ${await site.token("lobby")}`;
     const post = (body: string, type: string): Promise<Response> =>
-      chat.fetch(new Request("http://host/chat/lobby/messages", { method: "POST", headers: { "Content-Type": type }, body }));
+      chat.fetch(
+        new Request("http://host/chat/lobby/messages", { method: "POST", headers: { "Content-Type": type, Authorization }, body }),
+      );
     expect(await problemOf(await post("id=1", "application/x-www-form-urlencoded"))).toMatchObject({ code: "unsupported_media_type" });
     expect(await problemOf(await post("{", "application/json"))).toMatchObject({ code: "invalid_body" });
     expect(await problemOf(await post("null", "application/json"))).toMatchObject({ code: "invalid_body" });
@@ -208,9 +211,9 @@ describe("a request", () => {
     expect(await problemOf(refused)).toEqual({ status: 429, code: "too_many_messages" });
     // A retry of what was taken costs nothing.
     expect((await chat.send("lobby", body, "203.0.113.9")).status).toBe(200);
-    expect((await chat.send("lobby", message({ visitor: GRACE }), "203.0.113.9")).status).toBe(429);
-    expect((await chat.send("lobby", message({ visitor: GRACE }), "203.0.113.10")).status).toBe(201);
-    expect((await chat.send("lobby", message({ visitor: GRACE }), undefined)).status).toBe(429);
+    expect((await chat.send("lobby", message({ secret: GRACE }), "203.0.113.9")).status).toBe(429);
+    expect((await chat.send("lobby", message({ secret: GRACE }), "203.0.113.10")).status).toBe(201);
+    expect((await chat.send("lobby", message({ secret: GRACE }), undefined)).status).toBe(429);
   });
 });
 
@@ -221,8 +224,12 @@ test("a chat answers 503 while its history is being read, and when the hub is cl
     ...hub,
     subscribe: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }),
   } as unknown as typeof hub;
-  const chat = createChat({ hub: never, limits: { readyMs: 20 } });
-  const response = await chat.fetch(new Request("http://host/chat/lobby/state"));
+  const chat = createChat({ hub: never, key: KEY, limits: { readyMs: 20 } });
+  const asked = await chat.fetch(
+    new Request("http://host/chat/lobby/token", { method: "POST", headers: { "Content-Type": "application/json" } }),
+  );
+  const { token } = (await asked.json()) as { token: string };
+  const response = await chat.fetch(new Request("http://host/chat/lobby/state", { headers: { Authorization: `Bearer ${token}` } }));
   expect(response.headers.get("Retry-After")).toBe("1");
   expect(await problemOf(response)).toEqual({ status: 503, code: "unavailable" });
 
@@ -235,7 +242,8 @@ test("a chat answers 503 while its history is being read, and when the hub is cl
 test("options out of range are refused", () => {
   const hub = createHub();
   onTestFinished(() => hub.close());
-  expect(() => createChat({ hub, rooms: 0 })).toThrow(TypeError);
-  expect(() => createChat({ hub, historyPerRoom: 1.5 })).toThrow(TypeError);
-  expect(() => createChat({ hub, botName: " " })).toThrow(TypeError);
+  expect(() => createChat({ hub, key: KEY, rooms: 0 })).toThrow(TypeError);
+  expect(() => createChat({ hub, key: KEY, historyPerRoom: 1.5 })).toThrow(TypeError);
+  expect(() => createChat({ hub, key: KEY, botName: " " })).toThrow(TypeError);
+  expect(() => createChat({ hub, key: KEY, tokenLifetimeSeconds: 4 })).toThrow(TypeError);
 });

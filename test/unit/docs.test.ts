@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ERROR_CODES } from "artesian";
 import { STATUS_BY_CODE } from "artesian/http";
 import { describe, expect, it } from "vitest";
@@ -26,4 +28,30 @@ describe("the documentation", () => {
       KEYS.map((key) => [flagOf(key), variableOf(key), SETTINGS[key].shown ?? `${SETTINGS[key].fallback as string | number | boolean}`]),
     );
   });
+
+  it("links to files and headings that exist", () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const inDocs = readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
+    const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...inDocs.map((name) => `docs/${name}`)];
+    const broken = pages.flatMap((page) => {
+      const links = [...readFileSync(root + page, "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+      return links.filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(root, page, link)).map((link) => `${page}: ${link}`);
+    });
+    expect(broken).toEqual([]);
+  });
 });
+
+function leadsSomewhere(root: string, page: string, link: string): boolean {
+  const [path = "", heading] = link.split("#");
+  const target = path === "" ? root + page : join(root, dirname(page), path);
+  if (!existsSync(target)) return false;
+  if (heading === undefined) return true;
+  // As GitHub names headings.
+  const names = [...readFileSync(target, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+  return names.includes(heading);
+}

@@ -1,10 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import logo from "../../shared/ui/logo.svg";
-import { ConnectionBadge } from "../../shared/ui/connection-badge.tsx";
+import { ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
 import { useNow } from "../../shared/ui/use-now.ts";
 import { Composer } from "./composer.tsx";
-import { savedNickname, saveNickname, visitorId } from "./identity.ts";
+import { findHomonyms } from "./homonyms.ts";
+import { savedNickname, saveNickname } from "./identity.ts";
 import { MessageList } from "./message-list.tsx";
 import { NicknameDialog } from "./nickname-dialog.tsx";
 import { People } from "./people.tsx";
@@ -15,23 +16,24 @@ import { RoomStore, type RoomView } from "./room-store.ts";
  * The chat page.
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
- * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting` or `offline`
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `offline` or `refused` (no access); `connection-problem`: what is wrong, in words
  * - `messages`: the list (role `log`); `data-loaded` is `true` once the history has come
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`, and `data-status`: `received`, or
  *   `sending`, `waiting`, `taken`, `failed` while it is on its way
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `composer` (the text box, labelled "Message") and `send`
  * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the nickname and changes it
- * - `people`: who is here, each a `person`; `people-count`; `new-messages`: the button when scrolled up; `unread-marker`
+ * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have; `people-count`; `new-messages`: the button when scrolled up; `unread-marker`
  * - `invite`: opens `room-dialog`, with `room-link`, `room-input` and `room-go`
  */
 export function ChatPage({ room }: { room: string }): ComponentChildren {
   const [nickname, setNickname] = useState(savedNickname);
-  const [store] = useState(() => new RoomStore({ room, visitor: visitorId(), nickname }));
+  const [store] = useState(() => new RoomStore({ room, nickname }));
   const view = useView(store);
   const [naming, setNaming] = useState(nickname === undefined);
   const [inviting, setInviting] = useState(false);
   const [peopleOpen, setPeopleOpen] = useState(false);
+  const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const now = useNow(view.connection.state === "reconnecting");
 
   function rename(chosen: string): void {
@@ -69,9 +71,11 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
         </div>
       </header>
       <main class="talk">
+        <ConnectionProblem connection={view.connection} />
         <MessageList
           room={room}
           view={view}
+          markOf={markOf}
           canWrite={nickname !== undefined}
           onSuggest={(text) => store.send(text)}
           onRetry={(id) => store.retry(id)}
@@ -85,7 +89,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           focusKey={`${nickname ?? ""}${naming}`}
         />
       </main>
-      <People presence={view.presence} you={view.you} botName={view.botName} open={peopleOpen} />
+      <People presence={view.presence} you={view.you} botName={view.botName} markOf={markOf} open={peopleOpen} />
       {naming && <NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />}
       {inviting && <RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>

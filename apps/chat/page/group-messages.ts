@@ -6,6 +6,7 @@ export interface MessageGroup {
   readonly nickname: string;
   /** Tells two people with the same nickname apart. */
   readonly author: string;
+  readonly visitor: string | undefined;
   readonly bot: boolean;
   readonly at: number;
   /** Whether a new day begins with it. */
@@ -36,6 +37,7 @@ export function groupMessages(messages: readonly ChatMessage[], breakBefore: str
         key: message.id,
         nickname: message.nickname,
         author,
+        visitor: message.visitor,
         bot: message.bot === true,
         at: message.at,
         newDay,
@@ -49,7 +51,7 @@ export function groupMessages(messages: readonly ChatMessage[], breakBefore: str
   return groups;
 }
 
-/** A hue for a name, the same everywhere, in degrees. */
+/** A hue for a name or a name tag, the same everywhere, in degrees. */
 export function hueOf(name: string): number {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;

@@ -1,5 +1,4 @@
-/** Who writes here: a secret that tells this browser from others, and a nickname. Both are kept in the browser. */
-const VISITOR_KEY = "artesian.chat.visitor";
+/** The nickname is kept in the browser; what tells this browser from others is in a cookie that no page can read. */
 const NICKNAME_KEY = "artesian.chat.nickname";
 
 const FIRST = ["Quiet", "Clear", "Deep", "Bright", "Gentle", "Swift", "Calm", "Silver", "Mossy", "Sunny", "Merry", "Wild"];
@@ -33,15 +32,6 @@ export function randomId(): string {
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
-}
-
-/** The browser's own secret; made at the first visit. */
-export function visitorId(): string {
-  const known = read(VISITOR_KEY);
-  if (known !== undefined && /^[A-Za-z0-9_-]{16,64}$/.test(known)) return known;
-  const made = randomId();
-  write(VISITOR_KEY, made);
-  return made;
 }
 
 export function savedNickname(): string | undefined {

@@ -4,7 +4,9 @@ import type { ChatMessage, ChatReply } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
 import { groupMessages, type MessageGroup } from "./group-messages.ts";
+import type { MarkOf } from "./homonyms.ts";
 import { Linkified } from "./linkify.tsx";
+import { NameMark } from "./name-mark.tsx";
 import { OutgoingGroup } from "./outgoing-group.tsx";
 import type { RoomView } from "./room-store.ts";
 import { useReading } from "./use-reading.ts";
@@ -15,6 +17,7 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric"
 export interface MessageListProps {
   readonly room: string;
   readonly view: RoomView;
+  readonly markOf: MarkOf;
   readonly canWrite: boolean;
   readonly onSuggest: (text: string) => void;
   readonly onRetry: (id: string) => void;
@@ -22,7 +25,7 @@ export interface MessageListProps {
 }
 
 /** Everything that was said, and what is being said. */
-export function MessageList({ room, view, canWrite, onSuggest, onRetry, onDiscard }: MessageListProps): ComponentChildren {
+export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, onDiscard }: MessageListProps): ComponentChildren {
   const { messages, replies, outbox } = view;
   const isOwn = (message: ChatMessage): boolean => message.visitor !== undefined && message.visitor === view.you;
   const reading = useReading(messages, isOwn, outbox.length, `${replies.map(({ text }) => text.length).join()} ${outbox.length}`);
@@ -49,7 +52,13 @@ export function MessageList({ room, view, canWrite, onSuggest, onRetry, onDiscar
         {!view.loaded && <p class="loading">Fetching what was said here…</p>}
         {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
         {groupMessages(messages, reading.firstUnread).map((group) => (
-          <Group key={group.key} group={group} own={isOwn(group.messages[0] as ChatMessage)} unread={group.key === reading.firstUnread} />
+          <Group
+            key={group.key}
+            group={group}
+            markOf={markOf}
+            own={isOwn(group.messages[0] as ChatMessage)}
+            unread={group.key === reading.firstUnread}
+          />
         ))}
         {outbox.length > 0 && <OutgoingGroup items={outbox} onRetry={onRetry} onDiscard={onDiscard} />}
         {replies.map((reply) => (
@@ -66,7 +75,15 @@ export function MessageList({ room, view, canWrite, onSuggest, onRetry, onDiscar
   );
 }
 
-function Group({ group, own, unread }: { group: MessageGroup; own: boolean; unread: boolean }): ComponentChildren {
+interface GroupProps {
+  readonly group: MessageGroup;
+  readonly markOf: MarkOf;
+  readonly own: boolean;
+  readonly unread: boolean;
+}
+
+function Group({ group, markOf, own, unread }: GroupProps): ComponentChildren {
+  const mark = own ? undefined : markOf(group.nickname, group.visitor);
   return (
     <>
       {group.newDay && <p class="day">{DAY.format(group.at)}</p>}
@@ -76,10 +93,11 @@ function Group({ group, own, unread }: { group: MessageGroup; own: boolean; unre
         </p>
       )}
       <section class={own ? "group own" : group.bot ? "group bot" : "group"}>
-        {!own && <Avatar name={group.nickname} bot={group.bot} />}
+        {!own && <Avatar name={group.nickname} visitor={group.visitor} bot={group.bot} />}
         <div class="group-body">
           <p class="byline">
             <span class="author">{own ? "You" : group.nickname}</span>
+            <NameMark mark={mark} />
             {group.bot && <span class="tag">bot</span>}
             <time dateTime={new Date(group.at).toISOString()}>{TIME.format(group.at)}</time>
           </p>

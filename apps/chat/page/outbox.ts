@@ -1,4 +1,4 @@
-import { sendMessage } from "./chat-api.ts";
+import { sendMessage, type TokenHolder } from "./chat-api.ts";
 import { randomId } from "./identity.ts";
 
 /** A message on its way. It keeps its id through all tries, so the room gets it once. */
@@ -16,7 +16,7 @@ const BACKOFF_MS = { min: 700, max: 10_000 };
 
 export interface OutboxOptions {
   readonly room: string;
-  readonly visitor: string;
+  readonly tokens: TokenHolder;
   readonly onChange: () => void;
 }
 
@@ -68,7 +68,7 @@ export class Outbox {
     let delayMs = BACKOFF_MS.min;
     for (let item = this.#next(); item !== undefined; item = this.#next()) {
       const { id, nickname, text } = item;
-      const outcome = await sendMessage(this.#options.room, { id, visitor: this.#options.visitor, nickname, text });
+      const outcome = await sendMessage(this.#options.room, { id, nickname, text }, this.#options.tokens);
       if (outcome.kind === "taken") {
         delayMs = BACKOFF_MS.min;
         this.#mark(id, { status: "taken" });

@@ -1,17 +1,20 @@
 import type { ComponentChildren } from "preact";
 import type { ChatPresence } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
+import type { MarkOf } from "./homonyms.ts";
+import { NameMark } from "./name-mark.tsx";
 
 interface PeopleProps {
   readonly presence: ChatPresence;
   readonly you: string | undefined;
   readonly botName: string | undefined;
+  readonly markOf: MarkOf;
   /** On a narrow screen the list is shown on demand. */
   readonly open: boolean;
 }
 
 /** Who is here: it follows the open connections, so it is never a guess. */
-export function People({ presence, you, botName, open }: PeopleProps): ComponentChildren {
+export function People({ presence, you, botName, markOf, open }: PeopleProps): ComponentChildren {
   const unlisted = presence.total - presence.visitors.length;
   return (
     <aside id="people" class={open ? "people open" : "people"} aria-labelledby="people-title" data-testid="people">
@@ -21,8 +24,9 @@ export function People({ presence, you, botName, open }: PeopleProps): Component
       <ul>
         {presence.visitors.map(({ nickname, visitor }) => (
           <li key={visitor} data-testid="person">
-            <Avatar name={nickname} />
+            <Avatar name={nickname} visitor={visitor} />
             <span class="person-name">{nickname}</span>
+            <NameMark mark={markOf(nickname, visitor)} />
             {visitor === you && <span class="tag">you</span>}
           </li>
         ))}

@@ -1,5 +1,6 @@
+import { ClientError } from "artesian/client";
 import type { Connection } from "../../shared/ui/connection-badge.tsx";
-import { LiveSource } from "../../shared/ui/live-source.ts";
+import { describeFailure, LiveSource } from "../../shared/ui/live-source.ts";
 import { parseUpdate } from "../server/parse-update.ts";
 import {
   CHAT_TYPES,
@@ -11,6 +12,7 @@ import {
   REPLY_ABANDONED_MS,
   roomTopic,
 } from "../server/wire.ts";
+import { RoomAccess } from "./access.ts";
 import { fetchState } from "./chat-api.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 
@@ -28,13 +30,12 @@ export interface RoomView {
   readonly outbox: readonly OutboxItem[];
   readonly presence: ChatPresence;
   readonly botName: string | undefined;
-  /** The public name tag of this browser's visitor. */
+  /** The public name tag of this browser's visitor; undefined until the first token has come. */
   readonly you: string | undefined;
 }
 
 export interface RoomStoreOptions {
   readonly room: string;
-  readonly visitor: string;
   /** Without one, the visitor only looks on. */
   readonly nickname: string | undefined;
 }
@@ -45,20 +46,22 @@ export interface RoomStoreOptions {
  */
 export class RoomStore {
   readonly #room: string;
-  readonly #visitor: string;
+  readonly #access: RoomAccess;
   readonly #outbox: Outbox;
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
   readonly #replyTimers = new Map<string, ReturnType<typeof setTimeout>>();
   #nickname: string | undefined;
   #source: LiveSource | undefined;
+  /** Path of the hub's URL. */
+  #hub = "";
   #view: RoomView;
 
-  constructor({ room, visitor, nickname }: RoomStoreOptions) {
+  constructor({ room, nickname }: RoomStoreOptions) {
     this.#room = room;
-    this.#visitor = visitor;
+    this.#access = new RoomAccess(room, (visitor) => this.#onVisitor(visitor));
     this.#nickname = nickname;
-    this.#outbox = new Outbox({ room, visitor, onChange: () => this.#set({ outbox: this.#outbox.items }) });
+    this.#outbox = new Outbox({ room, tokens: this.#access, onChange: () => this.#set({ outbox: this.#outbox.items }) });
     this.#view = {
       loaded: false,
       connection: { state: navigator.onLine ? "connecting" : "offline" },
@@ -107,7 +110,9 @@ export class RoomStore {
 
   async #open(): Promise<void> {
     const state = await this.#load();
-    if (state !== undefined) this.#listen(state.lastEventId);
+    if (state === undefined) return;
+    this.#hub = state.hub;
+    this.#listen(state.lastEventId);
   }
 
   /** Asks for the room's state until it comes. */
@@ -117,13 +122,15 @@ export class RoomStore {
     while (!this.#stop.signal.aborted) {
       const before = this.#view.messages;
       try {
-        const state = await fetchState(this.#room, this.#visitor, this.#stop.signal);
+        const state = await fetchState(this.#room, this.#access);
+        if (this.#stop.signal.aborted) return undefined;
         this.#merge(state, before);
         return state;
-      } catch {
-        // The server is away; the badge says so, and the next try comes by itself.
-        if (this.#source === undefined) this.#set({ connection: { state: navigator.onLine ? "reconnecting" : "offline", since } });
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      } catch (error) {
+        // The server is away, or gives no access; the badge says so, and the next try comes by itself.
+        if (this.#source === undefined) this.#set({ connection: { ...describeFailure(error, since), since } });
+        const askedMs = error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(askedMs, delayMs)));
         delayMs = Math.min(LOAD_BACKOFF_MS.max, delayMs * 2);
       }
     }
@@ -144,7 +151,6 @@ export class RoomStore {
       messages: messages.slice(-MAX_MESSAGES),
       presence: { visitors: state.visitors, total: state.total },
       botName: state.botName,
-      you: state.you,
     });
     for (const { id } of state.messages) this.#outbox.remove(id);
     for (const reply of state.replies) this.#onReply(reply);
@@ -152,11 +158,17 @@ export class RoomStore {
 
   #listen(lastEventId: string): void {
     this.#source?.close();
+    const { you } = this.#view;
+    const match = [roomTopic(this.#room)];
+    // Subscribing to it is what says that the visitor is here.
+    if (this.#nickname !== undefined && you !== undefined) match.push(hereTopic(this.#room, you, this.#nickname));
     this.#source = new LiveSource({
+      url: "/events/stream",
+      match,
       lastEventId,
-      url: (id) => this.#url(id),
-      types: [...Object.values(CHAT_TYPES), "hub:gap"],
-      onEvent: (type, data) => this.#onEvent(type, data),
+      token: this.#access.next,
+      renewUrl: this.#hub,
+      onEvent: ({ type, data }) => this.#onEvent(type, data),
       onConnection: (connection) => {
         if (connection.state === "live") this.#outbox.wake();
         this.#set({ connection });
@@ -164,13 +176,11 @@ export class RoomStore {
     });
   }
 
-  #url(lastEventId: string): string {
-    const query = new URLSearchParams();
-    query.append("match", roomTopic(this.#room));
-    // Subscribing to it is what says that the visitor is here.
-    if (this.#nickname !== undefined) query.append("match", hereTopic(this.#room, this.#visitor, this.#nickname));
-    query.append("last_event_id", lastEventId);
-    return `/events/stream?${query}`;
+  /** Another than before where the browser has lost its cookie: then the stream must be opened in the new one's name. */
+  #onVisitor(you: string): void {
+    if (this.#view.you === you) return;
+    this.#set({ you });
+    if (this.#source !== undefined) this.#listen(this.#source.lastEventId);
   }
 
   #onEvent(type: string, data: string): void {
@@ -223,7 +233,7 @@ export class RoomStore {
   }
 }
 
-/** Anyone may have published it, so only what has the right shape is shown. */
+/** It may come from an older journal, so only what has the right shape is shown. */
 function parsePresence(data: string): ChatPresence | undefined {
   try {
     const { visitors, total } = JSON.parse(data) as { visitors?: unknown; total?: unknown };

@@ -2,31 +2,24 @@ import { HubError } from "artesian";
 import { addressKey } from "artesian/http";
 import { addressedText } from "./address-bot.ts";
 import { BotDesk } from "./bot-desk.ts";
-import { checkNickname, publicVisitor } from "./names.ts";
+import { checkNickname } from "./names.ts";
 import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
 import { Presence } from "./presence.ts";
-import { problem } from "./problem.ts";
+import { problem, tooMany } from "./problem.ts";
 import { readMessage, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
+import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
+import { TokenDesk } from "./token-desk.ts";
 import { TokenBuckets } from "./token-buckets.ts";
-import {
-  CHAT_TYPES,
-  type ChatMessage,
-  type ChatPresence,
-  type ChatReply,
-  type ChatState,
-  ROOM_NAME,
-  roomTopic,
-  VISITOR_ID,
-} from "./wire.ts";
+import { CHAT_TYPES, type ChatMessage, type ChatPresence, type ChatReply, type ChatState, ROOM_NAME, roomTopic } from "./wire.ts";
 
 /** Lines of the conversation that the bot is given. */
 const BOT_HISTORY = 20;
 
 /** The chat rooms' server part. */
 export interface Chat {
-  /** Whether this is one of the chat's own paths, `/chat/ROOM/state` or `/chat/ROOM/messages`; the pages serve the rest. */
+  /** Whether this is one of the chat's own paths, `/chat/ROOM/token`, `/chat/ROOM/state` or `/chat/ROOM/messages`; the pages serve the rest. */
   handles(pathname: string): boolean;
   /**
    * Answers a request to one of the chat's paths.
@@ -52,6 +45,8 @@ class ChatServer implements Chat {
   readonly #limits: ChatLimits;
   readonly #logger: ChatLogger;
   readonly #botName: string | undefined;
+  readonly #tokens: RoomTokens;
+  readonly #tokenDesk: TokenDesk;
   readonly #rooms: Rooms;
   readonly #presence: Presence;
   readonly #desk: BotDesk | undefined;
@@ -61,9 +56,19 @@ class ChatServer implements Chat {
   readonly #inFlight = new Map<string, Promise<void>>();
 
   constructor(options: ChatOptions) {
-    const { hub, bot, botName = "artie", historyPerRoom = 200, rooms = 1000 } = options;
+    const {
+      hub,
+      key,
+      audience = hub.url,
+      tokenLifetimeSeconds = 300,
+      bot,
+      botName = "artie",
+      historyPerRoom = 200,
+      rooms = 1000,
+    } = options;
     checkCount("historyPerRoom", historyPerRoom);
     checkCount("rooms", rooms);
+    checkCount("tokenLifetimeSeconds", tokenLifetimeSeconds, 5);
     const checkedName = checkNickname(botName, undefined);
     if (!checkedName.ok) throw new TypeError(`createChat: botName: ${checkedName.detail}`);
     const limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits };
@@ -73,9 +78,12 @@ class ChatServer implements Chat {
     this.#botName = bot === undefined ? undefined : botName;
     this.#visitorRates = new TokenBuckets(limits.perVisitor, limits.rateKeys);
     this.#addressRates = new TokenBuckets(limits.perAddress, limits.rateKeys);
+    this.#tokens = new RoomTokens({ key, audience, lifetimeSeconds: tokenLifetimeSeconds });
+    this.#tokenDesk = new TokenDesk({ tokens: this.#tokens, url: hub.url, limits });
     this.#rooms = new Rooms({ hub, logger: this.#logger, history: historyPerRoom, rooms });
     this.#presence = new Presence({
       hub,
+      issuer: key.issuer,
       botName: this.#botName,
       debounceMs: limits.presenceDebounceMs,
       graceMs: limits.presenceGraceMs,
@@ -105,23 +113,27 @@ class ChatServer implements Chat {
   }
 
   async fetch(request: Request, clientAddress?: string): Promise<Response> {
-    const url = new URL(request.url);
-    const path = parsePath(url.pathname);
+    const path = parsePath(new URL(request.url).pathname);
+    // Undefined for the loopback: whoever is there could do worse, and a proxy there speaks for everyone.
+    const address = clientAddress === undefined ? undefined : addressKey(clientAddress);
     if (path === undefined) {
       return problem(
         "not_found",
-        "A room answers at /chat/ROOM/state and /chat/ROOM/messages; its name is 1 to 40 of a–z 0–9 and hyphens.",
+        "A room answers at /chat/ROOM/token, /chat/ROOM/state and /chat/ROOM/messages; its name is 1 to 40 of a–z 0–9 and hyphens.",
       );
     }
     try {
-      if (path.resource === "messages") {
-        if (request.method !== "POST") return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
-        return await this.#send(request, path.room, clientAddress);
+      if (path.resource === "token") return await this.#tokenDesk.answer(request, path.room, address);
+      if (path.resource === "messages" && request.method !== "POST") {
+        return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
       }
-      if (request.method !== "GET" && request.method !== "HEAD") {
+      if (path.resource === "state" && request.method !== "GET" && request.method !== "HEAD") {
         return problem("method_not_allowed", "Read the room's state with GET.", { Allow: "GET, HEAD" });
       }
-      return await this.#state(path.room, url.searchParams.get("visitor"));
+      const bearer = await this.#tokens.visitorOf(request, path.room);
+      if (typeof bearer === "string") return refuse(bearer, path.room);
+      if (path.resource === "state") return await this.#state(path.room);
+      return await this.#send(request, path.room, bearer.visitor, address);
     } catch (error) {
       if (error instanceof RoomsBusyError || error instanceof HubError || error instanceof NotReadyError) {
         this.#logger.warn({ err: error, room: path.room }, "the chat could not answer");
@@ -138,20 +150,20 @@ class ChatServer implements Chat {
     await Promise.allSettled(this.#inFlight.values());
   }
 
-  async #state(name: string, visitor: string | null): Promise<Response> {
+  async #state(name: string): Promise<Response> {
     const room = await this.#room(name);
     const state: ChatState = {
       ...this.#presence.in(name),
       messages: room.messages,
       replies: room.replies,
       lastEventId: this.#rooms.lastEventId,
+      hub: new URL(this.#options.hub.url).pathname,
       ...(this.#botName === undefined ? {} : { botName: this.#botName }),
-      ...(visitor !== null && VISITOR_ID.test(visitor) ? { you: publicVisitor(visitor) } : {}),
     };
     return Response.json(state, { headers: { "Cache-Control": "no-store" } });
   }
 
-  async #send(request: Request, name: string, clientAddress: string | undefined): Promise<Response> {
+  async #send(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
     const sent = await readMessage(request, this.#limits.bodyBytes, this.#botName);
     if (sent instanceof Response) return sent;
     const room = await this.#room(name);
@@ -159,41 +171,36 @@ class ChatServer implements Chat {
     const inFlight = this.#inFlight.get(key);
     if (inFlight !== undefined) {
       await inFlight;
-      return accepted(sent, true);
+      return accepted(sent.id, visitor, true);
     }
-    if (room.has(sent.id)) return accepted(sent, true);
-    // Undefined for the loopback: whoever is there could do worse, and a proxy there speaks for everyone.
-    const address = clientAddress === undefined ? undefined : addressKey(clientAddress);
-    const waitMs = Math.max(this.#visitorRates.take(sent.visitor), address === undefined ? 0 : this.#addressRates.take(address));
-    if (waitMs > 0) {
-      const seconds = Math.ceil(waitMs / 1000);
-      return problem("too_many_messages", `Wait ${seconds} s, then send the message again.`, { "Retry-After": String(seconds) });
-    }
-    const publishing = this.#take(room, sent);
+    if (room.has(sent.id)) return accepted(sent.id, visitor, true);
+    const waitMs = Math.max(this.#visitorRates.take(visitor), address === undefined ? 0 : this.#addressRates.take(address));
+    if (waitMs > 0) return tooMany("too_many_messages", "then send the message again", waitMs);
+    const publishing = this.#take(room, sent, visitor);
     this.#inFlight.set(key, publishing);
     try {
       await publishing;
     } finally {
       this.#inFlight.delete(key);
     }
-    return accepted(sent, false);
+    return accepted(sent.id, visitor, false);
   }
 
-  async #take(room: Room, { id, nickname, text, visitor }: SentMessage): Promise<void> {
-    const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor: publicVisitor(visitor) };
+  async #take(room: Room, { id, nickname, text }: SentMessage, visitor: string): Promise<void> {
+    const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor };
     const history = room.messages.slice(-BOT_HISTORY).map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
     await this.#publish(room.name, "chat", message);
     room.committed(id);
     if (this.#desk === undefined || this.#botName === undefined) return;
     const addressed = addressedText(text, this.#botName);
-    if (addressed === undefined && !this.#isAlone(room, visitor, message.visitor)) return;
+    if (addressed === undefined && !this.#isAlone(room, visitor)) return;
     this.#desk.ask({ room: room.name, nickname, text: addressed ?? text }, history);
   }
 
   /** Whether nobody else is in the room; right after a start, whether nobody else has spoken there of late. */
-  #isAlone(room: Room, visitor: string, tag: string | undefined): boolean {
+  #isAlone(room: Room, visitor: string): boolean {
     if (this.#presence.othersThan(visitor, room.name)) return false;
-    return this.#presence.settled || !room.messages.slice(-BOT_HISTORY).some((line) => line.bot !== true && line.visitor !== tag);
+    return this.#presence.settled || !room.messages.slice(-BOT_HISTORY).some((line) => line.bot !== true && line.visitor !== visitor);
   }
 
   /** The room, once the history is read. */
@@ -209,8 +216,9 @@ class ChatServer implements Chat {
     }
   }
 
+  /** Private: only holders of a token for the room receive it, live and replayed. */
   #publish(room: string, type: keyof typeof CHAT_TYPES, data: ChatMessage | ChatReply | ChatPresence): Promise<string> {
-    return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data) });
+    return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data), private: true });
   }
 }
 
@@ -218,20 +226,24 @@ class NotReadyError extends Error {
   override readonly name = "NotReadyError";
 }
 
-function checkCount(option: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new TypeError(`createChat: ${option} must be a whole number from 1; it is ${value}.`);
+function checkCount(option: string, value: number, min = 1): void {
+  if (!Number.isSafeInteger(value) || value < min)
+    throw new TypeError(`createChat: ${option} must be a whole number from ${min}; it is ${value}.`);
 }
 
-function parsePath(pathname: string): { room: string; resource: "state" | "messages" } | undefined {
+function parsePath(pathname: string): { room: string; resource: "token" | "state" | "messages" } | undefined {
   const [empty, chat, room = "", resource, ...rest] = pathname.split("/");
   if (empty !== "" || chat !== "chat" || rest.length > 0 || !ROOM_NAME.test(room)) return undefined;
-  return resource === "state" || resource === "messages" ? { room, resource } : undefined;
+  return resource === "token" || resource === "state" || resource === "messages" ? { room, resource } : undefined;
 }
 
-function accepted({ id, visitor }: SentMessage, duplicate: boolean): Response {
-  return Response.json(
-    { id, visitor: publicVisitor(visitor), duplicate },
-    { status: duplicate ? 200 : 201, headers: { "Cache-Control": "no-store" } },
-  );
+function accepted(id: string, visitor: string, duplicate: boolean): Response {
+  return Response.json({ id, visitor, duplicate }, { status: duplicate ? 200 : 201, headers: { "Cache-Control": "no-store" } });
+}
+
+function refuse(refusal: BearerRefusal, room: string): Response {
+  const challenge = refusal === "unauthorized" ? "Bearer" : `Bearer error="${refusal}"`;
+  return problem(refusal, `Get a token with POST /chat/${room}/token, and send it as Authorization: Bearer.`, {
+    "WWW-Authenticate": challenge,
+  });
 }

@@ -1,5 +1,6 @@
 /** The chat rooms' server part: rooms, presence and the bot, on Artesian's public API alone. */
 export { type Chat, createChat } from "./chat.ts";
+export { CHAT_TOPICS, chatIssuer, type ChatKey } from "./room-tokens.ts";
 export type { ChatLimits, ChatLogger, ChatOptions } from "./options.ts";
 export type { Bot, BotContext, BotHistoryLine, BotMessage } from "./bots/bot.ts";
 export { embeddedBot, type EmbeddedBotOptions } from "./bots/embedded-bot.ts";

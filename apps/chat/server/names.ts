@@ -47,7 +47,7 @@ export function checkText(value: unknown): CheckedText {
   return { ok: true, text };
 }
 
-/** What others see of a visitor's secret: enough to tell two people with one nickname apart, not enough to pose as either. */
+/** What others see of a visitor's secret, and the `sub` of the visitor's tokens: enough to tell two people with one nickname apart, not enough to pose as either. */
 export function publicVisitor(visitor: string): string {
   return createHash("sha256").update(`artesian chat visitor ${visitor}`).digest("base64url").slice(0, 12);
 }

@@ -1,5 +1,6 @@
 import type { Hub } from "artesian";
 import type { Bot } from "./bots/bot.ts";
+import type { ChatKey } from "./room-tokens.ts";
 import type { BucketRate } from "./token-buckets.ts";
 
 /** Where the chat logs; the hub's logger fits, and so does pino. */
@@ -18,6 +19,10 @@ export interface ChatLimits {
   readonly perVisitor: BucketRate;
   /** How fast one address (IPv6: its /64) may write; people behind one router share it. Default 60 at once, then 6 a second. */
   readonly perAddress: BucketRate;
+  /** How fast one visitor, all tabs together, may fetch tokens. Default 30 at once, then 1 in 2 seconds. */
+  readonly tokensPerVisitor: BucketRate;
+  /** How fast one address (IPv6: its /64) may fetch tokens. Default 120 at once, then 6 a second. */
+  readonly tokensPerAddress: BucketRate;
   /** Most visitors and most addresses whose rate is remembered. Default 10,000 each. */
   readonly rateKeys: number;
   /** Most visitors whose presence is followed, all rooms together. Default 20,000. */
@@ -44,6 +49,8 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   bodyBytes: 16 * 1024,
   perVisitor: { burst: 10, perSecond: 1 },
   perAddress: { burst: 60, perSecond: 6 },
+  tokensPerVisitor: { burst: 30, perSecond: 0.5 },
+  tokensPerAddress: { burst: 120, perSecond: 6 },
   rateKeys: 10_000,
   visitors: 20_000,
   visitorsListed: 200,
@@ -58,8 +65,17 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
 
 /** What `createChat` takes. */
 export interface ChatOptions {
-  /** The hub that carries the rooms. The chat does not close it. */
+  /**
+   * The hub that carries the rooms, made with {@link chatIssuer} among its issuers and {@link CHAT_TOPICS} among its reserved topics. The
+   * chat does not close it.
+   */
   readonly hub: Hub;
+  /** What the visitors' tokens are signed with. */
+  readonly key: ChatKey;
+  /** The hub's resource identifier. Default: its URL. */
+  readonly audience?: string | undefined;
+  /** How long a visitor's token lives, in seconds, from 5: it is renewed before. Default 300. */
+  readonly tokenLifetimeSeconds?: number | undefined;
   /** Who answers in the rooms. Default: nobody. */
   readonly bot?: Bot | undefined;
   /** The bot's nickname, which nobody else may take. Default `artie`. */

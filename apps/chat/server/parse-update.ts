@@ -11,8 +11,7 @@ function isText(value: unknown, maxCharacters: number): value is string {
 }
 
 /**
- * Reads an update of a room. Where the hub takes updates from anyone, anyone can publish on a room's topic, so
- * nothing about the data is taken for granted.
+ * Reads an update of a room. The journal may be older than this program, so nothing about the data is taken for granted.
  *
  * @returns undefined for whatever is not a message or a reply in the right shape.
  */

@@ -1,9 +1,11 @@
-import type { Hub } from "artesian";
-import { checkNickname, publicVisitor } from "./names.ts";
-import { type ChatPresence, ROOM_NAME, VISITOR_ID } from "./wire.ts";
+import type { Authorization, Hub } from "artesian";
+import { checkNickname } from "./names.ts";
+import { type ChatPresence, ROOM_NAME, roomTopic, VISITOR_TAG } from "./wire.ts";
 
 export interface PresenceOptions {
   readonly hub: Hub;
+  /** Who issues the visitors' tokens: without one of theirs, nobody is anybody. */
+  readonly issuer: string;
   /** Called, at most once in the debounce time, when the people in a room are others than before. */
   readonly onChange: (room: string, presence: ChatPresence) => void;
   readonly botName: string | undefined;
@@ -17,7 +19,6 @@ export interface PresenceOptions {
 
 interface Visit {
   nickname: string;
-  readonly visitor: string;
   /** Open subscriptions: several tabs of one visitor count once. */
   connections: number;
   leaving: ReturnType<typeof setTimeout> | undefined;
@@ -36,13 +37,19 @@ interface Place {
   readonly nickname: string;
 }
 
+/** Whether a token of the chat is this visitor's, and for this room. */
+function isOwn({ room, visitor }: Place, { subject, subscribe }: Authorization): boolean {
+  const topic = roomTopic(room);
+  return subject === visitor && subscribe.some(({ topics }) => topics.some(({ pattern }) => pattern === topic));
+}
+
 /** Rooms that one subscription can be present in; a page needs one. */
 const MAX_PLACES = 4;
 
 /**
  * Who is here, seen from the open subscriptions alone: a page subscribes to `/chat/ROOM/here/VISITOR/NICKNAME`
  * beside the room, and its presence lasts as long as that connection does. So nobody polls, nothing expires, and after
- * a crash of the server the reconnections rebuild it.
+ * a crash of the server the reconnections rebuild it. Anyone may ask for such a topic; it counts with that visitor's token only.
  */
 export class Presence {
   readonly #options: PresenceOptions;
@@ -56,11 +63,12 @@ export class Presence {
     this.#options = options;
     this.#settledAt = performance.now() + options.graceMs;
     this.#stopObserving = options.hub.observe({
-      subscribed: ({ id, matchers }) => {
+      subscribed: ({ id, matchers, authorization }) => {
+        if (authorization?.issuer !== options.issuer) return;
         const places: Place[] = [];
         for (const { type, pattern } of matchers) {
           const place = type === "exact" ? this.#parse(pattern) : undefined;
-          if (place !== undefined && places.length < MAX_PLACES && this.#enter(place)) places.push(place);
+          if (place !== undefined && isOwn(place, authorization) && places.length < MAX_PLACES && this.#enter(place)) places.push(place);
         }
         if (places.length > 0) this.#places.set(id, places);
       },
@@ -75,7 +83,7 @@ export class Presence {
   in(room: string): ChatPresence {
     const visits = this.#rooms.get(room)?.visits;
     const visitors = [];
-    for (const { visitor, nickname } of visits?.values() ?? []) {
+    for (const [visitor, { nickname }] of visits ?? []) {
       if (visitors.length === this.#options.listed) break;
       visitors.push({ nickname, visitor });
     }
@@ -106,7 +114,7 @@ export class Presence {
   #parse(pattern: string): Place | undefined {
     const [empty, chat, room = "", here, visitor = "", encoded = "", ...rest] = pattern.split("/");
     if (empty !== "" || chat !== "chat" || here !== "here" || rest.length > 0) return undefined;
-    if (!ROOM_NAME.test(room) || !VISITOR_ID.test(visitor)) return undefined;
+    if (!ROOM_NAME.test(room) || !VISITOR_TAG.test(visitor)) return undefined;
     let nickname: string;
     try {
       nickname = decodeURIComponent(encoded);
@@ -130,7 +138,7 @@ export class Presence {
       this.#visitors += 1;
       const visits = this.#rooms.get(room) ?? { visits: new Map(), telling: undefined, told: undefined };
       this.#rooms.set(room, visits);
-      visits.visits.set(visitor, { nickname, visitor: publicVisitor(visitor), connections: 1, leaving: undefined });
+      visits.visits.set(visitor, { nickname, connections: 1, leaving: undefined });
     }
     this.#tellSoon(room);
     return true;

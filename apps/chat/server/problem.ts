@@ -2,26 +2,40 @@
 export type ProblemCode =
   | "not_found"
   | "method_not_allowed"
+  | "unauthorized"
+  | "invalid_token"
+  | "insufficient_scope"
   | "invalid_body"
   | "invalid_message"
   | "invalid_nickname"
   | "unsupported_media_type"
   | "too_large"
   | "too_many_messages"
+  | "too_many_tokens"
   | "unavailable";
 
 /** Why the chat refuses something: code → status and title. */
 const PROBLEMS: Record<ProblemCode, readonly [number, string]> = {
   not_found: [404, "Nothing is served at this address."],
   method_not_allowed: [405, "The address does not accept this method."],
+  unauthorized: [401, "The request needs an access token."],
+  invalid_token: [401, "The access token is not accepted."],
+  insufficient_scope: [403, "The access token does not allow this."],
   invalid_body: [400, "The request's body cannot be used."],
   invalid_message: [400, "A part of the message cannot be used."],
   invalid_nickname: [400, "The nickname cannot be used."],
   unsupported_media_type: [415, "The body's media type is not one that the chat reads."],
   too_large: [413, "The body is larger than the chat accepts."],
   too_many_messages: [429, "Too many messages in a short time."],
+  too_many_tokens: [429, "Too many access tokens in a short time."],
   unavailable: [503, "The chat is not ready."],
 };
+
+/** Answers 429 with how long to wait. */
+export function tooMany(code: "too_many_messages" | "too_many_tokens", what: string, waitMs: number): Response {
+  const seconds = Math.ceil(waitMs / 1000);
+  return problem(code, `Wait ${seconds} s, ${what}.`, { "Retry-After": String(seconds) });
+}
 
 /** Answers with problem details (RFC 9457), in the shape that the hub uses too. */
 export function problem(code: ProblemCode, detail: string, headers: Record<string, string> = {}): Response {

@@ -1,11 +1,10 @@
 import { checkNickname, checkText } from "./names.ts";
 import { problem } from "./problem.ts";
-import { MESSAGE_ID, VISITOR_ID } from "./wire.ts";
+import { MESSAGE_ID } from "./wire.ts";
 
 /** A message that a page sends, checked. */
 export interface SentMessage {
   readonly id: string;
-  readonly visitor: string;
   readonly nickname: string;
   readonly text: string;
 }
@@ -16,11 +15,7 @@ export interface SentMessage {
  * @returns The message, or the refusal that says what to change.
  */
 export async function readMessage(request: Request, maxBytes: number, botName: string | undefined): Promise<SentMessage | Response> {
-  // A form could be posted from another site without the browser asking first; JSON cannot.
-  const mediaType = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-  if (mediaType !== "application/json") {
-    return problem("unsupported_media_type", "Send the message as `Content-Type: application/json`.");
-  }
+  if (!isJson(request)) return problem("unsupported_media_type", "Send the message as `Content-Type: application/json`.");
   const body = await readBody(request, maxBytes);
   if (body === undefined) return problem("too_large", `The body is longer than ${maxBytes} bytes.`);
   let value: unknown;
@@ -30,20 +25,22 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
     return problem("invalid_body", "The body is not JSON in UTF-8.");
   }
   if (typeof value !== "object" || value === null) {
-    return problem("invalid_body", "The body must be an object with `id`, `visitor`, `nickname` and `text`.");
+    return problem("invalid_body", "The body must be an object with `id`, `nickname` and `text`.");
   }
-  const { id, visitor, nickname, text } = value as Record<string, unknown>;
+  const { id, nickname, text } = value as Record<string, unknown>;
   if (typeof id !== "string" || !MESSAGE_ID.test(id)) {
     return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
-  }
-  if (typeof visitor !== "string" || !VISITOR_ID.test(visitor)) {
-    return problem("invalid_message", "`visitor` must be 16 to 64 of A–Z a–z 0–9 _ -. A UUID fits.");
   }
   const checkedName = checkNickname(nickname, botName);
   if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail);
   const checkedText = checkText(text);
   if (!checkedText.ok) return problem("invalid_message", checkedText.detail);
-  return { id, visitor, nickname: checkedName.text, text: checkedText.text };
+  return { id, nickname: checkedName.text, text: checkedText.text };
+}
+
+/** A form could be posted from another site without the browser asking first; JSON cannot. */
+export function isJson(request: Request): boolean {
+  return request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() === "application/json";
 }
 
 /** Reads no more than it may, whatever the sender announced. */

@@ -112,10 +112,11 @@ export class Rooms {
       for await (const update of this.#options.hub.subscribe({
         match: roomTopic(name),
         lastEventId: "earliest",
+        includePrivate: true,
         onLive: () => reached.abort(),
         signal,
       })) {
-        const event = parseUpdate(update.type, update.data);
+        const event = update.private ? parseUpdate(update.type, update.data) : undefined;
         if (event !== undefined) room.apply(event);
         if (signal.aborted) break;
       }
@@ -148,6 +149,7 @@ export class Rooms {
     const options = {
       matchUrlPattern: "/chat/:room",
       lastEventId: this.#lastEventId,
+      includePrivate: true,
       onLive: () => this.#onLive(),
       signal: this.#stop.signal,
     };
@@ -159,7 +161,8 @@ export class Rooms {
         continue;
       }
       if (update.id !== undefined) this.#lastEventId = update.id;
-      const event = parseUpdate(update.type, update.data);
+      // What is public is not the chat's, whoever got it into the journal.
+      const event = update.private ? parseUpdate(update.type, update.data) : undefined;
       if (event === undefined) continue;
       for (const topic of update.topics) this.#apply(topic, event);
     }

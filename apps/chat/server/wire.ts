@@ -5,8 +5,8 @@
 /** A room's name in its address, `/chat/ROOM`: 1 to 40 of `a–z 0–9 -`, neither first nor last a hyphen. */
 export const ROOM_NAME: RegExp = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
-/** A visitor's own secret, made by the page and kept in the browser. */
-export const VISITOR_ID: RegExp = /^[A-Za-z0-9_-]{16,64}$/;
+/** A visitor's public name tag: a hash of their secret, the `sub` of their tokens. */
+export const VISITOR_TAG: RegExp = /^[A-Za-z0-9_-]{12}$/;
 
 /** A message's id, made by the page so that a retry is recognised. Ids that start with `bot-` are the bot's. */
 export const MESSAGE_ID: RegExp = /^(?!bot-)[A-Za-z0-9_-]{8,64}$/;
@@ -60,7 +60,7 @@ export interface ChatPresence {
   readonly total: number;
 }
 
-/** The answer of `GET /chat/ROOM/state`. */
+/** The answer of `GET /chat/ROOM/state`, which asks for the room's token. */
 export interface ChatState extends ChatPresence {
   readonly messages: readonly ChatMessage[];
   readonly replies: readonly ChatReply[];
@@ -68,8 +68,18 @@ export interface ChatState extends ChatPresence {
   readonly lastEventId: string;
   /** The bot's nickname, when the room has a bot. */
   readonly botName?: string;
-  /** The asker's own public name tag, when the request named its visitor. */
-  readonly you?: string;
+  /** Path of the hub's URL, below which it takes renewed tokens. */
+  readonly hub: string;
+}
+
+/** The answer of `POST /chat/ROOM/token`. */
+export interface ChatToken {
+  /** Opens the room's stream at the hub, and everything of the room at the chat. For the room of its address alone. */
+  readonly token: string;
+  /** How long it lives, in milliseconds. */
+  readonly expiresInMs: number;
+  /** The visitor's own public name tag, the same in every room. */
+  readonly visitor: string;
 }
 
 /** The topic of a room. */
@@ -77,7 +87,7 @@ export function roomTopic(room: string): string {
   return `/chat/${room}`;
 }
 
-/** The topic that a page also subscribes to, to say that its visitor is here. Nothing is published on it. */
+/** The topic that a page also subscribes to, to say that its visitor, by the public name tag, is here. Nothing is published on it. */
 export function hereTopic(room: string, visitor: string, nickname: string): string {
   return `/chat/${room}/here/${visitor}/${encodeURIComponent(nickname)}`;
 }

@@ -1,12 +1,14 @@
 import type { ComponentChildren } from "preact";
 
-/** Where a page's stream stands, as people understand it. */
-export type ConnectionState = "connecting" | "live" | "reconnecting" | "offline";
+/** Where a page's stream stands, as people understand it. `refused`: the server answers, and does not let this page in. */
+export type ConnectionState = "connecting" | "live" | "reconnecting" | "offline" | "refused";
 
 export interface Connection {
   readonly state: ConnectionState;
   /** When it was lost, in milliseconds since 1970; while reconnecting. */
   readonly since?: number | undefined;
+  /** What is wrong although, or beside what, the state says: a sentence for people. */
+  readonly problem?: string | undefined;
 }
 
 const WORDS: Record<ConnectionState, string> = {
@@ -14,6 +16,7 @@ const WORDS: Record<ConnectionState, string> = {
   live: "Live",
   reconnecting: "Reconnecting",
   offline: "Offline",
+  refused: "No access",
 };
 
 /** Says whether what is on the page is current. The seconds are not read out: only a change of state is news. */
@@ -24,5 +27,14 @@ export function ConnectionBadge({ connection, now }: { connection: Connection; n
       <span role="status">{WORDS[connection.state]}</span>
       {connection.state === "reconnecting" && seconds > 0 && <span aria-hidden="true">{seconds} s</span>}
     </span>
+  );
+}
+
+/** The sentence beside the badge, where there is one; below it on the page, so that it fits a phone. */
+export function ConnectionProblem({ connection }: { connection: Connection }): ComponentChildren {
+  return (
+    <p class="connection-problem" role="status" data-testid="connection-problem">
+      {connection.problem}
+    </p>
   );
 }

@@ -1,36 +1,47 @@
+import { ClientError, type ClientEvent, subscribe, type SubscriptionState } from "artesian/client";
 import type { Connection } from "./connection-badge.tsx";
 
 export interface LiveSourceOptions {
-  /** The stream's address, to be opened after this event id. */
-  readonly url: (lastEventId: string) => string;
+  /** Where the stream is. */
+  readonly url: string;
+  /** The topics to receive. */
+  readonly match: readonly string[];
   /** Where to begin. */
   readonly lastEventId: string;
-  /** The event types to listen for; `EventSource` shows no others. */
-  readonly types: readonly string[];
-  readonly onEvent: (type: string, data: string) => void;
+  /** Gives a token that it has not given before: for the stream, when one comes to its end, and when one was refused. */
+  readonly token: () => Promise<string>;
+  /** The hub's own URL, below which it takes renewed tokens. */
+  readonly renewUrl: string;
+  readonly onEvent: (event: ClientEvent) => void;
   readonly onConnection: (connection: Connection) => void;
 }
 
-/** Delays before a new `EventSource` is made after one gave up, in milliseconds. */
-const BACKOFF_MS = { min: 1000, max: 15_000 };
+/** How long to stay away after the server refused for good, in milliseconds: it may think otherwise later. */
+const REFUSED_MS = 10_000;
+
+/** Longest delay between two attempts, in milliseconds. */
+const MAX_RETRY_MS = 15_000;
 
 /** Ticks this far apart mean that the machine slept, in milliseconds; tabs in the background tick once a minute. */
 const SLEPT_MS = 150_000;
 const TICK_MS = 20_000;
 
+const NOT_RENEWED = "This page's access could not be renewed. It connects anew when the old one ends; nothing is lost.";
+
 /**
- * A native `EventSource` that does not give up. The browser reconnects by itself when a stream breaks, but stops for
- * good when the answer is not a stream, such as a proxy's 502 while the server restarts; and it does not notice that
- * the machine slept. Either way a new one goes on from the last event id, so nothing is lost or repeated.
+ * A stream that does not give up: it goes on from the last event id after whatever came between, when the network is back at once, and its
+ * token is renewed while it is open. What the client takes for the end (an answer that is no stream, such as a proxy's 502; a
+ * token that is refused although it is new) is asked for again after a while.
  */
 export class LiveSource {
   readonly #options: LiveSourceOptions;
-  #source: EventSource | undefined;
-  #lastEventId: string;
-  #lostAt: number | undefined;
-  #delayMs = BACKOFF_MS.min;
-  #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #ticker: ReturnType<typeof setInterval>;
+  #round = new AbortController();
+  #isClosed = false;
+  #lastEventId: string;
+  #state: SubscriptionState = "connecting";
+  #lostAt: number | undefined;
+  #problem: string | undefined;
   #tickedAt = Date.now();
 
   constructor(options: LiveSourceOptions) {
@@ -39,8 +50,7 @@ export class LiveSource {
     addEventListener("online", this.#onOnline);
     addEventListener("offline", this.#onOffline);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
-    this.#connect();
-    this.#tell(navigator.onLine ? "connecting" : "offline");
+    void this.#run();
   }
 
   /** The id of the last event that came, which a next source may begin after. */
@@ -49,62 +59,111 @@ export class LiveSource {
   }
 
   close(): void {
+    this.#isClosed = true;
     removeEventListener("online", this.#onOnline);
     removeEventListener("offline", this.#onOffline);
     clearInterval(this.#ticker);
-    this.#disconnect();
+    this.#round.abort();
   }
 
-  #connect(): void {
-    this.#disconnect();
-    const source = new EventSource(this.#options.url(this.#lastEventId));
-    this.#source = source;
-    source.addEventListener("open", () => {
-      this.#lostAt = undefined;
-      this.#delayMs = BACKOFF_MS.min;
-      this.#tell("live");
-    });
-    source.addEventListener("error", () => this.#onError(source));
-    source.addEventListener("hub:cursor", (event) => this.#moveTo(event));
-    // The server is leaving and has said when to come back; the browser does so by itself.
-    source.addEventListener("hub:drain", () => this.#lost());
-    for (const type of this.#options.types) {
-      source.addEventListener(type, (event) => {
-        this.#moveTo(event);
-        this.#options.onEvent(type, String(event.data));
-      });
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      const round = new AbortController();
+      this.#round = round;
+      try {
+        await this.#follow(round.signal);
+      } catch (error) {
+        if (!round.signal.aborted) await this.#refused(error, round.signal);
+      }
     }
   }
 
-  #disconnect(): void {
-    clearTimeout(this.#retry);
-    this.#source?.close();
-    this.#source = undefined;
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { url, match, renewUrl, onEvent } = this.#options;
+    const updates = subscribe(url, {
+      match,
+      renewUrl,
+      lastEventId: this.#lastEventId,
+      token: () => this.#token(),
+      fetch: (input, init) => this.#fetch(input, init),
+      maxRetryMs: MAX_RETRY_MS,
+      signal,
+      onState: (state) => {
+        if (!signal.aborted) this.#moved(state);
+      },
+    });
+    for await (const event of updates) {
+      if (signal.aborted) return;
+      onEvent(event);
+      this.#lastEventId = updates.lastEventId ?? this.#lastEventId;
+    }
   }
 
-  #moveTo(event: MessageEvent): void {
-    if (event.lastEventId !== "") this.#lastEventId = event.lastEventId;
-  }
-
-  #onError(source: EventSource): void {
-    this.#lost();
-    if (source.readyState !== EventSource.CLOSED) return;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#connect(), this.#delayMs * (0.75 + Math.random() / 2));
-    this.#delayMs = Math.min(BACKOFF_MS.max, this.#delayMs * 2);
-  }
-
-  #lost(): void {
+  /** Nothing but waiting is left to do; the network's return, and closing, end it. */
+  async #refused(error: unknown, signal: AbortSignal): Promise<void> {
     this.#lostAt ??= Date.now();
-    this.#tell(navigator.onLine ? "reconnecting" : "offline");
+    const { state, problem } = describeFailure(error, this.#lostAt);
+    this.#problem = `${problem ?? "The stream failed."} It asks again every ${REFUSED_MS / 1000} s, and goes on where it was.`;
+    this.#options.onConnection({ state, since: this.#lostAt, problem: this.#problem });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, REFUSED_MS);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async #token(): Promise<string> {
+    try {
+      return await this.#options.token();
+    } catch (error) {
+      // While the stream is open it goes on; else the refusal is why there is none. That nobody answers, the state says.
+      if (this.#state === "live") this.#problem = NOT_RENEWED;
+      else this.#problem = describeFailure(error, this.#lostAt).problem;
+      this.#tell();
+      throw error;
+    }
+  }
+
+  /** The client renews in silence; whether that worked is in the answer. */
+  async #fetch(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Response> {
+    if (init?.method !== "POST") return await fetch(input, init);
+    let isRenewed = false;
+    try {
+      const response = await fetch(input, init);
+      isRenewed = response.ok;
+      return response;
+    } finally {
+      if (this.#state === "live" && !this.#isClosed) {
+        this.#problem = isRenewed ? undefined : NOT_RENEWED;
+        this.#tell();
+      }
+    }
+  }
+
+  #moved(state: SubscriptionState): void {
+    if (state === "closed") return;
+    const wasLive = this.#state === "live";
+    this.#state = state;
+    if (state === "live") this.#lostAt = undefined;
+    else if (wasLive) this.#lostAt ??= Date.now();
+    // What was wrong with the stream before is over with it.
+    if (state === "live" || wasLive) this.#problem = undefined;
+    this.#tell();
   }
 
   readonly #onOnline = (): void => {
-    this.#lost();
-    this.#connect();
+    this.#lostAt ??= Date.now();
+    this.#state = "connecting";
+    this.#tell();
+    this.#round.abort();
   };
 
-  readonly #onOffline = (): void => this.#lost();
+  readonly #onOffline = (): void => {
+    this.#lostAt ??= Date.now();
+    this.#tell();
+  };
 
   #tick(): void {
     const now = Date.now();
@@ -113,7 +172,24 @@ export class LiveSource {
     if (slept) this.#onOnline();
   }
 
-  #tell(state: Connection["state"]): void {
-    this.#options.onConnection({ state, since: this.#lostAt });
+  #tell(): void {
+    if (this.#isClosed) return;
+    const state = this.#state === "live" && navigator.onLine ? "live" : stateWithout(this.#lostAt);
+    this.#options.onConnection({ state, since: this.#lostAt, problem: this.#problem });
   }
+}
+
+/** What a failure means to a person. That nobody answers, the state alone says. */
+export function describeFailure(error: unknown, lostAt: number | undefined): Connection {
+  const state = stateWithout(lostAt);
+  if (!(error instanceof ClientError) || error.status === undefined) return { state };
+  // What the hub says to programs about their tokens would help nobody here.
+  if (error.status === 401 || error.status === 403) return { state: "refused", problem: "The server does not let this page in." };
+  return { state, problem: error.message };
+}
+
+/** What to call it while there is no stream. */
+function stateWithout(lostAt: number | undefined): Connection["state"] {
+  if (!navigator.onLine) return "offline";
+  return lostAt === undefined ? "connecting" : "reconnecting";
 }

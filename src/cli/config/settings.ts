@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import type { Compat } from "../../http/compat.ts";
 import { ALGORITHMS, algorithm, keyChoice, type Algorithm, type IssuerChoice, type KeyChoice } from "./key-choice.ts";
 import {
   cookieName,
@@ -38,9 +39,13 @@ export interface Config {
   readonly resourceIdentifier: string | undefined;
   readonly anonymous: boolean;
   readonly anonymousPublish: boolean;
+  readonly subscriptions: boolean;
+  readonly subscriptionLease: number;
   readonly corsOrigin: readonly string[];
   readonly publishOrigin: readonly string[];
   readonly cookieName: string;
+  /** Undefined: only the protocol's version 1.0. */
+  readonly compat: Compat | undefined;
   readonly data: string;
   readonly journal: JournalChoice;
   readonly retentionAge: number | typeof NONE;
@@ -59,6 +64,7 @@ export interface Config {
   readonly maxMatchers: number;
   readonly maxTopicLength: number;
   readonly maxIdLength: number;
+  readonly maxRevocations: number;
   /** Undefined: the default, which depends on the descriptor limit. */
   readonly maxConnections: number | undefined;
   readonly maxConnectionsPerAddress: number;
@@ -188,6 +194,22 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "false",
     help: "let everyone who reaches the server publish; only for closed networks",
   },
+  subscriptions: {
+    group: "Authorization",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    shown: "false",
+    help: "tell who is subscribed: an update for each subscription that begins or ends, and a list; needs a grant",
+  },
+  subscriptionLease: {
+    group: "Authorization",
+    placeholder: "<duration>",
+    schema: duration(1000, HOUR),
+    fallback: 15_000,
+    shown: "15s",
+    help: "longest time that the subscriptions of a process that died stay listed",
+  },
   corsOrigin: {
     group: "Authorization",
     placeholder: "<origin>",
@@ -213,6 +235,14 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: "__Secure-mercure_access_token",
     shown: "__Secure-mercure_access_token",
     help: "cookie that a browser's token is in",
+  },
+  compat: {
+    group: "Authorization",
+    placeholder: "<version>",
+    schema: oneOf(["0.x"]),
+    fallback: undefined,
+    shown: "only 1.0",
+    help: "0.x also serves clients and tokens of Mercure 0.x, which weakens authorization",
   },
   data: {
     group: "Storage",
@@ -350,6 +380,14 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: DEFAULT_LIMITS.idBytes,
     shown: "255B",
     help: "longest event id or type",
+  },
+  maxRevocations: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 1_000_000),
+    fallback: DEFAULT_LIMITS.revocations,
+    shown: "100000",
+    help: "most revocations that are kept",
   },
   maxConnections: {
     group: "Limits",

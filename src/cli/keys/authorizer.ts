@@ -18,6 +18,7 @@ export function authorizerOf(issuers: readonly TrustedIssuer[], resourceIdentifi
     return createAuthorizer({
       issuers: issuerOptions(issuers),
       resourceIdentifier,
+      compat: config.compat,
       limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: config.maxTopicLength },
       compilePattern: (matcher) => void compiler.compileAll([matcher]),
       logger: SILENT,

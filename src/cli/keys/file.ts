@@ -12,15 +12,19 @@ import type { TrustedIssuer } from "./trusted.ts";
 /** What `artesian keys create` can make. */
 export const CREATED_ALGORITHMS = ["HS256", "ES256", "EdDSA"] as const;
 
-/** The key file of a data directory: a JWK set that also says who its issuer is. */
-export function keyFileOf(data: string): string {
-  return resolve(join(data, "keys.json"));
+/** The name of the file with the key that tokens are made with by hand. */
+const KEYS = "keys.json";
+
+/** A key file of a data directory: a JWK set that also says who its issuer is. */
+export function keyFileOf(data: string, name: string = KEYS): string {
+  return resolve(join(data, name));
 }
 
 /**
  * Makes a key and writes it where only this user reads it.
  *
  * @param force - Replaces a file that is there.
+ * @param file - Its name.
  * @returns The issuer.
  * @throws Failure when there is one already, or it can't be written.
  */
@@ -30,9 +34,15 @@ export function createKeyFile(
     algorithm,
     issuer,
     force,
-  }: { readonly algorithm: (typeof CREATED_ALGORITHMS)[number]; readonly issuer: string | undefined; readonly force: boolean },
+    file: fileName = KEYS,
+  }: {
+    readonly algorithm: (typeof CREATED_ALGORITHMS)[number];
+    readonly issuer: string | undefined;
+    readonly force: boolean;
+    readonly file?: string;
+  },
 ): string {
-  const file = keyFileOf(data);
+  const file = keyFileOf(data, fileName);
   const name = issuer ?? `urn:uuid:${randomUUID()}`;
   const jwk = { ...generate(algorithm).export({ format: "jwk" }), kid: randomUUID(), alg: algorithm, use: "sig" };
   const text = `${JSON.stringify({ issuer: name, keys: [jwk] }, undefined, 2)}\n`;
@@ -76,8 +86,11 @@ const head = z.object({ issuer: z.string().min(1), keys: z.array(z.object({ alg:
  * @returns Undefined when there is none.
  * @throws UsageError when it can't be used.
  */
-export function readKeyFile(data: string): { readonly issuer: TrustedIssuer; readonly warnings: readonly string[] } | undefined {
-  const file = keyFileOf(data);
+export function readKeyFile(
+  data: string,
+  name: string = KEYS,
+): { readonly issuer: TrustedIssuer; readonly warnings: readonly string[] } | undefined {
+  const file = keyFileOf(data, name);
   if (!existsSync(file)) return undefined;
   let text: string;
   let mode: number;
@@ -90,7 +103,9 @@ export function readKeyFile(data: string): { readonly issuer: TrustedIssuer; rea
   const materials = ofJwks(text, file);
   const content = head.safeParse(JSON.parse(text));
   if (!content.success) {
-    throw new UsageError(`${file} lacks its issuer, or a key's "alg". Make a new one: ${withData("artesian keys create --force", data)}`);
+    const remedy =
+      name === KEYS ? `Make a new one: ${withData("artesian keys create --force", data)}` : "Delete it, and a new one is made.";
+    throw new UsageError(`${file} lacks its issuer, or a key's "alg". ${remedy}`);
   }
   const keys = materials.map((material) => ({
     actions: ["publish", "subscribe"] as const,

@@ -3,6 +3,9 @@ import { authorizerOf } from "../keys/authorizer.ts";
 import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
 import type { Access } from "./run.ts";
 
+const COMPAT_WARNING =
+  "--compat 0.x weakens authorization: tokens are accepted in URLs, and without audience, issuer or end; see docs/compatibility.md";
+
 /**
  * Reads who may do what from the configuration and the key files.
  *
@@ -10,7 +13,13 @@ import type { Access } from "./run.ts";
  */
 export function accessOf(config: Config): Access {
   const { issuers, warnings } = trustedIssuers(config);
+  const weakened = config.compat === undefined ? [] : [COMPAT_WARNING];
   // What the hub would refuse is better told before anything is opened.
   if (issuers.length > 0) authorizerOf(issuers, "https://hub.invalid/.well-known/mercure", config);
-  return { issuers: issuerOptions(issuers), anonymous: config.anonymous, anonymousPublish: config.anonymousPublish, warnings };
+  return {
+    issuers: issuerOptions(issuers),
+    anonymous: config.anonymous,
+    anonymousPublish: config.anonymousPublish,
+    warnings: [...warnings, ...weakened],
+  };
 }

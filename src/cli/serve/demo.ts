@@ -1,8 +1,9 @@
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import { createChat, parseBot } from "../../../apps/chat/server/index.ts";
+import { CHAT_TOPICS, chatIssuer, createChat, type ChatKey, parseBot } from "../../../apps/chat/server/index.ts";
 import { createPages } from "../../../apps/shared/server/pages.ts";
 import { problemReply } from "../../http/problem.ts";
+import { chatKeyOf } from "../keys/chat.ts";
 import { flagOf, variableOf, type Config } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
 import { accessOf } from "./access.ts";
@@ -25,12 +26,21 @@ export async function demo(config: Config): Promise<void> {
     );
   }
   const bot = botOf(config);
+  const access = accessOf(config);
+  const chat = chatKeyOf(config);
   await runServer({
     config,
     address,
-    // What is private needs a token here too, for which keys may be there.
-    access: { ...accessOf(config), anonymous: true, anonymousPublish: true },
-    createSite: (options) => createDemoSite(options, bot),
+    // What is private needs a token here too: the chat issues those for its rooms, and keys for others may be there.
+    access: {
+      issuers: [...access.issuers, chatIssuer(chat.key)],
+      anonymous: true,
+      anonymousPublish: true,
+      warnings: [...access.warnings, ...chat.warnings],
+    },
+    // Everyone publishes here, but nobody in a room in another's name.
+    reservedTopics: CHAT_TOPICS,
+    createSite: (options) => createDemoSite(options, { bot, key: chat.key, audience: config.resourceIdentifier }),
     welcome: (url) => [
       `Open ${url}`,
       `Publish with  curl -d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
@@ -51,8 +61,14 @@ function botOf(config: Config): Bot {
   }
 }
 
-function createDemoSite({ hub, log }: SiteOptions, bot: Bot): Site {
-  const chat = createChat({ hub, bot, logger: log.logger });
+interface ChatSettings {
+  readonly bot: Bot;
+  readonly key: ChatKey;
+  readonly audience: string | undefined;
+}
+
+function createDemoSite({ hub, log }: SiteOptions, settings: ChatSettings): Site {
+  const chat = createChat({ ...settings, hub, logger: log.logger });
   const pages = createPages();
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.all("*", (c) => (chat.handles(c.req.path) ? chat.fetch(c.req.raw, c.env.incoming.socket.remoteAddress) : pages.fetch(c.req.raw)));

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
-import { createHub, type Hub, type HubOptions } from "../../index.ts";
+import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { IssuerOptions } from "../../http/auth/index.ts";
 import type { Config } from "../config/settings.ts";
 import { EXIT } from "../errors.ts";
@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly config: Config;
   readonly address: ListenAddress;
   readonly access: Access;
+  /** Topics that only the site publishes. */
+  readonly reservedTopics?: readonly Matcher[];
   readonly createSite: (options: SiteOptions) => Site;
   /** Lines for whoever started the server on a terminal. */
   readonly welcome: (listenUrl: string) => readonly string[];
@@ -80,6 +82,8 @@ export async function runServer(options: RunOptions): Promise<void> {
     },
     anonymous: access.anonymous,
     anonymousPublish: access.anonymousPublish,
+    compat: config.compat,
+    reservedTopics: options.reservedTopics,
     corsOrigins: config.corsOrigin,
     publishOrigins: config.publishOrigin,
     logger: log.logger,
@@ -129,7 +133,10 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       matchersPerSubscription: config.maxMatchers,
       topicBytes: config.maxTopicLength,
       idBytes: config.maxIdLength,
+      revocations: config.maxRevocations,
     },
+    subscriptions: config.subscriptions,
+    subscriptionLeaseMs: config.subscriptionLease,
     heartbeatMs: config.heartbeat,
     lifetimeMs: config.maxLifetime,
     retryMs: { min: config.retryMin, max: config.retryMax },

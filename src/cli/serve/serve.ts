@@ -14,28 +14,23 @@ import { runServer } from "./run.ts";
 export async function serve(config: Config): Promise<void> {
   const configured = accessOf(config);
   const address = await resolveHost(config.host);
-  const makeKey = withData("artesian keys create", config.data);
-  const needsKey = configured.issuers.length === 0 && !configured.anonymousPublish;
-  if (needsKey && !address.loopback) {
+  if (configured.issuers.length === 0 && !configured.anonymousPublish) {
     throw new UsageError(
-      `There is no key to check tokens with, so everyone who reaches ${config.host} could publish. Make one, then start again:  ${makeKey}\n` +
-        "On a closed network,  --anonymous-publish --anonymous  opens the hub to everyone who reaches it instead.",
+      `There is no key to check tokens with, so nobody could publish. Make one, then start again:  ${withData("artesian keys create", config.data)}\n` +
+        "On a closed network,  --anonymous-publish --anonymous  opens the hub to everyone who reaches it instead. To try it out:  artesian demo",
     );
   }
-  // Only this machine reaches it: for a first try no key is needed.
-  const access = needsKey ? { ...configured, anonymous: true, anonymousPublish: true } : configured;
-  const { anonymous, anonymousPublish } = access;
-  const warnings = [...access.warnings];
-  if (needsKey) warnings.push(`there is no key, so everyone on this machine may publish and subscribe; make one with: ${makeKey}`);
+  const { anonymous, anonymousPublish } = configured;
+  const warnings = [...configured.warnings];
   if (anonymousPublish && !address.loopback) {
     warnings.push(`everyone who reaches ${config.host} may publish (--anonymous-publish); use this only in a closed network`);
   }
-  if (access.issuers.length === 0 && !anonymous)
+  if (configured.issuers.length === 0 && !anonymous)
     warnings.push("nobody may subscribe: there is no key to check tokens with, and no --anonymous");
   await runServer({
     config,
     address,
-    access: { ...access, warnings },
+    access: { ...configured, warnings },
     createSite: ({ listenUrl, log }) => ({
       handle: createPage({ publicUrl: config.publicUrl, listenUrl, path: config.path, anonymous, anonymousPublish, logger: log.logger }),
       close: () => undefined,

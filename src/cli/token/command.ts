@@ -1,11 +1,14 @@
 import { text as readAll } from "node:stream/consumers";
 import { Command, Option } from "commander";
 import type { Action } from "../../core/authorization.ts";
+import type { Matcher } from "../../core/matcher.ts";
 import { collect, configOf, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Key } from "../config/settings.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import { createOutput } from "../terminal.ts";
+import { bearerHeaders, tokenOption } from "../token.ts";
+import { hubUrl, urlOption } from "../url.ts";
 
 const MINT_EXAMPLES = `
 Examples:
@@ -26,6 +29,15 @@ Examples:
 
 Give the same settings as to artesian serve. Exit code: 0 when it is accepted, 1 when it is refused, 2 for a wrong call.`;
 
+const REVOKE_EXAMPLES = `
+Examples:
+  artesian token revoke --jti urn:uuid:0b5c…          one token, by its id
+  artesian token revoke --sub urn:user:42             all that a subject has had until now
+  artesian token revoke --sub urn:user:42 --url https://example.com/.well-known/mercure --token "$ADMIN_TOKEN"
+
+Streams that came with such a token end within a second. The token of an administrator is made by artesian token mint --admin; without one, it is made
+here with the key of <data>/keys.json, or the one that the settings name.`;
+
 /** The settings that decide about tokens. */
 const SETTINGS_OF_TOKENS: ReadonlySet<Key> = new Set<Key>([
   "host",
@@ -38,6 +50,7 @@ const SETTINGS_OF_TOKENS: ReadonlySet<Key> = new Set<Key>([
   "publisherJwtKey",
   "subscriberJwtKey",
   "resourceIdentifier",
+  "compat",
   "data",
 ]);
 
@@ -47,9 +60,19 @@ interface MintFlags extends SettingFlags {
   readonly publishUrlpattern?: readonly string[];
   readonly subscribe?: readonly string[];
   readonly subscribeUrlpattern?: readonly string[];
+  readonly admin?: boolean;
   readonly payload?: string;
   readonly lifetime: string;
   readonly subject?: string;
+}
+
+/** What the flags of `token revoke` give, beside the settings. */
+interface RevokeFlags extends SettingFlags {
+  readonly jti?: string;
+  readonly sub?: string;
+  readonly iss?: string;
+  readonly url?: string;
+  readonly token?: string;
 }
 
 /** What the flags of `token inspect` give, beside the settings. */
@@ -65,6 +88,7 @@ export function tokenCommand(): Command {
     .addOption(new Option("--publish-urlpattern <pattern>", "URL pattern of topics to publish to; repeatable").argParser(collect))
     .addOption(new Option("--subscribe <topic>", "topic whose private updates to receive; * is every topic; repeatable").argParser(collect))
     .addOption(new Option("--subscribe-urlpattern <pattern>", "URL pattern of such topics; repeatable").argParser(collect))
+    .option("--admin", "allow administration: revoking tokens, and listing the subscriptions")
     .option("--payload <json>", "JSON object that presence shows to others for the subscriptions")
     .option("--lifetime <duration>", "how long it is valid", "1h")
     .option("--subject <text>", "who it is for: the `sub` claim (default: made up)")
@@ -76,12 +100,22 @@ export function tokenCommand(): Command {
     .addOption(new Option("--for <action>", "what it is to be used for (default: either)").choices(["publish", "subscribe"]))
     .addHelpText("after", INSPECT_EXAMPLES)
     .action(runInspect);
+  const revoke = new Command("revoke")
+    .description("refuse tokens before their end, at a running hub")
+    .option("--jti <id>", "the token with this `jti` claim")
+    .option("--sub <subject>", "the tokens with this `sub` claim that were issued until now")
+    .option("--iss <issuer>", "the issuer of those tokens (default: that of the administrator's token)")
+    .addOption(urlOption())
+    .addOption(tokenOption())
+    .addHelpText("after", REVOKE_EXAMPLES)
+    .action(runRevoke);
   const includes = (key: Key): boolean => SETTINGS_OF_TOKENS.has(key);
   return new Command("token")
-    .description("make and inspect access tokens")
+    .description("make, inspect and revoke access tokens")
     .addHelpText("after", `${MINT_EXAMPLES.split("\n\n")[0]}${INSPECT_EXAMPLES.split("\n\n")[0]?.replace("\nExamples:", "")}`)
     .addCommand(withSettings(mint, includes))
-    .addCommand(withSettings(inspect, includes));
+    .addCommand(withSettings(inspect, includes))
+    .addCommand(withSettings(revoke, includes));
 }
 
 async function runMint(flags: MintFlags): Promise<void> {
@@ -90,9 +124,11 @@ async function runMint(flags: MintFlags): Promise<void> {
   if (flags.subject === "") throw new UsageError("--subject: is empty. Leave it out to have one made up.");
   // What signs and verifies takes a while to load, which the other commands would pay for on each run.
   const { mint } = await import("./mint.ts");
-  const token = await mint(configOf(flags), {
-    publish: matchers(flags.publish, flags.publishUrlpattern),
-    subscribe: matchers(flags.subscribe, flags.subscribeUrlpattern),
+  const config = configOf(flags);
+  const { publish: adminPublish, subscribe: adminSubscribe } = administration(flags.admin === true, config.path);
+  const token = await mint(config, {
+    publish: [...matchers(flags.publish, flags.publishUrlpattern), ...adminPublish],
+    subscribe: [...matchers(flags.subscribe, flags.subscribeUrlpattern), ...adminSubscribe],
     payload: payloadOf(flags.payload),
     lifetimeMs: lifetime.data,
     subject: flags.subject,
@@ -100,10 +136,22 @@ async function runMint(flags: MintFlags): Promise<void> {
   await createOutput(process.stdout).line(token);
 }
 
-function matchers(
-  topics: readonly string[] = [],
-  patterns: readonly string[] = [],
-): readonly { type: "exact" | "urlpattern"; pattern: string }[] {
+/** What an administrator may do, beside what else is asked for. */
+function administration(isAdmin: boolean, path: string): { publish: readonly Matcher[]; subscribe: readonly Matcher[] } {
+  if (!isAdmin) return { publish: [], subscribe: [] };
+  return { publish: matchers([`${path}/admin`]), subscribe: matchers([`${path}/subscriptions`], [`${path}/subscriptions/*`]) };
+}
+
+async function runRevoke(flags: RevokeFlags): Promise<void> {
+  const { jti: tokenId, sub: subject, iss: issuer, url, token, ...settings } = flags;
+  const request = { url: hubUrl(url, process.env), headers: bearerHeaders(token, process.env), tokenId, subject, issuer };
+  const { revoke } = await import("./revoke.ts");
+  await revoke(configOf(settings), request);
+  const stderr = createOutput(process.stderr);
+  if (stderr.isTerminal) await stderr.line("Revoked.");
+}
+
+function matchers(topics: readonly string[] = [], patterns: readonly string[] = []): readonly Matcher[] {
   return [
     ...topics.map((pattern) => ({ type: "exact" as const, pattern })),
     ...patterns.map((pattern) => ({ type: "urlpattern" as const, pattern })),

@@ -51,7 +51,8 @@ class UrlPattern implements CompiledUrlPattern {
   readonly #hash: TextMatcher | undefined;
 
   constructor(patterns: Readonly<Record<ComponentName, string>>) {
-    const isAddress = /^[\\{]?\[/.test(patterns.hostname);
+    // A lone bracket is none: it is no host either, and is refused as one.
+    const isAddress = /^(?:\[.|[\\{]\[)/su.test(patterns.hostname);
     this.#protocol = compileComponent(patterns.protocol, PROTOCOL);
     this.#username = compileComponent(patterns.username, plain(encode.encodeUsername));
     this.#password = compileComponent(patterns.password, plain(encode.encodePassword));

@@ -82,7 +82,20 @@ export function compileProgram(expression: Expression): Program {
         return add(ASSERT, then, CONTEXT[node.what]);
       case "repeat":
         return emitRepeat(node, then, always);
+      case "some":
+        return emitSome(node.items, node.separator, then);
     }
+  };
+  /** Each item twice, as the first one and as a later one: written out, they would grow with the square of their number. */
+  const emitSome = (items: readonly Expression[], separator: Expression, then: number): number => {
+    let later = then;
+    let entry: number | undefined;
+    for (const item of items.toReversed()) {
+      const first = emit(item, later, false);
+      entry = entry === undefined ? first : add(SPLIT, first, entry);
+      later = add(SPLIT, emit(separator, emit(item, later, false), false), later);
+    }
+    return entry ?? then;
   };
   const emitRepeat = ({ item, min, max }: Repeat, then: number, always: boolean): number => {
     let entry = then;

@@ -9,6 +9,8 @@ export type Expression =
   | { readonly kind: "sequence"; readonly items: readonly Expression[] }
   | { readonly kind: "choice"; readonly items: readonly Expression[] }
   | Repeat
+  /** At least one of the items, in their order, with the separator between them. URI templates need it. */
+  | { readonly kind: "some"; readonly items: readonly Expression[]; readonly separator: Expression }
   | { readonly kind: "assert"; readonly what: Assertion };
 
 /** An expression from `min` to `max` times; `max` can be infinite. */

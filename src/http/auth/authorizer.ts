@@ -1,20 +1,7 @@
 import { type Action, type Authorization, invalidToken } from "../../core/authorization.ts";
-import {
-  checkAction,
-  checkAlgorithm,
-  checkAudience,
-  checkCritical,
-  checkExpiry,
-  checkIdentity,
-  checkIssuer,
-  checkNotBefore,
-  checkSignature,
-  checkType,
-  type Passed,
-  readDetails,
-} from "./checks.ts";
-import { readGrants } from "./details.ts";
+import { checkAction, checkAlgorithm, checkCritical, checkIdentity, checkNotBefore, checkSignature, type Passed } from "./checks.ts";
 import { createKeySource, type KeySource } from "./keys.ts";
+import { ACCESS_TOKENS, profileOf } from "./profile.ts";
 import { Refusal } from "./refusal.ts";
 import { parseToken } from "./token.ts";
 import { TokenCache } from "./token-cache.ts";
@@ -110,30 +97,38 @@ class TokenAuthorizer implements Authorizer {
     const parts = await step("form", short && (() => ({ value: parseToken(token), detail: "It is a signed JWT." })));
     const header = parts?.header;
     const claims = parts?.claims;
-    await step("typ", header && (() => checkType(header)));
+    const profile = header === undefined ? ACCESS_TOKENS : profileOf(header, this.#options.compat);
+    await step("typ", header && (() => profile.checkType(header)));
     const plain = await step("crit", header && (() => checkCritical(header)));
-    const issuer = await step("iss", claims && (() => checkIssuer(claims, this.#issuers)));
+    const issuer = await step("iss", claims && (() => profile.checkIssuer(claims, this.#issuers)));
     const algorithm = await step("alg", header && issuer && (() => checkAlgorithm(header, issuer)));
     const trusted = await step("action", issuer && algorithm ? () => checkAction(action, algorithm, issuer) : undefined);
-    await step("aud", claims && (() => checkAudience(claims, resourceIdentifier)));
-    const expiresAt = await step("exp", claims && (() => checkExpiry(claims, now)));
+    await step("aud", claims && (() => profile.checkAudience(claims, resourceIdentifier)));
+    const expiresAt = await step("exp", claims && (() => profile.checkExpiry(claims, now)));
     await step("nbf", claims && (() => checkNotBefore(claims, now)));
     const identity = await step("identity", claims && (() => checkIdentity(claims)));
     const signer = await step(
       "signature",
       header && plain && algorithm && trusted ? () => checkSignature(token, header, algorithm, trusted) : undefined,
     );
-    const grants = await step("authorization_details", claims && (() => readGrants(readDetails(claims), this.#options)));
+    const grants = await step(profile.grantsClaim, claims && (() => profile.readGrants(claims, this.#options)));
     if (claims === undefined || expiresAt === undefined || identity === undefined || signer === undefined || grants === undefined) {
       return undefined;
     }
+    const maySubscribe = signer.actions.has("subscribe");
     return {
-      issuer: claims["iss"] as string,
+      issuer: this.#issuerOf(signer),
       ...identity,
       expiresAt,
       publish: signer.actions.has("publish") ? grants.publish : [],
-      subscribe: signer.actions.has("subscribe") ? grants.subscribe : [],
+      subscribe: maySubscribe ? grants.subscribe : [],
+      ...(maySubscribe && grants.payload !== undefined && { payload: grants.payload }),
     };
+  }
+
+  #issuerOf(signer: KeySource): string {
+    for (const [issuer, sources] of this.#issuers) if (sources.includes(signer)) return issuer;
+    throw new TypeError("A key has no issuer.");
   }
 
   #forget(): void {

@@ -15,11 +15,15 @@ const MAX_TIME_MS = 8.64e15;
 
 /** "The `typ` header is `at+jwt`, or `application/at+jwt`": tokens made for other purposes, as ID tokens, are none. */
 export function checkType(header: JsonObject): Passed<true> {
+  const type = quote(member(header, "typ"));
+  if (!isAccessToken(header)) throw new Refusal(`The header's typ is ${type}; it must be "at+jwt".`);
+  return { value: true, detail: `The header's typ is ${type}.` };
+}
+
+/** Whether the header is one of an access token by RFC 9068. */
+export function isAccessToken(header: JsonObject): boolean {
   const type = member(header, "typ");
-  if (typeof type !== "string" || !/^(?:application\/)?at\+jwt$/i.test(type)) {
-    throw new Refusal(`The header's typ is ${quote(type)}; it must be "at+jwt".`);
-  }
-  return { value: true, detail: `The header's typ is ${quote(type)}.` };
+  return typeof type === "string" && /^(?:application\/)?at\+jwt$/i.test(type);
 }
 
 /** A token that says "understand this or refuse me" is refused: no extension is understood. */
@@ -111,7 +115,9 @@ export function checkNotBefore(claims: JsonObject, now: number): Passed<true> {
 }
 
 /** The claims that the hub makes use of are of the right kind. */
-export function checkIdentity(claims: JsonObject): Passed<{ subject: string | undefined; tokenId: string | undefined }> {
+export function checkIdentity(
+  claims: JsonObject,
+): Passed<{ subject: string | undefined; tokenId: string | undefined; issuedAt: number | undefined }> {
   const subject = optionalText(claims, "sub");
   const tokenId = optionalText(claims, "jti");
   const clientId = optionalText(claims, "client_id");
@@ -120,7 +126,7 @@ export function checkIdentity(claims: JsonObject): Passed<{ subject: string | un
     value === undefined ? [name] : [],
   );
   return {
-    value: { subject, tokenId },
+    value: { subject, tokenId, issuedAt },
     detail: `sub is ${quote(subject)}, jti is ${quote(tokenId)}.${missing.length === 0 ? "" : ` RFC 9068 also asks for ${missing.join(", ")}.`}`,
   };
 }

@@ -1,9 +1,11 @@
 import { HubError } from "../../core/errors.ts";
+import { type Compat, LEGACY_COOKIE, LEGACY_PARAMETER } from "../compat.ts";
+import { parseForm } from "../form.ts";
 
 /** An access token as a request presents it; nothing of it is verified. */
 export interface Credentials {
   readonly token: string;
-  readonly from: "header" | "cookie";
+  readonly from: "header" | "query" | "cookie";
 }
 
 /** The `Bearer` scheme, in any case, and a `b64token` (RFC 6750, section 2.1). */
@@ -12,18 +14,20 @@ const TOKEN = /^[\w.~+/-]+=*$/;
 
 /**
  * Finds the access token of a request. The `Authorization` header goes first, and a cookie beside it is ignored, for browsers send
- * cookies unasked. A token in the URL is never looked for.
+ * cookies unasked. A token in the URL is not looked for, except with `compat`; there it goes before the cookie.
  *
  * @param request - `authorization`: every field of that name; Node's `headers` has only the first, which would let a proxy and the hub
- *   see different tokens. `cookie`: the `Cookie` header.
+ *   see different tokens. `cookie`: the `Cookie` header. `query`: of the URL, without the `?`.
  * @param cookieName - Case-sensitive.
- * @returns undefined where there is neither.
+ * @param compat - Whether the ways of Mercure 0.x are accepted too.
+ * @returns undefined where there is none.
  * @throws HubError `invalid_request` where there are several, or one that is empty, malformed or of another scheme.
  * @see Mercure, "Presenting the Access Token".
  */
 export function readCredentials(
-  request: { readonly authorization: readonly string[]; readonly cookie: string | undefined },
+  request: { readonly authorization: readonly string[]; readonly cookie: string | undefined; readonly query?: string | undefined },
   cookieName: string,
+  compat?: Compat,
 ): Credentials | undefined {
   const [field, ...others] = request.authorization;
   if (field !== undefined) {
@@ -36,7 +40,24 @@ export function readCredentials(
     }
     return { token, from: "header" };
   }
-  const tokens = new Set(readCookies(request.cookie ?? "", cookieName));
+  if (compat === undefined) return readCookie(request.cookie ?? "", cookieName);
+  return (
+    readParameter(request.query ?? "") ?? readCookie(request.cookie ?? "", cookieName) ?? readCookie(request.cookie ?? "", LEGACY_COOKIE)
+  );
+}
+
+/** A URL ends up in logs, histories and `Referer` fields, which is why the parameter is gone from Mercure 1.0. */
+function readParameter(query: string): Credentials | undefined {
+  const [token, ...others] = parseForm(query).flatMap(([name, value]) => (name === LEGACY_PARAMETER ? [value] : []));
+  if (token === undefined) return undefined;
+  if (others.length > 0 || !TOKEN.test(token)) {
+    throw new HubError("invalid_request", `The URL's \`${LEGACY_PARAMETER}\` parameter cannot be read. Send one, with the token alone.`);
+  }
+  return { token, from: "query" };
+}
+
+function readCookie(header: string, cookieName: string): Credentials | undefined {
+  const tokens = new Set(readCookies(header, cookieName));
   const [token, ...more] = tokens;
   if (token === undefined) return undefined;
   if (more.length > 0) {

@@ -14,6 +14,8 @@ export const DETAIL_TYPE = "https://mercure.rocks/authorization-detail";
 export interface Grants {
   readonly publish: readonly Matcher[];
   readonly subscribe: readonly SubscribeGrant[];
+  /** What presence shows for every subscription; only of tokens of Mercure 0.x. */
+  readonly payload?: unknown;
 }
 
 /**
@@ -43,7 +45,7 @@ export function readGrants(details: readonly JsonObject[], options: Pick<Authori
     if (actions.has("publish")) publish.push(...matchers);
     if (actions.has("subscribe")) subscribe.push({ topics: matchers, payload });
   }
-  return { value: { publish, subscribe }, detail: describe(publish, subscribe) };
+  return { value: { publish, subscribe }, detail: describeGrants(publish, subscribe) };
 }
 
 /** Actions that are not known grant nothing, and do no harm: later specifications may define some. */
@@ -85,7 +87,8 @@ function readPayload(detail: JsonObject, where: string): JsonObject | undefined 
   return freezeObject(payload);
 }
 
-function describe(publish: readonly Matcher[], subscribe: readonly SubscribeGrant[]): string {
+/** What is granted, in words. */
+export function describeGrants(publish: readonly Matcher[], subscribe: readonly SubscribeGrant[]): string {
   const list = (matchers: readonly Matcher[]): string =>
     matchers.length === 0 ? "nothing" : matchers.map(({ type, pattern }) => `${type} ${quote(pattern)}`).join(", ");
   return `publish: ${list(publish)}; subscribe: ${list(subscribe.flatMap((grant) => grant.topics))}.`;

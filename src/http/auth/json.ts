@@ -29,7 +29,8 @@ export function freezeObject(object: JsonObject, depth = 1): JsonObject {
   return Object.freeze(copy);
 }
 
-function freezeValue(value: unknown, depth: number): unknown {
+/** The same of any parsed JSON. */
+export function freezeValue(value: unknown, depth = 1): unknown {
   if (depth > MAX_DEPTH) throw new Refusal(`The payload is nested deeper than ${MAX_DEPTH} levels.`);
   if (Array.isArray(value)) return Object.freeze(value.map((entry) => freezeValue(entry, depth + 1)));
   return isObject(value) ? freezeObject(value, depth) : value;

@@ -26,6 +26,8 @@ export interface MintOptions {
   readonly audience: string;
   /** `sub`: who will use the token. */
   readonly subject: string;
+  /** `jti`: names this token, for revoking it. Default: a random one. */
+  readonly tokenId?: string | undefined;
   /** `client_id`. Default: the issuer. */
   readonly clientId?: string | undefined;
   /** Topics that may be published to. */
@@ -37,13 +39,23 @@ export interface MintOptions {
 }
 
 /**
- * Makes a signed access token, with all claims that RFC 9068 asks for and a random `jti`.
+ * Makes a signed access token, with all claims that RFC 9068 asks for and a `jti`.
  *
  * @throws TypeError for options that cannot work, with what to change.
  */
 export async function mintToken(options: MintOptions): Promise<string> {
-  const { key, issuer, audience, subject, clientId = issuer, publish = [], subscribe = [], lifetimeSeconds } = options;
-  for (const [name, value] of Object.entries({ issuer, audience, subject, clientId })) {
+  const {
+    key,
+    issuer,
+    audience,
+    subject,
+    tokenId = `urn:uuid:${randomUUID()}`,
+    clientId = issuer,
+    publish = [],
+    subscribe = [],
+    lifetimeSeconds,
+  } = options;
+  for (const [name, value] of Object.entries({ issuer, audience, subject, tokenId, clientId })) {
     if (value === "") throw new TypeError(`\`${name}\` is empty.`);
   }
   if (!Number.isSafeInteger(lifetimeSeconds) || lifetimeSeconds < 1) {
@@ -64,7 +76,7 @@ export async function mintToken(options: MintOptions): Promise<string> {
     client_id: clientId,
     iat: issuedAt,
     exp: issuedAt + lifetimeSeconds,
-    jti: `urn:uuid:${randomUUID()}`,
+    jti: tokenId,
     authorization_details: details,
   };
   return new SignJWT(claims)
@@ -74,6 +86,8 @@ export async function mintToken(options: MintOptions): Promise<string> {
 
 function writeMatcher({ type, pattern }: Matcher): object {
   if (pattern === "") throw new TypeError("A topic is empty. Give a topic, a URL pattern, or `*` for all.");
+  if (type === "uritemplate")
+    throw new TypeError("Access tokens have no URI templates. Write a URL pattern: `/books/{id}` is `/books/:id`.");
   return type === "exact" ? { match: pattern } : { match: pattern, match_type: type };
 }
 

@@ -2,6 +2,7 @@ import type { JSONWebKeySet } from "jose";
 import type { Action, Authorization } from "../../core/authorization.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Matcher } from "../../core/matcher.ts";
+import type { Compat } from "../compat.ts";
 
 /** A key, or a set of keys, that an issuer signs its tokens with. Exactly one of `secret`, `publicKey`, `jwks` and `jwksUrl`. */
 export interface KeyOptions {
@@ -41,6 +42,8 @@ export interface AuthorizerOptions {
   readonly issuers: readonly IssuerOptions[];
   /** Must be in a token's `aud`: it keeps a token for another hub out. */
   readonly resourceIdentifier: string;
+  /** Whether tokens of Mercure 0.x are accepted too: without audience, without issuer, without end. Default: they are not. */
+  readonly compat?: Compat | undefined;
   readonly limits: {
     /** Longest token, in bytes (each is parsed before it is known to be genuine). */
     readonly tokenBytes: number;

@@ -1,0 +1,29 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { ChatKey } from "../../../apps/chat/server/index.ts";
+import type { Config } from "../config/settings.ts";
+import { UsageError } from "../errors.ts";
+import { createKeyFile, keyFileOf, readKeyFile } from "./file.ts";
+
+/** Beside `keys.json`, which is for tokens that people make: this one is the chat's alone. */
+const FILE = "chat-keys.json";
+
+/**
+ * The key of the chat's tokens: in the data directory, so that the pages that are open during a restart keep their tokens; with a journal
+ * in memory, which a restart empties anyway, of this process alone.
+ *
+ * @throws UsageError when the file can't be used; Failure when it can't be written.
+ */
+export function chatKeyOf(config: Config): { readonly key: ChatKey; readonly warnings: readonly string[] } {
+  if (config.journal.kind === "memory") return { key: { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) }, warnings: [] };
+  let file = readKeyFile(config.data, FILE);
+  if (file === undefined) {
+    // By way of a temporary file: one that a crash left half written would keep every later start from using it.
+    createKeyFile(config.data, { algorithm: "HS256", issuer: undefined, force: true, file: FILE });
+    file = readKeyFile(config.data, FILE);
+  }
+  const secret = file?.issuer.keys.find(({ algorithms }) => algorithms.includes("HS256"))?.material.sign;
+  if (file === undefined || secret?.type !== "secret") {
+    throw new UsageError(`${keyFileOf(config.data, FILE)} has no key for HS256. Delete it, and a new one is made.`);
+  }
+  return { key: { issuer: file.issuer.issuer, secret: new Uint8Array(secret.export()) }, warnings: file.warnings };
+}

@@ -1,0 +1,209 @@
+import type { Authorization } from "./authorization.ts";
+import { encodeUtf8 } from "./bytes.ts";
+import { catchUp } from "./catch-up.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { ExpiryWheel } from "./expiry.ts";
+import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "./frame.ts";
+import type { Journal } from "./journal.ts";
+import { Liveness } from "./liveness.ts";
+import type { Logger } from "./logger.ts";
+import { Roster } from "./roster.ts";
+import { monotonicMs } from "./scheduler.ts";
+import type { Selection } from "./selection.ts";
+import type { Start } from "./start.ts";
+import { type Sink, Subscriber, type SubscriberEvents } from "./subscriber.ts";
+
+/** How streams live. All times are milliseconds. */
+export interface StreamOptions {
+  readonly heartbeatMs: number;
+  readonly lifetimeMs: number;
+  readonly retryMs: { readonly min: number; readonly max: number };
+  readonly writeStallMs: number;
+}
+
+/** How long before its token ends a subscriber is told, in milliseconds; half of the time left where that is less. */
+const EXPIRING_MS = 30_000;
+
+/** The open streams: how each begins, moves between its own walk and its cohort, and ends. */
+export class Streams {
+  readonly roster: Roster = new Roster();
+  readonly #journal: Journal;
+  readonly #dispatcher: Dispatcher;
+  readonly #options: StreamOptions;
+  readonly #logger: Logger;
+  readonly #liveness: Liveness;
+  readonly #wheel = new ExpiryWheel();
+  readonly #events: SubscriberEvents = {
+    joined: (subscriber) => this.#join(subscriber),
+    stalled: (subscriber) => this.#stall(subscriber),
+    drained: (subscriber) => this.#walk(subscriber),
+    closed: (subscriber) => this.#detach(subscriber),
+  };
+
+  constructor(journal: Journal, dispatcher: Dispatcher, options: StreamOptions, logger: Logger) {
+    this.#journal = journal;
+    this.#dispatcher = dispatcher;
+    this.#options = options;
+    this.#logger = logger;
+    this.#liveness = new Liveness({
+      dispatcher,
+      subscribers: this.roster.all,
+      lagging: this.roster.lagging,
+      options,
+      onTick: (now) => this.#endTokens(now),
+      onExpired: (subscriber) => this.end(subscriber),
+      onStalled: (subscriber) => {
+        logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
+        this.#cut(subscriber);
+      },
+    });
+  }
+
+  /** Begins a stream: first the reconnection time and the cursor or gap, then all after the start, without a seam. */
+  open(selection: Selection, sink: Sink, start: Start, authorization: Authorization | undefined): Subscriber {
+    const now = monotonicMs();
+    const subscriber = new Subscriber({
+      cohort: this.#dispatcher.acquire(selection),
+      sink,
+      cursor: start.after,
+      openedAtMs: now,
+      expiresAtMs: now + this.#options.lifetimeMs * (0.9 + Math.random() * 0.2),
+      events: this.#events,
+      authorization,
+    });
+    this.roster.add(subscriber);
+    this.#scheduleEnd(subscriber);
+    let preamble = encodeRetry(this.#randomRetryMs());
+    if (start.gap !== undefined) {
+      preamble += encodeGap(start.gap);
+      // What it knows leads nowhere: it is told a cursor even if nothing follows.
+      subscriber.toldOffset = -1;
+    }
+    if (start.lastEventId === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    if (sink.write(encodeUtf8(preamble))) this.#walk(subscriber);
+    else this.#stall(subscriber);
+    return subscriber;
+  }
+
+  /** Tells a peer to come back, and ends the stream that it would have had. A failure status would stop an `EventSource` for good. */
+  turnAway(sink: Sink): void {
+    sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+    sink.end();
+  }
+
+  /** Moves a subscriber to another selection and token, in place. */
+  change(subscriber: Subscriber, selection: Selection, authorization: Authorization): void {
+    const { cohort } = subscriber;
+    const next = this.#dispatcher.acquire(selection);
+    this.#wheel.remove(subscriber);
+    const isLive = subscriber.memberIndex >= 0;
+    if (isLive) {
+      subscriber.toldOffset = subscriber.knownOffset;
+      subscriber.cursor = this.#dispatcher.position;
+    }
+    cohort.leave(subscriber);
+    this.#dispatcher.release(cohort);
+    subscriber.cohort = next;
+    subscriber.authorization = authorization;
+    if (isLive) next.join(subscriber);
+    this.#scheduleEnd(subscriber);
+  }
+
+  /** Ends a stream in order, where its socket takes it. */
+  end(subscriber: Subscriber): void {
+    this.#tellCursor(subscriber);
+    // A full socket would never come to its end in order.
+    if (subscriber.stalledSinceMs === 0) subscriber.sink.end();
+    else subscriber.sink.destroy();
+    this.#detach(subscriber);
+  }
+
+  /** Tells each subscriber that can take it to come back, ends all streams, and cuts those that have not ended within the time. */
+  async drain(withinMs: number): Promise<void> {
+    this.#liveness.stop();
+    const { all } = this.roster;
+    // From the end: each leaves the list as it is told.
+    for (let i = all.length - 1; i >= 0; i--) {
+      const subscriber = all[i] as Subscriber;
+      this.#tellCursor(subscriber);
+      if (subscriber.stalledSinceMs === 0) subscriber.sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+      subscriber.sink.end();
+    }
+    await this.roster.emptied(withinMs);
+    for (let last = all.at(-1); last !== undefined; last = all.at(-1)) this.#cut(last);
+  }
+
+  #walk(subscriber: Subscriber): void {
+    subscriber.stalledSinceMs = 0;
+    catchUp(subscriber, this.#dispatcher, this.#journal).catch((error: unknown) => {
+      // It reconnects with its cursor, so nothing is lost.
+      this.#logger.error({ err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
+      this.#cut(subscriber);
+    });
+  }
+
+  #join(subscriber: Subscriber): void {
+    this.roster.lagging.delete(subscriber);
+    subscriber.cohort.join(subscriber);
+  }
+
+  #stall(subscriber: Subscriber): void {
+    if (subscriber.memberIndex >= 0) {
+      subscriber.toldOffset = subscriber.knownOffset;
+      subscriber.cohort.leave(subscriber);
+      subscriber.cursor = this.#dispatcher.position;
+    }
+    subscriber.stalledSinceMs = monotonicMs();
+    subscriber.stalledBytes = subscriber.sink.pendingBytes();
+    this.roster.lagging.add(subscriber);
+  }
+
+  #tellCursor(subscriber: Subscriber): void {
+    if (subscriber.memberIndex < 0) return;
+    const bytes = this.#liveness.cursorFor(subscriber);
+    if (bytes !== undefined) subscriber.sink.write(bytes);
+  }
+
+  #cut(subscriber: Subscriber): void {
+    subscriber.sink.destroy();
+    this.#detach(subscriber);
+  }
+
+  #detach(subscriber: Subscriber): void {
+    if (subscriber.isClosed) return;
+    subscriber.isClosed = true;
+    subscriber.cohort.leave(subscriber);
+    this.#dispatcher.release(subscriber.cohort);
+    this.#wheel.remove(subscriber);
+    this.roster.remove(subscriber);
+  }
+
+  #scheduleEnd(subscriber: Subscriber): void {
+    const { authorization } = subscriber;
+    subscriber.warnAtMs = Infinity;
+    subscriber.tokenEndsAtMs = Infinity;
+    if (authorization === undefined || authorization.expiresAt === Infinity) return;
+    const now = monotonicMs();
+    const leftMs = authorization.expiresAt - Date.now();
+    // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
+    subscriber.tokenEndsAtMs = now + leftMs - 1000;
+    subscriber.warnAtMs = now + Math.max(leftMs / 2, leftMs - EXPIRING_MS);
+    this.#wheel.add(subscriber, "warn", subscriber.warnAtMs);
+    this.#wheel.add(subscriber, "end", subscriber.tokenEndsAtMs);
+  }
+
+  #endTokens(now: number): void {
+    for (const [subscriber, event] of this.#wheel.due(now)) {
+      if (event === "end") this.end(subscriber);
+      else if (subscriber.memberIndex >= 0 && subscriber.authorization !== undefined) {
+        const leftMs = Math.max(0, subscriber.authorization.expiresAt - Date.now());
+        if (!subscriber.sink.write(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
+      }
+    }
+  }
+
+  #randomRetryMs(): number {
+    const { min, max } = this.#options.retryMs;
+    return Math.round(min + Math.random() * (max - min));
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Spells text in ASCII, for automata know nothing else: each octet that UTF-8 has beyond it becomes two control characters,
+ * which no topic and no template has.
+ */
+export function toAscii(text: string): string {
+  return text.replaceAll(/[\x80-\uffff]+/g, spellUnit);
+}
+
+/** @param text - Without ASCII. */
+export function spellUnit(text: string): string {
+  return String.fromCharCode(...Array.from(new TextEncoder().encode(text), (octet) => [(octet >> 4) - 7, 0x10 + (octet & 0xf)]).flat());
+}

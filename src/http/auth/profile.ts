@@ -1,0 +1,45 @@
+import type { Compat } from "../compat.ts";
+import { checkAudience, checkExpiry, checkIssuer, checkType, isAccessToken, type Passed, readDetails } from "./checks.ts";
+import { type Grants, readGrants } from "./details.ts";
+import type { JsonObject } from "./json.ts";
+import type { KeySource } from "./keys.ts";
+import { checkLegacyExpiry, checkLegacyType, findLegacyKeys, readLegacyGrants } from "./legacy.ts";
+import type { AuthorizerOptions } from "./types.ts";
+
+/** The checks in which kinds of tokens differ. */
+export interface TokenProfile {
+  readonly checkType: (header: JsonObject) => Passed<true>;
+  /** The keys that may have signed it. */
+  readonly checkIssuer: (claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>) => Passed<readonly KeySource[]>;
+  readonly checkAudience: (claims: JsonObject, resourceIdentifier: string) => Passed<true>;
+  /** When it ends, in milliseconds since 1970. */
+  readonly checkExpiry: (claims: JsonObject, now: number) => Passed<number>;
+  /** The claim that says what it allows. */
+  readonly grantsClaim: string;
+  readonly readGrants: (claims: JsonObject, options: Pick<AuthorizerOptions, "limits" | "compilePattern">) => Passed<Grants>;
+}
+
+/** Access tokens of RFC 9068. */
+export const ACCESS_TOKENS: TokenProfile = {
+  checkType,
+  checkIssuer,
+  checkAudience,
+  checkExpiry,
+  grantsClaim: "authorization_details",
+  readGrants: (claims, options) => readGrants(readDetails(claims), options),
+};
+
+/** Tokens of Mercure 0.x. */
+const LEGACY_TOKENS: TokenProfile = {
+  checkType: checkLegacyType,
+  checkIssuer: findLegacyKeys,
+  checkAudience: () => ({ value: true, detail: "aud is not looked at in a token of Mercure 0.x." }),
+  checkExpiry: checkLegacyExpiry,
+  grantsClaim: "mercure",
+  readGrants: readLegacyGrants,
+};
+
+/** The header's type alone decides: what calls itself an access token is judged as one, whatever its claims are. */
+export function profileOf(header: JsonObject, compat: Compat | undefined): TokenProfile {
+  return compat === undefined || isAccessToken(header) ? ACCESS_TOKENS : LEGACY_TOKENS;
+}

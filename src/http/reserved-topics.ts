@@ -1,0 +1,36 @@
+import { HubError } from "../core/errors.ts";
+import type { HubCore } from "../core/hub-core.ts";
+import { type CompiledMatcher, type Matcher, MatcherCompiler } from "../core/matcher.ts";
+import { matchesAny } from "../core/selection.ts";
+import { TopicParser } from "../core/topic.ts";
+import type { UpdateInput } from "../core/update.ts";
+
+/**
+ * Topics that only the hub's own process publishes. Without them, whoever may publish at all could speak in the name of an
+ * application in the process: subscribers see topics and data, never who sent them.
+ */
+export class ReservedTopics {
+  readonly #matchers: readonly CompiledMatcher[];
+  readonly #parser: TopicParser;
+  readonly #topicBytes: number;
+
+  /** @throws HubError `invalid_matcher` for a matcher that cannot be used. */
+  constructor(matchers: readonly Matcher[], { url, limits }: Pick<HubCore, "url" | "limits">) {
+    this.#matchers = matchers.length === 0 ? [] : new MatcherCompiler(url, limits).compileAll(matchers);
+    // It remembers next to nothing: what comes here is not yet checked, so strangers would choose what fills the memory.
+    this.#parser = new TopicParser(url, 1);
+    this.#topicBytes = limits.topicBytes;
+  }
+
+  /** @throws HubError `reserved_topic` when one of the updates has such a topic, beside whatever others. */
+  check(updates: readonly UpdateInput[]): void {
+    if (this.#matchers.length === 0) return;
+    for (const { topic } of updates) {
+      // What is too long is refused for that in a moment, and must not be parsed for this.
+      const topics = (typeof topic === "string" ? [topic] : topic).filter((one) => one.length <= this.#topicBytes);
+      if (matchesAny(this.#matchers, topics, this.#parser)) {
+        throw new HubError("reserved_topic", "Only the hub's own process publishes on this topic. Choose another.");
+      }
+    }
+  }
+}

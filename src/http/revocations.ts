@@ -1,0 +1,53 @@
+import { HubError } from "../core/errors.ts";
+import type { Revocation } from "../core/revocations.ts";
+import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import { decodeUtf8, parseForm } from "./form.ts";
+import { mediaTypeOf } from "./publish.ts";
+import type { Reply } from "./reply.ts";
+
+/** Most bytes of the body: a claim or two. */
+const BODY_BYTES = 16_384;
+
+/**
+ * `POST` to `HUB/revocations`: refuses a token by its `jti`, or all that a subject has by its `sub`, and ends their streams.
+ *
+ * @see docs/authorization.md, "Revoking a token".
+ */
+export async function revoke(context: HttpContext, request: HubRequest): Promise<Reply> {
+  const { hub, hubPath } = context;
+  if (request.method !== "POST") throw new HubError("method_not_allowed", "Use POST to revoke tokens.");
+  const authorization = await context.access.authorize(accessRequest(request), "publish");
+  if (authorization === undefined) throw new HubError("unauthorized", "Revoking needs an access token.");
+  const adminTopic = `${hubPath}/admin`;
+  // By name only: whoever may publish everywhere is not thereby an administrator.
+  if (!authorization.publish.some(({ type, pattern }) => type === "exact" && pattern === adminTopic)) {
+    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${adminTopic}.`);
+  }
+  if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
+    throw new HubError("unsupported_media_type", "Send the claims as application/x-www-form-urlencoded, such as jti=ID.");
+  }
+  const form = new Map(parseForm(decodeUtf8(await request.readBody(BODY_BYTES))));
+  await hub.revoke(readRevocation(form, authorization.issuer));
+  return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+}
+
+function readRevocation(form: ReadonlyMap<string, string>, ownIssuer: string): Revocation {
+  const tokenId = form.get("jti") ?? "";
+  const subject = form.get("sub") ?? "";
+  const issuer = form.get("iss") ?? ownIssuer;
+  if ((tokenId === "") === (subject === "")) {
+    throw new HubError(
+      "invalid_body",
+      "Say which tokens: `jti`, the id of one; or `sub`, the subject whose tokens issued up to now are meant.",
+    );
+  }
+  const until = readEnd(form.get("exp"));
+  return tokenId === "" ? { issuer, subject, until } : { issuer, tokenId, until };
+}
+
+/** In milliseconds since 1970. */
+function readEnd(exp: string | undefined): number | undefined {
+  if (exp === undefined || exp === "") return undefined;
+  if (!/^\d{1,12}$/.test(exp)) throw new HubError("invalid_body", "`exp` is not a whole number of seconds since 1970.");
+  return Number(exp) * 1000;
+}

@@ -1,0 +1,91 @@
+import { HubError } from "../core/errors.ts";
+import type { Matcher } from "../core/matcher.ts";
+import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import { parseForm } from "./form.ts";
+import { legacySubscriptions, wantsLegacy } from "./legacy-subscriptions.ts";
+import { hubLink } from "./link.ts";
+import type { Reply } from "./reply.ts";
+
+/** Most subscriptions in one answer; the next ones are at the `next` link. */
+const PAGE = 10_000;
+
+/** Which subscriptions a path names. */
+interface Target {
+  readonly matcher: Matcher | undefined;
+  readonly subscriber: string | undefined;
+}
+
+/**
+ * Answers with the active subscriptions: all, those of a matcher, or one. A token needs a `subscribe` grant on the path itself.
+ *
+ * @see docs/presence.md; Mercure, "Subscription API".
+ */
+export async function subscriptions(context: HttpContext, request: HubRequest): Promise<Reply> {
+  const { hub, hubPath } = context;
+  const { presence } = hub;
+  if (presence === undefined) throw new HubError("not_found", "This hub does not list its subscriptions.");
+  if (request.method !== "GET" && request.method !== "HEAD") throw new HubError("method_not_allowed", "Use GET to list subscriptions.");
+  const target = parseTarget(request.pathname.slice(`${hubPath}/subscriptions`.length));
+  // A path that resolves to another one would be authorized as the one, and answered as the other.
+  const isPlain = new URL(request.pathname, hub.url).pathname === request.pathname;
+  if (!isPlain || (target === undefined && context.compat === undefined)) throw nothingHere();
+  const authorization = await context.access.authorize(accessRequest(request), "subscribe");
+  if (authorization === undefined) throw new HubError("unauthorized", "Listing subscriptions needs an access token.");
+  if (!hub.mayReceive(authorization, request.pathname)) {
+    throw new HubError("insufficient_scope", "The access token does not allow subscribing to this address as a topic.");
+  }
+  if (wantsLegacy(context, request, authorization)) return fresh(request, await legacySubscriptions(context, request, presence));
+  if (target === undefined) throw nothingHere();
+  // The cursor first: what is not in the list yet comes after it.
+  const cursor = hub.cursor();
+  const headers: Record<string, string> = {
+    "Content-Type": "application/json",
+    "Cache-Control": "private, must-revalidate, max-age=0",
+    ETag: `"${cursor}"`,
+    Link: hubLink(hub.url, { lastEventId: cursor, type: "mercure", contentType: "application/json" }),
+  };
+  if (target.subscriber !== undefined) {
+    const { documents } = await presence.list(target, { after: undefined, limit: PAGE });
+    if (documents[0] === undefined) throw new HubError("not_found", "There is no such subscription.");
+    return fresh(request, { status: 200, headers, body: `${JSON.stringify(documents[0])}\n` });
+  }
+  const after = parseForm(request.query).find(([name]) => name === "after")?.[1];
+  const { documents, next } = await presence.list(target, { after, limit: PAGE });
+  if (next !== undefined) headers["Link"] += `, <${request.pathname}?after=${encodeURIComponent(next)}>; rel="next"`;
+  const collection = { id: request.pathname, type: "subscriptions", subscriptions: documents };
+  return fresh(request, { status: 200, headers, body: `${JSON.stringify(collection)}\n` });
+}
+
+function nothingHere(): HubError {
+  return new HubError("not_found", "Nothing is served at this address.");
+}
+
+/** Every change is an update, so an answer with the same cursor is the same. */
+function fresh(request: HubRequest, reply: Reply): Reply {
+  const tags = request.header("if-none-match")?.split(",") ?? [];
+  const isKnown = tags.some((tag) => tag.trim().replace(/^W\//, "") === reply.headers["ETag"]);
+  if (!isKnown) return reply;
+  const { "Content-Type": _type, ...headers } = reply.headers;
+  return { status: 304, headers, body: "" };
+}
+
+/** @param path - What follows `HUB/subscriptions`. @returns undefined for a path that names nothing. */
+function parseTarget(path: string): Target | undefined {
+  if (path === "") return { matcher: undefined, subscriber: undefined };
+  const [first, type, match, subscriber, ...rest] = path.split("/");
+  if (first !== "" || rest.length > 0 || (type !== "exact" && type !== "urlpattern")) return undefined;
+  const pattern = decodeSegment(match);
+  const name = subscriber === undefined ? undefined : decodeSegment(subscriber);
+  if (pattern === undefined || (subscriber !== undefined && name === undefined)) return undefined;
+  return { matcher: { type, pattern }, subscriber: name };
+}
+
+function decodeSegment(segment: string | undefined): string | undefined {
+  if (segment === undefined || segment === "") return undefined;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // Not the encoding of any text.
+    return undefined;
+  }
+}

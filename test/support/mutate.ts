@@ -1,0 +1,76 @@
+/** A source of inputs that come near to what is expected: the same seed gives the same ones. */
+export interface Mutator {
+  /** A whole number from 0 up to, and without, the bound. */
+  below(bound: number): number;
+  pick<T>(values: readonly T[]): T;
+  /** One of the texts, after a few edits. */
+  mutate(corpus: readonly string[]): string;
+}
+
+/** What parsers stumble over. */
+const FRAGMENTS: readonly string[] = [
+  ..."\0 \n \r \t % %% %0 %00 %zz %ff %C3 %C3%A9 %ED%A0%80 + & = ; # * / \\ . .. : ? [ ] ( ) { } \" ' , | ~ ^ $ < > @ - _ ! `".split(" "),
+  "\uD800",
+  "\uDFFF",
+  "\uD83D\uDCA7",
+  "\uFEFF",
+  "\u202E",
+  "\u0085",
+  "\u00FF",
+  "é",
+  "__proto__",
+  "constructor",
+  "null",
+  "NaN",
+  "-1",
+  "9007199254740993",
+  "1e400",
+  "a".repeat(300),
+  "(".repeat(20),
+  "[".repeat(20),
+];
+
+/** @param seed - Any whole number. */
+export function createMutator(seed: number): Mutator {
+  let state = seed >>> 0;
+  // Mulberry32: small, quick, and good enough to choose edits.
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+  const below = (bound: number): number => next() % bound;
+  const pick = <T>(values: readonly T[]): T => values[below(values.length)] as T;
+
+  function edit(text: string, corpus: readonly string[]): string {
+    const at = below(text.length + 1);
+    const length = below(8);
+    switch (below(7)) {
+      case 0:
+        return text.slice(0, at) + pick(FRAGMENTS) + text.slice(at);
+      case 1:
+        return text.slice(0, at) + pick(FRAGMENTS) + text.slice(at + 1);
+      case 2:
+        return text.slice(0, at) + text.slice(at + length);
+      case 3:
+        return text.slice(0, at + length) + text.slice(at);
+      case 4:
+        return text.slice(0, at) + pick(corpus).slice(below(20));
+      case 5:
+        return text.slice(0, at) + String.fromCharCode(below(0x100)) + text.slice(at + 1);
+      default:
+        return text.slice(0, at) + String.fromCharCode(below(0x10000)) + text.slice(at);
+    }
+  }
+
+  return {
+    below,
+    pick,
+    mutate(corpus) {
+      let text = pick(corpus);
+      for (let edits = below(4); edits >= 0; edits--) text = edit(text, corpus);
+      return text;
+    },
+  };
+}
