@@ -40,7 +40,7 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   const headers = new Headers(options.headers);
   headers.set("accept", "application/json");
   headers.set("content-type", batch === undefined ? "application/json" : "application/x-ndjson");
-  const body = batch === undefined ? JSON.stringify(update) : batch.map((one) => JSON.stringify(one)).join("\n");
+  const body = isBatch(update) ? update.map(encode).join("\n") : encode(update);
   const answer = await authorize(options, headers, () => post(target, headers, body, options));
   const result: unknown = batch === undefined ? idOf(answer) : idsOf(answer, batch.length);
   if (result === undefined) {
@@ -51,6 +51,11 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   }
   // The shape was checked against `update` just above, which the type system can't follow.
   return result as Published<T>;
+}
+
+/** As the hub reads it: its names for times are shorter. */
+function encode({ delayMs, deliverAt, ttlMs, ...update }: UpdateInput): string {
+  return JSON.stringify({ ...update, delay: delayMs, deliver_at: deliverAt, ttl: ttlMs });
 }
 
 /** Sends with a token; once again with another after 401, which says that nothing was published. */

@@ -1,7 +1,7 @@
 import { encodeUtf8, joinBytes } from "./bytes.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { encodeGap } from "./frame.ts";
-import type { Journal, JournalRecord, ReadLimits } from "./journal.ts";
+import { encodeCursor, encodeGap } from "./frame.ts";
+import { isExpired, type Journal, type JournalRecord, type ReadLimits } from "./journal.ts";
 import { nextTurn } from "./scheduler.ts";
 import { firstHeld } from "./start.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -37,6 +37,7 @@ export function step(dispatcher: Dispatcher, journal: Journal, after: number): S
  * are this one walk.
  */
 export async function catchUp(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal): Promise<void> {
+  if (subscriber.snapshot !== undefined && !(await sendSnapshot(subscriber, dispatcher, journal))) return;
   while (!subscriber.isClosed) {
     if (subscriber.cursor === dispatcher.position) {
       // With nothing in between, so that no update is dispatched unseen.
@@ -47,6 +48,10 @@ export async function catchUp(subscriber: Subscriber, dispatcher: Dispatcher, jo
       // It resumes from an update that is committed but not dispatched yet, and must not get it again.
       await dispatcher.moved();
       continue;
+    }
+    if (subscriber.cohort.selection.pace.latest) {
+      if (await walkLatest(subscriber, dispatcher, journal)) continue;
+      return;
     }
     const next = step(dispatcher, journal, subscriber.cursor);
     const found = next instanceof Promise ? await next : next;
@@ -62,6 +67,84 @@ export async function catchUp(subscriber: Subscriber, dispatcher: Dispatcher, jo
   }
 }
 
+/** Most updates of a snapshot that are read before the socket is looked at. */
+const SNAPSHOT_STEP = 100;
+/** Most topics whose newest update is remembered on the way; past it they are sent, and the walk goes on. */
+const WALKED_TOPICS = 10_000;
+
+/**
+ * Walks on, and sends only the newest update of each canonical topic.
+ *
+ * @returns Whether to go on; otherwise it has stalled, or is gone.
+ */
+async function walkLatest(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal): Promise<boolean> {
+  const newest = new Map<string, { readonly record: JournalRecord; readonly frame?: Uint8Array }>();
+  let after = subscriber.cursor;
+  while (after < dispatcher.position && newest.size < WALKED_TOPICS) {
+    const next = step(dispatcher, journal, after);
+    const found = next instanceof Promise ? await next : next;
+    if (subscriber.isClosed) return false;
+    if (found.kind === "trimmed") {
+      // What was found so far is held no longer either, or comes again.
+      if (tellTrimmed(subscriber, dispatcher, journal, found.head)) return true;
+      subscriber.stall();
+      return false;
+    }
+    for (const entry of found.entries) {
+      const { topics, offset } = entry.record;
+      after = offset;
+      if (!subscriber.cohort.selection.selects(entry.record)) continue;
+      const topic = topics[0] as string;
+      newest.delete(topic);
+      newest.set(topic, entry);
+    }
+    if (next instanceof Promise || found.entries.length >= PAGE.maxRecords) await nextTurn();
+    if (subscriber.isClosed) return false;
+  }
+  // Its rights may have changed on the way, so each is looked at again.
+  if (!send(subscriber, [...newest.values()], dispatcher)) {
+    subscriber.stall();
+    return false;
+  }
+  subscriber.cursor = after;
+  return true;
+}
+
+/**
+ * Sends what a subscriber is to begin with, and then the cursor that it goes on from.
+ *
+ * @returns Whether to go on; otherwise it has stalled, or is gone.
+ */
+async function sendSnapshot(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal): Promise<boolean> {
+  const { cursor } = subscriber;
+  while (subscriber.snapshot !== undefined && subscriber.snapshot.length > 0) {
+    const offsets = subscriber.snapshot.slice(0, SNAPSHOT_STEP);
+    const entries: { readonly record: JournalRecord; readonly frame?: Uint8Array }[] = [];
+    for (const offset of offsets) {
+      const recent = dispatcher.ring.entry(offset);
+      if (recent !== undefined) entries.push(recent);
+      else {
+        const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
+        if (page.kind === "records")
+          entries.push(...page.records.filter((record) => record.offset === offset).map((record) => ({ record })));
+      }
+    }
+    if (subscriber.isClosed) return false;
+    const isTaken = send(subscriber, entries, dispatcher);
+    const sentUpTo = isTaken ? offsets.at(-1) : subscriber.cursor;
+    subscriber.snapshot = subscriber.snapshot.filter((offset) => offset > (sentUpTo ?? 0));
+    subscriber.cursor = cursor;
+    if (isTaken) continue;
+    subscriber.stall();
+    return false;
+  }
+  subscriber.snapshot = undefined;
+  subscriber.toldOffset = cursor;
+  if (subscriber.sink.write(encodeUtf8(encodeCursor(dispatcher.cursorAt(cursor))))) return true;
+  subscriber.stall();
+  return false;
+}
+
 function tellTrimmed(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal, head: number): boolean {
   const gap = encodeGap({ requested: dispatcher.cursorAt(subscriber.cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
   subscriber.cursor = head - 1;
@@ -75,6 +158,7 @@ function send(
   dispatcher: Dispatcher,
 ): boolean {
   const { selection } = subscriber.cohort;
+  const now = Date.now();
   let chunks: Uint8Array[] = [];
   let bytes = 0;
   let sent = true;
@@ -87,7 +171,7 @@ function send(
     bytes = 0;
   };
   for (const { record, frame } of entries) {
-    if (selection.selects(record)) {
+    if (selection.selects(record) && !isExpired(record, now)) {
       const encoded = frame ?? dispatcher.encode(record);
       if (bytes > 0 && bytes + encoded.length > CHUNK_BYTES) {
         write();

@@ -1,4 +1,5 @@
 import type { JournalRecord } from "./journal.ts";
+import { PacedRun } from "./pace.ts";
 import type { Selection } from "./selection.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -12,6 +13,8 @@ export class Cohort {
   readonly members: Subscriber[] = [];
   /** The records of the batch being dispatched that the selection selects. Emptied after each batch. */
   readonly run: JournalRecord[] = [];
+  /** What waits for the next write; undefined where updates are delivered at once. */
+  readonly paced: PacedRun | undefined;
   /** Offset of the last record sent to the members. */
   sentOffset = 0;
   /** When something was last sent to the members, in milliseconds of the monotonic clock. */
@@ -21,6 +24,13 @@ export class Cohort {
 
   constructor(selection: Selection) {
     this.selection = selection;
+    this.paced = selection.isPaced ? new PacedRun(selection.pace) : undefined;
+  }
+
+  /** Up to where a member has everything, when the hub is at `position`. */
+  deliveredUpTo(member: Subscriber, position: number): number {
+    const pendingFrom = this.paced?.pendingFrom ?? Infinity;
+    return pendingFrom === Infinity ? position : Math.max(member.cursor, pendingFrom - 1);
   }
 
   join(subscriber: Subscriber): void {

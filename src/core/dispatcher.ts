@@ -3,8 +3,9 @@ import { Cohort } from "./cohort.ts";
 import { formatCursor } from "./cursor.ts";
 import { encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
-import { type Journal, type JournalRecord, recordBytes } from "./journal.ts";
+import { isExpired, type Journal, type JournalRecord, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
+import { Pacer } from "./pacer.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -27,6 +28,7 @@ export class Dispatcher {
   readonly #journal: Journal;
   readonly #index: MatcherIndex;
   readonly #cohorts = new Map<string, Cohort>();
+  readonly #pacer = new Pacer((cohort) => this.#deliverPaced(cohort));
   readonly #unfollow: () => void;
   #position: number;
   /** Offset of the last record that came from the journal. */
@@ -108,6 +110,7 @@ export class Dispatcher {
   stop(): void {
     this.#unfollow();
     this.flush();
+    this.#pacer.flush();
     this.wake();
   }
 
@@ -132,6 +135,7 @@ export class Dispatcher {
    */
   #skipTo(offset: number): void {
     this.flush();
+    this.#pacer.flush();
     const members = [...this.#cohorts.values()].flatMap((cohort) => cohort.members);
     for (const member of members) member.stall();
     this.#position = offset;
@@ -158,23 +162,62 @@ export class Dispatcher {
   }
 
   #dispatch(batch: readonly JournalRecord[]): void {
+    const at = Date.now();
     const frames = new Map<JournalRecord, Uint8Array>();
     const touched: Cohort[] = [];
     for (const record of batch) {
       const entry: FramedRecord = { record, frame: this.encode(record) };
       frames.set(record, entry.frame);
       this.ring.push(entry);
-      this.#index.collect(record, touched);
+      if (!isExpired(record, at)) this.#index.collect(record, touched);
       this.#position = record.offset;
       if (record.type === NOTE_TYPE) this.onNote(record);
     }
     const now = monotonicMs();
     const joined = new Map<string, Uint8Array>();
     for (const cohort of touched) {
+      if (cohort.paced !== undefined) {
+        this.#await(cohort, cohort.paced.dueAtMs, now);
+        continue;
+      }
       this.#deliver(cohort, joinRun(cohort.run, batch, frames, joined), now);
       cohort.run.length = 0;
     }
     this.wake();
+  }
+
+  /** Writes what waits for a paced cohort, now or when it is due. */
+  #await(cohort: Cohort, dueAtMs: number, now: number): void {
+    if (dueAtMs <= now) this.#deliverPaced(cohort);
+    else this.#pacer.add(cohort, dueAtMs);
+  }
+
+  #deliverPaced(cohort: Cohort): void {
+    const { paced, members } = cohort;
+    if (paced === undefined || paced.pendingFrom === Infinity) return;
+    const { pendingFrom } = paced;
+    const at = Date.now();
+    const now = monotonicMs();
+    const records = paced.drain().filter((record) => !isExpired(record, at));
+    paced.dueAtMs = now + cohort.selection.pace.intervalMs;
+    const last = records.at(-1);
+    if (last === undefined) return;
+    const frames = records.map((record) => this.ring.entry(record.offset)?.frame ?? this.encode(record));
+    const all = joinBytes(frames);
+    // One that joined while they waited has had the first of them.
+    const rest = new Map<number, Uint8Array>();
+    const missing = (after: number): Uint8Array => {
+      const bytes = rest.get(after) ?? joinBytes(frames.filter((_, i) => (records[i] as JournalRecord).offset > after));
+      rest.set(after, bytes);
+      return bytes;
+    };
+    cohort.sentOffset = last.offset;
+    cohort.sentAtMs = now;
+    for (let i = members.length - 1; i >= 0; i--) {
+      const member = members[i] as Subscriber;
+      const bytes = member.cursor < pendingFrom ? all : missing(member.cursor);
+      if (bytes.length > 0 && !member.sink.write(bytes)) member.stall();
+    }
   }
 
   #deliver(cohort: Cohort, bytes: Uint8Array, now: number): void {

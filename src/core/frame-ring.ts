@@ -37,6 +37,12 @@ export class FrameRing {
     }
   }
 
+  /** The record at an offset, where it is held. */
+  entry(offset: number): FramedRecord | undefined {
+    const [entry] = this.read(offset - 1, 1) ?? [];
+    return entry?.record.offset === offset ? entry : undefined;
+  }
+
   /**
    * @returns The entries after the offset, at most `maxCount`, in order; undefined when some are no longer held.
    */

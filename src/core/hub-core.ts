@@ -8,17 +8,20 @@ import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
-import { Presence } from "./presence.ts";
+import type { Pace } from "./pace.ts";
+import { type Presence, watchPresence } from "./presence.ts";
 import { type Revocation, Revocations } from "./revocations.ts";
 import type { HubObserver } from "./roster.ts";
+import { Schedule, type ScheduledUpdate } from "./schedule.ts";
 import { nextTurn } from "./scheduler.ts";
 import { matchesAny, Selection } from "./selection.ts";
+import { Snapshots } from "./snapshot.ts";
 import { resolveStart, type Start } from "./start.ts";
 import type { JournalState } from "./state.ts";
 import { Streams } from "./streams.ts";
 import type { Sink, Subscriber } from "./subscriber.ts";
 import { TopicParser } from "./topic.ts";
-import { type UpdateInput, validateUpdate } from "./update.ts";
+import { deliveryTime, type Update, type UpdateInput, validateUpdate } from "./update.ts";
 
 /** How a hub behaves. All times are milliseconds. */
 export interface HubCoreOptions {
@@ -76,6 +79,8 @@ export class HubCore {
   readonly #readers = new AbortController();
   readonly #presence: Presence | undefined;
   readonly #revocations: Revocations | undefined;
+  readonly #schedule: Schedule | undefined;
+  readonly #snapshots: Snapshots;
   readonly #hubPath: string;
   readonly #drainMs: number;
   #closing: Promise<void> | undefined;
@@ -105,10 +110,22 @@ export class HubCore {
     );
     this.#hubPath = new URL(this.url).pathname;
     const { state } = this.#journal;
+    this.#snapshots = new Snapshots(this.#journal, this.#dispatcher);
     this.#revocations = state && this.#createRevocations(state);
+    this.#schedule =
+      state && new Schedule({ state, topic: `${this.#hubPath}/scheduled`, limit: this.limits.scheduledUpdates, logger: this.logger });
+    this.#dispatcher.onNote = (note) => {
+      this.#revocations?.noticed(note);
+      this.#schedule?.noticed(note);
+    };
     if (options.subscriptions === true) {
       if (state === undefined) throw new TypeError("`subscriptions` needs a journal with a shared table (`state`), such as lmdbJournal.");
-      this.#presence = this.#createPresence(state, options.subscriptionLeaseMs ?? 15_000);
+      this.#presence = watchPresence(this.#streams.roster, this.#grants, {
+        state,
+        hubPath: this.#hubPath,
+        leaseMs: options.subscriptionLeaseMs ?? 15_000,
+        logger: this.logger,
+      });
     }
   }
 
@@ -139,6 +156,8 @@ export class HubCore {
    * @param updates - At most 1,000; none at all publishes nothing.
    * @param authorization - What the publisher's token says; without one everything may be published.
    * @returns Their event ids, in order.
+   * Where one is for later, all must be: they are kept, and each is published at its time.
+   *
    * @throws HubError whose code says what is wrong; nothing was published.
    */
   async publishBatch(updates: readonly UpdateInput[], authorization?: Authorization): Promise<readonly string[]> {
@@ -162,14 +181,31 @@ export class HubCore {
     if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
       throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
     }
-    const appended = this.#journal.append(batch);
-    this.#appends.add(appended);
-    try {
-      const offsets = await appended;
-      return batch.map((update, i) => update.id ?? this.#dispatcher.cursorAt(offsets[i] as number));
-    } finally {
-      this.#appends.delete(appended);
-    }
+    const times = updates.map((update) => deliveryTime(update, Date.now()));
+    if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times));
+    const offsets = await this.#track(this.#journal.append(batch));
+    return batch.map((update, i) => update.id ?? this.#dispatcher.cursorAt(offsets[i] as number));
+  }
+
+  /** Updates that wait for their time, the next one first. Nothing where the journal has no shared table. */
+  async *scheduled(): AsyncGenerator<ScheduledUpdate, undefined> {
+    if (this.#schedule !== undefined) yield* this.#schedule.list();
+  }
+
+  /**
+   * Cancels the updates with an event id that wait for their time.
+   *
+   * @param mayCancel - Whether one may be cancelled. Default: every one.
+   * @returns Whether there was one that may be.
+   * @throws HubError `journal_full` or `journal_unavailable`.
+   */
+  async cancel(id: string, mayCancel: (update: Update) => boolean = () => true): Promise<boolean> {
+    return ((await this.#schedule?.cancel(id, mayCancel)) ?? 0) > 0;
+  }
+
+  /** Whether a token allows publishing to every one of the topics. */
+  mayPublish(authorization: Authorization, topics: readonly string[]): boolean {
+    return this.#grants.mayPublish(authorization, topics);
   }
 
   /**
@@ -206,17 +242,24 @@ export class HubCore {
 
   /**
    * @param authorization - What the subscriber's token allows; without one it receives public updates only.
+   * @param pace - How its updates are spread over time. Default: at once.
    * @throws HubError when a matcher is not valid, or `invalid_token` when a grant is not.
    */
-  select(matchers: readonly Matcher[], authorization: Authorization | undefined): Selection {
-    return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser);
+  select(matchers: readonly Matcher[], authorization: Authorization | undefined, pace?: Pace): Selection {
+    return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser, pace);
   }
 
-  /** Finds where a subscription with this cursor starts; see {@link resolveStart}. */
-  resolve(lastEventId: string | undefined, selection: Selection): Start | Promise<Start> {
+  /**
+   * Finds where a subscription with this cursor starts; see {@link resolveStart}.
+   *
+   * @param last - How many updates it is to begin with where it has no cursor, or one that leads nowhere: of each matcher, or where only the
+   * latest count, of how many topics.
+   */
+  resolve(lastEventId: string | undefined, selection: Selection, last = 0): Start | Promise<Start> {
     // Nothing will be sent, and the journal may be closed.
     if (this.draining) return { after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
-    return resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
+    const start = resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
+    return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last);
   }
 
   /**
@@ -252,8 +295,7 @@ export class HubCore {
     const old = subscriber?.authorization;
     if (subscriber === undefined || old === undefined || this.#revocations?.has(authorization) === true) return false;
     if (old.issuer !== authorization.issuer || old.subject === undefined || old.subject !== authorization.subject) return false;
-    const matchers = subscriber.cohort.selection.matchers.map((compiled) => compiled.matcher);
-    this.#streams.change(subscriber, this.select(matchers, authorization), authorization);
+    this.#streams.change(subscriber, subscriber.cohort.selection.withGrants(this.#grants.readable(authorization)), authorization);
     return true;
   }
 
@@ -308,7 +350,37 @@ export class HubCore {
     await nextTurn();
     this.#readers.abort();
     await this.#presence?.close();
+    await this.#schedule?.close();
     await this.#journal.close();
+  }
+
+  async #publishLater(batch: readonly Update[], times: readonly (number | undefined)[]): Promise<readonly string[]> {
+    if (this.#schedule === undefined)
+      throw new TypeError("Delayed updates need a journal with a shared table (`state`), such as lmdbJournal.");
+    const scheduled = batch.map((update, i): ScheduledUpdate => {
+      const deliverAt = times[i];
+      if (deliverAt !== undefined) return { deliverAt, update: { ...update, id: update.id ?? `urn:uuid:${crypto.randomUUID()}` } };
+      throw new HubError("invalid_time", "Some updates of the batch are for later, and some are not. Publish them apart.");
+    });
+    await this.#schedule.add(scheduled);
+    return scheduled.map(({ update }) => update.id as string);
+  }
+
+  /** Closing waits for what is being written. */
+  async #track<T>(writing: Promise<T>): Promise<T> {
+    this.#appends.add(writing);
+    try {
+      return await writing;
+    } finally {
+      this.#appends.delete(writing);
+    }
+  }
+
+  async #withSnapshot(found: Start | Promise<Start>, lastEventId: string | undefined, selection: Selection, last: number): Promise<Start> {
+    const start = await found;
+    if (lastEventId !== undefined && start.gap === undefined) return start;
+    const { offsets, upTo } = await this.#snapshots.take(selection, last);
+    return { ...start, after: upTo, snapshot: offsets };
   }
 
   #createRevocations(state: JournalState): Revocations {
@@ -323,23 +395,6 @@ export class HubCore {
         }
       },
     });
-    this.#dispatcher.onNote = (note) => revocations.noticed(note);
     return revocations;
-  }
-
-  #createPresence(state: JournalState, leaseMs: number): Presence {
-    const presence = new Presence({ state, hubPath: this.#hubPath, leaseMs, logger: this.logger });
-    this.#streams.roster.observe({
-      subscribed: (subscriber) => {
-        const { authorization } = subscriber;
-        presence.add({
-          id: subscriber.id,
-          matchers: subscriber.matchers,
-          payload: (matcher) => authorization && this.#grants.payload(authorization, matcher),
-        });
-      },
-      unsubscribed: (subscriber) => presence.remove(subscriber),
-    });
-    return presence;
   }
 }

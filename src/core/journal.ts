@@ -100,6 +100,11 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** Whether the record's time to live is over. */
+export function isExpired(record: JournalRecord, now: number): boolean {
+  return record.ttlMs !== undefined && now > record.at + record.ttlMs;
+}
+
 /** What a record counts for in byte limits and retention: its text, with a fixed 64 bytes for the rest. */
 export function recordBytes(update: Update): number {
   let bytes = 64 + update.data.length + (update.id?.length ?? 0) + (update.type?.length ?? 0);

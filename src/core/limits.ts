@@ -17,6 +17,10 @@ export interface Limits {
   readonly idBytes: number;
   /** Most revocations that are kept (each is looked at when one is made). Default 100,000. Past it: `too_many_revocations`. */
   readonly revocations: number;
+  /** Most updates that wait for their time (each is a row of the table). Default 10,000. Past it: `too_many_scheduled`. */
+  readonly scheduledUpdates: number;
+  /** Most updates that a subscription may have to begin with, `last` (each is looked for). Default 1,000. Past it: `invalid_pace`. */
+  readonly snapshotUpdates: number;
 }
 
 /** Most that `idBytes` may be: what a journal can index. */
@@ -31,4 +35,6 @@ export const DEFAULT_LIMITS: Limits = {
   topicBytes: 2048,
   idBytes: 255,
   revocations: 100_000,
+  scheduledUpdates: 10_000,
+  snapshotUpdates: 1000,
 };

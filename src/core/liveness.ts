@@ -62,7 +62,8 @@ export class Liveness {
   /** The bytes that bring a live subscriber's cursor to where the hub is; undefined when it is there already. */
   cursorFor(subscriber: Subscriber): Uint8Array | undefined {
     const { position } = this.#dispatcher;
-    if (subscriber.knownOffset >= position) return undefined;
+    // What waits for the next write must not be passed over.
+    if (subscriber.knownOffset >= position || subscriber.cohort.deliveredUpTo(subscriber, position) < position) return undefined;
     if (this.#cursor.position !== position) {
       this.#cursor = { position, bytes: encodeUtf8(encodeCursor(this.#dispatcher.cursorAt(position))) };
     }

@@ -83,9 +83,13 @@ export class MatcherIndex {
 }
 
 function add(cohort: Cohort, record: JournalRecord, touched: Cohort[]): void {
-  const { run } = cohort;
+  const { run, paced } = cohort;
   // A cohort is reached once for each of its matchers that matches; the record is sent once.
   if (run.at(-1) === record || cohort.members.length === 0 || !cohort.selection.mayRead(record)) return;
+  if (paced !== undefined) {
+    if (paced.take(record)) touched.push(cohort);
+    return;
+  }
   if (run.length === 0) touched.push(cohort);
   run.push(record);
 }

@@ -1,6 +1,8 @@
+import type { Grants } from "./grants.ts";
 import { isLegacy, LEGACY_CONTEXT, legacySubscription } from "./legacy-subscription.ts";
 import type { Logger } from "./logger.ts";
 import type { Matcher } from "./matcher.ts";
+import type { Roster } from "./roster.ts";
 import { every, monotonicMs } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
 import { describeSubscription, type SubscriptionDocument, subscriptionPrefix } from "./subscription.ts";
@@ -19,6 +21,16 @@ export interface PresentSubscriber {
   readonly matchers: readonly Matcher[];
   /** What its token says about a subscription with this matcher. */
   readonly payload: (matcher: Matcher) => unknown;
+}
+
+/** What presence needs. */
+export interface PresenceOptions {
+  readonly state: JournalState;
+  /** The path of the hub's URL. */
+  readonly hubPath: string;
+  /** A process that dies leaves no subscription in the table for longer, in milliseconds. */
+  readonly leaseMs: number;
+  readonly logger: Logger;
 }
 
 /** A process is known from when it begins to when it ends or is taken for dead. Its lease changes all the time. */
@@ -55,8 +67,7 @@ export class Presence {
   #hasLease = false;
   #isClosing = false;
 
-  /** @param options - `leaseMs`: a process that dies leaves no subscription in the table for longer. */
-  constructor(options: { state: JournalState; hubPath: string; leaseMs: number; logger: Logger }) {
+  constructor(options: PresenceOptions) {
     this.#state = options.state;
     this.#hubPath = options.hubPath;
     this.#leaseMs = options.leaseMs;
@@ -220,6 +231,18 @@ export class Presence {
     for (let i = 0; i < steps.length; i += STEPS) await this.#state.commit(steps.slice(i, i + STEPS));
     for (const node of dead) this.#leases.delete(node);
   }
+}
+
+/** Presence of a hub's own subscribers. */
+export function watchPresence(roster: Roster, grants: Grants, options: PresenceOptions): Presence {
+  const presence = new Presence(options);
+  roster.observe({
+    subscribed: ({ id, matchers, authorization }) => {
+      presence.add({ id, matchers, payload: (matcher) => authorization && grants.payload(authorization, matcher) });
+    },
+    unsubscribed: (subscriber) => presence.remove(subscriber),
+  });
+  return presence;
 }
 
 /** Leaves out those who came and went while nothing could be written, so that what waits is bounded by who is there. */

@@ -1,7 +1,7 @@
 import { PAGE, step } from "./catch-up.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
-import type { Journal } from "./journal.ts";
+import { isExpired, type Journal } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
@@ -119,7 +119,7 @@ async function* updates(
     if (found.entries.length >= PAGE.maxRecords) await nextTurn();
     for (const { record } of found.entries) {
       cursor = record.offset;
-      if (!selection.selects(record)) continue;
+      if (!selection.selects(record) || isExpired(record, Date.now())) continue;
       yield { id: dispatcher.eventId(record), topics: record.topics, data: record.data, type: record.type, private: record.private };
       if (isEnded()) return;
     }

@@ -1,4 +1,5 @@
 import { type CompiledMatcher, selectsTopic } from "./matcher.ts";
+import { AT_ONCE, type Pace } from "./pace.ts";
 import type { TopicParser } from "./topic.ts";
 import { NOTE_TYPE, type Update } from "./update.ts";
 
@@ -10,28 +11,48 @@ export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonl
   return false;
 }
 
-/** What a subscriber asked for, and what it may read. Live delivery and replay both ask this, and nothing else. */
+/** What a subscriber asked for, in which pace, and what it may read. Live delivery and replay both ask this, and nothing else. */
 export class Selection {
   /** Equal keys select and may read the same updates. */
   readonly key: string;
   readonly matchers: readonly CompiledMatcher[];
+  readonly pace: Pace;
   readonly #grants: readonly CompiledMatcher[];
   readonly #parser: TopicParser;
 
   /**
    * @param matchers - Which topics to receive.
    * @param grants - Which topics' private updates may be read; none for an anonymous subscriber.
+   * @param pace - How its updates are spread over time.
    */
-  constructor(matchers: readonly CompiledMatcher[], grants: readonly CompiledMatcher[], parser: TopicParser) {
+  constructor(matchers: readonly CompiledMatcher[], grants: readonly CompiledMatcher[], parser: TopicParser, pace: Pace = AT_ONCE) {
     this.matchers = matchers;
+    this.pace = pace;
     this.#grants = grants;
     this.#parser = parser;
-    this.key = JSON.stringify([matchers.map((m) => m.key).toSorted(), grants.map((g) => g.key).toSorted()]);
+    const { intervalMs, latest } = pace;
+    this.key = JSON.stringify([matchers.map((m) => m.key).toSorted(), grants.map((g) => g.key).toSorted(), intervalMs, latest]);
+  }
+
+  /** The same, by what another token allows to read. */
+  withGrants(grants: readonly CompiledMatcher[]): Selection {
+    return new Selection(this.matchers, grants, this.#parser, this.pace);
+  }
+
+  /** Whether updates wait, or may be left out, as they are delivered. */
+  get isPaced(): boolean {
+    return this.pace.intervalMs > 0 || this.pace.latest;
   }
 
   /** Whether the update is asked for and may be read. */
   selects(update: Update): boolean {
     return this.mayRead(update) && matchesAny(this.matchers, update.topics, this.#parser);
+  }
+
+  /** Whether one of the matchers, by its index, asks for the update. */
+  selectedBy(index: number, update: Update): boolean {
+    const matcher = this.matchers[index];
+    return matcher !== undefined && matchesAny([matcher], update.topics, this.#parser);
   }
 
   /** A private update needs a grant on one of its topics; a matcher never gives a right. */

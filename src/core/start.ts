@@ -12,6 +12,8 @@ export interface Start {
   readonly gap: Gap | undefined;
   /** The value of the `Mercure-Last-Event-ID` response field; undefined when no cursor was sent. */
   readonly lastEventId: string | undefined;
+  /** Offsets of the updates that are sent first, rising; undefined for none. */
+  readonly snapshot?: readonly number[] | undefined;
 }
 
 /**

@@ -70,6 +70,7 @@ export class Streams {
       expiresAtMs: now + this.#options.lifetimeMs * (0.9 + Math.random() * 0.2),
       events: this.#events,
       authorization,
+      snapshot: start.snapshot,
     });
     this.roster.add(subscriber);
     this.#scheduleEnd(subscriber);
@@ -79,7 +80,8 @@ export class Streams {
       // What it knows leads nowhere: it is told a cursor even if nothing follows.
       subscriber.toldOffset = -1;
     }
-    if (start.lastEventId === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    // After a snapshot it is told where that ends.
+    if (start.lastEventId === undefined && start.snapshot === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
     if (sink.write(encodeUtf8(preamble))) this.#walk(subscriber);
     else this.#stall(subscriber);
     return subscriber;
@@ -99,13 +101,13 @@ export class Streams {
     const isLive = subscriber.memberIndex >= 0;
     if (isLive) {
       subscriber.toldOffset = subscriber.knownOffset;
-      subscriber.cursor = this.#dispatcher.position;
+      subscriber.cursor = cohort.deliveredUpTo(subscriber, this.#dispatcher.position);
     }
     cohort.leave(subscriber);
     this.#dispatcher.release(cohort);
     subscriber.cohort = next;
     subscriber.authorization = authorization;
-    if (isLive) next.join(subscriber);
+    if (isLive) this.#walk(subscriber);
     this.#scheduleEnd(subscriber);
   }
 
@@ -150,8 +152,9 @@ export class Streams {
   #stall(subscriber: Subscriber): void {
     if (subscriber.memberIndex >= 0) {
       subscriber.toldOffset = subscriber.knownOffset;
-      subscriber.cohort.leave(subscriber);
-      subscriber.cursor = this.#dispatcher.position;
+      const { cohort } = subscriber;
+      subscriber.cursor = cohort.deliveredUpTo(subscriber, this.#dispatcher.position);
+      cohort.leave(subscriber);
     }
     subscriber.stalledSinceMs = monotonicMs();
     subscriber.stalledBytes = subscriber.sink.pendingBytes();

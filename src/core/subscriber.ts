@@ -46,6 +46,8 @@ export class Subscriber {
   cursor: number;
   /** The newest offset that the peer knows a cursor for, apart from what it was sent as a member of its cohort; -1 for a useless one. */
   toldOffset: number;
+  /** What it is to have before it walks on from its cursor: offsets, rising. Undefined once it has. */
+  snapshot: readonly number[] | undefined;
   /** Place in the cohort's members; -1 while it is catching up. */
   memberIndex = -1;
   /** Place in the hub's list of subscribers. */
@@ -69,9 +71,11 @@ export class Subscriber {
     expiresAtMs: number;
     events: SubscriberEvents;
     authorization: Authorization | undefined;
+    snapshot: readonly number[] | undefined;
   }) {
     this.cohort = options.cohort;
     this.authorization = options.authorization;
+    this.snapshot = options.snapshot;
     this.sink = options.sink;
     this.cursor = options.cursor;
     this.toldOffset = options.cursor;

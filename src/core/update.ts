@@ -15,6 +15,12 @@ export interface UpdateInput {
   readonly retry?: number | undefined;
   /** Whether only subscribers with a grant on one of its topics may receive it. Default: false. */
   readonly private?: boolean | undefined;
+  /** Deliver it this much later, in milliseconds, up to a year. It survives a restart. Not together with `deliverAt`. */
+  readonly delayMs?: number | undefined;
+  /** Deliver it at this time, up to a year ahead; at once where it has passed. */
+  readonly deliverAt?: Date | undefined;
+  /** It is not delivered or replayed when this much time has passed since it was published, or was due; in milliseconds. Default: no end. */
+  readonly ttlMs?: number | undefined;
 }
 
 /** The type of the hub's notes to itself: records that tell all its processes something, and reach no subscriber. */
@@ -31,6 +37,8 @@ export interface Update {
   /** In milliseconds. */
   readonly retry: number | undefined;
   readonly private: boolean;
+  /** How long after it was appended it may be delivered, in milliseconds; undefined where it has no end. */
+  readonly ttlMs?: number | undefined;
 }
 
 /**
@@ -93,7 +101,36 @@ export function validateUpdate(input: UpdateInput, limits: Limits, isReserved: (
     type: input.type === undefined || input.type === "" ? undefined : checkType(input.type, limits),
     retry: input.retry === undefined ? undefined : checkRetry(input.retry),
     private: input.private ?? false,
+    ...(input.ttlMs === undefined ? {} : { ttlMs: checkTime("ttl", input.ttlMs, 1) }),
   };
+}
+
+/** A year: longest delay and life of an update, in milliseconds. */
+export const MAX_DELAY_MS: number = 366 * 86_400_000;
+
+/**
+ * When an update is to be delivered.
+ *
+ * @returns In milliseconds since 1970; undefined for at once.
+ * @throws HubError `invalid_time`.
+ */
+export function deliveryTime({ delayMs, deliverAt }: UpdateInput, now: number): number | undefined {
+  if (delayMs !== undefined && deliverAt !== undefined) {
+    throw new HubError("invalid_time", "The update has both a delay and a time of delivery. Give one.");
+  }
+  if (delayMs !== undefined) return checkTime("delay", delayMs, 0) === 0 ? undefined : now + delayMs;
+  if (deliverAt === undefined) return undefined;
+  const at = deliverAt.getTime();
+  if (!(at <= now + MAX_DELAY_MS)) throw new HubError("invalid_time", "The time of delivery is not a date, or is more than a year ahead.");
+  return at <= now ? undefined : at;
+}
+
+function checkTime(what: string, timeMs: number, least: number): number {
+  if (Number.isSafeInteger(timeMs) && timeMs >= least && timeMs <= MAX_DELAY_MS) return timeMs;
+  throw new HubError(
+    "invalid_time",
+    `The ${what} is not a whole number of milliseconds from ${least} to ${MAX_DELAY_MS}, which is a year.`,
+  );
 }
 
 function checkTopic(topic: string, limits: Limits, isReserved: (topic: string) => boolean): void {

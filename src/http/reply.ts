@@ -9,7 +9,7 @@ export interface Reply {
 export const ALIAS_PATH = "/events/stream";
 
 /** The methods that the hub's paths accept. */
-export const ALLOW = "GET, HEAD, POST, QUERY, OPTIONS";
+export const ALLOW = "GET, HEAD, POST, QUERY, DELETE, OPTIONS";
 
 /** The header fields of every event stream: no cache may keep it, no proxy may change it or hold it back. */
 export const STREAM_HEADERS: Readonly<Record<string, string>> = {

@@ -5,12 +5,14 @@ import type { Start } from "../core/start.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8 } from "./form.ts";
 import { problemReply } from "./problem.ts";
-import { mediaTypeOf, publish } from "./publish.ts";
+import { publish } from "./publish.ts";
 import { renew } from "./renew.ts";
 import { ALIAS_PATH, ALLOW, type Reply } from "./reply.ts";
 import { revoke } from "./revocations.ts";
 import { parseSubscription, streamHeaders } from "./subscribe.ts";
+import { scheduled } from "./scheduled.ts";
 import { subscriptions } from "./subscriptions.ts";
+import { mediaTypeOf } from "./update-body.ts";
 
 /** What to answer: something short, or a stream that begins with the header fields. */
 export type Outcome =
@@ -78,6 +80,7 @@ function answerBelowHub(context: HttpContext, request: HubRequest): Promise<Repl
   const [folder, ...rest] = request.pathname.slice(context.hubPath.length + 1).split("/");
   if (folder === "subscribers") return renew(context, request);
   if (folder === "subscriptions") return subscriptions(context, request);
+  if (folder === "scheduled") return scheduled(context, request);
   if (folder === "revocations" && rest.length === 0) return revoke(context, request);
   throw new HubError("not_found", "Nothing is served at this address.");
 }
@@ -94,7 +97,7 @@ async function publishFrom(context: HttpContext, request: HubRequest): Promise<R
 async function subscribeFrom(context: HttpContext, request: HubRequest): Promise<Outcome> {
   const { hub } = context;
   const authorization = await context.access.authorize(accessRequest(request), "subscribe");
-  const { selection, lastEventId } = parseSubscription(
+  const { selection, lastEventId, last } = parseSubscription(
     hub,
     {
       query: request.query,
@@ -105,7 +108,7 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
     },
     authorization,
   );
-  const start = await hub.resolve(lastEventId, selection);
+  const start = await hub.resolve(lastEventId, selection, last);
   return { kind: "stream", headers: streamHeaders(start, context.compat), selection, start, authorization };
 }
 

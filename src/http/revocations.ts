@@ -2,8 +2,8 @@ import { HubError } from "../core/errors.ts";
 import type { Revocation } from "../core/revocations.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8, parseForm } from "./form.ts";
-import { mediaTypeOf } from "./publish.ts";
 import type { Reply } from "./reply.ts";
+import { mediaTypeOf } from "./update-body.ts";
 
 /** Most bytes of the body: a claim or two. */
 const BODY_BYTES = 16_384;

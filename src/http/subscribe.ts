@@ -2,6 +2,7 @@ import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { Matcher } from "../core/matcher.ts";
+import { MAX_INTERVAL_MS, MIN_INTERVAL_MS, type Pace } from "../core/pace.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
 import type { Compat } from "./compat.ts";
@@ -25,18 +26,22 @@ export interface SubscribeRequest {
 /** How the cursor may be spelled in the query: first the standard's way, then those of older clients and polyfills. */
 const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
 
+/** How the updates are spread over time, and what the subscription begins with. */
+const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
+
 /**
  * Reads what a subscriber asks for.
  *
- * @throws HubError `unknown_matcher`, `invalid_matcher`, `too_many_matchers` or `missing_matcher`.
+ * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers` or `missing_matcher`.
  * @see docs/protocol.md, "Subscribe"; Mercure, "Subscription".
  */
 export function parseSubscription(
   hub: HubCore,
   request: SubscribeRequest,
   authorization: Authorization | undefined,
-): { readonly selection: Selection; readonly lastEventId: string | undefined } {
+): { readonly selection: Selection; readonly lastEventId: string | undefined; readonly last: number } {
   const matchers: Matcher[] = [];
+  const pacing = new Map<string, string>();
   const cursors = new Map<string, string>();
   let hasTopic = false;
   // The union of both; of the cursor the query's comes first.
@@ -53,6 +58,7 @@ export function parseSubscription(
         "A parameter that starts with `match` is not `match`, `match_exact` or `match_urlpattern`. Check its spelling.",
       );
     } else if (CURSOR_NAMES.includes(name) && !cursors.has(name)) cursors.set(name, value);
+    else if (PACING_NAMES.includes(name) && !pacing.has(name)) pacing.set(name, value);
   }
   if (matchers.length === 0 && hasTopic) {
     throw new HubError(
@@ -65,7 +71,32 @@ export function parseSubscription(
   // "If both … are present, the HTTP header MUST take precedence." PHP's client sends an empty one, where it has no cursor itself.
   const cursor =
     header !== undefined && header !== "" ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
-  return { selection: hub.select(matchers, authorization), lastEventId: cursor === "" ? undefined : cursor };
+  const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
+  return {
+    selection: hub.select(matchers, authorization, pace),
+    lastEventId: cursor === "" ? undefined : cursor,
+    last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),
+  };
+}
+
+function readInterval(text = "0"): number {
+  const ms = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (ms === 0 || (ms >= MIN_INTERVAL_MS && ms <= MAX_INTERVAL_MS)) return ms;
+  throw new HubError(
+    "invalid_pace",
+    `The \`interval\` is not a whole number of milliseconds from ${MIN_INTERVAL_MS} to ${MAX_INTERVAL_MS}, or 0.`,
+  );
+}
+
+function readLatest(text = "off"): boolean {
+  if (text === "on" || text === "off") return text === "on";
+  throw new HubError("invalid_pace", "The `latest` is not `on` or `off`.");
+}
+
+function readLast(text = "0", most: number): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (count <= most) return count;
+  throw new HubError("invalid_pace", `The \`last\` is not a whole number from 0 to ${most}.`);
 }
 
 /** The header fields of the stream that begins at `start`. */

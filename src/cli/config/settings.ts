@@ -65,6 +65,8 @@ export interface Config {
   readonly maxTopicLength: number;
   readonly maxIdLength: number;
   readonly maxRevocations: number;
+  readonly maxScheduled: number;
+  readonly maxSnapshot: number;
   /** Undefined: the default, which depends on the descriptor limit. */
   readonly maxConnections: number | undefined;
   readonly maxConnectionsPerAddress: number;
@@ -388,6 +390,22 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: DEFAULT_LIMITS.revocations,
     shown: "100000",
     help: "most revocations that are kept",
+  },
+  maxScheduled: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 1_000_000),
+    fallback: DEFAULT_LIMITS.scheduledUpdates,
+    shown: "10000",
+    help: "most updates that wait for their time",
+  },
+  maxSnapshot: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 10_000),
+    fallback: DEFAULT_LIMITS.snapshotUpdates,
+    shown: "1000",
+    help: "most updates of each matcher that a subscription may begin with (last)",
   },
   maxConnections: {
     group: "Limits",

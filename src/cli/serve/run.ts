@@ -134,6 +134,8 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       topicBytes: config.maxTopicLength,
       idBytes: config.maxIdLength,
       revocations: config.maxRevocations,
+      scheduledUpdates: config.maxScheduled,
+      snapshotUpdates: config.maxSnapshot,
     },
     subscriptions: config.subscriptions,
     subscriptionLeaseMs: config.subscriptionLease,

@@ -15,14 +15,18 @@ export type StoredRecord = readonly [
   id: string | 0,
   type: string | 0,
   retry: number | null,
+  ttlMs?: number,
 ];
 
 export function toStored(record: JournalRecord): StoredRecord {
-  return [record.at, record.private, record.topics, record.data, record.id ?? 0, record.type ?? 0, record.retry ?? null];
+  const { at, topics, data, id, type, retry, ttlMs } = record;
+  return ttlMs === undefined
+    ? [at, record.private, topics, data, id ?? 0, type ?? 0, retry ?? null]
+    : [at, record.private, topics, data, id ?? 0, type ?? 0, retry ?? null, ttlMs];
 }
 
 export function fromStored(offset: number, stored: StoredRecord): JournalRecord {
-  const [at, isPrivate, topics, data, id, type, retry] = stored;
+  const [at, isPrivate, topics, data, id, type, retry, ttlMs] = stored;
   return {
     offset,
     at,
@@ -32,6 +36,7 @@ export function fromStored(offset: number, stored: StoredRecord): JournalRecord 
     type: type === 0 ? undefined : type,
     retry: retry ?? undefined,
     private: isPrivate,
+    ...(ttlMs === undefined ? {} : { ttlMs }),
   };
 }
 

@@ -1,0 +1,163 @@
+import { HubError } from "./errors.ts";
+import type { JournalRecord } from "./journal.ts";
+import type { Logger } from "./logger.ts";
+import { allEntries, type JournalState, type StateStep } from "./state.ts";
+import { NOTE_TYPE, type Update } from "./update.ts";
+
+/** An update that is to be delivered later. */
+export interface ScheduledUpdate {
+  /** In milliseconds since 1970. */
+  readonly deliverAt: number;
+  /** With an id: the publisher's, or one made when it was scheduled. */
+  readonly update: Update;
+}
+
+const PREFIX = "scheduled/";
+/** Most updates that one commit moves into the journal. */
+const STEPS = 500;
+const RETRY_MS = 1000;
+/** The clock is looked at again after this long, for it may be set meanwhile. */
+const LONGEST_WAIT_MS = 30_000;
+/** How long other processes leave an update to the one that took it. */
+const COURTESY_MS = 40;
+
+/**
+ * Updates that wait for their time, in the journal's shared table: they survive a restart, and whichever process is there when it is time
+ * moves them into the journal, in one commit that takes them out of the table.
+ */
+export class Schedule {
+  readonly #state: JournalState;
+  readonly #topic: string;
+  readonly #limit: number;
+  readonly #logger: Logger;
+  readonly #ready: Promise<void>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #nextAt = Infinity;
+  #delivering: Promise<void> | undefined;
+  #isClosed = false;
+  /** Counts what was added: those of one time are delivered in the order in which they were scheduled. */
+  #added = 0;
+
+  /** @param options - `topic`: of the notes by which other processes hear of a new one; `limit`: most that wait. */
+  constructor(options: { state: JournalState; topic: string; limit: number; logger: Logger }) {
+    this.#state = options.state;
+    this.#topic = options.topic;
+    this.#limit = options.limit;
+    this.#logger = options.logger;
+    this.#ready = this.#deliver();
+  }
+
+  /**
+   * Keeps updates for later, all or none. Resolves once they are committed.
+   *
+   * @throws HubError `too_many_scheduled`, `journal_full` or `journal_unavailable`.
+   */
+  async add(scheduled: readonly ScheduledUpdate[]): Promise<void> {
+    await this.#ready;
+    const waiting = await this.#count();
+    if (waiting + scheduled.length > this.#limit) {
+      throw new HubError(
+        "too_many_scheduled",
+        `${waiting} updates are scheduled already; at most ${this.#limit} may be. Publish it when it is time.`,
+      );
+    }
+    const steps = scheduled.map(({ deliverAt, update }): StateStep => {
+      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${crypto.randomUUID()}`;
+      return { key, value: JSON.stringify(update), update: this.#note(key) };
+    });
+    await this.#state.commit(steps);
+    for (const { deliverAt } of scheduled) this.#wakeAt(deliverAt);
+  }
+
+  /** All that wait, the next one first. */
+  async *list(): AsyncGenerator<ScheduledUpdate, undefined> {
+    for await (const { key, value } of allEntries(this.#state, PREFIX))
+      yield { deliverAt: timeOf(key), update: JSON.parse(value) as Update };
+  }
+
+  /**
+   * Takes out those with an event id that `mayCancel` agrees to.
+   *
+   * @returns How many it agreed to. One whose time comes at the same moment may be delivered all the same.
+   */
+  async cancel(id: string, mayCancel: (update: Update) => boolean): Promise<number> {
+    const steps: StateStep[] = [];
+    for await (const { key, value } of allEntries(this.#state, PREFIX)) {
+      const update = JSON.parse(value) as Update;
+      if (update.id === id && mayCancel(update)) steps.push({ key, value: undefined });
+    }
+    if (steps.length > 0) await this.#state.commit(steps);
+    return steps.length;
+  }
+
+  /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
+  noticed(note: JournalRecord | undefined): void {
+    if (note === undefined) this.#wakeAt(Date.now());
+    else if (note.data.startsWith(PREFIX)) this.#wakeAt(timeOf(note.data) + COURTESY_MS);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#delivering;
+  }
+
+  async #count(): Promise<number> {
+    let count = 0;
+    for await (const _ of allEntries(this.#state, PREFIX)) count++;
+    return count;
+  }
+
+  #wakeAt(at: number): void {
+    if (this.#isClosed || at >= this.#nextAt) return;
+    this.#nextAt = at;
+    clearTimeout(this.#timer);
+    const timer = setTimeout(() => void this.#deliver(), Math.min(LONGEST_WAIT_MS, Math.max(0, at - Date.now())));
+    // Node's timers have `unref`; those of other runtimes are numbers.
+    if (typeof timer === "object") timer.unref();
+    this.#timer = timer;
+  }
+
+  #deliver(): Promise<void> {
+    this.#delivering ??= this.#deliverAndWait();
+    return this.#delivering;
+  }
+
+  async #deliverAndWait(): Promise<void> {
+    let nextAt: number | undefined;
+    try {
+      nextAt = await this.#deliverDue();
+    } catch (error) {
+      this.#logger.error({ err: error }, "scheduled updates could not be delivered; trying again");
+      nextAt = Date.now() + RETRY_MS;
+    }
+    this.#delivering = undefined;
+    this.#nextAt = Infinity;
+    if (nextAt !== undefined) this.#wakeAt(nextAt);
+  }
+
+  /** Moves what is due into the journal. @returns When the next one is. */
+  async #deliverDue(): Promise<number | undefined> {
+    for (;;) {
+      const entries = await this.#state.entries(PREFIX, { limit: STEPS });
+      const now = Date.now();
+      const due = entries.filter(({ key }) => timeOf(key) <= now);
+      if (due.length > 0)
+        await this.#state.commit(due.map(({ key, value }) => ({ key, value: undefined, update: JSON.parse(value) as Update })));
+      const next = entries[due.length];
+      if (next !== undefined || entries.length < STEPS) return next && timeOf(next.key);
+    }
+  }
+
+  #note(key: string): Update {
+    return { topics: [this.#topic], data: key, id: undefined, type: NOTE_TYPE, retry: undefined, private: true };
+  }
+}
+
+function digits(value: number): string {
+  return String(value).padStart(15, "0");
+}
+
+function timeOf(key: string): number {
+  return Number(key.slice(PREFIX.length, PREFIX.length + 15));
+}

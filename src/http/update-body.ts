@@ -1,0 +1,136 @@
+import { HubError } from "../core/errors.ts";
+import type { UpdateInput } from "../core/update.ts";
+import { decodeUtf8, parseForm } from "./form.ts";
+
+const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
+
+/** The media type without its parameters; empty where none is given. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** What a request's body asks to publish. */
+export interface ParsedUpdates {
+  readonly updates: readonly UpdateInput[];
+  /** Whether the answer is a list of ids. */
+  readonly isBatch: boolean;
+}
+
+/**
+ * Reads one update from a form or a JSON object, or an atomic batch from a JSON array or NDJSON.
+ *
+ * @throws HubError that says what to change.
+ */
+export function parseUpdates(contentType: string | undefined, body: Uint8Array): ParsedUpdates {
+  const mediaType = mediaTypeOf(contentType);
+  const text = decodeUtf8(body);
+  if (mediaType === "" || mediaType === "application/x-www-form-urlencoded") return { updates: [fromForm(text)], isBatch: false };
+  if (mediaType === "application/json") {
+    const value = parseJson(text, "The body");
+    return Array.isArray(value)
+      ? { updates: value.map((item, i) => fromJson(item, `Update ${i + 1}`)), isBatch: true }
+      : { updates: [fromJson(value, "The update")], isBatch: false };
+  }
+  if (NDJSON_TYPES.has(mediaType)) {
+    const updates: UpdateInput[] = [];
+    for (const [i, line] of text.split("\n").entries()) {
+      if (line.trim() !== "") updates.push(fromJson(parseJson(line, `Line ${i + 1}`), `Line ${i + 1}`));
+    }
+    return { updates, isBatch: true };
+  }
+  throw new HubError(
+    "unsupported_media_type",
+    "The body's Content-Type is not one that the hub reads. Send application/x-www-form-urlencoded, application/json or application/x-ndjson.",
+  );
+}
+
+function fromForm(text: string): UpdateInput {
+  const topics: string[] = [];
+  const fields = new Map<string, string>();
+  for (const [name, value] of parseForm(text)) {
+    if (name === "topic") topics.push(value);
+    else if (!fields.has(name)) fields.set(name, value);
+  }
+  const present = (name: string): string | undefined => fields.get(name) || undefined;
+  return {
+    topic: topics,
+    data: fields.get("data"),
+    id: fields.get("id"),
+    type: fields.get("type"),
+    retry: readMs(present("retry"), "retry", "invalid_retry"),
+    // Present means private, whatever the value: a publisher's typing error must not make an update public.
+    private: fields.has("private"),
+    ...readTimes(present),
+  };
+}
+
+/** The delay, the time of delivery and the time to live, which forms and JSON spell alike. */
+function readTimes(field: (name: string) => unknown): Pick<UpdateInput, "delayMs" | "deliverAt" | "ttlMs"> {
+  return {
+    delayMs: readMs(field("delay"), "delay", "invalid_time"),
+    deliverAt: readDate(field("deliver_at")),
+    ttlMs: readMs(field("ttl"), "ttl", "invalid_time"),
+  };
+}
+
+function readMs(value: unknown, name: string, code: "invalid_retry" | "invalid_time"): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number") return value;
+  if (typeof value === "string" && /^\d+$/.test(value)) return Number(value);
+  throw new HubError(code, `The ${name} must be a time in milliseconds, written with ASCII digits only.`);
+}
+
+/** RFC 3339, with its time zone: without one the hub's own would be meant. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+function readDate(value: unknown): Date | undefined {
+  if (value === undefined || value === null) return undefined;
+  const date = typeof value === "string" && DATE_TIME.test(value) ? new Date(value) : undefined;
+  if (date !== undefined && !Number.isNaN(date.getTime())) return date;
+  throw new HubError("invalid_time", "The deliver_at is not a time such as 2030-01-31T09:30:00Z, with its time zone.");
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HubError("invalid_body", `${what} is not valid JSON. Check quotes, commas and brackets.`);
+  }
+}
+
+function fromJson(value: unknown, what: string): UpdateInput {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
+  }
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const topic = fields.get("topic");
+  if (topic === undefined || topic === null) {
+    throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.`);
+  }
+  if (typeof topic !== "string" && !(Array.isArray(topic) && topic.every((item) => typeof item === "string"))) {
+    throw new HubError("invalid_topic", `${what} has a topic that is not a string or an array of strings.`);
+  }
+  const data = fields.get("data");
+  const isPrivate = fields.get("private") ?? false;
+  if (typeof isPrivate !== "boolean") throw new HubError("invalid_body", `${what} has a "private" that is not true or false.`);
+  return {
+    topic,
+    data: typeof data === "string" ? data : data === undefined || data === null ? undefined : JSON.stringify(data),
+    id: optionalText(fields, "id", "invalid_id", what),
+    type: optionalText(fields, "type", "invalid_type", what),
+    retry: readMs(fields.get("retry"), "retry", "invalid_retry"),
+    private: isPrivate,
+    ...readTimes((name) => fields.get(name)),
+  };
+}
+
+function optionalText(
+  fields: ReadonlyMap<string, unknown>,
+  name: string,
+  code: "invalid_id" | "invalid_type",
+  what: string,
+): string | undefined {
+  const value = fields.get(name) ?? undefined;
+  if (value === undefined || typeof value === "string") return value;
+  throw new HubError(code, `${what} has a ${JSON.stringify(name)} that is not a string.`);
+}
