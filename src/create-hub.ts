@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubCore, type HubCoreOptions } from "./core/hub-core.ts";
+import { type Action, type Authorization, invalidToken } from "./core/authorization.ts";
 import type { Matcher } from "./core/matcher.ts";
+import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
 import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
 import type { Compat } from "./http/compat.ts";
@@ -54,7 +56,20 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal">, Partial<Con
 /** A hub with its HTTP handlers. */
 export interface Hub extends Pick<
   HubCore,
-  "publish" | "publishBatch" | "subscribe" | "observe" | "stats" | "revoke" | "close" | "url" | "draining"
+  | "publish"
+  | "publishBatch"
+  | "subscribers"
+  | "disconnect"
+  | "explain"
+  | "scheduled"
+  | "cancel"
+  | "subscribe"
+  | "observe"
+  | "stats"
+  | "revoke"
+  | "close"
+  | "url"
+  | "draining"
 > {
   /**
    * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
@@ -65,6 +80,14 @@ export interface Hub extends Pick<
   readonly link: (attributes?: LinkAttributes) => string;
   /** Whether a path is one of the hub's: that of its URL, or `/events/stream`. */
   readonly handles: (pathname: string) => boolean;
+  /**
+   * What an access token says, for servers that take the hub's tokens for addresses of their own.
+   *
+   * @throws HubError `invalid_token`.
+   */
+  readonly verify: (token: string, action: Action) => Promise<Authorization>;
+  /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
+  readonly isAdmin: (authorization: Authorization) => boolean;
   /** Answers a Fetch API request, on any runtime. Never rejects; other paths get 404. */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
@@ -108,6 +131,19 @@ export function createHub(options: HubOptions = {}): Hub {
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
   const metadata = new ResourceMetadata(hub.url, resource, cookieName, core.subscriptions === true);
   const paths = new Set([hubPath, ALIAS_PATH, metadata.path]);
+  const authorizer =
+    authorization &&
+    revocable(
+      createAuthorizer({
+        issuers: authorization.issuers,
+        resourceIdentifier: resource,
+        compat,
+        limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: hub.limits.topicBytes },
+        compilePattern: (matcher) => hub.checkMatcher(matcher),
+        logger: hub.logger,
+      }),
+      hub,
+    );
   const context: HttpContext = {
     hub,
     hubPath,
@@ -122,19 +158,7 @@ export function createHub(options: HubOptions = {}): Hub {
       cookieName,
       compat,
       publishOrigins,
-      authorizer:
-        authorization &&
-        revocable(
-          createAuthorizer({
-            issuers: authorization.issuers,
-            resourceIdentifier: resource,
-            compat,
-            limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: hub.limits.topicBytes },
-            compilePattern: (matcher) => hub.checkMatcher(matcher),
-            logger: hub.logger,
-          }),
-          hub,
-        ),
+      authorizer,
     }),
     handles: (pathname) => paths.has(pathname) || pathname.startsWith(`${hubPath}/`),
   };
@@ -148,6 +172,16 @@ export function createHub(options: HubOptions = {}): Hub {
     subscribe: (subscription) => hub.subscribe(subscription),
     observe: (observer) => hub.observe(observer),
     stats: () => hub.stats(),
+    subscribers: () => hub.subscribers(),
+    disconnect: (subscriberId) => hub.disconnect(subscriberId),
+    explain: (eventId, subscriberId) => hub.explain(eventId, subscriberId),
+    scheduled: () => hub.scheduled(),
+    cancel: (id) => hub.cancel(id),
+    verify: async (token, action) => {
+      if (authorizer === undefined) throw invalidToken("no issuer is configured");
+      return authorizer.verify(token, action);
+    },
+    isAdmin: (authorization) => isAdmin(authorization, hubPath),
     revoke: (revocation) => hub.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),
     close: () => hub.close(),

@@ -3,6 +3,7 @@ import { EXIT, Failure, UsageError } from "./errors.ts";
 import { keysCommand } from "./keys/command.ts";
 import { publishCommand } from "./publish/command.ts";
 import { demoCommand, serveCommand } from "./serve/command.ts";
+import { sourceCommand } from "./source/command.ts";
 import { subscribeCommand } from "./subscribe/command.ts";
 import { createOutput } from "./terminal.ts";
 import { tokenCommand } from "./token/command.ts";
@@ -15,6 +16,7 @@ Examples:
   export ARTESIAN_TOKEN=$(artesian token mint --publish '*' --subscribe '*')
   artesian publish --topic greeting "Hello, world!"    publish an update
   artesian subscribe greeting                          print updates as they come
+  artesian source feed https://example.com/feed.xml    publish what is new somewhere else
 
 artesian <command> --help tells more about each.`;
 
@@ -47,7 +49,15 @@ function createProgram(): Command {
     .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", EXAMPLES);
-  for (const command of [serveCommand(), demoCommand(), publishCommand(), subscribeCommand(), tokenCommand(), keysCommand()]) {
+  for (const command of [
+    serveCommand(),
+    demoCommand(),
+    publishCommand(),
+    subscribeCommand(),
+    sourceCommand(),
+    tokenCommand(),
+    keysCommand(),
+  ]) {
     program.addCommand(command);
   }
   settle(program, "artesian");

@@ -166,6 +166,8 @@ function send(
   const write = (): void => {
     if (chunks.length === 0) return;
     subscriber.toldOffset = lastOffset;
+    dispatcher.sent.updates += chunks.length;
+    dispatcher.sent.bytes += bytes;
     sent = subscriber.sink.write(joinBytes(chunks));
     chunks = [];
     bytes = 0;

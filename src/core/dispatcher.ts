@@ -35,6 +35,8 @@ export class Dispatcher {
   #accepted: number;
   #pending: JournalRecord[] = [];
   #scheduled = false;
+  /** What was given to sockets since the start. */
+  readonly sent = { updates: 0, bytes: 0 };
   #waiters: (() => void)[] = [];
   /** Called with each of the hub's notes to itself, and with nothing where some may have gone by unseen. */
   onNote: (note: JournalRecord | undefined) => void = () => undefined;
@@ -180,6 +182,7 @@ export class Dispatcher {
         this.#await(cohort, cohort.paced.dueAtMs, now);
         continue;
       }
+      this.sent.updates += cohort.run.length * cohort.members.length;
       this.#deliver(cohort, joinRun(cohort.run, batch, frames, joined), now);
       cohort.run.length = 0;
     }
@@ -211,6 +214,8 @@ export class Dispatcher {
       rest.set(after, bytes);
       return bytes;
     };
+    this.sent.updates += records.length * members.length;
+    this.sent.bytes += all.length * members.length;
     cohort.sentOffset = last.offset;
     cohort.sentAtMs = now;
     for (let i = members.length - 1; i >= 0; i--) {
@@ -222,6 +227,7 @@ export class Dispatcher {
 
   #deliver(cohort: Cohort, bytes: Uint8Array, now: number): void {
     const { members } = cohort;
+    this.sent.bytes += bytes.length * members.length;
     cohort.sentOffset = cohort.run.at(-1)?.offset ?? cohort.sentOffset;
     cohort.sentAtMs = now;
     // From the end: a member that leaves is replaced by one that was served already.

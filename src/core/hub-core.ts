@@ -3,10 +3,12 @@ import { EARLIEST } from "./cursor.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
 import { Grants } from "./grants.ts";
+import { describeSubscriber, explain, type HubStats, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
+import { Publisher } from "./publisher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
 import type { Pace } from "./pace.ts";
 import { type Presence, watchPresence } from "./presence.ts";
@@ -21,7 +23,7 @@ import type { JournalState } from "./state.ts";
 import { Streams } from "./streams.ts";
 import type { Sink, Subscriber } from "./subscriber.ts";
 import { TopicParser } from "./topic.ts";
-import { deliveryTime, type Update, type UpdateInput, validateUpdate } from "./update.ts";
+import type { Update, UpdateInput } from "./update.ts";
 
 /** How a hub behaves. All times are milliseconds. */
 export interface HubCoreOptions {
@@ -51,17 +53,6 @@ export interface HubCoreOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** Figures of this moment. */
-export interface HubStats {
-  readonly subscribers: number;
-  readonly cohorts: number;
-  /** Subscribers whose cursor is behind the tail: replaying, or slower than the updates. */
-  readonly lagging: number;
-  /** Offset of the newest and of the oldest record in the journal. */
-  readonly tail: number;
-  readonly head: number;
-}
-
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
 /** The hub without HTTP: it publishes, keeps, and hands out updates, to whatever {@link Sink} it is given. */
@@ -75,7 +66,7 @@ export class HubCore {
   readonly #grants: Grants;
   readonly #dispatcher: Dispatcher;
   readonly #streams: Streams;
-  readonly #appends = new Set<Promise<unknown>>();
+  readonly #publisher: Publisher;
   readonly #readers = new AbortController();
   readonly #presence: Presence | undefined;
   readonly #revocations: Revocations | undefined;
@@ -114,6 +105,14 @@ export class HubCore {
     this.#revocations = state && this.#createRevocations(state);
     this.#schedule =
       state && new Schedule({ state, topic: `${this.#hubPath}/scheduled`, limit: this.limits.scheduledUpdates, logger: this.logger });
+    this.#publisher = new Publisher({
+      journal: this.#journal,
+      dispatcher: this.#dispatcher,
+      grants: this.#grants,
+      parser: this.#parser,
+      limits: this.limits,
+      schedule: this.#schedule,
+    });
     this.#dispatcher.onNote = (note) => {
       this.#revocations?.noticed(note);
       this.#schedule?.noticed(note);
@@ -155,36 +154,12 @@ export class HubCore {
    *
    * @param updates - At most 1,000; none at all publishes nothing.
    * @param authorization - What the publisher's token says; without one everything may be published.
-   * @returns Their event ids, in order.
-   * Where one is for later, all must be: they are kept, and each is published at its time.
-   *
+   * @returns Their event ids, in order. Where one is for later, all must be: they are kept, and each is published at its time.
    * @throws HubError whose code says what is wrong; nothing was published.
    */
   async publishBatch(updates: readonly UpdateInput[], authorization?: Authorization): Promise<readonly string[]> {
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
-    if (updates.length > this.limits.updatesPerBatch) {
-      throw new HubError(
-        "too_large",
-        `The batch has ${updates.length} updates; at most ${this.limits.updatesPerBatch} are allowed. Split it.`,
-      );
-    }
-    if (updates.length === 0) return [];
-    const isReserved = (topic: string): boolean => this.#parser.parse(topic).reserved;
-    const batch = updates.map((update, i) => {
-      try {
-        return validateUpdate(update, this.limits, isReserved);
-      } catch (error) {
-        if (!(error instanceof HubError) || updates.length === 1) throw error;
-        throw new HubError(error.code, `Update ${i + 1} of ${updates.length}: ${error.message}`);
-      }
-    });
-    if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
-      throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
-    }
-    const times = updates.map((update) => deliveryTime(update, Date.now()));
-    if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times));
-    const offsets = await this.#track(this.#journal.append(batch));
-    return batch.map((update, i) => update.id ?? this.#dispatcher.cursorAt(offsets[i] as number));
+    return this.#publisher.publish(updates, authorization);
   }
 
   /** Updates that wait for their time, the next one first. Nothing where the journal has no shared table. */
@@ -237,7 +212,37 @@ export class HubCore {
       lagging: this.#streams.roster.lagging.size,
       tail: this.#journal.tail(),
       head: this.#journal.head(),
+      bytes: this.#journal.bytes(),
+      published: this.#publisher.published,
+      delivered: this.#dispatcher.sent.updates,
+      sentBytes: this.#dispatcher.sent.bytes,
     };
+  }
+
+  /** The open streams of this process, in no order. */
+  *subscribers(): Generator<SubscriberInfo, undefined> {
+    for (const subscriber of [...this.#streams.roster.all]) yield describeSubscriber(subscriber, this.#dispatcher);
+  }
+
+  /**
+   * Ends a subscriber's stream. Its peer may connect again, and loses nothing; to keep it out, {@link revoke} its token.
+   *
+   * @returns Whether there was such a one in this process.
+   */
+  disconnect(subscriberId: string): boolean {
+    const subscriber = this.#streams.roster.all.find(({ id }) => id === subscriberId);
+    if (subscriber !== undefined) this.#streams.end(subscriber);
+    return subscriber !== undefined;
+  }
+
+  /**
+   * Says what became of an update, for the subscribers of this process.
+   *
+   * @param subscriberId - One whose fate is of interest.
+   * @returns undefined where the journal holds no update with this event id.
+   */
+  explain(eventId: string, subscriberId?: string): Promise<UpdateLife | undefined> {
+    return explain(eventId, subscriberId, { journal: this.#journal, dispatcher: this.#dispatcher, subscribers: this.#streams.roster.all });
   }
 
   /**
@@ -328,8 +333,12 @@ export class HubCore {
 
   /** The event id of the newest update, to resume after; `earliest` while there was never one. */
   cursor(): string {
-    const tail = this.#journal.tail();
-    return tail === 0 ? EARLIEST : this.#dispatcher.cursorAt(tail);
+    return this.cursorAt(this.#journal.tail());
+  }
+
+  /** An event id that resumes after an offset; `earliest` for 0. */
+  cursorAt(offset: number): string {
+    return offset === 0 ? EARLIEST : this.#dispatcher.cursorAt(offset);
   }
 
   /**
@@ -343,7 +352,7 @@ export class HubCore {
   }
 
   async #drain(): Promise<void> {
-    await Promise.allSettled(this.#appends);
+    await this.#publisher.settled();
     this.#dispatcher.stop();
     await this.#streams.drain(this.#drainMs);
     // Readers that kept up take what was just dispatched.
@@ -352,28 +361,6 @@ export class HubCore {
     await this.#presence?.close();
     await this.#schedule?.close();
     await this.#journal.close();
-  }
-
-  async #publishLater(batch: readonly Update[], times: readonly (number | undefined)[]): Promise<readonly string[]> {
-    if (this.#schedule === undefined)
-      throw new TypeError("Delayed updates need a journal with a shared table (`state`), such as lmdbJournal.");
-    const scheduled = batch.map((update, i): ScheduledUpdate => {
-      const deliverAt = times[i];
-      if (deliverAt !== undefined) return { deliverAt, update: { ...update, id: update.id ?? `urn:uuid:${crypto.randomUUID()}` } };
-      throw new HubError("invalid_time", "Some updates of the batch are for later, and some are not. Publish them apart.");
-    });
-    await this.#schedule.add(scheduled);
-    return scheduled.map(({ update }) => update.id as string);
-  }
-
-  /** Closing waits for what is being written. */
-  async #track<T>(writing: Promise<T>): Promise<T> {
-    this.#appends.add(writing);
-    try {
-      return await writing;
-    } finally {
-      this.#appends.delete(writing);
-    }
   }
 
   async #withSnapshot(found: Start | Promise<Start>, lastEventId: string | undefined, selection: Selection, last: number): Promise<Start> {

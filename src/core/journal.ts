@@ -31,6 +31,9 @@ export interface ReadLimits {
   readonly maxBytes: number;
 }
 
+/** Most records with the same id that {@link Journal.find} tells of. */
+export const MAX_FOUND = 1000;
+
 /** What a read found: the next records in order, or that the place asked for is no longer held. */
 export type JournalPage =
   | { readonly kind: "records"; readonly records: readonly JournalRecord[] }
@@ -86,15 +89,18 @@ export interface Journal {
   /**
    * Finds a publisher's own event id in O(log n).
    *
-   * @returns The offset of the earliest record held with this id, or undefined.
+   * @returns The offsets of the records held with this id, rising, at most {@link MAX_FOUND}; none where there is no such one.
    */
-  find(id: string): Promise<number | undefined>;
+  find(id: string): Promise<readonly number[]>;
 
   /** Offset of the newest committed record known to this process; 0 when there was never one. */
   tail(): number;
 
   /** Offset of the oldest record held; one more than the tail when none is held. */
   head(): number;
+
+  /** Bytes of the records held, as {@link recordBytes} counts them. */
+  bytes(): number;
 
   /** Finishes the appends under way, then lets go of every resource. */
   close(): Promise<void>;

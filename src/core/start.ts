@@ -41,9 +41,10 @@ export function resolveStart(
   });
   const position = parseCursor(lastEventId);
   if (position === undefined) {
-    return journal.find(lastEventId).then(async (offset) => {
-      const isKnown = offset !== undefined && (await mayRead(journal, offset, selection));
-      return isKnown ? { after: offset, gap: undefined, lastEventId } : afterGap("unknown");
+    return journal.find(lastEventId).then(async (offsets) => {
+      // The earliest: of several with one id, one that may not be read must change nothing.
+      for (const offset of offsets) if (await mayRead(journal, offset, selection)) return { after: offset, gap: undefined, lastEventId };
+      return afterGap("unknown");
     });
   }
   if (position.epoch !== journal.epoch) return afterGap("epoch");

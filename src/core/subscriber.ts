@@ -58,6 +58,10 @@ export class Subscriber {
   stalledSinceMs = 0;
   /** What was pending then. */
   stalledBytes = 0;
+  /** What is older than this was not asked for. */
+  readonly beganAfter: number;
+  /** In milliseconds of the monotonic clock. */
+  readonly openedAtMs: number;
   /** When it is asked to reconnect, in milliseconds of the monotonic clock. */
   readonly expiresAtMs: number;
   isClosed = false;
@@ -80,6 +84,8 @@ export class Subscriber {
     this.cursor = options.cursor;
     this.toldOffset = options.cursor;
     this.expiresAtMs = options.expiresAtMs;
+    this.beganAfter = (options.snapshot?.[0] ?? options.cursor + 1) - 1;
+    this.openedAtMs = options.openedAtMs;
     this.beatAtMs = options.openedAtMs;
     this.#events = options.events;
   }

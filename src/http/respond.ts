@@ -7,7 +7,7 @@ import { decodeUtf8 } from "./form.ts";
 import { problemReply } from "./problem.ts";
 import { publish } from "./publish.ts";
 import { renew } from "./renew.ts";
-import { ALIAS_PATH, ALLOW, type Reply } from "./reply.ts";
+import { ALIAS_PATH, allowedMethods, type Reply } from "./reply.ts";
 import { revoke } from "./revocations.ts";
 import { parseSubscription, streamHeaders } from "./subscribe.ts";
 import { scheduled } from "./scheduled.ts";
@@ -39,17 +39,17 @@ export async function respond(context: HttpContext, request: HubRequest): Promis
     return withHeaders(outcome.reply, cors.headers(origin));
   } catch (error) {
     if (error instanceof TypeError) throw error;
-    return withHeaders(refusal(context, error), cors.headers(origin));
+    return withHeaders(refusal(context, request, error), cors.headers(origin));
   }
 }
 
-function refusal({ hub, metadata }: HttpContext, error: unknown): Reply {
+function refusal({ hub, hubPath, metadata }: HttpContext, { pathname }: HubRequest, error: unknown): Reply {
   const reply = problemReply(error, hub.logger);
   if (!(error instanceof HubError)) return reply;
   const headers: Record<string, string> = { ...reply.headers };
   const challenge = metadata.challenge(error.code);
   if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
-  if (error.code === "method_not_allowed") headers["Allow"] = ALLOW;
+  if (error.code === "method_not_allowed") headers["Allow"] = allowedMethods(hubPath, pathname);
   return { ...reply, headers };
 }
 
@@ -61,7 +61,8 @@ async function route(context: HttpContext, request: HubRequest): Promise<Outcome
   const { method, pathname } = request;
   if (!context.handles(pathname)) throw new HubError("not_found", "Nothing is served at this address.");
   if (method === "OPTIONS") {
-    const headers = { Allow: ALLOW, ...context.cors.preflight(request.header("origin"), ALLOW) };
+    const methods = allowedMethods(context.hubPath, pathname);
+    const headers = { Allow: methods, ...context.cors.preflight(request.header("origin"), methods) };
     return { kind: "reply", reply: { status: 204, headers, body: "" } };
   }
   if (pathname === context.metadata.path) {
@@ -97,7 +98,7 @@ async function publishFrom(context: HttpContext, request: HubRequest): Promise<R
 async function subscribeFrom(context: HttpContext, request: HubRequest): Promise<Outcome> {
   const { hub } = context;
   const authorization = await context.access.authorize(accessRequest(request), "subscribe");
-  const { selection, lastEventId, last } = parseSubscription(
+  const { selection, lastEventId, hasCursor, last } = parseSubscription(
     hub,
     {
       query: request.query,
@@ -109,7 +110,13 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
     authorization,
   );
   const start = await hub.resolve(lastEventId, selection, last);
-  return { kind: "stream", headers: streamHeaders(start, context.compat), selection, start, authorization };
+  return {
+    kind: "stream",
+    headers: streamHeaders(start, hasCursor ? hub.cursorAt(start.after) : undefined, context.compat),
+    selection,
+    start,
+    authorization,
+  };
 }
 
 async function readForm(context: HttpContext, request: HubRequest): Promise<string> {

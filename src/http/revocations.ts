@@ -1,5 +1,6 @@
 import { HubError } from "../core/errors.ts";
 import type { Revocation } from "../core/revocations.ts";
+import { isAdmin } from "./admin.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8, parseForm } from "./form.ts";
 import type { Reply } from "./reply.ts";
@@ -18,10 +19,8 @@ export async function revoke(context: HttpContext, request: HubRequest): Promise
   if (request.method !== "POST") throw new HubError("method_not_allowed", "Use POST to revoke tokens.");
   const authorization = await context.access.authorize(accessRequest(request), "publish");
   if (authorization === undefined) throw new HubError("unauthorized", "Revoking needs an access token.");
-  const adminTopic = `${hubPath}/admin`;
-  // By name only: whoever may publish everywhere is not thereby an administrator.
-  if (!authorization.publish.some(({ type, pattern }) => type === "exact" && pattern === adminTopic)) {
-    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${adminTopic}.`);
+  if (!isAdmin(authorization, hubPath)) {
+    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${hubPath}/admin.`);
   }
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "Send the claims as application/x-www-form-urlencoded, such as jti=ID.");

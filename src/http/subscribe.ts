@@ -39,7 +39,7 @@ export function parseSubscription(
   hub: HubCore,
   request: SubscribeRequest,
   authorization: Authorization | undefined,
-): { readonly selection: Selection; readonly lastEventId: string | undefined; readonly last: number } {
+): { readonly selection: Selection; readonly lastEventId: string | undefined; readonly hasCursor: boolean; readonly last: number } {
   const matchers: Matcher[] = [];
   const pacing = new Map<string, string>();
   const cursors = new Map<string, string>();
@@ -75,6 +75,7 @@ export function parseSubscription(
   return {
     selection: hub.select(matchers, authorization, pace),
     lastEventId: cursor === "" ? undefined : cursor,
+    hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),
   };
 }
@@ -99,11 +100,16 @@ function readLast(text = "0", most: number): number {
   throw new HubError("invalid_pace", `The \`last\` is not a whole number from 0 to ${most}.`);
 }
 
-/** The header fields of the stream that begins at `start`. */
-export function streamHeaders(start: Start, compat: Compat | undefined): Record<string, string> {
+/**
+ * The header fields of the stream that begins at `start`.
+ *
+ * @param cursorAtStart - Set where a cursor was sent: what it goes on from when that one was empty.
+ */
+export function streamHeaders(start: Start, cursorAtStart: string | undefined, compat: Compat | undefined): Record<string, string> {
   const headers: Record<string, string> = { ...STREAM_HEADERS };
-  if (start.lastEventId !== undefined) {
-    headers["Mercure-Last-Event-ID"] = encodeHeader(start.lastEventId);
+  const lastEventId = start.lastEventId ?? cursorAtStart;
+  if (lastEventId !== undefined) {
+    headers["Mercure-Last-Event-ID"] = encodeHeader(lastEventId);
     if (compat !== undefined) headers["Last-Event-ID"] = headers["Mercure-Last-Event-ID"];
   }
   return headers;

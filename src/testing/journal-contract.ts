@@ -1,5 +1,5 @@
 import { HubError } from "../core/errors.ts";
-import type { Journal, JournalRecord, Retention } from "../core/journal.ts";
+import { type Journal, type JournalRecord, recordBytes, type Retention } from "../core/journal.ts";
 import type { JournalState } from "../core/state.ts";
 import type { Update } from "../core/update.ts";
 
@@ -92,7 +92,7 @@ export const journalContract: readonly ContractCase[] = [
     equal([journal.tail(), journal.head()], [0, 1], "tail and head");
     check(/^[0-9A-Za-z]{8}$/.test(journal.epoch), `the epoch ${journal.epoch} is not 8 letters and digits`);
     equal(await readAll(journal), [], "records");
-    equal(await journal.find("x"), undefined, "find");
+    equal(await journal.find("x"), [], "find");
     await journal.close();
   }),
 
@@ -108,6 +108,21 @@ export const journalContract: readonly ContractCase[] = [
       "absent fields are not undefined",
     );
     check(Math.abs((records[0]?.at ?? 0) - Date.now()) < 60_000, "the time of appending is not now");
+    await journal.close();
+  }),
+
+  contractCase("counts the bytes of what it holds, and no more of what it dropped", async (harness) => {
+    const journal = await harness.open({ retention: { maxCount: 2 } });
+    equal(journal.bytes(), 0, "bytes of an empty journal");
+    const all = [update("1"), update("four"), update("é".repeat(30), { id: "i", type: "t" })];
+    await journal.append(all);
+    await journal.append([update("last")]);
+    const held = await readAll(journal, journal.head() - 1);
+    equal(
+      journal.bytes(),
+      held.reduce((sum, record) => sum + recordBytes(record), 0),
+      "bytes",
+    );
     await journal.close();
   }),
 
@@ -139,16 +154,16 @@ export const journalContract: readonly ContractCase[] = [
     await journal.close();
   }),
 
-  contractCase("finds a publisher's id, the earliest where it is reused", async (harness) => {
+  contractCase("finds a publisher's id, the earliest first where it is reused", async (harness) => {
     const journal = await harness.open({});
     await journal.append([update("1", { id: "once" }), update("2", { id: "twice" })]);
     await journal.append([update("3"), update("4", { id: "twice" }), update("5", { id: "é😀" })]);
-    equal(await journal.find("once"), 1, "once");
-    equal(await journal.find("twice"), 2, "twice");
-    equal(await journal.find("é😀"), 5, "an id that is not ASCII");
-    equal(await journal.find("never"), undefined, "never");
-    equal(await journal.find(""), undefined, "the empty id");
-    equal(await journal.find("x".repeat(5000)), undefined, "an id longer than any");
+    equal(await journal.find("once"), [1], "once");
+    equal(await journal.find("twice"), [2, 4], "twice");
+    equal(await journal.find("é😀"), [5], "an id that is not ASCII");
+    equal(await journal.find("never"), [], "never");
+    equal(await journal.find(""), [], "the empty id");
+    equal(await journal.find("x".repeat(5000)), [], "an id longer than any");
     await journal.close();
   }),
 
@@ -225,9 +240,9 @@ export const journalContract: readonly ContractCase[] = [
     const journal = await harness.open({ retention: { maxCount: 2 } });
     await journal.append([update("1", { id: "a" }), update("2", { id: "b" })]);
     await journal.append([update("3", { id: "a" })]);
-    equal(await journal.find("a"), 3, "the id reused");
+    equal(await journal.find("a"), [3], "the id reused");
     await journal.append(updates(2, 4));
-    equal(await journal.find("a"), undefined, "the id trimmed");
+    equal(await journal.find("a"), [], "the id trimmed");
     await journal.close();
   }),
 
@@ -255,7 +270,7 @@ export const journalContract: readonly ContractCase[] = [
     equal(second.epoch, first.epoch, "epoch");
     equal([second.head(), second.tail()], [1, 2], "head and tail");
     equal(data(await readAll(second)), ["1", "2"], "replay without publishing first");
-    equal(await second.find("one"), 1, "find");
+    equal(await second.find("one"), [1], "find");
     equal(await second.append(updates(1, 3)), [3], "the next offset");
     await second.close();
   }),

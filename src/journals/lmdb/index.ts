@@ -2,7 +2,15 @@ import { mkdirSync } from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { createEpoch } from "../../core/cursor.ts";
 import { HubError } from "../../core/errors.ts";
-import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes, type Retention } from "../../core/journal.ts";
+import {
+  type Journal,
+  type JournalPage,
+  type JournalRecord,
+  MAX_FOUND,
+  type ReadLimits,
+  recordBytes,
+  type Retention,
+} from "../../core/journal.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { every } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
@@ -106,12 +114,11 @@ class LmdbJournal implements Journal {
     return () => void this.#followers.delete(onAppended);
   }
 
-  async find(id: string): Promise<number | undefined> {
+  async find(id: string): Promise<readonly number[]> {
     // A peer may send any text as its cursor; LMDB throws at a key that is too long to be stored.
-    if (utf8Length(id) > MAX_ID_BYTES || this.#closed) return undefined;
+    if (utf8Length(id) > MAX_ID_BYTES || this.#closed) return [];
     this.#root.resetReadTxn();
-    for (const offset of this.#ids.getValues(id, { limit: 1 })) return offset;
-    return undefined;
+    return [...this.#ids.getValues(id, { limit: MAX_FOUND })];
   }
 
   tail(): number {
@@ -120,6 +127,10 @@ class LmdbJournal implements Journal {
 
   head(): number {
     return this.#freshState()[0];
+  }
+
+  bytes(): number {
+    return this.#freshState()[2];
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,14 @@
 import { createEpoch } from "../../core/cursor.ts";
 import { HubError } from "../../core/errors.ts";
-import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes, type Retention } from "../../core/journal.ts";
+import {
+  type Journal,
+  type JournalPage,
+  type JournalRecord,
+  MAX_FOUND,
+  type ReadLimits,
+  recordBytes,
+  type Retention,
+} from "../../core/journal.ts";
 import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import type { Update } from "../../core/update.ts";
 
@@ -114,8 +122,8 @@ class MemoryJournal implements Journal {
     return () => void this.#followers.delete(onAppended);
   }
 
-  async find(id: string): Promise<number | undefined> {
-    return this.#offsetsById.get(id)?.[0];
+  async find(id: string): Promise<readonly number[]> {
+    return this.#offsetsById.get(id)?.slice(0, MAX_FOUND) ?? [];
   }
 
   tail(): number {
@@ -124,6 +132,10 @@ class MemoryJournal implements Journal {
 
   head(): number {
     return this.#head;
+  }
+
+  bytes(): number {
+    return this.#bytes;
   }
 
   async close(): Promise<void> {

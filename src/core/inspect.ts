@@ -1,0 +1,146 @@
+import type { Dispatcher } from "./dispatcher.ts";
+import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
+import type { Matcher } from "./matcher.ts";
+import { parseCursor } from "./cursor.ts";
+import { monotonicMs } from "./scheduler.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/** Figures of this moment. */
+export interface HubStats {
+  readonly subscribers: number;
+  readonly cohorts: number;
+  /** Subscribers whose cursor is behind the tail: replaying, or slower than the updates. */
+  readonly lagging: number;
+  /** Offset of the newest and of the oldest record in the journal. */
+  readonly tail: number;
+  readonly head: number;
+  /** Bytes of the records in the journal, as {@link recordBytes} counts them. */
+  readonly bytes: number;
+  /** Updates that this process acknowledged since it started. */
+  readonly published: number;
+  /** Updates that this process gave to sockets since it started, and the bytes of all its streams' events. */
+  readonly delivered: number;
+  readonly sentBytes: number;
+}
+
+/** An open stream, for whoever runs the hub. */
+export interface SubscriberInfo {
+  /** Random, unique to the connection. */
+  readonly id: string;
+  readonly matchers: readonly Matcher[];
+  /** The `iss` and `sub` claims of its token; undefined for an anonymous one. */
+  readonly issuer: string | undefined;
+  readonly subject: string | undefined;
+  readonly intervalMs: number;
+  readonly latest: boolean;
+  /** How long it has been open, in milliseconds. */
+  readonly openMs: number;
+  /** `live`: at the tail. `replaying`: on its way there. `stalled`: its socket takes nothing. */
+  readonly state: "live" | "replaying" | "stalled";
+  /** How many updates the journal has after what was sent, whether they are for it or not. */
+  readonly lag: number;
+}
+
+/**
+ * What became of an update for one subscriber. `delivered`: given to its socket. `paced`: waits for its next write. `behind`: the subscriber has not come
+ * to it yet. `replaced`: left out for a newer update of the same topic (`latest`). `expired`: its time to live was over before. `earlier`: it
+ * is older than what the subscriber began with. `not_allowed`: private, and the token grants none of its topics. `not_selected`: no matcher selects it.
+ */
+export type Fate = "delivered" | "paced" | "behind" | "replaced" | "expired" | "earlier" | "not_allowed" | "not_selected";
+
+/** An update of the journal, and what became of it. */
+export interface UpdateLife {
+  readonly id: string;
+  readonly topics: readonly string[];
+  readonly type: string | undefined;
+  readonly private: boolean;
+  /** Characters of its data. */
+  readonly size: number;
+  /** When it was appended, in milliseconds since 1970. */
+  readonly at: number;
+  readonly ttlMs: number | undefined;
+  readonly isExpired: boolean;
+  /** How many subscribers of this process have each fate. */
+  readonly counts: Readonly<Partial<Record<Fate, number>>>;
+  /** The fate of the subscriber that was asked for; undefined where there is no such one. */
+  readonly fate: Fate | undefined;
+}
+
+/** How far ahead a newer update of the same topic is looked for. */
+const AHEAD = { maxRecords: 5000, maxBytes: 8 * 1024 * 1024 };
+
+export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatcher): SubscriberInfo {
+  const { selection } = subscriber.cohort;
+  const isLive = subscriber.memberIndex >= 0;
+  return {
+    id: subscriber.id,
+    matchers: selection.matchers.map(({ matcher }) => matcher),
+    issuer: subscriber.authorization?.issuer,
+    subject: subscriber.authorization?.subject,
+    intervalMs: selection.pace.intervalMs,
+    latest: selection.pace.latest,
+    openMs: Math.round(monotonicMs() - subscriber.openedAtMs),
+    state: isLive ? "live" : subscriber.stalledSinceMs > 0 ? "stalled" : "replaying",
+    lag: Math.max(0, dispatcher.position - sentUpTo(subscriber, dispatcher)),
+  };
+}
+
+/** Finds an update, and says what became of it. @returns undefined where the journal holds no such one. */
+export async function explain(
+  eventId: string,
+  subscriberId: string | undefined,
+  { journal, dispatcher, subscribers }: { journal: Journal; dispatcher: Dispatcher; subscribers: readonly Subscriber[] },
+): Promise<UpdateLife | undefined> {
+  const position = parseCursor(eventId);
+  const offset = position === undefined ? (await journal.find(eventId))[0] : position.epoch === journal.epoch ? position.offset : undefined;
+  if (offset === undefined || offset < 1) return undefined;
+  const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
+  const record = page.kind === "records" ? page.records[0] : undefined;
+  if (record === undefined || record.offset !== offset) return undefined;
+  const newer = await nextOfTopic(journal, record);
+  const counts: Partial<Record<Fate, number>> = {};
+  let fate: Fate | undefined;
+  for (const subscriber of subscribers) {
+    const one = fateOf(record, newer, subscriber, dispatcher);
+    counts[one] = (counts[one] ?? 0) + 1;
+    if (subscriber.id === subscriberId) fate = one;
+  }
+  return {
+    id: eventId,
+    topics: record.topics,
+    type: record.type,
+    private: record.private,
+    size: record.data.length,
+    at: record.at,
+    ttlMs: record.ttlMs,
+    isExpired: isExpired(record, Date.now()),
+    counts,
+    fate,
+  };
+}
+
+/** When the next update of the same canonical topic came, in milliseconds since 1970. */
+async function nextOfTopic(journal: Journal, { offset, topics }: JournalRecord): Promise<number | undefined> {
+  const page = await journal.read(offset, AHEAD);
+  return page.kind === "records" ? page.records.find((one) => one.topics[0] === topics[0])?.at : undefined;
+}
+
+function fateOf(record: JournalRecord, newerAt: number | undefined, subscriber: Subscriber, dispatcher: Dispatcher): Fate {
+  const { selection, paced } = subscriber.cohort;
+  if (!selection.matchers.some((_, index) => selection.selectedBy(index, record))) return "not_selected";
+  if (!selection.mayRead(record)) return "not_allowed";
+  if (record.offset <= subscriber.beganAfter) return "earlier";
+  const { pace } = selection;
+  const isReplaced = pace.latest && newerAt !== undefined && newerAt - record.at < Math.max(pace.intervalMs, 1);
+  if (record.offset > sentUpTo(subscriber, dispatcher)) {
+    if (isExpired(record, Date.now())) return "expired";
+    if (subscriber.memberIndex < 0) return "behind";
+    return isReplaced ? "replaced" : (paced?.pendingFrom ?? Infinity) <= record.offset ? "paced" : "behind";
+  }
+  return isReplaced ? "replaced" : "delivered";
+}
+
+function sentUpTo(subscriber: Subscriber, dispatcher: Dispatcher): number {
+  if (subscriber.memberIndex < 0) return subscriber.cursor;
+  return subscriber.cohort.deliveredUpTo(subscriber, dispatcher.position);
+}
