@@ -1,4 +1,12 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vite";
+
+/** Every app that has a page, with its HTML file. */
+function pages(): Record<string, string> {
+  const apps = readdirSync(import.meta.dirname).filter((name) => existsSync(join(import.meta.dirname, name, "page/index.html")));
+  return Object.fromEntries(apps.map((name) => [name, `${name}/page/index.html`]));
+}
 
 /** Builds the apps' pages to `dist/pages/`: one HTML file each, everything else hashed below `/assets/`. */
 export default defineConfig({
@@ -15,7 +23,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { landing: "landing/page/index.html", chat: "chat/page/index.html" },
+      input: pages(),
     },
   },
 });

@@ -59,7 +59,7 @@ function seeded(seed) {
  * @param {boolean} held
  */
 async function lookUp(journal, row, held) {
-  const offset = await journal.find(idOf(row));
+  const [offset] = await journal.find(idOf(row));
   const page = await journal.read(offset ?? journal.head() - 1, { maxRecords: PAGE, maxBytes: 1024 * 1024 });
   const right = page.kind === "records" && page.records.length === PAGE && page.records[0]?.offset === (held ? row : TRIMMED) + 1;
   if (!right || offset !== (held ? row : undefined)) throw new BenchError(`resuming from row ${row} gave a wrong answer: offset ${offset}`);

@@ -13,17 +13,19 @@
 //   the figure to trust on a busy machine. Deliveries per second and latency also depend on the generator, whose share of its
 //   core is shown; from 90% on it is marked, because then it was a bottleneck itself.
 // - Memory: VmRSS of the server alone, some seconds after it started and some seconds after the last subscriber was opened.
-// - `resume` is another benchmark: see resume.mjs.
+// - `resume` and `pacing` are other benchmarks: see resume.mjs and pacing.mjs.
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { benchDelivery } from "./delivery.mjs";
 import { inRepository } from "./lib/machine.mjs";
 import { BenchError, endWithThisProcess } from "./lib/processes.mjs";
+import { benchPacing } from "./pacing.mjs";
 import { benchResume } from "./resume.mjs";
 
 const HELP = `Usage: npm run bench -- [options]            what a delivery and a connection cost
        npm run bench -- resume [options]     what resuming costs in a long journal
+       npm run bench -- pacing [options]     what pacing saves where a screen cannot show every update
 
 Options
   --rounds N          rounds to take the median of (5)
@@ -82,7 +84,7 @@ async function main() {
     return;
   }
   const [what = "delivery", ...rest] = positionals;
-  if (!["delivery", "resume"].includes(what) || rest.length > 0) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
+  if (!["delivery", "resume", "pacing"].includes(what) || rest.length > 0) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
   const { quick, check, full } = values;
   const writeDocs = values["write-docs"];
   if (quick && (check || writeDocs)) throw new BenchError("--quick measures too little for --check and --write-docs");
@@ -94,15 +96,17 @@ async function main() {
   const passed =
     what === "resume"
       ? await benchResume({ rounds, quick, full, writeDocs, journalDirectory })
-      : await benchDelivery({
-          rounds,
-          seconds,
-          quick,
-          writeDocs,
-          journalDirectory,
-          only: values.only?.split(","),
-          servers: values.servers?.split(","),
-        });
+      : what === "pacing"
+        ? await benchPacing({ rounds, seconds, quick, writeDocs, journalDirectory })
+        : await benchDelivery({
+            rounds,
+            seconds,
+            quick,
+            writeDocs,
+            journalDirectory,
+            only: values.only?.split(","),
+            servers: values.servers?.split(","),
+          });
   if (check && !passed) process.exitCode = 1;
 }
 

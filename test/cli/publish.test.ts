@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { subscribe, type ClientEvent } from "../../src/client/index.ts";
 import { answer, deadUrl, scripted } from "../unit/client-server.ts";
-import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
 
 async function hubUrl(): Promise<string> {
   const { hub } = await startServer(["--journal", "memory"]);
@@ -56,6 +56,30 @@ describe("one update", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: "#1\n" });
     expect(stderr.match(/Trying again/g)).toHaveLength(2);
     expect(stderr.match(/may be there twice/g)).toHaveLength(1);
+  });
+});
+
+describe("later", () => {
+  test("by a delay, at a time, for a while, and line by line", async () => {
+    const { hub, url } = await startServer(["--journal", "memory"]);
+    const asked = Date.now();
+    expect(await runToEnd(["publish", "--topic", "a", "--delay", "1h", "--id", "delayed", "x", "--url", hub])).toMatchObject({ code: 0 });
+    const at = new Date(asked + 7_200_000).toISOString();
+    expect(
+      await runToEnd(["publish", "--topic", "b", "--deliver-at", at, "--ttl", "5s", "--id", "timed", "x", "--url", hub]),
+    ).toMatchObject({ code: 0 });
+    const lines = '{"topic":"c","id":"line","delay":10800000}\n';
+    expect(await runToEnd(["publish", "--ndjson", "--url", hub], { input: lines })).toMatchObject({ code: 0 });
+    const { body } = await send(`${url}/.well-known/mercure/scheduled`);
+    const { scheduled } = JSON.parse(body) as { scheduled: { id: string; deliver_at: string; ttl?: number }[] };
+    expect(scheduled.map(({ id, ttl }) => [id, ttl])).toEqual([
+      ["delayed", undefined],
+      ["timed", 5000],
+      ["line", undefined],
+    ]);
+    expect(scheduled[1]?.deliver_at).toBe(at);
+    const wrong = await runToEnd(["publish", "--topic", "b", "--deliver-at", "tomorrow", "x", "--url", hub]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("--deliver-at")]);
   });
 });
 

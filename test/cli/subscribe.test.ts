@@ -47,6 +47,20 @@ describe("what is printed", () => {
     expect(stderr).toContain(`last event id: ${ids[1]}\n`);
   });
 
+  test("a snapshot of the newest, at a pace", async () => {
+    const { hub } = await startServer(["--journal", "memory"]);
+    await publish(
+      hub,
+      Array.from({ length: 20 }, (_, i) => ({ topic: `/quotes/${i % 2}`, data: `${i}` })),
+    );
+    const last = await runToEnd(["subscribe", "/quotes/0", "--last", "3", "--count", "3", "--url", hub]);
+    expect(last.stdout).toBe("14\n16\n18\n");
+    const flags = ["--urlpattern", "/quotes/:symbol", "--latest", "--last", "10", "--interval", "1s", "--count", "2", "--url", hub];
+    expect((await runToEnd(["subscribe", ...flags])).stdout).toBe("18\n19\n");
+    const wrong = await runToEnd(["subscribe", "--interval", "5ms", "--url", hub]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("--interval")]);
+  });
+
   test("a gap is a warning, and an object with --json", async () => {
     const { hub } = await startServer(["--journal", "memory"]);
     await publish(hub, { topic: "a", data: "1" });

@@ -45,13 +45,14 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 /** One plain name: no separator, no leading dot, nothing encoded. */
 const ASSET_PATH = /^\/assets\/([A-Za-z0-9_-][A-Za-z0-9._-]*)$/;
+const APP_PATH = /^\/(stocks|news|console)\/?$/;
 const CHAT_PATH = /^\/chat\/([A-Za-z0-9-]{1,40})$/;
 const DEFAULT_ROOM = "lobby";
 
 /** Pages are built from `apps/` at the root of the package, and this file runs from there or from `dist/apps/`. */
 const DIRECTORIES = ["../../../pages", "../../../dist/pages"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
-/** Serves the built pages: the landing page at `/`, the chat page for every room at `/chat/ROOM`. */
+/** Serves the built pages: the landing page at `/`, the chat page for every room at `/chat/ROOM`, the other apps at `/NAME`. */
 export function createPages(options: PagesOptions = {}): Pages {
   const directories = options.directory === undefined ? DIRECTORIES : [options.directory];
   let found: Promise<string | undefined> | undefined;
@@ -80,6 +81,8 @@ type Route = { readonly file: string; readonly immutable: boolean } | { readonly
 
 function findRoute(pathname: string): Route | undefined {
   if (pathname === "/") return { file: "landing/page/index.html", immutable: false };
+  const app = APP_PATH.exec(pathname)?.[1];
+  if (app !== undefined) return pathname.endsWith("/") ? { location: `/${app}` } : { file: `${app}/page/index.html`, immutable: false };
   if (pathname === "/chat" || pathname === "/chat/") return { location: `/chat/${DEFAULT_ROOM}` };
   const room = CHAT_PATH.exec(pathname)?.[1];
   if (room !== undefined) {

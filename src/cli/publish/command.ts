@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import type { UpdateInput } from "../../client/index.ts";
+import { MAX_DELAY_MS } from "../../core/update.ts";
 import { collect } from "../config/flags.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
@@ -17,6 +18,7 @@ Examples:
   artesian publish --topic greeting --type note --data '{"text":"Hello"}'
   tail -F app.log | artesian publish --topic log           a line an update
   artesian publish --ndjson < updates.ndjson               a whole update a line: {"topic":"a","data":"b"}
+  artesian publish --topic reminder --delay 20m "Tea is ready"
   seq 1000000 | artesian publish --topic numbers --print-ids > ids.txt
 
 Without data, lines are read from the standard input (- reads them from a terminal too) and sent in order, in batches that
@@ -33,6 +35,9 @@ interface Flags {
   readonly id?: string;
   readonly retry?: string;
   readonly private?: boolean;
+  readonly delay?: string;
+  readonly deliverAt?: string;
+  readonly ttl?: string;
   readonly ndjson?: boolean;
   readonly url?: string;
   readonly token?: string;
@@ -52,6 +57,9 @@ export function publishCommand(): Command {
     .option("--id <id>", "event id, for one update (default: made by the hub)")
     .option("--retry <duration>", "tell subscribers to reconnect after this long")
     .option("--private", "only for subscribers that were granted the topic")
+    .option("--delay <duration>", "deliver it this much later, up to a year")
+    .addOption(new Option("--deliver-at <time>", "deliver it at this time, such as 2030-01-31T09:30:00Z").conflicts("delay"))
+    .option("--ttl <duration>", "do not deliver or replay it after this long")
     .addOption(
       new Option("--ndjson", "each line of the standard input is a whole update in JSON").conflicts([
         "topic",
@@ -60,6 +68,9 @@ export function publishCommand(): Command {
         "id",
         "retry",
         "private",
+        "delay",
+        "deliverAt",
+        "ttl",
       ]),
     )
     .addOption(urlOption())
@@ -93,7 +104,15 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
     stop.abort();
     process.exitCode = EXIT.interrupted;
   });
-  const common: Omit<UpdateInput, "data" | "id"> = { topic: flags.topic ?? [], type: flags.type, retry, private: flags.private };
+  const common: Omit<UpdateInput, "data" | "id"> = {
+    topic: flags.topic ?? [],
+    type: flags.type,
+    retry,
+    private: flags.private,
+    delayMs: flags.delay === undefined ? undefined : valueOf("--delay", flags.delay, MAX_DELAY_MS),
+    deliverAt: flags.deliverAt === undefined ? undefined : timeOf(flags.deliverAt),
+    ttlMs: flags.ttl === undefined ? undefined : valueOf("--ttl", flags.ttl, MAX_DELAY_MS),
+  };
   const to = {
     url,
     headers,
@@ -119,8 +138,14 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
   }
 }
 
-function valueOf(flag: string, text: string): number {
-  const result = duration(0, 86_400_000).safeParse(text);
+function timeOf(text: string): Date {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime()) && /(?:Z|[+-]\d\d:\d\d)$/i.test(text)) return time;
+  throw new UsageError(`--deliver-at: "${text}" is not a time such as 2030-01-31T09:30:00Z, with its time zone.`);
+}
+
+function valueOf(flag: string, text: string, maxMs = 86_400_000): number {
+  const result = duration(0, maxMs).safeParse(text);
   if (result.success) return result.data;
   throw new UsageError(`${flag}: ${result.error.issues[0]?.message ?? "is not a duration"}`);
 }

@@ -29,14 +29,24 @@ export async function* toItems(parts: AsyncIterable<readonly Line[]>, convert: C
   }
 }
 
+function milliseconds(name: string): z.ZodOptional<z.ZodNullable<z.ZodInt>> {
+  return z
+    .int({ error: `has a "${name}" that is not a whole number of milliseconds` })
+    .nonnegative()
+    .nullish();
+}
+
 /** What the hub reads in a JSON update; other keys are ignored, as it does. */
 const updateSchema = z.object({
   topic: z.union([z.string(), z.array(z.string()).min(1)], { error: 'needs a "topic": a string, or an array of them' }),
   data: z.unknown().optional(),
   id: z.string({ error: 'has an "id" that is not a string' }).nullish(),
   type: z.string({ error: 'has a "type" that is not a string' }).nullish(),
-  retry: z.int({ error: 'has a "retry" that is not a whole number of milliseconds' }).nonnegative().nullish(),
+  retry: milliseconds("retry"),
   private: z.boolean({ error: 'has a "private" that is not true or false' }).nullish(),
+  delay: milliseconds("delay"),
+  deliver_at: z.iso.datetime({ offset: true, error: 'has a "deliver_at" that is not a time with its time zone' }).nullish(),
+  ttl: milliseconds("ttl"),
 });
 
 /**
@@ -55,7 +65,7 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
   }
   const result = updateSchema.safeParse(value);
   if (!result.success) throw new LineError(number, `${describe(value, result.error)}.`);
-  const { topic, data, id, type, retry, private: isPrivate } = result.data;
+  const { topic, data, id, type, retry, private: isPrivate, delay, deliver_at: deliverAt, ttl } = result.data;
   return {
     topic,
     data: data === undefined || data === null ? undefined : typeof data === "string" ? data : JSON.stringify(data),
@@ -63,6 +73,9 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
     type: type ?? undefined,
     retry: retry ?? undefined,
     private: isPrivate ?? undefined,
+    delayMs: delay ?? undefined,
+    deliverAt: deliverAt === undefined || deliverAt === null ? undefined : new Date(deliverAt),
+    ttlMs: ttl ?? undefined,
   };
 }
 

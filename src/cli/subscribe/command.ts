@@ -1,6 +1,8 @@
 import { Command, Option } from "commander";
+import type { ZodType } from "zod";
 import { collect } from "../config/flags.ts";
-import { count } from "../config/values.ts";
+import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from "../../core/pace.ts";
+import { count, duration } from "../config/values.ts";
 import { UsageError } from "../errors.ts";
 import { bearerHeaders, tokenOption } from "../token.ts";
 import { hubUrl, urlOption } from "../url.ts";
@@ -12,6 +14,7 @@ Examples:
   artesian subscribe greeting news                   two topics
   artesian subscribe --urlpattern "/books/:id"       all topics that the URL pattern selects
   artesian subscribe log --earliest --count 10       the first ten that are held
+  artesian subscribe --urlpattern "/quotes/:symbol" --latest --last 1000 --interval 1s
   artesian subscribe --json | jq .data
 
 The data of each update is printed on the standard output; --json prints {"id","type","data"}, an object a line. The
@@ -23,6 +26,9 @@ interface Flags {
   readonly urlpattern?: readonly string[];
   readonly lastEventId?: string;
   readonly earliest?: boolean;
+  readonly last?: string;
+  readonly latest?: boolean;
+  readonly interval?: string;
   readonly url?: string;
   readonly token?: string;
   readonly json?: boolean;
@@ -37,6 +43,9 @@ export function subscribeCommand(): Command {
     .addOption(new Option("--urlpattern <pattern>", "URL pattern that selects topics; repeatable").argParser(collect))
     .option("--last-event-id <id>", "go on after this event")
     .addOption(new Option("--earliest", "start with the oldest update that is held").conflicts("lastEventId"))
+    .option("--last <number>", "begin with so many of each matcher's newest updates; with --latest, of so many topics")
+    .option("--latest", "only the newest update of each topic")
+    .option("--interval <duration>", "receive at most once in this time; what comes meanwhile comes together")
     .addOption(urlOption())
     .addOption(tokenOption())
     .option("--json", "print each update as a JSON object")
@@ -47,9 +56,13 @@ export function subscribeCommand(): Command {
 
 async function run(topics: readonly string[], flags: Flags): Promise<void> {
   const patterns = flags.urlpattern ?? [];
-  const limit = flags.count === undefined ? undefined : count(1, Number.MAX_SAFE_INTEGER).safeParse(flags.count);
-  if (limit?.success === false) throw new UsageError(`--count: ${limit.error.issues[0]?.message ?? "is not a number"}`);
+  const limit = flags.count === undefined ? undefined : valueOf("--count", count(1, Number.MAX_SAFE_INTEGER), flags.count);
   const url = hubUrl(flags.url, process.env);
+  if (flags.last !== undefined) url.searchParams.set("last", String(valueOf("--last", count(1, 10_000), flags.last)));
+  if (flags.latest === true) url.searchParams.set("latest", "on");
+  if (flags.interval !== undefined) {
+    url.searchParams.set("interval", String(valueOf("--interval", duration(MIN_INTERVAL_MS, MAX_INTERVAL_MS), flags.interval)));
+  }
   const chosen = topics.length > 0 || patterns.length > 0 || [...url.searchParams.keys()].some((name) => /^match/i.test(name));
   await follow({
     url,
@@ -58,6 +71,12 @@ async function run(topics: readonly string[], flags: Flags): Promise<void> {
     matchUrlPattern: patterns,
     lastEventId: flags.earliest === true ? "earliest" : flags.lastEventId,
     json: flags.json === true,
-    limit: limit?.data,
+    limit,
   });
+}
+
+function valueOf(flag: string, schema: ZodType<number>, text: string): number {
+  const result = schema.safeParse(text);
+  if (result.success) return result.data;
+  throw new UsageError(`${flag}: ${result.error.issues[0]?.message ?? "is not valid"}`);
 }

@@ -88,7 +88,7 @@ export function tokenCommand(): Command {
     .addOption(new Option("--publish-urlpattern <pattern>", "URL pattern of topics to publish to; repeatable").argParser(collect))
     .addOption(new Option("--subscribe <topic>", "topic whose private updates to receive; * is every topic; repeatable").argParser(collect))
     .addOption(new Option("--subscribe-urlpattern <pattern>", "URL pattern of such topics; repeatable").argParser(collect))
-    .option("--admin", "allow administration: revoking tokens, and listing the subscriptions")
+    .option("--admin", "allow administration: the console, revoking tokens, and listing the subscriptions")
     .option("--payload <json>", "JSON object that presence shows to others for the subscriptions")
     .option("--lifetime <duration>", "how long it is valid", "1h")
     .option("--subject <text>", "who it is for: the `sub` claim (default: made up)")
@@ -139,7 +139,10 @@ async function runMint(flags: MintFlags): Promise<void> {
 /** What an administrator may do, beside what else is asked for. */
 function administration(isAdmin: boolean, path: string): { publish: readonly Matcher[]; subscribe: readonly Matcher[] } {
   if (!isAdmin) return { publish: [], subscribe: [] };
-  return { publish: matchers([`${path}/admin`]), subscribe: matchers([`${path}/subscriptions`], [`${path}/subscriptions/*`]) };
+  return {
+    publish: matchers([`${path}/admin`]),
+    subscribe: matchers([`${path}/subscriptions`], [`${path}/subscriptions/*`, "/console/*"]),
+  };
 }
 
 async function runRevoke(flags: RevokeFlags): Promise<void> {
