@@ -21,7 +21,12 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
     if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
     const { headers, selection, start, authorization } = outcome;
     if (request.method === "HEAD") return new Response(null, { headers });
-    const close = context.connections.open(undefined);
+    let close: () => void;
+    try {
+      close = context.connections.open(undefined);
+    } catch (error) {
+      return toResponse(outcome.refuse(error), request.method);
+    }
     try {
       return new Response(
         openStream((sink) => hub.attach(selection, sink, start, authorization), close, request.signal),
@@ -51,7 +56,7 @@ function toHubRequest(request: Request): HubRequest {
 }
 
 function toResponse({ status, headers, body }: Reply, method: string): Response {
-  return new Response(status === 204 || method === "HEAD" ? null : body, { status, headers });
+  return new Response(status === 204 || status === 304 || method === "HEAD" ? null : body, { status, headers });
 }
 
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {

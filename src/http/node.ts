@@ -109,7 +109,13 @@ function stream(context: HttpContext, req: IncomingMessage, res: ServerResponse,
     res.writeHead(200, headers).end();
     return;
   }
-  const close = context.connections.open(req.socket.remoteAddress);
+  let close: () => void;
+  try {
+    close = context.connections.open(req.socket.remoteAddress);
+  } catch (error) {
+    reply(req, res, outcome.refuse(error));
+    return;
+  }
   const sink = openSink(req, res, headers);
   const subscriber = context.hub.attach(selection, sink, start, authorization);
   if (subscriber === undefined) close();

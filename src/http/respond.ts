@@ -23,6 +23,8 @@ export type Outcome =
       readonly selection: Selection;
       readonly start: Start;
       readonly authorization: Authorization | undefined;
+      /** What to answer where the stream can't be opened after all. */
+      readonly refuse: (error: unknown) => Reply;
     };
 
 /**
@@ -31,17 +33,20 @@ export type Outcome =
  * @throws TypeError for a mistake in how the handler is mounted; everything else is an outcome.
  */
 export async function respond(context: HttpContext, request: HubRequest): Promise<Outcome> {
-  const { cors } = context;
-  const origin = request.header("origin");
+  const crossOrigin = context.cors.headers(request.header("origin"));
+  const refuse = (error: unknown): Reply => withHeaders(refusal(context, request, error), crossOrigin);
   try {
-    const outcome = await route(context, request);
-    if (outcome.kind === "stream") return { ...outcome, headers: { ...outcome.headers, ...cors.headers(origin) } };
-    return withHeaders(outcome.reply, cors.headers(origin));
+    const routed = await route(context, request);
+    if ("status" in routed) return { kind: "reply", reply: withHeaders(routed, crossOrigin) };
+    return { ...routed, kind: "stream", headers: { ...routed.headers, ...crossOrigin }, refuse };
   } catch (error) {
     if (error instanceof TypeError) throw error;
-    return withHeaders(refusal(context, request, error), cors.headers(origin));
+    return { kind: "reply", reply: refuse(error) };
   }
 }
+
+/** A stream, as far as it is decided by the request alone. */
+type RoutedStream = Omit<Extract<Outcome, { kind: "stream" }>, "kind" | "refuse">;
 
 function refusal({ hub, hubPath, metadata }: HttpContext, { pathname }: HubRequest, error: unknown): Reply {
   const reply = problemReply(error, hub.logger);
@@ -53,24 +58,24 @@ function refusal({ hub, hubPath, metadata }: HttpContext, { pathname }: HubReque
   return { ...reply, headers };
 }
 
-function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Outcome {
-  return { kind: "reply", reply: { ...reply, headers: { ...headers, ...reply.headers } } };
+function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
+  return { ...reply, headers: { ...headers, ...reply.headers } };
 }
 
-async function route(context: HttpContext, request: HubRequest): Promise<Outcome> {
+async function route(context: HttpContext, request: HubRequest): Promise<Reply | RoutedStream> {
   const { method, pathname } = request;
   if (!context.handles(pathname)) throw new HubError("not_found", "Nothing is served at this address.");
   if (method === "OPTIONS") {
     const methods = allowedMethods(context.hubPath, pathname);
     const headers = { Allow: methods, ...context.cors.preflight(request.header("origin"), methods) };
-    return { kind: "reply", reply: { status: 204, headers, body: "" } };
+    return { status: 204, headers, body: "" };
   }
   if (pathname === context.metadata.path) {
     if (method !== "GET" && method !== "HEAD") throw new HubError("method_not_allowed", "Use GET.");
-    return { kind: "reply", reply: context.metadata.reply() };
+    return context.metadata.reply();
   }
-  if (pathname.startsWith(`${context.hubPath}/`)) return { kind: "reply", reply: await answerBelowHub(context, request) };
-  if (method === "POST") return { kind: "reply", reply: await publishFrom(context, request) };
+  if (pathname.startsWith(`${context.hubPath}/`)) return answerBelowHub(context, request);
+  if (method === "POST") return publishFrom(context, request);
   if (method !== "GET" && method !== "HEAD" && method !== "QUERY") {
     throw new HubError("method_not_allowed", "Use GET or QUERY to subscribe, or POST to publish.");
   }
@@ -95,7 +100,7 @@ async function publishFrom(context: HttpContext, request: HubRequest): Promise<R
   return publish(hub, published, authorization, reservedTopics);
 }
 
-async function subscribeFrom(context: HttpContext, request: HubRequest): Promise<Outcome> {
+async function subscribeFrom(context: HttpContext, request: HubRequest): Promise<RoutedStream> {
   const { hub } = context;
   const authorization = await context.access.authorize(accessRequest(request), "subscribe");
   const { selection, lastEventId, hasCursor, last } = parseSubscription(
@@ -111,7 +116,6 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
   );
   const start = await hub.resolve(lastEventId, selection, last);
   return {
-    kind: "stream",
     headers: streamHeaders(start, hasCursor ? hub.cursorAt(start.after) : undefined, context.compat),
     selection,
     start,

@@ -173,6 +173,10 @@ describe("the list of subscriptions", () => {
     await hub.publish({ topic: "a" });
     const third = await fetch(origin + PATH, { headers: { ...headers, "If-None-Match": first.headers.get("etag") ?? "" } });
     expect(third.status).toBe(200);
+    const byFetch = new Request(HUB_URL + PATH.slice("/.well-known/mercure".length), {
+      headers: { ...headers, "If-None-Match": third.headers.get("etag") ?? "" },
+    });
+    expect((await hub.fetch(byFetch)).status).toBe(304);
     const head = await fetch(origin + PATH, { method: "HEAD", headers });
     expect([head.status, await head.text()]).toEqual([200, ""]);
   });

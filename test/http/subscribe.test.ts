@@ -180,12 +180,16 @@ describe("subscribing over node:http", () => {
   });
 
   it("holds at most so many streams, and takes new ones when old ones close", async () => {
-    const { url } = await startHub({ connections: 2 });
+    const { hub, url } = await startHub({ connections: 2, corsOrigins: ["https://page.example"] });
     const first = await openStream(url);
     await openStream(url);
-    const refused = await fetch(url);
+    const headers = { Origin: "https://page.example" };
+    const refused = await fetch(url, { headers });
     expect(refused.status).toBe(429);
     expect(refused.headers.get("retry-after")).toBe("10");
+    expect(refused.headers.get("access-control-allow-origin")).toBe("https://page.example");
+    const byFetch = await hub.fetch(new Request("http://localhost/events/stream", { headers }));
+    expect([byFetch.status, byFetch.headers.get("access-control-allow-origin")]).toEqual([429, "https://page.example"]);
     first.close();
     await expect.poll(async () => (await fetch(url, { signal: AbortSignal.timeout(2000) })).status).toBe(200);
   });
