@@ -138,7 +138,7 @@ export function createHub(options: HubOptions = {}): Hub {
         issuers: authorization.issuers,
         resourceIdentifier: resource,
         compat,
-        limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: hub.limits.topicBytes },
+        limits: hub.limits,
         compilePattern: (matcher) => hub.checkMatcher(matcher),
         logger: hub.logger,
       }),

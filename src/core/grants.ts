@@ -11,6 +11,7 @@ export class Grants {
   readonly #parser: TopicParser;
   readonly #publish = new WeakMap<Authorization, readonly CompiledMatcher[]>();
   readonly #subscribe = new WeakMap<Authorization, readonly CompiledMatcher[]>();
+  readonly #topics = new WeakMap<SubscribeGrant, readonly CompiledMatcher[]>();
 
   constructor(compiler: MatcherCompiler, parser: TopicParser) {
     this.#compiler = compiler;
@@ -48,13 +49,17 @@ export class Grants {
    * @see Mercure, "Payloads".
    */
   payload(authorization: Authorization, matcher: Matcher): unknown {
-    return authorization.subscribe.find((grant) => this.#selectsMatcher(grant, matcher))?.payload ?? authorization.payload;
+    const { subscribe } = authorization;
+    if (subscribe.every((grant) => grant.payload === undefined)) return authorization.payload;
+    return subscribe.find((grant) => this.#selectsMatcher(grant, matcher))?.payload ?? authorization.payload;
   }
 
-  #selectsMatcher({ topics }: SubscribeGrant, { type, pattern }: Matcher): boolean {
+  #selectsMatcher(grant: SubscribeGrant, { type, pattern }: Matcher): boolean {
     // A pattern need not match its own text; the same one is meant all the same.
-    if (topics.some((topic) => topic.type === type && topic.pattern === pattern)) return true;
-    return matchesAny(this.#compiler.compileAll(topics), [pattern], this.#parser);
+    if (grant.topics.some((topic) => topic.type === type && topic.pattern === pattern)) return true;
+    const compiled = this.#topics.get(grant) ?? this.#compiler.compileAll(grant.topics);
+    this.#topics.set(grant, compiled);
+    return matchesAny(compiled, [pattern], this.#parser);
   }
 
   #compile(

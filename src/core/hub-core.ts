@@ -1,4 +1,4 @@
-import type { Authorization } from "./authorization.ts";
+import { type Authorization, invalidToken } from "./authorization.ts";
 import { EARLIEST } from "./cursor.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
@@ -159,6 +159,7 @@ export class HubCore {
    */
   async publishBatch(updates: readonly UpdateInput[], authorization?: Authorization): Promise<readonly string[]> {
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
+    this.checkCurrent(authorization);
     return this.#publisher.publish(updates, authorization);
   }
 
@@ -280,11 +281,7 @@ export class HubCore {
       this.#streams.turnAway(sink);
       return undefined;
     }
-    // It may have been revoked while the journal was asked where to start.
-    if (authorization !== undefined && this.#revocations?.has(authorization) === true) {
-      sink.end();
-      return undefined;
-    }
+    this.checkCurrent(authorization);
     return this.#streams.open(selection, sink, start, authorization);
   }
 
@@ -302,6 +299,17 @@ export class HubCore {
     if (old.issuer !== authorization.issuer || old.subject === undefined || old.subject !== authorization.subject) return false;
     this.#streams.change(subscriber, subscriber.cohort.selection.withGrants(this.#grants.readable(authorization)), authorization);
     return true;
+  }
+
+  /**
+   * Looks again at a token that was accepted before something was waited for.
+   *
+   * @throws HubError `invalid_token` where it was revoked, or has ended, since.
+   */
+  checkCurrent(authorization: Authorization | undefined): void {
+    if (authorization === undefined) return;
+    if (authorization.expiresAt <= Date.now()) throw invalidToken("it has ended meanwhile");
+    if (this.#revocations?.has(authorization) === true) throw invalidToken("it is revoked meanwhile");
   }
 
   /** Whether a token is revoked; a promise only right after the start. */
@@ -376,9 +384,9 @@ export class HubCore {
       topic: `${this.#hubPath}/revocations`,
       limit: this.limits.revocations,
       logger: this.logger,
-      onRevoked: () => {
+      onRevoked: (concerns) => {
         for (const subscriber of this.#streams.roster.tokenHolders()) {
-          if (subscriber.authorization !== undefined && revocations.has(subscriber.authorization)) this.#streams.end(subscriber);
+          if (subscriber.authorization !== undefined && concerns(subscriber.authorization)) this.#streams.end(subscriber);
         }
       },
     });

@@ -2,7 +2,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { parseCursor } from "./cursor.ts";
-import { monotonicMs } from "./scheduler.ts";
+import { monotonicMs, nextTurn } from "./scheduler.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 /** Figures of this moment. */
@@ -66,6 +66,9 @@ export interface UpdateLife {
   readonly fate: Fate | undefined;
 }
 
+/** Subscribers whose fates are told before others have their turn. */
+const SLICE = 500;
+
 /** How far ahead a newer update of the same topic is looked for. */
 const AHEAD = { maxRecords: 5000, maxBytes: 8 * 1024 * 1024 };
 
@@ -100,7 +103,13 @@ export async function explain(
   const newer = await nextOfTopic(journal, record);
   const counts: Partial<Record<Fate, number>> = {};
   let fate: Fate | undefined;
-  for (const subscriber of subscribers) {
+  let told = 0;
+  // Others come and go meanwhile.
+  const present = subscribers.slice();
+  for (const subscriber of present) {
+    told += 1;
+    if (told % SLICE === 0) await nextTurn();
+    if (subscriber.isClosed) continue;
     const one = fateOf(record, newer, subscriber, dispatcher);
     counts[one] = (counts[one] ?? 0) + 1;
     if (subscriber.id === subscriberId) fate = one;

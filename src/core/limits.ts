@@ -15,6 +15,10 @@ export interface Limits {
   readonly topicBytes: number;
   /** Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past it: `too_large`. */
   readonly idBytes: number;
+  /** Longest access token, in bytes (each is parsed before it is known to be genuine). Default 8 KiB. Past it: `invalid_token`. */
+  readonly tokenBytes: number;
+  /** Most topics that one token grants (each is compiled). Default 100. Past it: `invalid_token`. */
+  readonly grantsPerToken: number;
   /** Most revocations that are kept (each is looked at when one is made). Default 100,000. Past it: `too_many_revocations`. */
   readonly revocations: number;
   /** Most updates that wait for their time (each is a row of the table). Default 10,000. Past it: `too_many_scheduled`. */
@@ -34,6 +38,8 @@ export const DEFAULT_LIMITS: Limits = {
   matchersPerSubscription: 100,
   topicBytes: 2048,
   idBytes: 255,
+  tokenBytes: 8192,
+  grantsPerToken: 100,
   revocations: 100_000,
   scheduledUpdates: 10_000,
   snapshotUpdates: 1000,

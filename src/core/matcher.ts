@@ -101,7 +101,7 @@ export class MatcherCompiler {
       throw new HubError("invalid_matcher", "A matcher has a control or invisible format character. Remove it.");
     }
     if (type === "uritemplate") return this.#compileUriTemplate(matcher);
-    if (pattern === "*") return { kind: "all", key: "*", matcher };
+    if (pattern === "*") return { kind: "all", key: type === "exact" ? "*" : "~*", matcher };
     if (type === "exact") return { kind: "exact", key: `=${pattern}`, matcher };
     const key = `~${pattern}`;
     return (

@@ -38,7 +38,11 @@ const NODES = "node/";
 const LEASES = "lease/";
 /** Most steps of one commit: a crowd that arrives at once must not hold up publishers for long. */
 const STEPS = 500;
+/** Most steps a second: a crowd of connections that come and go must not push everything else out of the journal at once. */
+const STEPS_A_SECOND = 2000;
 const RETRY_MS = 1000;
+/** Most of a page of the list: whoever asks for it must not hold up the others. */
+const PAGE_BYTES = 1024 * 1024;
 
 /**
  * Tells who is subscribed: an update for each subscription that begins or ends, and a table of those that are there, which all
@@ -97,27 +101,33 @@ export class Presence {
   }
 
   /**
-   * Lists active subscriptions in a stable order.
+   * Lists active subscriptions in a stable order, a page of about a mebibyte at the most.
    *
+   * @param filter - Of a matcher, of a subscriber, and of which kind: those of Mercure 0.x, or all others.
    * @param after - The key of the last one of the page before.
    * @param limit - Most to return.
+   * @returns `next`: set where there are more.
    */
   async list(
-    filter: { readonly matcher?: Matcher | undefined; readonly subscriber?: string | undefined },
+    filter: { readonly matcher?: Matcher | undefined; readonly subscriber?: string | undefined; readonly legacy: boolean },
     { after, limit }: { readonly after: string | undefined; readonly limit: number },
   ): Promise<{ readonly documents: readonly SubscriptionDocument[]; readonly next: string | undefined }> {
-    const { matcher, subscriber } = filter;
-    const entries = await this.#state.entries(subscriptionPrefix(matcher, subscriber), { after, limit });
-    const all = entries
-      .map(({ value }) => (JSON.parse(value) as StoredSubscription).document)
-      // Keys hold the beginning of a long matcher only.
-      .filter(
-        ({ match, subscriber: name }) =>
-          (matcher === undefined || match === matcher.pattern) && (subscriber === undefined || name === subscriber),
-      );
+    const { matcher, subscriber, legacy } = filter;
     // One that was announced anew may be there twice for a moment.
-    const documents = [...new Map(all.map((document) => [document.id, document])).values()];
-    return { documents, next: entries.length < limit ? undefined : entries.at(-1)?.key };
+    const documents = new Map<string, SubscriptionDocument>();
+    let bytes = 0;
+    let last = after;
+    for await (const { key, value } of allEntries(this.#state, subscriptionPrefix(matcher, subscriber), after)) {
+      if (documents.size >= limit || bytes >= PAGE_BYTES) return { documents: [...documents.values()], next: last };
+      last = key;
+      const { document } = JSON.parse(value) as StoredSubscription;
+      // Keys hold the beginning of a long matcher only.
+      const isOther = matcher !== undefined && document.match !== matcher.pattern;
+      if (isOther || (subscriber !== undefined && document.subscriber !== subscriber) || isLegacy(document) !== legacy) continue;
+      documents.set(document.id, document);
+      bytes += value.length;
+    }
+    return { documents: [...documents.values()], next: undefined };
   }
 
   /** Withdraws what is left, and lets go of the lease. Never rejects: what can't be written another process finds out. */
@@ -155,7 +165,9 @@ export class Presence {
   }
 
   #commit(): void {
-    if (this.#steps.length > 0 && (this.#hasLease || this.#isClosing)) this.#committing ??= this.#commitAll();
+    if (this.#hasLease || this.#isClosing) {
+      if (this.#steps.length > 0) this.#committing ??= this.#commitAll();
+    } else if (this.#steps.length > 2 * this.#own.size + STEPS) this.#steps = withoutPassersBy(this.#steps);
   }
 
   async #commitAll(): Promise<void> {
@@ -163,6 +175,10 @@ export class Presence {
       const steps = this.#steps.splice(0, STEPS);
       try {
         await this.#state.commit(steps);
+        if (this.#steps.length === 0 || steps.length < STEPS || this.#isClosing) continue;
+        await new Promise((resolve) => setTimeout(resolve, (1000 * STEPS) / STEPS_A_SECOND));
+        // Who came and went meanwhile is not told of.
+        this.#steps = withoutPassersBy(this.#steps);
       } catch (error) {
         this.#logger.warn({ err: error }, "presence could not be written");
         if (this.#isClosing) break;
@@ -185,12 +201,15 @@ export class Presence {
   async #renew(): Promise<void> {
     const now = monotonicMs();
     const dead: string[] = [];
+    const seen = new Set<string>();
     for await (const { key, value } of allEntries(this.#state, LEASES)) {
       const node = key.slice(LEASES.length);
       const known = this.#leases.get(node);
       if (known?.value !== value) this.#leases.set(node, { value, seenAtMs: now });
-      else if (node !== this.#node && now - known.seenAtMs >= this.#leaseMs * 0.75) dead.push(node);
+      else if (node !== this.#node && now - known.seenAtMs >= this.#leaseMs * 0.6) dead.push(node);
+      seen.add(node);
     }
+    for (const node of this.#leases.keys()) if (!seen.has(node)) this.#leases.delete(node);
     const isNew = !this.#hasLease;
     const wasTakenForDead = !isNew && !(await this.#isKnown(this.#node));
     if (wasTakenForDead) {

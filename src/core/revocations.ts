@@ -22,45 +22,54 @@ export type Revocation = {
     }
 );
 
-/** As it is kept: what is compared, and until when, in milliseconds since 1970. */
+/** As it is kept: what is compared, since when, and until when, in milliseconds since 1970. */
 interface StoredRevocation {
   readonly claim: "jti" | "sub";
   readonly issuer: string;
   readonly value: string;
   readonly at: number;
+  /** Null: for good. */
   readonly until: number | null;
 }
 
 const PREFIX = "revocation/";
 
 /**
- * The tokens that are refused before their end. They are kept in the journal's shared table; a note in the journal, which reaches no
- * subscriber, tells every process at once.
+ * The tokens that are refused before their end. They are kept in the journal's shared table, one entry for each claim; a note in the
+ * journal, which reaches no subscriber, tells every process at once.
  */
 export class Revocations {
   readonly #state: JournalState;
   readonly #limit: number;
   readonly #topic: string;
-  readonly #onRevoked: () => void;
+  readonly #onRevoked: (concerns: (authorization: Authorization) => boolean) => void;
   readonly #logger: Logger;
   /** By key in the table. */
   readonly #kept = new Map<string, StoredRevocation>();
-  /** The newest for each claim, issuer and value. */
   readonly #byClaim = new Map<string, StoredRevocation>();
   /** Resolves once all that were made before are known. */
   #ready: Promise<void>;
   #isReady = false;
+  /** One revocation after the other, so that each sees the ones before. */
+  #revoking: Promise<void> = Promise.resolve();
 
   /**
-   * @param options - `topic`: of the notes; `limit`: most revocations kept; `onRevoked`: called when there are new ones.
+   * @param options - `topic`: of the notes; `limit`: most revocations kept; `onRevoked`: called with what tells whether a token is concerned,
+   * when there are new ones.
    */
-  constructor(options: { state: JournalState; topic: string; limit: number; onRevoked: () => void; logger: Logger }) {
+  constructor(options: {
+    state: JournalState;
+    topic: string;
+    limit: number;
+    onRevoked: (concerns: (authorization: Authorization) => boolean) => void;
+    logger: Logger;
+  }) {
     this.#state = options.state;
     this.#topic = options.topic;
     this.#limit = options.limit;
     this.#onRevoked = options.onRevoked;
     this.#logger = options.logger;
-    this.#ready = this.#load(PREFIX);
+    this.#ready = this.#loadAll();
   }
 
   /** Whether a token is revoked; a promise only while those that were made earlier are being read. */
@@ -69,11 +78,12 @@ export class Revocations {
   }
 
   /** Whether a token is among the revocations known so far. */
-  has({ issuer, subject, tokenId, issuedAt }: Authorization): boolean {
+  has(authorization: Authorization): boolean {
     if (this.#byClaim.size === 0) return false;
-    if (tokenId !== undefined && this.#byClaim.has(nameOf("jti", issuer, tokenId))) return true;
-    const revoked = subject === undefined ? undefined : this.#byClaim.get(nameOf("sub", issuer, subject));
-    return revoked !== undefined && (issuedAt === undefined || issuedAt <= revoked.at);
+    const { issuer, subject, tokenId } = authorization;
+    const byId = tokenId === undefined ? undefined : this.#byClaim.get(nameOf("jti", issuer, tokenId));
+    const bySubject = subject === undefined ? undefined : this.#byClaim.get(nameOf("sub", issuer, subject));
+    return (byId !== undefined && concerns(byId, authorization)) || (bySubject !== undefined && concerns(bySubject, authorization));
   }
 
   /**
@@ -81,39 +91,69 @@ export class Revocations {
    *
    * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked.
    */
-  async revoke(revocation: Revocation): Promise<void> {
-    await this.#ready;
-    const now = Date.now();
-    const removals = this.#forgetOld(now);
-    if (this.#kept.size >= this.#limit) {
-      throw new HubError(
-        "too_many_revocations",
-        `The hub keeps at most ${this.#limit} revocations. Say when the tokens end, so that old ones can be dropped, or replace the issuer's key.`,
-      );
-    }
-    const stored: StoredRevocation = {
-      claim: "tokenId" in revocation ? "jti" : "sub",
-      issuer: revocation.issuer,
-      value: "tokenId" in revocation ? revocation.tokenId : revocation.subject,
-      at: now,
-      until: revocation.until ?? null,
-    };
-    const key = PREFIX + crypto.randomUUID();
-    await this.#state.commit([...removals, { key, value: JSON.stringify(stored), update: this.#note(key) }]);
-    this.#keep(key, stored);
-    this.#onRevoked();
+  revoke(revocation: Revocation): Promise<void> {
+    const revoked = this.#revoking.then(() => this.#revoke(revocation));
+    this.#revoking = revoked.catch(() => undefined);
+    return revoked;
   }
 
   /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
   noticed(note: JournalRecord | undefined): void {
-    if (note === undefined) this.#ready = this.#load(PREFIX);
-    else if (note.data.startsWith(PREFIX) && !this.#kept.has(note.data)) this.#ready = this.#load(note.data);
+    if (note === undefined) {
+      this.#isReady = false;
+      this.#ready = this.#loadAll();
+    } else if (note.data.startsWith(PREFIX)) void this.#load(note.data);
   }
 
+  async #revoke(revocation: Revocation): Promise<void> {
+    await this.#ready;
+    const now = Date.now();
+    const [claim, value] = "tokenId" in revocation ? (["jti", revocation.tokenId] as const) : (["sub", revocation.subject] as const);
+    const { issuer, until = null } = revocation;
+    const key = await keyOf(claim, issuer, value);
+    const old = this.#kept.get(key);
+    const expired = this.#expired(now).filter((one) => one !== key);
+    if (old === undefined && this.#kept.size - expired.length >= this.#limit) {
+      throw new HubError(
+        "too_many_revocations",
+        `The hub keeps at most ${this.#limit} revocations. Replace the issuer's key, which refuses all its tokens, or raise the limit.`,
+      );
+    }
+    // What was revoked for longer stays so.
+    const stored: StoredRevocation = {
+      claim,
+      issuer,
+      value,
+      at: Math.max(now, old?.at ?? 0),
+      until: until === null || old?.until === null ? null : Math.max(until, old?.until ?? 0),
+    };
+    const step: StateStep = { key, value: JSON.stringify(stored), update: this.#note(key) };
+    await this.#state.commit([...expired.map((one) => ({ key: one, value: undefined })), step]);
+    for (const one of expired) this.#forget(one);
+    this.#keep(key, stored);
+    this.#onRevoked((authorization) => concerns(stored, authorization));
+  }
+
+  async #loadAll(): Promise<void> {
+    await this.#load(PREFIX);
+    this.#isReady = true;
+    const expired = this.#expired(Date.now());
+    for (const key of expired) this.#forget(key);
+    if (expired.length === 0) return;
+    const steps = expired.map((key) => ({ key, value: undefined }));
+    await this.#state.commit(steps).catch((error: unknown) => this.#logger.warn({ err: error }, "old revocations could not be dropped"));
+  }
+
+  /** Reads the entries whose keys begin with this; a single one by its whole key. */
   async #load(prefix: string): Promise<void> {
+    const loaded: StoredRevocation[] = [];
     for (;;) {
       try {
-        for await (const { key, value } of allEntries(this.#state, prefix)) this.#keep(key, JSON.parse(value) as StoredRevocation);
+        for await (const { key, value } of allEntries(this.#state, prefix)) {
+          const stored = JSON.parse(value) as StoredRevocation;
+          this.#keep(key, stored);
+          loaded.push(stored);
+        }
         break;
       } catch (error) {
         // Until they are known no token can be judged.
@@ -121,31 +161,25 @@ export class Revocations {
         await new Promise((resolve) => setTimeout(resolve, 1000));
       }
     }
-    this.#isReady = true;
-    if (this.#kept.size > 0) this.#onRevoked();
-    const removals = this.#forgetOld(Date.now());
-    if (removals.length === 0) return;
-    await this.#state.commit(removals).catch((error: unknown) => this.#logger.warn({ err: error }, "old revocations could not be dropped"));
+    const [only] = loaded;
+    if (only === undefined) return;
+    this.#onRevoked(loaded.length === 1 ? (authorization) => concerns(only, authorization) : (authorization) => this.has(authorization));
   }
 
   #keep(key: string, stored: StoredRevocation): void {
     this.#kept.set(key, stored);
-    const claim = nameOf(stored.claim, stored.issuer, stored.value);
-    const known = this.#byClaim.get(claim);
-    if (known === undefined || known.at < stored.at) this.#byClaim.set(claim, stored);
+    this.#byClaim.set(nameOf(stored.claim, stored.issuer, stored.value), stored);
   }
 
-  /** @returns The steps that take out what no token can be concerned by any more. */
-  #forgetOld(now: number): StateStep[] {
-    const steps: StateStep[] = [];
-    for (const [key, stored] of this.#kept) {
-      if (stored.until === null || stored.until > now) continue;
-      steps.push({ key, value: undefined });
-      this.#kept.delete(key);
-      const claim = nameOf(stored.claim, stored.issuer, stored.value);
-      if (this.#byClaim.get(claim) === stored) this.#byClaim.delete(claim);
-    }
-    return steps;
+  #forget(key: string): void {
+    const stored = this.#kept.get(key);
+    this.#kept.delete(key);
+    if (stored !== undefined) this.#byClaim.delete(nameOf(stored.claim, stored.issuer, stored.value));
+  }
+
+  /** The keys of those that no token can be concerned by any more. */
+  #expired(now: number): string[] {
+    return [...this.#kept].flatMap(([key, { until }]) => (until !== null && until <= now ? [key] : []));
   }
 
   #note(key: string): Update {
@@ -153,6 +187,18 @@ export class Revocations {
   }
 }
 
+function concerns({ claim, issuer, value, at }: StoredRevocation, authorization: Authorization): boolean {
+  if (issuer !== authorization.issuer) return false;
+  if (claim === "jti") return value === authorization.tokenId;
+  return value === authorization.subject && (authorization.issuedAt === undefined || authorization.issuedAt <= at);
+}
+
 function nameOf(claim: StoredRevocation["claim"], issuer: string, value: string): string {
   return JSON.stringify([claim, issuer, value]);
+}
+
+/** One key a claim, whatever characters it has and however long it is. */
+async function keyOf(claim: StoredRevocation["claim"], issuer: string, value: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(nameOf(claim, issuer, value)));
+  return PREFIX + Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,7 +2,7 @@ import type { Update } from "./update.ts";
 
 /** Text under a key, shared by all processes of a journal. */
 export interface StateEntry {
-  /** Printable ASCII, 1 to {@link MAX_KEY_BYTES} characters. */
+  /** Printable ASCII, 1 to 1,024 characters. */
   readonly key: string;
   readonly value: string;
 }
@@ -15,9 +15,6 @@ export interface StateStep {
   /** Appended to the journal in the same commit. */
   readonly update?: Update | undefined;
 }
-
-/** Longest key of an entry. */
-export const MAX_KEY_BYTES = 1024;
 
 /**
  * An optional capability of a {@link Journal}: a small table beside the records, which all processes of the journal share. Presence
@@ -42,9 +39,13 @@ export interface JournalState {
   entries(prefix: string, options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly StateEntry[]>;
 }
 
-/** Reads all entries with a prefix, a page at a time, so that a large table does not hold up the event loop. */
-export async function* allEntries(state: JournalState, prefix: string): AsyncGenerator<StateEntry, undefined> {
-  let after: string | undefined;
+/**
+ * Reads all entries with a prefix, a page at a time, so that a large table does not hold up the event loop.
+ *
+ * @param first - Only those whose keys come after this one.
+ */
+export async function* allEntries(state: JournalState, prefix: string, first?: string): AsyncGenerator<StateEntry, undefined> {
+  let after = first;
   for (;;) {
     const page = await state.entries(prefix, { after, limit: 500 });
     yield* page;

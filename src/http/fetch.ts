@@ -23,6 +23,7 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
     if (request.method === "HEAD") return new Response(null, { headers });
     let close: () => void;
     try {
+      hub.checkCurrent(authorization);
       close = context.connections.open(undefined);
     } catch (error) {
       return toResponse(outcome.refuse(error), request.method);

@@ -6,8 +6,8 @@ import type { HttpContext, HubRequest } from "./context.ts";
 import { hubLink } from "./link.ts";
 import type { Reply } from "./reply.ts";
 
-/** Most subscriptions in one answer: Mercure 0.x knows no pages. */
-const MOST = 100_000;
+/** Most subscriptions in one answer, where they are short. Mercure 0.x knows no pages: what is left out is said by nothing. */
+const MOST = 10_000;
 
 /**
  * Whether a request wants subscriptions as Mercure 0.x shows them: it asks for JSON-LD, its token is of that version, or its path has no
@@ -24,15 +24,17 @@ export function wantsLegacy(context: HttpContext, request: HubRequest, authoriza
 export async function legacySubscriptions(context: HttpContext, request: HubRequest, presence: Pick<Presence, "list">): Promise<Reply> {
   const { hub, hubPath } = context;
   const [topic, subscriber, ...rest] = segmentsOf(context, request).map(decode);
-  if (rest.length > 0) throw new HubError("not_found", "Nothing is served at this address.");
+  // A template can expand to nothing: a path with an empty part must not be granted as one thing, and read as another.
+  if (rest.length > 0 || topic === "" || subscriber === "") throw new HubError("not_found", "Nothing is served at this address.");
   const lastEventID = hub.cursor();
   const matcher = topic === undefined ? undefined : ({ type: "uritemplate", pattern: topic } as const);
-  const { documents } = await presence.list({ matcher, subscriber }, { after: undefined, limit: MOST });
+  const { documents } = await presence.list({ matcher, subscriber, legacy: true }, { after: undefined, limit: MOST });
   const subscriptions = documents.map((document) => legacySubscription(hubPath, document));
   const headers = {
     "Content-Type": "application/ld+json",
     "Cache-Control": "private, must-revalidate, max-age=0",
-    ETag: `"${lastEventID}"`,
+    Vary: "Accept, Authorization, Cookie",
+    ETag: `"${lastEventID}-0.x"`,
     Link: hubLink(hub.url, { lastEventId: lastEventID }),
   };
   if (subscriber !== undefined) {
@@ -49,10 +51,8 @@ function isLegacyToken({ subscribe }: Authorization): boolean {
 }
 
 function segmentsOf({ hubPath }: HttpContext, { pathname }: HubRequest): readonly string[] {
-  return pathname
-    .slice(`${hubPath}/subscriptions`.length + 1)
-    .split("/")
-    .filter((segment) => segment !== "");
+  const path = pathname.slice(`${hubPath}/subscriptions`.length);
+  return path === "" ? [] : path.slice(1).split("/");
 }
 
 /** Mercure 0.x writes a space as `+`. */

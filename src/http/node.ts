@@ -111,6 +111,8 @@ function stream(context: HttpContext, req: IncomingMessage, res: ServerResponse,
   }
   let close: () => void;
   try {
+    // Before the head is on its way: later there is no refusing it.
+    context.hub.checkCurrent(authorization);
     close = context.connections.open(req.socket.remoteAddress);
   } catch (error) {
     reply(req, res, outcome.refuse(error));

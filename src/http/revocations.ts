@@ -25,9 +25,19 @@ export async function revoke(context: HttpContext, request: HubRequest): Promise
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "Send the claims as application/x-www-form-urlencoded, such as jti=ID.");
   }
-  const form = new Map(parseForm(decodeUtf8(await request.readBody(BODY_BYTES))));
+  const form = readForm(await request.readBody(BODY_BYTES));
+  hub.checkCurrent(authorization);
   await hub.revoke(readRevocation(form, authorization.issuer));
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+}
+
+function readForm(body: Uint8Array): ReadonlyMap<string, string> {
+  const form = new Map<string, string>();
+  for (const [name, value] of parseForm(decodeUtf8(body))) {
+    if (form.has(name)) throw new HubError("invalid_body", `The field \`${name}\` is there twice. Revoke one thing at a time.`);
+    form.set(name, value);
+  }
+  return form;
 }
 
 function readRevocation(form: ReadonlyMap<string, string>, ownIssuer: string): Revocation {
@@ -48,5 +58,8 @@ function readRevocation(form: ReadonlyMap<string, string>, ownIssuer: string): R
 function readEnd(exp: string | undefined): number | undefined {
   if (exp === undefined || exp === "") return undefined;
   if (!/^\d{1,12}$/.test(exp)) throw new HubError("invalid_body", "`exp` is not a whole number of seconds since 1970.");
-  return Number(exp) * 1000;
+  const until = Number(exp) * 1000;
+  if (until <= Date.now())
+    throw new HubError("invalid_body", "`exp` has passed: such tokens have ended. Leave it out where that is not certain.");
+  return until;
 }

@@ -68,9 +68,9 @@ export function parseSubscription(
   }
   if (matchers.length === 0 && request.isAlias) matchers.push({ type: "exact", pattern: "*" });
   const header = request.lastEventIdHeader === undefined ? undefined : decodeHeader(request.lastEventIdHeader);
-  // "If both … are present, the HTTP header MUST take precedence." PHP's client sends an empty one, where it has no cursor itself.
-  const cursor =
-    header !== undefined && header !== "" ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
+  // "If both … are present, the HTTP header MUST take precedence." PHP's client of 0.x sends an empty one where it has no cursor itself.
+  const hasHeader = header !== undefined && (header !== "" || request.compat === undefined);
+  const cursor = hasHeader ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
   return {
     selection: hub.select(matchers, authorization, pace),

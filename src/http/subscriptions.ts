@@ -6,7 +6,7 @@ import { legacySubscriptions, wantsLegacy } from "./legacy-subscriptions.ts";
 import { hubLink } from "./link.ts";
 import type { Reply } from "./reply.ts";
 
-/** Most subscriptions in one answer; the next ones are at the `next` link. */
+/** Most subscriptions in one answer, where they are short; the next ones are at the `next` link. */
 const PAGE = 10_000;
 
 /** Which subscriptions a path names. */
@@ -41,16 +41,17 @@ export async function subscriptions(context: HttpContext, request: HubRequest): 
   const headers: Record<string, string> = {
     "Content-Type": "application/json",
     "Cache-Control": "private, must-revalidate, max-age=0",
+    Vary: "Accept, Authorization, Cookie",
     ETag: `"${cursor}"`,
     Link: hubLink(hub.url, { lastEventId: cursor, type: "mercure", contentType: "application/json" }),
   };
   if (target.subscriber !== undefined) {
-    const { documents } = await presence.list(target, { after: undefined, limit: PAGE });
+    const { documents } = await presence.list({ ...target, legacy: false }, { after: undefined, limit: PAGE });
     if (documents[0] === undefined) throw new HubError("not_found", "There is no such subscription.");
     return fresh(request, { status: 200, headers, body: `${JSON.stringify(documents[0])}\n` });
   }
   const after = parseForm(request.query).find(([name]) => name === "after")?.[1];
-  const { documents, next } = await presence.list(target, { after, limit: PAGE });
+  const { documents, next } = await presence.list({ ...target, legacy: false }, { after, limit: PAGE });
   if (next !== undefined) headers["Link"] += `, <${request.pathname}?after=${encodeURIComponent(next)}>; rel="next"`;
   const collection = { id: request.pathname, type: "subscriptions", subscriptions: documents };
   return fresh(request, { status: 200, headers, body: `${JSON.stringify(collection)}\n` });
@@ -63,7 +64,7 @@ function nothingHere(): HubError {
 /** Every change is an update, so an answer with the same cursor is the same. */
 function fresh(request: HubRequest, reply: Reply): Reply {
   const tags = request.header("if-none-match")?.split(",") ?? [];
-  const isKnown = tags.some((tag) => tag.trim().replace(/^W\//, "") === reply.headers["ETag"]);
+  const isKnown = tags.some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === reply.headers["ETag"]);
   if (!isKnown) return reply;
   const { "Content-Type": _type, ...headers } = reply.headers;
   return { status: 304, headers, body: "" };

@@ -324,6 +324,8 @@ export const journalContract: readonly ContractCase[] = [
       "after a key that is not there",
     );
     equal(await state.entries("b/", { after: "b/2", limit: 2 }), [], "after the last");
+    for (const after of ["", "a", "b"])
+      equal((await state.entries("b/", { after, limit: 5 })).length, 3, `after ${after}, before the prefix`);
     equal((await state.entries("", { limit: 10 })).length, 6, "all entries");
     await state.commit([
       { key: "b/1", value: "new" },

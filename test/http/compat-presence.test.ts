@@ -65,4 +65,27 @@ describe("presence as in Mercure 0.x", () => {
       type: "Subscriptions",
     });
   });
+
+  it("shows each version its own subscriptions, and nothing by a path with an empty part", async () => {
+    const { url, origin } = await start();
+    await openStream(`${url}?topic=old`);
+    await openStream(`${url}?match=new`);
+    const modern = bearer(await mint({ subscribe: [exact("*")] }));
+    const get = async (path: string, headers: Record<string, string>): Promise<Response> => fetch(origin + path, { headers });
+    const list = async (headers: Record<string, string>): Promise<(string | undefined)[]> => {
+      const { subscriptions } = (await (await get(PATH, headers)).json()) as { subscriptions: { match?: string; topic?: string }[] };
+      return subscriptions.map(({ match, topic }) => match ?? topic);
+    };
+    await expect.poll(() => list(legacy(["*"]))).toEqual(["old"]);
+    await expect.poll(() => list(modern)).toEqual(["new"]);
+    const narrow = legacy([`${PATH}/{topic}`, `${PATH}/{topic}/{subscriber}`]);
+    const pattern = { ...bearer(await mint({ subscribe: [{ type: "urlpattern", pattern: `${PATH}/*` }] })), Accept: "application/ld+json" };
+    for (const headers of [narrow, pattern]) {
+      for (const path of [`${PATH}/`, `${PATH}//`, `${PATH}//old`, `${PATH}/old/`])
+        expect((await get(path, headers)).status, path).not.toBe(200);
+    }
+    const plain = await get(PATH, modern);
+    const other = await get(PATH, { ...modern, Accept: "application/ld+json", "If-None-Match": plain.headers.get("etag") ?? "" });
+    expect([other.status, other.headers.get("vary")]).toEqual([200, "Accept, Authorization, Cookie"]);
+  });
 });

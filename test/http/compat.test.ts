@@ -264,11 +264,15 @@ describe("the cursor", () => {
   });
 
   it("is the query's where the header is empty", async () => {
-    for (const { hub, url } of [await start({ anonymous: true }), await startModern({ anonymous: true })]) {
-      await hub.publish({ topic: "a", id: "1" });
-      await hub.publish({ topic: "a", id: "2" });
-      const stream = await openStream(`${url}?match=a&lastEventID=1`, { headers: { "Last-Event-ID": "" } });
-      expect((await stream.next()).id).toBe("2");
+    for (const [running, expected] of [
+      [await start({ anonymous: true }), "2"],
+      [await startModern({ anonymous: true }), "3"],
+    ] as const) {
+      for (const id of ["1", "2"]) await running.hub.publish({ topic: "a", id });
+      const stream = await openStream(`${running.url}?match=a&lastEventID=1`, { headers: { "Last-Event-ID": "" } });
+      await running.hub.publish({ topic: "a", id: "3" });
+      // In 1.0 the field comes first, whatever it says.
+      expect((await stream.next()).id).toBe(expected);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect, type AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,6 +69,34 @@ describe("revoking", () => {
     expect((await fetch(url, { headers: bearer(token), method: "HEAD" })).status).toBe(401);
   });
 
+  it("stays as long as it was said to, whatever shorter one follows", async () => {
+    const { hub, url } = await start();
+    const token = await mint({ subscribe: [ALL], tokenId: "J", subject: "S" });
+    const status = async (): Promise<number> => (await fetch(url, { method: "HEAD", headers: bearer(token) })).status;
+    await hub.revoke({ issuer: ISSUER, tokenId: "J" });
+    await hub.revoke({ issuer: ISSUER, tokenId: "J", until: Date.now() + 50 });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await hub.revoke({ issuer: ISSUER, tokenId: "other" });
+    expect(await status()).toBe(401);
+    expect(hub.stats().tail).toBe(3);
+  });
+
+  it("holds for a request that was begun before", async () => {
+    const { hub, server } = await start();
+    const token = await mint({ publish: [ALL], tokenId: "slow" });
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    const head = `POST /events/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 14\r\n\r\n`;
+    socket.write(`${head}topic=`);
+    await once(server, "request");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await hub.revoke({ issuer: ISSUER, tokenId: "slow" });
+    socket.write("abcdefgh");
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(hub.stats().published).toBe(0);
+  });
+
   it("is refused to all but administrators, by name", async () => {
     const { url, origin } = await start({ anonymousPublish: true });
     const patterns: Matcher[] = [{ type: "urlpattern", pattern: `${HUB_PATH}/:any` }];
@@ -78,14 +107,26 @@ describe("revoking", () => {
     expect((await fetch(url, { method: "HEAD", headers: bearer(await mint({ tokenId: "x" })) })).status).toBe(200);
   });
 
-  it.each([{}, { jti: "a", sub: "b" }, { jti: "" }, { jti: "a", exp: "soon" }])("says what is wrong with %j", async (form) => {
-    const { origin } = await start();
-    const response = await revoke(origin, form);
-    expect([response.status, await response.json()]).toMatchObject([400, { code: "invalid_body" }]);
-  });
+  it.each([{}, { jti: "a", sub: "b" }, { jti: "" }, { jti: "a", exp: "soon" }, { jti: "a", exp: "1" }])(
+    "says what is wrong with %j",
+    async (form) => {
+      const { origin } = await start();
+      const response = await revoke(origin, form);
+      expect([response.status, await response.json()]).toMatchObject([400, { code: "invalid_body" }]);
+    },
+  );
 
   it("refuses other methods and other bodies", async () => {
     const { origin } = await start();
+    const twice = await fetch(`${origin}${HUB_PATH}/revocations`, {
+      method: "POST",
+      body: new URLSearchParams([
+        ["jti", "a"],
+        ["jti", "b"],
+      ]),
+      headers: bearer(await mint({ publish: [ADMIN] })),
+    });
+    expect(twice.status).toBe(400);
     const headers = bearer(await mint({ publish: [ADMIN] }));
     expect((await fetch(`${origin}${HUB_PATH}/revocations`, { headers })).status).toBe(405);
     const json = await fetch(`${origin}${HUB_PATH}/revocations`, {
@@ -124,7 +165,9 @@ describe("revoking", () => {
     const soon = Date.now() + 300;
     await hub.revoke({ issuer: ISSUER, tokenId: "1", until: soon });
     await hub.revoke({ issuer: ISSUER, tokenId: "2", until: soon });
-    await hub.revoke({ issuer: ISSUER, tokenId: "3" });
+    for (let i = 0; i < 3; i++) await hub.revoke({ issuer: ISSUER, tokenId: "3" });
+    const crowd = await Promise.allSettled([4, 5, 6].map((n) => hub.revoke({ issuer: ISSUER, tokenId: String(n) })));
+    expect(crowd.every(({ status }) => status === "rejected")).toBe(true);
     await expect(hub.revoke({ issuer: ISSUER, tokenId: "4" })).rejects.toMatchObject({ code: "too_many_revocations" });
     await expect
       .poll(() =>

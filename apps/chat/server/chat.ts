@@ -78,7 +78,7 @@ class ChatServer implements Chat {
     this.#botName = bot === undefined ? undefined : botName;
     this.#visitorRates = new TokenBuckets(limits.perVisitor, limits.rateKeys);
     this.#addressRates = new TokenBuckets(limits.perAddress, limits.rateKeys);
-    this.#tokens = new RoomTokens({ key, audience, lifetimeSeconds: tokenLifetimeSeconds });
+    this.#tokens = new RoomTokens({ key, audience, lifetimeSeconds: tokenLifetimeSeconds, hub });
     this.#tokenDesk = new TokenDesk({ tokens: this.#tokens, url: hub.url, limits });
     this.#rooms = new Rooms({ hub, logger: this.#logger, history: historyPerRoom, rooms });
     this.#presence = new Presence({

@@ -1,6 +1,5 @@
-import type { Matcher } from "artesian";
+import { type Hub, HubError, type Matcher } from "artesian";
 import { type IssuerOptions, mintToken } from "artesian/http";
-import { jwtVerify } from "jose";
 import { roomTopic } from "./wire.ts";
 
 /** What the chat signs its visitors' tokens with. */
@@ -27,6 +26,8 @@ export interface RoomTokensOptions {
   /** What the hub expects in `aud`. */
   readonly audience: string;
   readonly lifetimeSeconds: number;
+  /** Judges them, as it does for its streams. */
+  readonly hub: Pick<Hub, "verify">;
 }
 
 /** Issues short-lived tokens, each for one visitor in one room: the hub takes them for the stream, the chat for the rest. */
@@ -58,18 +59,18 @@ export class RoomTokens {
   async visitorOf(request: Request, room: string): Promise<{ readonly visitor: string } | BearerRefusal> {
     const token = readBearer(request);
     if (token === undefined) return "unauthorized";
-    const { key, audience } = this.#options;
+    const { key, hub } = this.#options;
     try {
-      const { payload } = await jwtVerify(token, key.secret, {
-        issuer: key.issuer,
-        audience,
-        algorithms: ["HS256"],
-        typ: "at+jwt",
-        requiredClaims: ["exp", "sub"],
-      });
-      return grantsRoom(payload["authorization_details"], room) ? { visitor: payload.sub ?? "" } : "insufficient_scope";
-    } catch {
-      // Expired, of another key, or no token at all: the page fetches another whichever it is.
+      const { issuer, subject, subscribe } = await hub.verify(token, "subscribe");
+      // Another issuer's token may read the room on the hub, and is no visitor of the chat.
+      if (issuer !== key.issuer || subject === undefined) return "invalid_token";
+      const grantsRoom = subscribe.some(({ topics }) =>
+        topics.some(({ type, pattern }) => type === "exact" && pattern === roomTopic(room)),
+      );
+      return grantsRoom ? { visitor: subject } : "insufficient_scope";
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      // Expired, revoked, of another key, or no token at all: the page fetches another whichever it is.
       return "invalid_token";
     }
   }
@@ -78,10 +79,4 @@ export class RoomTokens {
 /** The token of `Authorization: Bearer`; two fields arrive as one with a comma, which no token has. */
 function readBearer(request: Request): string | undefined {
   return /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
-}
-
-/** The signature is ours, so the details have the shape that {@link RoomTokens.issue} gave them. */
-function grantsRoom(details: unknown, room: string): boolean {
-  const topics = (details as readonly { readonly topics: readonly { readonly match: string }[] }[]).flatMap(({ topics }) => topics);
-  return topics.some(({ match }) => match === roomTopic(room));
 }

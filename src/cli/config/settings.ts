@@ -64,6 +64,8 @@ export interface Config {
   readonly maxMatchers: number;
   readonly maxTopicLength: number;
   readonly maxIdLength: number;
+  readonly maxTokenLength: number;
+  readonly maxGrants: number;
   readonly maxRevocations: number;
   readonly maxScheduled: number;
   readonly maxSnapshot: number;
@@ -382,6 +384,22 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: DEFAULT_LIMITS.idBytes,
     shown: "255B",
     help: "longest event id or type",
+  },
+  maxTokenLength: {
+    group: "Limits",
+    placeholder: "<size>",
+    schema: size(256, 65_536),
+    fallback: DEFAULT_LIMITS.tokenBytes,
+    shown: "8KiB",
+    help: "longest access token",
+  },
+  maxGrants: {
+    group: "Limits",
+    placeholder: "<number>",
+    schema: count(1, 10_000),
+    fallback: DEFAULT_LIMITS.grantsPerToken,
+    shown: "100",
+    help: "most topics that one token grants",
   },
   maxRevocations: {
     group: "Limits",

@@ -19,7 +19,7 @@ export function authorizerOf(issuers: readonly TrustedIssuer[], resourceIdentifi
       issuers: issuerOptions(issuers),
       resourceIdentifier,
       compat: config.compat,
-      limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: config.maxTopicLength },
+      limits: { tokenBytes: config.maxTokenLength, grantsPerToken: config.maxGrants, topicBytes: config.maxTopicLength },
       compilePattern: (matcher) => void compiler.compileAll([matcher]),
       logger: SILENT,
     });

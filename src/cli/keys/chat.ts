@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { ChatKey } from "../../../apps/chat/server/index.ts";
 import type { Config } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
@@ -17,8 +18,12 @@ export function chatKeyOf(config: Config): { readonly key: ChatKey; readonly war
   if (config.journal.kind === "memory") return { key: { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) }, warnings: [] };
   let file = readKeyFile(config.data, FILE);
   if (file === undefined) {
-    // By way of a temporary file: one that a crash left half written would keep every later start from using it.
-    createKeyFile(config.data, { algorithm: "HS256", issuer: undefined, force: true, file: FILE });
+    try {
+      createKeyFile(config.data, { algorithm: "HS256", issuer: undefined, force: false, file: FILE });
+    } catch (error) {
+      // Another process may have made it at the same moment: its key is the one for all.
+      if (!existsSync(keyFileOf(config.data, FILE))) throw error;
+    }
     file = readKeyFile(config.data, FILE);
   }
   const secret = file?.issuer.keys.find(({ algorithms }) => algorithms.includes("HS256"))?.material.sign;

@@ -1,5 +1,5 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { ALGORITHMS } from "../config/key-choice.ts";
@@ -48,14 +48,16 @@ export function createKeyFile(
   const text = `${JSON.stringify({ issuer: name, keys: [jwk] }, undefined, 2)}\n`;
   try {
     mkdirSync(resolve(data), { recursive: true, mode: 0o700 });
-    if (!force) {
-      writeFileSync(file, text, { flag: "wx", mode: 0o600 });
-      return name;
-    }
-    // A file that was there keeps its mode when it is written over; and a reader must find one key or the other.
+    // By way of another name: a reader finds one key or the other and never half of one, and a file that is there keeps no mode of its own.
     const temporary = `${file}.${randomUUID()}`;
     writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
-    renameSync(temporary, file);
+    try {
+      if (force) renameSync(temporary, file);
+      // Unlike a renaming, it fails where there is one already.
+      else linkSync(temporary, file);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
     return name;
   } catch (error) {
     if (error instanceof Error && Reflect.get(error, "code") === "EEXIST" && existsSync(file)) {

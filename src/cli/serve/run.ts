@@ -133,6 +133,8 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       matchersPerSubscription: config.maxMatchers,
       topicBytes: config.maxTopicLength,
       idBytes: config.maxIdLength,
+      tokenBytes: config.maxTokenLength,
+      grantsPerToken: config.maxGrants,
       revocations: config.maxRevocations,
       scheduledUpdates: config.maxScheduled,
       snapshotUpdates: config.maxSnapshot,

@@ -154,7 +154,8 @@ class LmdbJournal implements Journal {
     if (this.#closed) return [];
     this.#root.resetReadTxn();
     const found: StateEntry[] = [];
-    for (const { key, value } of this.#entries.getRange({ start: after ?? prefix })) {
+    const start = after === undefined || after < prefix ? prefix : after;
+    for (const { key, value } of this.#entries.getRange({ start })) {
       if (!key.startsWith(prefix) || found.length >= limit) break;
       if (key !== after) found.push({ key, value });
     }

@@ -37,8 +37,8 @@ class MemoryJournal implements Journal {
     entries: async (prefix, options) => this.#list(prefix, options),
   };
   readonly #entries = new Map<string, string>();
-  /** The keys in order; undefined after one came or went. */
-  #keys: readonly string[] | undefined;
+  /** The keys in order. */
+  readonly #keys: string[] = [];
   readonly #retention: Retention;
   /** The record at index i has offset `#head + i - #start`; those before `#start` were trimmed. */
   #records: JournalRecord[] = [];
@@ -75,23 +75,31 @@ class MemoryJournal implements Journal {
     if (this.#closed) throw new HubError("journal_unavailable", "The journal is closed.");
     const updates: Update[] = [];
     for (const { key, value, update } of steps) {
-      if (value === undefined && !this.#entries.delete(key)) continue;
-      if (value === undefined || !this.#entries.has(key)) this.#keys = undefined;
-      if (value !== undefined) this.#entries.set(key, value);
+      if (value === undefined) {
+        if (!this.#entries.delete(key)) continue;
+        this.#keys.splice(this.#indexOf(key), 1);
+      } else {
+        if (!this.#entries.has(key)) this.#keys.splice(this.#indexOf(key), 0, key);
+        this.#entries.set(key, value);
+      }
       if (update !== undefined) updates.push(update);
     }
     await this.append(updates);
   }
 
-  #list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): readonly StateEntry[] {
-    this.#keys ??= [...this.#entries.keys()].toSorted();
-    const from = after === undefined || after < prefix ? prefix : after;
+  /** Where a key is, or would be. */
+  #indexOf(key: string): number {
     let low = 0;
     for (let high = this.#keys.length; low < high;) {
       const middle = (low + high) >> 1;
-      if ((this.#keys[middle] as string) < from) low = middle + 1;
+      if ((this.#keys[middle] as string) < key) low = middle + 1;
       else high = middle;
     }
+    return low;
+  }
+
+  #list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): readonly StateEntry[] {
+    let low = this.#indexOf(after === undefined || after < prefix ? prefix : after);
     if (this.#keys[low] === after) low++;
     const found: StateEntry[] = [];
     for (; found.length < limit && this.#keys[low]?.startsWith(prefix) === true; low++) {
