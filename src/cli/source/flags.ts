@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { Option, type Command } from "commander";
+import { collect } from "../config/flags.ts";
+import { NONE, type Schema } from "../config/values.ts";
+import { duration, orNone, size } from "../config/values.ts";
+import { UsageError } from "../errors.ts";
+import { tokenOption } from "../token.ts";
+import { urlOption } from "../url.ts";
+
+/** The flags that every source has. */
+export interface CommonFlags {
+  readonly url?: string;
+  readonly token?: string;
+  readonly type?: string;
+  readonly private?: boolean;
+  readonly state?: string;
+  readonly giveUpAfter?: string;
+  readonly once?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** The flags of sources that ask an address. */
+export interface HttpFlags {
+  readonly interval?: string;
+  readonly header?: readonly string[];
+  readonly timeout?: string;
+  readonly maxBytes?: string;
+  readonly maxFresh?: string;
+}
+
+/** Adds the flags of sources that ask an address. */
+export function withHttp(command: Command, interval: string): Command {
+  return command
+    .option("--interval <duration>", `time from one round to the next (default: ${interval})`)
+    .addOption(
+      new Option("--header <header>", 'request header, such as "X-Key: abc", or @FILE with one a line; repeatable').argParser(collect),
+    )
+    .option("--timeout <duration>", "longest time until an answer is there in full (default: 30s)")
+    .option("--max-bytes <size>", "largest answer, unpacked (default: 8MiB)")
+    .option("--max-fresh <duration>", "the most that an answer's Cache-Control may put off the next round (default: 1h)");
+}
+
+/** Adds the flags that every source has. */
+export function withCommon(command: Command): Command {
+  return command
+    .option("--type <type>", "event type of the updates")
+    .option("--private", "only for subscribers that were granted the topic")
+    .addOption(urlOption())
+    .addOption(tokenOption())
+    .option("--state <file>", "where to remember what was published; none for nowhere (default: a file in ./data/sources)")
+    .option("--give-up-after <duration>", "how long to try when the hub cannot be reached or is busy (default: none, with --once 30s)")
+    .option("--once", "make one round, and end")
+    .option("--dry-run", "print the updates as NDJSON instead; nothing is published or remembered");
+}
+
+/** What the HTTP flags say, as options of a source. */
+export interface HttpChoice {
+  readonly intervalMs: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number | undefined;
+  readonly maxBytes: number | undefined;
+  readonly maxFreshMs: number | undefined;
+}
+
+/** @throws UsageError that names the flag. */
+export function httpChoice(flags: HttpFlags): HttpChoice {
+  return {
+    intervalMs: valueOf("--interval", flags.interval, duration(1000, 604_800_000)),
+    headers: headersOf(flags.header ?? []),
+    timeoutMs: valueOf("--timeout", flags.timeout, duration(1, 3_600_000)),
+    maxBytes: valueOf("--max-bytes", flags.maxBytes, size(1, 2 ** 29)),
+    maxFreshMs: valueOf("--max-fresh", flags.maxFresh, duration(0, 86_400_000)),
+  };
+}
+
+/** How long to try to publish, in milliseconds. */
+export function giveUpAfterMs(flags: CommonFlags): number {
+  const value = valueOf("--give-up-after", flags.giveUpAfter, orNone(duration(0, 86_400_000)));
+  if (value === NONE) return Infinity;
+  return value ?? (flags.once === true ? 30_000 : Infinity);
+}
+
+/** @throws UsageError that names the flag. */
+export function valueOf<T>(flag: string, text: string | undefined, schema: Schema<T>): T | undefined {
+  if (text === undefined) return undefined;
+  const result = schema.safeParse(text);
+  if (result.success) return result.data;
+  throw new UsageError(`${flag}: ${result.error.issues[0]?.message ?? "is not valid"}`);
+}
+
+function headersOf(given: readonly string[]): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const line of given.flatMap((text) => (text.startsWith("@") ? linesOf(text.slice(1)) : [text]))) {
+    const [, name = "", value = ""] = /^([\w!#$%&'*+.^`|~-]+):[\t ]*(.*?)[\t ]*$/.exec(line) ?? [];
+    // The line is not repeated: it may hold a key.
+    if (name === "" || !/^[\t\x20-\x7E]*$/.test(value)) throw new UsageError('--header: a header is written "Name: value".');
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+function linesOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, "utf8")
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== "");
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    throw new UsageError(`--header: ${file} cannot be read (${String(code)}).`, { cause: error });
+  }
+}

@@ -1,0 +1,22 @@
+/** Options whose names in sentences can be nothing else. */
+const CAMEL =
+  /\b(?:(?:topic|data|type|id)Field|max(?:Bytes|FreshMs|Items|LineBytes|DataBytes)|intervalMs|timeoutMs|summaryLength|ticksPerSecond|maxSymbols|negativePrices|longestPauseMs|sessionMs)\b/g;
+
+/** Says in the flags' names what a source says in those of its options. */
+export function inFlags(message: string): string {
+  return message
+    .replace(/^([a-z]\w*): /, (_, name: string) => `${flagFor(name)}: `)
+    .replaceAll(/`([a-z]\w*)`/g, (_, name: string) => flagFor(name))
+    .replaceAll(/\((items|select|key)\)/g, (_, name: string) => `(${flagFor(name)})`)
+    .replace("Say by fields which", "Say by --field which")
+    .replaceAll(CAMEL, flagFor);
+}
+
+/** Flags that are not called as their option. */
+const RENAMED: Readonly<Record<string, string>> = { ticksPerSecond: "--rate", feeds: "addresses", url: "address" };
+
+function flagFor(name: string): string {
+  if (Object.hasOwn(RENAMED, name)) return RENAMED[name] ?? "";
+  const kebab = name.replace(/Ms$/, "").replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${kebab}`;
+}

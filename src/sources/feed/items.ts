@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { parseDate } from "./dates.ts";
+import type { FeedItem, ParsedFeed, RawFeed, RawItem, RawText } from "./item.ts";
+import { safeLink } from "./links.ts";
+import { htmlToText, lenientText, plainText, shorten } from "./text.ts";
+
+/** Longest title, author's name and feed's name, in characters. */
+const TITLE_LENGTH = 300;
+const AUTHOR_LENGTH = 100;
+/** Most addresses of pictures that are tried for one item. */
+const MAX_IMAGES = 20;
+
+const READERS: Readonly<Record<RawText["as"], (text: string) => string>> = { html: htmlToText, plain: plainText, lenient: lenientText };
+
+/** The text as plain text, bounded; undefined where nothing is left. */
+function textOf(raw: RawText, length: number): string | undefined {
+  if (raw.text === undefined) return undefined;
+  const text = shorten(READERS[raw.as](raw.text), length);
+  return text === "" ? undefined : text;
+}
+
+/** The first result that there is. */
+function first<Value, Result>(values: readonly Value[], read: (value: Value) => Result | undefined): Result | undefined {
+  for (const value of values) {
+    const result = read(value);
+    if (result !== undefined) return result;
+  }
+  return undefined;
+}
+
+/** Checks the items of a feed, and gives each its key. */
+export function readItems(feed: RawFeed, url: string, summaryLength: number): Omit<ParsedFeed, "warnings"> {
+  const base = safeLink(feed.base, url) ?? url;
+  const items = feed.items.map((raw) => readItem(raw, base, summaryLength)).filter((item) => item !== undefined);
+  const namesOne = [uniqueBy(items, "id", "link"), uniqueBy(items, "link", "title")];
+  return {
+    title: textOf(feed.title, TITLE_LENGTH),
+    link: first(feed.links, (link) => safeLink(link, base)),
+    items: items.map(({ id, ...item }) => ({
+      ...item,
+      key: [id, item.link].find((name, index) => name !== undefined && namesOne[index]?.has(name)) ?? hashOfItem(item),
+    })),
+  };
+}
+
+type Keyless = Omit<FeedItem, "key"> & { readonly id: string | undefined };
+
+function readItem(raw: RawItem, feedBase: string, summaryLength: number): Keyless | undefined {
+  const base = raw.base === undefined ? feedBase : (safeLink(raw.base, feedBase) ?? feedBase);
+  const summary = first(raw.summaries, (text) => textOf(text, summaryLength));
+  const title = textOf(raw.title, TITLE_LENGTH) ?? (summary === undefined ? undefined : shorten(summary, 100));
+  const link = first(raw.links, (candidate) => safeLink(candidate, base));
+  // With neither text nor link there is nothing to show and nothing to tell it apart by.
+  if (title === undefined && link === undefined) return undefined;
+  return {
+    id: raw.id,
+    title: title ?? link ?? "",
+    link,
+    summary: summary === title ? undefined : summary,
+    publishedMs: first(raw.published, parseDate),
+    author: first(raw.authors, (author) => textOf({ text: author, as: "lenient" }, AUTHOR_LENGTH)),
+    image: first(raw.images.slice(0, MAX_IMAGES), (image) => safeLink(image, base)),
+  };
+}
+
+/**
+ * The names by which no two different items go. Some feeds give all their items the same id or link, such as the address
+ * of the site: taken at its word, the second item would never be published.
+ *
+ * @param by - What items with one name must have in common to be the same item.
+ */
+function uniqueBy(items: readonly Keyless[], name: "id" | "link", by: "link" | "title"): ReadonlySet<string> {
+  const meanings = new Map<string, Set<string>>();
+  for (const item of items) {
+    const value = item[name];
+    if (value === undefined) continue;
+    meanings.set(value, (meanings.get(value) ?? new Set()).add(item[by] ?? item.title));
+  }
+  return new Set([...meanings].filter(([, known]) => known.size === 1).map(([value]) => value));
+}
+
+function hashOfItem({ title, publishedMs }: Omit<Keyless, "id">): string {
+  return createHash("sha256")
+    .update(`${title}\n${publishedMs ?? ""}`)
+    .digest("hex");
+}

@@ -1,0 +1,124 @@
+import { bounded } from "../bounds.ts";
+import { checkHttpBounds, checkTiming, readAddress, type CheckedTiming, type HttpBounds, type PollTiming } from "../http/index.ts";
+import { createOutlet, type Outlet, type OutletOptions } from "../outlet.ts";
+import { compileTemplate, type Template } from "../template.ts";
+import type { ParseBounds } from "./parse.ts";
+
+/** One feed. */
+export interface FeedAddress {
+  /** http or https; a name and password in it go as `Authorization: Basic`. */
+  readonly url: string | URL;
+  /** What the feed is called in topics, reports and the memory, at most 100 characters. Default: the host of the address. */
+  readonly name?: string | undefined;
+  /** What people call it. Default: the title that the feed gives itself. */
+  readonly title?: string | undefined;
+  /** Further request headers, beside those of all feeds. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Time from one round to the next, in milliseconds. Default: that of all feeds. */
+  readonly intervalMs?: number | undefined;
+}
+
+/** Which feeds to follow, and what to make of them. */
+export interface FeedSourceOptions extends PollTiming, HttpBounds, OutletOptions {
+  /** One feed or several, at most 1,000: addresses, or addresses with a name. Each is followed on its own. */
+  readonly feeds: string | URL | FeedAddress | readonly (string | URL | FeedAddress)[];
+  /** Further request headers for every feed. They go to its own origin alone. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Time from one round to the next, in milliseconds: 1,000 to 7 days. Default 300,000: people write feeds. */
+  readonly intervalMs?: number | undefined;
+  /**
+   * The topic. `{feed}` is the feed's name and `{item}` a hash that names the item in its feed, both percent-encoded.
+   * Default `/news/{feed}`: a subscriber of one feed takes this one topic, and of all `/news/:feed`.
+   */
+  readonly topic?: string | undefined;
+  /** Event type of the updates. Default `item`. */
+  readonly type?: string | undefined;
+  /** How many items of a feed that was never seen are published, the newest: 0 to 10,000. Default 20. */
+  readonly first?: number | undefined;
+  /**
+   * How many items of each feed are remembered: 100 to 100,000. The one that has been gone for longest is forgotten first,
+   * and none that the feed still has. Default 2,000.
+   */
+  readonly remember?: number | undefined;
+  /** Whether an item that is known is published again, with `updated: true`, when its title, link or summary has changed. Default false. */
+  readonly updates?: boolean | undefined;
+  /** Most items of one document, those at its front: 1 to 100,000. Default 10,000. The rest is left out with a warning. */
+  readonly maxItems?: number | undefined;
+  /** Longest summary, in characters: 0 to 10,000. Default 300. */
+  readonly summaryLength?: number | undefined;
+}
+
+/** One feed, checked. */
+export interface FeedPlan {
+  readonly url: URL;
+  /** As given, credentials included. */
+  readonly address: string | URL;
+  readonly name: string;
+  readonly title: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timing: CheckedTiming;
+}
+
+/** {@link FeedSourceOptions}, checked. */
+export interface FeedsPlan {
+  readonly feeds: readonly FeedPlan[];
+  readonly http: HttpBounds;
+  readonly outlet: Outlet;
+  readonly topic: Template;
+  readonly type: string;
+  readonly first: number;
+  readonly remember: number;
+  readonly updates: boolean;
+  readonly bounds: ParseBounds;
+  readonly once: boolean;
+}
+
+const DEFAULT_INTERVAL_MS = 300_000;
+const MAX_FEEDS = 1000;
+const MAX_NAME = 100;
+
+/** @throws TypeError that names the option and what it may be. */
+export function planOf(options: FeedSourceOptions): FeedsPlan {
+  const given =
+    typeof options.feeds === "string" || options.feeds instanceof URL || "url" in options.feeds ? [options.feeds] : options.feeds;
+  if (given.length === 0) throw new TypeError("feeds: there is none. Name at least one address.");
+  if (given.length > MAX_FEEDS) throw new TypeError(`feeds: ${given.length} are more than ${MAX_FEEDS}. Use several sources.`);
+  const feeds = given.map((feed) => feedPlan(options, typeof feed === "string" || feed instanceof URL ? { url: feed } : feed));
+  const names = new Set<string>();
+  for (const { name } of feeds) {
+    // Two of one name would share a topic and a memory.
+    if (names.has(name)) throw new TypeError(`feeds: two are called "${name}". Give each its own name.`);
+    names.add(name);
+  }
+  const topic = compileTemplate(options.topic ?? "/news/{feed}");
+  const unknown = topic.names.find((name) => name !== "feed" && name !== "item");
+  if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here; {feed} and {item} do.`);
+  return {
+    feeds,
+    http: checkHttpBounds(options),
+    outlet: createOutlet(options),
+    topic,
+    type: options.type ?? "item",
+    first: bounded("first", options.first, { fallback: 20, min: 0, max: 10_000 }),
+    remember: bounded("remember", options.remember, { fallback: 2000, min: 100, max: 100_000 }),
+    updates: options.updates ?? false,
+    bounds: {
+      maxItems: bounded("maxItems", options.maxItems, { fallback: 10_000, min: 1, max: 100_000 }),
+      summaryLength: bounded("summaryLength", options.summaryLength, { fallback: 300, min: 0, max: 10_000 }),
+    },
+    once: options.once ?? false,
+  };
+}
+
+function feedPlan(options: FeedSourceOptions, feed: FeedAddress): FeedPlan {
+  const { url } = readAddress(feed.url);
+  const name = feed.name ?? url.host;
+  if (name === "" || name.length > MAX_NAME || /[\p{Cc}\p{Cf}\p{Cs}]/u.test(name) || name === "." || name === "..") {
+    throw new TypeError(`feeds: the name ${JSON.stringify(name)} can't be. Take 1 to ${MAX_NAME} visible characters.`);
+  }
+  const headers = { ...options.headers, ...feed.headers };
+  // Throws TypeError for what can't be sent.
+  void new Headers(headers);
+  const intervalMs = feed.intervalMs ?? options.intervalMs;
+  return { url, address: feed.url, name, title: feed.title, headers, timing: checkTiming({ ...options, intervalMs }, DEFAULT_INTERVAL_MS) };
+}

@@ -1,0 +1,170 @@
+import { bounded } from "../bounds.ts";
+import { HttpError } from "../errors.ts";
+import { readAddress, shownAddress } from "./address.ts";
+import { ACCEPTED_ENCODINGS, readBody } from "./body.ts";
+import { startDeadline } from "./deadline.ts";
+import { freshForOf, retryAfterOf } from "./headers.ts";
+import { headersFor, isRedirect, redirectTarget } from "./redirects.ts";
+import { get, type RawAnswer } from "./request.ts";
+import { conditionsOf, validatorsOf, type Validators } from "./validators.ts";
+
+/** The bounds of one request. */
+export interface HttpBounds {
+  /** Largest body, unpacked, in bytes. Default 8 MiB (8,388,608). */
+  readonly maxBytes?: number | undefined;
+  /** Longest time until the last byte of the answer, redirects included, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Most redirects that are followed. Default 5. */
+  readonly maxRedirects?: number | undefined;
+}
+
+/** How to ask. */
+export interface ConditionalGetOptions extends HttpBounds {
+  /** What the last answer's `validators` were. */
+  readonly previous?: Validators | undefined;
+  /**
+   * Further request headers. To another origin than the one asked, redirects take only `Accept`, `Accept-Language`
+   * and `User-Agent` along.
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of it. */
+export type HttpAnswer =
+  /** 304: there is no other version. */
+  | { readonly kind: "unchanged"; readonly freshForMs: number }
+  | {
+      readonly kind: "changed";
+      readonly body: Uint8Array;
+      readonly contentType: string | undefined;
+      /** For `previous` of the next request, once the body has been dealt with. */
+      readonly validators: Validators | undefined;
+      /** For how long the server promises the same answer, in milliseconds; 0 where it does not. */
+      readonly freshForMs: number;
+    };
+
+/** The bounds that hold where none are given. */
+export const HTTP_BOUNDS: Required<{ [Name in keyof HttpBounds]: number }> = {
+  maxBytes: 8 * 1024 * 1024,
+  timeoutMs: 30_000,
+  maxRedirects: 5,
+};
+
+/**
+ * Asks for a document, and whether there is another version than the one before (`ETag`, `Last-Modified`).
+ *
+ * @param url - http or https; a name and password in it go as `Authorization: Basic`.
+ * @throws HttpError for all that may pass; TypeError for an address, a header or a bound that can't be; the signal's
+ * reason when it is aborted.
+ */
+export async function conditionalGet(url: string | URL, options: ConditionalGetOptions = {}): Promise<HttpAnswer> {
+  const address = readAddress(url);
+  const { maxBytes, timeoutMs, maxRedirects } = checkHttpBounds(options);
+  const headers = { "user-agent": "artesian", accept: "*/*", ...address.headers, ...lowerCased(options.headers) };
+  options.signal?.throwIfAborted();
+  const deadline = startDeadline(timeoutMs, options.signal);
+  let started = false;
+  try {
+    const { response, from } = await follow(address.url, headers, { previous: options.previous, maxRedirects, signal: deadline.signal });
+    started = true;
+    if (response.status === 304) return { kind: "unchanged", freshForMs: freshForOf(response.headers) };
+    return {
+      kind: "changed",
+      body: await readBody(response, maxBytes, shownAddress(from)),
+      contentType: response.headers.get("content-type") ?? undefined,
+      validators: validatorsOf(from, response.headers),
+      freshForMs: freshForOf(response.headers),
+    };
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    options.signal?.throwIfAborted();
+    const name = shownAddress(address.url);
+    if (deadline.passed)
+      throw new HttpError(`${name} did not answer in full within ${timeoutMs / 1000} s.`, { code: "timeout", cause: error });
+    throw started
+      ? new HttpError(`The answer of ${name} broke off: ${reasonOf(error)}.`, { code: "broken", cause: error })
+      : new HttpError(`${name} cannot be reached: ${reasonOf(error)}.`, { code: "unreachable", cause: error });
+  } finally {
+    deadline.stop();
+  }
+}
+
+/**
+ * The bounds with their defaults.
+ *
+ * @throws TypeError for one that can't be.
+ */
+export function checkHttpBounds(bounds: HttpBounds): Required<{ [Name in keyof HttpBounds]: number }> {
+  return {
+    maxBytes: bounded("maxBytes", bounds.maxBytes, { fallback: HTTP_BOUNDS.maxBytes, min: 1, max: 2 ** 29 }),
+    timeoutMs: bounded("timeoutMs", bounds.timeoutMs, { fallback: HTTP_BOUNDS.timeoutMs, min: 1, max: 3_600_000 }),
+    maxRedirects: bounded("maxRedirects", bounds.maxRedirects, { fallback: HTTP_BOUNDS.maxRedirects, min: 0, max: 20 }),
+  };
+}
+
+interface Following {
+  readonly previous: Validators | undefined;
+  readonly maxRedirects: number;
+  readonly signal: AbortSignal;
+}
+
+/** Gets the answer at the end of the redirects, which is 304 or a success. */
+async function follow(
+  start: URL,
+  headers: Readonly<Record<string, string>>,
+  options: Following,
+): Promise<{ readonly response: RawAnswer; readonly from: URL }> {
+  const seen = new Set([start.href]);
+  let from = start;
+  let sent = headers;
+  for (;;) {
+    const conditions = conditionsOf(from, options.previous);
+    const response = await get(from, { ...sent, ...conditions, "accept-encoding": ACCEPTED_ENCODINGS }, options.signal);
+    const { status } = response;
+    if (status >= 200 && status < 300) return { response, from };
+    // Nothing reads it, and it would hold on to the connection.
+    response.body.destroy();
+    if (status === 304 && Object.keys(conditions).length > 0) return { response, from };
+    if (!isRedirect(response)) throw refusal(response, from);
+    const to = redirectTarget(response, from);
+    if (seen.has(to.href)) throw tooFar(start, "in a circle", response.status);
+    if (seen.size > options.maxRedirects) throw tooFar(start, `more than ${options.maxRedirects} times`, response.status);
+    seen.add(to.href);
+    sent = headersFor(to, from, sent);
+    from = to;
+  }
+}
+
+function tooFar(start: URL, how: string, status: number): HttpError {
+  return new HttpError(`${shownAddress(start)} redirects ${how}.`, { code: "redirect", status });
+}
+
+const HINTS: Readonly<Record<number, string>> = {
+  401: " Check the credentials.",
+  403: " Check the credentials.",
+  404: " Check the address.",
+  410: " What was there is gone for good.",
+  429: " It wants to be asked less often.",
+};
+
+function refusal(response: RawAnswer, from: URL): HttpError {
+  const { status, statusText } = response;
+  const answer = `${status} ${statusText}`.trim();
+  return new HttpError(`${shownAddress(from)} answered ${answer}.${HINTS[status] ?? ""}`, {
+    code: "status",
+    status,
+    retryAfterMs: retryAfterOf(response.headers),
+  });
+}
+
+function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  // Throws TypeError for a name or value that can't be sent, before anything is.
+  return Object.fromEntries(new Headers(headers));
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Where a host has several addresses, the failures of all are in one error without a message.
+  return (error.message || String(Reflect.get(error, "code") ?? error.name)).replace(/\.$/, "");
+}

@@ -1,0 +1,64 @@
+import type { UpdateInput } from "../../core/update.ts";
+import { parseJson, textOf, writeJson } from "../json.ts";
+import type { SourceContext } from "../source.ts";
+import type { LinesPlan } from "./options.ts";
+import type { Line } from "./splitter.ts";
+
+/** Publishes lines that came together, and tells once what is wrong with how many of them. */
+export async function deliver(plan: LinesPlan, lines: readonly Line[], context: SourceContext): Promise<void> {
+  const updates: UpdateInput[] = [];
+  const problems = new Map<string, { count: number; readonly at: number }>();
+  for (const line of lines) {
+    const { update, problem } = read(plan, line);
+    if (update !== undefined) updates.push(update);
+    if (problem === undefined) continue;
+    const known = problems.get(problem);
+    if (known === undefined) problems.set(problem, { count: 1, at: line.at });
+    else known.count += 1;
+  }
+  for (const [problem, { count, at }] of problems) {
+    // The place and not the text: a line may hold anything, and this goes into logs.
+    const which = count === 1 ? `The line at byte ${at}` : `${count} lines, the first at byte ${at},`;
+    context.report({ kind: "warning", message: `${which} ${count === 1 ? "was" : "were"} ${problem}` });
+  }
+  if (updates.length > 0) await plan.outlet.publish(context, updates);
+}
+
+interface Reading {
+  readonly update?: UpdateInput;
+  /** Completes the sentence `The line was …`. */
+  readonly problem?: string;
+}
+
+function read(plan: LinesPlan, line: Line): Reading {
+  const { options, json, maxLineBytes } = plan;
+  if (line.long && (json || options.longLines === "skip")) {
+    return { problem: `left out: longer than ${maxLineBytes} bytes (maxLineBytes).` };
+  }
+  const problem = line.long ? { problem: `cut: longer than ${maxLineBytes} bytes (maxLineBytes).` } : {};
+  if (!json) return { update: { topic: options.topic ?? "", data: line.text, type: options.type }, ...problem };
+  return line.text.trim() === "" ? {} : readJsonLine(plan, line.text);
+}
+
+function readJsonLine(plan: LinesPlan, text: string): Reading {
+  const { options } = plan;
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch {
+    // The parser's message would quote the line.
+    return { problem: "left out: not JSON." };
+  }
+  const topic = plan.topic === undefined ? textOf(plan.topicField?.(value)) : plan.topic.expand((name) => plan.fields.get(name)?.(value));
+  if (topic === undefined) return { problem: "left out: without what the topic is made of." };
+  const data = plan.dataField === undefined ? value : plan.dataField(value);
+  if (data === undefined) return { problem: `left out: nothing is at "${options.dataField}" (dataField).` };
+  return {
+    update: {
+      topic,
+      data: plan.dataField === undefined ? text.trim() : typeof data === "string" ? (textOf(data) ?? "") : writeJson(data),
+      type: textOf(plan.typeField?.(value)) ?? options.type,
+      id: textOf(plan.idField?.(value)),
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { SourceContext } from "../source.ts";
+
+/** Reports problems with single records: a few in full, then how many there are. Each is said once, not every round. */
+export interface Problems {
+  add(problem: string): void;
+  /** Ends a round. @returns How many there were in it. */
+  flush(): number;
+}
+
+/** How many of a round are reported in full, and of all rounds. */
+const SHOWN = 3;
+const SHOWN_EVER = 50;
+
+/** @param what - What the records are of, for the message. */
+export function createProblems(context: SourceContext, what: string): Problems {
+  const shown = new Set<string>();
+  let found = 0;
+  let foundBefore = 0;
+  return {
+    add(problem) {
+      found += 1;
+      if (found > SHOWN || shown.size >= SHOWN_EVER || shown.has(problem)) return;
+      shown.add(problem);
+      context.report({ kind: "warning", message: `A record of ${what} is left out: ${problem}.` });
+    },
+    flush() {
+      const total = found;
+      if (total > SHOWN && total !== foundBefore)
+        context.report({ kind: "warning", message: `${total} records of ${what} were left out.` });
+      foundBefore = total;
+      found = 0;
+      return total;
+    },
+  };
+}
