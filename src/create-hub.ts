@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubCore, type HubCoreOptions } from "./core/hub-core.ts";
 import { type Action, type Authorization, invalidToken } from "./core/authorization.ts";
+import type { Compression } from "./core/encoding.ts";
 import type { Matcher } from "./core/matcher.ts";
 import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
@@ -12,6 +13,7 @@ import { Cors } from "./http/cors.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/metadata.ts";
 import { handleNode, type Next } from "./http/node.ts";
+import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { ALIAS_PATH } from "./http/reply.ts";
 import { revocable } from "./http/revocable.ts";
@@ -29,7 +31,7 @@ export interface AuthorizationOptions {
 }
 
 /** How a hub behaves. Everything has a default. */
-export interface HubOptions extends Omit<HubCoreOptions, "journal">, Partial<ConnectionLimits> {
+export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression">, Partial<ConnectionLimits> {
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
   /** Whose tokens are accepted. Default: nobody's. */
@@ -40,6 +42,11 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal">, Partial<Con
   readonly anonymousPublish?: boolean | undefined;
   /** Topics that only this process publishes: over HTTP they answer 400 `reserved_topic`, with any token. Default: none. */
   readonly reservedTopics?: readonly Matcher[] | undefined;
+  /**
+   * Whether streams are compressed for those who take gzip: each frame once, for all. A number is the smallest frame that is, in bytes.
+   * Default: 512.
+   */
+  readonly compression?: boolean | number | undefined;
   /** Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. `*` lets any page in, without it. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** Origins of pages that may publish with the cookie, beside the hub's own. */
@@ -117,6 +124,7 @@ export function createHub(options: HubOptions = {}): Hub {
     corsOrigins = [],
     publishOrigins = [],
     reservedTopics = [],
+    compression = true,
     compat,
     ...core
   } = rest;
@@ -125,7 +133,7 @@ export function createHub(options: HubOptions = {}): Hub {
       `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
     );
   }
-  const hub = new HubCore({ ...core, journal });
+  const hub = new HubCore({ ...core, journal, compression: compressionOf(compression) });
   const hubPath = new URL(hub.url).pathname;
   const resource = authorization?.resourceIdentifier ?? hub.url;
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
@@ -189,4 +197,9 @@ export function createHub(options: HubOptions = {}): Hub {
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };
+}
+
+function compressionOf(choice: boolean | number): Compression | undefined {
+  if (choice === false) return undefined;
+  return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
 }

@@ -140,7 +140,7 @@ async function sendSnapshot(subscriber: Subscriber, dispatcher: Dispatcher, jour
   }
   subscriber.snapshot = undefined;
   subscriber.toldOffset = cursor;
-  if (subscriber.sink.write(encodeUtf8(encodeCursor(dispatcher.cursorAt(cursor))))) return true;
+  if (subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(cursor))))) return true;
   subscriber.stall();
   return false;
 }
@@ -149,7 +149,7 @@ function tellTrimmed(subscriber: Subscriber, dispatcher: Dispatcher, journal: Jo
   const gap = encodeGap({ requested: dispatcher.cursorAt(subscriber.cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
   subscriber.cursor = head - 1;
   subscriber.toldOffset = -1;
-  return subscriber.sink.write(encodeUtf8(gap));
+  return subscriber.send(encodeUtf8(gap));
 }
 
 function send(
@@ -174,7 +174,7 @@ function send(
   };
   for (const { record, frame } of entries) {
     if (selection.selects(record) && !isExpired(record, now)) {
-      const encoded = frame ?? dispatcher.encode(record);
+      const encoded = dispatcher.onWire(frame ?? dispatcher.encode(record), selection);
       if (bytes > 0 && bytes + encoded.length > CHUNK_BYTES) {
         write();
         if (!sent) return false;

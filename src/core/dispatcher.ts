@@ -1,6 +1,8 @@
 import { joinBytes } from "./bytes.ts";
 import { Cohort } from "./cohort.ts";
 import { formatCursor } from "./cursor.ts";
+import type { Compression } from "./encoding.ts";
+import { GzipBlocks } from "./encoding.ts";
 import { encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, recordBytes } from "./journal.ts";
@@ -16,6 +18,7 @@ import { NOTE_TYPE } from "./update.ts";
 const WRITE_BYTES = 64 * 1024;
 const RING_BYTES = 16 * 1024 * 1024;
 const RING_RECORDS = 16_384;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Follows the journal's tail and hands each update to the cohorts that select it.
@@ -35,14 +38,17 @@ export class Dispatcher {
   #accepted: number;
   #pending: JournalRecord[] = [];
   #scheduled = false;
+  /** Undefined where nothing is compressed. */
+  readonly gzip: GzipBlocks | undefined;
   /** What was given to sockets since the start. */
   readonly sent = { updates: 0, bytes: 0 };
   #waiters: (() => void)[] = [];
   /** Called with each of the hub's notes to itself, and with nothing where some may have gone by unseen. */
   onNote: (note: JournalRecord | undefined) => void = () => undefined;
 
-  constructor(journal: Journal, parser: TopicParser) {
+  constructor(journal: Journal, parser: TopicParser, compression?: Compression) {
     this.#journal = journal;
+    this.gzip = compression && new GzipBlocks(compression);
     this.#index = new MatcherIndex(parser);
     this.#position = journal.tail();
     this.#accepted = this.#position;
@@ -71,6 +77,11 @@ export class Dispatcher {
 
   encode(record: JournalRecord): Uint8Array {
     return encodeFrame(record, this.eventId(record));
+  }
+
+  /** Bytes that several subscribers of a selection receive, as they go to their sockets. */
+  onWire(bytes: Uint8Array, { encoding }: Selection): Uint8Array {
+    return encoding === "gzip" && this.gzip !== undefined ? this.gzip.shared(bytes) : bytes;
   }
 
   /** The cohort for a selection, made when there is none. Each call needs one {@link release}. */
@@ -183,7 +194,7 @@ export class Dispatcher {
         continue;
       }
       this.sent.updates += cohort.run.length * cohort.members.length;
-      this.#deliver(cohort, joinRun(cohort.run, batch, frames, joined), now);
+      this.#deliver(cohort, this.#joinRun(cohort, batch, frames, joined), now);
       cohort.run.length = 0;
     }
     this.wake();
@@ -206,12 +217,16 @@ export class Dispatcher {
     const last = records.at(-1);
     if (last === undefined) return;
     const frames = records.map((record) => this.ring.entry(record.offset)?.frame ?? this.encode(record));
-    const all = joinBytes(frames);
+    const all = this.onWire(joinBytes(frames), cohort.selection);
     // One that joined while they waited has had the first of them.
     const rest = new Map<number, Uint8Array>();
     const missing = (after: number): Uint8Array => {
-      const bytes = rest.get(after) ?? joinBytes(frames.filter((_, i) => (records[i] as JournalRecord).offset > after));
-      rest.set(after, bytes);
+      let bytes = rest.get(after);
+      if (bytes === undefined) {
+        const missed = frames.filter((_, i) => (records[i] as JournalRecord).offset > after);
+        bytes = missed.length === 0 ? NOTHING : this.onWire(joinBytes(missed), cohort.selection);
+        rest.set(after, bytes);
+      }
       return bytes;
     };
     this.sent.updates += records.length * members.length;
@@ -236,21 +251,21 @@ export class Dispatcher {
       if (!member.sink.write(bytes)) member.stall();
     }
   }
-}
 
-/** Joins the frames of a run; cohorts that take the same run share the bytes. */
-function joinRun(
-  run: readonly JournalRecord[],
-  batch: readonly JournalRecord[],
-  frames: ReadonlyMap<JournalRecord, Uint8Array>,
-  joined: Map<string, Uint8Array>,
-): Uint8Array {
-  if (run.length === 1) return frames.get(run[0] as JournalRecord) as Uint8Array;
-  const key = run.length === batch.length ? "" : run.map((record) => record.offset).join(",");
-  let bytes = joined.get(key);
-  if (bytes === undefined) {
-    bytes = joinBytes(run.map((record) => frames.get(record) as Uint8Array));
-    joined.set(key, bytes);
+  /** Joins the frames of a run; cohorts that take the same run in the same encoding share the bytes. */
+  #joinRun(
+    { run, selection }: Cohort,
+    batch: readonly JournalRecord[],
+    frames: ReadonlyMap<JournalRecord, Uint8Array>,
+    joined: Map<string, Uint8Array>,
+  ): Uint8Array {
+    if (run.length === 1) return this.onWire(frames.get(run[0] as JournalRecord) as Uint8Array, selection);
+    const key = run.length === batch.length ? "" : run.map((record) => record.offset).join(",");
+    let bytes = joined.get(key);
+    if (bytes === undefined) {
+      bytes = joinBytes(run.map((record) => frames.get(record) as Uint8Array));
+      joined.set(key, bytes);
+    }
+    return this.onWire(bytes, selection);
   }
-  return bytes;
 }

@@ -1,6 +1,7 @@
 import { type Authorization, invalidToken } from "./authorization.ts";
 import { EARLIEST } from "./cursor.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import type { Compression } from "./encoding.ts";
 import { HubError } from "./errors.ts";
 import { Grants } from "./grants.ts";
 import { describeSubscriber, explain, type HubStats, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
@@ -10,13 +11,12 @@ import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { Publisher } from "./publisher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
-import type { Pace } from "./pace.ts";
 import { type Presence, watchPresence } from "./presence.ts";
 import { type Revocation, Revocations } from "./revocations.ts";
 import type { HubObserver } from "./roster.ts";
 import { Schedule, type ScheduledUpdate } from "./schedule.ts";
 import { nextTurn } from "./scheduler.ts";
-import { matchesAny, Selection } from "./selection.ts";
+import { matchesAny, Selection, type WireOptions } from "./selection.ts";
 import { Snapshots } from "./snapshot.ts";
 import { resolveStart, type Start } from "./start.ts";
 import type { JournalState } from "./state.ts";
@@ -49,6 +49,8 @@ export interface HubCoreOptions {
   readonly subscriptions?: boolean | undefined;
   /** How long the subscriptions of a process that died stay listed, at the most. Default 15,000. */
   readonly subscriptionLeaseMs?: number | undefined;
+  /** How to compress for subscribers that take gzip. Default: nothing is compressed. */
+  readonly compression?: Compression | undefined;
   /** Default: reports nothing. */
   readonly logger?: Logger | undefined;
 }
@@ -86,7 +88,7 @@ export class HubCore {
     this.#parser = new TopicParser(this.url);
     this.#compiler = new MatcherCompiler(this.url, this.limits);
     this.#grants = new Grants(this.#compiler, this.#parser);
-    this.#dispatcher = new Dispatcher(this.#journal, this.#parser);
+    this.#dispatcher = new Dispatcher(this.#journal, this.#parser, options.compression);
     this.#drainMs = options.drainMs ?? 5000;
     this.#streams = new Streams(
       this.#journal,
@@ -248,11 +250,13 @@ export class HubCore {
 
   /**
    * @param authorization - What the subscriber's token allows; without one it receives public updates only.
-   * @param pace - How its updates are spread over time. Default: at once.
+   * @param wire - How its updates are spread over time, and encoded. Default: at once, as they are.
    * @throws HubError when a matcher is not valid, or `invalid_token` when a grant is not.
    */
-  select(matchers: readonly Matcher[], authorization: Authorization | undefined, pace?: Pace): Selection {
-    return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser, pace);
+  select(matchers: readonly Matcher[], authorization: Authorization | undefined, wire: WireOptions = {}): Selection {
+    // What can't be compressed here is sent as it is.
+    const encoding = this.#dispatcher.gzip === undefined ? "identity" : wire.encoding;
+    return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser, { ...wire, encoding });
   }
 
   /**
@@ -278,7 +282,7 @@ export class HubCore {
    */
   attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization): Subscriber | undefined {
     if (this.draining) {
-      this.#streams.turnAway(sink);
+      this.#streams.turnAway(selection, sink);
       return undefined;
     }
     this.checkCurrent(authorization);

@@ -101,6 +101,6 @@ export class Liveness {
     const silentSince = Math.max(subscriber.cohort.sentAtMs, subscriber.beatAtMs);
     if (subscriber.memberIndex < 0 || now - silentSince < this.#options.heartbeatMs - 2 * this.#periodMs) return;
     subscriber.beatAtMs = now;
-    if (!subscriber.sink.write(this.cursorFor(subscriber) ?? HEARTBEAT)) subscriber.stall();
+    if (!subscriber.send(this.cursorFor(subscriber) ?? HEARTBEAT)) subscriber.stall();
   }
 }

@@ -1,3 +1,4 @@
+import type { Encoding } from "./encoding.ts";
 import { type CompiledMatcher, selectsTopic } from "./matcher.ts";
 import { AT_ONCE, type Pace } from "./pace.ts";
 import type { TopicParser } from "./topic.ts";
@@ -11,32 +12,45 @@ export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonl
   return false;
 }
 
-/** What a subscriber asked for, in which pace, and what it may read. Live delivery and replay both ask this, and nothing else. */
+/** How a subscriber's updates reach it. */
+export interface WireOptions {
+  readonly pace?: Pace | undefined;
+  readonly encoding?: Encoding | undefined;
+}
+
+/** What a subscriber asked for, how it reaches it, and what it may read. Live delivery and replay both ask this, and nothing else. */
 export class Selection {
   /** Equal keys select and may read the same updates. */
   readonly key: string;
   readonly matchers: readonly CompiledMatcher[];
   readonly pace: Pace;
+  readonly encoding: Encoding;
   readonly #grants: readonly CompiledMatcher[];
   readonly #parser: TopicParser;
 
   /**
    * @param matchers - Which topics to receive.
    * @param grants - Which topics' private updates may be read; none for an anonymous subscriber.
-   * @param pace - How its updates are spread over time.
+   * @param wire - How its updates are spread over time, and encoded.
    */
-  constructor(matchers: readonly CompiledMatcher[], grants: readonly CompiledMatcher[], parser: TopicParser, pace: Pace = AT_ONCE) {
+  constructor(
+    matchers: readonly CompiledMatcher[],
+    grants: readonly CompiledMatcher[],
+    parser: TopicParser,
+    { pace = AT_ONCE, encoding = "identity" }: WireOptions = {},
+  ) {
     this.matchers = matchers;
     this.pace = pace;
+    this.encoding = encoding;
     this.#grants = grants;
     this.#parser = parser;
     const { intervalMs, latest } = pace;
-    this.key = JSON.stringify([matchers.map((m) => m.key).toSorted(), grants.map((g) => g.key).toSorted(), intervalMs, latest]);
+    this.key = JSON.stringify([matchers.map((m) => m.key).toSorted(), grants.map((g) => g.key).toSorted(), intervalMs, latest, encoding]);
   }
 
   /** The same, by what another token allows to read. */
   withGrants(grants: readonly CompiledMatcher[]): Selection {
-    return new Selection(this.matchers, grants, this.#parser, this.pace);
+    return new Selection(this.matchers, grants, this.#parser, this);
   }
 
   /** Whether updates wait, or may be left out, as they are delivered. */

@@ -69,6 +69,7 @@ export class Streams {
       openedAtMs: now,
       expiresAtMs: now + this.#options.lifetimeMs * (0.9 + Math.random() * 0.2),
       events: this.#events,
+      gzip: this.#dispatcher.gzip,
       authorization,
       snapshot: start.snapshot,
     });
@@ -82,14 +83,14 @@ export class Streams {
     }
     // After a snapshot it is told where that ends.
     if (start.lastEventId === undefined && start.snapshot === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
-    if (sink.write(encodeUtf8(preamble))) this.#walk(subscriber);
+    if (sink.write(this.#begin(selection, encodeUtf8(preamble)))) this.#walk(subscriber);
     else this.#stall(subscriber);
     return subscriber;
   }
 
   /** Tells a peer to come back, and ends the stream that it would have had. A failure status would stop an `EventSource` for good. */
-  turnAway(sink: Sink): void {
-    sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+  turnAway(selection: Selection, sink: Sink): void {
+    sink.write(this.#begin(selection, encodeUtf8(encodeDrain(this.#randomRetryMs()))));
     sink.end();
   }
 
@@ -128,11 +129,16 @@ export class Streams {
     for (let i = all.length - 1; i >= 0; i--) {
       const subscriber = all[i] as Subscriber;
       this.#tellCursor(subscriber);
-      if (subscriber.stalledSinceMs === 0) subscriber.sink.write(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+      if (subscriber.stalledSinceMs === 0) subscriber.send(encodeUtf8(encodeDrain(this.#randomRetryMs())));
       subscriber.sink.end();
     }
     await this.roster.emptied(withinMs);
     for (let last = all.at(-1); last !== undefined; last = all.at(-1)) this.#cut(last);
+  }
+
+  #begin({ encoding }: Selection, bytes: Uint8Array): Uint8Array {
+    const { gzip } = this.#dispatcher;
+    return encoding === "gzip" && gzip !== undefined ? gzip.begin(bytes) : bytes;
   }
 
   #walk(subscriber: Subscriber): void {
@@ -164,7 +170,7 @@ export class Streams {
   #tellCursor(subscriber: Subscriber): void {
     if (subscriber.memberIndex < 0) return;
     const bytes = this.#liveness.cursorFor(subscriber);
-    if (bytes !== undefined) subscriber.sink.write(bytes);
+    if (bytes !== undefined) subscriber.send(bytes);
   }
 
   #cut(subscriber: Subscriber): void {
@@ -200,7 +206,7 @@ export class Streams {
       if (event === "end") this.end(subscriber);
       else if (subscriber.memberIndex >= 0 && subscriber.authorization !== undefined) {
         const leftMs = Math.max(0, subscriber.authorization.expiresAt - Date.now());
-        if (!subscriber.sink.write(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
+        if (!subscriber.send(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
       }
     }
   }

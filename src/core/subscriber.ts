@@ -1,5 +1,6 @@
 import type { Authorization } from "./authorization.ts";
 import type { Cohort } from "./cohort.ts";
+import type { GzipBlocks } from "./encoding.ts";
 
 /**
  * Where a subscriber's bytes go: a socket, a stream. Implementations never throw.
@@ -66,6 +67,7 @@ export class Subscriber {
   readonly expiresAtMs: number;
   isClosed = false;
   readonly #events: SubscriberEvents;
+  readonly #gzip: GzipBlocks | undefined;
 
   constructor(options: {
     cohort: Cohort;
@@ -74,6 +76,7 @@ export class Subscriber {
     openedAtMs: number;
     expiresAtMs: number;
     events: SubscriberEvents;
+    gzip: GzipBlocks | undefined;
     authorization: Authorization | undefined;
     snapshot: readonly number[] | undefined;
   }) {
@@ -88,12 +91,22 @@ export class Subscriber {
     this.openedAtMs = options.openedAtMs;
     this.beatAtMs = options.openedAtMs;
     this.#events = options.events;
+    this.#gzip = options.gzip;
   }
 
   /** The newest offset that the peer knows a cursor for. */
   get knownOffset(): number {
     const { sentOffset } = this.cohort;
     return this.memberIndex >= 0 && sentOffset > this.cursor ? sentOffset : this.toldOffset;
+  }
+
+  /**
+   * Sends bytes that are this subscriber's own.
+   *
+   * @returns Whether the peer took everything.
+   */
+  send(bytes: Uint8Array): boolean {
+    return this.sink.write(this.cohort.selection.encoding === "gzip" && this.#gzip !== undefined ? this.#gzip.shared(bytes) : bytes);
   }
 
   /** It is at the tail: from now on it receives with its cohort. */

@@ -30,6 +30,7 @@ export function allowedMethods(hubPath: string, pathname: string): string {
 export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store, no-transform",
+  Vary: "Accept-Encoding",
   // nginx holds answers back by default; this turns that off for this one.
   "X-Accel-Buffering": "no",
 };

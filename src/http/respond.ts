@@ -9,6 +9,7 @@ import { publish } from "./publish.ts";
 import { renew } from "./renew.ts";
 import { ALIAS_PATH, allowedMethods, type Reply } from "./reply.ts";
 import { revoke } from "./revocations.ts";
+import { takesGzip } from "./gzip.ts";
 import { parseSubscription, streamHeaders } from "./subscribe.ts";
 import { scheduled } from "./scheduled.ts";
 import { subscriptions } from "./subscriptions.ts";
@@ -38,7 +39,7 @@ export async function respond(context: HttpContext, request: HubRequest): Promis
   try {
     const routed = await route(context, request);
     if ("status" in routed) return { kind: "reply", reply: withHeaders(routed, crossOrigin) };
-    return { ...routed, kind: "stream", headers: { ...routed.headers, ...crossOrigin }, refuse };
+    return { ...routed, kind: "stream", headers: mergeHeaders(crossOrigin, routed.headers), refuse };
   } catch (error) {
     if (error instanceof TypeError) throw error;
     return { kind: "reply", reply: refuse(error) };
@@ -59,7 +60,15 @@ function refusal({ hub, hubPath, metadata }: HttpContext, { pathname }: HubReque
 }
 
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
-  return { ...reply, headers: { ...headers, ...reply.headers } };
+  return { ...reply, headers: mergeHeaders(headers, reply.headers) };
+}
+
+function mergeHeaders(common: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): Record<string, string> {
+  const merged: Record<string, string> = { ...common, ...own };
+  // Both may say what the answer depends on.
+  const vary = [common["Vary"], own["Vary"]].filter((value) => value !== undefined);
+  if (vary.length > 0) merged["Vary"] = vary.join(", ");
+  return merged;
 }
 
 async function route(context: HttpContext, request: HubRequest): Promise<Reply | RoutedStream> {
@@ -110,13 +119,14 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
       body: request.method === "QUERY" ? await readForm(context, request) : "",
       lastEventIdHeader: request.header("last-event-id"),
       isAlias: request.pathname === ALIAS_PATH,
+      takesGzip: takesGzip(request.header("accept-encoding")),
       compat: context.compat,
     },
     authorization,
   );
   const start = await hub.resolve(lastEventId, selection, last);
   return {
-    headers: streamHeaders(start, hasCursor ? hub.cursorAt(start.after) : undefined, context.compat),
+    headers: streamHeaders(selection, start, hasCursor ? hub.cursorAt(start.after) : undefined, context.compat),
     selection,
     start,
     authorization,

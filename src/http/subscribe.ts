@@ -19,6 +19,8 @@ export interface SubscribeRequest {
   readonly lastEventIdHeader: string | undefined;
   /** Whether it came by the alias, where no matcher means every topic. */
   readonly isAlias: boolean;
+  /** Whether the answer may be compressed. */
+  readonly takesGzip: boolean;
   /** Whether `topic` selects topics, as in Mercure 0.x. */
   readonly compat: Compat | undefined;
 }
@@ -73,7 +75,7 @@ export function parseSubscription(
   const cursor = hasHeader ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
   return {
-    selection: hub.select(matchers, authorization, pace),
+    selection: hub.select(matchers, authorization, { pace, encoding: request.takesGzip ? "gzip" : "identity" }),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),
@@ -105,8 +107,14 @@ function readLast(text = "0", most: number): number {
  *
  * @param cursorAtStart - Set where a cursor was sent: what it goes on from when that one was empty.
  */
-export function streamHeaders(start: Start, cursorAtStart: string | undefined, compat: Compat | undefined): Record<string, string> {
+export function streamHeaders(
+  { encoding }: Selection,
+  start: Start,
+  cursorAtStart: string | undefined,
+  compat: Compat | undefined,
+): Record<string, string> {
   const headers: Record<string, string> = { ...STREAM_HEADERS };
+  if (encoding === "gzip") headers["Content-Encoding"] = "gzip";
   const lastEventId = start.lastEventId ?? cursorAtStart;
   if (lastEventId !== undefined) {
     headers["Mercure-Last-Event-ID"] = encodeHeader(lastEventId);
