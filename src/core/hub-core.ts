@@ -224,7 +224,7 @@ export class HubCore {
 
   /** The open streams of this process, in no order. */
   *subscribers(): Generator<SubscriberInfo, undefined> {
-    for (const subscriber of [...this.#streams.roster.all]) yield describeSubscriber(subscriber, this.#dispatcher);
+    for (const subscriber of this.#streams.roster.all.slice()) yield describeSubscriber(subscriber, this.#dispatcher);
   }
 
   /**

@@ -36,7 +36,7 @@ describe("what whoever runs a hub can see and do", () => {
       state: "live",
       lag: 0,
     });
-    expect(all.map(({ subject }) => subject).toSorted()).toEqual(["me", undefined]);
+    expect(new Set(all.map(({ subject }) => subject))).toEqual(new Set(["me", undefined]));
     const { id } = await stream.nextOfAny();
     expect(hub.disconnect("nobody")).toBe(false);
     expect(hub.disconnect(mine?.id ?? "")).toBe(true);
