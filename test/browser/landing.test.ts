@@ -100,7 +100,7 @@ describe("the landing page", () => {
     const page = await visit(site.origin);
     await connection(page, "live");
     const reached: string[] = [];
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 16; i++) {
       await page.keyboard.press("Tab");
       const name = await page.evaluate(() => {
         const element = document.activeElement;
@@ -113,7 +113,7 @@ describe("the landing page", () => {
       }
     }
     await page.getByTestId("updates").getByText("typed").waitFor();
-    for (const name of ["Chat room", "Try it in the chat room", "greeting", "Publish", "Copy the curl line", "Enter the lobby"])
+    for (const name of ["Chat room", "Stock ticker", "See it at work", "greeting", "Publish", "Copy the curl line"])
       expect(reached).toContain(name);
   });
 

@@ -1,9 +1,16 @@
 import type { ComponentChildren } from "preact";
 import logo from "../../shared/ui/logo.svg";
 import { CopyButton } from "../../shared/ui/copy-button.tsx";
+import { AppCards, AppsNav } from "./apps.tsx";
 import { LivePanel } from "./live-panel.tsx";
 
 const STREAM_PATH = "/events/stream";
+
+/** Topics of one word, with a slash before it or not. The apps' own have two: hundreds of prices a second would drown what is sent by hand. */
+const PLAIN_TOPICS = new URLSearchParams([
+  ["match_urlpattern", "/:word"],
+  ["match_urlpattern", "/.well-known/:word"],
+]);
 
 /** The page at `/`: what this is, live. */
 export function Landing({ origin }: { origin: string }): ComponentChildren {
@@ -16,11 +23,7 @@ export function Landing({ origin }: { origin: string }): ComponentChildren {
           <img src={logo} alt="" width="32" height="32" />
           Artesian
         </a>
-        <nav aria-label="Apps">
-          <a class="button quiet small" href="/chat/lobby">
-            Chat room
-          </a>
-        </nav>
+        <AppsNav />
       </header>
       <main>
         <div class="surface-layer">
@@ -31,12 +34,12 @@ export function Landing({ origin }: { origin: string }): ComponentChildren {
               broker to learn, nothing lost when a connection breaks.
             </p>
             <p class="actions">
-              <a class="button" href="/chat/lobby">
-                Try it in the chat room
+              <a class="button" href="#apps">
+                See it at work
               </a>
             </p>
           </div>
-          <LivePanel streamUrl={STREAM_PATH} />
+          <LivePanel streamUrl={STREAM_PATH} query={PLAIN_TOPICS} />
           <div class="how">
             <Code id="send" title="Send, from anything" text={curl} copyLabel="Copy the curl line" />
             <Code id="receive" title="Receive, in any page" text={script} copyLabel="Copy the script" />
@@ -96,16 +99,14 @@ function Layers(): ComponentChildren {
           <Well />
         </div>
       </section>
-      <section class="layer deep" aria-labelledby="chat-title">
+      <section class="layer deep" aria-labelledby="apps">
         <Edge />
         <div class="layer-inner deep-inner">
-          <div>
-            <h2 id="chat-title">Watch it work with people in it</h2>
-            <p>A chat room with a bot, made with the hub and nothing else. Open it in two windows.</p>
-          </div>
-          <a class="button inverse" href="/chat/lobby">
-            Enter the lobby
-          </a>
+          <h2 id="apps">Watch it work</h2>
+          <p>
+            Four apps on this hub, made with its public interface and nothing else. Open one in two windows, and stop the server in between.
+          </p>
+          <AppCards />
         </div>
       </section>
     </div>

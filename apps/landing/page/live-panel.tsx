@@ -6,9 +6,16 @@ import { type Row, useLiveStream } from "./use-live-stream.ts";
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
-/** Every update of the hub as it arrives, and a form to send one. */
-export function LivePanel({ streamUrl }: { streamUrl: string }): ComponentChildren {
-  const { connection, rows, count } = useLiveStream(streamUrl);
+interface LivePanelProps {
+  /** Where one publishes and subscribes. */
+  readonly streamUrl: string;
+  /** What is subscribed to. */
+  readonly query: URLSearchParams;
+}
+
+/** Updates as they arrive, and a form to send one. */
+export function LivePanel({ streamUrl, query }: LivePanelProps): ComponentChildren {
+  const { connection, rows, count } = useLiveStream(`${streamUrl}?${query}`);
   const now = useNow(connection.state === "reconnecting");
   return (
     <section class="panel card" aria-labelledby="panel-title">
@@ -30,7 +37,7 @@ export function LivePanel({ streamUrl }: { streamUrl: string }): ComponentChildr
       </div>
       <PublishForm streamUrl={streamUrl} />
       <p class="panel-foot">
-        {count === 0 ? "Every topic, as it happens." : `${count} ${count === 1 ? "update" : "updates"} since you came.`}
+        {count === 0 ? "Every topic of one word, as it happens." : `${count} ${count === 1 ? "update" : "updates"} since you came.`}
       </p>
     </section>
   );

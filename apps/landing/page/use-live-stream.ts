@@ -30,7 +30,7 @@ export interface LiveStream {
 }
 
 /**
- * Follows every topic of the hub. It uses Artesian's client, because a native `EventSource` only shows events whose
+ * Follows what the address selects. It uses Artesian's client, because a native `EventSource` only shows events whose
  * types it was told, and here nobody knows which types will come.
  */
 export function useLiveStream(url: string): LiveStream {
