@@ -33,7 +33,12 @@ export function CopyButton({
   const said = outcome === "copied" ? "Copied" : outcome === "failed" ? "Select it" : undefined;
   return (
     <>
-      <button type="button" class="button quiet small copy" aria-label={label} onClick={() => void copy()}>
+      <button
+        type="button"
+        class="button quiet small copy"
+        aria-label={said === undefined ? label : `${said}: ${label}`}
+        onClick={() => void copy()}
+      >
         {said ?? children}
       </button>
       <span class="visually-hidden" role="status">

@@ -8,10 +8,13 @@ export interface LiveSourceOptions {
   readonly match: readonly string[];
   /** Where to begin. */
   readonly lastEventId: string;
-  /** Gives a token that it has not given before: for the stream, when one comes to its end, and when one was refused. */
-  readonly token: () => Promise<string>;
+  /**
+   * Gives a token that it has not given before: for the stream, when one comes to its end, and when one was refused. Or the one token that
+   * there is, with which the stream ends. Without any, the stream is anonymous.
+   */
+  readonly token?: (() => Promise<string>) | string | undefined;
   /** The hub's own URL, below which it takes renewed tokens. */
-  readonly renewUrl: string;
+  readonly renewUrl?: string | undefined;
   readonly onEvent: (event: ClientEvent) => void;
   readonly onConnection: (connection: Connection) => void;
 }
@@ -79,12 +82,12 @@ export class LiveSource {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { url, match, renewUrl, onEvent } = this.#options;
+    const { url, match, token, renewUrl, onEvent } = this.#options;
     const updates = subscribe(url, {
       match,
       renewUrl,
       lastEventId: this.#lastEventId,
-      token: () => this.#token(),
+      token: typeof token === "function" ? () => this.#token(token) : token,
       fetch: (input, init) => this.#fetch(input, init),
       maxRetryMs: MAX_RETRY_MS,
       signal,
@@ -114,9 +117,9 @@ export class LiveSource {
     });
   }
 
-  async #token(): Promise<string> {
+  async #token(next: () => Promise<string>): Promise<string> {
     try {
-      return await this.#options.token();
+      return await next();
     } catch (error) {
       // While the stream is open it goes on; else the refusal is why there is none. That nobody answers, the state says.
       if (this.#state === "live") this.#problem = NOT_RENEWED;

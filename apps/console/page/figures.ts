@@ -1,0 +1,57 @@
+import type { Sample } from "../server/wire.ts";
+import { type Amount, bytes, count, plural, rate } from "./format.ts";
+
+/** A figure that has a chart. */
+export interface Figure {
+  readonly key: Exclude<keyof Sample, "at">;
+  readonly title: string;
+  /** How a value of it is written. */
+  readonly write: (value: number) => Amount;
+  /** Where its axis ends at the least. */
+  readonly axisAtLeast: number;
+  /** What stands below, in a few words. */
+  readonly note: (sample: Sample) => string;
+}
+
+const perSecond = (value: number): Amount => ({ number: rate(value), unit: "/s" });
+const plain = (value: number): Amount => ({ number: count(value), unit: "" });
+const bytesPerSecond = (value: number): Amount => {
+  const { number, unit } = bytes(value);
+  return { number, unit: `${unit}/s` };
+};
+
+/** In the order of the page: what flows, who is there, what is kept. */
+export const FIGURES: readonly Figure[] = [
+  { key: "published", title: "Published", write: perSecond, axisAtLeast: 5, note: () => "updates taken by this process" },
+  { key: "delivered", title: "Delivered", write: perSecond, axisAtLeast: 5, note: () => "updates given to sockets" },
+  { key: "sentBytes", title: "Sent", write: bytesPerSecond, axisAtLeast: 1000, note: () => "to all streams, with this page's figures" },
+  {
+    key: "subscribers",
+    title: "Connections",
+    write: plain,
+    axisAtLeast: 5,
+    note: ({ cohorts }) => `open streams, in ${plural(cohorts, "cohort", "cohorts")}`,
+  },
+  {
+    key: "behind",
+    title: "Behind",
+    write: plain,
+    axisAtLeast: 5,
+    note: ({ behind }) => (behind === 0 ? "every stream is at the newest update" : "streams that replay, or are slow"),
+  },
+  { key: "journalBytes", title: "Journal", write: bytes, axisAtLeast: 1000, note: () => "held, for those who resume" },
+  { key: "journalUpdates", title: "Updates held", write: plain, axisAtLeast: 10, note: () => "in the journal" },
+  {
+    key: "journalGrowth",
+    title: "Journal growth",
+    write: bytesPerSecond,
+    axisAtLeast: 1000,
+    note: ({ journalGrowth }) => (journalGrowth < 0 ? "it is being trimmed" : "with the figures of this page"),
+  },
+];
+
+/** A value with its unit, on one line. */
+export function written(figure: Figure, value: number): string {
+  const { number, unit } = figure.write(value);
+  return unit === "" || unit === "/s" ? `${number}${unit}` : `${number} ${unit}`;
+}

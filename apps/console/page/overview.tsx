@@ -1,0 +1,50 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { Sample } from "../server/wire.ts";
+import { Chart, type ChartWindow } from "./chart.tsx";
+import { FIGURES } from "./figures.ts";
+import { SampleTable } from "./sample-table.tsx";
+
+const WINDOWS: readonly ChartWindow[] = [
+  { label: "2 minutes", ms: 120_000, bucketMs: 1 },
+  { label: "15 minutes", ms: 900_000, bucketMs: 5000 },
+];
+
+/** What flows through the hub, who is there, and what is kept. */
+export function Overview({ samples, stale }: { samples: readonly Sample[]; stale: boolean }): ComponentChildren {
+  const [chosen, choose] = useState(0);
+  const [asTable, setAsTable] = useState(false);
+  const [pointedAt, point] = useState<number | undefined>();
+  const window = WINDOWS[chosen] as ChartWindow;
+  return (
+    <>
+      <div class="view-tools">
+        <fieldset class="choice">
+          <legend class="visually-hidden">How far back</legend>
+          {WINDOWS.map(({ label }, i) => (
+            <label key={label}>
+              <input type="radio" name="window" checked={i === chosen} onChange={() => choose(i)} />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+        <button type="button" class="button quiet small" aria-pressed={asTable} data-testid="as-table" onClick={() => setAsTable(!asTable)}>
+          As a table
+        </button>
+      </div>
+      {asTable ? (
+        <SampleTable samples={samples} window={window} />
+      ) : (
+        <div class="charts" data-stale={stale}>
+          {FIGURES.map((figure) => (
+            <Chart key={figure.key} figure={figure} samples={samples} window={window} pointedAt={pointedAt} onPoint={point} />
+          ))}
+        </div>
+      )}
+      <p class="hint">
+        Figures of this hub's process, one a second. They are updates too, while somebody watches: the first two charts leave them out, the
+        others do not.
+      </p>
+    </>
+  );
+}

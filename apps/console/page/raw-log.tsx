@@ -1,0 +1,35 @@
+import type { ComponentChildren } from "preact";
+import { clock } from "./format.ts";
+import type { Entry } from "./raw-stream.ts";
+
+/** What came down a stream, the newest first. */
+export function RawLog({ entries, onExplain }: { entries: readonly Entry[]; onExplain: (id: string) => void }): ComponentChildren {
+  return (
+    // Scrolls, so it must be reachable with the keyboard.
+    <div class="raw" tabIndex={0} role="log" aria-label="Events, the newest first" data-testid="raw">
+      {entries.length === 0 ? (
+        <p class="empty">All that comes down the stream appears here, with what the hub says by itself.</p>
+      ) : (
+        <ol>
+          {entries.map((entry) => (
+            <li key={entry.number} data-kind={entry.kind} data-testid="raw-entry" data-type={entry.type}>
+              <p class="raw-head">
+                <time>{clock(entry.at)}</time>
+                <b>{entry.type}</b>
+                {entry.id !== undefined &&
+                  (entry.kind === "event" ? (
+                    <button type="button" class="link" title="What became of it" onClick={() => onExplain(entry.id ?? "")}>
+                      {entry.id}
+                    </button>
+                  ) : (
+                    <span class="raw-id">{entry.id}</span>
+                  ))}
+              </p>
+              <pre>{entry.data === "" ? " " : entry.data}</pre>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import type { ComponentChildren } from "preact";
+import type { Sample } from "../server/wire.ts";
+import type { ChartWindow } from "./chart.tsx";
+import { clock } from "./format.ts";
+import { FIGURES, written } from "./figures.ts";
+import { pointsOf } from "./samples.ts";
+
+const ROWS = 15;
+
+/** What the charts show, in numbers: of each stretch of time the largest. */
+export function SampleTable({ samples, window }: { samples: readonly Sample[]; window: ChartWindow }): ComponentChildren {
+  const stepMs = window.ms / ROWS;
+  const columns = FIGURES.map((figure) => ({ figure, points: pointsOf(samples, figure.key, window.ms, stepMs) }));
+  const times = (columns[0]?.points ?? []).map(({ at }) => at).toReversed();
+  return (
+    // Scrolls sideways on a phone, so it must be reachable with the keyboard.
+    <div class="table-scroll card" tabIndex={0} role="region" aria-label="Figures as a table" data-testid="sample-table">
+      <table>
+        <caption class="visually-hidden">
+          The last {window.label}, the newest first; of every {stepMs / 1000} seconds the largest
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {FIGURES.map(({ key, title }) => (
+              <th scope="col" key={key}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {times.map((at, row) => (
+            <tr key={Math.floor(at / stepMs)}>
+              <th scope="row">{clock(at)}</th>
+              {columns.map(({ figure, points }) => (
+                <td key={figure.key}>{written(figure, points[points.length - 1 - row]?.value ?? 0)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

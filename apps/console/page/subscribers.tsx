@@ -1,0 +1,139 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { SEARCH_LENGTH } from "../server/wire.ts";
+import { type ConsoleApi, sentenceOf } from "./api.ts";
+import { plural } from "./format.ts";
+import { SubscriberRow } from "./subscriber-row.tsx";
+import { useAsked } from "./use-asked.ts";
+
+const TYPING_MS = 250;
+const LEAST_MS = 1500;
+
+interface SubscribersProps {
+  readonly api: ConsoleApi;
+  readonly active: boolean;
+  /** Changes with each sample: the list is asked for again then, and not on a clock of its own. */
+  readonly tick: number;
+  readonly onExplain: (subscriber: string) => void;
+}
+
+/** Who is connected: found, and closed. */
+export function Subscribers({ api, active, tick, onExplain }: SubscribersProps): ComponentChildren {
+  const [search, setSearch] = useState("");
+  const [behind, setBehind] = useState(false);
+  /** Where the pages before began, the current one last. */
+  const [pages, setPages] = useState<readonly (string | undefined)[]>([undefined]);
+  const [closing, setClosing] = useState<string | undefined>();
+  const [said, setSaid] = useState<{ text: string; bad: boolean } | undefined>();
+  const list = useRef<HTMLUListElement>(null);
+  const after = pages.at(-1);
+  const { asked, ask } = useAsked((signal) => api.subscribers({ search, behind, after }, signal));
+  const { answer, problem, busy, tookMs, cameAt } = asked;
+
+  useEffect(() => {
+    if (!active) return undefined;
+    const timer = setTimeout(ask, search === "" ? 0 : TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [active, search, behind, after, ask]);
+
+  useEffect(() => {
+    // A list that is decided about stands still. One that was costly to make is made less often.
+    if (!active || busy || closing !== undefined) return;
+    if (performance.now() - cameAt > Math.max(LEAST_MS, tookMs * 20)) ask();
+  }, [tick]);
+
+  function restart(): void {
+    setPages([undefined]);
+    setClosing(undefined);
+  }
+
+  async function close(id: string): Promise<void> {
+    try {
+      await api.disconnect(id);
+      setSaid({ text: "Closed. Its peer may connect again, and goes on where it was.", bad: false });
+    } catch (error) {
+      setSaid({ text: sentenceOf(error), bad: true });
+    }
+    setClosing(undefined);
+    // The row goes; the keyboard must not go with it.
+    list.current?.focus();
+    ask();
+  }
+
+  return (
+    <>
+      <search class="view-tools">
+        <div class="grow">
+          <label for="search">Search</label>
+          <input
+            id="search"
+            class="field"
+            type="search"
+            autoComplete="off"
+            maxLength={SEARCH_LENGTH}
+            placeholder="topic, pattern, subject, issuer, id"
+            data-testid="search"
+            value={search}
+            onInput={(event) => {
+              setSearch(event.currentTarget.value);
+              restart();
+            }}
+          />
+        </div>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={behind}
+            onChange={(event) => {
+              setBehind(event.currentTarget.checked);
+              restart();
+            }}
+          />
+          Only those behind
+        </label>
+      </search>
+      <p class="count" role="status" data-testid="matched">
+        {answer === undefined
+          ? "Asking …"
+          : answer.matched === answer.total
+            ? `${plural(answer.total, "subscriber", "subscribers")}, in the order of their ids`
+            : `${plural(answer.matched, "subscriber", "subscribers")} of ${answer.total} match`}
+      </p>
+      <p class={said?.bad === true || problem !== undefined ? "said bad" : "said"} role="status" data-testid="said">
+        {problem ?? said?.text}
+      </p>
+      <ul ref={list} class="rows" tabIndex={-1} aria-label="Subscribers" data-testid="subscribers">
+        {answer?.subscribers.map((subscriber) => (
+          <SubscriberRow
+            key={subscriber.id}
+            subscriber={subscriber}
+            isClosing={closing === subscriber.id}
+            onAskClose={(asks) => {
+              setSaid(undefined);
+              setClosing(asks ? subscriber.id : undefined);
+            }}
+            onClose={() => void close(subscriber.id)}
+            onExplain={() => onExplain(subscriber.id)}
+          />
+        ))}
+      </ul>
+      {answer?.subscribers.length === 0 && <p class="empty">{answer.total === 0 ? "Nobody is connected." : "No subscriber matches."}</p>}
+      {(pages.length > 1 || answer?.next !== undefined) && (
+        <nav class="pager" aria-label="Pages of subscribers">
+          <button type="button" class="button quiet small" disabled={pages.length === 1} onClick={() => setPages(pages.slice(0, -1))}>
+            Back
+          </button>
+          <span>Page {pages.length}</span>
+          <button
+            type="button"
+            class="button quiet small"
+            disabled={answer?.next === undefined}
+            onClick={() => setPages([...pages, answer?.next])}
+          >
+            Next
+          </button>
+        </nav>
+      )}
+    </>
+  );
+}

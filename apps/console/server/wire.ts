@@ -1,0 +1,146 @@
+/** What the console's page and its server tell each other. */
+
+/** The topic of the figures: an update of type `stats` a second, while somebody watches. Its data is a {@link Sample}. */
+export const STATS_TOPIC = "/console/stats";
+export const STATS_TYPE = "stats";
+
+/** Where the API is. */
+export const API = "/console/api";
+
+/** The figures of one second, of one process. Rates are a second's; what the console itself caused is taken out of the first two. */
+export interface Sample {
+  /** When, in milliseconds since 1970 by the server's clock. */
+  readonly at: number;
+  /** Updates published, and updates given to sockets, a second. */
+  readonly published: number;
+  readonly delivered: number;
+  /** Bytes of events given to sockets, a second, as they are on the wire. */
+  readonly sentBytes: number;
+  readonly subscribers: number;
+  /** Subscribers whose cursor is behind the tail. */
+  readonly behind: number;
+  readonly cohorts: number;
+  /** Bytes and updates in the journal, and by how many bytes a second it grew; less than 0 where it was trimmed. */
+  readonly journalBytes: number;
+  readonly journalUpdates: number;
+  readonly journalGrowth: number;
+}
+
+/** An update of type `stats` says which process it is of: several may share a journal. */
+export interface StatsData extends Sample {
+  readonly process: string;
+}
+
+/** The figures in the order in which {@link History} has them. */
+export const SAMPLE_FIELDS: readonly (keyof Sample)[] = [
+  "at",
+  "published",
+  "delivered",
+  "sentBytes",
+  "subscribers",
+  "behind",
+  "cohorts",
+  "journalBytes",
+  "journalUpdates",
+  "journalGrowth",
+];
+
+/** The answer of `GET history`: up to 15 minutes, the oldest first. */
+export interface History {
+  readonly process: string;
+  /** One row a sample, in the order of {@link SAMPLE_FIELDS}. */
+  readonly samples: readonly (readonly number[])[];
+}
+
+/** The answer of `GET about`. */
+export interface About {
+  /** Whether everyone who reaches the console may use it. */
+  readonly open: boolean;
+  /** The hub's public URL. */
+  readonly hub: string;
+}
+
+/** The answer of `POST token`, where the console is open: it reads the figures and nothing else. */
+export interface StatsToken {
+  readonly token: string;
+  readonly expiresInMs: number;
+}
+
+/** One open stream. */
+export interface Subscriber {
+  readonly id: string;
+  readonly matchers: readonly { readonly type: string; readonly pattern: string }[];
+  /** The `iss` and `sub` claims of its token; absent without one. */
+  readonly issuer?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly intervalMs: number;
+  readonly latest: boolean;
+  readonly openMs: number;
+  readonly state: "live" | "replaying" | "stalled";
+  /** How many updates the journal has after what was sent, whether they are for it or not. */
+  readonly lag: number;
+}
+
+/** The answer of `GET subscribers`: those that match, in the order of their ids. */
+export interface SubscriberPage {
+  readonly subscribers: readonly Subscriber[];
+  /** How many match, and how many there are. */
+  readonly matched: number;
+  readonly total: number;
+  /** What to ask for `after` to have the next page; absent on the last. */
+  readonly next?: string | undefined;
+}
+
+/** Most subscribers of one page, and longest search, in characters. */
+export const PAGE_SIZE = 50;
+export const SEARCH_LENGTH = 200;
+
+/** What became of an update for one subscriber; the hub's words. */
+export const FATES = ["delivered", "paced", "behind", "replaced", "expired", "earlier", "not_allowed", "not_selected"] as const;
+export type Fate = (typeof FATES)[number];
+
+/** An update that is in the journal. */
+export interface KnownUpdate {
+  readonly state: "published";
+  readonly id: string;
+  readonly topics: readonly string[];
+  readonly type?: string | undefined;
+  readonly private: boolean;
+  /** Characters of its data, which the console does not show. */
+  readonly size: number;
+  /** When it was appended, in milliseconds since 1970. */
+  readonly at: number;
+  readonly ttlMs?: number | undefined;
+  readonly isExpired: boolean;
+  /** How many subscribers of this process have each fate. */
+  readonly counts: Readonly<Partial<Record<Fate, number>>>;
+  /** The fate of the subscriber that was asked for; absent where it is not connected. */
+  readonly fate?: Fate | undefined;
+}
+
+/** An update that waits for its time. */
+export interface WaitingUpdate {
+  readonly state: "scheduled";
+  readonly id: string;
+  readonly topics: readonly string[];
+  readonly type?: string | undefined;
+  readonly private: boolean;
+  /** Characters of its data. */
+  readonly size: number;
+  /** In milliseconds since 1970. */
+  readonly deliverAt: number;
+  readonly ttlMs?: number | undefined;
+}
+
+/** The answer of `GET updates?id=…`. */
+export type UpdateAnswer = KnownUpdate | WaitingUpdate;
+
+/** The answer of `GET scheduled`: the next ones first. */
+export interface ScheduledPage {
+  readonly scheduled: readonly WaitingUpdate[];
+  /** How many wait in all. */
+  readonly total: number;
+}
+
+/** Most updates that `GET scheduled` lists. */
+export const SCHEDULED_LISTED = 100;

@@ -1,0 +1,56 @@
+import type { ComponentChildren } from "preact";
+import type { Section } from "./arrange.ts";
+import { FeedSection } from "./feed-section.tsx";
+
+interface BoardProps {
+  readonly sections: readonly Section[];
+  readonly words: readonly string[];
+  readonly fresh: ReadonlySet<string>;
+  readonly now: number;
+  readonly onShow: (feed: string) => void;
+  /** Whether the pointer or the focus is on the headlines. */
+  readonly onReading: (reading: boolean) => void;
+  readonly onClear: () => void;
+}
+
+/** The feeds side by side. */
+export function Board({ sections, words, fresh, now, onShow, onReading, onClear }: BoardProps): ComponentChildren {
+  const found = sections.reduce((sum, { headlines }) => sum + headlines.length, 0);
+  // A feed in the address may be one that this server does not follow.
+  if (sections.length === 0 || (words.length > 0 && found === 0)) {
+    return (
+      <section class="no-match" data-testid="no-match">
+        <h2>{sections.length === 0 ? "There is no such feed" : "No headline has these words"}</h2>
+        <p>
+          <button type="button" class="button quiet" onClick={onClear}>
+            Show all headlines
+          </button>
+        </p>
+      </section>
+    );
+  }
+  // Where something is looked for, the feeds that don't have it are only in the way.
+  const listed = words.length > 0 ? sections.filter(({ headlines, held }) => headlines.length + held > 0) : sections;
+  return (
+    <div
+      class={listed.length === 1 ? "board single" : "board"}
+      onPointerEnter={() => onReading(true)}
+      onPointerLeave={() => onReading(false)}
+      onFocusIn={() => onReading(true)}
+      onFocusOut={() => onReading(false)}
+    >
+      {listed.map((section, index) => (
+        <FeedSection
+          key={section.status.name}
+          id={`feed-${index}`}
+          section={section}
+          alone={listed.length === 1}
+          words={words}
+          fresh={fresh}
+          now={now}
+          onShow={() => onShow(section.status.name)}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { Section } from "./arrange.ts";
+import { FeedTrouble } from "./feed-trouble.tsx";
+import type { Headline } from "./headline.ts";
+import { Found, HeadlineLink, hostOf } from "./headline-link.tsx";
+import { ageText, exactTime } from "./times.ts";
+
+/** Headlines of one feed until the reader asks for more. */
+const FIRST = 7;
+
+interface FeedSectionProps {
+  readonly section: Section;
+  readonly id: string;
+  /** Whether it has the page to itself. */
+  readonly alone: boolean;
+  /** Words that were looked for. */
+  readonly words: readonly string[];
+  readonly fresh: ReadonlySet<string>;
+  readonly now: number;
+  readonly onShow: () => void;
+}
+
+/** One feed: its name, how it does where it fails, and its headlines, newest first. */
+export function FeedSection({ section, id, alone, words, fresh, now, onShow }: FeedSectionProps): ComponentChildren {
+  const [open, setOpen] = useState(false);
+  const { status, headlines, held } = section;
+  const first = alone ? FIRST * 2 : FIRST;
+  const listed = open ? headlines : headlines.slice(0, first);
+  const site = hostOf(status.link);
+  return (
+    <section class={alone ? "feed alone" : "feed"} aria-labelledby={id} data-testid="feed" data-feed={status.name}>
+      <header class="feed-head">
+        <h2 id={id} dir="auto">
+          {status.title}
+        </h2>
+        {held > 0 && (
+          <button type="button" class="button small feed-new" data-testid="feed-new" onClick={onShow}>
+            {held} new<span class="visually-hidden"> in {status.title}, show</span>
+          </button>
+        )}
+        <p class="feed-site">{status.sample ? "Invented headlines" : (site ?? "")}</p>
+      </header>
+      {status.failingSince !== undefined && <FeedTrouble status={status} now={now} />}
+      {headlines.length === 0 ? (
+        <p class="feed-empty">{words.length > 0 ? "Nothing here has these words." : waitingText(section)}</p>
+      ) : (
+        <ol class="headlines" data-testid="headlines">
+          {listed.map((headline, index) => (
+            <HeadlineRow
+              key={headline.id}
+              headline={headline}
+              lead={index === 0}
+              words={words}
+              isFresh={fresh.has(headline.id)}
+              now={now}
+            />
+          ))}
+        </ol>
+      )}
+      {headlines.length > first && (
+        <button type="button" class="button quiet small more" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? "Show fewer" : `${headlines.length - first} older`}
+          <span class="visually-hidden"> of {status.title}</span>
+        </button>
+      )}
+    </section>
+  );
+}
+
+function waitingText({ status }: Section): string {
+  if (status.lastFetch === undefined) return status.failingSince === undefined ? "It is being fetched." : "There is nothing from it yet.";
+  return status.items === 0 ? "The feed is empty." : "Nothing new has come since it was last read. The next headline is shown here.";
+}
+
+interface HeadlineRowProps {
+  readonly headline: Headline;
+  readonly lead: boolean;
+  readonly words: readonly string[];
+  readonly isFresh: boolean;
+  readonly now: number;
+}
+
+function HeadlineRow({ headline, lead, words, isFresh, now }: HeadlineRowProps): ComponentChildren {
+  const { summary, at, author, link } = headline;
+  const isSearched = words.length > 0;
+  return (
+    <li
+      class={["headline", lead ? "lead" : "", isFresh ? "fresh" : ""].join(" ")}
+      data-testid="headline"
+      data-id={headline.id}
+      data-fresh={String(isFresh)}
+      tabIndex={-1}
+    >
+      <h3>
+        <HeadlineLink headline={headline} words={words} />
+      </h3>
+      {summary !== undefined && (lead || isSearched) && (
+        <p class="summary" dir="auto">
+          <Found text={summary} words={words} />
+        </p>
+      )}
+      <p class="byline">
+        {isFresh && <span class="new-mark">New</span>}
+        <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
+          {ageText(at, now)}
+        </time>
+        {author !== undefined && <span dir="auto">{author}</span>}
+        {hostOf(link) !== undefined && <span>{hostOf(link)}</span>}
+      </p>
+    </li>
+  );
+}

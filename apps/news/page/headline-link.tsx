@@ -1,0 +1,31 @@
+import type { ComponentChildren } from "preact";
+import { findWords } from "./arrange.ts";
+import type { Headline } from "./headline.ts";
+
+/** A headline's text; a link where it leads somewhere. It opens elsewhere, and tells nobody where the reader came from. */
+export function HeadlineLink({ headline, words = [] }: { headline: Headline; words?: readonly string[] }): ComponentChildren {
+  const text = <Found text={headline.title} words={words} />;
+  if (headline.link === undefined) return <span dir="auto">{text}</span>;
+  return (
+    <a href={headline.link} target="_blank" rel="noopener noreferrer">
+      <span dir="auto">{text}</span>
+      <span class="visually-hidden"> (opens in a new tab)</span>
+    </a>
+  );
+}
+
+/** A text with the words that were looked for marked. */
+export function Found({ text, words }: { text: string; words: readonly string[] }): ComponentChildren {
+  return <>{findWords(text, words).map((part, index) => (part.found ? <mark key={index}>{part.text}</mark> : part.text))}</>;
+}
+
+/** Where a link leads, if not to this server; undefined where there is none. */
+export function hostOf(link: string | undefined): string | undefined {
+  if (link === undefined) return undefined;
+  const { host } = new URL(link);
+  return host === location.host || isThisMachine(host) ? undefined : host.replace(/^www\./, "");
+}
+
+function isThisMachine(host: string): boolean {
+  return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host);
+}

@@ -1,0 +1,63 @@
+import type { ComponentChildren } from "preact";
+import type { Headline } from "./headline.ts";
+import { HeadlineLink } from "./headline-link.tsx";
+import { RollingLane } from "./rolling-lane.tsx";
+import { ageText } from "./times.ts";
+import { useReducedMotion } from "./use-reduced-motion.ts";
+import { useSetting } from "./use-setting.ts";
+
+/** Most headlines that take turns: more would be old before they come round. */
+const IN_TURN = 24;
+const STANDING = 2;
+
+interface TickerProps {
+  /** Newest first. */
+  readonly headlines: readonly Headline[];
+  readonly now: number;
+}
+
+/** The band on top: headlines roll by, the newest as soon as it is there. It stands still for whoever wants no motion. */
+export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
+  const still = useReducedMotion();
+  const [paused, setPaused] = useSetting("paused");
+  const shown = headlines.slice(0, still ? STANDING : IN_TURN);
+  const textOf = (headline: Headline): ComponentChildren => <RollText headline={headline} now={now} />;
+  return (
+    <section class="band" aria-label="Ticker" aria-live="off" data-testid="ticker" data-rolling={String(!still && !paused)}>
+      {still ? (
+        <ul class="lane still">
+          {shown.map((headline) => (
+            <li key={headline.id} class="roll" data-testid="roll">
+              {textOf(headline)}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <>
+          <button
+            type="button"
+            class="band-button"
+            data-testid="pause"
+            aria-label={paused ? "Let the ticker roll" : "Pause the ticker"}
+            onClick={() => setPaused(!paused)}
+          >
+            <span class={paused ? "sign play" : "sign pause"} aria-hidden="true" />
+          </button>
+          <RollingLane headlines={shown} paused={paused} textOf={textOf} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function RollText({ headline, now }: { headline: Headline; now: number }): ComponentChildren {
+  return (
+    <>
+      <span class="roll-feed" dir="auto">
+        {headline.feedTitle}
+      </span>
+      <HeadlineLink headline={headline} />
+      <span class="roll-age">{ageText(headline.at, now)}</span>
+    </>
+  );
+}

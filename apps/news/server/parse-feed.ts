@@ -1,0 +1,41 @@
+import type { NewsFeed } from "./options.ts";
+
+const MAX_NAME = 100;
+const NAMED = /^([^=:/?#]*)=(.*)$/s;
+
+/**
+ * Reads a feed as people write it: `URL`, or `NAME=URL` where the name is also what the page calls it. Without one, the
+ * feed goes by its address without the query, so that two of one site differ, and by the title that it gives itself.
+ *
+ * @example `parseFeed("World=https://example.com/world.rss")`
+ * @throws TypeError that says what to change.
+ */
+export function parseFeed(text: string): NewsFeed {
+  const [, given, rest] = NAMED.exec(text.trim()) ?? [];
+  const address = (rest ?? text).trim();
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === "") {
+    throw new TypeError(
+      `"${withoutSecrets(address)}" is not an http or https URL. Write URL or NAME=URL, such as World=https://example.com/world.rss`,
+    );
+  }
+  if (given === undefined) return { name: nameOf(url), url: address };
+  const name = given.trim();
+  if (name === "" || name.length > MAX_NAME || name === "." || name === ".." || !name.isWellFormed() || /[\p{Cc}\p{Cf}]/u.test(name)) {
+    throw new TypeError(`The name ${JSON.stringify(name)} can't be a feed's. Write 1 to ${MAX_NAME} visible characters before the =.`);
+  }
+  return { name, url: address, title: name };
+}
+
+/** The host and the path, without what may be secret; the beginning of the host goes where it is too long. */
+function nameOf(url: URL): string {
+  const path = url.pathname.replace(/\/+$/, "");
+  return `${url.host.replace(/^www\./, "")}${path}`.slice(-MAX_NAME);
+}
+
+function withoutSecrets(address: string): string {
+  return address
+    .replace(/\/\/[^/@]*@/, "//…@")
+    .replace(/\?.*$/s, "?…")
+    .slice(0, 200);
+}

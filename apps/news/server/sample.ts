@@ -1,0 +1,65 @@
+import { CULTURE, PLACES, SCIENCE, type Story, TOWN } from "./sample-headlines.ts";
+
+/** Time from one headline of a sample feed to its next, in milliseconds. The three take turns. */
+export const SAMPLE_PERIOD_MS = 60_000;
+
+/** How many headlines a sample feed has at a time, the newest. */
+const SHOWN = 20;
+
+/** A sample feed. */
+export interface SampleFeed {
+  readonly name: string;
+  readonly title: string;
+  /** Where it is served; its ending tells its format. */
+  readonly path: string;
+  readonly stories: readonly Story[];
+  /** When in each period its headline comes, in milliseconds. */
+  readonly offsetMs: number;
+}
+
+export const SAMPLE_FEEDS: readonly SampleFeed[] = [
+  { name: "sample", title: "Sample feed: town", path: "/news/sample.xml", stories: TOWN, offsetMs: 0 },
+  { name: "sample-science", title: "Sample feed: science", path: "/news/sample.atom", stories: SCIENCE, offsetMs: 20_000 },
+  { name: "sample-culture", title: "Sample feed: culture", path: "/news/sample.json", stories: CULTURE, offsetMs: 40_000 },
+];
+
+/** A headline that nobody should believe. */
+export interface SampleItem {
+  readonly id: string;
+  readonly title: string;
+  readonly summary: string;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Where a sample headline leads: a page that says that it is invented. */
+export const SAMPLE_ITEM_PATH = "/news/sample/";
+
+/**
+ * The headlines of a sample feed at some time, newest first. They follow from the time alone, so that a restart goes on
+ * where it was, and none comes again within two days.
+ */
+export function sampleItems(feed: SampleFeed, nowMs: number): readonly SampleItem[] {
+  const newest = Math.floor((nowMs - feed.offsetMs) / SAMPLE_PERIOD_MS);
+  return Array.from({ length: SHOWN }, (_, i) => sampleItem(feed, newest - i));
+}
+
+function sampleItem(feed: SampleFeed, number: number): SampleItem {
+  const { stories } = feed;
+  const round = Math.floor(number / stories.length);
+  // A step that shares no factor with the number of stories visits each once a round, in another order than that of the file.
+  const story = (number * 7 + round) % stories.length;
+  const [title, summary] = stories[story] ?? ["", ""];
+  // The three feeds must not tell of one place and one number at a time.
+  const shift = feed.offsetMs / 5000;
+  const place = PLACES[(round + story * 3 + shift) % PLACES.length] ?? "";
+  // When a story has been through all places, its number changes.
+  const count = String(((Math.floor(round / PLACES.length) + story * 5 + shift) % 23) + 5);
+  const fill = (text: string): string => text.replace("{place}", place).replace("{n}", count);
+  return {
+    id: `${feed.name}-${number}`,
+    title: fill(title),
+    summary: `${summary} (Invented.)`,
+    at: number * SAMPLE_PERIOD_MS + feed.offsetMs,
+  };
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { getRequestListener } from "@hono/node-server";
+import { createHub, type Hub, type HubOptions } from "artesian";
+import type { Page } from "playwright-core";
+import { build, loadConfigFromFile } from "vite";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { createNews, type NewsFeed, NEWS_TOPICS, type NewsOptions } from "../../apps/news/server/index.ts";
+import { createPages } from "../../apps/shared/server/pages.ts";
+import { type FeedServer, manualRounds, startFeedServer } from "../support/feed-server.ts";
+
+const APPS = fileURLToPath(new URL("../../apps", import.meta.url));
+let directory: string;
+
+/** Builds the news' page as it is now, for all tests of a file. */
+export function usePages(): void {
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "artesian-news-"));
+    const loaded = await loadConfigFromFile({ command: "build", mode: "production" }, join(APPS, "vite.config.ts"));
+    const input = { news: join(APPS, "news/page/index.html"), landing: join(APPS, "landing/page/index.html") };
+    await build({
+      ...loaded?.config,
+      root: APPS,
+      configFile: false,
+      logLevel: "error",
+      build: { ...loaded?.config.build, outDir: directory, emptyOutDir: true, rolldownOptions: { input } },
+    });
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true, force: true });
+  });
+}
+
+export interface NewsSite {
+  readonly origin: string;
+  readonly feeds: FeedServer;
+  hub: Hub;
+  /** Sees each request first, and answers it by returning true. */
+  gate: (req: IncomingMessage, res: ServerResponse) => boolean;
+  /** Asks all feeds once more, and waits until what they had is published. */
+  nextRound(): Promise<void>;
+  /** Ends hub, news and server, as a stop of the process does; what it had is lost with it. */
+  stop(): Promise<void>;
+  /** Comes back at the same address, with the same feeds or others. */
+  start(feeds?: readonly NewsFeed[]): Promise<void>;
+}
+
+export interface SiteOptions {
+  /** Names of the feeds, each served from `feeds` at `/NAME.json`. */
+  readonly names?: readonly string[];
+  readonly others?: readonly NewsFeed[];
+  readonly hub?: HubOptions;
+  /** With the sample feeds; their origin is the site's. */
+  readonly sample?: boolean;
+  readonly news?: Partial<NewsOptions>;
+}
+
+/** The news behind a hub on a free port, as `artesian demo` puts them together; feeds are asked when the test says so. */
+export async function startNews(options: SiteOptions = {}): Promise<NewsSite> {
+  const feeds = await startFeedServer();
+  const rounds = manualRounds();
+  const given = [...(options.names ?? []).map((name) => ({ name, url: `${feeds.origin}/${name}.json` })), ...(options.others ?? [])];
+  let port = 0;
+  let running: { close(): Promise<void> } | undefined;
+  const site: NewsSite = {
+    origin: "",
+    feeds,
+    hub: createHub(),
+    gate: () => false,
+    nextRound: () => rounds.next(),
+    stop: async () => {
+      await running?.close();
+      running = undefined;
+    },
+    start: async (changed = given) => {
+      const hub = createHub({
+        anonymousPublish: true,
+        reservedTopics: NEWS_TOPICS,
+        drainMs: 100,
+        retryMs: { min: 50, max: 150 },
+        ...options.hub,
+      });
+      const pages = createPages({ directory });
+      const listener = getRequestListener(
+        (request) => (news.handles(new URL(request.url).pathname) ? news.fetch(request) : pages.fetch(request)),
+        { overrideGlobalObjects: false },
+      );
+      const server = createServer((req, res) => {
+        if (!site.gate(req, res)) hub.handler(req, res, () => void listener(req, res));
+      });
+      const sockets = trackSockets(server);
+      await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+      ({ port } = server.address() as AddressInfo);
+      const origin = `http://127.0.0.1:${port}`;
+      const news = createNews({
+        hub,
+        feeds: changed,
+        sample: options.sample === true ? origin : undefined,
+        statusDebounceMs: 20,
+        polling: { clock: rounds.clock },
+        ...options.news,
+      });
+      Object.assign(site, { hub, origin });
+      running = {
+        async close() {
+          await news.close();
+          await hub.close();
+          for (const socket of sockets) socket.destroy();
+          await new Promise((resolve) => server.close(resolve));
+        },
+      };
+    },
+  };
+  onTestFinished(() => site.stop());
+  await site.start();
+  return site;
+}
+
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+/** The headlines of a feed as they are listed, without what only a screen reader is told. */
+export async function titles(page: Page, feed: string): Promise<string[]> {
+  return await page.locator(`[data-testid=feed][data-feed="${feed}"] [data-testid=headline] h3 [dir=auto]`).allInnerTexts();
+}
+
+/** How often elements have moved although nobody did anything: the browser's own measure of layout jumps. */
+export async function watchShifts(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const shifts = { sum: 0 };
+    Object.assign(globalThis, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.sum += Reflect.get(entry, "value") as number;
+    }).observe({ type: "layout-shift" });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { shifts: { sum: number } }).shifts.sum);
+}

@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { getRequestListener } from "@hono/node-server";
+import { createHub, type Hub, type HubOptions, type UpdateInput } from "artesian";
+import type { Page } from "playwright-core";
+import { build, loadConfigFromFile } from "vite";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { createPages } from "../../apps/shared/server/pages.ts";
+import { createStocks, type StocksOptions } from "../../apps/stocks/server/index.ts";
+
+const APPS = fileURLToPath(new URL("../../apps", import.meta.url));
+let directory: string;
+
+/** Builds the stocks' page as it is now, for all tests of a file. */
+export function usePages(): void {
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "artesian-stocks-"));
+    const loaded = await loadConfigFromFile({ command: "build", mode: "production" }, join(APPS, "vite.config.ts"));
+    const input = { stocks: join(APPS, "stocks/page/index.html"), landing: join(APPS, "landing/page/index.html") };
+    await build({
+      ...loaded?.config,
+      root: APPS,
+      configFile: false,
+      logLevel: "error",
+      build: { ...loaded?.config.build, outDir: directory, emptyOutDir: true, rolldownOptions: { input } },
+    });
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true, force: true });
+  });
+}
+
+/** Where the build of {@link usePages} is. */
+export function pagesDirectory(): string {
+  return directory;
+}
+
+export interface StocksSite {
+  readonly origin: string;
+  readonly url: string;
+  hub: Hub;
+  /** Sees each request first, and answers it by returning true. */
+  gate: (req: IncomingMessage, res: ServerResponse) => boolean;
+  /** Streams that were opened, by their addresses. */
+  readonly streams: string[];
+  /** Publishes prices, each `SYMBOL: price` or with more of a quote. */
+  quote(prices: Readonly<Record<string, number | Partial<TestQuote>>>): Promise<void>;
+  /** Ends everything, as a stop of the process does. */
+  stop(): Promise<void>;
+  /** Comes back at the same address. */
+  start(): Promise<void>;
+}
+
+export interface TestQuote {
+  readonly price: number;
+  readonly change: number;
+  readonly changePercent: number;
+  readonly volume: number;
+  readonly time: string;
+  readonly simulated: true;
+}
+
+export interface SiteOptions {
+  readonly stocks?: Partial<StocksOptions>;
+  /** Made anew at each start. */
+  readonly hub?: () => HubOptions;
+}
+
+/** The stocks behind a hub on a free port, as `artesian demo` puts them together; prices come when the test says so. */
+export async function startStocks(options: SiteOptions = {}): Promise<StocksSite> {
+  let port = 0;
+  let running: { close(): Promise<void> } | undefined;
+  const site: StocksSite & { origin: string; url: string } = {
+    origin: "",
+    url: "",
+    hub: createHub(),
+    gate: () => false,
+    streams: [],
+    quote: async (prices) => {
+      await site.hub.publishBatch(Object.entries(prices).map(([symbol, given]) => updateOf(symbol, given)));
+    },
+    stop: async () => {
+      await running?.close();
+      running = undefined;
+    },
+    start: async () => {
+      const hub = createHub({ drainMs: 100, retryMs: { min: 50, max: 150 }, ...options.hub?.() });
+      const stocks = createStocks({ hub, source: "none", ...options.stocks });
+      const pages = createPages({ directory });
+      const listener = getRequestListener(
+        (request) => (stocks.handles(new URL(request.url).pathname) ? stocks.fetch(request) : pages.fetch(request)),
+        { overrideGlobalObjects: false },
+      );
+      const server = createServer((req, res) => {
+        if (req.url?.startsWith("/events/stream") === true) site.streams.push(req.url);
+        if (!site.gate(req, res)) hub.handler(req, res, () => void listener(req, res));
+      });
+      const sockets = new Set<Socket>();
+      server.on("connection", (socket: Socket) => {
+        sockets.add(socket);
+        socket.once("close", () => sockets.delete(socket));
+      });
+      port = await listenOn(server, port);
+      site.hub = hub;
+      running = {
+        async close() {
+          const closed = new Promise((resolve) => server.close(resolve));
+          await stocks.close();
+          await hub.close();
+          for (const socket of sockets) socket.destroy();
+          await closed;
+        },
+      };
+    },
+  };
+  await site.start();
+  site.origin = `http://127.0.0.1:${port}`;
+  site.url = `${site.origin}/stocks`;
+  onTestFinished(() => site.stop());
+  return site;
+}
+
+async function listenOn(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** An update as `quotesSource` publishes it. */
+export function updateOf(symbol: string, given: number | Partial<TestQuote>): UpdateInput {
+  const quote = typeof given === "number" ? { price: given } : given;
+  const { price = 100, change = 0 } = quote;
+  const changePercent = (change / (price - change)) * 100;
+  const data = { symbol, price, change, changePercent, time: new Date().toISOString(), ...quote };
+  return { topic: `/quotes/${encodeURIComponent(symbol)}`, type: "quote", data: JSON.stringify(data) };
+}
+
+/** The prices in the list, from its top. */
+export async function shownPrices(page: Page): Promise<Record<string, string>> {
+  return await page
+    .getByTestId("row")
+    .evaluateAll((rows) =>
+      Object.fromEntries(
+        rows.map((row) => [(row as HTMLElement).dataset["symbol"] ?? "", row.querySelector("[data-testid=price]")?.textContent ?? ""]),
+      ),
+    );
+}
+
+/** The symbols in the list, from its top. */
+export async function shownSymbols(page: Page): Promise<string[]> {
+  return Object.keys(await shownPrices(page));
+}
