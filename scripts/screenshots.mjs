@@ -47,8 +47,8 @@ try {
   const landing = await visit("light", "/");
   await landing.getByText("Live", { exact: true }).waitFor();
   for (const [topic, text] of [
-    ["weather/lisbon", "23 °C, wind from the sea"],
-    ["orders/4711", '{"status":"shipped"}'],
+    ["weather", "23 °C, wind from the sea"],
+    ["orders", '{"status":"shipped"}'],
     ["greeting", "Hello, world!"],
   ]) {
     await fetch(`${origin}/events/stream`, { method: "POST", body: new URLSearchParams({ topic, data: text }) });
@@ -67,6 +67,16 @@ try {
   await grace.getByText("And that works from PHP, too.").waitFor();
   await ada.screenshot({ path: join(root, "docs/images/chat-dark.png") });
   await grace.screenshot({ path: join(root, "docs/images/chat.png") });
+
+  const stocks = await visit("dark", "/stocks");
+  const news = await visit("light", "/news");
+  const console = await visit("light", "/console");
+  for (const page of [stocks, news, console]) await page.getByText("Live", { exact: true }).first().waitFor();
+  // Long enough for the charts to have something to show.
+  await new Promise((resolve) => setTimeout(resolve, 45_000));
+  for (const [name, page] of Object.entries({ stocks, news, console })) {
+    await page.screenshot({ path: join(root, `docs/images/${name}.png`) });
+  }
 } finally {
   await browser.close();
   server.kill("SIGTERM");

@@ -47,6 +47,16 @@ describe("a simulated market", () => {
     expect(context.problems).toEqual([]);
   });
 
+  test("goes on from the last prices that it is given, without a leap", async () => {
+    const last = new Map([["AAA", { price: 4321, change: 21, volume: 5000 }]]);
+    const context = await simulate(2000, { symbols: ["AAA", "BBB"], last });
+    const [first, other] = quotesOf(context);
+    expect(Math.abs((first?.price ?? 0) / 4321 - 1)).toBeLessThan(0.005);
+    expect((first?.price ?? 0) - (first?.change ?? 0)).toBeCloseTo(4300, 6);
+    expect(first?.volume).toBeGreaterThan(5000);
+    expect(other?.volume).toBeLessThan(5000);
+  });
+
   test.each([0.5, 20, 333, 20_000])("makes %d prices a second, in batches that a hub takes", async (ticksPerSecond) => {
     const context = await simulate(6000, { symbols: 10, ticksPerSecond });
     expect(Math.abs(context.updates.length - 10 - ticksPerSecond * 6)).toBeLessThanOrEqual(ticksPerSecond / 20 + 1);

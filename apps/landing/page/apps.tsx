@@ -18,7 +18,7 @@ const APPS: readonly AppLink[] = [
   {
     href: "/stocks",
     name: "Stock ticker",
-    about: "Hundreds of prices a second, paced by the hub to what a screen can show. The market is simulated until you plug yours in.",
+    about: "Prices as they change, paced by the hub to what a screen can show. The market is simulated until you plug yours in.",
     icon: <path d="M3 17l5-6 4 3 8-9M15 5h5v5" />,
   },
   {

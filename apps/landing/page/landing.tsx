@@ -6,7 +6,7 @@ import { LivePanel } from "./live-panel.tsx";
 
 const STREAM_PATH = "/events/stream";
 
-/** Topics of one word, with a slash before it or not. The apps' own have two: hundreds of prices a second would drown what is sent by hand. */
+/** Topics of one word, with a slash before it or not. The apps' own have two: prices and headlines would drown what is sent by hand. */
 const PLAIN_TOPICS = new URLSearchParams([
   ["match_urlpattern", "/:word"],
   ["match_urlpattern", "/.well-known/:word"],

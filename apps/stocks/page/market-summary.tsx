@@ -1,0 +1,52 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { formatPercent, formatPrice, formatTime } from "./format.ts";
+import type { MarketStore, MarketView } from "./market-store.ts";
+
+/** How often prices are read out, in milliseconds. */
+const SPOKEN_MS = 60_000;
+
+/** What all prices together do, and of when they are. */
+export function MarketSummary({ view }: { view: MarketView }): ComponentChildren {
+  const { up, down, flat, receivedAt, connection, paused } = view;
+  const isLive = connection.state === "live";
+  const time = receivedAt === undefined ? undefined : formatTime(receivedAt, Date.now());
+  return (
+    <p class="summary" data-testid="summary" data-stale={!isLive && time !== undefined}>
+      <span class="summary-counts">
+        <span data-trend="up">▲ {up} up</span> <span data-trend="down">▼ {down} down</span> <span>= {flat} unchanged</span>
+      </span>
+      <span class="summary-time" data-testid="as-of">
+        {time === undefined ? "No price yet" : paused ? `Paused at ${time}` : isLive ? `As of ${time}` : `Not live: as of ${time}`}
+      </span>
+    </p>
+  );
+}
+
+/** Reads the prices out, once a minute: each one as it comes would drown everything else. */
+export function SpokenSummary({ store, selected }: { store: MarketStore; selected: string | undefined }): ComponentChildren {
+  const [text, setText] = useState("");
+  const symbol = useRef(selected);
+  symbol.current = selected;
+  const { loaded } = store.view;
+  useEffect(() => {
+    if (!loaded) return undefined;
+    const speak = (): void => setText(spoken(store, symbol.current));
+    speak();
+    const timer = setInterval(speak, SPOKEN_MS);
+    return () => clearInterval(timer);
+  }, [store, loaded]);
+  return (
+    <p class="visually-hidden" role="status" data-testid="spoken">
+      {text}
+    </p>
+  );
+}
+
+function spoken(store: MarketStore, symbol: string | undefined): string {
+  const { up, down, flat, paused, connection } = store.view;
+  if (paused || connection.state !== "live") return "";
+  const quote = symbol === undefined ? undefined : store.ticker(symbol).quote;
+  const chosen = quote === undefined ? "" : ` ${quote.symbol} is at ${formatPrice(quote.price)}, ${formatPercent(quote.changePercent)}.`;
+  return `${up} prices are up, ${down} down, ${flat} unchanged.${chosen}`;
+}

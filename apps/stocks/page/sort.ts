@@ -1,0 +1,48 @@
+/** What a list is sorted by. */
+export type SortKey = "symbol" | "price" | "changePercent";
+
+export interface Sorting {
+  readonly key: SortKey;
+  readonly descending: boolean;
+}
+
+/** What sorting and searching look at. */
+export interface Sortable {
+  readonly symbol: string;
+  readonly name: string | undefined;
+  readonly quote: { readonly price: number; readonly changePercent: number } | undefined;
+}
+
+export function isSortKey(value: unknown): value is SortKey {
+  return value === "symbol" || value === "price" || value === "changePercent";
+}
+
+/** The next sorting after a click on a heading: names rise first, numbers fall first, a second click turns it round. */
+export function sortingAfter({ key, descending }: Sorting, clicked: SortKey): Sorting {
+  return clicked === key ? { key, descending: !descending } : { key: clicked, descending: clicked !== "symbol" };
+}
+
+/** The symbols in order. Those without a price come last, whichever way; equal ones by name, so that none changes places for nothing. */
+export function sortSymbols(items: readonly Sortable[], { key, descending }: Sorting): readonly string[] {
+  const sign = descending ? -1 : 1;
+  const compare = (a: Sortable, b: Sortable): number => {
+    if (key === "symbol") return sign * byName(a, b);
+    if (a.quote === undefined || b.quote === undefined)
+      return Number(a.quote === undefined) - Number(b.quote === undefined) || byName(a, b);
+    return sign * (a.quote[key] - b.quote[key]) || byName(a, b);
+  };
+  return items.toSorted(compare).map(({ symbol }) => symbol);
+}
+
+/** Whether the search finds it: in the symbol or the name, whatever the case; in words of any order. */
+export function isFound({ symbol, name = "" }: Sortable, search: string): boolean {
+  const text = `${symbol} ${name}`.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function byName(a: Sortable, b: Sortable): number {
+  return a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0;
+}

@@ -1,0 +1,36 @@
+import { useEffect, useState } from "preact/hooks";
+import type { MarketStore } from "./market-store.ts";
+import { isFound, type Sorting, sortSymbols } from "./sort.ts";
+
+/** How often a list that is sorted by price is put in order again, in milliseconds. */
+const RESORT_MS = 5000;
+
+export interface OrderOptions {
+  readonly store: MarketStore;
+  readonly symbols: readonly string[];
+  readonly search: string;
+  readonly sorting: Sorting;
+  readonly paused: boolean;
+  /** Asked for anew when it changes: prices have come that were not there. */
+  readonly rounds: number;
+  /** Whether rows must stay where they are: somebody points at one, or is about to press a key on it. */
+  readonly isHeld: () => boolean;
+}
+
+/** The symbols that are found, in order. */
+export function useOrder({ store, symbols, search, sorting, paused, rounds, isHeld }: OrderOptions): readonly string[] {
+  const compute = (): readonly string[] => {
+    const tickers = symbols.map((symbol) => store.ticker(symbol)).filter((ticker) => isFound(ticker, search));
+    return sortSymbols(tickers, sorting);
+  };
+  const [order, setOrder] = useState(compute);
+  useEffect(() => setOrder(compute()), [store, symbols, search, sorting.key, sorting.descending, rounds]);
+  useEffect(() => {
+    if (sorting.key === "symbol" || paused) return undefined;
+    const timer = setInterval(() => {
+      if (!isHeld()) setOrder(compute());
+    }, RESORT_MS);
+    return () => clearInterval(timer);
+  }, [store, symbols, search, sorting.key, sorting.descending, paused]);
+  return order;
+}

@@ -1,0 +1,43 @@
+import type { Hub } from "artesian";
+import type { StocksLogger } from "./options.ts";
+import { parseQuote } from "./parse-quote.ts";
+import type { PriceHistory } from "./price-history.ts";
+import { waitMs } from "./wait.ts";
+import { QUOTES_PATTERN } from "./wire.ts";
+
+const RESTART_MS = { min: 250, max: 10_000 };
+
+export interface FollowOptions {
+  readonly hub: Hub;
+  readonly history: PriceHistory;
+  readonly logger: StocksLogger;
+  readonly signal: AbortSignal;
+  /** Called once, when everything that was in the journal is in the history. */
+  readonly onLive: () => void;
+}
+
+/**
+ * Folds the prices in the hub's journal, and each one after, into the history, until the signal is aborted. Whoever published
+ * them: what the charts show is what subscribers got.
+ */
+export async function followHub({ hub, history, logger, signal, onLive }: FollowOptions): Promise<void> {
+  let lastEventId = "earliest";
+  let delayMs = RESTART_MS.min;
+  let isFull = false;
+  while (!signal.aborted) {
+    try {
+      for await (const update of hub.subscribe({ matchUrlPattern: QUOTES_PATTERN, lastEventId, onLive, signal })) {
+        lastEventId = update.id ?? lastEventId;
+        delayMs = RESTART_MS.min;
+        const quote = parseQuote(update.type, update.data);
+        if (quote === undefined || history.add(quote) || isFull) continue;
+        isFull = true;
+        logger.warn({ symbol: quote.symbol }, "there are more symbols than histories are kept of (maxSymbols); further ones have no chart");
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.error({ err: error, delayMs }, "the stocks lost their subscription and take it up again");
+    }
+    await waitMs(delayMs, signal);
+    delayMs = Math.min(RESTART_MS.max, delayMs * 2);
+  }
+}

@@ -1,0 +1,80 @@
+import { CandleSeries } from "./candles.ts";
+import { Session } from "./session.ts";
+import {
+  type Candle,
+  CANDLE_STEPS,
+  CANDLES_KEPT,
+  type CandleStep,
+  type Listing,
+  SPARK_POINTS,
+  SPARK_STEP,
+  type StockQuote,
+} from "./wire.ts";
+
+interface Entry {
+  readonly second: CandleSeries;
+  readonly minute: CandleSeries;
+  readonly session: Session;
+  /** The newest by time. */
+  quote: StockQuote;
+}
+
+/** The longest that is kept of a symbol, in milliseconds. */
+const SPAN_MS = CANDLE_STEPS.minute * CANDLES_KEPT * 1000;
+
+/** What charts are drawn from: for each symbol its candles, its newest price and its session. Bounded in symbols and in time. */
+export class PriceHistory {
+  readonly #maxSymbols: number;
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #entries = new Map<string, Entry>();
+
+  /**
+   * @param maxSymbols - Each takes up to about 100 kB of memory; prices of further ones are not kept.
+   * @param names - Of the companies, by symbol.
+   */
+  constructor(maxSymbols: number, names: ReadonlyMap<string, string>) {
+    this.#maxSymbols = maxSymbols;
+    this.#names = names;
+  }
+
+  /** @returns False for a symbol that is one too many. */
+  add(quote: StockQuote): boolean {
+    let entry = this.#entries.get(quote.symbol);
+    if (entry === undefined) {
+      if (this.#entries.size >= this.#maxSymbols) return false;
+      const second = new CandleSeries(CANDLE_STEPS.second, CANDLES_KEPT);
+      const minute = new CandleSeries(CANDLE_STEPS.minute, CANDLES_KEPT);
+      entry = { second, minute, session: new Session(), quote };
+      this.#entries.set(quote.symbol, entry);
+    }
+    // A file that is played again goes back further than a late price could.
+    const isLate = quote.at < entry.quote.at && entry.quote.at - quote.at <= SPAN_MS;
+    const traded = isLate ? 0 : entry.session.add(quote);
+    if (!isLate) entry.quote = quote;
+    entry.second.add(quote.at, quote.price, traded);
+    entry.minute.add(quote.at, quote.price, traded);
+    return true;
+  }
+
+  /** The newest price of each symbol. */
+  quotes(): ReadonlyMap<string, StockQuote> {
+    return new Map([...this.#entries].map(([symbol, { quote }]) => [symbol, quote]));
+  }
+
+  /** The oldest first; undefined for a symbol that there is not. */
+  candles(symbol: string, step: CandleStep): readonly Candle[] | undefined {
+    return this.#entries.get(symbol)?.[step].all;
+  }
+
+  /** All symbols, in order. */
+  listings(): readonly Listing[] {
+    const symbols = [...this.#entries.keys()].toSorted();
+    return symbols.flatMap((symbol) => {
+      const entry = this.#entries.get(symbol);
+      if (entry === undefined) return [];
+      const { open, high, low, since } = entry.session;
+      const { closes, time } = entry.second.closes(SPARK_STEP, SPARK_POINTS);
+      return [{ quote: entry.quote, name: this.#names.get(symbol), open, high, low, since, spark: closes, sparkTime: time }];
+    });
+  }
+}
