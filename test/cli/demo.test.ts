@@ -29,6 +29,31 @@ describe("demo", () => {
     expect(await run.exit).toBe(0);
   });
 
+  test("serves every app, each on what nobody else may publish to", async () => {
+    const { url, hub } = await startServer(["--bot", "none", "--journal", "memory"], {}, "demo");
+    for (const path of ["/stocks", "/news", "/console"]) {
+      const page = await send(url + path);
+      expect([path, page.status, page.headers["content-type"]]).toEqual([path, 200, expect.stringContaining("text/html")]);
+    }
+    const board = JSON.parse((await send(`${url}/stocks/api/board`)).body) as { quotes?: unknown[]; simulated?: boolean };
+    expect(JSON.stringify(board)).toContain("AMBRS");
+    await expect.poll(async () => (await send(`${url}/news/api/feeds`)).body).toContain("Sample feed");
+    expect((await send(`${url}/console/api/about`)).status).toBe(200);
+    for (const topic of ["/chat/lobby", "/quotes/AMBRS", "/news/town", "/console/stats"]) {
+      const forged = await send(hub, { method: "POST", headers: { "content-type": "application/json" } }, JSON.stringify({ topic }));
+      expect([topic, forged.status, forged.body]).toEqual([topic, 400, expect.stringContaining("reserved_topic")]);
+    }
+  });
+
+  test.each([
+    ["--quotes", "gold"],
+    ["--feed", "ftp://example.com/feed"],
+    ["--bot", "parrot"],
+  ])("says what is wrong with %s %s", async (flag, value) => {
+    const { code, stderr } = await runToEnd(["demo", "--journal", "memory", flag, value]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(flag)]);
+  });
+
   test("answers to no foreign host or page", async () => {
     const { url } = await startServer(["--bot", "none", "--journal", "memory"], {}, "demo");
     expect((await send(url, { headers: { host: "evil.example" } })).status).toBe(421);

@@ -421,4 +421,16 @@ describe("a hub with tokens", () => {
     const unclear = await runToEnd(["token", "revoke", "--url", url], { cwd });
     expect([unclear.code, unclear.stderr]).toEqual([2, expect.stringContaining("--jti ID")]);
   });
+
+  test("the console of serve opens to an administrator's token alone, and serve has no other app", async () => {
+    const cwd = await withKeys();
+    const { url } = await startServer([...MEMORY, ...HUB], { cwd, tokens: true });
+    expect((await send(`${url}/console`)).status).toBe(200);
+    expect((await send(`${url}/stocks`)).status).toBe(404);
+    const about = async (token?: string): Promise<number | undefined> =>
+      (await send(`${url}/console/api/subscribers`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).status;
+    const plain = (await runToEnd(["token", "mint", ...HUB, "--publish", "*", "--subscribe", "*"], { cwd })).stdout.trim();
+    const admin = (await runToEnd(["token", "mint", ...HUB, "--admin"], { cwd })).stdout.trim();
+    expect([await about(), await about(plain), await about(admin)]).toEqual([401, 403, 200]);
+  });
 });

@@ -5,8 +5,7 @@ import { type RunOptions, runSource } from "./run-source.ts";
 import { simulatePast } from "./simulated-past.ts";
 import type { Watchers } from "./watchers.ts";
 
-/** The market of the first run: prices of all companies, a second, and the length of its day. */
-/** One a company: the journal, whose oldest updates go for them, then holds half a working day of it. */
+/** The market of the first run: prices of all companies, a second, and the length of its day. One a company, for the journal's oldest updates go for them. */
 const TICKS_PER_SECOND = 60;
 const SESSION_MS = 10_800_000;
 

@@ -1,0 +1,358 @@
+import { once } from "node:events";
+import { renameSync, writeFileSync } from "node:fs";
+import { Agent, createServer, get, type IncomingMessage, request } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ClientError, publish, subscribe } from "../../src/client/index.ts";
+import { readStream, type TestStream } from "../support/stream.ts";
+import { type Answer, runToEnd, type RunningServer, type RunOptions, send, startServer, temporaryDirectory } from "./command.ts";
+import { childrenOf, holderOf } from "./worker-processes.ts";
+
+const TWO = ["--workers", "2"];
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+const OPEN = ["--anonymous", "--anonymous-publish"];
+const SOON = ["--retry-min", "1ms", "--retry-max", "20ms"];
+/** Connections until each of two workers had one: that it takes as many is out of the question. */
+const MANY = 300;
+
+/** A server of several processes. */
+interface Crew extends RunningServer {
+  /** The ids of the workers' processes, as of now. */
+  workers(): number[];
+}
+
+async function startCrew(args: readonly string[] = TWO, options?: RunOptions): Promise<Crew> {
+  const server = await startServer(args, options);
+  return { ...server, workers: () => childrenOf(server.run.child.pid ?? 0) };
+}
+
+/** An open stream, and the worker that serves it. */
+interface HeldStream extends TestStream {
+  readonly worker: number;
+}
+
+async function open(crew: Crew, target: string, headers: Readonly<Record<string, string>> = {}): Promise<HeldStream> {
+  const req = get(target, { agent: false, headers });
+  const [res] = (await once(req, "response")) as [IncomingMessage];
+  onTestFinished(() => void req.destroy());
+  req.on("error", () => undefined);
+  const body = Readable.toWeb(res) as ReadableStream<Uint8Array>;
+  const stream = readStream(new Response(body, { status: res.statusCode ?? 0 }), () => void req.destroy());
+  // What is refused has ended already.
+  return { ...stream, worker: res.statusCode === 200 ? holderOf(res.socket, crew.workers()) : 0 };
+}
+
+/** Opens streams until each worker serves one; the others are closed. */
+async function openAtEach(crew: Crew, target: string, headers?: Readonly<Record<string, string>>): Promise<[HeldStream, HeldStream]> {
+  const held = new Map<number, HeldStream>();
+  for (let i = 0; held.size < 2 && i < MANY; i++) {
+    const stream = await open(crew, target, headers);
+    if (held.has(stream.worker)) stream.close();
+    else held.set(stream.worker, stream);
+  }
+  return bothOf(held);
+}
+
+/** Sends requests to one worker: over one connection that is kept. */
+interface Line {
+  readonly worker: number;
+  readonly send: (path: string, method?: string, body?: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
+}
+
+async function openLine(crew: Crew): Promise<Line> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  const connected = once(agent, "free") as Promise<[Socket]>;
+  expect((await send(`${crew.url}/health`, { agent })).status).toBe(200);
+  const [socket] = await connected;
+  const worker = holderOf(socket, crew.workers());
+  return {
+    worker,
+    send: async (path, method = "GET", body = "", headers = {}) => {
+      const answer = await send(`${crew.url}${path}`, { agent, method, headers: { ...(method === "POST" && FORM), ...headers } }, body);
+      // Had it been another connection, it might have been another worker.
+      expect(Object.values(agent.freeSockets).flat()).toEqual([socket]);
+      return answer;
+    },
+  };
+}
+
+async function openLineToEach(crew: Crew): Promise<[Line, Line]> {
+  const lines = new Map<number, Line>();
+  for (let i = 0; lines.size < 2 && i < MANY; i++) {
+    const line = await openLine(crew);
+    lines.set(line.worker, line);
+  }
+  return bothOf(lines);
+}
+
+function bothOf<T>(byWorker: ReadonlyMap<number, T>): [T, T] {
+  const [first, second] = [...byWorker].toSorted(([a], [b]) => a - b).map(([, value]) => value);
+  if (first === undefined || second === undefined) throw new Error(`${MANY} connections went to one worker.`);
+  return [first, second];
+}
+
+/** A hub with keys, and what makes tokens for it. */
+async function startGuarded(args: readonly string[]): Promise<{ crew: Crew; mint: (...flags: string[]) => Promise<string> }> {
+  const cwd = temporaryDirectory();
+  const audience = ["--resource-identifier", "https://hub.example/.well-known/mercure"];
+  expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
+  const mint = async (...flags: string[]): Promise<string> =>
+    (await runToEnd(["token", "mint", ...audience, ...flags], { cwd })).stdout.trim();
+  return { crew: await startCrew([...TWO, ...audience, ...args], { cwd, tokens: true }), mint };
+}
+
+const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
+
+describe("what workers share", () => {
+  test("what one takes reaches the subscribers of all, at once and once", async () => {
+    const crew = await startCrew();
+    const streams = await openAtEach(crew, `${crew.hub}?match=a`);
+    const lines = await openLineToEach(crew);
+    const began = performance.now();
+    for (let i = 0; i < 20; i++) {
+      for (const line of lines) {
+        const { status, body } = await line.send("/events/stream", "POST", `topic=a&data=${line.worker}-${i}`);
+        expect(status).toBe(200);
+        for (const stream of streams) expect(await stream.next()).toMatchObject({ id: body, data: `${line.worker}-${i}` });
+      }
+    }
+    // Each waited for the one before. Were the tail only looked at now and then, a second would pass for each.
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  test("an update for later is delivered once", async () => {
+    const crew = await startCrew();
+    const streams = await openAtEach(crew, `${crew.hub}?match=a`);
+    const [line] = await openLineToEach(crew);
+    expect((await line.send("/events/stream", "POST", "topic=a&data=later&delay=300")).status).toBe(200);
+    for (const stream of streams) expect((await stream.next()).data).toBe("later");
+    await line.send("/events/stream", "POST", "topic=a&data=last");
+    for (const stream of streams) expect((await stream.next()).data).toBe("last");
+  });
+
+  test("the bound of streams holds for all together", async () => {
+    const crew = await startCrew([...TWO, "--max-connections", "3"]);
+    const held = new Map<number, number>();
+    const total = (): number => [...held.values()].reduce((sum, count) => sum + count, 0);
+    for (let i = 0, surplus = 0; i < MANY && surplus < 20; i++) {
+      if (total() === 3) surplus++;
+      const stream = await open(crew, crew.hub);
+      if (stream.response.status === 200) held.set(stream.worker, (held.get(stream.worker) ?? 0) + 1);
+      else expect(stream.response.status).toBe(429);
+    }
+    expect([...held.values()].toSorted((a, b) => a - b)).toEqual([1, 2]);
+  });
+
+  test("the list of subscriptions is complete at each", async () => {
+    const { crew, mint } = await startGuarded(["--subscriptions"]);
+    const token = await mint("--subscribe", "*");
+    const streams = await openAtEach(crew, `${crew.hub}?match=a`, bearer(token));
+    expect(streams.map(({ worker }) => worker)).toEqual(crew.workers().toSorted((a, b) => a - b));
+    for (const line of await openLineToEach(crew)) {
+      await expect.poll(async () => present(await line.send("/.well-known/mercure/subscriptions", "GET", "", bearer(token)))).toBe(2);
+    }
+  });
+
+  test("a revoked token's streams end at all within a second", async () => {
+    const { crew, mint } = await startGuarded([]);
+    const [revoked, other, admin] = [
+      await mint("--subscribe", "*", "--subject", "mallory"),
+      await mint("--subscribe", "*", "--subject", "ada", "--publish", "a"),
+      await mint("--admin"),
+    ];
+    const ending = await openAtEach(crew, `${crew.hub}?match=a`, bearer(revoked));
+    const staying = await openAtEach(crew, `${crew.hub}?match=a`, bearer(other));
+    const [line] = await openLineToEach(crew);
+    const began = performance.now();
+    expect(await line.send("/.well-known/mercure/revocations", "POST", "sub=mallory", bearer(admin))).toMatchObject({ status: 204 });
+    await Promise.all(ending.map((stream) => stream.ended));
+    expect(performance.now() - began).toBeLessThan(1000);
+    for (const each of await openLineToEach(crew)) {
+      expect((await each.send("/events/stream?match=a", "GET", "", bearer(revoked))).status).toBe(401);
+    }
+    await line.send("/events/stream", "POST", "topic=a&data=still here", bearer(other));
+    for (const stream of staying) expect((await stream.next()).data).toBe("still here");
+  });
+});
+
+function present({ body }: Answer): number {
+  return (JSON.parse(body) as { subscriptions: unknown[] }).subscriptions.length;
+}
+
+describe("a worker that is killed", () => {
+  test("is replaced, and its subscribers resume with nothing lost or repeated", async () => {
+    const crew = await startCrew([...TWO, ...SOON]);
+    const ends = Array.from({ length: 8 }, async () => {
+      const received: string[] = [];
+      for await (const { data } of subscribe(crew.hub, { match: "a", lastEventId: "earliest" })) {
+        received.push(data);
+        if (data === "end") break;
+      }
+      return received;
+    });
+    const acknowledged: string[] = [];
+    let sent = 0;
+    const publishSome = async (count: number): Promise<void> => {
+      for (const until = acknowledged.length + count; acknowledged.length < until; sent++) {
+        try {
+          await publish(crew.hub, { topic: "a", data: String(sent) });
+          acknowledged.push(String(sent));
+        } catch (error) {
+          // Its worker was killed: whether it was taken is not known.
+          if (!(error instanceof ClientError && error.code === "unreachable")) throw error;
+        }
+      }
+    };
+    // Who connects at that moment is served by another, or sees the connection fail: nobody is left waiting.
+    const visit = new AbortController();
+    const visitors = Array.from({ length: 4 }, async () => {
+      while (!visit.signal.aborted) await send(`${crew.url}/health`).catch(() => undefined);
+    });
+    const first = crew.workers();
+    for (const victim of first) {
+      await publishSome(20);
+      const publishing = publishSome(50);
+      process.kill(victim, "SIGKILL");
+      await publishing;
+      await crew.run.waitFor("stderr", new RegExp(`"worker":${victim},"why":"SIGKILL ended it".*\n(.*\n)*.*"a worker listens"`));
+    }
+    visit.abort();
+    await Promise.all(visitors);
+    expect(crew.workers()).toHaveLength(2);
+    expect(crew.workers().filter((pid) => first.includes(pid))).toEqual([]);
+    await publish(crew.hub, { topic: "a", data: "end" });
+    const [one = [], ...others] = await Promise.all(ends);
+    for (const other of others) expect(other).toEqual(one);
+    expect(new Set(one).size).toBe(one.length);
+    expect(one.filter((data) => acknowledged.includes(data))).toEqual(acknowledged);
+    crew.run.child.kill("SIGTERM");
+    expect(await crew.run.exit).toBe(0);
+  });
+
+  test("leaves nobody in the list of subscriptions", async () => {
+    const { crew, mint } = await startGuarded(["--subscriptions", "--subscription-lease", "1s"]);
+    const token = await mint("--subscribe", "*");
+    const [gone] = await openAtEach(crew, `${crew.hub}?match=a`, bearer(token));
+    const count = async (): Promise<number> =>
+      present(await send(`${crew.url}/.well-known/mercure/subscriptions`, { headers: bearer(token) }));
+    await expect.poll(count).toBe(2);
+    process.kill(gone.worker, "SIGKILL");
+    await gone.ended;
+    await expect.poll(count, { timeout: 10_000 }).toBe(1);
+  });
+
+  test("together with all others: they come back at the same address", async () => {
+    const crew = await startCrew();
+    const id = (await send(crew.hub, { method: "POST", headers: FORM }, "topic=a&data=kept")).body;
+    for (const worker of crew.workers()) process.kill(worker, "SIGKILL");
+    await crew.run.waitFor("stderr", /"a worker listens"(.*\n)*.*"a worker listens"/);
+    const [stream] = await openAtEach(crew, `${crew.hub}?last_event_id=earliest`);
+    expect(await stream.next()).toMatchObject({ id, data: "kept" });
+  });
+
+  test("and can't be replaced is given up when none is left", async () => {
+    const cwd = temporaryDirectory();
+    const crew = await startCrew(TWO, { cwd });
+    renameSync(join(cwd, "data"), join(cwd, "moved"));
+    writeFileSync(join(cwd, "data"), "");
+    for (const worker of crew.workers()) process.kill(worker, "SIGKILL");
+    expect(await crew.run.exit).toBe(1);
+    expect(crew.run.stderr).toMatch(/^error: No worker can be started any more: The directory .* cannot be written/m);
+  });
+
+  test("with the others, when the primary is", async () => {
+    const crew = await startCrew();
+    const [stream] = await openAtEach(crew, crew.hub);
+    crew.run.child.kill("SIGKILL");
+    await stream.ended;
+    // "close" comes when the last process has let go of the output.
+    expect(await crew.run.exit).toBe("SIGKILL");
+    await expect(fetch(crew.url)).rejects.toThrow(TypeError);
+  });
+});
+
+describe("how workers start and stop", () => {
+  test("one line says where, once all listen; auto is one for each processor", async () => {
+    const auto = await startCrew(["--workers", "auto"]);
+    expect(auto.workers()).toHaveLength(availableParallelism() === 1 ? 0 : availableParallelism());
+    const crew = await startCrew(["--workers", "3"]);
+    expect(crew.run.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+    expect(crew.workers()).toHaveLength(3);
+    await crew.run.waitFor("stderr", /"workers":3,"msg":"listening"/);
+  });
+
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s tells the subscribers of all, and ends well", async (signal) => {
+    const crew = await startCrew();
+    const streams = await openAtEach(crew, crew.hub);
+    crew.run.child.kill(signal);
+    for (const stream of streams) {
+      let event = await stream.nextOfAny();
+      while (event.event !== "hub:drain") event = await stream.nextOfAny();
+      await stream.ended;
+    }
+    expect(await crew.run.exit).toBe(0);
+    expect(crew.run.stderr.match(/"msg":"stopped"/g)).toHaveLength(2);
+    expect(crew.run.stderr).toMatch(/"all workers stopped"\}\n$/);
+    expect(crew.run.stderr).not.toContain("takes its place");
+  });
+
+  test("a worker that is told to stop is replaced", async () => {
+    const crew = await startCrew();
+    const [stream] = await openAtEach(crew, crew.hub);
+    process.kill(stream.worker, "SIGTERM");
+    await stream.ended;
+    await crew.run.waitFor("stderr", new RegExp(`"worker":${stream.worker},"why":"it ended with code 0".*\n(.*\n)*.*"a worker listens"`));
+    expect(crew.workers()).toHaveLength(2);
+  });
+
+  test("a second Ctrl-C ends it at once", async () => {
+    const crew = await startCrew([...TWO, "--drain", "1h"]);
+    const { hostname, port } = new URL(crew.url);
+    const headers = { ...FORM, expect: "100-continue", "content-length": 7 };
+    const req = request({ hostname, port, method: "POST", path: "/events/stream", headers });
+    onTestFinished(() => void req.destroy());
+    req.on("error", () => undefined);
+    req.flushHeaders();
+    await once(req, "continue");
+    crew.run.child.kill("SIGINT");
+    await crew.run.waitFor("stderr", /"draining"/);
+    const pressing = setInterval(() => crew.run.child.kill("SIGINT"), 50);
+    onTestFinished(() => clearInterval(pressing));
+    expect(await crew.run.exit).toBe(130);
+  });
+
+  test("a port in use is named", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, ...TWO, "--port", String(port)]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^error: Port ${port} .* is in use.*--port 0[^\n]*\n$`));
+  });
+
+  test("a directory that can't be written is named, once", async () => {
+    const cwd = temporaryDirectory();
+    writeFileSync(join(cwd, "file"), "");
+    const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, ...TWO, "--port", "0", "--data", "file/data"], { cwd });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^error: The directory .*file\/data\/journal cannot be written[^\n]*\n$/);
+  });
+
+  test.each(["0", "257", "1.5", "many"])("--workers %s is refused", async (count) => {
+    const { code, stderr } = await runToEnd(["serve", ...OPEN, "--workers", count]);
+    expect(code).toBe(2);
+    expect(stderr).toBe(`error: --workers: "${count}" is not a number of processes from 1 to 256, or auto.\n`);
+  });
+
+  test("a journal in memory is refused", async () => {
+    const refused = await runToEnd(["serve", ...OPEN, ...TWO, "--port", "0", "--journal", "memory"]);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^error: --workers .*2 processes can't share a journal in memory/);
+    await startServer(["--workers", "1", "--journal", "memory"]);
+  });
+});
