@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ClientError, publish, subscribe } from "../../src/client/index.ts";
+import { createSignal } from "../../src/cli/serve/ipc.ts";
 import { readStream, type TestStream } from "../support/stream.ts";
 import { type Answer, runToEnd, type RunningServer, type RunOptions, send, startServer, temporaryDirectory } from "./command.ts";
 import { childrenOf, holderOf } from "./worker-processes.ts";
@@ -273,6 +274,19 @@ describe("a worker that is killed", () => {
     expect(await crew.run.exit).toBe("SIGKILL");
     await expect(fetch(crew.url)).rejects.toThrow(TypeError);
   });
+});
+
+test("to a process that does not read, one message is on its way and one is wanted, never more", () => {
+  const taken: (() => void)[] = [];
+  const signal = createSignal((sent) => void taken.push(sent));
+  for (let i = 0; i < 1000; i++) signal();
+  expect(taken).toHaveLength(1);
+  taken[0]?.();
+  expect(taken).toHaveLength(2);
+  taken[1]?.();
+  expect(taken).toHaveLength(2);
+  signal();
+  expect(taken).toHaveLength(3);
 });
 
 describe("how workers start and stop", () => {

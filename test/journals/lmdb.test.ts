@@ -7,9 +7,11 @@ import { createInterface } from "node:readline";
 import { HubError } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { open } from "lmdb";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 const update = (data: string) => ({ topics: ["t"], data, id: undefined, type: undefined, retry: undefined, private: false });
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "artesian-lmdb-"));
@@ -67,6 +69,89 @@ describe("the lmdb journal between processes", () => {
     expect(kept.slice(0, acknowledged.length)).toEqual(acknowledged);
     expect(kept.length - acknowledged.length).toBeLessThanOrEqual(1);
     await journal.close();
+  });
+});
+
+/** A channel whose other end is the test. */
+function testChannel() {
+  const listeners = new Set<() => void>();
+  let posts = 0;
+  return {
+    post: () => void posts++,
+    listen: (onMoved: () => void) => {
+      listeners.add(onMoved);
+      return () => void listeners.delete(onMoved);
+    },
+    get posts() {
+      return posts;
+    },
+    listeners,
+  };
+}
+
+describe("the lmdb journal with a channel", () => {
+  it("looks at the tail when it is told, at the end of the turn", async () => {
+    // The tail is looked at now and then too: not in this test.
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const directory = temporaryDirectory();
+    const channel = testChannel();
+    const journal = lmdbJournal({ directory, channel });
+    const followed: string[][] = [];
+    journal.follow(0, (records) => followed.push(records.map(({ data }) => data)));
+    await once(startWriter(directory, "x", 3), "exit");
+    expect(followed).toEqual([]);
+    for (const onMoved of [...channel.listeners, ...channel.listeners]) onMoved();
+    expect(followed).toEqual([]);
+    await nextTurn();
+    expect(followed).toEqual([["x0", "x1", "x2"]]);
+    await journal.close();
+    expect(channel.listeners.size).toBe(0);
+    expect(channel.posts).toBe(0);
+  });
+
+  it("posts once for the commits of a turn, and not for what changes no record", async () => {
+    const channel = testChannel();
+    const journal = lmdbJournal({ directory: temporaryDirectory(), channel });
+    await journal.state?.commit([{ key: "a", value: "1" }]);
+    await nextTurn();
+    expect(channel.posts).toBe(0);
+    await Promise.all(Array.from({ length: 50 }, (_, i) => journal.append([update(String(i))])));
+    await nextTurn();
+    expect(channel.posts).toBeGreaterThanOrEqual(1);
+    expect(channel.posts).toBeLessThanOrEqual(2);
+    await journal.close();
+  });
+});
+
+describe("a process that exits while it writes", () => {
+  it("ends, and lets the others write", async () => {
+    const directory = temporaryDirectory();
+    const script = `
+      import { lmdbJournal } from "artesian/journals/lmdb";
+      const journal = lmdbJournal({ directory: ${JSON.stringify(directory)} });
+      const update = { topics: ["t"], data: "x", id: undefined, type: undefined, retry: undefined, private: false };
+      await journal.append([update]);
+      void journal.append([update]);
+      setImmediate(() => process.exit(3));
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await once(child, "exit");
+    const journal = lmdbJournal({ directory });
+    expect(await journal.append([update("y")])).toEqual([journal.tail()]);
+    await journal.close();
+  });
+
+  it("keeps its exit code when nothing is being written", async () => {
+    const script = `
+      import { lmdbJournal } from "artesian/journals/lmdb";
+      const journal = lmdbJournal({ directory: ${JSON.stringify(temporaryDirectory())} });
+      await journal.append([{ topics: ["t"], data: "x", id: undefined, type: undefined, retry: undefined, private: false }]);
+      process.exit(3);
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+    expect(await once(child, "exit")).toEqual([3, null]);
   });
 });
 

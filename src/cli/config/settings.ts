@@ -15,7 +15,10 @@ import {
   publicOrigin,
   size,
   text,
+  texts,
   toggle,
+  workerCount,
+  type AUTO,
   type JournalChoice,
   type NONE,
 } from "./values.ts";
@@ -52,6 +55,7 @@ export interface Config {
   /** Undefined: the default, which depends on the journal. */
   readonly retentionBytes: number | typeof NONE | undefined;
   readonly retentionCount: number | typeof NONE;
+  readonly noCompression: boolean;
   readonly heartbeat: number;
   readonly maxLifetime: number;
   readonly retryMin: number;
@@ -72,8 +76,11 @@ export interface Config {
   /** Undefined: the default, which depends on the descriptor limit. */
   readonly maxConnections: number | undefined;
   readonly maxConnectionsPerAddress: number;
+  readonly workers: number | typeof AUTO;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly bot: string;
+  readonly quotes: string;
+  readonly feed: readonly string[];
   /** Only in the file: what one flag can't say. */
   readonly issuers: readonly IssuerChoice[];
 }
@@ -288,6 +295,14 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "1,000,000",
     help: "keep this many updates",
   },
+  noCompression: {
+    group: "Streams",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    shown: "false",
+    help: "send streams as they are, also to those who take gzip",
+  },
   heartbeat: {
     group: "Streams",
     placeholder: "<duration>",
@@ -441,6 +456,14 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "100",
     help: "most streams from one address at a time; the loopback is exempt",
   },
+  workers: {
+    group: "Other",
+    placeholder: "<number|auto>",
+    schema: workerCount(),
+    fallback: 1,
+    shown: "1",
+    help: "processes that share the port and the journal; auto is one for each processor",
+  },
   logLevel: {
     group: "Other",
     placeholder: "<level>",
@@ -456,6 +479,23 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: "embedded",
     shown: "embedded",
     help: "who answers in the chat: embedded, none, webhook:URL or openai:URL#MODEL; a key for it in ARTESIAN_BOT_KEY",
+  },
+  quotes: {
+    group: "Other",
+    placeholder: "<spec>",
+    schema: text("where prices come from."),
+    fallback: "simulated",
+    shown: "simulated",
+    help: "prices of the stock ticker: simulated, none, a URL that gives JSON or CSV, a CSV file, or a JSON file of options",
+  },
+  feed: {
+    group: "Other",
+    placeholder: "<feed>",
+    repeatable: true,
+    schema: texts("a feed."),
+    fallback: [],
+    shown: "sample feeds, which are invented",
+    help: "feed of the news ticker: URL, or NAME=URL; repeatable",
   },
 };
 

@@ -4,6 +4,12 @@ import { formatCount, formatDuration, formatSize, parseDuration, parseSize } fro
 /** The word that switches a bound off. */
 export const NONE = "none";
 
+/** The word that leaves a number to the machine. */
+export const AUTO = "auto";
+
+/** Far beyond any machine's processors: more is a slip of the hand. */
+const MAX_WORKERS = 256;
+
 /** A value that is written by hand, and what it means. */
 export type Schema<T> = z.ZodType<T>;
 
@@ -53,6 +59,14 @@ export function count(min: number, max: number, what = "a whole number"): Schema
   );
 }
 
+/** How many processes: a number, or `auto`. */
+export function workerCount(): Schema<number | typeof AUTO> {
+  return parsed<number | typeof AUTO>(
+    (text) => (text === AUTO ? AUTO : /^\d+$/.test(text) ? within(Number(text), 1, MAX_WORKERS) : undefined),
+    `a number of processes from 1 to ${MAX_WORKERS}, or auto.`,
+  );
+}
+
 /** A bound that `none` switches off. */
 export function orNone(schema: Schema<number>): Schema<number | typeof NONE> {
   return z.unknown().transform((value, context): number | typeof NONE => {
@@ -61,6 +75,20 @@ export function orNone(schema: Schema<number>): Schema<number | typeof NONE> {
     if (result.success) return result.data;
     context.addIssue({ code: "custom", message: `${result.error.issues[0]?.message ?? ""} Write none for no bound.` });
     return z.NEVER;
+  });
+}
+
+/** Texts: one, or a list of them. */
+export function texts(what: string): Schema<readonly string[]> {
+  const one = text(what);
+  return z.unknown().transform((value, context): readonly string[] => {
+    const list: string[] = [];
+    for (const part of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      const result = one.safeParse(part);
+      if (result.success) list.push(result.data);
+      else context.addIssue({ code: "custom", message: result.error.issues[0]?.message ?? "" });
+    }
+    return list;
   });
 }
 

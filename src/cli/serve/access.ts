@@ -1,7 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import { authorizerOf } from "../keys/authorizer.ts";
 import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
-import type { Access } from "./run.ts";
+import type { Access } from "./plan.ts";
 
 const COMPAT_WARNING =
   "--compat 0.x weakens authorization: tokens are accepted in URLs, and without audience, issuer or end; see docs/compatibility.md";

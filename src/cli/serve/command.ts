@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
+import type { Key } from "../config/settings.ts";
 
 const SERVE_EXAMPLES = `
 Examples:
   artesian keys create                             first, the key that tokens are signed with, kept in ./data/keys.json
   artesian serve                                   on http://127.0.0.1:3000, updates kept in ./data
+  artesian serve --workers auto                    a process for each processor
   artesian serve --anonymous                       what is not private may be read without a token
   artesian serve --host 0.0.0.0 --public-url https://events.example.com --issuer https://example.com --jwt-key file:key.pem --jwt-alg ES256
   artesian serve --anonymous --anonymous-publish   no token at all, for closed networks
@@ -21,14 +23,21 @@ const DEMO_EXAMPLES = `
 Examples:
   artesian demo                          open http://127.0.0.1:3000 in a browser
   artesian demo --port 0                 any free port
+  artesian demo --feed World=https://example.com/world.rss --quotes https://example.com/quotes.json
   artesian demo --bot webhook:http://127.0.0.1:5005/reply
 
 The demo is for one machine: it only listens on a loopback address. To run a hub for others, use artesian serve.`;
 
+/** The demo is open to all of this machine, and its bots and rooms are in one process. */
+const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>(["anonymous", "anonymousPublish", "workers"]);
+
+/** What only the apps of the demo have. */
+const OF_DEMO: ReadonlySet<Key> = new Set<Key>(["bot", "quotes", "feed"]);
+
 /** `artesian serve`: the hub, and a page that says what runs here. */
 export function serveCommand(): Command {
   const command = new Command("serve").description("run the hub").addHelpText("after", SERVE_EXAMPLES);
-  return withSettings(command, (key) => key !== "bot").action(async (flags: SettingFlags) => {
+  return withSettings(command, (key) => !OF_DEMO.has(key)).action(async (flags: SettingFlags) => {
     // What a server needs takes a while to load, which the other commands would pay for on each run.
     const { serve } = await import("./serve.ts");
     await serve(configOf(flags));
@@ -38,9 +47,9 @@ export function serveCommand(): Command {
 /** `artesian demo`: the hub with the live apps. */
 export function demoCommand(): Command {
   const command = new Command("demo")
-    .description("run the hub with the landing page and the chat room")
+    .description("run the hub with the live apps: chat, stocks, news and the console")
     .addHelpText("after", DEMO_EXAMPLES);
-  return withSettings(command, (key) => key !== "anonymous" && key !== "anonymousPublish").action(async (flags: SettingFlags) => {
+  return withSettings(command, (key) => !NOT_OF_DEMO.has(key)).action(async (flags: SettingFlags) => {
     const { demo } = await import("./demo.ts");
     await demo(configOf(flags));
   });

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Journal, Retention } from "../../core/journal.ts";
-import { lmdbJournal } from "../../journals/lmdb/index.ts";
+import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
 import type { Config } from "../config/settings.ts";
 import { NONE } from "../config/values.ts";
@@ -20,15 +20,16 @@ export interface OpenJournal {
 /**
  * Opens the journal that the configuration names.
  *
+ * @param channel - Reaches the other processes of the same journal, where there are any.
  * @throws Failure when its directory can't be used.
  */
-export function openJournal(config: Config): OpenJournal {
+export function openJournal(config: Config, channel?: TailChannel): OpenJournal {
   const retention = retentionOf(config);
   if (config.journal.kind === "memory") return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops" };
   const directory = resolve(config.journal.directory ?? join(config.data, "journal"));
   prepareDirectory(directory);
   try {
-    return { journal: lmdbJournal({ directory, retention }), place: directory };
+    return { journal: lmdbJournal({ directory, retention, channel }), place: directory };
   } catch (error) {
     throw new Failure(`The journal in ${directory} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

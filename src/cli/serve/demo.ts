@@ -1,21 +1,21 @@
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
-import { Hono } from "hono";
-import { CHAT_TOPICS, chatIssuer, createChat, type ChatKey, parseBot } from "../../../apps/chat/server/index.ts";
-import { createPages } from "../../../apps/shared/server/pages.ts";
-import { problemReply } from "../../http/problem.ts";
-import { chatKeyOf } from "../keys/chat.ts";
-import { flagOf, variableOf, type Config } from "../config/settings.ts";
+import { randomBytes, randomUUID } from "node:crypto";
+import { CHAT_TOPICS, chatIssuer, parseBot } from "../../../apps/chat/server/index.ts";
+import { CONSOLE_TOPICS, consoleIssuer } from "../../../apps/console/server/index.ts";
+import { NEWS_TOPICS, parseFeed } from "../../../apps/news/server/index.ts";
+import { parseQuotes, STOCKS_TOPICS } from "../../../apps/stocks/server/index.ts";
+import { placeOf } from "../config/flags.ts";
+import type { Config, Key } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
+import { chatKeyOf } from "../keys/chat.ts";
 import { accessOf } from "./access.ts";
 import { resolveHost } from "./address.ts";
-import { runServer, type Site, type SiteOptions } from "./run.ts";
-
-type Bot = ReturnType<typeof parseBot>;
+import { createDemoSite } from "./demo-site.ts";
+import { runServer } from "./run.ts";
 
 /**
  * Runs the hub with the live apps until the process is told to stop.
  *
- * @throws UsageError for a host that others could reach, or a bot that can't be made; Failure when it can't be started.
+ * @throws UsageError for a host that others could reach, or a bot, a feed or prices that can't be; Failure when it can't be started.
  */
 export async function demo(config: Config): Promise<void> {
   const address = await resolveHost(config.host);
@@ -25,61 +25,39 @@ export async function demo(config: Config): Promise<void> {
         "Leave --host out, or run a hub for others with artesian serve.",
     );
   }
-  const bot = botOf(config);
+  const bot = read("bot", () => parseBot(config.bot, process.env));
+  const quotes = read("quotes", () => parseQuotes(config.quotes));
+  const feeds = config.feed.map((feed) => read("feed", () => parseFeed(feed)));
   const access = accessOf(config);
   const chat = chatKeyOf(config);
+  const consoleKey = { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) };
   await runServer({
     config,
     address,
-    // What is private needs a token here too: the chat issues those for its rooms, and keys for others may be there.
+    // What is private needs a token here too: the chat and the console issue those for their pages, and keys for others may be there.
     access: {
-      issuers: [...access.issuers, chatIssuer(chat.key)],
+      issuers: [...access.issuers, chatIssuer(chat.key), consoleIssuer(consoleKey)],
       anonymous: true,
       anonymousPublish: true,
       warnings: [...access.warnings, ...chat.warnings],
     },
-    // Everyone publishes here, but nobody in a room in another's name.
-    reservedTopics: CHAT_TOPICS,
-    createSite: (options) => createDemoSite(options, { bot, key: chat.key, audience: config.resourceIdentifier }),
+    // Everyone publishes here, but nobody in the name of an app. Prices may be somebody else's.
+    reservedTopics: [...CHAT_TOPICS, ...NEWS_TOPICS, ...CONSOLE_TOPICS, ...(quotes === "none" ? [] : STOCKS_TOPICS)],
+    createSite: (options) => createDemoSite(options, { config, bot, quotes, feeds, chatKey: chat.key, consoleKey }),
     welcome: (url) => [
       `Open ${url}`,
       `Publish with  curl -d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
-      `Watch with    curl -N ${url}/events/stream`,
+      `Watch with    curl -N '${url}/events/stream?match=greeting'`,
     ],
   });
 }
 
-function botOf(config: Config): Bot {
+/** What an app makes of a setting; its complaint says where that was set. */
+function read<T>(key: Key, parse: () => T): T {
   try {
-    return parseBot(config.bot, process.env);
+    return parse();
   } catch (error) {
-    if (error instanceof TypeError)
-      throw new UsageError(`${flagOf("bot")} (or ${variableOf("bot")}, or the file): ${error.message.replace(/^bot: /, "")}`, {
-        cause: error,
-      });
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(`${placeOf(key)}: ${error.message.replace(new RegExp(`^${key}: `), "")}`, { cause: error });
   }
-}
-
-interface ChatSettings {
-  readonly bot: Bot;
-  readonly key: ChatKey;
-  readonly audience: string | undefined;
-}
-
-function createDemoSite({ hub, log }: SiteOptions, settings: ChatSettings): Site {
-  const chat = createChat({ ...settings, hub, logger: log.logger });
-  const pages = createPages();
-  const app = new Hono<{ Bindings: HttpBindings }>();
-  app.all("*", (c) => (chat.handles(c.req.path) ? chat.fetch(c.req.raw, c.env.incoming.socket.remoteAddress) : pages.fetch(c.req.raw)));
-  app.onError((error) => {
-    const { status, headers, body } = problemReply(error, log.logger);
-    return new Response(body, { status, headers });
-  });
-  // The listener would replace the global Request and Response, which are the hub's too.
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  return {
-    handle: (req, res) => void listener(req, res),
-    close: () => chat.close(),
-  };
 }

@@ -11,9 +11,12 @@ export interface Log {
 /** How long a reader of the log may hold up the end of the process, in milliseconds. */
 const CLOSE_MS = 1000;
 
+/** A pipe takes a write up to this size as a whole: lines of several processes do not get into each other. */
+const ATOMIC_BYTES = 4096;
+
 /** Opens the log. It is written in the background, so a slow reader of it does not hold the hub up. */
 export function openLog(level: Config["logLevel"]): Log {
-  const stream = pino.destination({ dest: 2, sync: false });
+  const stream = pino.destination({ dest: 2, sync: false, maxWrite: ATOMIC_BYTES });
   stream.on("error", () => {
     // Nobody reads the log any more (the pipe is closed), and there is nowhere left to say so.
   });

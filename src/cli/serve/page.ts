@@ -116,6 +116,7 @@ ${anonymous ? "" : COOKIE_HELP}<pre><code>const events = new EventSource("${stre
 events.onmessage = (event) =&gt; console.log(event.data);</code></pre>
 <h2>Receive updates in a terminal</h2>
 <pre><code>curl ${anonymous ? "" : bearer}-N ${stream}</code></pre>
+<p>Administrators see what it does in <a href="/console">the console</a>.</p>
 <p class="dim">The hub speaks the Mercure protocol at <code>${escape(origin + path)}</code>; <code>/events/stream</code> is the
 same hub, where leaving out the topic means every topic.</p>
 </main>

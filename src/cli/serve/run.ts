@@ -1,20 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
-import type { IssuerOptions } from "../../http/auth/index.ts";
+import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/settings.ts";
 import { EXIT } from "../errors.ts";
-import { createOutput } from "../terminal.ts";
 import { onStop } from "../signals.ts";
 import type { ListenAddress } from "./address.ts";
+import { announce } from "./announce.ts";
 import { openJournal } from "./data.ts";
 import { capacity } from "./descriptors.ts";
 import { createHttpServer, listen, serveRequests } from "./http-server.ts";
 import { openLog, type Log } from "./log.ts";
 import { pathOf, refuse } from "./page.ts";
-
-/** How long closing may take beyond the drain, in milliseconds: the journal's last commits, on a slow disk. */
-const CLOSE_MS = 15_000;
+import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 
 /** What answers the requests that are not the hub's. */
 export interface Site {
@@ -30,26 +28,22 @@ export interface SiteOptions {
   readonly listenUrl: string;
 }
 
-/** Who may do what. */
-export interface Access {
-  /** Whose tokens are accepted; empty: nobody's. */
-  readonly issuers: readonly IssuerOptions[];
-  readonly anonymous: boolean;
-  readonly anonymousPublish: boolean;
-  /** What the log tells about it at the start. */
-  readonly warnings: readonly string[];
+/** What a worker has of the primary that started it. */
+export interface WorkerLink {
+  readonly channel: TailChannel;
+  /** The primary tells the world when all workers have called this. */
+  readonly listening: (listening: Listening) => void;
 }
 
 /** What to run. */
-export interface RunOptions {
-  readonly config: Config;
-  readonly address: ListenAddress;
-  readonly access: Access;
+export interface RunOptions extends Plan {
   /** Topics that only the site publishes. */
   readonly reservedTopics?: readonly Matcher[];
   readonly createSite: (options: SiteOptions) => Site;
   /** Lines for whoever started the server on a terminal. */
   readonly welcome: (listenUrl: string) => readonly string[];
+  /** Where this is one of several processes. */
+  readonly link?: WorkerLink | undefined;
 }
 
 /**
@@ -57,9 +51,9 @@ export interface RunOptions {
  * told to come back, and nothing is left behind.
  */
 export async function runServer(options: RunOptions): Promise<void> {
-  const { config, address, access } = options;
+  const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
-  const { journal, place } = openJournal(config);
+  const { journal, place } = openJournal(config, link?.channel);
   const room = capacity();
   const server = createHttpServer(room.connections);
   let port: number;
@@ -105,9 +99,9 @@ export async function runServer(options: RunOptions): Promise<void> {
   server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
 
   const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve));
-  log.logger.info({ url: listenUrl, hub: hub.url, journal: place }, "listening");
-  for (const warning of access.warnings) log.logger.warn({}, warning);
-  await announce(listenUrl, place, options.welcome(listenUrl));
+  const listening: Listening = { listenUrl, hubUrl: hub.url, place };
+  if (link === undefined) await announce({ ...listening, logger: log.logger, access, welcome: options.welcome });
+  else link.listening(listening);
 
   const signal = await stopping;
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
@@ -141,6 +135,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
     },
     subscriptions: config.subscriptions,
     subscriptionLeaseMs: config.subscriptionLease,
+    compression: !config.noCompression,
     heartbeatMs: config.heartbeat,
     lifetimeMs: config.maxLifetime,
     retryMs: { min: config.retryMin, max: config.retryMax },
@@ -164,12 +159,4 @@ function answerHealth(res: ServerResponse, draining: boolean): void {
   res.setHeader("content-type", "text/plain; charset=utf-8");
   res.setHeader("cache-control", "no-store");
   res.end(draining ? "draining\n" : "ok\n");
-}
-
-async function announce(listenUrl: string, place: string, welcome: readonly string[]): Promise<void> {
-  const stderr = createOutput(process.stderr);
-  await createOutput(process.stdout).line(`listening on ${listenUrl}`);
-  if (!stderr.isTerminal) return;
-  const lines = [...welcome, `Updates are kept in ${place}.`, "Stop with Ctrl-C."];
-  await stderr.line(["", ...lines.map((line) => `  ${line}`), ""].join("\n"));
 }

@@ -3,8 +3,8 @@ import type { Config } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
 import { accessOf } from "./access.ts";
 import { resolveHost } from "./address.ts";
-import { createPage } from "./page.ts";
-import { runServer } from "./run.ts";
+import type { Plan } from "./plan.ts";
+import { runWorkers, workersOf } from "./workers.ts";
 
 /**
  * Runs the hub with its page until the process is told to stop.
@@ -27,24 +27,23 @@ export async function serve(config: Config): Promise<void> {
   }
   if (configured.issuers.length === 0 && !anonymous)
     warnings.push("nobody may subscribe: there is no key to check tokens with, and no --anonymous");
-  await runServer({
-    config,
-    address,
-    access: { ...configured, warnings },
-    createSite: ({ listenUrl, log }) => ({
-      handle: createPage({ publicUrl: config.publicUrl, listenUrl, path: config.path, anonymous, anonymousPublish, logger: log.logger }),
-      close: () => undefined,
-    }),
-    welcome: (url) => {
-      const bearer = '-H "Authorization: Bearer $TOKEN" ';
-      return [
-        `Artesian runs at ${url}`,
-        ...(anonymous && anonymousPublish
-          ? []
-          : [`Get a token   export TOKEN=$(${withData("artesian token mint --publish '*' --subscribe '*'", config.data)})`]),
-        `Publish with  curl ${anonymousPublish ? "" : bearer}-d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
-        `Watch with    curl ${anonymous ? "" : bearer}-N ${url}/events/stream`,
-      ];
-    },
-  });
+  const plan: Plan = { config, address, access: { ...configured, warnings } };
+  const count = workersOf(config);
+  if (count > 1) return runWorkers(plan, count, welcomeTo(plan));
+  // The primary of workers does without all that a hub needs.
+  const { servePlan } = await import("./serve-plan.ts");
+  return servePlan(plan, welcomeTo(plan));
+}
+
+function welcomeTo({ config, access: { anonymous, anonymousPublish } }: Plan): (listenUrl: string) => readonly string[] {
+  const bearer = '-H "Authorization: Bearer $TOKEN" ';
+  return (url) => [
+    `Artesian runs at ${url}`,
+    ...(anonymous && anonymousPublish
+      ? []
+      : [`Get a token   export TOKEN=$(${withData("artesian token mint --publish '*' --subscribe '*'", config.data)})`]),
+    `Publish with  curl ${anonymousPublish ? "" : bearer}-d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
+    `Watch with    curl ${anonymous ? "" : bearer}-N ${url}/events/stream`,
+    `Console at    ${url}/console, with a token of ${withData("artesian token mint --admin", config.data)}`,
+  ];
 }

@@ -1,0 +1,166 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Logger } from "../../index.ts";
+import { Failure } from "../errors.ts";
+import { createSignal, type FromWorker, MOVED, type ToWorker } from "./ipc.ts";
+import type { Listening, Plan } from "./plan.ts";
+
+/** A worker that listened for this long was well: the next one takes its place at once. */
+const STEADY_MS = 10_000;
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5000;
+/** So many starts in a row that came to nothing, with no other worker there, and it is given up. */
+const MOST_FAILURES = 5;
+
+/** The place of one worker, and of those that replace it. */
+interface Post {
+  readonly plan: Plan;
+  worker: Worker | undefined;
+  /** Tells the worker that the tail moved. */
+  tell: () => void;
+  listensSinceMs: number | undefined;
+  /** Why it could not start, as it said itself. */
+  reason: string | undefined;
+  /** How many have ended one soon after the other, and of these, how many at their start. */
+  endings: number;
+  failures: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The workers of a primary: starts them, passes on between them that the tail moved, replaces those that end, and stops them. */
+export class Crew {
+  /** Rejects with a Failure when no worker is there and none can be started. */
+  readonly failed: Promise<never>;
+  readonly #posts: readonly Post[];
+  readonly #logger: Logger;
+  readonly #started: Promise<Listening>;
+  #onStarted: (listening: Listening) => void = () => undefined;
+  #fail: (error: Failure) => void = () => undefined;
+  #onEmpty: () => void = () => undefined;
+  #hasStarted = false;
+  #isStopping = false;
+  #allWell = true;
+
+  /** @param plans - One for each worker. */
+  constructor(plans: readonly Plan[], logger: Logger) {
+    this.#logger = logger;
+    this.#posts = plans.map((plan) => ({
+      plan,
+      worker: undefined,
+      tell: () => undefined,
+      listensSinceMs: undefined,
+      reason: undefined,
+      endings: 0,
+      failures: 0,
+      timer: undefined,
+    }));
+    this.#started = new Promise((resolve) => (this.#onStarted = resolve));
+    this.failed = new Promise((_, reject) => (this.#fail = reject));
+    this.failed.catch(() => undefined);
+  }
+
+  /**
+   * Starts all. Resolves when each listens.
+   *
+   * @throws Failure when one ended before.
+   */
+  async start(): Promise<Listening> {
+    for (const post of this.#posts) this.#fork(post);
+    const listening = await Promise.race([this.#started, this.failed]);
+    this.#hasStarted = true;
+    return listening;
+  }
+
+  /**
+   * Tells all to drain, and waits until they have ended.
+   *
+   * @param boundMs - Those that are left after this long are killed.
+   * @returns Whether each ended as it should.
+   */
+  async stop(boundMs: number): Promise<boolean> {
+    this.#isStopping = true;
+    const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    for (const { worker, timer } of this.#posts) {
+      clearTimeout(timer);
+      // Ctrl-C reached it already; a second SIGINT so soon after would be one too many, SIGTERM is not.
+      worker?.process.kill("SIGTERM");
+    }
+    this.#checkEmpty();
+    const watchdog = setTimeout(() => {
+      for (const { worker } of this.#posts) worker?.process.kill("SIGKILL");
+    }, boundMs);
+    await emptied;
+    clearTimeout(watchdog);
+    return this.#allWell;
+  }
+
+  #fork(post: Post): void {
+    const worker = cluster.fork();
+    const send = (message: ToWorker, done: () => void = () => undefined): void => {
+      // It fails when the worker has ended, of which there is another notice.
+      if (worker.isConnected()) worker.process.send(message, undefined, undefined, done);
+    };
+    post.worker = worker;
+    post.listensSinceMs = undefined;
+    post.reason = undefined;
+    post.tell = createSignal((sent) => send(MOVED, sent));
+    worker.on("error", (error) => {
+      // Without a process there is no end of one to hear of.
+      if (worker.process.pid === undefined) this.#ended(post, worker, `it could not be started (${error.message})`);
+      else this.#logger.warn({ err: error, worker: worker.process.pid }, "a worker could not be reached");
+    });
+    worker.on("message", (message: FromWorker) => {
+      if (message === MOVED) this.#tellOthers(post);
+      else if (message.kind === "ready") send({ kind: "start", plan: post.plan });
+      else if (message.kind === "failed") post.reason = message.message;
+      else this.#listens(post, message.listening);
+    });
+    // Typed as a number and a text, but each is null where the other is not.
+    worker.once("exit", (code: number | null, signal: string | null) => {
+      if (code !== 0 && this.#isStopping) this.#allWell = false;
+      const ended = (): void => this.#ended(post, worker, signal === null ? `it ended with code ${code}` : `${signal} ended it`);
+      // What it said last may still be on its way.
+      if (worker.isConnected()) worker.once("disconnect", ended);
+      else ended();
+    });
+  }
+
+  #tellOthers(from: Post): void {
+    for (const post of this.#posts) if (post !== from) post.tell();
+  }
+
+  #listens(post: Post, listening: Listening): void {
+    post.listensSinceMs = performance.now();
+    post.failures = 0;
+    if (this.#hasStarted) this.#logger.info({ worker: post.worker?.process.pid }, "a worker listens");
+    else if (this.#posts.every(({ listensSinceMs }) => listensSinceMs !== undefined)) this.#onStarted(listening);
+  }
+
+  #ended(post: Post, worker: Worker, how: string): void {
+    const { listensSinceMs } = post;
+    post.worker = undefined;
+    post.listensSinceMs = undefined;
+    if (this.#isStopping) {
+      this.#checkEmpty();
+      return;
+    }
+    if (!this.#hasStarted) {
+      this.#fail(new Failure(post.reason ?? `A worker did not start: ${how}.`));
+      return;
+    }
+    if (listensSinceMs === undefined) post.failures++;
+    else if (performance.now() - listensSinceMs >= STEADY_MS) post.endings = 0;
+    const isAlone = this.#posts.every((other) => other.listensSinceMs === undefined);
+    if (isAlone && post.failures >= MOST_FAILURES) {
+      this.#fail(new Failure(`No worker can be started any more: ${post.reason ?? `${how}.`}`));
+      return;
+    }
+    const delayMs = post.endings === 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (post.endings - 1));
+    post.endings++;
+    this.#logger.error({ worker: worker.process.pid, why: post.reason ?? how, delayMs }, "a worker ended; another takes its place");
+    post.timer = setTimeout(() => this.#fork(post), delayMs);
+  }
+
+  #checkEmpty(): void {
+    if (this.#posts.every(({ worker }) => worker === undefined)) this.#onEmpty();
+  }
+}

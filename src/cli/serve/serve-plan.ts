@@ -1,0 +1,19 @@
+import type { Plan } from "./plan.ts";
+import { runServer, type RunOptions, type WorkerLink } from "./run.ts";
+import { createServeSite, SERVE_TOPICS } from "./serve-site.ts";
+
+/**
+ * Runs the hub with its page and the console in this process, until it is told to stop.
+ *
+ * @param link - Where this is one of several processes.
+ * @throws Failure when it can't be started.
+ */
+export async function servePlan(plan: Plan, welcome: RunOptions["welcome"], link?: WorkerLink): Promise<void> {
+  await runServer({
+    ...plan,
+    link,
+    welcome,
+    reservedTopics: SERVE_TOPICS,
+    createSite: (options) => createServeSite(options, plan),
+  });
+}

@@ -1,0 +1,83 @@
+import cluster from "node:cluster";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { placeOf } from "../config/flags.ts";
+import type { Config } from "../config/settings.ts";
+import { AUTO } from "../config/values.ts";
+import { EXIT, UsageError } from "../errors.ts";
+import { onStop } from "../signals.ts";
+import { announce, type Announcement } from "./announce.ts";
+import { Crew } from "./crew.ts";
+import { createHttpServer, listen } from "./http-server.ts";
+import { openLog } from "./log.ts";
+import { CLOSE_MS, type Plan } from "./plan.ts";
+
+/** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
+const GRACE_MS = 2000;
+
+/**
+ * How many processes the configuration asks for.
+ *
+ * @throws UsageError when they could not share their journal.
+ */
+export function workersOf({ workers, journal }: Config): number {
+  const count = workers === AUTO ? availableParallelism() : workers;
+  if (count > 1 && journal.kind === "memory") {
+    throw new UsageError(
+      `${placeOf("workers")}: ${count} processes can't share a journal in memory, which is one process's own. ` +
+        "Leave it out to run one, or keep updates on the disk: leave --journal out.",
+    );
+  }
+  return count;
+}
+
+/**
+ * Runs workers, which share the port and the journal, until it is told to stop. One that ends is replaced.
+ *
+ * @throws Failure when they can't be started, or none can be any more.
+ */
+export async function runWorkers(plan: Plan, count: number, welcome: Announcement["welcome"]): Promise<void> {
+  const { config, address, access } = plan;
+  const port = await findPort(address.address, config.port);
+  // Workers take connections from one shared queue themselves. Were they handed out by the primary, the one on its way to a worker that is killed
+  // would stay open without an answer: see docs/decisions/shared-listening-socket.md.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
+  cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
+  const log = openLog(config.logLevel);
+  const crew = new Crew(
+    Array.from({ length: count }, (_, index) => ({ ...plan, config: { ...config, port, maxConnections: shareOf(config, index, count) } })),
+    log.logger,
+  );
+  const boundMs = config.drain + CLOSE_MS + GRACE_MS;
+  try {
+    const listening = await crew.start();
+    const stopping = new Promise<void>((resolve) => onStop(() => resolve()));
+    await announce({ ...listening, logger: log.logger, access, welcome, workers: count });
+    await Promise.race([stopping, crew.failed]);
+  } catch (error) {
+    await crew.stop(boundMs);
+    await log.close();
+    throw error;
+  }
+  const allWell = await crew.stop(boundMs);
+  log.logger.info({}, "all workers stopped");
+  await log.close();
+  if (!allWell) process.exitCode = EXIT.failure;
+}
+
+/**
+ * Finds out whether the port can be had before any worker is started, and which one it is when any will do: a worker that is replaced must come
+ * back on the same.
+ */
+async function findPort(address: string, port: number): Promise<number> {
+  const server = createHttpServer(undefined);
+  const found = await listen(server, address, port);
+  await new Promise((resolve) => server.close(resolve));
+  return found;
+}
+
+/** A worker's part of the streams that were allowed in all; undefined where the default holds, which is each process's own. */
+function shareOf({ maxConnections }: Config, index: number, count: number): number | undefined {
+  if (maxConnections === undefined) return undefined;
+  return Math.max(1, Math.floor(maxConnections / count) + (index < maxConnections % count ? 1 : 0));
+}
