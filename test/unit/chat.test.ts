@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createHub } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createChat } from "../../apps/chat/server/index.ts";
+import { chatIssuer, createChat } from "../../apps/chat/server/index.ts";
 import { publicVisitor } from "../../apps/chat/server/names.ts";
 import { ADA, GRACE, KEY, message, startChat } from "./chat-support.ts";
 
@@ -218,7 +218,7 @@ describe("a request", () => {
 });
 
 test("a chat answers 503 while its history is being read, and when the hub is closed", async () => {
-  const hub = createHub();
+  const hub = createHub({ authorization: { issuers: [chatIssuer(KEY)] } });
   onTestFinished(() => hub.close());
   const never = {
     ...hub,
