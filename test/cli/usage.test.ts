@@ -16,9 +16,16 @@ describe("help", () => {
     },
   );
 
-  test("serve --help names every flag", async () => {
-    const { stdout } = await runToEnd(["serve", "--help"]);
-    for (const key of KEYS) if (key !== "bot") expect(stdout).toContain(`  ${flagOf(key)} `);
+  test("serve --help and demo --help name every flag of theirs, and no other's", async () => {
+    const OF_DEMO = ["bot", "quotes", "feed"];
+    const OF_SERVE = ["anonymous", "anonymousPublish", "workers"];
+    for (const [command, others] of [
+      ["serve", OF_DEMO],
+      ["demo", OF_SERVE],
+    ] as const) {
+      const { stdout } = await runToEnd([command, "--help"]);
+      for (const key of KEYS) expect([key, stdout.includes(`  ${flagOf(key)} `)]).toEqual([key, !others.includes(key)]);
+    }
   });
 
   test("--version is the package's", async () => {
