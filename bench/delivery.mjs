@@ -1,15 +1,40 @@
-// What a delivery and a connection cost, next to the floor and to better-sse. The method is in run.mjs.
-import { renderMachine, saveResults, writeDocument } from "./lib/documents.mjs";
-import { checkOnDisk, chooseCores, compileNative, describeMachine, fileLimitFor } from "./lib/machine.mjs";
+// What a delivery, a publish and a connection cost, next to the floor and to the peers. The method is in run.mjs.
+import { saveResults, writeDocument } from "./lib/documents.mjs";
+import { measure } from "./lib/load.mjs";
+import { checkOnDisk, chooseCores, describeMachine, fileLimitFor } from "./lib/machine.mjs";
+import { compileNative } from "./lib/native.mjs";
 import { BenchError } from "./lib/processes.mjs";
-import { judge, renderTables, renderVerdicts } from "./lib/report.mjs";
-import { listScenarios, measureLoad, measureMemory } from "./lib/scenarios.mjs";
+import { writeCharts } from "./lib/report/charts.mjs";
+import { renderDocument, renderReport } from "./lib/report/document.mjs";
+import { mergeRecords } from "./lib/report/merge.mjs";
+import { listScenarios } from "./lib/scenarios.mjs";
+import { testGenerator } from "./lib/self-test.mjs";
 import { artesian } from "./servers/artesian.mjs";
 import { betterSse } from "./servers/better-sse.mjs";
+import { fastifySse } from "./servers/fastify-sse.mjs";
 import { floor } from "./servers/floor.mjs";
+import { nchan } from "./servers/nchan.mjs";
+import { polling } from "./servers/polling.mjs";
+import { pushpin } from "./servers/pushpin.mjs";
+import { socketIo } from "./servers/socket-io.mjs";
 
-/** @type {readonly import("./servers/server.mjs").Server[]} */
-const SERVERS = [floor, betterSse, artesian];
+/** @typedef {import("./servers/server.mjs").Server} Server */
+/** @typedef {import("./lib/scenarios.mjs").Scenario} Scenario */
+/** @typedef {import("./lib/scenarios.mjs").Run} Run */
+/** @typedef {import("./lib/report/measurements.mjs").Recorded} Recorded */
+/** @typedef {import("./lib/report/measurements.mjs").Failure} Failure */
+/** @typedef {{ server: number, generator: number }} Cores */
+
+/** @type {readonly Server[]} */
+const SERVERS = [floor, nchan, pushpin, betterSse, fastifySse, socketIo, polling, artesian];
+
+/** @returns {string} A line for each server that can't be measured here. */
+export function describeMissing() {
+  return SERVERS.flatMap(({ name, missing }) => {
+    const reason = missing?.();
+    return reason === undefined ? [] : [`\n  ${name}: ${reason}`];
+  }).join("");
+}
 
 /**
  * @typedef {object} DeliveryOptions
@@ -35,26 +60,68 @@ function select(all, names, option) {
   return names ? all.filter(({ name }) => names.includes(name)) : all;
 }
 
-/** @typedef {Pick<import("./lib/report.mjs").Measurement, "load" | "memory">} Result */
-
-/**
- * @param {import("./lib/scenarios.mjs").Scenario} scenario
- * @param {import("./servers/server.mjs").RunningServer} server
- * @param {Parameters<typeof measureLoad>[2]} options
- * @returns {Promise<Result>}
- */
-async function measure(scenario, server, options) {
-  return scenario.kind === "load"
-    ? { load: await measureLoad(scenario, server, options), memory: undefined }
-    : { load: undefined, memory: await measureMemory(scenario, server, options) };
+/** @param {import("./lib/load.mjs").Result} result */
+function summary(result) {
+  if (result.kind === "memory") return `${(result.bytes_per_connection / 1000).toFixed(1)} kB a connection`;
+  const bound = result.generator_bound ? " (generator at its limit)" : "";
+  const caughtUp = result.caught_up_seconds ? `, 99% caught up after ${result.caught_up_seconds.p99.toFixed(2)} s` : "";
+  return result.deliveries === 0
+    ? `${Math.round(result.updates_per_second)} publishes/s, ${result.server_cpu_us_per_update.toFixed(1)} µs each${bound}`
+    : `${result.server_cpu_us_per_delivery.toFixed(2)} µs a delivery, ${Math.round(result.deliveries_per_second)} deliveries/s${caughtUp}${bound}`;
 }
 
-/** @param {Result} result */
-function summary({ load, memory }) {
-  if (memory) return `${(memory.bytes_per_connection / 1000).toFixed(1)} kB a connection`;
-  if (!load) return "";
-  const bound = load.generator_bound ? " (generator at its limit)" : "";
-  return `${load.server_cpu_us_per_delivery.toFixed(2)} µs a delivery, ${Math.round(load.deliveries_per_second)} deliveries/s${bound}`;
+/**
+ * What the servers can take part in, and why not in the rest, which is printed.
+ *
+ * @param {readonly Scenario[]} scenarios
+ * @param {readonly Server[]} servers
+ * @param {import("./servers/server.mjs").StartOptions} start
+ */
+async function plan(scenarios, servers, start) {
+  /** @type {Failure[]} */
+  const failures = [];
+  /** @type {{ scenario: Scenario, runs: Run[] }[]} */
+  const planned = [];
+  for (const scenario of scenarios) {
+    /** @type {Run[]} */
+    const runs = [];
+    for (const run of scenario.runs(servers.map(({ name }) => name))) {
+      const server = serverOf(run);
+      let reason = server.missing?.() ?? scenario.missing?.();
+      for (const ability of run.abilities) reason ??= await server.lacks?.(ability, start);
+      if (reason === undefined) runs.push(run);
+      else failures.push({ scenario: scenario.name, label: run.label, server: server.name, reason, kind: "skipped" });
+    }
+    planned.push({ scenario, runs });
+  }
+  for (const { scenario, label, reason } of failures) process.stderr.write(`not measured: ${scenario}, ${label}: ${reason}\n`);
+  return { planned, failures };
+}
+
+/** @param {Run} run */
+function serverOf(run) {
+  const server = SERVERS.find(({ name }) => name === run.server);
+  if (!server) throw new Error(`no server ${run.server}`);
+  return server;
+}
+
+/**
+ * @param {Run} run
+ * @param {import("./lib/load.mjs").Timing} timing
+ * @param {Cores} cores
+ * @param {import("./servers/server.mjs").StartOptions} start
+ */
+async function measureRun(run, timing, cores, start) {
+  const running = await serverOf(run).start({
+    ...start,
+    ...(run.mode === "herd" && { replay: true }),
+    ...(run.workers && { workers: run.workers }),
+  });
+  try {
+    return await measure(run, running, { core: cores.generator, files: start.files, timing });
+  } finally {
+    await running.stop();
+  }
 }
 
 /**
@@ -62,71 +129,96 @@ function summary({ load, memory }) {
  * @returns {Promise<boolean>} Whether every bar that was measured is met.
  */
 export async function benchDelivery(options) {
-  const scenarios = select(listScenarios(options.quick), options.only, "--only");
+  const { quick, rounds, seconds, journalDirectory } = options;
+  const scenarios = select(listScenarios({ quick, seconds }), options.only, "--only");
   const servers = select(SERVERS, options.servers, "--servers");
   const cores = chooseCores();
-  const files = fileLimitFor(Math.max(...scenarios.map(({ subscribers }) => subscribers)));
+  const start = { core: cores.server, files: fileLimitFor(Math.max(...scenarios.map(({ most }) => most))), journalDirectory };
   compileNative();
-  for (const server of servers) server.prepare();
-  checkOnDisk(options.journalDirectory);
+  checkOnDisk(journalDirectory);
+  if (quick) await testGenerator(cores);
+  const present = servers.filter(({ missing }) => missing?.() === undefined);
+  for (const server of present) server.prepare();
+  const { planned, failures } = await plan(scenarios, servers, start);
 
-  const timing = { seconds: options.seconds, warmUpSeconds: options.quick ? 0.5 : 2, settleSeconds: options.quick ? 1 : 4 };
-  /** @type {import("./lib/report.mjs").Measurement[]} */
+  const timing = { seconds: quick ? 0.5 : seconds, warmUpSeconds: quick ? 0.2 : 2, settleSeconds: quick ? 0.5 : 4 };
+  /** @type {import("./lib/report/measurements.mjs").Measurement[]} */
   const measurements = [];
-  for (let round = 0; round < options.rounds; round++) {
-    for (const scenario of scenarios) {
+  const measured = new Date().toISOString();
+  const machine = describeMachine();
+  /** @returns {Recorded} */
+  const record = () => {
+    const used = present.filter(({ name }) => measurements.some(({ server }) => server === name));
+    return {
+      measured,
+      machine,
+      timing,
+      rounds,
+      quick,
+      servers: Object.fromEntries(used.map(({ name, title }) => [name, title])),
+      measurements,
+      failures,
+    };
+  };
+  let file = "";
+  for (let round = 0; round < rounds; round++) {
+    for (const { scenario, runs } of planned) {
       // Another one begins each round, so that none always has the machine at its coldest.
-      const order = [...servers.slice(round % servers.length), ...servers.slice(0, round % servers.length)];
-      for (const server of order) {
-        // The floor allocates 16 kB for each connection to keep its code short: its memory says nothing.
-        if (scenario.kind === "memory" && server === floor) continue;
-        process.stderr.write(`round ${round + 1}/${options.rounds}  ${scenario.title}  ${server.name}: `);
-        const running = await server.start({ core: cores.server, files, journalDirectory: options.journalDirectory });
+      const first = runs.length === 0 ? 0 : round % runs.length;
+      for (const run of [...runs.slice(first), ...runs.slice(0, first)]) {
+        process.stderr.write(`round ${round + 1}/${rounds}  ${scenario.title}  ${run.label}: `);
         try {
-          const result = await measure(scenario, running, { core: cores.generator, files, timing });
+          const result = await measureRun(run, timing, cores, start);
           process.stderr.write(`${summary(result)}\n`);
-          measurements.push({ round, scenario: scenario.name, server: server.name, ...result });
-        } finally {
-          await running.stop();
+          measurements.push({ round, scenario: scenario.name, label: run.label, server: run.server, result });
+        } catch (error) {
+          if (!(error instanceof BenchError)) throw error;
+          // One that fails must not cost the figures of all the others.
+          process.stderr.write(`FAILED: ${error.message}\n`);
+          failures.push({ scenario: scenario.name, label: run.label, server: run.server, reason: error.message, kind: "failed" });
         }
       }
     }
+    // So that a run that is broken off has not been for nothing.
+    file = saveResults("delivery", record(), file);
   }
-
-  const machine = describeMachine();
-  const verdicts = options.quick ? [] : judge(measurements, scenarios);
-  const file = saveResults("delivery", { machine, timing, rounds: options.rounds, measurements, verdicts });
-  const tables = renderTables(measurements, scenarios);
-  const bars = options.quick ? "The bars are not judged: --quick measures too little." : renderVerdicts(verdicts);
-  console.log(`${tables}\n\n### Bars\n\n${bars}\n`);
+  const passed = finish(record(), scenarios, options.writeDocs);
   process.stderr.write(`raw figures: ${file}\n`);
-  if (options.writeDocs) writeDocument("delivery", renderDocument({ machine, servers, tables, bars, options, cores }));
+  return passed;
+}
+
+/**
+ * @param {Recorded} record
+ * @param {readonly Scenario[]} scenarios
+ * @param {boolean} writeDocs
+ */
+function finish(record, scenarios, writeDocs) {
+  const { text, verdicts } = renderReport(record, scenarios);
+  console.log(`${text}\n`);
+  if (writeDocs) {
+    const document = renderDocument(record, scenarios);
+    writeDocument("delivery", document.text);
+    writeCharts(document.charts);
+  }
+  const failed = record.failures.filter(({ kind }) => kind === "failed");
+  if (failed.length > 0) {
+    process.stderr.write(`${failed.length} measurement${failed.length === 1 ? "" : "s"} failed\n`);
+    process.exitCode = 2;
+  }
   return verdicts.every(({ passed }) => passed);
 }
 
 /**
- * @param {{ machine: import("./lib/machine.mjs").Machine, servers: typeof SERVERS, tables: string, bars: string,
- *   options: DeliveryOptions, cores: { server: number, generator: number } }} parts
+ * Reports on what was measured earlier.
+ *
+ * @param {readonly string[]} files
+ * @param {{ writeDocs: boolean }} options
+ * @returns {boolean} Whether every bar that was measured is met.
  */
-function renderDocument({ machine, servers, tables, bars, options, cores }) {
-  return `## What a delivery and a connection cost
-
-Every server takes the same POST (a form with 100 bytes of data) and sends it to every subscriber, on loopback, with plain
-HTTP/1.1. The server is pinned to core ${cores.server} and the load generator to core ${cores.generator}. A server is started afresh for each
-measurement, warmed up for 2 seconds and measured for ${options.seconds}; the servers take turns, in ${options.rounds} rounds that each begin with another
-one. Figures are medians over the rounds, with the least and the most; ratios are medians of the ratios within each round.
-
-CPU is the server's user and system time, of all its threads, divided by the deliveries: the figure that holds on a noisy
-machine. An update is in flight until every subscriber has it and the publisher has its answer; every subscriber must receive
-every update exactly once, or the measurement fails. Memory is the resident memory of the server's process before and after,
-left alone for 4 seconds each time; the kernel's socket buffers are not in it.
-
-${servers.map(({ name, title }) => `- \`${name}\`: ${title}`).join("\n")}
-${renderMachine(machine)}
-
-${tables}
-
-### Bars
-
-${bars}`;
+export function reportDelivery(files, { writeDocs }) {
+  const record = mergeRecords(files);
+  if (record.quick && writeDocs) throw new BenchError("--quick measures too little for --write-docs");
+  const all = listScenarios({ quick: record.quick, seconds: record.timing.seconds });
+  const scenarios = all.filter(({ name }) => record.measurements.some(({ scenario }) => scenario === name));
+  return finish(record, scenarios, writeDocs);
 }

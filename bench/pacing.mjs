@@ -19,7 +19,7 @@ import { chooseCores, describeMachine, fileLimitFor } from "./lib/machine.mjs";
 import { BenchError } from "./lib/processes.mjs";
 import { median } from "./lib/statistics.mjs";
 import { figure, table } from "./lib/table.mjs";
-import { artesian } from "./servers/artesian.mjs";
+import { artesian, startArtesian } from "./servers/artesian.mjs";
 
 const SYMBOLS = 500;
 const TICKS_A_SECOND = 5000;
@@ -120,9 +120,10 @@ async function publishTicks(url, seconds, prices) {
  * @param {{ subscribers: number, paced: boolean, seconds: number, journalDirectory: string, cores: { server: number } }} options
  */
 async function measure({ subscribers, paced, seconds, journalDirectory, cores }) {
-  const server = await artesian.start({ core: cores.server, files: fileLimitFor(subscribers), journalDirectory });
+  const server = await startArtesian({ core: cores.server, files: fileLimitFor(subscribers), journalDirectory, open: true });
+  const [pid = 0] = server.pids();
   try {
-    const url = new URL("/events/stream", server.url);
+    const url = new URL("/events/stream", `http://127.0.0.1:${server.port}`);
     const stream = new URL(`${url.pathname}?${PATTERN}${paced ? "&interval=250&latest=on" : ""}`, url);
     /** @type {Reader[]} */
     const readers = [];
@@ -130,9 +131,9 @@ async function measure({ subscribers, paced, seconds, journalDirectory, cores })
     /** @type {Map<number, number>} */
     const prices = new Map();
     await publishTicks(url, 2, prices);
-    const before = { cpu: cpuNanoseconds(server.pid), received: readers.reduce((sum, { received }) => sum + received, 0) };
+    const before = { cpu: cpuNanoseconds(pid), received: readers.reduce((sum, { received }) => sum + received, 0) };
     const lasted = await publishTicks(url, seconds, prices);
-    const cpu = (cpuNanoseconds(server.pid) - before.cpu) / 1e9;
+    const cpu = (cpuNanoseconds(pid) - before.cpu) / 1e9;
     const received = readers.reduce((sum, reader) => sum + reader.received, 0) - before.received;
     prices.delete(-1);
     let wrong = Infinity;

@@ -1,29 +1,33 @@
 // npm run bench: what Artesian costs, measured next to what it is compared with, in one run on one machine.
 //
 // Method
-// - Servers: the floor (C, one write per subscriber and nothing else), better-sse on Express, and Artesian as deployed: the
-//   built command with an LMDB journal on a disk. All take the same POST and send the same 100 bytes of data.
-// - The server has one core, the load generator (native/load.c) another; both by taskset. Nothing else should run.
+// - Servers: the floor (C, one write per subscriber and nothing else), Nchan, Pushpin, better-sse, @fastify/sse, Socket.IO, an
+//   endpoint to poll, and Artesian as deployed: the built command with authorization and an LMDB journal on a disk. All take a POST
+//   for an update and send the same 100 bytes of data, where a scenario does not say otherwise.
+// - The server has one core, all its processes together; the load generator (native/load) another; both by taskset. Nothing else should run.
 // - Each measurement is of a server just started: subscribers are opened, updates are published for a warm-up and then for
 //   the time measured. A closed loop keeps W updates in flight; one is in flight until every subscriber has received it and
-//   its POST is answered. The generator fails unless every subscriber received every update exactly once.
+//   its POST is answered. The generator fails unless every subscriber received every update of its topic exactly once, and nobody
+//   another. `--quick` tests it against servers that lie.
 // - Servers are measured one after another, in rounds, each round beginning with another one. Ratios are taken within a
 //   round and their median is shown, so that what slows a whole round down does not count.
-// - CPU per delivery is the time of all threads of the server's process by the kernel's scheduler, in nanoseconds: it is
+// - CPU per delivery is the time of all threads of the server's processes by the kernel's scheduler, in nanoseconds: it is
 //   the figure to trust on a busy machine. Deliveries per second and latency also depend on the generator, whose share of its
 //   core is shown; from 90% on it is marked, because then it was a bottleneck itself.
-// - Memory: VmRSS of the server alone, some seconds after it started and some seconds after the last subscriber was opened.
+// - Memory: VmRSS of the server's processes alone, some seconds after it started and some seconds after the last subscriber was opened.
+// - What can't be measured is said, with the reason: a peer that is not installed, a server without an ability, a run that failed.
 // - `resume` and `pacing` are other benchmarks: see resume.mjs and pacing.mjs.
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { benchDelivery } from "./delivery.mjs";
+import { benchDelivery, describeMissing, reportDelivery } from "./delivery.mjs";
 import { inRepository } from "./lib/machine.mjs";
 import { BenchError, endWithThisProcess } from "./lib/processes.mjs";
 import { benchPacing } from "./pacing.mjs";
 import { benchResume } from "./resume.mjs";
 
-const HELP = `Usage: npm run bench -- [options]            what a delivery and a connection cost
+const HELP = `Usage: npm run bench -- [options]            what a delivery, a publish and a connection cost
+       npm run bench -- report FILE…         tables, bars and pictures of what was measured before, in one run or several
        npm run bench -- resume [options]     what resuming costs in a long journal
        npm run bench -- pacing [options]     what pacing saves where a screen cannot show every update
 
@@ -31,15 +35,21 @@ Options
   --rounds N          rounds to take the median of (5)
   --seconds S         how long each load is measured, 1 to 60 (4)
   --quick             little of everything, to see that it works; its figures mean nothing
-  --only LIST         of the scenarios one, wide, burst, memory; separated by commas
-  --servers LIST      of the servers floor, better-sse, artesian
+  --only LIST         of the scenarios one, wide, burst, private, patterns, steady, memory, herd, publish, topics,
+                      workers, gzip, polling; separated by commas
+  --servers LIST      of the servers floor, nchan, pushpin, better-sse, fastify-sse, socket.io, polling, artesian
   --full              resume: with a journal of ten million rows, too (some 4 GB of disk, some ten minutes)
   --journal-dir DIR   where temporary journals lie: on a disk (bench/build)
   --check             exit with status 1 when a bar is not met (2, as always, when something could not be measured)
-  --write-docs        write the figures into docs/benchmarks.md
+  --write-docs        write the figures into docs/benchmarks.md, and pictures of them into docs/images/
   --help
 
-Raw figures go to bench/results/. Needs Linux, two cores, taskset and a C compiler; nothing else should run.`;
+Raw figures go to bench/results/. A full run takes hours: measure scenario by scenario, and let \`report\` put them together.
+Needs Linux, two cores, taskset and a C compiler; nothing else should run. Peers that are not installed are skipped, and said:
+  nchan:    apt-get install nginx-light libnginx-mod-nchan     (Debian, Ubuntu)
+  pushpin:  apt-get install pushpin condure zurl               (Debian 12, Ubuntu)
+  the scenario gzip: apt-get install zlib1g-dev
+  the others come from the npm registry, once: npm ci --prefix bench`;
 
 function readArguments() {
   try {
@@ -80,11 +90,13 @@ function wholeNumber(option, text, { fallback, most }) {
 async function main() {
   const { values, positionals } = readArguments();
   if (values.help) {
-    console.log(HELP);
+    const missing = describeMissing();
+    console.log(`${HELP}\n\n${missing === "" ? "On this machine all of them are there." : `Missing on this machine:${missing}`}`);
     return;
   }
   const [what = "delivery", ...rest] = positionals;
-  if (!["delivery", "resume", "pacing"].includes(what) || rest.length > 0) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
+  const known = ["delivery", "resume", "pacing", "report"].includes(what);
+  if (!known || rest.length > 0 !== (what === "report")) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
   const { quick, check, full } = values;
   const writeDocs = values["write-docs"];
   if (quick && (check || writeDocs)) throw new BenchError("--quick measures too little for --check and --write-docs");
@@ -94,19 +106,21 @@ async function main() {
   mkdirSync(journalDirectory, { recursive: true });
 
   const passed =
-    what === "resume"
-      ? await benchResume({ rounds, quick, full, writeDocs, journalDirectory })
-      : what === "pacing"
-        ? await benchPacing({ rounds, seconds, quick, writeDocs, journalDirectory })
-        : await benchDelivery({
-            rounds,
-            seconds,
-            quick,
-            writeDocs,
-            journalDirectory,
-            only: values.only?.split(","),
-            servers: values.servers?.split(","),
-          });
+    what === "report"
+      ? reportDelivery(rest, { writeDocs })
+      : what === "resume"
+        ? await benchResume({ rounds, quick, full, writeDocs, journalDirectory })
+        : what === "pacing"
+          ? await benchPacing({ rounds, seconds, quick, writeDocs, journalDirectory })
+          : await benchDelivery({
+              rounds,
+              seconds,
+              quick,
+              writeDocs,
+              journalDirectory,
+              only: values.only?.split(","),
+              servers: values.servers?.split(","),
+            });
   if (check && !passed) process.exitCode = 1;
 }
 

@@ -8,6 +8,9 @@ import { BenchError } from "./processes.mjs";
 /** @returns {Promise<typeof import("../../src/index.ts")>} */
 export const importArtesian = () => importBuilt("artesian");
 
+/** @returns {Promise<typeof import("../../src/http/index.ts")>} */
+export const importArtesianHttp = () => importBuilt("artesian/http");
+
 /** @returns {Promise<typeof import("../../src/journals/lmdb/index.ts")>} */
 export const importLmdbJournal = () => importBuilt("artesian/journals/lmdb");
 

@@ -6,17 +6,19 @@ import { inRepository } from "./machine.mjs";
 const INTRODUCTION = `# Benchmarks
 
 Written by \`npm run bench -- --write-docs\`, \`npm run bench -- resume --write-docs\` and \`node bench/micro/matchers.mjs --write-docs\`;
-the text around the three generated parts is kept. To repeat them: Linux with two cores, \`taskset\` and a C compiler, then \`npm run bench\`.
+the text around the generated parts is kept. To repeat them: Linux with two cores, \`taskset\`, a C compiler and the peers
+that \`npm run bench -- --help\` names, then \`npm run bench\`.
 `;
 
 /**
  * @param {string} name
  * @param {unknown} value
+ * @param {string} [over] A file of the same run, to be replaced.
  * @returns {string} the file
  */
-export function saveResults(name, value) {
+export function saveResults(name, value, over) {
   mkdirSync(inRepository("bench/results"), { recursive: true });
-  const file = `bench/results/${name}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`;
+  const file = over || `bench/results/${name}-${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`;
   writeFileSync(inRepository(file), `${JSON.stringify(value, null, 2)}\n`);
   return file;
 }
@@ -47,11 +49,14 @@ export function writeDocument(name, text) {
   writeFileSync(file, replacePart(page, name, text));
 }
 
-/** @param {import("./machine.mjs").Machine} machine */
-export function renderMachine(machine) {
+/**
+ * @param {import("./machine.mjs").Machine} machine
+ * @param {Date} [measured]
+ */
+export function renderMachine(machine, measured = new Date()) {
   return [
     `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.kernel}`,
     `- Node ${machine.node}; ${machine.compiler}`,
-    `- Artesian ${machine.artesian} at commit ${machine.commit}, ${new Date().toISOString().slice(0, 10)}`,
+    `- Artesian ${machine.artesian} at commit ${machine.commit}, ${measured.toISOString().slice(0, 10)}`,
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 // What the benchmark needs of the machine, and what the reader of a figure must know of it.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync } from "node:fs";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 
@@ -81,23 +81,6 @@ export function fileLimitFor(connections) {
   }
   return wanted;
 }
-
-/** Compiles `native/*.c` where the program is missing or older than its source. */
-export function compileNative() {
-  mkdirSync(inRepository("bench/build"), { recursive: true });
-  for (const name of ["floor", "load"]) {
-    const source = inRepository(`bench/native/${name}.c`);
-    const program = nativeProgram(name);
-    if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) continue;
-    process.stderr.write(`bench: compiling ${name}.c\n`);
-    const { error, status, stderr } = spawnSync("cc", ["-O2", "-Wall", "-o", program, source], { encoding: "utf8" });
-    if (error) throw new BenchError("a C compiler is needed for the floor and the load generator: apt-get install gcc libc6-dev");
-    if (status !== 0) throw new BenchError(`compiling ${name}.c failed (is libc6-dev installed?):\n${stderr}`);
-  }
-}
-
-/** @param {string} name */
-export const nativeProgram = (name) => inRepository(`bench/build/${name}`);
 
 /** Installs the peers of `bench/package.json` where they are missing or not the ones of the lock file. */
 export function installPeers() {

@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+import { treeOf } from "./process-tree.mjs";
+
 /** A reason that the reader can act on: printed without a stack. */
 export class BenchError extends Error {}
 
@@ -26,9 +28,27 @@ export function atEnd(cleanup) {
   };
 }
 
+/** @param {readonly number[]} pids Those of them that still run are ended. */
+function endNow(pids) {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/**
+ * A child and what it has started, which would outlive it.
+ *
+ * @param {Child} child
+ */
+const familyOf = (child) => (child.pid === undefined ? [] : treeOf(child.pid));
+
 /** Ends every child and runs what is left of {@link atEnd}; for the one who calls `process.exit`. */
 export function endEverything() {
-  for (const child of running.keys()) child.kill("SIGKILL");
+  for (const child of running.keys()) endNow(familyOf(child));
   for (const cleanup of cleanups) {
     cleanups.delete(cleanup);
     try {
@@ -64,6 +84,8 @@ export function spawnOnCore({ name, core, files, argv, env = {} }) {
   const child = spawn("sh", ["-c", script, "sh", String(files), String(core), ...argv], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...env },
+    // Out of the terminal's process group: on Ctrl-C this process ends it, with all that it has started.
+    detached: true,
   });
   running.set(child, name);
   child.once("close", () => running.delete(child));
@@ -154,10 +176,12 @@ export async function waitForEnd(child, { name, timeoutMs }) {
  */
 export async function stop(child) {
   if (!running.has(child)) return;
+  const family = familyOf(child);
   const closed = once(child, "close");
-  const insist = setTimeout(() => child.kill("SIGKILL"), 5000);
+  const insist = setTimeout(() => endNow(family), 5000);
   child.stdin.end();
   child.kill("SIGTERM");
   await closed;
   clearTimeout(insist);
+  endNow(family);
 }

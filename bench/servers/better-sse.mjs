@@ -10,11 +10,13 @@ export const betterSse = {
     return `better-sse ${version("better-sse")} on Express ${version("express")}: \`channel.broadcast\`, no journal`;
   },
   prepare: installPeers,
+  lacks: (ability) => (ability === "replay" ? "better-sse leaves history to the application" : undefined),
   start: (options) =>
     startCommand({
       ...options,
       name: "better-sse",
-      argv: [process.execPath, inRepository("bench/servers/better-sse-app.mjs"), String(options.port ?? 0)],
+      argv: [process.execPath, inRepository("bench/servers/better-sse-app.mjs")],
       env: { NODE_ENV: "production" },
+      speak: () => ({ subscribe: "/events?topic={topics}", and: "&topic=", publish: "/events" }),
     }),
 };
