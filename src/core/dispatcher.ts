@@ -1,8 +1,7 @@
 import { joinBytes } from "./bytes.ts";
 import { Cohort } from "./cohort.ts";
 import { formatCursor } from "./cursor.ts";
-import type { Compression } from "./encoding.ts";
-import { GzipBlocks } from "./encoding.ts";
+import { type Compression, GzipBlocks } from "./encoding.ts";
 import { encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, recordBytes } from "./journal.ts";

@@ -383,7 +383,7 @@ export class HubCore {
   }
 
   #createRevocations(state: JournalState): Revocations {
-    const revocations = new Revocations({
+    return new Revocations({
       state,
       topic: `${this.#hubPath}/revocations`,
       limit: this.limits.revocations,
@@ -394,6 +394,5 @@ export class HubCore {
         }
       },
     });
-    return revocations;
   }
 }

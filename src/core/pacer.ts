@@ -1,5 +1,5 @@
 import type { Cohort } from "./cohort.ts";
-import { monotonicMs } from "./scheduler.ts";
+import { after, monotonicMs } from "./scheduler.ts";
 
 /** Times are rounded up to this, in milliseconds, so that cohorts share timers. */
 const SLOT_MS = 5;
@@ -8,7 +8,7 @@ const SLOT_MS = 5;
 export class Pacer {
   readonly #slots = new Map<number, Set<Cohort>>();
   readonly #onDue: (cohort: Cohort) => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: () => void = () => undefined;
   #timerSlot = Infinity;
 
   /** @param onDue - Writes what waits for the cohort, if anything still does. */
@@ -40,17 +40,15 @@ export class Pacer {
         if (until === Infinity || (cohort.paced?.dueAtMs ?? 0) <= slot * SLOT_MS) this.#onDue(cohort);
       }
     }
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#timerSlot = Infinity;
     if (this.#slots.size > 0) this.#arm(Math.min(...this.#slots.keys()));
   }
 
   #arm(slot: number): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#timerSlot = slot;
-    const timer = setTimeout(() => this.#serve(Math.floor(monotonicMs() / SLOT_MS)), Math.max(0, slot * SLOT_MS - monotonicMs()));
-    // Node's timers have `unref`; those of other runtimes are numbers.
-    if (typeof timer === "object") timer.unref();
-    this.#timer = timer;
+    const delayMs = Math.max(0, slot * SLOT_MS - monotonicMs());
+    this.#stopTimer = after(delayMs, () => this.#serve(Math.floor(monotonicMs() / SLOT_MS)));
   }
 }

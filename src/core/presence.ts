@@ -3,7 +3,7 @@ import { isLegacy, LEGACY_CONTEXT, legacySubscription } from "./legacy-subscript
 import type { Logger } from "./logger.ts";
 import type { Matcher } from "./matcher.ts";
 import type { Roster } from "./roster.ts";
-import { every, monotonicMs } from "./scheduler.ts";
+import { every, monotonicMs, sleep } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
 import { describeSubscription, type SubscriptionDocument, subscriptionPrefix } from "./subscription.ts";
 import type { Update } from "./update.ts";
@@ -176,14 +176,14 @@ export class Presence {
       try {
         await this.#state.commit(steps);
         if (this.#steps.length === 0 || steps.length < STEPS || this.#isClosing) continue;
-        await new Promise((resolve) => setTimeout(resolve, (1000 * STEPS) / STEPS_A_SECOND));
+        await sleep((1000 * STEPS) / STEPS_A_SECOND);
         // Who came and went meanwhile is not told of.
         this.#steps = withoutPassersBy(this.#steps);
       } catch (error) {
         this.#logger.warn({ err: error }, "presence could not be written");
         if (this.#isClosing) break;
         this.#steps = withoutPassersBy([...steps, ...this.#steps]);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await sleep(RETRY_MS);
       }
     }
     this.#committing = undefined;

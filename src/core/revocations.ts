@@ -2,8 +2,9 @@ import type { Authorization } from "./authorization.ts";
 import { HubError } from "./errors.ts";
 import type { JournalRecord } from "./journal.ts";
 import type { Logger } from "./logger.ts";
+import { sleep } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
-import { NOTE_TYPE, type Update } from "./update.ts";
+import { noteOf } from "./update.ts";
 
 /** Which tokens to revoke: one by its `jti`, or all that a subject has by its `sub`. */
 export type Revocation = {
@@ -127,7 +128,7 @@ export class Revocations {
       at: Math.max(now, old?.at ?? 0),
       until: until === null || old?.until === null ? null : Math.max(until, old?.until ?? 0),
     };
-    const step: StateStep = { key, value: JSON.stringify(stored), update: this.#note(key) };
+    const step: StateStep = { key, value: JSON.stringify(stored), update: noteOf(this.#topic, key) };
     await this.#state.commit([...expired.map((one) => ({ key: one, value: undefined })), step]);
     for (const one of expired) this.#forget(one);
     this.#keep(key, stored);
@@ -158,7 +159,7 @@ export class Revocations {
       } catch (error) {
         // Until they are known no token can be judged.
         this.#logger.error({ err: error }, "the revocations could not be read; trying again");
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await sleep(1000);
       }
     }
     const [only] = loaded;
@@ -180,10 +181,6 @@ export class Revocations {
   /** The keys of those that no token can be concerned by any more. */
   #expired(now: number): string[] {
     return [...this.#kept].flatMap(([key, { until }]) => (until !== null && until <= now ? [key] : []));
-  }
-
-  #note(key: string): Update {
-    return { topics: [this.#topic], data: key, id: undefined, type: NOTE_TYPE, retry: undefined, private: true };
   }
 }
 

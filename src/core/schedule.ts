@@ -1,8 +1,9 @@
 import { HubError } from "./errors.ts";
 import type { JournalRecord } from "./journal.ts";
 import type { Logger } from "./logger.ts";
+import { after } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
-import { NOTE_TYPE, type Update } from "./update.ts";
+import { noteOf, type Update } from "./update.ts";
 
 /** An update that is to be delivered later. */
 export interface ScheduledUpdate {
@@ -31,7 +32,7 @@ export class Schedule {
   readonly #limit: number;
   readonly #logger: Logger;
   readonly #ready: Promise<void>;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer: () => void = () => undefined;
   #nextAt = Infinity;
   #delivering: Promise<void> | undefined;
   #isClosed = false;
@@ -63,7 +64,7 @@ export class Schedule {
     }
     const steps = scheduled.map(({ deliverAt, update }): StateStep => {
       const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${crypto.randomUUID()}`;
-      return { key, value: JSON.stringify(update), update: this.#note(key) };
+      return { key, value: JSON.stringify(update), update: noteOf(this.#topic, key) };
     });
     await this.#state.commit(steps);
     for (const { deliverAt } of scheduled) this.#wakeAt(deliverAt);
@@ -98,7 +99,7 @@ export class Schedule {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     await this.#delivering;
   }
 
@@ -111,11 +112,8 @@ export class Schedule {
   #wakeAt(at: number): void {
     if (this.#isClosed || at >= this.#nextAt) return;
     this.#nextAt = at;
-    clearTimeout(this.#timer);
-    const timer = setTimeout(() => void this.#deliver(), Math.min(LONGEST_WAIT_MS, Math.max(0, at - Date.now())));
-    // Node's timers have `unref`; those of other runtimes are numbers.
-    if (typeof timer === "object") timer.unref();
-    this.#timer = timer;
+    this.#stopTimer();
+    this.#stopTimer = after(Math.min(LONGEST_WAIT_MS, Math.max(0, at - Date.now())), () => void this.#deliver());
   }
 
   #deliver(): Promise<void> {
@@ -147,10 +145,6 @@ export class Schedule {
       const next = entries[due.length];
       if (next !== undefined || entries.length < STEPS) return next && timeOf(next.key);
     }
-  }
-
-  #note(key: string): Update {
-    return { topics: [this.#topic], data: key, id: undefined, type: NOTE_TYPE, retry: undefined, private: true };
   }
 }
 

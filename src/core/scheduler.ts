@@ -11,9 +11,25 @@ export function nextTurn(): Promise<void> {
 /** Starts a repeating timer that does not keep the process alive; returns what stops it. */
 export function every(intervalMs: number, run: () => void): () => void {
   const timer = setInterval(run, intervalMs);
-  // Node's timers have `unref`; those of other runtimes are numbers.
-  if (typeof timer === "object") timer.unref();
+  letGo(timer);
   return () => clearInterval(timer);
+}
+
+/** Starts a timer that does not keep the process alive; returns what stops it. */
+export function after(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  letGo(timer);
+  return () => clearTimeout(timer);
+}
+
+/** Waits, and keeps the process alive meanwhile. */
+export function sleep(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}
+
+/** Node's timers have `unref`; those of other runtimes are numbers. */
+function letGo(timer: ReturnType<typeof setTimeout>): void {
+  if (typeof timer === "object") timer.unref();
 }
 
 /** Milliseconds of a clock that never goes back. */

@@ -1,3 +1,4 @@
+import { sleep } from "./scheduler.ts";
 import type { Update } from "./update.ts";
 
 /** Text under a key, shared by all processes of a journal. */
@@ -51,6 +52,6 @@ export async function* allEntries(state: JournalState, prefix: string, first?: s
     yield* page;
     after = page.at(-1)?.key;
     if (after === undefined || page.length < 500) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await sleep(0);
   }
 }

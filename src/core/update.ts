@@ -65,6 +65,15 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+/**
+ * One of the hub's notes to itself.
+ *
+ * @param key - Of the entry of the shared table that was written.
+ */
+export function noteOf(topic: string, key: string): Update {
+  return { topics: [topic], data: key, id: undefined, type: NOTE_TYPE, retry: undefined, private: true };
+}
+
 function checkLength(what: string, text: string, maxBytes: number): void {
   // Three bytes a unit at the most, so short text needs no count.
   if (text.length * 3 > maxBytes && utf8Length(text) > maxBytes) {

@@ -5,6 +5,7 @@ import type { Presence } from "../core/presence.ts";
 import type { HttpContext, HubRequest } from "./context.ts";
 import { hubLink } from "./link.ts";
 import type { Reply } from "./reply.ts";
+import { decodeSegment } from "./segment.ts";
 
 /** Most subscriptions in one answer, where they are short. Mercure 0.x knows no pages: what is left out is said by nothing. */
 const MOST = 10_000;
@@ -24,8 +25,7 @@ export function wantsLegacy(context: HttpContext, request: HubRequest, authoriza
 export async function legacySubscriptions(context: HttpContext, request: HubRequest, presence: Pick<Presence, "list">): Promise<Reply> {
   const { hub, hubPath } = context;
   const [topic, subscriber, ...rest] = segmentsOf(context, request).map(decode);
-  // A template can expand to nothing: a path with an empty part must not be granted as one thing, and read as another.
-  if (rest.length > 0 || topic === "" || subscriber === "") throw new HubError("not_found", "Nothing is served at this address.");
+  if (rest.length > 0) throw new HubError("not_found", "Nothing is served at this address.");
   const lastEventID = hub.cursor();
   const matcher = topic === undefined ? undefined : ({ type: "uritemplate", pattern: topic } as const);
   const { documents } = await presence.list({ matcher, subscriber, legacy: true }, { after: undefined, limit: MOST });
@@ -55,11 +55,9 @@ function segmentsOf({ hubPath }: HttpContext, { pathname }: HubRequest): readonl
   return path === "" ? [] : path.slice(1).split("/");
 }
 
-/** Mercure 0.x writes a space as `+`. */
+/** Mercure 0.x writes a space as `+`. A template can expand to nothing: an empty part must not be granted as one thing, and read as another. */
 function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment.replaceAll("+", " "));
-  } catch {
-    throw new HubError("not_found", "Nothing is served at this address.");
-  }
+  const text = decodeSegment(segment.replaceAll("+", " "));
+  if (text === undefined) throw new HubError("not_found", "Nothing is served at this address.");
+  return text;
 }

@@ -3,6 +3,7 @@ import { HubError } from "../core/errors.ts";
 import type { Update } from "../core/update.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import type { Reply } from "./reply.ts";
+import { decodeSegment } from "./segment.ts";
 
 /**
  * Lists the updates that wait for their time (`GET HUB/scheduled`), and cancels them (`DELETE HUB/scheduled/ID`). One sees those that one
@@ -13,8 +14,9 @@ import type { Reply } from "./reply.ts";
 export async function scheduled(context: HttpContext, request: HubRequest): Promise<Reply> {
   const { hub, hubPath } = context;
   const [, encodedId, ...rest] = request.pathname.slice(hubPath.length + 1).split("/");
-  const id = encodedId === undefined ? undefined : decode(encodedId);
-  if (rest.length > 0 || id === "") throw new HubError("not_found", "Nothing is served at this address.");
+  const id = encodedId === undefined ? undefined : decodeSegment(encodedId);
+  if (rest.length > 0 || (encodedId !== undefined && id === undefined))
+    throw new HubError("not_found", "Nothing is served at this address.");
   const isCancelling = id !== undefined;
   const methods = isCancelling ? ["DELETE"] : ["GET", "HEAD"];
   if (!methods.includes(request.method)) {
@@ -45,12 +47,4 @@ export async function scheduled(context: HttpContext, request: HubRequest): Prom
 
 function isOwn({ hub }: HttpContext, authorization: Authorization | undefined, { private: isPrivate, topics }: Update): boolean {
   return authorization === undefined ? !isPrivate : hub.mayPublish(authorization, topics);
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return "";
-  }
 }

@@ -5,6 +5,7 @@ import { parseForm } from "./form.ts";
 import { legacySubscriptions, wantsLegacy } from "./legacy-subscriptions.ts";
 import { hubLink } from "./link.ts";
 import type { Reply } from "./reply.ts";
+import { decodeSegment } from "./segment.ts";
 
 /** Most subscriptions in one answer, where they are short; the next ones are at the `next` link. */
 const PAGE = 10_000;
@@ -75,18 +76,8 @@ function parseTarget(path: string): Target | undefined {
   if (path === "") return { matcher: undefined, subscriber: undefined };
   const [first, type, match, subscriber, ...rest] = path.split("/");
   if (first !== "" || rest.length > 0 || (type !== "exact" && type !== "urlpattern")) return undefined;
-  const pattern = decodeSegment(match);
+  const pattern = match === undefined ? undefined : decodeSegment(match);
   const name = subscriber === undefined ? undefined : decodeSegment(subscriber);
   if (pattern === undefined || (subscriber !== undefined && name === undefined)) return undefined;
   return { matcher: { type, pattern }, subscriber: name };
-}
-
-function decodeSegment(segment: string | undefined): string | undefined {
-  if (segment === undefined || segment === "") return undefined;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // Not the encoding of any text.
-    return undefined;
-  }
 }

@@ -1,46 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions, type Matcher } from "artesian";
 import { mintToken } from "artesian/http";
-import { build, loadConfigFromFile } from "vite";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { CONSOLE_TOPICS, consoleIssuer, type ConsoleKey, createConsole } from "../../apps/console/server/index.ts";
 import { createPages } from "../../apps/shared/server/pages.ts";
+import { buildPages } from "./app-pages.ts";
 
-const APPS = fileURLToPath(new URL("../../apps", import.meta.url));
 const KEY: ConsoleKey = { issuer: "https://console.example", secret: Buffer.alloc(32, 7) };
 const ISSUER = { issuer: "https://issuer.example", secret: Buffer.alloc(32, 8) };
 const URL_OF_HUB = "https://hub.example/.well-known/mercure";
-let directory: string;
+let pagesOf: () => string;
 
-/** Builds the console's page as it is now, for all tests of a file. */
+/** Builds the page as it is now, for all tests of a file. */
 export function usePages(): void {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "artesian-console-"));
-    const loaded = await loadConfigFromFile({ command: "build", mode: "production" }, join(APPS, "vite.config.ts"));
-    await build({
-      ...loaded?.config,
-      root: APPS,
-      configFile: false,
-      logLevel: "error",
-      build: {
-        ...loaded?.config.build,
-        outDir: directory,
-        emptyOutDir: true,
-        rolldownOptions: {
-          input: { console: join(APPS, "console/page/index.html"), landing: join(APPS, "landing/page/index.html") },
-        },
-      },
-    });
-  });
-  afterAll(async () => {
-    await rm(directory, { recursive: true, force: true });
-  });
+  pagesOf = buildPages("console");
 }
 
 export interface ConsoleSite {
@@ -75,7 +50,7 @@ export async function startConsole({ open, hub: options, port = 0, sampleMs = 10
     ...options,
   });
   const console = createConsole({ hub, open, key: open ? KEY : undefined, sampleMs });
-  const pages = createPages({ directory });
+  const pages = createPages({ directory: pagesOf() });
   const listener = getRequestListener(
     (request) => (console.handles(new URL(request.url).pathname) ? console.fetch(request) : pages.fetch(request)),
     { overrideGlobalObjects: false },

@@ -1,38 +1,19 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import type { Page } from "playwright-core";
-import { build, loadConfigFromFile } from "vite";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { createNews, type NewsFeed, NEWS_TOPICS, type NewsOptions } from "../../apps/news/server/index.ts";
 import { createPages } from "../../apps/shared/server/pages.ts";
 import { type FeedServer, manualRounds, startFeedServer } from "../support/feed-server.ts";
+import { buildPages } from "./app-pages.ts";
 
-const APPS = fileURLToPath(new URL("../../apps", import.meta.url));
-let directory: string;
+let pagesOf: () => string;
 
-/** Builds the news' page as it is now, for all tests of a file. */
+/** Builds the page as it is now, for all tests of a file. */
 export function usePages(): void {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "artesian-news-"));
-    const loaded = await loadConfigFromFile({ command: "build", mode: "production" }, join(APPS, "vite.config.ts"));
-    const input = { news: join(APPS, "news/page/index.html"), landing: join(APPS, "landing/page/index.html") };
-    await build({
-      ...loaded?.config,
-      root: APPS,
-      configFile: false,
-      logLevel: "error",
-      build: { ...loaded?.config.build, outDir: directory, emptyOutDir: true, rolldownOptions: { input } },
-    });
-  });
-  afterAll(async () => {
-    await rm(directory, { recursive: true, force: true });
-  });
+  pagesOf = buildPages("news");
 }
 
 export interface NewsSite {
@@ -84,7 +65,7 @@ export async function startNews(options: SiteOptions = {}): Promise<NewsSite> {
         retryMs: { min: 50, max: 150 },
         ...options.hub,
       });
-      const pages = createPages({ directory });
+      const pages = createPages({ directory: pagesOf() });
       const listener = getRequestListener(
         (request) => (news.handles(new URL(request.url).pathname) ? news.fetch(request) : pages.fetch(request)),
         { overrideGlobalObjects: false },

@@ -1,42 +1,23 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions, type UpdateInput } from "artesian";
 import type { Page } from "playwright-core";
-import { build, loadConfigFromFile } from "vite";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { createPages } from "../../apps/shared/server/pages.ts";
 import { createStocks, type StocksOptions } from "../../apps/stocks/server/index.ts";
+import { buildPages } from "./app-pages.ts";
 
-const APPS = fileURLToPath(new URL("../../apps", import.meta.url));
-let directory: string;
+let pagesOf: () => string;
 
-/** Builds the stocks' page as it is now, for all tests of a file. */
+/** Builds the page as it is now, for all tests of a file. */
 export function usePages(): void {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "artesian-stocks-"));
-    const loaded = await loadConfigFromFile({ command: "build", mode: "production" }, join(APPS, "vite.config.ts"));
-    const input = { stocks: join(APPS, "stocks/page/index.html"), landing: join(APPS, "landing/page/index.html") };
-    await build({
-      ...loaded?.config,
-      root: APPS,
-      configFile: false,
-      logLevel: "error",
-      build: { ...loaded?.config.build, outDir: directory, emptyOutDir: true, rolldownOptions: { input } },
-    });
-  });
-  afterAll(async () => {
-    await rm(directory, { recursive: true, force: true });
-  });
+  pagesOf = buildPages("stocks");
 }
 
 /** Where the build of {@link usePages} is. */
 export function pagesDirectory(): string {
-  return directory;
+  return pagesOf();
 }
 
 export interface StocksSite {
@@ -90,7 +71,7 @@ export async function startStocks(options: SiteOptions = {}): Promise<StocksSite
     start: async () => {
       const hub = createHub({ drainMs: 100, retryMs: { min: 50, max: 150 }, ...options.hub?.() });
       const stocks = createStocks({ hub, source: "none", ...options.stocks });
-      const pages = createPages({ directory });
+      const pages = createPages({ directory: pagesOf() });
       const listener = getRequestListener(
         (request) => (stocks.handles(new URL(request.url).pathname) ? stocks.fetch(request) : pages.fetch(request)),
         { overrideGlobalObjects: false },

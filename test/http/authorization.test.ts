@@ -1,48 +1,13 @@
 import { request } from "node:http";
 import { once } from "node:events";
-import type { Matcher } from "artesian";
-import { type KeyOptions, mintToken } from "artesian/http";
 import { fc } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { startHub, type TestHub } from "../support/server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
-
-const URL_OF_HUB = "https://hub.example/.well-known/mercure";
-const ISSUER = "https://issuer.example";
-const SECRET = "a secret of at least thirty-two bytes";
-const KEY: KeyOptions = { secret: SECRET, algorithms: ["HS256"] };
-
-const exact = (pattern: string): Matcher => ({ type: "exact", pattern });
-const urlpattern = (pattern: string): Matcher => ({ type: "urlpattern", pattern });
-
-interface Rights {
-  readonly publish?: readonly Matcher[];
-  readonly subscribe?: readonly Matcher[];
-  readonly subject?: string;
-  readonly lifetimeSeconds?: number;
-}
-
-function mint({ publish = [], subscribe = [], subject = "someone", lifetimeSeconds = 600 }: Rights): Promise<string> {
-  return mintToken({
-    key: { secret: SECRET, algorithm: "HS256" },
-    issuer: ISSUER,
-    audience: URL_OF_HUB,
-    subject,
-    publish,
-    subscribe: subscribe.length === 0 ? [] : [{ topics: subscribe, payload: undefined }],
-    lifetimeSeconds,
-  });
-}
-
-const bearer = (token: string): { Authorization: string } => ({ Authorization: `Bearer ${token}` });
+import { bearer, exact, HUB_URL, mint, TRUSTING, urlpattern } from "../support/tokens.ts";
 
 function start(options: Parameters<typeof startHub>[0] = {}): Promise<TestHub> {
-  return startHub({
-    url: URL_OF_HUB,
-    anonymousPublish: false,
-    authorization: { issuers: [{ issuer: ISSUER, keys: [KEY] }] },
-    ...options,
-  });
+  return startHub({ ...TRUSTING, ...options });
 }
 
 async function post(url: string, token: string | undefined, form: string): Promise<Response> {
@@ -210,7 +175,7 @@ describe("what a client can find out", () => {
     const { origin } = await start();
     const response = await fetch(`${origin}/.well-known/oauth-protected-resource/.well-known/mercure`);
     expect(await response.json()).toMatchObject({
-      resource: URL_OF_HUB,
+      resource: HUB_URL,
       authorization_details_types_supported: ["https://mercure.rocks/authorization-detail"],
       bearer_methods_supported: ["header"],
       mercure_cookie: "__Secure-mercure_access_token",

@@ -121,17 +121,20 @@ describe("Symfony's clients for PHP, unchanged", () => {
       const number = ++count;
       return hub.publish({ topic: "/books/1", data: String(number), private: isPrivate });
     };
-    hub.observe({
-      subscribed: () => void publishNext(rounds % 2 === 0),
+    const published: Promise<unknown>[] = [];
+    const stopObserving = hub.observe({
+      subscribed: () => published.push(publishNext(rounds % 2 === 0)),
       unsubscribed: () => {
         // While nobody is there.
-        void publishNext(true).then(() => publishNext(false));
-        if (++rounds === 4) void hub.publish({ topic: "/books/2", data: "end" });
+        published.push(publishNext(true).then(() => publishNext(false)));
+        if (++rounds === 4) published.push(hub.publish({ topic: "/books/2", data: "end" }));
       },
     });
     const script = subscribe(`${origin}${PATH}`, ["/books/{id}"], { subscribe: ["*"], resumeBy });
     const data = (await updatesOf(script)).map((line) => line.data);
     const lines = (await script.done).map((line) => JSON.parse(line) as Line);
+    stopObserving();
+    await Promise.all(published);
     expect(lines.filter(({ ended }) => ended === true).length).toBeGreaterThanOrEqual(4);
     const numbers = data.filter((one) => one !== "end").map(Number);
     expect(numbers.length).toBeGreaterThanOrEqual(10);

@@ -6,18 +6,7 @@ import { compileUrlPattern } from "../../src/core/url-pattern/index.ts";
 import { type ParsedEvent, StandardParser } from "../protocol/standard-parser.ts";
 import { HUB, post, publisher, bearer, raw, startOpen, startSecured, token } from "../protocol/requirements/support.ts";
 import { openStream } from "../support/stream.ts";
-
-/** The least processor time of a few runs, in milliseconds. Time on the clock would count what else the machine does. */
-function leastMs(run: () => unknown): number {
-  let leastUs = Infinity;
-  for (let round = 0; round < 5; round++) {
-    const before = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(before);
-    leastUs = Math.min(leastUs, user + system);
-  }
-  return leastUs / 1000;
-}
+import { leastMs } from "../support/cpu.ts";
 
 /** Everything that a stream sent up to a text, without the head. */
 async function bodyUntil(origin: string, path: string, end: string): Promise<Buffer> {

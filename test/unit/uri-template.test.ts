@@ -6,6 +6,7 @@ import { type CompiledMatcher, MatcherCompiler, selectsTopic } from "../../src/c
 import { TopicParser } from "../../src/core/topic.ts";
 import { compileUriTemplate, type CompiledUriTemplate } from "../../src/core/uri-template/index.ts";
 import { expand, type Piece, type Value, write } from "./uri-template-expand.ts";
+import { leastMs } from "../support/cpu.ts";
 
 const HUB = "https://hub.example/.well-known/mercure";
 
@@ -234,18 +235,6 @@ describe("a matcher of the type uritemplate", () => {
     ).toHaveLength(10);
   });
 });
-
-/** The least processor time of a few runs, in milliseconds. */
-function leastMs(run: () => unknown): number {
-  let leastUs = Infinity;
-  for (let round = 0; round < 5; round++) {
-    const before = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(before);
-    leastUs = Math.min(leastUs, user + system);
-  }
-  return leastUs / 1000;
-}
 
 const fill = (text: string, length = 2048): string => text.repeat(Math.floor(length / text.length));
 

@@ -3,6 +3,7 @@ import { HubError } from "../../src/core/errors.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { MatcherCompiler } from "../../src/core/matcher.ts";
 import { compileUrlPattern, type CompiledUrlPattern } from "../../src/core/url-pattern/index.ts";
+import { leastMs } from "../support/cpu.ts";
 
 const HUB = "https://hub.example/.well-known/mercure";
 
@@ -14,18 +15,6 @@ function compile(pattern: string): CompiledUrlPattern | undefined {
     if (error instanceof HubError) return undefined;
     throw error;
   }
-}
-
-/** The least processor time of a few runs, in milliseconds. Time on the clock would count what else the machine does. */
-function leastMs(run: () => unknown): number {
-  let leastUs = Infinity;
-  for (let round = 0; round < 5; round++) {
-    const before = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(before);
-    leastUs = Math.min(leastUs, user + system);
-  }
-  return leastUs / 1000;
 }
 
 /** Repeats text up to 2 KiB at the most. */

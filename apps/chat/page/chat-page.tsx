@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import logo from "../../shared/ui/logo.svg";
 import { ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
 import { useNow } from "../../shared/ui/use-now.ts";
+import { useView } from "../../shared/ui/use-view.ts";
 import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { savedNickname, saveNickname } from "./identity.ts";
@@ -10,7 +11,7 @@ import { MessageList } from "./message-list.tsx";
 import { NicknameDialog } from "./nickname-dialog.tsx";
 import { People } from "./people.tsx";
 import { RoomDialog } from "./room-dialog.tsx";
-import { RoomStore, type RoomView } from "./room-store.ts";
+import { RoomStore } from "./room-store.ts";
 
 /**
  * The chat page.
@@ -94,14 +95,4 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
       {inviting && <RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>
   );
-}
-
-function useView(store: RoomStore): RoomView {
-  const [view, setView] = useState(store.view);
-  useEffect(() => {
-    const update = (): void => setView(store.view);
-    update();
-    return store.subscribe(update);
-  }, [store]);
-  return view;
 }

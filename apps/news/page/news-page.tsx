@@ -3,13 +3,14 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import logo from "../../shared/ui/logo.svg";
 import { ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
 import { useNow } from "../../shared/ui/use-now.ts";
+import { useView } from "../../shared/ui/use-view.ts";
 import { AddFeed } from "./add-feed.tsx";
 import { Announcer, newHeadlines } from "./announcer.tsx";
 import { arrange, newestFirst, wordsOf } from "./arrange.ts";
 import { Board } from "./board.tsx";
 import { FeedsPanel } from "./feeds-panel.tsx";
 import { FilterBar } from "./filter-bar.tsx";
-import { NewsStore, type NewsView } from "./news-store.ts";
+import { NewsStore } from "./news-store.ts";
 import { Ticker } from "./ticker.tsx";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
@@ -127,14 +128,4 @@ function SampleNote(): ComponentChildren {
       </details>
     </aside>
   );
-}
-
-function useView(store: NewsStore): NewsView {
-  const [view, setView] = useState(store.view);
-  useEffect(() => {
-    const update = (): void => setView(store.view);
-    update();
-    return store.subscribe(update);
-  }, [store]);
-  return view;
 }

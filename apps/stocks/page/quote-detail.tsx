@@ -3,8 +3,8 @@ import { useRef } from "preact/hooks";
 import { ChartPanel } from "./chart-panel.tsx";
 import { formatHour, formatPrice, formatTime, formatVolume, UNKNOWN } from "./format.ts";
 import type { MarketStore } from "./market-store.ts";
-import { paintPrice, setText } from "./paint.ts";
-import { usePainter } from "./use-market.ts";
+import { setText } from "./paint.ts";
+import { usePainter, usePrice } from "./use-market.ts";
 
 export interface QuoteDetailProps {
   readonly store: MarketStore;
@@ -39,20 +39,9 @@ export function QuoteDetail({ store, symbol, isWatched, rounds, paused, onWatch 
 }
 
 function Price({ store, symbol, children }: { store: MarketStore; symbol: string; children: ComponentChildren }): ComponentChildren {
-  const root = useRef<HTMLDivElement>(null);
   const name = useRef<HTMLParagraphElement>(null);
-  const price = useRef<HTMLSpanElement>(null);
-  const tick = useRef<HTMLSpanElement>(null);
-  const arrow = useRef<HTMLSpanElement>(null);
-  const change = useRef<HTMLSpanElement>(null);
-  const percent = useRef<HTMLSpanElement>(null);
   const tag = useRef<HTMLSpanElement>(null);
-
-  usePainter(store, symbol, (ticker) => {
-    if (root.current === null || price.current === null || tick.current === null) return;
-    if (arrow.current === null || change.current === null || percent.current === null) return;
-    const elements = { price: price.current, tick: tick.current, arrow: arrow.current, change: change.current, percent: percent.current };
-    paintPrice({ root: root.current, ...elements }, ticker);
+  const { root, price, tick, arrow, change, percent } = usePrice(store, symbol, (ticker) => {
     if (name.current !== null) setText(name.current, ticker.name ?? "");
     if (tag.current !== null) tag.current.hidden = ticker.quote?.simulated !== true;
   });

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { MarketStore } from "./market-store.ts";
-import { paintPrice, setText } from "./paint.ts";
+import { setText } from "./paint.ts";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark.ts";
-import { usePainter } from "./use-market.ts";
+import { usePrice } from "./use-market.ts";
 
 export interface QuoteRowProps {
   readonly store: MarketStore;
@@ -18,20 +18,9 @@ export interface QuoteRowProps {
 
 /** One symbol. Made once; its prices are painted into it. */
 export function QuoteRow({ store, symbol, isWatched, isSelected, isActive, onPick, onWatch }: QuoteRowProps): ComponentChildren {
-  const root = useRef<HTMLDivElement>(null);
   const name = useRef<HTMLElement>(null);
   const line = useRef<SVGPathElement>(null);
-  const price = useRef<HTMLSpanElement>(null);
-  const tick = useRef<HTMLSpanElement>(null);
-  const arrow = useRef<HTMLSpanElement>(null);
-  const change = useRef<HTMLSpanElement>(null);
-  const percent = useRef<HTMLSpanElement>(null);
-
-  usePainter(store, symbol, (ticker) => {
-    if (root.current === null || price.current === null || tick.current === null) return;
-    if (arrow.current === null || change.current === null || percent.current === null) return;
-    const elements = { price: price.current, tick: tick.current, arrow: arrow.current, change: change.current, percent: percent.current };
-    paintPrice({ root: root.current, ...elements }, ticker);
+  const { root, price, tick, arrow, change, percent } = usePrice(store, symbol, (ticker) => {
     if (name.current !== null) setText(name.current, ticker.name ?? "");
     line.current?.setAttribute("d", ticker.spark.path());
   });

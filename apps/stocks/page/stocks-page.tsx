@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import logo from "../../shared/ui/logo.svg";
 import { ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
 import { useNow } from "../../shared/ui/use-now.ts";
+import { useView } from "../../shared/ui/use-view.ts";
 import { AboutPrices } from "./about-prices.tsx";
 import { arrowOf, formatPrice } from "./format.ts";
 import { MarketStore } from "./market-store.ts";
@@ -10,7 +11,6 @@ import { MarketSummary, SpokenSummary } from "./market-summary.tsx";
 import { QuoteDetail } from "./quote-detail.tsx";
 import { QuoteList } from "./quote-list.tsx";
 import { sortingAfter } from "./sort.ts";
-import { useView } from "./use-market.ts";
 import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
 
 /** How long the past of prices is waited for, so that the first symbol is not just the first that came, in milliseconds. */

@@ -1,19 +1,42 @@
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import type { MarketStore, MarketView } from "./market-store.ts";
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { MarketStore } from "./market-store.ts";
+import { paintPrice } from "./paint.ts";
 import type { Ticker } from "./ticker.ts";
-
-/** What the page shows beside the prices. */
-export function useView(store: MarketStore): MarketView {
-  const [view, setView] = useState(store.view);
-  useEffect(() => {
-    const update = (): void => setView(store.view);
-    update();
-    return store.subscribe(update);
-  }, [store]);
-  return view;
-}
 
 /** Paints a symbol into elements that are there already, past the components: they would be compared four times a second. */
 export function usePainter(store: MarketStore, symbol: string, painter: (ticker: Ticker) => void): void {
   useLayoutEffect(() => store.paint(symbol, painter), [store, symbol]);
+}
+
+/** Where the parts of a price go. */
+export interface PriceRefs {
+  readonly root: RefObject<HTMLDivElement | null>;
+  readonly price: RefObject<HTMLSpanElement | null>;
+  readonly tick: RefObject<HTMLSpanElement | null>;
+  readonly arrow: RefObject<HTMLSpanElement | null>;
+  readonly change: RefObject<HTMLSpanElement | null>;
+  readonly percent: RefObject<HTMLSpanElement | null>;
+}
+
+/**
+ * Paints a symbol's price into its elements, and with it what else `paintRest` shows of it.
+ *
+ * @returns What the elements get as their `ref`.
+ */
+export function usePrice(store: MarketStore, symbol: string, paintRest: (ticker: Ticker) => void): PriceRefs {
+  const root = useRef<HTMLDivElement>(null);
+  const price = useRef<HTMLSpanElement>(null);
+  const tick = useRef<HTMLSpanElement>(null);
+  const arrow = useRef<HTMLSpanElement>(null);
+  const change = useRef<HTMLSpanElement>(null);
+  const percent = useRef<HTMLSpanElement>(null);
+  usePainter(store, symbol, (ticker) => {
+    if (root.current === null || price.current === null || tick.current === null) return;
+    if (arrow.current === null || change.current === null || percent.current === null) return;
+    const elements = { price: price.current, tick: tick.current, arrow: arrow.current, change: change.current, percent: percent.current };
+    paintPrice({ root: root.current, ...elements }, ticker);
+    paintRest(ticker);
+  });
+  return { root, price, tick, arrow, change, percent };
 }

@@ -1,6 +1,7 @@
 import { Option, type Command } from "commander";
 import { loadConfig } from "./load.ts";
-import { flagOf, KEYS, SETTINGS, variableOf, type Config, type Key } from "./settings.ts";
+import type { Config, Key } from "./config.ts";
+import { flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
 
 /** What commander collected: the values of flags by their key. */
 export type SettingFlags = Readonly<Partial<Record<Key, unknown>>> & { readonly config?: string };

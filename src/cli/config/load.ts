@@ -4,7 +4,8 @@ import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import { whyNotJson } from "../json.ts";
 import { issuersSchema, type IssuerChoice } from "./key-choice.ts";
-import { flagOf, KEYS, SETTINGS, variableOf, type Config, type Key } from "./settings.ts";
+import type { Config, Key } from "./config.ts";
+import { flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
 
 /** The file that is read when none is named. */
 const DEFAULT_FILE = "artesian.json";

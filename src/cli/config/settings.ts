@@ -1,7 +1,6 @@
-import type { ZodType } from "zod";
-import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import type { Compat } from "../../http/compat.ts";
-import { ALGORITHMS, algorithm, keyChoice, type Algorithm, type IssuerChoice, type KeyChoice } from "./key-choice.ts";
+import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
+import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
+import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import {
   cookieName,
   count,
@@ -18,90 +17,7 @@ import {
   texts,
   toggle,
   workerCount,
-  type AUTO,
-  type JournalChoice,
-  type NONE,
 } from "./values.ts";
-
-/** The levels of the log, from silent to talkative. */
-export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
-
-/** Everything that can be set for a server. Times are milliseconds, sizes are bytes. */
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  /** Undefined: the address that the server listens on. */
-  readonly publicUrl: string | undefined;
-  readonly issuer: string | undefined;
-  readonly jwtKey: KeyChoice | undefined;
-  readonly jwtAlg: Algorithm;
-  readonly publisherJwtKey: KeyChoice | undefined;
-  readonly subscriberJwtKey: KeyChoice | undefined;
-  /** Undefined: the hub's public URL. */
-  readonly resourceIdentifier: string | undefined;
-  readonly anonymous: boolean;
-  readonly anonymousPublish: boolean;
-  readonly subscriptions: boolean;
-  readonly subscriptionLease: number;
-  readonly corsOrigin: readonly string[];
-  readonly publishOrigin: readonly string[];
-  readonly cookieName: string;
-  /** Undefined: only the protocol's version 1.0. */
-  readonly compat: Compat | undefined;
-  readonly data: string;
-  readonly journal: JournalChoice;
-  readonly retentionAge: number | typeof NONE;
-  /** Undefined: the default, which depends on the journal. */
-  readonly retentionBytes: number | typeof NONE | undefined;
-  readonly retentionCount: number | typeof NONE;
-  readonly noCompression: boolean;
-  readonly heartbeat: number;
-  readonly maxLifetime: number;
-  readonly retryMin: number;
-  readonly retryMax: number;
-  readonly writeStall: number;
-  readonly drain: number;
-  readonly maxBodyBytes: number;
-  readonly maxTopics: number;
-  readonly maxBatch: number;
-  readonly maxMatchers: number;
-  readonly maxTopicLength: number;
-  readonly maxIdLength: number;
-  readonly maxTokenLength: number;
-  readonly maxGrants: number;
-  readonly maxRevocations: number;
-  readonly maxScheduled: number;
-  readonly maxSnapshot: number;
-  /** Undefined: the default, which depends on the descriptor limit. */
-  readonly maxConnections: number | undefined;
-  readonly maxConnectionsPerAddress: number;
-  readonly workers: number | typeof AUTO;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
-  readonly bot: string;
-  readonly quotes: string;
-  readonly feed: readonly string[];
-  /** Only in the file: what one flag can't say. */
-  readonly issuers: readonly IssuerChoice[];
-}
-
-/** A key of the configuration file. The flag is the same in kebab-case, the variable in upper case after `ARTESIAN_`. */
-export type Key = Exclude<keyof Config, "issuers">;
-
-/** One thing that can be set. */
-export interface Setting<T> {
-  /** Heading in the help. */
-  readonly group: "Address" | "Authorization" | "Storage" | "Streams" | "Limits" | "Other";
-  /** How the value is called in the help; undefined for a flag without one. */
-  readonly placeholder: string | undefined;
-  /** Whether its flag may be given several times. */
-  readonly repeatable?: boolean;
-  readonly schema: ZodType<NonNullable<T>>;
-  readonly fallback: T;
-  readonly help: string;
-  /** How the help writes the default. */
-  readonly shown: string;
-}
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -352,110 +268,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "5s",
     help: "on SIGTERM, wait this long at most for streams to end",
   },
-  maxBodyBytes: {
-    group: "Limits",
-    placeholder: "<size>",
-    schema: size(1024, 2 ** 30),
-    fallback: DEFAULT_LIMITS.bodyBytes,
-    shown: "1MiB",
-    help: "largest request body",
-  },
-  maxTopics: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 10_000),
-    fallback: DEFAULT_LIMITS.topicsPerUpdate,
-    shown: "100",
-    help: "most topics on an update",
-  },
-  maxBatch: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 100_000),
-    fallback: DEFAULT_LIMITS.updatesPerBatch,
-    shown: "1,000",
-    help: "most updates in a batch",
-  },
-  maxMatchers: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 10_000),
-    fallback: DEFAULT_LIMITS.matchersPerSubscription,
-    shown: "100",
-    help: "most matchers on a subscription",
-  },
-  maxTopicLength: {
-    group: "Limits",
-    placeholder: "<size>",
-    schema: size(1, 65_536),
-    fallback: DEFAULT_LIMITS.topicBytes,
-    shown: "2KiB",
-    help: "longest topic or pattern",
-  },
-  maxIdLength: {
-    group: "Limits",
-    placeholder: "<size>",
-    schema: size(1, 1024),
-    fallback: DEFAULT_LIMITS.idBytes,
-    shown: "255B",
-    help: "longest event id or type",
-  },
-  maxTokenLength: {
-    group: "Limits",
-    placeholder: "<size>",
-    schema: size(256, 65_536),
-    fallback: DEFAULT_LIMITS.tokenBytes,
-    shown: "8KiB",
-    help: "longest access token",
-  },
-  maxGrants: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 10_000),
-    fallback: DEFAULT_LIMITS.grantsPerToken,
-    shown: "100",
-    help: "most topics that one token grants",
-  },
-  maxRevocations: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 1_000_000),
-    fallback: DEFAULT_LIMITS.revocations,
-    shown: "100000",
-    help: "most revocations that are kept",
-  },
-  maxScheduled: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 1_000_000),
-    fallback: DEFAULT_LIMITS.scheduledUpdates,
-    shown: "10000",
-    help: "most updates that wait for their time",
-  },
-  maxSnapshot: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 10_000),
-    fallback: DEFAULT_LIMITS.snapshotUpdates,
-    shown: "1000",
-    help: "most updates of each matcher that a subscription may begin with (last)",
-  },
-  maxConnections: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 1_000_000),
-    fallback: undefined,
-    shown: "50,000, or 80% of the descriptor limit",
-    help: "most streams at a time",
-  },
-  maxConnectionsPerAddress: {
-    group: "Limits",
-    placeholder: "<number>",
-    schema: count(1, 1_000_000),
-    fallback: 100,
-    shown: "100",
-    help: "most streams from one address at a time; the loopback is exempt",
-  },
+  ...LIMIT_SETTINGS,
   workers: {
     group: "Other",
     placeholder: "<number|auto>",

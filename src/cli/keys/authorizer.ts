@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { SILENT } from "../../core/logger.ts";
 import { MatcherCompiler } from "../../core/matcher.ts";
 import { type Authorizer, createAuthorizer } from "../../http/auth/index.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { urlHostOf } from "../serve/address.ts";
 import { issuerOptions, type TrustedIssuer } from "./trusted.ts";

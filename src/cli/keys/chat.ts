@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { ChatKey } from "../../../apps/chat/server/index.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { createKeyFile, keyFileOf, readKeyFile } from "./file.ts";
 

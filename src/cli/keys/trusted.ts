@@ -4,7 +4,7 @@ import { misfit } from "../../http/auth/algorithms.ts";
 import type { IssuerOptions, KeyOptions } from "../../http/auth/index.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Algorithm, KeyChoice } from "../config/key-choice.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { flagOf } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
 import { readKeyFile } from "./file.ts";

@@ -1,4 +1,4 @@
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { authorizerOf } from "../keys/authorizer.ts";
 import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
 import type { Access } from "./plan.ts";

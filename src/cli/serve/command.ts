@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
-import type { Key } from "../config/settings.ts";
+import type { Key } from "../config/config.ts";
 
 const SERVE_EXAMPLES = `
 Examples:

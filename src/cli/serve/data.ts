@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Journal, Retention } from "../../core/journal.ts";
 import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { NONE } from "../config/values.ts";
 import { Failure } from "../errors.ts";
 

@@ -9,7 +9,7 @@ import { createPages } from "../../../apps/shared/server/pages.ts";
 import { createStocks, type parseQuotes } from "../../../apps/stocks/server/index.ts";
 import { problemReply } from "../../http/problem.ts";
 import { fileMemory, volatileMemory } from "../../sources/index.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import type { Site, SiteOptions } from "./run.ts";
 
 /** What the live apps are made of, beside the hub. */

@@ -4,7 +4,7 @@ import { CONSOLE_TOPICS, consoleIssuer } from "../../../apps/console/server/inde
 import { NEWS_TOPICS, parseFeed } from "../../../apps/news/server/index.ts";
 import { parseQuotes, STOCKS_TOPICS } from "../../../apps/stocks/server/index.ts";
 import { placeOf } from "../config/flags.ts";
-import type { Config, Key } from "../config/settings.ts";
+import type { Config, Key } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { chatKeyOf } from "../keys/chat.ts";
 import { accessOf } from "./access.ts";

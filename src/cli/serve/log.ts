@@ -1,5 +1,5 @@
 import { pino, type Logger } from "pino";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 
 /** The log: JSON lines on stderr. */
 export interface Log {

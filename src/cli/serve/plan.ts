@@ -1,5 +1,5 @@
 import type { IssuerOptions } from "../../http/auth/index.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import type { ListenAddress } from "./address.ts";
 
 /** How long closing may take beyond the drain, in milliseconds: the journal's last commits, on a slow disk. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { EXIT } from "../errors.ts";
 import { onStop } from "../signals.ts";
 import type { ListenAddress } from "./address.ts";

@@ -1,5 +1,5 @@
 import { withData } from "../config/flags.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { accessOf } from "./access.ts";
 import { resolveHost } from "./address.ts";

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { placeOf } from "../config/flags.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { AUTO } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import { onStop } from "../signals.ts";

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import type { Action } from "../../core/authorization.ts";
 import type { Matcher } from "../../core/matcher.ts";
 import { collect, configOf, type SettingFlags, withSettings } from "../config/flags.ts";
-import type { Key } from "../config/settings.ts";
+import type { Key } from "../config/config.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import { createOutput } from "../terminal.ts";

@@ -1,6 +1,6 @@
 import type { Action } from "../../core/authorization.ts";
 import type { Verdict } from "../../http/auth/index.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { authorizerOf, resourceIdentifierOf } from "../keys/authorizer.ts";
 import { trustedIssuers } from "../keys/trusted.ts";
 import type { Output } from "../terminal.ts";

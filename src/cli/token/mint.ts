@@ -3,7 +3,7 @@ import type { Action } from "../../core/authorization.ts";
 import type { Matcher } from "../../core/matcher.ts";
 import { mintToken } from "../../http/auth/index.ts";
 import type { Algorithm } from "../config/key-choice.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { authorizerOf, resourceIdentifierOf } from "../keys/authorizer.ts";
 import { trustedIssuers, type TrustedIssuer } from "../keys/trusted.ts";

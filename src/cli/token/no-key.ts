@@ -1,5 +1,5 @@
 import { withData } from "../config/flags.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 
 /** The error for settings without any key. */

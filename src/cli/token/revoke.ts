@@ -1,5 +1,5 @@
 import { errorOfFailure, errorOfResponse } from "../../client/error.ts";
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { mint } from "./mint.ts";
 

@@ -1,0 +1,112 @@
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import type { Config, Setting } from "./config.ts";
+import { count, size } from "./values.ts";
+
+/** The settings of what publishers and subscribers may ask for. */
+export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K extends "maxLifetime" ? never : K]: Setting<Config[K]> } =
+  {
+    maxBodyBytes: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(1024, 2 ** 30),
+      fallback: DEFAULT_LIMITS.bodyBytes,
+      shown: "1MiB",
+      help: "largest request body",
+    },
+    maxTopics: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 10_000),
+      fallback: DEFAULT_LIMITS.topicsPerUpdate,
+      shown: "100",
+      help: "most topics on an update",
+    },
+    maxBatch: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 100_000),
+      fallback: DEFAULT_LIMITS.updatesPerBatch,
+      shown: "1,000",
+      help: "most updates in a batch",
+    },
+    maxMatchers: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 10_000),
+      fallback: DEFAULT_LIMITS.matchersPerSubscription,
+      shown: "100",
+      help: "most matchers on a subscription",
+    },
+    maxTopicLength: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(1, 65_536),
+      fallback: DEFAULT_LIMITS.topicBytes,
+      shown: "2KiB",
+      help: "longest topic or pattern",
+    },
+    maxIdLength: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(1, 1024),
+      fallback: DEFAULT_LIMITS.idBytes,
+      shown: "255B",
+      help: "longest event id or type",
+    },
+    maxTokenLength: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(256, 65_536),
+      fallback: DEFAULT_LIMITS.tokenBytes,
+      shown: "8KiB",
+      help: "longest access token",
+    },
+    maxGrants: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 10_000),
+      fallback: DEFAULT_LIMITS.grantsPerToken,
+      shown: "100",
+      help: "most topics that one token grants",
+    },
+    maxRevocations: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 1_000_000),
+      fallback: DEFAULT_LIMITS.revocations,
+      shown: "100000",
+      help: "most revocations that are kept",
+    },
+    maxScheduled: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 1_000_000),
+      fallback: DEFAULT_LIMITS.scheduledUpdates,
+      shown: "10000",
+      help: "most updates that wait for their time",
+    },
+    maxSnapshot: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 10_000),
+      fallback: DEFAULT_LIMITS.snapshotUpdates,
+      shown: "1000",
+      help: "most updates of each matcher that a subscription may begin with (last)",
+    },
+    maxConnections: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 1_000_000),
+      fallback: undefined,
+      shown: "50,000, or 80% of the descriptor limit",
+      help: "most streams at a time",
+    },
+    maxConnectionsPerAddress: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 1_000_000),
+      fallback: 100,
+      shown: "100",
+      help: "most streams from one address at a time; the loopback is exempt",
+    },
+  };
