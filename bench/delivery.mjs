@@ -2,6 +2,7 @@
 import { saveResults, writeDocument } from "./lib/documents.mjs";
 import { measure } from "./lib/load.mjs";
 import { checkOnDisk, chooseCores, describeMachine, fileLimitFor } from "./lib/machine.mjs";
+import { chooseNamed } from "./lib/named.mjs";
 import { compileNative } from "./lib/native.mjs";
 import { BenchError } from "./lib/processes.mjs";
 import { writeCharts } from "./lib/report/charts.mjs";
@@ -46,19 +47,6 @@ export function describeMissing() {
  * @property {boolean} writeDocs
  * @property {string} journalDirectory
  */
-
-/**
- * @template {{ name: string }} T
- * @param {readonly T[]} all
- * @param {readonly string[] | undefined} names
- * @param {string} option
- * @returns {readonly T[]}
- */
-function select(all, names, option) {
-  const unknown = names?.find((name) => !all.some((item) => item.name === name));
-  if (unknown !== undefined) throw new BenchError(`${option}: "${unknown}" is none of ${all.map(({ name }) => name).join(", ")}`);
-  return names ? all.filter(({ name }) => names.includes(name)) : all;
-}
 
 /** @param {import("./lib/load.mjs").Result} result */
 function summary(result) {
@@ -130,8 +118,8 @@ async function measureRun(run, timing, cores, start) {
  */
 export async function benchDelivery(options) {
   const { quick, rounds, seconds, journalDirectory } = options;
-  const scenarios = select(listScenarios({ quick, seconds }), options.only, "--only");
-  const servers = select(SERVERS, options.servers, "--servers");
+  const scenarios = chooseNamed(listScenarios({ quick, seconds }), options.only, "--only");
+  const servers = chooseNamed(SERVERS, options.servers, "--servers");
   const cores = chooseCores();
   const start = { core: cores.server, files: fileLimitFor(Math.max(...scenarios.map(({ most }) => most))), journalDirectory };
   compileNative();

@@ -13,9 +13,10 @@
 //   themselves (the ranges of p50 over the rounds overlap).
 import { renderMachine, saveResults, writeDocument } from "./lib/documents.mjs";
 import { importLmdbJournal } from "./lib/artesian.mjs";
-import { fillJournal, idOf, TRIMMED } from "./lib/filled-journal.mjs";
+import { fillJournal, idOf, openTemporaryJournal, TRIMMED } from "./lib/filled-journal.mjs";
 import { checkOnDisk, describeMachine } from "./lib/machine.mjs";
 import { BenchError } from "./lib/processes.mjs";
+import { seeded } from "./lib/random.mjs";
 import { median, quantileOf, range } from "./lib/statistics.mjs";
 import { figure, table, times } from "./lib/table.mjs";
 
@@ -38,20 +39,6 @@ const PLACES = [
   { name: "trimmed", held: false, range: () => ({ first: 1, count: TRIMMED }) },
   { name: "unknown", held: false, range: (rows) => ({ first: 2 * (TRIMMED + rows), count: NEIGHBOURS }) },
 ];
-
-/**
- * A small generator of random numbers with a seed (a linear congruence modulo 2^32, of which the high bits are used).
- *
- * @param {number} seed
- * @returns {() => number} from 0 to below 1
- */
-function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /**
  * @param {import("./lib/filled-journal.mjs").Journal} journal
@@ -138,8 +125,9 @@ export async function benchResume({ rounds, quick, full, writeDocs, journalDirec
       const onProgress = (/** @type {number} */ share) => {
         for (; dots < Math.floor(share * 10); dots++) process.stderr.write(".");
       };
-      const filled = await fillJournal(lmdbJournal, { rows, parentDirectory: journalDirectory, onProgress });
-      journals.push({ rows, ...filled });
+      const opened = openTemporaryJournal(lmdbJournal, { parentDirectory: journalDirectory, retention: { maxCount: rows } });
+      journals.push({ rows, ...opened });
+      await fillJournal(opened.journal, { rows, onProgress });
       process.stderr.write("\n");
     }
     for (let round = 0; round <= rounds; round++) {

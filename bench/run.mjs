@@ -16,13 +16,14 @@
 //   core is shown; from 90% on it is marked, because then it was a bottleneck itself.
 // - Memory: VmRSS of the server's processes alone, some seconds after it started and some seconds after the last subscriber was opened.
 // - What can't be measured is said, with the reason: a peer that is not installed, a server without an ability, a run that failed.
-// - `resume` and `pacing` are other benchmarks: see resume.mjs and pacing.mjs.
+// - `resume`, `pacing` and `micro` are other benchmarks: see resume.mjs, pacing.mjs and micro.mjs.
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { benchDelivery, describeMissing, reportDelivery } from "./delivery.mjs";
 import { inRepository } from "./lib/machine.mjs";
 import { BenchError, endWithThisProcess } from "./lib/processes.mjs";
+import { benchMicro } from "./micro.mjs";
 import { benchPacing } from "./pacing.mjs";
 import { benchResume } from "./resume.mjs";
 
@@ -30,13 +31,14 @@ const HELP = `Usage: npm run bench -- [options]            what a delivery, a pu
        npm run bench -- report FILE…         tables, bars and pictures of what was measured before, in one run or several
        npm run bench -- resume [options]     what resuming costs in a long journal
        npm run bench -- pacing [options]     what pacing saves where a screen cannot show every update
+       npm run bench -- micro [options]      what the parts cost: encode, match, cohort, open, cursor, append
 
 Options
   --rounds N          rounds to take the median of (5)
   --seconds S         how long each load is measured, 1 to 60 (4)
   --quick             little of everything, to see that it works; its figures mean nothing
   --only LIST         of the scenarios one, wide, burst, private, patterns, steady, memory, herd, publish, topics,
-                      workers, gzip, polling; separated by commas
+                      workers, gzip, polling; of the parts in micro; separated by commas
   --servers LIST      of the servers floor, nchan, pushpin, better-sse, fastify-sse, socket.io, polling, artesian
   --full              resume: with a journal of ten million rows, too (some 4 GB of disk, some ten minutes)
   --journal-dir DIR   where temporary journals lie: on a disk (bench/build)
@@ -45,7 +47,7 @@ Options
   --help
 
 Raw figures go to bench/results/. A full run takes hours: measure scenario by scenario, and let \`report\` put them together.
-Needs Linux, two cores, taskset and a C compiler; nothing else should run. Peers that are not installed are skipped, and said:
+Needs Linux, two cores, taskset and a C compiler (micro: none of them); nothing else should run. Peers that are not installed are skipped, and said:
   nchan:    apt-get install nginx-light libnginx-mod-nchan     (Debian, Ubuntu)
   pushpin:  apt-get install pushpin condure zurl               (Debian 12, Ubuntu)
   the scenario gzip: apt-get install zlib1g-dev
@@ -95,7 +97,7 @@ async function main() {
     return;
   }
   const [what = "delivery", ...rest] = positionals;
-  const known = ["delivery", "resume", "pacing", "report"].includes(what);
+  const known = ["delivery", "resume", "pacing", "micro", "report"].includes(what);
   if (!known || rest.length > 0 !== (what === "report")) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
   const { quick, check, full } = values;
   const writeDocs = values["write-docs"];
@@ -105,6 +107,7 @@ async function main() {
   const journalDirectory = values["journal-dir"] ?? inRepository("bench/build");
   mkdirSync(journalDirectory, { recursive: true });
 
+  const only = values.only?.split(",");
   const passed =
     what === "report"
       ? reportDelivery(rest, { writeDocs })
@@ -112,15 +115,9 @@ async function main() {
         ? await benchResume({ rounds, quick, full, writeDocs, journalDirectory })
         : what === "pacing"
           ? await benchPacing({ rounds, seconds, quick, writeDocs, journalDirectory })
-          : await benchDelivery({
-              rounds,
-              seconds,
-              quick,
-              writeDocs,
-              journalDirectory,
-              only: values.only?.split(","),
-              servers: values.servers?.split(","),
-            });
+          : what === "micro"
+            ? await benchMicro({ rounds, quick, writeDocs, only, journalDirectory })
+            : await benchDelivery({ rounds, seconds, quick, writeDocs, journalDirectory, only, servers: values.servers?.split(",") });
   if (check && !passed) process.exitCode = 1;
 }
 

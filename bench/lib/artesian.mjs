@@ -1,4 +1,4 @@
-// The product's public API as built. `bench/` is a package of its own, so that `import "artesian"` would look for an installed one.
+// The product as built. `bench/` is a package of its own, so that `import "artesian"` would look for an installed one.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -14,9 +14,22 @@ export const importArtesianHttp = () => importBuilt("artesian/http");
 /** @returns {Promise<typeof import("../../src/journals/lmdb/index.ts")>} */
 export const importLmdbJournal = () => importBuilt("artesian/journals/lmdb");
 
+/** @returns {Promise<typeof import("../../src/journals/memory/index.ts")>} */
+export const importMemoryJournal = () => importBuilt("artesian/journals/memory");
+
+/**
+ * An inner module, for micro-benchmarks alone: what they time, such as matching, has no door of its own in the public API, and
+ * through the hub's it would drown in all else that the hub does. Whatever can be measured from outside is.
+ *
+ * @param {string} name below `src/`, without its ending
+ */
+export const importInner = (name) => importFile(inRepository(`dist/src/${name}.js`));
+
 /** @param {string} name */
-async function importBuilt(name) {
-  const file = createRequire(inRepository("package.json")).resolve(name);
+const importBuilt = (name) => importFile(createRequire(inRepository("package.json")).resolve(name));
+
+/** @param {string} file */
+async function importFile(file) {
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {

@@ -5,9 +5,8 @@ import { inRepository } from "./machine.mjs";
 
 const INTRODUCTION = `# Benchmarks
 
-Written by \`npm run bench -- --write-docs\`, \`npm run bench -- resume --write-docs\` and \`node bench/micro/matchers.mjs --write-docs\`;
-the text around the generated parts is kept. To repeat them: Linux with two cores, \`taskset\`, a C compiler and the peers
-that \`npm run bench -- --help\` names, then \`npm run bench\`.
+Written by \`npm run bench -- --write-docs\`, the same with \`resume\`, with \`pacing\` and with \`micro\`; the text around the generated parts
+is kept. To repeat them: Linux with two cores, \`taskset\`, a C compiler and the peers that \`npm run bench -- --help\` names, then \`npm run bench\`.
 `;
 
 /**

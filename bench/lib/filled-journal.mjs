@@ -37,16 +37,31 @@ export function idOf(n) {
 }
 
 /**
- * Fills a new journal through its public interface. Row n, from 1, has `idOf(n)` and the offset n; the first {@link TRIMMED} are gone.
+ * A new LMDB journal in a directory of its own, which goes with it.
  *
  * @param {typeof import("../../src/journals/lmdb/index.ts").lmdbJournal} lmdbJournal
- * @param {{ rows: number, parentDirectory: string, onProgress: (share: number) => void }} options
- * @returns {Promise<{ journal: Journal, close: () => Promise<void> }>}
+ * @param {{ parentDirectory: string, retention?: import("../../src/core/journal.ts").Retention }} options
+ * @returns {{ journal: Journal, close: () => Promise<void> }}
  */
-export async function fillJournal(lmdbJournal, { rows, parentDirectory, onProgress }) {
-  const directory = mkdtempSync(join(parentDirectory, "resume-"));
+export function openTemporaryJournal(lmdbJournal, { parentDirectory, retention }) {
+  const directory = mkdtempSync(join(parentDirectory, "journal-"));
   const remove = atEnd(() => rmSync(directory, { recursive: true, force: true }));
-  const journal = lmdbJournal({ directory, retention: { maxCount: rows } });
+  const journal = lmdbJournal({ directory, retention });
+  const close = async () => {
+    await journal.close();
+    remove();
+  };
+  return { journal, close };
+}
+
+/**
+ * Fills a new journal that keeps so many rows, through its public interface. Row n, from 1, has `idOf(n)` and the offset n; the first
+ * {@link TRIMMED} are gone.
+ *
+ * @param {Journal} journal
+ * @param {{ rows: number, onProgress?: (share: number) => void }} options
+ */
+export async function fillJournal(journal, { rows, onProgress }) {
   const total = rows + TRIMMED;
   for (let next = 1; next <= total;) {
     /** @type {Promise<unknown>[]} */
@@ -63,14 +78,9 @@ export async function fillJournal(lmdbJournal, { rows, parentDirectory, onProgre
       appends.push(journal.append(batch));
     }
     await Promise.all(appends);
-    onProgress((next - 1) / total);
+    onProgress?.((next - 1) / total);
   }
   if (journal.tail() !== total || journal.head() !== TRIMMED + 1) {
     throw new BenchError(`the journal holds ${journal.head()} to ${journal.tail()} instead of ${TRIMMED + 1} to ${total}`);
   }
-  const close = async () => {
-    await journal.close();
-    remove();
-  };
-  return { journal, close };
 }

@@ -1,21 +1,17 @@
 // What an application sends: 1 kB of JSON with names that repeat and values that don't.
-
-/** A small generator of numbers, so that the data is the same in each run: a linear congruence modulo 2^32. */
-function seeded() {
-  let state = 20_261_122;
-  return (/** @type {number} */ below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { seeded } from "./random.mjs";
 
 const STATES = ["open", "filled", "cancelled", "pending"];
 const SYMBOLS = ["ACME", "GLOB", "INIT", "UMBR", "STRK", "WAYN", "HOOL", "PIED"];
 const LENGTH = 1000;
 
-/** A list of orders, one after another, as a pattern for the load generator: form-encoded, with its marker in it. */
-export function jsonData() {
-  const random = seeded();
+// Stands for the load generator's, of the same length.
+const MARKER = "artesian-bench.0123456789.";
+
+/** A list of orders, one after another. */
+export function jsonText() {
+  const next = seeded(20_261_122);
+  const random = (/** @type {number} */ below) => Math.floor(next() * below);
   let id = 48_210_377;
   let at = 1_767_225_600_000;
   const order = () => ({
@@ -27,13 +23,14 @@ export function jsonData() {
     state: STATES[random(STATES.length)],
     at: new Date((at += random(5000))).toISOString(),
   });
-  // The marker's placeholder stands for 26 bytes.
-  const marker = "artesian-bench.0123456789.";
   /** @type {object[]} */
   const orders = [];
-  const write = (note = "") => JSON.stringify({ update: marker, orders, note });
+  const write = (note = "") => JSON.stringify({ update: MARKER, orders, note });
   while (write().length < LENGTH) orders.push(order());
   orders.pop();
   const rest = Array.from({ length: LENGTH - write().length }, () => random(36).toString(36)).join("");
-  return encodeURIComponent(write(rest)).replace(marker, "{marker}");
+  return write(rest);
 }
+
+/** The same as a pattern for the load generator: form-encoded, with its marker in it. */
+export const jsonData = () => encodeURIComponent(jsonText()).replace(MARKER, "{marker}");

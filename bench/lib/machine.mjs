@@ -109,7 +109,8 @@ export function versionIn(packageDirectory) {
 
 /** What a figure depends on. */
 export function describeMachine() {
-  const model = /^model name\s*:\s*(.+)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1];
+  const info = "/proc/cpuinfo";
+  const model = existsSync(info) ? /^model name\s*:\s*(.+)$/m.exec(readFileSync(info, "utf8"))?.[1] : undefined;
   return {
     cpu: model ?? os.cpus()[0]?.model ?? os.arch(),
     cores: os.availableParallelism(),

@@ -1,0 +1,48 @@
+// Cohorts as the dispatcher has them, without a dispatcher.
+import { importInner } from "./artesian.mjs";
+
+/** @typedef {import("../../src/core/matcher.ts").Matcher} Matcher */
+/** @typedef {import("../../src/core/cohort.ts").Cohort} Cohort */
+/** @typedef {import("../../src/core/subscriber.ts").Subscriber} Subscriber */
+
+const HUB = "http://localhost/.well-known/mercure";
+
+/** A peer that takes everything at once and keeps nothing. @type {import("../../src/core/subscriber.ts").Sink} */
+export const NULL_SINK = { write: () => true, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined };
+
+/**
+ * @returns {Promise<{ parser: import("../../src/core/topic.ts").TopicParser, cohortOf: (matcher: Matcher, members: number) => Cohort }>}
+ */
+export async function createCohorts() {
+  const { TopicParser } = /** @type {typeof import("../../src/core/topic.ts")} */ (await importInner("core/topic"));
+  const { MatcherCompiler } = /** @type {typeof import("../../src/core/matcher.ts")} */ (await importInner("core/matcher"));
+  const { DEFAULT_LIMITS } = /** @type {typeof import("../../src/core/limits.ts")} */ (await importInner("core/limits"));
+  const { Selection } = /** @type {typeof import("../../src/core/selection.ts")} */ (await importInner("core/selection"));
+  const { Cohort } = /** @type {typeof import("../../src/core/cohort.ts")} */ (await importInner("core/cohort"));
+  const { Subscriber } = /** @type {typeof import("../../src/core/subscriber.ts")} */ (await importInner("core/subscriber"));
+  const parser = new TopicParser(HUB);
+  const compiler = new MatcherCompiler(HUB, DEFAULT_LIMITS);
+  const events = { joined: () => undefined, stalled: () => undefined, drained: () => undefined, closed: () => undefined };
+  return {
+    parser,
+    cohortOf(matcher, members) {
+      const cohort = new Cohort(new Selection(compiler.compileAll([matcher]), [], parser));
+      for (let i = 0; i < members; i++) {
+        cohort.join(
+          new Subscriber({
+            cohort,
+            sink: NULL_SINK,
+            cursor: 0,
+            openedAtMs: 0,
+            expiresAtMs: Infinity,
+            events,
+            gzip: undefined,
+            authorization: undefined,
+            snapshot: undefined,
+          }),
+        );
+      }
+      return cohort;
+    },
+  };
+}
