@@ -22,3 +22,6 @@ export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
   }
   return joined;
 }
+
+/** The same text in one piece: V8 keeps a random UUID as a tree of its parts, which takes eight times the memory. ASCII only. */
+export const flatten: (text: string) => string = NodeBuffer ? (text) => NodeBuffer.from(text, "latin1").toString("latin1") : (text) => text;

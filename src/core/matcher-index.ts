@@ -1,7 +1,11 @@
 import type { Cohort } from "./cohort.ts";
 import type { JournalRecord } from "./journal.ts";
 import { type CompiledPattern, selectsTopic } from "./matcher.ts";
+import { Recent } from "./recent.ts";
 import type { TopicParser } from "./topic.ts";
+
+/** Topics whose patterns are remembered, in each of two generations. */
+const CACHED_TOPICS = 8192;
 
 interface PatternGroup {
   readonly matcher: CompiledPattern;
@@ -17,8 +21,7 @@ export class MatcherIndex {
   readonly #all = new Set<Cohort>();
   readonly #exact = new Map<string, Set<Cohort>>();
   readonly #patterns = new Map<string, PatternGroup>();
-  readonly #groupsByTopic = new Map<string, readonly PatternGroup[]>();
-  readonly #cachedTopics = 16_384;
+  readonly #groupsByTopic = new Recent<readonly PatternGroup[]>(CACHED_TOPICS);
 
   constructor(parser: TopicParser) {
     this.#parser = parser;
@@ -75,8 +78,6 @@ export class MatcherIndex {
     const cached = this.#groupsByTopic.get(topic);
     if (cached !== undefined) return cached;
     const groups = [...this.#patterns.values()].filter((group) => selectsTopic(group.matcher, topic, this.#parser));
-    const oldest = this.#groupsByTopic.keys().next();
-    if (this.#groupsByTopic.size >= this.#cachedTopics && !oldest.done) this.#groupsByTopic.delete(oldest.value);
     this.#groupsByTopic.set(topic, groups);
     return groups;
   }

@@ -1,4 +1,5 @@
 import type { Authorization } from "./authorization.ts";
+import { flatten } from "./bytes.ts";
 import type { Cohort } from "./cohort.ts";
 import type { GzipBlocks } from "./encoding.ts";
 
@@ -35,7 +36,7 @@ export interface SubscriberEvents {
 /** The server's side of one open stream. What it holds is all the memory that a slow reader costs the hub. */
 export class Subscriber {
   /** Random and unique: names this connection to observers. */
-  readonly id: string = crypto.randomUUID();
+  readonly id: string = flatten(crypto.randomUUID());
   cohort: Cohort;
   readonly sink: Sink;
   /** What its token says; undefined for an anonymous one. */

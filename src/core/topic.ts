@@ -1,3 +1,5 @@
+import { Recent } from "./recent.ts";
+
 /** A topic as the URL Pattern matchers and the reserved namespace see it. */
 export interface ParsedTopic {
   /** The topic resolved against the hub's URL; undefined when it cannot be parsed as a URL reference. */
@@ -13,9 +15,7 @@ const ENCODED_UNRESERVED = /%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])
 export class TopicParser {
   readonly #base: URL;
   readonly #path: string;
-  readonly #capacity: number;
-  #young = new Map<string, ParsedTopic>();
-  #old = new Map<string, ParsedTopic>();
+  readonly #parsed: Recent<ParsedTopic>;
 
   /**
    * @param hubUrl - The hub's public URL, absolute.
@@ -24,18 +24,15 @@ export class TopicParser {
   constructor(hubUrl: string, capacity = 4096) {
     this.#base = new URL(hubUrl);
     this.#path = this.#base.pathname.replace(/\/+$/, "");
-    this.#capacity = capacity;
+    this.#parsed = new Recent(capacity);
   }
 
   parse(topic: string): ParsedTopic {
-    let parsed = this.#young.get(topic);
-    if (parsed !== undefined) return parsed;
-    parsed = this.#old.get(topic) ?? this.#resolve(topic);
-    if (this.#young.size >= this.#capacity) {
-      this.#old = this.#young;
-      this.#young = new Map();
+    let parsed = this.#parsed.get(topic);
+    if (parsed === undefined) {
+      parsed = this.#resolve(topic);
+      this.#parsed.set(topic, parsed);
     }
-    this.#young.set(topic, parsed);
     return parsed;
   }
 

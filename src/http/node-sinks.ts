@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
+import { pendingBytes, writeFirst, writeToHandle } from "./socket-handle.ts";
 
 /** How long an ended stream may take to be flushed, in milliseconds. */
 const END_MS = 5000;
@@ -26,6 +27,7 @@ export class SocketSink implements NodeSink {
   #head: string;
   #subscriber: Subscriber | undefined;
   #onClosed: (() => void) | undefined;
+  #writesToHandle = false;
   #awaitsDrain = false;
 
   /** @param head - The status line and header fields; sent with the first bytes. */
@@ -45,24 +47,29 @@ export class SocketSink implements NodeSink {
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
     // A walk that was under way when the stream was ended.
-    if (socket.writableEnded) return true;
+    if (socket.writableEnded || socket.destroyed) return true;
+    if (this.#writesToHandle && socket.writableLength === 0) {
+      if (writeToHandle(socket, bytes, this)) return true;
+      this.#awaitsDrain = true;
+      return false;
+    }
     if (this.#head !== "") {
-      socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
+      this.#writesToHandle = writeFirst(socket, Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
       this.#head = "";
     } else socket.write(bytes);
     if (socket.destroyed || this.#isTaken()) return true;
     if (!this.#awaitsDrain) {
       this.#awaitsDrain = true;
       // Done once everything before it is. "drain" would not come where less than the high-water mark is left.
-      socket.write(NOTHING, this.#drained);
+      socket.write(NOTHING, (error) => {
+        if (!error) this.drained();
+      });
     }
     return false;
   }
 
   pendingBytes(): number {
-    // The library's own queue counts whole writes; the kernel's side of it, which is not documented, what is left of them.
-    const handle = (this.#socket as unknown as { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle;
-    return handle?.writeQueueSize ?? this.#socket.writableLength;
+    return pendingBytes(this.#socket);
   }
 
   end(): void {
@@ -91,10 +98,11 @@ export class SocketSink implements NodeSink {
     this.#onClosed = undefined;
   }
 
-  readonly #drained = (error?: Error | null): void => {
+  /** The kernel took everything that was written so far. */
+  drained(): void {
     this.#awaitsDrain = false;
-    if (!error) this.#subscriber?.drained();
-  };
+    this.#subscriber?.drained();
+  }
 }
 
 function ignoreError(): void {
@@ -198,6 +206,8 @@ export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
     socket.on("data", ignoreData).removeListener("data", ignoreData);
     for (const [event, listeners] of servers) for (const listener of listeners) socket.removeListener(event, listener);
     releaseParser(socket);
+    // Without a parser, this makes Node put the socket's own methods back in place of those that watch for listeners.
+    socket.on("data", ignoreData).removeListener("data", ignoreData);
     // Whatever else the peer sends is dropped, so that it can't pile up.
     socket.resume();
   });

@@ -9,6 +9,7 @@ import type { ListenAddress } from "./address.ts";
 import { announce } from "./announce.ts";
 import { openJournal } from "./data.ts";
 import { capacity } from "./descriptors.ts";
+import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { createHttpServer, listen, serveRequests } from "./http-server.ts";
 import { openLog, type Log } from "./log.ts";
 import { pathOf, refuse } from "./page.ts";
@@ -98,12 +99,14 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
 
+  const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
   const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve));
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
   if (link === undefined) await announce({ ...listening, logger: log.logger, access, welcome: options.welcome });
   else link.listening(listening);
 
   const signal = await stopping;
+  stopTrimming();
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
   const watchdog = setTimeout(() => {
     log.logger.fatal({}, "the server did not close in time; what was acknowledged is in the journal");

@@ -45,7 +45,8 @@ export function readGrants(details: readonly JsonObject[], options: Pick<Authori
     if (actions.has("publish")) publish.push(...matchers);
     if (actions.has("subscribe")) subscribe.push({ topics: matchers, payload });
   }
-  return { value: { publish, subscribe }, detail: describeGrants(publish, subscribe) };
+  // Copies have no room to grow, and thousands of them may be kept.
+  return { value: { publish: [...publish], subscribe: [...subscribe] }, detail: describeGrants(publish, subscribe) };
 }
 
 /** Actions that are not known grant nothing, and do no harm: later specifications may define some. */

@@ -1,13 +1,13 @@
 import type { Action, Authorization } from "../../core/authorization.ts";
+import { Recent } from "../../core/recent.ts";
 
 /** Remembers what verified tokens say, so that a busy publisher's token costs one look-up. Only whole, equal tokens are found. */
 export class TokenCache {
-  readonly #capacity: number;
-  readonly #tokens = new Map<string, Partial<Record<Action, Authorization>>>();
+  readonly #tokens: Recent<Partial<Record<Action, Authorization>>>;
 
-  /** @param capacity - Most tokens to remember; the oldest go. */
+  /** @param capacity - Most tokens to remember; those that were not used for long go. */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#tokens = new Recent(Math.ceil(capacity / 2));
   }
 
   /** @param now - In milliseconds since 1970: what has expired is forgotten. */
@@ -20,15 +20,8 @@ export class TokenCache {
 
   set(token: string, action: Action, authorization: Authorization): void {
     const known = this.#tokens.get(token);
-    if (known !== undefined) {
-      known[action] = authorization;
-      return;
-    }
-    if (this.#tokens.size >= this.#capacity) {
-      const oldest = this.#tokens.keys().next();
-      if (!oldest.done) this.#tokens.delete(oldest.value);
-    }
-    this.#tokens.set(token, { [action]: authorization });
+    if (known === undefined) this.#tokens.set(token, { [action]: authorization });
+    else known[action] = authorization;
   }
 
   clear(): void {

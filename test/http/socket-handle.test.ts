@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { pendingBytes, writeFirst, writeToHandle } from "../../src/http/socket-handle.ts";
+
+const CHUNK = 64 * 1024;
+
+/** Both ends of a connection. */
+async function openPair(): Promise<{ server: Socket; client: Socket }> {
+  const listener = createServer();
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const client = connect((listener.address() as AddressInfo).port, "127.0.0.1");
+  const [server] = (await once(listener, "connection")) as [Socket];
+  onTestFinished(() => {
+    server.destroy();
+    client.destroy();
+    listener.close();
+  });
+  server.on("error", () => undefined);
+  return { server, client };
+}
+
+function noDrain(): never {
+  throw new Error("The kernel took everything at once.");
+}
+
+describe("writes to a socket's native side", () => {
+  it("arrive whole and in order, and a full socket is told of once it is empty", async () => {
+    const { server, client } = await openPair();
+    expect(writeFirst(server, Buffer.from("first"))).toBe(true);
+    let chunks = 0;
+    const drained = new Promise<void>((resolve) => {
+      while (writeToHandle(server, Buffer.alloc(CHUNK, chunks % 251), { drained: resolve })) chunks++;
+      chunks++;
+    });
+    expect(chunks).toBeGreaterThan(1);
+    expect(pendingBytes(server)).toBeGreaterThan(0);
+    // Node's own writes wait behind those that are pending.
+    server.write("last");
+    const received: Buffer[] = [];
+    client.on("data", (bytes: Buffer) => received.push(bytes));
+    await drained;
+    server.end();
+    await once(client, "end");
+    const expected = Array.from({ length: chunks }, (_, i) => Buffer.alloc(CHUNK, i % 251));
+    expect(Buffer.concat(received).equals(Buffer.concat([Buffer.from("first"), ...expected, Buffer.from("last")]))).toBe(true);
+  });
+
+  it("to a peer that is gone destroy the socket, and never claim to be waiting", async () => {
+    const { server, client } = await openPair();
+    expect(writeFirst(server, Buffer.from("first"))).toBe(true);
+    client.resetAndDestroy();
+    await once(client, "close");
+    const closed = new Promise((resolve) => server.on("close", resolve));
+    for (let i = 0; i < 1000 && !server.destroyed; i++) {
+      expect(writeToHandle(server, Buffer.alloc(1), { drained: noDrain })).toBe(true);
+      await new Promise(setImmediate);
+    }
+    await closed;
+    expect(server.destroyed).toBe(true);
+  });
+
+  it("that wait when the peer goes destroy the socket", async () => {
+    const { server, client } = await openPair();
+    writeFirst(server, Buffer.from("first"));
+    const waiting = { drained: noDrain };
+    while (writeToHandle(server, Buffer.alloc(CHUNK), waiting));
+    const closed = new Promise((resolve) => server.on("close", resolve));
+    client.resetAndDestroy();
+    await closed;
+    expect(server.destroyed).toBe(true);
+  });
+});
