@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { HubCore, type HubCoreOptions } from "./core/hub-core.ts";
+import { HubCore } from "./core/hub-core.ts";
+import type { HubCoreOptions } from "./core/hub-options.ts";
 import { type Action, type Authorization, invalidToken } from "./core/authorization.ts";
 import type { Compression } from "./core/encoding.ts";
 import type { Matcher } from "./core/matcher.ts";
+import type { Questions } from "./core/questions.ts";
+import type { Whole } from "./core/whole.ts";
 import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
 import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
@@ -12,6 +15,7 @@ import type { HttpContext } from "./http/context.ts";
 import { Cors } from "./http/cors.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/metadata.ts";
+import { Metrics } from "./http/metrics.ts";
 import { handleNode, type Next } from "./http/node.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/link.ts";
@@ -78,6 +82,13 @@ export interface Hub extends Pick<
   | "url"
   | "draining"
 > {
+  /**
+   * The hub as all processes of its journal are it, where they can ask each other (`journal.peers`, as the workers of `artesian serve` can); else this one
+   * alone. What is here beside it (`stats`, `subscribers`, `disconnect`, `explain`) is of this process, and costs no question.
+   */
+  readonly whole: Pick<Whole, "stats" | "findSubscribers" | "disconnect" | "explain">;
+  /** Small questions that the processes ask each other, for what runs beside the hub. Names of its own begin with `hub/` and `http/`. */
+  readonly questions: Pick<Questions, "ask" | "answer" | "reachOthers">;
   /**
    * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
    * otherwise: a client that subscribes after it misses nothing. Call it before you read what the resource shows.
@@ -156,6 +167,7 @@ export function createHub(options: HubOptions = {}): Hub {
     hub,
     hubPath,
     metadata,
+    metrics: new Metrics(hub),
     compat,
     connections: new Connections({ connections, connectionsPerAddress }),
     cors: new Cors(corsOrigins, compat),
@@ -179,6 +191,8 @@ export function createHub(options: HubOptions = {}): Hub {
     publishBatch: (updates) => hub.publishBatch(updates),
     subscribe: (subscription) => hub.subscribe(subscription),
     observe: (observer) => hub.observe(observer),
+    whole: hub.whole,
+    questions: hub.questions,
     stats: () => hub.stats(),
     subscribers: () => hub.subscribers(),
     disconnect: (subscriberId) => hub.disconnect(subscriberId),

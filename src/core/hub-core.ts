@@ -1,9 +1,9 @@
 import { type Authorization, invalidToken } from "./authorization.ts";
 import { EARLIEST } from "./cursor.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { Compression } from "./encoding.ts";
 import { HubError } from "./errors.ts";
 import { Grants } from "./grants.ts";
+import type { HubCoreOptions } from "./hub-options.ts";
 import { describeSubscriber, explain, type HubStats, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
@@ -12,6 +12,7 @@ import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { Publisher } from "./publisher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
 import { type Presence, watchPresence } from "./presence.ts";
+import { Questions } from "./questions.ts";
 import { type Revocation, Revocations } from "./revocations.ts";
 import type { HubObserver } from "./roster.ts";
 import { Schedule, type ScheduledUpdate } from "./schedule.ts";
@@ -24,36 +25,7 @@ import { Streams } from "./streams.ts";
 import type { Sink, Subscriber } from "./subscriber.ts";
 import { TopicParser } from "./topic.ts";
 import type { Update, UpdateInput } from "./update.ts";
-
-/** How a hub behaves. All times are milliseconds. */
-export interface HubCoreOptions {
-  /** Where updates are kept and read from. The hub closes it. */
-  readonly journal: Journal;
-  /** The hub's public URL, absolute: relative topics and patterns resolve against it, and its path is reserved. Default `http://localhost/.well-known/mercure`. */
-  readonly url?: string | undefined;
-  readonly limits?: Partial<Limits> | undefined;
-  /** No stream is silent for longer: proxies cut idle ones, often after 60 s. Default 25,000. */
-  readonly heartbeatMs?: number | undefined;
-  /** A stream is ended after this long, ±10%, and resumes by itself: it rebalances, and bounds what a leaked connection costs. Default 600,000. */
-  readonly lifetimeMs?: number | undefined;
-  /** How long subscribers are told to wait before they reconnect; each gets a random time between the two, so that they do not all come back at once. Default 1,000 to 5,000. */
-  readonly retryMs?: { readonly min: number; readonly max: number } | undefined;
-  /** A connection that takes nothing for this long is cut; it resumes without loss. Default 5,000. */
-  readonly writeStallMs?: number | undefined;
-  /** Longest wait for streams to end when the hub closes. Default 5,000. */
-  readonly drainMs?: number | undefined;
-  /**
-   * Whether subscriptions are told of: an update for each that begins or ends, and a list of those that are there. The journal must have
-   * a shared table. Default false.
-   */
-  readonly subscriptions?: boolean | undefined;
-  /** How long the subscriptions of a process that died stay listed, at the most. Default 15,000. */
-  readonly subscriptionLeaseMs?: number | undefined;
-  /** How to compress for subscribers that take gzip. Default: nothing is compressed. */
-  readonly compression?: Compression | undefined;
-  /** Default: reports nothing. */
-  readonly logger?: Logger | undefined;
-}
+import { Whole } from "./whole.ts";
 
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
@@ -62,6 +34,10 @@ export class HubCore {
   readonly url: string;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** What this process and the others of its journal ask each other. */
+  readonly questions: Questions;
+  /** The hub as all processes of its journal are it. What is here beside it is of this process alone. */
+  readonly whole: Whole;
   readonly #journal: Journal;
   readonly #parser: TopicParser;
   readonly #compiler: MatcherCompiler;
@@ -115,6 +91,8 @@ export class HubCore {
       limits: this.limits,
       schedule: this.#schedule,
     });
+    this.questions = new Questions(this.#journal.peers, this.logger);
+    this.whole = new Whole(this, this.questions);
     this.#dispatcher.onNote = (note) => {
       this.#revocations?.noticed(note);
       this.#schedule?.noticed(note);
@@ -208,6 +186,7 @@ export class HubCore {
     return this.#streams.roster.observe(observer);
   }
 
+  /** Figures of this process. */
   stats(): HubStats {
     return {
       subscribers: this.#streams.roster.all.length,
@@ -220,6 +199,12 @@ export class HubCore {
       delivered: this.#dispatcher.sent.updates,
       sentBytes: this.#dispatcher.sent.bytes,
     };
+  }
+
+  /** When the oldest record of the journal was appended, in milliseconds since 1970; undefined where there is none. */
+  async oldestAt(): Promise<number | undefined> {
+    const page = await this.#journal.read(this.#journal.head() - 1, { maxRecords: 1, maxBytes: 1 });
+    return page.kind === "records" ? page.records[0]?.at : undefined;
   }
 
   /** The open streams of this process, in no order. */
@@ -372,6 +357,7 @@ export class HubCore {
     this.#readers.abort();
     await this.#presence?.close();
     await this.#schedule?.close();
+    this.questions.close();
     await this.#journal.close();
   }
 

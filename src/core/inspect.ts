@@ -5,7 +5,7 @@ import { parseCursor } from "./cursor.ts";
 import { monotonicMs, nextTurn } from "./scheduler.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** Figures of this moment. */
+/** Figures of this moment: of one process, or of all of a journal. */
 export interface HubStats {
   readonly subscribers: number;
   readonly cohorts: number;
@@ -16,9 +16,9 @@ export interface HubStats {
   readonly head: number;
   /** Bytes of the records in the journal, as {@link recordBytes} counts them. */
   readonly bytes: number;
-  /** Updates that this process acknowledged since it started. */
+  /** Updates that were acknowledged since the process started. */
   readonly published: number;
-  /** Updates that this process gave to sockets since it started, and the bytes of all its streams' events. */
+  /** Updates that were given to sockets since the process started, and the bytes of all streams' events. */
   readonly delivered: number;
   readonly sentBytes: number;
 }
@@ -60,7 +60,7 @@ export interface UpdateLife {
   readonly at: number;
   readonly ttlMs: number | undefined;
   readonly isExpired: boolean;
-  /** How many subscribers of this process have each fate. */
+  /** How many subscribers have each fate. */
   readonly counts: Readonly<Partial<Record<Fate, number>>>;
   /** The fate of the subscriber that was asked for; undefined where there is no such one. */
   readonly fate: Fate | undefined;

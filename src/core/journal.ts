@@ -1,3 +1,4 @@
+import type { Peers } from "./peers.ts";
 import type { JournalState } from "./state.ts";
 import type { Update } from "./update.ts";
 
@@ -59,6 +60,9 @@ export interface Journal {
 
   /** The shared table; undefined where the engine has none. Presence and revocations need it. */
   readonly state?: JournalState | undefined;
+
+  /** The other processes of the journal; undefined where they can't be asked. */
+  readonly peers?: Peers | undefined;
 
   /**
    * Appends a batch atomically and in order, and resolves once it is committed: what is acknowledged survives

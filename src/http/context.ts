@@ -4,6 +4,7 @@ import type { Compat } from "./compat.ts";
 import type { Connections } from "./connections.ts";
 import type { Cors } from "./cors.ts";
 import type { ResourceMetadata } from "./metadata.ts";
+import type { Metrics } from "./metrics.ts";
 import type { ReservedTopics } from "./reserved-topics.ts";
 
 /** What both handlers share. */
@@ -15,6 +16,7 @@ export interface HttpContext {
   readonly access: Access;
   readonly cors: Cors;
   readonly metadata: ResourceMetadata;
+  readonly metrics: Metrics;
   /** The earlier version of the protocol that is spoken too. */
   readonly compat: Compat | undefined;
   readonly reservedTopics: ReservedTopics;

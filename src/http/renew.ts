@@ -14,7 +14,7 @@ export async function renew(context: HttpContext, request: HubRequest): Promise<
   if (request.method !== "POST") throw new HubError("method_not_allowed", "Use POST to renew a subscriber's token.");
   const authorization = await context.access.authorize(accessRequest(request), "subscribe");
   if (authorization === undefined) throw new HubError("unauthorized", "Renewing needs the new access token.");
-  if (!context.hub.renew(id, authorization)) {
+  if (!(await context.hub.whole.renew(id, authorization))) {
     throw new HubError("not_found", "There is no such subscriber, or its token is of another issuer or subject. Connect again.");
   }
   const leftMs = Math.max(0, Math.round(authorization.expiresAt - Date.now()));

@@ -17,6 +17,7 @@ const METHODS_BELOW: ReadonlyMap<string, string> = new Map([
   ["revocations", "POST, OPTIONS"],
   ["subscriptions", "GET, HEAD, OPTIONS"],
   ["scheduled", "GET, HEAD, DELETE, OPTIONS"],
+  ["metrics", "GET, HEAD, OPTIONS"],
 ]);
 
 /** The value of the `Allow` field for a path. */

@@ -4,6 +4,7 @@ import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8 } from "./form.ts";
+import { metrics, type Wanted } from "./metrics.ts";
 import { problemReply } from "./problem.ts";
 import { publish } from "./publish.ts";
 import { renew } from "./renew.ts";
@@ -49,14 +50,22 @@ export async function respond(context: HttpContext, request: HubRequest): Promis
 /** A stream, as far as it is decided by the request alone. */
 type RoutedStream = Omit<Extract<Outcome, { kind: "stream" }>, "kind" | "refuse">;
 
-function refusal({ hub, hubPath, metadata }: HttpContext, { pathname }: HubRequest, error: unknown): Reply {
+function refusal(context: HttpContext, request: HubRequest, error: unknown): Reply {
+  const { hub, hubPath, metadata } = context;
+  const { pathname } = request;
   const reply = problemReply(error, hub.logger);
+  context.metrics.refused(wantedBy(context, request), error instanceof HubError ? error.code : "internal");
   if (!(error instanceof HubError)) return reply;
   const headers: Record<string, string> = { ...reply.headers };
   const challenge = metadata.challenge(error.code);
   if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
   if (error.code === "method_not_allowed") headers["Allow"] = allowedMethods(hubPath, pathname);
   return { ...reply, headers };
+}
+
+function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubRequest): Wanted {
+  if (pathname === metadata.path || pathname.startsWith(`${hubPath}/`)) return "other";
+  return method === "POST" ? "publish" : "subscribe";
 }
 
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
@@ -96,6 +105,7 @@ function answerBelowHub(context: HttpContext, request: HubRequest): Promise<Repl
   if (folder === "subscribers") return renew(context, request);
   if (folder === "subscriptions") return subscriptions(context, request);
   if (folder === "scheduled") return scheduled(context, request);
+  if (folder === "metrics" && rest.length === 0) return metrics(context, request);
   if (folder === "revocations" && rest.length === 0) return revoke(context, request);
   throw new HubError("not_found", "Nothing is served at this address.");
 }

@@ -1,112 +1,17 @@
 import { once } from "node:events";
 import { renameSync, writeFileSync } from "node:fs";
-import { Agent, createServer, get, type IncomingMessage, request } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ClientError, publish, subscribe } from "../../src/client/index.ts";
-import { createSignal } from "../../src/cli/serve/ipc.ts";
-import { readStream, type TestStream } from "../support/stream.ts";
-import { type Answer, runToEnd, type RunningServer, type RunOptions, send, startServer, temporaryDirectory } from "./command.ts";
-import { childrenOf, holderOf } from "./worker-processes.ts";
+import { createOutbox, createSignal } from "../../src/cli/serve/ipc.ts";
+import { type Answer, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+import { bearer, FORM, MANY, open, openAtEach, openLineToEach, startCrew, startGuarded, TWO } from "./crew.ts";
 
-const TWO = ["--workers", "2"];
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
 const OPEN = ["--anonymous", "--anonymous-publish"];
 const SOON = ["--retry-min", "1ms", "--retry-max", "20ms"];
-/** Connections until each of two workers had one: that it takes as many is out of the question. */
-const MANY = 300;
-
-/** A server of several processes. */
-interface Crew extends RunningServer {
-  /** The ids of the workers' processes, as of now. */
-  workers(): number[];
-}
-
-async function startCrew(args: readonly string[] = TWO, options?: RunOptions): Promise<Crew> {
-  const server = await startServer(args, options);
-  return { ...server, workers: () => childrenOf(server.run.child.pid ?? 0) };
-}
-
-/** An open stream, and the worker that serves it. */
-interface HeldStream extends TestStream {
-  readonly worker: number;
-}
-
-async function open(crew: Crew, target: string, headers: Readonly<Record<string, string>> = {}): Promise<HeldStream> {
-  const req = get(target, { agent: false, headers });
-  const [res] = (await once(req, "response")) as [IncomingMessage];
-  onTestFinished(() => void req.destroy());
-  req.on("error", () => undefined);
-  const body = Readable.toWeb(res) as ReadableStream<Uint8Array>;
-  const stream = readStream(new Response(body, { status: res.statusCode ?? 0 }), () => void req.destroy());
-  // What is refused has ended already.
-  return { ...stream, worker: res.statusCode === 200 ? holderOf(res.socket, crew.workers()) : 0 };
-}
-
-/** Opens streams until each worker serves one; the others are closed. */
-async function openAtEach(crew: Crew, target: string, headers?: Readonly<Record<string, string>>): Promise<[HeldStream, HeldStream]> {
-  const held = new Map<number, HeldStream>();
-  for (let i = 0; held.size < 2 && i < MANY; i++) {
-    const stream = await open(crew, target, headers);
-    if (held.has(stream.worker)) stream.close();
-    else held.set(stream.worker, stream);
-  }
-  return bothOf(held);
-}
-
-/** Sends requests to one worker: over one connection that is kept. */
-interface Line {
-  readonly worker: number;
-  readonly send: (path: string, method?: string, body?: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
-}
-
-async function openLine(crew: Crew): Promise<Line> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  onTestFinished(() => agent.destroy());
-  const connected = once(agent, "free") as Promise<[Socket]>;
-  expect((await send(`${crew.url}/health`, { agent })).status).toBe(200);
-  const [socket] = await connected;
-  const worker = holderOf(socket, crew.workers());
-  return {
-    worker,
-    send: async (path, method = "GET", body = "", headers = {}) => {
-      const answer = await send(`${crew.url}${path}`, { agent, method, headers: { ...(method === "POST" && FORM), ...headers } }, body);
-      // Had it been another connection, it might have been another worker.
-      expect(Object.values(agent.freeSockets).flat()).toEqual([socket]);
-      return answer;
-    },
-  };
-}
-
-async function openLineToEach(crew: Crew): Promise<[Line, Line]> {
-  const lines = new Map<number, Line>();
-  for (let i = 0; lines.size < 2 && i < MANY; i++) {
-    const line = await openLine(crew);
-    lines.set(line.worker, line);
-  }
-  return bothOf(lines);
-}
-
-function bothOf<T>(byWorker: ReadonlyMap<number, T>): [T, T] {
-  const [first, second] = [...byWorker].toSorted(([a], [b]) => a - b).map(([, value]) => value);
-  if (first === undefined || second === undefined) throw new Error(`${MANY} connections went to one worker.`);
-  return [first, second];
-}
-
-/** A hub with keys, and what makes tokens for it. */
-async function startGuarded(args: readonly string[]): Promise<{ crew: Crew; mint: (...flags: string[]) => Promise<string> }> {
-  const cwd = temporaryDirectory();
-  const audience = ["--resource-identifier", "https://hub.example/.well-known/mercure"];
-  expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
-  const mint = async (...flags: string[]): Promise<string> =>
-    (await runToEnd(["token", "mint", ...audience, ...flags], { cwd })).stdout.trim();
-  return { crew: await startCrew([...TWO, ...audience, ...args], { cwd, tokens: true }), mint };
-}
-
-const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
 
 describe("what workers share", () => {
   test("what one takes reaches the subscribers of all, at once and once", async () => {
@@ -287,6 +192,19 @@ test("to a process that does not read, one message is on its way and one is want
   expect(taken).toHaveLength(2);
   signal();
   expect(taken).toHaveLength(3);
+});
+
+test("to a process that does not read, so much of what may be lost is on its way, and no more", () => {
+  const taken: (() => void)[] = [];
+  const post = createOutbox<{ text: string }>((_, sent) => void taken.push(sent));
+  const text = "x".repeat(1024 * 1024);
+  for (let i = 0; i < 1000; i++) post({ text });
+  expect(taken).toHaveLength(3);
+  taken[0]?.();
+  for (let i = 0; i < 1000; i++) post({ text });
+  expect(taken).toHaveLength(4);
+  for (let i = 0; i < 100_000; i++) post({ text: "" });
+  expect(taken.length).toBeLessThan(20_000);
 });
 
 describe("how workers start and stop", () => {

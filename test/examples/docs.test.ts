@@ -3,6 +3,7 @@ import { createServer, request } from "node:http";
 import { mintToken } from "artesian/http";
 import { describe, expect, it } from "vitest";
 import { startServer, temporaryDirectory, type RunningServer } from "../cli/command.ts";
+import { parsePrometheus } from "../support/prometheus.ts";
 import { freePort, listen } from "../support/server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
 import { blockOf, blocksOf, run, splitAtServe } from "./markdown.ts";
@@ -244,5 +245,30 @@ describe("docs/presence.md", () => {
     expect(await counting.nextLine()).toBe("0 in the lobby");
     counting.kill();
     await counting.output.catch(() => undefined);
+  });
+});
+
+describe("docs/metrics.md", () => {
+  it("asks as it says, and lists every figure, and no other", async () => {
+    expect(blocksOf("metrics.md").map(({ language }) => language)).toEqual(["sh", "yaml"]);
+    const cwd = temporaryDirectory();
+    await run("sh", "npx artesian keys create\n", {}, cwd).output;
+    const server = await startServer([], { tokens: true, cwd });
+    const everything = await mint(cwd, server, "--publish '*'");
+    const publish = (headers: Record<string, string>): Promise<Response> =>
+      fetch(server.hub, { method: "POST", body: new URLSearchParams({ topic: "a" }), headers });
+    expect((await publish({})).status).toBe(401);
+    expect((await publish({ Authorization: `Bearer ${everything}` })).status).toBe(200);
+    const block = onPort(blockOf("metrics.md", "sh"), server).replace("curl", "curl --silent");
+    const { series, types } = parsePrometheus(await run("sh", block, { ARTESIAN_PORT: new URL(server.url).port }, cwd).output);
+    const page = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) +\|/gm)].map(([, name = "", type, labels = ""]) => [
+      name,
+      type,
+      [...labels.matchAll(/\w+/g)].map(([label]) => label),
+    ]);
+    const labelsOf = (name: string): string[] => Object.keys(series.find((one) => one.name === name)?.labels ?? {});
+    expect(rows).toEqual([...types].map(([name, type]) => [name, type, labelsOf(name)]));
+    expect(blockOf("metrics.md", "yaml")).toContain("metrics_path: /.well-known/mercure/metrics\n");
   });
 });

@@ -38,4 +38,4 @@ export const FATE_TEXTS: Readonly<Record<Fate, { readonly short: string; readonl
 };
 
 /** Said where the hub has no such subscriber. */
-export const NOT_CONNECTED = "This subscriber is not connected to this process now, so nothing can be said about it.";
+export const NOT_CONNECTED = "This subscriber is not connected now, so nothing can be said about it.";

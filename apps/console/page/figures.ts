@@ -22,7 +22,7 @@ const bytesPerSecond = (value: number): Amount => {
 
 /** In the order of the page: what flows, who is there, what is kept. */
 export const FIGURES: readonly Figure[] = [
-  { key: "published", title: "Published", write: perSecond, axisAtLeast: 5, note: () => "updates taken by this process" },
+  { key: "published", title: "Published", write: perSecond, axisAtLeast: 5, note: () => "updates acknowledged" },
   { key: "delivered", title: "Delivered", write: perSecond, axisAtLeast: 5, note: () => "updates given to sockets" },
   { key: "sentBytes", title: "Sent", write: bytesPerSecond, axisAtLeast: 1000, note: () => "to all streams, with this page's figures" },
   {

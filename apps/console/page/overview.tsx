@@ -42,8 +42,8 @@ export function Overview({ samples, stale }: { samples: readonly Sample[]; stale
         </div>
       )}
       <p class="hint">
-        Figures of this hub's process, one a second. They are updates too, while somebody watches: the first two charts leave them out, the
-        others do not.
+        Figures of all the hub's processes, one a second. They are updates too, while somebody watches: the first two charts leave them out,
+        the others do not.
       </p>
     </>
   );

@@ -1,12 +1,7 @@
-import { SAMPLE_FIELDS, type Sample } from "../server/wire.ts";
+import type { Sample } from "../server/wire.ts";
 
 /** How far back the charts can look, in milliseconds. */
 const KEPT_MS = 15 * 60_000;
-
-/** Reads a row of the history. */
-export function sampleOf(row: readonly number[]): Sample {
-  return Object.fromEntries(SAMPLE_FIELDS.map((field, i) => [field, row[i] ?? 0])) as unknown as Sample;
-}
 
 /** Joins samples in order of time, each once, as far as the charts look back. */
 export function mergeSamples(held: readonly Sample[], more: readonly Sample[]): readonly Sample[] {

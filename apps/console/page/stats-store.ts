@@ -1,8 +1,8 @@
 import type { Connection } from "../../shared/ui/connection-badge.tsx";
 import { LiveSource } from "../../shared/ui/live-source.ts";
-import { type About, type History, type Sample, STATS_TOPIC, STATS_TYPE, type StatsData } from "../server/wire.ts";
+import { type About, type History, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "../server/wire.ts";
 import type { ConsoleApi } from "./api.ts";
-import { mergeSamples, sampleOf } from "./samples.ts";
+import { mergeSamples } from "./samples.ts";
 
 /** Without a word for this long from the process that was listened to, another's figures are taken, in milliseconds. */
 const SILENT_MS = 5000;

@@ -41,7 +41,7 @@ function Verdict({ update: { fate } }: { update: KnownUpdate }): ComponentChildr
 function Counts({ update: { counts } }: { update: KnownUpdate }): ComponentChildren {
   const present = FATES.flatMap((fate) => (counts[fate] === undefined ? [] : [{ fate, number: counts[fate] }]));
   const total = present.reduce((sum, { number }) => sum + number, 0);
-  if (total === 0) return <p class="empty">Nobody is connected to this process now. Whoever resumes from before it gets it.</p>;
+  if (total === 0) return <p class="empty">Nobody is connected now. Whoever resumes from before it gets it.</p>;
   return (
     <>
       <h4>For the {plural(total, "subscriber", "subscribers")} that are connected now</h4>

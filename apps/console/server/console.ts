@@ -1,7 +1,6 @@
 import { type ErrorCode, HubError, type Logger } from "artesian";
 import { problemReply } from "artesian/http";
 import { requireAdmin, requireOwnPage } from "./access.ts";
-import { listSubscribers } from "./directory.ts";
 import { type ConsoleOptions, SILENT } from "./options.ts";
 import { Sampler } from "./sampler.ts";
 import { StatsTokens } from "./stats-tokens.ts";
@@ -19,7 +18,7 @@ export interface Console {
 }
 
 /**
- * Makes the console of one hub. It sees the streams of its own process; what it measures is published on the hub itself.
+ * Makes the console of one hub, of all its processes where they can ask each other. What it measures is published on the hub itself.
  *
  * @throws TypeError when an option can't be used.
  */
@@ -94,7 +93,7 @@ class ConsoleServer implements Console {
         case "about":
           return { GET: async (): Promise<About> => ({ open: this.#tokens !== undefined, hub: hub.url }) };
         case "history":
-          return { GET: async () => this.#sampler.history() };
+          return { GET: () => this.#sampler.history() };
         case "token": {
           const tokens = this.#tokens;
           if (tokens !== undefined) return { POST: () => tokens.issue() };
@@ -108,7 +107,7 @@ class ConsoleServer implements Console {
           return { GET: () => listScheduled(hub) };
       }
     } else if (rest.length === 0 && resource === "subscribers" && action === "close") {
-      return { POST: async () => this.#disconnect(decode(encodedId)) };
+      return { POST: () => this.#disconnect(decode(encodedId)) };
     } else if (rest.length === 0 && resource === "scheduled" && action === "cancel") {
       return { POST: () => this.#cancel(decode(encodedId)) };
     }
@@ -117,7 +116,8 @@ class ConsoleServer implements Console {
 
   #subscribers(query: URLSearchParams, signal: AbortSignal): Promise<object> {
     const search = query.get("search") ?? "";
-    return listSubscribers(this.#options.hub, { search, behind: query.get("behind") === "on", after: query.get("after") ?? "" }, signal);
+    const behind = query.get("behind") === "on";
+    return this.#options.hub.whole.findSubscribers({ search, behind, after: query.get("after") ?? "" }, signal);
   }
 
   async #update(query: URLSearchParams): Promise<object> {
@@ -130,8 +130,8 @@ class ConsoleServer implements Console {
     );
   }
 
-  #disconnect(id: string): object {
-    if (!this.#options.hub.disconnect(id)) throw new HubError("not_found", "This subscriber is not connected any more.");
+  async #disconnect(id: string): Promise<object> {
+    if (!(await this.#options.hub.whole.disconnect(id))) throw new HubError("not_found", "This subscriber is not connected any more.");
     this.#logger.info({ subscriber: id }, "the console closed a subscriber's stream");
     return { closed: id };
   }

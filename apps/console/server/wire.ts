@@ -7,7 +7,7 @@ export const STATS_TYPE = "stats";
 /** Where the API is. */
 export const API = "/console/api";
 
-/** The figures of one second, of one process. Rates are a second's; what the console itself caused is taken out of the first two. */
+/** The figures of one second. Rates are a second's; what the console itself caused is taken out of the first two. */
 export interface Sample {
   /** When, in milliseconds since 1970 by the server's clock. */
   readonly at: number;
@@ -26,8 +26,9 @@ export interface Sample {
   readonly journalGrowth: number;
 }
 
-/** An update of type `stats` says which process it is of: several may share a journal. */
+/** An update of type `stats`. */
 export interface StatsData extends Sample {
+  /** Whose figures they are: `all`, or those of one process of a journal whose processes do not ask each other. */
   readonly process: string;
 }
 
@@ -45,8 +46,19 @@ export const SAMPLE_FIELDS: readonly (keyof Sample)[] = [
   "journalGrowth",
 ];
 
+/** Reads a row of the history. */
+export function sampleOf(row: readonly number[]): Sample {
+  return Object.fromEntries(SAMPLE_FIELDS.map((field, i) => [field, row[i] ?? 0])) as unknown as Sample;
+}
+
+/** Writes a row of the history. */
+export function rowOf(sample: Sample): readonly number[] {
+  return SAMPLE_FIELDS.map((field) => sample[field]);
+}
+
 /** The answer of `GET history`: up to 15 minutes, the oldest first. */
 export interface History {
+  /** See {@link StatsData}. */
   readonly process: string;
   /** One row a sample, in the order of {@link SAMPLE_FIELDS}. */
   readonly samples: readonly (readonly number[])[];
@@ -91,8 +103,7 @@ export interface SubscriberPage {
   readonly next?: string | undefined;
 }
 
-/** Most subscribers of one page, and longest search, in characters. */
-export const PAGE_SIZE = 50;
+/** Longest search, in characters. */
 export const SEARCH_LENGTH = 200;
 
 /** What became of an update for one subscriber; the hub's words. */
@@ -112,7 +123,7 @@ export interface KnownUpdate {
   readonly at: number;
   readonly ttlMs?: number | undefined;
   readonly isExpired: boolean;
-  /** How many subscribers of this process have each fate. */
+  /** How many subscribers have each fate. */
   readonly counts: Readonly<Partial<Record<Fate, number>>>;
   /** The fate of the subscriber that was asked for; absent where it is not connected. */
   readonly fate?: Fate | undefined;

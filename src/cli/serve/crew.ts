@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "../../index.ts";
 import { Failure } from "../errors.ts";
-import { createSignal, type FromWorker, MOVED, type ToWorker } from "./ipc.ts";
+import { createOutbox, createSignal, type FromWorker, MOVED, type ToWorker } from "./ipc.ts";
 import type { Listening, Plan } from "./plan.ts";
 
 /** A worker that listened for this long was well: the next one takes its place at once. */
@@ -13,10 +13,14 @@ const MOST_FAILURES = 5;
 
 /** The place of one worker, and of those that replace it. */
 interface Post {
+  /** Names the worker to the others, and whoever replaces it. */
+  readonly place: string;
   readonly plan: Plan;
   worker: Worker | undefined;
   /** Tells the worker that the tail moved. */
   tell: () => void;
+  /** Brings the worker word of another one; it may be lost. */
+  bring: (message: Brought) => void;
   listensSinceMs: number | undefined;
   /** Why it could not start, as it said itself. */
   reason: string | undefined;
@@ -26,7 +30,9 @@ interface Post {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The workers of a primary: starts them, passes on between them that the tail moved, replaces those that end, and stops them. */
+type Brought = Extract<ToWorker, { kind: "heard" | "gone" }>;
+
+/** The workers of a primary: starts them, passes on between them that the tail moved and what they ask each other, replaces those that end, and stops them. */
 export class Crew {
   /** Rejects with a Failure when no worker is there and none can be started. */
   readonly failed: Promise<never>;
@@ -43,10 +49,12 @@ export class Crew {
   /** @param plans - One for each worker. */
   constructor(plans: readonly Plan[], logger: Logger) {
     this.#logger = logger;
-    this.#posts = plans.map((plan) => ({
+    this.#posts = plans.map((plan, index) => ({
+      place: String(index),
       plan,
       worker: undefined,
       tell: () => undefined,
+      bring: () => undefined,
       listensSinceMs: undefined,
       reason: undefined,
       endings: 0,
@@ -103,6 +111,7 @@ export class Crew {
     post.listensSinceMs = undefined;
     post.reason = undefined;
     post.tell = createSignal((sent) => send(MOVED, sent));
+    post.bring = createOutbox<Brought>(send);
     worker.on("error", (error) => {
       // Without a process there is no end of one to hear of.
       if (worker.process.pid === undefined) this.#ended(post, worker, `it could not be started (${error.message})`);
@@ -110,7 +119,8 @@ export class Crew {
     });
     worker.on("message", (message: FromWorker) => {
       if (message === MOVED) this.#tellOthers(post);
-      else if (message.kind === "ready") send({ kind: "start", plan: post.plan });
+      else if (message.kind === "ready") send({ kind: "start", plan: post.plan, place: post.place });
+      else if (message.kind === "post") this.#passOn(message, post);
       else if (message.kind === "failed") post.reason = message.message;
       else this.#listens(post, message.listening);
     });
@@ -128,6 +138,12 @@ export class Crew {
     for (const post of this.#posts) if (post !== from) post.tell();
   }
 
+  #passOn({ text, to }: Extract<FromWorker, { kind: "post" }>, from: Post): void {
+    for (const post of this.#posts) {
+      if (post !== from && (to === undefined || to === post.place)) post.bring({ kind: "heard", from: from.place, text });
+    }
+  }
+
   #listens(post: Post, listening: Listening): void {
     post.listensSinceMs = performance.now();
     post.failures = 0;
@@ -139,6 +155,7 @@ export class Crew {
     const { listensSinceMs } = post;
     post.worker = undefined;
     post.listensSinceMs = undefined;
+    for (const other of this.#posts) if (other !== post) other.bring({ kind: "gone", place: post.place });
     if (this.#isStopping) {
       this.#checkEmpty();
       return;

@@ -1,11 +1,18 @@
 import type { Plan, Listening } from "./plan.ts";
 
+/** Most characters of questions and answers on their way to one process; what is more than that is lost. */
+const MOST_ON_THE_WAY = 4 * 1024 * 1024;
+/** What a message counts for beside its text: Node keeps about as much for each. */
+const ENVELOPE_LENGTH = 1000;
+
 /** The tail of the journal moved: all that is ever said about updates. */
 export const MOVED = "moved";
 
 /** What a worker says to its primary. */
 export type FromWorker =
   | typeof MOVED
+  /** A text for the worker at a place, or for all others. */
+  | { readonly kind: "post"; readonly to: string | undefined; readonly text: string }
   /** Its program is loaded, and waits for a plan. */
   | { readonly kind: "ready" }
   | { readonly kind: "listening"; readonly listening: Listening }
@@ -13,7 +20,14 @@ export type FromWorker =
   | { readonly kind: "failed"; readonly message: string };
 
 /** What the primary says to a worker. */
-export type ToWorker = typeof MOVED | { readonly kind: "start"; readonly plan: Plan };
+export type ToWorker =
+  | typeof MOVED
+  /** `place` stays the same for whoever replaces it. */
+  | { readonly kind: "start"; readonly plan: Plan; readonly place: string }
+  /** A text of the worker at another place. */
+  | { readonly kind: "heard"; readonly from: string; readonly text: string }
+  /** The worker at another place has ended. */
+  | { readonly kind: "gone"; readonly place: string; readonly text?: never };
 
 /**
  * A message without contents that is sent over and over. While one is on its way, any number of further calls are one more: a process that does
@@ -39,4 +53,19 @@ export function createSignal(send: (sent: () => void) => void): () => void {
     send(sent);
   };
   return signal;
+}
+
+/**
+ * Sends messages that may be lost, so that a process that does not read costs the others no memory beyond a bound.
+ *
+ * @param send - Sends it, and calls back when the system took it.
+ */
+export function createOutbox<T extends { readonly text?: string }>(send: (message: T, sent: () => void) => void): (message: T) => void {
+  let onTheWay = 0;
+  return (message) => {
+    const length = ENVELOPE_LENGTH + (message.text?.length ?? 0);
+    if (onTheWay + length > MOST_ON_THE_WAY) return;
+    onTheWay += length;
+    send(message, () => (onTheWay -= length));
+  };
 }

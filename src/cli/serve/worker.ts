@@ -1,5 +1,6 @@
 import { EXIT, Failure } from "../errors.ts";
-import { createSignal, type FromWorker, MOVED, type ToWorker } from "./ipc.ts";
+import type { PeerListener } from "../../core/peers.ts";
+import { createOutbox, createSignal, type FromWorker, MOVED, type ToWorker } from "./ipc.ts";
 import type { Plan } from "./plan.ts";
 import type { WorkerLink } from "./run.ts";
 import { servePlan } from "./serve-plan.ts";
@@ -12,22 +13,35 @@ function send(message: FromWorker, done: () => void = () => undefined): void {
 }
 
 const movedListeners = new Set<() => void>();
+const peerListeners = new Set<PeerListener>();
 
-const link: WorkerLink = {
-  channel: {
-    post: createSignal((sent) => send(MOVED, sent)),
-    listen: (onMoved) => {
-      movedListeners.add(onMoved);
-      return () => void movedListeners.delete(onMoved);
+/** Adds to a set. @returns Takes it out again. */
+function listenIn<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** @param place - Names this worker, and whoever replaces it. */
+function createLink(place: string): WorkerLink {
+  const post = createOutbox<Extract<FromWorker, { kind: "post" }>>(send);
+  return {
+    channel: {
+      post: createSignal((sent) => send(MOVED, sent)),
+      listen: (onMoved) => listenIn(movedListeners, onMoved),
+      bus: {
+        id: place,
+        post: (text, to) => post({ kind: "post", to, text }),
+        listen: (listener) => listenIn(peerListeners, listener),
+      },
     },
-  },
-  listening: (listening) => send({ kind: "listening", listening }),
-};
+    listening: (listening) => send({ kind: "listening", listening }),
+  };
+}
 
-async function work(plan: Plan): Promise<void> {
+async function work(plan: Plan, place: string): Promise<void> {
   try {
     // The primary greets, once for all workers.
-    await servePlan(plan, () => [], link);
+    await servePlan(plan, () => [], createLink(place));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // And it says what is wrong.
@@ -40,6 +54,8 @@ async function work(plan: Plan): Promise<void> {
 
 process.on("message", (message: ToWorker) => {
   if (message === MOVED) for (const onMoved of movedListeners) onMoved();
-  else void work(message.plan);
+  else if (message.kind === "heard") for (const { heard } of peerListeners) heard(message.text, message.from);
+  else if (message.kind === "gone") for (const { gone } of peerListeners) gone(message.place);
+  else void work(message.plan, message.place);
 });
 send({ kind: "ready" });

@@ -88,7 +88,7 @@ export function tokenCommand(): Command {
     .addOption(new Option("--publish-urlpattern <pattern>", "URL pattern of topics to publish to; repeatable").argParser(collect))
     .addOption(new Option("--subscribe <topic>", "topic whose private updates to receive; * is every topic; repeatable").argParser(collect))
     .addOption(new Option("--subscribe-urlpattern <pattern>", "URL pattern of such topics; repeatable").argParser(collect))
-    .option("--admin", "allow administration: the console, revoking tokens, and listing the subscriptions")
+    .option("--admin", "allow administration: the console, the metrics, revoking tokens, and listing the subscriptions")
     .option("--payload <json>", "JSON object that presence shows to others for the subscriptions")
     .option("--lifetime <duration>", "how long it is valid", "1h")
     .option("--subject <text>", "who it is for: the `sub` claim (default: made up)")

@@ -1,7 +1,8 @@
+import type { PeerBus } from "../../core/peers.ts";
 import { afterThisTurn } from "../../core/scheduler.ts";
 
 /**
- * How the processes of a journal tell each other that its tail moved. Nothing else travels between them: who is told looks at the journal.
+ * How the processes of a journal tell each other that its tail moved. Of updates nothing else travels between them: who is told looks at the journal.
  *
  * A call that is lost only costs time. The tail is looked at once a second all the same.
  */
@@ -14,6 +15,8 @@ export interface TailChannel {
    * @returns Stops.
    */
   readonly listen: (onMoved: () => void) => () => void;
+  /** Carries the small questions that the processes ask each other. Default: they ask none, so each knows of its own streams alone. */
+  readonly bus?: PeerBus | undefined;
 }
 
 /** However often it is called in a turn of the event loop, `run` is called once, at the turn's end. */

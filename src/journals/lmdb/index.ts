@@ -12,6 +12,7 @@ import {
   type Retention,
 } from "../../core/journal.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
+import { PeerExchange } from "../../core/peer-exchange.ts";
 import { every } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
@@ -29,7 +30,8 @@ export interface LmdbJournalOptions {
   readonly retention?: Retention | undefined;
   /**
    * Tells the other processes of the journal at once that something was appended, and hears it of them. Without one, what another process appended
-   * is noticed within 100 ms; with one, within a second at the most, should a call be lost.
+   * is noticed within 100 ms; with one, within a second at the most, should a call be lost. Where it has a `bus`, they also ask each other who holds a
+   * stream, and for figures.
    */
   readonly channel?: TailChannel | undefined;
 }
@@ -70,6 +72,7 @@ class LmdbJournal implements Journal {
     commit: async (steps) => void (await this.#enqueue([], steps)),
     entries: async (prefix, options) => this.#list(prefix, options),
   };
+  readonly peers: PeerExchange | undefined;
   readonly #retention: Retention;
   readonly #root: RootDatabase;
   readonly #rows: Database<StoredRecord, number>;
@@ -103,6 +106,7 @@ class LmdbJournal implements Journal {
     const stopPolling = every(channel === undefined ? POLL_MS.alone : POLL_MS.told, look);
     const stopListening = channel?.listen(oncePerTurn(look));
     this.#post = channel === undefined ? () => undefined : oncePerTurn(channel.post);
+    this.peers = channel?.bus && new PeerExchange(channel.bus);
     const trimMs = Math.min(60_000, Math.max(1000, (retention.maxAgeMs ?? Infinity) / 4));
     const stopTrimming = every(trimMs, () => void this.#trimIdle());
     this.#stopLooking = () => {
@@ -152,6 +156,7 @@ class LmdbJournal implements Journal {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopLooking();
+    this.peers?.close();
     await this.#committing;
     this.#followers.clear();
     await this.#root.close();

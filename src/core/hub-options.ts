@@ -1,0 +1,34 @@
+import type { Compression } from "./encoding.ts";
+import type { Journal } from "./journal.ts";
+import type { Limits } from "./limits.ts";
+import type { Logger } from "./logger.ts";
+
+/** How a hub behaves. All times are milliseconds. */
+export interface HubCoreOptions {
+  /** Where updates are kept and read from. The hub closes it. */
+  readonly journal: Journal;
+  /** The hub's public URL, absolute: relative topics and patterns resolve against it, and its path is reserved. Default `http://localhost/.well-known/mercure`. */
+  readonly url?: string | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  /** No stream is silent for longer: proxies cut idle ones, often after 60 s. Default 25,000. */
+  readonly heartbeatMs?: number | undefined;
+  /** A stream is ended after this long, ±10%, and resumes by itself: it rebalances, and bounds what a leaked connection costs. Default 600,000. */
+  readonly lifetimeMs?: number | undefined;
+  /** How long subscribers are told to wait before they reconnect; each gets a random time between the two, so that they do not all come back at once. Default 1,000 to 5,000. */
+  readonly retryMs?: { readonly min: number; readonly max: number } | undefined;
+  /** A connection that takes nothing for this long is cut; it resumes without loss. Default 5,000. */
+  readonly writeStallMs?: number | undefined;
+  /** Longest wait for streams to end when the hub closes. Default 5,000. */
+  readonly drainMs?: number | undefined;
+  /**
+   * Whether subscriptions are told of: an update for each that begins or ends, and a list of those that are there. The journal must have
+   * a shared table. Default false.
+   */
+  readonly subscriptions?: boolean | undefined;
+  /** How long the subscriptions of a process that died stay listed, at the most. Default 15,000. */
+  readonly subscriptionLeaseMs?: number | undefined;
+  /** How to compress for subscribers that take gzip. Default: nothing is compressed. */
+  readonly compression?: Compression | undefined;
+  /** Default: reports nothing. */
+  readonly logger?: Logger | undefined;
+}

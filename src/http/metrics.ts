@@ -1,0 +1,135 @@
+import type { ErrorCode } from "../core/errors.ts";
+import { HubError } from "../core/errors.ts";
+import type { HubCore } from "../core/hub-core.ts";
+import type { HubStats } from "../core/inspect.ts";
+import { isAdmin } from "./admin.ts";
+import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import { encodeMetrics, type Metric, METRICS_TYPE, type Sample } from "./prometheus.ts";
+import type { Reply } from "./reply.ts";
+
+/** What a refused request wanted. */
+export type Wanted = "publish" | "subscribe" | "other";
+
+/** The figures of one process, as it tells them the others. */
+interface ProcessFigures {
+  readonly stats: HubStats;
+  /** Requests refused, by what they wanted and the error's code. */
+  readonly refused: readonly (readonly [wanted: Wanted, code: ErrorCode, count: number])[];
+  /** Undefined on a runtime that does not tell. */
+  readonly usage: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAtSeconds: number } | undefined;
+}
+
+/** Counts what only HTTP knows, and collects the figures of all processes. */
+export class Metrics {
+  readonly #hub: HubCore;
+  readonly #refused = new Map<string, number>();
+
+  constructor(hub: HubCore) {
+    this.#hub = hub;
+    hub.questions.answer("http/metrics", () => this.#own());
+  }
+
+  /** A request was refused. */
+  refused(wanted: Wanted, code: ErrorCode): void {
+    const key = `${wanted} ${code}`;
+    this.#refused.set(key, (this.#refused.get(key) ?? 0) + 1);
+  }
+
+  /** All figures, as text for Prometheus. */
+  async collect(): Promise<string> {
+    const { questions } = this.#hub;
+    const [{ answers, silent }, oldestAt] = await Promise.all([questions.ask("http/metrics", null), this.#hub.oldestAt()]);
+    const own = this.#own();
+    const all = new Map([[questions.id, own], ...answers.map(({ from, value }) => [from, value as ProcessFigures] as const)]);
+    return encodeMetrics([...figuresOf(all), ...journalFigures(own.stats, oldestAt), ...crewFigures(all.size, silent)]);
+  }
+
+  #own(): ProcessFigures {
+    const refused = [...this.#refused].map(([key, count]) => [...(key.split(" ") as [Wanted, ErrorCode]), count] as const);
+    return { stats: this.#hub.stats(), refused, usage: usage() };
+  }
+}
+
+/**
+ * `GET HUB/metrics`: figures of all processes, for administrators.
+ *
+ * @see docs/metrics.md
+ */
+export async function metrics(context: HttpContext, request: HubRequest): Promise<Reply> {
+  if (request.method !== "GET" && request.method !== "HEAD") throw new HubError("method_not_allowed", "Use GET to read the metrics.");
+  const authorization = await context.access.authorize(accessRequest(request), "publish");
+  if (authorization === undefined) throw new HubError("unauthorized", "The metrics need an administrator's access token.");
+  if (!isAdmin(authorization, context.hubPath)) {
+    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${context.hubPath}/admin.`);
+  }
+  return { status: 200, headers: { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" }, body: await context.metrics.collect() };
+}
+
+/** By worker, so that a counter that begins anew in the one that replaces another is taken for that, and no sum goes backwards. */
+function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
+  const each = (value: (figures: ProcessFigures) => number | undefined): Sample[] =>
+    [...all].flatMap(([worker, figures]) => {
+      const found = value(figures);
+      return found === undefined ? [] : [{ labels: { worker }, value: found }];
+    });
+  const gauge = (name: string, help: string, value: (figures: ProcessFigures) => number | undefined): Metric => ({
+    name,
+    type: "gauge",
+    help,
+    samples: each(value),
+  });
+  const counter: typeof gauge = (name, help, value) => ({ ...gauge(name, help, value), type: "counter" });
+  return [
+    gauge("artesian_subscribers", "Open streams.", ({ stats }) => stats.subscribers),
+    gauge("artesian_cohorts", "Groups of streams with the same matchers, rights and pace.", ({ stats }) => stats.cohorts),
+    gauge("artesian_lagging_subscribers", "Streams that are not at the newest update.", ({ stats }) => stats.lagging),
+    counter("artesian_updates_published_total", "Updates acknowledged to their publishers.", ({ stats }) => stats.published),
+    counter("artesian_updates_delivered_total", "Updates given to sockets.", ({ stats }) => stats.delivered),
+    counter("artesian_sent_bytes_total", "Bytes of events given to sockets.", ({ stats }) => stats.sentBytes),
+    {
+      name: "artesian_requests_refused_total",
+      type: "counter",
+      help: "Requests refused, by what they wanted and the code of the error.",
+      samples: [...all].flatMap(([worker, { refused }]) =>
+        refused.map(([wanted, code, value]) => ({ labels: { worker, wanted, code }, value })),
+      ),
+    },
+    counter("process_cpu_seconds_total", "CPU time, user and system.", ({ usage }) => usage?.cpuSeconds),
+    gauge("process_resident_memory_bytes", "Resident memory.", ({ usage }) => usage?.residentBytes),
+    gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", ({ usage }) => usage?.startedAtSeconds),
+  ];
+}
+
+/** @param oldestAt - In milliseconds since 1970; undefined where the journal is empty. */
+function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | undefined): Metric[] {
+  const one = (name: string, help: string, value: number): Metric => ({ name, type: "gauge", help, samples: [{ value }] });
+  return [
+    one("artesian_journal_records", "Records in the journal.", Math.max(0, tail - head + 1)),
+    one("artesian_journal_bytes", "Bytes of the records in the journal.", bytes),
+    ...(oldestAt === undefined
+      ? []
+      : [one("artesian_journal_oldest_record_timestamp_seconds", "When the oldest record was appended.", oldestAt / 1000)]),
+  ];
+}
+
+function crewFigures(count: number, silent: number): Metric[] {
+  return [
+    { name: "artesian_workers", type: "gauge", help: "Processes that these figures are of.", samples: [{ value: count }] },
+    {
+      name: "artesian_silent_workers",
+      type: "gauge",
+      help: "Processes that did not answer in time: their figures are missing.",
+      samples: [{ value: silent }],
+    },
+  ];
+}
+
+function usage(): ProcessFigures["usage"] {
+  if (typeof process === "undefined") return undefined;
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    residentBytes: process.memoryUsage.rss(),
+    startedAtSeconds: Math.round(performance.timeOrigin) / 1000,
+  };
+}
