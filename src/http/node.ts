@@ -70,22 +70,24 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
   if (req.readableDidRead && req.readableEnded) {
     throw new TypeError("The request's body was read already. Mount hub.handler before body parsers such as express.json().");
   }
-  const tooLarge = new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
-  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge;
+  // Made when it is needed: an error keeps the stack, which costs as much as the rest of a publish.
+  const tooLarge = (): HubError => new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
   await new Promise<void>((resolve, reject) => {
+    const ended = (): void => reject(new HubError("invalid_body", "The request ended before its body did."));
     req.on("data", (chunk: Buffer) => {
       length += chunk.length;
       if (length > maxBytes) {
         req.removeAllListeners("data").pause();
-        reject(tooLarge);
+        reject(tooLarge());
       } else chunks.push(chunk);
     });
     // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
-    req.once("aborted", () => reject(new HubError("invalid_body", "The request ended before its body did.")));
+    req.once("aborted", ended);
     req.once("end", resolve);
-    req.once("error", () => reject(new HubError("invalid_body", "The request ended before its body did.")));
+    req.once("error", ended);
   });
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }

@@ -5,6 +5,9 @@ import { matchesAny } from "../core/selection.ts";
 import { TopicParser } from "../core/topic.ts";
 import type { UpdateInput } from "../core/update.ts";
 
+/** Topics that stay parsed, in each of two generations. */
+const PARSED_TOPICS = 64;
+
 /**
  * Topics that only the hub's own process publishes. Without them, whoever may publish at all could speak in the name of an
  * application in the process: subscribers see topics and data, never who sent them.
@@ -17,8 +20,8 @@ export class ReservedTopics {
   /** @throws HubError `invalid_matcher` for a matcher that cannot be used. */
   constructor(matchers: readonly Matcher[], { url, limits }: Pick<HubCore, "url" | "limits">) {
     this.#matchers = matchers.length === 0 ? [] : new MatcherCompiler(url, limits).compileAll(matchers);
-    // It remembers next to nothing: what comes here is not yet checked, so strangers would choose what fills the memory.
-    this.#parser = new TopicParser(url, 1);
+    // It remembers little: what comes here is not yet checked, so strangers would choose what fills the memory.
+    this.#parser = new TopicParser(url, PARSED_TOPICS);
     this.#topicBytes = limits.topicBytes;
   }
 

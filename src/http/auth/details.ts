@@ -46,7 +46,7 @@ export function readGrants(details: readonly JsonObject[], options: Pick<Authori
     if (actions.has("subscribe")) subscribe.push({ topics: matchers, payload });
   }
   // Copies have no room to grow, and thousands of them may be kept.
-  return { value: { publish: [...publish], subscribe: [...subscribe] }, detail: describeGrants(publish, subscribe) };
+  return { value: { publish: [...publish], subscribe: [...subscribe] }, describe: () => describeGrants(publish, subscribe) };
 }
 
 /** Actions that are not known grant nothing, and do no harm: later specifications may define some. */

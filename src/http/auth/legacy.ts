@@ -16,23 +16,23 @@ export function checkLegacyType(header: JsonObject): Passed<true> {
   if (type !== undefined && !(typeof type === "string" && /^(?:application\/)?jwt$/i.test(type))) {
     throw new Refusal(`The header's typ is ${quote(type)}; it must be "at+jwt", or for a token of Mercure 0.x "JWT" or missing.`);
   }
-  return { value: true, detail: `The header's typ is ${quote(type)}: a token of Mercure 0.x.` };
+  return { value: true, describe: () => `The header's typ is ${quote(type)}: a token of Mercure 0.x.` };
 }
 
 /** Those tokens need no issuer, so any key that is configured may have signed; only an issuer that is known narrows it down. */
 export function findLegacyKeys(claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>): Passed<readonly KeySource[]> {
   const issuer = member(claims, "iss");
   const sources = typeof issuer === "string" ? issuers.get(issuer) : undefined;
-  if (sources !== undefined) return { value: sources, detail: `iss is ${quote(issuer)}, a trusted issuer.` };
+  if (sources !== undefined) return { value: sources, describe: () => `iss is ${quote(issuer)}, a trusted issuer.` };
   if (issuers.size === 0) throw new Refusal("No issuer is trusted.");
-  return { value: [...issuers.values()].flat(), detail: `iss is ${quote(issuer)}; a key of any trusted issuer is accepted.` };
+  return { value: [...issuers.values()].flat(), describe: () => `iss is ${quote(issuer)}; a key of any trusted issuer is accepted.` };
 }
 
 /** The end may be missing. */
 export function checkLegacyExpiry(claims: JsonObject, now: number): Passed<number> {
   const end = member(claims, "exp");
   if (end !== undefined && end !== null) return checkExpiry(claims, now);
-  return { value: Infinity, detail: "There is no exp: it never ends." };
+  return { value: Infinity, describe: () => "There is no exp: it never ends." };
 }
 
 /**
@@ -55,7 +55,7 @@ export function readLegacyGrants(claims: JsonObject, options: Pick<AuthorizerOpt
   const payload = member(members, "payload") ?? undefined;
   return {
     value: { publish, subscribe, payload: payload === undefined ? undefined : freezeValue(payload) },
-    detail: describeGrants(publish, subscribe),
+    describe: () => describeGrants(publish, subscribe),
   };
 }
 

@@ -33,7 +33,7 @@ export const ACCESS_TOKENS: TokenProfile = {
 const LEGACY_TOKENS: TokenProfile = {
   checkType: checkLegacyType,
   checkIssuer: findLegacyKeys,
-  checkAudience: () => ({ value: true, detail: "aud is not looked at in a token of Mercure 0.x." }),
+  checkAudience: () => ({ value: true, describe: () => "aud is not looked at in a token of Mercure 0.x." }),
   checkExpiry: checkLegacyExpiry,
   grantsClaim: "mercure",
   readGrants: readLegacyGrants,
