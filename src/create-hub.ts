@@ -10,7 +10,8 @@ import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
 import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
 import type { Compat } from "./http/compat.ts";
-import { type ConnectionLimits, Connections } from "./http/connections.ts";
+import { Arrivals } from "./http/arrivals.ts";
+import { type ConnectionLimits, Connections, DEFAULT_CONNECTION_LIMITS } from "./http/connections.ts";
 import type { HttpContext } from "./http/context.ts";
 import { Cors } from "./http/cors.ts";
 import { handleFetch } from "./http/fetch.ts";
@@ -22,6 +23,7 @@ import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { ALIAS_PATH } from "./http/reply.ts";
 import { revocable } from "./http/revocable.ts";
 import { ReservedTopics } from "./http/reserved-topics.ts";
+import { DEFAULT_STREAM_RESETS, type StreamResetLimits, StreamResets } from "./http/stream-resets.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
 
 /** Whose tokens a hub accepts. */
@@ -53,6 +55,11 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
   readonly compression?: boolean | number | undefined;
   /** Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. `*` lets any page in, without it. */
   readonly corsOrigins?: readonly string[] | undefined;
+  /**
+   * How many streams a peer may reset on one connection of HTTP/2, where the server speaks it; past it the connection is closed. Stops peers that ask and take
+   * back, over and over. Default: 100 at once, 33 a second.
+   */
+  readonly streamResets?: StreamResetLimits | undefined;
   /** Origins of pages that may publish with the cookie, beside the hub's own. */
   readonly publishOrigins?: readonly string[] | undefined;
   /**
@@ -130,8 +137,10 @@ export function createHub(options: HubOptions = {}): Hub {
   const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
   const {
     anonymous = authorization === undefined,
-    connections = 50_000,
-    connectionsPerAddress = 100,
+    connections = DEFAULT_CONNECTION_LIMITS.connections,
+    connectionsPerAddress = DEFAULT_CONNECTION_LIMITS.connectionsPerAddress,
+    connectionsPerSecond = DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
+    streamResets = DEFAULT_STREAM_RESETS,
     corsOrigins = [],
     publishOrigins = [],
     reservedTopics = [],
@@ -169,7 +178,9 @@ export function createHub(options: HubOptions = {}): Hub {
     metadata,
     metrics: new Metrics(hub),
     compat,
+    arrivals: new Arrivals(connectionsPerSecond),
     connections: new Connections({ connections, connectionsPerAddress }),
+    streamResets: new StreamResets(streamResets),
     cors: new Cors(corsOrigins, compat),
     reservedTopics: new ReservedTopics(reservedTopics, hub),
     access: new Access({
@@ -187,8 +198,8 @@ export function createHub(options: HubOptions = {}): Hub {
     get draining() {
       return hub.draining;
     },
-    publish: (update) => hub.publish(update),
-    publishBatch: (updates) => hub.publishBatch(updates),
+    publish: (update, publishing) => hub.publish(update, publishing),
+    publishBatch: (updates, publishing) => hub.publishBatch(updates, publishing),
     subscribe: (subscription) => hub.subscribe(subscription),
     observe: (observer) => hub.observe(observer),
     whole: hub.whole,

@@ -2,6 +2,7 @@
 export type { Action, Authorization, SubscribeGrant } from "./core/authorization.ts";
 export { type ErrorCode, ERROR_CODES, HubError } from "./core/errors.ts";
 export type { Gap, GapReason } from "./core/frame.ts";
+export type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, PublishOptions, ReusedKey } from "./core/idempotency.ts";
 export type { SubscriberPage, SubscriberQuery } from "./core/directory.ts";
 export type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./core/inspect.ts";
 export type { Journal, JournalPage, JournalRecord, Position, ReadLimits, Retention } from "./core/journal.ts";

@@ -8,7 +8,6 @@ import { figure } from "../lib/table.mjs";
 /** @typedef {import("../../src/core/subscriber.ts").Sink} Sink */
 
 const SIZES = [1, 100, 10_000];
-/** They come in turns: a `Map` that loses and gets one and the same key over and over is slower than one in real use. */
 const NEW_TOPICS = Array.from({ length: 1_000 }, (_, n) => `/guests/${n}/inbox`);
 
 /** @param {number} size */
@@ -34,8 +33,9 @@ export const openStream = {
   title: "open a stream and close it",
   unit: "ns",
   method: `A stream begins on a hub and ends, without HTTP and with a sink that takes everything: its matcher is compiled, its cohort found or
-made, it is greeted with a cursor and joins. The hub has streams of so many selections open; the new one has a selection of \`those\`, or \`another\`.`,
-  bars: ["those", "another"].map((which) => ({
+made, it is greeted with a cursor and joins. The hub has streams of so many selections open; the new one has a selection of \`those\`, \`another\` each time, or
+again \`the same\` other one.`,
+  bars: ["those", "another", "the same"].map((which) => ({
     what: `10,000 selections open to one, one of ${which}`,
     of: `${hubOf(10_000)}, ${which}`,
     to: `${hubOf(1)}, ${which}`,
@@ -67,6 +67,7 @@ made, it is greeted with a cursor and joins. The hub has streams of so many sele
         cases: [
           { name: `${hubOf(size)}, those`, run: () => run(`/users/${size >> 1}/inbox`) },
           { name: `${hubOf(size)}, another`, run: () => run(newTopic()) },
+          { name: `${hubOf(size)}, the same`, run: () => run("/lobby") },
         ],
         verify: () => {
           const { subscribers, cohorts } = hub.stats();

@@ -9,6 +9,11 @@ export interface PublishOptions {
   readonly token?: TokenSource | undefined;
   /** Further request headers. */
   readonly headers?: HeadersInit;
+  /**
+   * Makes it safe to try again after `unreachable` or `timeout`: with the same key and the same updates, the hub publishes once, and answers
+   * each attempt with the same event ids. Printable ASCII, at most 255 characters, such as `crypto.randomUUID()`.
+   */
+  readonly idempotencyKey?: string | undefined;
   /** Gives up; the hub may have accepted the update nevertheless. */
   readonly signal?: AbortSignal;
   /** Another implementation of `fetch`, or one that adds credentials. Default: the global one. */
@@ -22,11 +27,12 @@ export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extend
 
 /**
  * Publishes an update, or a batch of them atomically: the hub takes all or none. When it returns, the hub has
- * committed them. But for a token that the hub did not take, it does not retry: after `unreachable` or `timeout`, whether the hub took them is not known.
+ * committed them. But for a token that the hub did not take, it does not retry: after `unreachable` or `timeout`, whether the hub took them is not known;
+ * with an `idempotencyKey`, publish again.
  *
  * @param url - The hub's URL; in a page it may be relative.
  * @param update - One update, or an array of at least one.
- * @throws ClientError with the hub's explanation; TypeError for a URL or token that can't work, or an empty batch.
+ * @throws ClientError with the hub's explanation; TypeError for a URL, token or key that can't work, or an empty batch.
  * @see docs/protocol.md
  */
 export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
@@ -40,6 +46,7 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   const headers = new Headers(options.headers);
   headers.set("accept", "application/json");
   headers.set("content-type", batch === undefined ? "application/json" : "application/x-ndjson");
+  if (options.idempotencyKey !== undefined) headers.set("idempotency-key", toHeaderString(options.idempotencyKey));
   const body = isBatch(update) ? update.map(encode).join("\n") : encode(update);
   const answer = await authorize(options, headers, () => post(target, headers, body, options));
   const result: unknown = batch === undefined ? idOf(answer) : idsOf(answer, batch.length);
@@ -51,6 +58,12 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   }
   // The shape was checked against `update` just above, which the type system can't follow.
   return result as Published<T>;
+}
+
+/** @see RFC 9651, 3.3.3 "Strings". */
+function toHeaderString(key: string): string {
+  if (!/^[\x20-\x7E]+$/.test(key)) throw new TypeError("The idempotencyKey must be printable ASCII, and not empty.");
+  return `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
 /** As the hub reads it: its names for times are shorter. */

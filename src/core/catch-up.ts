@@ -1,34 +1,25 @@
-import { encodeUtf8, joinBytes } from "./bytes.ts";
+import { encodeUtf8 } from "./bytes.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { encodeCursor, encodeGap } from "./frame.ts";
-import { isExpired, type Journal, type JournalRecord, type ReadLimits } from "./journal.ts";
-import { nextTurn } from "./scheduler.ts";
+import type { Journal } from "./journal.ts";
+import { type Found, ReplayPage, ReplayPages } from "./replay-pages.ts";
 import { firstHeld } from "./start.ts";
+import type { WalkedRecord } from "./step.ts";
 import type { Subscriber } from "./subscriber.ts";
+import { Turns } from "./turns.ts";
 
-/** How far one step of a replay reads before it looks at the socket again. */
-export const PAGE: ReadLimits = { maxRecords: 500, maxBytes: 1024 * 1024 };
-/** Most bytes that a replay writes before it knows that the socket took them: the memory of a slow reader. */
-const CHUNK_BYTES = 32 * 1024;
+/** What all walks share. */
+export class Walks {
+  readonly dispatcher: Dispatcher;
+  readonly journal: Journal;
+  readonly pages: ReplayPages;
+  readonly turns: Turns = new Turns();
 
-/** A step of a walk: records with their frames where those were at hand, or that the place is no longer held. */
-export type Step =
-  | { readonly kind: "records"; readonly entries: readonly { readonly record: JournalRecord; readonly frame?: Uint8Array }[] }
-  | { readonly kind: "trimmed"; readonly head: number };
-
-/**
- * Reads the next records after an offset, up to what was dispatched and no further: the rest arrives live.
- *
- * @returns A promise only where the journal has to be asked.
- */
-export function step(dispatcher: Dispatcher, journal: Journal, after: number): Step | Promise<Step> {
-  const recent = dispatcher.ring.read(after, PAGE.maxRecords);
-  if (recent !== undefined) return { kind: "records", entries: recent };
-  const { position } = dispatcher;
-  return journal.read(after, PAGE).then((page): Step => {
-    if (page.kind === "trimmed") return page;
-    return { kind: "records", entries: page.records.filter((record) => record.offset <= position).map((record) => ({ record })) };
-  });
+  constructor(dispatcher: Dispatcher, journal: Journal) {
+    this.dispatcher = dispatcher;
+    this.journal = journal;
+    this.pages = new ReplayPages(dispatcher, journal);
+  }
 }
 
 /**
@@ -36,8 +27,9 @@ export function step(dispatcher: Dispatcher, journal: Journal, after: number): S
  * its socket is full and it stalls, or it is gone. Replay after a reconnection and the return of a slow reader
  * are this one walk.
  */
-export async function catchUp(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal): Promise<void> {
-  if (subscriber.snapshot !== undefined && !(await sendSnapshot(subscriber, dispatcher, journal))) return;
+export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<void> {
+  const { dispatcher, turns } = walks;
+  if (subscriber.snapshot !== undefined && !(await sendSnapshot(subscriber, walks))) return;
   while (!subscriber.isClosed) {
     if (subscriber.cursor === dispatcher.position) {
       // With nothing in between, so that no update is dispatched unseen.
@@ -49,22 +41,30 @@ export async function catchUp(subscriber: Subscriber, dispatcher: Dispatcher, jo
       await dispatcher.moved();
       continue;
     }
-    if (subscriber.cohort.selection.pace.latest) {
-      if (await walkLatest(subscriber, dispatcher, journal)) continue;
-      return;
-    }
-    const next = step(dispatcher, journal, subscriber.cursor);
-    const found = next instanceof Promise ? await next : next;
+    await turns.next();
     if (subscriber.isClosed) return;
-    const taken =
-      found.kind === "trimmed" ? tellTrimmed(subscriber, dispatcher, journal, found.head) : send(subscriber, found.entries, dispatcher);
-    if (!taken) {
-      subscriber.stall();
+    if (subscriber.cohort.selection.pace.latest) {
+      if (await walkLatest(subscriber, walks)) continue;
       return;
     }
-    // Neither the ring nor most journals take a turn of the event loop to answer; others must have theirs.
-    if (next instanceof Promise || (found.kind === "records" && found.entries.length >= PAGE.maxRecords)) await nextTurn();
+    // In a function of its own: what this one holds while it waits, as many do, stays in memory.
+    const outcome = advance(subscriber, walks);
+    if (!(outcome instanceof Promise ? await outcome : outcome)) return;
   }
+}
+
+/** Walks one page on. @returns Whether to go on; otherwise it has stalled, or is gone. */
+function advance(subscriber: Subscriber, walks: Walks): boolean | Promise<boolean> {
+  const next = walks.pages.find(subscriber.cursor);
+  return next instanceof Promise ? next.then((found) => sendFound(subscriber, walks, found)) : sendFound(subscriber, walks, next);
+}
+
+function sendFound(subscriber: Subscriber, walks: Walks, found: Found): boolean {
+  if (subscriber.isClosed) return false;
+  if (found === undefined) return true;
+  const isTaken = found.kind === "trimmed" ? tellTrimmed(subscriber, walks, found.head) : send(subscriber, found.page, walks.dispatcher);
+  if (!isTaken) subscriber.stall();
+  return isTaken;
 }
 
 /** Most updates of a snapshot that are read before the socket is looked at. */
@@ -77,32 +77,35 @@ const WALKED_TOPICS = 10_000;
  *
  * @returns Whether to go on; otherwise it has stalled, or is gone.
  */
-async function walkLatest(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal): Promise<boolean> {
-  const newest = new Map<string, { readonly record: JournalRecord; readonly frame?: Uint8Array }>();
+async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean> {
+  const { dispatcher, pages, turns } = walks;
+  const newest = new Map<string, WalkedRecord>();
   let after = subscriber.cursor;
   while (after < dispatcher.position && newest.size < WALKED_TOPICS) {
-    const next = step(dispatcher, journal, after);
+    const next = pages.find(after);
     const found = next instanceof Promise ? await next : next;
     if (subscriber.isClosed) return false;
+    if (found === undefined) break;
     if (found.kind === "trimmed") {
       // What was found so far is held no longer either, or comes again.
-      if (tellTrimmed(subscriber, dispatcher, journal, found.head)) return true;
+      if (tellTrimmed(subscriber, walks, found.head)) return true;
       subscriber.stall();
       return false;
     }
-    for (const entry of found.entries) {
+    for (const entry of found.page.entries) {
       const { topics, offset } = entry.record;
+      if (offset <= after) continue;
       after = offset;
       if (!subscriber.cohort.selection.selects(entry.record)) continue;
       const topic = topics[0] as string;
       newest.delete(topic);
       newest.set(topic, entry);
     }
-    if (next instanceof Promise || found.entries.length >= PAGE.maxRecords) await nextTurn();
+    await turns.next();
     if (subscriber.isClosed) return false;
   }
   // Its rights may have changed on the way, so each is looked at again.
-  if (!send(subscriber, [...newest.values()], dispatcher)) {
+  if (newest.size > 0 && !send(subscriber, new ReplayPage(subscriber.cursor, [...newest.values()]), dispatcher)) {
     subscriber.stall();
     return false;
   }
@@ -115,11 +118,11 @@ async function walkLatest(subscriber: Subscriber, dispatcher: Dispatcher, journa
  *
  * @returns Whether to go on; otherwise it has stalled, or is gone.
  */
-async function sendSnapshot(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal): Promise<boolean> {
+async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Walks): Promise<boolean> {
   const { cursor } = subscriber;
   while (subscriber.snapshot !== undefined && subscriber.snapshot.length > 0) {
     const offsets = subscriber.snapshot.slice(0, SNAPSHOT_STEP);
-    const entries: { readonly record: JournalRecord; readonly frame?: Uint8Array }[] = [];
+    const entries: WalkedRecord[] = [];
     for (const offset of offsets) {
       const recent = dispatcher.ring.entry(offset);
       if (recent !== undefined) entries.push(recent);
@@ -130,9 +133,11 @@ async function sendSnapshot(subscriber: Subscriber, dispatcher: Dispatcher, jour
       }
     }
     if (subscriber.isClosed) return false;
-    const isTaken = send(subscriber, entries, dispatcher);
-    const sentUpTo = isTaken ? offsets.at(-1) : subscriber.cursor;
-    subscriber.snapshot = subscriber.snapshot.filter((offset) => offset > (sentUpTo ?? 0));
+    // Its cursor goes back to where these are, for as long as they are sent.
+    subscriber.cursor = 0;
+    const isTaken = entries.length === 0 || send(subscriber, new ReplayPage(0, entries), dispatcher);
+    const sentUpTo = isTaken ? (offsets.at(-1) ?? 0) : subscriber.cursor;
+    subscriber.snapshot = subscriber.snapshot.filter((offset) => offset > sentUpTo);
     subscriber.cursor = cursor;
     if (isTaken) continue;
     subscriber.stall();
@@ -145,46 +150,28 @@ async function sendSnapshot(subscriber: Subscriber, dispatcher: Dispatcher, jour
   return false;
 }
 
-function tellTrimmed(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal, head: number): boolean {
+function tellTrimmed(subscriber: Subscriber, { dispatcher, journal }: Walks, head: number): boolean {
   const gap = encodeGap({ requested: dispatcher.cursorAt(subscriber.cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
   subscriber.cursor = head - 1;
   subscriber.toldOffset = -1;
   return subscriber.send(encodeUtf8(gap));
 }
 
-function send(
-  subscriber: Subscriber,
-  entries: readonly { readonly record: JournalRecord; readonly frame?: Uint8Array }[],
-  dispatcher: Dispatcher,
-): boolean {
+/** Sends what follows the cursor of a page. @returns Whether the peer took all of it; else it is to go on after its cursor. */
+function send(subscriber: Subscriber, page: ReplayPage, dispatcher: Dispatcher): boolean {
   const { selection } = subscriber.cohort;
-  const now = Date.now();
-  let chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let sent = true;
-  let lastOffset = 0;
-  const write = (): void => {
-    if (chunks.length === 0) return;
-    subscriber.toldOffset = lastOffset;
-    dispatcher.sent.updates += chunks.length;
-    dispatcher.sent.bytes += bytes;
-    sent = subscriber.sink.write(joinBytes(chunks));
-    chunks = [];
-    bytes = 0;
-  };
-  for (const { record, frame } of entries) {
-    if (selection.selects(record) && !isExpired(record, now)) {
-      const encoded = dispatcher.onWire(frame ?? dispatcher.encode(record), selection);
-      if (bytes > 0 && bytes + encoded.length > CHUNK_BYTES) {
-        write();
-        if (!sent) return false;
-      }
-      chunks.push(encoded);
-      lastOffset = record.offset;
-      bytes += encoded.length;
+  for (const shared of page.chunks(selection, dispatcher)) {
+    if (shared.upTo <= subscriber.cursor) continue;
+    const chunks = shared.after >= subscriber.cursor ? [shared] : page.chunksAfter(subscriber.cursor, shared.upTo, selection, dispatcher);
+    for (const { upTo, at, lastOffset, updates, bytes } of chunks) {
+      subscriber.cursor = upTo;
+      subscriber.passedAt = at;
+      if (updates === 0) continue;
+      subscriber.toldOffset = lastOffset;
+      dispatcher.sent.updates += updates;
+      dispatcher.sent.bytes += bytes.length;
+      if (!subscriber.write(bytes)) return false;
     }
-    subscriber.cursor = record.offset;
   }
-  write();
-  return sent;
+  return true;
 }

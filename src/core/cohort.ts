@@ -19,8 +19,10 @@ export class Cohort {
   sentOffset = 0;
   /** When something was last sent to the members, in milliseconds of the monotonic clock. */
   sentAtMs = 0;
-  /** Subscribers that belong here, at the tail or catching up; the cohort is let go at 0. */
+  /** Subscribers that belong here, at the tail or catching up; at 0 the cohort may be let go. */
   references = 0;
+  /** Whether it is among those that may be let go. */
+  isSpare = false;
 
   constructor(selection: Selection) {
     this.selection = selection;

@@ -4,7 +4,7 @@ import { formatCursor } from "./cursor.ts";
 import { type Compression, GzipBlocks } from "./encoding.ts";
 import { encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
-import { isExpired, type Journal, type JournalRecord, recordBytes } from "./journal.ts";
+import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import { Pacer } from "./pacer.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
@@ -18,6 +18,8 @@ const WRITE_BYTES = 64 * 1024;
 const RING_BYTES = 16 * 1024 * 1024;
 const RING_RECORDS = 16_384;
 const NOTHING = new Uint8Array(0);
+/** Cohorts without subscribers that are kept, beside an eighth of all, for those who come back. */
+const SPARE_COHORTS = 64;
 
 /**
  * Follows the journal's tail and hands each update to the cohorts that select it.
@@ -30,6 +32,9 @@ export class Dispatcher {
   readonly #journal: Journal;
   readonly #index: MatcherIndex;
   readonly #cohorts = new Map<string, Cohort>();
+  #usedCohorts = 0;
+  /** Cohorts that had no subscriber at one time since the last were dropped. */
+  readonly #spare: Cohort[] = [];
   readonly #pacer = new Pacer((cohort) => this.#deliverPaced(cohort));
   readonly #unfollow: () => void;
   #position: number;
@@ -45,8 +50,16 @@ export class Dispatcher {
   /** Called with each of the hub's notes to itself, and with nothing where some may have gone by unseen. */
   onNote: (note: JournalRecord | undefined) => void = () => undefined;
 
-  constructor(journal: Journal, parser: TopicParser, compression?: Compression) {
+  /** How far one step of a walk reads. */
+  readonly page: ReadLimits;
+
+  constructor(
+    journal: Journal,
+    parser: TopicParser,
+    { page, compression }: { readonly page: ReadLimits; readonly compression: Compression | undefined },
+  ) {
     this.#journal = journal;
+    this.page = page;
     this.gzip = compression && new GzipBlocks(compression);
     this.#index = new MatcherIndex(parser);
     this.#position = journal.tail();
@@ -60,8 +73,9 @@ export class Dispatcher {
     return this.#position;
   }
 
+  /** How many have subscribers. */
   get cohortCount(): number {
-    return this.#cohorts.size;
+    return this.#usedCohorts;
   }
 
   /** The event id of a record. */
@@ -91,15 +105,30 @@ export class Dispatcher {
       this.#cohorts.set(selection.key, cohort);
       this.#index.add(cohort);
     }
-    cohort.references++;
+    if (cohort.references++ === 0) this.#usedCohorts++;
     return cohort;
   }
 
   release(cohort: Cohort): void {
-    cohort.references--;
-    if (cohort.references > 0) return;
-    this.#cohorts.delete(cohort.selection.key);
-    this.#index.remove(cohort);
+    if (--cohort.references > 0) return;
+    this.#usedCohorts--;
+    if (cohort.isSpare) return;
+    cohort.isSpare = true;
+    this.#spare.push(cohort);
+    if (this.#spare.length > SPARE_COHORTS + this.#cohorts.size / 8) this.#dropSpare();
+  }
+
+  /**
+   * Many at a time: a table in which one key comes and goes over and over gets slower by each, and forgetting a pattern forgets what all patterns
+   * were found to select.
+   */
+  #dropSpare(): void {
+    for (const cohort of this.#spare.splice(0)) {
+      cohort.isSpare = false;
+      if (cohort.references > 0) continue;
+      this.#cohorts.delete(cohort.selection.key);
+      this.#index.remove(cohort);
+    }
   }
 
   /** Resolves at the next dispatch, or when the dispatcher stops. */
@@ -235,7 +264,7 @@ export class Dispatcher {
     for (let i = members.length - 1; i >= 0; i--) {
       const member = members[i] as Subscriber;
       const bytes = member.cursor < pendingFrom ? all : missing(member.cursor);
-      if (bytes.length > 0 && !member.sink.write(bytes)) member.stall();
+      if (bytes.length > 0 && !member.write(bytes)) member.stall();
     }
   }
 
@@ -247,7 +276,7 @@ export class Dispatcher {
     // From the end: a member that leaves is replaced by one that was served already.
     for (let i = members.length - 1; i >= 0; i--) {
       const member = members[i] as Subscriber;
-      if (!member.sink.write(bytes)) member.stall();
+      if (!member.write(bytes)) member.stall();
     }
   }
 

@@ -18,6 +18,9 @@ export const ERROR_CODES = {
   missing_matcher: "A subscription needs at least one matcher.",
   too_many_matchers: "A subscription has more matchers than the hub accepts.",
   too_large: "A part of the request is larger than the hub accepts.",
+  invalid_idempotency_key: "An idempotency key is empty, too long, or not printable ASCII.",
+  idempotency_key_reused: "The idempotency key belongs to another request.",
+  idempotency_unsupported: "The hub's journal cannot keep idempotency keys.",
   unsupported_media_type: "The body's media type is not one that the hub reads.",
   method_not_allowed: "The address does not accept this method.",
   not_found: "Nothing is served at this address.",
@@ -27,7 +30,8 @@ export const ERROR_CODES = {
   invalid_request: "The access token is presented in a way that cannot be read.",
   origin_forbidden: "The request comes from a web page that may not publish here.",
   host_unknown: "The request names a host that this server does not answer for.",
-  too_many_connections: "The address, or the hub, holds as many connections as it may.",
+  too_many_connections: "The address holds as many connections as it may.",
+  overloaded: "The hub holds as many connections as it may, or gets more new ones than it takes at a time.",
   too_many_scheduled: "The hub keeps as many scheduled updates as it may.",
   too_many_revocations: "The hub keeps as many revocations as it may.",
   draining: "The hub is shutting down.",
@@ -46,14 +50,17 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export class HubError extends Error {
   override readonly name = "HubError";
   readonly code: ErrorCode;
+  /** When trying again may help, in milliseconds from now; undefined where the code alone says it. */
+  readonly retryAfterMs: number | undefined;
 
   /**
    * @param code - What was refused.
    * @param detail - What was wrong here and what to change, safe to show to the caller.
-   * @param options - `cause`: the underlying error, for logs only.
+   * @param options - `cause`: the underlying error, for logs only. `retryAfterMs`: when trying again may help.
    */
-  constructor(code: ErrorCode, detail: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, detail: string, options?: { cause?: unknown; retryAfterMs?: number }) {
     super(detail, options);
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }

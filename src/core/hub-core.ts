@@ -4,9 +4,10 @@ import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
 import { Grants } from "./grants.ts";
 import type { HubCoreOptions } from "./hub-options.ts";
+import { OWN_PROCESS, publisherOf, type PublishOptions } from "./idempotency.ts";
 import { describeSubscriber, explain, type HubStats, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
-import { DEFAULT_LIMITS, type Limits, MAX_ID_BYTES } from "./limits.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { Publisher } from "./publisher.ts";
@@ -56,15 +57,16 @@ export class HubCore {
 
   constructor(options: HubCoreOptions) {
     this.url = options.url ?? DEFAULT_URL;
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    if (this.limits.idBytes > MAX_ID_BYTES)
-      throw new TypeError(`The limit idBytes is at most ${MAX_ID_BYTES}: longer ids cannot be indexed.`);
+    this.limits = limitsOf(options.limits);
     this.logger = options.logger ?? SILENT;
     this.#journal = options.journal;
     this.#parser = new TopicParser(this.url);
     this.#compiler = new MatcherCompiler(this.url, this.limits);
     this.#grants = new Grants(this.#compiler, this.#parser);
-    this.#dispatcher = new Dispatcher(this.#journal, this.#parser, options.compression);
+    this.#dispatcher = new Dispatcher(this.#journal, this.#parser, {
+      page: { maxRecords: this.limits.replayUpdates, maxBytes: this.limits.replayBytes },
+      compression: options.compression,
+    });
     this.#drainMs = options.drainMs ?? 5000;
     this.#streams = new Streams(
       this.#journal,
@@ -74,6 +76,7 @@ export class HubCore {
         lifetimeMs: options.lifetimeMs ?? 600_000,
         retryMs: options.retryMs ?? { min: 1000, max: 5000 },
         writeStallMs: options.writeStallMs ?? 5000,
+        heldBytes: this.limits.heldBytes,
       },
       this.logger,
     );
@@ -124,8 +127,8 @@ export class HubCore {
    * @returns Its event id.
    * @throws HubError whose code says what is wrong with it; it was not published.
    */
-  async publish(update: UpdateInput): Promise<string> {
-    const [id] = await this.publishBatch([update]);
+  async publish(update: UpdateInput, options?: PublishOptions): Promise<string> {
+    const [id] = await this.publishBatch([update], options);
     return id as string;
   }
 
@@ -133,14 +136,27 @@ export class HubCore {
    * Publishes updates as one: all of them, in order with nothing between them, or none.
    *
    * @param updates - At most 1,000; none at all publishes nothing.
-   * @param authorization - What the publisher's token says; without one everything may be published.
    * @returns Their event ids, in order. Where one is for later, all must be: they are kept, and each is published at its time.
    * @throws HubError whose code says what is wrong; nothing was published.
    */
-  async publishBatch(updates: readonly UpdateInput[], authorization?: Authorization): Promise<readonly string[]> {
+  publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
+    return this.publishFor(undefined, updates, options, OWN_PROCESS);
+  }
+
+  /**
+   * Publishes for somebody outside this process, as {@link publishBatch} does.
+   *
+   * @param authorization - What the publisher's token says; without one everything may be published.
+   */
+  async publishFor(
+    authorization: Authorization | undefined,
+    updates: readonly UpdateInput[],
+    { idempotencyKey: key }: PublishOptions = {},
+    publisher: string = publisherOf(authorization),
+  ): Promise<readonly string[]> {
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     this.checkCurrent(authorization);
-    return this.#publisher.publish(updates, authorization);
+    return this.#publisher.publish(updates, authorization, key === undefined ? undefined : { publisher, key });
   }
 
   /** Updates that wait for their time, the next one first. Nothing where the journal has no shared table. */
@@ -191,7 +207,7 @@ export class HubCore {
     return {
       subscribers: this.#streams.roster.all.length,
       cohorts: this.#dispatcher.cohortCount,
-      lagging: this.#streams.roster.lagging.size,
+      ...this.#streams.laggards(),
       tail: this.#journal.tail(),
       head: this.#journal.head(),
       bytes: this.#journal.bytes(),

@@ -18,7 +18,10 @@ export interface HubCoreOptions {
   readonly retryMs?: { readonly min: number; readonly max: number } | undefined;
   /** A connection that takes nothing for this long is cut; it resumes without loss. Default 5,000. */
   readonly writeStallMs?: number | undefined;
-  /** Longest wait for streams to end when the hub closes. Default 5,000. */
+  /**
+   * Longest wait for streams to end when the hub closes. Their subscribers are told to come back one after the other, over as long a time from the shortest
+   * `retryMs` on, or up to the longest one where that is later: they do not all come back at once. Default 5,000.
+   */
   readonly drainMs?: number | undefined;
   /**
    * Whether subscriptions are told of: an update for each that begins or ends, and a list of those that are there. The journal must have

@@ -2,6 +2,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { parseCursor } from "./cursor.ts";
+import { type Lag, lagOf, sentUpTo } from "./lag.ts";
 import { monotonicMs, nextTurn } from "./scheduler.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -11,6 +12,14 @@ export interface HubStats {
   readonly cohorts: number;
   /** Subscribers whose cursor is behind the tail: replaying, or slower than the updates. */
   readonly lagging: number;
+  /** How many of these have a socket that is full. */
+  readonly stalled: number;
+  /** How far behind the last of them is. */
+  readonly lag: Lag;
+  /** Bytes that connections hold which their peers have not taken; those that several hold count once. */
+  readonly heldBytes: number;
+  /** Connections that were cut since the process started: `stalled`, for they took nothing for too long; `held`, for all together held too much. */
+  readonly cut: { readonly stalled: number; readonly held: number };
   /** Offset of the newest and of the oldest record in the journal. */
   readonly tail: number;
   readonly head: number;
@@ -39,6 +48,8 @@ export interface SubscriberInfo {
   readonly state: "live" | "replaying" | "stalled";
   /** How many updates the journal has after what was sent, whether they are for it or not. */
   readonly lag: number;
+  /** How long ago the first of these was appended, in milliseconds, as nearly as is known. */
+  readonly lagMs: number;
 }
 
 /**
@@ -75,6 +86,7 @@ const AHEAD = { maxRecords: 5000, maxBytes: 8 * 1024 * 1024 };
 export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatcher): SubscriberInfo {
   const { selection } = subscriber.cohort;
   const isLive = subscriber.memberIndex >= 0;
+  const lag = lagOf(subscriber, dispatcher);
   return {
     id: subscriber.id,
     matchers: selection.matchers.map(({ matcher }) => matcher),
@@ -84,7 +96,8 @@ export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatche
     latest: selection.pace.latest,
     openMs: Math.round(monotonicMs() - subscriber.openedAtMs),
     state: isLive ? "live" : subscriber.stalledSinceMs > 0 ? "stalled" : "replaying",
-    lag: Math.max(0, dispatcher.position - sentUpTo(subscriber, dispatcher)),
+    lag: lag.updates,
+    lagMs: lag.ms,
   };
 }
 
@@ -147,9 +160,4 @@ function fateOf(record: JournalRecord, newerAt: number | undefined, subscriber: 
     return isReplaced ? "replaced" : (paced?.pendingFrom ?? Infinity) <= record.offset ? "paced" : "behind";
   }
   return isReplaced ? "replaced" : "delivered";
-}
-
-function sentUpTo(subscriber: Subscriber, dispatcher: Dispatcher): number {
-  if (subscriber.memberIndex < 0) return subscriber.cursor;
-  return subscriber.cohort.deliveredUpTo(subscriber, dispatcher.position);
 }

@@ -1,3 +1,4 @@
+import type { JournalIdempotency } from "./idempotency.ts";
 import type { Peers } from "./peers.ts";
 import type { JournalState } from "./state.ts";
 import type { Update } from "./update.ts";
@@ -60,6 +61,9 @@ export interface Journal {
 
   /** The shared table; undefined where the engine has none. Presence and revocations need it. */
   readonly state?: JournalState | undefined;
+
+  /** What appends once; undefined where the engine can't. Publishing with an idempotency key needs it. */
+  readonly idempotency?: JournalIdempotency | undefined;
 
   /** The other processes of the journal; undefined where they can't be asked. */
   readonly peers?: Peers | undefined;

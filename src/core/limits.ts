@@ -15,6 +15,8 @@ export interface Limits {
   readonly topicBytes: number;
   /** Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past it: `too_large`. */
   readonly idBytes: number;
+  /** Longest idempotency key, in bytes (parsing; what is kept of one has a fixed size). Default 255. Past it: `invalid_idempotency_key`. */
+  readonly idempotencyKeyBytes: number;
   /** Longest access token, in bytes (each is parsed before it is known to be genuine). Default 8 KiB. Past it: `invalid_token`. */
   readonly tokenBytes: number;
   /** Most topics that one token grants (each is compiled). Default 100. Past it: `invalid_token`. */
@@ -25,6 +27,18 @@ export interface Limits {
   readonly scheduledUpdates: number;
   /** Most updates that a subscription may have to begin with, `last` (each is looked for). Default 1,000. Past it: `invalid_pace`. */
   readonly snapshotUpdates: number;
+  /**
+   * Most updates that are read from the journal at once for a subscriber that is behind; then its socket must have taken what of them is for it (memory, and
+   * the time of the event loop). Default 500.
+   */
+  readonly replayUpdates: number;
+  /** Most bytes of them, or a single update. Default 1 MiB. */
+  readonly replayBytes: number;
+  /**
+   * Most bytes that a process holds which the peers of its streams have not taken (memory, by readers that stop). At least twice `bodyBytes`. Default 64 MiB.
+   * Past it the connections that hold most, and longest, are cut; they resume without loss.
+   */
+  readonly heldBytes: number;
 }
 
 /** Most that `idBytes` may be: what a journal can index. */
@@ -38,9 +52,29 @@ export const DEFAULT_LIMITS: Limits = {
   matchersPerSubscription: 100,
   topicBytes: 2048,
   idBytes: 255,
+  idempotencyKeyBytes: 255,
   tokenBytes: 8192,
   grantsPerToken: 100,
   revocations: 100_000,
   scheduledUpdates: 10_000,
   snapshotUpdates: 1000,
+  replayUpdates: 500,
+  replayBytes: 1024 * 1024,
+  heldBytes: 64 * 1024 * 1024,
 };
+
+/**
+ * The limits of a hub: those that are given, and the defaults.
+ *
+ * @throws TypeError where one could not be kept.
+ */
+export function limitsOf(given: Partial<Limits> | undefined): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  if (limits.idBytes > MAX_ID_BYTES) throw new TypeError(`The limit idBytes is at most ${MAX_ID_BYTES}: longer ids cannot be indexed.`);
+  if (limits.heldBytes < 2 * limits.bodyBytes) {
+    throw new TypeError(
+      `The limit heldBytes is at least twice bodyBytes, ${2 * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,
+    );
+  }
+  return limits;
+}

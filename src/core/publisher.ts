@@ -2,11 +2,27 @@ import type { Authorization } from "./authorization.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
 import type { Grants } from "./grants.ts";
+import {
+  checkIdempotencyKey,
+  type AppendOutcome,
+  type IdempotencyKey,
+  type JournalIdempotency,
+  type KnownAppend,
+  requestText,
+  type ReusedKey,
+} from "./idempotency.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Schedule, ScheduledUpdate } from "./schedule.ts";
 import type { TopicParser } from "./topic.ts";
 import { deliveryTime, type Update, type UpdateInput, validateUpdate } from "./update.ts";
+
+/** A publishing that may be another attempt at one before. */
+interface Attempt {
+  readonly journal: JournalIdempotency;
+  readonly key: string;
+  readonly request: string;
+}
 
 /** Takes updates in: validates, authorizes and appends them, or keeps them for later. */
 export class Publisher {
@@ -38,26 +54,61 @@ export class Publisher {
 
   /**
    * @param authorization - What the publisher's token says; without one everything may be published.
+   * @param idempotencyKey - Where it is known, nothing is published; with the same updates, the event ids are those of the first attempt.
    * @returns Their event ids, in order.
    * @throws HubError whose code says what is wrong; nothing was published.
    */
-  async publish(updates: readonly UpdateInput[], authorization: Authorization | undefined): Promise<readonly string[]> {
+  async publish(
+    updates: readonly UpdateInput[],
+    authorization: Authorization | undefined,
+    idempotencyKey: IdempotencyKey | undefined,
+  ): Promise<readonly string[]> {
     if (updates.length === 0) return [];
+    const attempt = idempotencyKey && this.#attemptAt(updates, idempotencyKey);
     const batch = this.#validate(updates);
     if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
       throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
     }
     const now = Date.now();
     const times = updates.map((update) => deliveryTime(update, now));
-    if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times));
+    if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times, attempt));
+    if (attempt !== undefined) return this.#track(this.#publishOnce(batch, attempt));
     const offsets = await this.#track(this.#journal.append(batch));
     this.published += batch.length;
+    return this.#idsOf(batch, offsets);
+  }
+
+  #idsOf(batch: readonly Update[], offsets: readonly number[]): readonly string[] {
     return batch.map((update, i) => update.id ?? this.#dispatcher.cursorAt(offsets[i] as number));
   }
 
   /** Resolves when what is being written is. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#writing);
+  }
+
+  #attemptAt(updates: readonly UpdateInput[], { publisher, key }: IdempotencyKey): Attempt {
+    checkIdempotencyKey(key, this.#limits.idempotencyKeyBytes);
+    const journal = this.#journal.idempotency;
+    if (journal === undefined) {
+      throw new HubError("idempotency_unsupported", "This hub's journal cannot keep idempotency keys. Publish without one.");
+    }
+    return { journal, key: JSON.stringify([publisher, key]), request: requestText(updates) };
+  }
+
+  async #publishOnce(batch: readonly Update[], { journal, key, request }: Attempt): Promise<readonly string[]> {
+    const outcome = await journal.append({ key, request, batch });
+    if (outcome.kind !== "appended") return this.#firstIds(batch, outcome);
+    this.published += batch.length;
+    return this.#idsOf(batch, outcome.offsets);
+  }
+
+  /** The event ids that the first attempt was answered with. */
+  #firstIds(batch: readonly Update[], outcome: KnownAppend | ReusedKey): readonly string[] {
+    if (outcome.kind === "reused") {
+      throw new HubError("idempotency_key_reused", "The idempotency key was used for another request. Use a new key for each request.");
+    }
+    return outcome.answer === undefined ? this.#idsOf(batch, outcome.offsets) : (JSON.parse(outcome.answer) as readonly string[]);
   }
 
   #validate(updates: readonly UpdateInput[]): readonly Update[] {
@@ -76,8 +127,16 @@ export class Publisher {
     });
   }
 
-  async #publishLater(batch: readonly Update[], times: readonly (number | undefined)[]): Promise<readonly string[]> {
-    if (this.#schedule === undefined) {
+  async #publishLater(
+    batch: readonly Update[],
+    times: readonly (number | undefined)[],
+    attempt: Attempt | undefined,
+  ): Promise<readonly string[]> {
+    // First of all: since the first attempt some of it may have become due, and the places for what waits may all be taken.
+    const known = await attempt?.journal.find(attempt);
+    if (known !== undefined) return this.#firstIds(batch, known);
+    const { state } = this.#journal;
+    if (this.#schedule === undefined || state === undefined) {
       throw new TypeError("Delayed updates need a journal with a shared table (`state`), such as lmdbJournal.");
     }
     const scheduled = batch.map((update, i): ScheduledUpdate => {
@@ -85,8 +144,16 @@ export class Publisher {
       if (deliverAt !== undefined) return { deliverAt, update: { ...update, id: update.id ?? `urn:uuid:${crypto.randomUUID()}` } };
       throw new HubError("invalid_time", "Some updates of the batch are for later, and some are not. Publish them apart.");
     });
-    await this.#schedule.add(scheduled);
-    return scheduled.map(({ update }) => update.id as string);
+    const ids = scheduled.map(({ update }) => update.id as string);
+    if (attempt === undefined) {
+      await this.#schedule.add(scheduled, (steps) => state.commit(steps));
+      return ids;
+    }
+    const { journal, key, request } = attempt;
+    const outcome: AppendOutcome = await this.#schedule.add(scheduled, (steps) =>
+      journal.append({ key, request, batch: [], steps, answer: JSON.stringify(ids) }),
+    );
+    return outcome.kind === "appended" ? ids : this.#firstIds(batch, outcome);
   }
 
   async #track<T>(writing: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { PAGE, step } from "./catch-up.ts";
+import { step } from "./step.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
 import { isExpired, type Journal } from "./journal.ts";
@@ -116,7 +116,7 @@ async function* updates(
       continue;
     }
     // Most pages come without a turn of the event loop; others must have theirs.
-    if (found.entries.length >= PAGE.maxRecords) await nextTurn();
+    if (found.entries.length >= dispatcher.page.maxRecords) await nextTurn();
     for (const { record } of found.entries) {
       cursor = record.offset;
       if (!selection.selects(record) || isExpired(record, Date.now())) continue;

@@ -51,9 +51,11 @@ export class Schedule {
   /**
    * Keeps updates for later, all or none. Resolves once they are committed.
    *
+   * @param commit - Commits the steps that this takes, as {@link JournalState.commit} does.
+   * @returns What it returned.
    * @throws HubError `too_many_scheduled`, `journal_full` or `journal_unavailable`.
    */
-  async add(scheduled: readonly ScheduledUpdate[]): Promise<void> {
+  async add<T>(scheduled: readonly ScheduledUpdate[], commit: (steps: readonly StateStep[]) => Promise<T>): Promise<T> {
     await this.#ready;
     const waiting = await this.#count();
     if (waiting + scheduled.length > this.#limit) {
@@ -66,8 +68,9 @@ export class Schedule {
       const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${crypto.randomUUID()}`;
       return { key, value: JSON.stringify(update), update: noteOf(this.#topic, key) };
     });
-    await this.#state.commit(steps);
+    const committed = await commit(steps);
     for (const { deliverAt } of scheduled) this.#wakeAt(deliverAt);
+    return committed;
   }
 
   /** All that wait, the next one first. */

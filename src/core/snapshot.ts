@@ -1,4 +1,4 @@
-import { PAGE, step } from "./catch-up.ts";
+import { step } from "./step.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Journal, JournalRecord } from "./journal.ts";
 import { nextTurn } from "./scheduler.ts";
@@ -50,7 +50,7 @@ export class Snapshots {
     const offsets: number[] = [];
     const last = Math.max(this.#journal.head() - 1, upTo - SCANNED_RECORDS);
     for (let end = upTo; end > last && !wanted.isComplete;) {
-      const start = Math.max(last, end - PAGE.maxRecords);
+      const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
       const records = await this.#range(start, end);
       if (records === undefined) break;
       for (const record of records.toReversed()) if (selection.selects(record) && wanted.take(record)) offsets.push(record.offset);

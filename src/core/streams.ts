@@ -1,14 +1,17 @@
 import type { Authorization } from "./authorization.ts";
 import { encodeUtf8 } from "./bytes.ts";
-import { catchUp } from "./catch-up.ts";
+import { catchUp, Walks } from "./catch-up.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ExpiryWheel } from "./expiry.ts";
 import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "./frame.ts";
+import { HeldBytes } from "./held-bytes.ts";
+import type { HubStats } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
+import { greatestLag } from "./lag.ts";
 import { Liveness } from "./liveness.ts";
 import type { Logger } from "./logger.ts";
 import { Roster } from "./roster.ts";
-import { monotonicMs } from "./scheduler.ts";
+import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import type { Start } from "./start.ts";
 import { type Sink, Subscriber, type SubscriberEvents } from "./subscriber.ts";
@@ -19,6 +22,8 @@ export interface StreamOptions {
   readonly lifetimeMs: number;
   readonly retryMs: { readonly min: number; readonly max: number };
   readonly writeStallMs: number;
+  /** Most bytes that connections hold which their peers have not taken. */
+  readonly heldBytes: number;
 }
 
 /** How long before its token ends a subscriber is told, in milliseconds; half of the time left where that is less. */
@@ -27,12 +32,15 @@ const EXPIRING_MS = 30_000;
 /** The open streams: how each begins, moves between its own walk and its cohort, and ends. */
 export class Streams {
   readonly roster: Roster = new Roster();
-  readonly #journal: Journal;
+  readonly #held: HeldBytes;
+  readonly #cuts = { stalled: 0, held: 0 };
+  readonly #walks: Walks;
   readonly #dispatcher: Dispatcher;
   readonly #options: StreamOptions;
   readonly #logger: Logger;
   readonly #liveness: Liveness;
   readonly #wheel = new ExpiryWheel();
+  #isRelieving = false;
   readonly #events: SubscriberEvents = {
     joined: (subscriber) => this.#join(subscriber),
     stalled: (subscriber) => this.#stall(subscriber),
@@ -41,7 +49,8 @@ export class Streams {
   };
 
   constructor(journal: Journal, dispatcher: Dispatcher, options: StreamOptions, logger: Logger) {
-    this.#journal = journal;
+    this.#held = new HeldBytes(options.heldBytes);
+    this.#walks = new Walks(dispatcher, journal);
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#logger = logger;
@@ -50,13 +59,31 @@ export class Streams {
       subscribers: this.roster.all,
       lagging: this.roster.lagging,
       options,
-      onTick: (now) => this.#endTokens(now),
+      onTick: (now) => {
+        this.#endTokens(now);
+        if (this.roster.lagging.size === 0) this.#walks.pages.clear();
+      },
       onExpired: (subscriber) => this.end(subscriber),
       onStalled: (subscriber) => {
         logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
+        this.#cuts.stalled++;
         this.#cut(subscriber);
       },
     });
+  }
+
+  /** Figures of those that are not at the tail. */
+  laggards(): Pick<HubStats, "lagging" | "stalled" | "lag" | "heldBytes" | "cut"> {
+    const { lagging } = this.roster;
+    let stalled = 0;
+    for (const { stalledSinceMs } of lagging) if (stalledSinceMs > 0) stalled++;
+    return {
+      lagging: lagging.size,
+      stalled,
+      lag: greatestLag(lagging, this.#dispatcher),
+      heldBytes: this.#held.total,
+      cut: { ...this.#cuts },
+    };
   }
 
   /** Begins a stream: first the reconnection time and the cursor or gap, then all after the start, without a seam. */
@@ -83,7 +110,7 @@ export class Streams {
     }
     // After a snapshot it is told where that ends.
     if (start.lastEventId === undefined && start.snapshot === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
-    if (sink.write(this.#begin(selection, encodeUtf8(preamble)))) this.#walk(subscriber);
+    if (subscriber.write(this.#begin(selection, encodeUtf8(preamble)))) this.#walk(subscriber);
     else this.#stall(subscriber);
     return subscriber;
   }
@@ -121,15 +148,21 @@ export class Streams {
     this.#detach(subscriber);
   }
 
-  /** Tells each subscriber that can take it to come back, ends all streams, and cuts those that have not ended within the time. */
+  /**
+   * Tells each subscriber that can take it to come back, ends all streams, and cuts those that have not ended within the time. Over that time, or
+   * that between the shortest and the longest `retry` where it is longer, they are told to come back one after the other.
+   */
   async drain(withinMs: number): Promise<void> {
     this.#liveness.stop();
     const { all } = this.roster;
+    const { min, max } = this.#options.retryMs;
+    const stepMs = Math.max(withinMs, max - min) / all.length;
     // From the end: each leaves the list as it is told.
     for (let i = all.length - 1; i >= 0; i--) {
       const subscriber = all[i] as Subscriber;
       this.#tellCursor(subscriber);
-      if (subscriber.stalledSinceMs === 0) subscriber.send(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+      const retryMs = Math.round(min + (i + Math.random()) * stepMs);
+      if (subscriber.stalledSinceMs === 0) subscriber.send(encodeUtf8(encodeDrain(retryMs)));
       subscriber.sink.end();
     }
     await this.roster.emptied(withinMs);
@@ -143,7 +176,8 @@ export class Streams {
 
   #walk(subscriber: Subscriber): void {
     subscriber.stalledSinceMs = 0;
-    catchUp(subscriber, this.#dispatcher, this.#journal).catch((error: unknown) => {
+    this.#held.release(subscriber);
+    catchUp(subscriber, this.#walks).catch((error: unknown) => {
       // It reconnects with its cursor, so nothing is lost.
       this.#logger.error({ err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
       this.#cut(subscriber);
@@ -160,11 +194,33 @@ export class Streams {
       subscriber.toldOffset = subscriber.knownOffset;
       const { cohort } = subscriber;
       subscriber.cursor = cohort.deliveredUpTo(subscriber, this.#dispatcher.position);
+      subscriber.passedAt = Date.now();
       cohort.leave(subscriber);
     }
     subscriber.stalledSinceMs = monotonicMs();
     subscriber.stalledBytes = subscriber.sink.pendingBytes();
     this.roster.lagging.add(subscriber);
+    const { untaken } = subscriber;
+    if (untaken === undefined) return;
+    subscriber.untaken = undefined;
+    this.#held.hold(subscriber, untaken);
+    if (!this.#held.isOver || this.#isRelieving) return;
+    this.#isRelieving = true;
+    // Not now: it may be in the middle of a delivery to many.
+    afterThisTurn(() => this.#relieve());
+  }
+
+  #relieve(): void {
+    this.#isRelieving = false;
+    const { total } = this.#held;
+    const released = this.#held.relieve();
+    if (released.length === 0) return;
+    this.#logger.warn(
+      { connections: released.length, heldBytes: total, limit: this.#options.heldBytes },
+      "cut the connections that held most and longest of what their peers do not take",
+    );
+    this.#cuts.held += released.length;
+    for (const subscriber of released) this.#cut(subscriber);
   }
 
   #tellCursor(subscriber: Subscriber): void {
@@ -183,6 +239,7 @@ export class Streams {
     subscriber.isClosed = true;
     subscriber.cohort.leave(subscriber);
     this.#dispatcher.release(subscriber.cohort);
+    this.#held.release(subscriber);
     this.#wheel.remove(subscriber);
     this.roster.remove(subscriber);
   }

@@ -7,6 +7,8 @@ import type { GzipBlocks } from "./encoding.ts";
  * Where a subscriber's bytes go: a socket, a stream. Implementations never throw.
  */
 export interface Sink {
+  /** Whether it holds copies of what was written, as with TLS, and not the bytes themselves. */
+  readonly copies?: boolean;
   /**
    * Sends bytes, which are shared with other subscribers and must not be changed.
    *
@@ -60,6 +62,10 @@ export class Subscriber {
   stalledSinceMs = 0;
   /** What was pending then. */
   stalledBytes = 0;
+  /** What its sink has just not taken all of, for the one who makes it stall. */
+  untaken: Uint8Array | undefined;
+  /** When the newest update that it was walked past was appended, in milliseconds since 1970; or when it left its cohort. */
+  passedAt: number = Date.now();
   /** What is older than this was not asked for. */
   readonly beganAfter: number;
   /** In milliseconds of the monotonic clock. */
@@ -102,12 +108,23 @@ export class Subscriber {
   }
 
   /**
+   * Writes bytes as they are on the wire.
+   *
+   * @returns Whether the peer took everything. If not, whoever wrote them must {@link stall} it.
+   */
+  write(bytes: Uint8Array): boolean {
+    if (this.sink.write(bytes)) return true;
+    this.untaken = bytes;
+    return false;
+  }
+
+  /**
    * Sends bytes that are this subscriber's own.
    *
    * @returns Whether the peer took everything.
    */
   send(bytes: Uint8Array): boolean {
-    return this.sink.write(this.cohort.selection.encoding === "gzip" && this.#gzip !== undefined ? this.#gzip.shared(bytes) : bytes);
+    return this.write(this.cohort.selection.encoding === "gzip" && this.#gzip !== undefined ? this.#gzip.shared(bytes) : bytes);
   }
 
   /** It is at the tail: from now on it receives with its cohort. */

@@ -26,6 +26,8 @@ export interface WholeStats extends HubStats {
 /** Ids of subscribers; for another text no other process is asked. */
 const SUBSCRIBER_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
+type SummedFigure = { [Name in keyof HubStats]: HubStats[Name] extends number ? Name : never }[keyof HubStats];
+
 interface RenewQuestion {
   readonly id: string;
   readonly authorization: Omit<Authorization, "expiresAt"> & { readonly expiresAt: number | null };
@@ -79,17 +81,27 @@ export class Whole {
     return answers.some(({ value }) => value === true);
   }
 
-  /** Figures of this moment. The journal's are the same everywhere; all others are sums, so a cohort of two processes counts twice. */
+  /**
+   * Figures of this moment. The journal's are the same everywhere; the lag is that of the one that is furthest behind; all others are sums, so a cohort of two
+   * processes counts twice.
+   */
   async stats(): Promise<WholeStats> {
     const { answers, silent } = await this.#questions.ask("hub/stats", null);
     const own = this.#own.stats();
     const all = [own, ...answers.map(({ value }) => value as HubStats)];
-    const sum = (of: keyof HubStats): number => all.reduce((before, stats) => before + stats[of], 0);
+    const sum = (of: SummedFigure): number => all.reduce((before, stats) => before + stats[of], 0);
     return {
       ...own,
       subscribers: sum("subscribers"),
       cohorts: sum("cohorts"),
       lagging: sum("lagging"),
+      stalled: sum("stalled"),
+      lag: { updates: Math.max(...all.map(({ lag }) => lag.updates)), ms: Math.max(...all.map(({ lag }) => lag.ms)) },
+      heldBytes: sum("heldBytes"),
+      cut: all.reduce((before, { cut }) => ({ stalled: before.stalled + cut.stalled, held: before.held + cut.held }), {
+        stalled: 0,
+        held: 0,
+      }),
       published: sum("published"),
       delivered: sum("delivered"),
       sentBytes: sum("sentBytes"),

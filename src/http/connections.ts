@@ -6,15 +6,26 @@ export interface ConnectionLimits {
   readonly connectionsPerAddress: number;
   /** Most streams in all. Stops the process from running out of descriptors. */
   readonly connections: number;
+  /**
+   * Most new connections a second, in each process; the loopback is exempt. Past it they are told to come back, each at a time of its own. Stops
+   * a herd that comes back at once from holding up those that are there. Infinity for no bound.
+   */
+  readonly connectionsPerSecond: number;
 }
+
+/** The limits that hold where none is given. */
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { connectionsPerAddress: 100, connections: 50_000, connectionsPerSecond: 500 };
+
+/** When to come back to a hub that is full, in milliseconds: somewhere between the two, lest all come back at once. */
+const FULL = { minMs: 5000, maxMs: 15_000 } as const;
 
 /** Counts open streams against the limits. */
 export class Connections {
-  readonly #limits: ConnectionLimits;
+  readonly #limits: Pick<ConnectionLimits, "connections" | "connectionsPerAddress">;
   readonly #byAddress = new Map<string, number>();
   #total = 0;
 
-  constructor(limits: ConnectionLimits) {
+  constructor(limits: Pick<ConnectionLimits, "connections" | "connectionsPerAddress">) {
     this.#limits = limits;
   }
 
@@ -23,11 +34,13 @@ export class Connections {
    *
    * @param address - The peer's, where the runtime tells it.
    * @returns Must be called once when the stream has ended.
-   * @throws HubError `too_many_connections`.
+   * @throws HubError `too_many_connections` where its address has too many, `overloaded` where all have.
    */
   open(address: string | undefined): () => void {
     if (this.#total >= this.#limits.connections) {
-      throw new HubError("too_many_connections", "The hub holds as many streams as it may. Try again later.");
+      throw new HubError("overloaded", "The hub holds as many streams as it may. Try again later.", {
+        retryAfterMs: FULL.minMs + Math.random() * (FULL.maxMs - FULL.minMs),
+      });
     }
     const key = address === undefined ? undefined : addressKey(address);
     if (key !== undefined) {

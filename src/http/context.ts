@@ -1,18 +1,22 @@
 import type { HubCore } from "../core/hub-core.ts";
 import type { Access, AccessRequest } from "./access.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { Compat } from "./compat.ts";
 import type { Connections } from "./connections.ts";
 import type { Cors } from "./cors.ts";
 import type { ResourceMetadata } from "./metadata.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ReservedTopics } from "./reserved-topics.ts";
+import type { StreamResets } from "./stream-resets.ts";
 
 /** What both handlers share. */
 export interface HttpContext {
   readonly hub: HubCore;
   /** The path of the hub's URL. */
   readonly hubPath: string;
+  readonly arrivals: Arrivals;
   readonly connections: Connections;
+  readonly streamResets: StreamResets;
   readonly access: Access;
   readonly cors: Cors;
   readonly metadata: ResourceMetadata;
@@ -36,6 +40,8 @@ export interface HubRequest {
   readonly authorization: readonly string[];
   /** @throws HubError `too_large`. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
+  /** @throws HubError `overloaded` where its connection is one of too many new ones. */
+  readonly admit: () => void;
 }
 
 /** The parts of a request that say who it is from. */

@@ -2,7 +2,7 @@ import type { Compat } from "./compat.ts";
 
 /** The header fields that pages of other origins may read and send. */
 const EXPOSED = "ETag, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate";
-const ALLOWED_HEADERS = "Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID";
+const ALLOWED_HEADERS = "Authorization, Cache-Control, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID";
 
 /** What pages of other origins may do. */
 export class Cors {

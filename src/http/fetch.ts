@@ -53,6 +53,8 @@ function toHubRequest(request: Request): HubRequest {
     header: (name) => headers.get(name) ?? undefined,
     authorization: authorization === null ? [] : [authorization],
     readBody: (maxBytes) => readBody(request, maxBytes),
+    // Whoever accepts the connections knows their number.
+    admit: () => undefined,
   };
 }
 

@@ -83,6 +83,18 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
     gauge("artesian_subscribers", "Open streams.", ({ stats }) => stats.subscribers),
     gauge("artesian_cohorts", "Groups of streams with the same matchers, rights and pace.", ({ stats }) => stats.cohorts),
     gauge("artesian_lagging_subscribers", "Streams that are not at the newest update.", ({ stats }) => stats.lagging),
+    gauge("artesian_stalled_subscribers", "Of these, the streams whose socket is full.", ({ stats }) => stats.stalled),
+    gauge("artesian_lag_updates", "Updates that the stream which is furthest behind was not sent yet.", ({ stats }) => stats.lag.updates),
+    gauge("artesian_lag_seconds", "How long ago the first of these was appended.", ({ stats }) => stats.lag.ms / 1000),
+    gauge("artesian_held_bytes", "Bytes in memory that peers have not taken yet.", ({ stats }) => stats.heldBytes),
+    {
+      name: "artesian_connections_cut_total",
+      type: "counter",
+      help: "Connections cut, for they took nothing for too long (stalled) or for all held too much (held).",
+      samples: [...all].flatMap(([worker, { stats }]) =>
+        Object.entries(stats.cut).map(([reason, value]) => ({ labels: { worker, reason }, value })),
+      ),
+    },
     counter("artesian_updates_published_total", "Updates acknowledged to their publishers.", ({ stats }) => stats.published),
     counter("artesian_updates_delivered_total", "Updates given to sockets.", ({ stats }) => stats.delivered),
     counter("artesian_sent_bytes_total", "Bytes of events given to sockets.", ({ stats }) => stats.sentBytes),

@@ -5,6 +5,7 @@ import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./
 import { problemReply } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 import { type Outcome, respond } from "./respond.ts";
+import { http2Stream } from "./stream-resets.ts";
 
 /** What Express and Connect pass to go on with the next handler. */
 export type Next = (error?: unknown) => void;
@@ -22,6 +23,7 @@ export function handleNode(context: HttpContext, req: IncomingMessage, res: Serv
     next();
     return;
   }
+  context.streamResets.watch(req);
   void answer(context, req, res, pathname, mark < 0 ? "" : target.slice(mark + 1), next);
 }
 
@@ -41,6 +43,7 @@ async function answer(
       header: (name) => firstHeader(req, name),
       authorization: authorizationFields(req),
       readBody: (maxBytes) => readBody(req, maxBytes),
+      admit: () => context.arrivals.admit(http2Stream(req)?.session ?? req.socket, req.socket.remoteAddress),
     });
     if (outcome.kind === "reply") reply(req, res, outcome.reply);
     else stream(context, req, res, outcome);
@@ -56,13 +59,13 @@ function authorizationFields(req: IncomingMessage): readonly string[] {
   return req.rawHeaders.filter((_, i) => i % 2 === 1 && req.rawHeaders[i - 1]?.toLowerCase() === "authorization");
 }
 
-function reply(req: IncomingMessage, res: ServerResponse, { status, headers, body }: Reply): void {
+function reply(req: IncomingMessage, res: ServerResponse, { status, headers, body, closes }: Reply): void {
   if (res.headersSent || res.destroyed) return;
   const isHead = req.method === "HEAD";
   res.statusCode = status;
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   // What is left of a refused body is not read: the connection can carry no other request.
-  if (!req.complete && req.httpVersionMajor === 1) res.setHeader("Connection", "close");
+  if ((!req.complete || closes === true) && req.httpVersionMajor === 1) res.setHeader("Connection", "close");
   res.end(isHead ? undefined : body);
 }
 

@@ -19,6 +19,9 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   missing_matcher: 400,
   too_many_matchers: 400,
   too_large: 413,
+  invalid_idempotency_key: 400,
+  idempotency_key_reused: 422,
+  idempotency_unsupported: 501,
   unsupported_media_type: 415,
   method_not_allowed: 405,
   not_found: 404,
@@ -29,6 +32,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   origin_forbidden: 403,
   host_unknown: 421,
   too_many_connections: 429,
+  overloaded: 503,
   too_many_scheduled: 507,
   too_many_revocations: 507,
   draining: 503,
@@ -38,7 +42,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** Seconds after which trying again may help; sent as `Retry-After`. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { too_many_connections: 10, draining: 2, journal_unavailable: 2 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { too_many_connections: 10, overloaded: 10, draining: 2, journal_unavailable: 2 };
 
 /** What whoever runs the hub must know of; all else is the peer's to mend. */
 const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "internal"]);
@@ -55,7 +59,7 @@ export function problemReply(error: unknown, logger: Logger): Reply {
   const status = STATUS_BY_CODE[known.code];
   if (FAULTS.has(known.code)) logger.error({ err: known.cause ?? known, code: known.code }, known.message);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
-  const retryAfter = RETRY_AFTER[known.code];
+  const retryAfter = known.retryAfterMs === undefined ? RETRY_AFTER[known.code] : Math.max(1, Math.ceil(known.retryAfterMs / 1000));
   if (retryAfter !== undefined) headers["Retry-After"] = String(retryAfter);
   const problem = { type: "about:blank", title: ERROR_CODES[known.code], status, detail: known.message, code: known.code };
   return { status, headers, body: `${JSON.stringify(problem)}\n` };

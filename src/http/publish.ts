@@ -1,5 +1,6 @@
 import type { Authorization } from "../core/authorization.ts";
 import type { HubCore } from "../core/hub-core.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
 import type { Reply } from "./reply.ts";
 import type { ReservedTopics } from "./reserved-topics.ts";
 import { parseUpdates } from "./update-body.ts";
@@ -8,6 +9,8 @@ import { parseUpdates } from "./update-body.ts";
 export interface PublishRequest {
   readonly contentType: string | undefined;
   readonly accept: string | undefined;
+  /** The `Idempotency-Key` field as it came; undefined where there is none. */
+  readonly idempotencyKey: string | undefined;
   readonly body: Uint8Array;
 }
 
@@ -29,7 +32,7 @@ export async function publish(
 ): Promise<Reply> {
   const parsed = parseUpdates(request.contentType, request.body);
   reserved.check(parsed.updates);
-  const ids = await hub.publishBatch(parsed.updates, authorization);
+  const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(request.idempotencyKey) });
   if (request.accept?.includes("application/json")) {
     const body = parsed.isBatch ? { ids } : { id: ids[0] };
     return { status: 200, headers: { "Content-Type": "application/json", "Cache-Control": "no-store" }, body: `${JSON.stringify(body)}\n` };

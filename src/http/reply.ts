@@ -3,6 +3,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Whether the connection is not kept, where it can carry no more than one request at a time. */
+  readonly closes?: boolean | undefined;
 }
 
 /** The path at which every hub answers too, beside the path of its URL. Here a subscription without matchers receives every topic. */

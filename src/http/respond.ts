@@ -1,5 +1,6 @@
 import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
+import { encodeDrain } from "../core/frame.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
@@ -8,7 +9,7 @@ import { metrics, type Wanted } from "./metrics.ts";
 import { problemReply } from "./problem.ts";
 import { publish } from "./publish.ts";
 import { renew } from "./renew.ts";
-import { ALIAS_PATH, allowedMethods, type Reply } from "./reply.ts";
+import { ALIAS_PATH, allowedMethods, type Reply, STREAM_HEADERS } from "./reply.ts";
 import { revoke } from "./revocations.ts";
 import { takesGzip } from "./gzip.ts";
 import { parseSubscription, streamHeaders } from "./subscribe.ts";
@@ -56,11 +57,22 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   const reply = problemReply(error, hub.logger);
   context.metrics.refused(wantedBy(context, request), error instanceof HubError ? error.code : "internal");
   if (!(error instanceof HubError)) return reply;
+  if (error.code === "overloaded") return turnAway(request, reply, error.retryAfterMs);
   const headers: Record<string, string> = { ...reply.headers };
   const challenge = metadata.challenge(error.code);
   if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
   if (error.code === "method_not_allowed") headers["Allow"] = allowedMethods(hubPath, pathname);
   return { ...reply, headers };
+}
+
+/**
+ * A failure status would stop an `EventSource` for good: it gets a stream that tells it when to come back, and ends. Nothing was looked at but the
+ * request line and its header.
+ */
+function turnAway({ method, header }: HubRequest, reply: Reply, retryAfterMs: number | undefined): Reply {
+  if (method === "POST" || retryAfterMs === undefined || header("accept")?.includes("text/event-stream") !== true)
+    return { ...reply, closes: true };
+  return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryAfterMs)), closes: true };
 }
 
 function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubRequest): Wanted {
@@ -83,6 +95,7 @@ function mergeHeaders(common: Readonly<Record<string, string>>, own: Readonly<Re
 async function route(context: HttpContext, request: HubRequest): Promise<Reply | RoutedStream> {
   const { method, pathname } = request;
   if (!context.handles(pathname)) throw new HubError("not_found", "Nothing is served at this address.");
+  request.admit();
   if (method === "OPTIONS") {
     const methods = allowedMethods(context.hubPath, pathname);
     const headers = { Allow: methods, ...context.cors.preflight(request.header("origin"), methods) };
@@ -115,7 +128,12 @@ async function publishFrom(context: HttpContext, request: HubRequest): Promise<R
   // Who may not publish at all must not make the hub read a body.
   const authorization = await context.access.authorize(accessRequest(request), "publish");
   const body = await request.readBody(hub.limits.bodyBytes);
-  const published = { contentType: request.header("content-type"), accept: request.header("accept"), body };
+  const published = {
+    contentType: request.header("content-type"),
+    accept: request.header("accept"),
+    idempotencyKey: request.header("idempotency-key"),
+    body,
+  };
   return publish(hub, published, authorization, reservedTopics);
 }
 

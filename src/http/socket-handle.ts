@@ -6,6 +6,8 @@ interface WriteRequest {
   oncomplete?: (status: number) => void;
   /** Keeps the bytes from being collected until then. */
   buffer?: Uint8Array;
+  /** @returns A positive number while it is under way. */
+  getAsyncId?: () => number;
 }
 
 /** The parts of a socket's native side that are used here. Not documented, so they are looked for before use. */
@@ -66,7 +68,12 @@ export function writeToHandle(socket: Socket, bytes: Uint8Array, writer: Writer)
     socket.destroy();
     return true;
   }
-  if (handle.writeQueueSize === 0) return true;
+  if (handle.writeQueueSize === 0) {
+    // What a first attempt left, a second one may have written at once, to a peer that reads just now. Then the request comes back later, and to use it before
+    // that is the end of the process.
+    if (request.getAsyncId === undefined || request.getAsyncId() > 0) spare = undefined;
+    return true;
+  }
   spare = undefined;
   request.buffer = bytes;
   request.oncomplete = (status) => {

@@ -1,2 +1,3 @@
 // For authors of journals.
-export { type ContractCase, journalContract, type JournalHarness } from "./journal-contract.ts";
+export type { ContractCase, JournalHarness } from "./contract-case.ts";
+export { journalContract } from "./journal-contract.ts";

@@ -1,64 +1,15 @@
 import { HubError } from "../core/errors.ts";
-import { type Journal, type JournalRecord, recordBytes, type Retention } from "../core/journal.ts";
+import { type Journal, type JournalRecord, recordBytes } from "../core/journal.ts";
 import type { JournalState } from "../core/state.ts";
-import type { Update } from "../core/update.ts";
-
-/** How the contract gets at a kind of journal. */
-export interface JournalHarness {
-  /** Opens the journal; a later call opens the same one again, unless {@link wipe} came between. */
-  open(options: { readonly retention?: Retention }): Promise<Journal>;
-  /** Deletes what is stored, as someone would who empties its directory. */
-  wipe(): Promise<void>;
-  /** Whether records outlive `close()`. When not, say why: the cases that need it are left out. */
-  readonly persistence: "durable" | { readonly none: string };
-  /** Whether it has the shared table, `state`. When not, say why: the cases that need it are left out. */
-  readonly state: "shared" | { readonly none: string };
-}
-
-/** One promise of the `Journal` interface, with what checks it. */
-export interface ContractCase {
-  readonly name: string;
-  /** Whether it reopens the journal, which only makes sense where that keeps records. */
-  readonly reopens: boolean;
-  /** Whether it is about the shared table, an optional capability. */
-  readonly usesState: boolean;
-  /** Rejects with what was broken. The harness must be fresh: nothing stored. */
-  run(harness: JournalHarness): Promise<void>;
-}
-
-function check(condition: boolean, text: string): asserts condition {
-  if (!condition) throw new Error(text);
-}
-
-function equal(actual: unknown, expected: unknown, what: string): void {
-  const [a, e] = [JSON.stringify(actual), JSON.stringify(expected)];
-  check(a === e, `${what}: expected ${e}, got ${a}`);
-}
-
-const ALL = { maxRecords: 1_000_000, maxBytes: Infinity };
-
-function update(data: string, rest: Partial<Update> = {}): Update {
-  return { topics: ["topic"], data, id: undefined, type: undefined, retry: undefined, private: false, ...rest };
-}
-
-function updates(count: number, from = 1): Update[] {
-  return Array.from({ length: count }, (_, i) => update(String(from + i)));
-}
-
-async function readAll(journal: Journal, after = 0): Promise<readonly JournalRecord[]> {
-  const page = await journal.read(after, ALL);
-  check(page.kind === "records", `read after ${after} found its place trimmed`);
-  return page.records;
-}
-
-const data = (records: readonly JournalRecord[]): string[] => records.map((record) => record.data);
+import { ALL, check, type ContractCase, data, equal, type JournalHarness, readAll, update, updates } from "./contract-case.ts";
+import { idempotencyCases } from "./idempotency-contract.ts";
 
 function contractCase(name: string, run: (harness: JournalHarness) => Promise<void>): ContractCase {
-  return { name, reopens: false, usesState: false, run };
+  return { name, reopens: false, usesState: false, usesIdempotency: false, run };
 }
 
 function reopeningCase(name: string, run: (harness: JournalHarness) => Promise<void>): ContractCase {
-  return { name, reopens: true, usesState: false, run };
+  return { name, reopens: true, usesState: false, usesIdempotency: false, run };
 }
 
 function stateCase(
@@ -71,7 +22,13 @@ function stateCase(
     check(hasState(journal), "the journal has no state");
     return journal;
   };
-  return { name, reopens: options.reopens, usesState: true, run: (harness) => run(harness, () => openWithState(harness)) };
+  return {
+    name,
+    reopens: options.reopens,
+    usesState: true,
+    usesIdempotency: false,
+    run: (harness) => run(harness, () => openWithState(harness)),
+  };
 }
 
 function hasState(journal: Journal): journal is Journal & { readonly state: JournalState } {
@@ -380,4 +337,6 @@ export const journalContract: readonly ContractCase[] = [
     equal(await third.state.entries("", { limit: 10 }), [], "entries after a wipe");
     await third.close();
   }),
+
+  ...idempotencyCases,
 ];

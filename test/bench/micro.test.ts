@@ -22,7 +22,9 @@ const FIGURES = {
     `${matchers}, new topic`,
   ]),
   cohort: ["1 member", "10 members", "100 members", "1,000 members", "10,000 members", "100,000 members"],
-  open: ["1 selection", "100 selections", "10,000 selections"].flatMap((selections) => [`${selections}, those`, `${selections}, another`]),
+  open: ["1 selection", "100 selections", "10,000 selections"].flatMap((selections) =>
+    ["those", "another", "the same"].map((which) => `${selections}, ${which}`),
+  ),
   cursor: [
     "parse, the hub's own id",
     "parse, a publisher's id",

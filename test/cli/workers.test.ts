@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { renameSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
@@ -8,26 +8,30 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { ClientError, publish, subscribe } from "../../src/client/index.ts";
 import { createOutbox, createSignal } from "../../src/cli/serve/ipc.ts";
 import { type Answer, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
-import { bearer, FORM, MANY, open, openAtEach, openLineToEach, startCrew, startGuarded, TWO } from "./crew.ts";
+import { bearer, type Crew, FORM, MANY, open, openAtEach, openLineToEach, startCrew, startGuarded, TWO } from "./crew.ts";
 
 const OPEN = ["--anonymous", "--anonymous-publish"];
 const SOON = ["--retry-min", "1ms", "--retry-max", "20ms"];
 
+/** Publishes by each worker in turn, each time after all subscribers had the one before. */
+async function expectPromptness(crew: Crew): Promise<void> {
+  const streams = await openAtEach(crew, `${crew.hub}?match=a`);
+  const lines = await openLineToEach(crew);
+  const began = performance.now();
+  for (let i = 0; i < 20; i++) {
+    for (const line of lines) {
+      const { status, body } = await line.send("/events/stream", "POST", `topic=a&data=${line.worker}-${i}`);
+      expect(status).toBe(200);
+      for (const stream of streams) expect(await stream.next()).toMatchObject({ id: body, data: `${line.worker}-${i}` });
+    }
+  }
+  // Were the tail only looked at now and then, a second would pass for each.
+  expect(performance.now() - began).toBeLessThan(10_000);
+}
+
 describe("what workers share", () => {
   test("what one takes reaches the subscribers of all, at once and once", async () => {
-    const crew = await startCrew();
-    const streams = await openAtEach(crew, `${crew.hub}?match=a`);
-    const lines = await openLineToEach(crew);
-    const began = performance.now();
-    for (let i = 0; i < 20; i++) {
-      for (const line of lines) {
-        const { status, body } = await line.send("/events/stream", "POST", `topic=a&data=${line.worker}-${i}`);
-        expect(status).toBe(200);
-        for (const stream of streams) expect(await stream.next()).toMatchObject({ id: body, data: `${line.worker}-${i}` });
-      }
-    }
-    // Each waited for the one before. Were the tail only looked at now and then, a second would pass for each.
-    expect(performance.now() - began).toBeLessThan(10_000);
+    await expectPromptness(await startCrew());
   });
 
   test("an update for later is delivered once", async () => {
@@ -48,7 +52,7 @@ describe("what workers share", () => {
       if (total() === 3) surplus++;
       const stream = await open(crew, crew.hub);
       if (stream.response.status === 200) held.set(stream.worker, (held.get(stream.worker) ?? 0) + 1);
-      else expect(stream.response.status).toBe(429);
+      else expect(stream.response.status).toBe(503);
     }
     expect([...held.values()].toSorted((a, b) => a - b)).toEqual([1, 2]);
   });
@@ -205,6 +209,42 @@ test("to a process that does not read, so much of what may be lost is on its way
   expect(taken).toHaveLength(4);
   for (let i = 0; i < 100_000; i++) post({ text: "" });
   expect(taken.length).toBeLessThan(20_000);
+});
+
+describe("the sockets over which workers hear of each other", () => {
+  test("belong to this user, and are gone after an orderly end", async () => {
+    const TMPDIR = temporaryDirectory();
+    const crew = await startCrew(TWO, { env: { TMPDIR } });
+    const [made] = readdirSync(TMPDIR);
+    expect(statSync(join(TMPDIR, made ?? "")).mode & 0o777).toBe(0o700);
+    crew.run.child.kill("SIGTERM");
+    expect(await crew.run.exit).toBe(0);
+    expect(readdirSync(TMPDIR)).toEqual([]);
+  });
+
+  test("are gone when the primary was killed", async () => {
+    const TMPDIR = temporaryDirectory();
+    const crew = await startCrew(TWO, { env: { TMPDIR } });
+    crew.run.child.kill("SIGKILL");
+    expect(await crew.run.exit).toBe("SIGKILL");
+    expect(readdirSync(TMPDIR)).toEqual([]);
+  });
+
+  test("are made anew by a worker in the place of one that was killed or told to stop", async () => {
+    const crew = await startCrew();
+    for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+      const known = crew.run.stderr.length;
+      process.kill(crew.workers()[0] ?? 0, signal);
+      await expect.poll(() => crew.run.stderr.slice(known), { timeout: 20_000 }).toContain("a worker listens");
+      await expectPromptness(crew);
+    }
+  });
+
+  test("need a directory that can be written", async () => {
+    const run = await runToEnd(["serve", ...OPEN, ...TWO], { cwd: temporaryDirectory(), env: { TMPDIR: "/nowhere" } });
+    expect(run).toMatchObject({ code: 1, stdout: "" });
+    expect(run.stderr).toMatch(/^error: Workers need a directory for their sockets .* TMPDIR\.$/m);
+  });
 });
 
 describe("how workers start and stop", () => {

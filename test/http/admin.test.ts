@@ -35,6 +35,7 @@ describe("what whoever runs a hub can see and do", () => {
       openMs: expect.any(Number),
       state: "live",
       lag: 0,
+      lagMs: 0,
     });
     expect(new Set(all.map(({ subject }) => subject))).toEqual(new Set(["me", undefined]));
     const { id } = await stream.nextOfAny();

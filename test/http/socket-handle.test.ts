@@ -61,6 +61,28 @@ describe("writes to a socket's native side", () => {
     expect(server.destroyed).toBe(true);
   });
 
+  it("never use a request again that is under way, though the kernel has taken its bytes", async () => {
+    const { server } = await openPair();
+    writeFirst(server, Buffer.from("first"));
+    const used: object[] = [];
+    // As where a peer reads between the two attempts of one write: the request is under way, and nothing is left of the bytes.
+    const isUnderWay = new Set<number>([1, 3]);
+    const socket = {
+      _handle: {
+        writeQueueSize: 0,
+        writeBuffer(request: object) {
+          const number = used.push(request);
+          Reflect.set(request, "getAsyncId", () => (isUnderWay.has(number) ? number : -1));
+          return 0;
+        },
+      },
+    } as unknown as Socket;
+    for (let i = 0; i < 4; i++) expect(writeToHandle(socket, Buffer.from("next"), { drained: noDrain })).toBe(true);
+    expect(used[1]).not.toBe(used[0]);
+    expect(used[2]).toBe(used[1]);
+    expect(used[3]).not.toBe(used[2]);
+  });
+
   it("that wait when the peer goes destroy the socket", async () => {
     const { server, client } = await openPair();
     writeFirst(server, Buffer.from("first"));

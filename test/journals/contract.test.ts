@@ -16,6 +16,7 @@ function lmdbHarness(): JournalHarness {
     wipe: async () => rmSync(directory, { recursive: true }),
     persistence: "durable",
     state: "shared",
+    idempotency: "kept",
   };
 }
 
@@ -24,6 +25,7 @@ const memoryHarness = (): JournalHarness => ({
   wipe: async () => undefined,
   persistence: { none: "a memory journal ends with its process, by design" },
   state: "shared",
+  idempotency: "kept",
 });
 
 afterEach(() => {
@@ -36,7 +38,11 @@ describe.each([
 ])("the %s journal", (_name, createHarness) => {
   const durable = createHarness().persistence === "durable";
   const shared = createHarness().state === "shared";
-  for (const one of journalContract.filter(({ reopens, usesState }) => (durable || !reopens) && (shared || !usesState))) {
+  const keeps = createHarness().idempotency === "kept";
+  const applies = journalContract.filter(
+    ({ reopens, usesState, usesIdempotency }) => (durable || !reopens) && (shared || !usesState) && (keeps || !usesIdempotency),
+  );
+  for (const one of applies) {
     it(one.name, () => one.run(createHarness()));
   }
 });

@@ -161,7 +161,7 @@ describe("what the lmdb journal refuses", () => {
     const root = open({ path: directory, noSubdir: false });
     await root.openDB({ name: "meta", encoding: "msgpack" }).put("format", 99);
     await root.close();
-    expect(() => lmdbJournal({ directory })).toThrow(/format 99.*reads format 1/);
+    expect(() => lmdbJournal({ directory })).toThrow(/format 99.*reads formats 1 and 2/);
   });
 
   it("a directory that is a file", () => {

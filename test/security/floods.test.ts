@@ -3,6 +3,7 @@ import { type ClientHttp2Session, connect as connectHttp2, constants, createServ
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createHub } from "artesian";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { SETTINGS } from "../../src/cli/config/settings.ts";
 import { createHttpServer } from "../../src/cli/serve/http-server.ts";
 import { listen, startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
@@ -18,7 +19,12 @@ async function untilClosed(socket: Socket): Promise<string> {
 describe("floods", () => {
   test("Slowloris, idle floods, oversized headers", async () => {
     const hub = createHub({ anonymousPublish: true });
-    const server = createHttpServer(40);
+    const { maxHeaderBytes, headersTimeout, requestTimeout } = SETTINGS;
+    const server = createHttpServer(40, {
+      maxHeaderBytes: maxHeaderBytes.fallback,
+      headersTimeout: headersTimeout.fallback,
+      requestTimeout: requestTimeout.fallback,
+    });
     // The times that it ships with; shorter ones for the test.
     expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000, maxConnections: 40 });
     server.headersTimeout = 500;

@@ -111,7 +111,9 @@ test("200,000 forms, JSON documents and batches to publish", async () => {
       const bytes = encoder.encode(mutator.mutate(mutator.below(4) === 0 ? bodies : [body]));
       // Bytes that are no UTF-8 too.
       if (bytes.length > 0 && mutator.below(8) === 0) bytes[mutator.below(bytes.length)] = mutator.below(256);
-      return publish(hub, { contentType, accept: mutator.pick([undefined, "application/json", "*/*"]), body: bytes }, undefined, reserved);
+      const accept = mutator.pick([undefined, "application/json", "*/*"]);
+      const idempotencyKey = mutator.below(4) === 0 ? mutator.mutate(['"a key"', String.raw`"\"\\";p=1`, "bare-key"]) : undefined;
+      return publish(hub, { contentType, accept, idempotencyKey, body: bytes }, undefined, reserved);
     },
     200_000,
     { answered: 20_000, refused: 20_000 },

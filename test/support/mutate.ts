@@ -1,8 +1,7 @@
+import { createRandom, type Random } from "./random.ts";
+
 /** A source of inputs that come near to what is expected: the same seed gives the same ones. */
-export interface Mutator {
-  /** A whole number from 0 up to, and without, the bound. */
-  below(bound: number): number;
-  pick<T>(values: readonly T[]): T;
+export interface Mutator extends Pick<Random, "below" | "pick"> {
   /** One of the texts, after a few edits. */
   mutate(corpus: readonly string[]): string;
 }
@@ -32,16 +31,7 @@ const FRAGMENTS: readonly string[] = [
 
 /** @param seed - Any whole number. */
 export function createMutator(seed: number): Mutator {
-  let state = seed >>> 0;
-  // Mulberry32: small, quick, and good enough to choose edits.
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-  const below = (bound: number): number => next() % bound;
-  const pick = <T>(values: readonly T[]): T => values[below(values.length)] as T;
+  const { below, pick } = createRandom(seed);
 
   function edit(text: string, corpus: readonly string[]): string {
     const at = below(text.length + 1);

@@ -23,6 +23,17 @@ describe("publish", () => {
     expect(server.requests[0]?.headers).toMatchObject({ "content-type": "application/json", accept: "application/json", "x-test": "1" });
   });
 
+  test("an idempotency key goes as a string in quotes; one that can't is a TypeError", async () => {
+    const server = await scripted(answer(200, '{"id":"#a"}', JSON_TYPE));
+    await publish(server.url, { topic: "a" }, { idempotencyKey: String.raw`a "b" \c` });
+    expect(server.requests[0]?.headers["idempotency-key"]).toBe(String.raw`"a \"b\" \\c"`);
+    await publish(server.url, { topic: "a" });
+    expect(server.requests[1]?.headers["idempotency-key"]).toBeUndefined();
+    for (const idempotencyKey of ["", "é", "a\nb"]) {
+      await expect(publish(server.url, { topic: "a" }, { idempotencyKey })).rejects.toThrow(TypeError);
+    }
+  });
+
   test("a batch goes as NDJSON, and its ids come back in order", async () => {
     let body: Promise<string> | undefined;
     const server = await scripted((res, req) => {

@@ -299,6 +299,13 @@ describe("what is wrong is told", () => {
   test("a reconnection time whose ends are crossed", () => {
     expect(problems({ flags: { retryMin: "9s" } })).toEqual([expect.stringMatching(/^--retry-min: .*--retry-max/)]);
   });
+
+  test("no room for the largest update twice", () => {
+    expect(problems({ flags: { maxBodyBytes: "33MiB" } })).toEqual([
+      expect.stringMatching(/^--max-body-bytes: --max-held-bytes .* 69206016 bytes/),
+    ]);
+    expect(load({ flags: { maxBodyBytes: "33MiB", maxHeldBytes: "66MiB" } }).maxHeldBytes).toBe(66 * 2 ** 20);
+  });
 });
 
 describe("units", () => {

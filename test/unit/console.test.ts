@@ -225,7 +225,18 @@ describe("with 50,000 subscribers", () => {
     function* subscribers(): Generator<SubscriberInfo, undefined> {
       for (const { id, pattern } of all) {
         const matchers = [{ type: "exact", pattern } as const];
-        yield { id, matchers, issuer: undefined, subject: undefined, intervalMs: 0, latest: false, openMs: 1, state: "live", lag: 0 };
+        yield {
+          id,
+          matchers,
+          issuer: undefined,
+          subject: undefined,
+          intervalMs: 0,
+          latest: false,
+          openMs: 1,
+          state: "live",
+          lag: 0,
+          lagMs: 0,
+        };
       }
     }
     let page: SubscriberPage | undefined;

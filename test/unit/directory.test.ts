@@ -18,6 +18,7 @@ function subscriber(id: number, pattern = "a"): SubscriberInfo {
     openMs: 1,
     state: "live",
     lag: 0,
+    lagMs: 0,
   };
 }
 

@@ -77,9 +77,8 @@ describe("dispatching", () => {
     expect(hub.stats().lagging).toBe(1);
     slow.full = false;
     slow.subscriber?.drained();
-    await turn();
+    await expect.poll(() => hub.stats().lagging).toBe(0);
     expect(slow.data).toEqual(fast.data);
-    expect(hub.stats().lagging).toBe(0);
     await hub.publish({ topic: "t", data: "live again" });
     await turn();
     expect(slow.data.at(-1)).toBe("live again");
@@ -189,7 +188,7 @@ describe("dispatching", () => {
       if (i % 7 === 0) await turn();
     }
     await publishing;
-    await turn();
+    await expect.poll(() => hub.stats().lagging).toBe(0);
     for (const [i, sink] of sinks.entries()) {
       expect(sink.data.map(Number)).toEqual(Array.from({ length: 399 - i }, (_, n) => i + 1 + n));
     }
@@ -208,6 +207,34 @@ describe("dispatching", () => {
     const late = await attach(hub, "t");
     expect(late.writes.join("")).toContain("event: hub:drain");
     expect(late.ended).toBe(true);
+  });
+});
+
+describe("a hub that leaves", () => {
+  async function drained(count: number, options: { drainMs: number; retryMs?: { min: number; max: number } }): Promise<number[]> {
+    const hub = new HubCore({ journal: memoryJournal(), ...options });
+    const sinks: Awaited<ReturnType<typeof attach>>[] = [];
+    for (let i = 0; i < count; i++) sinks.push(await attach(hub, "t"));
+    await hub.close();
+    const told = sinks.map(({ writes }) => Number(/event: hub:drain\ndata: \{"reconnectInMs":(\d+)\}/.exec(writes.join(""))?.[1]));
+    return told.toSorted((a, b) => a - b);
+  }
+
+  it("has its subscribers come back one after the other, over the time that it was given", async () => {
+    const told = await drained(200, { drainMs: 20_000 });
+    // One in each 200th of the time, so that no two of them need be served at once.
+    for (const [i, ms] of told.entries()) {
+      expect(ms).toBeGreaterThanOrEqual(1000 + i * 100);
+      expect(ms).toBeLessThanOrEqual(1000 + (i + 1) * 100);
+    }
+  });
+
+  it("spreads them over the usual times where it has little", async () => {
+    const told = await drained(40, { drainMs: 0, retryMs: { min: 2000, max: 6000 } });
+    for (const [i, ms] of told.entries()) {
+      expect(ms).toBeGreaterThanOrEqual(2000 + i * 100);
+      expect(ms).toBeLessThanOrEqual(2000 + (i + 1) * 100);
+    }
   });
 });
 

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ERROR_CODES } from "artesian";
-import { STATUS_BY_CODE } from "artesian/http";
+import { DEFAULT_LIMITS, ERROR_CODES, type Limits } from "artesian";
+import { DEFAULT_CONNECTION_LIMITS, STATUS_BY_CODE } from "artesian/http";
 import { describe, expect, it } from "vitest";
+import type { Key } from "../../src/cli/config/config.ts";
 import { flagOf, KEYS, SETTINGS, variableOf } from "../../src/cli/config/settings.ts";
+import { capacity } from "../../src/cli/serve/descriptors.ts";
 
 const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
@@ -27,6 +29,51 @@ describe("the documentation", () => {
     expect(rows).toEqual(
       KEYS.map((key) => [flagOf(key), variableOf(key), SETTINGS[key].shown ?? `${SETTINGS[key].fallback as string | number | boolean}`]),
     );
+  });
+
+  it("tells the defaults that hold, of whatever is a number", () => {
+    const numbers = KEYS.filter((key) => typeof SETTINGS[key].fallback === "number");
+    for (const key of numbers) {
+      const { schema, shown, fallback } = SETTINGS[key];
+      expect(schema.parse(shown), key).toBe(fallback);
+    }
+    expect(numbers.length).toBeGreaterThan(25);
+  });
+
+  it("says of every limit what happens without it", () => {
+    const page = read("configuration.md");
+    const section = page.slice(page.indexOf("## Limits"), page.indexOf("## Other"));
+    const reasons = new Map([...section.matchAll(/^\| `(--[\w-]+)[^`]*` .*\| +(\S.*?) +\|$/gm)].map(([, flag, reason]) => [flag, reason]));
+    const limits = KEYS.filter((key) => SETTINGS[key].group === "Limits");
+    expect([...reasons.keys()]).toEqual(limits.map(flagOf));
+    for (const [flag, reason] of reasons) expect(reason?.length, flag).toBeGreaterThan(15);
+  });
+
+  it("gives the library the same limits as the command", () => {
+    const ofCommand: Record<keyof Limits, Key> = {
+      bodyBytes: "maxBodyBytes",
+      topicsPerUpdate: "maxTopics",
+      updatesPerBatch: "maxBatch",
+      matchersPerSubscription: "maxMatchers",
+      topicBytes: "maxTopicLength",
+      idBytes: "maxIdLength",
+      idempotencyKeyBytes: "maxIdempotencyKeyLength",
+      tokenBytes: "maxTokenLength",
+      grantsPerToken: "maxGrants",
+      revocations: "maxRevocations",
+      scheduledUpdates: "maxScheduled",
+      snapshotUpdates: "maxSnapshot",
+      replayUpdates: "maxReplayUpdates",
+      replayBytes: "maxReplayBytes",
+      heldBytes: "maxHeldBytes",
+    };
+    for (const [name, key] of Object.entries(ofCommand)) {
+      expect(SETTINGS[key].fallback, name).toBe(DEFAULT_LIMITS[name as keyof Limits]);
+    }
+    expect(SETTINGS.maxConnectionsPerAddress.fallback).toBe(DEFAULT_CONNECTION_LIMITS.connectionsPerAddress);
+    expect(SETTINGS.maxConnectionRate.fallback).toBe(DEFAULT_CONNECTION_LIMITS.connectionsPerSecond);
+    expect(capacity(1_000_000).streams).toBe(DEFAULT_CONNECTION_LIMITS.connections);
+    expect(capacity(1000).streams).toBe(800);
   });
 
   it("links to files and headings that exist", () => {

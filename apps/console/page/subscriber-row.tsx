@@ -14,7 +14,7 @@ interface RowProps {
 
 /** One open stream. */
 export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onExplain }: RowProps): ComponentChildren {
-  const { id, matchers, issuer, subject, intervalMs, latest, openMs, state, lag } = subscriber;
+  const { id, matchers, issuer, subject, intervalMs, latest, openMs, state, lag, lagMs } = subscriber;
   const confirm = useRef<HTMLButtonElement>(null);
   const ask = useRef<HTMLButtonElement>(null);
   const isKept = useRef(false);
@@ -35,7 +35,7 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
           {issuer !== undefined && <Fact name="Issuer">{issuer}</Fact>}
           <Fact name="State">
             <span class="state" data-state={state}>
-              {state === "live" ? "live" : `${state}, ${count(lag)} behind`}
+              {state === "live" ? "live" : `${state}, ${count(lag)} behind${lag > 0 ? `: ${duration(lagMs)}` : ""}`}
             </span>
           </Fact>
           {(intervalMs > 0 || latest) && (

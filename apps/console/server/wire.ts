@@ -91,6 +91,8 @@ export interface Subscriber {
   readonly state: "live" | "replaying" | "stalled";
   /** How many updates the journal has after what was sent, whether they are for it or not. */
   readonly lag: number;
+  /** How long ago the first of these was appended, in milliseconds. */
+  readonly lagMs: number;
 }
 
 /** The answer of `GET subscribers`: those that match, in the order of their ids. */

@@ -48,14 +48,22 @@ export interface Config {
   readonly maxMatchers: number;
   readonly maxTopicLength: number;
   readonly maxIdLength: number;
+  readonly maxIdempotencyKeyLength: number;
   readonly maxTokenLength: number;
   readonly maxGrants: number;
   readonly maxRevocations: number;
   readonly maxScheduled: number;
   readonly maxSnapshot: number;
+  readonly maxReplayUpdates: number;
+  readonly maxReplayBytes: number;
+  readonly maxHeldBytes: number;
   /** Undefined: the default, which depends on the descriptor limit. */
   readonly maxConnections: number | undefined;
   readonly maxConnectionsPerAddress: number;
+  readonly maxConnectionRate: number | typeof NONE;
+  readonly maxHeaderBytes: number;
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
   readonly workers: number | typeof AUTO;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly bot: string;

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
+import { DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
 import type { Config, Setting } from "./config.ts";
-import { count, size } from "./values.ts";
+import { count, orNone, size } from "./values.ts";
 
 /** The settings of what publishers and subscribers may ask for. */
 export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K extends "maxLifetime" ? never : K]: Setting<Config[K]> } =
@@ -53,6 +54,14 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "255B",
       help: "longest event id or type",
     },
+    maxIdempotencyKeyLength: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(1, 8192),
+      fallback: DEFAULT_LIMITS.idempotencyKeyBytes,
+      shown: "255B",
+      help: "longest idempotency key",
+    },
     maxTokenLength: {
       group: "Limits",
       placeholder: "<size>",
@@ -93,6 +102,30 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "1000",
       help: "most updates of each matcher that a subscription may begin with (last)",
     },
+    maxReplayUpdates: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(1, 100_000),
+      fallback: DEFAULT_LIMITS.replayUpdates,
+      shown: "500",
+      help: "most updates that are read at once for a subscriber that is behind",
+    },
+    maxReplayBytes: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(1024, 2 ** 30),
+      fallback: DEFAULT_LIMITS.replayBytes,
+      shown: "1MiB",
+      help: "most bytes of them; a single update may be larger",
+    },
+    maxHeldBytes: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(2 ** 20, 2 ** 40),
+      fallback: DEFAULT_LIMITS.heldBytes,
+      shown: "64MiB",
+      help: "most bytes that are held for peers which do not take them, in each process",
+    },
     maxConnections: {
       group: "Limits",
       placeholder: "<number>",
@@ -105,8 +138,24 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       group: "Limits",
       placeholder: "<number>",
       schema: count(1, 1_000_000),
-      fallback: 100,
+      fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerAddress,
       shown: "100",
       help: "most streams from one address at a time; the loopback is exempt",
+    },
+    maxConnectionRate: {
+      group: "Limits",
+      placeholder: "<number|none>",
+      schema: orNone(count(1, 1_000_000)),
+      fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
+      shown: "500",
+      help: "most new connections a second, in each process; the loopback is exempt",
+    },
+    maxHeaderBytes: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(1024, 2 ** 20),
+      fallback: 16 * 1024,
+      shown: "16KiB",
+      help: "largest request header, request line included",
     },
   };

@@ -48,10 +48,14 @@ export function loadConfig(sources: Sources): Config {
     else problems.push(`${given.place}: ${result.error.issues[0]?.message ?? "is not allowed"}`);
     places[key] = given.place;
   }
-  const { retryMin, retryMax } = values;
+  const { retryMin, retryMax, maxHeldBytes, maxBodyBytes } = values;
   if (typeof retryMin === "number" && typeof retryMax === "number" && retryMin > retryMax) {
     const place = places.retryMax ?? places.retryMin ?? flagOf("retryMax");
     problems.push(`${place}: the longest delay (${flagOf("retryMax")}) is shorter than the shortest (${flagOf("retryMin")}).`);
+  }
+  if (typeof maxHeldBytes === "number" && typeof maxBodyBytes === "number" && maxHeldBytes < 2 * maxBodyBytes) {
+    const place = places.maxHeldBytes ?? places.maxBodyBytes ?? flagOf("maxHeldBytes");
+    problems.push(`${place}: ${flagOf("maxHeldBytes")} must be at least twice ${flagOf("maxBodyBytes")}, ${2 * maxBodyBytes} bytes.`);
   }
   const issuers = issuersOf(file, problems);
   if (problems.length > 0) throw new UsageError(problems.join("\n"));

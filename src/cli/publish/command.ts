@@ -22,8 +22,8 @@ Examples:
   seq 1000000 | artesian publish --topic numbers --print-ids > ids.txt
 
 Without data, lines are read from the standard input (- reads them from a terminal too) and sent in order, in batches that
-the hub takes whole or not at all. A failure that may pass is tried again; if an answer was lost on the way, the lines
-concerned are named, because they may then be there twice.
+the hub takes whole or not at all. A failure that may pass is tried again; if an answer was lost on the way, the hub knows
+the batch by its idempotency key, and publishes it once.
 
 Exit code: 0 when everything was acknowledged, 1 when something was not, 2 for a wrong call, 130 when interrupted.`;
 
@@ -33,6 +33,7 @@ interface Flags {
   readonly data?: string;
   readonly type?: string;
   readonly id?: string;
+  readonly idempotencyKey?: string;
   readonly retry?: string;
   readonly private?: boolean;
   readonly delay?: string;
@@ -55,6 +56,7 @@ export function publishCommand(): Command {
     .option("--data <data>", "content of the update, like the argument")
     .option("--type <type>", "event type")
     .option("--id <id>", "event id, for one update (default: made by the hub)")
+    .option("--idempotency-key <key>", "publish it once, however often this is run with the same key (default: made for each run)")
     .option("--retry <duration>", "tell subscribers to reconnect after this long")
     .option("--private", "only for subscribers that were granted the topic")
     .option("--delay <duration>", "deliver it this much later, up to a year")
@@ -99,6 +101,8 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
       'There is no data. Give it as an argument (--data "" for none), pipe lines into the command, or write - to type them.',
     );
   }
+  if (flags.idempotencyKey !== undefined && !/^[\x20-\x7E]+$/.test(flags.idempotencyKey))
+    throw new UsageError("--idempotency-key: a key is printable ASCII, such as a UUID.");
   const stop = new AbortController();
   const release = onStop(() => {
     stop.abort();
@@ -124,10 +128,12 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
   };
   try {
     if (data !== undefined) {
-      await publishOne({ ...common, data, id: flags.id }, to);
+      await publishOne({ ...common, data, id: flags.id }, { ...to, idempotencyKey: flags.idempotencyKey });
     } else {
       if (flags.id !== undefined)
         throw new UsageError("--id: one id cannot name many lines. Leave it out, or use --ndjson with an id in each update.");
+      if (flags.idempotencyKey !== undefined)
+        throw new UsageError("--idempotency-key: one key is for one update. Leave it out: each batch of lines has its own.");
       const convert: Convert = flags.ndjson === true ? fromNdjson : ({ text }) => ({ ...common, data: text });
       await publishInput({ ...to, input: process.stdin, convert, printIds: flags.printIds === true });
     }

@@ -20,8 +20,7 @@ export async function publishInput(options: InputOptions): Promise<void> {
   const items = toItems(readLines(untilAborted(input, signal)), convert);
   const failure = await publishStream(items, {
     ...options,
-    onRetry: (error, delayMs, mayRepeat, lines) =>
-      void stderr.line(retryNotice(error, delayMs, mayRepeat ? named(lines) : undefined, stderr)),
+    onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs, stderr)),
     async onPublished(batch, ids) {
       if (options.printIds) {
         const text = ids.map((id, i) => (json ? JSON.stringify({ line: batch[i]?.line, id }) : id));

@@ -8,6 +8,8 @@ export interface Target {
   readonly url: URL;
   /** What carries the token. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Names one update to the hub; default: a random one. */
+  readonly idempotencyKey?: string | undefined;
   /** How long to go on trying, in milliseconds. */
   readonly giveUpAfterMs: number;
   /** Ends the tries. */
@@ -28,18 +30,18 @@ export async function publishOne(update: UpdateInput, target: Target): Promise<v
   try {
     const [id = ""] = await send([update], {
       ...target,
-      onRetry: (error, delayMs, mayRepeat) => void stderr.line(retryNotice(error, delayMs, mayRepeat ? "The update" : undefined, stderr)),
+      onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs, stderr)),
     });
     await stdout.line(json ? JSON.stringify({ id }) : id);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    const uncertain = mayHaveArrived(error) ? " Whether the hub took the update is not known." : "";
+    const again = target.idempotencyKey === undefined ? "" : " Publish it again with the same key.";
+    const uncertain = mayHaveArrived(error) ? ` Whether the hub took the update is not known.${again}` : "";
     throw new Failure(`Not published: ${error.message}${uncertain}`, { cause: error });
   }
 }
 
 /** Says that something is tried again. */
-export function retryNotice(error: ClientError, delayMs: number, mayBeTwice: string | undefined, output: Output): string {
-  const twice = mayBeTwice === undefined ? "" : ` ${mayBeTwice} may have arrived, and may be there twice.`;
-  return output.style("yellow", `${error.message} Trying again in ${(delayMs / 1000).toFixed(1)} s.${twice}`);
+export function retryNotice(error: ClientError, delayMs: number, output: Output): string {
+  return output.style("yellow", `${error.message} Trying again in ${(delayMs / 1000).toFixed(1)} s.`);
 }

@@ -23,8 +23,7 @@ export interface StreamFailure {
 }
 
 /** How to send a stream of updates. */
-export interface StreamOptions extends Omit<SenderOptions, "onRetry"> {
-  readonly onRetry: (error: ClientError, delayMs: number, mayRepeat: boolean, lines: LineRange) => void;
+export interface StreamOptions extends Omit<SenderOptions, "idempotencyKey"> {
   /** Called with each batch that the hub has committed. */
   readonly onPublished: (items: readonly Item[], ids: readonly string[]) => Promise<void>;
 }
@@ -52,7 +51,7 @@ export async function publishStream(parts: AsyncIterable<readonly Item[]>, optio
     try {
       ids = await send(
         batch.map((item) => item.update),
-        { ...options, onRetry: (error, delayMs, mayRepeat) => options.onRetry(error, delayMs, mayRepeat, lines) },
+        options,
       );
     } catch (error) {
       await batches.return(undefined);

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "../../index.ts";
 import { Failure } from "../errors.ts";
-import { createOutbox, createSignal, type FromWorker, MOVED, type ToWorker } from "./ipc.ts";
+import { createOutbox, createSignal, type FromWorker, type ToWorker } from "./ipc.ts";
 import type { Listening, Plan } from "./plan.ts";
 
 /** A worker that listened for this long was well: the next one takes its place at once. */
@@ -11,17 +11,25 @@ const LONGEST_DELAY_MS = 5000;
 /** So many starts in a row that came to nothing, with no other worker there, and it is given up. */
 const MOST_FAILURES = 5;
 
+/**
+ * How often each worker is asked for a sign of life, in milliseconds, and after how many without an answer it is killed: one that is suspended may hold the journal's lock, and
+ * then all wait for it. They are counted rather than the time, so that it means nothing when the whole machine was asleep.
+ */
+const ASK_MS = 1000;
+const MOST_UNANSWERED = 10;
+
 /** The place of one worker, and of those that replace it. */
 interface Post {
   /** Names the worker to the others, and whoever replaces it. */
   readonly place: string;
   readonly plan: Plan;
   worker: Worker | undefined;
-  /** Tells the worker that the tail moved. */
-  tell: () => void;
   /** Brings the worker word of another one; it may be lost. */
   bring: (message: Brought) => void;
   listensSinceMs: number | undefined;
+  /** Asks the worker for a sign of life. */
+  ask: () => void;
+  unanswered: number;
   /** Why it could not start, as it said itself. */
   reason: string | undefined;
   /** How many have ended one soon after the other, and of these, how many at their start. */
@@ -32,30 +40,37 @@ interface Post {
 
 type Brought = Extract<ToWorker, { kind: "heard" | "gone" }>;
 
-/** The workers of a primary: starts them, passes on between them that the tail moved and what they ask each other, replaces those that end, and stops them. */
+/** The workers of a primary: starts them, makes them known to each other, passes on what they ask each other, replaces those that end, and stops them. */
 export class Crew {
   /** Rejects with a Failure when no worker is there and none can be started. */
   readonly failed: Promise<never>;
   readonly #posts: readonly Post[];
+  readonly #sockets: string;
   readonly #logger: Logger;
   readonly #started: Promise<Listening>;
   #onStarted: (listening: Listening) => void = () => undefined;
   #fail: (error: Failure) => void = () => undefined;
   #onEmpty: () => void = () => undefined;
+  #asking: ReturnType<typeof setInterval> | undefined;
   #hasStarted = false;
   #isStopping = false;
   #allWell = true;
 
-  /** @param plans - One for each worker. */
-  constructor(plans: readonly Plan[], logger: Logger) {
+  /**
+   * @param plans - One for each worker.
+   * @param sockets - The directory where the workers listen for each other.
+   */
+  constructor(plans: readonly Plan[], sockets: string, logger: Logger) {
+    this.#sockets = sockets;
     this.#logger = logger;
     this.#posts = plans.map((plan, index) => ({
       place: String(index),
       plan,
       worker: undefined,
-      tell: () => undefined,
       bring: () => undefined,
       listensSinceMs: undefined,
+      ask: () => undefined,
+      unanswered: 0,
       reason: undefined,
       endings: 0,
       failures: 0,
@@ -75,6 +90,7 @@ export class Crew {
     for (const post of this.#posts) this.#fork(post);
     const listening = await Promise.race([this.#started, this.failed]);
     this.#hasStarted = true;
+    this.#asking = setInterval(() => this.#askAll(), ASK_MS);
     return listening;
   }
 
@@ -86,6 +102,7 @@ export class Crew {
    */
   async stop(boundMs: number): Promise<boolean> {
     this.#isStopping = true;
+    clearInterval(this.#asking);
     const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     for (const { worker, timer } of this.#posts) {
       clearTimeout(timer);
@@ -93,10 +110,14 @@ export class Crew {
       worker?.process.kill("SIGTERM");
     }
     this.#checkEmpty();
-    const watchdog = setTimeout(() => {
+    const killAll = (): void => {
       for (const { worker } of this.#posts) worker?.process.kill("SIGKILL");
-    }, boundMs);
+    };
+    // Those that drain are not connected any more, which would end them with this process.
+    process.once("exit", killAll);
+    const watchdog = setTimeout(killAll, boundMs);
     await emptied;
+    process.off("exit", killAll);
     clearTimeout(watchdog);
     return this.#allWell;
   }
@@ -110,7 +131,8 @@ export class Crew {
     post.worker = worker;
     post.listensSinceMs = undefined;
     post.reason = undefined;
-    post.tell = createSignal((sent) => send(MOVED, sent));
+    post.unanswered = 0;
+    post.ask = createSignal((sent) => send({ kind: "alive" }, sent));
     post.bring = createOutbox<Brought>(send);
     worker.on("error", (error) => {
       // Without a process there is no end of one to hear of.
@@ -118,9 +140,11 @@ export class Crew {
       else this.#logger.warn({ err: error, worker: worker.process.pid }, "a worker could not be reached");
     });
     worker.on("message", (message: FromWorker) => {
-      if (message === MOVED) this.#tellOthers(post);
-      else if (message.kind === "ready") send({ kind: "start", plan: post.plan, place: post.place });
+      if (message.kind === "ready") send({ kind: "start", plan: post.plan, place: post.place, sockets: this.#sockets });
       else if (message.kind === "post") this.#passOn(message, post);
+      else if (message.kind === "alive") post.unanswered = 0;
+      // What is not connected any more, Node does not hold the port for.
+      else if (message.kind === "leaving") worker.process.disconnect();
       else if (message.kind === "failed") post.reason = message.message;
       else this.#listens(post, message.listening);
     });
@@ -134,8 +158,19 @@ export class Crew {
     });
   }
 
-  #tellOthers(from: Post): void {
-    for (const post of this.#posts) if (post !== from) post.tell();
+  #askAll(): void {
+    for (const post of this.#posts) {
+      const { worker, listensSinceMs, unanswered } = post;
+      // One that starts or drains is bounded otherwise.
+      if (worker === undefined || listensSinceMs === undefined || !worker.isConnected()) continue;
+      if (unanswered >= MOST_UNANSWERED) {
+        post.reason = `it gave no sign of life for ${(MOST_UNANSWERED * ASK_MS) / 1000} s, and was killed`;
+        worker.process.kill("SIGKILL");
+        continue;
+      }
+      post.unanswered++;
+      post.ask();
+    }
   }
 
   #passOn({ text, to }: Extract<FromWorker, { kind: "post" }>, from: Post): void {
@@ -147,6 +182,11 @@ export class Crew {
   #listens(post: Post, listening: Listening): void {
     post.listensSinceMs = performance.now();
     post.failures = 0;
+    for (const other of this.#posts) {
+      if (other === post || other.listensSinceMs === undefined) continue;
+      other.worker?.send({ kind: "there", place: post.place } satisfies ToWorker);
+      post.worker?.send({ kind: "there", place: other.place } satisfies ToWorker);
+    }
     if (this.#hasStarted) this.#logger.info({ worker: post.worker?.process.pid }, "a worker listens");
     else if (this.#posts.every(({ listensSinceMs }) => listensSinceMs !== undefined)) this.#onStarted(listening);
   }

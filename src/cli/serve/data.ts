@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Journal, Retention } from "../../core/journal.ts";
+import type { Logger } from "../../core/logger.ts";
 import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
 import type { Config } from "../config/config.ts";
@@ -20,20 +21,20 @@ export interface OpenJournal {
 /**
  * Opens the journal that the configuration names.
  *
+ * @param logger - Is told of records that are not what was written.
  * @param channel - Reaches the other processes of the same journal, where there are any.
  * @throws Failure when its directory can't be used.
  */
-export function openJournal(config: Config, channel?: TailChannel): OpenJournal {
+export function openJournal(config: Config, logger: Logger, channel?: TailChannel): OpenJournal {
   const retention = retentionOf(config);
   if (config.journal.kind === "memory") return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops" };
   const directory = resolve(config.journal.directory ?? join(config.data, "journal"));
   prepareDirectory(directory);
   try {
-    return { journal: lmdbJournal({ directory, retention, channel }), place: directory };
+    return { journal: lmdbJournal({ directory, retention, channel, onDamage: (what) => logger.error({}, what) }), place: directory };
   } catch (error) {
-    throw new Failure(`The journal in ${directory} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Failure(message.includes(directory) ? message : `The journal in ${directory} cannot be opened: ${message}`, { cause: error });
   }
 }
 

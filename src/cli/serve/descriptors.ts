@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
 
 /** The most connections that the design is measured with. */
-const MAX_STREAMS = 50_000;
+const MAX_STREAMS: number = DEFAULT_CONNECTION_LIMITS.connections;
 
 /** How many connections the process can carry. */
 export interface Capacity {

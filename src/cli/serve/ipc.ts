@@ -5,25 +5,28 @@ const MOST_ON_THE_WAY = 4 * 1024 * 1024;
 /** What a message counts for beside its text: Node keeps about as much for each. */
 const ENVELOPE_LENGTH = 1000;
 
-/** The tail of the journal moved: all that is ever said about updates. */
-export const MOVED = "moved";
-
 /** What a worker says to its primary. */
 export type FromWorker =
-  | typeof MOVED
   /** A text for the worker at a place, or for all others. */
   | { readonly kind: "post"; readonly to: string | undefined; readonly text: string }
   /** Its program is loaded, and waits for a plan. */
   | { readonly kind: "ready" }
   | { readonly kind: "listening"; readonly listening: Listening }
+  /** The answer to "alive". */
+  | { readonly kind: "alive" }
+  /** It drains, and wants to be disconnected. */
+  | { readonly kind: "leaving" }
   /** It could not start; the text is for whoever started the server. */
   | { readonly kind: "failed"; readonly message: string };
 
 /** What the primary says to a worker. */
 export type ToWorker =
-  | typeof MOVED
-  /** `place` stays the same for whoever replaces it. */
-  | { readonly kind: "start"; readonly plan: Plan; readonly place: string }
+  /** `place` stays the same for whoever replaces it; `sockets` is the directory where workers listen for each other. */
+  | { readonly kind: "start"; readonly plan: Plan; readonly place: string; readonly sockets: string }
+  /** The worker at another place listens. */
+  | { readonly kind: "there"; readonly place: string }
+  /** Asks for a sign of life. */
+  | { readonly kind: "alive" }
   /** A text of the worker at another place. */
   | { readonly kind: "heard"; readonly from: string; readonly text: string }
   /** The worker at another place has ended. */

@@ -3,6 +3,7 @@ import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";
+import { NONE } from "../config/values.ts";
 import { EXIT } from "../errors.ts";
 import { onStop } from "../signals.ts";
 import type { ListenAddress } from "./address.ts";
@@ -10,7 +11,8 @@ import { announce } from "./announce.ts";
 import { openJournal } from "./data.ts";
 import { capacity } from "./descriptors.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
-import { createHttpServer, listen, serveRequests } from "./http-server.ts";
+import { serveRequests } from "./drain.ts";
+import { createHttpServer, listen } from "./http-server.ts";
 import { openLog, type Log } from "./log.ts";
 import { pathOf, refuse } from "./page.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
@@ -34,6 +36,11 @@ export interface WorkerLink {
   readonly channel: TailChannel;
   /** The primary tells the world when all workers have called this. */
   readonly listening: (listening: Listening) => void;
+  /**
+   * Has the primary let go of the port, which it holds for this worker. Else the port stays open for a moment after the last worker has closed it, and who connects then
+   * is cut off without an answer. Nothing is heard from the others any more.
+   */
+  readonly letGo: () => Promise<void>;
 }
 
 /** What to run. */
@@ -54,9 +61,9 @@ export interface RunOptions extends Plan {
 export async function runServer(options: RunOptions): Promise<void> {
   const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
-  const { journal, place } = openJournal(config, link?.channel);
+  const { journal, place } = openJournal(config, log.logger, link?.channel);
   const room = capacity();
-  const server = createHttpServer(room.connections);
+  const server = createHttpServer(room.connections, config);
   let port: number;
   try {
     port = await listen(server, address.address, config.port);
@@ -112,6 +119,7 @@ export async function runServer(options: RunOptions): Promise<void> {
     log.logger.fatal({}, "the server did not close in time; what was acknowledged is in the journal");
     void log.close().then(() => process.exit(EXIT.failure));
   }, config.drain + CLOSE_MS);
+  await link?.letGo();
   await serving.drain(async () => {
     await site.close();
     await hub.close();
@@ -130,11 +138,15 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       matchersPerSubscription: config.maxMatchers,
       topicBytes: config.maxTopicLength,
       idBytes: config.maxIdLength,
+      idempotencyKeyBytes: config.maxIdempotencyKeyLength,
       tokenBytes: config.maxTokenLength,
       grantsPerToken: config.maxGrants,
       revocations: config.maxRevocations,
       scheduledUpdates: config.maxScheduled,
       snapshotUpdates: config.maxSnapshot,
+      replayUpdates: config.maxReplayUpdates,
+      replayBytes: config.maxReplayBytes,
+      heldBytes: config.maxHeldBytes,
     },
     subscriptions: config.subscriptions,
     subscriptionLeaseMs: config.subscriptionLease,
@@ -146,6 +158,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
     drainMs: config.drain,
     connectionsPerAddress: config.maxConnectionsPerAddress,
     connections: config.maxConnections ?? maxStreams,
+    connectionsPerSecond: config.maxConnectionRate === NONE ? Infinity : config.maxConnectionRate,
   };
 }
 

@@ -8,9 +8,10 @@ import { EXIT, UsageError } from "../errors.ts";
 import { onStop } from "../signals.ts";
 import { announce, type Announcement } from "./announce.ts";
 import { Crew } from "./crew.ts";
-import { createHttpServer, listen } from "./http-server.ts";
+import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
 import { openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
+import { makeSocketDirectory, removeSocketDirectory } from "./tail-signals.ts";
 
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
 const GRACE_MS = 2000;
@@ -38,14 +39,18 @@ export function workersOf({ workers, journal }: Config): number {
  */
 export async function runWorkers(plan: Plan, count: number, welcome: Announcement["welcome"]): Promise<void> {
   const { config, address, access } = plan;
-  const port = await findPort(address.address, config.port);
+  const port = config.port === 0 ? await choosePort(address.address, config) : config.port;
   // Workers take connections from one shared queue themselves. Were they handed out by the primary, the one on its way to a worker that is killed
   // would stay open without an answer: see docs/decisions/shared-listening-socket.md.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
+  const sockets = makeSocketDirectory();
+  const removeSockets = (): void => removeSocketDirectory(sockets);
+  process.once("exit", removeSockets);
   const log = openLog(config.logLevel);
   const crew = new Crew(
     Array.from({ length: count }, (_, index) => ({ ...plan, config: { ...config, port, maxConnections: shareOf(config, index, count) } })),
+    sockets,
     log.logger,
   );
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
@@ -66,14 +71,14 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
 }
 
 /**
- * Finds out whether the port can be had before any worker is started, and which one it is when any will do: a worker that is replaced must come
- * back on the same.
+ * Chooses a port where any will do, before any worker is started: one that is replaced must come back on the same. A port that was asked for is not tried: who
+ * connects at that moment would be cut off.
  */
-async function findPort(address: string, port: number): Promise<number> {
-  const server = createHttpServer(undefined);
-  const found = await listen(server, address, port);
+async function choosePort(address: string, bounds: RequestBounds): Promise<number> {
+  const server = createHttpServer(undefined, bounds);
+  const port = await listen(server, address, 0);
   await new Promise((resolve) => server.close(resolve));
-  return found;
+  return port;
 }
 
 /** A worker's part of the streams that were allowed in all; undefined where the default holds, which is each process's own. */

@@ -80,8 +80,7 @@ function sender(to: Sending, stderr: Output): (updates: readonly UpdateInput[]) 
     for (const request of requestsFor(updates)) {
       await send(request, {
         ...to,
-        onRetry: (error, delayMs, mayRepeat) =>
-          void stderr.line(retryNotice(error, delayMs, mayRepeat ? "The updates" : undefined, stderr)),
+        onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs, stderr)),
       });
     }
   };

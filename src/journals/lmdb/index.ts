@@ -1,6 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { type Database, open, type RootDatabase } from "lmdb";
-import { createEpoch } from "../../core/cursor.ts";
+import type { RootDatabase } from "lmdb";
 import { HubError } from "../../core/errors.ts";
 import {
   type Journal,
@@ -11,6 +9,7 @@ import {
   recordBytes,
   type Retention,
 } from "../../core/journal.ts";
+import type { IdempotentAppend, JournalIdempotency } from "../../core/idempotency.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { PeerExchange } from "../../core/peer-exchange.ts";
 import { every } from "../../core/scheduler.ts";
@@ -18,7 +17,12 @@ import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
 import { oncePerTurn, type TailChannel } from "./channel.ts";
 import { noteWriting } from "./exit.ts";
-import { FORMAT, fromStored, type StoredRecord, type StoredState, toStored } from "./codec.ts";
+import { toHubError } from "./failure.ts";
+import { openEntry, sealEntry, type StoredState, toStored } from "./codec.ts";
+import { type Databases, readState, writeState } from "./format.ts";
+import { IdempotencyKeys, keyedAppend, type KeyedAppend, readable } from "./idempotency.ts";
+import { openRoot } from "./open-root.ts";
+import { RowReader } from "./rows.ts";
 
 export type { TailChannel } from "./channel.ts";
 
@@ -34,6 +38,11 @@ export interface LmdbJournalOptions {
    * stream, and for figures.
    */
   readonly channel?: TailChannel | undefined;
+  /**
+   * Called when something that is read is not what was written, as after an error of the disk: with what, in words. Such a record is given to
+   * nobody; subscribers are told of a gap in its place. Default: a warning of the process.
+   */
+  readonly onDamage?: ((what: string) => void) | undefined;
 }
 
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
@@ -48,10 +57,10 @@ const TRIM_STEP = 1000;
  * An append is acknowledged after its transaction is committed and flushed to the disk, so that it survives
  * `kill -9` and a power cut. Appends that wait for a commit share the next one.
  *
- * @throws Error when the directory cannot be made or written, or holds a journal of another format.
+ * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged.
  */
 export function lmdbJournal(options: LmdbJournalOptions): Journal {
-  return new LmdbJournal(options.directory, options.retention ?? DEFAULT_RETENTION, options.channel);
+  return new LmdbJournal(options);
 }
 
 type Follower = (records: readonly JournalRecord[]) => void;
@@ -60,11 +69,10 @@ interface PendingAppend {
   readonly batch: readonly Update[];
   /** Changes of the table, with further updates. */
   readonly steps: readonly StateStep[];
+  readonly keyed: KeyedAppend | undefined;
   readonly resolve: (offsets: readonly number[]) => void;
   readonly reject: (error: HubError) => void;
 }
-
-const EMPTY_STATE: StoredState = [1, 0, 0];
 
 class LmdbJournal implements Journal {
   readonly epoch: string;
@@ -72,36 +80,52 @@ class LmdbJournal implements Journal {
     commit: async (steps) => void (await this.#enqueue([], steps)),
     entries: async (prefix, options) => this.#list(prefix, options),
   };
+  readonly idempotency: JournalIdempotency = {
+    append: async (attempt) => {
+      const keyed = keyedAppend(attempt);
+      const offsets = await this.#enqueue(attempt.batch, attempt.steps ?? [], keyed);
+      return readable(keyed.known) ?? { kind: "appended", offsets };
+    },
+    find: async (attempt) => this.#findKey(attempt),
+  };
   readonly peers: PeerExchange | undefined;
+  readonly #directory: string;
   readonly #retention: Retention;
   readonly #root: RootDatabase;
-  readonly #rows: Database<StoredRecord, number>;
-  readonly #ids: Database<number, string>;
-  readonly #meta: Database<unknown, string>;
-  readonly #entries: Database<string, string>;
+  readonly #rows: Databases["rows"];
+  readonly #ids: Databases["ids"];
+  readonly #meta: Databases["meta"];
+  readonly #entries: Databases["entries"];
+  readonly #keys: IdempotencyKeys;
+  readonly #reader: RowReader;
+  readonly #closeRoot: () => Promise<void>;
   readonly #followers = new Set<Follower>();
   readonly #stopLooking: () => void;
   /** Tells other processes that the tail moved. */
   readonly #post: () => void;
   #queue: PendingAppend[] = [];
   #committing: Promise<void> | undefined;
+  /** The last known state, for when a newer version has put it elsewhere. */
+  #held: StoredState;
   /** Followers were given every record up to this offset. */
   #seen: number;
   #closed = false;
 
-  constructor(directory: string, retention: Retention, channel: TailChannel | undefined) {
+  constructor({ directory, retention = DEFAULT_RETENTION, channel, onDamage }: LmdbJournalOptions) {
+    this.#directory = directory;
     this.#retention = retention;
-    mkdirSync(directory, { recursive: true });
-    // Without overlapping sync a commit returns after the flush; with it, simulated power cuts lost acknowledged rows.
-    // With batching by event turn, a failed commit rejects a second promise that nobody can handle, and ends the process.
-    this.#root = open({ path: directory, noSubdir: false, overlappingSync: false, eventTurnBatching: false, encoding: "msgpack" });
-    this.#rows = this.#root.openDB({ name: "rows", encoding: "msgpack" });
-    // Several offsets an id, in order: a reused id resolves to the earliest held.
-    this.#ids = this.#root.openDB({ name: "ids", dupSort: true, encoding: "ordered-binary" });
-    this.#meta = this.#root.openDB({ name: "meta", encoding: "msgpack" });
-    this.#entries = this.#root.openDB({ name: "state", encoding: "string" });
-    this.epoch = this.#root.transactionSync(() => this.#identify(directory));
-    this.#seen = this.#state()[1];
+    const { root, rows, ids, meta, entries, keys, keyEnds, epoch, close } = openRoot(directory);
+    this.#root = root;
+    this.#rows = rows;
+    this.#ids = ids;
+    this.#meta = meta;
+    this.#entries = entries;
+    this.#keys = new IdempotencyKeys({ keys, keyEnds });
+    this.epoch = epoch;
+    this.#closeRoot = close;
+    this.#reader = new RowReader(rows, directory, onDamage);
+    this.#held = this.#state();
+    this.#seen = this.#held[1];
     const look = (): void => this.#advance(this.#freshState()[1]);
     const stopPolling = every(channel === undefined ? POLL_MS.alone : POLL_MS.told, look);
     const stopListening = channel?.listen(oncePerTurn(look));
@@ -121,13 +145,14 @@ class LmdbJournal implements Journal {
   }
 
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
-    const [head] = this.#freshState();
+    const [head, tail] = this.#freshState();
+    if (!this.#closed) this.#state();
     if (after < head - 1) return { kind: "trimmed", head };
-    return { kind: "records", records: this.#range(after, limits) };
+    return this.#reader.page(after, tail, limits);
   }
 
   follow(after: number, onAppended: Follower): () => void {
-    const missed = this.#range(after, { maxRecords: Infinity, maxBytes: Infinity }).filter((record) => record.offset <= this.#seen);
+    const missed = this.#reader.all(after, this.#seen);
     if (missed.length > 0) onAppended(missed);
     this.#followers.add(onAppended);
     return () => void this.#followers.delete(onAppended);
@@ -137,7 +162,8 @@ class LmdbJournal implements Journal {
     // A peer may send any text as its cursor; LMDB throws at a key that is too long to be stored.
     if (utf8Length(id) > MAX_ID_BYTES || this.#closed) return [];
     this.#root.resetReadTxn();
-    return [...this.#ids.getValues(id, { limit: MAX_FOUND })];
+    // An entry that leads elsewhere would make a subscriber go on from the wrong place.
+    return [...this.#ids.getValues(id, { limit: MAX_FOUND })].filter((offset) => this.#reader.row(offset)?.id === id);
   }
 
   tail(): number {
@@ -159,15 +185,21 @@ class LmdbJournal implements Journal {
     this.peers?.close();
     await this.#committing;
     this.#followers.clear();
-    await this.#root.close();
+    await this.#closeRoot();
   }
 
-  #enqueue(batch: readonly Update[], steps: readonly StateStep[]): Promise<readonly number[]> {
+  #enqueue(batch: readonly Update[], steps: readonly StateStep[], keyed?: KeyedAppend): Promise<readonly number[]> {
     if (this.#closed) return Promise.reject(new HubError("journal_unavailable", "The journal is closed."));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ batch, steps, resolve, reject });
+      this.#queue.push({ batch, steps, keyed, resolve, reject });
       this.#committing ??= this.#commitAll();
     });
+  }
+
+  #findKey(attempt: Pick<IdempotentAppend, "key" | "request">): ReturnType<typeof readable> {
+    if (this.#closed) throw new HubError("journal_unavailable", "The journal is closed.");
+    this.#root.resetReadTxn();
+    return readable(this.#keys.find(keyedAppend({ ...attempt, answer: undefined })));
   }
 
   #list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): readonly StateEntry[] {
@@ -177,49 +209,35 @@ class LmdbJournal implements Journal {
     const start = after === undefined || after < prefix ? prefix : after;
     for (const { key, value } of this.#entries.getRange({ start })) {
       if (!key.startsWith(prefix) || found.length >= limit) break;
-      if (key !== after) found.push({ key, value });
+      if (key !== after) found.push({ key, value: this.#open(key, value) });
     }
     return found;
   }
 
-  #identify(directory: string): string {
-    const format = this.#meta.get("format");
-    if (format === undefined) {
-      const epoch = createEpoch();
-      this.#meta.putSync("format", FORMAT);
-      this.#meta.putSync("epoch", epoch);
-      this.#meta.putSync("state", EMPTY_STATE);
-      return epoch;
-    }
-    if (format !== FORMAT) {
-      throw new Error(
-        `The journal in ${directory} has format ${JSON.stringify(format)}; this version of Artesian reads format ${FORMAT}. Use the version that wrote it, or another directory.`,
-      );
-    }
-    return this.#meta.get("epoch") as string;
+  /** A table without one of its entries would let in whom a revocation keeps out: it is not read at all. */
+  #open(key: string, stored: string): string {
+    const value = openEntry(key, stored);
+    if (value !== undefined) return value;
+    throw new HubError("journal_unavailable", "The journal's table cannot be read.", { cause: new Error(`The entry ${key} is damaged.`) });
   }
 
   #state(): StoredState {
-    return this.#meta.get("state") as StoredState;
+    const state = readState(this.#meta);
+    if (state !== undefined) return state;
+    // During a rolling restart: see FORMAT.
+    throw new HubError(
+      "journal_unavailable",
+      "The journal was converted by a newer version of Artesian; this process has to be restarted.",
+    );
   }
 
   /** The state as last committed by any process; without the reset, LMDB answers from this turn's snapshot. */
   #freshState(): StoredState {
     if (this.#closed) return [this.#seen + 1, this.#seen, 0];
     this.#root.resetReadTxn();
-    return this.#state();
-  }
-
-  #range(after: number, limits: ReadLimits): JournalRecord[] {
-    const records: JournalRecord[] = [];
-    let bytes = 0;
-    for (const { key, value } of this.#rows.getRange({ start: after + 1 })) {
-      const record = fromStored(key, value);
-      records.push(record);
-      bytes += recordBytes(record);
-      if (records.length >= limits.maxRecords || bytes >= limits.maxBytes) break;
-    }
-    return records;
+    const state = readState(this.#meta);
+    if (state !== undefined) this.#held = state;
+    return this.#held;
   }
 
   /** Commits what is queued, one group after the other: what arrives during a flush shares the next one. */
@@ -237,7 +255,7 @@ class LmdbJournal implements Journal {
           [records, offsets] = this.#write(group);
         });
       } catch (error) {
-        const failure = await toHubError(error);
+        const failure = await toHubError(error, this.#directory);
         for (const { reject } of group.length > 0 ? group : this.#queue.splice(0)) reject(failure);
         continue;
       }
@@ -259,7 +277,14 @@ class LmdbJournal implements Journal {
     const at = Date.now();
     const records: JournalRecord[] = [];
     const offsets: (readonly number[])[] = [];
-    for (const { batch, steps } of group) {
+    for (const { batch, steps, keyed } of group) {
+      if (keyed !== undefined) {
+        keyed.known = this.#keys.find(keyed);
+        if (keyed.known !== undefined) {
+          offsets.push([]);
+          continue;
+        }
+      }
       const first = tail + 1;
       for (const update of steps.length === 0 ? batch : [...batch, ...this.#change(steps)]) {
         const record: JournalRecord = { ...update, offset: ++tail, at };
@@ -269,16 +294,19 @@ class LmdbJournal implements Journal {
         records.push(record);
       }
       offsets.push(Array.from({ length: tail + 1 - first }, (_, i) => first + i));
+      if (keyed !== undefined && tail >= first) this.#keys.remember(keyed, first, tail);
     }
+    const headBefore = head;
     [head, bytes] = this.#trim(head, tail, bytes, at, TRIM_STEP + 2 * records.length);
-    this.#meta.putSync("state", [head, tail, bytes] satisfies StoredState);
+    if (head > headBefore) this.#keys.forgetBefore(head);
+    writeState(this.#meta, [head, tail, bytes]);
     return [records, offsets];
   }
 
   /** @returns The updates of the steps that changed something. */
   #change(steps: readonly StateStep[]): readonly Update[] {
     return steps.flatMap(({ key, value, update }) => {
-      if (value !== undefined) this.#entries.putSync(key, value);
+      if (value !== undefined) this.#entries.putSync(key, sealEntry(key, value));
       else if (this.#entries.get(key) === undefined) return [];
       else this.#entries.removeSync(key);
       return update === undefined ? [] : [update];
@@ -288,13 +316,13 @@ class LmdbJournal implements Journal {
   #trim(head: number, tail: number, bytes: number, now: number, most: number): [head: number, bytes: number] {
     const { maxAgeMs = Infinity, maxBytes = Infinity, maxCount = Infinity } = this.#retention;
     for (let dropped = 0; head <= tail && dropped < most; dropped++) {
-      const stored = this.#rows.get(head);
+      const record = this.#reader.row(head);
       const tooMany = tail - head + 1 > maxCount || bytes > maxBytes;
-      if (stored === undefined || (!tooMany && now - stored[0] <= maxAgeMs)) break;
-      const record = fromStored(head, stored);
-      if (record.id !== undefined) this.#ids.removeSync(record.id, head);
+      // One that is damaged has neither an age nor a use.
+      if (record !== undefined && !tooMany && now - record.at <= maxAgeMs) break;
+      if (record?.id !== undefined) this.#ids.removeSync(record.id, head);
       this.#rows.removeSync(head);
-      bytes -= recordBytes(record);
+      bytes = head === tail ? 0 : Math.max(0, bytes - (record === undefined ? 0 : recordBytes(record)));
       head++;
     }
     return [head, bytes];
@@ -314,8 +342,9 @@ class LmdbJournal implements Journal {
   #oldestIsTooOld(): boolean {
     if (this.#closed) return false;
     const [head, tail] = this.#freshState();
-    const oldest = head <= tail ? this.#rows.get(head) : undefined;
-    return oldest !== undefined && Date.now() - oldest[0] > (this.#retention.maxAgeMs ?? Infinity);
+    if (head > tail) return false;
+    const oldest = this.#reader.row(head);
+    return oldest === undefined || Date.now() - oldest.at > (this.#retention.maxAgeMs ?? Infinity);
   }
 
   /** Gives followers what follows the last record they were given; `records`, where at hand, end at the tail. */
@@ -325,35 +354,9 @@ class LmdbJournal implements Journal {
     let appended = records ?? [];
     if (first === undefined || first.offset !== this.#seen + 1) {
       this.#root.resetReadTxn();
-      appended = this.#range(this.#seen, { maxRecords: Infinity, maxBytes: Infinity }).filter((record) => record.offset <= tail);
+      appended = this.#reader.all(this.#seen, tail);
     }
     this.#seen = tail;
     for (const follower of this.#followers) follower(appended);
   }
-}
-
-/** Numbers of the errors of a disk that is full: no space, over the quota, and a write that came out short. */
-const FULL: ReadonlySet<number> = new Set([28, 122, 5]);
-
-async function toHubError(error: unknown): Promise<HubError> {
-  // The reason of a failed commit comes by a promise of its own.
-  let reason = error;
-  try {
-    if (hasCommitError(error)) await error.commitError;
-  } catch (cause) {
-    reason = cause;
-  }
-  const code = reason instanceof Error && "code" in reason ? reason.code : undefined;
-  if ((typeof code === "number" && FULL.has(code)) || /no space|ENOSPC|MDB_MAP_FULL|disk quota/i.test(String(reason))) {
-    return new HubError("journal_full", "The journal's disk is full; nothing was published. Free space and publish again.", {
-      cause: reason,
-    });
-  }
-  return new HubError("journal_unavailable", "The journal could not be written; nothing was published. Publish again in a moment.", {
-    cause: reason,
-  });
-}
-
-function hasCommitError(error: unknown): error is { readonly commitError: Promise<unknown> } {
-  return error instanceof Error && "commitError" in error && error.commitError instanceof Promise;
 }

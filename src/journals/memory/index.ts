@@ -1,5 +1,6 @@
 import { createEpoch } from "../../core/cursor.ts";
 import { HubError } from "../../core/errors.ts";
+import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/idempotency.ts";
 import {
   type Journal,
   type JournalPage,
@@ -11,6 +12,7 @@ import {
 } from "../../core/journal.ts";
 import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import type { Update } from "../../core/update.ts";
+import { IdempotencyKeys } from "./idempotency.ts";
 
 /** How a memory journal behaves. */
 export interface MemoryJournalOptions {
@@ -33,9 +35,17 @@ type Follower = (records: readonly JournalRecord[]) => void;
 class MemoryJournal implements Journal {
   readonly epoch: string = createEpoch();
   readonly state: JournalState = {
-    commit: (steps) => this.#change(steps),
+    commit: async (steps) => {
+      this.#checkOpen();
+      this.#write(this.#change(steps));
+    },
     entries: async (prefix, options) => this.#list(prefix, options),
   };
+  readonly idempotency: JournalIdempotency = {
+    append: (attempt) => this.#appendOnce(attempt),
+    find: async (attempt) => this.#findKey(attempt),
+  };
+  readonly #idempotencyKeys = new IdempotencyKeys();
   readonly #entries = new Map<string, string>();
   /** The keys in order. */
   readonly #keys: string[] = [];
@@ -55,7 +65,15 @@ class MemoryJournal implements Journal {
   }
 
   async append(batch: readonly Update[]): Promise<readonly number[]> {
+    this.#checkOpen();
+    return this.#write(batch);
+  }
+
+  #checkOpen(): void {
     if (this.#closed) throw new HubError("journal_unavailable", "The journal is closed.");
+  }
+
+  #write(batch: readonly Update[], attempt?: IdempotentAppend): readonly number[] {
     const at = Date.now();
     const appended = batch.map((update): JournalRecord => ({ ...update, offset: ++this.#tail, at }));
     for (const record of appended) {
@@ -66,13 +84,28 @@ class MemoryJournal implements Journal {
       if (offsets === undefined) this.#offsetsById.set(record.id, [record.offset]);
       else offsets.push(record.offset);
     }
+    const offsets = appended.map((record) => record.offset);
+    if (attempt !== undefined) this.#idempotencyKeys.remember(attempt, offsets);
     this.#trim(at);
     for (const follower of this.#followers) follower(appended);
-    return appended.map((record) => record.offset);
+    return offsets;
   }
 
-  async #change(steps: readonly StateStep[]): Promise<void> {
-    if (this.#closed) throw new HubError("journal_unavailable", "The journal is closed.");
+  async #appendOnce(attempt: IdempotentAppend): Promise<AppendOutcome> {
+    this.#checkOpen();
+    const known = this.#findKey(attempt);
+    if (known !== undefined) return known;
+    return { kind: "appended", offsets: this.#write([...attempt.batch, ...this.#change(attempt.steps ?? [])], attempt) };
+  }
+
+  #findKey(attempt: Pick<IdempotentAppend, "key" | "request">): KnownAppend | ReusedKey | undefined {
+    // What is too old is gone, as it is for who reads.
+    this.#trim(Date.now());
+    return this.#idempotencyKeys.find(attempt);
+  }
+
+  /** @returns The updates of the steps that changed something. */
+  #change(steps: readonly StateStep[]): readonly Update[] {
     const updates: Update[] = [];
     for (const { key, value, update } of steps) {
       if (value === undefined) {
@@ -84,7 +117,7 @@ class MemoryJournal implements Journal {
       }
       if (update !== undefined) updates.push(update);
     }
-    await this.append(updates);
+    return updates;
   }
 
   /** Where a key is, or would be. */
@@ -161,6 +194,7 @@ class MemoryJournal implements Journal {
       this.#start++;
       this.#head++;
     }
+    this.#idempotencyKeys.forgetBefore(this.#head);
     // Cut now and then, so that dropping one record costs the same however many are held.
     if (this.#start > 1024 && this.#start * 2 > this.#records.length) {
       this.#records = this.#records.slice(this.#start);

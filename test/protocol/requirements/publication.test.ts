@@ -261,4 +261,16 @@ describe("Publication", () => {
     expect((await post(url, forms[4] as string, { "Content-Type": `${FORM}; charset=utf-8` })).status).toBe(413);
     expect(hub.stats().tail).toBe(0);
   });
+
+  test("PUB-28: a publish that was captured is not carried out again", async () => {
+    const { hub, url } = await startSecured();
+    const captured = [
+      { topic: "a", data: "x" },
+      { ...bearer(publisher("a")), "Idempotency-Key": '"8e03978e"' },
+    ] as const;
+    const first = await (await post(url, ...captured)).text();
+    const replayed = await post(url, ...captured);
+    expect([replayed.status, await replayed.text()]).toEqual([200, first]);
+    expect(hub.stats().tail).toBe(1);
+  });
 });

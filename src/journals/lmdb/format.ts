@@ -1,0 +1,117 @@
+import type { Database } from "lmdb";
+import { createEpoch } from "../../core/cursor.ts";
+import type { JournalRecord } from "../../core/journal.ts";
+import { openEntry, sealEntry, type StoredRecord, type StoredState, toStored } from "./codec.ts";
+
+/**
+ * The layout of the journal that this version writes, stored in each journal.
+ *
+ * 1: records and table entries without a sum. 2: with one, and with idempotency keys.
+ *
+ * Whoever changes it raises the number and, in the transaction that converts a journal, keeps the state under another key ("state" up to 2):
+ * a process of the version before, which may still have the journal open during a rolling restart, then finds no state and refuses to
+ * write, instead of mixing two layouts.
+ */
+export const FORMAT = 2;
+
+/** The databases of a journal. */
+export interface Databases {
+  readonly rows: Database<StoredRecord, number>;
+  readonly ids: Database<number, string>;
+  readonly meta: Database<unknown, string>;
+  readonly entries: Database<string, string>;
+  /** What is known of idempotency keys, by their digests. */
+  readonly keys: Database<string, string>;
+  /** Their digests, by the last offset that each appended. */
+  readonly keyEnds: Database<string, number>;
+}
+
+/** Where the state is kept. */
+const STATE = "held";
+const EMPTY_STATE: StoredState = [1, 0, 0];
+
+/** @returns What is held; undefined where a process of another version has converted the journal. */
+export function readState(meta: Databases["meta"]): StoredState | undefined {
+  return meta.get(STATE) as StoredState | undefined;
+}
+
+export function writeState(meta: Databases["meta"], state: StoredState): void {
+  meta.putSync(STATE, state);
+}
+
+/**
+ * Finds out what a journal is, begins one where there is none, and converts one of an older format. Must run in a write transaction.
+ *
+ * @returns Its epoch.
+ * @throws Error where it is of a newer format, or damaged.
+ */
+export function identify(databases: Databases, directory: string): string {
+  const { meta, rows } = databases;
+  const format = meta.get("format");
+  if (format === undefined) {
+    if (firstKey(rows) !== undefined) throw new Error(damaged(directory, "it has records, but not what they belong to"));
+    const epoch = createEpoch();
+    meta.putSync("format", FORMAT);
+    meta.putSync("epoch", epoch);
+    writeState(meta, EMPTY_STATE);
+    return epoch;
+  }
+  if (format === 1) convertFrom1(databases);
+  else if (format !== FORMAT) {
+    throw new Error(
+      `The journal in ${directory} has format ${JSON.stringify(format)}; this version of Artesian reads formats 1 and ${FORMAT}. Use the version that wrote it, or another directory.`,
+    );
+  }
+  const epoch = meta.get("epoch");
+  const why = whatIsWrong(databases);
+  if (typeof epoch !== "string" || why !== undefined) throw new Error(damaged(directory, why ?? "it has no epoch"));
+  return epoch;
+}
+
+/** What to tell of a journal that is damaged beyond use. */
+export function damaged(directory: string, why: string): string {
+  return `The journal in ${directory} is damaged: ${why}. Put a copy of the directory in its place, or move it away to begin an empty journal; subscribers are then told of a gap.`;
+}
+
+function convertFrom1({ rows, meta, entries }: Databases): void {
+  type Stored1 = readonly [number, boolean, readonly string[], string, string | 0, string | 0, number | null, number?];
+  const state = meta.get("state") as StoredState;
+  const [head, tail] = state;
+  for (let offset = head; offset <= tail; offset++) {
+    const [at, isPrivate, topics, data, id, type, retry, ttlMs] = rows.get(offset) as unknown as Stored1;
+    const record: JournalRecord = {
+      offset,
+      at,
+      topics,
+      data,
+      id: id === 0 ? undefined : id,
+      type: type === 0 ? undefined : type,
+      retry: retry ?? undefined,
+      private: isPrivate,
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+    };
+    rows.putSync(offset, toStored(record));
+  }
+  for (const { key, value } of Array.from(entries.getRange())) entries.putSync(key, sealEntry(key, value));
+  writeState(meta, state);
+  meta.removeSync("state");
+  meta.putSync("format", FORMAT);
+}
+
+/** Compares what is counted with what is there, as far as that takes no look at each record, and looks at each entry of the table, which has few. */
+function whatIsWrong({ rows, meta, entries }: Databases): string | undefined {
+  const state = readState(meta);
+  if (!Array.isArray(state) || state.length !== 3 || !state.every(Number.isSafeInteger)) return "what it holds is not known";
+  const [head, tail] = state;
+  const isEmpty = head === tail + 1;
+  if (firstKey(rows) !== (isEmpty ? undefined : head) || firstKey(rows, true) !== (isEmpty ? undefined : tail))
+    return "its first and last records are not those that were written";
+  for (const { key, value } of entries.getRange()) {
+    if (openEntry(key, value) === undefined) return `the entry ${JSON.stringify(key)} of its table is not what was written`;
+  }
+  return undefined;
+}
+
+function firstKey(rows: Databases["rows"], reverse = false): number | undefined {
+  return [...rows.getKeys({ reverse, limit: 1 })][0];
+}

@@ -1,0 +1,78 @@
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Names of the marks: one of each process that has the journal open, and one for those that are gone and did not close it. */
+const OPEN = /^open-(\d+)$/;
+const UNCLEAN = "unclean";
+/** How often this process has each directory open. */
+const opened = new Map<string, number>();
+
+/**
+ * Says whether a process ended without closing the journal, in which case its file deserves a look before it is used: one that LMDB can't
+ * read ends the process, and who restarts it would do so for ever.
+ */
+export interface Use {
+  /** Whether the file should be looked at: a process was cut off, and no other one has the journal open. */
+  readonly isSuspect: boolean;
+  /** Call when the file was found to be sound. */
+  clear(): void;
+  /** Call when the journal was closed, or could not be opened. @param wasClosed - Whether all is well. */
+  end(wasClosed: boolean): void;
+}
+
+/** Marks a journal's directory as in use by this process. */
+export function markInUse(directory: string): Use {
+  const own = `open-${process.pid}`;
+  const count = opened.get(directory) ?? 0;
+  const marks = readdirSync(directory);
+  const others = marks.filter((name) => OPEN.test(name) && (name !== own || count === 0));
+  // A process with the id of this one is gone: in a container each is number 1.
+  const [living, gone] = [
+    others.filter((name) => name !== own && isLiving(name)),
+    others.filter((name) => name === own || !isLiving(name)),
+  ];
+  for (const name of gone) attempt(() => renameSync(join(directory, name), join(directory, UNCLEAN)));
+  opened.set(directory, count + 1);
+  attempt(() => {
+    writeFileSync(join(directory, own), "");
+    flush(directory);
+  });
+  return {
+    isSuspect: (gone.length > 0 || marks.includes(UNCLEAN)) && living.length === 0 && count === 0,
+    clear: () => attempt(() => rmSync(join(directory, UNCLEAN), { force: true })),
+    end: (wasClosed) => {
+      const left = (opened.get(directory) ?? 1) - 1;
+      opened.set(directory, left);
+      if (left > 0) return;
+      opened.delete(directory);
+      attempt(() =>
+        wasClosed ? rmSync(join(directory, own), { force: true }) : renameSync(join(directory, own), join(directory, UNCLEAN)),
+      );
+    },
+  };
+}
+
+function isLiving(name: string): boolean {
+  try {
+    process.kill(Number(OPEN.exec(name)?.[1]), 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** A power cut must not take the mark away while it leaves what the mark is about. */
+function flush(directory: string): void {
+  const fd = openSync(directory, "r");
+  fsyncSync(fd);
+  closeSync(fd);
+}
+
+/** Without a mark, as where the disk is full, all works but the look at the file. */
+function attempt(run: () => void): void {
+  try {
+    run();
+  } catch {
+    // As above.
+  }
+}
