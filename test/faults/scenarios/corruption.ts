@@ -1,0 +1,141 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRandom, type Random } from "../../support/random.ts";
+import { check } from "../checker/check.ts";
+import type { Entry, Publish, SubscriberLog } from "../checker/history.ts";
+import { atEnd } from "../lib/cleanup.ts";
+import { sleep } from "../lib/clock.ts";
+import { DAMAGES } from "../lib/damage.ts";
+import { readHeld } from "../lib/held.ts";
+import { HubServer } from "../lib/hub-server.ts";
+import { readLines } from "../lib/ndjson.ts";
+import { PublisherProcess } from "../lib/program.ts";
+import type { Scenario, ScenarioOptions } from "../lib/scenario.ts";
+import { PRIVATE_TOPICS, standardLanes, TOPICS, witness } from "../lib/standard-load.ts";
+import { figure } from "../lib/tally.ts";
+import { mint } from "../lib/tokens.ts";
+
+const UPDATES = 3000;
+/** What the server says of a journal that it does not open. */
+const REFUSAL = /The journal in \S+ is damaged: |format \S+; this version/;
+
+export const corruption: Scenario = {
+  name: "corruption",
+  promise: "R15",
+  what: "bits, sectors and pages of a journal's files are changed, or their end is cut off, after a stop and after a kill; then the server is started and all is read",
+  run: async (options) => {
+    const directory = mkdtempSync(join(tmpdir(), "artesian-faults-corruption-"));
+    const remove = atEnd(() => rmSync(directory, { recursive: true, force: true }));
+    try {
+      await damageAgainAndAgain(directory, options);
+    } finally {
+      remove();
+    }
+  },
+};
+
+interface Original {
+  readonly path: string;
+  readonly publishes: readonly Publish[];
+  /** What a subscriber received of it before it was damaged: the order of all. */
+  readonly reference: SubscriberLog;
+}
+
+async function damageAgainAndAgain(directory: string, { full, seed, report, progress, violation }: ScenarioOptions): Promise<void> {
+  const random = createRandom(seed);
+  const server = await HubServer.create({ data: join(directory, "data"), directory });
+  const originals = [await makeOriginal(server, directory, "stop", random), await makeOriginal(server, directory, "kill", random)];
+  const outcomes = { "read in full": 0, "read with gaps": 0, refused: 0, "refused after a crash": 0 };
+  const kinds = Object.entries(DAMAGES);
+  const rounds = full ? 50 : 2;
+  for (let round = 0; round < rounds; round++) {
+    for (const [kind, damage] of kinds) {
+      // So that each kind meets both originals.
+      const original = originals[(round + Math.floor(round / 2)) % originals.length] as Original;
+      rmSync(join(directory, "data"), { recursive: true, force: true });
+      cpSync(original.path, join(directory, "data"), { recursive: true });
+      damage(join(directory, "data", "journal"), random);
+      const { outcome, wrong } = await tryIt(server, original);
+      outcomes[outcome]++;
+      for (const text of wrong) violation(`${kind} (round ${round + 1}): ${text}`);
+      report({ name: "damages", value: figure(Object.values(outcomes).reduce((sum, count) => sum + count, 0)) });
+      for (const [name, count] of Object.entries(outcomes)) report({ name, value: figure(count) });
+    }
+    progress(`${round + 1} of ${rounds} rounds of ${kinds.length} damages`);
+  }
+}
+
+async function makeOriginal(server: HubServer, directory: string, how: "stop" | "kill", random: Random): Promise<Original> {
+  const data = join(directory, "data");
+  const log = join(directory, `publishes-${how}.ndjson`);
+  rmSync(data, { recursive: true, force: true });
+  mkdirSync(data);
+  await server.start();
+  const publisher = new PublisherProcess({
+    hub: server.hub,
+    token: await mint({ publish: ["*"] }),
+    log,
+    seed: random.below(2 ** 31),
+    lanes: standardLanes(8),
+    topics: TOPICS,
+    privateTopics: PRIVATE_TOPICS,
+    perSecond: Infinity,
+    mostBytes: 10_000,
+    updates: UPDATES,
+  });
+  await publisher.reach(UPDATES, 60_000);
+  await publisher.stop(10_000);
+  const { entries } = await readHeld(server.hub);
+  if (how === "kill") await server.kill("everything");
+  else await server.terminate();
+  const path = join(directory, `original-${how}`);
+  cpSync(data, path, { recursive: true });
+  return { path, publishes: [...readLines<Publish>(log)], reference: { subscription: await witness("reference"), entries } };
+}
+
+type Outcome = "read in full" | "read with gaps" | "refused" | "refused after a crash";
+
+/** Starts the server on what is left, as a supervisor would: once more when it crashed. */
+async function tryIt(server: HubServer, original: Original): Promise<{ readonly outcome: Outcome; readonly wrong: readonly string[] }> {
+  let crashes = 0;
+  for (;;) {
+    const said = logLength(server);
+    try {
+      await server.start();
+      const { entries, status } = await readHeld(server.hub);
+      const wrong = judge(original, await witness("witness"), entries);
+      // With a journal that can't be written any more, it goes on to serve what can be read.
+      if (status !== 200 && status !== 503) wrong.push(`a publish was answered with ${status}`);
+      await server.terminate();
+      return { outcome: entries.some(({ kind }) => kind === "gap") ? "read with gaps" : "read in full", wrong };
+    } catch (error) {
+      // A crash while it is read from is no other than one at the start.
+      if (server.runs && !(await endsBySelf(server))) {
+        await server.kill("everything");
+        return { outcome: "refused", wrong: [String(error)] };
+      }
+      const text = readFileSync(server.log, "utf8").slice(said);
+      if (REFUSAL.test(text)) return { outcome: crashes > 0 ? "refused after a crash" : "refused", wrong: [] };
+      if (++crashes > 1)
+        return { outcome: "refused after a crash", wrong: [`it crashed again and again without a word: ${text.slice(-500)}`] };
+    }
+  }
+}
+
+async function endsBySelf(server: HubServer): Promise<boolean> {
+  return Promise.race([server.ended().then(() => true), sleep(2000).then(() => false)]);
+}
+
+function logLength(server: HubServer): number {
+  try {
+    return readFileSync(server.log, "utf8").length;
+  } catch {
+    return 0;
+  }
+}
+
+function judge({ publishes, reference }: Original, subscription: SubscriberLog["subscription"], entries: readonly Entry[]): string[] {
+  const { examples } = check({ publishes, subscribers: [reference, { subscription, entries }] });
+  return examples.map(({ kind, update, detail }) => `${kind}: ${update}: ${detail}`);
+}

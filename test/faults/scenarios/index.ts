@@ -1,0 +1,29 @@
+import type { Scenario } from "../lib/scenario.ts";
+import { clock } from "./clock.ts";
+import { corruption } from "./corruption.ts";
+import { descriptors } from "./descriptors.ts";
+import { diskFull } from "./disk-full.ts";
+import { drain } from "./drain.ts";
+import { format } from "./format.ts";
+import { herd } from "./herd.ts";
+import { kills } from "./kills.ts";
+import { powerCut } from "./power-cut.ts";
+import { slowReaders } from "./slow-readers.ts";
+import { soak } from "./soak.ts";
+import { stops } from "./stops.ts";
+
+/** In the order of the promises' numbers. */
+export const SCENARIOS: readonly Scenario[] = [
+  kills,
+  powerCut,
+  slowReaders,
+  stops,
+  diskFull,
+  descriptors,
+  clock,
+  corruption,
+  format,
+  herd,
+  soak,
+  drain,
+];
