@@ -8,6 +8,9 @@ const TOOLS = [
   { command: "chromium", packageName: "chromium", why: "the browser tests" },
   { command: "nginx", packageName: "nginx-light", why: "the reverse-proxy test" },
   { command: "curl", packageName: "curl", why: "the command-line examples" },
+  { command: "redis-server", packageName: "redis-server", why: "the tests of the journal on Redis" },
+  { command: "redis-sentinel", packageName: "redis-sentinel", why: "the tests of the journal on Redis" },
+  { command: "nats-server", packageName: "nats-server", why: "the tests of the journal on NATS" },
   { command: "openssl", packageName: "openssl", why: "the test over TLS" },
   { command: "php", packageName: "php-cli", why: "the tests with Symfony's clients" },
   {

@@ -148,6 +148,19 @@ export class Dispatcher {
     while (this.#pending.length > 0) this.#dispatch(this.#takeBatch());
   }
 
+  /** The journal was replaced, and all subscribers are gone: begins at its tail. What was not dispatched yet is void. */
+  restart(): void {
+    this.#pending = [];
+    // What waits in paced ones is for nobody.
+    this.#pacer.flush();
+    this.#dropSpare();
+    this.#position = this.#journal.tail();
+    this.#accepted = this.#position;
+    this.ring = new FrameRing(this.#position, RING_BYTES, RING_RECORDS);
+    this.onNote(undefined);
+    this.wake();
+  }
+
   stop(): void {
     this.#unfollow();
     this.flush();

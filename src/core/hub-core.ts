@@ -5,7 +5,7 @@ import { HubError } from "./errors.ts";
 import { Grants } from "./grants.ts";
 import type { HubCoreOptions } from "./hub-options.ts";
 import { OWN_PROCESS, publisherOf, type PublishOptions } from "./idempotency.ts";
-import { describeSubscriber, explain, type HubStats, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
+import { describeSubscriber, explain, type HubStats, statsOf, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
@@ -53,6 +53,7 @@ export class HubCore {
   readonly #snapshots: Snapshots;
   readonly #hubPath: string;
   readonly #drainMs: number;
+  readonly #unwatch: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: HubCoreOptions) {
@@ -100,6 +101,7 @@ export class HubCore {
       this.#revocations?.noticed(note);
       this.#schedule?.noticed(note);
     };
+    this.#unwatch = this.#journal.watchReplaced?.(() => this.#restart());
     if (options.subscriptions === true) {
       if (state === undefined) throw new TypeError("`subscriptions` needs a journal with a shared table (`state`), such as lmdbJournal.");
       this.#presence = watchPresence(this.#streams.roster, this.#grants, {
@@ -204,17 +206,7 @@ export class HubCore {
 
   /** Figures of this process. */
   stats(): HubStats {
-    return {
-      subscribers: this.#streams.roster.all.length,
-      cohorts: this.#dispatcher.cohortCount,
-      ...this.#streams.laggards(),
-      tail: this.#journal.tail(),
-      head: this.#journal.head(),
-      bytes: this.#journal.bytes(),
-      published: this.#publisher.published,
-      delivered: this.#dispatcher.sent.updates,
-      sentBytes: this.#dispatcher.sent.bytes,
-    };
+    return statsOf({ streams: this.#streams, dispatcher: this.#dispatcher, journal: this.#journal, publisher: this.#publisher });
   }
 
   /** When the oldest record of the journal was appended, in milliseconds since 1970; undefined where there is none. */
@@ -268,7 +260,7 @@ export class HubCore {
    */
   resolve(lastEventId: string | undefined, selection: Selection, last = 0): Start | Promise<Start> {
     // Nothing will be sent, and the journal may be closed.
-    if (this.draining) return { after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
+    if (this.draining) return { epoch: this.#journal.epoch, after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
     const start = resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
     return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last);
   }
@@ -278,11 +270,11 @@ export class HubCore {
    * after the start, then what is published, without a seam.
    *
    * @param authorization - What the subscriber's token says; the stream ends with it.
-   * @returns undefined when the hub is shutting down: the peer was told to come back, and the stream is at its end. A
-   * failure status would stop an `EventSource` for good.
+   * @returns undefined when the hub is shutting down, or the journal was replaced since: the peer was told to come back, and the stream is at its
+   * end. A failure status would stop an `EventSource` for good.
    */
   attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization): Subscriber | undefined {
-    if (this.draining) {
+    if (this.draining || start.epoch !== this.#journal.epoch) {
       this.#streams.turnAway(selection, sink);
       return undefined;
     }
@@ -364,7 +356,15 @@ export class HubCore {
     return this.#closing;
   }
 
+  /** The journal was replaced. Subscribers come back, and are told of the gap. */
+  #restart(): void {
+    this.logger.warn({ epoch: this.#journal.epoch }, "the journal was replaced; all subscribers are told of a gap");
+    this.#streams.restart();
+    this.#dispatcher.restart();
+  }
+
   async #drain(): Promise<void> {
+    this.#unwatch?.();
     await this.#publisher.settled();
     this.#dispatcher.stop();
     await this.#streams.drain(this.#drainMs);

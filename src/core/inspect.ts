@@ -4,6 +4,8 @@ import type { Matcher } from "./matcher.ts";
 import { parseCursor } from "./cursor.ts";
 import { type Lag, lagOf, sentUpTo } from "./lag.ts";
 import { monotonicMs, nextTurn } from "./scheduler.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Streams } from "./streams.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 /** Figures of this moment: of one process, or of all of a journal. */
@@ -79,6 +81,31 @@ export interface UpdateLife {
 
 /** Subscribers whose fates are told before others have their turn. */
 const SLICE = 500;
+
+/** Figures of this process. */
+export function statsOf({
+  streams,
+  dispatcher,
+  journal,
+  publisher,
+}: {
+  readonly streams: Streams;
+  readonly dispatcher: Dispatcher;
+  readonly journal: Journal;
+  readonly publisher: Publisher;
+}): HubStats {
+  return {
+    subscribers: streams.roster.all.length,
+    cohorts: dispatcher.cohortCount,
+    ...streams.laggards(),
+    tail: journal.tail(),
+    head: journal.head(),
+    bytes: journal.bytes(),
+    published: publisher.published,
+    delivered: dispatcher.sent.updates,
+    sentBytes: dispatcher.sent.bytes,
+  };
+}
 
 /** How far ahead a newer update of the same topic is looked for. */
 const AHEAD = { maxRecords: 5000, maxBytes: 8 * 1024 * 1024 };

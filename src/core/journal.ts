@@ -110,6 +110,15 @@ export interface Journal {
   /** Bytes of the records held, as {@link recordBytes} counts them. */
   bytes(): number;
 
+  /**
+   * Calls back when the engine no longer has what it had, as when its data were deleted or a replica without the newest records has taken over: nothing of before
+   * holds any more. By then {@link epoch}, {@link head} and {@link tail} are the new ones, and followers go on after this tail. Not called in the middle of a call of
+   * this interface. Undefined where that cannot happen while the journal is open.
+   *
+   * @returns Stops watching.
+   */
+  readonly watchReplaced?: ((onReplaced: () => void) => () => void) | undefined;
+
   /** Finishes the appends under way, then lets go of every resource. */
   close(): Promise<void>;
 }

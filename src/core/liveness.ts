@@ -59,6 +59,11 @@ export class Liveness {
     this.#stop();
   }
 
+  /** The cursors of before are void. */
+  forget(): void {
+    this.#cursor = { position: -1, bytes: HEARTBEAT };
+  }
+
   /** The bytes that bring a live subscriber's cursor to where the hub is; undefined when it is there already. */
   cursorFor(subscriber: Subscriber): Uint8Array | undefined {
     const { position } = this.#dispatcher;

@@ -1,3 +1,4 @@
+import { formatCursor } from "./cursor.ts";
 import { step } from "./step.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
@@ -97,6 +98,7 @@ async function* updates(
   const start = await starting;
   if (start.gap !== undefined) yield gapUpdate(start.gap);
   let cursor = start.after;
+  let { epoch } = start;
   const replayUntil = journal.tail();
   let onLive = whenLive;
   while (!isEnded()) {
@@ -105,11 +107,19 @@ async function* updates(
       onLive = undefined;
       continue;
     }
+    if (epoch !== journal.epoch) {
+      const old = epoch;
+      ({ epoch } = journal);
+      yield gapUpdate({ requested: formatCursor({ epoch: old, offset: cursor }), first: firstHeld(journal, dispatcher), reason: "epoch" });
+      cursor = journal.head() - 1;
+      continue;
+    }
     if (cursor >= dispatcher.position) {
       await dispatcher.moved();
       continue;
     }
     const found = await step(dispatcher, journal, cursor);
+    if (epoch !== journal.epoch) continue;
     if (found.kind === "trimmed") {
       yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
       cursor = found.head - 1;
@@ -118,6 +128,7 @@ async function* updates(
     // Most pages come without a turn of the event loop; others must have theirs.
     if (found.entries.length >= dispatcher.page.maxRecords) await nextTurn();
     for (const { record } of found.entries) {
+      if (epoch !== journal.epoch) break;
       cursor = record.offset;
       if (!selection.selects(record) || isExpired(record, Date.now())) continue;
       yield { id: dispatcher.eventId(record), topics: record.topics, data: record.data, type: record.type, private: record.private };

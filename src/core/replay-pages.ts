@@ -131,7 +131,10 @@ export class ReplayPages {
       return { kind: "page", page };
     }
     const found = step(this.#dispatcher, this.#journal, after);
-    return found instanceof Promise ? found.then((read) => this.#pageOf(after, read, true)) : this.#pageOf(after, found, false);
+    if (!(found instanceof Promise)) return this.#pageOf(after, found, false);
+    const { epoch } = this.#journal;
+    // What is of a journal that was replaced meanwhile is for nobody.
+    return found.then((read) => (epoch === this.#journal.epoch ? this.#pageOf(after, read, true) : undefined));
   }
 
   /** Lets go of those that were not used for longest, where all are too much. They grow as they are used, so they are counted each time. */

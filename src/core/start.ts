@@ -6,6 +6,8 @@ import type { Selection } from "./selection.ts";
 
 /** Where a subscription starts. */
 export interface Start {
+  /** The journal's, for which it is good. */
+  readonly epoch: string;
   /** Everything after this offset is sent. */
   readonly after: number;
   /** Set when updates may be missing; told in-band. */
@@ -31,10 +33,12 @@ export function resolveStart(
   lastEventId: string | undefined,
   selection: Selection,
 ): Start | Promise<Start> {
-  if (lastEventId === undefined) return { after: dispatcher.position, gap: undefined, lastEventId: undefined };
+  const { epoch } = journal;
+  if (lastEventId === undefined) return { epoch, after: dispatcher.position, gap: undefined, lastEventId: undefined };
   const beforeOldest = journal.head() - 1;
-  if (lastEventId === EARLIEST) return { after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
+  if (lastEventId === EARLIEST) return { epoch, after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
   const afterGap = (reason: GapReason): Start => ({
+    epoch,
     after: journal.head() - 1,
     gap: { requested: lastEventId, first: firstHeld(journal, dispatcher), reason },
     lastEventId: EARLIEST,
@@ -43,14 +47,15 @@ export function resolveStart(
   if (position === undefined) {
     return journal.find(lastEventId).then(async (offsets) => {
       // The earliest: of several with one id, one that may not be read must change nothing.
-      for (const offset of offsets) if (await mayRead(journal, offset, selection)) return { after: offset, gap: undefined, lastEventId };
+      for (const offset of offsets)
+        if (await mayRead(journal, offset, selection)) return { epoch, after: offset, gap: undefined, lastEventId };
       return afterGap("unknown");
     });
   }
-  if (position.epoch !== journal.epoch) return afterGap("epoch");
+  if (position.epoch !== epoch) return afterGap("epoch");
   if (position.offset < beforeOldest) return afterGap("trimmed");
   if (position.offset > journal.tail()) return afterGap("unknown");
-  return { after: position.offset, gap: undefined, lastEventId };
+  return { epoch, after: position.offset, gap: undefined, lastEventId };
 }
 
 /** Whether the record at an offset may be read: the id of one that may not must look like an id that never was. */

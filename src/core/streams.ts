@@ -169,6 +169,22 @@ export class Streams {
     for (let last = all.at(-1); last !== undefined; last = all.at(-1)) this.#cut(last);
   }
 
+  /** Ends all streams, whose offsets mean nothing any more: their peers come back, each at a time of its own. */
+  restart(): void {
+    const { all } = this.roster;
+    for (let last = all.at(-1); last !== undefined; last = all.at(-1)) {
+      // No cursor: what it has seen is of the journal before.
+      if (last.stalledSinceMs > 0) last.sink.destroy();
+      else {
+        last.send(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+        last.sink.end();
+      }
+      this.#detach(last);
+    }
+    this.#walks.pages.clear();
+    this.#liveness.forget();
+  }
+
   #begin({ encoding }: Selection, bytes: Uint8Array): Uint8Array {
     const { gzip } = this.#dispatcher;
     return encoding === "gzip" && gzip !== undefined ? gzip.begin(bytes) : bytes;

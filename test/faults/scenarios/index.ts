@@ -8,6 +8,8 @@ import { format } from "./format.ts";
 import { herd } from "./herd.ts";
 import { kills } from "./kills.ts";
 import { powerCut } from "./power-cut.ts";
+import { retries } from "./retries.ts";
+import { seam } from "./seam.ts";
 import { slowReaders } from "./slow-readers.ts";
 import { soak } from "./soak.ts";
 import { stops } from "./stops.ts";
@@ -16,6 +18,8 @@ import { stops } from "./stops.ts";
 export const SCENARIOS: readonly Scenario[] = [
   kills,
   powerCut,
+  seam,
+  retries,
   slowReaders,
   stops,
   diskFull,
