@@ -2,9 +2,10 @@ import { encodeUtf8 } from "./bytes.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { encodeCursor, encodeGap } from "./frame.ts";
 import type { Journal } from "./journal.ts";
-import { type Found, ReplayPage, ReplayPages } from "./replay-pages.ts";
+import { type Chunk, chunksOf } from "./chunks.ts";
+import { type Found, ReplayPages } from "./replay-pages.ts";
 import { firstHeld } from "./start.ts";
-import type { WalkedRecord } from "./step.ts";
+import { step, type WalkedRecord } from "./step.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Turns } from "./turns.ts";
 
@@ -55,14 +56,17 @@ export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<voi
 
 /** Walks one page on. @returns Whether to go on; otherwise it has stalled, or is gone. */
 function advance(subscriber: Subscriber, walks: Walks): boolean | Promise<boolean> {
-  const next = walks.pages.find(subscriber.cursor);
-  return next instanceof Promise ? next.then((found) => sendFound(subscriber, walks, found)) : sendFound(subscriber, walks, next);
+  const { selection } = subscriber.cohort;
+  const next = walks.pages.find(subscriber.cursor, selection);
+  if (!(next instanceof Promise)) return sendFound(subscriber, walks, next);
+  // Its rights may have changed meanwhile.
+  return next.then((found) => (subscriber.cohort.selection === selection ? sendFound(subscriber, walks, found) : !subscriber.isClosed));
 }
 
 function sendFound(subscriber: Subscriber, walks: Walks, found: Found): boolean {
   if (subscriber.isClosed) return false;
   if (found === undefined) return true;
-  const isTaken = found.kind === "trimmed" ? tellTrimmed(subscriber, walks, found.head) : send(subscriber, found.page, walks.dispatcher);
+  const isTaken = found.kind === "trimmed" ? tellTrimmed(subscriber, walks, found.head) : send(subscriber, found.chunks, walks.dispatcher);
   if (!isTaken) subscriber.stall();
   return isTaken;
 }
@@ -78,23 +82,22 @@ const WALKED_TOPICS = 10_000;
  * @returns Whether to go on; otherwise it has stalled, or is gone.
  */
 async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean> {
-  const { dispatcher, pages, turns } = walks;
+  const { dispatcher, journal, turns } = walks;
   const newest = new Map<string, WalkedRecord>();
   let after = subscriber.cursor;
   while (after < dispatcher.position && newest.size < WALKED_TOPICS) {
-    const next = pages.find(after);
+    const next = step(dispatcher, journal, after);
     const found = next instanceof Promise ? await next : next;
     if (subscriber.isClosed) return false;
-    if (found === undefined) break;
     if (found.kind === "trimmed") {
       // What was found so far is held no longer either, or comes again.
       if (tellTrimmed(subscriber, walks, found.head)) return true;
       subscriber.stall();
       return false;
     }
-    for (const entry of found.page.entries) {
+    if (found.entries.length === 0) break;
+    for (const entry of found.entries) {
       const { topics, offset } = entry.record;
-      if (offset <= after) continue;
       after = offset;
       if (!subscriber.cohort.selection.selects(entry.record)) continue;
       const topic = topics[0] as string;
@@ -105,7 +108,8 @@ async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean
     if (subscriber.isClosed) return false;
   }
   // Its rights may have changed on the way, so each is looked at again.
-  if (newest.size > 0 && !send(subscriber, new ReplayPage(subscriber.cursor, [...newest.values()]), dispatcher)) {
+  const chunks = newest.size === 0 ? [] : chunksOf([...newest.values()], subscriber.cursor, subscriber.cohort.selection, dispatcher);
+  if (!send(subscriber, chunks, dispatcher)) {
     subscriber.stall();
     return false;
   }
@@ -135,7 +139,7 @@ async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Wal
     if (subscriber.isClosed) return false;
     // Its cursor goes back to where these are, for as long as they are sent.
     subscriber.cursor = 0;
-    const isTaken = entries.length === 0 || send(subscriber, new ReplayPage(0, entries), dispatcher);
+    const isTaken = entries.length === 0 || send(subscriber, chunksOf(entries, 0, subscriber.cohort.selection, dispatcher), dispatcher);
     const sentUpTo = isTaken ? (offsets.at(-1) ?? 0) : subscriber.cursor;
     subscriber.snapshot = subscriber.snapshot.filter((offset) => offset > sentUpTo);
     subscriber.cursor = cursor;
@@ -157,21 +161,16 @@ function tellTrimmed(subscriber: Subscriber, { dispatcher, journal }: Walks, hea
   return subscriber.send(encodeUtf8(gap));
 }
 
-/** Sends what follows the cursor of a page. @returns Whether the peer took all of it; else it is to go on after its cursor. */
-function send(subscriber: Subscriber, page: ReplayPage, dispatcher: Dispatcher): boolean {
-  const { selection } = subscriber.cohort;
-  for (const shared of page.chunks(selection, dispatcher)) {
-    if (shared.upTo <= subscriber.cursor) continue;
-    const chunks = shared.after >= subscriber.cursor ? [shared] : page.chunksAfter(subscriber.cursor, shared.upTo, selection, dispatcher);
-    for (const { upTo, at, lastOffset, updates, bytes } of chunks) {
-      subscriber.cursor = upTo;
-      subscriber.passedAt = at;
-      if (updates === 0) continue;
-      subscriber.toldOffset = lastOffset;
-      dispatcher.sent.updates += updates;
-      dispatcher.sent.bytes += bytes.length;
-      if (!subscriber.write(bytes)) return false;
-    }
+/** Sends writes that follow a subscriber's cursor. @returns Whether the peer took all of them; else it is to go on after its cursor. */
+function send(subscriber: Subscriber, chunks: readonly Chunk[], dispatcher: Dispatcher): boolean {
+  for (const { upTo, at, lastOffset, updates, bytes } of chunks) {
+    subscriber.cursor = upTo;
+    subscriber.passedAt = at;
+    if (updates === 0) continue;
+    subscriber.toldOffset = lastOffset;
+    dispatcher.sent.updates += updates;
+    dispatcher.sent.bytes += bytes.length;
+    if (!subscriber.write(bytes)) return false;
   }
   return true;
 }

@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   draining: "The hub is shutting down.",
   journal_full: "The journal's disk is full.",
   journal_unavailable: "The journal cannot be reached.",
+  outcome_unknown: "The journal did not answer; what was sent may or may not have been done.",
   internal: "Something failed inside the hub.",
 } as const;
 

@@ -74,7 +74,7 @@ export interface Journal {
    *
    * @param batch - At least one update.
    * @returns The offset of each update, rising.
-   * @throws HubError `journal_full` or `journal_unavailable`: nothing of the batch was appended.
+   * @throws HubError `journal_full` or `journal_unavailable`: nothing of the batch was appended. `outcome_unknown`: all of it was, or nothing.
    */
   append(batch: readonly Update[]): Promise<readonly number[]>;
 

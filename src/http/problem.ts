@@ -38,14 +38,21 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   draining: 503,
   journal_full: 507,
   journal_unavailable: 503,
+  outcome_unknown: 504,
   internal: 500,
 };
 
 /** Seconds after which trying again may help; sent as `Retry-After`. */
-const RETRY_AFTER: Partial<Record<ErrorCode, number>> = { too_many_connections: 10, overloaded: 10, draining: 2, journal_unavailable: 2 };
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
+  too_many_connections: 10,
+  overloaded: 10,
+  draining: 2,
+  journal_unavailable: 2,
+  outcome_unknown: 2,
+};
 
 /** What whoever runs the hub must know of; all else is the peer's to mend. */
-const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "internal"]);
+const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "outcome_unknown", "internal"]);
 
 /**
  * Makes the answer to a failure: problem details that say what to change. Of an error that is not a

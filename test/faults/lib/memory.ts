@@ -1,28 +1,44 @@
 import { readFileSync } from "node:fs";
 
 const SAMPLE_MS = 50;
+const MIB = 2 ** 20;
+
+function statusBytes(pid: number, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+}
 
 /** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+  return statusBytes(pid, "VmRSS");
 }
 
 /** Watches the resident memory of a process from now on. */
 export class MemoryWatch {
-  /** At the beginning, in bytes. */
-  readonly base: number;
+  readonly #pid: number;
+  #base: { readonly own: number; readonly mapped: number };
   #most: number;
   readonly #timer: NodeJS.Timeout;
 
   constructor(pid: number) {
-    this.base = residentBytes(pid);
-    this.#most = this.base;
-    this.#timer = setInterval(() => (this.#most = Math.max(this.#most, residentBytes(pid))), SAMPLE_MS);
+    this.#pid = pid;
+    this.#base = { own: statusBytes(pid, "RssAnon"), mapped: statusBytes(pid, "RssFile") };
+    this.#most = this.#base.own;
+    this.#timer = setInterval(() => (this.#most = Math.max(this.#most, statusBytes(pid, "RssAnon"))), SAMPLE_MS);
   }
 
-  /** How much more it was than at the beginning, at the most, in MiB. */
+  /** The beginning is now, and with the most that there was so far: what follows is more than the same work took before. */
+  rebase(): void {
+    this.#base = { own: this.#most, mapped: statusBytes(this.#pid, "RssFile") };
+  }
+
+  /** How much more of its own it had than at the beginning, at the most, in MiB. */
   get grownMiB(): number {
-    return (this.#most - this.base) / 2 ** 20;
+    return (this.#most - this.#base.own) / MIB;
+  }
+
+  /** How much more of files is mapped than at the beginning, in MiB: pages of the journal, which are the kernel's cache and can be given up at any time. */
+  get mappedMiB(): number {
+    return (statusBytes(this.#pid, "RssFile") - this.#base.mapped) / MIB;
   }
 
   end(): void {

@@ -15,11 +15,29 @@ import { PublisherProcess, SubscriberProcess } from "./program.ts";
 import { PRIVATE_TOPICS, standardLanes, standardSubscribers, TOPICS, witness } from "./standard-load.ts";
 import { mint } from "./tokens.ts";
 
+/** What a run needs of what it puts under load. */
+export interface FaultServer {
+  /** Where publishers publish. */
+  readonly hub: string;
+  /** Where subscribers subscribe. Default: at the same place. */
+  readonly subscribersHub?: string | undefined;
+  readonly runs: boolean;
+  /** How often a process of it ended though nobody ended it. */
+  readonly crashes: number;
+  start(): Promise<unknown>;
+  /** Kills all of it with -9. */
+  kill(part: "everything"): Promise<unknown>;
+  /** @returns The exit code, or the signal that ended it. */
+  terminate(): Promise<number | NodeJS.Signals>;
+  complaints(): string;
+}
+
 /** A run: a server under load while something is done to it. */
-export interface FaultRunOptions {
+export interface FaultRunOptions<S extends FaultServer = HubServer> {
   /** Chooses everything that is random; the runner prints it. */
   readonly seed: number;
-  readonly server?: Partial<Omit<HubServerOptions, "directory">> | undefined;
+  /** How the server is run; or what makes one, in the directory of the run. */
+  readonly server?: Partial<Omit<HubServerOptions, "directory">> | ((directory: string) => Promise<S>) | undefined;
   /** The publishers stop after so many acknowledged updates; else when the faults are over. */
   readonly updates?: number | undefined;
   /** Updates a second of all publishers together. Default 5,000. */
@@ -33,11 +51,11 @@ export interface FaultRunOptions {
   /** How long everybody may take to come to the end when the faults are over, in milliseconds. Default 60,000. */
   readonly settleMs?: number | undefined;
   /** Does what the run is about, while publishers publish and subscribers receive. */
-  readonly inject: (context: FaultContext) => Promise<void>;
+  readonly inject: (context: FaultContext<S>) => Promise<void>;
 }
 
-export interface FaultContext {
-  readonly server: HubServer;
+export interface FaultContext<S extends FaultServer = HubServer> {
+  readonly server: S;
   readonly publisher: PublisherProcess;
   readonly subscribers: SubscriberProcess;
   readonly random: Random;
@@ -68,19 +86,19 @@ const STOP_MS = 60_000;
  *
  * @throws Error when a part of the harness fails, or the server does not come back.
  */
-export async function runFaults(options: FaultRunOptions): Promise<FaultOutcome> {
+export async function runFaults<S extends FaultServer = HubServer>(options: FaultRunOptions<S>): Promise<FaultOutcome> {
   const directory = mkdtempSync(join(tmpdir(), "artesian-faults-"));
   const remove = atEnd(() => rmSync(directory, { recursive: true, force: true }));
   const beganMs = nowMs();
   const random = createRandom(options.seed);
   const logs = join(directory, "logs");
   mkdirSync(logs);
-  const server = await HubServer.create({ data: join(directory, "data"), ...options.server, directory });
+  const server = await createServer(options, directory);
   const marks: number[] = [];
   const programs: { kill(): void }[] = [];
   try {
     await server.start();
-    const subscribers = new SubscriberProcess({ hub: server.hub, directory: logs });
+    const subscribers = new SubscriberProcess({ hub: server.subscribersHub ?? server.hub, directory: logs });
     programs.push(subscribers);
     subscribers.open(options.subscribers ?? (await standardSubscribers()));
     await subscribers.opening(subscribers.plans.length);
@@ -123,4 +141,10 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultOutcome>
     if (server.runs) await server.kill("everything");
     remove();
   }
+}
+
+function createServer<S extends FaultServer>({ server }: FaultRunOptions<S>, directory: string): Promise<S> {
+  if (typeof server === "function") return server(directory);
+  // Without one of its own, S is what it is by default.
+  return HubServer.create({ data: join(directory, "data"), ...server, directory }) as Promise<FaultServer> as Promise<S>;
 }

@@ -41,8 +41,9 @@ export function send({ hub, token, agent, type, body, idempotencyKey }: Shipment
       let text = "";
       res.setEncoding("utf8").on("data", (part: string) => (text += part));
       res.once("close", () => {
-        // Half an answer says as little as none, but the status alone already says "no".
-        if (res.statusCode !== 200) resolve({ outcome: "failed", answer, ids: [] });
+        // Half an answer says as little as none, but the status alone already says "no"; this one says that it does not know.
+        if (res.statusCode === 504) resolve({ outcome: "unknown", answer, ids: [] });
+        else if (res.statusCode !== 200) resolve({ outcome: "failed", answer, ids: [] });
         else if (res.complete) resolve({ outcome: "ok", answer, ids: text.split("\n") });
         else resolve({ outcome: "unknown", answer: "half an answer", ids: [] });
       });

@@ -62,9 +62,9 @@ export const retries: Scenario = {
     try {
       await server.start();
       let next = 0;
-      let isOver = false;
+      const state = { isOver: false };
       const lane = async (): Promise<void> => {
-        while (!isOver) {
+        while (!state.isOver) {
           const number = next++;
           const id = await untilAnswered(attempts, number);
           ids.set(number, id);
@@ -82,7 +82,7 @@ export const retries: Scenario = {
         await server.start();
         progress(`${figure(retried())} of ${figure(wanted)} retries, ${kills + 1} kills`);
       }
-      isOver = true;
+      state.isOver = true;
       await lanes;
       const updates = await readUpdates(server.hub, attempts.token);
       const seen = new Map<number, number>();

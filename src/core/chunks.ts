@@ -1,0 +1,61 @@
+import { joinBytes } from "./bytes.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { isExpired } from "./journal.ts";
+import type { Selection } from "./selection.ts";
+import type { WalkedRecord } from "./step.ts";
+
+/** Most bytes that a replay writes before it knows that the socket took them: the memory of a slow reader. */
+const CHUNK_BYTES = 32 * 1024;
+
+/** What one write of a replay carries. */
+export interface Chunk {
+  /** It is for those who have everything up to here. */
+  readonly after: number;
+  readonly upTo: number;
+  /** Offset of the last update in it. */
+  readonly lastOffset: number;
+  /** When the record at its end was appended, in milliseconds since 1970. */
+  readonly at: number;
+  /** How many updates it carries; with none, there are no bytes either. */
+  readonly updates: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Makes the writes that bring a selection from an offset to the last of some records.
+ *
+ * @param entries - In order, at least one.
+ */
+export function chunksOf(
+  entries: readonly WalkedRecord[],
+  after: number,
+  selection: Selection,
+  dispatcher: Dispatcher,
+): readonly [Chunk, ...Chunk[]] {
+  const now = Date.now();
+  const chunks: Chunk[] = [];
+  let frames: Uint8Array[] = [];
+  let length = 0;
+  let begin = after;
+  let lastOffset = 0;
+  let at = 0;
+  const end = (upTo: number): Chunk => {
+    const chunk: Chunk = { after: begin, upTo, lastOffset, at, updates: frames.length, bytes: joinBytes(frames) };
+    frames = [];
+    length = 0;
+    begin = upTo;
+    return chunk;
+  };
+  for (const { record, frame: encoded } of entries) {
+    ({ at } = record);
+    if (!selection.selects(record) || isExpired(record, now)) continue;
+    const frame = dispatcher.onWire(encoded ?? dispatcher.encode(record), selection);
+    if (length > 0 && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));
+    frames.push(frame);
+    length += frame.length;
+    lastOffset = record.offset;
+  }
+  const last = end(entries.at(-1)?.record.offset ?? after);
+  const [first, ...others] = [...chunks, last];
+  return [first ?? last, ...others];
+}
