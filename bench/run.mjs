@@ -16,13 +16,14 @@
 //   core is shown; from 90% on it is marked, because then it was a bottleneck itself.
 // - Memory: VmRSS of the server's processes alone, some seconds after it started and some seconds after the last subscriber was opened.
 // - What can't be measured is said, with the reason: a peer that is not installed, a server without an ability, a run that failed.
-// - `resume`, `pacing` and `micro` are other benchmarks: see resume.mjs, pacing.mjs and micro.mjs.
+// - `resume`, `pacing`, `fleet` and `micro` are other benchmarks: see the files of these names.
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { benchDelivery, describeMissing, reportDelivery } from "./delivery.mjs";
 import { inRepository } from "./lib/machine.mjs";
 import { BenchError, endWithThisProcess } from "./lib/processes.mjs";
+import { benchFleet } from "./fleet.mjs";
 import { benchMicro } from "./micro.mjs";
 import { benchPacing } from "./pacing.mjs";
 import { benchResume } from "./resume.mjs";
@@ -31,6 +32,7 @@ const HELP = `Usage: npm run bench -- [options]            what a delivery, a pu
        npm run bench -- report FILE…         tables, bars and pictures of what was measured before, in one run or several
        npm run bench -- resume [options]     what resuming costs in a long journal
        npm run bench -- pacing [options]     what pacing saves where a screen cannot show every update
+       npm run bench -- fleet [options]      what Redis or NATS between hubs costs, next to LMDB
        npm run bench -- micro [options]      what the parts cost: encode, match, cohort, open, cursor, append
 
 Options
@@ -50,6 +52,7 @@ Raw figures go to bench/results/. A full run takes hours: measure scenario by sc
 Needs Linux, two cores, taskset and a C compiler (micro: none of them); nothing else should run. Peers that are not installed are skipped, and said:
   nchan:    apt-get install nginx-light libnginx-mod-nchan     (Debian, Ubuntu)
   pushpin:  apt-get install pushpin condure zurl               (Debian 12, Ubuntu)
+  fleet:    apt-get install redis-server nats-server          (Debian, Ubuntu)
   the scenario gzip: apt-get install zlib1g-dev
   the others come from the npm registry, once: npm ci --prefix bench`;
 
@@ -97,7 +100,7 @@ async function main() {
     return;
   }
   const [what = "delivery", ...rest] = positionals;
-  const known = ["delivery", "resume", "pacing", "micro", "report"].includes(what);
+  const known = ["delivery", "resume", "pacing", "fleet", "micro", "report"].includes(what);
   if (!known || rest.length > 0 !== (what === "report")) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
   const { quick, check, full } = values;
   const writeDocs = values["write-docs"];
@@ -115,9 +118,11 @@ async function main() {
         ? await benchResume({ rounds, quick, full, writeDocs, journalDirectory })
         : what === "pacing"
           ? await benchPacing({ rounds, seconds, quick, writeDocs, journalDirectory })
-          : what === "micro"
-            ? await benchMicro({ rounds, quick, writeDocs, only, journalDirectory })
-            : await benchDelivery({ rounds, seconds, quick, writeDocs, journalDirectory, only, servers: values.servers?.split(",") });
+          : what === "fleet"
+            ? await benchFleet({ rounds, seconds, quick, writeDocs, journalDirectory })
+            : what === "micro"
+              ? await benchMicro({ rounds, quick, writeDocs, only, journalDirectory })
+              : await benchDelivery({ rounds, seconds, quick, writeDocs, journalDirectory, only, servers: values.servers?.split(",") });
   if (check && !passed) process.exitCode = 1;
 }
 

@@ -5,7 +5,7 @@ import { inRepository } from "./machine.mjs";
 
 const INTRODUCTION = `# Benchmarks
 
-Written by \`npm run bench -- --write-docs\`, the same with \`resume\`, with \`pacing\` and with \`micro\`; the text around the generated parts
+Written by \`npm run bench -- --write-docs\`, the same with \`resume\`, with \`pacing\`, with \`fleet\` and with \`micro\`; the text around the generated parts
 is kept. To repeat them: Linux with two cores, \`taskset\`, a C compiler and the peers that \`npm run bench -- --help\` names, then \`npm run bench\`.
 `;
 

@@ -20,7 +20,7 @@ function hasFlag(flag) {
 }
 
 /**
- * @param {import("./server.mjs").StartOptions & { open?: boolean }} options `open`: without authorization.
+ * @param {import("./server.mjs").StartOptions & { open?: boolean, journal?: string }} options `open`: without authorization. `journal`: one that is there already.
  * @returns {Promise<import("./server.mjs").RunningServer>}
  */
 export async function startArtesian(options) {
@@ -30,7 +30,7 @@ export async function startArtesian(options) {
   const who = options.open
     ? ["--anonymous", "--anonymous-publish"]
     : ["--issuer", ISSUER, "--jwt-key", `file:${keyFile}`, "--jwt-alg", ALGORITHM, "--resource-identifier", AUDIENCE];
-  const where = ["--port", "0", "--data", journal, "--journal", `lmdb:${journal}`];
+  const where = ["--port", "0", "--data", journal, "--journal", options.journal ?? `lmdb:${journal}`];
   const workers = options.workers === undefined ? [] : ["--workers", String(options.workers)];
   return startCommand({
     ...options,

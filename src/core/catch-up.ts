@@ -155,7 +155,11 @@ async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Wal
 }
 
 function tellTrimmed(subscriber: Subscriber, { dispatcher, journal }: Walks, head: number): boolean {
-  const gap = encodeGap({ requested: dispatcher.cursorAt(subscriber.cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
+  const gap = encodeGap({
+    requested: dispatcher.cursorAt(subscriber.cursor),
+    first: firstHeld(journal, dispatcher, head),
+    reason: "trimmed",
+  });
   subscriber.cursor = head - 1;
   subscriber.toldOffset = -1;
   return subscriber.send(encodeUtf8(gap));

@@ -79,7 +79,8 @@ export interface Journal {
   append(batch: readonly Update[]): Promise<readonly number[]>;
 
   /**
-   * Reads records after an offset, in order. An empty page means that the tail was reached.
+   * Reads records after an offset, in order. An empty page means that the tail was reached. By then {@link tail} is at least what was read, and after an offset beyond it, what
+   * the engine has now.
    *
    * @param after - Read what follows this offset; 0 reads from the first record.
    * @returns `trimmed`, with the first offset still held, when a record after `after` was dropped.

@@ -121,7 +121,7 @@ async function* updates(
     const found = await step(dispatcher, journal, cursor);
     if (epoch !== journal.epoch) continue;
     if (found.kind === "trimmed") {
-      yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" });
+      yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher, found.head), reason: "trimmed" });
       cursor = found.head - 1;
       continue;
     }

@@ -54,8 +54,12 @@ export function resolveStart(
   }
   if (position.epoch !== epoch) return afterGap("epoch");
   if (position.offset < beforeOldest) return afterGap("trimmed");
-  if (position.offset > journal.tail()) return afterGap("unknown");
-  return { epoch, after: position.offset, gap: undefined, lastEventId };
+  const start: Start = { epoch, after: position.offset, gap: undefined, lastEventId };
+  if (position.offset <= journal.tail()) return start;
+  // It may be of an update that another process has had before this one: a journal that is elsewhere is asked.
+  return journal
+    .read(position.offset, { maxRecords: 1, maxBytes: 1 })
+    .then(() => (position.offset <= journal.tail() ? start : afterGap("unknown")));
 }
 
 /** Whether the record at an offset may be read: the id of one that may not must look like an id that never was. */
@@ -64,8 +68,7 @@ async function mayRead(journal: Journal, offset: number, selection: Selection): 
   return page.kind === "records" && page.records[0] !== undefined && selection.mayRead(page.records[0]);
 }
 
-/** The cursor of the oldest record held, or null when none is. */
-export function firstHeld(journal: Journal, dispatcher: Dispatcher): string | null {
-  const head = journal.head();
+/** The cursor of the oldest record held, or of the one that follows a gap; null where there is none. */
+export function firstHeld(journal: Journal, dispatcher: Dispatcher, head: number = journal.head()): string | null {
   return head <= journal.tail() ? dispatcher.cursorAt(head) : null;
 }

@@ -272,6 +272,15 @@ describe("how workers start and stop", () => {
     expect(crew.run.stderr).not.toContain("takes its place");
   });
 
+  test("one that has only just been started to replace another does not make it a bad end", async () => {
+    const crew = await startCrew();
+    const [victim = 0] = crew.workers();
+    process.kill(victim, "SIGKILL");
+    await expect.poll(() => crew.workers().filter((pid) => pid !== victim)).toHaveLength(2);
+    crew.run.child.kill("SIGTERM");
+    expect(await crew.run.exit).toBe(0);
+  });
+
   test("a worker that is told to stop is replaced", async () => {
     const crew = await startCrew();
     const [stream] = await openAtEach(crew, crew.hub);

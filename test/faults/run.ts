@@ -111,7 +111,7 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   for (const scenario of scenarios) results.push(await runScenario(scenario, full, seed));
   console.log(`\n${table(results)}\n`);
-  if (writeDocs) writeDocument(results, { full, seed });
+  if (writeDocs) writeDocument(results, { full, seed, order: SCENARIOS.map(({ name }) => name) });
   if (results.some(({ verdict }) => verdict === "broken")) process.exitCode = 1;
 }
 

@@ -3,8 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { memoryJournal } from "artesian/journals/memory";
+import { natsJournal } from "artesian/journals/nats";
+import { redisJournal } from "artesian/journals/redis";
 import { journalContract, type JournalHarness } from "artesian/testing";
-import { afterEach, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { NatsServer } from "../support/nats-server.ts";
+import { RedisServer } from "../support/redis-server.ts";
 
 const directories: string[] = [];
 
@@ -14,6 +18,38 @@ function lmdbHarness(): JournalHarness {
   return {
     open: async ({ retention }) => lmdbJournal({ directory, ...(retention && { retention }) }),
     wipe: async () => rmSync(directory, { recursive: true }),
+    persistence: "durable",
+    state: "shared",
+    idempotency: "kept",
+  };
+}
+
+let nats: NatsServer;
+let natsJournals = 0;
+beforeAll(async () => void (nats = await NatsServer.start()));
+afterAll(() => nats[Symbol.asyncDispose]());
+
+function natsHarness(): JournalHarness {
+  const name = `contract-${++natsJournals}`;
+  return {
+    open: ({ retention }) => natsJournal({ url: nats.url, name, ...(retention && { retention }) }),
+    wipe: () => nats.deleteStream(name),
+    persistence: "durable",
+    state: "shared",
+    idempotency: "kept",
+  };
+}
+
+let redis: RedisServer;
+let redisJournals = 0;
+beforeAll(async () => void (redis = await RedisServer.start()));
+afterAll(() => redis.stop());
+
+function redisHarness(): JournalHarness {
+  const name = `contract-${++redisJournals}`;
+  return {
+    open: ({ retention }) => redisJournal({ url: redis.url, name, ...(retention && { retention }) }),
+    wipe: async () => void (await redis.run("FLUSHALL")),
     persistence: "durable",
     state: "shared",
     idempotency: "kept",
@@ -35,6 +71,8 @@ afterEach(() => {
 describe.each([
   ["memory", memoryHarness],
   ["lmdb", lmdbHarness],
+  ["nats", natsHarness],
+  ["redis", redisHarness],
 ])("the %s journal", (_name, createHarness) => {
   const durable = createHarness().persistence === "durable";
   const shared = createHarness().state === "shared";

@@ -181,11 +181,11 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   },
   journal: {
     group: "Storage",
-    placeholder: "<memory|lmdb:DIR>",
+    placeholder: "<memory|lmdb:DIR|URL>",
     schema: journalChoice(),
     fallback: { kind: "lmdb", directory: undefined },
     shown: "lmdb:<data>/journal",
-    help: "where updates are kept",
+    help: "where updates are kept; redis://… or nats://… is shared by hubs on several machines",
   },
   retentionAge: {
     group: "Storage",
@@ -200,7 +200,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<size|none>",
     schema: orNone(size(65_536, 16 * TIB)),
     fallback: undefined,
-    shown: "1GiB; 64MiB in memory",
+    shown: "1GiB; 64MiB in memory, 256MiB on Redis",
     help: "keep this many bytes of updates",
   },
   retentionCount: {

@@ -156,15 +156,19 @@ function originOf(value: string): string | undefined {
 export type JournalChoice =
   | { readonly kind: "memory" }
   /** Without a directory, it is `journal` below the data directory. */
-  | { readonly kind: "lmdb"; readonly directory: string | undefined };
+  | { readonly kind: "lmdb"; readonly directory: string | undefined }
+  /** A server that several hubs share. */
+  | { readonly kind: "redis" | "nats"; readonly url: string };
 
-/** A journal: `memory`, or `lmdb:` and a directory. */
+/** A journal: `memory`, `lmdb:` and a directory, or the URL of a server, which whoever connects to it reads in full. */
 export function journalChoice(): Schema<JournalChoice> {
   return parsed<JournalChoice>((value) => {
     if (value === "memory") return { kind: "memory" };
     if (value === "lmdb") return { kind: "lmdb", directory: undefined };
+    if (/^rediss?(\+sentinel|\+cluster)?:\/\/./.test(value)) return { kind: "redis", url: value };
+    if (/^(nats|tls):\/\/./.test(value)) return { kind: "nats", url: value };
     return /^lmdb:./.test(value) ? { kind: "lmdb", directory: value.slice(5) } : undefined;
-  }, "a journal. Write memory, or lmdb:DIR with a directory.");
+  }, "a journal. Write memory, lmdb:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.");
 }
 
 /** The hub's path: plain, so that no proxy or browser writes it in another way. */

@@ -8,8 +8,10 @@ import type { Config } from "../config/config.ts";
 import { NONE } from "../config/values.ts";
 import { Failure } from "../errors.ts";
 
-/** Default bound by bytes: a journal in memory must leave room for the rest of the process. */
-const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20 } as const;
+/** Default bound by bytes: a journal in memory must leave room for the rest of the process, and Redis has all of it in memory. */
+const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
+
+type Engine = Extract<Config["journal"], { readonly url: string }>;
 
 /** An open journal, and what to call it. */
 export interface OpenJournal {
@@ -23,18 +25,39 @@ export interface OpenJournal {
  *
  * @param logger - Is told of records that are not what was written.
  * @param channel - Reaches the other processes of the same journal, where there are any.
- * @throws Failure when its directory can't be used.
+ * @throws Failure when its directory can't be used, or its server not be reached.
  */
-export function openJournal(config: Config, logger: Logger, channel?: TailChannel): OpenJournal {
+export async function openJournal(config: Config, logger: Logger, channel?: TailChannel): Promise<OpenJournal> {
   const retention = retentionOf(config);
+  const onDamage = (what: string): void => logger.error({}, what);
+  if ("url" in config.journal) return openEngine(config.journal, retention, onDamage);
   if (config.journal.kind === "memory") return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops" };
   const directory = resolve(config.journal.directory ?? join(config.data, "journal"));
   prepareDirectory(directory);
   try {
-    return { journal: lmdbJournal({ directory, retention, channel, onDamage: (what) => logger.error({}, what) }), place: directory };
+    return { journal: lmdbJournal({ directory, retention, channel, onDamage }), place: directory };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new Failure(message.includes(directory) ? message : `The journal in ${directory} cannot be opened: ${message}`, { cause: error });
+  }
+}
+
+/** Only the client of the engine that is used is loaded: the others need not be installed. */
+async function openEngine({ kind, url }: Engine, retention: Retention, onDamage: (what: string) => void): Promise<OpenJournal> {
+  try {
+    if (kind === "redis") {
+      const { redisJournal, withoutCredentials } = await import("../../journals/redis/index.ts");
+      return { journal: await redisJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
+    }
+    const { natsJournal, withoutCredentials } = await import("../../journals/nats/index.ts");
+    return { journal: await natsJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
+  } catch (error) {
+    throw new Failure(
+      `The journal on ${kind === "redis" ? "Redis" : "NATS"} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

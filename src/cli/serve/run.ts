@@ -61,7 +61,7 @@ export interface RunOptions extends Plan {
 export async function runServer(options: RunOptions): Promise<void> {
   const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
-  const { journal, place } = openJournal(config, log.logger, link?.channel);
+  const { journal, place } = await openJournal(config, log.logger, link?.channel);
   const room = capacity();
   const server = createHttpServer(room.connections, config);
   let port: number;

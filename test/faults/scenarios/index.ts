@@ -4,6 +4,7 @@ import { corruption } from "./corruption.ts";
 import { descriptors } from "./descriptors.ts";
 import { diskFull } from "./disk-full.ts";
 import { drain } from "./drain.ts";
+import { fleetNats, fleetRedis } from "./fleet.ts";
 import { format } from "./format.ts";
 import { herd } from "./herd.ts";
 import { kills } from "./kills.ts";
@@ -26,6 +27,8 @@ export const SCENARIOS: readonly Scenario[] = [
   descriptors,
   clock,
   corruption,
+  fleetRedis,
+  fleetNats,
   format,
   herd,
   soak,

@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import type * as Jetstream from "@nats-io/jetstream";
+import type * as Transport from "@nats-io/transport-node";
+import type { NatsConnection, Status } from "@nats-io/transport-node";
+import { HubError } from "../../core/errors.ts";
+import type { Settings } from "./settings.ts";
+
+/** The client's libraries. */
+export interface Library {
+  readonly transport: typeof Transport;
+  readonly jetstream: typeof Jetstream;
+}
+
+/** A dead connection is given up after this and two pings that went by, in milliseconds. */
+const PING_MS = 2500;
+const CONNECT_MS = 5000;
+const RETRY_MS = { min: 100, max: 2000 } as const;
+const OLDEST_SERVER = [2, 9] as const;
+
+/** @throws Error that says what to install. */
+export async function loadLibrary(): Promise<Library> {
+  try {
+    const [transport, jetstream] = await Promise.all([import("@nats-io/transport-node"), import("@nats-io/jetstream")]);
+    return { transport, jetstream };
+  } catch (cause) {
+    throw new Error("The NATS journal needs the NATS client. Run: npm install @nats-io/transport-node @nats-io/jetstream", { cause });
+  }
+}
+
+/**
+ * Connects, and from then on reconnects by itself for ever.
+ *
+ * @param onChange - Called when the connection is lost, and when there is one again.
+ * @throws HubError `journal_unavailable` that names host and port, and says what to do.
+ */
+export async function connectTo(library: Library, settings: Settings, onChange: (isConnected: boolean) => void): Promise<NatsConnection> {
+  const { connect, credsAuthenticator } = library.transport;
+  const { servers, user, password, token, credentials, isTls } = settings;
+  let attempts = 0;
+  const where = servers.join(", ");
+  try {
+    const connection = await connect({
+      servers: [...servers],
+      name: `artesian ${settings.name}`,
+      timeout: CONNECT_MS,
+      pingInterval: PING_MS,
+      maxPingOut: 2,
+      maxReconnectAttempts: -1,
+      // The rights of a hub may be restored while it runs.
+      ignoreAuthErrorAbort: true,
+      reconnectDelayHandler: () => Math.min(RETRY_MS.max, RETRY_MS.min * 2 ** Math.min(attempts++, 5)) * (0.5 + Math.random() / 2),
+      // A trace for each request costs more than the request.
+      noAsyncTraces: true,
+      ...(user === undefined ? {} : { user, pass: password ?? "" }),
+      ...(token === undefined ? {} : { token }),
+      ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credentials)) }),
+      ...(isTls ? { tls: {} } : {}),
+    });
+    void watch(connection.status(), (isConnected) => {
+      if (isConnected) attempts = 0;
+      onChange(isConnected);
+    });
+    await checkVersion(connection, where);
+    return connection;
+  } catch (cause) {
+    if (cause instanceof HubError) throw cause;
+    throw new HubError("journal_unavailable", whyNot(cause, where), { cause });
+  }
+}
+
+async function watch(statuses: AsyncIterable<Status>, onChange: (isConnected: boolean) => void): Promise<void> {
+  for await (const { type } of statuses) {
+    if (type === "disconnect" || type === "staleConnection" || type === "close") onChange(false);
+    else if (type === "reconnect") onChange(true);
+  }
+}
+
+async function checkVersion(connection: NatsConnection, where: string): Promise<void> {
+  const version = connection.info?.version ?? "";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor >= OLDEST_SERVER[1])) return;
+  await connection.close();
+  throw new HubError("journal_unavailable", `The NATS server at ${where} is version ${version}; the journal needs 2.9 or newer.`);
+}
+
+/** Says why there is no connection, in the words of whoever set it up. */
+function whyNot(error: unknown, where: string): string {
+  const text = error instanceof Error ? `${error.name} ${error.message} ${String(error.cause)}` : "";
+  if (/authorization|authentication/i.test(text)) {
+    return `The NATS server at ${where} refuses the credentials. Check the user and password, the token or the credentials file.`;
+  }
+  if (/ENOENT|EACCES/.test(text)) return "The credentials file of the NATS journal cannot be read.";
+  if (/tls|certificate|self.signed/i.test(text)) return `There is no trusted TLS connection to the NATS server at ${where}.`;
+  return `No NATS server answers at ${where}. Start it, or correct the URL.`;
+}

@@ -1,0 +1,180 @@
+import type * as Library from "@redis/client";
+import { monotonicMs, after } from "../../core/scheduler.ts";
+import { type Address, formatAddress } from "./url.ts";
+
+/** How long Redis may take to answer a command, and to take a connection, in milliseconds. Longer is as if it were away. */
+export const ANSWER_MS = 2000;
+/** Answers that say that this server is not, or not yet, the one to talk to. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["MOVED", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED", "NOAUTH"]);
+
+/** Redis answered with an error: the command was not run. */
+export class ReplyError extends Error {
+  override readonly name = "ReplyError";
+  /** Its first word, as NOSCRIPT. */
+  readonly code: string;
+
+  constructor(message: string) {
+    super(message);
+    this.code = /^[A-Z]+/.exec(message)?.[0] ?? "";
+  }
+}
+
+/** The connection broke, or there was no answer in time: whether the command was run is not known. */
+export class LostError extends Error {
+  override readonly name = "LostError";
+}
+
+/** Who to tell Redis that this is, over what. */
+export interface Access {
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database?: number | undefined;
+  /** Shown by `CLIENT LIST`. */
+  readonly clientName?: string | undefined;
+  /** Undefined where it goes without TLS. */
+  readonly tls: RedisTls | undefined;
+}
+
+/** How TLS is to be; all else is Node's default. */
+export interface RedisTls {
+  /** Certificates of the authorities to trust, as PEM. Default: Node's own, and those of `NODE_EXTRA_CA_CERTS`. */
+  readonly ca?: string | Buffer | undefined;
+  /** This hub's certificate and key, as PEM, where Redis wants them. */
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
+  /** The name that Redis's certificate must have. Default: the host. */
+  readonly servername?: string | undefined;
+}
+
+/**
+ * One connection to one server. It never connects again by itself, and runs no command twice: whoever uses it knows what became of each command.
+ */
+export class Connection {
+  readonly address: Address;
+  /** Resolves with why, once the connection is of no use any more. */
+  readonly lost: Promise<Error>;
+  readonly #client: Client;
+  readonly #isReply: (error: unknown) => error is Error;
+  readonly #lose: (reason: Error) => void;
+  #reason: Error | undefined;
+
+  private constructor(address: Address, client: Client, isReply: (error: unknown) => error is Error) {
+    this.address = address;
+    this.#client = client;
+    this.#isReply = isReply;
+    let lose: (reason: Error) => void = () => undefined;
+    this.lost = new Promise((resolve) => (lose = resolve));
+    this.#lose = lose;
+    client.on("error", (error: Error) => this.fail(error));
+    client.on("end", () => this.fail(new Error("The connection was closed.")));
+  }
+
+  /** @throws Error where there is no connection within {@link ANSWER_MS}. */
+  static async open(address: Address, access: Access): Promise<Connection> {
+    const { createClient, ErrorReply } = await library();
+    const { host, port } = address;
+    const { username, password, database, clientName, tls } = access;
+    const client = createClient({
+      // The older protocol, which all servers speak: one that is too old can say so.
+      RESP: 2,
+      disableOfflineQueue: true,
+      disableClientInfo: true,
+      // The library's own timeout is for what was not sent yet.
+      commandOptions: { timeout: 0 },
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(database !== undefined && { database }),
+      ...(clientName !== undefined && { name: clientName }),
+      socket: {
+        host,
+        port,
+        connectTimeout: ANSWER_MS,
+        reconnectStrategy: false,
+        ...(tls !== undefined && { ...defined(tls), tls: true as const }),
+      },
+    });
+    const connection = new Connection(address, client, (error): error is Error => error instanceof ErrorReply);
+    const startMs = monotonicMs();
+    const stopTimer = after(ANSWER_MS, () => connection.fail(new LostError(`It does not answer within ${ANSWER_MS} ms.`)));
+    try {
+      await Promise.race([client.connect(), connection.lost.then((reason) => Promise.reject(reason))]);
+      if (connection.#reason !== undefined) throw connection.#reason;
+      return connection;
+    } catch (error) {
+      connection.fail(error as Error);
+      const reason = connection.#isReply(error) ? new ReplyError(error.message) : error;
+      throw monotonicMs() - startMs >= ANSWER_MS ? new LostError(`It does not answer within ${ANSWER_MS} ms.`, { cause: reason }) : reason;
+    } finally {
+      stopTimer();
+    }
+  }
+
+  /**
+   * @param timeoutMs - How long the answer may take; without one in time the connection is given up.
+   * @throws ReplyError or LostError.
+   */
+  async send(command: readonly string[], timeoutMs: number = ANSWER_MS): Promise<unknown> {
+    if (this.#reason !== undefined) throw new LostError("The connection is gone.", { cause: this.#reason });
+    const stopTimer = after(timeoutMs, () =>
+      this.fail(new LostError(`${formatAddress(this.address)} did not answer within ${timeoutMs} ms.`)),
+    );
+    try {
+      return await this.#client.sendCommand([...command]);
+    } catch (error) {
+      if (!this.#isReply(error)) throw new LostError("The connection was lost.", { cause: this.#reason ?? error });
+      const reply = new ReplyError(error.message);
+      if (ELSEWHERE.has(reply.code)) this.fail(reply);
+      throw reply;
+    } finally {
+      stopTimer();
+    }
+  }
+
+  async subscribe(channel: string, onText: (text: string) => void): Promise<void> {
+    const stopTimer = after(ANSWER_MS, () =>
+      this.fail(new LostError(`${formatAddress(this.address)} did not answer within ${ANSWER_MS} ms.`)),
+    );
+    try {
+      await Promise.race([this.#client.subscribe(channel, onText), this.lost.then((reason) => Promise.reject(reason))]);
+    } catch (error) {
+      throw this.#isReply(error) ? new ReplyError(error.message) : error;
+    } finally {
+      stopTimer();
+    }
+  }
+
+  get isLost(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** Gives the connection up; commands that wait for an answer are lost. */
+  fail(reason: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#lose(reason);
+    this.#client.destroy();
+  }
+}
+
+/** As much of the library's client as is used. */
+interface Client {
+  on(event: string, listener: (error: Error) => void): unknown;
+  connect(): Promise<unknown>;
+  sendCommand(command: string[]): Promise<unknown>;
+  subscribe(channel: string, listener: (text: string) => void): Promise<void>;
+  destroy(): void;
+}
+
+/** Loaded only by those who use it. */
+async function library(): Promise<typeof Library> {
+  try {
+    return await import("@redis/client");
+  } catch (cause) {
+    throw new Error("The journal on Redis needs the package @redis/client: npm install @redis/client", { cause });
+  }
+}
+
+/** The settings that are given: Node takes one that is there and undefined for another thing than none. */
+function defined(tls: RedisTls): object {
+  return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,123 @@
+/** Where a journal's Redis is, and what the rest of a URL says. */
+export interface RedisTarget {
+  /** `single`: one server, or a name that leads to the master. `sentinel`: the sentinels know the master. `cluster`: the nodes know it. */
+  readonly kind: "single" | "sentinel" | "cluster";
+  /** The server, the sentinels, or some nodes of the cluster. */
+  readonly hosts: readonly Address[];
+  readonly isTls: boolean;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number;
+  /** The name that the sentinels know the master by. */
+  readonly master: string;
+  readonly sentinelUsername: string | undefined;
+  readonly sentinelPassword: string | undefined;
+  /** Of the journal. */
+  readonly name: string | undefined;
+  readonly waitReplicas: number | undefined;
+  readonly waitReplicasMs: number | undefined;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const URL_PARTS = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
+const HOST = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/;
+const FORMS =
+  "redis://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/MASTER or redis+cluster://HOST:PORT,HOST:PORT; with rediss in place of redis over TLS";
+const PARAMETERS = ["name", "wait", "waitMs", "sentinelUsername", "sentinelPassword"] as const;
+
+/**
+ * Reads the URL of a journal on Redis. No message has any of what is secret.
+ *
+ * @throws TypeError where it is none, or has a parameter that means nothing.
+ */
+export function parseRedisUrl(url: string): RedisTarget {
+  const parts = URL_PARTS.exec(url);
+  if (parts === null) throw new TypeError(`The URL of the journal is not valid. It is ${FORMS}.`);
+  const [, scheme, kind = "single", credentials = "", hosts = "", path = "", query = ""] = parts;
+  const parameters = readQuery(query);
+  const isSentinel = kind === "sentinel";
+  const [master = "", database = ""] = isSentinel ? path.split("/") : ["", path];
+  if (isSentinel && master === "") {
+    throw new TypeError(
+      "The URL of the journal does not say which master of the sentinels it is. Add its name: redis+sentinel://HOST:PORT/MASTER.",
+    );
+  }
+  if (!/^\d{0,5}$/.test(database) || (kind === "cluster" && Number(database) !== 0)) {
+    throw new TypeError("The path of the journal's URL is not the number of a database. A cluster has number 0 only.");
+  }
+  const addresses = hosts.split(",").map((host) => readAddress(host, isSentinel ? 26379 : 6379));
+  if (kind === "single" && addresses.length > 1)
+    throw new TypeError(`The URL of the journal names several hosts, but not what they are. It is ${FORMS}.`);
+  const colon = credentials.indexOf(":");
+  return {
+    kind: kind as RedisTarget["kind"],
+    hosts: addresses,
+    isTls: scheme === "rediss",
+    username: decode(colon < 0 ? credentials : credentials.slice(0, colon)),
+    password: colon < 0 ? undefined : decode(credentials.slice(colon + 1)),
+    database: Number(database),
+    master: decode(master) ?? "",
+    sentinelUsername: parameters.get("sentinelUsername"),
+    sentinelPassword: parameters.get("sentinelPassword"),
+    name: parameters.get("name"),
+    waitReplicas: count(parameters, "wait"),
+    waitReplicasMs: count(parameters, "waitMs"),
+  };
+}
+
+/** The URL as it may be shown and logged: without user, password and the parameters that hold them. */
+export function withoutCredentials(url: string): string {
+  const [address = "", ...query] = url.split("?");
+  // Up to the last @ before the path: a password in which it is not escaped must not be shown either.
+  const shown = address.replace(/^([a-z+]*:\/\/)[^/]*@/i, "$1").replace(/^(?!.*:\/\/).*@/, "");
+  const rest = query
+    .join("?")
+    .split("&")
+    .filter((one) => one !== "" && !/^sentinel(Username|Password)(=|$)/i.test(one));
+  return rest.length === 0 ? shown : `${shown}?${rest.join("&")}`;
+}
+
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function readAddress(text: string, defaultPort: number): Address {
+  const [, host, port] = HOST.exec(text) ?? [];
+  const number = port === undefined ? defaultPort : Number(port);
+  if (host === undefined || number < 1 || number > 65_535)
+    throw new TypeError(`A host in the URL of the journal is not valid. It is ${FORMS}.`);
+  return { host: host.replace(/^\[|\]$/g, ""), port: number };
+}
+
+function readQuery(query: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!(PARAMETERS as readonly string[]).includes(name)) {
+      throw new TypeError(
+        `The URL of the journal has a parameter ${JSON.stringify(name)}. Those that mean something are ${PARAMETERS.join(", ")}.`,
+      );
+    }
+    parameters.set(name, value);
+  }
+  return parameters;
+}
+
+function count(parameters: ReadonlyMap<string, string>, name: string): number | undefined {
+  const text = parameters.get(name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,6}$/.test(text)) throw new TypeError(`The parameter ${name} in the URL of the journal is not a whole number.`);
+  return Number(text);
+}
+
+function decode(text: string): string | undefined {
+  if (text === "") return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError("The user, password or master in the URL of the journal has a % that begins no escape. Write it as %25.");
+  }
+}

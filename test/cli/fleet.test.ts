@@ -1,0 +1,275 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { NatsServer } from "../support/nats-server.ts";
+import { parsePrometheus } from "../support/prometheus.ts";
+import { RedisServer } from "../support/redis-server.ts";
+import { openStream, type TestStream } from "../support/stream.ts";
+import { runToEnd, type RunningServer, send, startServer, temporaryDirectory } from "./command.ts";
+import { bearer, FORM } from "./crew.ts";
+
+const HUB = "/.well-known/mercure";
+const AUDIENCE = ["--resource-identifier", "https://hub.example/.well-known/mercure", "--public-url", "https://hub.example"];
+const LEASE_MS = 3000;
+
+interface Engine {
+  readonly url: string;
+  /** Not reachable any more, and reachable again, with all that it had. */
+  away(): void;
+  back(): void;
+  /** Everything in it is gone. */
+  wipe(): Promise<void>;
+}
+
+async function startRedis(): Promise<Engine> {
+  const server = await RedisServer.start();
+  return {
+    url: server.url,
+    away: () => server.signal("SIGSTOP"),
+    back: () => server.signal("SIGCONT"),
+    wipe: async () => void (await server.run("FLUSHALL")),
+  };
+}
+
+async function startNats(): Promise<Engine> {
+  const server = await NatsServer.start();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return {
+    url: server.url,
+    away: () => server.pause(),
+    back: () => server.resume(),
+    wipe: async () => {
+      await server.kill();
+      server.wipe();
+      await server.start();
+    },
+  };
+}
+
+interface Fleet {
+  readonly engine: Engine;
+  readonly hubs: readonly [RunningServer, RunningServer, RunningServer];
+  readonly mint: (...flags: string[]) => Promise<string>;
+  readonly admin: string;
+}
+
+/** Three hubs on three machines, as far as they know: nothing is shared but the engine and the key. */
+async function startFleet(startEngine: () => Promise<Engine>, ...flags: string[]): Promise<Fleet> {
+  const engine = await startEngine();
+  // What is suspended would not end.
+  onTestFinished(() => engine.back());
+  const cwd = temporaryDirectory();
+  expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
+  const mint = async (...rights: string[]): Promise<string> =>
+    (
+      await runToEnd(["token", "mint", "--resource-identifier", "https://hub.example/.well-known/mercure", ...rights], { cwd })
+    ).stdout.trim();
+  const start = (): Promise<RunningServer> =>
+    startServer(
+      [
+        "--journal",
+        engine.url,
+        ...AUDIENCE,
+        "--subscriptions",
+        "--subscription-lease",
+        `${LEASE_MS}ms`,
+        "--retry-min",
+        "10ms",
+        "--retry-max",
+        "50ms",
+        "--heartbeat",
+        "1s",
+        ...flags,
+      ],
+      { cwd, tokens: true },
+    );
+  const hubs = await Promise.all([start(), start(), start()]);
+  return { engine, hubs, mint, admin: await mint("--admin", "--publish", "*", "--subscribe", "*") };
+}
+
+async function publish({ hub }: RunningServer, token: string, data: string, more = ""): Promise<string> {
+  const { status, body } = await send(hub, { method: "POST", headers: { ...FORM, ...bearer(token) } }, `topic=a&data=${data}${more}`);
+  expect({ status, body }).toMatchObject({ status: 200 });
+  return body;
+}
+
+function open({ hub }: RunningServer, token: string, cursor?: string): Promise<TestStream> {
+  return openStream(`${hub}?match=a`, { headers: { ...bearer(token), ...(cursor === undefined ? {} : { "Last-Event-ID": cursor }) } });
+}
+
+async function present({ url }: RunningServer, token: string): Promise<number> {
+  const { body } = await send(`${url}${HUB}/subscriptions`, { headers: bearer(token) });
+  return (JSON.parse(body) as { subscriptions: unknown[] }).subscriptions.length;
+}
+
+describe.each([
+  ["Redis", startRedis],
+  ["NATS", startNats],
+] as const)("three hubs on one %s", (_, startEngine) => {
+  test("are one: an update reaches the subscribers of all, and a cursor of one is good at the others", { timeout: 60_000 }, async () => {
+    const { hubs, admin } = await startFleet(startEngine);
+    const streams = await Promise.all(hubs.map((hub) => open(hub, admin)));
+    const ids: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      for (const hub of hubs) {
+        const id = await publish(hub, admin, String(ids.length), "&private=on");
+        for (const stream of streams) expect(await stream.next()).toMatchObject({ id, data: String(ids.length) });
+        ids.push(id);
+      }
+    }
+    for (const [i, hub] of hubs.entries()) {
+      const resumed = await open(hub, admin, ids[9 + i]);
+      expect((await resumed.take(20 - i)).map(({ id }) => id)).toEqual(ids.slice(10 + i));
+    }
+  });
+
+  test("know a cursor that another one has just given, before they have seen its update", { timeout: 60_000 }, async () => {
+    const { hubs, admin } = await startFleet(startEngine);
+    for (let i = 0; i < 30; i++) {
+      const id = await publish(hubs[0], admin, `seen ${i}`);
+      const moved = await open(hubs[1 + (i % 2)] as RunningServer, admin, id);
+      const next = await publish(hubs[0], admin, `next ${i}`);
+      // Neither a gap nor what it has seen.
+      expect(await moved.nextOfAny()).toMatchObject({ id: next, data: `next ${i}` });
+      moved.close();
+    }
+  });
+
+  test("publish once with an idempotency key, whichever is tried again", { timeout: 60_000 }, async () => {
+    const { hubs, admin } = await startFleet(startEngine);
+    const headers = { ...FORM, ...bearer(admin), "idempotency-key": '"one"' };
+    const attempt = async ({ hub }: RunningServer, data: string): Promise<unknown> => {
+      const { status, body } = await send(hub, { method: "POST", headers }, `topic=a&data=${data}`);
+      return status === 200 ? body : status;
+    };
+    const all = await Promise.all([...hubs, ...hubs].map((hub) => attempt(hub, "x")));
+    expect(new Set(all).size).toBe(1);
+    expect(await attempt(hubs[1], "y")).toBe(422);
+    const last = await publish(hubs[2], admin, "last");
+    const stream = await open(hubs[0], admin, "earliest");
+    expect((await stream.take(2)).map(({ id }) => id)).toEqual([all[0], last]);
+  });
+
+  test("list the subscribers of all; those of one that was killed are gone with their lease", { timeout: 60_000 }, async () => {
+    const { hubs, admin } = await startFleet(startEngine);
+    for (const hub of hubs) await open(hub, admin);
+    for (const hub of hubs) await expect.poll(() => present(hub, admin), { timeout: 10_000 }).toBe(3);
+    hubs[1].run.child.kill("SIGKILL");
+    await hubs[1].run.exit;
+    const began = performance.now();
+    for (const hub of [hubs[0], hubs[2]]) await expect.poll(() => present(hub, admin), { timeout: 3 * LEASE_MS }).toBe(2);
+    expect(performance.now() - began).toBeLessThan(LEASE_MS + 2000);
+    const metrics = await send(`${hubs[0].url}${HUB}/metrics`, { headers: bearer(admin) });
+    expect(parsePrometheus(metrics.body).sum("artesian_subscribers")).toBe(2);
+  });
+
+  test("revoke and renew a token for all of them, by any", { timeout: 60_000 }, async () => {
+    const { hubs, admin, mint } = await startFleet(startEngine);
+    const [mallory, ada, renewed] = await Promise.all([
+      mint("--subscribe", "a", "--subject", "mallory"),
+      mint("--subscribe", "b", "--subject", "ada"),
+      mint("--subscribe", "a", "--subject", "ada"),
+    ]);
+    const [revoked, kept] = [await open(hubs[1], mallory), await open(hubs[2], ada)];
+    const began = performance.now();
+    const answer = await send(
+      `${hubs[0].url}${HUB}/revocations`,
+      { method: "POST", headers: { ...FORM, ...bearer(admin) } },
+      "sub=mallory",
+    );
+    expect(answer.status).toBe(204);
+    await revoked.ended;
+    expect(performance.now() - began).toBeLessThan(1000);
+    for (const { hub } of hubs) expect((await send(`${hub}?match=a`, { headers: bearer(mallory) })).status).toBe(401);
+    const list = await send(`${hubs[0].url}/console/api/subscribers?search=ada`, { headers: bearer(admin) });
+    const [stream] = (JSON.parse(list.body) as { subscribers: { id: string }[] }).subscribers;
+    const renewal = await send(`${hubs[0].url}${HUB}/subscribers/${stream?.id}`, {
+      method: "POST",
+      headers: { ...FORM, ...bearer(renewed) },
+    });
+    expect(renewal.status).toBe(200);
+    await publish(hubs[1], admin, "for ada", "&private=on");
+    expect((await kept.next()).data).toBe("for ada");
+  });
+
+  test("stay up while the engine is away, refuse publishers with 503, and catch up by themselves", { timeout: 90_000 }, async () => {
+    const { engine, hubs, admin } = await startFleet(startEngine);
+    const streams = await Promise.all(hubs.map((hub) => open(hub, admin)));
+    await publish(hubs[0], admin, "before");
+    for (const stream of streams) expect((await stream.next()).data).toBe("before");
+    engine.away();
+    const refused: (string | undefined)[] = [];
+    for (let i = 0; i < 10; i++) {
+      const began = performance.now();
+      const { status, headers } = await send(
+        hubs[i % 3]?.hub ?? "",
+        { method: "POST", headers: { ...FORM, ...bearer(admin) } },
+        `topic=a&data=lost ${i}`,
+      );
+      // The first may have been on its way when the engine left.
+      expect([503, 504]).toContain(status);
+      expect(performance.now() - began).toBeLessThan(5000);
+      refused.push(headers["retry-after"]);
+    }
+    expect(new Set(refused).has(undefined)).toBe(false);
+    for (const { url } of hubs) expect((await send(`${url}/health`)).status).toBe(200);
+    engine.back();
+    await expect
+      .poll(
+        async () => (await send(hubs[1].hub, { method: "POST", headers: { ...FORM, ...bearer(admin) } }, "topic=a&data=after")).status,
+        { timeout: 30_000 },
+      )
+      .toBe(200);
+    for (const stream of streams) {
+      let event = await stream.next();
+      while (event.data.startsWith("lost")) event = await stream.next();
+      expect(event.data).toBe("after");
+    }
+  });
+
+  test("tell all subscribers of a gap when everything in the engine is gone", { timeout: 90_000 }, async () => {
+    const { engine, hubs, admin } = await startFleet(startEngine);
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i++) ids.push(await publish(hubs[0], admin, `old ${i}`));
+    const streams = await Promise.all(hubs.map((hub) => open(hub, admin)));
+    await engine.wipe();
+    // They are told to come back.
+    await Promise.all(streams.map((stream) => stream.ended));
+    await expect
+      .poll(async () => (await send(hubs[2].hub, { method: "POST", headers: { ...FORM, ...bearer(admin) } }, "topic=a&data=new")).status, {
+        timeout: 30_000,
+      })
+      .toBe(200);
+    for (const [i, hub] of hubs.entries()) {
+      const back = await open(hub, admin, ids[i + 1]);
+      const gap = await back.nextOfAny();
+      expect(gap).toMatchObject({ event: "hub:gap" });
+      expect(JSON.parse(gap.data)).toMatchObject({ requested: ids[i + 1], reason: "epoch" });
+      expect((await back.next()).data).toBe("new");
+    }
+  });
+});
+
+describe("a server that is not there", () => {
+  test.each(["redis://127.0.0.1:1", "nats://127.0.0.1:1", "redis://user:secret@127.0.0.1:1?name=x"])(
+    "%s is named, without a password",
+    async (url) => {
+      const { code, stderr, stdout } = await runToEnd(["serve", "--anonymous", "--anonymous-publish", "--port", "0", "--journal", url]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toMatch(/^error: The journal on (Redis|NATS) cannot be opened: .*127\.0\.0\.1:1/m);
+      expect(stderr).not.toContain("secret");
+    },
+  );
+
+  test("a parameter that means nothing is refused", async () => {
+    const { code, stderr } = await runToEnd([
+      "serve",
+      "--anonymous",
+      "--anonymous-publish",
+      "--port",
+      "0",
+      "--journal",
+      "redis://127.0.0.1:1?nmae=x",
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("nmae");
+  });
+});

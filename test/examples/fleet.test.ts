@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { EventSource } from "eventsource";
+import { expect, onTestFinished, test } from "vitest";
+import { childrenOf } from "../cli/worker-processes.ts";
+import { freePort } from "../support/server.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../examples/fleet/start.sh", import.meta.url));
+const COMMAND = `${process.execPath} ${fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url))}`;
+
+interface Fleet {
+  readonly url: string;
+  /** The processes of the hubs that run. */
+  readonly hubs: () => readonly number[];
+  /** Ends it as Ctrl-C does. @returns The exit code. */
+  readonly stop: () => Promise<unknown>;
+}
+
+async function startFleet(): Promise<Fleet> {
+  const [port, redis, ...hubs] = await Promise.all(Array.from({ length: 5 }, freePort));
+  const env = { ...process.env, PORT: String(port), REDIS_PORT: String(redis), HUB_PORTS: hubs.join(" "), ARTESIAN: COMMAND };
+  const child = spawn(SCRIPT, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(child, "exit");
+  onTestFinished(async () => {
+    child.kill("SIGTERM");
+    await exited;
+  });
+  let log = "";
+  child.stdout.on("data", (text: Buffer) => (log += text.toString()));
+  child.stderr.on("data", (text: Buffer) => (log += text.toString()));
+  await expect.poll(() => log.match(/^listening on /gm)?.length, { timeout: 20_000 }).toBe(3);
+  const url = `http://127.0.0.1:${port}`;
+  const isUp = (): Promise<boolean> =>
+    fetch(`${url}/health`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  await expect.poll(isUp, { timeout: 20_000 }).toBe(true);
+  const isHub = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0serve\0");
+  return {
+    url,
+    hubs: () => childrenOf(child.pid ?? 0).filter(isHub),
+    stop: async () => {
+      child.kill("SIGTERM");
+      const [code] = (await exited) as [unknown];
+      return code;
+    },
+  };
+}
+
+test("three hubs behind nginx on one Redis: one is killed, and nothing is lost or repeated", { timeout: 90_000 }, async () => {
+  const { url, hubs, stop } = await startFleet();
+  expect(hubs()).toHaveLength(3);
+  const received = Array.from({ length: 12 }, (): string[] => []);
+  await Promise.all(
+    received.map((list) => {
+      const source = new EventSource(`${url}/events/stream?match=fleet`);
+      onTestFinished(() => source.close());
+      source.addEventListener("message", ({ data }) => list.push(data as string));
+      return new Promise((resolve) => source.addEventListener("open", resolve, { once: true }));
+    }),
+  );
+  const published: string[] = [];
+  const publish = async (data: string): Promise<void> => {
+    const headers = { "Idempotency-Key": `"${data}"` };
+    for (;;) {
+      const answer = await fetch(`${url}/events/stream`, { method: "POST", headers, body: new URLSearchParams({ topic: "fleet", data }) });
+      await answer.text();
+      if (answer.status === 200) break;
+      // The hub that it was sent to was killed.
+      expect([502, 503]).toContain(answer.status);
+    }
+    published.push(data);
+  };
+  for (let i = 0; i < 20; i++) await publish(String(i));
+  process.kill(hubs()[0] ?? 0, "SIGKILL");
+  for (let i = 20; i < 60; i++) await publish(String(i));
+  for (const list of received) await expect.poll(() => list, { timeout: 30_000 }).toEqual(published);
+  expect(hubs()).toHaveLength(2);
+  const running = hubs();
+  expect(await stop()).toBe(143);
+  for (const pid of running) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});

@@ -1,0 +1,226 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@redis/client";
+import { onTestFinished } from "vitest";
+
+/** Free just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+const all = new Set<RedisServer>();
+// Also where the tests end in a way that no hook sees.
+process.on("exit", () => {
+  for (const server of all) server.remove();
+});
+
+/** A real Redis, with a directory of its own. */
+export class RedisServer {
+  readonly port: number;
+  readonly directory: string;
+  readonly #command: string;
+  readonly #arguments: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(command: string, port: number, directory: string, args: readonly string[]) {
+    this.#command = command;
+    this.port = port;
+    this.directory = directory;
+    this.#arguments = args;
+  }
+
+  /** @param settings - As of the command line: `{ appendonly: "yes" }`. Nothing is saved by default. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+    const port = Number(settings["port"] ?? (await freePort()));
+    const directory = mkdtempSync(join(tmpdir(), "artesian-redis-"));
+    const all: Record<string, string> = {
+      port: String(port),
+      bind: "127.0.0.1",
+      dir: directory,
+      save: "",
+      "repl-diskless-sync-delay": "0",
+      ...settings,
+    };
+    const args = Object.entries(all).flatMap(([name, value]) => [
+      `--${name}`,
+      ...(name === "client-output-buffer-limit" ? value.split(" ") : [value]),
+    ]);
+    return RedisServer.#run("redis-server", port, directory, args);
+  }
+
+  /** A sentinel of the master `main`, which takes another one after a second without the first. */
+  static async startSentinel(master: RedisServer, quorum: number): Promise<RedisServer> {
+    const port = await freePort();
+    const directory = mkdtempSync(join(tmpdir(), "artesian-sentinel-"));
+    const file = join(directory, "sentinel.conf");
+    writeFileSync(
+      file,
+      [
+        `port ${port}`,
+        "bind 127.0.0.1",
+        `dir ${directory}`,
+        `sentinel monitor main 127.0.0.1 ${master.port} ${quorum}`,
+        "sentinel down-after-milliseconds main 1000",
+        "sentinel failover-timeout main 5000",
+        "",
+      ].join("\n"),
+    );
+    return RedisServer.#run("redis-sentinel", port, directory, [file]);
+  }
+
+  static async #run(command: string, port: number, directory: string, args: readonly string[]): Promise<RedisServer> {
+    const server = new RedisServer(command, port, directory, args);
+    all.add(server);
+    onTestFinishedIfAny(() => server.stop());
+    await server.restart();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again, with what its directory has. */
+  async restart(): Promise<void> {
+    const child = spawn(this.#command, this.#arguments, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#process = child;
+    let log = "";
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        log = (log + chunk.toString()).slice(-10_000);
+        if (/Ready to accept connections|Sentinel ID is/.test(log)) resolve();
+      });
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`${this.#command} ended with ${code}:\n${log}`)));
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  /** As `kill -9` does. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Ends it and removes what it has. */
+  async stop(): Promise<void> {
+    await this.kill();
+    this.remove();
+  }
+
+  remove(): void {
+    this.#process?.kill("SIGKILL");
+    rmSync(this.directory, { recursive: true, force: true });
+    all.delete(this);
+  }
+
+  /** Runs a command over a connection of its own. */
+  async run(...command: string[]): Promise<unknown> {
+    const client = createClient({ RESP: 2, socket: { host: "127.0.0.1", port: this.port, reconnectStrategy: false } });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      return await client.sendCommand(command);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** A line of what `INFO` says. */
+  async info(name: string): Promise<string> {
+    return new RegExp(`^${name}:(.*?)\r?$`, "m").exec(String(await this.run("INFO")))?.[1] ?? "";
+  }
+}
+
+/** Three masters that share the slots. */
+export async function startCluster(settings: Readonly<Record<string, string>> = {}): Promise<readonly RedisServer[]> {
+  const nodes = await Promise.all(
+    [0, 1, 2].map(async () =>
+      RedisServer.start({ port: String(await clusterPort()), "cluster-enabled": "yes", "cluster-node-timeout": "2000", ...settings }),
+    ),
+  );
+  const [first] = nodes as [RedisServer, ...RedisServer[]];
+  const bounds = [0, 5461, 10923, 16384];
+  for (const [i, node] of nodes.entries())
+    await node
+      .run("CLUSTER", "ADDSLOTSRANGE", String(bounds[i]), String((bounds[i + 1] as number) - 1))
+      .catch(() => addSlots(node, bounds[i] as number, (bounds[i + 1] as number) - 1));
+  for (const node of nodes.slice(1)) await node.run("CLUSTER", "MEET", "127.0.0.1", String(first.port));
+  for (const node of nodes) {
+    while (
+      !/cluster_state:ok/.test(String(await node.run("CLUSTER", "INFO"))) ||
+      !/cluster_known_nodes:3/.test(String(await node.run("CLUSTER", "INFO")))
+    );
+  }
+  return nodes;
+}
+
+/** For servers before 7. */
+async function addSlots(node: RedisServer, from: number, to: number): Promise<void> {
+  await node.run("CLUSTER", "ADDSLOTS", ...Array.from({ length: to - from + 1 }, (_, i) => String(from + i)));
+}
+
+/** One whose port for the other nodes, 10,000 above, is a port too. */
+async function clusterPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (port < 55_000) return port;
+  }
+}
+
+/** Certificates for 127.0.0.1, made by openssl. */
+export function makeCertificates(
+  directory: string,
+  run: (command: string, args: readonly string[]) => void,
+): { readonly ca: string; readonly files: Record<string, string> } {
+  const path = (name: string): string => join(directory, name);
+  run("openssl", [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-keyout",
+    path("key.pem"),
+    "-out",
+    path("cert.pem"),
+    "-days",
+    "2",
+    "-subj",
+    "/CN=localhost",
+    "-addext",
+    "subjectAltName=IP:127.0.0.1",
+  ]);
+  if (!existsSync(path("cert.pem"))) throw new Error("openssl made no certificate");
+  return { ca: readFileSync(path("cert.pem"), "utf8"), files: { cert: path("cert.pem"), key: path("key.pem") } };
+}
+
+/** A server that was started by a hook ends by one. */
+function onTestFinishedIfAny(end: () => Promise<void>): void {
+  try {
+    onTestFinished(end);
+  } catch {
+    // Not in a test: whoever started it stops it.
+  }
+}
