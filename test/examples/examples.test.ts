@@ -39,6 +39,7 @@ describe("examples", () => {
       "fastify.mjs",
       "fetch.mjs",
       "flask",
+      "fleet",
       "hono.mjs",
       "in-process.mjs",
       "lmdb.mjs",

@@ -49,6 +49,8 @@ export async function natsJournal(options: NatsJournalOptions): Promise<Journal>
     ({ replica } = journal);
     await replica.open();
     journal.begin();
+    // Who asks from now on is heard.
+    await connection.flush();
     return journal;
   } catch (error) {
     await connection.close();
