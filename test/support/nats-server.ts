@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,7 +68,12 @@ export class NatsServer {
 
   /** Holds it still, as a machine that hangs. */
   pause(): void {
-    this.#process?.kill("SIGSTOP");
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
+    process.kill(pid, "SIGSTOP");
+    // Its threads stop one by one, and until then one of them may answer.
+    const tasks = `/proc/${pid}/task`;
+    while (readdirSync(tasks).some((task) => !/\) T /.test(readFileSync(`${tasks}/${task}/stat`, "utf8"))));
   }
 
   resume(): void {
