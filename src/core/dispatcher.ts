@@ -29,6 +29,8 @@ const SPARE_COHORTS = 64;
  */
 export class Dispatcher {
   ring: FrameRing;
+  /** That of the offsets here: the journal's, until it is replaced and this is told. */
+  epoch: string;
   readonly #journal: Journal;
   readonly #index: MatcherIndex;
   readonly #cohorts = new Map<string, Cohort>();
@@ -62,6 +64,7 @@ export class Dispatcher {
     this.page = page;
     this.gzip = compression && new GzipBlocks(compression);
     this.#index = new MatcherIndex(parser);
+    this.epoch = journal.epoch;
     this.#position = journal.tail();
     this.#accepted = this.#position;
     this.ring = new FrameRing(this.#position, RING_BYTES, RING_RECORDS);
@@ -71,6 +74,11 @@ export class Dispatcher {
   /** Offset of the last record that was dispatched. A subscriber whose cursor is here may join its cohort. */
   get position(): number {
     return this.#position;
+  }
+
+  /** See {@link Journal.clockToleranceMs}. */
+  get clockToleranceMs(): number | undefined {
+    return this.#journal.clockToleranceMs;
   }
 
   /** How many have subscribers. */
@@ -85,7 +93,7 @@ export class Dispatcher {
 
   /** The event id that the hub makes for an offset. */
   cursorAt(offset: number): string {
-    return formatCursor({ epoch: this.#journal.epoch, offset });
+    return formatCursor({ epoch: this.epoch, offset });
   }
 
   encode(record: JournalRecord): Uint8Array {
@@ -154,6 +162,7 @@ export class Dispatcher {
     // What waits in paced ones is for nobody.
     this.#pacer.flush();
     this.#dropSpare();
+    this.epoch = this.#journal.epoch;
     this.#position = this.#journal.tail();
     this.#accepted = this.#position;
     this.ring = new FrameRing(this.#position, RING_BYTES, RING_RECORDS);
@@ -223,7 +232,7 @@ export class Dispatcher {
       const entry: FramedRecord = { record, frame: this.encode(record) };
       frames.set(record, entry.frame);
       this.ring.push(entry);
-      if (!isExpired(record, at)) this.#index.collect(record, touched);
+      if (!isExpired(record, at, this.#journal.clockToleranceMs)) this.#index.collect(record, touched);
       this.#position = record.offset;
       if (record.type === NOTE_TYPE) this.onNote(record);
     }
@@ -253,7 +262,7 @@ export class Dispatcher {
     const { pendingFrom } = paced;
     const at = Date.now();
     const now = monotonicMs();
-    const records = paced.drain().filter((record) => !isExpired(record, at));
+    const records = paced.drain().filter((record) => !isExpired(record, at, this.#journal.clockToleranceMs));
     paced.dueAtMs = now + cohort.selection.pace.intervalMs;
     const last = records.at(-1);
     if (last === undefined) return;

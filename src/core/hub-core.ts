@@ -260,7 +260,7 @@ export class HubCore {
    */
   resolve(lastEventId: string | undefined, selection: Selection, last = 0): Start | Promise<Start> {
     // Nothing will be sent, and the journal may be closed.
-    if (this.draining) return { epoch: this.#journal.epoch, after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
+    if (this.draining) return { epoch: this.#dispatcher.epoch, after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
     const start = resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
     return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last);
   }
@@ -274,7 +274,7 @@ export class HubCore {
    * end. A failure status would stop an `EventSource` for good.
    */
   attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization): Subscriber | undefined {
-    if (this.draining || start.epoch !== this.#journal.epoch) {
+    if (this.draining || start.epoch !== this.#dispatcher.epoch) {
       this.#streams.turnAway(selection, sink);
       return undefined;
     }

@@ -162,7 +162,7 @@ export async function explain(
     size: record.data.length,
     at: record.at,
     ttlMs: record.ttlMs,
-    isExpired: isExpired(record, Date.now()),
+    isExpired: isExpired(record, Date.now(), journal.clockToleranceMs),
     counts,
     fate,
   };
@@ -182,7 +182,7 @@ function fateOf(record: JournalRecord, newerAt: number | undefined, subscriber: 
   const { pace } = selection;
   const isReplaced = pace.latest && newerAt !== undefined && newerAt - record.at < Math.max(pace.intervalMs, 1);
   if (record.offset > sentUpTo(subscriber, dispatcher)) {
-    if (isExpired(record, Date.now())) return "expired";
+    if (isExpired(record, Date.now(), dispatcher.clockToleranceMs)) return "expired";
     if (subscriber.memberIndex < 0) return "behind";
     return isReplaced ? "replaced" : (paced?.pendingFrom ?? Infinity) <= record.offset ? "paced" : "behind";
   }

@@ -112,6 +112,12 @@ export interface Journal {
   bytes(): number;
 
   /**
+   * By how much the clock of this process may be ahead of the one that records are appended by, where that is another machine's: an update is not taken for one whose time to
+   * live is over until it is so by every clock. Default 0.
+   */
+  readonly clockToleranceMs?: number | undefined;
+
+  /**
    * Calls back when the engine no longer has what it had, as when its data were deleted or a replica without the newest records has taken over: nothing of before
    * holds any more. By then {@link epoch}, {@link head} and {@link tail} are the new ones, and followers go on after this tail. Not called in the middle of a call of
    * this interface. Undefined where that cannot happen while the journal is open.
@@ -124,9 +130,9 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Whether the record's time to live is over. */
-export function isExpired(record: JournalRecord, now: number): boolean {
-  return record.ttlMs !== undefined && now > record.at + record.ttlMs;
+/** Whether the record's time to live is over, by a clock that may be ahead of the one it was appended by. */
+export function isExpired(record: JournalRecord, now: number, toleranceMs = 0): boolean {
+  return record.ttlMs !== undefined && now > record.at + record.ttlMs + toleranceMs;
 }
 
 /** What a record counts for in byte limits and retention: its text, with a fixed 64 bytes for the rest. */

@@ -107,9 +107,9 @@ async function* updates(
       onLive = undefined;
       continue;
     }
-    if (epoch !== journal.epoch) {
+    if (epoch !== dispatcher.epoch) {
       const old = epoch;
-      ({ epoch } = journal);
+      ({ epoch } = dispatcher);
       yield gapUpdate({ requested: formatCursor({ epoch: old, offset: cursor }), first: firstHeld(journal, dispatcher), reason: "epoch" });
       cursor = journal.head() - 1;
       continue;
@@ -119,7 +119,7 @@ async function* updates(
       continue;
     }
     const found = await step(dispatcher, journal, cursor);
-    if (epoch !== journal.epoch) continue;
+    if (epoch !== dispatcher.epoch) continue;
     if (found.kind === "trimmed") {
       yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher, found.head), reason: "trimmed" });
       cursor = found.head - 1;
@@ -128,9 +128,9 @@ async function* updates(
     // Most pages come without a turn of the event loop; others must have theirs.
     if (found.entries.length >= dispatcher.page.maxRecords) await nextTurn();
     for (const { record } of found.entries) {
-      if (epoch !== journal.epoch) break;
+      if (epoch !== dispatcher.epoch) break;
       cursor = record.offset;
-      if (!selection.selects(record) || isExpired(record, Date.now())) continue;
+      if (!selection.selects(record) || isExpired(record, Date.now(), journal.clockToleranceMs)) continue;
       yield { id: dispatcher.eventId(record), topics: record.topics, data: record.data, type: record.type, private: record.private };
       if (isEnded()) return;
     }

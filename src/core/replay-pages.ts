@@ -61,7 +61,7 @@ export class ReplayPages {
     if (page?.entries !== undefined && page.after === after) return this.#foundIn(after, page.entries, selection, true);
     // One that is in the middle of a page reads up to its end, and goes on in step with the others.
     const most = page === undefined ? this.#dispatcher.page.maxRecords : page.upTo - after;
-    const { epoch } = this.#journal;
+    const { epoch } = this.#dispatcher;
     const place = `${epoch} ${after} ${most}`;
     const found = this.#reading.get(place) ?? step(this.#dispatcher, this.#journal, after, most);
     const take = (read: Step, isRead: boolean): Found =>
@@ -73,7 +73,7 @@ export class ReplayPages {
       found.then(forget, forget);
     }
     // What is of a journal that was replaced meanwhile is for nobody.
-    return found.then((read) => (epoch === this.#journal.epoch ? take(read, true) : undefined));
+    return found.then((read) => (epoch === this.#dispatcher.epoch ? take(read, true) : undefined));
   }
 
   /** Lets go of all. */
@@ -106,6 +106,7 @@ export class ReplayPages {
       for (const { record } of entries) page.bytes += recordBytes(record) + OVERHEAD.record;
     }
     page.chunks.set(selection.key, chunks);
+    page.bytes += 2 * selection.key.length;
     for (const { bytes } of chunks) page.bytes += bytes.length + OVERHEAD.chunk;
     this.#kept.add(page);
     this.#settle();

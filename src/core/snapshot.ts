@@ -32,9 +32,10 @@ export class Snapshots {
   /** @param count - How many of each matcher's updates; where only the latest count, of how many topics. */
   take(selection: Selection, count: number): Promise<Snapshot> {
     const { position } = this.#dispatcher;
-    const key = `${count} ${selection.key}`;
+    // Offsets of a journal that was replaced mean nothing.
+    const key = `${this.#dispatcher.epoch} ${count} ${selection.key}`;
     const kept = this.#kept.get(key);
-    if (kept !== undefined && position - kept.upTo <= REUSED_RECORDS) return kept.snapshot;
+    if (kept !== undefined && position >= kept.upTo && position - kept.upTo <= REUSED_RECORDS) return kept.snapshot;
     const snapshot = this.#scan(selection, count, position);
     this.#kept.delete(key);
     this.#kept.set(key, { upTo: position, snapshot });

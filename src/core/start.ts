@@ -33,7 +33,7 @@ export function resolveStart(
   lastEventId: string | undefined,
   selection: Selection,
 ): Start | Promise<Start> {
-  const { epoch } = journal;
+  const { epoch } = dispatcher;
   if (lastEventId === undefined) return { epoch, after: dispatcher.position, gap: undefined, lastEventId: undefined };
   const beforeOldest = journal.head() - 1;
   if (lastEventId === EARLIEST) return { epoch, after: beforeOldest, gap: undefined, lastEventId: EARLIEST };

@@ -259,6 +259,17 @@ describe("a server that is not there", () => {
     },
   );
 
+  test.each([
+    ["valkey://hub:s3cret@127.0.0.1:1", 2],
+    ["redis://hub:s3c?s3cret@127.0.0.1:1", 1],
+    ["nats://hub:1?s3cret@127.0.0.1:1", 1],
+  ])("%s is refused without its password", async (url, status) => {
+    const { code, stderr } = await runToEnd(["serve", "--anonymous", "--anonymous-publish", "--port", "0", "--journal", url]);
+    expect(code).toBe(status);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).not.toContain("s3c");
+  });
+
   test("a parameter that means nothing is refused", async () => {
     const { code, stderr } = await runToEnd([
       "serve",

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ALL, dataOf, epochs, follow, judge, open, UNAVAILABLE, update, Writer } from "../support/redis-journals.ts";
 import { RedisServer } from "../support/redis-server.ts";
@@ -153,6 +155,24 @@ describe("Redis that goes away and comes back", () => {
 });
 
 describe("Redis that has lost data", () => {
+  it("older data put back, twice: a new epoch each time, none of them one that was left", { timeout: 30_000 }, async () => {
+    const server = await RedisServer.start();
+    const [a, b] = [await open(server.url), await open(server.url)];
+    await a.append([update("1")]);
+    await server.run("SAVE");
+    const saved = readFileSync(join(server.directory, "dump.rdb"));
+    const seen = [a.epoch];
+    for (let i = 0; i < 2; i++) {
+      await expect.poll(() => a.append([update("2"), update("3")]).catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+      await expect.poll(() => b.tail()).toBe(a.tail());
+      await server.kill();
+      writeFileSync(join(server.directory, "dump.rdb"), saved);
+      await server.restart();
+      await expect.poll(() => a.epoch === b.epoch && !seen.includes(a.epoch), { timeout: 10_000 }).toBe(true);
+      seen.push(a.epoch);
+    }
+  });
+
   it.each(["FLUSHALL", "restarted without its data"])(
     "%s: a new epoch within 2 s, the same for all hubs",
     async (how) => {

@@ -1,11 +1,12 @@
 import { type Journal, type JournalRecord, type ReceivedUpdate } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { HubCore } from "../../src/core/hub-core.ts";
 import type { Sink } from "../../src/core/subscriber.ts";
 
 /** A journal in memory that another one can take the place of. */
 class ReplaceableJournal implements Journal {
+  clockToleranceMs = 0;
   #journal = memoryJournal();
   #onReplaced: () => void = () => undefined;
   #unfollow: () => void = () => undefined;
@@ -104,6 +105,41 @@ test.each([0, 3, 10])(
     }
   },
 );
+
+test("a snapshot of the journal before it is not used again", async () => {
+  const { hub, journal } = start();
+  const selection = hub.select([{ type: "exact", pattern: "t" }], undefined);
+  const live = await subscribe(hub);
+  let id = "";
+  for (let i = 1; i <= 20; i++) id = await hub.publish({ topic: "t", data: `old ${i}` });
+  await expect.poll(() => live.text).toContain("old 20");
+  expect(await hub.resolve(undefined, selection, 2)).toMatchObject({ after: 20, snapshot: [19, 20] });
+  await journal.replace(3);
+  const again = await hub.resolve(id, selection, 2);
+  expect(again).toMatchObject({ after: 3, snapshot: [2, 3], gap: { reason: "epoch" } });
+});
+
+test("an update whose time is over by a clock that is ahead, but not by every clock, is delivered", async () => {
+  const { hub, journal } = start();
+  const sinks = [await subscribe(hub)];
+  const { append } = journal;
+  journal.append = async (batch) => {
+    const ahead = vi.spyOn(Date, "now").mockReturnValue(Date.now() - 2000);
+    const appended = append(batch);
+    ahead.mockRestore();
+    return appended;
+  };
+  await hub.publish({ topic: "t", data: "late", ttlMs: 1000 });
+  await hub.publish({ topic: "t", data: "between" });
+  await expect.poll(() => sinks[0]?.text).toContain("data: between\n");
+  journal.clockToleranceMs = 5000;
+  await hub.publish({ topic: "t", data: "on time", ttlMs: 1000 });
+  sinks.push(await subscribe(hub, "earliest"));
+  for (const sink of sinks) {
+    await expect.poll(() => sink.text).toContain("data: on time\n");
+  }
+  expect(sinks[0]?.text).not.toContain("late");
+});
 
 test("a stream that was asked for before it, and begins after, is told to come back", async () => {
   const { hub, journal } = start();

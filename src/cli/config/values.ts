@@ -162,13 +162,22 @@ export type JournalChoice =
 
 /** A journal: `memory`, `lmdb:` and a directory, or the URL of a server, which whoever connects to it reads in full. */
 export function journalChoice(): Schema<JournalChoice> {
-  return parsed<JournalChoice>((value) => {
+  const choose = (value: string): JournalChoice | undefined => {
     if (value === "memory") return { kind: "memory" };
     if (value === "lmdb") return { kind: "lmdb", directory: undefined };
     if (/^rediss?(\+sentinel|\+cluster)?:\/\/./.test(value)) return { kind: "redis", url: value };
     if (/^(nats|tls):\/\/./.test(value)) return { kind: "nats", url: value };
     return /^lmdb:./.test(value) ? { kind: "lmdb", directory: value.slice(5) } : undefined;
-  }, "a journal. Write memory, lmdb:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.");
+  };
+  return written.transform((value, context): JournalChoice => {
+    const choice = choose(value);
+    if (choice !== undefined) return choice;
+    // It may have a password.
+    const shown = value.includes("://") ? "this URL" : JSON.stringify(value);
+    const message = `${shown} is not a journal. Write memory, lmdb:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
 }
 
 /** The hub's path: plain, so that no proxy or browser writes it in another way. */

@@ -71,6 +71,8 @@ export class TailSignals {
       );
       signals.#server.listen(path, resolve);
     });
+    // One that can't be accepted, for want of descriptors, tells nothing: the tail is looked at all the same.
+    signals.#server.on("error", () => undefined);
     return signals;
   }
 

@@ -9,6 +9,7 @@ import { onStop } from "../signals.ts";
 import { announce, type Announcement } from "./announce.ts";
 import { Crew } from "./crew.ts";
 import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
+import { openJournal } from "./data.ts";
 import { openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
 import { makeSocketDirectory, removeSocketDirectory } from "./tail-signals.ts";
@@ -44,10 +45,12 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   // would stay open without an answer: see docs/decisions/shared-listening-socket.md.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
+  const log = openLog(config.logLevel);
+  // A file that a crash may have left damaged is looked at by one process, before several open it at once.
+  if (config.journal.kind === "lmdb") await (await openJournal(config, log.logger)).journal.close();
   const sockets = makeSocketDirectory();
   const removeSockets = (): void => removeSocketDirectory(sockets);
   process.once("exit", removeSockets);
-  const log = openLog(config.logLevel);
   const crew = new Crew(
     Array.from({ length: count }, (_, index) => ({ ...plan, config: { ...config, port, maxConnections: shareOf(config, index, count) } })),
     sockets,

@@ -170,6 +170,8 @@ export class Committer {
         else if (!(await replica.reached(commit.log, sent.last, monotonicMs() + ATTEMPT_MS)) && commit.log === replica.log)
           replica.suspect(sentMs);
       } else if (sent.kind === "full") {
+        // One that was sent before may be stored.
+        if (isInDoubt) throw inDoubt();
         throw new HubError("journal_full", "The storage of the NATS server is full; nothing was published.", { cause: sent.cause });
       } else if (sent.kind === "unknown") {
         isInDoubt = true;

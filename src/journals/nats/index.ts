@@ -22,6 +22,8 @@ import { Trimmer } from "./trimmer.ts";
 
 export { type NatsJournalOptions, withoutCredentials } from "./settings.ts";
 
+/** By how much the clocks of hubs may differ. */
+const SKEW_MS = 5000;
 /** How long a look at keys, or an append with one, waits for the server, in milliseconds. */
 const KEY_WAIT_MS = 2000;
 /** How long a look at the table waits for the server. */
@@ -59,6 +61,7 @@ export async function natsJournal(options: NatsJournalOptions): Promise<Journal>
 }
 
 class NatsJournal implements Journal {
+  readonly clockToleranceMs: number = SKEW_MS;
   readonly state: JournalState = {
     commit: async (steps) => void (await this.#committer.append({ batch: [], steps, keyed: undefined })),
     entries: (prefix, options) => this.#list(prefix, options),

@@ -70,15 +70,18 @@ export class Reader {
   async #find(id: string, untilMs: number): Promise<readonly number[]> {
     const { log } = this.#replica;
     const offsets = log.ids.places(hashOf(id), log.head).slice(0, MAX_FOUND);
-    const messages = await this.#messages(
-      log,
-      offsets.map((offset) => log.held.placeOf(offset)),
-      untilMs,
-    );
-    return offsets.filter((offset, i) => {
-      const head = messages[i]?.head;
-      return head?.ids.some(([place, own]) => own === id && head.first + place === offset);
-    });
+    const places = new Map<number, Place>();
+    for (const offset of offsets) {
+      const place = log.held.placeOf(offset);
+      places.set(place.seq, place);
+    }
+    const found = new Set<number>();
+    // A few at a time: they may be large.
+    for (const place of places.values()) {
+      const head = (await this.#message(log, place, untilMs))?.head;
+      for (const [index, own] of head?.ids ?? []) if (head !== undefined && own === id) found.add(head.first + index);
+    }
+    return offsets.filter((offset) => found.has(offset));
   }
 
   /** What is known of a key. */

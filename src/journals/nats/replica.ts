@@ -70,6 +70,8 @@ export class Replica {
   #hasSeenLoss = false;
   /** Whether messages were missing, as where they were trimmed before they came. */
   #hasHole = false;
+  /** Epochs that were replaced. */
+  readonly #left = new Set<string>();
   #isLooking = false;
   /** The newest message at the last look, where the stream had more. */
   #stuckAt = 0;
@@ -174,8 +176,10 @@ export class Replica {
       message.records ??= this.own.records;
     }
     if (log === this.log) {
-      if (epoch !== log.epoch) this.#replace();
-      else this.#listener.taken(message);
+      if (epoch !== log.epoch) {
+        this.#left.add(epoch);
+        this.#replace();
+      } else this.#listener.taken(message);
     }
     this.changed.notify();
   }
@@ -221,7 +225,9 @@ export class Replica {
       log.loaded(place.last);
       // What is not there any more may have been trimmed while this process was away.
       const isLost = found === "other" || this.#hasSeenLoss || log.head <= old.tail;
-      if (log.epoch === "" || (isLost && log.epoch === old.epoch)) await this.#beginEpoch(log);
+      // One that was left before is there again where older data were put back: its offsets must not be given once more.
+      if (log.epoch === "" || (isLost && log.epoch === old.epoch) || this.#left.has(log.epoch)) await this.#beginEpoch(log);
+      if (old.epoch !== log.epoch) this.#left.add(old.epoch);
       this.log = log;
       this.#hasSeenLoss = false;
       this.#hasHole = false;

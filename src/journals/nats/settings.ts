@@ -101,7 +101,9 @@ function parametersOf(query: string): Readonly<Record<"name" | "replicas" | "cre
   const parameters = new URLSearchParams(query);
   for (const key of parameters.keys()) {
     if (key !== "name" && key !== "replicas" && key !== "credentials") {
-      throw new TypeError(`The URL of the NATS journal has the unknown parameter "${key}"; there are name, replicas and credentials.`);
+      // What follows a question mark in a password that is not escaped is not told.
+      const which = query.includes("@") ? "(write a ? in a password as %3F)" : `"${key}"`;
+      throw new TypeError(`The URL of the NATS journal has the unknown parameter ${which}; there are name, replicas and credentials.`);
     }
   }
   const get = (key: string): string | undefined => parameters.get(key) ?? undefined;

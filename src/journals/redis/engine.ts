@@ -117,7 +117,7 @@ export class Engine {
       const connection = await this.writable();
       const result = await this.stream.commit(connection, this.#place(), group);
       if (result.kind === "replaced") {
-        await this.held.adopt(result.look);
+        await this.held.adopt(await beyondLeft(this.stream, this.held, connection, result.look));
         continue;
       }
       this.held.note({ ...result.figures, epoch: this.held.figures.epoch });
@@ -162,7 +162,7 @@ export class Engine {
 
   /** Compares this process's place with what Redis has, and begins anew where it has another journal. */
   async check(connection: Connection): Promise<Look> {
-    const look = await this.stream.look(connection, this.#place());
+    const look = await beyondLeft(this.stream, this.held, connection, await this.stream.look(connection, this.#place()));
     await this.held.adopt(look);
     return look;
   }
@@ -277,10 +277,21 @@ export class Engine {
   }
 }
 
+/** Has an epoch that was left before replaced by a new one: by claiming to have seen what it cannot have. */
+async function beyondLeft(stream: Stream, held: Held, connection: Connection, look: Look): Promise<Look> {
+  if (!look.isReplaced || !held.hasLeft(look.epoch)) return look;
+  return stream.look(connection, { epoch: look.epoch, seen: Number.MAX_SAFE_INTEGER, tag: "-" });
+}
+
 /** On each new connection: what is there may be another journal, or have lost what was seen. */
 async function verify(stream: Stream, held: Held, connection: Connection): Promise<void> {
   const { seen } = held;
-  const look = await stream.look(connection, { epoch: held.figures.epoch, seen, tag: held.tag });
+  const look = await beyondLeft(
+    stream,
+    held,
+    connection,
+    await stream.look(connection, { epoch: held.figures.epoch, seen, tag: held.tag }),
+  );
   if (!look.isReplaced && held.seen === seen && seen < look.head - 1) await held.replace(look, look.tag);
   else await held.adopt(look);
 }

@@ -51,7 +51,9 @@ export function writeFailure(error: unknown): HubError {
   }
   if (/\bNOREPLICAS\b/.test(message)) return unavailable("The journal's Redis has fewer replicas than it is set to need.", error);
   if (/\bREADONLY\b/.test(message)) return unavailable("The journal's Redis has become a replica.", error);
-  if (UNTOUCHED.test(message)) return unavailable("The journal's Redis could not take the update.", error);
+  // What may not be run within the script may come after what was written.
+  const isWithin = /\bNOPERM\b.*\bscript\b/s.test(message);
+  if (UNTOUCHED.test(message) && !isWithin) return unavailable("The journal's Redis could not take the update.", error);
   // A script that ended in the middle, as where a key has become something else, may have written before.
   return unknownOutcome("The journal's Redis failed at the update.", error);
 }

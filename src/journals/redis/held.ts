@@ -20,6 +20,8 @@ export class Held {
   /** Of the record there; with it Redis tells whether it still has that record. */
   #tag: string;
   #replacing: Promise<void> | undefined;
+  /** Epochs that were replaced. */
+  readonly #left = new Set<string>();
   readonly #onReplaced = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
@@ -97,6 +99,7 @@ export class Held {
     this.#replacing ??= new Promise((resolve) => {
       afterThisTurn(() => {
         this.#replacing = undefined;
+        if (figures.epoch !== this.#figures.epoch) this.#left.add(this.#figures.epoch);
         this.#figures = figures;
         this.#seen = figures.tail;
         this.#tag = tag;
@@ -107,6 +110,11 @@ export class Held {
       });
     });
     return this.#replacing;
+  }
+
+  /** Whether this process has seen the epoch end: where it is there again, older data were put back, and its offsets must not be given once more. */
+  hasLeft(epoch: string): boolean {
+    return this.#left.has(epoch);
   }
 
   /** Takes what a look on any of the connections found: two may find the same. */

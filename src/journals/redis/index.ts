@@ -45,6 +45,8 @@ export interface RedisJournalOptions {
 }
 
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
+/** By how much the clocks of hubs and Redis may differ. */
+const SKEW_MS = 5000;
 /** What a script keeps of an idempotency key. */
 const KNOWN = /^([\w-]{43}) (\d+) (\d+)(?: ([^]*))?$/;
 
@@ -68,6 +70,7 @@ export async function redisJournal(options: RedisJournalOptions): Promise<Journa
 }
 
 class RedisJournal implements Journal {
+  readonly clockToleranceMs: number = SKEW_MS;
   readonly state: JournalState = {
     commit: async (steps) => void (await this.#enqueue({ batch: [], steps, key: undefined })),
     entries: async (prefix, { after, limit }) =>

@@ -3,6 +3,7 @@ import { MAX_FOUND, type ReadLimits, recordBytes, type Retention } from "../../c
 import type { StateEntry } from "../../core/state.ts";
 import { decodeEntry, encodeUpdate, type Entry, FORMAT, indexedId, offsetOf } from "./codec.ts";
 import type { Committed, PendingAppend } from "./committer.ts";
+import { unavailable } from "./failure.ts";
 import type { Connection } from "./connection.ts";
 import type { Figures } from "./held.ts";
 import { COMMIT, ENTRIES, LOOK, READ } from "./scripts.ts";
@@ -89,6 +90,8 @@ export class Stream {
     const args = [...this.#place(place), tag, String(group.length)];
     for (const append of group) pushAppend(args, append);
     const answer = (await COMMIT.run(connection, [meta, stream, ids, keys, entries, order], args)) as readonly unknown[];
+    if (answer[0] === "format")
+      throw unavailable("A newer version of Artesian has taken over the journal in Redis. Restart this hub with it.");
     if (answer[0] !== "ok") return { kind: "replaced", look: asLook(answer) };
     const [, at, first, head, tail, bytes, results] = answer as readonly ["ok", string, string, string, string, string, readonly string[]];
     const made: Entry[] = [];

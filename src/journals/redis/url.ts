@@ -97,9 +97,9 @@ function readQuery(query: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
     if (!(PARAMETERS as readonly string[]).includes(name)) {
-      throw new TypeError(
-        `The URL of the journal has a parameter ${JSON.stringify(name)}. Those that mean something are ${PARAMETERS.join(", ")}.`,
-      );
+      // What follows a question mark in a password that is not escaped is not told.
+      const which = query.includes("@") ? "that means nothing; write a ? in a password as %3F" : JSON.stringify(name);
+      throw new TypeError(`The URL of the journal has a parameter ${which}. Those that mean something are ${PARAMETERS.join(", ")}.`);
     }
     parameters.set(name, value);
   }
