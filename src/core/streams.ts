@@ -41,6 +41,8 @@ export class Streams {
   readonly #liveness: Liveness;
   readonly #wheel = new ExpiryWheel();
   #isRelieving = false;
+  /** Those that wait for their turn to be cut. */
+  readonly #cutting = new Set<Subscriber>();
   readonly #events: SubscriberEvents = {
     joined: (subscriber) => this.#join(subscriber),
     stalled: (subscriber) => this.#stall(subscriber),
@@ -64,11 +66,7 @@ export class Streams {
         if (this.roster.lagging.size === 0) this.#walks.pages.clear();
       },
       onExpired: (subscriber) => this.end(subscriber),
-      onStalled: (subscriber) => {
-        logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
-        this.#cuts.stalled++;
-        this.#cut(subscriber);
-      },
+      onStalled: (subscriber) => void this.#cutStalled(subscriber),
     });
   }
 
@@ -243,6 +241,20 @@ export class Streams {
     if (subscriber.memberIndex < 0) return;
     const bytes = this.#liveness.cursorFor(subscriber);
     if (bytes !== undefined) subscriber.send(bytes);
+  }
+
+  /** In its turn: what the kernel holds for a socket takes it time to let go of, and a thousand at once would hold up all others. */
+  async #cutStalled(subscriber: Subscriber): Promise<void> {
+    if (this.#cutting.has(subscriber)) return;
+    this.#cutting.add(subscriber);
+    const { stalledSinceMs } = subscriber;
+    await this.#walks.turns.next();
+    this.#cutting.delete(subscriber);
+    // It may have taken something meanwhile.
+    if (subscriber.isClosed || subscriber.stalledSinceMs !== stalledSinceMs) return;
+    this.#logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
+    this.#cuts.stalled++;
+    this.#cut(subscriber);
   }
 
   #cut(subscriber: Subscriber): void {

@@ -9,7 +9,7 @@ import { openPage } from "./support.ts";
 const SOURCES = 5;
 const HELD = 3;
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
-const FLAGS = ["--retention-count", String(HELD), "--retry-min", "1s", "--retry-max", "1500ms"];
+const FLAGS = ["--retention-count", String(HELD), "--retry-min", "4s", "--retry-max", "5s"];
 
 async function publish({ hub }: RunningServer, data: string): Promise<string> {
   const { status, body } = await send(hub, { method: "POST", headers: FORM }, `topic=t&data=${data}`);
@@ -52,7 +52,7 @@ describe("a native EventSource that was away", () => {
     await first.run.exit;
     if (wipes) rmSync(join(cwd, "data"), { recursive: true });
     const second = await startServer([...FLAGS, "--port", new URL(first.url).port], { cwd });
-    // All of these before the first of them is back, which waits for a second at least.
+    // All of these before the first of them is back, which waits for four seconds at least: a hub starts in one.
     const lines = Array.from({ length: missed }, (_, i) => JSON.stringify({ topic: "t", data: `missed ${i}` })).join("\n");
     expect((await send(second.hub, { method: "POST", headers: { "content-type": "application/x-ndjson" } }, lines)).status).toBe(200);
     await publish(second, "last");
