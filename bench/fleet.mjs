@@ -180,6 +180,7 @@ async function measure(engine, { seconds, journalDirectory, core }) {
 export async function benchFleet({ rounds, seconds, quick, writeDocs, journalDirectory }) {
   artesian.prepare();
   const cores = chooseCores();
+  const machine = describeMachine();
   spawnSync("taskset", ["-acp", String(cores.generator), String(process.pid)]);
   const all = listEngines();
   for (const { name, missing } of all) if (missing !== undefined) process.stderr.write(`not measured: ${name}: ${missing}\n`);
@@ -202,7 +203,6 @@ export async function benchFleet({ rounds, seconds, quick, writeDocs, journalDir
   });
   const headers = ["journal", "publish to receipt, ms p50", "p99", "updates/s that a hub follows, one a request", `${BATCH} a request`];
   const text = table(headers, rows);
-  const machine = describeMachine();
   const file = saveResults("fleet", { machine, seconds, rounds, samples });
   console.log(`${text}\n`);
   process.stderr.write(`raw figures: ${file}\n`);

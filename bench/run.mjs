@@ -16,7 +16,7 @@
 //   core is shown; from 90% on it is marked, because then it was a bottleneck itself.
 // - Memory: VmRSS of the server's processes alone, some seconds after it started and some seconds after the last subscriber was opened.
 // - What can't be measured is said, with the reason: a peer that is not installed, a server without an ability, a run that failed.
-// - `resume`, `pacing`, `fleet` and `micro` are other benchmarks: see the files of these names.
+// - `resume`, `pacing`, `fleet`, `partitions` and `micro` are other benchmarks: see the files of these names.
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -24,6 +24,7 @@ import { benchDelivery, describeMissing, reportDelivery } from "./delivery.mjs";
 import { inRepository } from "./lib/machine.mjs";
 import { BenchError, endWithThisProcess } from "./lib/processes.mjs";
 import { benchFleet } from "./fleet.mjs";
+import { benchPartitions } from "./partitions.mjs";
 import { benchMicro } from "./micro.mjs";
 import { benchPacing } from "./pacing.mjs";
 import { benchResume } from "./resume.mjs";
@@ -33,6 +34,7 @@ const HELP = `Usage: npm run bench -- [options]            what a delivery, a pu
        npm run bench -- resume [options]     what resuming costs in a long journal
        npm run bench -- pacing [options]     what pacing saves where a screen cannot show every update
        npm run bench -- fleet [options]      what Redis or NATS between hubs costs, next to LMDB
+       npm run bench -- partitions [options] what it brings to spread a fleet's topics over several streams (needs root)
        npm run bench -- micro [options]      what the parts cost: encode, match, cohort, open, cursor, append
 
 Options
@@ -100,7 +102,7 @@ async function main() {
     return;
   }
   const [what = "delivery", ...rest] = positionals;
-  const known = ["delivery", "resume", "pacing", "fleet", "micro", "report"].includes(what);
+  const known = ["delivery", "resume", "pacing", "fleet", "partitions", "micro", "report"].includes(what);
   if (!known || rest.length > 0 !== (what === "report")) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
   const { quick, check, full } = values;
   const writeDocs = values["write-docs"];
@@ -120,9 +122,11 @@ async function main() {
           ? await benchPacing({ rounds, seconds, quick, writeDocs, journalDirectory })
           : what === "fleet"
             ? await benchFleet({ rounds, seconds, quick, writeDocs, journalDirectory })
-            : what === "micro"
-              ? await benchMicro({ rounds, quick, writeDocs, only, journalDirectory })
-              : await benchDelivery({ rounds, seconds, quick, writeDocs, journalDirectory, only, servers: values.servers?.split(",") });
+            : what === "partitions"
+              ? await benchPartitions({ rounds, seconds, quick, writeDocs, journalDirectory })
+              : what === "micro"
+                ? await benchMicro({ rounds, quick, writeDocs, only, journalDirectory })
+                : await benchDelivery({ rounds, seconds, quick, writeDocs, journalDirectory, only, servers: values.servers?.split(",") });
   if (check && !passed) process.exitCode = 1;
 }
 

@@ -17,7 +17,7 @@ import { atEnd, BenchError, spawnOnCore, stop, waitForLine } from "./processes.m
  */
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

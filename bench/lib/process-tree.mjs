@@ -25,6 +25,18 @@ function parents() {
 }
 
 /**
+ * The CPU time that a process has had, in ticks of the kernel's clock.
+ *
+ * @param {number} pid
+ */
+export function cpuTicksOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/**
  * A process and all that descend from it.
  *
  * @param {number} root

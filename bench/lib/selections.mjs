@@ -39,6 +39,7 @@ export async function createCohorts() {
             gzip: undefined,
             authorization: undefined,
             snapshot: undefined,
+            ownIds: undefined,
           }),
         );
       }

@@ -86,7 +86,7 @@ async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean
   const newest = new Map<string, WalkedRecord>();
   let after = subscriber.cursor;
   while (after < dispatcher.position && newest.size < WALKED_TOPICS) {
-    const next = step(dispatcher, journal, after);
+    const next = step(dispatcher, journal, after, undefined, subscriber.cohort.selection.topics);
     const found = next instanceof Promise ? await next : next;
     if (subscriber.isClosed) return false;
     if (found.kind === "trimmed") {
@@ -95,10 +95,10 @@ async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean
       subscriber.stall();
       return false;
     }
-    if (found.entries.length === 0) break;
+    if (found.upTo === after) break;
+    after = found.upTo;
     for (const entry of found.entries) {
-      const { topics, offset } = entry.record;
-      after = offset;
+      const { topics } = entry.record;
       if (!subscriber.cohort.selection.selects(entry.record)) continue;
       const topic = topics[0] as string;
       newest.delete(topic);
@@ -108,7 +108,9 @@ async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean
     if (subscriber.isClosed) return false;
   }
   // Its rights may have changed on the way, so each is looked at again.
-  const chunks = newest.size === 0 ? [] : chunksOf([...newest.values()], subscriber.cursor, subscriber.cohort.selection, dispatcher);
+  const entries = [...newest.values()];
+  const upTo = entries.at(-1)?.record.offset ?? after;
+  const chunks = newest.size === 0 ? [] : chunksOf(entries, { after: subscriber.cursor, upTo }, subscriber.cohort.selection, dispatcher);
   if (!send(subscriber, chunks, dispatcher)) {
     subscriber.stall();
     return false;
@@ -128,18 +130,17 @@ async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Wal
     const offsets = subscriber.snapshot.slice(0, SNAPSHOT_STEP);
     const entries: WalkedRecord[] = [];
     for (const offset of offsets) {
-      const recent = dispatcher.ring.entry(offset);
-      if (recent !== undefined) entries.push(recent);
-      else {
-        const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
-        if (page.kind === "records")
-          entries.push(...page.records.filter((record) => record.offset === offset).map((record) => ({ record })));
-      }
+      const entry = dispatcher.ring.entry(offset) ?? (await readOne(journal, offset));
+      if (entry === undefined) continue;
+      const ownId = subscriber.ownIds?.get(offset);
+      entries.push(ownId === undefined ? entry : { record: entry.record, frame: dispatcher.encode(entry.record, ownId) });
     }
     if (subscriber.isClosed) return false;
     // Its cursor goes back to where these are, for as long as they are sent.
     subscriber.cursor = 0;
-    const isTaken = entries.length === 0 || send(subscriber, chunksOf(entries, 0, subscriber.cohort.selection, dispatcher), dispatcher);
+    const isTaken =
+      entries.length === 0 ||
+      send(subscriber, chunksOf(entries, { after: 0, upTo: offsets.at(-1) ?? 0 }, subscriber.cohort.selection, dispatcher), dispatcher);
     const sentUpTo = isTaken ? (offsets.at(-1) ?? 0) : subscriber.cursor;
     subscriber.snapshot = subscriber.snapshot.filter((offset) => offset > sentUpTo);
     subscriber.cursor = cursor;
@@ -148,10 +149,17 @@ async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Wal
     return false;
   }
   subscriber.snapshot = undefined;
+  subscriber.ownIds = undefined;
   subscriber.toldOffset = cursor;
   if (subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(cursor))))) return true;
   subscriber.stall();
   return false;
+}
+
+async function readOne(journal: Journal, offset: number): Promise<WalkedRecord | undefined> {
+  const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
+  const record = page.kind === "records" ? page.records[0] : undefined;
+  return record?.offset === offset ? { record } : undefined;
 }
 
 function tellTrimmed(subscriber: Subscriber, { dispatcher, journal }: Walks, head: number): boolean {
@@ -169,7 +177,7 @@ function tellTrimmed(subscriber: Subscriber, { dispatcher, journal }: Walks, hea
 function send(subscriber: Subscriber, chunks: readonly Chunk[], dispatcher: Dispatcher): boolean {
   for (const { upTo, at, lastOffset, updates, bytes } of chunks) {
     subscriber.cursor = upTo;
-    subscriber.passedAt = at;
+    if (at > 0) subscriber.passedAt = at;
     if (updates === 0) continue;
     subscriber.toldOffset = lastOffset;
     dispatcher.sent.updates += updates;

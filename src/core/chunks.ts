@@ -14,7 +14,7 @@ export interface Chunk {
   readonly upTo: number;
   /** Offset of the last update in it. */
   readonly lastOffset: number;
-  /** When the record at its end was appended, in milliseconds since 1970. */
+  /** When the last record that it is made of was appended, in milliseconds since 1970; 0 for none. */
   readonly at: number;
   /** How many updates it carries; with none, there are no bytes either. */
   readonly updates: number;
@@ -22,13 +22,13 @@ export interface Chunk {
 }
 
 /**
- * Makes the writes that bring a selection from an offset to the last of some records.
+ * Makes the writes that bring a selection from an offset to another one.
  *
- * @param entries - In order, at least one.
+ * @param entries - All of interest in between, in order.
  */
 export function chunksOf(
   entries: readonly WalkedRecord[],
-  after: number,
+  { after, upTo }: { readonly after: number; readonly upTo: number },
   selection: Selection,
   dispatcher: Dispatcher,
 ): readonly [Chunk, ...Chunk[]] {
@@ -39,11 +39,11 @@ export function chunksOf(
   let begin = after;
   let lastOffset = 0;
   let at = 0;
-  const end = (upTo: number): Chunk => {
-    const chunk: Chunk = { after: begin, upTo, lastOffset, at, updates: frames.length, bytes: joinBytes(frames) };
+  const end = (place: number): Chunk => {
+    const chunk: Chunk = { after: begin, upTo: place, lastOffset, at, updates: frames.length, bytes: joinBytes(frames) };
     frames = [];
     length = 0;
-    begin = upTo;
+    begin = place;
     return chunk;
   };
   for (const { record, frame: encoded } of entries) {
@@ -55,7 +55,7 @@ export function chunksOf(
     length += frame.length;
     lastOffset = record.offset;
   }
-  const last = end(entries.at(-1)?.record.offset ?? after);
+  const last = end(upTo);
   const [first, ...others] = [...chunks, last];
   return [first ?? last, ...others];
 }

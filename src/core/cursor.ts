@@ -3,7 +3,7 @@ import type { Position } from "./journal.ts";
 /**
  * The id that the hub makes for an update whose publisher gave none: `#EPOCH:OFFSET`, the offset in base 36.
  * Publishers may not use ids that start with `#`, so the two kinds cannot be taken for each other. A journal in
- * several partitions would write one offset a partition, separated by `.`.
+ * several partitions writes one offset a partition, separated by `.`.
  */
 const GENERATED = /^#([0-9A-Za-z]{8}):([1-9a-z][0-9a-z]{0,10}|0)$/;
 

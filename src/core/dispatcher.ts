@@ -1,8 +1,8 @@
-import { joinBytes } from "./bytes.ts";
+import { encodeUtf8, joinBytes } from "./bytes.ts";
 import { Cohort } from "./cohort.ts";
 import { formatCursor } from "./cursor.ts";
 import { type Compression, GzipBlocks } from "./encoding.ts";
-import { encodeFrame } from "./frame.ts";
+import { encodeCursor, encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
@@ -88,16 +88,25 @@ export class Dispatcher {
 
   /** The event id of a record. */
   eventId(record: JournalRecord): string {
-    return record.id ?? this.cursorAt(record.offset);
+    return record.id ?? this.idAt(record.offset);
   }
 
-  /** The event id that the hub makes for an offset. */
+  /** The event id that resumes after an offset. */
   cursorAt(offset: number): string {
-    return formatCursor({ epoch: this.epoch, offset });
+    return this.#journal.places?.cursorAt(offset) ?? formatCursor({ epoch: this.epoch, offset });
   }
 
-  encode(record: JournalRecord): Uint8Array {
-    return encodeFrame(record, this.eventId(record));
+  /** The event id that the hub makes for the update at an offset. */
+  idAt(offset: number): string {
+    return this.#journal.places?.idAt(offset) ?? this.cursorAt(offset);
+  }
+
+  /** @param cursor - What resumes after it, where that is not as usual. */
+  encode(record: JournalRecord, cursor?: string): Uint8Array {
+    const { id } = record;
+    if (id === undefined || this.#journal.places === undefined) return encodeFrame(record, id ?? cursor ?? this.idAt(record.offset));
+    // What its publisher calls it does not tell where others are.
+    return joinBytes([encodeFrame(record, id), encodeUtf8(encodeCursor(cursor ?? this.cursorAt(record.offset)))]);
   }
 
   /** Bytes that several subscribers of a selection receive, as they go to their sockets. */

@@ -23,6 +23,8 @@ export interface KnownAppend {
   /** What the first attempt appended, as {@link Journal.append} returned it; records that were trimmed since included. */
   readonly offsets: readonly number[];
   readonly answer: string | undefined;
+  /** The event ids of these records, where offsets are of this process alone and don't tell. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** The key belongs to another request. */
@@ -31,7 +33,7 @@ export interface ReusedKey {
 }
 
 /** What an attempt came to. Of `repeated` and `reused` nothing was appended. */
-export type AppendOutcome = { readonly kind: "appended"; readonly offsets: readonly number[] } | KnownAppend | ReusedKey;
+export type AppendOutcome = (Omit<KnownAppend, "kind" | "answer"> & { readonly kind: "appended" }) | KnownAppend | ReusedKey;
 
 /**
  * An optional capability of a {@link Journal}: it remembers the keys of appends for as long as it holds what they appended.

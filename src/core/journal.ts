@@ -1,5 +1,6 @@
 import type { JournalIdempotency } from "./idempotency.ts";
 import type { Peers } from "./peers.ts";
+import type { JournalPlaces } from "./places.ts";
 import type { JournalState } from "./state.ts";
 import type { Update } from "./update.ts";
 
@@ -31,6 +32,8 @@ export interface ReadLimits {
   readonly maxRecords: number;
   /** Stop after the record that brings the total of {@link recordBytes} to this many. At least one record is returned. */
   readonly maxBytes: number;
+  /** Only records with one of these topics are of interest. A journal may leave out others where that saves it work. */
+  readonly topics?: readonly string[] | undefined;
 }
 
 /** Most records with the same id that {@link Journal.find} tells of. */
@@ -38,7 +41,12 @@ export const MAX_FOUND = 1000;
 
 /** What a read found: the next records in order, or that the place asked for is no longer held. */
 export type JournalPage =
-  | { readonly kind: "records"; readonly records: readonly JournalRecord[] }
+  | {
+      readonly kind: "records";
+      readonly records: readonly JournalRecord[];
+      /** Where records were left out: there are no others of interest up to this offset. */
+      readonly upTo?: number | undefined;
+    }
   | { readonly kind: "trimmed"; readonly head: number };
 
 /** Bounds on what a journal keeps; the oldest records go first. Leave one out for no bound of that kind. */
@@ -68,6 +76,9 @@ export interface Journal {
   /** The other processes of the journal; undefined where they can't be asked. */
   readonly peers?: Peers | undefined;
 
+  /** What tells places to peers where offsets are of this process alone; undefined where they are the same in all. */
+  readonly places?: JournalPlaces | undefined;
+
   /**
    * Appends a batch atomically and in order, and resolves once it is committed: what is acknowledged survives
    * whatever the journal's documentation says it survives. Calls that overlap may share one commit.
@@ -79,7 +90,7 @@ export interface Journal {
   append(batch: readonly Update[]): Promise<readonly number[]>;
 
   /**
-   * Reads records after an offset, in order. An empty page means that the tail was reached. By then {@link tail} is at least what was read, and after an offset beyond it, what
+   * Reads records after an offset, in order. An empty page that tells no `upTo` means that the tail was reached. By then {@link tail} is at least what was read, and after an offset beyond it, what
    * the engine has now.
    *
    * @param after - Read what follows this offset; 0 reads from the first record.

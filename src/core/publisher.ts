@@ -79,7 +79,7 @@ export class Publisher {
   }
 
   #idsOf(batch: readonly Update[], offsets: readonly number[]): readonly string[] {
-    return batch.map((update, i) => update.id ?? this.#dispatcher.cursorAt(offsets[i] as number));
+    return batch.map((update, i) => update.id ?? this.#dispatcher.idAt(offsets[i] as number));
   }
 
   /** Resolves when what is being written is. */
@@ -100,7 +100,7 @@ export class Publisher {
     const outcome = await journal.append({ key, request, batch });
     if (outcome.kind !== "appended") return this.#firstIds(batch, outcome);
     this.published += batch.length;
-    return this.#idsOf(batch, outcome.offsets);
+    return outcome.ids ?? this.#idsOf(batch, outcome.offsets);
   }
 
   /** The event ids that the first attempt was answered with. */
@@ -108,7 +108,8 @@ export class Publisher {
     if (outcome.kind === "reused") {
       throw new HubError("idempotency_key_reused", "The idempotency key was used for another request. Use a new key for each request.");
     }
-    return outcome.answer === undefined ? this.#idsOf(batch, outcome.offsets) : (JSON.parse(outcome.answer) as readonly string[]);
+    if (outcome.answer !== undefined) return JSON.parse(outcome.answer) as readonly string[];
+    return outcome.ids ?? this.#idsOf(batch, outcome.offsets);
   }
 
   #validate(updates: readonly UpdateInput[]): readonly Update[] {

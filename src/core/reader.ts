@@ -97,6 +97,13 @@ async function* updates(
 ): AsyncGenerator<ReceivedUpdate, undefined> {
   const start = await starting;
   if (start.gap !== undefined) yield gapUpdate(start.gap);
+  for (const [offset, id] of start.ownIds ?? []) {
+    const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
+    const record = page.kind === "records" ? page.records[0] : undefined;
+    if (isEnded()) return;
+    if (record?.offset !== offset || !selection.selects(record) || isExpired(record, Date.now(), journal.clockToleranceMs)) continue;
+    yield { id, topics: record.topics, data: record.data, type: record.type, private: record.private };
+  }
   let cursor = start.after;
   let { epoch } = start;
   const replayUntil = journal.tail();
@@ -118,7 +125,7 @@ async function* updates(
       await dispatcher.moved();
       continue;
     }
-    const found = await step(dispatcher, journal, cursor);
+    const found = await step(dispatcher, journal, cursor, undefined, selection.topics);
     if (epoch !== dispatcher.epoch) continue;
     if (found.kind === "trimmed") {
       yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher, found.head), reason: "trimmed" });
@@ -134,5 +141,6 @@ async function* updates(
       yield { id: dispatcher.eventId(record), topics: record.topics, data: record.data, type: record.type, private: record.private };
       if (isEnded()) return;
     }
+    if (epoch === dispatcher.epoch) cursor = found.upTo;
   }
 }

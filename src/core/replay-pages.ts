@@ -10,10 +10,16 @@ const KEPT_PAGES = 128;
 /** What a chunk takes beside its bytes, and a record beside its text. */
 const OVERHEAD = { chunk: 300, record: 600 };
 
-/** The way from one offset to another, as it goes to sockets. */
-interface KeptPage {
+/** From one offset to another. */
+interface Span {
   readonly after: number;
   readonly upTo: number;
+}
+
+/** The way from one offset to another, as it goes to sockets. */
+interface KeptPage extends Span {
+  /** See {@link JournalPlaces.scopeOf}. */
+  readonly scope: number;
   bytes: number;
   /** By the key of the selection. */
   readonly chunks: Map<string, readonly Chunk[]>;
@@ -50,7 +56,9 @@ export class ReplayPages {
    * @returns A promise only where the journal has to be asked.
    */
   find(after: number, selection: Selection): Found | Promise<Found> {
-    const page = this.#pageAt(after);
+    const { topics } = selection;
+    const scope = this.#journal.places?.scopeOf(topics) ?? 0;
+    const page = this.#pageAt(after, scope);
     const chunks = page?.chunks.get(selection.key);
     const from = chunks?.findIndex((chunk) => chunk.after === after) ?? -1;
     if (page !== undefined && chunks !== undefined && from >= 0) {
@@ -58,14 +66,14 @@ export class ReplayPages {
       this.#kept.add(page);
       return { kind: "chunks", chunks: from === 0 ? chunks : chunks.slice(from) };
     }
-    if (page?.entries !== undefined && page.after === after) return this.#foundIn(after, page.entries, selection, true);
+    if (page?.entries !== undefined && page.after === after) return this.#foundIn(scope, page, page.entries, selection, true);
     // One that is in the middle of a page reads up to its end, and goes on in step with the others.
     const most = page === undefined ? this.#dispatcher.page.maxRecords : page.upTo - after;
     const { epoch } = this.#dispatcher;
-    const place = `${epoch} ${after} ${most}`;
-    const found = this.#reading.get(place) ?? step(this.#dispatcher, this.#journal, after, most);
+    const place = `${epoch} ${scope} ${after} ${most}`;
+    const found = this.#reading.get(place) ?? step(this.#dispatcher, this.#journal, after, most, topics);
     const take = (read: Step, isRead: boolean): Found =>
-      read.kind === "trimmed" ? read : this.#foundIn(after, read.entries, selection, isRead);
+      read.kind === "trimmed" ? read : this.#foundIn(scope, { after, upTo: read.upTo }, read.entries, selection, isRead);
     if (!(found instanceof Promise)) return take(found, false);
     if (!this.#reading.has(place)) {
       this.#reading.set(place, found);
@@ -81,26 +89,26 @@ export class ReplayPages {
     this.#kept.clear();
   }
 
-  #pageAt(after: number): KeptPage | undefined {
-    for (const page of this.#kept) if (after >= page.after && after < page.upTo) return page;
+  #pageAt(after: number, scope: number): KeptPage | undefined {
+    for (const page of this.#kept) if (after >= page.after && after < page.upTo && page.scope === scope) return page;
     return undefined;
   }
 
-  #foundIn(after: number, entries: readonly WalkedRecord[], selection: Selection, isRead: boolean): Found {
-    if (entries.length === 0) return undefined;
-    const chunks = chunksOf(entries, after, selection, this.#dispatcher);
+  #foundIn(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, isRead: boolean): Found {
+    if (upTo === after) return undefined;
+    const chunks = chunksOf(entries, { after, upTo }, selection, this.#dispatcher);
     // What is at hand in the ring is worth keeping only where it is not the tail, which grows; and what ends with time must be looked at each time.
     const isWorthIt = isRead || entries.length >= this.#dispatcher.page.maxRecords;
-    if (isWorthIt && entries.every(({ record }) => record.ttlMs === undefined)) this.#keep(after, entries, selection, chunks);
+    if (isWorthIt && entries.every(({ record }) => record.ttlMs === undefined))
+      this.#keep(scope, { after, upTo }, entries, selection, chunks);
     return { kind: "chunks", chunks };
   }
 
-  #keep(after: number, entries: readonly WalkedRecord[], selection: Selection, chunks: readonly Chunk[]): void {
-    const upTo = chunks.at(-1)?.upTo ?? after;
-    let page = this.#pageAt(after);
+  #keep(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, chunks: readonly Chunk[]): void {
+    let page = this.#pageAt(after, scope);
     // It is a part of one.
     if (page !== undefined && (page.after !== after || page.upTo !== upTo)) return;
-    page ??= { after, upTo, bytes: 0, chunks: new Map(), entries: undefined };
+    page ??= { scope, after, upTo, bytes: 0, chunks: new Map(), entries: undefined };
     if (page.entries === undefined && page.chunks.size > 0 && !page.chunks.has(selection.key)) {
       page.entries = entries;
       for (const { record } of entries) page.bytes += recordBytes(record) + OVERHEAD.record;

@@ -25,6 +25,8 @@ export class Selection {
   readonly matchers: readonly CompiledMatcher[];
   readonly pace: Pace;
   readonly encoding: Encoding;
+  /** All that it selects has one of these topics; undefined where that can't be said. */
+  readonly topics: readonly string[] | undefined;
   readonly #grants: readonly CompiledMatcher[];
   readonly #parser: TopicParser;
 
@@ -42,6 +44,7 @@ export class Selection {
     this.matchers = matchers;
     this.pace = pace;
     this.encoding = encoding;
+    this.topics = matchers.every(({ kind }) => kind === "exact") ? matchers.map(({ matcher }) => matcher.pattern) : undefined;
     this.#grants = grants;
     this.#parser = parser;
     const { intervalMs, latest } = pace;

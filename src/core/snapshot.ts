@@ -52,7 +52,7 @@ export class Snapshots {
     const last = Math.max(this.#journal.head() - 1, upTo - SCANNED_RECORDS);
     for (let end = upTo; end > last && !wanted.isComplete;) {
       const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
-      const records = await this.#range(start, end);
+      const records = await this.#range(start, end, selection.topics);
       if (records === undefined) break;
       for (const record of records.toReversed()) if (selection.selects(record) && wanted.take(record)) offsets.push(record.offset);
       end = start;
@@ -62,16 +62,14 @@ export class Snapshots {
   }
 
   /** The records after `start` up to `end`; undefined where some were trimmed meanwhile. */
-  async #range(start: number, end: number): Promise<readonly JournalRecord[] | undefined> {
+  async #range(start: number, end: number, topics: readonly string[] | undefined): Promise<readonly JournalRecord[] | undefined> {
     const records: JournalRecord[] = [];
     for (let after = start; after < end;) {
-      const found = await step(this.#dispatcher, this.#journal, after);
+      const found = await step(this.#dispatcher, this.#journal, after, undefined, topics);
       if (found.kind === "trimmed") return undefined;
-      if (found.entries.length === 0) break;
-      for (const { record } of found.entries) {
-        if (record.offset <= end) records.push(record);
-        after = record.offset;
-      }
+      if (found.upTo === after) break;
+      after = found.upTo;
+      for (const { record } of found.entries) if (record.offset <= end) records.push(record);
     }
     return records;
   }

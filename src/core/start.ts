@@ -2,6 +2,7 @@ import { EARLIEST, parseCursor } from "./cursor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap, GapReason } from "./frame.ts";
 import type { Journal } from "./journal.ts";
+import type { JournalPlaces, Missed } from "./places.ts";
 import type { Selection } from "./selection.ts";
 
 /** Where a subscription starts. */
@@ -16,6 +17,8 @@ export interface Start {
   readonly lastEventId: string | undefined;
   /** Offsets of the updates that are sent first, rising; undefined for none. */
   readonly snapshot?: readonly number[] | undefined;
+  /** The event ids of those of them that have others than usual. */
+  readonly ownIds?: Missed | undefined;
 }
 
 /**
@@ -35,6 +38,7 @@ export function resolveStart(
 ): Start | Promise<Start> {
   const { epoch } = dispatcher;
   if (lastEventId === undefined) return { epoch, after: dispatcher.position, gap: undefined, lastEventId: undefined };
+  if (journal.places !== undefined) return resolvePlace(journal, journal.places, dispatcher, lastEventId, selection);
   const beforeOldest = journal.head() - 1;
   if (lastEventId === EARLIEST) return { epoch, after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
   const afterGap = (reason: GapReason): Start => ({
@@ -60,6 +64,37 @@ export function resolveStart(
   return journal
     .read(position.offset, { maxRecords: 1, maxBytes: 1 })
     .then(() => (position.offset <= journal.tail() ? start : afterGap("unknown")));
+}
+
+/** The same in a journal of several partitions. */
+async function resolvePlace(
+  journal: Journal,
+  places: JournalPlaces,
+  dispatcher: Dispatcher,
+  lastEventId: string,
+  selection: Selection,
+): Promise<Start> {
+  const { epoch } = dispatcher;
+  const { topics } = selection;
+  const afterGap = (after: number, reason: GapReason, told: string): Start => {
+    const first = after < journal.tail() ? places.cursorAt(after + 1) : null;
+    return { epoch, after, gap: { requested: lastEventId, first, reason }, lastEventId: told };
+  };
+  if (lastEventId === EARLIEST) return { epoch, after: await places.earliest(topics), gap: undefined, lastEventId };
+  const found = await places.resume(lastEventId, topics);
+  if (found?.kind === "gap") return afterGap(await places.earliest(topics), found.reason, EARLIEST);
+  if (found === undefined) {
+    for (const offset of await journal.find(lastEventId)) {
+      if (!(await mayRead(journal, offset, selection))) continue;
+      if (places.isAlone(offset, topics)) return { epoch, after: offset, gap: undefined, lastEventId };
+      // What was had of other partitions before it, the id does not tell.
+      return afterGap(offset, "unknown", lastEventId);
+    }
+    return afterGap(await places.earliest(topics), "unknown", EARLIEST);
+  }
+  const { after, missed } = found;
+  const snapshot = missed.size === 0 ? undefined : [...missed.keys()];
+  return { epoch, after, gap: undefined, lastEventId, snapshot, ownIds: missed };
 }
 
 /** Whether the record at an offset may be read: the id of one that may not must look like an id that never was. */

@@ -97,6 +97,7 @@ export class Streams {
       gzip: this.#dispatcher.gzip,
       authorization,
       snapshot: start.snapshot,
+      ownIds: start.ownIds,
     });
     this.roster.add(subscriber);
     this.#scheduleEnd(subscriber);

@@ -2,6 +2,7 @@ import type { Authorization } from "./authorization.ts";
 import { flatten } from "./bytes.ts";
 import type { Cohort } from "./cohort.ts";
 import type { GzipBlocks } from "./encoding.ts";
+import type { Missed } from "./places.ts";
 
 /**
  * Where a subscriber's bytes go: a socket, a stream. Implementations never throw.
@@ -52,6 +53,8 @@ export class Subscriber {
   toldOffset: number;
   /** What it is to have before it walks on from its cursor: offsets, rising. Undefined once it has. */
   snapshot: readonly number[] | undefined;
+  /** The event ids of those of these that have others than usual. */
+  ownIds: Missed | undefined;
   /** Place in the cohort's members; -1 while it is catching up. */
   memberIndex = -1;
   /** Place in the hub's list of subscribers. */
@@ -86,10 +89,12 @@ export class Subscriber {
     gzip: GzipBlocks | undefined;
     authorization: Authorization | undefined;
     snapshot: readonly number[] | undefined;
+    ownIds: Missed | undefined;
   }) {
     this.cohort = options.cohort;
     this.authorization = options.authorization;
     this.snapshot = options.snapshot;
+    this.ownIds = options.ownIds;
     this.sink = options.sink;
     this.cursor = options.cursor;
     this.toldOffset = options.cursor;

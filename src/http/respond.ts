@@ -57,7 +57,11 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   const reply = problemReply(error, hub.logger);
   context.metrics.refused(wantedBy(context, request), error instanceof HubError ? error.code : "internal");
   if (!(error instanceof HubError)) return reply;
-  if (error.code === "overloaded") return turnAway(request, reply, error.retryAfterMs);
+  const retryMs = retryTimeOf(error);
+  if (retryMs !== undefined && wantsEvents(request))
+    return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryMs)), closes: true };
+  // Nothing was looked at but the request line and its header.
+  if (error.code === "overloaded") return { ...reply, closes: true };
   const headers: Record<string, string> = { ...reply.headers };
   const challenge = metadata.challenge(error.code);
   if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
@@ -65,14 +69,21 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   return { ...reply, headers };
 }
 
+/** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away, in milliseconds. */
+const AWAY_MS = { least: 1000, most: 5000 };
+
 /**
- * A failure status would stop an `EventSource` for good: it gets a stream that tells it when to come back, and ends. Nothing was looked at but the
- * request line and its header.
+ * When a subscriber is to come back that could not be served: a failure status would stop an `EventSource` for good, so it gets a stream that tells it, and ends.
+ *
+ * @returns undefined for what time does not mend.
  */
-function turnAway({ method, header }: HubRequest, reply: Reply, retryAfterMs: number | undefined): Reply {
-  if (method === "POST" || retryAfterMs === undefined || header("accept")?.includes("text/event-stream") !== true)
-    return { ...reply, closes: true };
-  return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryAfterMs)), closes: true };
+function retryTimeOf({ code, retryAfterMs }: HubError): number | undefined {
+  if (code === "overloaded") return retryAfterMs;
+  return code === "journal_unavailable" ? AWAY_MS.least + Math.random() * (AWAY_MS.most - AWAY_MS.least) : undefined;
+}
+
+function wantsEvents({ method, header }: HubRequest): boolean {
+  return method !== "POST" && header("accept")?.includes("text/event-stream") === true;
 }
 
 function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubRequest): Wanted {

@@ -55,7 +55,7 @@ export const journalContract: readonly ContractCase[] = [
 
   contractCase("gives rising offsets and returns every field as it was appended", async (harness) => {
     const journal = await harness.open({});
-    const full = update("line 1\r\nline 2\u0000😀", { topics: ["a", "b"], id: "my-id", type: "t", retry: 0, private: true, ttlMs: 5 });
+    const full = update("line 1\r\nline 2\u0000😀", { topics: ["topic", "b"], id: "my-id", type: "t", retry: 0, private: true, ttlMs: 5 });
     const offsets = await journal.append([full, update("")]);
     equal(offsets, [1, 2], "offsets");
     const records = await readAll(journal);

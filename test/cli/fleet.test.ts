@@ -19,10 +19,10 @@ interface Engine {
   wipe(): Promise<void>;
 }
 
-async function startRedis(): Promise<Engine> {
+async function startRedis(query = ""): Promise<Engine> {
   const server = await RedisServer.start();
   return {
-    url: server.url,
+    url: `${server.url}${query}`,
     away: () => server.signal("SIGSTOP"),
     back: () => server.signal("SIGCONT"),
     wipe: async () => void (await server.run("FLUSHALL")),
@@ -100,8 +100,19 @@ async function present({ url }: RunningServer, token: string): Promise<number> {
   return (JSON.parse(body) as { subscriptions: unknown[] }).subscriptions.length;
 }
 
+/** Whether an event is the update that a publisher was answered this id for: in several partitions its own place is marked (`#EPOCH:4.!3.0`), and the others may differ. */
+function isOf(answered: string | undefined, { id = "" }: { readonly id?: string | undefined }): boolean {
+  const nameOf = (text: string): string =>
+    text
+      .split(/[:.]/)
+      .map((part, i) => (i === 0 || part.startsWith("!") ? part : ""))
+      .join(" ");
+  return answered !== undefined && (answered.includes("!") ? nameOf(id) === nameOf(answered) : id === answered);
+}
+
 describe.each([
-  ["Redis", startRedis],
+  ["Redis", () => startRedis()],
+  ["Redis, in 3 partitions", () => startRedis("?partitions=3")],
   ["NATS", startNats],
 ] as const)("three hubs on one %s", (_, startEngine) => {
   test("are one: an update reaches the subscribers of all, and a cursor of one is good at the others", { timeout: 60_000 }, async () => {
@@ -111,13 +122,18 @@ describe.each([
     for (let i = 0; i < 10; i++) {
       for (const hub of hubs) {
         const id = await publish(hub, admin, String(ids.length), "&private=on");
-        for (const stream of streams) expect(await stream.next()).toMatchObject({ id, data: String(ids.length) });
+        for (const stream of streams) {
+          const event = await stream.next();
+          expect(event.data).toBe(String(ids.length));
+          expect(isOf(id, event)).toBe(true);
+        }
         ids.push(id);
       }
     }
     for (const [i, hub] of hubs.entries()) {
       const resumed = await open(hub, admin, ids[9 + i]);
-      expect((await resumed.take(20 - i)).map(({ id }) => id)).toEqual(ids.slice(10 + i));
+      const events = await resumed.take(20 - i);
+      expect(events.map((event, n) => isOf(ids[10 + i + n], event))).toEqual(events.map(() => true));
     }
   });
 
@@ -128,7 +144,11 @@ describe.each([
       const moved = await open(hubs[1 + (i % 2)] as RunningServer, admin, id);
       const next = await publish(hubs[0], admin, `next ${i}`);
       // Neither a gap nor what it has seen.
-      expect(await moved.nextOfAny()).toMatchObject({ id: next, data: `next ${i}` });
+      let event = await moved.nextOfAny();
+      // Where it is now, when it has had what others had before.
+      while (event.event === "hub:cursor") event = await moved.nextOfAny();
+      expect(event.data).toBe(`next ${i}`);
+      expect(isOf(next, event)).toBe(true);
       moved.close();
     }
   });
@@ -145,7 +165,8 @@ describe.each([
     expect(await attempt(hubs[1], "y")).toBe(422);
     const last = await publish(hubs[2], admin, "last");
     const stream = await open(hubs[0], admin, "earliest");
-    expect((await stream.take(2)).map(({ id }) => id)).toEqual([all[0], last]);
+    const answered = [all[0] as string, last];
+    expect((await stream.take(2)).map((event, i) => isOf(answered[i], event))).toEqual([true, true]);
   });
 
   test("list the subscribers of all; those of one that was killed are gone with their lease", { timeout: 60_000 }, async () => {
@@ -239,9 +260,15 @@ describe.each([
       })
       .toBe(200);
     for (const [i, hub] of hubs.entries()) {
-      const back = await open(hub, admin, ids[i + 1]);
-      const gap = await back.nextOfAny();
+      let back = await open(hub, admin, ids[i + 1]);
+      let gap = await back.nextOfAny().catch(() => undefined);
+      // Of several partitions each is found to be gone by itself: then they are told to come back once more.
+      for (let again = 0; gap?.event !== "hub:gap" && again < 2; again++) {
+        back = await open(hub, admin, ids[i + 1]);
+        gap = await back.nextOfAny().catch(() => undefined);
+      }
       expect(gap).toMatchObject({ event: "hub:gap" });
+      if (gap === undefined) throw new Error("It was told of no gap.");
       expect(JSON.parse(gap.data)).toMatchObject({ requested: ids[i + 1], reason: "epoch" });
       expect((await back.next()).data).toBe("new");
     }

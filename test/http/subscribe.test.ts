@@ -1,4 +1,4 @@
-import { createHub } from "artesian";
+import { createHub, HubError } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it } from "vitest";
 import { listen, startHub } from "../support/server.ts";
@@ -27,6 +27,25 @@ describe("subscribing over node:http", () => {
     expect(stream.retries).toHaveLength(1);
     expect(stream.retries[0]).toBeGreaterThanOrEqual(1000);
     expect(stream.retries[0]).toBeLessThanOrEqual(5000);
+  });
+
+  it("tells who comes back while the journal is away when to try again, in a stream, and goes on when it is there", async () => {
+    const journal = memoryJournal();
+    const find = journal.find.bind(journal);
+    const { hub, url } = await startHub({ journal });
+    await hub.publish({ topic: "a", data: "0", id: "seen" });
+    journal.find = () => Promise.reject(new HubError("journal_unavailable", "It is away."));
+    const [headers, away] = [{ "last-event-id": "seen" }, await fetch(`${url}?match=a`, { headers: { "last-event-id": "seen" } })];
+    expect([away.status, away.headers.get("retry-after")]).toEqual([503, "2"]);
+    const told = await fetch(`${url}?match=a`, { headers: { ...headers, accept: "text/event-stream" } });
+    expect([told.status, told.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    const [, retryMs] = /^retry: (\d+)\nevent: hub:drain\ndata: .*\n\n$/.exec(await told.text()) ?? [];
+    expect(Number(retryMs)).toBeGreaterThanOrEqual(1000);
+    expect(Number(retryMs)).toBeLessThanOrEqual(5000);
+    journal.find = find;
+    await hub.publish({ topic: "a", data: "1" });
+    const back = await openStream(`${url}?match=a`, { headers });
+    expect((await back.next()).data).toBe("1");
   });
 
   it("delivers what matches exactly, by URL pattern, or `*`, and nothing else", async () => {

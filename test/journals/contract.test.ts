@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Retention } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { memoryJournal } from "artesian/journals/memory";
 import { natsJournal } from "artesian/journals/nats";
@@ -29,11 +30,15 @@ let natsJournals = 0;
 beforeAll(async () => void (nats = await NatsServer.start()));
 afterAll(() => nats[Symbol.asyncDispose]());
 
-function natsHarness(): JournalHarness {
+function natsHarness(partitions = 1): JournalHarness {
   const name = `contract-${++natsJournals}`;
+  const streams = partitions === 1 ? [name] : Array.from({ length: partitions }, (_, i) => `${name}-${i + 1}of${partitions}`);
   return {
-    open: ({ retention }) => natsJournal({ url: nats.url, name, ...(retention && { retention }) }),
-    wipe: () => nats.deleteStream(name),
+    open: ({ retention }) =>
+      natsJournal({ url: nats.url, name, partitions, ...(retention && { retention: forAll(retention, partitions) }) }),
+    wipe: async () => {
+      for (const stream of streams) await nats.deleteStream(stream);
+    },
     persistence: "durable",
     state: "shared",
     idempotency: "kept",
@@ -45,10 +50,20 @@ let redisJournals = 0;
 beforeAll(async () => void (redis = await RedisServer.start()));
 afterAll(() => redis.stop());
 
-function redisHarness(): JournalHarness {
+/** The cases have one topic, and that is of the first of three partitions, where the table is too: let it keep what they mean to be kept. */
+function forAll({ maxCount, maxBytes, ...rest }: Retention, partitions: number): Retention {
+  return {
+    ...rest,
+    ...(maxCount !== undefined && { maxCount: maxCount * partitions }),
+    ...(maxBytes !== undefined && { maxBytes: maxBytes * partitions }),
+  };
+}
+
+function redisHarness(partitions = 1): JournalHarness {
   const name = `contract-${++redisJournals}`;
   return {
-    open: ({ retention }) => redisJournal({ url: redis.url, name, ...(retention && { retention }) }),
+    open: ({ retention }) =>
+      redisJournal({ url: redis.url, name, partitions, ...(retention && { retention: forAll(retention, partitions) }) }),
     wipe: async () => void (await redis.run("FLUSHALL")),
     persistence: "durable",
     state: "shared",
@@ -72,7 +87,9 @@ describe.each([
   ["memory", memoryHarness],
   ["lmdb", lmdbHarness],
   ["nats", natsHarness],
+  ["nats, in 3 partitions,", () => natsHarness(3)],
   ["redis", redisHarness],
+  ["redis, in 3 partitions,", () => redisHarness(3)],
 ])("the %s journal", (_name, createHarness) => {
   const durable = createHarness().persistence === "durable";
   const shared = createHarness().state === "shared";

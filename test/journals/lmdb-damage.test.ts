@@ -196,6 +196,22 @@ describe("a record that is not what was written", () => {
     expect((await walk(journal)).gaps).toEqual([]);
   });
 
+  it("is kept, where it is the first, for as long as what follows it: whoever reads from the beginning is told", async () => {
+    const directory = await makeJournal(300);
+    await change(directory, ({ rows }) => {
+      rows.putSync(151, 0);
+      rows.removeSync(152);
+    });
+    const journal = openJournal({ directory, retention: { maxAgeMs: 60_000 }, onDamage: () => undefined });
+    await journal.append([update("new")]);
+    expect(journal.head()).toBe(151);
+    expect((await walk(journal)).gaps).toEqual([153]);
+    await journal.close();
+    const old = openJournal({ directory, retention: { maxAgeMs: 1 }, onDamage: () => undefined });
+    await old.append([update("newer")]);
+    expect(old.head()).toBeGreaterThan(153);
+  });
+
   it("is not found by an id that leads elsewhere", async () => {
     const directory = await makeJournal(300);
     await change(directory, ({ ids }) => {

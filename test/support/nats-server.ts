@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { type ClusterInfo, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { freePort } from "./redis-server.ts";
+
+export { freePort };
 
 /** How to start a server. */
 export interface NatsOptions {
@@ -13,6 +16,8 @@ export interface NatsOptions {
   readonly config?: string;
   /** Default: true. */
   readonly jetstream?: boolean;
+  /** Most that it stores, as its configuration has it. Default: 8G. */
+  readonly maxFile?: string;
 }
 
 /** A real server, with a directory of its own. */
@@ -26,10 +31,10 @@ export class NatsServer {
     this.directory = directory;
   }
 
-  static async start({ config = "", jetstream = true }: NatsOptions = {}, port?: number): Promise<NatsServer> {
+  static async start({ config = "", jetstream = true, maxFile = "8G" }: NatsOptions = {}, port?: number): Promise<NatsServer> {
     const directory = mkdtempSync(join(tmpdir(), "artesian-nats-"));
     const server = new NatsServer(port ?? (await freePort()), directory);
-    const store = jetstream ? `jetstream { store_dir: "${directory}/data", max_mem: 64M, max_file: 8G }` : "";
+    const store = jetstream ? `jetstream { store_dir: "${directory}/data", max_mem: 64M, max_file: ${maxFile} }` : "";
     writeFileSync(join(directory, "nats.conf"), `listen: "127.0.0.1:${server.port}"\n${store}\n${config}\n`);
     await server.start();
     return server;
@@ -55,6 +60,12 @@ export class NatsServer {
         if (said.includes("Server is ready")) resolve();
       });
     });
+  }
+
+  /** Changes its configuration, from the next start on. */
+  configure(change: (text: string) => string): void {
+    const path = join(this.directory, "nats.conf");
+    writeFileSync(path, change(readFileSync(path, "utf8")));
   }
 
   async kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
@@ -198,21 +209,10 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-export async function freePort(): Promise<number> {
-  return (await freePorts(1))[0] as number;
-}
-
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, "127.0.0.1");
-      await once(server, "listening");
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }
 
 /** Stands between a client and a server, and can swallow what they say without either noticing. */

@@ -7,14 +7,20 @@ import { join } from "node:path";
 import { createClient } from "@redis/client";
 import { onTestFinished } from "vitest";
 
-/** Free just now. */
+/** Free, and not among those that connections get: one of them would take the port of a server that is away for a moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 const all = new Set<RedisServer>();
@@ -23,23 +29,35 @@ process.on("exit", () => {
   for (const server of all) server.remove();
 });
 
+/** TLS and passwords for all servers of a test. Without the password of the server, of a sentinel or of a user nobody is let in. */
+export interface Secured {
+  /** Of {@link makeCertificates}. */
+  readonly ca: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly password: string;
+  /** A user beside `default`, who may do all. */
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
 /** A real Redis, with a directory of its own. */
 export class RedisServer {
   readonly port: number;
   readonly directory: string;
   readonly #command: string;
   readonly #arguments: readonly string[];
+  readonly #secured: Secured | undefined;
   #process: ChildProcess | undefined;
 
-  private constructor(command: string, port: number, directory: string, args: readonly string[]) {
+  private constructor(command: string, port: number, directory: string, args: readonly string[], secured: Secured | undefined) {
     this.#command = command;
     this.port = port;
     this.directory = directory;
     this.#arguments = args;
+    this.#secured = secured;
   }
 
   /** @param settings - As of the command line: `{ appendonly: "yes" }`. Nothing is saved by default. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+  static async start(settings: Readonly<Record<string, string>> = {}, secured?: Secured): Promise<RedisServer> {
     const port = Number(settings["port"] ?? (await freePort()));
     const directory = mkdtempSync(join(tmpdir(), "artesian-redis-"));
     const all: Record<string, string> = {
@@ -49,36 +67,44 @@ export class RedisServer {
       save: "",
       "repl-diskless-sync-delay": "0",
       ...settings,
+      ...(secured && { ...securedBy(secured, port), masterauth: secured.password }),
     };
     const args = Object.entries(all).flatMap(([name, value]) => [
       `--${name}`,
-      ...(name === "client-output-buffer-limit" ? value.split(" ") : [value]),
+      ...(name === "client-output-buffer-limit" || name === "user" ? value.split(" ") : [value]),
     ]);
-    return RedisServer.#run("redis-server", port, directory, args);
+    return RedisServer.#run("redis-server", port, directory, args, secured);
   }
 
   /** A sentinel of the master `main`, which takes another one after a second without the first. */
-  static async startSentinel(master: RedisServer, quorum: number): Promise<RedisServer> {
+  static async startSentinel(master: RedisServer, quorum: number, secured?: Secured): Promise<RedisServer> {
     const port = await freePort();
     const directory = mkdtempSync(join(tmpdir(), "artesian-sentinel-"));
     const file = join(directory, "sentinel.conf");
     writeFileSync(
       file,
       [
-        `port ${port}`,
+        ...Object.entries(secured ? securedBy(secured, port) : { port }).map(([name, value]) => `${name} ${value}`),
         "bind 127.0.0.1",
         `dir ${directory}`,
         `sentinel monitor main 127.0.0.1 ${master.port} ${quorum}`,
+        ...(master.#secured ? [`sentinel auth-pass main ${master.#secured.password}`] : []),
         "sentinel down-after-milliseconds main 1000",
         "sentinel failover-timeout main 5000",
         "",
       ].join("\n"),
     );
-    return RedisServer.#run("redis-sentinel", port, directory, [file]);
+    return RedisServer.#run("redis-sentinel", port, directory, [file], secured);
   }
 
-  static async #run(command: string, port: number, directory: string, args: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(command, port, directory, args);
+  static async #run(
+    command: string,
+    port: number,
+    directory: string,
+    args: readonly string[],
+    secured: Secured | undefined,
+  ): Promise<RedisServer> {
+    const server = new RedisServer(command, port, directory, args, secured);
     all.add(server);
     onTestFinishedIfAny(() => server.stop());
     await server.restart();
@@ -135,7 +161,12 @@ export class RedisServer {
 
   /** Runs a command over a connection of its own. */
   async run(...command: string[]): Promise<unknown> {
-    const client = createClient({ RESP: 2, socket: { host: "127.0.0.1", port: this.port, reconnectStrategy: false } });
+    const at = { host: "127.0.0.1", port: this.port, reconnectStrategy: false } as const;
+    const { ca, password } = this.#secured ?? {};
+    const client = createClient({
+      RESP: 2,
+      ...(password === undefined ? { socket: at } : { password, socket: { ...at, tls: true as const, ca } }),
+    });
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -152,10 +183,10 @@ export class RedisServer {
 }
 
 /** Three masters that share the slots. */
-export async function startCluster(settings: Readonly<Record<string, string>> = {}): Promise<readonly RedisServer[]> {
+export async function startCluster(settings: Readonly<Record<string, string>> = {}, secured?: Secured): Promise<readonly RedisServer[]> {
   const nodes = await Promise.all(
     [0, 1, 2].map(async () =>
-      RedisServer.start({ port: String(await clusterPort()), "cluster-enabled": "yes", "cluster-node-timeout": "2000", ...settings }),
+      RedisServer.start({ port: String(await freePort()), "cluster-enabled": "yes", "cluster-node-timeout": "2000", ...settings }, secured),
     ),
   );
   const [first] = nodes as [RedisServer, ...RedisServer[]];
@@ -179,12 +210,20 @@ async function addSlots(node: RedisServer, from: number, to: number): Promise<vo
   await node.run("CLUSTER", "ADDSLOTS", ...Array.from({ length: to - from + 1 }, (_, i) => String(from + i)));
 }
 
-/** One whose port for the other nodes, 10,000 above, is a port too. */
-async function clusterPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port < 55_000) return port;
-  }
+/** What makes a server take TLS only, from those who have a password. */
+function securedBy({ files, password, user }: Secured, port: number): Record<string, string> {
+  return {
+    port: "0",
+    "tls-port": String(port),
+    "tls-cert-file": files["cert"] ?? "",
+    "tls-key-file": files["key"] ?? "",
+    "tls-ca-cert-file": files["cert"] ?? "",
+    "tls-auth-clients": "no",
+    "tls-replication": "yes",
+    "tls-cluster": "yes",
+    requirepass: password,
+    ...(user && { user: `${user.name} on >${user.password} ~* &* +@all` }),
+  };
 }
 
 /** Certificates for 127.0.0.1, made by openssl. */
@@ -208,7 +247,7 @@ export function makeCertificates(
     "-days",
     "2",
     "-subj",
-    "/CN=localhost",
+    "/CN=artesian",
     "-addext",
     "subjectAltName=IP:127.0.0.1",
   ]);

@@ -318,8 +318,9 @@ class LmdbJournal implements Journal {
     for (let dropped = 0; head <= tail && dropped < most; dropped++) {
       const record = this.#reader.row(head);
       const tooMany = tail - head + 1 > maxCount || bytes > maxBytes;
-      // One that is damaged has neither an age nor a use.
-      if (record !== undefined && !tooMany && now - record.at <= maxAgeMs) break;
+      // One that is damaged stays for as long as what follows it: whoever reads from the beginning is told of it.
+      const aged = record ?? (tooMany ? undefined : this.#reader.sound(head, tail));
+      if (aged !== undefined && !tooMany && now - aged.at <= maxAgeMs) break;
       if (record?.id !== undefined) this.#ids.removeSync(record.id, head);
       this.#rows.removeSync(head);
       bytes = head === tail ? 0 : Math.max(0, bytes - (record === undefined ? 0 : recordBytes(record)));
@@ -343,7 +344,7 @@ class LmdbJournal implements Journal {
     if (this.#closed) return false;
     const [head, tail] = this.#freshState();
     if (head > tail) return false;
-    const oldest = this.#reader.row(head);
+    const oldest = this.#reader.sound(head, tail);
     return oldest === undefined || Date.now() - oldest.at > (this.#retention.maxAgeMs ?? Infinity);
   }
 

@@ -13,6 +13,8 @@ export class RowReader {
   readonly #rows: Databases["rows"];
   readonly #told = new Set<number>();
   readonly #onDamage: (offset: number) => void;
+  /** What was found last in the place of a damaged record. */
+  #gap = { from: 0, sound: 0 };
 
   constructor(rows: Databases["rows"], directory: string, onDamage: (what: string) => void = (what) => process.emitWarning(what)) {
     this.#rows = rows;
@@ -28,6 +30,14 @@ export class RowReader {
     } catch {
       return undefined; // Bytes that are no value at all.
     }
+  }
+
+  /** The first record from an offset on that is what was written; undefined where there is none near. */
+  sound(from: number, tail: number): JournalRecord | undefined {
+    const record = this.row(from);
+    if (record !== undefined || from > tail) return record;
+    if (this.#gap.from !== from) this.#gap = { from, sound: this.#soundFrom(from, tail) };
+    return this.row(this.#gap.sound);
   }
 
   /** The records after an offset, as far as they are held and up to a limit. @param tail - The newest that is held. */

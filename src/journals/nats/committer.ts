@@ -2,6 +2,7 @@ import { HubError } from "../../core/errors.ts";
 import { recordBytes, type Retention } from "../../core/journal.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
 import { type Commit, commitOf, type Outcome, type PendingAppend } from "./group.ts";
+import type { Log } from "./log.ts";
 import type { OwnCommit, Replica } from "./replica.ts";
 import type { JournalStream } from "./stream.ts";
 
@@ -34,7 +35,7 @@ export class Committer {
   #queue: PendingAppend[] = [];
   #waitingBytes = 0;
   #committing: Promise<void> | undefined;
-  /** Called after each commit of this process. */
+  /** Called after each commit of this process, and where there is to be room for one. */
   readonly #committed: () => void;
   #isClosed = false;
 
@@ -170,6 +171,10 @@ export class Committer {
         else if (!(await replica.reached(commit.log, sent.last, monotonicMs() + ATTEMPT_MS)) && commit.log === replica.log)
           replica.suspect(sentMs);
       } else if (sent.kind === "full") {
+        this.#makeRoom(commit.log);
+        // What was refused may have been stored and removed again, and what comes next must follow that.
+        const place = await this.#stream.look().catch(() => undefined);
+        if (place?.last !== commit.expected) replica.suspect(sentMs);
         // One that was sent before may be stored.
         if (isInDoubt) throw inDoubt();
         throw new HubError("journal_full", "The storage of the NATS server is full; nothing was published.", { cause: sent.cause });
@@ -178,6 +183,12 @@ export class Committer {
         replica.suspect(sentMs);
       } else replica.suspect(sentMs);
     }
+  }
+
+  /** Drops what is not to be held any longer: a commit that says so cannot be stored, and what is removed from the stream is dropped by all. */
+  #makeRoom(log: Log): void {
+    log.drop(log.held.headAfter([], this.#retention, Date.now()));
+    this.#committed();
   }
 }
 

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import type * as Jetstream from "@nats-io/jetstream";
 import type * as Transport from "@nats-io/transport-node";
-import type { NatsConnection, Status } from "@nats-io/transport-node";
+import type { Authenticator, NatsConnection, Status, TlsOptions } from "@nats-io/transport-node";
 import { HubError } from "../../core/errors.ts";
 import type { Settings } from "./settings.ts";
 
@@ -34,7 +36,7 @@ export async function loadLibrary(): Promise<Library> {
  * @throws HubError `journal_unavailable` that names host and port, and says what to do.
  */
 export async function connectTo(library: Library, settings: Settings, onChange: (isConnected: boolean) => void): Promise<NatsConnection> {
-  const { connect, credsAuthenticator } = library.transport;
+  const { connect } = library.transport;
   const { servers, user, password, token, credentials, isTls } = settings;
   let attempts = 0;
   const where = servers.join(", ");
@@ -53,8 +55,8 @@ export async function connectTo(library: Library, settings: Settings, onChange: 
       noAsyncTraces: true,
       ...(user === undefined ? {} : { user, pass: password ?? "" }),
       ...(token === undefined ? {} : { token }),
-      ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credentials)) }),
-      ...(isTls ? { tls: {} } : {}),
+      ...(credentials === undefined ? {} : { authenticator: await readCredentials(library, credentials) }),
+      ...(isTls ? { tls: identifiedBy(servers) } : {}),
     });
     void watch(connection.status(), (isConnected) => {
       if (isConnected) attempts = 0;
@@ -66,6 +68,33 @@ export async function connectTo(library: Library, settings: Settings, onChange: 
     if (cause instanceof HubError) throw cause;
     throw new HubError("journal_unavailable", whyNot(cause, where), { cause });
   }
+}
+
+async function readCredentials({ transport }: Library, path: string): Promise<Authenticator> {
+  const authenticator = transport.credsAuthenticator(await readFile(path));
+  try {
+    // What is wrong with it would else look like a server that is away.
+    authenticator("nonce");
+  } catch (cause) {
+    throw new HubError("journal_unavailable", "The credentials file of the NATS journal has no token and key that can be read.", { cause });
+  }
+  return authenticator;
+}
+
+/**
+ * The library says no name for a server that the URL names by its address, and Node then wants a certificate for localhost. Whoever made it may have made it
+ * for the address, so it must be for one of those of the URL.
+ */
+function identifiedBy(servers: readonly string[]): TlsOptions & Pick<ConnectionOptions, "checkServerIdentity"> {
+  const hosts = servers.map((server) => server.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
+  const addresses = hosts.filter((host) => isIP(host) !== 0);
+  return {
+    checkServerIdentity: (name: string, certificate: PeerCertificate) => {
+      const isUnnamed = name === "localhost" && !hosts.includes(name) && addresses.length > 0;
+      const failures = (isUnnamed ? addresses : [name]).map((host) => checkServerIdentity(host, certificate));
+      return failures.includes(undefined) ? undefined : failures[0];
+    },
+  };
 }
 
 async function watch(statuses: AsyncIterable<Status>, onChange: (isConnected: boolean) => void): Promise<void> {

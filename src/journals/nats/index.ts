@@ -8,6 +8,7 @@ import { every, monotonicMs } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
 import { digestOf } from "../digest.ts";
+import { openPartitions } from "../partitioned/index.ts";
 import { natsBus } from "./bus.ts";
 import { Committer } from "./committer.ts";
 import { connectTo, loadLibrary } from "./connection.ts";
@@ -42,6 +43,10 @@ const TABLE_WAIT_MS = 10_000;
  */
 export async function natsJournal(options: NatsJournalOptions): Promise<Journal> {
   const settings = settingsOf(options);
+  return openPartitions(settings.partitions, settings, openStream);
+}
+
+async function openStream(settings: Settings): Promise<Journal> {
   const library = await loadLibrary();
   let replica: Replica | undefined;
   const connection = await connectTo(library, settings, (isConnected) => replica?.connected(isConnected));

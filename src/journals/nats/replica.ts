@@ -219,6 +219,8 @@ export class Replica {
       this.log.removedBefore(place.first);
       await this.#catchUp(old, place.last);
       if (this.#hasSeenLoss || this.#hasHole) throw new Unsettled("The stream has to be loaded anew.");
+      // Where an account's storage is full, the server stores a message and removes it: what follows must follow that one.
+      if (old.seq < place.last && !(await this.#stream.hasFrom(old.seq + 1, place))) old.loaded(place.last);
     } else {
       const log = new Log(place.incarnation);
       await this.#catchUp(log, place.last);

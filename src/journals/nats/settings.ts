@@ -1,10 +1,11 @@
 import type { Retention } from "../../core/journal.ts";
+import { checkPartitions } from "../partitioned/partition-of.ts";
 
 /** How a NATS journal behaves. */
 export interface NatsJournalOptions {
   /**
    * Where the servers are: `nats://HOST:4222`, or `tls://…` for an encrypted connection; several of one cluster are separated by commas. A user and a
-   * password, or a token, come before the host as in any URL. `name`, `replicas` and `credentials` may be in the query.
+   * password, or a token, come before the host as in any URL. `name`, `partitions`, `replicas` and `credentials` may be in the query.
    */
   readonly url: string;
   /** Names the journal, among others of the same servers. Letters, digits, `_` and `-`, at most 64. Default: `artesian`. */
@@ -14,6 +15,11 @@ export interface NatsJournalOptions {
    * another number, it is changed. Default: as the journal has it; 1 for a new one.
    */
   readonly replicas?: number | undefined;
+  /**
+   * Over how many streams topics are spread, 1 to 16, the same in all hubs; on a cluster, each may have another leader. An update goes to that of its
+   * first topic. Another number is another journal, which begins empty. Default: 1.
+   */
+  readonly partitions?: number | undefined;
   /** A file with a user's token and key, as `nsc` and hosted NATS make them. Default: what the URL has. */
   readonly credentials?: string | undefined;
   /** Default: 1,000,000 records, 1 GiB of them, 7 days. Give all hubs of a journal the same. */
@@ -32,6 +38,7 @@ export interface Settings {
   readonly credentials: string | undefined;
   readonly isTls: boolean;
   readonly name: string;
+  readonly partitions: number;
   readonly replicas: number | undefined;
   readonly retention: Retention;
   readonly onDamage: (what: string) => void;
@@ -39,6 +46,7 @@ export interface Settings {
 
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const PARAMETERS = ["name", "partitions", "replicas", "credentials"] as const;
 const EXAMPLE = "Write it as nats://HOST:4222 or tls://USER:PASSWORD@HOST:4222,HOST:4222?name=NAME&replicas=3.";
 
 /** @throws TypeError with what to change, and without what is secret. */
@@ -52,7 +60,7 @@ export function settingsOf(options: NatsJournalOptions): Settings {
       `The URL of the NATS journal has a host that is not valid; in a password, write / ? # @ , as %2F and so on. ${EXAMPLE}`,
     );
   }
-  const { name, replicas, credentials } = parametersOf(query ?? "");
+  const { name, partitions, replicas, credentials } = parametersOf(query ?? "");
   const secret = hosts.find((host) => host.user !== undefined);
   const hasPassword = secret?.password !== undefined;
   return {
@@ -63,6 +71,7 @@ export function settingsOf(options: NatsJournalOptions): Settings {
     credentials: options.credentials ?? credentials,
     isTls: scheme === "tls",
     name: checkName(options.name ?? name ?? "artesian"),
+    partitions: checkPartitions(options.partitions ?? Number(partitions ?? 1)),
     replicas: checkReplicas(options.replicas ?? (replicas === undefined ? undefined : Number(replicas))),
     retention: options.retention ?? DEFAULT_RETENTION,
     onDamage: options.onDamage ?? ((what) => process.emitWarning(what)),
@@ -97,17 +106,17 @@ function decoded(text: string): string {
   }
 }
 
-function parametersOf(query: string): Readonly<Record<"name" | "replicas" | "credentials", string | undefined>> {
+function parametersOf(query: string): Readonly<Record<(typeof PARAMETERS)[number], string | undefined>> {
   const parameters = new URLSearchParams(query);
   for (const key of parameters.keys()) {
-    if (key !== "name" && key !== "replicas" && key !== "credentials") {
+    if (!(PARAMETERS as readonly string[]).includes(key)) {
       // What follows a question mark in a password that is not escaped is not told.
       const which = query.includes("@") ? "(write a ? in a password as %3F)" : `"${key}"`;
-      throw new TypeError(`The URL of the NATS journal has the unknown parameter ${which}; there are name, replicas and credentials.`);
+      throw new TypeError(`The URL of the NATS journal has the unknown parameter ${which}; there are ${PARAMETERS.join(", ")}.`);
     }
   }
   const get = (key: string): string | undefined => parameters.get(key) ?? undefined;
-  return { name: get("name"), replicas: get("replicas"), credentials: get("credentials") };
+  return { name: get("name"), partitions: get("partitions"), replicas: get("replicas"), credentials: get("credentials") };
 }
 
 function checkName(name: string): string {

@@ -27,7 +27,7 @@ const STREAM_NAME_IN_USE = 10058;
 const WRONG_LAST_SEQUENCE = 10071;
 const NO_MESSAGE = 10037;
 /** Storage that is used up: of the server, the account, or the disk. */
-const FULL: ReadonlySet<number> = new Set([10023, 10028, 10047, 10077]);
+const FULL: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047, 10077]);
 const API_MS = 2000;
 
 /** The stream of a journal, as the server has it. */
@@ -139,6 +139,16 @@ export class JournalStream {
       if (codeOf(error) === NO_MESSAGE) return undefined;
       throw error;
     }
+  }
+
+  /** Whether the stream has a message from a sequence on, as the one server says that decides. */
+  async hasFrom(seq: number, { incarnation, last }: StreamPlace): Promise<boolean> {
+    const query: { readonly seq: number; readonly next_by_subj: string } = { seq, next_by_subj: this.subject(incarnation) };
+    const next = await this.#manager.streams.getMessage(this.name, query).catch((error: unknown) => {
+      if (codeOf(error) === NO_MESSAGE) return null;
+      throw error;
+    });
+    return next !== null && next.seq <= last;
   }
 
   /** Makes the server send all messages from a sequence on to a subject. */

@@ -4,6 +4,8 @@ import { type Address, formatAddress, type RedisTarget } from "./url.ts";
 
 /** The oldest version that has all that the scripts use: `XTRIM MINID`, exclusive ranges. */
 const OLDEST = [6, 2] as const;
+/** Who an error is about. */
+type Who = "Redis" | "The sentinel";
 /** How long the other sentinels are waited for, once one has answered, in milliseconds. */
 const SENTINEL_MS = 500;
 
@@ -41,26 +43,26 @@ export class Dialler {
     }
   }
 
-  async #connect(address: Address, access: Access): Promise<Connection> {
+  async #connect(address: Address, access: Access, who?: Who): Promise<Connection> {
     try {
       return await Connection.open(address, access);
     } catch (error) {
-      throw this.#explain(address, error);
+      throw this.#explain(address, error, who);
     }
   }
 
-  #explain(address: Address, error: unknown): Error {
-    const where = formatAddress(address);
+  #explain(address: Address, error: unknown, who: Who = "Redis"): Error {
+    const where = `${who} at ${formatAddress(address)}`;
     const { message, code } = error as Error & { readonly code?: string };
     if (/^(WRONGPASS|NOAUTH|NOPERM|ERR.*AUTH)/.test(message)) {
-      return new Error(
-        `Redis at ${where} refuses the user or the password of the journal's URL, or that user may not do what the journal needs: ${message}`,
-        { cause: error },
-      );
+      const which = who === "Redis" ? "the user or the password" : "sentinelUsername or sentinelPassword";
+      return new Error(`${where} refuses ${which} of the journal's URL, or that user may not do what the journal needs: ${message}`, {
+        cause: error,
+      });
     }
     if (error instanceof ReplyError || message.startsWith("The journal on Redis"))
-      return new Error(`Redis at ${where}: ${message}`, { cause: error });
-    return new Error(`Redis at ${where} cannot be reached: ${message === "" ? code : message}`, { cause: error });
+      return new Error(`${where}: ${message}`, { cause: error });
+    return new Error(`${where} cannot be reached: ${message === "" ? code : message}`, { cause: error });
   }
 
   async #find(): Promise<Address> {
@@ -95,11 +97,14 @@ export class Dialler {
   }
 
   async #askSentinel(host: Address, access: Access): Promise<Address> {
-    const connection = await this.#connect(host, access);
+    const connection = await this.#connect(host, access, "The sentinel");
     try {
       const answer = await connection.send(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", this.#target.master]);
       if (!Array.isArray(answer)) throw new Error(`The sentinel at ${formatAddress(host)} knows no master ${this.#target.master}.`);
       return { host: String(answer[0]), port: Number(answer[1]) };
+    } catch (error) {
+      // Whoever gives no password is let in, and refused here.
+      throw error instanceof ReplyError || error instanceof LostError ? this.#explain(host, error, "The sentinel") : error;
     } finally {
       connection.fail(new Error("Done."));
     }

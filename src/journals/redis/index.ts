@@ -6,6 +6,8 @@ import { PeerExchange } from "../../core/peer-exchange.ts";
 import type { JournalState } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
 import { digestOf } from "../digest.ts";
+import { openPartitions } from "../partitioned/index.ts";
+import { checkPartitions } from "../partitioned/partition-of.ts";
 import { type Committed, Committer, type PendingAppend } from "./committer.ts";
 import type { RedisTls } from "./connection.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
@@ -26,7 +28,7 @@ export interface RedisJournalOptions {
    *   `sentinelPassword` in the query where they want them
    * - `redis+cluster://USER:PASSWORD@HOST:PORT,HOST:PORT`: the node of a cluster that has the journal's slot; name some of the nodes
    *
-   * `rediss` in place of `redis` goes over TLS. `name`, `wait` (for `waitReplicas`) and `waitMs` may stand in the query; what is given
+   * `rediss` in place of `redis` goes over TLS. `name`, `partitions`, `wait` (for `waitReplicas`) and `waitMs` may stand in the query; what is given
    * beside the URL comes first.
    */
   readonly url: string;
@@ -34,6 +36,11 @@ export interface RedisJournalOptions {
   readonly name?: string | undefined;
   /** Whichever hub appends trims, so it should be the same for all. Default: 1,000,000 records, 1 GiB of them, 7 days. */
   readonly retention?: Retention | undefined;
+  /**
+   * Over how many streams topics are spread, 1 to 16, the same in all hubs; on a cluster, each may be on another node. An update goes to that of its
+   * first topic. Another number is another journal, which begins empty. Default: 1.
+   */
+  readonly partitions?: number | undefined;
   /** How many replicas must have an update before it is acknowledged, 0 to 100. Where fewer have, `outcome_unknown`. Default: 0. */
   readonly waitReplicas?: number | undefined;
   /** How long they are waited for, in milliseconds, 1 to 60,000. Default: 1,000. */
@@ -66,7 +73,10 @@ export async function redisJournal(options: RedisJournalOptions): Promise<Journa
   const waitReplicas = inRange("waitReplicas", options.waitReplicas ?? target.waitReplicas ?? 0, 0, 100);
   const waitReplicasMs = inRange("waitReplicasMs", options.waitReplicasMs ?? target.waitReplicasMs ?? 1000, 1, 60_000);
   const { retention = DEFAULT_RETENTION, tls, onDamage = (what) => process.emitWarning(what) } = options;
-  return RedisJournal.open({ target, name, retention, waitReplicas, waitReplicasMs, tls, onDamage });
+  const partitions = checkPartitions(options.partitions ?? target.partitions ?? 1);
+  return openPartitions(partitions, { target, name, retention, waitReplicas, waitReplicasMs, tls, onDamage }, (one) =>
+    RedisJournal.open(one),
+  );
 }
 
 class RedisJournal implements Journal {

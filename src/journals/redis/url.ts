@@ -14,6 +14,7 @@ export interface RedisTarget {
   readonly sentinelPassword: string | undefined;
   /** Of the journal. */
   readonly name: string | undefined;
+  readonly partitions: number | undefined;
   readonly waitReplicas: number | undefined;
   readonly waitReplicasMs: number | undefined;
 }
@@ -27,7 +28,7 @@ const URL_PARTS = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^/?#
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/;
 const FORMS =
   "redis://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/MASTER or redis+cluster://HOST:PORT,HOST:PORT; with rediss in place of redis over TLS";
-const PARAMETERS = ["name", "wait", "waitMs", "sentinelUsername", "sentinelPassword"] as const;
+const PARAMETERS = ["name", "partitions", "wait", "waitMs", "sentinelUsername", "sentinelPassword"] as const;
 
 /**
  * Reads the URL of a journal on Redis. No message has any of what is secret.
@@ -61,9 +62,10 @@ export function parseRedisUrl(url: string): RedisTarget {
     password: colon < 0 ? undefined : decode(credentials.slice(colon + 1)),
     database: Number(database),
     master: decode(master) ?? "",
-    sentinelUsername: parameters.get("sentinelUsername"),
-    sentinelPassword: parameters.get("sentinelPassword"),
+    sentinelUsername: given(parameters, "sentinelUsername"),
+    sentinelPassword: given(parameters, "sentinelPassword"),
     name: parameters.get("name"),
+    partitions: count(parameters, "partitions"),
     waitReplicas: count(parameters, "wait"),
     waitReplicasMs: count(parameters, "waitMs"),
   };
@@ -104,6 +106,12 @@ function readQuery(query: string): ReadonlyMap<string, string> {
     parameters.set(name, value);
   }
   return parameters;
+}
+
+/** What is empty is not given, as before the host. */
+function given(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
+  const text = parameters.get(name);
+  return text === "" ? undefined : text;
 }
 
 function count(parameters: ReadonlyMap<string, string>, name: string): number | undefined {

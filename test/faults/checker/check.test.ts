@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { check } from "./check.ts";
-import type { Entry, Publish, Verdict, Violation } from "./history.ts";
+import type { Entry, Publish, SubscriberLog, Verdict, Violation } from "./history.ts";
 import { isFor, type Model, playModel } from "./model.ts";
 
 const seeds = { seed: fc.nat() };
@@ -102,6 +102,26 @@ describe("the checker finds", () => {
       expect(kindsOf(check({ publishes: history, subscribers }))).toEqual(new Set(["reordered"]));
     },
   );
+
+  it("another order of two topics, where only that of each topic counts", () => {
+    const publishes = ["p-1", "q-1", "r-1"].map((key, i) => publish(key, { topics: [i < 2 ? "a" : "b"] }));
+    const having = (name: string, ...keys: string[]): SubscriberLog => ({
+      subscription: { ...subscription, name, topics: ["a", "b"], leaves: true },
+      entries: keys.map((key) => got(key)),
+    });
+    const others = { publishes, subscribers: [having("s0", "p-1", "q-1", "r-1"), having("s1", "r-1", "p-1", "q-1")] };
+    expect(kindsOf(check(others))).toEqual(new Set(["reordered"]));
+    expect(kindsOf(check(others, "topic"))).toEqual(new Set());
+    const within = { publishes, subscribers: [having("s0", "p-1", "q-1", "r-1"), having("s1", "q-1", "p-1", "r-1")] };
+    expect(kindsOf(check(within, "topic"))).toEqual(new Set(["reordered"]));
+  });
+
+  it("an id that names another update than the publisher was told of, also where it has a place in several partitions", () => {
+    const judged = (id: string): Verdict => judgeOne([publish("p-1", { id: "#abcdefgh:1.!2.4" })], [got("p-1", id), { kind: "end" }]);
+    expect(judged("#abcdefgh:7.!2.0").violations).toBe(0);
+    for (const id of ["#abcdefgh:1.!3.4", "#abcdefgh:!2.1.4", "#bbcdefgh:1.!2.4", "#abcdefgh:1.2.4", "2"])
+      expect(judged(id).counts.damaged).toBe(1);
+  });
 
   test.prop(seeds, { seed: 67, numRuns: 300 })("a private update at a subscriber without the grant", ({ seed }) => {
     const { publishes, logs, random } = playModel(seed, false);

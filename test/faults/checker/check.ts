@@ -13,8 +13,10 @@ const MOST_EXAMPLES = 5;
  * 4. nothing private reaches a subscriber without the grant.
  *
  * An update whose publisher had no answer may be delivered or not; but to all, once, and in order.
+ *
+ * @param orderOf - What has one order: all updates, or those with the same first topic, as in a journal of several partitions.
  */
-export function check(history: History): Verdict {
+export function check(history: History, orderOf: "all" | "topic" = "all"): Verdict {
   const counts = Object.fromEntries(VIOLATIONS.map((kind) => [kind, 0])) as Record<Violation["kind"], number>;
   const examples: Violation[] = [];
   const report = (violation: Violation): void => {
@@ -28,7 +30,8 @@ export function check(history: History): Verdict {
     subscribers.push({ subscription: log.subscription, received: readReceipts(log, published, report) });
   }
   const { list } = published;
-  const sequences = [...subscribers.flatMap(({ received }) => received.sequences), ...laneSequences(list)];
+  const whole = [...subscribers.flatMap(({ received }) => received.sequences), ...laneSequences(list)];
+  const sequences = orderOf === "all" ? whole : whole.flatMap((sequence) => byTopic(sequence, list));
   const { places, conflicts } = mergeOrder(list.length, sequences);
   for (const conflict of conflicts) {
     const round = conflict.map(({ update, by }) => `${list[update]?.key} before (by ${by})`);
@@ -68,6 +71,18 @@ function numberPublishes(publishes: Iterable<Publish>): Published {
   const numbers = new Map(list.map(({ key }, number) => [key, number]));
   if (numbers.size !== list.length) throw new Error("Two updates have one key: the log is not one of a run.");
   return { list, numbers };
+}
+
+/** The parts of a sequence that have the same first topic. */
+function byTopic({ by, updates }: Sequence, list: readonly Publish[]): Sequence[] {
+  const parts = new Map<string, number[]>();
+  for (const update of updates) {
+    const topic = list[update]?.topics[0] ?? "";
+    const part = parts.get(topic) ?? [];
+    part.push(update);
+    parts.set(topic, part);
+  }
+  return [...parts].map(([topic, part]) => ({ by: `${by}, ${topic}`, updates: part }));
 }
 
 /** A publisher that waits for each answer has put its updates in order. One without an answer may have been taken at any time since. */

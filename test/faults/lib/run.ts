@@ -5,7 +5,7 @@ import { createRandom, type Random } from "../../support/random.ts";
 import { check } from "../checker/check.ts";
 import type { Publish, Verdict } from "../checker/history.ts";
 import { atEnd } from "./cleanup.ts";
-import { nowMs } from "./clock.ts";
+import { nowMs, sleep } from "./clock.ts";
 import { HubServer, type HubServerOptions } from "./hub-server.ts";
 import { publishTheLast } from "./last-update.ts";
 import { countAnswers, countLosses, measureRecoveries, readLog } from "./logs.ts";
@@ -48,6 +48,8 @@ export interface FaultRunOptions<S extends FaultServer = HubServer> {
   readonly mostBytes?: number | undefined;
   /** Default: the fifteen of `standardSubscribers`. */
   readonly subscribers?: readonly SubscriberPlan[] | undefined;
+  /** What has one order: all updates, or those with the same first topic, as in a journal of several partitions. Default: all. */
+  readonly orderOf?: "all" | "topic" | undefined;
   /** How long everybody may take to come to the end when the faults are over, in milliseconds. Default 60,000. */
   readonly settleMs?: number | undefined;
   /** Does what the run is about, while publishers publish and subscribers receive. */
@@ -79,6 +81,7 @@ export interface FaultOutcome {
 }
 
 const STOP_MS = 60_000;
+const ARRIVAL_MS = 5000;
 
 /**
  * Starts a server, subscribers and publishers; injects faults; then lets everybody settle: publishers stop, the server is started if it is not
@@ -119,11 +122,13 @@ export async function runFaults<S extends FaultServer = HubServer>(options: Faul
     await publisher.stop(STOP_MS);
     if (!server.runs) await server.start();
     subscribers.open([await witness("witness")]);
+    // With no one order, the last update is the last one only where all others have arrived.
+    if (options.orderOf === "topic") await sleep(ARRIVAL_MS);
     const lastOnes = await publishTheLast(server.hub);
     const isFinished = await subscribers.finish(options.settleMs ?? 60_000);
     const exit = await server.terminate();
     const publishes = [...readLines<Publish>(join(directory, "publishes.ndjson")), ...lastOnes];
-    const verdict = check({ publishes, subscribers: subscribers.plans.map((plan) => readLog(logs, plan)) });
+    const verdict = check({ publishes, subscribers: subscribers.plans.map((plan) => readLog(logs, plan)) }, options.orderOf);
     return {
       verdict,
       failures: [

@@ -8,6 +8,7 @@ import type { Scenario, ScenarioOptions } from "../lib/scenario.ts";
 import { createTally, figure } from "../lib/tally.ts";
 
 const HUBS = 3;
+const PARTITIONS = 3;
 const PER_SECOND = 3000;
 /** Between one kill and the next, in milliseconds. */
 const LIFE_MS = { least: 1000, most: 3000 };
@@ -34,6 +35,11 @@ async function startRedis(): Promise<RestartableEngine> {
     },
     close: () => server.stop(),
   };
+}
+
+async function startPartitionedRedis(): Promise<RestartableEngine> {
+  const redis = await startRedis();
+  return { ...redis, url: `${redis.url}?partitions=${PARTITIONS}` };
 }
 
 async function startNats(): Promise<RestartableEngine> {
@@ -64,17 +70,26 @@ export const fleetNats: Scenario = {
   run: (options) => runFleet(startNats, options),
 };
 
+export const fleetPartitions: Scenario = {
+  name: "fleet-partitions",
+  promise: "R12",
+  what: `the same on Redis, with the topics in ${PARTITIONS} partitions: each hub has the updates in an order of its own, but for those of one topic`,
+  run: (options) => runFleet(startPartitionedRedis, options, { orderOf: "topic", turns: 5 }),
+};
+
 async function runFleet(
   start: () => Promise<RestartableEngine>,
   { full, seed, report, progress, violation }: ScenarioOptions,
+  { orderOf, turns: few }: { readonly orderOf: "all" | "topic"; readonly turns: number } = { orderOf: "all", turns: 10 },
 ): Promise<void> {
   const tally = createTally({ report, violation });
-  const { wanted, turns } = full ? { wanted: 200_000, turns: 50 } : { wanted: 20_000, turns: 10 };
+  const { wanted, turns } = full ? { wanted: 200_000, turns: 50 } : { wanted: 20_000, turns: few };
   const done = { kills: 0, restarts: 0 };
   const outcome = await runFaults<Fleet<RestartableEngine>>({
     seed,
     server: async (directory) => Fleet.create({ directory, engine: await start(), hubs: HUBS, random: createRandom(seed) }),
     perSecond: PER_SECOND,
+    orderOf,
     inject: async (context) => {
       for (let turn = 1; turn <= turns || context.publisher.acknowledged < wanted; turn++) {
         await strike(context, turn % ENGINE_EVERY === 0, done);

@@ -4,7 +4,7 @@ import { corruption } from "./corruption.ts";
 import { descriptors } from "./descriptors.ts";
 import { diskFull } from "./disk-full.ts";
 import { drain } from "./drain.ts";
-import { fleetNats, fleetRedis } from "./fleet.ts";
+import { fleetNats, fleetPartitions, fleetRedis } from "./fleet.ts";
 import { format } from "./format.ts";
 import { herd } from "./herd.ts";
 import { kills } from "./kills.ts";
@@ -29,6 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   corruption,
   fleetRedis,
   fleetNats,
+  fleetPartitions,
   format,
   herd,
   soak,

@@ -6,18 +6,30 @@ import { atEnd } from "../lib/cleanup.ts";
 import { nowMs, until } from "../lib/clock.ts";
 import { HubServer } from "../lib/hub-server.ts";
 import { type Holdings, insideEnv, readHoldings } from "../lib/inside.ts";
+import { residentBytes } from "../lib/memory.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { figure } from "../lib/tally.ts";
 import { mint } from "../lib/tokens.ts";
 
-/** Before the baseline is taken: code is compiled and tables have their size by then. */
-const WARM_UP = 5000;
+/** Before the baseline is taken: code is compiled and tables have their size by then. The heap has the size that it keeps after some 200,000. */
+const WARM_UP = { ci: 5000, full: 200_000 };
+/** Also before, in batches: more than the hub keeps encoded. */
+const FILLING = { batches: 20, updates: 1000 };
 /** How much more than the baseline is nothing, each way. */
 const SLACK = { descriptors: 2, timers: 4, handles: 2, heapMiB: 4, residentMiB: 48 };
 /** How long the last ones may take to be gone, in milliseconds. */
 const GONE_MS = 20_000;
 const MIB = 2 ** 20;
 const MOST_MS = { ci: 120_000, full: 1_800_000 };
+
+async function fill(hub: string, token: string): Promise<void> {
+  const body = '{"topic":"soak","data":"x"}\n'.repeat(FILLING.updates);
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" };
+  for (let i = 0; i < FILLING.batches; i++) {
+    const { ok, status } = await fetch(hub, { method: "POST", headers, body });
+    if (!ok) throw new Error(`A batch was answered ${status}.`);
+  }
+}
 
 export const soak: Scenario = {
   name: "soak",
@@ -38,7 +50,8 @@ export const soak: Scenario = {
       const idle = await readHoldings(server, file);
       const come = async (count: number): Promise<Holdings> => {
         const { failed } = await churn({ hub: server.hub, token, visits: count, seed }, full ? MOST_MS.full : MOST_MS.ci, (said) => {
-          progress(`${figure(said.visits)} of ${figure(count)} connects and disconnects`);
+          const resident = figure(residentBytes(server.pid) / MIB);
+          progress(`${figure(said.visits)} of ${figure(count)} connects and disconnects, ${resident} MiB`);
         });
         if (failed > 0) violation(`${failed} of ${count} could not connect`);
         let now = await readHoldings(server, file);
@@ -49,7 +62,8 @@ export const soak: Scenario = {
         }).catch(() => undefined);
         return now;
       };
-      const base = await come(WARM_UP);
+      await fill(server.hub, token);
+      const base = await come(full ? WARM_UP.full : WARM_UP.ci);
       const beganMs = nowMs();
       const after = await come(visits);
       const seconds = (nowMs() - beganMs) / 1000;

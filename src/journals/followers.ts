@@ -1,5 +1,5 @@
-import { type JournalPage, type JournalRecord, type ReadLimits, recordBytes } from "../../core/journal.ts";
-import { sleep } from "../../core/scheduler.ts";
+import { type JournalPage, type JournalRecord, type ReadLimits, recordBytes } from "../core/journal.ts";
+import { sleep } from "../core/scheduler.ts";
 
 /** How much of the newest is kept at hand, so that who follows from a place near the tail begins at once. */
 const RECENT_RECORDS = 1000;

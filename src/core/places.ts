@@ -1,0 +1,44 @@
+import type { GapReason } from "./frame.ts";
+
+/** An update that a subscriber has not had though others that came after it here have been: another process had them in another order. */
+export type Missed = ReadonlyMap<number, string>;
+
+/** Where an event id leads to. */
+export type Resumption =
+  | {
+      readonly kind: "found";
+      /** Everything after this offset is to be sent, */
+      readonly after: number;
+      /** and before it the updates at these offsets, rising, each with the event id that resumes after it and after what was had. */
+      readonly missed: Missed;
+    }
+  | { readonly kind: "gap"; readonly reason: GapReason };
+
+/**
+ * What a journal of several partitions has beside. Each process has the records in an order of its own, in which only those of one partition follow each other as
+ * everywhere, and its offsets count along that order. So what peers are told is a place in each partition.
+ */
+export interface JournalPlaces {
+  /** The event id that resumes after an offset. */
+  cursorAt(offset: number): string;
+
+  /** The event id of the update at an offset, which resumes after it. That of another process resumes after something else, too. */
+  idAt(offset: number): string;
+
+  /** Where updates with one of the topics may be, or any, where undefined. Those with equal numbers read the same records. It may change as records come. */
+  scopeOf(topics: readonly string[] | undefined): number;
+
+  /** The offset after which all that there may be with one of the topics is held. @throws HubError `journal_unavailable`. */
+  earliest(topics: readonly string[] | undefined): Promise<number>;
+
+  /**
+   * Finds where an event id of a hub leads to.
+   *
+   * @returns undefined where no hub made it.
+   * @throws HubError `journal_unavailable`.
+   */
+  resume(eventId: string, topics: readonly string[] | undefined): Promise<Resumption | undefined>;
+
+  /** Whether who has had the update at an offset has had all with one of the topics that is before it, in whichever process that was. */
+  isAlone(offset: number, topics: readonly string[] | undefined): boolean;
+}

@@ -1,0 +1,59 @@
+import type { GapReason } from "../../core/frame.ts";
+import type { Journal } from "../../core/journal.ts";
+import type { Resumption } from "../../core/places.ts";
+import type { Merged } from "./merged.ts";
+import { formatVector, type ParsedVector } from "./vector.ts";
+
+/** What a place elsewhere is looked for in. */
+export interface ResumeContext {
+  readonly epoch: string;
+  readonly partitions: readonly Journal[];
+  readonly merged: Merged;
+  /** The partitions that the subscriber is concerned with, by a bit each. */
+  readonly mask: () => number;
+}
+
+/**
+ * Finds the first place in the order of this process that has all that a subscriber has had, and what is before it that the subscriber has not had, because another
+ * process had the partitions in another order. That is little: as much as reached the two in another order within moments.
+ */
+export async function resumeAt({ epoch: its, offsets }: ParsedVector, context: ResumeContext): Promise<Resumption> {
+  const { epoch, partitions, merged } = context;
+  const gap = (reason: GapReason): Resumption => ({ kind: "gap", reason });
+  if (its !== epoch || offsets.length !== partitions.length) return gap("epoch");
+  // In all partitions: what is not here yet may be what tells that one of them concerns the subscriber.
+  for (const [i, partition] of partitions.entries()) {
+    const offset = offsets[i] as number;
+    // It may have come from a process that had it before this one: the journal is asked.
+    if (offset > partition.tail()) await partition.read(offset, { maxRecords: 1, maxBytes: 1 });
+    if (offset > partition.tail()) return gap("unknown");
+    await merged.until(i, offset);
+  }
+  const mask = context.mask();
+  for (const [i, partition] of partitions.entries()) {
+    const offset = offsets[i] as number;
+    if ((mask & (1 << i)) === 0) continue;
+    if (offset < partition.head() - 1) return gap("trimmed");
+    await merged.reach(i, offset);
+    if ((merged.path.base.vector[i] as number) > offset) return gap("trimmed");
+  }
+  let low = Infinity;
+  let after = -1;
+  for (const [i, offset] of offsets.entries()) {
+    if ((mask & (1 << i)) === 0) continue;
+    const place = merged.path.placeOf(i, offset) as number;
+    low = Math.min(low, place);
+    after = Math.max(after, place);
+  }
+  const missed = new Map<number, string>();
+  const had = [...offsets];
+  const walked = [...merged.path.vectorAt(low)];
+  for (let place = low + 1; place <= after; place++) {
+    const i = merged.path.partitionAt(place);
+    const offset = ++(walked[i] as number);
+    if ((mask & (1 << i)) === 0 || offset <= (had[i] as number)) continue;
+    had[i] = offset;
+    missed.set(place, formatVector(epoch, had, i));
+  }
+  return { kind: "found", after, missed };
+}
