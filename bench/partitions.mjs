@@ -3,7 +3,7 @@
 // Method
 // - A Redis Cluster of as many masters as there are partitions, each with one of them and with a share of a core that makes it the limit, as a
 //   full one is; all on one core, of which they leave a part.
-// - One process appends to the journal itself, without HTTP, and follows all of it, on the other core: 64 batches of 100 updates are on their way at
+// - One process appends to the journal itself, without HTTP, and follows all of it, on the other core: 128 batches of 100 updates are on their way at
 //   a time, each of one topic, over 1,024 topics. So partitions are what is measured, and not how fast one hub takes requests.
 // - Every update must come back once, and those of a topic in order; otherwise the benchmark fails.
 // - The CPU of masters and process is measured, so that it is seen which one is full.
@@ -22,7 +22,7 @@ import { figure, table, times } from "./lib/table.mjs";
 const PARTITIONS = [1, 2, 4];
 /** Of a core, for each master. */
 const SHARE = 0.1;
-const LANES = 64;
+const LANES = 128;
 const BATCH = 100;
 const TOPICS = 1024;
 const DATA = "x".repeat(100);

@@ -125,6 +125,14 @@ describe("the order of a process", () => {
               const offset = path.base.offset + at;
               expect(path.vectorAt(offset)).toEqual(vector);
               if (at < list.length) expect(path.partitionAt(offset + 1)).toBe(list[at]);
+              const own = list.flatMap((partition, i) => (partition === 1 ? [i] : [])).filter((i) => i >= at);
+              const first = (base[1] as number) + list.slice(0, at).filter((partition) => partition === 1).length;
+              expect(
+                path.placesOf(
+                  1,
+                  own.map((_, i) => first + 1 + i),
+                ),
+              ).toEqual(own.map((i) => path.base.offset + 1 + i));
               if (at > 0) expect(path.placeOf(list[at - 1] as number, vector[list[at - 1] as number] as number)).toBe(offset);
             }
             expect(path.placeOf(0, (path.top.vector[0] as number) + 1)).toBeUndefined();

@@ -268,7 +268,7 @@ class PartitionedJournal implements Journal {
   async #placesOf(partition: number, offsets: readonly number[]): Promise<readonly number[]> {
     const merged = this.#merged;
     await merged.until(partition, offsets.at(-1) ?? 0);
-    return offsets.map((offset) => merged.path.placeOf(partition, offset) ?? merged.path.top.offset);
+    return merged.path.placesOf(partition, offsets);
   }
 
   /** Learns what the partitions have now. */

@@ -109,9 +109,30 @@ export class Path {
       else high = middle - 1;
     }
     const block = this.#blocks[low] as Block;
-    let have = block.vector[partition] as number;
-    let place = block.low;
-    while (have < offset) if (this.partitionAt(++place) === partition) have++;
+    return this.#walk(partition, block.low, offset - (block.vector[partition] as number));
+  }
+
+  /** The places of records of a partition, all of which are on the path. @param offsets - Rising. */
+  placesOf(partition: number, offsets: readonly number[]): number[] {
+    let have = offsets[0] ?? 0;
+    let place = this.placeOf(partition, have) ?? this.#topOffset;
+    return offsets.map((offset) => {
+      place = this.#walk(partition, place, offset - have);
+      have = offset;
+      return place;
+    });
+  }
+
+  /** The place after so many more records of a partition. */
+  #walk(partition: number, from: number, count: number): number {
+    let place = from;
+    for (let left = count; left > 0;) {
+      const { partitions } = this.#block(place);
+      for (let i = place % BLOCK; i < BLOCK && left > 0; i++) {
+        if (partitions[i] === partition) left--;
+        place++;
+      }
+    }
     return place;
   }
 
