@@ -126,34 +126,60 @@ async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean
  */
 async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Walks): Promise<boolean> {
   const { cursor } = subscriber;
-  while (subscriber.snapshot !== undefined && subscriber.snapshot.length > 0) {
-    const offsets = subscriber.snapshot.slice(0, SNAPSHOT_STEP);
+  for (;;) {
+    const offsets = nextOfSnapshot(subscriber);
+    if (offsets?.length === 0) break;
+    const { ownIds } = subscriber;
     const entries: WalkedRecord[] = [];
-    for (const offset of offsets) {
+    const dropped = new Set<number>();
+    for (const offset of offsets ?? []) {
       const entry = dispatcher.ring.entry(offset) ?? (await readOne(journal, offset));
-      if (entry === undefined) continue;
-      const ownId = subscriber.ownIds?.get(offset);
-      entries.push(ownId === undefined ? entry : { record: entry.record, frame: dispatcher.encode(entry.record, ownId) });
+      const ownId = ownIds?.get(offset);
+      if (entry !== undefined) entries.push(ownId === undefined ? entry : { ...entry, frame: dispatcher.encode(entry.record, ownId) });
+      else if (ownId !== undefined) dropped.add(offset);
     }
     if (subscriber.isClosed) return false;
+    if (offsets === undefined || dropped.size > 0) {
+      // Once, though its socket is full.
+      subscriber.snapshot = subscriber.snapshot?.filter((offset) => !dropped.has(offset));
+      if (!tellDropped(subscriber, dispatcher, journal)) return stalled(subscriber);
+    }
     // Its cursor goes back to where these are, for as long as they are sent.
     subscriber.cursor = 0;
+    const upTo = offsets?.at(-1) ?? 0;
     const isTaken =
-      entries.length === 0 ||
-      send(subscriber, chunksOf(entries, { after: 0, upTo: offsets.at(-1) ?? 0 }, subscriber.cohort.selection, dispatcher), dispatcher);
-    const sentUpTo = isTaken ? (offsets.at(-1) ?? 0) : subscriber.cursor;
-    subscriber.snapshot = subscriber.snapshot.filter((offset) => offset > sentUpTo);
+      entries.length === 0 || send(subscriber, chunksOf(entries, { after: 0, upTo }, subscriber.cohort.selection, dispatcher), dispatcher);
+    const sentUpTo = isTaken ? upTo : subscriber.cursor;
+    subscriber.snapshot = subscriber.snapshot?.filter((offset) => offset > sentUpTo);
     subscriber.cursor = cursor;
-    if (isTaken) continue;
-    subscriber.stall();
-    return false;
+    if (!isTaken) return stalled(subscriber);
   }
   subscriber.snapshot = undefined;
   subscriber.ownIds = undefined;
   subscriber.toldOffset = cursor;
-  if (subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(cursor))))) return true;
+  return subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(cursor)))) || stalled(subscriber);
+}
+
+function stalled(subscriber: Subscriber): false {
   subscriber.stall();
   return false;
+}
+
+/** What a snapshot goes on with; nothing at its end, and undefined where what is next is not held any more. */
+function nextOfSnapshot(subscriber: Subscriber): readonly number[] | undefined {
+  if ((subscriber.snapshot ?? []).length === 0 && subscriber.missed !== undefined) {
+    subscriber.ownIds = subscriber.missed.next(SNAPSHOT_STEP);
+    subscriber.snapshot = [...(subscriber.ownIds?.keys() ?? [])];
+    if (subscriber.snapshot.length === 0) subscriber.missed = undefined;
+    if (subscriber.ownIds === undefined) return undefined;
+  }
+  return (subscriber.snapshot ?? []).slice(0, SNAPSHOT_STEP);
+}
+
+/** What a subscriber missed was dropped before it could be sent. */
+function tellDropped(subscriber: Subscriber, dispatcher: Dispatcher, journal: Journal): boolean {
+  const requested = dispatcher.cursorAt(subscriber.cursor);
+  return subscriber.send(encodeUtf8(encodeGap({ requested, first: firstHeld(journal, dispatcher), reason: "trimmed" })));
 }
 
 async function readOne(journal: Journal, offset: number): Promise<WalkedRecord | undefined> {

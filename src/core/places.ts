@@ -1,7 +1,16 @@
 import type { GapReason } from "./frame.ts";
 
-/** An update that a subscriber has not had though others that came after it here have been: another process had them in another order. */
-export type Missed = ReadonlyMap<number, string>;
+/**
+ * The updates that a subscriber has not had though others that came after them here have been: another process had them in another order. There may be many, where
+ * that one could not reach a partition for long; so they are found as they are sent.
+ */
+export interface Missed {
+  /**
+   * @returns The next ones: their offsets, rising, each with the event id that resumes after it and after what was had; none at the end. Undefined where some that
+   * followed are not held any more.
+   */
+  next(count: number): ReadonlyMap<number, string> | undefined;
+}
 
 /** Where an event id leads to. */
 export type Resumption =
@@ -9,7 +18,7 @@ export type Resumption =
       readonly kind: "found";
       /** Everything after this offset is to be sent, */
       readonly after: number;
-      /** and before it the updates at these offsets, rising, each with the event id that resumes after it and after what was had. */
+      /** and before it these updates. */
       readonly missed: Missed;
     }
   | { readonly kind: "gap"; readonly reason: GapReason };

@@ -6,7 +6,7 @@ import { isExpired, type Journal } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
-import { firstHeld, type Start } from "./start.ts";
+import { firstHeld, MISSED_STEP, type Start } from "./start.ts";
 
 /** What a reader within the process asks for. */
 export interface SubscribeOptions {
@@ -97,12 +97,23 @@ async function* updates(
 ): AsyncGenerator<ReceivedUpdate, undefined> {
   const start = await starting;
   if (start.gap !== undefined) yield gapUpdate(start.gap);
-  for (const [offset, id] of start.ownIds ?? []) {
-    const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
-    const record = page.kind === "records" ? page.records[0] : undefined;
-    if (isEnded()) return;
-    if (record?.offset !== offset || !selection.selects(record) || isExpired(record, Date.now(), journal.clockToleranceMs)) continue;
-    yield { id, topics: record.topics, data: record.data, type: record.type, private: record.private };
+  const dropped = (): ReceivedUpdate =>
+    gapUpdate({ requested: dispatcher.cursorAt(start.after), first: firstHeld(journal, dispatcher), reason: "trimmed" });
+  for (let missed = start.ownIds; start.missed !== undefined && missed?.size !== 0; missed = start.missed.next(MISSED_STEP)) {
+    if (missed === undefined) {
+      yield dropped();
+      break;
+    }
+    for (const [offset, id] of missed) {
+      const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
+      // What comes next tells of a journal that was replaced.
+      if (isEnded() || start.epoch !== dispatcher.epoch) break;
+      const record = page.kind === "records" ? page.records[0] : undefined;
+      if (record?.offset !== offset) yield dropped();
+      else if (selection.selects(record) && !isExpired(record, Date.now(), journal.clockToleranceMs))
+        yield { id, topics: record.topics, data: record.data, type: record.type, private: record.private };
+    }
+    if (isEnded() || start.epoch !== dispatcher.epoch) break;
   }
   let cursor = start.after;
   let { epoch } = start;

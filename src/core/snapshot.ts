@@ -52,26 +52,36 @@ export class Snapshots {
     const last = Math.max(this.#journal.head() - 1, upTo - SCANNED_RECORDS);
     for (let end = upTo; end > last && !wanted.isComplete;) {
       const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
-      const records = await this.#range(start, end, selection.topics);
-      if (records === undefined) break;
+      const { records, isCut } = await this.#range(start, end, selection.topics);
       for (const record of records.toReversed()) if (selection.selects(record) && wanted.take(record)) offsets.push(record.offset);
+      if (isCut) break;
       end = start;
       await nextTurn();
     }
     return { offsets: offsets.toReversed(), upTo };
   }
 
-  /** The records after `start` up to `end`; undefined where some were trimmed meanwhile. */
-  async #range(start: number, end: number, topics: readonly string[] | undefined): Promise<readonly JournalRecord[] | undefined> {
-    const records: JournalRecord[] = [];
+  /** The records after `start` up to `end`; where some of them are not held, those after these. */
+  async #range(
+    start: number,
+    end: number,
+    topics: readonly string[] | undefined,
+  ): Promise<{ readonly records: readonly JournalRecord[]; readonly isCut: boolean }> {
+    let records: JournalRecord[] = [];
+    let isCut = false;
     for (let after = start; after < end;) {
       const found = await step(this.#dispatcher, this.#journal, after, undefined, topics);
-      if (found.kind === "trimmed") return undefined;
+      if (found.kind === "trimmed") {
+        records = [];
+        isCut = true;
+        after = Math.max(found.head - 1, after + 1);
+        continue;
+      }
       if (found.upTo === after) break;
       after = found.upTo;
       for (const { record } of found.entries) if (record.offset <= end) records.push(record);
     }
-    return records;
+    return { records, isCut };
   }
 }
 

@@ -5,6 +5,9 @@ import type { Journal } from "./journal.ts";
 import type { JournalPlaces, Missed } from "./places.ts";
 import type { Selection } from "./selection.ts";
 
+/** How many updates that a subscriber has missed are found at a time. */
+export const MISSED_STEP = 100;
+
 /** Where a subscription starts. */
 export interface Start {
   /** The journal's, for which it is good. */
@@ -17,8 +20,9 @@ export interface Start {
   readonly lastEventId: string | undefined;
   /** Offsets of the updates that are sent first, rising; undefined for none. */
   readonly snapshot?: readonly number[] | undefined;
-  /** The event ids of those of them that have others than usual. */
-  readonly ownIds?: Missed | undefined;
+  /** Their event ids, where these are others than usual, and what is sent after them. */
+  readonly ownIds?: ReadonlyMap<number, string> | undefined;
+  readonly missed?: Missed | undefined;
 }
 
 /**
@@ -93,8 +97,10 @@ async function resolvePlace(
     return afterGap(await places.earliest(topics), "unknown", EARLIEST);
   }
   const { after, missed } = found;
-  const snapshot = missed.size === 0 ? undefined : [...missed.keys()];
-  return { epoch, after, gap: undefined, lastEventId, snapshot, ownIds: missed };
+  const ownIds = missed.next(MISSED_STEP);
+  if (ownIds === undefined) return afterGap(await places.earliest(topics), "trimmed", EARLIEST);
+  if (ownIds.size === 0) return { epoch, after, gap: undefined, lastEventId };
+  return { epoch, after, gap: undefined, lastEventId, snapshot: [...ownIds.keys()], ownIds, missed };
 }
 
 /** Whether the record at an offset may be read: the id of one that may not must look like an id that never was. */

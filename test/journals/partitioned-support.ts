@@ -1,3 +1,4 @@
+import { memoryJournal } from "artesian/journals/memory";
 import type { Journal, JournalRecord } from "artesian";
 
 /** A journal whose records arrive at this process when the test says so: those of two processes in different orders. */
@@ -29,9 +30,64 @@ export class HeldBack implements Pick<Journal, "follow"> {
     return this.#unfollow(after);
   }
 
+  /** What waits never arrives. */
+  drop(): void {
+    this.#waiting = [];
+  }
+
   /** Lets the next ones arrive. */
   pass(count: number = this.#waiting.length): void {
     const records = this.#waiting.splice(0, count);
     if (records.length > 0) this.#give(records);
   }
+}
+
+/** A journal that can lose all that it has. */
+export class Replaceable {
+  readonly journal: Journal;
+  #now: Journal = memoryJournal();
+  readonly #watchers = new Set<() => void>();
+  readonly #followers = new Set<(records: readonly JournalRecord[]) => void>();
+
+  constructor() {
+    this.#now.follow(0, this.#give);
+    const own: Partial<Record<string | symbol, unknown>> = {
+      follow: (_after: number, onAppended: (records: readonly JournalRecord[]) => void) => {
+        this.#followers.add(onAppended);
+        return () => this.#followers.delete(onAppended);
+      },
+      watchReplaced: (watcher: () => void) => {
+        this.#watchers.add(watcher);
+        return () => this.#watchers.delete(watcher);
+      },
+      // It outlives the hubs.
+      close: async () => undefined,
+      state: {
+        commit: (...all: Parameters<NonNullable<Journal["state"]>["commit"]>) => this.#now.state?.commit(...all),
+        entries: (...all: Parameters<NonNullable<Journal["state"]>["entries"]>) => this.#now.state?.entries(...all),
+      },
+    };
+    this.journal = new Proxy(this.#now, {
+      get: (_, name): unknown => {
+        if (name in own) return own[name];
+        const value: unknown = Reflect.get(this.#now, name, this.#now);
+        return typeof value === "function" ? value.bind(this.#now) : value;
+      },
+    });
+  }
+
+  replace(): void {
+    this.#now = memoryJournal();
+    this.#now.follow(0, this.#give);
+    this.tell();
+  }
+
+  /** Says that it was replaced. */
+  tell(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  readonly #give = (records: readonly JournalRecord[]): void => {
+    for (const follower of this.#followers) follower(records);
+  };
 }

@@ -4,9 +4,8 @@ import type { Path } from "./path.ts";
 
 /** Most records whose place is remembered, one byte each: older ones can't be reached, as if they were dropped. */
 export const MAX_RECORDS: number = 64 * 1024 * 1024;
-/** Records of a partition that are read at a time, and how many are added before it is asked whether they are enough. */
-const WINDOW = 1000;
-const STEP = 4096;
+/** Records of a partition that are read at a time: few at first, as most ask for little, and then twice as many each time. */
+const WINDOW = { first: 64, most: 2048 };
 
 /**
  * What was appended before this process came. Its order is by the time of the records, so that all hubs have nearly the same; it is found as far back as
@@ -19,6 +18,7 @@ export class History {
   readonly #times: number[][];
   /** Partitions of which no more is held. */
   readonly #ended: boolean[];
+  #window: number = WINDOW.first;
   #extending: Promise<void> | undefined;
 
   constructor(partitions: readonly Journal[], path: Path) {
@@ -56,7 +56,9 @@ export class History {
   }
 
   async #extend(): Promise<void> {
-    for (let added = 0; added < STEP && !this.isComplete;) {
+    const enough = this.#window;
+    this.#window = Math.min(WINDOW.most, 2 * this.#window);
+    for (let added = 0; added < enough && !this.isComplete;) {
       await Promise.all(this.#partitions.map((_, i) => this.#load(i)));
       for (;;) {
         let newest = -1;
@@ -78,7 +80,7 @@ export class History {
     const partition = this.#partitions[i] as Journal;
     const end = this.#path.base.vector[i] as number;
     if (this.#ended[i] || (this.#times[i] as number[]).length > 0) return;
-    let after = Math.max(partition.head() - 1, end - WINDOW);
+    let after = Math.max(partition.head() - 1, end - this.#window);
     const times: number[] = [];
     while (after < end) {
       const page = await partition.read(after, { maxRecords: end - after, maxBytes: 8 * 1024 * 1024 });

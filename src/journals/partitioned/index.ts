@@ -4,6 +4,7 @@ import type { Peers } from "../../core/peers.ts";
 import type { JournalPlaces } from "../../core/places.ts";
 import type { JournalState, StateStep } from "../../core/state.ts";
 import type { Update } from "../../core/update.ts";
+import { sleep } from "../../core/scheduler.ts";
 import { Followers } from "../followers.ts";
 import { Keys } from "./keys.ts";
 import { isLink, isOfLinks, Links, MAX_LINKS } from "./links.ts";
@@ -67,6 +68,9 @@ export async function openPartitions<T extends Named>(count: number, all: T, ope
   throw failed.reason;
 }
 
+/** When the table is asked again, where it could not be reached, in milliseconds. */
+const RETRY_MS = 500;
+
 class PartitionedJournal implements Journal {
   readonly clockToleranceMs: number;
   readonly state: JournalState;
@@ -77,7 +81,12 @@ class PartitionedJournal implements Journal {
       const { base, top } = this.#merged.path;
       return formatVector(this.#epoch, this.#merged.path.vectorAt(Math.min(top.offset, Math.max(offset, base.offset))));
     },
-    idAt: (offset) => formatVector(this.#epoch, this.#merged.path.vectorAt(offset), this.#merged.path.partitionAt(offset)),
+    idAt: (offset) => {
+      const { path } = this.#merged;
+      // Of one that is not held any more, or was in a journal that is replaced since, a place is all that can be told.
+      if (offset <= path.base.offset || offset > path.top.offset) return this.places.cursorAt(offset);
+      return formatVector(this.#epoch, path.vectorAt(offset), path.partitionAt(offset));
+    },
     scopeOf: (topics) => this.#links.maskOf(topics),
     earliest: (topics) => this.#merged.earliest(this.#links.maskOf(topics)),
     resume: async (eventId, topics) => {
@@ -114,8 +123,10 @@ class PartitionedJournal implements Journal {
       checkOpen: () => this.#checkOpen(),
       track: (writing) => this.#track(writing),
       placeOf: async (partition, offset) => {
-        const { path } = this.#merged;
-        return (await this.#merged.find(partition, offset)) ?? path.base.offset - (path.base.vector[partition] as number) + offset;
+        // It is committed, so that it is acknowledged though its place can't be had.
+        const place = await this.#merged.find(partition, offset).catch(() => undefined);
+        const { base } = this.#merged.path;
+        return place ?? base.offset - (base.vector[partition] as number) + offset;
       },
       place: () => this.#merged.path.top.vector.join(),
       idOf: (place, partition, offset) => formatVector(this.#epoch, place.split(",").map(Number).with(partition, offset), partition),
@@ -125,7 +136,7 @@ class PartitionedJournal implements Journal {
     this.#merged = this.#begin();
     for (const [i, partition] of partitions.entries()) {
       this.#stops.push(partition.follow(partition.tail(), (records) => this.#take(i, records)));
-      const unwatch = partition.watchReplaced?.(() => this.#replace());
+      const unwatch = partition.watchReplaced?.(() => this.#replace(i));
       if (unwatch !== undefined) this.#stops.push(unwatch);
     }
   }
@@ -151,7 +162,11 @@ class PartitionedJournal implements Journal {
     const appended = await appendParts(parts, ({ partition, updates }) => (this.#partitions[partition] as Journal).append(updates));
     const places: number[] = [];
     for (const [{ partition, indices }, offsets] of appended) {
-      const found = await this.#placesOf(partition, offsets);
+      const found = await this.#placesOf(partition, offsets).catch((cause: unknown) => {
+        throw new HubError("outcome_unknown", "What was appended did not come back from the journal. It may be published, or lost.", {
+          cause,
+        });
+      });
       for (const [i, place] of found.entries()) places[indices[i] as number] = place;
     }
     return places;
@@ -174,8 +189,12 @@ class PartitionedJournal implements Journal {
 
   async find(id: string): Promise<readonly number[]> {
     const found: number[] = [];
-    const add = async (partition: number, offset: number): Promise<void> => {
-      const place = await this.#merged.find(partition, offset);
+    const add = async (i: number, offset: number): Promise<void> => {
+      const partition = this.#partitions[i] as Journal;
+      // Whoever made it up would wait for what never comes.
+      if (offset > partition.tail()) await partition.read(offset, { maxRecords: 1, maxBytes: 1 });
+      if (offset > partition.tail()) return;
+      const place = await this.#merged.find(i, offset);
       if (place !== undefined) found.push(place);
     };
     const parsed = parseVector(id);
@@ -241,27 +260,45 @@ class PartitionedJournal implements Journal {
     const merged = this.#merged;
     const taken: JournalRecord[] = [];
     for (const record of records) {
+      this.#links.note(record, partition);
       if (record.offset <= (merged.path.top.vector[partition] as number)) continue;
       merged.push(partition, record.offset);
-      this.#links.note(record, partition);
       taken.push({ ...record, offset: merged.path.top.offset });
     }
     if (taken.length > 0) this.#followers.give(taken);
     merged.moved();
   }
 
-  /** A partition was replaced: nothing of before holds any more. */
-  #replace(): void {
+  /** A partition was replaced: nothing of before holds any more. Or, in the same epoch, some of its records could not be had in time. */
+  #replace(which: number): void {
     const epoch = combinedEpoch(this.#partitions.map((partition) => partition.epoch));
-    if (epoch === this.#epoch) return;
-    this.#epoch = epoch;
-    this.#merged = this.#begin();
+    if (epoch === this.#epoch) {
+      const tail = (this.#partitions[which] as Journal).tail();
+      // Another one's was told of before, and this one's with it.
+      if (tail <= (this.#merged.path.top.vector[which] as number)) return;
+      this.#merged.push(which, tail);
+      this.#merged.moved();
+    } else {
+      this.#epoch = epoch;
+      this.#merged.end();
+      this.#merged = this.#begin();
+    }
     this.#followers.restart(this.tail());
     for (const tell of this.#onReplaced) tell();
     // Others may be gone with it: then let it be known at once, and not after everybody is back.
     for (const partition of this.#partitions) partition.read(partition.tail(), { maxRecords: 1, maxBytes: 1 }).catch(() => undefined);
-    // The first partition may have lost the table.
-    this.#links.load().catch(() => undefined);
+    void this.#restoreLinks();
+  }
+
+  /** The first partition may have lost the table, and what tells of others may not have come. */
+  async #restoreLinks(): Promise<void> {
+    for (let isDone = false; !isDone && !this.#isClosed;) {
+      isDone = await this.#links.restore().then(
+        () => true,
+        () => false,
+      );
+      if (!isDone) await sleep(RETRY_MS);
+    }
   }
 
   /** Where records are that this process has just appended, or once had. */

@@ -96,11 +96,14 @@ export class Keys implements JournalIdempotency {
     return { kind: "repeated", offsets: (await Promise.all(places)).flat(), answer: noteOf(first).answer };
   }
 
-  /** The same key for another request may have gone to other partitions. */
-  async #knownElsewhere(attempt: Request, parts: readonly Part[]): Promise<ReusedKey | undefined> {
+  /** The same key may have gone to other partitions: with another request, or when this one was to wait for its time, which is over since. */
+  async #knownElsewhere(attempt: Request, parts: readonly Part[]): Promise<KnownAppend | ReusedKey | undefined> {
     const others = this.#partitions.filter((_, i) => parts.every(({ partition }) => partition !== i));
-    const found = await Promise.all(others.map((partition) => partition.find(attempt)));
-    return found.some((one) => one !== undefined) ? { kind: "reused" } : undefined;
+    const found = (await Promise.all(others.map((partition) => partition.find(attempt)))).filter((one) => one !== undefined);
+    const [first] = found;
+    if (first === undefined) return undefined;
+    const answer = found.length === 1 && first.kind === "repeated" ? noteOf(first).answer : undefined;
+    return answer === undefined ? { kind: "reused" } : { kind: "repeated", offsets: [], answer };
   }
 
   #of(partition: number): JournalIdempotency {

@@ -27,6 +27,8 @@ export class Links {
   readonly #masks: number[];
   /** Those of them that the table has. */
   #kept: number[];
+  /** Whether all that the table had when this process came, or came back, is known. */
+  #isWhole = false;
 
   constructor(state: JournalState, count: number) {
     this.#state = state;
@@ -41,11 +43,24 @@ export class Links {
       const [of = -1, at = -1] = key.slice(PREFIX.length).split("/").map(Number);
       if (of in this.#masks && at in this.#masks) this.#add(of, at);
     }
+    this.#isWhole = true;
+  }
+
+  /** Reads them again, and brings back to the table those that it has lost: records with them may still be held. */
+  async restore(): Promise<void> {
+    this.#isWhole = false;
+    await this.load();
+    const steps = this.#masks.flatMap((mask, of) =>
+      this.#masks.flatMap((_, at) => (mask & ~(this.#kept[of] as number) & (1 << at) ? [stepFor(of, at)] : [])),
+    );
+    if (steps.length === 0) return;
+    await this.#state.commit(steps);
+    this.#kept = [...this.#masks];
   }
 
   /** The partitions where updates with one of these topics may be, by a bit each. */
   maskOf(topics: readonly string[] | undefined): number {
-    if (topics === undefined) return (1 << this.#masks.length) - 1;
+    if (topics === undefined || !this.#isWhole) return (1 << this.#masks.length) - 1;
     let mask = 0;
     for (const topic of topics) mask |= this.#masks[partitionOf(topic, this.#masks.length)] as number;
     return mask;
@@ -65,7 +80,7 @@ export class Links {
         if (((this.#kept[of] as number) & (1 << partition)) === 0) missing |= 1 << of;
       }
     }
-    return this.#masks.flatMap((_, of) => (missing & (1 << of) ? [{ key: `${PREFIX}${of}/${partition}`, value: "1" }] : []));
+    return this.#masks.flatMap((_, of) => (missing & (1 << of) ? [stepFor(of, partition)] : []));
   }
 
   /**
@@ -89,4 +104,8 @@ export class Links {
     this.#masks[of] = (this.#masks[of] as number) | (1 << at);
     this.#kept[of] = (this.#kept[of] as number) | (1 << at);
   }
+}
+
+function stepFor(of: number, at: number): StateStep {
+  return { key: `${PREFIX}${of}/${at}`, value: "1" };
 }

@@ -16,6 +16,7 @@ export class Merged {
   readonly #history: History;
   readonly #partitions: readonly Journal[];
   readonly #waiting = new Set<() => void>();
+  #isOver = false;
   #sinceSweep = 0;
 
   constructor(partitions: readonly Journal[], start: Vector) {
@@ -45,20 +46,29 @@ export class Merged {
     if (this.path.dropBefore(Math.max(held, this.path.top.offset - MAX_RECORDS))) this.#history.forget();
   }
 
-  /** Resolves once a partition was seen up to an offset. @throws HubError `journal_unavailable` where that takes too long. */
+  /** A partition was replaced: what is waited for never comes. */
+  end(): void {
+    this.#isOver = true;
+    for (const look of this.#waiting) look();
+  }
+
+  /** Resolves once a partition was seen up to an offset. @throws HubError `journal_unavailable` where that takes too long, or never comes. */
   async until(partition: number, offset: number): Promise<void> {
     const isThere = (): boolean => (this.path.top.vector[partition] as number) >= offset;
     if (isThere()) return;
+    const away = (): HubError => new HubError("journal_unavailable", "A part of the journal cannot be reached. Try again in a moment.");
+    if (this.#isOver) throw away();
     await new Promise<void>((resolve, reject) => {
       const stop = later(WAIT_MS, () => {
         this.#waiting.delete(look);
-        reject(new HubError("journal_unavailable", "A part of the journal cannot be reached. Try again in a moment."));
+        reject(away());
       });
       const look = (): void => {
-        if (!isThere()) return;
+        if (!isThere() && !this.#isOver) return;
         this.#waiting.delete(look);
         stop();
-        resolve();
+        if (isThere()) resolve();
+        else reject(away());
       };
       this.#waiting.add(look);
     });

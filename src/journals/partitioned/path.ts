@@ -112,21 +112,28 @@ export class Path {
     return this.#walk(partition, block.low, offset - (block.vector[partition] as number));
   }
 
-  /** The places of records of a partition, all of which are on the path. @param offsets - Rising. */
+  /**
+   * The places of records of a partition, none of which is beyond the top. Of those that are not known any more, as where a large batch was trimmed at once: some place
+   * before all that are.
+   *
+   * @param offsets - Rising.
+   */
   placesOf(partition: number, offsets: readonly number[]): number[] {
-    let have = offsets[0] ?? 0;
-    let place = this.placeOf(partition, have) ?? this.#topOffset;
+    const base = this.#base[partition] as number;
+    let have = base;
+    let place = this.#baseOffset;
     return offsets.map((offset) => {
-      place = this.#walk(partition, place, offset - have);
+      if (offset <= base) return this.#baseOffset - (base - offset);
+      place = have === base ? (this.placeOf(partition, offset) ?? this.#topOffset) : this.#walk(partition, place, offset - have);
       have = offset;
       return place;
     });
   }
 
-  /** The place after so many more records of a partition. */
+  /** The place after so many more records of a partition, at most the top. */
   #walk(partition: number, from: number, count: number): number {
     let place = from;
-    for (let left = count; left > 0;) {
+    for (let left = count; left > 0 && place < this.#topOffset;) {
       const { partitions } = this.#block(place);
       for (let i = place % BLOCK; i < BLOCK && left > 0; i++) {
         if (partitions[i] === partition) left--;

@@ -18,6 +18,11 @@ export async function readPage(
 ): Promise<JournalPage> {
   const { path } = merged;
   const trimmed = (): JournalPage => ({ kind: "trimmed", head: merged.firstHeld(mask) + 1 });
+  // Of a damaged partition something in the middle is missing: who is told of it must not begin again.
+  const trimmedUpTo = (head: number, partition: number): JournalPage => {
+    const place = path.placeOf(partition, head - 1) ?? path.top.offset;
+    return { kind: "trimmed", head: Math.max(after + 1, place, merged.firstHeld(mask)) + 1 };
+  };
   if (after < path.base.offset || merged.isTrimmed(mask, Math.min(after, path.top.offset))) return trimmed();
   const end = Math.min(path.top.offset, after + LOOKED_AT);
   const wanted: { readonly place: number; readonly partition: number }[] = [];
@@ -40,14 +45,15 @@ export async function readPage(
   let bytes = 0;
   for (const { place, partition } of wanted) {
     const page = pages[partition];
-    if (page?.kind === "trimmed") return trimmed();
-    const record = page?.records[next[partition] as number];
-    if (record === undefined || bytes >= maxBytes) {
-      // It was more than the bytes allow, or is not held any more.
-      if (records.length > 0) return { kind: "records", records, upTo: records.at(-1)?.offset };
+    const index = next[partition] as number;
+    const record = page?.kind === "records" ? page.records[index] : undefined;
+    if (record?.offset !== (from[partition] as number) + index + 1 || bytes >= maxBytes) {
+      // It was more than the bytes allow, or is not held any more. Up to it nothing else is of interest.
+      if (place > after + 1) return { kind: "records", records, upTo: place - 1 };
+      if (page?.kind === "trimmed") return trimmedUpTo(page.head, partition);
       throw new HubError("journal_unavailable", "A part of the journal cannot be read. Try again in a moment.");
     }
-    (next[partition] as number)++;
+    next[partition] = index + 1;
     records.push({ ...record, offset: place });
     bytes += recordBytes(record);
   }

@@ -1,8 +1,8 @@
 import type { GapReason } from "../../core/frame.ts";
 import type { Journal } from "../../core/journal.ts";
-import type { Resumption } from "../../core/places.ts";
+import type { Missed, Resumption } from "../../core/places.ts";
 import type { Merged } from "./merged.ts";
-import { formatVector, type ParsedVector } from "./vector.ts";
+import { formatVector, type ParsedVector, type Vector } from "./vector.ts";
 
 /** What a place elsewhere is looked for in. */
 export interface ResumeContext {
@@ -41,19 +41,47 @@ export async function resumeAt({ epoch: its, offsets }: ParsedVector, context: R
   let after = -1;
   for (const [i, offset] of offsets.entries()) {
     if ((mask & (1 << i)) === 0) continue;
+    // While others were waited for, some may have been dropped.
+    if (offset < (merged.path.base.vector[i] as number)) return gap("trimmed");
     const place = merged.path.placeOf(i, offset) as number;
     low = Math.min(low, place);
     after = Math.max(after, place);
   }
-  const missed = new Map<number, string>();
-  const had = [...offsets];
-  const walked = [...merged.path.vectorAt(low)];
-  for (let place = low + 1; place <= after; place++) {
-    const i = merged.path.partitionAt(place);
-    const offset = ++(walked[i] as number);
-    if ((mask & (1 << i)) === 0 || offset <= (had[i] as number)) continue;
-    had[i] = offset;
-    missed.set(place, formatVector(epoch, had, i));
+  return { kind: "found", after, missed: new MissedRecords(offsets, { epoch, mask, merged }, low, after) };
+}
+
+/** What is of some partitions between two places, but for what was had. */
+class MissedRecords implements Missed {
+  readonly #epoch: string;
+  readonly #mask: number;
+  readonly #merged: Merged;
+  readonly #had: number[];
+  readonly #upTo: number;
+  #place: number;
+  readonly #walked: number[];
+
+  constructor(had: Vector, of: { readonly epoch: string; readonly mask: number; readonly merged: Merged }, after: number, upTo: number) {
+    this.#epoch = of.epoch;
+    this.#mask = of.mask;
+    this.#merged = of.merged;
+    this.#had = [...had];
+    this.#upTo = upTo;
+    this.#place = after;
+    this.#walked = [...of.merged.path.vectorAt(after)];
   }
-  return { kind: "found", after, missed };
+
+  next(count: number): ReadonlyMap<number, string> | undefined {
+    const { path } = this.#merged;
+    const found = new Map<number, string>();
+    // What is before the base was forgotten meanwhile, because it was dropped.
+    if (this.#place < Math.min(path.base.offset, this.#upTo)) return undefined;
+    while (this.#place < this.#upTo && found.size < count) {
+      const i = path.partitionAt(++this.#place);
+      const offset = ++(this.#walked[i] as number);
+      if ((this.#mask & (1 << i)) === 0 || offset <= (this.#had[i] as number)) continue;
+      this.#had[i] = offset;
+      found.set(this.#place, formatVector(this.#epoch, this.#had, i));
+    }
+    return found;
+  }
 }

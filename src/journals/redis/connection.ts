@@ -4,6 +4,8 @@ import { type Address, formatAddress } from "./url.ts";
 
 /** How long Redis may take to answer a command, and to take a connection, in milliseconds. Longer is as if it were away. */
 export const ANSWER_MS = 2000;
+/** The older one, which all servers speak: one that is too old can say so. */
+const PROTOCOL = 2;
 /** Answers that say that this server is not, or not yet, the one to talk to. */
 const ELSEWHERE: ReadonlySet<string> = new Set(["MOVED", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED", "NOAUTH"]);
 
@@ -71,12 +73,11 @@ export class Connection {
 
   /** @throws Error where there is no connection within {@link ANSWER_MS}. */
   static async open(address: Address, access: Access): Promise<Connection> {
-    const { createClient, ErrorReply } = await library();
+    const { create, ErrorReply } = await maker();
     const { host, port } = address;
     const { username, password, database, clientName, tls } = access;
-    const client = createClient({
-      // The older protocol, which all servers speak: one that is too old can say so.
-      RESP: 2,
+    const options = {
+      RESP: PROTOCOL,
       disableOfflineQueue: true,
       disableClientInfo: true,
       // The library's own timeout is for what was not sent yet.
@@ -92,7 +93,8 @@ export class Connection {
         reconnectStrategy: false,
         ...(tls !== undefined && { ...defined(tls), tls: true as const }),
       },
-    });
+    } as const;
+    const client = create(options);
     const connection = new Connection(address, client, (error): error is Error => error instanceof ErrorReply);
     const startMs = monotonicMs();
     const stopTimer = after(ANSWER_MS, () => connection.fail(new LostError(`It does not answer within ${ANSWER_MS} ms.`)));
@@ -163,6 +165,22 @@ interface Client {
   sendCommand(command: string[]): Promise<unknown>;
   subscribe(channel: string, listener: (text: string) => void): Promise<void>;
   destroy(): void;
+}
+
+interface Maker {
+  readonly create: (options: object) => Client;
+  readonly ErrorReply: typeof Library.ErrorReply;
+}
+
+let made: Maker | undefined;
+
+/** Makes clients. One of `createClient` takes 30 ms of the processor where its options are not those of the one before, since it makes a class for them. */
+async function maker(): Promise<Maker> {
+  if (made === undefined) {
+    const { RedisClient, ErrorReply } = await library();
+    made = { create: RedisClient.factory({ RESP: PROTOCOL }), ErrorReply };
+  }
+  return made;
 }
 
 /** Loaded only by those who use it. */
