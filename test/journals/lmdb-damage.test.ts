@@ -120,7 +120,32 @@ describe("the look at the file", () => {
     const journal = openJournal({ directory });
     expect((await walk(journal)).offsets).toHaveLength(2000);
     await journal.close();
-    expect(readdirSync(directory).toSorted()).toEqual(["data.mdb", "lock.mdb"]);
+    expect(readdirSync(directory).toSorted()).toEqual(["closed", "data.mdb", "lock.mdb"]);
+  });
+
+  it("is taken where the beginning of a closed file was changed, which LMDB trusts", async () => {
+    const directory = await makeJournal();
+    expect(existsSync(join(directory, "closed"))).toBe(true);
+    const [file, random] = [join(directory, "data.mdb"), createRandom(7)];
+    const sound = readFileSync(file);
+    let refused = 0;
+    for (let i = 0; i < 200; i++) {
+      writeFileSync(file, sound);
+      DAMAGES["flipped bits at the beginning"]?.(directory, random);
+      let journal: Journal | undefined;
+      try {
+        journal = lmdbJournal({ directory, onDamage: () => undefined });
+      } catch (error) {
+        expect(String(error)).toMatch(/damaged|newer version/);
+        refused++;
+        continue;
+      }
+      const { offsets, gaps } = await walk(journal);
+      expect(offsets.length === 2000 || gaps.length > 0).toBe(true);
+      await journal.append([update("new")]);
+      await journal.close();
+    }
+    expect(refused).toBeGreaterThan(20);
   });
 
   it("is not taken after a journal was closed, nor while another process has it open", async () => {

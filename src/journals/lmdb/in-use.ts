@@ -12,6 +12,8 @@ const opened = new Map<string, number>();
  * read ends the process, and who restarts it would do so for ever.
  */
 export interface Use {
+  /** Whether no other process has the journal open, nor this one. */
+  readonly isAlone: boolean;
   /** Whether the file should be looked at: a process was cut off, and no other one has the journal open. */
   readonly isSuspect: boolean;
   /** Call when the file was found to be sound. */
@@ -37,8 +39,10 @@ export function markInUse(directory: string): Use {
     writeFileSync(join(directory, own), "");
     flush(directory);
   });
+  const isAlone = living.length === 0 && count === 0;
   return {
-    isSuspect: (gone.length > 0 || marks.includes(UNCLEAN)) && living.length === 0 && count === 0,
+    isAlone,
+    isSuspect: (gone.length > 0 || marks.includes(UNCLEAN)) && isAlone,
     clear: () => attempt(() => rmSync(join(directory, UNCLEAN), { force: true })),
     end: (wasClosed) => {
       const left = (opened.get(directory) ?? 1) - 1;

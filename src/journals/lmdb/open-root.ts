@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
+import { isChangedSinceClosed, noteClosed } from "./closed-mark.ts";
 import { type Databases, damaged, identify } from "./format.ts";
 import { markInUse } from "./in-use.ts";
 import { findDamage, isShort } from "./tree-check.ts";
@@ -15,7 +16,7 @@ export interface OpenRoot extends Databases {
 /**
  * Opens a journal's file, or begins one.
  *
- * Where a process was cut off before it closed the file, and where its end is missing, the file is first looked at page by page: about a
+ * Where a process was cut off before it closed the file, and where its end is missing or its beginning was changed since, the file is first looked at page by page: about a
  * second for each GiB.
  *
  * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged.
@@ -26,7 +27,7 @@ export function openRoot(directory: string): OpenRoot {
   let root: RootDatabase | undefined;
   try {
     const file = join(directory, "data.mdb");
-    if (use.isSuspect || isShort(file)) {
+    if (use.isSuspect || isShort(file) || (use.isAlone && isChangedSinceClosed(directory))) {
       const damage = findDamage(file);
       if (damage !== undefined) throw new Error(damaged(directory, `of data.mdb, ${damage}`));
       use.clear();
@@ -47,6 +48,7 @@ export function openRoot(directory: string): OpenRoot {
     const opened = root;
     const close = async (): Promise<void> => {
       await opened.close();
+      noteClosed(directory);
       use.end(true);
     };
     return { root, ...databases, epoch, close };
