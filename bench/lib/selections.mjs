@@ -40,7 +40,7 @@ export async function createCohorts() {
             authorization: undefined,
             snapshot: undefined,
             ownIds: undefined,
-    missed: undefined,
+            missed: undefined,
           }),
         );
       }
