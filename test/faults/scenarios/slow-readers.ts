@@ -12,6 +12,8 @@ import type { Scenario, ScenarioOptions } from "../lib/scenario.ts";
 import { figure } from "../lib/tally.ts";
 import { mint } from "../lib/tokens.ts";
 
+/** Growth of the server's resident memory in MiB while all that were stopped come back at once, which is work of its own and no part of the promise. */
+const CATCH_UP_MIB = 128;
 /** What the promise allows: growth of the server's resident memory in MiB, and of the others' p99. */
 const MEMORY_MIB = 64;
 const SLOWER = 1.2;
@@ -87,8 +89,8 @@ const FULL: readonly Case[] = [
   },
 ];
 const PER_BATCH = 20;
-/** How long is published before anybody is stopped, to compare with. In full, as much as while they are stopped: what the heap takes for that is not their doing. */
-const COMPARED_SECONDS = { ci: 5, full: 60 };
+/** How long is published before anybody is stopped, to compare with. As much as while they are stopped: what the heap takes for that is not their doing. */
+const COMPARED_SECONDS = { ci: 14, full: 60 };
 /** More than the hub keeps encoded: memory is measured of one that is warm. */
 const WARM_UP = { updates: 20_000, perBatch: 200, readers: 50 };
 
@@ -186,7 +188,8 @@ async function runCase(each: Case, { full, report, progress, violation }: Scenar
     if (gaps > 0 || refused > 0) fail(`${gaps} gaps, ${refused} refusals`);
     if (isCut ? reconnections < each.stopped : reconnections > 0) fail(`${reconnections} reconnections`);
     if (!isCut && figures.stalled < each.stopped) fail(`only ${figures.stalled} of ${each.stopped} were stalled`);
-    if (memory.grownMiB >= MEMORY_MIB) fail(`memory grew by ${figure(memory.grownMiB)} MiB`);
+    if (whileStopped >= MEMORY_MIB) fail(`memory grew by ${figure(whileStopped)} MiB`);
+    if (memory.grownMiB >= CATCH_UP_MIB) fail(`memory grew by ${figure(memory.grownMiB)} MiB, catching up`);
     const noiseMs = full ? NOISE_MS.full : NOISE_MS.ci;
     for (const [i, p99] of during.entries()) {
       const was = before[i] ?? 0;
