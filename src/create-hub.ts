@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubCore } from "./core/hub-core.ts";
 import type { HubCoreOptions } from "./core/hub-options.ts";
 import { type Action, type Authorization, invalidToken } from "./core/authorization.ts";
-import type { Compression } from "./core/encoding.ts";
+import type { Compression } from "./core/gzip-blocks.ts";
 import type { Matcher } from "./core/matcher.ts";
 import type { Questions } from "./core/questions.ts";
 import type { Whole } from "./core/whole.ts";

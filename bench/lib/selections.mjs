@@ -18,6 +18,7 @@ export async function createCohorts() {
   const { MatcherCompiler } = /** @type {typeof import("../../src/core/matcher.ts")} */ (await importInner("core/matcher"));
   const { DEFAULT_LIMITS } = /** @type {typeof import("../../src/core/limits.ts")} */ (await importInner("core/limits"));
   const { Selection } = /** @type {typeof import("../../src/core/selection.ts")} */ (await importInner("core/selection"));
+  const { Wire } = /** @type {typeof import("../../src/core/wire.ts")} */ (await importInner("core/wire"));
   const { Cohort } = /** @type {typeof import("../../src/core/cohort.ts")} */ (await importInner("core/cohort"));
   const { Subscriber } = /** @type {typeof import("../../src/core/subscriber.ts")} */ (await importInner("core/subscriber"));
   const parser = new TopicParser(HUB);
@@ -36,7 +37,7 @@ export async function createCohorts() {
             openedAtMs: 0,
             expiresAtMs: Infinity,
             events,
-            gzip: undefined,
+            wire: new Wire(undefined),
             authorization: undefined,
             snapshot: undefined,
             ownIds: undefined,

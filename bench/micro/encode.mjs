@@ -39,14 +39,16 @@ after which the block is only looked up.`,
   bars: [{ what: "a gzip block that is known, to making it", of: "gzip block of 1 kB, known", to: "gzip block of 1 kB, new", most: 0.5 }],
   async prepare() {
     const { encodeFrame } = /** @type {typeof import("../../src/core/frame.ts")} */ (await importInner("core/frame"));
-    const { GzipBlocks } = /** @type {typeof import("../../src/core/encoding.ts")} */ (await importInner("core/encoding"));
+    const { Wire } = /** @type {typeof import("../../src/core/wire.ts")} */ (await importInner("core/wire"));
     const { gzipCompression } = /** @type {typeof import("../../src/http/gzip.ts")} */ (await importInner("http/gzip"));
     const shapes = [100, 1000].flatMap((bytes) => [1, 10].map((lines) => ({ bytes, lines, data: dataOf(bytes, lines) })));
     const frame = encodeFrame(update(dataOf(1000, 1)), ID);
-    const blocks = new GzipBlocks(gzipCompression(1));
+    const wire = new Wire(gzipCompression(1));
+    const format = /** @type {const} */ ({ encoding: "gzip", framing: "chunked" });
+    const unframed = /** @type {const} */ ({ encoding: "gzip", framing: "none" });
     // The same bytes, but not the same object, so that the block is made anew.
-    const makeBlock = () => blocks.shared(frame.subarray());
-    const findBlock = () => blocks.shared(frame);
+    const makeBlock = () => wire.encode(frame.subarray(), format);
+    const findBlock = () => wire.encode(frame, format);
     return {
       cases: [
         ...shapes.map(({ bytes, lines, data }) => {
@@ -66,7 +68,11 @@ after which the block is only looked up.`,
           verifyThat(encoded === expectedFrame(data), `the frame ${JSON.stringify(encoded)}`);
         }
         verifyThat(findBlock() === findBlock() && findBlock() !== makeBlock(), "a block that is not shared, or shared by mistake");
-        const stream = Buffer.concat([blocks.begin(PREAMBLE), makeBlock(), findBlock()]);
+        const stream = Buffer.concat([
+          wire.begin(PREAMBLE, unframed),
+          wire.encode(frame.subarray(), unframed),
+          wire.encode(frame, unframed),
+        ]);
         // The member has no end, as the stream has none.
         const inflated = gunzipSync(stream, { finishFlush: constants.Z_SYNC_FLUSH });
         verifyThat(inflated.equals(Buffer.concat([PREAMBLE, frame, frame])), "a gzip stream that is something else when it is inflated");

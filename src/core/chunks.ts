@@ -49,7 +49,7 @@ export function chunksOf(
   for (const { record, frame: encoded } of entries) {
     ({ at } = record);
     if (!selection.selects(record) || isExpired(record, now, dispatcher.clockToleranceMs)) continue;
-    const frame = dispatcher.onWire(encoded ?? dispatcher.encode(record), selection);
+    const frame = dispatcher.wire.encode(encoded ?? dispatcher.encode(record), selection);
     if (length > 0 && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));
     frames.push(frame);
     length += frame.length;

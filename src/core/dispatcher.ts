@@ -1,9 +1,9 @@
 import { encodeUtf8, joinBytes } from "./bytes.ts";
 import { Cohort } from "./cohort.ts";
 import { formatCursor } from "./cursor.ts";
-import { type Compression, GzipBlocks } from "./encoding.ts";
 import { encodeCursor, encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
+import type { Compression } from "./gzip-blocks.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import { Pacer } from "./pacer.ts";
@@ -12,6 +12,7 @@ import type { Selection } from "./selection.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { TopicParser } from "./topic.ts";
 import { NOTE_TYPE } from "./update.ts";
+import { Wire } from "./wire.ts";
 
 /** Most that one write carries: it bounds what a socket that fills up holds on to. A single larger frame is sent whole. */
 const WRITE_BYTES = 64 * 1024;
@@ -44,8 +45,8 @@ export class Dispatcher {
   #accepted: number;
   #pending: JournalRecord[] = [];
   #scheduled = false;
-  /** Undefined where nothing is compressed. */
-  readonly gzip: GzipBlocks | undefined;
+  /** Encodes what goes to sockets. */
+  readonly wire: Wire;
   /** What was given to sockets since the start. */
   readonly sent = { updates: 0, bytes: 0 };
   #waiters: (() => void)[] = [];
@@ -62,7 +63,7 @@ export class Dispatcher {
   ) {
     this.#journal = journal;
     this.page = page;
-    this.gzip = compression && new GzipBlocks(compression);
+    this.wire = new Wire(compression);
     this.#index = new MatcherIndex(parser);
     this.epoch = journal.epoch;
     this.#position = journal.tail();
@@ -107,11 +108,6 @@ export class Dispatcher {
     if (id === undefined || this.#journal.places === undefined) return encodeFrame(record, id ?? cursor ?? this.idAt(record.offset));
     // What its publisher calls it does not tell where others are.
     return joinBytes([encodeFrame(record, id), encodeUtf8(encodeCursor(cursor ?? this.cursorAt(record.offset)))]);
-  }
-
-  /** Bytes that several subscribers of a selection receive, as they go to their sockets. */
-  onWire(bytes: Uint8Array, { encoding }: Selection): Uint8Array {
-    return encoding === "gzip" && this.gzip !== undefined ? this.gzip.shared(bytes) : bytes;
   }
 
   /** The cohort for a selection, made when there is none. Each call needs one {@link release}. */
@@ -276,14 +272,14 @@ export class Dispatcher {
     const last = records.at(-1);
     if (last === undefined) return;
     const frames = records.map((record) => this.ring.entry(record.offset)?.frame ?? this.encode(record));
-    const all = this.onWire(joinBytes(frames), cohort.selection);
+    const all = this.wire.join(frames, cohort.selection);
     // One that joined while they waited has had the first of them.
     const rest = new Map<number, Uint8Array>();
     const missing = (after: number): Uint8Array => {
       let bytes = rest.get(after);
       if (bytes === undefined) {
         const missed = frames.filter((_, i) => (records[i] as JournalRecord).offset > after);
-        bytes = missed.length === 0 ? NOTHING : this.onWire(joinBytes(missed), cohort.selection);
+        bytes = missed.length === 0 ? NOTHING : this.wire.join(missed, cohort.selection);
         rest.set(after, bytes);
       }
       return bytes;
@@ -311,20 +307,24 @@ export class Dispatcher {
     }
   }
 
-  /** Joins the frames of a run; cohorts that take the same run in the same encoding share the bytes. */
+  /** Joins the frames of a run; cohorts that take the same run in the same format share the bytes. */
   #joinRun(
     { run, selection }: Cohort,
     batch: readonly JournalRecord[],
     frames: ReadonlyMap<JournalRecord, Uint8Array>,
     joined: Map<string, Uint8Array>,
   ): Uint8Array {
-    if (run.length === 1) return this.onWire(frames.get(run[0] as JournalRecord) as Uint8Array, selection);
-    const key = run.length === batch.length ? "" : run.map((record) => record.offset).join(",");
+    if (run.length === 1) return this.wire.encode(frames.get(run[0] as JournalRecord) as Uint8Array, selection);
+    const which = run.length === batch.length ? "" : run.map((record) => record.offset).join(",");
+    const key = `${selection.encoding} ${selection.framing} ${which}`;
     let bytes = joined.get(key);
     if (bytes === undefined) {
-      bytes = joinBytes(run.map((record) => frames.get(record) as Uint8Array));
+      bytes = this.wire.join(
+        run.map((record) => frames.get(record) as Uint8Array),
+        selection,
+      );
       joined.set(key, bytes);
     }
-    return this.onWire(bytes, selection);
+    return bytes;
   }
 }

@@ -248,7 +248,7 @@ export class HubCore {
    */
   select(matchers: readonly Matcher[], authorization: Authorization | undefined, wire: WireOptions = {}): Selection {
     // What can't be compressed here is sent as it is.
-    const encoding = this.#dispatcher.gzip === undefined ? "identity" : wire.encoding;
+    const encoding = this.#dispatcher.wire.compresses ? wire.encoding : "identity";
     return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser, { ...wire, encoding });
   }
 

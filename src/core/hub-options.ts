@@ -1,4 +1,4 @@
-import type { Compression } from "./encoding.ts";
+import type { Compression } from "./gzip-blocks.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Logger } from "./logger.ts";

@@ -1,8 +1,8 @@
-import type { Encoding } from "./encoding.ts";
 import { type CompiledMatcher, selectsTopic } from "./matcher.ts";
 import { AT_ONCE, type Pace } from "./pace.ts";
 import type { TopicParser } from "./topic.ts";
 import { NOTE_TYPE, type Update } from "./update.ts";
+import type { Encoding, Framing, WireFormat } from "./wire.ts";
 
 /** Tells whether one of the matchers selects one of the topics. */
 export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonly string[], parser: TopicParser): boolean {
@@ -16,15 +16,17 @@ export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonl
 export interface WireOptions {
   readonly pace?: Pace | undefined;
   readonly encoding?: Encoding | undefined;
+  readonly framing?: Framing | undefined;
 }
 
 /** What a subscriber asked for, how it reaches it, and what it may read. Live delivery and replay both ask this, and nothing else. */
-export class Selection {
+export class Selection implements WireFormat {
   /** Equal keys select and may read the same updates. */
   readonly key: string;
   readonly matchers: readonly CompiledMatcher[];
   readonly pace: Pace;
   readonly encoding: Encoding;
+  readonly framing: Framing;
   /** All that it selects has one of these topics; undefined where that can't be said. */
   readonly topics: readonly string[] | undefined;
   readonly #grants: readonly CompiledMatcher[];
@@ -33,22 +35,30 @@ export class Selection {
   /**
    * @param matchers - Which topics to receive.
    * @param grants - Which topics' private updates may be read; none for an anonymous subscriber.
-   * @param wire - How its updates are spread over time, and encoded.
+   * @param wire - How its updates are spread over time, encoded and delimited.
    */
   constructor(
     matchers: readonly CompiledMatcher[],
     grants: readonly CompiledMatcher[],
     parser: TopicParser,
-    { pace = AT_ONCE, encoding = "identity" }: WireOptions = {},
+    { pace = AT_ONCE, encoding = "identity", framing = "none" }: WireOptions = {},
   ) {
     this.matchers = matchers;
     this.pace = pace;
     this.encoding = encoding;
+    this.framing = framing;
     this.topics = matchers.every(({ kind }) => kind === "exact") ? matchers.map(({ matcher }) => matcher.pattern) : undefined;
     this.#grants = grants;
     this.#parser = parser;
     const { intervalMs, latest } = pace;
-    this.key = JSON.stringify([matchers.map((m) => m.key).toSorted(), grants.map((g) => g.key).toSorted(), intervalMs, latest, encoding]);
+    this.key = JSON.stringify([
+      matchers.map((m) => m.key).toSorted(),
+      grants.map((g) => g.key).toSorted(),
+      intervalMs,
+      latest,
+      encoding,
+      framing,
+    ]);
   }
 
   /** The same, by what another token allows to read. */

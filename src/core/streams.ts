@@ -94,7 +94,7 @@ export class Streams {
       openedAtMs: now,
       expiresAtMs: now + this.#options.lifetimeMs * (0.9 + Math.random() * 0.2),
       events: this.#events,
-      gzip: this.#dispatcher.gzip,
+      wire: this.#dispatcher.wire,
       authorization,
       snapshot: start.snapshot,
       ownIds: start.ownIds,
@@ -110,14 +110,14 @@ export class Streams {
     }
     // After a snapshot it is told where that ends.
     if (start.lastEventId === undefined && start.snapshot === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
-    if (subscriber.write(this.#begin(selection, encodeUtf8(preamble)))) this.#walk(subscriber);
+    if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) this.#walk(subscriber);
     else this.#stall(subscriber);
     return subscriber;
   }
 
   /** Tells a peer to come back, and ends the stream that it would have had. A failure status would stop an `EventSource` for good. */
   turnAway(selection: Selection, sink: Sink): void {
-    sink.write(this.#begin(selection, encodeUtf8(encodeDrain(this.#randomRetryMs()))));
+    sink.write(this.#dispatcher.wire.begin(encodeUtf8(encodeDrain(this.#randomRetryMs())), selection));
     sink.end();
   }
 
@@ -183,11 +183,6 @@ export class Streams {
     }
     this.#walks.pages.clear();
     this.#liveness.forget();
-  }
-
-  #begin({ encoding }: Selection, bytes: Uint8Array): Uint8Array {
-    const { gzip } = this.#dispatcher;
-    return encoding === "gzip" && gzip !== undefined ? gzip.begin(bytes) : bytes;
   }
 
   #walk(subscriber: Subscriber): void {

@@ -1,8 +1,8 @@
 import type { Authorization } from "./authorization.ts";
 import { flatten } from "./bytes.ts";
 import type { Cohort } from "./cohort.ts";
-import type { GzipBlocks } from "./encoding.ts";
 import type { Missed } from "./places.ts";
+import type { Wire } from "./wire.ts";
 
 /**
  * Where a subscriber's bytes go: a socket, a stream. Implementations never throw.
@@ -78,7 +78,7 @@ export class Subscriber {
   readonly expiresAtMs: number;
   isClosed = false;
   readonly #events: SubscriberEvents;
-  readonly #gzip: GzipBlocks | undefined;
+  readonly #wire: Wire;
 
   constructor(options: {
     cohort: Cohort;
@@ -87,7 +87,7 @@ export class Subscriber {
     openedAtMs: number;
     expiresAtMs: number;
     events: SubscriberEvents;
-    gzip: GzipBlocks | undefined;
+    wire: Wire;
     authorization: Authorization | undefined;
     snapshot: readonly number[] | undefined;
     ownIds: ReadonlyMap<number, string> | undefined;
@@ -106,7 +106,7 @@ export class Subscriber {
     this.openedAtMs = options.openedAtMs;
     this.beatAtMs = options.openedAtMs;
     this.#events = options.events;
-    this.#gzip = options.gzip;
+    this.#wire = options.wire;
   }
 
   /** The newest offset that the peer knows a cursor for. */
@@ -132,7 +132,7 @@ export class Subscriber {
    * @returns Whether the peer took everything.
    */
   send(bytes: Uint8Array): boolean {
-    return this.write(this.cohort.selection.encoding === "gzip" && this.#gzip !== undefined ? this.#gzip.shared(bytes) : bytes);
+    return this.write(this.#wire.encode(bytes, this.cohort.selection));
   }
 
   /** It is at the tail: from now on it receives with its cohort. */

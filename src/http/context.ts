@@ -1,4 +1,5 @@
 import type { HubCore } from "../core/hub-core.ts";
+import type { Framing } from "../core/wire.ts";
 import type { Access, AccessRequest } from "./access.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Compat } from "./compat.ts";
@@ -38,6 +39,8 @@ export interface HubRequest {
   readonly header: (name: string) => string | undefined;
   /** Every `Authorization` field. */
   readonly authorization: readonly string[];
+  /** How a stream to it is delimited. */
+  readonly framing: Framing;
   /** @throws HubError `too_large`. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
   /** @throws HubError `overloaded` where its connection is one of too many new ones. */

@@ -52,6 +52,7 @@ function toHubRequest(request: Request): HubRequest {
     query: search.slice(1),
     header: (name) => headers.get(name) ?? undefined,
     authorization: authorization === null ? [] : [authorization],
+    framing: "none",
     readBody: (maxBytes) => readBody(request, maxBytes),
     // Whoever accepts the connections knows their number.
     admit: () => undefined,

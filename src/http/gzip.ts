@@ -1,5 +1,5 @@
 import { constants, deflateRawSync } from "node:zlib";
-import type { Compression } from "../core/encoding.ts";
+import type { Compression } from "../core/gzip-blocks.ts";
 
 /** Smaller frames than this, in bytes, are sent as they are. */
 export const DEFAULT_MIN_BYTES = 512;

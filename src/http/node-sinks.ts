@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
-import { pendingBytes, writeFirst, writeToHandle } from "./socket-handle.ts";
+import { type Framing, LAST_CHUNK } from "../core/wire.ts";
+import { type HandleWriter, pendingBytes } from "./socket-handle.ts";
 
 /** How long an ended stream may take to be flushed, in milliseconds. */
 const END_MS = 5000;
@@ -27,13 +28,20 @@ export class SocketSink implements NodeSink {
   #head: string;
   #subscriber: Subscriber | undefined;
   #onClosed: (() => void) | undefined;
-  #writesToHandle = false;
+  readonly #isChunked: boolean;
+  readonly #writer: HandleWriter | undefined;
   #awaitsDrain = false;
 
-  /** @param head - The status line and header fields; sent with the first bytes. */
-  constructor(socket: Socket, head: string) {
+  /**
+   * @param head - The status line and header fields; sent with the first bytes.
+   * @param framing - How the bytes that it is given are delimited: chunks have an end of their own.
+   * @param writer - Writes past the socket's stream, where that is safe.
+   */
+  constructor(socket: Socket, head: string, framing: Framing, writer: HandleWriter | undefined) {
     this.#socket = socket;
     this.#head = head;
+    this.#isChunked = framing === "chunked";
+    this.#writer = writer;
     (socket as SinkSocket)[SINK] = this;
     // Shared functions instead of closures: thousands of connections hold them.
     socket.on("error", ignoreError).on("end", onEnd).on("close", onClose);
@@ -48,14 +56,13 @@ export class SocketSink implements NodeSink {
     const socket = this.#socket;
     // A walk that was under way when the stream was ended.
     if (socket.writableEnded || socket.destroyed) return true;
-    if (this.#writesToHandle && socket.writableLength === 0) {
-      if (writeToHandle(socket, bytes, this)) return true;
+    if (this.#head !== "") {
+      socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
+      this.#head = "";
+    } else if (this.#writer?.canWrite(socket) === true) {
+      if (this.#writer.write(socket, bytes, this)) return true;
       this.#awaitsDrain = true;
       return false;
-    }
-    if (this.#head !== "") {
-      this.#writesToHandle = writeFirst(socket, Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
-      this.#head = "";
     } else socket.write(bytes);
     if (socket.destroyed || this.#isTaken()) return true;
     if (!this.#awaitsDrain) {
@@ -75,6 +82,7 @@ export class SocketSink implements NodeSink {
   end(): void {
     // A peer that takes nothing any more would keep the socket open for ever.
     this.#socket.setTimeout(END_MS, () => this.#socket.destroy());
+    if (this.#isChunked && !this.#socket.writableEnded) this.#socket.write(LAST_CHUNK);
     this.#socket.destroySoon();
   }
 

@@ -3,8 +3,10 @@ import { HubError } from "../core/errors.ts";
 import type { HttpContext } from "./context.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./node-sinks.ts";
 import { problemReply } from "./problem.ts";
+import type { Framing } from "../core/wire.ts";
 import type { Reply } from "./reply.ts";
 import { type Outcome, respond } from "./respond.ts";
+import { probeSockets, type SocketAccess, socketAccess } from "./socket-probe.ts";
 import { http2Stream } from "./stream-resets.ts";
 
 /** What Express and Connect pass to go on with the next handler. */
@@ -36,20 +38,26 @@ async function answer(
   next: Next | undefined,
 ): Promise<void> {
   try {
+    const sockets = socketAccess() ?? (await probeSockets(context.hub.logger));
+    // Without a socket of its own, a response waits for the one before it on the same connection.
+    const takesSocket = sockets.takesSockets && req.httpVersionMajor === 1 && res.socket !== null;
     const outcome = await respond(context, {
       method: req.method ?? "",
       pathname,
       query: decodeTarget(query),
       header: (name) => firstHeader(req, name),
       authorization: authorizationFields(req),
+      framing: takesSocket && req.httpVersionMinor > 0 ? "chunked" : "none",
       readBody: (maxBytes) => readBody(req, maxBytes),
       admit: () => context.arrivals.admit(http2Stream(req)?.session ?? req.socket, req.socket.remoteAddress),
     });
     if (outcome.kind === "reply") reply(req, res, outcome.reply);
-    else stream(context, req, res, outcome);
+    else stream(context, req, res, outcome, takesSocket ? sockets : undefined);
   } catch (error) {
     if (error instanceof TypeError && next !== undefined) next(error);
     else reply(req, res, problemReply(error, context.hub.logger));
+    // A stream that failed as it began must not stay open and silent.
+    if (isTaken(req.socket)) req.socket.destroy();
   }
 }
 
@@ -105,7 +113,14 @@ function firstHeader(req: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function stream(context: HttpContext, req: IncomingMessage, res: ServerResponse, outcome: Extract<Outcome, { kind: "stream" }>): void {
+/** @param sockets - Set if the stream takes its socket; otherwise it goes through the response. */
+function stream(
+  context: HttpContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  outcome: Extract<Outcome, { kind: "stream" }>,
+  sockets: SocketAccess | undefined,
+): void {
   // The peer may have left while the journal or a key set was asked.
   // Or another request on its connection may have become a stream.
   if (req.socket.destroyed || res.destroyed || isTaken(req.socket)) return;
@@ -123,27 +138,34 @@ function stream(context: HttpContext, req: IncomingMessage, res: ServerResponse,
     reply(req, res, outcome.refuse(error));
     return;
   }
-  const sink = openSink(req, res, headers);
+  // What was framed for a socket can't go through a response. Something else has ended the response meanwhile.
+  if (sockets !== undefined && res.socket === null) return close();
+  const sink = sockets === undefined ? new ResponseSink(req, res, headers) : takeOver(req, res, headers, selection.framing, sockets);
   const subscriber = context.hub.attach(selection, sink, start, authorization);
   if (subscriber === undefined) close();
   else sink.bind(subscriber, close);
 }
 
-function openSink(req: IncomingMessage, res: ServerResponse, headers: Readonly<Record<string, string>>): NodeSink {
-  // Without a socket of its own the response waits for the one before it on the same connection.
-  if (req.httpVersionMajor !== 1 || res.socket === null) return new ResponseSink(req, res, headers);
-  // "Connection: close" lets the stream end with the connection: no chunk has to be framed for each subscriber.
+function takeOver(
+  req: IncomingMessage,
+  res: ServerResponse,
+  headers: Readonly<Record<string, string>>,
+  framing: Framing,
+  { handleWriter }: SocketAccess,
+): NodeSink {
   const all: Record<string, number | string | readonly string[] | undefined> = {
     ...res.getHeaders(),
     ...lowerCase(headers),
+    // The connection carries nothing after the stream: its parser is gone.
     connection: "close",
+    ...(framing === "chunked" ? { "transfer-encoding": "chunked" } : {}),
     date: new Date().toUTCString(),
   };
   let head = "HTTP/1.1 200 OK\r\n";
   for (const [name, value] of Object.entries(all)) {
     for (const one of Array.isArray(value) ? value : [value]) head += `${name}: ${String(one)}\r\n`;
   }
-  return new SocketSink(takeSocket(req, res), `${head}\r\n`);
+  return new SocketSink(takeSocket(req, res), `${head}\r\n`, framing, handleWriter);
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

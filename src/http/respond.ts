@@ -159,6 +159,7 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
       lastEventIdHeader: request.header("last-event-id"),
       isAlias: request.pathname === ALIAS_PATH,
       takesGzip: takesGzip(request.header("accept-encoding")),
+      framing: request.framing,
       compat: context.compat,
     },
     authorization,

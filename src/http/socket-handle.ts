@@ -1,93 +1,152 @@
 import type { Socket } from "node:net";
 
-/** A write that the kernel did not take at once, to Node's native side. */
+/** A write that the kernel did not take at once, on Node's native side. */
 interface WriteRequest {
-  /** Called when it was taken, with 0, or with a negative error number. */
+  /** Called when the kernel took the bytes, with 0, or with a negative error number. */
   oncomplete?: (status: number) => void;
   /** Keeps the bytes from being collected until then. */
   buffer?: Uint8Array;
-  /** @returns A positive number while it is under way. */
+  /** @returns A positive number while the write is under way. */
   getAsyncId?: () => number;
+  /** Status of a write that was completed before `oncomplete` was set. Node 24.22 and later. */
+  writeStatus?: number | null;
 }
 
-/** The parts of a socket's native side that are used here. Not documented, so they are looked for before use. */
+/** The parts of a socket's native side that are used here. Not documented: `socket-probe.ts` tests them before use. */
 interface SocketHandle {
-  /** @returns 0, or a negative error number. */
-  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
+  /**
+   * Writes bytes. Up to Node 24.21 the caller makes the request. From 24.22 on the caller passes null, and gets a request only if one is needed.
+   *
+   * @returns 0, a negative error number, or a request that is under way.
+   */
+  writeBuffer(request: WriteRequest | null, bytes: Uint8Array): number | WriteRequest;
   /** Bytes that were written and that the kernel did not take yet. */
   readonly writeQueueSize: number;
 }
 
-/** Whoever wrote more than the kernel took at once. */
-interface Writer {
-  /** It has taken all of it. Not called where the socket ends before. */
+/** The owner of a write. */
+export interface Writer {
+  /** The kernel took all bytes that were written. Never called if the socket ends first. */
   drained(): void;
 }
 
-/** Node's class of write requests has no public name: it is learnt from one that Node makes. */
-let Request: (new () => WriteRequest) | undefined;
-/** One serves every write that the kernel takes at once. */
-let spare: WriteRequest | undefined;
+/**
+ * A way of writing to a socket's native side.
+ *
+ * @returns Whether the kernel took the bytes at once, or never will: then the socket is destroyed.
+ */
+type WriteToHandle = (socket: Socket, handle: SocketHandle, bytes: Uint8Array, writer: Writer) => boolean;
 
-/** The native side of a socket; undefined with TLS, where the runtime has none of the kind, and once the socket is destroyed. */
+/** Native side of a socket. Undefined with TLS, on runtimes that have none, and once the socket is destroyed. */
 function handleOf(socket: Socket): SocketHandle | undefined {
   const { _handle: handle } = socket as unknown as { readonly _handle?: Partial<SocketHandle> | null };
   const isKnown = typeof handle?.writeBuffer === "function" && typeof handle.writeQueueSize === "number";
   return isKnown && !("encrypted" in socket) ? (handle as SocketHandle) : undefined;
 }
 
-/** Bytes that were given to a socket and not taken by the kernel yet, as exactly as the runtime tells. */
+/** Counts the bytes that were given to a socket and not taken by the kernel yet, as exactly as the runtime tells. */
 export function pendingBytes(socket: Socket): number {
   // The socket's own count is of whole writes, the native one of what is left of them.
   return handleOf(socket)?.writeQueueSize ?? socket.writableLength;
 }
 
 /**
- * Writes the first bytes of a stream.
- *
- * @returns Whether {@link writeToHandle} may be used for those that follow.
+ * Writes to sockets past the stream that Node makes of each: its queue and its callbacks cost a third of what the kernel does, and nothing here is
+ * ever written to a full socket.
  */
-export function writeFirst(socket: Socket, bytes: Uint8Array): boolean {
-  const handle = handleOf(socket);
-  if (handle !== undefined && Request === undefined) learnRequest(handle);
-  socket.write(bytes);
-  return handle !== undefined && Request !== undefined;
+export class HandleWriter {
+  /** How Node's native side is called: with a `request` of the caller's, or `direct`ly. */
+  readonly way: "request" | "direct";
+  readonly #write: WriteToHandle;
+
+  private constructor(way: "request" | "direct", write: WriteToHandle) {
+    this.way = way;
+    this.#write = write;
+  }
+
+  /**
+   * Learns how this Node writes, from one write that Node makes itself.
+   *
+   * @param socket - An open socket with nothing left to write.
+   * @returns Undefined if the socket has no native side of a known kind.
+   */
+  static learn(socket: Socket, bytes: Uint8Array): HandleWriter | undefined {
+    const handle = handleOf(socket);
+    let request: WriteRequest | null | undefined;
+    if (handle !== undefined) {
+      handle.writeBuffer = (given, given2) => {
+        request = given;
+        // From here on it is the prototype's again.
+        Reflect.deleteProperty(handle, "writeBuffer");
+        return handle.writeBuffer(given, given2);
+      };
+    }
+    socket.write(bytes);
+    if (request === undefined) return undefined;
+    if (request === null) return new HandleWriter("direct", writeDirectly);
+    // The class of requests has no public name.
+    return new HandleWriter("request", withRequests(request.constructor as new () => WriteRequest));
+  }
+
+  /** Whether {@link write} may be called: the socket has a native side, and Node has nothing left to write to it. */
+  canWrite(socket: Socket): boolean {
+    return socket.writableLength === 0 && handleOf(socket) !== undefined;
+  }
+
+  /**
+   * Writes bytes. Call {@link canWrite} first.
+   *
+   * @returns Whether the kernel took them at once, or never will: then the socket is destroyed. After false, `writer` hears of it.
+   */
+  write(socket: Socket, bytes: Uint8Array, writer: Writer): boolean {
+    const { _handle: handle } = socket as unknown as { readonly _handle: SocketHandle };
+    return this.#write(socket, handle, bytes, writer);
+  }
 }
 
-/**
- * Writes to the native side of a socket, past the stream that Node makes of it, which costs a third of what the kernel does: its queue and its callbacks are
- * not needed where nothing is written to a full socket. Only while that stream has nothing left to write.
- *
- * @returns Whether the kernel took them at once, or never will: then the socket is destroyed.
- */
-export function writeToHandle(socket: Socket, bytes: Uint8Array, writer: Writer): boolean {
-  const { _handle: handle } = socket as unknown as { readonly _handle: SocketHandle };
-  const request = (spare ??= new (Request as new () => WriteRequest)());
-  if (handle.writeBuffer(request, bytes) !== 0) {
-    spare = undefined;
+function writeDirectly(socket: Socket, handle: SocketHandle, bytes: Uint8Array, writer: Writer): boolean {
+  const result = handle.writeBuffer(null, bytes);
+  if (result === 0) return true;
+  if (typeof result === "number") {
     socket.destroy();
     return true;
   }
-  if (handle.writeQueueSize === 0) {
-    // What a first attempt left, a second one may have written at once, to a peer that reads just now. Then the request comes back later, and to use it before
-    // that is the end of the process.
-    if (request.getAsyncId === undefined || request.getAsyncId() > 0) spare = undefined;
-    return true;
+  const { writeStatus } = result;
+  if (typeof writeStatus !== "number") {
+    awaitCompletion(socket, result, bytes, writer);
+    return false;
   }
-  spare = undefined;
+  result.writeStatus = null;
+  if (writeStatus < 0) socket.destroy();
+  return true;
+}
+
+function withRequests(Request: new () => WriteRequest): WriteToHandle {
+  /** One request serves every write that the kernel takes at once. */
+  let spare: WriteRequest | undefined;
+  return (socket, handle, bytes, writer) => {
+    const request = (spare ??= new Request());
+    if (handle.writeBuffer(request, bytes) !== 0) {
+      spare = undefined;
+      socket.destroy();
+      return true;
+    }
+    if (handle.writeQueueSize === 0) {
+      // What a first attempt left, a second one may have written at once, to a peer that reads just now. Then the request comes back later, and to
+      // use it before that is the end of the process.
+      if (request.getAsyncId === undefined || request.getAsyncId() > 0) spare = undefined;
+      return true;
+    }
+    spare = undefined;
+    awaitCompletion(socket, request, bytes, writer);
+    return false;
+  };
+}
+
+function awaitCompletion(socket: Socket, request: WriteRequest, bytes: Uint8Array, writer: Writer): void {
   request.buffer = bytes;
   request.oncomplete = (status) => {
     if (status === 0) writer.drained();
     else socket.destroy();
-  };
-  return false;
-}
-
-function learnRequest(handle: SocketHandle): void {
-  handle.writeBuffer = (request, bytes) => {
-    Request = request.constructor as new () => WriteRequest;
-    // From here on it is the prototype's again.
-    Reflect.deleteProperty(handle, "writeBuffer");
-    return handle.writeBuffer(request, bytes);
   };
 }

@@ -5,6 +5,7 @@ import type { Matcher } from "../core/matcher.ts";
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS, type Pace } from "../core/pace.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
+import type { Framing } from "../core/wire.ts";
 import type { Compat } from "./compat.ts";
 import { parseForm } from "./form.ts";
 import { decodeHeader, encodeHeader, STREAM_HEADERS } from "./reply.ts";
@@ -21,6 +22,8 @@ export interface SubscribeRequest {
   readonly isAlias: boolean;
   /** Whether the answer may be compressed. */
   readonly takesGzip: boolean;
+  /** How the answer is delimited. */
+  readonly framing: Framing;
   /** Whether `topic` selects topics, as in Mercure 0.x. */
   readonly compat: Compat | undefined;
 }
@@ -75,7 +78,7 @@ export function parseSubscription(
   const cursor = hasHeader ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
   return {
-    selection: hub.select(matchers, authorization, { pace, encoding: request.takesGzip ? "gzip" : "identity" }),
+    selection: hub.select(matchers, authorization, { pace, encoding: request.takesGzip ? "gzip" : "identity", framing: request.framing }),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),

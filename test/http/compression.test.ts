@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { constants, createGunzip, gunzipSync } from "node:zlib";
 import { EventSource } from "eventsource";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { openRaw } from "../support/raw-stream.ts";
 import { startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 import { bearer, exact, mint, TRUSTING } from "../support/tokens.ts";
@@ -11,18 +12,6 @@ import { bearer, exact, mint, TRUSTING } from "../support/tokens.ts";
 const JSON_UPDATE = JSON.stringify(
   Array.from({ length: 14 }, (_, id) => ({ id, name: `item ${id}`, price: id * 7.25, inStock: id % 2 === 0 })),
 );
-
-/** Reads a stream as it is on the wire. */
-async function openRaw(port: number, target: string, fields = "Accept-Encoding: gzip\r\n"): Promise<{ head: string; body: () => Buffer }> {
-  const socket = connect(port, "127.0.0.1");
-  onTestFinished(() => void socket.destroy());
-  let bytes = Buffer.alloc(0);
-  socket.on("data", (chunk: Buffer) => (bytes = Buffer.concat([bytes, chunk])));
-  socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`);
-  await expect.poll(() => bytes.indexOf("\r\n\r\n")).toBeGreaterThan(0);
-  const end = bytes.indexOf("\r\n\r\n");
-  return { head: bytes.subarray(0, end).toString(), body: () => bytes.subarray(end + 4) };
-}
 
 /** What of an unfinished gzip member can be read. */
 const inflate = (bytes: Buffer): string => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
@@ -34,8 +23,8 @@ describe("a compressed stream", () => {
     const token = await mint({ subscribe: [exact("*")] });
     const fields = `Authorization: Bearer ${token}\r\n`;
     const open = async (query: string): Promise<{ zipped: () => string; plain: () => string }> => {
-      const zipped = await openRaw(port, `/events/stream${query}`, `${fields}Accept-Encoding: br, gzip;q=0.5\r\n`);
-      const plain = await openRaw(port, `/events/stream${query}`, fields);
+      const zipped = await openRaw(port, `/events/stream${query}`, { fields: `${fields}Accept-Encoding: br, gzip;q=0.5\r\n` });
+      const plain = await openRaw(port, `/events/stream${query}`, { fields });
       expect(zipped.head).toMatch(/^content-encoding: gzip$/m);
       expect(plain.head).not.toMatch(/content-encoding/);
       for (const { head } of [zipped, plain]) expect(head).toMatch(/^vary: Accept-Encoding$/m);
@@ -61,7 +50,10 @@ describe("a compressed stream", () => {
   it("is less than 0.4 of a plain one for JSON of a kilobyte, each event on its own", async () => {
     const { hub, server } = await startHub();
     const { port } = server.address() as AddressInfo;
-    const [zipped, plain] = [await openRaw(port, "/events/stream"), await openRaw(port, "/events/stream", "")];
+    const [zipped, plain] = [
+      await openRaw(port, "/events/stream", { fields: "Accept-Encoding: gzip\r\n" }),
+      await openRaw(port, "/events/stream"),
+    ];
     const before = [zipped.body().length, plain.body().length] as const;
     for (let i = 0; i < 50; i++) {
       await hub.publish({ topic: "a", data: JSON_UPDATE.replaceAll("item", `item ${i}`) });

@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { pendingBytes, writeFirst, writeToHandle } from "../../src/http/socket-handle.ts";
+import { SILENT } from "../../src/core/logger.ts";
+import { HandleWriter, pendingBytes } from "../../src/http/socket-handle.ts";
+import { probeSockets } from "../../src/http/socket-probe.ts";
+
+const { handleWriter } = await probeSockets(SILENT);
 
 const CHUNK = 64 * 1024;
 
@@ -21,6 +25,14 @@ async function openPair(): Promise<{ server: Socket; client: Socket }> {
   return { server, client };
 }
 
+const FIRST = Buffer.from("first");
+
+function learn(socket: Socket): HandleWriter {
+  const writer = HandleWriter.learn(socket, FIRST);
+  if (writer === undefined) throw new Error("The socket has no native side of a known kind.");
+  return writer;
+}
+
 function noDrain(): never {
   throw new Error("The kernel took everything at once.");
 }
@@ -28,10 +40,10 @@ function noDrain(): never {
 describe("writes to a socket's native side", () => {
   it("arrive whole and in order, and a full socket is told of once it is empty", async () => {
     const { server, client } = await openPair();
-    expect(writeFirst(server, Buffer.from("first"))).toBe(true);
+    const writer = learn(server);
     let chunks = 0;
     const drained = new Promise<void>((resolve) => {
-      while (writeToHandle(server, Buffer.alloc(CHUNK, chunks % 251), { drained: resolve })) chunks++;
+      while (writer.write(server, Buffer.alloc(CHUNK, chunks % 251), { drained: resolve })) chunks++;
       chunks++;
     });
     expect(chunks).toBeGreaterThan(1);
@@ -44,50 +56,68 @@ describe("writes to a socket's native side", () => {
     server.end();
     await once(client, "end");
     const expected = Array.from({ length: chunks }, (_, i) => Buffer.alloc(CHUNK, i % 251));
-    expect(Buffer.concat(received).equals(Buffer.concat([Buffer.from("first"), ...expected, Buffer.from("last")]))).toBe(true);
+    expect(Buffer.concat(received).equals(Buffer.concat([FIRST, ...expected, Buffer.from("last")]))).toBe(true);
   });
 
   it("to a peer that is gone destroy the socket, and never claim to be waiting", async () => {
     const { server, client } = await openPair();
-    expect(writeFirst(server, Buffer.from("first"))).toBe(true);
+    const writer = learn(server);
     client.resetAndDestroy();
     await once(client, "close");
     const closed = new Promise((resolve) => server.on("close", resolve));
-    for (let i = 0; i < 1000 && !server.destroyed; i++) {
-      expect(writeToHandle(server, Buffer.alloc(1), { drained: noDrain })).toBe(true);
+    for (let i = 0; i < 1000 && writer.canWrite(server); i++) {
+      expect(writer.write(server, Buffer.alloc(1), { drained: noDrain })).toBe(true);
       await new Promise(setImmediate);
     }
     await closed;
     expect(server.destroyed).toBe(true);
   });
 
-  it("never use a request again that is under way, though the kernel has taken its bytes", async () => {
-    const { server } = await openPair();
-    writeFirst(server, Buffer.from("first"));
-    const used: object[] = [];
-    // As where a peer reads between the two attempts of one write: the request is under way, and nothing is left of the bytes.
-    const isUnderWay = new Set<number>([1, 3]);
-    const socket = {
-      _handle: {
-        writeQueueSize: 0,
-        writeBuffer(request: object) {
-          const number = used.push(request);
-          Reflect.set(request, "getAsyncId", () => (isUnderWay.has(number) ? number : -1));
-          return 0;
+  it.runIf(handleWriter?.way === "request")(
+    "never use a request again that is under way, though the kernel has taken its bytes",
+    async () => {
+      const { server } = await openPair();
+      const writer = learn(server);
+      const used: object[] = [];
+      // As where a peer reads between the two attempts of one write: the request is under way, and nothing is left of the bytes.
+      const isUnderWay = new Set<number>([1, 3]);
+      const socket = {
+        _handle: {
+          writeQueueSize: 0,
+          writeBuffer(request: object) {
+            const number = used.push(request);
+            Reflect.set(request, "getAsyncId", () => (isUnderWay.has(number) ? number : -1));
+            return 0;
+          },
         },
-      },
+      } as unknown as Socket;
+      for (let i = 0; i < 4; i++) expect(writer.write(socket, Buffer.from("next"), { drained: noDrain })).toBe(true);
+      expect(used[1]).not.toBe(used[0]);
+      expect(used[2]).toBe(used[1]);
+      expect(used[3]).not.toBe(used[2]);
+    },
+  );
+
+  it.runIf(handleWriter?.way === "direct")("take a status that came before the callback: of success, and of failure", async () => {
+    const { server } = await openPair();
+    const writer = learn(server);
+    const statuses = [0, -32];
+    let destroyed = 0;
+    const socket = {
+      _handle: { writeQueueSize: 0, writeBuffer: () => ({ writeStatus: statuses.shift() }) },
+      destroy: () => destroyed++,
     } as unknown as Socket;
-    for (let i = 0; i < 4; i++) expect(writeToHandle(socket, Buffer.from("next"), { drained: noDrain })).toBe(true);
-    expect(used[1]).not.toBe(used[0]);
-    expect(used[2]).toBe(used[1]);
-    expect(used[3]).not.toBe(used[2]);
+    expect(writer.write(socket, FIRST, { drained: noDrain })).toBe(true);
+    expect(destroyed).toBe(0);
+    expect(writer.write(socket, FIRST, { drained: noDrain })).toBe(true);
+    expect(destroyed).toBe(1);
   });
 
   it("that wait when the peer goes destroy the socket", async () => {
     const { server, client } = await openPair();
-    writeFirst(server, Buffer.from("first"));
+    const writer = learn(server);
     const waiting = { drained: noDrain };
-    while (writeToHandle(server, Buffer.alloc(CHUNK), waiting));
+    while (writer.write(server, Buffer.alloc(CHUNK), waiting));
     const closed = new Promise((resolve) => server.on("close", resolve));
     client.resetAndDestroy();
     await closed;

@@ -52,6 +52,8 @@ struct subscriber {
   size_t head_length;
   struct frame *frame;     /* Socket.IO: the frame being read */
   void *inflater;          /* gzip */
+  bool chunked;            /* gzip: in chunks of HTTP/1.1 */
+  size_t chunk_left, chunk_size; /* gzip: of the chunk being read, and of the size being read */
   char *notes;             /* herd: what it received, for the ids in it */
   size_t notes_length;
   char *resume;            /* herd: the id to go on from, as read from the notes */
@@ -130,8 +132,8 @@ void read_frames(struct subscriber *subscriber, char *bytes, size_t length, uint
 void forget_frames(struct subscriber *subscriber);
 
 /* gzip.c */
-void check_gzip(const char *head);
-void read_gzip(struct subscriber *subscriber, const char *bytes, size_t length, uint64_t at);
+void check_gzip(struct subscriber *subscriber);
+void read_gzip(struct subscriber *subscriber, char *bytes, size_t length, uint64_t at);
 
 /* publishers.c */
 extern struct publisher *publishers;

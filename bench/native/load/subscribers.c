@@ -154,7 +154,7 @@ static void read_head(struct subscriber *subscriber, char *bytes, size_t length,
   }
   const char *wanted = options.socket_io ? "HTTP/1.1 101" : "HTTP/1.1 200";
   if (strncmp(subscriber->head, wanted, strlen(wanted)) != 0) fail("subscribing was refused:\n%s", subscriber->head);
-  if (options.gzip) check_gzip(subscriber->head);
+  if (options.gzip) check_gzip(subscriber);
   size_t used = (size_t)(end + 4 - subscriber->head) - before;
   subscriber->upgraded = true;
   subscriber->head_length = 0;

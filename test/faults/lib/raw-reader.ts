@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { ageAt, HEAD_BYTES, numberAt } from "./numbered.ts";
 
 const LF = 10;
+const CR = 13;
 const DATA = Buffer.from("data: ");
 const ID = Buffer.from("id: ");
 const BACK_MS = 20;
@@ -100,6 +101,13 @@ export class RawReader {
         at += this.#eventLength;
         continue;
       }
+      // The end of a chunk and the size of the next one. Nothing in an event has a CR.
+      if (bytes[at] === CR && this.#isInBody) {
+        const end = bytes.indexOf(LF, at + 2);
+        if (end < 0) break;
+        at = end + 1;
+        continue;
+      }
       if (lastLike >= 0) this.#cursor = this.#nextCursor = bytes.toString("latin1", lastLike + ID.length, bytes.indexOf(LF, lastLike));
       lastLike = -1;
       const end = bytes.indexOf(LF, at);
@@ -128,6 +136,8 @@ export class RawReader {
       if (end - at > 1) return;
       this.#isInBody = true;
       this.#counts.open++;
+    } else if (bytes[end - 1] === CR) {
+      // The size of the first chunk.
     } else if (bytes[at] === ID[0] && bytes[at + 1] === ID[1]) {
       this.#nextCursor = bytes.toString("latin1", at + ID.length, end);
       this.#eventAt = at;

@@ -1,0 +1,85 @@
+import { encodeUtf8, joinBytes } from "./bytes.ts";
+import { type Compression, GZIP_HEADER, gzipBlocks } from "./gzip-blocks.ts";
+
+/** How the content of a stream is encoded: as it is, or as one gzip member that never ends. */
+export type Encoding = "identity" | "gzip";
+
+/** How the hub delimits writes of a stream: as chunks of HTTP/1.1, or not at all, where the connection or the runtime does it. */
+export type Framing = "none" | "chunked";
+
+/** How bytes reach a subscriber. */
+export interface WireFormat {
+  readonly encoding: Encoding;
+  readonly framing: Framing;
+}
+
+/** Last chunk of a body: its end. RFC 9112, 7.1. */
+export const LAST_CHUNK: Uint8Array = encodeUtf8("0\r\n\r\n");
+
+const CRLF = encodeUtf8("\r\n");
+
+/** Bytes in a format, with and without their chunk around them. One buffer serves both. */
+interface Encoded {
+  readonly content: Uint8Array;
+  readonly chunk: Uint8Array;
+}
+
+/**
+ * Turns frames into bytes on the wire. Each frame is encoded once a format, however many subscribers get it.
+ *
+ * Chunks cost a few bytes a frame and are shared like the frame. Clients need them: a reader that asks for 512 bytes of a body without chunks
+ * waits for 512 bytes, as Python's `requests` does.
+ */
+export class Wire {
+  readonly #compression: Compression | undefined;
+  /** By the bytes that they encode: they go when those do. */
+  readonly #plain = new WeakMap<Uint8Array, Encoded>();
+  readonly #gzip = new WeakMap<Uint8Array, Encoded>();
+
+  /** @param compression - Undefined when nothing is compressed. */
+  constructor(compression: Compression | undefined) {
+    this.#compression = compression;
+  }
+
+  get compresses(): boolean {
+    return this.#compression !== undefined;
+  }
+
+  /** Encodes the first bytes of a stream, which are one subscriber's own. */
+  begin(bytes: Uint8Array, format: WireFormat): Uint8Array {
+    const compression = this.#compressionFor(format);
+    const parts = compression === undefined ? [bytes] : [GZIP_HEADER, ...gzipBlocks(bytes, compression)];
+    return format.framing === "chunked" ? encoded(parts).chunk : joinBytes(parts);
+  }
+
+  /** Encodes one frame. Its bytes must not change afterwards. */
+  encode(bytes: Uint8Array, format: WireFormat): Uint8Array {
+    const compression = this.#compressionFor(format);
+    if (compression === undefined && format.framing === "none") return bytes;
+    const known = compression === undefined ? this.#plain : this.#gzip;
+    let result = known.get(bytes);
+    if (result === undefined) {
+      result = encoded(compression === undefined ? [bytes] : gzipBlocks(bytes, compression));
+      known.set(bytes, result);
+    }
+    return format.framing === "chunked" ? result.chunk : result.content;
+  }
+
+  /** Encodes frames that go in one write: compressed together, otherwise one chunk a frame. */
+  join(frames: readonly Uint8Array[], format: WireFormat): Uint8Array {
+    if (this.#compressionFor(format) !== undefined) return this.encode(joinBytes(frames), format);
+    return joinBytes(format.framing === "chunked" ? frames.map((frame) => this.encode(frame, format)) : frames);
+  }
+
+  #compressionFor({ encoding }: WireFormat): Compression | undefined {
+    return encoding === "gzip" ? this.#compression : undefined;
+  }
+}
+
+function encoded(parts: readonly Uint8Array[]): Encoded {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const head = encodeUtf8(`${length.toString(16)}\r\n`);
+  const chunk = joinBytes([head, ...parts, CRLF]);
+  return { chunk, content: chunk.subarray(head.length, head.length + length) };
+}
