@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
+import { probeSockets } from "../../http/socket-probe.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";
@@ -61,6 +62,8 @@ export interface RunOptions extends Plan {
 export async function runServer(options: RunOptions): Promise<void> {
   const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
+  // Now, so that no stream waits for it.
+  await probeSockets(log.logger);
   const { journal, place } = await openJournal(config, log.logger, link?.channel);
   const room = capacity();
   const server = createHttpServer(room.connections, config);
