@@ -47,7 +47,7 @@ export class NaiveHub {
   }
 
   /** Where a reader goes on that saw an event id last; undefined where there is a gap, and all that is held follows. */
-  find(cursor: string | undefined, epoch: string, reader: ReaderPlan): number | undefined {
+  find(cursor: string | undefined, epoch: string): number | undefined {
     if (cursor === undefined) return this.updates.length;
     if (cursor === "earliest") return this.head - 1;
     const [, madeIn, digits] = /^#(\w+):(\w+)$/.exec(cursor) ?? [];
@@ -55,9 +55,7 @@ export class NaiveHub {
       const offset = Number.parseInt(digits, 36);
       return madeIn === epoch && offset >= this.head - 1 && offset <= this.updates.length ? offset : undefined;
     }
-    const index = this.updates.findIndex(
-      (update, i) => i >= this.head - 1 && update.id === cursor && (!update.private || reader.isTrusted),
-    );
+    const index = this.updates.findIndex((update, i) => i >= this.head - 1 && update.id === cursor);
     return index < 0 ? undefined : index + 1;
   }
 }

@@ -74,7 +74,7 @@ async function reconnect(index: number, model: Model, real: Real, isStopped = fa
   const reader = real.readers[index];
   if (expected === undefined || reader === undefined) return;
   const { plan } = expected;
-  const at = model.hub.find(reader.lastEventId, real.epoch, plan);
+  const at = model.hub.find(reader.lastEventId, real.epoch);
   const cursor = parseCursor(reader.lastEventId ?? "");
   const missed = expected.expected.slice(reader.received.length);
   // What it was not sent is after its cursor, or is not held any more: nothing may be passed over in silence.

@@ -69,6 +69,25 @@ describe("Reconnection, State Reconciliation, and Event Sourcing", () => {
     }
   });
 
+  test("REC-16: a cursor whose update may not be read, or not any more, is a place like any other", async () => {
+    const { hub, url } = await startSecured({ anonymous: true });
+    await hub.publish({ topic: "a", data: "before" });
+    await hub.publish({ topic: "a", data: "secret", id: "theirs", private: true });
+    await hub.publish({ topic: "a", data: "after" });
+    await hub.publish({ topic: "a", data: "secret, too", private: true });
+    await hub.publish({ topic: "END", data: "END" });
+    for (const [headers, expected] of [
+      [{}, ["after"]],
+      [bearer(subscriber("b")), ["after"]],
+      [bearer(subscriber("a")), ["after", "secret, too"]],
+    ] as const) {
+      const stream = await openStream(`${url}?match=*&last_event_id=theirs`, { headers });
+      const events = [await stream.nextOfAny()];
+      while (events.at(-1)?.data !== "END") events.push(await stream.nextOfAny());
+      expect([cursorOf(stream), events.map(({ data }) => data)]).toEqual(["theirs", [...expected, "END"]]);
+    }
+  });
+
   test("REC-07: the cursor earliest asks for everything that is held", async () => {
     const started = await startOpen();
     await fill(started, 3);
@@ -89,6 +108,11 @@ describe("Reconnection, State Reconciliation, and Event Sourcing", () => {
     }
     const stream = await from(started, "again");
     expect((await stream.next()).data).toBe("3");
+    // Whoever reads: also one that may not read the first.
+    await started.hub.publish({ topic: "a", data: "6", id: "hidden", private: true });
+    for (const [data, id] of Object.entries({ 7: "m", 8: "hidden", 9: "end" })) await started.hub.publish({ topic: "a", data, id });
+    const stranger = await from(started, "hidden");
+    expect([cursorOf(stranger), await dataOf(stranger, 3)]).toEqual(["hidden", ["7", "8", "9"]]);
   });
 
   test("REC-09: after such an id everything follows, the update that used it again too", async () => {
