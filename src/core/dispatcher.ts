@@ -1,6 +1,6 @@
 import { encodeUtf8, joinBytes } from "./bytes.ts";
 import { Cohort } from "./cohort.ts";
-import { formatCursor } from "./cursor.ts";
+import { formatCursor, type IdCipher, NO_ID } from "./cursor.ts";
 import { encodeCursor, encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import type { Compression } from "./gzip-blocks.ts";
@@ -33,6 +33,7 @@ export class Dispatcher {
   /** That of the offsets here: the journal's, until it is replaced and this is told. */
   epoch: string;
   readonly #journal: Journal;
+  readonly #idCipher: IdCipher | undefined;
   readonly #index: MatcherIndex;
   readonly #cohorts = new Map<string, Cohort>();
   #usedCohorts = 0;
@@ -59,9 +60,14 @@ export class Dispatcher {
   constructor(
     journal: Journal,
     parser: TopicParser,
-    { page, compression }: { readonly page: ReadLimits; readonly compression: Compression | undefined },
+    {
+      page,
+      compression,
+      idCipher,
+    }: { readonly page: ReadLimits; readonly compression: Compression | undefined; readonly idCipher: IdCipher | undefined },
   ) {
     this.#journal = journal;
+    this.#idCipher = idCipher;
     this.page = page;
     this.wire = new Wire(compression);
     this.#index = new MatcherIndex(parser);
@@ -94,12 +100,23 @@ export class Dispatcher {
 
   /** The event id that resumes after an offset. */
   cursorAt(offset: number): string {
-    return this.#journal.places?.cursorAt(offset) ?? formatCursor({ epoch: this.epoch, offset });
+    return this.sealed(this.#journal.places?.cursorAt(offset) ?? formatCursor({ epoch: this.epoch, offset }));
   }
 
   /** The event id that the hub makes for the update at an offset. */
   idAt(offset: number): string {
-    return this.#journal.places?.idAt(offset) ?? this.cursorAt(offset);
+    const { places } = this.#journal;
+    return places === undefined ? this.cursorAt(offset) : this.sealed(places.idAt(offset));
+  }
+
+  /** An event id that the hub made, as peers are told it. */
+  sealed(id: string): string {
+    return this.#idCipher === undefined ? id : this.#idCipher.seal(id);
+  }
+
+  /** An event id that a peer sent, as it was before {@link sealed}. A hub with opaque ids takes no other of its own: they could be counted through. */
+  opened(id: string): string {
+    return this.#idCipher === undefined || !id.startsWith("#") ? id : (this.#idCipher.open(id) ?? NO_ID);
   }
 
   /** @param cursor - What resumes after it, where that is not as usual. */

@@ -67,6 +67,7 @@ export class HubCore {
     this.#dispatcher = new Dispatcher(this.#journal, this.#parser, {
       page: { maxRecords: this.limits.replayUpdates, maxBytes: this.limits.replayBytes },
       compression: options.compression,
+      idCipher: options.idCipher,
     });
     this.#drainMs = options.drainMs ?? 5000;
     this.#streams = new Streams(

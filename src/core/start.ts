@@ -20,7 +20,7 @@ export interface Start {
   readonly lastEventId: string | undefined;
   /** Offsets of the updates that are sent first, rising; undefined for none. */
   readonly snapshot?: readonly number[] | undefined;
-  /** Their event ids, where these are others than usual, and what is sent after them. */
+  /** Their event ids before they are {@link Dispatcher.sealed}, where these are others than usual, and what is sent after them. */
   readonly ownIds?: ReadonlyMap<number, string> | undefined;
   readonly missed?: Missed | undefined;
 }
@@ -50,10 +50,11 @@ export function resolveStart(
     gap: { requested: lastEventId, first: firstHeld(journal, dispatcher), reason },
     lastEventId: EARLIEST,
   });
-  const position = parseCursor(lastEventId);
+  const id = dispatcher.opened(lastEventId);
+  const position = parseCursor(id);
   if (position === undefined) {
     // Of several with one id the earliest, whoever reads: a cursor is a place, and rights count for what follows.
-    return journal.find(lastEventId).then(([after]) => {
+    return journal.find(id).then(([after]) => {
       return after === undefined ? afterGap("unknown") : { epoch, after, gap: undefined, lastEventId };
     });
   }
@@ -77,14 +78,15 @@ async function resolvePlace(
 ): Promise<Start> {
   const { epoch } = dispatcher;
   const afterGap = (after: number, reason: GapReason, told: string): Start => {
-    const first = after < journal.tail() ? places.cursorAt(after + 1) : null;
+    const first = after < journal.tail() ? dispatcher.cursorAt(after + 1) : null;
     return { epoch, after, gap: { requested: lastEventId, first, reason }, lastEventId: told };
   };
   if (lastEventId === EARLIEST) return { epoch, after: await places.earliest(topics), gap: undefined, lastEventId };
-  const found = await places.resume(lastEventId, topics);
+  const id = dispatcher.opened(lastEventId);
+  const found = await places.resume(id, topics);
   if (found?.kind === "gap") return afterGap(await places.earliest(topics), found.reason, EARLIEST);
   if (found === undefined) {
-    const [offset] = await journal.find(lastEventId);
+    const [offset] = await journal.find(id);
     if (offset !== undefined) {
       if (places.isAlone(offset, topics)) return { epoch, after: offset, gap: undefined, lastEventId };
       // What was had of other partitions before it, the id does not tell.

@@ -1,16 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Journal } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
 import { memoryJournal } from "artesian/journals/memory";
-import { natsJournal } from "artesian/journals/nats";
-import { redisJournal } from "artesian/journals/redis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { HubCore } from "../../src/core/hub-core.ts";
 import { partitionedJournal } from "../../src/journals/partitioned/index.ts";
-import { NatsServer } from "../support/nats-server.ts";
-import { RedisServer } from "../support/redis-server.ts";
+import { SHARED_ENGINES } from "../support/two-journals.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
 import { HeldBack } from "./partitioned-support.ts";
 
@@ -31,42 +24,8 @@ async function begin(hub: HubCore, last: number): Promise<string[]> {
   return received;
 }
 
-/** Opens the journals of two processes. */
-type Two = () => Promise<readonly [Journal, Journal]>;
-
-async function two(open: () => Journal | Promise<Journal>): Promise<readonly [Journal, Journal]> {
-  return [await open(), await open()];
-}
-
-const ENGINES: Readonly<Record<string, Two>> = {
-  lmdb: () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-last-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    return two(() => lmdbJournal({ directory }));
-  },
-  ...Object.fromEntries(
-    ["", "?partitions=3"].flatMap((query): [string, Two][] => [
-      [
-        `redis${query}`,
-        async () => {
-          const server = await RedisServer.start();
-          return two(() => redisJournal({ url: server.url + query }));
-        },
-      ],
-      [
-        `nats${query}`,
-        async () => {
-          const server = await NatsServer.start();
-          onTestFinished(() => server[Symbol.asyncDispose]());
-          return two(() => natsJournal({ url: server.url + query }));
-        },
-      ],
-    ]),
-  ),
-};
-
 describe("the last updates, asked of another process than they were published to", () => {
-  it.each(Object.entries(ENGINES))("%s", async (_name, openTwo) => {
+  it.each(Object.entries(SHARED_ENGINES))("%s", async (_name, openTwo) => {
     const [here, there] = (await openTwo()).map(hubOn) as [HubCore, HubCore];
     for (let i = 1; i <= 30; i++) {
       await here.publish({ topic: `t${i % 5}`, data: `v${i}` });

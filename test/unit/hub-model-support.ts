@@ -1,6 +1,7 @@
 import type { Matcher } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import type { Authorization } from "../../src/core/authorization.ts";
+import type { IdCipher } from "../../src/core/cursor.ts";
 import { HubCore } from "../../src/core/hub-core.ts";
 import type { Sink, Subscriber } from "../../src/core/subscriber.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
@@ -148,7 +149,7 @@ export class ModelReader implements Sink {
 }
 
 /** A hub on a directory, with the model's retention. */
-export function openHub(directory: string, held: number): HubCore {
+export function openHub(directory: string, held: number, idCipher?: IdCipher): HubCore {
   const journal = lmdbJournal({ directory, retention: { maxCount: held } });
-  return new HubCore({ journal, writeStallMs: 3_600_000, drainMs: 20 });
+  return new HubCore({ journal, idCipher, writeStallMs: 3_600_000, drainMs: 20 });
 }

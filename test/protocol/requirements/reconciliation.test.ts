@@ -69,6 +69,20 @@ describe("Reconnection, State Reconciliation, and Event Sourcing", () => {
     }
   });
 
+  test("REC-15: ids of sensitive updates tell nothing of their order, where the operator asks for it", async () => {
+    const started = await startOpen({ opaqueIds: "a secret that no subscriber ever gets to see" });
+    const ids: string[] = [];
+    for (let i = 0; i < 64; i++) ids.push(await started.hub.publish({ topic: "a", data: String(i), private: i % 2 === 1 }));
+    expect(new Set(ids.map((id) => id.length)).size).toBe(1);
+    expect(new Set(ids).size).toBe(64);
+    // Neighbours have nothing in common: by chance, some of the 22 characters are the same.
+    const alike = ids.slice(1).map((id, i) => id.split("").filter((character, at) => at > 0 && character === ids[i]?.[at]).length);
+    expect(Math.max(...alike)).toBeLessThan(8);
+    expect(ids.toSorted()).not.toEqual(ids);
+    const stream = await from(started, ids[10] as string);
+    expect(await dataOf(stream, 3)).toEqual(["12", "14", "16"]);
+  });
+
   test("REC-16: a cursor whose update may not be read, or not any more, is a place like any other", async () => {
     const { hub, url } = await startSecured({ anonymous: true });
     await hub.publish({ topic: "a", data: "before" });
