@@ -1,9 +1,9 @@
 import { encodeUtf8, joinBytes } from "./bytes.ts";
 import { Cohort } from "./cohort.ts";
+import type { HubCoreOptions } from "./hub-options.ts";
 import { formatCursor, type IdCipher, NO_ID } from "./cursor.ts";
 import { encodeCursor, encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
-import type { Compression } from "./gzip-blocks.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import { Pacer } from "./pacer.ts";
@@ -60,11 +60,7 @@ export class Dispatcher {
   constructor(
     journal: Journal,
     parser: TopicParser,
-    {
-      page,
-      compression,
-      idCipher,
-    }: { readonly page: ReadLimits; readonly compression: Compression | undefined; readonly idCipher: IdCipher | undefined },
+    { page, compression, idCipher }: Pick<HubCoreOptions, "compression" | "idCipher"> & { readonly page: ReadLimits },
   ) {
     this.#journal = journal;
     this.#idCipher = idCipher;

@@ -15,7 +15,8 @@ export interface Snapshot {
 
 /** Most records that are looked at for one snapshot: what is older than that is not in it. */
 const SCANNED_RECORDS = 100_000;
-const KEPT = 32;
+/** Most snapshots that are kept, and most updates in all of them: a stranger may ask for a hundred matchers, a thousand updates of each. */
+const KEPT = { snapshots: 32, updates: 100_000 };
 
 /** An update of a snapshot. */
 interface Taken {
@@ -40,7 +41,10 @@ export class Snapshots {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
   readonly #tail: NewestTail;
+  /** The one that was asked for last comes last. */
   readonly #kept = new Map<string, Promise<Kept>>();
+  /** How many updates each has that is complete. */
+  readonly #sizes = new Map<Promise<Kept>, number>();
 
   constructor(journal: Journal, dispatcher: Dispatcher) {
     this.#journal = journal;
@@ -59,16 +63,33 @@ export class Snapshots {
     // Offsets of a journal that was replaced mean nothing.
     const key = `${this.#dispatcher.epoch} ${count} ${selection.key}`;
     const taking = this.#advance(this.#kept.get(key), selection, count, upTo);
-    this.#kept.delete(key);
+    this.#forget(key);
     this.#kept.set(key, taking);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
     try {
       const { taken, upTo: reached } = await taking;
+      if (this.#kept.get(key) === taking) this.#sizes.set(taking, taken.length);
+      this.#settle();
       return { offsets: taken.map(({ offset }) => offset).toReversed(), upTo: reached };
     } catch (error) {
-      if (this.#kept.get(key) === taking) this.#kept.delete(key);
+      if (this.#kept.get(key) === taking) this.#forget(key);
       throw error;
+    }
+  }
+
+  #forget(key: string): void {
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    if (kept !== undefined) this.#sizes.delete(kept);
+  }
+
+  /** Lets go of those that were not asked for for longest. */
+  #settle(): void {
+    let updates = 0;
+    for (const size of this.#sizes.values()) updates += size;
+    for (const [key, kept] of this.#kept) {
+      if (this.#kept.size <= KEPT.snapshots && updates <= KEPT.updates) return;
+      updates -= this.#sizes.get(kept) ?? 0;
+      this.#forget(key);
     }
   }
 
