@@ -1,8 +1,10 @@
 import type { Journal } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
+import { natsJournal } from "artesian/journals/nats";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { HubCore } from "../../src/core/hub-core.ts";
 import { partitionedJournal } from "../../src/journals/partitioned/index.ts";
+import { Blackhole, NatsServer } from "../support/nats-server.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
 import { HeldBack } from "./partitioned-support.ts";
@@ -56,4 +58,20 @@ describe("the last updates, asked of another process than they were published to
     for (const one of held) one.pass();
     await expect.poll(() => received).toEqual(["v10", "live"]);
   });
+});
+
+it("the last updates are refused while NATS does not answer, rather than those of before", { timeout: 60_000 }, async () => {
+  const server = await NatsServer.start();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const hole = await Blackhole.before(server.port);
+  onTestFinished(() => hole.close());
+  const here = hubOn(await natsJournal({ url: server.url }));
+  const there = hubOn(await natsJournal({ url: `nats://127.0.0.1:${hole.port}` }));
+  await here.publish({ topic: "a", data: "old" });
+  await expect.poll(() => begin(there, 1)).toEqual(["old"]);
+  hole.isOpen = false;
+  await here.publish({ topic: "a", data: "new" });
+  await expect(begin(there, 1)).rejects.toMatchObject({ code: "journal_unavailable" });
+  hole.isOpen = true;
+  await expect.poll(() => begin(there, 1).catch(() => "away"), { timeout: 20_000 }).toEqual(["new"]);
 });
