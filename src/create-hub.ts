@@ -18,6 +18,7 @@ import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/metadata.ts";
 import { Metrics } from "./http/metrics.ts";
 import { handleNode, type Next } from "./http/node.ts";
+import { opaqueIds } from "./http/opaque-ids.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { ALIAS_PATH } from "./http/reply.ts";
@@ -37,7 +38,7 @@ export interface AuthorizationOptions {
 }
 
 /** How a hub behaves. Everything has a default. */
-export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression">, Partial<ConnectionLimits> {
+export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher">, Partial<ConnectionLimits> {
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
   /** Whose tokens are accepted. Default: nobody's. */
@@ -53,6 +54,13 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * Default: 512.
    */
   readonly compression?: boolean | number | undefined;
+  /**
+   * Secret that makes the hub's own event ids opaque, at least 32 bytes: without it they count the updates, private ones too. The same in all processes
+   * of the journal, and after a restart; with another one, subscribers are told of a gap once. Default: ids are `#EPOCH:OFFSET`.
+   *
+   * @see docs/protocol.md, "Event ids and resuming"
+   */
+  readonly opaqueIds?: string | Uint8Array | undefined;
   /** Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. `*` lets any page in, without it. */
   readonly corsOrigins?: readonly string[] | undefined;
   /**
@@ -145,6 +153,7 @@ export function createHub(options: HubOptions = {}): Hub {
     publishOrigins = [],
     reservedTopics = [],
     compression = true,
+    opaqueIds: secret,
     compat,
     ...core
   } = rest;
@@ -153,7 +162,12 @@ export function createHub(options: HubOptions = {}): Hub {
       `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
     );
   }
-  const hub = new HubCore({ ...core, journal, compression: compressionOf(compression) });
+  const hub = new HubCore({
+    ...core,
+    journal,
+    compression: compressionOf(compression),
+    idCipher: secret === undefined ? undefined : opaqueIds(secret),
+  });
   const hubPath = new URL(hub.url).pathname;
   const resource = authorization?.resourceIdentifier ?? hub.url;
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";

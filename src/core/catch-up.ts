@@ -135,7 +135,8 @@ async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Wal
     for (const offset of offsets ?? []) {
       const entry = dispatcher.ring.entry(offset) ?? (await readOne(journal, offset));
       const ownId = ownIds?.get(offset);
-      if (entry !== undefined) entries.push(ownId === undefined ? entry : { ...entry, frame: dispatcher.encode(entry.record, ownId) });
+      if (entry !== undefined)
+        entries.push(ownId === undefined ? entry : { ...entry, frame: dispatcher.encode(entry.record, dispatcher.sealed(ownId)) });
       else if (ownId !== undefined) dropped.add(offset);
     }
     if (subscriber.isClosed) return false;

@@ -7,6 +7,17 @@ import type { Position } from "./journal.ts";
  */
 const GENERATED = /^#([0-9A-Za-z]{8}):([1-9a-z][0-9a-z]{0,10}|0)$/;
 
+/** Makes the hub's own event ids opaque on their way out, and reads them on their way in. Deterministic, and the same in all processes. */
+export interface IdCipher {
+  /** @param id - One that starts with `#`. @returns Another that does, in characters of base64url. */
+  seal(id: string): string;
+  /** @returns What was sealed; undefined for any other text, whatever a peer sends. */
+  open(sealed: string): string | undefined;
+}
+
+/** An event id that no update has and no hub makes. */
+export const NO_ID = "#";
+
 /** The reserved cursor that asks for everything held. */
 export const EARLIEST = "earliest";
 

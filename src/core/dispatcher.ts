@@ -1,9 +1,9 @@
 import { encodeUtf8, joinBytes } from "./bytes.ts";
 import { Cohort } from "./cohort.ts";
-import { formatCursor } from "./cursor.ts";
+import type { HubCoreOptions } from "./hub-options.ts";
+import { formatCursor, type IdCipher, NO_ID } from "./cursor.ts";
 import { encodeCursor, encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
-import type { Compression } from "./gzip-blocks.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import { Pacer } from "./pacer.ts";
@@ -33,6 +33,7 @@ export class Dispatcher {
   /** That of the offsets here: the journal's, until it is replaced and this is told. */
   epoch: string;
   readonly #journal: Journal;
+  readonly #idCipher: IdCipher | undefined;
   readonly #index: MatcherIndex;
   readonly #cohorts = new Map<string, Cohort>();
   #usedCohorts = 0;
@@ -59,9 +60,10 @@ export class Dispatcher {
   constructor(
     journal: Journal,
     parser: TopicParser,
-    { page, compression }: { readonly page: ReadLimits; readonly compression: Compression | undefined },
+    { page, compression, idCipher }: Pick<HubCoreOptions, "compression" | "idCipher"> & { readonly page: ReadLimits },
   ) {
     this.#journal = journal;
+    this.#idCipher = idCipher;
     this.page = page;
     this.wire = new Wire(compression);
     this.#index = new MatcherIndex(parser);
@@ -94,12 +96,23 @@ export class Dispatcher {
 
   /** The event id that resumes after an offset. */
   cursorAt(offset: number): string {
-    return this.#journal.places?.cursorAt(offset) ?? formatCursor({ epoch: this.epoch, offset });
+    return this.sealed(this.#journal.places?.cursorAt(offset) ?? formatCursor({ epoch: this.epoch, offset }));
   }
 
   /** The event id that the hub makes for the update at an offset. */
   idAt(offset: number): string {
-    return this.#journal.places?.idAt(offset) ?? this.cursorAt(offset);
+    const { places } = this.#journal;
+    return places === undefined ? this.cursorAt(offset) : this.sealed(places.idAt(offset));
+  }
+
+  /** An event id that the hub made, as peers are told it. */
+  sealed(id: string): string {
+    return this.#idCipher === undefined ? id : this.#idCipher.seal(id);
+  }
+
+  /** An event id that a peer sent, as it was before {@link sealed}. A hub with opaque ids takes no other of its own: they could be counted through. */
+  opened(id: string): string {
+    return this.#idCipher === undefined || !id.startsWith("#") ? id : (this.#idCipher.open(id) ?? NO_ID);
   }
 
   /** @param cursor - What resumes after it, where that is not as usual. */

@@ -65,8 +65,8 @@ export class HubCore {
     this.#compiler = new MatcherCompiler(this.url, this.limits);
     this.#grants = new Grants(this.#compiler, this.#parser);
     this.#dispatcher = new Dispatcher(this.#journal, this.#parser, {
+      ...options,
       page: { maxRecords: this.limits.replayUpdates, maxBytes: this.limits.replayBytes },
-      compression: options.compression,
     });
     this.#drainMs = options.drainMs ?? 5000;
     this.#streams = new Streams(

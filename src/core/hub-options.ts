@@ -1,3 +1,4 @@
+import type { IdCipher } from "./cursor.ts";
 import type { Compression } from "./gzip-blocks.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
@@ -32,6 +33,8 @@ export interface HubCoreOptions {
   readonly subscriptionLeaseMs?: number | undefined;
   /** How to compress for subscribers that take gzip. Default: nothing is compressed. */
   readonly compression?: Compression | undefined;
+  /** How to make the hub's own event ids opaque. Default: they are `#EPOCH:OFFSET`. */
+  readonly idCipher?: IdCipher | undefined;
   /** Default: reports nothing. */
   readonly logger?: Logger | undefined;
 }

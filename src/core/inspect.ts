@@ -134,8 +134,9 @@ export async function explain(
   subscriberId: string | undefined,
   { journal, dispatcher, subscribers }: { journal: Journal; dispatcher: Dispatcher; subscribers: readonly Subscriber[] },
 ): Promise<UpdateLife | undefined> {
-  const position = parseCursor(eventId);
-  const offset = position === undefined ? (await journal.find(eventId))[0] : position.epoch === journal.epoch ? position.offset : undefined;
+  const id = dispatcher.opened(eventId);
+  const position = parseCursor(id);
+  const offset = position === undefined ? (await journal.find(id))[0] : position.epoch === journal.epoch ? position.offset : undefined;
   if (offset === undefined || offset < 1) return undefined;
   const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
   const record = page.kind === "records" ? page.records[0] : undefined;

@@ -91,7 +91,7 @@ export interface Journal {
 
   /**
    * Reads records after an offset, in order. An empty page that tells no `upTo` means that the tail was reached. By then {@link tail} is at least what was read, and after an offset beyond it, what
-   * the engine has now.
+   * the engine has now; without an answer of the engine such a read rejects.
    *
    * @param after - Read what follows this offset; 0 reads from the first record.
    * @returns `trimmed`, with the first offset still held, when a record after `after` was dropped.

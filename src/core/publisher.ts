@@ -78,8 +78,13 @@ export class Publisher {
     return this.#idsOf(batch, offsets);
   }
 
-  #idsOf(batch: readonly Update[], offsets: readonly number[]): readonly string[] {
-    return batch.map((update, i) => update.id ?? this.#dispatcher.idAt(offsets[i] as number));
+  /** @param ids - What the journal calls them, where their offsets do not tell. */
+  #idsOf(batch: readonly Update[], offsets: readonly number[], ids?: readonly string[]): readonly string[] {
+    return batch.map(({ id }, i) => {
+      if (id !== undefined) return id;
+      const own = ids?.[i];
+      return own === undefined ? this.#dispatcher.idAt(offsets[i] as number) : this.#dispatcher.sealed(own);
+    });
   }
 
   /** Resolves when what is being written is. */
@@ -100,7 +105,7 @@ export class Publisher {
     const outcome = await journal.append({ key, request, batch });
     if (outcome.kind !== "appended") return this.#firstIds(batch, outcome);
     this.published += batch.length;
-    return outcome.ids ?? this.#idsOf(batch, outcome.offsets);
+    return this.#idsOf(batch, outcome.offsets, outcome.ids);
   }
 
   /** The event ids that the first attempt was answered with. */
@@ -109,7 +114,7 @@ export class Publisher {
       throw new HubError("idempotency_key_reused", "The idempotency key was used for another request. Use a new key for each request.");
     }
     if (outcome.answer !== undefined) return JSON.parse(outcome.answer) as readonly string[];
-    return outcome.ids ?? this.#idsOf(batch, outcome.offsets);
+    return this.#idsOf(batch, outcome.offsets, outcome.ids);
   }
 
   #validate(updates: readonly UpdateInput[]): readonly Update[] {

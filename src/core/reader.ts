@@ -111,7 +111,7 @@ async function* updates(
       const record = page.kind === "records" ? page.records[0] : undefined;
       if (record?.offset !== offset) yield dropped();
       else if (selection.selects(record) && !isExpired(record, Date.now(), journal.clockToleranceMs))
-        yield { id, topics: record.topics, data: record.data, type: record.type, private: record.private };
+        yield { id: dispatcher.sealed(id), topics: record.topics, data: record.data, type: record.type, private: record.private };
     }
     if (isEnded() || start.epoch !== dispatcher.epoch) break;
   }
@@ -128,7 +128,11 @@ async function* updates(
     if (epoch !== dispatcher.epoch) {
       const old = epoch;
       ({ epoch } = dispatcher);
-      yield gapUpdate({ requested: formatCursor({ epoch: old, offset: cursor }), first: firstHeld(journal, dispatcher), reason: "epoch" });
+      yield gapUpdate({
+        requested: dispatcher.sealed(formatCursor({ epoch: old, offset: cursor })),
+        first: firstHeld(journal, dispatcher),
+        reason: "epoch",
+      });
       cursor = journal.head() - 1;
       continue;
     }

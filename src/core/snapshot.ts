@@ -1,8 +1,9 @@
-import { step } from "./step.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Journal, JournalRecord } from "./journal.ts";
+import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
+import { NewestTail } from "./newest-tail.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
+import { step } from "./step.ts";
 
 /** The newest updates of a selection at some moment. */
 export interface Snapshot {
@@ -14,51 +15,113 @@ export interface Snapshot {
 
 /** Most records that are looked at for one snapshot: what is older than that is not in it. */
 const SCANNED_RECORDS = 100_000;
-/** How far the journal may have moved for a snapshot to be used again; the subscriber walks the rest. */
-const REUSED_RECORDS = 500;
-const KEPT = 32;
+/** Most snapshots that are kept, and most updates in all of them: a stranger may ask for a hundred matchers, a thousand updates of each. */
+const KEPT = { snapshots: 32, updates: 100_000 };
 
-/** Takes snapshots, once for subscribers that come together: after a restart all of a page's viewers ask for the same. */
+/** An update of a snapshot. */
+interface Taken {
+  readonly offset: number;
+  /** After this time the update does not count, in milliseconds since 1970. */
+  readonly endsAt: number;
+  /** The topic, or the indices of the matchers, for which it counts. */
+  readonly counts: readonly (string | number)[];
+}
+
+/** A snapshot as it is kept, so that the next one looks only at what came since. */
+interface Kept {
+  /** The newest first. */
+  readonly taken: readonly Taken[];
+  readonly upTo: number;
+  /** The journal's, at the time. */
+  readonly head: number;
+}
+
+/** Takes snapshots. Subscribers that come together share the work: after a restart all of a page's viewers ask for the same. */
 export class Snapshots {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
-  readonly #kept = new Map<string, { readonly upTo: number; readonly snapshot: Promise<Snapshot> }>();
+  readonly #tail: NewestTail;
+  /** The one that was asked for last comes last. */
+  readonly #kept = new Map<string, Promise<Kept>>();
+  /** How many updates each has that is complete. */
+  readonly #sizes = new Map<Promise<Kept>, number>();
 
   constructor(journal: Journal, dispatcher: Dispatcher) {
     this.#journal = journal;
     this.#dispatcher = dispatcher;
+    this.#tail = new NewestTail(journal);
   }
 
-  /** @param count - How many of each matcher's updates; where only the latest count, of how many topics. */
-  take(selection: Selection, count: number): Promise<Snapshot> {
-    const { position } = this.#dispatcher;
+  /**
+   * Takes the newest updates at the time of the call, including each whose publishing was acknowledged before, by any process.
+   *
+   * @param count - How many of each matcher's updates; where only the latest count, of how many topics.
+   * @throws HubError `journal_unavailable`.
+   */
+  async take(selection: Selection, count: number): Promise<Snapshot> {
+    const upTo = await this.#tail.find();
     // Offsets of a journal that was replaced mean nothing.
     const key = `${this.#dispatcher.epoch} ${count} ${selection.key}`;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && position >= kept.upTo && position - kept.upTo <= REUSED_RECORDS) return kept.snapshot;
-    const snapshot = this.#scan(selection, count, position);
-    this.#kept.delete(key);
-    this.#kept.set(key, { upTo: position, snapshot });
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
-    snapshot.catch(() => this.#kept.delete(key));
-    return snapshot;
+    const taking = this.#advance(this.#kept.get(key), selection, count, upTo);
+    this.#forget(key);
+    this.#kept.set(key, taking);
+    try {
+      const { taken, upTo: reached } = await taking;
+      if (this.#kept.get(key) === taking) this.#sizes.set(taking, taken.length);
+      this.#settle();
+      return { offsets: taken.map(({ offset }) => offset).toReversed(), upTo: reached };
+    } catch (error) {
+      if (this.#kept.get(key) === taking) this.#forget(key);
+      throw error;
+    }
   }
 
-  /** Walks back from the position, a page at a time, until nothing more is wanted. */
-  async #scan(selection: Selection, count: number, upTo: number): Promise<Snapshot> {
-    const wanted = selection.pace.latest ? new NewestOfTopics(count) : new NewestOfMatchers(selection, count);
-    const offsets: number[] = [];
-    const last = Math.max(this.#journal.head() - 1, upTo - SCANNED_RECORDS);
-    for (let end = upTo; end > last && !wanted.isComplete;) {
+  #forget(key: string): void {
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    if (kept !== undefined) this.#sizes.delete(kept);
+  }
+
+  /** Lets go of those that were not asked for for longest. */
+  #settle(): void {
+    let updates = 0;
+    for (const size of this.#sizes.values()) updates += size;
+    for (const [key, kept] of this.#kept) {
+      if (this.#kept.size <= KEPT.snapshots && updates <= KEPT.updates) return;
+      updates -= this.#sizes.get(kept) ?? 0;
+      this.#forget(key);
+    }
+  }
+
+  async #advance(before: Promise<Kept> | undefined, selection: Selection, count: number, upTo: number): Promise<Kept> {
+    const kept = await before?.catch(() => undefined);
+    const now = Date.now();
+    // When an update has ended, an older one counts that was left out. So it is when a partition has dropped one that is newer than others'.
+    const isVoid =
+      kept === undefined ||
+      kept.upTo > upTo ||
+      (this.#journal.places !== undefined && kept.head !== this.#journal.head()) ||
+      kept.taken.some(({ endsAt }) => endsAt < now);
+    if (isVoid) return this.#scan(selection, count, upTo, undefined);
+    return kept.upTo === upTo ? kept : this.#scan(selection, count, upTo, kept);
+  }
+
+  /** Walks back from the end, a page at a time, until nothing more is wanted, or what is kept tells the rest. */
+  async #scan(selection: Selection, count: number, upTo: number, kept: Kept | undefined): Promise<Kept> {
+    const newest = new Newest(selection, count);
+    const head = this.#journal.head();
+    const last = Math.max(head - 1, upTo - SCANNED_RECORDS, kept?.upTo ?? 0);
+    let isCut = false;
+    for (let end = upTo; end > last && !newest.isComplete && !isCut;) {
       const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
-      const { records, isCut } = await this.#range(start, end, selection.topics);
-      for (const record of records.toReversed()) if (selection.selects(record) && wanted.take(record)) offsets.push(record.offset);
-      if (isCut) break;
+      const range = await this.#range(start, end, selection.topics);
+      for (const record of range.records.toReversed()) newest.look(record, this.#dispatcher.clockToleranceMs);
+      ({ isCut } = range);
       end = start;
       await nextTurn();
     }
-    return { offsets: offsets.toReversed(), upTo };
+    if (!isCut) for (const taken of kept?.taken ?? []) newest.take(taken);
+    return { taken: newest.taken, upTo, head };
   }
 
   /** The records after `start` up to `end`; where some of them are not held, those after these. */
@@ -70,7 +133,7 @@ export class Snapshots {
     let records: JournalRecord[] = [];
     let isCut = false;
     for (let after = start; after < end;) {
-      const found = await step(this.#dispatcher, this.#journal, after, undefined, topics);
+      const found = await this.#next(after, end, topics);
       if (found.kind === "trimmed") {
         records = [];
         isCut = true;
@@ -79,52 +142,76 @@ export class Snapshots {
       }
       if (found.upTo === after) break;
       after = found.upTo;
-      for (const { record } of found.entries) if (record.offset <= end) records.push(record);
+      for (const record of found.records) if (record.offset <= end) records.push(record);
     }
     return { records, isCut };
   }
-}
 
-class NewestOfTopics {
-  readonly #seen = new Set<string>();
-  readonly #count: number;
-
-  constructor(count: number) {
-    this.#count = count;
-  }
-
-  get isComplete(): boolean {
-    return this.#seen.size >= this.#count;
-  }
-
-  take({ topics }: JournalRecord): boolean {
-    const [topic = ""] = topics;
-    if (this.isComplete || this.#seen.has(topic)) return false;
-    this.#seen.add(topic);
-    return true;
+  /** The next records: those that were not dispatched here yet, too. */
+  async #next(
+    after: number,
+    end: number,
+    topics: readonly string[] | undefined,
+  ): Promise<
+    | { readonly kind: "records"; readonly records: readonly JournalRecord[]; readonly upTo: number }
+    | { readonly kind: "trimmed"; readonly head: number }
+  > {
+    if (after < this.#dispatcher.position) {
+      const found = await step(this.#dispatcher, this.#journal, after, undefined, topics);
+      return found.kind === "trimmed" ? found : { ...found, records: found.entries.map(({ record }) => record) };
+    }
+    const { page } = this.#dispatcher;
+    const read = await this.#journal.read(after, { ...page, maxRecords: Math.min(page.maxRecords, end - after), topics });
+    return read.kind === "trimmed" ? read : { ...read, upTo: read.upTo ?? read.records.at(-1)?.offset ?? after };
   }
 }
 
-class NewestOfMatchers {
+/** Counts the newest updates of each matcher, or the newest one of each topic. */
+class Newest {
+  /** The newest first. */
+  readonly taken: Taken[] = [];
   readonly #selection: Selection;
-  readonly #left: number[];
+  readonly #most: number;
+  /** How many were taken, by topic or by the index of the matcher. */
+  readonly #counted = new Map<string | number, number>();
+  #open: number;
 
   constructor(selection: Selection, count: number) {
     this.#selection = selection;
-    this.#left = selection.matchers.map(() => count);
+    const { latest } = selection.pace;
+    this.#most = latest ? 1 : count;
+    this.#open = latest ? count : selection.matchers.length;
   }
 
+  /** Whether nothing older is wanted. */
   get isComplete(): boolean {
-    return this.#left.every((left) => left === 0);
+    return this.#open === 0;
   }
 
-  take(record: JournalRecord): boolean {
-    let isWanted = false;
-    for (const [index, left] of this.#left.entries()) {
-      if (left === 0 || !this.#selection.selectedBy(index, record)) continue;
-      this.#left[index] = left - 1;
-      isWanted = true;
+  /** Takes a record if it is wanted, may be read and has not ended. */
+  look(record: JournalRecord, clockToleranceMs: number | undefined): void {
+    const selection = this.#selection;
+    if (this.isComplete || !selection.selects(record) || isExpired(record, Date.now(), clockToleranceMs)) return;
+    const counts = selection.pace.latest
+      ? record.topics.slice(0, 1)
+      : [...selection.matchers.keys()].filter((index) => selection.selectedBy(index, record));
+    const endsAt = record.ttlMs === undefined ? Infinity : record.at + record.ttlMs + (clockToleranceMs ?? 0);
+    this.take({ offset: record.offset, endsAt, counts });
+  }
+
+  /** @param taken - Older than all before. */
+  take(taken: Taken): void {
+    if (this.isComplete || !taken.counts.some((one) => this.#countOf(one) < this.#most)) return;
+    for (const one of taken.counts) {
+      const count = this.#countOf(one);
+      if (count === this.#most) continue;
+      this.#counted.set(one, count + 1);
+      if (count + 1 === this.#most) this.#open--;
     }
-    return isWanted;
+    this.taken.push(taken);
+  }
+
+  #countOf(one: string | number): number {
+    return this.#counted.get(one) ?? 0;
   }
 }

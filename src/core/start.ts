@@ -20,7 +20,7 @@ export interface Start {
   readonly lastEventId: string | undefined;
   /** Offsets of the updates that are sent first, rising; undefined for none. */
   readonly snapshot?: readonly number[] | undefined;
-  /** Their event ids, where these are others than usual, and what is sent after them. */
+  /** Their event ids before they are {@link Dispatcher.sealed}, where these are others than usual, and what is sent after them. */
   readonly ownIds?: ReadonlyMap<number, string> | undefined;
   readonly missed?: Missed | undefined;
 }
@@ -30,7 +30,6 @@ export interface Start {
  * preceding the first event sent" is then `earliest`.
  *
  * @param lastEventId - Whatever a peer sent; undefined starts at the tail.
- * @param selection - What the peer may read.
  * @returns A promise only where the journal has to be asked.
  * @see Mercure, "Reconnection, State Reconciliation, and Event Sourcing".
  */
@@ -38,11 +37,11 @@ export function resolveStart(
   journal: Journal,
   dispatcher: Dispatcher,
   lastEventId: string | undefined,
-  selection: Selection,
+  { topics }: Selection,
 ): Start | Promise<Start> {
   const { epoch } = dispatcher;
   if (lastEventId === undefined) return { epoch, after: dispatcher.position, gap: undefined, lastEventId: undefined };
-  if (journal.places !== undefined) return resolvePlace(journal, journal.places, dispatcher, lastEventId, selection);
+  if (journal.places !== undefined) return resolvePlace(journal, journal.places, dispatcher, lastEventId, topics);
   const beforeOldest = journal.head() - 1;
   if (lastEventId === EARLIEST) return { epoch, after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
   const afterGap = (reason: GapReason): Start => ({
@@ -51,13 +50,12 @@ export function resolveStart(
     gap: { requested: lastEventId, first: firstHeld(journal, dispatcher), reason },
     lastEventId: EARLIEST,
   });
-  const position = parseCursor(lastEventId);
+  const id = dispatcher.opened(lastEventId);
+  const position = parseCursor(id);
   if (position === undefined) {
-    return journal.find(lastEventId).then(async (offsets) => {
-      // The earliest: of several with one id, one that may not be read must change nothing.
-      for (const offset of offsets)
-        if (await mayRead(journal, offset, selection)) return { epoch, after: offset, gap: undefined, lastEventId };
-      return afterGap("unknown");
+    // Of several with one id the earliest, whoever reads: a cursor is a place, and rights count for what follows.
+    return journal.find(id).then(([after]) => {
+      return after === undefined ? afterGap("unknown") : { epoch, after, gap: undefined, lastEventId };
     });
   }
   if (position.epoch !== epoch) return afterGap("epoch");
@@ -76,20 +74,20 @@ async function resolvePlace(
   places: JournalPlaces,
   dispatcher: Dispatcher,
   lastEventId: string,
-  selection: Selection,
+  topics: readonly string[] | undefined,
 ): Promise<Start> {
   const { epoch } = dispatcher;
-  const { topics } = selection;
   const afterGap = (after: number, reason: GapReason, told: string): Start => {
-    const first = after < journal.tail() ? places.cursorAt(after + 1) : null;
+    const first = after < journal.tail() ? dispatcher.cursorAt(after + 1) : null;
     return { epoch, after, gap: { requested: lastEventId, first, reason }, lastEventId: told };
   };
   if (lastEventId === EARLIEST) return { epoch, after: await places.earliest(topics), gap: undefined, lastEventId };
-  const found = await places.resume(lastEventId, topics);
+  const id = dispatcher.opened(lastEventId);
+  const found = await places.resume(id, topics);
   if (found?.kind === "gap") return afterGap(await places.earliest(topics), found.reason, EARLIEST);
   if (found === undefined) {
-    for (const offset of await journal.find(lastEventId)) {
-      if (!(await mayRead(journal, offset, selection))) continue;
+    const [offset] = await journal.find(id);
+    if (offset !== undefined) {
       if (places.isAlone(offset, topics)) return { epoch, after: offset, gap: undefined, lastEventId };
       // What was had of other partitions before it, the id does not tell.
       return afterGap(offset, "unknown", lastEventId);
@@ -101,12 +99,6 @@ async function resolvePlace(
   if (ownIds === undefined) return afterGap(await places.earliest(topics), "trimmed", EARLIEST);
   if (ownIds.size === 0) return { epoch, after, gap: undefined, lastEventId };
   return { epoch, after, gap: undefined, lastEventId, snapshot: [...ownIds.keys()], ownIds, missed };
-}
-
-/** Whether the record at an offset may be read: the id of one that may not must look like an id that never was. */
-async function mayRead(journal: Journal, offset: number, selection: Selection): Promise<boolean> {
-  const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
-  return page.kind === "records" && page.records[0] !== undefined && selection.mayRead(page.records[0]);
 }
 
 /** The cursor of the oldest record held, or of the one that follows a gap; null where there is none. */

@@ -188,6 +188,49 @@ describe("last", () => {
   });
 });
 
+describe("last, exactly", () => {
+  const named = (from: number, to: number): { topic: string; data: string }[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => ({ topic: "a", data: `v${from + i}` }));
+
+  it.each(["", "&interval=50", "&latest=on", "&latest=on&interval=50"])(
+    "counts what was published since the one before it, with %j",
+    async (pace) => {
+      const { hub, url } = await startHub();
+      const begins = async (last: number): Promise<string[]> => {
+        const stream = await openStream(`${url}?match=a&last=${last}${pace}`);
+        const live = `live after ${last}`;
+        const events: string[] = [];
+        // The cursor after the snapshot: what follows is live.
+        for (let event = await stream.nextOfAny(); event.event !== "hub:cursor"; event = await stream.nextOfAny()) events.push(event.data);
+        await hub.publish({ topic: "a", data: live });
+        expect(await data(stream, 1)).toEqual([live]);
+        stream.close();
+        return events;
+      };
+      await hub.publishBatch(named(1, 10));
+      expect(await begins(1)).toEqual(["v10"]);
+      await hub.publishBatch(named(11, 20));
+      expect(await begins(1)).toEqual(["v20"]);
+      await hub.publishBatch(named(21, 420));
+      expect(await begins(3)).toEqual(pace.includes("latest") ? ["v420"] : ["v418", "v419", "v420"]);
+    },
+  );
+
+  it("counts nothing that may not be read or has ended, and what an ended one hid", async () => {
+    const { hub, url } = await startHub({ ...TRUSTING, anonymous: true });
+    await hub.publishBatch(named(1, 5));
+    const ended = await hub.publish({ topic: "a", data: "soon over", ttlMs: 1 });
+    await hub.publish({ topic: "a", data: "private", private: true });
+    await expect.poll(async () => (await hub.explain(ended))?.isExpired).toBe(true);
+    expect(await data(await openStream(`${url}?match=a&last=2`), 2)).toEqual(["v4", "v5"]);
+    const lasting = await hub.publish({ topic: "a", data: "a little later over", ttlMs: 300 });
+    expect(await data(await openStream(`${url}?match=a&last=2`), 2)).toEqual(["v5", "a little later over"]);
+    await expect.poll(async () => (await hub.explain(lasting))?.isExpired).toBe(true);
+    expect(await data(await openStream(`${url}?match=a&last=2`), 2)).toEqual(["v4", "v5"]);
+    expect(await data(await openStream(`${url}?match=a&last=2&latest=on`), 1)).toEqual(["v5"]);
+  });
+});
+
 describe("a paced stream and the full one", () => {
   it("agree about the last state of every topic, whatever is published, whoever resumes", async () => {
     const operation = fc.oneof(

@@ -243,16 +243,17 @@ describe("subscribing over node:http", () => {
     for (let i = 0; i < 3; i++) await openStream(url);
   });
 
-  it("answers an id of a private update like one that never was", async () => {
+  it("answers the id of a private update as that of a public one: a place, and nothing of what is there", async () => {
     const { hub, url } = await startHub();
-    await hub.publish({ topic: "t", id: "open" });
-    await hub.publish({ topic: "t", id: "secret", private: true });
+    for (const id of ["first", "public"]) await hub.publish({ topic: "elsewhere", id });
+    await hub.publish({ topic: "elsewhere", id: "secret", data: "hidden", private: true });
+    await hub.publish({ topic: "t", data: "next" });
     const answer = async (id: string): Promise<unknown> => {
-      const stream = await openStream(`${url}?last_event_id=${id}`);
-      const gap = await stream.nextOfAny();
-      return [stream.response.headers.get("mercure-last-event-id"), gap.event, gap.data.replace(id, "")];
+      const stream = await openStream(`${url}?match=t&last_event_id=${id}`);
+      return [stream.response.headers.get("mercure-last-event-id")?.replace(id, "ID"), await stream.nextOfAny()];
     };
-    expect(await answer("secret")).toEqual(await answer("absent"));
+    expect(await answer("secret")).toEqual(await answer("public"));
+    expect(await answer("secret")).toMatchObject(["ID", { event: undefined, data: "next" }]);
   });
 
   it("answers a pipelined subscription after the answer before it", async () => {

@@ -2,7 +2,9 @@ import * as fc from "fast-check";
 import { memoryJournal } from "artesian/journals/memory";
 import type { Journal, JournalRecord, Update } from "artesian";
 import { describe, expect, it } from "vitest";
+import type { IdCipher } from "../../src/core/cursor.ts";
 import { HubCore } from "../../src/core/hub-core.ts";
+import { opaqueIds } from "../../src/http/opaque-ids.ts";
 import { partitionedJournal } from "../../src/journals/partitioned/index.ts";
 import { partitionOf } from "../../src/journals/partitioned/partition-of.ts";
 import { Path } from "../../src/journals/partitioned/path.ts";
@@ -13,6 +15,12 @@ import { HeldBack } from "./partitioned-support.ts";
 const SEED = Number(process.env["SEED"] ?? 2026);
 const ALL = { maxRecords: 1000, maxBytes: Infinity };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** How the hub's own event ids look. */
+const IDS: readonly (readonly [string, IdCipher | undefined])[] = [
+  ["plain", undefined],
+  ["opaque", opaqueIds("the secret of all hubs of the journal")],
+];
 
 function update(topic: string | readonly string[], data: string, id?: string): Update {
   return { topics: [topic].flat(), data, id, type: undefined, retry: undefined, private: false };
@@ -186,9 +194,10 @@ describe("a journal of several partitions", () => {
     }
   });
 
-  it("takes a batch apart, and answers every attempt at it with the same ids", async () => {
+  it.each(IDS)("takes a batch apart, and answers every attempt at it with the same ids, which are %s", async (_look, idCipher) => {
     const parts = Array.from({ length: 3 }, () => memoryJournal());
-    const [a, b] = [new HubCore({ journal: await partitionedJournal(parts) }), new HubCore({ journal: await partitionedJournal(parts) })];
+    const open = async (): Promise<HubCore> => new HubCore({ journal: await partitionedJournal(parts), idCipher });
+    const [a, b] = [await open(), await open()];
     const batch = topicsOf(3)
       .flat()
       .map((topic, i) => ({ topic, data: `${i}`, ...(i === 1 && { id: "mine" }) }));
@@ -253,10 +262,10 @@ describe("a journal of several partitions", () => {
 
 const PLANS: readonly (readonly string[])[] = [["*"], ["t0"], ["t1", "t2"], ["t3", "t4", "t5"]];
 
-describe("hubs that have the partitions in different orders", () => {
+describe.each(IDS)("hubs that have the partitions in different orders, with %s ids", (_look, idCipher) => {
   it("give one that is cut off in the middle of what it has missed what is left of it", async () => {
     const parts = Array.from({ length: 2 }, () => Object.assign(memoryJournal(), { close: async () => undefined }));
-    const world: World = { parts, held: [], hubs: [] };
+    const world: World = { parts, held: [], hubs: [], idCipher };
     for (const at of [0, 1]) await openHub(world, at);
     const [first, second] = world.hubs as [HubCore, HubCore];
     const [[x = ""] = [], [y = ""] = []] = topicsOf(2);
@@ -305,7 +314,9 @@ describe("hubs that have the partitions in different orders", () => {
       b: fc.nat({ max: 99 }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(2, 3, 4), fc.array(step, { minLength: 5, maxLength: 80 }), (count, steps) => roam(count, steps)),
+      fc.asyncProperty(fc.constantFrom(2, 3, 4), fc.array(step, { minLength: 5, maxLength: 80 }), (count, steps) =>
+        roam(count, steps, idCipher),
+      ),
       { seed: SEED, numRuns: 200 },
     );
   }, 120_000);
@@ -315,18 +326,24 @@ interface World {
   readonly parts: readonly Journal[];
   readonly held: HeldBack[][];
   readonly hubs: HubCore[];
+  readonly idCipher: IdCipher | undefined;
 }
 
-async function openHub({ parts, held, hubs }: World, at: number): Promise<void> {
+async function openHub({ parts, held, hubs, idCipher }: World, at: number): Promise<void> {
   const mine = parts.map((part) => new HeldBack(part));
   held[at] = mine;
-  hubs[at] = new HubCore({ journal: await partitionedJournal(mine.map(({ journal }) => journal)), drainMs: 5, writeStallMs: 3_600_000 });
+  const journal = await partitionedJournal(mine.map((one) => one.journal));
+  hubs[at] = new HubCore({ journal, idCipher, drainMs: 5, writeStallMs: 3_600_000 });
 }
 
-async function roam(count: number, steps: readonly { what: string; a: number; b: number }[]): Promise<void> {
+async function roam(
+  count: number,
+  steps: readonly { what: string; a: number; b: number }[],
+  idCipher: IdCipher | undefined,
+): Promise<void> {
   // They outlive the hubs that are closed.
   const parts = Array.from({ length: count }, () => Object.assign(memoryJournal(), { close: async () => undefined }));
-  const world: World = { parts, held: [], hubs: [] };
+  const world: World = { parts, held: [], hubs: [], idCipher };
   for (const at of [0, 1, 2]) await openHub(world, at);
   const published: { readonly topics: readonly string[]; readonly data: string }[] = [];
   const readers = PLANS.map((topics) => new ModelReader({ topics, isTrusted: false }));

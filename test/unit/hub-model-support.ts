@@ -1,6 +1,7 @@
 import type { Matcher } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import type { Authorization } from "../../src/core/authorization.ts";
+import type { IdCipher } from "../../src/core/cursor.ts";
 import { HubCore } from "../../src/core/hub-core.ts";
 import type { Sink, Subscriber } from "../../src/core/subscriber.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
@@ -47,7 +48,7 @@ export class NaiveHub {
   }
 
   /** Where a reader goes on that saw an event id last; undefined where there is a gap, and all that is held follows. */
-  find(cursor: string | undefined, epoch: string, reader: ReaderPlan): number | undefined {
+  find(cursor: string | undefined, epoch: string): number | undefined {
     if (cursor === undefined) return this.updates.length;
     if (cursor === "earliest") return this.head - 1;
     const [, madeIn, digits] = /^#(\w+):(\w+)$/.exec(cursor) ?? [];
@@ -55,9 +56,7 @@ export class NaiveHub {
       const offset = Number.parseInt(digits, 36);
       return madeIn === epoch && offset >= this.head - 1 && offset <= this.updates.length ? offset : undefined;
     }
-    const index = this.updates.findIndex(
-      (update, i) => i >= this.head - 1 && update.id === cursor && (!update.private || reader.isTrusted),
-    );
+    const index = this.updates.findIndex((update, i) => i >= this.head - 1 && update.id === cursor);
     return index < 0 ? undefined : index + 1;
   }
 }
@@ -150,7 +149,7 @@ export class ModelReader implements Sink {
 }
 
 /** A hub on a directory, with the model's retention. */
-export function openHub(directory: string, held: number): HubCore {
+export function openHub(directory: string, held: number, idCipher?: IdCipher): HubCore {
   const journal = lmdbJournal({ directory, retention: { maxCount: held } });
-  return new HubCore({ journal, writeStallMs: 3_600_000, drainMs: 20 });
+  return new HubCore({ journal, idCipher, writeStallMs: 3_600_000, drainMs: 20 });
 }

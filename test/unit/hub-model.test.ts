@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseCursor } from "../../src/core/cursor.ts";
+import { type IdCipher, parseCursor } from "../../src/core/cursor.ts";
 import type { HubCore } from "../../src/core/hub-core.ts";
+import { opaqueIds } from "../../src/http/opaque-ids.ts";
 import { dataOf, filledOut, ModelReader, type ModelUpdate, NaiveHub, openHub, type ReaderPlan } from "./hub-model-support.ts";
 
 const SEED = Number(process.env["SEED"] ?? 2026);
@@ -33,6 +34,8 @@ interface Real {
   hub: HubCore;
   epoch: string;
   readonly readers: ModelReader[];
+  /** How the hub's own event ids look; undefined: as the model's. */
+  readonly idCipher: IdCipher | undefined;
 }
 
 type Step = fc.AsyncCommand<Model, Real>;
@@ -74,8 +77,10 @@ async function reconnect(index: number, model: Model, real: Real, isStopped = fa
   const reader = real.readers[index];
   if (expected === undefined || reader === undefined) return;
   const { plan } = expected;
-  const at = model.hub.find(reader.lastEventId, real.epoch, plan);
-  const cursor = parseCursor(reader.lastEventId ?? "");
+  const { lastEventId } = reader;
+  const seen = lastEventId === undefined ? undefined : (real.idCipher?.open(lastEventId) ?? lastEventId);
+  const at = model.hub.find(seen, real.epoch);
+  const cursor = parseCursor(seen ?? "");
   const missed = expected.expected.slice(reader.received.length);
   // What it was not sent is after its cursor, or is not held any more: nothing may be passed over in silence.
   if (at !== undefined && cursor !== undefined)
@@ -102,7 +107,8 @@ class Publish implements Step {
     const ids = await real.hub.publishBatch(
       updates.map(({ topics, data, ...rest }) => ({ topic: topics, data: filledOut(data), ...rest })),
     );
-    expect(ids).toEqual(updates.map(({ id }, i) => id ?? `#${real.epoch}:${(first + i).toString(36)}`));
+    const own = updates.map((_, i) => `#${real.epoch}:${(first + i).toString(36)}`);
+    expect(ids).toEqual(updates.map(({ id }, i) => id ?? real.idCipher?.seal(own[i] as string) ?? own[i]));
     model.hub.updates.push(...updates);
     for (const reader of model.readers) reader.expected.push(...model.hub.after(first - 1, reader.plan));
     await settle(model, real);
@@ -167,7 +173,7 @@ class Reopen implements Step {
   check = (): boolean => true;
   async run(model: Model, real: Real): Promise<void> {
     await real.hub.close();
-    real.hub = openHub(real.directory, HELD);
+    real.hub = openHub(real.directory, HELD, real.idCipher);
     for (const index of real.readers.keys()) await reconnect(index, model, real, index === this.stopped);
     await settle(model, real);
   }
@@ -205,17 +211,20 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.tuple(slot, fc.array(update, { minLength: 7, maxLength: HELD + 5 })).map(([which, drafts]) => new FallBehind(which, drafts)),
 ];
 
-it(
-  "does what a list would do, whatever is published, subscribed, stopped, cut off, trimmed and restarted",
+it.each([
+  ["plain", undefined],
+  ["opaque", opaqueIds("the secret of the hub before and after")],
+])(
+  "does what a list would do, whatever is published, subscribed, stopped, cut off, trimmed and restarted, with %s ids",
   { timeout: 120_000 },
-  async () => {
+  async (_look, idCipher) => {
     console.log(`hub model: seed ${SEED}; another by SEED=…`);
     await fc.assert(
       fc.asyncProperty(fc.commands(steps, { maxCommands: 40, size: "+1" }), async (commands) => {
         const directory = mkdtempSync(join(tmpdir(), "artesian-model-"));
-        const hub = openHub(directory, HELD);
-        const epoch = await epochOf(hub);
-        const real: Real = { directory, hub, epoch, readers: [] };
+        const hub = openHub(directory, HELD, idCipher);
+        const epoch = await epochOf(hub, idCipher);
+        const real: Real = { directory, hub, epoch, readers: [], idCipher };
         // The first update told the epoch.
         const model: Model = { hub: new NaiveHub(HELD), readers: [] };
         model.hub.updates.push({ topics: ["x"], data: "", private: false, id: undefined });
@@ -231,8 +240,9 @@ it(
   },
 );
 
-async function epochOf(hub: HubCore): Promise<string> {
-  const cursor = parseCursor(await hub.publish({ topic: "x" }));
+async function epochOf(hub: HubCore, idCipher: IdCipher | undefined): Promise<string> {
+  const id = await hub.publish({ topic: "x" });
+  const cursor = parseCursor(idCipher?.open(id) ?? id);
   // Whoever subscribes before it was dispatched receives it, too.
   await turn();
   return cursor?.epoch ?? "";

@@ -1,7 +1,7 @@
 import type { ZodType } from "zod";
 import type { Compat } from "../../http/compat.ts";
 import type { Algorithm, IssuerChoice, KeyChoice } from "./key-choice.ts";
-import type { AUTO, JournalChoice, NONE } from "./values.ts";
+import type { AUTO, JournalChoice, NONE, OpaqueIdsChoice } from "./values.ts";
 
 /** The levels of the log, from silent to talkative. */
 export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -35,6 +35,7 @@ export interface Config {
   /** Undefined: the default, which depends on the journal. */
   readonly retentionBytes: number | typeof NONE | undefined;
   readonly retentionCount: number | typeof NONE;
+  readonly opaqueIds: OpaqueIdsChoice;
   readonly noCompression: boolean;
   readonly heartbeat: number;
   readonly maxLifetime: number;

@@ -9,6 +9,7 @@ import {
   identifier,
   journalChoice,
   oneOf,
+  opaqueIdsChoice,
   origins,
   orNone,
   publicOrigin,
@@ -210,6 +211,14 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: 1_000_000,
     shown: "1,000,000",
     help: "keep this many updates",
+  },
+  opaqueIds: {
+    group: "Storage",
+    placeholder: "<on|off|file:PATH>",
+    schema: opaqueIdsChoice(),
+    fallback: { kind: "off" },
+    shown: "off",
+    help: "encrypt the hub's own event ids, so that nobody counts updates by them; file:PATH is the secret of a fleet",
   },
   noCompression: {
     group: "Streams",

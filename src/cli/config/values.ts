@@ -180,6 +180,20 @@ export function journalChoice(): Schema<JournalChoice> {
   });
 }
 
+/** Whether the hub's event ids are opaque, and where the secret for that is. */
+export type OpaqueIdsChoice = { readonly kind: "off" } | { readonly kind: "on" } | { readonly kind: "file"; readonly path: string };
+
+/** How event ids look. */
+export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
+  const choose = (value: string): OpaqueIdsChoice | undefined => {
+    // A boolean in the file is no mistake.
+    if (value === "off" || value === "false") return { kind: "off" };
+    if (value === "on" || value === "true") return { kind: "on" };
+    return /^file:./.test(value) ? { kind: "file", path: value.slice(5) } : undefined;
+  };
+  return parsed(choose, "on, off, or file:PATH with the file of a secret.");
+}
+
 /** The hub's path: plain, so that no proxy or browser writes it in another way. */
 export function hubPath(): Schema<string> {
   return parsed(

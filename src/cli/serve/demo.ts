@@ -7,6 +7,7 @@ import { placeOf } from "../config/flags.ts";
 import type { Config, Key } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { chatKeyOf } from "../keys/chat.ts";
+import { idsSecretOf } from "../keys/ids.ts";
 import { accessOf } from "./access.ts";
 import { resolveHost } from "./address.ts";
 import { createDemoSite } from "./demo-site.ts";
@@ -30,6 +31,7 @@ export async function demo(config: Config): Promise<void> {
   const feeds = config.feed.map((feed) => read("feed", () => parseFeed(feed)));
   const access = accessOf(config);
   const chat = chatKeyOf(config);
+  const ids = idsSecretOf(config);
   const consoleKey = { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) };
   await runServer({
     config,
@@ -39,8 +41,9 @@ export async function demo(config: Config): Promise<void> {
       issuers: [...access.issuers, chatIssuer(chat.key), consoleIssuer(consoleKey)],
       anonymous: true,
       anonymousPublish: true,
-      warnings: [...access.warnings, ...chat.warnings],
+      warnings: [...access.warnings, ...chat.warnings, ...ids.warnings],
     },
+    idsSecret: ids.secret,
     // Everyone publishes here, but nobody in the name of an app. Prices may be somebody else's.
     reservedTopics: [...CHAT_TOPICS, ...NEWS_TOPICS, ...CONSOLE_TOPICS, ...(quotes === "none" ? [] : STOCKS_TOPICS)],
     createSite: (options) => createDemoSite(options, { config, bot, quotes, feeds, chatKey: chat.key, consoleKey }),

@@ -20,6 +20,8 @@ export interface Plan {
   readonly config: Config;
   readonly address: ListenAddress;
   readonly access: Access;
+  /** What makes event ids opaque; undefined where they are not. */
+  readonly idsSecret: Uint8Array | undefined;
 }
 
 /** What a server tells when it listens. */

@@ -79,6 +79,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const hub = createHub({
     ...hubOptions(config, room.streams),
     journal,
+    opaqueIds: options.idsSecret,
     url,
     authorization: {
       issuers: access.issuers,

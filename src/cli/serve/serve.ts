@@ -1,6 +1,7 @@
 import { withData } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
+import { idsSecretOf } from "../keys/ids.ts";
 import { accessOf } from "./access.ts";
 import { resolveHost } from "./address.ts";
 import type { Plan } from "./plan.ts";
@@ -27,7 +28,13 @@ export async function serve(config: Config): Promise<void> {
   }
   if (configured.issuers.length === 0 && !anonymous)
     warnings.push("nobody may subscribe: there is no key to check tokens with, and no --anonymous");
-  const plan: Plan = { config, address, access: { ...configured, warnings } };
+  const ids = idsSecretOf(config);
+  const plan: Plan = {
+    config,
+    address,
+    access: { ...configured, warnings: [...warnings, ...ids.warnings] },
+    idsSecret: ids.secret,
+  };
   const count = workersOf(config);
   if (count > 1) return runWorkers(plan, count, welcomeTo(plan));
   // The primary of workers does without all that a hub needs.

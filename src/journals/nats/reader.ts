@@ -31,7 +31,7 @@ export class Reader {
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
     const untilMs = monotonicMs() + AWAY_MS;
     // Another process may have told of one that has not come here yet.
-    if (after > this.#replica.log.tail) await this.#replica.synced(untilMs);
+    if (after > this.#replica.log.tail && !(await this.#replica.synced(untilMs))) throw unavailable();
     for (let isSecond = false; ; isSecond = true) {
       const { log } = this.#replica;
       if (after < log.head - 1) return { kind: "trimmed", head: log.head };

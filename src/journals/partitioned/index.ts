@@ -310,10 +310,10 @@ class PartitionedJournal implements Journal {
 
   /** Learns what the partitions have now. */
   async #refresh(): Promise<void> {
-    const { path } = this.#merged;
     await Promise.all(
       this.#partitions.map(async (partition, i) => {
-        await partition.read(path.top.vector[i] as number, { maxRecords: 1, maxBytes: 1 });
+        // Beyond its tail: only then the engine itself is asked.
+        await partition.read(partition.tail() + 1, { maxRecords: 1, maxBytes: 1 });
         await this.#merged.until(i, partition.tail());
       }),
     );

@@ -69,6 +69,39 @@ describe("Reconnection, State Reconciliation, and Event Sourcing", () => {
     }
   });
 
+  test("REC-15: ids of sensitive updates tell nothing of their order, where the operator asks for it", async () => {
+    const started = await startOpen({ opaqueIds: "a secret that no subscriber ever gets to see" });
+    const ids: string[] = [];
+    for (let i = 0; i < 64; i++) ids.push(await started.hub.publish({ topic: "a", data: String(i), private: i % 2 === 1 }));
+    expect(new Set(ids.map((id) => id.length)).size).toBe(1);
+    expect(new Set(ids).size).toBe(64);
+    // Neighbours have nothing in common: by chance, some of the 22 characters are the same.
+    const alike = ids.slice(1).map((id, i) => id.split("").filter((character, at) => at > 0 && character === ids[i]?.[at]).length);
+    expect(Math.max(...alike)).toBeLessThan(8);
+    expect(ids.toSorted()).not.toEqual(ids);
+    const stream = await from(started, ids[10] as string);
+    expect(await dataOf(stream, 3)).toEqual(["12", "14", "16"]);
+  });
+
+  test("REC-16: a cursor whose update may not be read, or not any more, is a place like any other", async () => {
+    const { hub, url } = await startSecured({ anonymous: true });
+    await hub.publish({ topic: "a", data: "before" });
+    await hub.publish({ topic: "a", data: "secret", id: "theirs", private: true });
+    await hub.publish({ topic: "a", data: "after" });
+    await hub.publish({ topic: "a", data: "secret, too", private: true });
+    await hub.publish({ topic: "END", data: "END" });
+    for (const [headers, expected] of [
+      [{}, ["after"]],
+      [bearer(subscriber("b")), ["after"]],
+      [bearer(subscriber("a")), ["after", "secret, too"]],
+    ] as const) {
+      const stream = await openStream(`${url}?match=*&last_event_id=theirs`, { headers });
+      const events = [await stream.nextOfAny()];
+      while (events.at(-1)?.data !== "END") events.push(await stream.nextOfAny());
+      expect([cursorOf(stream), events.map(({ data }) => data)]).toEqual(["theirs", [...expected, "END"]]);
+    }
+  });
+
   test("REC-07: the cursor earliest asks for everything that is held", async () => {
     const started = await startOpen();
     await fill(started, 3);
@@ -89,6 +122,11 @@ describe("Reconnection, State Reconciliation, and Event Sourcing", () => {
     }
     const stream = await from(started, "again");
     expect((await stream.next()).data).toBe("3");
+    // Whoever reads: also one that may not read the first.
+    await started.hub.publish({ topic: "a", data: "6", id: "hidden", private: true });
+    for (const [data, id] of Object.entries({ 7: "m", 8: "hidden", 9: "end" })) await started.hub.publish({ topic: "a", data, id });
+    const stranger = await from(started, "hidden");
+    expect([cursorOf(stranger), await dataOf(stranger, 3)]).toEqual(["hidden", ["7", "8", "9"]]);
   });
 
   test("REC-09: after such an id everything follows, the update that used it again too", async () => {

@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { MIN_SECRET_BYTES } from "../../http/opaque-ids.ts";
+import type { Config } from "../config/config.ts";
+import { placeOf } from "../config/flags.ts";
+import { unreadable } from "../config/load.ts";
+import { UsageError } from "../errors.ts";
+import { ownSecretOf } from "./own-secret.ts";
+
+/** Beside the journal, in the data directory: a backup of the one has the other. */
+const FILE = "ids-keys.json";
+
+/** What makes event ids opaque. */
+export interface IdsSecret {
+  /** Undefined where they are not. */
+  readonly secret: Uint8Array | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Finds the secret that makes the hub's event ids opaque, the same in all processes of the journal.
+ *
+ * @throws UsageError when there is none that all processes have, or it can't be used; Failure when it can't be written.
+ */
+export function idsSecretOf({ opaqueIds, journal, data }: Config): IdsSecret {
+  if (opaqueIds.kind === "off") return { secret: undefined, warnings: [] };
+  if (opaqueIds.kind === "file") return { secret: read(opaqueIds.path), warnings: [] };
+  // A restart empties it, and with it all that an id could lead to.
+  if (journal.kind === "memory") return { secret: randomBytes(MIN_SECRET_BYTES), warnings: [] };
+  if (journal.kind !== "lmdb") {
+    throw new UsageError(
+      `${placeOf("opaqueIds")}: hubs on several machines need the same secret. Make one, give it to all, and name its file:\n` +
+        "  openssl rand -base64 32 > ids.secret && artesian serve --opaque-ids file:ids.secret",
+    );
+  }
+  return ownSecretOf(data, FILE);
+}
+
+function read(path: string): Uint8Array {
+  let secret: string;
+  try {
+    secret = readFileSync(path, "utf8").trim();
+  } catch (error) {
+    throw new UsageError(`${placeOf("opaqueIds")}: ${path}: ${unreadable(error)}`, { cause: error });
+  }
+  const bytes = new TextEncoder().encode(secret);
+  if (bytes.length >= MIN_SECRET_BYTES) return bytes;
+  throw new UsageError(
+    `${placeOf("opaqueIds")}: ${path} has ${bytes.length} bytes; at least ${MIN_SECRET_BYTES} are needed. Make one with  openssl rand -base64 32`,
+  );
+}
