@@ -1,8 +1,11 @@
 import type { Compat } from "./compat.ts";
 
 /** The header fields that pages of other origins may read and send. */
-const EXPOSED = "ETag, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate";
-const ALLOWED_HEADERS = "Authorization, Cache-Control, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID";
+const EXPOSED = "Artesian-Warning, ETag, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate";
+const ALLOWED_HEADERS = ["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"];
+
+/** The further names that one preflight is allowed: tracing and error reporting add a handful. */
+const ASKED_HEADERS = { count: 32, characters: 64 };
 
 /** What pages of other origins may do. */
 export class Cors {

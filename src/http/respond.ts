@@ -3,6 +3,8 @@ import { HubError } from "../core/errors.ts";
 import { encodeDrain } from "../core/frame.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
+import { acceptsByName } from "./accept.ts";
+import { readBody } from "./body.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8 } from "./form.ts";
 import { metrics, type Wanted } from "./metrics.ts";
@@ -66,6 +68,7 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   const challenge = metadata.challenge(error.code);
   if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
   if (error.code === "method_not_allowed") headers["Allow"] = allowedMethods(hubPath, pathname);
+  if (error.code === "unsupported_encoding") headers["Accept-Encoding"] = "identity";
   return { ...reply, headers };
 }
 
@@ -83,7 +86,7 @@ function retryTimeOf({ code, retryAfterMs }: HubError): number | undefined {
 }
 
 function wantsEvents({ method, header }: HubRequest): boolean {
-  return method !== "POST" && header("accept")?.includes("text/event-stream") === true;
+  return method !== "POST" && acceptsByName(header("accept"), "text/event-stream");
 }
 
 function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubRequest): Wanted {
@@ -138,7 +141,7 @@ async function publishFrom(context: HttpContext, request: HubRequest): Promise<R
   const { hub, reservedTopics } = context;
   // Who may not publish at all must not make the hub read a body.
   const authorization = await context.access.authorize(accessRequest(request), "publish");
-  const body = await request.readBody(hub.limits.bodyBytes);
+  const body = await readBody(request, hub.limits.bodyBytes);
   const published = {
     contentType: request.header("content-type"),
     accept: request.header("accept"),
@@ -177,5 +180,5 @@ async function readForm(context: HttpContext, request: HubRequest): Promise<stri
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "The body of a QUERY must be application/x-www-form-urlencoded.");
   }
-  return decodeUtf8(await request.readBody(context.hub.limits.bodyBytes));
+  return decodeUtf8(await readBody(request, context.hub.limits.bodyBytes));
 }
