@@ -94,6 +94,13 @@ function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubR
   return method === "POST" ? "publish" : "subscribe";
 }
 
+/**
+ * The answer to a request that failed outside of {@link respond}: a page of a listed origin must be able to read it as well.
+ */
+export function failureReply({ cors, hub }: HttpContext, error: unknown, origin: string | undefined): Reply {
+  return withHeaders(problemReply(error, hub.logger), cors.headers(origin));
+}
+
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
   return { ...reply, headers: mergeHeaders(headers, reply.headers) };
 }
@@ -102,7 +109,7 @@ function mergeHeaders(common: Readonly<Record<string, string>>, own: Readonly<Re
   const merged: Record<string, string> = { ...common, ...own };
   // Both may say what the answer depends on.
   const vary = [common["Vary"], own["Vary"]].filter((value) => value !== undefined);
-  if (vary.length > 0) merged["Vary"] = vary.join(", ");
+  if (vary.length > 0) merged["Vary"] = [...new Set(vary.flatMap((value) => value.split(", ")))].join(", ");
   return merged;
 }
 
@@ -112,12 +119,13 @@ async function route(context: HttpContext, request: HubRequest): Promise<Reply |
   request.admit();
   if (method === "OPTIONS") {
     const methods = allowedMethods(context.hubPath, pathname);
-    const headers = { Allow: methods, ...context.cors.preflight(request.header("origin"), methods) };
+    const asked = request.header("access-control-request-headers");
+    const headers = { Allow: methods, ...context.cors.preflight(request.header("origin"), methods, asked) };
     return { status: 204, headers, body: "" };
   }
   if (pathname === context.metadata.path) {
     if (method !== "GET" && method !== "HEAD") throw new HubError("method_not_allowed", "Use GET.");
-    return context.metadata.reply();
+    return withHeaders(context.metadata.reply(), context.cors.open(request.header("origin")));
   }
   if (pathname.startsWith(`${context.hubPath}/`)) return answerBelowHub(context, request);
   if (method === "POST") return publishFrom(context, request);
