@@ -1,10 +1,12 @@
 import { createServer, type RequestListener } from "node:http";
 import { createHub } from "artesian";
 import { createGuard, LOOPBACK_HOSTS } from "artesian/http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Answer, send, startServer } from "../cli/command.ts";
 import { raw } from "../protocol/requirements/support.ts";
+import { listenForAnyAddress } from "../support/addresses.ts";
 import { listen, startHub } from "../support/server.ts";
+import { openStream } from "../support/stream.ts";
 import { TRUSTING } from "../support/tokens.ts";
 
 const APP = "https://app.example";
@@ -133,7 +135,7 @@ describe("every answer to a listed origin", () => {
   });
 
   it("can be read by its pages, refusals too", async () => {
-    const { hub, origin, url } = await startHub({ corsOrigins: [APP], limits: { bodyBytes: 1000 }, connectionsPerAddress: 1 });
+    const { hub, origin, url } = await startHub({ corsOrigins: [APP], limits: { bodyBytes: 1000 } });
     expectShared(await send(url, from("POST"), "topic=a"), 200);
     expectShared(await send(url, from("POST"), "topic=*"), 400);
     expectShared(await send(url, from("POST"), "x".repeat(1001)), 413);
@@ -145,6 +147,14 @@ describe("every answer to a listed origin", () => {
     expectShared(await send(`${url}?matchy=a`, from("GET")), 400);
     await hub.close();
     expectShared(await send(url, from("POST"), "topic=a"), 503);
+  });
+
+  it("can be read when an address holds as many streams as it may", async () => {
+    const hub = createHub({ corsOrigins: [APP], connectionsPerAddress: 1 });
+    onTestFinished(() => hub.close());
+    const url = `${await listenForAnyAddress(hub)}/events/stream`;
+    await openStream(url, { headers: { "x-from": "203.0.113.7" } });
+    expectShared(await send(url, from("GET", { "x-from": "203.0.113.7" })), 429);
   });
 
   it("can be read when the hub takes tokens", async () => {
