@@ -61,14 +61,19 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * @see docs/protocol.md, "Event ids and resuming"
    */
   readonly opaqueIds?: string | Uint8Array | undefined;
-  /** Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. `*` lets any page in, without it. */
+  /**
+   * Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. Apps and extensions have schemes of their own:
+   * `capacitor://localhost`. `*` lets any page in, without the cookie.
+   */
   readonly corsOrigins?: readonly string[] | undefined;
   /**
    * How many streams a peer may reset on one connection of HTTP/2, where the server speaks it; past it the connection is closed. Stops peers that ask and take
    * back, over and over. Default: 100 at once, 33 a second.
    */
   readonly streamResets?: StreamResetLimits | undefined;
-  /** Origins of pages that may publish with the cookie, beside the hub's own. */
+  /**
+   * Origins of pages that may publish with the cookie, beside the hub's own: that of `url`, and that of the host that the request names.
+   */
   readonly publishOrigins?: readonly string[] | undefined;
   /**
    * Whether clients and tokens of Mercure 0.x work too, which weakens authorization: such tokens need no audience, no issuer and no end, and may be
@@ -203,6 +208,7 @@ export function createHub(options: HubOptions = {}): Hub {
       cookieName,
       compat,
       publishOrigins,
+      hubUrl: hub.url,
       authorizer,
     }),
     handles: (pathname) => paths.has(pathname) || pathname.startsWith(`${hubPath}/`),

@@ -9,7 +9,10 @@ export interface UpdateInput {
   readonly data?: string | undefined;
   /** The event id, at most 255 bytes. Should be unique within the hub. Default: the hub makes one. */
   readonly id?: string | undefined;
-  /** The event type, at most 255 bytes; `EventSource` dispatches it under this name. Default: `message`. */
+  /**
+   * The event type, at most 255 bytes; `EventSource` dispatches it under this name. Default: `message`. Avoid `error` and `open`, which are
+   * `EventSource`'s own.
+   */
   readonly type?: string | undefined;
   /** Tells the subscriber to wait this long before it reconnects, in milliseconds. */
   readonly retry?: number | undefined;
@@ -25,6 +28,9 @@ export interface UpdateInput {
 
 /** The type of the hub's notes to itself: records that tell all its processes something, and reach no subscriber. */
 export const NOTE_TYPE = "hub:note";
+
+/** Types that `EventSource` uses for events of its own: a page's `onerror` would take such an update for a failure. */
+export const EVENT_SOURCE_TYPES: readonly string[] = ["error", "open"];
 
 /** An update that was validated. */
 export interface Update {

@@ -3,6 +3,7 @@ import { HubError } from "../core/errors.ts";
 import type { Authorizer } from "./auth/index.ts";
 import { readCredentials } from "./auth/credentials.ts";
 import type { Compat } from "./compat.ts";
+import { checkOrigins, isOwnOrigin, originOfReferer } from "./origin.ts";
 
 /** What of a request matters to who it is. */
 export interface AccessRequest {
@@ -13,8 +14,10 @@ export interface AccessRequest {
   readonly query: string;
   readonly origin: string | undefined;
   readonly referer: string | undefined;
-  /** The `Host` field. */
+  /** Host and port that the request names. */
   readonly host: string | undefined;
+  /** The `Sec-Fetch-Site` field. */
+  readonly fetchSite: string | undefined;
 }
 
 /** Who may do what. */
@@ -30,13 +33,17 @@ export interface AccessOptions {
   readonly compat: Compat | undefined;
   /** Origins of pages that may publish with a cookie, beside the hub's own. */
   readonly publishOrigins: readonly string[];
+  /** The hub's public URL, whose origin is the hub's own. */
+  readonly hubUrl: string;
 }
 
 /** The one place that decides who a request comes from. */
 export class Access {
   readonly #options: AccessOptions;
 
+  /** @throws TypeError for what is not an origin. */
   constructor(options: AccessOptions) {
+    checkOrigins("publishOrigins", options.publishOrigins, { allowsAny: false });
     this.#options = options;
   }
 
@@ -64,14 +71,10 @@ export class Access {
   }
 
   /** A browser adds the cookie to whatever page's request, so the page must be one that may publish. */
-  #checkOrigin({ origin, referer, host }: AccessRequest): void {
-    const source = origin ?? (referer !== undefined && URL.canParse(referer) ? new URL(referer).origin : undefined);
-    if (source !== undefined && (this.#options.publishOrigins.includes(source) || isSameHost(source, host))) return;
+  #checkOrigin({ origin, referer, ...request }: AccessRequest): void {
+    const { publishOrigins, hubUrl } = this.#options;
+    const source = origin ?? originOfReferer(referer);
+    if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, request))) return;
     throw new HubError("origin_forbidden", "With a cookie, the request must come from a page of the hub's origin or of an allowed one.");
   }
-}
-
-/** Whether an `Origin` is of the host that the `Host` field names. */
-export function isSameHost(origin: string, host: string | undefined): boolean {
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }

@@ -43,7 +43,7 @@ export interface HubRequest {
   readonly framing: Framing;
   /** @throws HubError `too_large`. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
-  /** @throws HubError `overloaded` where its connection is one of too many new ones. */
+  /** @throws HubError `invalid_host`; `overloaded` where its connection is one of too many new ones. */
   readonly admit: () => void;
 }
 
@@ -56,5 +56,6 @@ export function accessRequest(request: HubRequest): AccessRequest {
     origin: request.header("origin"),
     referer: request.header("referer"),
     host: request.header("host"),
+    fetchSite: request.header("sec-fetch-site"),
   };
 }

@@ -2,9 +2,8 @@ import { joinBytes } from "../core/bytes.ts";
 import { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
 import type { HttpContext, HubRequest } from "./context.ts";
-import { problemReply } from "./problem.ts";
 import type { Reply } from "./reply.ts";
-import { respond } from "./respond.ts";
+import { failureReply, respond } from "./respond.ts";
 
 /** Bytes that a stream holds for a reader that is behind before it counts as full. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -38,7 +37,7 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
       throw error;
     }
   } catch (error) {
-    return toResponse(problemReply(error, hub.logger), request.method);
+    return toResponse(failureReply(context, error, request.headers.get("origin") ?? undefined), request.method);
   }
 }
 

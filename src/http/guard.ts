@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
 import { type Logger, SILENT } from "../core/logger.ts";
-import { isSameHost } from "./access.ts";
+import { Cors } from "./cors.ts";
+import { isOwnOrigin } from "./origin.ts";
 import { problemReply } from "./problem.ts";
+import { checkHost, targetOf } from "./request-target.ts";
 
 /** What a server guards against while its publishers need no token. */
 export interface GuardOptions {
   /** Host names that the server answers for, without port; undefined answers for any. */
   readonly hosts: readonly string[] | undefined;
-  /** Origins of pages that may publish, beside those of the host that the request names. */
+  /** Origins of pages that may publish, beside the server's own. */
   readonly origins?: readonly string[] | undefined;
+  /** The server's public URL, whose origin is the server's own; that of the host that the request names is too, unless it only looks like the public one. */
+  readonly publicUrl?: string | undefined;
+  /** Origins whose pages may read the refusals, as the hub's `corsOrigins`. Default: none. */
+  readonly corsOrigins?: readonly string[] | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -26,33 +32,44 @@ export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::
 export function createGuard(options: GuardOptions): (req: IncomingMessage, res: ServerResponse) => boolean {
   const hosts = options.hosts === undefined ? undefined : new Set(options.hosts.map((host) => host.toLowerCase()));
   const logger = options.logger ?? SILENT;
+  const cors = new Cors(options.corsOrigins ?? []);
   return (req, res) => {
-    const refusal = check(req, hosts, options.origins ?? []);
-    if (refusal === undefined) return true;
-    const { status, headers, body } = problemReply(refusal, logger);
-    res.writeHead(status, { ...headers, Connection: "close" }).end(body);
-    return false;
+    try {
+      check(req, hosts, options);
+      return true;
+    } catch (error) {
+      const { status, headers, body } = problemReply(error, logger);
+      const closing = req.httpVersionMajor === 1 ? { Connection: "close" } : {};
+      res.writeHead(status, { ...headers, ...cors.headers(req.headers.origin), ...closing }).end(body);
+      return false;
+    }
   };
 }
 
 /** What changes nothing: reading, and asking whether something would be allowed. */
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "OPTIONS", "QUERY"]);
 
-function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, origins: readonly string[]): HubError | undefined {
-  const host = req.headers.host ?? "";
+/** @throws HubError `invalid_host`, `host_unknown` or `origin_forbidden`. */
+function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, { origins = [], publicUrl }: GuardOptions): void {
+  checkHost(req);
+  const { host = "" } = targetOf(req);
   if (hosts !== undefined && !hosts.has(host.replace(/:\d*$/, "").toLowerCase())) {
-    return new HubError(
+    throw new HubError(
       "host_unknown",
       "This server does not answer for the host that the request names. Use its own address, or set the public URL.",
     );
   }
   const { origin, authorization } = req.headers;
-  if (origin === undefined || SAFE_METHODS.has(req.method) || origins.includes(origin)) return undefined;
+  if (origin === undefined || SAFE_METHODS.has(req.method) || origins.includes(origin)) return;
   // A page can't send this field to another origin without a preflight, which the hub answers by its own list.
-  if (authorization !== undefined) return undefined;
-  if (isSameHost(origin, host)) return undefined;
-  return new HubError(
+  if (authorization !== undefined) return;
+  if (isOwnOrigin(origin, publicUrl, { host, fetchSite: firstOf(req.headers["sec-fetch-site"]) })) return;
+  throw new HubError(
     "origin_forbidden",
-    "The request comes from a page of another origin, which may not publish here. Publish from your server instead.",
+    `The request comes from a page of another origin${publicUrl === undefined ? "" : ` than ${new URL(publicUrl).origin}`}, which may not publish here. Publish from your server instead.`,
   );
+}
+
+function firstOf(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === "object" ? value[0] : value;
 }

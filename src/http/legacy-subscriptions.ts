@@ -2,6 +2,7 @@ import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import { LEGACY_CONTEXT, legacySubscription } from "../core/legacy-subscription.ts";
 import type { Presence } from "../core/presence.ts";
+import { acceptsByName } from "./accept.ts";
 import type { HttpContext, HubRequest } from "./context.ts";
 import { hubLink } from "./link.ts";
 import type { Reply } from "./reply.ts";
@@ -16,7 +17,7 @@ const MOST = 10_000;
  */
 export function wantsLegacy(context: HttpContext, request: HubRequest, authorization: Authorization): boolean {
   if (context.compat === undefined) return false;
-  if (isLegacyToken(authorization) || request.header("accept")?.includes("application/ld+json") === true) return true;
+  if (isLegacyToken(authorization) || acceptsByName(request.header("accept"), "application/ld+json")) return true;
   const [type] = segmentsOf(context, request);
   return type !== undefined && type !== "exact" && type !== "urlpattern";
 }

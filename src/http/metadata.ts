@@ -27,7 +27,7 @@ export class ResourceMetadata {
   }
 
   reply(): Reply {
-    const headers = { "Content-Type": "application/json", "Cache-Control": "max-age=3600", "Access-Control-Allow-Origin": "*" };
+    const headers = { "Content-Type": "application/json", "Cache-Control": "max-age=3600" };
     return { status: 200, headers, body: `${this.#document}\n` };
   }
 

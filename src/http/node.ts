@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
 import type { HttpContext } from "./context.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./node-sinks.ts";
-import { problemReply } from "./problem.ts";
 import type { Framing } from "../core/wire.ts";
 import type { Reply } from "./reply.ts";
-import { type Outcome, respond } from "./respond.ts";
+import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
+import { failureReply, type Outcome, respond } from "./respond.ts";
 import { probeSockets, type SocketAccess, socketAccess } from "./socket-probe.ts";
 import { http2Stream } from "./stream-resets.ts";
 
@@ -18,23 +18,20 @@ export type Next = (error?: unknown) => void;
  */
 export function handleNode(context: HttpContext, req: IncomingMessage, res: ServerResponse, next?: Next): void {
   if (isTaken(req.socket)) return;
-  const target = req.url ?? "/";
-  const mark = target.indexOf("?");
-  const pathname = mark < 0 ? target : target.slice(0, mark);
-  if (next !== undefined && !context.handles(pathname)) {
+  const target = targetOf(req);
+  if (next !== undefined && !context.handles(target.pathname)) {
     next();
     return;
   }
   context.streamResets.watch(req);
-  void answer(context, req, res, pathname, mark < 0 ? "" : target.slice(mark + 1), next);
+  void answer(context, req, res, target, next);
 }
 
 async function answer(
   context: HttpContext,
   req: IncomingMessage,
   res: ServerResponse,
-  pathname: string,
-  query: string,
+  { host, pathname, query }: RequestTarget,
   next: Next | undefined,
 ): Promise<void> {
   try {
@@ -45,17 +42,20 @@ async function answer(
       method: req.method ?? "",
       pathname,
       query: decodeTarget(query),
-      header: (name) => firstHeader(req, name),
+      header: (name) => (name === "host" ? host : firstHeader(req, name)),
       authorization: authorizationFields(req),
       framing: takesSocket && req.httpVersionMinor > 0 ? "chunked" : "none",
       readBody: (maxBytes) => readBody(req, maxBytes),
-      admit: () => context.arrivals.admit(http2Stream(req)?.session ?? req.socket, req.socket.remoteAddress),
+      admit: () => {
+        checkHost(req);
+        context.arrivals.admit(http2Stream(req)?.session ?? req.socket, req.socket.remoteAddress);
+      },
     });
     if (outcome.kind === "reply") reply(req, res, outcome.reply);
     else stream(context, req, res, outcome, takesSocket ? sockets : undefined);
   } catch (error) {
     if (error instanceof TypeError && next !== undefined) next(error);
-    else reply(req, res, problemReply(error, context.hub.logger));
+    else reply(req, res, failureReply(context, error, req.headers.origin));
     // A stream that failed as it began must not stay open and silent.
     if (isTaken(req.socket)) req.socket.destroy();
   }

@@ -1,9 +1,12 @@
 import type { Authorization } from "../core/authorization.ts";
 import type { HubCore } from "../core/hub-core.ts";
+import { EVENT_SOURCE_TYPES } from "../core/update.ts";
+import { prefersJson } from "./accept.ts";
+import { meantField, quoteName } from "./field-names.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import type { Reply } from "./reply.ts";
 import type { ReservedTopics } from "./reserved-topics.ts";
-import { parseUpdates } from "./update-body.ts";
+import { type ParsedUpdates, parseUpdates } from "./update-body.ts";
 
 /** A request to publish, in terms of no framework. */
 export interface PublishRequest {
@@ -20,7 +23,7 @@ export interface PublishRequest {
  *
  * @param authorization - What the publisher's token says; undefined where anyone may publish.
  * @param reserved - Topics that nobody publishes on over HTTP, whatever the token says.
- * @returns The event id, or one a line for a batch; JSON where the request accepts that.
+ * @returns The event id, or one a line for a batch; JSON if the request prefers that to text.
  * @throws HubError that says what to change; nothing was published.
  * @see docs/protocol.md, "Publish"; Mercure, "Publication".
  */
@@ -33,9 +36,35 @@ export async function publish(
   const parsed = parseUpdates(request.contentType, request.body);
   reserved.check(parsed.updates);
   const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(request.idempotencyKey) });
-  if (request.accept?.includes("application/json")) {
-    const body = parsed.isBatch ? { ids } : { id: ids[0] };
-    return { status: 200, headers: { "Content-Type": "application/json", "Cache-Control": "no-store" }, body: `${JSON.stringify(body)}\n` };
+  const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+  const warning = warningOf(parsed);
+  if (warning !== undefined) headers["Artesian-Warning"] = warning;
+  if (!prefersJson(request.accept)) return { status: 200, headers, body: ids.join("\n") };
+  headers["Content-Type"] = "application/json";
+  const body = parsed.isBatch ? { ids } : { id: ids[0] };
+  return { status: 200, headers, body: `${JSON.stringify(body)}\n` };
+}
+
+/** Most unknown fields that are named. */
+const NAMED_FIELDS = 5;
+
+/**
+ * What was accepted but is likely a mistake.
+ *
+ * @returns Printable ASCII; undefined for nothing.
+ */
+function warningOf({ updates, unknownFields }: ParsedUpdates): string | undefined {
+  const warnings: string[] = [];
+  for (const name of [...unknownFields].slice(0, NAMED_FIELDS)) {
+    const meant = meantField(name);
+    warnings.push(`Unknown field ${quoteName(name)}${meant === undefined ? "." : `: did you mean ${JSON.stringify(meant)}?`}`);
   }
-  return { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" }, body: ids.join("\n") };
+  if (unknownFields.size > NAMED_FIELDS) warnings.push(`And ${unknownFields.size - NAMED_FIELDS} more.`);
+  for (const type of EVENT_SOURCE_TYPES) {
+    if (updates.some((update) => update.type === type))
+      warnings.push(
+        `EventSource has an event ${JSON.stringify(type)} of its own: its listeners get these updates too. Choose another type.`,
+      );
+  }
+  return warnings.length === 0 ? undefined : warnings.join(" ");
 }

@@ -3,6 +3,8 @@ import { HubError } from "../core/errors.ts";
 import { encodeDrain } from "../core/frame.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
+import { acceptsByName } from "./accept.ts";
+import { readBody } from "./body.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8 } from "./form.ts";
 import { metrics, type Wanted } from "./metrics.ts";
@@ -66,6 +68,7 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   const challenge = metadata.challenge(error.code);
   if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
   if (error.code === "method_not_allowed") headers["Allow"] = allowedMethods(hubPath, pathname);
+  if (error.code === "unsupported_encoding") headers["Accept-Encoding"] = "identity";
   return { ...reply, headers };
 }
 
@@ -83,12 +86,19 @@ function retryTimeOf({ code, retryAfterMs }: HubError): number | undefined {
 }
 
 function wantsEvents({ method, header }: HubRequest): boolean {
-  return method !== "POST" && header("accept")?.includes("text/event-stream") === true;
+  return method !== "POST" && acceptsByName(header("accept"), "text/event-stream");
 }
 
 function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubRequest): Wanted {
   if (pathname === metadata.path || pathname.startsWith(`${hubPath}/`)) return "other";
   return method === "POST" ? "publish" : "subscribe";
+}
+
+/**
+ * The answer to a request that failed outside of {@link respond}: a page of a listed origin must be able to read it as well.
+ */
+export function failureReply({ cors, hub }: HttpContext, error: unknown, origin: string | undefined): Reply {
+  return withHeaders(problemReply(error, hub.logger), cors.headers(origin));
 }
 
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
@@ -99,7 +109,7 @@ function mergeHeaders(common: Readonly<Record<string, string>>, own: Readonly<Re
   const merged: Record<string, string> = { ...common, ...own };
   // Both may say what the answer depends on.
   const vary = [common["Vary"], own["Vary"]].filter((value) => value !== undefined);
-  if (vary.length > 0) merged["Vary"] = vary.join(", ");
+  if (vary.length > 0) merged["Vary"] = [...new Set(vary.flatMap((value) => value.split(", ")))].join(", ");
   return merged;
 }
 
@@ -109,12 +119,13 @@ async function route(context: HttpContext, request: HubRequest): Promise<Reply |
   request.admit();
   if (method === "OPTIONS") {
     const methods = allowedMethods(context.hubPath, pathname);
-    const headers = { Allow: methods, ...context.cors.preflight(request.header("origin"), methods) };
+    const asked = request.header("access-control-request-headers");
+    const headers = { Allow: methods, ...context.cors.preflight(request.header("origin"), methods, asked) };
     return { status: 204, headers, body: "" };
   }
   if (pathname === context.metadata.path) {
     if (method !== "GET" && method !== "HEAD") throw new HubError("method_not_allowed", "Use GET.");
-    return context.metadata.reply();
+    return withHeaders(context.metadata.reply(), context.cors.open(request.header("origin")));
   }
   if (pathname.startsWith(`${context.hubPath}/`)) return answerBelowHub(context, request);
   if (method === "POST") return publishFrom(context, request);
@@ -138,7 +149,7 @@ async function publishFrom(context: HttpContext, request: HubRequest): Promise<R
   const { hub, reservedTopics } = context;
   // Who may not publish at all must not make the hub read a body.
   const authorization = await context.access.authorize(accessRequest(request), "publish");
-  const body = await request.readBody(hub.limits.bodyBytes);
+  const body = await readBody(request, hub.limits.bodyBytes);
   const published = {
     contentType: request.header("content-type"),
     accept: request.header("accept"),
@@ -177,5 +188,5 @@ async function readForm(context: HttpContext, request: HubRequest): Promise<stri
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "The body of a QUERY must be application/x-www-form-urlencoded.");
   }
-  return decodeUtf8(await request.readBody(context.hub.limits.bodyBytes));
+  return decodeUtf8(await readBody(request, context.hub.limits.bodyBytes));
 }

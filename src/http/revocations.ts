@@ -1,6 +1,7 @@
 import { HubError } from "../core/errors.ts";
 import type { Revocation } from "../core/revocations.ts";
 import { isAdmin } from "./admin.ts";
+import { readBody } from "./body.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8, parseForm } from "./form.ts";
 import type { Reply } from "./reply.ts";
@@ -25,7 +26,7 @@ export async function revoke(context: HttpContext, request: HubRequest): Promise
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "Send the claims as application/x-www-form-urlencoded, such as jti=ID.");
   }
-  const form = readForm(await request.readBody(BODY_BYTES));
+  const form = readForm(await readBody(request, BODY_BYTES));
   hub.checkCurrent(authorization);
   await hub.revoke(readRevocation(form, authorization.issuer));
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };

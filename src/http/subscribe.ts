@@ -7,6 +7,7 @@ import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
 import type { Framing } from "../core/wire.ts";
 import type { Compat } from "./compat.ts";
+import { quoteName } from "./field-names.ts";
 import { parseForm } from "./form.ts";
 import { decodeHeader, encodeHeader, STREAM_HEADERS } from "./reply.ts";
 
@@ -31,6 +32,9 @@ export interface SubscribeRequest {
 /** How the cursor may be spelled in the query: first the standard's way, then those of older clients and polyfills. */
 const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
 
+/** What selects topics in Mercure 0.x, and what is often written for it. Passed over, it would select every topic at the alias. */
+const TOPIC = /^topics?(?:\[.*\])?$/is;
+
 /** How the updates are spread over time, and what the subscription begins with. */
 const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
 
@@ -48,27 +52,29 @@ export function parseSubscription(
   const matchers: Matcher[] = [];
   const pacing = new Map<string, string>();
   const cursors = new Map<string, string>();
-  let hasTopic = false;
+  let topicName: string | undefined;
   // The union of both; of the cursor the query's comes first.
   for (const [name, value] of [...parseForm(request.query), ...parseForm(request.body)]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
-    else if (name === "topic") {
-      hasTopic = true;
-      if (request.compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
-    } else if (/^match/i.test(name)) {
+    else if (name === "topic" && request.compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
+    else if (TOPIC.test(name)) topicName ??= name;
+    else if (/^match/i.test(name)) {
       // The whole namespace is reserved, so that a misspelled matcher fails instead of selecting nothing.
       throw new HubError(
         "unknown_matcher",
-        "A parameter that starts with `match` is not `match`, `match_exact` or `match_urlpattern`. Check its spelling.",
+        `The parameter ${quoteName(name)} is none of \`match\`, \`match_exact\` and \`match_urlpattern\`. Correct its spelling.`,
       );
     } else if (CURSOR_NAMES.includes(name) && !cursors.has(name)) cursors.set(name, value);
     else if (PACING_NAMES.includes(name) && !pacing.has(name)) pacing.set(name, value);
   }
-  if (matchers.length === 0 && hasTopic) {
+  if (matchers.length === 0 && topicName !== undefined) {
+    const selects = "Use `match=TOPIC` or `match_urlpattern=PATTERN`";
     throw new HubError(
       "missing_matcher",
-      "The parameter `topic` is of Mercure 0.x. Use `match=TOPIC` or `match_urlpattern=PATTERN`; or start the hub with `--compat 0.x`.",
+      topicName === "topic"
+        ? `The parameter "topic" is of Mercure 0.x. ${selects}; or start the hub with \`--compat 0.x\`.`
+        : `The parameter ${quoteName(topicName)} selects nothing. ${selects}, once for each.`,
     );
   }
   if (matchers.length === 0 && request.isAlias) matchers.push({ type: "exact", pattern: "*" });

@@ -1,5 +1,6 @@
 import { HubError } from "../core/errors.ts";
 import type { UpdateInput } from "../core/update.ts";
+import { isKnownField, meantField, quoteName } from "./field-names.ts";
 import { decodeUtf8, parseForm } from "./form.ts";
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
@@ -14,7 +15,12 @@ export interface ParsedUpdates {
   readonly updates: readonly UpdateInput[];
   /** Whether the answer is a list of ids. */
   readonly isBatch: boolean;
+  /** Names of fields that were passed over. */
+  readonly unknownFields: ReadonlySet<string>;
 }
+
+/** Levels of JSON in `data`. Writing JSON takes stack for each: a few thousand more and it fails. */
+const MAX_DATA_DEPTH = 1000;
 
 /**
  * Reads one update from a form or a JSON object, or an atomic batch from a JSON array or NDJSON.
@@ -24,19 +30,21 @@ export interface ParsedUpdates {
 export function parseUpdates(contentType: string | undefined, body: Uint8Array): ParsedUpdates {
   const mediaType = mediaTypeOf(contentType);
   const text = decodeUtf8(body);
-  if (mediaType === "" || mediaType === "application/x-www-form-urlencoded") return { updates: [fromForm(text)], isBatch: false };
+  const unknownFields = new Set<string>();
+  if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
+    return { updates: [fromForm(text, unknownFields)], isBatch: false, unknownFields };
   if (mediaType === "application/json") {
     const value = parseJson(text, "The body");
     return Array.isArray(value)
-      ? { updates: value.map((item, i) => fromJson(item, `Update ${i + 1}`)), isBatch: true }
-      : { updates: [fromJson(value, "The update")], isBatch: false };
+      ? { updates: value.map((item, i) => fromJson(item, `Update ${i + 1}`, unknownFields)), isBatch: true, unknownFields }
+      : { updates: [fromJson(value, "The update", unknownFields)], isBatch: false, unknownFields };
   }
   if (NDJSON_TYPES.has(mediaType)) {
     const updates: UpdateInput[] = [];
     for (const [i, line] of text.split("\n").entries()) {
-      if (line.trim() !== "") updates.push(fromJson(parseJson(line, `Line ${i + 1}`), `Line ${i + 1}`));
+      if (line.trim() !== "") updates.push(fromJson(parseJson(line, `Line ${i + 1}`), `Line ${i + 1}`, unknownFields));
     }
-    return { updates, isBatch: true };
+    return { updates, isBatch: true, unknownFields };
   }
   throw new HubError(
     "unsupported_media_type",
@@ -44,13 +52,16 @@ export function parseUpdates(contentType: string | undefined, body: Uint8Array):
   );
 }
 
-function fromForm(text: string): UpdateInput {
+function fromForm(text: string, unknownFields: Set<string>): UpdateInput {
   const topics: string[] = [];
   const fields = new Map<string, string>();
   for (const [name, value] of parseForm(text)) {
     if (name === "topic") topics.push(value);
+    else if (!isKnownField(name)) unknownFields.add(name);
     else if (!fields.has(name)) fields.set(name, value);
   }
+  if (topics.length === 0)
+    throw new HubError("missing_topic", `The update has no topic. Add a \`topic\` that names what changed.${nearMisses(unknownFields)}`);
   const present = (name: string): string | undefined => fields.get(name) || undefined;
   return {
     topic: topics,
@@ -62,6 +73,16 @@ function fromForm(text: string): UpdateInput {
     private: fields.has("private"),
     ...readTimes(present),
   };
+}
+
+/** Names the fields that may have been meant for others: most frameworks have a spelling of their own for lists. */
+function nearMisses(names: Iterable<string>): string {
+  const hints: string[] = [];
+  for (const name of names) {
+    const meant = isKnownField(name) ? undefined : meantField(name);
+    if (meant !== undefined && hints.length < 3) hints.push(` ${quoteName(name)} is not read: write \`${meant}\`.`);
+  }
+  return hints.join("");
 }
 
 /** The delay, the time of delivery and the time to live, which forms and JSON spell alike. */
@@ -98,14 +119,15 @@ function parseJson(text: string, what: string): unknown {
   }
 }
 
-function fromJson(value: unknown, what: string): UpdateInput {
+function fromJson(value: unknown, what: string, unknownFields: Set<string>): UpdateInput {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
   }
   const fields = new Map<string, unknown>(Object.entries(value));
+  for (const name of fields.keys()) if (!isKnownField(name)) unknownFields.add(name);
   const topic = fields.get("topic");
   if (topic === undefined || topic === null) {
-    throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.`);
+    throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.${nearMisses(fields.keys())}`);
   }
   if (typeof topic !== "string" && !(Array.isArray(topic) && topic.every((item) => typeof item === "string"))) {
     throw new HubError("invalid_topic", `${what} has a topic that is not a string or an array of strings.`);
@@ -115,13 +137,24 @@ function fromJson(value: unknown, what: string): UpdateInput {
   if (typeof isPrivate !== "boolean") throw new HubError("invalid_body", `${what} has a "private" that is not true or false.`);
   return {
     topic,
-    data: typeof data === "string" ? data : data === undefined || data === null ? undefined : JSON.stringify(data),
+    data: typeof data === "string" ? data : data === undefined || data === null ? undefined : writeJson(data, what),
     id: optionalText(fields, "id", "invalid_id", what),
     type: optionalText(fields, "type", "invalid_type", what),
     retry: readMs(fields.get("retry"), "retry", "invalid_retry"),
     private: isPrivate,
     ...readTimes((name) => fields.get(name)),
   };
+}
+
+function writeJson(data: unknown, what: string): string {
+  if (!isDeeper(data, MAX_DATA_DEPTH)) return JSON.stringify(data);
+  throw new HubError("invalid_data", `${what} has data nested more than ${MAX_DATA_DEPTH} levels deep. Send it as text.`);
+}
+
+/** Whether a value has more levels of lists and objects than these. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 function optionalText(

@@ -204,7 +204,15 @@ describe("pages of other origins", () => {
     const cookie = { Cookie: `${COOKIE}=${token()}` };
     const statusOf = async (headers: Record<string, string>, path = ""): Promise<number> =>
       (await post(url + path, { topic: "a" }, { ...cookie, ...headers })).status;
-    for (const source of ["https://evil.example", "https://app.example.evil.example", "http://app.example", "https://reader.example"]) {
+    const own = new URL(HUB).origin;
+    for (const source of [
+      "https://evil.example",
+      "https://app.example.evil.example",
+      "http://app.example",
+      "https://reader.example",
+      own.replace("https", "http"),
+      `${own}:8443`,
+    ]) {
       expect(await statusOf({ Origin: source }), source).toBe(403);
       expect(await statusOf({ Referer: `${source}/page` }), source).toBe(403);
       expect(await statusOf({ Origin: source, Referer: "https://app.example/" }), source).toBe(403);
@@ -214,7 +222,7 @@ describe("pages of other origins", () => {
     // A simple request of a form, which needs no preflight.
     expect(await statusOf({ Origin: "https://evil.example", "Content-Type": "text/plain" })).toBe(403);
     expect(hub.stats().tail).toBe(0);
-    for (const source of [origin, "https://app.example"]) expect(await statusOf({ Origin: source })).toBe(200);
+    for (const source of [own, origin, "https://app.example"]) expect(await statusOf({ Origin: source })).toBe(200);
     expect(await statusOf({ Referer: "https://app.example/page?x" })).toBe(200);
     expect((await post(url, { topic: "a" }, { ...bearer(token()), Origin: "https://evil.example" })).status).toBe(200);
   });

@@ -167,6 +167,11 @@ describe("values", () => {
     ["corsOrigin", "https://example.com/path"],
     ["corsOrigin", "https://*.example.com"],
     ["corsOrigin", "null"],
+    ["corsOrigin", "capacitor://localhost/path"],
+    ["corsOrigin", "chrome-extension://*"],
+    ["corsOrigin", "capacitor://"],
+    ["corsOrigin", "htps://example.com"],
+    ["publicUrl", "capacitor://localhost"],
     ["publishOrigin", "*"],
     ["publishOrigin", "https://a.example,"],
     ["cookieName", "a b"],
@@ -247,6 +252,22 @@ describe("keys", () => {
     expect(problems({}).join("\n")).not.toContain(SECRET);
     file(`{"jwtKey": '${SECRET}'}`);
     expect(problems({}).join("\n")).not.toContain(SECRET);
+  });
+
+  test("apps and extensions have origins with schemes of their own", () => {
+    const apps = [
+      "capacitor://localhost",
+      "tauri://localhost",
+      "ionic://localhost",
+      "app://-",
+      `chrome-extension://${"abcdefgh".repeat(4)}`,
+    ];
+    for (const key of ["corsOrigin", "publishOrigin"] as const) {
+      expect(load({ flags: { [key]: apps } })[key]).toEqual(apps);
+      expect(load({ env: { [variableOf(key)]: apps.join(",") } })[key]).toEqual(apps);
+      file({ [key]: apps });
+      expect(load()[key]).toEqual(apps);
+    }
   });
 
   test("origins are given one by one, with commas, or as a list", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseOrigin } from "../../http/origin.ts";
 import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
 /** The word that switches a bound off. */
@@ -125,8 +126,8 @@ export function cookieName(): Schema<string> {
  */
 export function origins({ any }: { readonly any: boolean }): Schema<readonly string[]> {
   const one = parsed(
-    (value) => (any && value === "*" ? value : originOf(value)),
-    `an origin. Write scheme and host, and the port where it is not the usual one, like https://example.com${any ? "; or * for any" : ""}.`,
+    (value) => (any && value === "*" ? value : parseOrigin(value)),
+    `an origin. Write scheme and host, and the port where it is not the usual one, like https://example.com or capacitor://localhost${any ? "; or * for any" : ""}.`,
   );
   return z.unknown().transform((value, context): readonly string[] => {
     const parts = (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((part) =>
@@ -143,13 +144,6 @@ export function origins({ any }: { readonly any: boolean }): Schema<readonly str
     }
     return [...new Set(list)];
   });
-}
-
-function originOf(value: string): string | undefined {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  // A host with a star is a URL, but a browser never names it: it would look like a pattern and match nothing.
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname.includes("*")) return undefined;
-  return url.href === `${url.origin}/` ? url.origin : undefined;
 }
 
 /** Where updates are kept. */
@@ -204,5 +198,6 @@ export function hubPath(): Schema<string> {
 
 /** Scheme and host that the public uses; given back as an origin. */
 export function publicOrigin(): Schema<string> {
-  return parsed(originOf, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).");
+  const ofWeb = (value: string): string | undefined => (/^https?:/i.test(value) ? parseOrigin(value) : undefined);
+  return parsed(ofWeb, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).");
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { UpdateInput } from "../../client/index.ts";
-import { MAX_DELAY_MS } from "../../core/update.ts";
+import { EVENT_SOURCE_TYPES, MAX_DELAY_MS } from "../../core/update.ts";
 import { collect } from "../config/flags.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
@@ -127,6 +127,8 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
     json: flags.json === true,
   };
   try {
+    if (flags.type !== undefined && EVENT_SOURCE_TYPES.includes(flags.type))
+      await to.stderr.line(`--type ${flags.type}: EventSource has an event of this name of its own, whose listeners get the update too.`);
     if (data !== undefined) {
       await publishOne({ ...common, data, id: flags.id }, { ...to, idempotencyKey: flags.idempotencyKey });
     } else {

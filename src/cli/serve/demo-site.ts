@@ -10,6 +10,7 @@ import { createStocks, type parseQuotes } from "../../../apps/stocks/server/inde
 import { problemReply } from "../../http/problem.ts";
 import { fileMemory, volatileMemory } from "../../sources/index.ts";
 import type { Config } from "../config/config.ts";
+import { shareRefusal } from "./page.ts";
 import type { Site, SiteOptions } from "./run.ts";
 
 /** What the live apps are made of, beside the hub. */
@@ -31,7 +32,7 @@ interface App {
 }
 
 /** The live apps and their pages, on one hub. */
-export function createDemoSite({ hub, log, listenUrl }: SiteOptions, apps: DemoApps): Site {
+export function createDemoSite({ hub, log, listenUrl, cors }: SiteOptions, apps: DemoApps): Site {
   const { config, bot, chatKey, consoleKey, feeds, quotes } = apps;
   const { logger } = log;
   const audience = config.resourceIdentifier;
@@ -50,13 +51,14 @@ export function createDemoSite({ hub, log, listenUrl }: SiteOptions, apps: DemoA
   ];
   const pages = createPages();
   const router = new Hono<{ Bindings: HttpBindings }>();
-  router.all("*", (c) => {
+  router.all("*", async (c) => {
     const app = running.find((one) => one.handles(c.req.path));
-    return app === undefined ? pages.fetch(c.req.raw) : app.fetch(c.req.raw, c.env.incoming.socket.remoteAddress);
+    const answer = app === undefined ? pages.fetch(c.req.raw) : app.fetch(c.req.raw, c.env.incoming.socket.remoteAddress);
+    return shareRefusal(await answer, c.req.raw, cors);
   });
-  router.onError((error) => {
+  router.onError((error, c) => {
     const { status, headers, body } = problemReply(error, logger);
-    return new Response(body, { status, headers });
+    return shareRefusal(new Response(body, { status, headers }), c.req.raw, cors);
   });
   // The listener would replace the global Request and Response, which are the hub's too.
   const listener = getRequestListener(router.fetch, { overrideGlobalObjects: false });

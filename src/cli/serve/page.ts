@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Cors } from "../../http/cors.ts";
 import { problemReply } from "../../http/problem.ts";
+import { targetOf } from "../../http/request-target.ts";
 import { HubError, type Logger } from "../../index.ts";
 import { VERSION } from "../version.ts";
 
@@ -39,27 +41,24 @@ export interface PageOptions {
   /** Whether subscribers, and publishers, need no token. */
   readonly anonymous: boolean;
   readonly anonymousPublish: boolean;
-  readonly logger: Logger;
+  readonly refuse: Refuse;
 }
+
+/** Answers a request with a problem document, like the hub's own. */
+export type Refuse = (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
 
 /** Answers `/` with a page that says what runs here and how to use it; everything else with 404. */
 export function createPage(options: PageOptions): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     if (pathOf(req) !== "/") {
-      refuse(
-        res,
-        new HubError("not_found", `Nothing is served here. The hub is at ${options.path} and at /events/stream.`),
-        options.logger,
-      );
+      const problem = new HubError("not_found", `Nothing is served here. The hub is at ${options.path} and at /events/stream.`);
+      options.refuse(req, res, problem);
     } else if (req.method !== "GET" && req.method !== "HEAD") {
       res.setHeader("allow", "GET, HEAD");
-      refuse(
-        res,
-        new HubError("method_not_allowed", "This page only answers GET. To publish, send a POST to /events/stream."),
-        options.logger,
-      );
+      const problem = new HubError("method_not_allowed", "This page only answers GET. To publish, send a POST to /events/stream.");
+      options.refuse(req, res, problem);
     } else {
-      const host = req.headers.host ?? "";
+      const { host = "" } = targetOf(req);
       const html = render(options.publicUrl ?? (HOST.test(host) ? `http://${host}` : options.listenUrl), options);
       res.writeHead(200, {
         "content-type": "text/html; charset=utf-8",
@@ -76,13 +75,27 @@ export function createPage(options: PageOptions): (req: IncomingMessage, res: Se
 
 /** The path of a request, without its query. */
 export function pathOf(req: IncomingMessage): string {
-  return (req.url ?? "/").replace(/[?#].*$/s, "");
+  return targetOf(req).pathname.replace(/#.*$/s, "");
 }
 
-/** Answers with a problem document, like the hub's own. */
-export function refuse(res: ServerResponse, error: unknown, logger: Logger): void {
-  const { status, headers, body } = problemReply(error, logger);
-  res.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+/** Makes refusals that pages of the listed origins can read. */
+export function createRefuse(cors: Cors, logger: Logger): Refuse {
+  return (req, res, error) => {
+    const { status, headers, body } = problemReply(error, logger);
+    const crossOrigin = cors.headers(req.headers.origin);
+    res.writeHead(status, { ...headers, ...crossOrigin, "content-length": Buffer.byteLength(body) }).end(body);
+  };
+}
+
+/** Lets pages of the listed origins read a refusal of an app. What an app gives, such as a token, is for its own pages. */
+export function shareRefusal(answer: Response, request: Request, cors: Cors): Response {
+  if (answer.status < 400) return answer;
+  const headers = new Headers(answer.headers);
+  for (const [name, value] of Object.entries(cors.headers(request.headers.get("origin") ?? undefined))) {
+    if (name === "Vary") headers.append(name, value);
+    else headers.set(name, value);
+  }
+  return new Response(answer.body, { status: answer.status, headers });
 }
 
 const TOKEN_HELP = `<h2>Get a token</h2>

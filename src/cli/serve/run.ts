@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Cors } from "../../http/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { probeSockets } from "../../http/socket-probe.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
@@ -15,7 +16,7 @@ import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { serveRequests } from "./drain.ts";
 import { createHttpServer, listen } from "./http-server.ts";
 import { openLog, type Log } from "./log.ts";
-import { pathOf, refuse } from "./page.ts";
+import { createRefuse, pathOf, type Refuse } from "./page.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 
 /** What answers the requests that are not the hub's. */
@@ -30,6 +31,9 @@ export interface SiteOptions {
   readonly log: Log;
   /** The origin that the server listens on. */
   readonly listenUrl: string;
+  /** What pages of other origins may do with the hub. Of the site's answers they may read the refusals. */
+  readonly cors: Cors;
+  readonly refuse: Refuse;
 }
 
 /** What a worker has of the primary that started it. */
@@ -94,17 +98,21 @@ export async function runServer(options: RunOptions): Promise<void> {
     publishOrigins: config.publishOrigin,
     logger: log.logger,
   });
-  const site = options.createSite({ hub, log, listenUrl });
+  const cors = new Cors(config.corsOrigin, config.compat);
+  const refuse = createRefuse(cors, log.logger);
+  const site = options.createSite({ hub, log, listenUrl, cors, refuse });
   const guard = createGuard({
     hosts: address.loopback ? knownHosts(config, address) : undefined,
-    origins: [...(config.publicUrl === undefined ? [] : [new URL(config.publicUrl).origin]), ...config.publishOrigin],
+    origins: config.publishOrigin,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigin,
     logger: log.logger,
   });
   const serving = serveRequests(server, (req, res) => {
     if (!guard(req, res)) return;
     hub.handler(req, res, (error) => {
-      if (error !== undefined) refuse(res, error, log.logger);
-      else if (pathOf(req) === "/health") answerHealth(res, serving.draining);
+      if (error !== undefined) refuse(req, res, error);
+      else if (pathOf(req) === "/health") answerHealth(res, serving.draining, cors.headers(req.headers.origin));
       else site.handle(req, res);
     });
   });
@@ -174,9 +182,9 @@ function knownHosts(config: Config, address: ListenAddress): readonly string[] {
 }
 
 /** For load balancers: whether new connections should be sent here. */
-function answerHealth(res: ServerResponse, draining: boolean): void {
+function answerHealth(res: ServerResponse, draining: boolean, crossOrigin: Readonly<Record<string, string>>): void {
   res.statusCode = draining ? 503 : 200;
-  res.setHeader("content-type", "text/plain; charset=utf-8");
-  res.setHeader("cache-control", "no-store");
+  const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...crossOrigin };
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   res.end(draining ? "draining\n" : "ok\n");
 }

@@ -1,0 +1,77 @@
+/** Schemes of URLs with a host that are never a page's origin. */
+const NO_PAGES: ReadonlySet<string> = new Set(["file", "ftp", "ws", "wss"]);
+
+/** The origin of an app or a browser extension, which has a scheme of its own: `capacitor://localhost`, `app://-`. */
+const APP_ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[\w.~-]+(?::\d{1,5})?$/;
+
+/**
+ * Reads an origin as a browser writes it in the `Origin` field: scheme and host, and the port if it is not the scheme's own.
+ *
+ * @returns The origin, in a browser's spelling; undefined for everything else, such as `null`, a path, or a host with `*`.
+ * @see RFC 6454, 6.2 "ASCII Serialization of an Origin".
+ */
+export function parseOrigin(text: string): string | undefined {
+  if (/^https?:/i.test(text)) {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    // A host with a star is a URL, but a browser never names it: it would look like a pattern and match nothing.
+    if (url === undefined || url.hostname.includes("*") || url.href !== `${url.origin}/`) return undefined;
+    return url.origin;
+  }
+  const scheme = APP_ORIGIN.exec(text)?.[1];
+  // A misspelt https is no app's scheme.
+  return scheme === undefined || NO_PAGES.has(scheme) || /^[htps]+$/.test(scheme) ? undefined : text;
+}
+
+/** The origin of the page that a `Referer` field names; undefined if it names none. */
+export function originOfReferer(referer: string | undefined): string | undefined {
+  if (referer === undefined || !URL.canParse(referer)) return undefined;
+  const { protocol, host } = new URL(referer);
+  return parseOrigin(`${protocol}//${host}`);
+}
+
+/**
+ * Checks the origins of an option.
+ *
+ * @param allowsAny - Whether `*` may be among them.
+ * @throws TypeError for one that no browser sends: it would match nothing in silence.
+ */
+export function checkOrigins(option: string, origins: readonly string[], { allowsAny }: { readonly allowsAny: boolean }): void {
+  for (const origin of origins) {
+    if ((allowsAny && origin === "*") || parseOrigin(origin) === origin) continue;
+    const normal = parseOrigin(origin);
+    const hint =
+      normal === undefined
+        ? "Write scheme and host, and the port if it is not the usual one, such as https://example.com or capacitor://localhost."
+        : `Write ${normal}.`;
+    throw new TypeError(`${option}: ${JSON.stringify(origin)} is not an origin as a browser sends it. ${hint}`);
+  }
+}
+
+/** The parts of a request that say where its page and the server are. */
+export interface OriginRequest {
+  /** Host and port that the request names. */
+  readonly host: string | undefined;
+  /** The `Sec-Fetch-Site` field: how a browser sees the page and the server. A page can't change it. */
+  readonly fetchSite: string | undefined;
+}
+
+/**
+ * Whether an `Origin` is the hub's own: the origin of its public URL, or of the host that the request names. A proxy may name its upstream there, so
+ * the host does not count against what the browser says. Of the public host only the URL's own origin counts: with https, its `http:` page may be
+ * anyone's.
+ *
+ * @param hubUrl - The hub's public URL, or its origin; undefined if it is not known.
+ */
+export function isOwnOrigin(origin: string, hubUrl: string | undefined, { host, fetchSite }: OriginRequest): boolean {
+  const own = hubUrl === undefined ? undefined : new URL(hubUrl);
+  if (own?.origin === origin) return true;
+  if (host === undefined || !/^https?:/.test(origin) || !URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  if (page.host !== host.toLowerCase() || (fetchSite ?? "same-origin") !== "same-origin") return false;
+  return own?.protocol !== "https:" || withoutDot(page.hostname) !== withoutDot(own.hostname);
+}
+
+/** Names with and without the dot of the root are the same machine. */
+function withoutDot(hostname: string): string {
+  return hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
+}
