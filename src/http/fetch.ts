@@ -102,11 +102,12 @@ function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: ()
             finish();
           },
           destroy() {
-            if (open) controller.error(new Error("The stream was cut."));
+            if (open) controller.error(cutError());
             finish();
           },
         };
-        abort = () => sink.destroy();
+        // In order: a peer that left is no failure, and servers print what a body fails with.
+        abort = () => sink.end();
         signal.addEventListener("abort", abort, { once: true });
         subscriber = attach(sink);
         if (signal.aborted) abort();
@@ -118,4 +119,11 @@ function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: ()
     },
     { highWaterMark: HIGH_WATER_MARK, size: (chunk) => chunk.length },
   );
+}
+
+/** Servers print what a body fails with. One line says all: a stack would lead into the hub, where nothing is wrong. */
+function cutError(): Error {
+  const error = new Error("The hub cut a stream whose reader does not keep up; the reader reconnects and goes on.");
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }
