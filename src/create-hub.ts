@@ -18,9 +18,9 @@ import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/metadata.ts";
 import { Metrics } from "./http/metrics.ts";
 import { handleNode, type Next } from "./http/node.ts";
+import { checkPath, HubPaths } from "./http/paths.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/link.ts";
-import { ALIAS_PATH } from "./http/reply.ts";
 import { revocable } from "./http/revocable.ts";
 import { ReservedTopics } from "./http/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, type StreamResetLimits, StreamResets } from "./http/stream-resets.ts";
@@ -40,6 +40,12 @@ export interface AuthorizationOptions {
 export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression">, Partial<ConnectionLimits> {
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
+  /**
+   * The path at which requests arrive at `handler` and `fetch`, such as `/live`, if that is another than the path of `url`: behind a proxy that
+   * rewrites paths, or at a route of your own. `/` takes every path. Default: the path of `url`, and `/events/stream`. Without a `url`, the URL
+   * has this path.
+   */
+  readonly path?: string | undefined;
   /** Whose tokens are accepted. Default: nobody's. */
   readonly authorization?: AuthorizationOptions | undefined;
   /** Whether subscribers without a token get public updates. Default: only where no tokens are accepted anyway. */
@@ -103,7 +109,7 @@ export interface Hub extends Pick<
    * @example `res.setHeader("Link", hub.link())`
    */
   readonly link: (attributes?: LinkAttributes) => string;
-  /** Whether a path is one of the hub's: that of its URL, or `/events/stream`. */
+  /** Whether a request's path is one of the hub's: that of its URL, or `/events/stream`; or the one that `path` names. */
   readonly handles: (pathname: string) => boolean;
   /**
    * What an access token says, for servers that take the hub's tokens for addresses of their own.
@@ -131,7 +137,7 @@ export interface Hub extends Pick<
  * createServer(hub.handler).listen(3000);
  * await hub.publish({ topic: "greeting", data: "Hello, world!" });
  * ```
- * @throws TypeError when `url` is not an absolute URL.
+ * @throws TypeError when `url` is not an absolute URL, or `path` not a path.
  */
 export function createHub(options: HubOptions = {}): Hub {
   const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
@@ -146,6 +152,7 @@ export function createHub(options: HubOptions = {}): Hub {
     reservedTopics = [],
     compression = true,
     compat,
+    path,
     ...core
   } = rest;
   if (options.url !== undefined && !URL.canParse(options.url)) {
@@ -153,12 +160,14 @@ export function createHub(options: HubOptions = {}): Hub {
       `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
     );
   }
-  const hub = new HubCore({ ...core, journal, compression: compressionOf(compression) });
+  if (path !== undefined) checkPath(path);
+  const url = core.url ?? (path === undefined || path === "/" ? undefined : `http://localhost${path}`);
+  const hub = new HubCore({ ...core, url, journal, compression: compressionOf(compression) });
   const hubPath = new URL(hub.url).pathname;
   const resource = authorization?.resourceIdentifier ?? hub.url;
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
   const metadata = new ResourceMetadata(hub.url, resource, cookieName, core.subscriptions === true);
-  const paths = new Set([hubPath, ALIAS_PATH, metadata.path]);
+  const paths = new HubPaths(hubPath, metadata.path, path);
   const authorizer =
     authorization &&
     revocable(
@@ -191,7 +200,7 @@ export function createHub(options: HubOptions = {}): Hub {
       publishOrigins,
       authorizer,
     }),
-    handles: (pathname) => paths.has(pathname) || pathname.startsWith(`${hubPath}/`),
+    paths,
   };
   return {
     url: hub.url,
@@ -218,7 +227,7 @@ export function createHub(options: HubOptions = {}): Hub {
     revoke: (revocation) => hub.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),
     close: () => hub.close(),
-    handles: context.handles,
+    handles: (pathname) => paths.resolve(pathname) !== undefined,
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };

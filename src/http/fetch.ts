@@ -17,7 +17,7 @@ const HIGH_WATER_MARK = 64 * 1024;
 export async function handleFetch(context: HttpContext, request: Request): Promise<Response> {
   const { hub } = context;
   try {
-    const outcome = await respond(context, toHubRequest(request));
+    const outcome = await respond(context, toHubRequest(context, request));
     if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
     const { headers, selection, start, authorization } = outcome;
     if (request.method === "HEAD") return new Response(null, { headers });
@@ -42,13 +42,13 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
   }
 }
 
-function toHubRequest(request: Request): HubRequest {
+function toHubRequest({ paths }: HttpContext, request: Request): HubRequest {
   const { pathname, search } = new URL(request.url);
   const { headers } = request;
   const authorization = headers.get("authorization");
   return {
     method: request.method,
-    pathname,
+    pathname: paths.resolve(pathname) ?? "",
     query: search.slice(1),
     header: (name) => headers.get(name) ?? undefined,
     authorization: authorization === null ? [] : [authorization],

@@ -19,14 +19,26 @@ export type Next = (error?: unknown) => void;
 export function handleNode(context: HttpContext, req: IncomingMessage, res: ServerResponse, next?: Next): void {
   if (isTaken(req.socket)) return;
   const target = req.url ?? "/";
-  const mark = target.indexOf("?");
-  const pathname = mark < 0 ? target : target.slice(0, mark);
-  if (next !== undefined && !context.handles(pathname)) {
+  const pathname = resolvePath(context, req, target);
+  if (next !== undefined && pathname === undefined) {
     next();
     return;
   }
   context.streamResets.watch(req);
-  void answer(context, req, res, pathname, mark < 0 ? "" : target.slice(mark + 1), next);
+  const mark = target.indexOf("?");
+  void answer(context, req, res, pathname ?? "", mark < 0 ? "" : target.slice(mark + 1), next);
+}
+
+/** Routers of Express and Connect cut what they are mounted at off `url`, and keep the whole in `originalUrl`. */
+function resolvePath({ paths }: HttpContext, req: IncomingMessage, target: string): string | undefined {
+  const found = paths.resolve(pathOf(target));
+  if (found !== undefined || !("originalUrl" in req)) return found;
+  return typeof req.originalUrl === "string" ? paths.resolve(pathOf(req.originalUrl)) : undefined;
+}
+
+function pathOf(target: string): string {
+  const mark = target.indexOf("?");
+  return mark < 0 ? target : target.slice(0, mark);
 }
 
 async function answer(
