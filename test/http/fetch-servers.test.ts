@@ -1,11 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { getRequestListener } from "@hono/node-server";
-import { createServer } from "node:http";
 import { createHub, type Hub } from "artesian";
 import { Hono } from "hono";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { listen } from "../support/server.ts";
+import { listenFetch } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 
 /** What is printed from now on, by whatever prints. */
@@ -31,7 +29,7 @@ async function startHono(hub: Hub): Promise<string> {
   const app = new Hono();
   app.all("/events/*", (c) => hub.fetch(c.req.raw));
   onTestFinished(() => hub.close());
-  return listen(createServer(getRequestListener(app.fetch)));
+  return listenFetch(app.fetch);
 }
 
 describe("a hub behind a Fetch server", () => {

@@ -1,11 +1,10 @@
 import { createServer } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import express, { Router } from "express";
 import createFastify from "fastify";
 import { Hono } from "hono";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { listen } from "../support/server.ts";
+import { listen, listenFetch } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 import { bearer, exact, HUB_URL, mint, TRUSTING } from "../support/tokens.ts";
 
@@ -82,13 +81,13 @@ const MOUNTS: Readonly<Record<string, { readonly path: string; readonly at: stri
     start(hub) {
       const app = new Hono().basePath("/api");
       app.all("/live/*", (c) => hub.fetch(c.req.raw));
-      return listen(createServer(getRequestListener(app.fetch)));
+      return listenFetch(app.fetch);
     },
   },
   "app.mount of Hono, which cuts the path off": {
     path: "/",
     at: "/api/live",
-    start: (hub) => listen(createServer(getRequestListener(new Hono().mount("/api/live", hub.fetch).fetch))),
+    start: (hub) => listenFetch(new Hono().mount("/api/live", hub.fetch).fetch),
   },
 };
 
