@@ -9,6 +9,7 @@ import type { Whole } from "./core/whole.ts";
 import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
 import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
+import { ClosedServers } from "./http/closed-servers.ts";
 import type { Compat } from "./http/compat.ts";
 import { Arrivals } from "./http/arrivals.ts";
 import { type ConnectionLimits, Connections, DEFAULT_CONNECTION_LIMITS } from "./http/connections.ts";
@@ -190,6 +191,7 @@ export function createHub(options: HubOptions = {}): Hub {
     arrivals: new Arrivals(connectionsPerSecond),
     connections: new Connections({ connections, connectionsPerAddress }),
     streamResets: new StreamResets(streamResets),
+    closedServers: new ClosedServers(hub),
     cors: new Cors(corsOrigins, compat),
     reservedTopics: new ReservedTopics(reservedTopics, hub),
     access: new Access({

@@ -2,6 +2,7 @@ import type { HubCore } from "../core/hub-core.ts";
 import type { Framing } from "../core/wire.ts";
 import type { Access, AccessRequest } from "./access.ts";
 import type { Arrivals } from "./arrivals.ts";
+import type { ClosedServers } from "./closed-servers.ts";
 import type { Compat } from "./compat.ts";
 import type { Connections } from "./connections.ts";
 import type { Cors } from "./cors.ts";
@@ -19,6 +20,7 @@ export interface HttpContext {
   readonly arrivals: Arrivals;
   readonly connections: Connections;
   readonly streamResets: StreamResets;
+  readonly closedServers: ClosedServers;
   readonly access: Access;
   readonly cors: Cors;
   readonly metadata: ResourceMetadata;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
 import { type Framing, LAST_CHUNK } from "../core/wire.ts";
+import { type ClosableServer, serverOf } from "./closed-servers.ts";
 import { type HandleWriter, pendingBytes } from "./socket-handle.ts";
 import { settleEnd } from "./stream-end.ts";
 import { setHeaders } from "./stream-head.ts";
@@ -17,6 +18,8 @@ type SinkSocket = Socket & { [SINK]?: SocketSink };
 
 /** What a handler needs of a sink beside writing to it. */
 export interface NodeSink extends Sink {
+  /** Whether it goes over a connection of a server. */
+  isOf(server: ClosableServer): boolean;
   /** Tells the sink whom to tell that the peer drained it, or is gone. */
   bind(subscriber: Subscriber, onClosed: () => void): void;
 }
@@ -52,6 +55,10 @@ export class SocketSink implements NodeSink {
   bind(subscriber: Subscriber, onClosed: () => void): void {
     this.#subscriber = subscriber;
     this.#onClosed = onClosed;
+  }
+
+  isOf(server: ClosableServer): boolean {
+    return serverOf(this.#socket) === server;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -157,6 +164,10 @@ export class ResponseSink implements NodeSink {
     const waiting = (socket as WaitingSocket)[WAITING];
     if (waiting === undefined) (socket as WaitingSocket)[WAITING] = [closed];
     else waiting.push(closed);
+  }
+
+  isOf(server: ClosableServer): boolean {
+    return serverOf(this.#req.socket) === server;
   }
 
   write(bytes: Uint8Array): boolean {

@@ -156,8 +156,9 @@ function stream(
   if (sockets !== undefined && res.socket === null) return close();
   const sink = openSink(req, res, outcome, sockets, close);
   const subscriber = context.hub.attach(selection, sink, start, authorization);
-  if (subscriber === undefined) close();
-  else sink.bind(subscriber, close);
+  if (subscriber === undefined) return close();
+  sink.bind(subscriber, close);
+  context.closedServers.watch(req.socket);
 }
 
 /** @throws What a hook throws that waits for the head. */
