@@ -42,9 +42,10 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
   /**
-   * The path at which requests arrive at `handler` and `fetch`, such as `/live`, if that is another than the path of `url`: behind a proxy that
-   * rewrites paths, or at a route of your own. `/` takes every path. Default: the path of `url`, and `/events/stream`. Without a `url`, the URL
-   * has this path.
+   * The path at which requests arrive at `handler` and `fetch`, such as `/live`. Set it for a route of your own, or behind a proxy that rewrites paths;
+   * topics and tokens go by `url`. `/` takes every path. Default: the path of `url`, and `/events/stream`. Without a `url`, the hub's URL has this path.
+   *
+   * @see docs/embedding.md
    */
   readonly path?: string | undefined;
   /** Whose tokens are accepted. Default: nobody's. */
@@ -120,11 +121,14 @@ export interface Hub extends Pick<
   readonly verify: (token: string, action: Action) => Promise<Authorization>;
   /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
   readonly isAdmin: (authorization: Authorization) => boolean;
-  /** Answers a Fetch API request, on any runtime. Never rejects; other paths get 404. */
+  /** Answers a Fetch API request, in servers that live on between requests: Node, Deno, Bun. Never rejects; other paths get 404. */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
    * Answers a request of `node:http` and friends, or of Express. Other paths go to `next`, or get 404. On HTTP/1.1 a stream takes its socket over, so
-   * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first, so that no one comes anew.
+   * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first: nobody new can come, and the
+   * subscribers are sent away within half a second.
+   *
+   * @see docs/embedding.md
    */
   readonly handler: (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { HubCore } from "../core/hub-core.ts";
 import type { Sink } from "../core/subscriber.ts";
 
-/** How often is looked whether a server was closed, in milliseconds. Whoever closes the hub as well has done so by then. */
+/** How often the hub looks whether a server was closed, in milliseconds. Long enough for an application to close its hub as well. */
 const LOOK_MS = 500;
 
 /** What is used of a server of `node:net` or what is built on it. */

@@ -10,7 +10,7 @@ import { respond } from "./respond.ts";
 const HIGH_WATER_MARK = 64 * 1024;
 
 /**
- * Answers a request on any runtime that has the Fetch API.
+ * Answers a request of the Fetch API.
  *
  * @returns Never rejects: failures are problem details.
  */

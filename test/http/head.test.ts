@@ -81,7 +81,10 @@ describe("header fields that were set before the hub", () => {
     const app = createFastify();
     onTestFinished(() => app.close());
     app.addHook("onRequest", async (_request, reply) => {
-      void reply.header("vary", "Origin").header("access-control-allow-origin", "https://page.example").header("set-cookie", ["a=1", "b=2"]);
+      void reply
+        .header("vary", "Origin")
+        .header("access-control-allow-origin", "https://page.example")
+        .header("set-cookie", ["a=1", "b=2"]);
     });
     app.addHook("onRequest", async (request, reply) => {
       if (!hub.handles(new URL(request.url, "http://localhost").pathname)) return;
