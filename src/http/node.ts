@@ -110,7 +110,11 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
     });
     // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
     req.once("aborted", ended);
-    req.once("end", resolve);
+    req.once("end", () => {
+      // A stream that follows would hold the request, to tell the listener of its end.
+      req.removeListener("aborted", ended);
+      resolve();
+    });
     req.once("error", ended);
   });
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);

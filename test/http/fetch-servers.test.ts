@@ -62,6 +62,7 @@ describe("a hub behind a Fetch server", () => {
       { timeout: 20_000 },
     );
     await vi.waitFor(() => expect(lines).toHaveLength(1));
-    expect(String((lines[0]?.[0] as Error).stack)).toMatch(/^Error: The hub cut a stream [^\n]*$/);
+    const [error] = lines[0] as [Error];
+    expect(error.stack).toMatch(/^Error: The hub cut a stream [^\n]*$/);
   });
 });

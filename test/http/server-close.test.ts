@@ -41,10 +41,11 @@ const SERVERS: Readonly<Record<string, (hub: Hub) => Promise<{ readonly origin: 
 describe("a server that is closed before the hub", () => {
   it.each(Object.keys(SERVERS))("of %s sends its subscribers away, and closes", async (name) => {
     const hub = makeHub();
-    const { origin, close } = await (SERVERS[name] as (typeof SERVERS)[string])(hub);
-    const streams = [await openStream(`${origin}/events/stream`), await openStream(`${origin}/events/stream`)];
+    const server = await (SERVERS[name] as (typeof SERVERS)[string])(hub);
+    const url = `${server.origin}/events/stream`;
+    const streams = [await openStream(url), await openStream(url)];
     await hub.publish({ topic: "a", data: "before" });
-    await close();
+    await server.close();
     for (const stream of streams) {
       expect((await stream.next()).data).toBe("before");
       let drain = await stream.nextOfAny();
@@ -89,7 +90,7 @@ describe("a server that is closed before the hub", () => {
     const hub = makeHub();
     const server = createHttp2Server((req, res) => hub.handler(req as never, res as never));
     const client = connectHttp2(await listen(server));
-    onTestFinished(() => void client.destroy());
+    onTestFinished(() => client.destroy());
     const stream = client.request({ ":path": "/events/stream" });
     let text = "";
     stream.setEncoding("utf8").on("data", (part: string) => (text += part));

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, request, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
@@ -15,9 +15,10 @@ function makeHub(options: HubOptions = {}): Hub {
   return hub;
 }
 
-/** Asks for a stream, and waits for its beginning. */
-async function open(origin: string, path = "/events/stream"): Promise<{ readonly response: IncomingMessage; leave(): void }> {
-  const asked = request(origin + path).end();
+/** Asks for a stream, with QUERY if there is a body, and waits for its beginning. */
+async function open(origin: string, path = "/events/stream", body = ""): Promise<{ readonly response: IncomingMessage; leave(): void }> {
+  const form = { "content-type": "application/x-www-form-urlencoded", "content-length": body.length };
+  const asked = body === "" ? request(origin + path).end() : request(origin + path, { method: "QUERY", headers: form }).end(body);
   asked.on("error", () => undefined);
   onTestFinished(() => void asked.destroy());
   const [response] = (await once(asked, "response")) as [IncomingMessage];
@@ -133,11 +134,10 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
   it("is told by the prototype's emit, where a tracer replaced that", async () => {
     const hub = makeHub();
     const told: string[] = [];
-    const emit = ServerResponse.prototype.emit;
-    ServerResponse.prototype.emit = function (this: ServerResponse, event: string, ...args: unknown[]) {
+    ServerResponse.prototype.emit = function (this: ServerResponse, event: string, ...args: unknown[]): boolean {
       told.push(event);
-      return Reflect.apply(emit, this, [event, ...args]) as boolean;
-    } as typeof emit;
+      return EventEmitter.prototype.emit.call(this, event, ...args);
+    };
     onTestFinished(() => void Reflect.deleteProperty(ServerResponse.prototype, "emit"));
     (await open(await listen(createServer(hub.handler)))).leave();
     await vi.waitFor(() => expect(told).toContain("close"));
@@ -199,10 +199,13 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
         collect();
         expect([...made].filter(([, ref]) => ref.deref() !== undefined).map(([name]) => name)).toEqual([]);
       });
-    const silent = await open(origin);
-    await collected();
-    expect(hub.stats().subscribers).toBe(1);
-    silent.leave();
+    for (const body of ["", "match=a"]) {
+      const silent = await open(origin, "/events/stream", body);
+      await collected();
+      expect(hub.stats().subscribers).toBe(1);
+      silent.leave();
+      await vi.waitFor(() => expect(hub.stats().subscribers).toBe(0));
+    }
     isHeard = true;
     (await open(origin)).leave();
     await vi.waitFor(() => expect(hub.stats().subscribers).toBe(0));
