@@ -86,6 +86,8 @@ function onFinish(this: HeardSocket): void {
   if (res === undefined) return;
   // oxlint-disable-next-line typescript/no-deprecated -- The only name by which it can be set.
   res.finished = true;
+  // Newer versions of Node count their own writes only.
+  Object.defineProperty(res, "writableFinished", { value: true });
   res.emit("finish");
 }
 
