@@ -14,6 +14,8 @@ const app = createFastify();
 app.addHook("onRequest", async (request, reply) => {
   if (!hub.handles(new URL(request.url, "http://localhost").pathname)) return;
   reply.hijack(); // The hub answers, and reads the body itself; Fastify does nothing more for this request.
+  // What plugins such as @fastify/cors have set on the reply: register them before this hook.
+  reply.raw.setHeaders(new Map(Object.entries(reply.getHeaders())));
   hub.handler(request.raw, reply.raw);
 });
 app.post("/greetings", async (request, reply) => {

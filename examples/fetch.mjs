@@ -1,4 +1,4 @@
-// The Fetch API alone: a module whose default export has `fetch`, as Bun, Deno and workers serve it by themselves.
+// The Fetch API alone: a module whose default export has `fetch`, as Bun and Deno serve it by themselves.
 //
 //   npm install @hono/node-server
 //   node examples/fetch.mjs

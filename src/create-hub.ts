@@ -9,6 +9,7 @@ import type { Whole } from "./core/whole.ts";
 import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
 import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
+import { ClosedServers } from "./http/closed-servers.ts";
 import type { Compat } from "./http/compat.ts";
 import { Arrivals } from "./http/arrivals.ts";
 import { type ConnectionLimits, Connections, DEFAULT_CONNECTION_LIMITS } from "./http/connections.ts";
@@ -19,9 +20,9 @@ import { ResourceMetadata } from "./http/metadata.ts";
 import { Metrics } from "./http/metrics.ts";
 import { handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
+import { checkPath, HubPaths } from "./http/paths.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/link.ts";
-import { ALIAS_PATH } from "./http/reply.ts";
 import { revocable } from "./http/revocable.ts";
 import { ReservedTopics } from "./http/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, type StreamResetLimits, StreamResets } from "./http/stream-resets.ts";
@@ -41,6 +42,13 @@ export interface AuthorizationOptions {
 export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher">, Partial<ConnectionLimits> {
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
+  /**
+   * The path at which requests arrive at `handler` and `fetch`, such as `/live`. Set it for a route of your own, or behind a proxy that rewrites paths;
+   * topics and tokens go by `url`. `/` takes every path. Default: the path of `url`, and `/events/stream`. Without a `url`, the hub's URL has this path.
+   *
+   * @see docs/embedding.md
+   */
+  readonly path?: string | undefined;
   /** Whose tokens are accepted. Default: nobody's. */
   readonly authorization?: AuthorizationOptions | undefined;
   /** Whether subscribers without a token get public updates. Default: only where no tokens are accepted anyway. */
@@ -116,7 +124,7 @@ export interface Hub extends Pick<
    * @example `res.setHeader("Link", hub.link())`
    */
   readonly link: (attributes?: LinkAttributes) => string;
-  /** Whether a path is one of the hub's: that of its URL, or `/events/stream`. */
+  /** Whether a request's path is one of the hub's: that of its URL, or `/events/stream`; or the one that `path` names. */
   readonly handles: (pathname: string) => boolean;
   /**
    * What an access token says, for servers that take the hub's tokens for addresses of their own.
@@ -126,11 +134,14 @@ export interface Hub extends Pick<
   readonly verify: (token: string, action: Action) => Promise<Authorization>;
   /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
   readonly isAdmin: (authorization: Authorization) => boolean;
-  /** Answers a Fetch API request, on any runtime. Never rejects; other paths get 404. */
+  /** Answers a Fetch API request, in servers that live on between requests: Node, Deno, Bun. Never rejects; other paths get 404. */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
    * Answers a request of `node:http` and friends, or of Express. Other paths go to `next`, or get 404. On HTTP/1.1 a stream takes its socket over, so
-   * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first, so that no one comes anew.
+   * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first: nobody new can come, and the
+   * subscribers are sent away within half a second.
+   *
+   * @see docs/embedding.md
    */
   readonly handler: (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
 }
@@ -144,7 +155,7 @@ export interface Hub extends Pick<
  * createServer(hub.handler).listen(3000);
  * await hub.publish({ topic: "greeting", data: "Hello, world!" });
  * ```
- * @throws TypeError when `url` is not an absolute URL.
+ * @throws TypeError when `url` is not an absolute URL, or `path` not a path.
  */
 export function createHub(options: HubOptions = {}): Hub {
   const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
@@ -160,6 +171,7 @@ export function createHub(options: HubOptions = {}): Hub {
     compression = true,
     opaqueIds: secret,
     compat,
+    path,
     ...core
   } = rest;
   if (options.url !== undefined && !URL.canParse(options.url)) {
@@ -167,8 +179,10 @@ export function createHub(options: HubOptions = {}): Hub {
       `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
     );
   }
+  if (path !== undefined) checkPath(path);
   const hub = new HubCore({
     ...core,
+    url: core.url ?? (path === undefined || path === "/" ? undefined : `http://localhost${path}`),
     journal,
     compression: compressionOf(compression),
     idCipher: secret === undefined ? undefined : opaqueIds(secret),
@@ -177,7 +191,7 @@ export function createHub(options: HubOptions = {}): Hub {
   const resource = authorization?.resourceIdentifier ?? hub.url;
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
   const metadata = new ResourceMetadata(hub.url, resource, cookieName, core.subscriptions === true);
-  const paths = new Set([hubPath, ALIAS_PATH, metadata.path]);
+  const paths = new HubPaths(hubPath, metadata.path, path);
   const authorizer =
     authorization &&
     revocable(
@@ -200,6 +214,7 @@ export function createHub(options: HubOptions = {}): Hub {
     arrivals: new Arrivals(connectionsPerSecond),
     connections: new Connections({ connections, connectionsPerAddress }),
     streamResets: new StreamResets(streamResets),
+    closedServers: new ClosedServers(hub),
     cors: new Cors(corsOrigins, compat),
     reservedTopics: new ReservedTopics(reservedTopics, hub),
     access: new Access({
@@ -211,7 +226,7 @@ export function createHub(options: HubOptions = {}): Hub {
       hubUrl: hub.url,
       authorizer,
     }),
-    handles: (pathname) => paths.has(pathname) || pathname.startsWith(`${hubPath}/`),
+    paths,
   };
   return {
     url: hub.url,
@@ -238,7 +253,7 @@ export function createHub(options: HubOptions = {}): Hub {
     revoke: (revocation) => hub.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),
     close: () => hub.close(),
-    handles: context.handles,
+    handles: (pathname) => paths.resolve(pathname) !== undefined,
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };

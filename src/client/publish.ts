@@ -8,7 +8,7 @@ export interface PublishOptions {
   /** Goes as `Authorization: Bearer`. A function is called for each publishing, and once more after 401. */
   readonly token?: TokenSource | undefined;
   /** Further request headers. */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<RequestInit["headers"]>;
   /**
    * Makes it safe to try again after `unreachable` or `timeout`: with the same key and the same updates, the hub publishes once, and answers
    * each attempt with the same event ids. Printable ASCII, at most 255 characters, such as `crypto.randomUUID()`.

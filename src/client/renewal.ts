@@ -6,7 +6,7 @@ export interface RenewalOptions {
   /** The hub's URL; see {@link renewalBase}. */
   readonly base: URL;
   /** Further request headers. */
-  readonly headers: HeadersInit | undefined;
+  readonly headers: RequestInit["headers"];
   readonly fetch: typeof fetch;
   /** Longest wait for the token function, and then for the hub, in milliseconds. */
   readonly timeoutMs: number;

@@ -40,7 +40,7 @@ export interface SubscribeOptions {
   /** The hub's own URL, where `/subscribers/ID` takes new tokens. Default: the path of `url`; for `/events/stream`, `/.well-known/mercure`. */
   readonly renewUrl?: string | URL | undefined;
   /** Further request headers. */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<RequestInit["headers"]>;
   /** Ends the iteration, without an error. */
   readonly signal?: AbortSignal;
   /** Another implementation of `fetch`, or one that adds credentials. Default: the global one. */

@@ -356,6 +356,15 @@ export class HubCore {
     return this.#closing;
   }
 
+  /**
+   * Tells the subscribers whose sinks are of a kind to come back, as when the hub closes, and ends their streams.
+   *
+   * @returns How many there were.
+   */
+  sendAway(isOfKind: (sink: Sink) => boolean): number {
+    return this.draining ? 0 : this.#streams.sendAway(isOfKind, this.#drainMs);
+  }
+
   /** The journal was replaced. Subscribers come back, and are told of the gap. */
   #restart(): void {
     this.logger.warn({ epoch: this.#journal.epoch }, "the journal was replaced; all subscribers are told of a gap");

@@ -155,18 +155,24 @@ export class Streams {
   async drain(withinMs: number): Promise<void> {
     this.#liveness.stop();
     const { all } = this.roster;
-    const { min, max } = this.#options.retryMs;
-    const stepMs = Math.max(withinMs, max - min) / all.length;
-    // From the end: each leaves the list as it is told.
-    for (let i = all.length - 1; i >= 0; i--) {
-      const subscriber = all[i] as Subscriber;
-      this.#tellCursor(subscriber);
-      const retryMs = Math.round(min + (i + Math.random()) * stepMs);
-      if (subscriber.stalledSinceMs === 0) subscriber.send(encodeUtf8(encodeDrain(retryMs)));
-      subscriber.sink.end();
-    }
+    this.#sendAway(all, withinMs);
     await this.roster.emptied(withinMs);
     for (let last = all.at(-1); last !== undefined; last = all.at(-1)) this.#cut(last);
+  }
+
+  /**
+   * Does as {@link drain} does to the streams whose sinks are of a kind, and waits for nothing: those whose peers take nothing are cut.
+   *
+   * @returns How many there were.
+   */
+  sendAway(isOfKind: (sink: Sink) => boolean, withinMs: number): number {
+    const chosen = this.roster.all.filter(({ sink }) => isOfKind(sink));
+    this.#sendAway(chosen, withinMs);
+    for (const subscriber of chosen) {
+      if (subscriber.stalledSinceMs > 0) subscriber.sink.destroy();
+      this.#detach(subscriber);
+    }
+    return chosen.length;
   }
 
   /** Ends all streams, whose offsets mean nothing any more: their peers come back, each at a time of its own. */
@@ -183,6 +189,19 @@ export class Streams {
     }
     this.#walks.pages.clear();
     this.#liveness.forget();
+  }
+
+  #sendAway(subscribers: readonly Subscriber[], withinMs: number): void {
+    const { min, max } = this.#options.retryMs;
+    const stepMs = Math.max(withinMs, max - min) / subscribers.length;
+    // From the end: each may leave the list as it is told.
+    for (let i = subscribers.length - 1; i >= 0; i--) {
+      const subscriber = subscribers[i] as Subscriber;
+      this.#tellCursor(subscriber);
+      const retryMs = Math.round(min + (i + Math.random()) * stepMs);
+      if (subscriber.stalledSinceMs === 0) subscriber.send(encodeUtf8(encodeDrain(retryMs)));
+      subscriber.sink.end();
+    }
   }
 
   #walk(subscriber: Subscriber): void {

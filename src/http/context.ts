@@ -2,11 +2,13 @@ import type { HubCore } from "../core/hub-core.ts";
 import type { Framing } from "../core/wire.ts";
 import type { Access, AccessRequest } from "./access.ts";
 import type { Arrivals } from "./arrivals.ts";
+import type { ClosedServers } from "./closed-servers.ts";
 import type { Compat } from "./compat.ts";
 import type { Connections } from "./connections.ts";
 import type { Cors } from "./cors.ts";
 import type { ResourceMetadata } from "./metadata.ts";
 import type { Metrics } from "./metrics.ts";
+import type { HubPaths } from "./paths.ts";
 import type { ReservedTopics } from "./reserved-topics.ts";
 import type { StreamResets } from "./stream-resets.ts";
 
@@ -18,6 +20,7 @@ export interface HttpContext {
   readonly arrivals: Arrivals;
   readonly connections: Connections;
   readonly streamResets: StreamResets;
+  readonly closedServers: ClosedServers;
   readonly access: Access;
   readonly cors: Cors;
   readonly metadata: ResourceMetadata;
@@ -25,13 +28,13 @@ export interface HttpContext {
   /** The earlier version of the protocol that is spoken too. */
   readonly compat: Compat | undefined;
   readonly reservedTopics: ReservedTopics;
-  /** Whether a path is one of the hub's. */
-  readonly handles: (pathname: string) => boolean;
+  readonly paths: HubPaths;
 }
 
 /** A request, in terms of no framework. */
 export interface HubRequest {
   readonly method: string;
+  /** What it is for, as {@link HubPaths.resolve} says; empty if it is not for the hub. */
   readonly pathname: string;
   /** Without the `?`. */
   readonly query: string;

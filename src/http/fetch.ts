@@ -9,14 +9,14 @@ import { failureReply, respond } from "./respond.ts";
 const HIGH_WATER_MARK = 64 * 1024;
 
 /**
- * Answers a request on any runtime that has the Fetch API.
+ * Answers a request of the Fetch API.
  *
  * @returns Never rejects: failures are problem details.
  */
 export async function handleFetch(context: HttpContext, request: Request): Promise<Response> {
   const { hub } = context;
   try {
-    const outcome = await respond(context, toHubRequest(request));
+    const outcome = await respond(context, toHubRequest(context, request));
     if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
     const { headers, selection, start, authorization } = outcome;
     if (request.method === "HEAD") return new Response(null, { headers });
@@ -41,13 +41,13 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
   }
 }
 
-function toHubRequest(request: Request): HubRequest {
+function toHubRequest({ paths }: HttpContext, request: Request): HubRequest {
   const { pathname, search } = new URL(request.url);
   const { headers } = request;
   const authorization = headers.get("authorization");
   return {
     method: request.method,
-    pathname,
+    pathname: paths.resolve(pathname) ?? "",
     query: search.slice(1),
     header: (name) => headers.get(name) ?? undefined,
     authorization: authorization === null ? [] : [authorization],
@@ -101,11 +101,12 @@ function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: ()
             finish();
           },
           destroy() {
-            if (open) controller.error(new Error("The stream was cut."));
+            if (open) controller.error(cutError());
             finish();
           },
         };
-        abort = () => sink.destroy();
+        // In order: a peer that left is no failure, and servers print what a body fails with.
+        abort = () => sink.end();
         signal.addEventListener("abort", abort, { once: true });
         subscriber = attach(sink);
         if (signal.aborted) abort();
@@ -117,4 +118,11 @@ function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: ()
     },
     { highWaterMark: HIGH_WATER_MARK, size: (chunk) => chunk.length },
   );
+}
+
+/** Servers print what a body fails with. One line says all: a stack would lead into the hub, where nothing is wrong. */
+function cutError(): Error {
+  const error = new Error("The hub cut a stream whose reader does not keep up; the reader reconnects and goes on.");
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }

@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
 import { type Framing, LAST_CHUNK } from "../core/wire.ts";
+import { type ClosableServer, serverOf } from "./closed-servers.ts";
 import { type HandleWriter, pendingBytes } from "./socket-handle.ts";
+import { settleEnd } from "./stream-end.ts";
+import { setHeaders } from "./stream-head.ts";
 
 /** How long an ended stream may take to be flushed, in milliseconds. */
 const END_MS = 5000;
@@ -15,6 +18,8 @@ type SinkSocket = Socket & { [SINK]?: SocketSink };
 
 /** What a handler needs of a sink beside writing to it. */
 export interface NodeSink extends Sink {
+  /** Whether it goes over a connection of a server. */
+  isOf(server: ClosableServer): boolean;
   /** Tells the sink whom to tell that the peer drained it, or is gone. */
   bind(subscriber: Subscriber, onClosed: () => void): void;
 }
@@ -50,6 +55,10 @@ export class SocketSink implements NodeSink {
   bind(subscriber: Subscriber, onClosed: () => void): void {
     this.#subscriber = subscriber;
     this.#onClosed = onClosed;
+  }
+
+  isOf(server: ClosableServer): boolean {
+    return serverOf(this.#socket) === server;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -134,7 +143,8 @@ export class ResponseSink implements NodeSink {
   constructor(req: IncomingMessage, res: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.#req = req;
     this.#res = res;
-    res.writeHead(200, headers);
+    setHeaders(res, headers);
+    res.writeHead(200);
   }
 
   bind(subscriber: Subscriber, onClosed: () => void): void {
@@ -154,6 +164,10 @@ export class ResponseSink implements NodeSink {
     const waiting = (socket as WaitingSocket)[WAITING];
     if (waiting === undefined) (socket as WaitingSocket)[WAITING] = [closed];
     else waiting.push(closed);
+  }
+
+  isOf(server: ClosableServer): boolean {
+    return serverOf(this.#req.socket) === server;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -190,6 +204,9 @@ interface ParserInternals {
 const TAKEN: unique symbol = Symbol("taken");
 const SERVER_EVENTS = ["data", "end", "close", "drain", "error", "timeout"] as const;
 
+/** Of these events Node's listeners go by name, and what else listens stays: servers count their connections by them. */
+const NAMES: Readonly<Record<string, string>> = { close: "bound socketOnClose", error: "socketOnError" };
+
 /** Whether the socket carries a stream already; what a peer sends after that is no request. */
 export function isTaken(socket: Socket): boolean {
   return TAKEN in socket;
@@ -204,9 +221,9 @@ export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
   Object.defineProperty(socket, TAKEN, { value: true });
   // What was asked for behind this request can never be answered now.
   for (const finish of (socket as WaitingSocket)[WAITING] ?? []) finish();
-  res.detachSocket(socket);
+  settleEnd(req, res);
   socket.setTimeout(0);
-  const servers = SERVER_EVENTS.map((event) => [event, socket.listeners(event) as (() => void)[]] as const);
+  const servers = SERVER_EVENTS.map((event) => [event, serverListeners(socket, event)] as const);
   // Not now: the parser is still on the stack, in the middle of this request.
   setImmediate(() => {
     if (socket.destroyed) return;
@@ -220,6 +237,11 @@ export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
     socket.resume();
   });
   return socket;
+}
+
+function serverListeners(socket: Socket, event: string): (() => void)[] {
+  const listeners = socket.listeners(event) as (() => void)[];
+  return NAMES[event] === undefined ? listeners : listeners.filter(({ name }) => name === NAMES[event]);
 }
 
 function releaseParser(socket: Socket): void {

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
 import type { HttpContext } from "./context.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./node-sinks.ts";
-import type { Framing } from "../core/wire.ts";
 import type { Reply } from "./reply.ts";
 import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
 import { failureReply, type Outcome, respond } from "./respond.ts";
 import { probeSockets, type SocketAccess, socketAccess } from "./socket-probe.ts";
+import { divertWrites } from "./stream-end.ts";
+import { setHeaders, takeHead } from "./stream-head.ts";
 import { http2Stream } from "./stream-resets.ts";
 
 /** What Express and Connect pass to go on with the next handler. */
@@ -19,12 +20,21 @@ export type Next = (error?: unknown) => void;
 export function handleNode(context: HttpContext, req: IncomingMessage, res: ServerResponse, next?: Next): void {
   if (isTaken(req.socket)) return;
   const target = targetOf(req);
-  if (next !== undefined && !context.handles(target.pathname)) {
+  const pathname = resolvePath(context, req, target.pathname);
+  if (next !== undefined && pathname === undefined) {
     next();
     return;
   }
   context.streamResets.watch(req);
-  void answer(context, req, res, target, next);
+  void answer(context, req, res, { ...target, pathname: pathname ?? "" }, next);
+}
+
+/** Routers of Express and Connect cut what they are mounted at off `url`, and keep the whole in `originalUrl`. */
+function resolvePath({ paths }: HttpContext, req: IncomingMessage, pathname: string): string | undefined {
+  const found = paths.resolve(pathname);
+  if (found !== undefined || !("originalUrl" in req) || typeof req.originalUrl !== "string") return found;
+  const [whole = ""] = req.originalUrl.split("?", 1);
+  return paths.resolve(whole);
 }
 
 async function answer(
@@ -71,7 +81,7 @@ function reply(req: IncomingMessage, res: ServerResponse, { status, headers, bod
   if (res.headersSent || res.destroyed) return;
   const isHead = req.method === "HEAD";
   res.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  setHeaders(res, headers);
   // What is left of a refused body is not read: the connection can carry no other request.
   if ((!req.complete || closes === true) && req.httpVersionMajor === 1) res.setHeader("Connection", "close");
   res.end(isHead ? undefined : body);
@@ -97,7 +107,11 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
     });
     // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
     req.once("aborted", ended);
-    req.once("end", resolve);
+    req.once("end", () => {
+      // A stream that follows would hold the request, to tell the listener of its end.
+      req.removeListener("aborted", ended);
+      resolve();
+    });
     req.once("error", ended);
   });
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
@@ -123,10 +137,11 @@ function stream(
 ): void {
   // The peer may have left while the journal or a key set was asked.
   // Or another request on its connection may have become a stream.
-  if (req.socket.destroyed || res.destroyed || isTaken(req.socket)) return;
+  if (req.socket.destroyed || res.destroyed || res.headersSent || isTaken(req.socket)) return;
   const { headers, selection, start, authorization } = outcome;
   if (req.method === "HEAD") {
-    res.writeHead(200, headers).end();
+    setHeaders(res, headers);
+    res.writeHead(200).end();
     return;
   }
   let close: () => void;
@@ -140,34 +155,29 @@ function stream(
   }
   // What was framed for a socket can't go through a response. Something else has ended the response meanwhile.
   if (sockets !== undefined && res.socket === null) return close();
-  const sink = sockets === undefined ? new ResponseSink(req, res, headers) : takeOver(req, res, headers, selection.framing, sockets);
+  const sink = openSink(req, res, outcome, sockets, close);
   const subscriber = context.hub.attach(selection, sink, start, authorization);
-  if (subscriber === undefined) close();
-  else sink.bind(subscriber, close);
+  if (subscriber === undefined) return close();
+  sink.bind(subscriber, close);
+  context.closedServers.watch(req.socket);
 }
 
-function takeOver(
+/** @throws What a hook throws that waits for the head. */
+function openSink(
   req: IncomingMessage,
   res: ServerResponse,
-  headers: Readonly<Record<string, string>>,
-  framing: Framing,
-  { handleWriter }: SocketAccess,
+  { headers, selection }: Extract<Outcome, { kind: "stream" }>,
+  sockets: SocketAccess | undefined,
+  close: () => void,
 ): NodeSink {
-  const all: Record<string, number | string | readonly string[] | undefined> = {
-    ...res.getHeaders(),
-    ...lowerCase(headers),
-    // The connection carries nothing after the stream: its parser is gone.
-    connection: "close",
-    ...(framing === "chunked" ? { "transfer-encoding": "chunked" } : {}),
-    date: new Date().toUTCString(),
-  };
-  let head = "HTTP/1.1 200 OK\r\n";
-  for (const [name, value] of Object.entries(all)) {
-    for (const one of Array.isArray(value) ? value : [value]) head += `${name}: ${String(one)}\r\n`;
+  try {
+    if (sockets === undefined) return new ResponseSink(req, res, headers);
+    const head = takeHead(res, headers, selection.framing);
+    const sink = new SocketSink(takeSocket(req, res), head, selection.framing, sockets.handleWriter);
+    divertWrites(res, () => sink.end());
+    return sink;
+  } catch (error) {
+    close();
+    throw error;
   }
-  return new SocketSink(takeSocket(req, res), `${head}\r\n`, framing, handleWriter);
-}
-
-function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -115,7 +115,7 @@ function mergeHeaders(common: Readonly<Record<string, string>>, own: Readonly<Re
 
 async function route(context: HttpContext, request: HubRequest): Promise<Reply | RoutedStream> {
   const { method, pathname } = request;
-  if (!context.handles(pathname)) throw new HubError("not_found", "Nothing is served at this address.");
+  if (pathname === "") throw new HubError("not_found", "Nothing is served at this address.");
   request.admit();
   if (method === "OPTIONS") {
     const methods = allowedMethods(context.hubPath, pathname);

@@ -272,3 +272,32 @@ describe("docs/metrics.md", () => {
     expect(blockOf("metrics.md", "yaml")).toContain("metrics_path: /.well-known/mercure/metrics\n");
   });
 });
+
+describe("docs/embedding.md", () => {
+  const blocks = blocksOf("embedding.md").map(({ code }) => code);
+  const statements = (code: string): string[] => code.split("\n").map((line) => line.replace(/\/\/.*$/, "").trim());
+
+  it("has the blocks that are tested here, and no other", () => {
+    expect(blocksOf("embedding.md").map(({ language }) => language)).toEqual(["js", "js", "js", "js"]);
+  });
+
+  it("makes a hub that serves, at a path of its own too, and shuts down", async () => {
+    const [shortest = "", atPath = "", , shutDown = ""] = blocks;
+    expect(shortest).toContain("createServer(hub.handler).listen(3000);");
+    const program = [
+      shortest
+        .replace("const hub = createHub();", atPath)
+        .replace("createServer(hub.handler).listen(3000);", "const server = createServer(hub.handler).listen(0);"),
+      'await new Promise((resolve) => server.once("listening", resolve));',
+      "const { status } = await fetch(`http://127.0.0.1:${server.address().port}/live?match=greeting`);",
+      shutDown,
+      "console.log(status);",
+    ];
+    expect(await run("js", program.join("\n"), {}).output).toBe("200\n");
+  });
+
+  it("shows the hook of the example for Fastify", () => {
+    const example = readFileSync(new URL("../../examples/fastify.mjs", import.meta.url), "utf8");
+    expect(statements(example)).toEqual(expect.arrayContaining(statements(blocks[2] ?? "")));
+  });
+});

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Http2Server } from "node:http2";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { onTestFinished } from "vitest";
 
@@ -23,6 +24,12 @@ export async function listen(server: Server | Http2Server): Promise<string> {
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Serves with the Fetch API, as Hono does on Node. */
+export async function listenFetch(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
+  const listener = getRequestListener(fetch);
+  return listen(createServer((req, res) => void listener(req, res)));
 }
 
 /** A port of the loopback that is free now, for what has to be told one before it listens. */
