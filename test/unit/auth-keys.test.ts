@@ -331,6 +331,26 @@ describe("a JWK set URL", () => {
     await closed;
   });
 
+  it("that never answers does not hold up a token of a key that is at hand", async () => {
+    let requests = 0;
+    const silent = await serve(() => void requests++);
+    const judge = authorizer({
+      keys: [
+        { jwksUrl: silent, algorithms: ["ES256"] },
+        { publicKey: pem(ec.publicKey), algorithms: ["ES256"] },
+      ],
+    });
+    await judge.verify(first("a"), "subscribe");
+    expect(requests).toBe(0);
+  });
+
+  it("that takes longer to fail than the wait for the next try is asked once by a token", async () => {
+    let requests = 0;
+    const silent = await serve(() => void requests++);
+    expect(await set(silent, { timeoutMs: 1000, retryMs: 20 }).find("ES256", "1")).toEqual(NOTHING_YET);
+    expect(requests).toBe(1);
+  });
+
   it("that sends without end is cut off at the limit", async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const url = await serve((_req, res) => {

@@ -74,7 +74,9 @@ export async function checkSignature(
 ): Promise<Passed<KeySource>> {
   const hint = member(header, "kid");
   const keyId = typeof hint === "string" ? hint : undefined;
-  const ordered = keyId === undefined ? sources : sources.toSorted((a, b) => Number(b.keyId === keyId) - Number(a.keyId === keyId));
+  // A set that is fetched goes last: no token of a key that is at hand waits for an issuer that is down.
+  const rank = (source: KeySource): number => (source.fetched !== undefined ? 2 : keyId !== undefined && source.keyId === keyId ? 0 : 1);
+  const ordered = sources.length === 1 ? sources : sources.toSorted((a, b) => rank(a) - rank(b));
   let tried = 0;
   let retryAfterMs: number | undefined;
   for (const source of ordered) {

@@ -186,6 +186,8 @@ export class JwkSetUrl {
 
   #failed(fields: object, text: string): void {
     this.#failures++;
+    // The wait for the next try begins now: this one may have taken longer.
+    this.#triedAtMs = this.#now();
     if (!this.#closing.signal.aborted) this.#notices.warn("fetch", { ...fields, url: this.#url, hasKeys: this.#isUsable() }, text);
   }
 
