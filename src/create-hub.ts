@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubCore } from "./core/hub-core.ts";
 import type { HubCoreOptions } from "./core/hub-options.ts";
-import { type Action, type Authorization, invalidToken } from "./core/authorization.ts";
+import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/authorization.ts";
 import type { Compression } from "./core/gzip-blocks.ts";
+import { LogThrottle } from "./core/log-throttle.ts";
 import type { Matcher } from "./core/matcher.ts";
 import type { Questions } from "./core/questions.ts";
 import type { Whole } from "./core/whole.ts";
@@ -36,10 +37,15 @@ export interface AuthorizationOptions {
   readonly resourceIdentifier?: string | undefined;
   /** The cookie that a browser's `EventSource` may bring its token in. Default `__Secure-mercure_access_token`. */
   readonly cookieName?: string | undefined;
+  /**
+   * How far an issuer's clock may differ from the hub's, in milliseconds, from 0 to 300,000: `exp` counts that much later, also for the end of a stream, and
+   * `nbf` that much earlier. Default: 5,000.
+   */
+  readonly leewayMs?: number | undefined;
 }
 
 /** How a hub behaves. Everything has a default. */
-export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher">, Partial<ConnectionLimits> {
+export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher" | "leewayMs">, Partial<ConnectionLimits> {
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
   /**
@@ -129,9 +135,11 @@ export interface Hub extends Pick<
   /**
    * What an access token says, for servers that take the hub's tokens for addresses of their own.
    *
-   * @throws HubError `invalid_token`.
+   * @throws HubError `invalid_token`, or `keys_unavailable` while the issuer's JWK set cannot be fetched.
    */
   readonly verify: (token: string, action: Action) => Promise<Authorization>;
+  /** Issuers whose JWK set could not be fetched so far: their tokens get 503. Empty once the hub can judge every token; see `/health` of the command. */
+  readonly issuersWithoutKeys: () => readonly string[];
   /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
   readonly isAdmin: (authorization: Authorization) => boolean;
   /** Answers a Fetch API request, in servers that live on between requests: Node, Deno, Bun. Never rejects; other paths get 404. */
@@ -180,10 +188,12 @@ export function createHub(options: HubOptions = {}): Hub {
     );
   }
   if (path !== undefined) checkPath(path);
+  const leewayMs = authorization?.leewayMs ?? DEFAULT_LEEWAY_MS;
   const hub = new HubCore({
     ...core,
     url: core.url ?? (path === undefined || path === "/" ? undefined : `http://localhost${path}`),
     journal,
+    leewayMs,
     compression: compressionOf(compression),
     idCipher: secret === undefined ? undefined : opaqueIds(secret),
   });
@@ -199,6 +209,7 @@ export function createHub(options: HubOptions = {}): Hub {
         issuers: authorization.issuers,
         resourceIdentifier: resource,
         compat,
+        leewayMs,
         limits: hub.limits,
         compilePattern: (matcher) => hub.checkMatcher(matcher),
         logger: hub.logger,
@@ -207,6 +218,7 @@ export function createHub(options: HubOptions = {}): Hub {
     );
   const context: HttpContext = {
     hub,
+    notices: new LogThrottle(hub.logger),
     hubPath,
     metadata,
     metrics: new Metrics(hub),
@@ -228,6 +240,7 @@ export function createHub(options: HubOptions = {}): Hub {
     }),
     paths,
   };
+  authorizer?.start();
   return {
     url: hub.url,
     get draining() {
@@ -249,10 +262,11 @@ export function createHub(options: HubOptions = {}): Hub {
       if (authorizer === undefined) throw invalidToken("no issuer is configured");
       return authorizer.verify(token, action);
     },
+    issuersWithoutKeys: () => authorizer?.issuersWithoutKeys() ?? [],
     isAdmin: (authorization) => isAdmin(authorization, hubPath),
     revoke: (revocation) => hub.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),
-    close: () => hub.close(),
+    close: () => hub.close().finally(() => authorizer?.close()),
     handles: (pathname) => paths.resolve(pathname) !== undefined,
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),

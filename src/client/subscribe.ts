@@ -119,7 +119,7 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
       for (const event of parser.push(bytes)) {
         if (stopped()) return { kind: "finished" };
         if (event.id !== undefined) cursor = event.id;
-        if (event.type === "hub:drain") drain = { kind: "lost", reason: "The hub is shutting down.", waitMs: drainDelay(event.data) };
+        if (event.type === "hub:drain") drain = { kind: "lost", reason: drainReason(event.data), waitMs: drainDelay(event.data) };
         else if (event.type === "hub:expiring") renewal.expiring(event.data);
         else if (event.type !== "hub:cursor") yield event;
       }
@@ -192,6 +192,12 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
  */
 function utf8HeaderValue(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+}
+
+/** Says why a `hub:drain` asks to stay away: its code is that of an error, if the hub did not serve the stream at all. */
+function drainReason(data: string): string {
+  const code = /"code":"(\w+)"/.exec(data)?.[1];
+  return code === undefined ? "The hub is shutting down." : `The hub does not serve the stream just now (${code}).`;
 }
 
 /** Reads how long a `hub:drain` asks to stay away, in milliseconds. */

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   not_found: "Nothing is served at this address.",
   unauthorized: "The request needs an access token.",
   invalid_token: "The access token is not accepted.",
+  keys_unavailable: "The keys of the access token's issuer cannot be fetched.",
   insufficient_scope: "The access token does not allow this.",
   invalid_request: "The access token is presented in a way that cannot be read.",
   invalid_host: "The request names several hosts.",

@@ -1,4 +1,5 @@
 import { encodeUtf8 } from "./bytes.ts";
+import type { ErrorCode } from "./errors.ts";
 import type { Update } from "./update.ts";
 
 const LINE_BREAK = /\r\n|\r|\n/g;
@@ -46,9 +47,13 @@ export function encodeGap(gap: Gap): string {
   return `event: hub:gap\ndata: ${JSON.stringify(gap)}\n\n`;
 }
 
-/** Tells that the server is leaving. Without an id; `EventSource` comes back by itself after the time. */
-export function encodeDrain(retryMs: number): string {
-  return `retry: ${retryMs}\nevent: hub:drain\ndata: ${JSON.stringify({ reconnectInMs: retryMs })}\n\n`;
+/**
+ * Tells that this stream ends, and when to come back. Without an id; `EventSource` comes back by itself after the time.
+ *
+ * @param code - The error's, if the request was refused.
+ */
+export function encodeDrain(retryMs: number, code?: ErrorCode): string {
+  return `retry: ${retryMs}\nevent: hub:drain\ndata: ${JSON.stringify({ reconnectInMs: retryMs, code })}\n\n`;
 }
 
 /** Tells that the token ends soon; a new one that names the subscriber keeps the stream open. Without an id. */

@@ -1,4 +1,4 @@
-import { type Authorization, invalidToken } from "./authorization.ts";
+import { type Authorization, invalidToken, retryAfterClock } from "./authorization.ts";
 import { EARLIEST } from "./cursor.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
@@ -53,6 +53,7 @@ export class HubCore {
   readonly #snapshots: Snapshots;
   readonly #hubPath: string;
   readonly #drainMs: number;
+  readonly #leewayMs: number;
   readonly #unwatch: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -83,6 +84,7 @@ export class HubCore {
     );
     this.#hubPath = new URL(this.url).pathname;
     const { state } = this.#journal;
+    this.#leewayMs = options.leewayMs ?? 0;
     this.#snapshots = new Snapshots(this.#journal, this.#dispatcher);
     this.#revocations = state && this.#createRevocations(state);
     this.#schedule =
@@ -305,7 +307,7 @@ export class HubCore {
    */
   checkCurrent(authorization: Authorization | undefined): void {
     if (authorization === undefined) return;
-    if (authorization.expiresAt <= Date.now()) throw invalidToken("it has ended meanwhile");
+    if (authorization.expiresAt <= Date.now()) throw invalidToken("it has ended meanwhile", retryAfterClock(0));
     if (this.#revocations?.has(authorization) === true) throw invalidToken("it is revoked meanwhile");
   }
 
@@ -398,6 +400,7 @@ export class HubCore {
       state,
       topic: `${this.#hubPath}/revocations`,
       limit: this.limits.revocations,
+      leewayMs: this.#leewayMs,
       logger: this.logger,
       onRevoked: (concerns) => {
         for (const subscriber of this.#streams.roster.tokenHolders()) {

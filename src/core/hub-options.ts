@@ -31,6 +31,8 @@ export interface HubCoreOptions {
   readonly subscriptions?: boolean | undefined;
   /** How long the subscriptions of a process that died stay listed, at the most. Default 15,000. */
   readonly subscriptionLeaseMs?: number | undefined;
+  /** How long tokens are taken after their end, in milliseconds: so much longer revocations are kept. Default 0. */
+  readonly leewayMs?: number | undefined;
   /** How to compress for subscribers that take gzip. Default: nothing is compressed. */
   readonly compression?: Compression | undefined;
   /** How to make the hub's own event ids opaque. Default: they are `#EPOCH:OFFSET`. */

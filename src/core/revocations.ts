@@ -10,7 +10,9 @@ import { noteOf } from "./update.ts";
 export type Revocation = {
   /** The `iss` claim: ids and subjects are an issuer's own. */
   readonly issuer: string;
-  /** When the last token concerned ends, in milliseconds since 1970; the revocation is kept until then. Default: it is kept for good. */
+  /**
+   * When the last token concerned ends, in milliseconds since 1970; the revocation is kept until then, and for the hub's leeway. Default: it is kept for good.
+   */
   readonly until?: number | undefined;
 } & (
   | {
@@ -42,6 +44,7 @@ const PREFIX = "revocation/";
 export class Revocations {
   readonly #state: JournalState;
   readonly #limit: number;
+  readonly #leewayMs: number;
   readonly #topic: string;
   readonly #onRevoked: (concerns: (authorization: Authorization) => boolean) => void;
   readonly #logger: Logger;
@@ -55,19 +58,21 @@ export class Revocations {
   #revoking: Promise<void> = Promise.resolve();
 
   /**
-   * @param options - `topic`: of the notes; `limit`: most revocations kept; `onRevoked`: called with what tells whether a token is concerned,
+   * @param options - `topic`: of the notes; `limit`: most revocations kept; `leewayMs`: how long tokens are taken after their end; `onRevoked`: called with what tells whether a token is concerned,
    * when there are new ones.
    */
   constructor(options: {
     state: JournalState;
     topic: string;
     limit: number;
+    leewayMs: number;
     onRevoked: (concerns: (authorization: Authorization) => boolean) => void;
     logger: Logger;
   }) {
     this.#state = options.state;
     this.#topic = options.topic;
     this.#limit = options.limit;
+    this.#leewayMs = options.leewayMs;
     this.#onRevoked = options.onRevoked;
     this.#logger = options.logger;
     this.#ready = this.#loadAll();
@@ -180,7 +185,7 @@ export class Revocations {
 
   /** The keys of those that no token can be concerned by any more. */
   #expired(now: number): string[] {
-    return [...this.#kept].flatMap(([key, { until }]) => (until !== null && until <= now ? [key] : []));
+    return [...this.#kept].flatMap(([key, { until }]) => (until !== null && until + this.#leewayMs <= now ? [key] : []));
   }
 }
 

@@ -50,7 +50,7 @@ export class Access {
   /**
    * @returns What the request's token says; undefined for an anonymous request that is allowed. A promise only for a
    * token that was not seen before.
-   * @throws HubError `unauthorized`, `invalid_request`, `invalid_token` or `origin_forbidden`.
+   * @throws HubError `unauthorized`, `invalid_request`, `invalid_token`, `keys_unavailable` or `origin_forbidden`.
    */
   authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
     const credentials = readCredentials(request, this.#options.cookieName, this.#options.compat);
@@ -68,6 +68,11 @@ export class Access {
       throw invalidToken("no issuer is configured");
     }
     return this.#options.authorizer.verify(credentials.token, action);
+  }
+
+  /** Whether the token of a request that could be read is in its cookie. */
+  isByCookie(request: AccessRequest): boolean {
+    return readCredentials(request, this.#options.cookieName, this.#options.compat)?.from === "cookie";
   }
 
   /** A browser adds the cookie to whatever page's request, so the page must be one that may publish. */

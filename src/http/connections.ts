@@ -16,8 +16,11 @@ export interface ConnectionLimits {
 /** The limits that hold where none is given. */
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { connectionsPerAddress: 100, connections: 50_000, connectionsPerSecond: 500 };
 
-/** When to come back to a hub that is full, in milliseconds: somewhere between the two, lest all come back at once. */
+/** When to come back to a hub that is full, in milliseconds. */
 const FULL = { minMs: 5000, maxMs: 15_000 } as const;
+
+/** When to come back to a hub that holds enough streams of an address, in milliseconds. Its other streams may take long to end. */
+const ADDRESS_FULL = { minMs: 10_000, maxMs: 30_000 } as const;
 
 /** Counts open streams against the limits. */
 export class Connections {
@@ -39,7 +42,7 @@ export class Connections {
   open(address: string | undefined): () => void {
     if (this.#total >= this.#limits.connections) {
       throw new HubError("overloaded", "The hub holds as many streams as it may. Try again later.", {
-        retryAfterMs: FULL.minMs + Math.random() * (FULL.maxMs - FULL.minMs),
+        retryAfterMs: between(FULL),
       });
     }
     const key = address === undefined ? undefined : addressKey(address);
@@ -49,6 +52,7 @@ export class Connections {
         throw new HubError(
           "too_many_connections",
           "Your address holds as many streams as it may. Close some; one stream can carry many topics.",
+          { retryAfterMs: between(ADDRESS_FULL), cause: new Error(`${key} has ${count} open, the most that an address may.`) },
         );
       }
       this.#byAddress.set(key, count + 1);
@@ -64,6 +68,11 @@ export class Connections {
     if (count === 0) this.#byAddress.delete(key);
     else this.#byAddress.set(key, count);
   }
+}
+
+/** A time of its own for each, lest all come back at once. */
+function between({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): number {
+  return minMs + Math.random() * (maxMs - minMs);
 }
 
 /** What an address is counted by; undefined for the loopback. */

@@ -1,3 +1,4 @@
+import type { LogThrottle } from "../core/log-throttle.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { Framing } from "../core/wire.ts";
 import type { Access, AccessRequest } from "./access.ts";
@@ -15,6 +16,8 @@ import type { StreamResets } from "./stream-resets.ts";
 /** What both handlers share. */
 export interface HttpContext {
   readonly hub: HubCore;
+  /** Logs what peers cause, each kind at most once a minute. */
+  readonly notices: LogThrottle;
   /** The path of the hub's URL. */
   readonly hubPath: string;
   readonly arrivals: Arrivals;

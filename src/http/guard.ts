@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
 import { type Logger, SILENT } from "../core/logger.ts";
+import { LogThrottle } from "../core/log-throttle.ts";
 import { Cors } from "./cors.ts";
 import { isOwnOrigin } from "./origin.ts";
 import { problemReply } from "./problem.ts";
@@ -19,6 +20,9 @@ export interface GuardOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** Most characters of a peer's text in a line of the log. */
+const SHOWN_CHARACTERS = 200;
+
 /** The names of this machine's loopback. */
 export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -33,17 +37,26 @@ export function createGuard(options: GuardOptions): (req: IncomingMessage, res: 
   const hosts = options.hosts === undefined ? undefined : new Set(options.hosts.map((host) => host.toLowerCase()));
   const logger = options.logger ?? SILENT;
   const cors = new Cors(options.corsOrigins ?? []);
+  const notices = new LogThrottle(logger);
   return (req, res) => {
     try {
       check(req, hosts, options);
       return true;
     } catch (error) {
       const { status, headers, body } = problemReply(error, logger);
+      if (error instanceof HubError) note(notices, req, error, status);
       const closing = req.httpVersionMajor === 1 ? { Connection: "close" } : {};
       res.writeHead(status, { ...headers, ...cors.headers(req.headers.origin), ...closing }).end(body);
       return false;
     }
   };
+}
+
+/** A browser tells its page neither the status nor the reason. */
+function note(notices: LogThrottle, req: IncomingMessage, { code, message: detail }: HubError, status: number): void {
+  const host = targetOf(req).host?.slice(0, SHOWN_CHARACTERS);
+  const origin = req.headers.origin?.slice(0, SHOWN_CHARACTERS);
+  notices.warn(code, { code, status, detail, host, origin }, "A request is refused. An EventSource does not come back by itself.");
 }
 
 /** What changes nothing: reading, and asking whether something would be allowed. */

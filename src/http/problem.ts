@@ -28,6 +28,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   unauthorized: 401,
   invalid_token: 401,
+  keys_unavailable: 503,
   insufficient_scope: 403,
   invalid_request: 400,
   invalid_host: 400,
@@ -46,7 +47,6 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
 
 /** Seconds after which trying again may help; sent as `Retry-After`. */
 const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
-  too_many_connections: 10,
   overloaded: 10,
   draining: 2,
   journal_unavailable: 2,
@@ -54,7 +54,7 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
 };
 
 /** What whoever runs the hub must know of; all else is the peer's to mend. */
-const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "outcome_unknown", "internal"]);
+export const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "outcome_unknown", "internal"]);
 
 /**
  * Makes the answer to a failure: problem details that say what to change. Of an error that is not a
@@ -69,7 +69,8 @@ export function problemReply(error: unknown, logger: Logger): Reply {
   if (FAULTS.has(known.code)) logger.error({ err: known.cause ?? known, code: known.code }, known.message);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
   const retryAfter = known.retryAfterMs === undefined ? RETRY_AFTER[known.code] : Math.max(1, Math.ceil(known.retryAfterMs / 1000));
-  if (retryAfter !== undefined) headers["Retry-After"] = String(retryAfter);
+  // All tokens that are refused are answered alike: nothing says that one was genuine once.
+  if (retryAfter !== undefined && known.code !== "invalid_token") headers["Retry-After"] = String(retryAfter);
   const problem = { type: "about:blank", title: ERROR_CODES[known.code], status, detail: known.message, code: known.code };
   return { status, headers, body: `${JSON.stringify(problem)}\n` };
 }

@@ -3,7 +3,6 @@ import { HubError } from "../core/errors.ts";
 import { encodeDrain } from "../core/frame.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
-import { acceptsByName } from "./accept.ts";
 import { readBody } from "./body.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { decodeUtf8 } from "./form.ts";
@@ -17,6 +16,7 @@ import { takesGzip } from "./gzip.ts";
 import { parseSubscription, streamHeaders } from "./subscribe.ts";
 import { scheduled } from "./scheduled.ts";
 import { subscriptions } from "./subscriptions.ts";
+import { comeBackMs, noteForeignPage, noteRefusal } from "./turned-away.ts";
 import { mediaTypeOf } from "./update-body.ts";
 
 /** What to answer: something short, or a stream that begins with the header fields. */
@@ -43,6 +43,7 @@ export async function respond(context: HttpContext, request: HubRequest): Promis
   try {
     const routed = await route(context, request);
     if ("status" in routed) return { kind: "reply", reply: withHeaders(routed, crossOrigin) };
+    noteForeignPage(context, request, crossOrigin);
     return { ...routed, kind: "stream", headers: mergeHeaders(crossOrigin, routed.headers), refuse };
   } catch (error) {
     if (error instanceof TypeError) throw error;
@@ -59,9 +60,11 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   const reply = problemReply(error, hub.logger);
   context.metrics.refused(wantedBy(context, request), error instanceof HubError ? error.code : "internal");
   if (!(error instanceof HubError)) return reply;
-  const retryMs = retryTimeOf(error);
-  if (retryMs !== undefined && wantsEvents(request))
-    return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryMs)), closes: true };
+  const retryMs = comeBackMs(context, request, error);
+  noteRefusal(context, request, error, retryMs);
+  if (retryMs !== undefined) {
+    return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryMs), error.code), closes: true };
+  }
   // Nothing was looked at but the request line and its header.
   if (error.code === "overloaded") return { ...reply, closes: true };
   const headers: Record<string, string> = { ...reply.headers };
@@ -70,23 +73,6 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   if (error.code === "method_not_allowed") headers["Allow"] = allowedMethods(hubPath, pathname);
   if (error.code === "unsupported_encoding") headers["Accept-Encoding"] = "identity";
   return { ...reply, headers };
-}
-
-/** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away, in milliseconds. */
-const AWAY_MS = { least: 1000, most: 5000 };
-
-/**
- * When a subscriber is to come back that could not be served: a failure status would stop an `EventSource` for good, so it gets a stream that tells it, and ends.
- *
- * @returns undefined for what time does not mend.
- */
-function retryTimeOf({ code, retryAfterMs }: HubError): number | undefined {
-  if (code === "overloaded") return retryAfterMs;
-  return code === "journal_unavailable" ? AWAY_MS.least + Math.random() * (AWAY_MS.most - AWAY_MS.least) : undefined;
-}
-
-function wantsEvents({ method, header }: HubRequest): boolean {
-  return method !== "POST" && acceptsByName(header("accept"), "text/event-stream");
 }
 
 function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubRequest): Wanted {

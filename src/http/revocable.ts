@@ -14,6 +14,9 @@ export function revocable(authorizer: Authorizer, hub: HubCore): Authorizer {
       return verified instanceof Promise ? verified.then(check) : check(verified);
     },
     explain: (token, action) => authorizer.explain(token, action),
+    start: () => authorizer.start(),
+    issuersWithoutKeys: () => authorizer.issuersWithoutKeys(),
+    close: () => authorizer.close(),
   };
 }
 

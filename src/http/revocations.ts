@@ -1,3 +1,4 @@
+import { MAX_LEEWAY_MS } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { Revocation } from "../core/revocations.ts";
 import { isAdmin } from "./admin.ts";
@@ -60,7 +61,8 @@ function readEnd(exp: string | undefined): number | undefined {
   if (exp === undefined || exp === "") return undefined;
   if (!/^\d{1,12}$/.test(exp)) throw new HubError("invalid_body", "`exp` is not a whole number of seconds since 1970.");
   const until = Number(exp) * 1000;
-  if (until <= Date.now())
+  // A token is taken for a little longer.
+  if (until + MAX_LEEWAY_MS <= Date.now())
     throw new HubError("invalid_body", "`exp` has passed: such tokens have ended. Leave it out where that is not certain.");
   return until;
 }

@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { Agent, createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { mintToken } from "artesian/http";
 import { ClientError, publish, subscribe } from "../../src/client/index.ts";
 import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 
@@ -79,6 +80,60 @@ describe("what serve answers", () => {
     const own = await send(hub, { method: "POST", headers: { ...FORM.headers, origin: url } }, "topic=a");
     expect(own.status).toBe(200);
   });
+
+  test("/health is 503 until the JWK set of each issuer was there once, and says whose is missing", async () => {
+    let isUp = false;
+    const { publicKey } = generateKeyPairSync("ed25519");
+    const keys = createServer((_req, res) => {
+      if (isUp) res.end(JSON.stringify({ keys: [publicKey.export({ format: "jwk" })] }));
+      else res.writeHead(503).end();
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void keys.close());
+    await once(keys, "listening");
+    const jwks = `http://127.0.0.1:${(keys.address() as AddressInfo).port}/jwks`;
+    const { run, url } = await startServer([...MEMORY, "--issuer", "https://issuer.example", "--jwt-alg", "EdDSA", "--jwt-key", jwks]);
+    const health = async (): Promise<unknown> => {
+      const { status, body } = await send(`${url}/health`);
+      return [status, body];
+    };
+    expect(await health()).toEqual([503, "waiting for the JWK set of https://issuer.example\n"]);
+    await run.waitFor("stderr", /"level":40,.*The issuer's JWK set cannot be fetched/);
+    isUp = true;
+    await run.waitFor("stderr", /The issuer's JWK set is there again/);
+    expect(await health()).toEqual([200, "ok\n"]);
+    isUp = false;
+    expect(await health()).toEqual([200, "ok\n"]);
+  });
+
+  test("a clock may differ by --token-leeway", async () => {
+    const cwd = temporaryDirectory();
+    const secret = "x".repeat(32);
+    const issuer = "https://issuer.example";
+    const hub = "https://hub.example/.well-known/mercure";
+    const flags = ["--issuer", issuer, "--jwt-key", secret, "--resource-identifier", hub];
+    const key = { secret, algorithm: "HS256" } as const;
+    const token = await mintToken({
+      key,
+      issuer,
+      audience: hub,
+      subject: "someone",
+      publish: [{ type: "exact", pattern: "a" }],
+      lifetimeSeconds: 1,
+    });
+    const { exp } = JSON.parse(Buffer.from(token.split(".")[1] as string, "base64url").toString()) as { exp: number };
+    await expect.poll(() => Date.now() / 1000 >= exp, { timeout: 5000 }).toBe(true);
+    const inspect = (leeway: string): Promise<{ code: unknown; stdout: string }> =>
+      runToEnd(["token", "inspect", token, "--for", "publish", ...flags, "--token-leeway", leeway], { cwd });
+    expect(await inspect("1m")).toMatchObject({ code: 0 });
+    expect(await inspect("0")).toMatchObject({ code: 1, stdout: expect.stringMatching(/refused +exp/) });
+    const lenient = await startServer([...MEMORY, ...flags, "--token-leeway", "1m"], { tokens: true });
+    const strict = await startServer([...MEMORY, ...flags, "--token-leeway", "0s"], { tokens: true });
+    const publish = async ({ hub: at }: { hub: string }): Promise<unknown> =>
+      (await send(at, { method: "POST", headers: { ...FORM.headers, authorization: `Bearer ${token}` } }, "topic=a")).status;
+    expect([await publish(lenient), await publish(strict)]).toEqual([200, 401]);
+    await strict.run.waitFor("stderr", /"level":40,.*"claim":"exp",.*"tokenTime":"[^"]+Z","hubTime":"[^"]+Z","leewayMs":0/);
+    expect((await runToEnd(["serve", "--token-leeway", "6m"])).stderr).toContain("a duration from 0ms to 5m");
+  }, 30_000);
 
   test("oversized header fields are refused", async () => {
     const { url } = await startServer(MEMORY);

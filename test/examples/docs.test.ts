@@ -50,7 +50,17 @@ async function mint(cwd: string, server: RunningServer, ...args: readonly string
 
 describe("docs/authorization.md", () => {
   it("has the blocks that are tested here, and no other", () => {
-    expect(blocksOf("authorization.md").map(({ language }) => language)).toEqual(["sh", "json", "sh", "js", "php", "python", "js", "sh"]);
+    expect(blocksOf("authorization.md").map(({ language }) => language)).toEqual([
+      "sh",
+      "json",
+      "sh",
+      "js",
+      "php",
+      "python",
+      "js",
+      "html",
+      "sh",
+    ]);
   });
 
   it("starts as it says", async () => {

@@ -38,4 +38,20 @@ describe("the guard of a server without tokens", () => {
       expect(await status(origin, "GET", { host, origin: foreign })).toBe(200);
     }
   });
+
+  it("logs what it refuses, each kind at most once a minute, for the browser says nothing to its page", async () => {
+    const lines: { fields: object; text: string }[] = [];
+    const ignore = (): void => undefined;
+    const warn = (fields: object, text: string): void => void lines.push({ fields, text });
+    const guard = createGuard({ hosts: LOOPBACK_HOSTS, logger: { debug: ignore, info: ignore, warn, error: ignore } });
+    const origin = await listen(createServer((req, res) => void (guard(req, res) && res.end())));
+    for (let i = 0; i < 3; i++) {
+      expect(await status(origin, "GET", { host: "evil.example" })).toBe(421);
+      expect(await status(origin, "POST", { host: "localhost", origin: "https://evil.example" })).toBe(403);
+    }
+    expect(lines).toMatchObject([
+      { fields: { code: "host_unknown", status: 421, host: "evil.example", count: 1 }, text: expect.stringContaining("EventSource") },
+      { fields: { code: "origin_forbidden", status: 403, origin: "https://evil.example", count: 1 } },
+    ]);
+  });
 });

@@ -61,7 +61,7 @@ describe("tokens", () => {
       aud: token({ aud: `${HUB}.evil.example` }),
       typ: forge({ header: { typ: "JWT" }, claims }),
       iss: token({ iss: `${ISSUER}.evil.example` }),
-      exp: token({ exp: now() }),
+      exp: token({ exp: now() - 5 }),
       "no exp": token({ exp: undefined }),
       nbf: token({ nbf: now() + 60 }),
       "one issuer's key under another's name": forge({ key: ec.privateKey, header: { kid: "1" }, claims }),
@@ -82,7 +82,7 @@ describe("tokens", () => {
   });
 
   test("token expires or is revoked mid-stream", async () => {
-    const { hub, url } = await startSecured();
+    const { hub, url } = await startSecured({ leewayMs: 0 });
     const exp = now() + 3;
     const expiring = await openStream(`${url}?match=a`, { headers: bearer(token({ exp })) });
     const byId = await openStream(`${url}?match=a`, { headers: bearer(token({ jti: "stolen" })) });

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JSONWebKeySet, JWK } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { SILENT } from "../../src/core/logger.ts";
 import type { KeyOptions } from "../../src/http/auth/index.ts";
 import { JwkSetUrl, type JwkSetUrlLimits } from "../../src/http/auth/jwk-set-url.ts";
-import { authorizer, ec, ed, failures, forge, ISSUER, NOW, otherEc, pem, refusal, rsa, SECRET, serve } from "./auth-support.ts";
+import { authorizer, ec, ed, errorOf, failures, forge, ISSUER, NOW, otherEc, pem, refusal, rsa, SECRET, serve } from "./auth-support.ts";
 
 function jwk(key: KeyObject, members: Partial<JWK> = {}): JWK {
   return { ...key.export({ format: "jwk" }), ...members };
@@ -136,8 +136,8 @@ describe("a JWK set URL", () => {
   const MINUTE = 60_000;
   const one = jwk(ec.publicKey, { kid: "1" });
   const two = jwk(otherEc.publicKey, { kid: "2" });
-  // They outlive the hours that the tests let pass.
-  const body = (jti: string) => ({ iss: ISSUER, aud: "https://hub.example/.well-known/mercure", exp: NOW / 1000 + 86_400, jti });
+  // They outlive the day that the tests let pass.
+  const body = (jti: string) => ({ iss: ISSUER, aud: "https://hub.example/.well-known/mercure", exp: NOW / 1000 + 172_800, jti });
   const first = (jti: string) => forge({ key: ec.privateKey, header: { kid: "1" }, claims: body(jti) });
   const second = (jti: string) => forge({ key: otherEc.privateKey, header: { kid: "2" }, claims: body(jti) });
 
@@ -184,28 +184,117 @@ describe("a JWK set URL", () => {
     await refusal(judge, token);
   });
 
-  it("may be out of reach for an hour, no longer", async () => {
+  it("may be out of reach for a day, in which its keys are used; after that, tokens get 503 and not 401", async () => {
     const { judge, state } = await start();
     await judge.verify(first("a"), "subscribe");
     state.status = 503;
-    state.now += 59 * MINUTE;
+    state.now += 24 * 60 * MINUTE - MINUTE;
     await judge.verify(first("b"), "subscribe");
     expect(state.requests).toBe(2);
-    // Trying again waits 5 seconds.
+    // Trying again waits.
     await judge.verify(first("c"), "subscribe");
     expect(state.requests).toBe(2);
     state.now += MINUTE;
-    await refusal(judge, first("d"));
+    expect(await errorOf(judge, first("d"))).toMatchObject({ code: "keys_unavailable", retryAfterMs: expect.any(Number) });
     expect(state.requests).toBe(3);
     state.status = 200;
     state.now += 5000;
     await judge.verify(first("d"), "subscribe");
   });
 
+  it("that cannot be fetched again leaves open whose signature it is, but for the keys that are known", async () => {
+    const { judge, state } = await start();
+    await judge.verify(first("a"), "subscribe");
+    state.status = 503;
+    state.now += MINUTE;
+    // The issuer may have a new key since.
+    expect(await errorOf(judge, second("b"))).toMatchObject({ code: "keys_unavailable" });
+    expect(await errorOf(judge, forge({ key: otherEc.privateKey, claims: body("c") }))).toMatchObject({ code: "keys_unavailable" });
+    await refusal(judge, forge({ key: otherEc.privateKey, header: { kid: "1" }, claims: body("d") }));
+    await judge.verify(first("e"), "subscribe");
+    state.status = 200;
+    state.keys = [one, two];
+    state.now += 5000;
+    await judge.verify(second("b"), "subscribe");
+    await refusal(judge, forge({ key: ec.privateKey, header: { kid: "3" }, claims: body("f") }));
+  });
+
+  it("is asked once by many tokens, and after a failure ever less often, however many there are", async () => {
+    const { judge, state } = await start();
+    state.status = 503;
+    const ask = async (): Promise<void> => {
+      const errors = await Promise.all(Array.from({ length: 50 }, (_, i) => errorOf(judge, first(`x${i}`))));
+      for (const { code, retryAfterMs } of errors) {
+        expect(code).toBe("keys_unavailable");
+        expect(retryAfterMs).toSatisfy((ms: number) => ms >= 1000 && ms <= 34_000);
+      }
+    };
+    await ask();
+    expect(state.requests).toBe(1);
+    const waits: number[] = [];
+    for (let seconds = 0, asked = 0; waits.length < 8;) {
+      state.now += 1000;
+      seconds++;
+      const before = state.requests;
+      await ask();
+      if (state.requests === before) continue;
+      expect(state.requests).toBe(before + 1);
+      waits.push(seconds - asked);
+      asked = seconds;
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+  });
+
+  it("that was fetched before the clock was set back is fetched again", async () => {
+    const { judge, state } = await start();
+    await judge.verify(first("a"), "subscribe");
+    state.keys = [two];
+    state.now -= 60 * MINUTE;
+    await judge.verify(second("b"), "subscribe");
+  });
+
+  it("is fetched at the start, and again until it is there; then the issuer is no longer named", async () => {
+    const { url, state } = await remote([one]);
+    state.status = 503;
+    const lines: string[] = [];
+    const note = (_fields: object, text: string): void => void lines.push(text);
+    const logger = { ...SILENT, warn: note, info: note };
+    const judge = authorizer({
+      keys: [
+        { jwksUrl: url, algorithms: ["ES256"] },
+        { secret: SECRET, algorithms: ["HS256"] },
+      ],
+      logger,
+    });
+    onTestFinished(() => judge.close());
+    expect(judge.issuersWithoutKeys()).toEqual([ISSUER]);
+    judge.start();
+    await expect.poll(() => lines).toEqual(["The issuer's JWK set cannot be fetched."]);
+    expect(judge.issuersWithoutKeys()).toEqual([ISSUER]);
+    state.status = 200;
+    await expect
+      .poll(() => lines, { timeout: 5000 })
+      .toEqual(["The issuer's JWK set cannot be fetched.", "The issuer's JWK set is there again."]);
+    expect(judge.issuersWithoutKeys()).toEqual([]);
+    const { requests } = state;
+    await judge.verify(first("a"), "subscribe");
+    expect(state.requests).toBe(requests);
+  });
+
+  it("is not fetched any more once the hub is closed", async () => {
+    let ended: Promise<unknown> | undefined;
+    const silent = await serve((_req, res) => void (ended = once(res, "close")));
+    const judge = authorizer({ keys: [{ jwksUrl: silent, algorithms: ["ES256"] }] });
+    judge.start();
+    await expect.poll(() => ended).toBeDefined();
+    judge.close();
+    await ended;
+  });
+
   it("that redirects is not followed", async () => {
     const { url, state } = await remote([one]);
     const redirecting = await serve((_req, res) => res.writeHead(302, { Location: url }).end());
-    await refusal(authorizer({ keys: [{ jwksUrl: redirecting, algorithms: ["ES256"] }] }), first("a"));
+    await errorOf(authorizer({ keys: [{ jwksUrl: redirecting, algorithms: ["ES256"] }] }), first("a"));
     expect(state.requests).toBe(0);
   });
 
@@ -219,9 +308,12 @@ describe("a JWK set URL", () => {
     const warnings: string[] = [];
     const url = await serve((_req, res) => res.end(text));
     const logger = { ...SILENT, warn: (_fields: object, line: string) => void warnings.push(line) };
-    await refusal(authorizer({ keys: [{ jwksUrl: url, algorithms: ["ES256"] }], logger }), first("a"));
+    const { code } = await errorOf(authorizer({ keys: [{ jwksUrl: url, algorithms: ["ES256"] }], logger }), first("a"));
+    expect(code).toBe(name === "a secret" ? "invalid_token" : "keys_unavailable");
     expect(warnings).toHaveLength(name === "a secret" ? 0 : 1);
   });
+
+  const NOTHING_YET = { keys: [], retryAfterMs: expect.any(Number) };
 
   function set(url: string, limits: Partial<JwkSetUrlLimits>): JwkSetUrl {
     return new JwkSetUrl({ url, algorithms: ["ES256"], now: Date.now, logger: SILENT, onRemoved: () => undefined, limits });
@@ -230,13 +322,33 @@ describe("a JWK set URL", () => {
   it("that never answers, or never ends its answer, is given up", async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const silent = await serve(() => undefined);
-    expect(await set(silent, { timeoutMs: 50 }).find("ES256", "1")).toEqual([]);
+    expect(await set(silent, { timeoutMs: 50 }).find("ES256", "1")).toEqual(NOTHING_YET);
     const slow = await serve((_req, res) => {
       closed = once(res, "close");
       res.write('{"keys":[');
     });
-    expect(await set(slow, { timeoutMs: 50 }).find("ES256", "1")).toEqual([]);
+    expect(await set(slow, { timeoutMs: 50 }).find("ES256", "1")).toEqual(NOTHING_YET);
     await closed;
+  });
+
+  it("that never answers does not hold up a token of a key that is at hand", async () => {
+    let requests = 0;
+    const silent = await serve(() => void requests++);
+    const judge = authorizer({
+      keys: [
+        { jwksUrl: silent, algorithms: ["ES256"] },
+        { publicKey: pem(ec.publicKey), algorithms: ["ES256"] },
+      ],
+    });
+    await judge.verify(first("a"), "subscribe");
+    expect(requests).toBe(0);
+  });
+
+  it("that takes longer to fail than the wait for the next try is asked once by a token", async () => {
+    let requests = 0;
+    const silent = await serve(() => void requests++);
+    expect(await set(silent, { timeoutMs: 1000, retryMs: 20 }).find("ES256", "1")).toEqual(NOTHING_YET);
+    expect(requests).toBe(1);
   });
 
   it("that sends without end is cut off at the limit", async () => {
@@ -249,7 +361,7 @@ describe("a JWK set URL", () => {
       res.on("drain", more);
       more();
     });
-    expect(await set(url, { timeoutMs: 20_000, maxBytes: 100_000 }).find("ES256", "1")).toEqual([]);
+    expect(await set(url, { timeoutMs: 20_000, maxBytes: 100_000 }).find("ES256", "1")).toEqual(NOTHING_YET);
     await closed;
   });
 });

@@ -65,6 +65,7 @@ export function authorizer(changes: Partial<AuthorizerOptions> & { keys?: Issuer
   return createAuthorizer({
     issuers: [{ issuer: ISSUER, keys }],
     resourceIdentifier: HUB,
+    leewayMs: 0,
     limits: { tokenBytes: 8192, grantsPerToken: 100, topicBytes: 2048 },
     compilePattern: (matcher) => void compiler.compileAll([matcher]),
     now: () => NOW,
@@ -75,13 +76,19 @@ export function authorizer(changes: Partial<AuthorizerOptions> & { keys?: Issuer
 
 /** What a token is refused with, whatever is wrong with it. */
 export async function refusal(judge: Authorizer, token: string, action: "publish" | "subscribe" = "subscribe"): Promise<string> {
+  const error = await errorOf(judge, token, action);
+  expect(error.code).toBe("invalid_token");
+  return error.message;
+}
+
+/** The error that a token gets. */
+export async function errorOf(judge: Authorizer, token: string, action: "publish" | "subscribe" = "subscribe"): Promise<HubError> {
   let answer: unknown;
   try {
     answer = await judge.verify(token, action);
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
-    expect(error.code).toBe("invalid_token");
-    return error.message;
+    return error;
   }
   throw new Error(`It was accepted: ${JSON.stringify(answer)}`);
 }

@@ -69,7 +69,7 @@ export class RoomTokens {
       );
       return grantsRoom ? { visitor: subject } : "insufficient_scope";
     } catch (error) {
-      if (!(error instanceof HubError)) throw error;
+      if (!(error instanceof HubError) || error.code !== "invalid_token") throw error;
       // Expired, revoked, of another key, or no token at all: the page fetches another whichever it is.
       return "invalid_token";
     }

@@ -27,6 +27,7 @@ export interface Config {
   readonly corsOrigin: readonly string[];
   readonly publishOrigin: readonly string[];
   readonly cookieName: string;
+  readonly tokenLeeway: number;
   /** Undefined: only the protocol's version 1.0. */
   readonly compat: Compat | undefined;
   readonly data: string;

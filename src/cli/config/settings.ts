@@ -1,3 +1,4 @@
+import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/authorization.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
@@ -163,6 +164,14 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: "__Secure-mercure_access_token",
     shown: "__Secure-mercure_access_token",
     help: "cookie that a browser's token is in",
+  },
+  tokenLeeway: {
+    group: "Authorization",
+    placeholder: "<duration>",
+    schema: duration(0, MAX_LEEWAY_MS),
+    fallback: DEFAULT_LEEWAY_MS,
+    shown: "5s",
+    help: "how far an issuer's clock may differ: exp counts that much later, nbf that much earlier",
   },
   compat: {
     group: "Authorization",

@@ -19,6 +19,7 @@ export function authorizerOf(issuers: readonly TrustedIssuer[], resourceIdentifi
       issuers: issuerOptions(issuers),
       resourceIdentifier,
       compat: config.compat,
+      leewayMs: config.tokenLeeway,
       limits: { tokenBytes: config.maxTokenLength, grantsPerToken: config.maxGrants, topicBytes: config.maxTopicLength },
       compilePattern: (matcher) => void compiler.compileAll([matcher]),
       logger: SILENT,

@@ -89,6 +89,7 @@ export async function runServer(options: RunOptions): Promise<void> {
       issuers: access.issuers,
       resourceIdentifier: config.resourceIdentifier ?? url,
       cookieName: config.cookieName,
+      leewayMs: config.tokenLeeway,
     },
     anonymous: access.anonymous,
     anonymousPublish: access.anonymousPublish,
@@ -112,8 +113,9 @@ export async function runServer(options: RunOptions): Promise<void> {
     if (!guard(req, res)) return;
     hub.handler(req, res, (error) => {
       if (error !== undefined) refuse(req, res, error);
-      else if (pathOf(req) === "/health") answerHealth(res, serving.draining, cors.headers(req.headers.origin));
-      else site.handle(req, res);
+      else if (pathOf(req) === "/health") {
+        answerHealth(res, serving.draining ? "draining" : waitingFor(hub), cors.headers(req.headers.origin));
+      } else site.handle(req, res);
     });
   });
   server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
@@ -181,10 +183,20 @@ function knownHosts(config: Config, address: ListenAddress): readonly string[] {
   return [...new Set(hosts)];
 }
 
-/** For load balancers: whether new connections should be sent here. */
-function answerHealth(res: ServerResponse, draining: boolean, crossOrigin: Readonly<Record<string, string>>): void {
-  res.statusCode = draining ? 503 : 200;
+/** What the hub has not got yet, and can't serve all without. */
+function waitingFor(hub: Hub): string | undefined {
+  const issuers = hub.issuersWithoutKeys();
+  return issuers.length === 0 ? undefined : `waiting for the JWK set of ${issuers.join(", ")}`;
+}
+
+/**
+ * For load balancers: whether new connections should be sent here.
+ *
+ * @param reason - Why not.
+ */
+function answerHealth(res: ServerResponse, reason: string | undefined, crossOrigin: Readonly<Record<string, string>>): void {
+  res.statusCode = reason === undefined ? 200 : 503;
   const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...crossOrigin };
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  res.end(draining ? "draining\n" : "ok\n");
+  res.end(`${reason ?? "ok"}\n`);
 }

@@ -51,6 +51,7 @@ const SETTINGS_OF_TOKENS: ReadonlySet<Key> = new Set<Key>([
   "subscriberJwtKey",
   "resourceIdentifier",
   "compat",
+  "tokenLeeway",
   "data",
 ]);
 

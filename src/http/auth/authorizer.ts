@@ -1,8 +1,11 @@
-import { type Action, type Authorization, invalidToken } from "../../core/authorization.ts";
+import { type Action, type Authorization, invalidToken, MAX_LEEWAY_MS, retryAfterClock } from "../../core/authorization.ts";
+import { HubError } from "../../core/errors.ts";
+import { LogThrottle } from "../../core/log-throttle.ts";
 import { checkAction, checkAlgorithm, checkCritical, checkIdentity, checkNotBefore, checkSignature, type Passed } from "./checks.ts";
+import { member } from "./json.ts";
 import { createKeySource, type KeySource } from "./keys.ts";
 import { ACCESS_TOKENS, profileOf } from "./profile.ts";
-import { Refusal } from "./refusal.ts";
+import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
 import { parseToken } from "./token.ts";
 import { TokenCache } from "./token-cache.ts";
 import type { Authorizer, AuthorizerOptions, Verdict } from "./types.ts";
@@ -29,6 +32,7 @@ class TokenAuthorizer implements Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #now: () => number;
   readonly #issuers = new Map<string, readonly KeySource[]>();
+  readonly #notices: LogThrottle;
   readonly #cache = new TokenCache(CACHED_TOKENS);
   /** Counts the times that a key was removed: what was verified before must not be remembered after. */
   #removals = 0;
@@ -36,6 +40,11 @@ class TokenAuthorizer implements Authorizer {
   constructor(options: AuthorizerOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#notices = new LogThrottle(options.logger);
+    const { leewayMs } = options;
+    if (!(Number.isFinite(leewayMs) && leewayMs >= 0 && leewayMs <= MAX_LEEWAY_MS)) {
+      throw new TypeError(`\`leewayMs\` is ${JSON.stringify(leewayMs)}. Give milliseconds from 0 to ${MAX_LEEWAY_MS}.`);
+    }
     if (options.resourceIdentifier === "") throw new TypeError("`resourceIdentifier` is empty. Give the hub's public URL.");
     const context = { now: this.#now, logger: options.logger, onRemoved: () => this.#forget() };
     for (const { issuer, keys } of options.issuers) {
@@ -73,28 +82,69 @@ class TokenAuthorizer implements Authorizer {
     return verdicts;
   }
 
+  start(): void {
+    for (const { fetched } of this.#sources()) fetched?.start();
+  }
+
+  issuersWithoutKeys(): readonly string[] {
+    return [...this.#issuers].flatMap(([issuer, sources]) => (sources.some(({ fetched }) => fetched?.isReady === false) ? [issuer] : []));
+  }
+
+  close(): void {
+    for (const { fetched } of this.#sources()) fetched?.close();
+  }
+
   async #verify(token: string, action: Action): Promise<Authorization> {
     const removals = this.#removals;
     let current = "";
+    let clock: ClockRefusal | undefined;
     try {
       const authorization = await this.#examine(token, action, async (check, run) => {
         current = check;
-        return (await run?.())?.value;
+        try {
+          return (await run?.())?.value;
+        } catch (error) {
+          if (!(error instanceof ClockRefusal)) throw error;
+          // Its time may be all that is wrong with it, which is only known at the end: nobody's forgery is said to have ended.
+          clock ??= error;
+          return undefined;
+        }
       });
+      if (clock !== undefined) throw clock;
       if (authorization === undefined) throw new Refusal("A check gave no answer.");
       if (removals === this.#removals && token.length <= CACHED_LENGTH) this.#cache.set(token, action, authorization);
       return authorization;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#options.logger.debug({ check: current, reason: error.message, action }, "An access token is refused.");
-      throw invalidToken(error);
+      const check = error instanceof ClockRefusal ? error.claim : current;
+      this.#options.logger.debug({ check, reason: error.message, action }, "An access token is refused.");
+      if (error instanceof KeysAway) throw keysUnavailable(error);
+      if (!(error instanceof ClockRefusal)) throw invalidToken(error);
+      this.#tellClock(error, token, action);
+      throw invalidToken(error, retryAfterClock(error.passedMs));
     }
+  }
+
+  /** A clock that is wrong looks like a wrong key to everyone else: both times tell whose it is. */
+  #tellClock({ claim, tokenMs, hubMs, leewayMs }: ClockRefusal, token: string, action: Action): void {
+    this.#notices.warn(
+      `clock ${claim}`,
+      {
+        claim,
+        issuer: quote(member(parseToken(token).claims, "iss")),
+        tokenTime: showTime(tokenMs),
+        hubTime: showTime(hubMs),
+        leewayMs,
+        action,
+      },
+      claim === "exp" ? "A token has ended, by the hub's clock." : "A token's time has not begun, by the hub's clock.",
+    );
   }
 
   /** All checks in order: the cheap ones first, and nothing of the details before the signature. */
   async #examine(token: string, action: Action, step: Step): Promise<Authorization | undefined> {
     const { limits, resourceIdentifier } = this.#options;
-    const now = this.#now();
+    const clock: Clock = { now: this.#now(), leewayMs: this.#options.leewayMs };
     const short = await step("size", () => checkSize(token, limits.tokenBytes));
     const parts = await step("form", short && (() => ({ value: parseToken(token), describe: () => "It is a signed JWT." })));
     const header = parts?.header;
@@ -106,8 +156,8 @@ class TokenAuthorizer implements Authorizer {
     const algorithm = await step("alg", header && issuer && (() => checkAlgorithm(header, issuer)));
     const trusted = await step("action", issuer && algorithm ? () => checkAction(action, algorithm, issuer) : undefined);
     await step("aud", claims && (() => profile.checkAudience(claims, resourceIdentifier)));
-    const expiresAt = await step("exp", claims && (() => profile.checkExpiry(claims, now)));
-    await step("nbf", claims && (() => checkNotBefore(claims, now)));
+    const expiresAt = await step("exp", claims && (() => profile.checkExpiry(claims, clock)));
+    await step("nbf", claims && (() => checkNotBefore(claims, clock)));
     const identity = await step("identity", claims && (() => checkIdentity(claims)));
     const signer = await step(
       "signature",
@@ -133,10 +183,21 @@ class TokenAuthorizer implements Authorizer {
     throw new TypeError("A key has no issuer.");
   }
 
+  #sources(): readonly KeySource[] {
+    return [...this.#issuers.values()].flat();
+  }
+
   #forget(): void {
     this.#removals++;
     this.#cache.clear();
   }
+}
+
+function keysUnavailable(refusal: KeysAway): HubError {
+  return new HubError("keys_unavailable", "The hub cannot fetch the keys of the token's issuer just now. Try again later.", {
+    cause: refusal,
+    retryAfterMs: refusal.retryAfterMs,
+  });
 }
 
 function checkSize(token: string, maxBytes: number): Passed<true> {

@@ -3,7 +3,7 @@ import { compactVerify } from "jose";
 import type { Action } from "../../core/authorization.ts";
 import { isObject, type JsonObject, member } from "./json.ts";
 import type { KeySource } from "./keys.ts";
-import { quote, Refusal } from "./refusal.ts";
+import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
 
 /** A check that was passed: what it found. */
 export interface Passed<T> {
@@ -74,10 +74,15 @@ export async function checkSignature(
 ): Promise<Passed<KeySource>> {
   const hint = member(header, "kid");
   const keyId = typeof hint === "string" ? hint : undefined;
-  const ordered = keyId === undefined ? sources : sources.toSorted((a, b) => Number(b.keyId === keyId) - Number(a.keyId === keyId));
+  // A set that is fetched goes last: no token of a key that is at hand waits for an issuer that is down.
+  const rank = (source: KeySource): number => (source.fetched !== undefined ? 2 : keyId !== undefined && source.keyId === keyId ? 0 : 1);
+  const ordered = sources.length === 1 ? sources : sources.toSorted((a, b) => rank(a) - rank(b));
   let tried = 0;
+  let retryAfterMs: number | undefined;
   for (const source of ordered) {
-    for (const { key } of await source.find(algorithm, keyId)) {
+    const found = await source.find(algorithm, keyId);
+    retryAfterMs ??= found.retryAfterMs;
+    for (const { key } of found.keys) {
       tried++;
       try {
         if (key.type === "secret") verifyMac(token, algorithm, key);
@@ -89,7 +94,9 @@ export async function checkSignature(
       return { value: source, describe: () => `The signature is of a trusted key (${tried} tried).` };
     }
   }
-  throw new Refusal(`The signature is of no trusted key (${tried} tried; kid is ${quote(hint)}).`);
+  const text = `The signature is of no trusted key (${tried} tried; kid is ${quote(hint)}).`;
+  if (retryAfterMs !== undefined) throw new KeysAway(`${text} The issuer's JWK set cannot be fetched just now.`, retryAfterMs);
+  throw new Refusal(text);
 }
 
 /**
@@ -117,18 +124,18 @@ export function checkAudience(claims: JsonObject, resourceIdentifier: string): P
   return { value: true, describe: () => `aud has ${quote(resourceIdentifier)}.` };
 }
 
-/** The token has an end, in the future. */
-export function checkExpiry(claims: JsonObject, now: number): Passed<number> {
+/** The token has an end, in the future. Its value is when it is taken no longer: the leeway included. */
+export function checkExpiry(claims: JsonObject, clock: Clock): Passed<number> {
   const expiresAt = numericDate(claims, "exp");
   if (expiresAt === undefined) throw new Refusal("exp is missing. A token must have an end.");
-  if (now >= expiresAt) throw new Refusal(`exp is ${showTime(expiresAt)}; it is ${showTime(now)} now.`);
-  return { value: expiresAt, describe: () => `exp is ${showTime(expiresAt)}.` };
+  if (clock.now >= expiresAt + clock.leewayMs) throw new ClockRefusal("exp", expiresAt, clock);
+  return { value: expiresAt + clock.leewayMs, describe: () => `exp is ${showTime(expiresAt)}.` };
 }
 
 /** The token's time has begun. */
-export function checkNotBefore(claims: JsonObject, now: number): Passed<true> {
+export function checkNotBefore(claims: JsonObject, clock: Clock): Passed<true> {
   const from = numericDate(claims, "nbf");
-  if (from !== undefined && now < from) throw new Refusal(`nbf is ${showTime(from)}; it is ${showTime(now)} now.`);
+  if (from !== undefined && clock.now + clock.leewayMs < from) throw new ClockRefusal("nbf", from, clock);
   return { value: true, describe: () => (from === undefined ? "There is no nbf." : `nbf is ${showTime(from)}.`) };
 }
 
@@ -175,8 +182,4 @@ function optionalText(claims: JsonObject, name: string): string | undefined {
   // A lone surrogate cannot be encoded in a URL, where presence puts such names.
   if (typeof text !== "string" || !text.isWellFormed()) throw new Refusal(`${name} is ${quote(text)}; it must be a string.`);
   return text;
-}
-
-function showTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

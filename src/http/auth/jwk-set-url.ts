@@ -1,44 +1,67 @@
 import type { Logger } from "../../core/logger.ts";
+import { LogThrottle } from "../../core/log-throttle.ts";
+import { after } from "../../core/scheduler.ts";
 import { readJwkSet, selectKeys, type VerificationKey } from "./jwk-set.ts";
 
 /** The times and sizes of a fetched set, in milliseconds and bytes. */
 export interface JwkSetUrlLimits {
-  /** The set is fetched anew when older. */
+  /** The set is fetched again when older. */
   readonly maxAgeMs: number;
-  /** A set that cannot be fetched anew is used until this age: an issuer that is down for a while does not stop the hub. */
+  /** A set that cannot be fetched again is used until this age: an issuer that is down for a night does not stop the hub. */
   readonly maxStaleMs: number;
   /** Least time between two fetches that tokens cause with a `kid` that the set does not have. */
   readonly cooldownMs: number;
-  /** Least time between a fetch that failed and the next. */
+  /** Least time between a fetch that failed and the next. It doubles with each failure in a row. */
   readonly retryMs: number;
+  /** Most that the time between a fetch that failed and the next grows to. */
+  readonly maxRetryMs: number;
   /** A fetch takes no longer, its body included. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
 
+/** The keys of a set that may have signed a token. */
+export interface FoundKeys {
+  readonly keys: readonly VerificationKey[];
+  /** If other keys may be in a set that cannot be fetched: when it may be there, in milliseconds from now. Undefined if these are all. */
+  readonly retryAfterMs?: number | undefined;
+}
+
 const MINUTE_MS = 60_000;
 const DEFAULT_LIMITS: JwkSetUrlLimits = {
   maxAgeMs: 10 * MINUTE_MS,
-  maxStaleMs: 60 * MINUTE_MS,
+  maxStaleMs: 24 * 60 * MINUTE_MS,
   cooldownMs: MINUTE_MS / 2,
-  retryMs: 5000,
+  retryMs: 1000,
+  maxRetryMs: MINUTE_MS / 2,
   timeoutMs: 5000,
   maxBytes: 256 * 1024,
 };
 
-/** The JWK set that an issuer serves. Only the configured address is ever fetched; nothing of a token goes into the request. */
+/** Clients are told a random time up to this much later than the next fetch, in milliseconds: they do not come back all at once. */
+const SPREAD_MS = 4000;
+
+/**
+ * The JWK set that an issuer serves. Only the configured address is ever fetched; nothing of a token goes into the request. One fetch runs at a time,
+ * and after a failure the next one waits, whatever number of tokens asks for the set.
+ */
 export class JwkSetUrl {
   readonly #url: string;
   readonly #algorithms: readonly string[];
   readonly #now: () => number;
   readonly #logger: Logger;
+  readonly #notices: LogThrottle;
   readonly #onRemoved: () => void;
   readonly #limits: JwkSetUrlLimits;
+  readonly #closing = new AbortController();
   #keys: readonly VerificationKey[] | undefined;
   #fetchedAtMs = 0;
   #triedAtMs = Number.NEGATIVE_INFINITY;
-  #failed = false;
+  /** In a row. */
+  #failures = 0;
   #pending: Promise<void> | undefined;
+  #isStarted = false;
+  #stopTimer: () => void = () => undefined;
 
   /**
    * @param options - `onRemoved` is called when a key that was in the set is no longer.
@@ -55,56 +78,117 @@ export class JwkSetUrl {
     this.#algorithms = options.algorithms;
     this.#now = options.now;
     this.#logger = options.logger;
+    this.#notices = new LogThrottle(options.logger);
     this.#onRemoved = options.onRemoved;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
   }
 
-  /** The keys to try, none where the set cannot be had. */
-  async find(algorithm: string, keyId: string | undefined): Promise<readonly VerificationKey[]> {
-    const { maxAgeMs, maxStaleMs, cooldownMs } = this.#limits;
-    if (this.#keys === undefined || this.#now() - this.#fetchedAtMs >= maxAgeMs) await this.#refresh(0);
-    let found = this.#select(algorithm, keyId, maxStaleMs);
-    if (found.length === 0) {
-      await this.#refresh(cooldownMs);
-      found = this.#select(algorithm, keyId, maxStaleMs);
+  /** Whether the set was fetched once. */
+  get isReady(): boolean {
+    return this.#keys !== undefined;
+  }
+
+  /** Fetches the set before a token needs it. From now on, a fetch that fails is tried again by itself, until {@link close}. */
+  start(): void {
+    this.#isStarted = true;
+    void this.#fetchOnce();
+  }
+
+  /** Gives up a fetch that is under way, and starts no other by itself. */
+  close(): void {
+    this.#isStarted = false;
+    this.#stopTimer();
+    this.#closing.abort();
+  }
+
+  /** The keys to try. */
+  async find(algorithm: string, keyId: string | undefined): Promise<FoundKeys> {
+    const { maxAgeMs, cooldownMs } = this.#limits;
+    if (!this.#isUsable()) await this.#refresh(0);
+    else if (this.#ageMs() >= maxAgeMs) {
+      const fetching = this.#refresh(0);
+      // Not twice does a token wait for an issuer that is down while there are keys.
+      if (this.#failures === 0) await fetching;
     }
-    return found;
+    let keys = this.#select(algorithm, keyId);
+    if (keys.length === 0) {
+      await this.#refresh(cooldownMs);
+      keys = this.#select(algorithm, keyId);
+    }
+    // A key with this `kid` is the one that is meant. Without, any that could not be fetched may be.
+    const isKnown = keyId !== undefined && keys.some((key) => key.keyId === keyId);
+    return this.#failures === 0 || isKnown ? { keys } : { keys, retryAfterMs: this.#retryAfterMs() };
   }
 
-  #select(algorithm: string, keyId: string | undefined, maxStaleMs: number): readonly VerificationKey[] {
-    if (this.#keys === undefined || this.#now() - this.#fetchedAtMs >= maxStaleMs) return [];
-    return selectKeys(this.#keys, algorithm, keyId);
+  #isUsable(): boolean {
+    return this.#keys !== undefined && this.#ageMs() < this.#limits.maxStaleMs;
   }
 
-  /** Fetches the set, unless the last try is too recent; those who ask meanwhile wait for the same fetch. */
+  /** A set from the future was fetched before the clock was set back: nobody knows when. */
+  #ageMs(): number {
+    const ageMs = this.#now() - this.#fetchedAtMs;
+    return ageMs < 0 ? this.#limits.maxAgeMs : ageMs;
+  }
+
+  #select(algorithm: string, keyId: string | undefined): readonly VerificationKey[] {
+    return this.#keys !== undefined && this.#isUsable() ? selectKeys(this.#keys, algorithm, keyId) : [];
+  }
+
+  /** How long the next fetch waits after the one that failed. */
+  #backoffMs(): number {
+    const { retryMs, maxRetryMs } = this.#limits;
+    return Math.min(maxRetryMs, retryMs * 2 ** Math.min(30, this.#failures - 1));
+  }
+
+  #retryAfterMs(): number {
+    const leftMs = this.#triedAtMs + this.#backoffMs() - this.#now();
+    return Math.round(Math.max(1000, Math.min(leftMs, this.#limits.maxRetryMs)) + Math.random() * SPREAD_MS);
+  }
+
+  /** Fetches the set, unless the last try is too recent. */
   async #refresh(cooldownMs: number): Promise<void> {
-    const wait = this.#failed ? Math.max(cooldownMs, this.#limits.retryMs) : cooldownMs;
-    if (this.#pending === undefined && this.#now() - this.#triedAtMs < wait) return;
+    const sinceMs = this.#now() - this.#triedAtMs;
+    // Negative: the clock was set back, and says nothing.
+    const isDue = sinceMs < 0 || sinceMs >= (this.#failures > 0 ? this.#backoffMs() : cooldownMs);
+    if (isDue || this.#pending !== undefined) await this.#fetchOnce();
+  }
+
+  /** Those who ask while a fetch runs wait for that one. */
+  #fetchOnce(): Promise<void> {
     this.#pending ??= this.#load().finally(() => {
       this.#pending = undefined;
+      this.#stopTimer();
+      if (this.#isStarted && this.#failures > 0) this.#stopTimer = after(this.#backoffMs(), () => void this.#fetchOnce());
     });
-    await this.#pending;
+    return this.#pending;
   }
 
   async #load(): Promise<void> {
     this.#triedAtMs = this.#now();
-    this.#failed = true;
     let keys: readonly VerificationKey[] | string;
     try {
       keys = readJwkSet(await this.#fetch(), this.#algorithms, false);
     } catch (error) {
-      this.#logger.warn({ err: error, url: this.#url }, "The issuer's JWK set cannot be fetched.");
+      this.#failed({ err: error }, "The issuer's JWK set cannot be fetched.");
       return;
     }
     if (typeof keys === "string") {
-      this.#logger.warn({ url: this.#url }, `The issuer's JWK set cannot be used. ${keys}`);
+      this.#failed({}, `The issuer's JWK set cannot be used. ${keys}`);
       return;
     }
-    this.#failed = false;
+    if (this.#failures > 0) this.#logger.info({ url: this.#url, failures: this.#failures }, "The issuer's JWK set is there again.");
+    this.#failures = 0;
     const previous = this.#keys ?? [];
     this.#keys = keys;
     this.#fetchedAtMs = this.#now();
     if (previous.some((old) => !keys.some((key) => key.keyId === old.keyId && key.key.equals(old.key)))) this.#onRemoved();
+  }
+
+  #failed(fields: object, text: string): void {
+    this.#failures++;
+    // The wait for the next try begins now: this one may have taken longer.
+    this.#triedAtMs = this.#now();
+    if (!this.#closing.signal.aborted) this.#notices.warn("fetch", { ...fields, url: this.#url, hasKeys: this.#isUsable() }, text);
   }
 
   async #fetch(): Promise<unknown> {
@@ -113,7 +197,7 @@ export class JwkSetUrl {
       headers: { Accept: "application/jwk-set+json, application/json" },
       // A redirect could lead anywhere, also into the hub's own network.
       redirect: "error",
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]),
     });
     if (response.status !== 200 || response.body === null) {
       await response.body?.cancel();

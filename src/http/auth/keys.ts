@@ -2,8 +2,8 @@ import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 import type { Action } from "../../core/authorization.ts";
 import type { Logger } from "../../core/logger.ts";
 import { isKnownAlgorithm, isSymmetric, KNOWN_ALGORITHMS, misfit, secretBytes } from "./algorithms.ts";
-import { readJwkSet, selectKeys, type VerificationKey } from "./jwk-set.ts";
-import { JwkSetUrl } from "./jwk-set-url.ts";
+import { readJwkSet, selectKeys } from "./jwk-set.ts";
+import { type FoundKeys, JwkSetUrl } from "./jwk-set-url.ts";
 import type { KeyOptions } from "./types.ts";
 
 /** One entry of an issuer's keys. */
@@ -12,7 +12,9 @@ export interface KeySource {
   readonly algorithms: ReadonlySet<string>;
   readonly keyId: string | undefined;
   /** Keys of this source that may have signed, the likeliest first. */
-  find(algorithm: string, keyId: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
+  find(algorithm: string, keyId: string | undefined): FoundKeys | Promise<FoundKeys>;
+  /** The set that is fetched; undefined for keys that are at hand. */
+  readonly fetched?: JwkSetUrl | undefined;
 }
 
 const ACTIONS: readonly Action[] = ["publish", "subscribe"];
@@ -53,13 +55,13 @@ export function createKeySource(
     if (algorithms.some(isSymmetric)) throw fault("A fetched JWK set has no secrets: `algorithms` cannot have HS256, HS384 or HS512.");
     if (!mayFetch(jwksUrl)) throw fault("`jwksUrl` must be an https URL without user name (http is for the loopback only).");
     const set = new JwkSetUrl({ url: jwksUrl, algorithms, ...context });
-    return { ...common, find: (algorithm, kid) => set.find(algorithm, kid) };
+    return { ...common, fetched: set, find: (algorithm, kid) => set.find(algorithm, kid) };
   }
   if (jwks !== undefined) {
     const keys = readJwkSet(jwks, algorithms, true);
     if (typeof keys === "string") throw fault(`\`jwks\` cannot be used. ${keys}`);
     if (keys.length === 0) throw fault(`\`jwks\` has no key that fits ${algorithms.join(", ")}.`);
-    return { ...common, find: (algorithm, kid) => selectKeys(keys, algorithm, kid) };
+    return { ...common, find: (algorithm, kid) => ({ keys: selectKeys(keys, algorithm, kid) }) };
   }
   let key: KeyObject;
   if (secret === undefined) {
@@ -78,8 +80,9 @@ export function createKeySource(
     const text = misfit(algorithm, key);
     if (text !== undefined) throw fault(text);
   }
-  const keys = [{ keyId, algorithms: common.algorithms, key }];
-  return { ...common, find: (algorithm) => (common.algorithms.has(algorithm) ? keys : []) };
+  const found = { keys: [{ keyId, algorithms: common.algorithms, key }] };
+  const none = { keys: [] };
+  return { ...common, find: (algorithm) => (common.algorithms.has(algorithm) ? found : none) };
 }
 
 function isPem(bytes: Buffer): boolean {

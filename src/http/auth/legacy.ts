@@ -4,7 +4,7 @@ import { checkExpiry, type Passed } from "./checks.ts";
 import { describeGrants, type Grants } from "./details.ts";
 import { freezeValue, isObject, type JsonObject, member } from "./json.ts";
 import type { KeySource } from "./keys.ts";
-import { quote, Refusal } from "./refusal.ts";
+import { type Clock, quote, Refusal } from "./refusal.ts";
 import type { AuthorizerOptions } from "./types.ts";
 
 /** Claims that hold what a token of Mercure 0.x allows. The first is for issuers that can only add claims with a URL's name, and wins. */
@@ -29,9 +29,9 @@ export function findLegacyKeys(claims: JsonObject, issuers: ReadonlyMap<string, 
 }
 
 /** The end may be missing. */
-export function checkLegacyExpiry(claims: JsonObject, now: number): Passed<number> {
+export function checkLegacyExpiry(claims: JsonObject, clock: Clock): Passed<number> {
   const end = member(claims, "exp");
-  if (end !== undefined && end !== null) return checkExpiry(claims, now);
+  if (end !== undefined && end !== null) return checkExpiry(claims, clock);
   return { value: Infinity, describe: () => "There is no exp: it never ends." };
 }
 

@@ -4,6 +4,7 @@ import { type Grants, readGrants } from "./details.ts";
 import type { JsonObject } from "./json.ts";
 import type { KeySource } from "./keys.ts";
 import { checkLegacyExpiry, checkLegacyType, findLegacyKeys, readLegacyGrants } from "./legacy.ts";
+import type { Clock } from "./refusal.ts";
 import type { AuthorizerOptions } from "./types.ts";
 
 /** The checks in which kinds of tokens differ. */
@@ -12,8 +13,8 @@ export interface TokenProfile {
   /** The keys that may have signed it. */
   readonly checkIssuer: (claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>) => Passed<readonly KeySource[]>;
   readonly checkAudience: (claims: JsonObject, resourceIdentifier: string) => Passed<true>;
-  /** When it ends, in milliseconds since 1970. */
-  readonly checkExpiry: (claims: JsonObject, now: number) => Passed<number>;
+  /** When it is taken no longer, in milliseconds since 1970. */
+  readonly checkExpiry: (claims: JsonObject, clock: Clock) => Passed<number>;
   /** The claim that says what it allows. */
   readonly grantsClaim: string;
   readonly readGrants: (claims: JsonObject, options: Pick<AuthorizerOptions, "limits" | "compilePattern">) => Passed<Grants>;

@@ -20,8 +20,10 @@ export interface KeyOptions {
   /** A JWK set; its members of other kinds than the algorithms need are left out. */
   readonly jwks?: JSONWebKeySet | undefined;
   /**
-   * Where the issuer serves its JWK set: https, or http on the loopback. Fetched when first needed, then every 10 minutes and when a
-   * token names a key that it does not have, at most once in 30 seconds. At most 256 KiB and 100 keys, within 5 seconds.
+   * Where the issuer serves its JWK set: https, or http on the loopback. Fetched at the start, then when a token needs it after 10 minutes, and when a
+   * token names a key that it does not have, at most once in 30 seconds. At most 256 KiB and 100 keys, within 5 seconds. A fetch that fails is tried
+   * again after 1 to 30 seconds; the keys of before are used meanwhile, for up to a day. Tokens that need a key which is not there get 503
+   * `keys_unavailable`.
    */
   readonly jwksUrl?: string | undefined;
   /** The `kid` of a `secret` or `publicKey`. It only says which key to try first. */
@@ -44,6 +46,8 @@ export interface AuthorizerOptions {
   readonly resourceIdentifier: string;
   /** Whether tokens of Mercure 0.x are accepted too: without audience, without issuer, without end. Default: they are not. */
   readonly compat?: Compat | undefined;
+  /** How far an issuer's clock may differ from the hub's, in milliseconds: `exp` counts that much later, `nbf` that much earlier. */
+  readonly leewayMs: number;
   readonly limits: {
     /** Longest token, in bytes (each is parsed before it is known to be genuine). */
     readonly tokenBytes: number;
@@ -74,9 +78,16 @@ export interface Authorizer {
    *
    * @param action - What the token is to be used for: keys may be trusted for one action only, and the answer has no grants of
    *   an action that the key is not trusted for.
-   * @throws HubError `invalid_token`, always with the same text; why is logged at debug level, and said by {@link explain}.
+   * @throws HubError `invalid_token`, always with the same text; why is logged at debug level, and said by {@link explain}. A refusal by the clock
+   * alone is also logged at level warn, once a minute. `keys_unavailable` if the key may be in a set that cannot be fetched.
    */
   verify(token: string, action: Action): Authorization | Promise<Authorization>;
   /** Each check with its verdict in words, for whoever runs the hub; it says too much for anyone else. */
   explain(token: string, action: Action): Promise<readonly Verdict[]>;
+  /** Fetches the JWK sets, before tokens need them, and again after a failure, until {@link close}. */
+  start(): void;
+  /** The issuers that have a JWK set which was never fetched so far. */
+  issuersWithoutKeys(): readonly string[];
+  /** Stops fetching. */
+  close(): void;
 }

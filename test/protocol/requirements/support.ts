@@ -61,9 +61,9 @@ export async function startOpen(options: HubOptions = {}): Promise<TestHub> {
 }
 
 /** A hub that wants tokens, of the issuer with the shared secret unless told otherwise. */
-export function startSecured(options: HubOptions & { issuers?: readonly IssuerOptions[] } = {}): Promise<TestHub> {
-  const { issuers = [{ issuer: ISSUER, keys: [{ secret: SECRET, algorithms: ["HS256"] }] }], ...rest } = options;
-  return startOpen({ anonymousPublish: false, authorization: { issuers }, ...rest });
+export function startSecured(options: HubOptions & { issuers?: readonly IssuerOptions[]; leewayMs?: number } = {}): Promise<TestHub> {
+  const { issuers = [{ issuer: ISSUER, keys: [{ secret: SECRET, algorithms: ["HS256"] }] }], leewayMs, ...rest } = options;
+  return startOpen({ anonymousPublish: false, authorization: { issuers, leewayMs }, ...rest });
 }
 
 /** Publishes a form; text is sent byte by byte as it is. */

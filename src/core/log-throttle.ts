@@ -1,0 +1,56 @@
+import type { Logger } from "./logger.ts";
+import { after } from "./scheduler.ts";
+
+/** Shortest time between two lines of a kind, in milliseconds. */
+const PERIOD_MS = 60_000;
+
+/** A kind that was logged within the last period. */
+interface Kind {
+  /** Since its last line. */
+  count: number;
+  fields: object;
+  text: string;
+}
+
+/**
+ * Logs each kind of event at most once a minute: the first one at once, the others at the end of the minute, as one line with their
+ * count. A peer that causes them by the thousand must neither fill the log's disk nor hide the other lines.
+ */
+export class LogThrottle {
+  readonly #logger: Logger;
+  readonly #periodMs: number;
+  readonly #kinds = new Map<string, Kind>();
+
+  /** @param periodMs - Shortest time between two lines of a kind, in milliseconds. Default: a minute. */
+  constructor(logger: Logger, periodMs: number = PERIOD_MS) {
+    this.#logger = logger;
+    this.#periodMs = periodMs;
+  }
+
+  /**
+   * Logs at level `warn`. The line has a field `count`: how many there were since the line before.
+   *
+   * @param kind - One of a bounded set, for each is remembered: never text that a peer chooses.
+   * @param fields - Of a line for several, those of the last one.
+   */
+  warn(kind: string, fields: object, text: string): void {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) {
+      this.#write({ count: 1, fields, text }, kind);
+      return;
+    }
+    known.count++;
+    known.fields = fields;
+    known.text = text;
+  }
+
+  #write({ count, fields, text }: Kind, kind: string): void {
+    this.#logger.warn({ ...fields, count }, text);
+    const next: Kind = { count: 0, fields: {}, text: "" };
+    this.#kinds.set(kind, next);
+    after(this.#periodMs, () => {
+      if (next.count > 0) this.#write(next, kind);
+      else this.#kinds.delete(kind);
+    });
+  }
+}
