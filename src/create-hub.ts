@@ -38,7 +38,7 @@ export interface AuthorizationOptions {
   /** The cookie that a browser's `EventSource` may bring its token in. Default `__Secure-mercure_access_token`. */
   readonly cookieName?: string | undefined;
   /**
-   * How far an issuer's clock may differ from the hub's, in milliseconds, from 0 to 300,000: `exp` counts that much later, also for the end of a stream, and
+   * How far an issuer's clock may differ from the hub's, in milliseconds, from 0 to 300,000: `exp` counts that much later for requests, and
    * `nbf` that much earlier. Default: 5,000.
    */
   readonly leewayMs?: number | undefined;

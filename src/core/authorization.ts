@@ -40,6 +40,14 @@ export const DEFAULT_LEEWAY_MS = 5000;
 /** Most that may be allowed for: a leeway prolongs every token, a stolen one too. */
 export const MAX_LEEWAY_MS = 300_000;
 
+/**
+ * When a stream ends that was opened or renewed now, in milliseconds since 1970. A stream ends no later than its token's `exp`, as the protocol
+ * asks. The leeway counts only for a token that was taken within it.
+ */
+export function streamEnd({ expiresAt }: Pick<Authorization, "expiresAt">, leewayMs: number, now: number = Date.now()): number {
+  return expiresAt - leewayMs > now ? expiresAt - leewayMs : expiresAt;
+}
+
 /** Between the two, in milliseconds, a browser asks again whose cookie has a token that ended: soon at first, for it is being renewed; later less often. */
 const ENDED_MS = { least: 10_000, most: 60_000 };
 

@@ -35,6 +35,8 @@ export class HubCore {
   readonly url: string;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** How long tokens are taken after their end, in milliseconds. */
+  readonly leewayMs: number;
   /** What this process and the others of its journal ask each other. */
   readonly questions: Questions;
   /** The hub as all processes of its journal are it. What is here beside it is of this process alone. */
@@ -53,7 +55,6 @@ export class HubCore {
   readonly #snapshots: Snapshots;
   readonly #hubPath: string;
   readonly #drainMs: number;
-  readonly #leewayMs: number;
   readonly #unwatch: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -70,6 +71,7 @@ export class HubCore {
       page: { maxRecords: this.limits.replayUpdates, maxBytes: this.limits.replayBytes },
     });
     this.#drainMs = options.drainMs ?? 5000;
+    this.leewayMs = options.leewayMs ?? 0;
     this.#streams = new Streams(
       this.#journal,
       this.#dispatcher,
@@ -79,12 +81,12 @@ export class HubCore {
         retryMs: options.retryMs ?? { min: 1000, max: 5000 },
         writeStallMs: options.writeStallMs ?? 5000,
         heldBytes: this.limits.heldBytes,
+        leewayMs: this.leewayMs,
       },
       this.logger,
     );
     this.#hubPath = new URL(this.url).pathname;
     const { state } = this.#journal;
-    this.#leewayMs = options.leewayMs ?? 0;
     this.#snapshots = new Snapshots(this.#journal, this.#dispatcher);
     this.#revocations = state && this.#createRevocations(state);
     this.#schedule =
@@ -400,7 +402,7 @@ export class HubCore {
       state,
       topic: `${this.#hubPath}/revocations`,
       limit: this.limits.revocations,
-      leewayMs: this.#leewayMs,
+      leewayMs: this.leewayMs,
       logger: this.logger,
       onRevoked: (concerns) => {
         for (const subscriber of this.#streams.roster.tokenHolders()) {

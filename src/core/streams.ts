@@ -1,4 +1,4 @@
-import type { Authorization } from "./authorization.ts";
+import { type Authorization, streamEnd } from "./authorization.ts";
 import { encodeUtf8 } from "./bytes.ts";
 import { catchUp, Walks } from "./catch-up.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -24,6 +24,8 @@ export interface StreamOptions {
   readonly writeStallMs: number;
   /** Most bytes that connections hold which their peers have not taken. */
   readonly heldBytes: number;
+  /** How long tokens are taken after their end. */
+  readonly leewayMs: number;
 }
 
 /** How long before its token ends a subscriber is told, in milliseconds; half of the time left where that is less. */
@@ -294,7 +296,7 @@ export class Streams {
     subscriber.tokenEndsAtMs = Infinity;
     if (authorization === undefined || authorization.expiresAt === Infinity) return;
     const now = monotonicMs();
-    const leftMs = authorization.expiresAt - Date.now();
+    const leftMs = streamEnd(authorization, this.#options.leewayMs) - Date.now();
     // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
     subscriber.tokenEndsAtMs = now + leftMs - 1000;
     subscriber.warnAtMs = now + Math.max(leftMs / 2, leftMs - EXPIRING_MS);
@@ -306,7 +308,7 @@ export class Streams {
     for (const [subscriber, event] of this.#wheel.due(now)) {
       if (event === "end") this.end(subscriber);
       else if (subscriber.memberIndex >= 0 && subscriber.authorization !== undefined) {
-        const leftMs = Math.max(0, subscriber.authorization.expiresAt - Date.now());
+        const leftMs = Math.max(0, streamEnd(subscriber.authorization, this.#options.leewayMs) - Date.now());
         if (!subscriber.send(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
       }
     }

@@ -1,3 +1,4 @@
+import { streamEnd } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import type { Reply } from "./reply.ts";
@@ -17,7 +18,7 @@ export async function renew(context: HttpContext, request: HubRequest): Promise<
   if (!(await context.hub.whole.renew(id, authorization))) {
     throw new HubError("not_found", "There is no such subscriber, or its token is of another issuer or subject. Connect again.");
   }
-  const leftMs = Math.max(0, Math.round(authorization.expiresAt - Date.now()));
+  const leftMs = Math.max(0, Math.round(streamEnd(authorization, context.hub.leewayMs) - Date.now()));
   return {
     status: 200,
     headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },

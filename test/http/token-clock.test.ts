@@ -48,7 +48,12 @@ describe("the clocks of an issuer and of the hub", () => {
     expect(() => createHub({ authorization: { issuers, leewayMs } })).toThrow(/^`leewayMs` is .* from 0 to 300000\.$/);
   });
 
-  it("prolong a stream by as much as they do a request", async () => {
+  it("do not prolong a stream beyond its token, and end it within the leeway if its token was over before", async () => {
+    const early = await startWith(4000);
+    const soon = Math.floor(now()) + 3;
+    const stream1 = await openStream(`${early.url}?match=a`, { headers: bearer(token({ exp: soon })) });
+    await stream1.ended;
+    expect(Date.now()).toBeLessThanOrEqual(soon * 1000);
     const { url } = await startWith(4000);
     const exp = Math.floor(now()) - 1;
     const stream = await openStream(`${url}?match=a`, { headers: bearer(token({ exp })) });

@@ -82,7 +82,7 @@ describe("tokens", () => {
   });
 
   test("token expires or is revoked mid-stream", async () => {
-    const { hub, url } = await startSecured({ leewayMs: 0 });
+    const { hub, url } = await startSecured();
     const exp = now() + 3;
     const expiring = await openStream(`${url}?match=a`, { headers: bearer(token({ exp })) });
     const byId = await openStream(`${url}?match=a`, { headers: bearer(token({ jti: "stolen" })) });
