@@ -16,6 +16,8 @@ export default defineConfig({
           exclude: ["test/field/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // A busy machine takes longer than the default second.
+          expect: { poll: { timeout: 10_000 } },
           sequence: { groupOrder: 0 },
         },
       },
