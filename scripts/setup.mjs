@@ -1,8 +1,10 @@
-// Installs what the tests run besides npm packages: real browsers and servers, from Debian's packages.
+// Installs what the tests run besides npm packages: real browsers, servers and languages from Debian's packages, and
+// the newest of each version of Node from the npm registry.
 // It changes nothing when all is there. What can't be installed is a failure that says what to do, never a skip.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { installNodes } from "./node-binaries.mjs";
 
 const TOOLS = [
   { command: "chromium", packageName: "chromium", why: "the browser tests" },
@@ -25,6 +27,24 @@ const TOOLS = [
   },
   { file: "/usr/lib/python3/dist-packages/flask/__init__.py", packageName: "python3-flask", why: "the Flask example's test" },
 ];
+
+const FIELD = "the tests of clients and proxies";
+for (const [packageName, command] of [
+  ["firefox-esr", "firefox-esr"],
+  ["golang-go", "go"],
+  ["ruby", "ruby"],
+  ["default-jdk-headless", "javac"],
+  ["caddy", "caddy"],
+  ["haproxy", "haproxy"],
+  ["apache2", "apache2"],
+  ["varnish", "varnishd"],
+]) {
+  TOOLS.push({ packageName, command, why: FIELD });
+}
+TOOLS.push({ packageName: "php-curl", file: "/usr/share/doc/php-curl/copyright", why: FIELD });
+for (const library of ["requests", "httpx", "aiohttp"]) {
+  TOOLS.push({ packageName: `python3-${library}`, file: `/usr/lib/python3/dist-packages/${library}/__init__.py`, why: FIELD });
+}
 
 // nginx is in sbin, which a user's PATH may lack.
 const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
@@ -50,7 +70,8 @@ function run(command, args) {
   console.error(`setup: ${command} ${args.join(" ")}`);
   const { status } = spawnSync(command, args, {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    // Run level 1 starts no service: the tests start their own servers.
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
   });
   return status === 0;
 }
@@ -70,4 +91,11 @@ if (missing.length > 0) {
     );
     process.exit(1);
   }
+}
+
+try {
+  await installNodes();
+} catch (error) {
+  console.error(`setup: ${error.message}`);
+  process.exit(1);
 }

@@ -29,3 +29,13 @@ export function takesGzip(accepted: string | undefined): boolean {
   }
   return any;
 }
+
+/**
+ * Whether a request comes through a proxy that asks for gzip itself, inflates for its clients, and holds back 32 KiB of what it inflated.
+ * Varnish does so, and names itself in each request.
+ *
+ * @param header - Reads a field of the request.
+ */
+export function holdsInflated(header: (name: string) => string | undefined): boolean {
+  return header("x-varnish") !== undefined;
+}

@@ -54,7 +54,7 @@ async function answer(
       query: decodeTarget(query),
       header: (name) => (name === "host" ? host : firstHeader(req, name)),
       authorization: authorizationFields(req),
-      framing: takesSocket && req.httpVersionMinor > 0 ? "chunked" : "none",
+      framing: takesSocket && takesChunks(req) ? "chunked" : "none",
       readBody: (maxBytes) => readBody(req, maxBytes),
       admit: () => {
         checkHost(req);
@@ -69,6 +69,14 @@ async function answer(
     // A stream that failed as it began must not stay open and silent.
     if (isTaken(req.socket)) req.socket.destroy();
   }
+}
+
+/**
+ * Whether a stream to this client is chunked. HTTP/1.0 has no chunks. A client that asks for the connection's end knows the stream's end by it:
+ * PHP's `fopen` is one, and reads a chunked body in blocks of 8 KiB.
+ */
+function takesChunks(req: IncomingMessage): boolean {
+  return req.httpVersionMinor > 0 && !/(^|,)\s*close\s*(,|$)/i.test(req.headers.connection ?? "");
 }
 
 /** `req.headers` has the first one only, and drops the others in silence. */

@@ -12,7 +12,7 @@ import { publish } from "./publish.ts";
 import { renew } from "./renew.ts";
 import { ALIAS_PATH, allowedMethods, type Reply, STREAM_HEADERS } from "./reply.ts";
 import { revoke } from "./revocations.ts";
-import { takesGzip } from "./gzip.ts";
+import { holdsInflated, takesGzip } from "./gzip.ts";
 import { parseSubscription, streamHeaders } from "./subscribe.ts";
 import { scheduled } from "./scheduled.ts";
 import { subscriptions } from "./subscriptions.ts";
@@ -155,7 +155,7 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
       body: request.method === "QUERY" ? await readForm(context, request) : "",
       lastEventIdHeader: request.header("last-event-id"),
       isAlias: request.pathname === ALIAS_PATH,
-      takesGzip: takesGzip(request.header("accept-encoding")),
+      takesGzip: takesGzip(request.header("accept-encoding")) && !holdsInflated(request.header),
       framing: request.framing,
       compat: context.compat,
     },

@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, onTestFinished } from "vitest";
 
 /** Without the ones after the first two Chromium looks for its maker's servers, which a test must not wait for. */
-const ARGS = [
+export const CHROMIUM_ARGS: readonly string[] = [
   "--no-sandbox",
   "--disable-gpu",
   "--no-first-run",
@@ -16,7 +16,7 @@ let launching: Promise<Browser> | undefined;
 
 /** The system's Chromium, started once for the tests of a file. */
 export async function browser(): Promise<Browser> {
-  launching ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+  launching ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...CHROMIUM_ARGS] });
   return launching;
 }
 

@@ -121,6 +121,12 @@ describe("a compressed stream", () => {
     }
   });
 
+  it("is not sent to Varnish, which would hold events back for clients that take no gzip", async () => {
+    const { url } = await startHub();
+    const { response } = await openStream(url, { headers: { "Accept-Encoding": "gzip", "X-Varnish": "32770" } });
+    expect(response.headers.get("content-encoding")).toBeNull();
+  });
+
   it.each([
     ["", false],
     ["identity", false],

@@ -39,9 +39,12 @@ describe("a stream over HTTP/1.1", () => {
     expect(stream.body().toString()).toMatch(/event: hub:drain\ndata: .*\n\n$/);
   });
 
-  it("has no chunks over HTTP/1.0, where the end of the connection is its end", async () => {
+  it.each([
+    ["over HTTP/1.0", { version: "1.0" }],
+    ["to a client that asks for it", { fields: "Connection: close\r\n" }],
+  ])("has no chunks %s, where the end of the connection is its end", async (_, options) => {
     const started = await startHub();
-    const stream = await openRaw(portOf(started), "/events/stream", { version: "1.0" });
+    const stream = await openRaw(portOf(started), "/events/stream", options);
     expect(stream.head).not.toMatch(/transfer-encoding/i);
     await started.hub.publish({ topic: "a", data: "one" });
     await expect.poll(() => stream.wire().toString()).toMatch(/^retry: \d+\n(.+\n)+\nid: .+\ndata: one\n\n$/);

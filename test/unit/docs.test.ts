@@ -7,6 +7,10 @@ import { describe, expect, it } from "vitest";
 import type { Key } from "../../src/cli/config/config.ts";
 import { flagOf, KEYS, SETTINGS, variableOf } from "../../src/cli/config/settings.ts";
 import { capacity } from "../../src/cli/serve/descriptors.ts";
+import { MAJORS } from "../../scripts/node-binaries.mjs";
+import { CLIENTS } from "../field/lib/clients.ts";
+import { FRONTS } from "../field/lib/fronts.ts";
+import { WAYS } from "../field/lib/ways.ts";
 
 const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
@@ -74,6 +78,31 @@ describe("the documentation", () => {
     expect(SETTINGS.maxConnectionRate.fallback).toBe(DEFAULT_CONNECTION_LIMITS.connectionsPerSecond);
     expect(capacity(1_000_000).streams).toBe(DEFAULT_CONNECTION_LIMITS.connections);
     expect(capacity(1000).streams).toBe(800);
+  });
+
+  it("has a time for every client behind every proxy, and for every Node", () => {
+    const tables = [...read("field-matrix.md").matchAll(/^\| (?:client|hub on) +\|(.*)\|\n.*\n((?:\|.*\n)+)/gm)];
+    const cells = (line = ""): string[] => line.split("|").map((cell) => cell.trim());
+    const [clients, nodes] = tables.map(([, columns, rows = ""]) => ({
+      columns: cells(columns),
+      rows: rows
+        .trimEnd()
+        .split("\n")
+        .map((row) => cells(row).slice(1, -1)),
+    }));
+    expect(clients?.columns).toEqual(FRONTS.map(({ name }) => name));
+    expect(clients?.rows.map(([name]) => name)).toEqual(CLIENTS.map(({ name }) => name));
+    expect(nodes?.columns).toEqual(WAYS.map(({ name }) => name));
+    expect(nodes?.rows.map(([name]) => name)).toEqual(MAJORS.map((major) => `Node ${major}`));
+    for (const [name, ...times] of [...(clients?.rows ?? []), ...(nodes?.rows ?? [])]) {
+      for (const time of times) expect(time, name).toMatch(/^(\d+|never) · (\d+|never)$/);
+    }
+  });
+
+  it("begins with commands that are each one line", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    expect(readme).toContain("\n```sh\nnpm ci && npm start\n```\n");
+    expect(readme).toContain("\n```sh\nnpm ci && npm test\n```\n");
   });
 
   it("links to files and headings that exist", () => {

@@ -1,0 +1,41 @@
+// npm run test:nodes: runs the tests that depend on Node's insides on the newest release of each version of Node.
+// `npm run test:nodes -- test/http/subscribe.test.ts` runs other tests so.
+import { spawnSync } from "node:child_process";
+import { delimiter, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { installNodes, MAJORS, nodeBinary } from "./node-binaries.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Streams, HTTP/2 and workers. test/http/socket-probe.test.ts compares the way of writing that each Node has. */
+const TESTS = [
+  "test/http/",
+  "test/cli/workers.test.ts",
+  "test/protocol/streams.test.ts",
+  "test/protocol/requirements/subscription.test.ts",
+  "test/security/floods.test.ts",
+  "test/security/limits.test.ts",
+];
+
+const [, , ...asked] = process.argv;
+const tests = asked.length > 0 ? asked : TESTS;
+
+/** Commands that tests start by name run on the same Node. */
+function runOn(node) {
+  const env = { ...process.env, PATH: [dirname(node), process.env.PATH].join(delimiter) };
+  const args = ["node_modules/vitest/vitest.mjs", "run", "--project", "tests", ...tests];
+  return spawnSync(node, args, { cwd: ROOT, stdio: "inherit", env }).status === 0;
+}
+
+await installNodes();
+const results = MAJORS.map((major) => {
+  const node = nodeBinary(major);
+  const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
+  console.log(`\nNode ${version}`);
+  const began = performance.now();
+  const hasPassed = runOn(node);
+  return { version, hasPassed, seconds: Math.round((performance.now() - began) / 1000) };
+});
+console.log("");
+for (const { version, hasPassed, seconds } of results) console.log(`Node ${version}: ${hasPassed ? "passed" : "FAILED"}, in ${seconds} s`);
+if (!results.every(({ hasPassed }) => hasPassed)) process.exitCode = 1;
