@@ -14,7 +14,7 @@ import { Publisher } from "./publisher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
 import { type Presence, watchPresence } from "./presence.ts";
 import { Questions } from "./questions.ts";
-import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS, retryRangeOf } from "./retry.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS, type RetryRange, retryRangeOf } from "./retry.ts";
 import { type Revocation, Revocations } from "./revocations.ts";
 import type { HubObserver } from "./roster.ts";
 import { Schedule, type ScheduledUpdate } from "./schedule.ts";
@@ -38,6 +38,8 @@ export class HubCore {
   readonly logger: Logger;
   /** How long tokens are taken after their end, in milliseconds. */
   readonly leewayMs: number;
+  /** What a publisher's `retry` may tell subscribers. */
+  readonly publishedRetryMs: RetryRange;
   /** What this process and the others of its journal ask each other. */
   readonly questions: Questions;
   /** The hub as all processes of its journal are it. What is here beside it is of this process alone. */
@@ -67,11 +69,11 @@ export class HubCore {
     this.#parser = new TopicParser(this.url);
     this.#compiler = new MatcherCompiler(this.url, this.limits);
     this.#grants = new Grants(this.#compiler, this.#parser);
-    const publishedRetryMs = retryRangeOf("publishedRetryMs", options.publishedRetryMs ?? DEFAULT_PUBLISHED_RETRY_MS);
+    this.publishedRetryMs = retryRangeOf("publishedRetryMs", options.publishedRetryMs ?? DEFAULT_PUBLISHED_RETRY_MS);
     this.#dispatcher = new Dispatcher(this.#journal, this.#parser, {
       ...options,
       page: { maxRecords: this.limits.replayUpdates, maxBytes: this.limits.replayBytes },
-      publishedRetryMs,
+      publishedRetryMs: this.publishedRetryMs,
     });
     this.#drainMs = options.drainMs ?? 5000;
     this.leewayMs = options.leewayMs ?? 0;
@@ -101,7 +103,7 @@ export class HubCore {
       parser: this.#parser,
       limits: this.limits,
       schedule: this.#schedule,
-      retryMs: publishedRetryMs,
+      retryMs: this.publishedRetryMs,
       asciiIds: options.asciiIds ?? false,
       logger: this.logger,
     });

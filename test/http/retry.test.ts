@@ -49,6 +49,15 @@ describe("a publisher's retry", () => {
     expect(stream.retries.slice(1)).toEqual([500]);
   });
 
+  test("is told of in the answer, and so is an id that is not ASCII", async () => {
+    const { url } = await startHub();
+    const warning = async (fields: Readonly<Record<string, string>>): Promise<string | null> =>
+      (await fetch(url, { method: "POST", body: new URLSearchParams({ topic: "a", ...fields }) })).headers.get("artesian-warning");
+    expect(await warning({ retry: "500", id: "1" })).toBeNull();
+    expect(await warning({ retry: "499" })).toMatch(/500 .* 300000/);
+    expect(await warning({ id: "é" })).toMatch(/not ASCII/);
+  });
+
   test("is told of in the log, once a minute", async () => {
     const warnings: object[] = [];
     const ignore = (): void => undefined;
