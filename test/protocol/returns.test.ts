@@ -33,11 +33,11 @@ const fetchEventSource = (data: string): string =>
 const firefox = (data: string): string => data.replaceAll("\0", "");
 
 const CLIENTS: readonly Returning[] = [
-  { name: "Chromium's EventSource", start: inChromium("EventSource"), givesUp503: true },
-  { name: "Chromium's EventSource, of another origin", start: inChromium("EventSource", { isCrossOrigin: true }), givesUp503: true },
-  { name: "Firefox's EventSource", start: inFirefox("EventSource"), givesUp503: true, alters: firefox },
+  { name: "EventSource in Chromium", start: inChromium("EventSource"), givesUp503: true },
+  { name: "EventSource in Chromium, of another origin", start: inChromium("EventSource", { isCrossOrigin: true }), givesUp503: true },
+  { name: "EventSource in Firefox", start: inFirefox("EventSource"), givesUp503: true, alters: firefox },
   {
-    name: "Firefox's EventSource, of another origin",
+    name: "EventSource in Firefox, of another origin",
     start: inFirefox("EventSource", { isCrossOrigin: true }),
     onRefusal: "gives up",
     alters: firefox,
@@ -141,7 +141,8 @@ describe("what a client receives, and how it comes back", () => {
     await expect.poll(() => site.hub.stats().subscribers, TIMEOUT).toBe(TOPICS.length);
     await publishData(site, alters);
     await endStreams(site, stopsBeyond === true ? ["beyond"] : []);
-    await breakConnections(site);
+    // Firefox gives up at some of them, too, and not at others.
+    if (onRefusal !== "gives up") await breakConnections(site);
     if (onRefusal !== "unknown") await refuseConnections(site, onRefusal === "gives up");
     if (onRefusal !== "gives up") await answer503(site, givesUp503 === true);
   });
