@@ -13,15 +13,12 @@ import {
 } from "./idempotency.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import { boundRetry, type RetryRange } from "./retry.ts";
 import type { Schedule, ScheduledUpdate } from "./schedule.ts";
-import { monotonicMs } from "./scheduler.ts";
 import type { TopicParser } from "./topic.ts";
 import { checkAscii, deliveryTime, type Update, type UpdateInput, validateUpdate } from "./update.ts";
-
-/** How often the log says that a publisher's `retry` was out of range, at the most, in milliseconds. */
-const TELL_EVERY_MS = 60_000;
 
 /** A publishing that may be another attempt at one before. */
 interface Attempt {
@@ -40,8 +37,7 @@ export class Publisher {
   readonly #schedule: Schedule | undefined;
   readonly #retryMs: RetryRange;
   readonly #asciiIds: boolean;
-  readonly #logger: Logger;
-  #toldOfRetryMs = -Infinity;
+  readonly #log: LogThrottle;
   readonly #writing = new Set<Promise<unknown>>();
   /** How many updates were acknowledged. */
   published = 0;
@@ -67,7 +63,7 @@ export class Publisher {
     this.#schedule = options.schedule;
     this.#retryMs = options.retryMs;
     this.#asciiIds = options.asciiIds;
-    this.#logger = options.logger;
+    this.#log = new LogThrottle(options.logger);
   }
 
   /**
@@ -155,10 +151,9 @@ export class Publisher {
   }
 
   #tellOfRetry({ retry, topics }: Update): void {
-    if (retry === undefined || boundRetry(retry, this.#retryMs) === retry || monotonicMs() - this.#toldOfRetryMs < TELL_EVERY_MS) return;
-    this.#toldOfRetryMs = monotonicMs();
+    if (retry === undefined || boundRetry(retry, this.#retryMs) === retry) return;
     const told = { topic: topics[0], retryMs: retry, toldMs: boundRetry(retry, this.#retryMs) };
-    this.#logger.warn(told, "a publisher's retry is out of range: subscribers are told the nearest time that is allowed");
+    this.#log.warn("retry", told, "a publisher's retry is out of range: subscribers are told the nearest time that is allowed");
   }
 
   async #publishLater(

@@ -65,7 +65,7 @@ describe("a publisher's retry", () => {
     const { hub } = await startHub({ logger });
     await hub.publish({ topic: "a", retry: 1000 });
     for (let i = 0; i < 5; i++) await hub.publish({ topic: "b", retry: 0 });
-    expect(warnings).toEqual([{ topic: "b", retryMs: 0, toldMs: 500 }]);
+    expect(warnings).toEqual([{ topic: "b", retryMs: 0, toldMs: 500, count: 1 }]);
   });
 });
 
