@@ -1,16 +1,21 @@
 /** Longest delay that `setTimeout` keeps: past 2³¹ − 1 ms it fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Shortest reconnection time that a server is obeyed in: a shorter one makes its clients a flood. */
+export const RETRY_FLOOR_MS = 500;
+/** Longest time that a server is obeyed in: one slip of a publisher must not silence a client for days. */
+export const RETRY_CEILING_MS = 300_000;
+
 /** Counts failures in a row and says how long to wait after each. */
 export interface Backoff {
-  /** Sets the reconnection time, as the server's `retry:` asks, in milliseconds. */
+  /** Sets the reconnection time, as the server's `retry:` asks, in milliseconds; brought between the floor and the ceiling. */
   setBase(ms: number): void;
   /** Forgets the failures: the connection worked. */
   reset(): void;
   /**
    * How long to wait now, in milliseconds.
    *
-   * @param atLeastMs - What the server asked for by `Retry-After` or `hub:drain`.
+   * @param atLeastMs - What the server asked for by `Retry-After` or `hub:drain`; obeyed up to the ceiling.
    */
   next(atLeastMs?: number): number;
 }
@@ -21,15 +26,23 @@ export interface Backoff {
  * Optionally, wait some more."
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
- * @param options - `baseMs`: first delay; `maxMs`: longest, unless the server asks for more; `random`: 0 to 1.
+ * @param options - `baseMs`: first delay, the program's own choice; `maxMs`: longest, unless the server asks for more; `floorMs` and `ceilingMs`: what the
+ * server may ask for, to which up to a quarter is added at random; `random`: 0 to 1.
  */
-export function createBackoff(options: { baseMs: number; maxMs: number; random?: () => number }): Backoff {
-  const random = options.random ?? Math.random;
-  let baseMs = options.baseMs;
+export function createBackoff(options: {
+  baseMs: number;
+  maxMs: number;
+  floorMs?: number | undefined;
+  ceilingMs?: number | undefined;
+  random?: () => number;
+}): Backoff {
+  const { floorMs = RETRY_FLOOR_MS, ceilingMs = RETRY_CEILING_MS, random = Math.random } = options;
+  // From 0 it would never grow.
+  let baseMs = Math.max(1, options.baseMs);
   let failures = 0;
   return {
     setBase(ms) {
-      baseMs = ms;
+      baseMs = Math.min(Math.max(ms, floorMs), ceilingMs);
     },
     reset() {
       failures = 0;
@@ -39,7 +52,7 @@ export function createBackoff(options: { baseMs: number; maxMs: number; random?:
       // The first delay stays close to what the server asks for, which the hub has already spread.
       const delay = failures === 0 ? baseMs * (1 + random() / 4) : (ceiling * (1 + random())) / 2;
       failures += 1;
-      return Math.min(Math.max(delay, atLeastMs * (1 + random() / 10)), MAX_TIMER_MS);
+      return Math.min(Math.max(delay, Math.min(atLeastMs, ceilingMs) * (1 + random() / 10)), MAX_TIMER_MS);
     },
   };
 }

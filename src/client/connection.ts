@@ -1,4 +1,4 @@
-import { ClientError, errorOfFailure, errorOfResponse } from "./error.ts";
+import { ClientError, discard, errorOfFailure, errorOfResponse, isReadable, noBodyStream } from "./error.ts";
 
 /** One request for an event stream. */
 export interface ConnectionOptions {
@@ -34,28 +34,32 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { signal } = options;
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  let idle = false;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
   signal?.addEventListener("abort", abort);
   if (signal?.aborted === true) abort();
 
-  // The clock runs only while we wait for the server: a consumer that takes its time is no dead stream.
-  async function within<T>(ms: number, operation: () => Promise<T>): Promise<T> {
-    const timer = setTimeout(() => {
-      idle = true;
-      abort();
-    }, ms);
-    try {
-      return await operation();
-    } catch (error) {
-      if (idle) {
-        throw new ClientError(`The server sent nothing for ${ms / 1000} s.`, { code: "timeout", cause: error });
-      }
-      throw error instanceof ClientError ? error : errorOfFailure(error);
-    } finally {
-      clearTimeout(timer);
-    }
+  /**
+   * Waits for the server: until it answered, was silent for too long, or nobody waits any more. The last two end the wait at once, also of a `fetch` that
+   * heeds no signal. The clock runs only meanwhile: a consumer that takes its time is no dead stream.
+   */
+  function within<T>(ms: number, operation: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const finish = (act: () => void): void => {
+        clearTimeout(timer);
+        controller.signal.removeEventListener("abort", aborted);
+        act();
+      };
+      const fail = (cause: unknown): void => finish(() => reject(cause instanceof ClientError ? cause : errorOfFailure(cause)));
+      const aborted = (): void => fail(new Error("The connection was closed"));
+      const timer = setTimeout(() => {
+        finish(() => reject(new ClientError(`The server sent nothing for ${ms / 1000} s.`, { code: "timeout" })));
+        abort();
+      }, ms);
+      controller.signal.addEventListener("abort", aborted);
+      if (controller.signal.aborted) aborted();
+      else operation().then((value) => finish(() => resolve(value)), fail);
+    });
   }
 
   async function request(): Promise<boolean> {
@@ -64,15 +68,18 @@ export function createConnection(options: ConnectionOptions): Connection {
       cache: "no-store",
       signal: controller.signal,
     });
+    // Its answer came when nobody waited for it any more.
+    if (controller.signal.aborted) await discard(response);
     if (response.status === 204) return false;
     if (!response.ok) throw await errorOfResponse(response);
     const type = response.headers.get("content-type") ?? "";
-    if (response.status !== 200 || !/^text\/event-stream\s*(;|$)/i.test(type) || response.body === null) {
+    if (response.status !== 200 || !/^text\/event-stream\s*(;|$)/i.test(type)) {
       throw new ClientError(`The server answered ${response.status} with "${type}", not an event stream. Check the URL.`, {
         code: "not_a_stream",
         status: response.status,
       });
     }
+    if (!isReadable(response.body)) throw noBodyStream();
     reader = response.body.getReader();
     return true;
   }
@@ -87,6 +94,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     close() {
       signal?.removeEventListener("abort", abort);
       abort();
+      // For a `fetch` that heeds no signal. Any other has torn the stream down by now, which is all that this could fail with.
+      reader?.cancel().catch(() => undefined);
     },
   };
 }

@@ -21,7 +21,7 @@ export class ClientError extends Error {
   override readonly name = "ClientError";
   /**
    * The hub's code (see `docs/errors.md`), or one of the client's own: `unreachable` (no answer), `timeout`,
-   * `http_error` (an answer without a problem document), `not_a_stream`, `event_too_large` and `token_unavailable`.
+   * `http_error` (an answer without a problem document), `not_a_stream`, `no_body_stream`, `event_too_large` and `token_unavailable`.
    */
   readonly code: string;
   /** HTTP status of the answer; undefined where there was none. */
@@ -59,6 +59,23 @@ export function errorOfFailure(cause: unknown): ClientError {
   return new ClientError(`The server cannot be reached: ${reasonOf(cause).replace(/\.$/, "")}.`, { code: "unreachable", cause });
 }
 
+/** Makes an error of a `fetch` whose answers can't be read while they arrive. */
+export function noBodyStream(): ClientError {
+  const message =
+    "This `fetch` gives no body stream, so no event could be read before the stream's end. Pass one that does as the `fetch` option, such as that of `expo/fetch` in React Native.";
+  return new ClientError(message, { code: "no_body_stream" });
+}
+
+/** Whether a body can be read while it arrives: React Native's `fetch` gives none, that of `node-fetch` is another kind of stream. */
+export function isReadable(body: Response["body"] | undefined): body is ReadableStream<Uint8Array<ArrayBuffer>> {
+  return typeof body?.getReader === "function";
+}
+
+/** Lets go of an answer whose body is of no interest. */
+export async function discard({ body }: Response): Promise<void> {
+  if (isReadable(body)) await body.cancel();
+}
+
 /** Says in a few words why a request failed. Node hides the reason in `cause`; browsers do not tell it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -87,7 +104,7 @@ interface Problem {
 
 async function readProblem(response: Response): Promise<Problem> {
   if (!/[/+]json\b/i.test(response.headers.get("content-type") ?? "")) {
-    await response.body?.cancel();
+    await discard(response);
     return {};
   }
   try {
@@ -105,8 +122,8 @@ async function readProblem(response: Response): Promise<Problem> {
 }
 
 async function readText(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
+  if (!isReadable(response.body)) return response.text();
+  const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

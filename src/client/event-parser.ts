@@ -1,4 +1,3 @@
-import { createParser } from "eventsource-parser";
 import { ClientError } from "./error.ts";
 
 /** One event of a stream. */
@@ -10,54 +9,99 @@ export interface ClientEvent {
   readonly data: string;
 }
 
+/** An id without data: it moves the cursor, and is no event. */
+export interface CursorMove {
+  readonly id: string;
+  readonly data: undefined;
+}
+
 /** Turns the bytes of one connection into events, however they are cut. */
 export interface EventParser {
   /**
-   * @returns The events that these bytes complete.
+   * @returns The events that these bytes complete, and the moves of the cursor between them, in order.
    * @throws ClientError `event_too_large`.
    */
-  push(bytes: Uint8Array): readonly ClientEvent[];
+  push(bytes: Uint8Array): readonly (ClientEvent | CursorMove)[];
 }
 
 /**
- * Makes a parser for one connection: what a lost connection left half-way is dropped, as the standard says.
+ * Makes a parser for one connection. An event that a lost connection left half-way is dropped, as the standard says.
  *
- * @param maxEventLength - Most characters of one event, so that an endless line can't fill the memory.
+ * @param maxEventLength - Most characters of one event, so that an endless line can't fill the memory. Comments are not kept, and not counted.
  * @param onRetry - Called with the server's reconnection time, in milliseconds.
+ * @see HTML Standard, 9.2.6 "Interpreting an event stream".
  */
 export function createEventParser(maxEventLength: number, onRetry: (retryMs: number) => void): EventParser {
-  let events: ClientEvent[] = [];
-  let tooLarge = false;
+  // Takes off one leading byte order mark, as the standard asks.
   const decoder = new TextDecoder();
   const normalize = createLineEnds();
-  const parser = createParser({
-    maxBufferSize: maxEventLength,
-    onEvent: ({ id, event, data }) => events.push({ id, type: event ?? "message", data }),
-    onRetry,
-    onError(error) {
-      // Unknown fields and malformed retry times are skipped, as the standard asks.
-      tooLarge ||= error.type === "max-buffer-size-exceeded";
-    },
-  });
+  /** The line that is not complete yet; of a comment, its colon alone. */
+  let line = "";
+  let id: string | undefined;
+  let type = "";
+  let data: string[] = [];
+  /** Characters of the event's complete lines. */
+  let length = 0;
+
+  function checkLength(): void {
+    if (length + line.length <= maxEventLength) return;
+    throw new ClientError(`An event is longer than ${maxEventLength} characters. Raise \`maxEventLength\` to receive it.`, {
+      code: "event_too_large",
+    });
+  }
+
+  function grow(text: string): void {
+    if (line.startsWith(":") || (line === "" && text.startsWith(":"))) line = ":";
+    else line += text;
+    checkLength();
+  }
+
+  function takeField(): void {
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (name === "data") data.push(value);
+    else if (name === "event") type = value;
+    else if (name === "id") {
+      if (!value.includes("\0")) id = value;
+    } else {
+      if (name === "retry" && /^\d+$/.test(value)) onRetry(Number(value));
+      return;
+    }
+    length += line.length;
+  }
+
+  function takeEvent(): ClientEvent | CursorMove | undefined {
+    const event = data.length > 0 ? { id, type: type === "" ? "message" : type, data: data.join("\n") } : undefined;
+    const move = id === undefined ? undefined : { id, data: undefined };
+    id = undefined;
+    type = "";
+    data = [];
+    length = 0;
+    return event ?? move;
+  }
+
   return {
     push(bytes) {
-      parser.feed(normalize(decoder.decode(bytes, { stream: true })));
-      if (tooLarge) {
-        throw new ClientError(`An event is longer than ${maxEventLength} characters. Raise \`maxEventLength\` to receive it.`, {
-          code: "event_too_large",
-        });
+      const text = normalize(decoder.decode(bytes, { stream: true }));
+      const complete: (ClientEvent | CursorMove)[] = [];
+      let start = 0;
+      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+        grow(text.slice(start, end));
+        start = end + 1;
+        if (line === "") {
+          const event = takeEvent();
+          if (event !== undefined) complete.push(event);
+        } else if (line !== ":") takeField();
+        line = "";
       }
-      const complete = events;
-      events = [];
+      grow(text.slice(start));
       return complete;
     },
   };
 }
 
-/**
- * Turns CR and CRLF into LF as they arrive. The parser would hold an event that ends with a lone CR at the end
- * of a chunk back until the next chunk, which on a quiet stream may be minutes later.
- */
+/** Turns CR and CRLF into LF as they arrive. A CR at the end of a chunk ends its line at once: a quiet stream may bring the next chunk minutes later. */
 function createLineEnds(): (text: string) => string {
   let afterCr = false;
   return (text) => {

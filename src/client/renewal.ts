@@ -1,3 +1,4 @@
+import { discard } from "./error.ts";
 import type { Tokens } from "./token.ts";
 
 /** How the tokens of one connection are renewed. */
@@ -45,7 +46,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
       const response = await options.fetch(url, { method: "POST", headers, cache: "no-store", signal });
       if (response.ok) options.onRenewed(token);
       if (response.status === 401) tokens.drop(token);
-      await response.body?.cancel();
+      await discard(response);
     } finally {
       clearTimeout(timer);
     }

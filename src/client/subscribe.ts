@@ -1,6 +1,6 @@
 import { createBackoff, sleep, type Backoff } from "./backoff.ts";
 import { createConnection, type Connection } from "./connection.ts";
-import { ClientError } from "./error.ts";
+import { ClientError, noBodyStream } from "./error.ts";
 import { createEventParser, type ClientEvent } from "./event-parser.ts";
 import { createRefusals } from "./refusals.ts";
 import { createRenewal, renewalBase, type Renewal } from "./renewal.ts";
@@ -9,6 +9,12 @@ import { resolveUrl } from "./url.ts";
 
 /** How long the last bytes of a hub that shuts down are waited for, in milliseconds: the newest cursor is among them. */
 const DRAIN_READ_MS = 5000;
+
+/**
+ * A connection that was open for this long worked, in milliseconds, though no update came. A head, a comment or the hub's own first events don't tell: a server
+ * that sends them and closes would be asked again and again.
+ */
+const STEADY_MS = 5000;
 
 /**
  * Where a subscription stands: `connecting` for the first time; `live` (the stream is open); `reconnecting`
@@ -51,9 +57,21 @@ export interface SubscribeOptions {
   readonly retryMs?: number;
   /** Longest delay that repeated failures lead to, in milliseconds. The server may ask for more. Default 30,000. */
   readonly maxRetryMs?: number;
+  /** Shortest reconnection time that the server may set by `retry:`, in milliseconds; a shorter one counts as this. Default 500. */
+  readonly retryFloorMs?: number | undefined;
+  /**
+   * Longest wait that the server may ask for by `retry:`, `Retry-After` or `hub:drain`, in milliseconds; a longer one counts as this, and up to a quarter is
+   * added at random. Default 300,000.
+   */
+  readonly retryCeilingMs?: number | undefined;
+  /**
+   * How long answers that no hub gave (a failure without the hub's code, or a page instead of a stream) count as an outage of a proxy, once a stream was open; in
+   * milliseconds from the first one in a row. Then it throws. Infinity never does, 0 at once. Default 300,000.
+   */
+  readonly giveUpAfterMs?: number | undefined;
   /** A stream without a byte for this long is dead and asked for again, in milliseconds. Default 60,000. */
   readonly idleTimeoutMs?: number;
-  /** Most characters of one event; a longer one throws. Default 16 Mi. */
+  /** Most characters of one event, comments not counted; a longer one throws. Default 16 Mi. */
   readonly maxEventLength?: number;
 }
 
@@ -68,11 +86,13 @@ export interface Subscription extends AsyncIterable<ClientEvent> {
  * `hub:gap` event says that some are no longer held. `hub:cursor`, `hub:expiring` and `hub:drain` are acted upon, not yielded.
  *
  * It pulls: the next bytes are read when the events before them were taken, so a slow consumer slows the stream
- * down instead of filling the memory. Leaving the loop closes the stream; iterating again goes on from there.
+ * down instead of filling the memory. Leaving the loop closes the stream, and so does the iterator's `return()`, also while `next()` waits; iterating again
+ * goes on from there.
  *
  * @param url - The hub's URL; in a page it may be relative.
  * @throws TypeError for a URL, token or option that can't work; ClientError, from the iteration, when the server refuses
- * for good (4xx but 408 and 429, or something that is not an event stream; 401 with a token function: twice in a row, with new tokens).
+ * for good (4xx but 408 and 429, or something that is not an event stream; 401 with a token function: twice in a row, with new tokens). Once a stream was open,
+ * only the hub's own refusals do so at once; see `giveUpAfterMs`.
  * @see docs/protocol.md
  */
 export function subscribe(url: string | URL, options: SubscribeOptions = {}): Subscription {
@@ -83,18 +103,16 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
   const idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   const tokens = createTokens(options.token);
-  const refusals = createRefusals(tokens);
+  const refusals = createRefusals(tokens, options.giveUpAfterMs ?? 300_000);
   const base = renewalBase(target, options.renewUrl === undefined ? undefined : resolveUrl(options.renewUrl));
   let running = false;
 
-  const stopped = (): boolean => options.signal?.aborted === true;
-
-  function connect(token: string | undefined): Connection {
+  function connect(token: string | undefined, signal: AbortSignal): Connection {
     const headers = new Headers(options.headers);
     headers.set("accept", "text/event-stream");
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     if (cursor !== undefined && cursor !== "") headers.set("last-event-id", utf8HeaderValue(cursor));
-    return createConnection({ url: target, headers, fetch, idleTimeoutMs, signal: options.signal });
+    return createConnection({ url: target, headers, fetch, idleTimeoutMs, signal });
   }
 
   function prepareRenewal(): Renewal {
@@ -103,7 +121,10 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
   }
 
   /** Yields the events of one connection, until it ends or the hub says that it leaves. */
-  async function* eventsOf(connection: Connection, renewal: Renewal, backoff: Backoff): AsyncGenerator<ClientEvent, Ending> {
+  async function* eventsOf(
+    connection: Connection,
+    { renewal, backoff, signal }: { renewal: Renewal; backoff: Backoff; signal: AbortSignal },
+  ): AsyncGenerator<ClientEvent, Ending> {
     const parser = createEventParser(options.maxEventLength ?? 2 ** 24, (ms) => backoff.setBase(ms));
     let drain: Ending | undefined;
     for (;;) {
@@ -115,10 +136,11 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
         return drain;
       }
       if (bytes === undefined) return drain ?? { kind: "lost", reason: "The server closed the stream.", waitMs: 0 };
-      backoff.reset();
       for (const event of parser.push(bytes)) {
-        if (stopped()) return { kind: "finished" };
+        if (signal.aborted) return { kind: "finished" };
         if (event.id !== undefined) cursor = event.id;
+        if (event.data === undefined) continue;
+        if (!event.type.startsWith("hub:")) backoff.reset();
         if (event.type === "hub:drain") drain = { kind: "lost", reason: drainReason(event.data), waitMs: drainDelay(event.data) };
         else if (event.type === "hub:expiring") renewal.expiring(event.data);
         else if (event.type !== "hub:cursor") yield event;
@@ -130,26 +152,39 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
     options.onState?.(state, { reason, delayMs });
   }
 
-  async function* iterate(): AsyncGenerator<ClientEvent, void> {
+  /** @param stop - Ends the iteration, as `options.signal` does. */
+  async function* iterate(stop: AbortController): AsyncGenerator<ClientEvent, void> {
     if (running) throw new TypeError("This subscription is being iterated already. Call subscribe() again for a second reader.");
     running = true;
-    const backoff = createBackoff({ baseMs: options.retryMs ?? 1000, maxMs: options.maxRetryMs ?? 30_000 });
+    const { signal } = stop;
+    const abort = (): void => stop.abort();
+    options.signal?.addEventListener("abort", abort);
+    if (options.signal?.aborted === true) abort();
+    const { retryMs: baseMs = 1000, maxRetryMs: maxMs = 30_000, retryFloorMs: floorMs, retryCeilingMs: ceilingMs } = options;
+    const backoff = createBackoff({ baseMs, maxMs, floorMs, ceilingMs });
     try {
       report("connecting");
-      while (!stopped()) {
+      // Such a `fetch` answers when the body has ended, which a stream does not: it would look like a silent server.
+      if (options.fetch === undefined && typeof Response === "function" && !("body" in Response.prototype)) throw noBodyStream();
+      while (!signal.aborted) {
         const renewal = prepareRenewal();
         let token: string | undefined;
         let connection: Connection | undefined;
         let ending: Ending;
         try {
-          token = await tokens.take(idleTimeoutMs, options.signal);
-          connection = connect(token);
+          token = await tokens.take(idleTimeoutMs, signal);
+          connection = connect(token, signal);
           if (!(await connection.open())) return;
           refusals.accepted(token);
           report("live");
-          ending = yield* eventsOf(connection, renewal, backoff);
+          const openedAtMs = performance.now();
+          try {
+            ending = yield* eventsOf(connection, { renewal, backoff, signal });
+          } finally {
+            if (performance.now() - openedAtMs >= STEADY_MS) backoff.reset();
+          }
         } catch (error) {
-          if (stopped()) return;
+          if (signal.aborted) return;
           if (!(error instanceof ClientError)) throw error;
           const verdict = refusals.judge(error, token);
           if (verdict === "never") throw error;
@@ -162,10 +197,11 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
         if (ending.kind === "finished") return;
         const delayMs = backoff.next(ending.waitMs);
         report("reconnecting", ending.reason, delayMs);
-        await sleep(delayMs, options.signal);
+        await sleep(delayMs, signal);
       }
     } finally {
       running = false;
+      options.signal?.removeEventListener("abort", abort);
       report("closed");
     }
   }
@@ -174,7 +210,22 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
     get lastEventId() {
       return cursor;
     },
-    [Symbol.asyncIterator]: iterate,
+    [Symbol.asyncIterator]() {
+      const stop = new AbortController();
+      const events = iterate(stop);
+      // A generator's own `return()` would wait for the event that its `next()` waits for: minutes, or for ever.
+      return {
+        next: () => events.next(),
+        async return() {
+          stop.abort();
+          return events.return();
+        },
+        async throw(error: unknown) {
+          stop.abort();
+          return events.throw(error);
+        },
+      };
+    },
   };
 }
 

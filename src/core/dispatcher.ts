@@ -7,6 +7,7 @@ import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import { Pacer } from "./pacer.ts";
+import { type RetryRange, withBoundRetry } from "./retry.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -51,6 +52,8 @@ export class Dispatcher {
   /** What was given to sockets since the start. */
   readonly sent = { updates: 0, bytes: 0 };
   #waiters: (() => void)[] = [];
+  /** What a publisher's `retry` may tell. Kept to here, so that it holds for what is in the journal already, or came from another process, too. */
+  readonly #retryMs: RetryRange;
   /** Called with each of the hub's notes to itself, and with nothing where some may have gone by unseen. */
   onNote: (note: JournalRecord | undefined) => void = () => undefined;
 
@@ -60,8 +63,10 @@ export class Dispatcher {
   constructor(
     journal: Journal,
     parser: TopicParser,
-    { page, compression, idCipher }: Pick<HubCoreOptions, "compression" | "idCipher"> & { readonly page: ReadLimits },
+    options: Pick<HubCoreOptions, "compression" | "idCipher"> & { readonly page: ReadLimits; readonly publishedRetryMs: RetryRange },
   ) {
+    const { page, compression, idCipher, publishedRetryMs } = options;
+    this.#retryMs = publishedRetryMs;
     this.#journal = journal;
     this.#idCipher = idCipher;
     this.page = page;
@@ -118,9 +123,10 @@ export class Dispatcher {
   /** @param cursor - What resumes after it, where that is not as usual. */
   encode(record: JournalRecord, cursor?: string): Uint8Array {
     const { id } = record;
-    if (id === undefined || this.#journal.places === undefined) return encodeFrame(record, id ?? cursor ?? this.idAt(record.offset));
+    const update = withBoundRetry(record, this.#retryMs);
+    if (id === undefined || this.#journal.places === undefined) return encodeFrame(update, id ?? cursor ?? this.idAt(record.offset));
     // What its publisher calls it does not tell where others are.
-    return joinBytes([encodeFrame(record, id), encodeUtf8(encodeCursor(cursor ?? this.cursorAt(record.offset)))]);
+    return joinBytes([encodeFrame(update, id), encodeUtf8(encodeCursor(cursor ?? this.cursorAt(record.offset)))]);
   }
 
   /** The cohort for a selection, made when there is none. Each call needs one {@link release}. */

@@ -14,6 +14,7 @@ import { Publisher } from "./publisher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
 import { type Presence, watchPresence } from "./presence.ts";
 import { Questions } from "./questions.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS, type RetryRange, retryRangeOf } from "./retry.ts";
 import { type Revocation, Revocations } from "./revocations.ts";
 import type { HubObserver } from "./roster.ts";
 import { Schedule, type ScheduledUpdate } from "./schedule.ts";
@@ -37,6 +38,8 @@ export class HubCore {
   readonly logger: Logger;
   /** How long tokens are taken after their end, in milliseconds. */
   readonly leewayMs: number;
+  /** What a publisher's `retry` may tell subscribers. */
+  readonly publishedRetryMs: RetryRange;
   /** What this process and the others of its journal ask each other. */
   readonly questions: Questions;
   /** The hub as all processes of its journal are it. What is here beside it is of this process alone. */
@@ -66,9 +69,11 @@ export class HubCore {
     this.#parser = new TopicParser(this.url);
     this.#compiler = new MatcherCompiler(this.url, this.limits);
     this.#grants = new Grants(this.#compiler, this.#parser);
+    this.publishedRetryMs = retryRangeOf("publishedRetryMs", options.publishedRetryMs ?? DEFAULT_PUBLISHED_RETRY_MS);
     this.#dispatcher = new Dispatcher(this.#journal, this.#parser, {
       ...options,
       page: { maxRecords: this.limits.replayUpdates, maxBytes: this.limits.replayBytes },
+      publishedRetryMs: this.publishedRetryMs,
     });
     this.#drainMs = options.drainMs ?? 5000;
     this.leewayMs = options.leewayMs ?? 0;
@@ -78,7 +83,7 @@ export class HubCore {
       {
         heartbeatMs: options.heartbeatMs ?? 25_000,
         lifetimeMs: options.lifetimeMs ?? 600_000,
-        retryMs: options.retryMs ?? { min: 1000, max: 5000 },
+        retryMs: retryRangeOf("retryMs", options.retryMs ?? DEFAULT_RETRY_MS),
         writeStallMs: options.writeStallMs ?? 5000,
         heldBytes: this.limits.heldBytes,
         leewayMs: this.leewayMs,
@@ -98,6 +103,9 @@ export class HubCore {
       parser: this.#parser,
       limits: this.limits,
       schedule: this.#schedule,
+      retryMs: this.publishedRetryMs,
+      asciiIds: options.asciiIds ?? false,
+      logger: this.logger,
     });
     this.questions = new Questions(this.#journal.peers, this.logger);
     this.whole = new Whole(this, this.questions);

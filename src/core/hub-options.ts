@@ -3,6 +3,7 @@ import type { Compression } from "./gzip-blocks.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
+import type { RetryRange } from "./retry.ts";
 
 /** How a hub behaves. All times are milliseconds. */
 export interface HubCoreOptions {
@@ -15,8 +16,21 @@ export interface HubCoreOptions {
   readonly heartbeatMs?: number | undefined;
   /** A stream is ended after this long, ±10%, and resumes by itself: it rebalances, and bounds what a leaked connection costs. Default 600,000. */
   readonly lifetimeMs?: number | undefined;
-  /** How long subscribers are told to wait before they reconnect; each gets a random time between the two, so that they do not all come back at once. Default 1,000 to 5,000. */
-  readonly retryMs?: { readonly min: number; readonly max: number } | undefined;
+  /**
+   * How long subscribers are told to wait before they reconnect; each gets a random time between the two, so that they do not all come back at once. Nothing below
+   * 100 or above 3,600,000 is told. Default 1,000 to 5,000.
+   */
+  readonly retryMs?: RetryRange | undefined;
+  /**
+   * What a publisher's `retry` may tell subscribers. One outside of it reaches them as the nearer end, and the log says so: a publisher must not make all of them
+   * come back in a flood, or stay away for days. Nothing below 100 or above 3,600,000 is told. Default 500 to 300,000.
+   */
+  readonly publishedRetryMs?: RetryRange | undefined;
+  /**
+   * Whether event ids of publishers are refused (`invalid_id`) that are not printable ASCII. Clients in JavaScript that set `Last-Event-ID` themselves stop at
+   * others, or resume from nowhere; see docs/clients.md. Default false.
+   */
+  readonly asciiIds?: boolean | undefined;
   /** A connection that takes nothing for this long is cut; it resumes without loss. Default 5,000. */
   readonly writeStallMs?: number | undefined;
   /**

@@ -13,9 +13,12 @@ import {
 } from "./idempotency.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
+import { LogThrottle } from "./log-throttle.ts";
+import type { Logger } from "./logger.ts";
+import { boundRetry, type RetryRange } from "./retry.ts";
 import type { Schedule, ScheduledUpdate } from "./schedule.ts";
 import type { TopicParser } from "./topic.ts";
-import { deliveryTime, type Update, type UpdateInput, validateUpdate } from "./update.ts";
+import { checkAscii, deliveryTime, type Update, type UpdateInput, validateUpdate } from "./update.ts";
 
 /** A publishing that may be another attempt at one before. */
 interface Attempt {
@@ -32,6 +35,9 @@ export class Publisher {
   readonly #parser: TopicParser;
   readonly #limits: Limits;
   readonly #schedule: Schedule | undefined;
+  readonly #retryMs: RetryRange;
+  readonly #asciiIds: boolean;
+  readonly #log: LogThrottle;
   readonly #writing = new Set<Promise<unknown>>();
   /** How many updates were acknowledged. */
   published = 0;
@@ -43,6 +49,11 @@ export class Publisher {
     parser: TopicParser;
     limits: Limits;
     schedule: Schedule | undefined;
+    /** What a `retry` may be; subscribers get the nearer end instead of one outside of it. */
+    retryMs: RetryRange;
+    /** Whether event ids must be printable ASCII. */
+    asciiIds: boolean;
+    logger: Logger;
   }) {
     this.#journal = options.journal;
     this.#dispatcher = options.dispatcher;
@@ -50,6 +61,9 @@ export class Publisher {
     this.#parser = options.parser;
     this.#limits = options.limits;
     this.#schedule = options.schedule;
+    this.#retryMs = options.retryMs;
+    this.#asciiIds = options.asciiIds;
+    this.#log = new LogThrottle(options.logger);
   }
 
   /**
@@ -125,12 +139,21 @@ export class Publisher {
     const isReserved = (topic: string): boolean => this.#parser.parse(topic).reserved;
     return updates.map((update, i) => {
       try {
-        return validateUpdate(update, this.#limits, isReserved);
+        const validated = validateUpdate(update, this.#limits, isReserved);
+        if (this.#asciiIds && validated.id !== undefined) checkAscii(validated.id);
+        this.#tellOfRetry(validated);
+        return validated;
       } catch (error) {
         if (!(error instanceof HubError) || updates.length === 1) throw error;
         throw new HubError(error.code, `Update ${i + 1} of ${updates.length}: ${error.message}`);
       }
     });
+  }
+
+  #tellOfRetry({ retry, topics }: Update): void {
+    if (retry === undefined || boundRetry(retry, this.#retryMs) === retry) return;
+    const told = { topic: topics[0], retryMs: retry, toldMs: boundRetry(retry, this.#retryMs) };
+    this.#log.warn("retry", told, "a publisher's retry is out of range: subscribers are told the nearest time that is allowed");
   }
 
   async #publishLater(

@@ -10,6 +10,7 @@ import type { Journal } from "./journal.ts";
 import { greatestLag } from "./lag.ts";
 import { Liveness } from "./liveness.ts";
 import type { Logger } from "./logger.ts";
+import { RETRY_BOUNDS_MS, type RetryRange } from "./retry.ts";
 import { Roster } from "./roster.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
@@ -20,7 +21,7 @@ import { type Sink, Subscriber, type SubscriberEvents } from "./subscriber.ts";
 export interface StreamOptions {
   readonly heartbeatMs: number;
   readonly lifetimeMs: number;
-  readonly retryMs: { readonly min: number; readonly max: number };
+  readonly retryMs: RetryRange;
   readonly writeStallMs: number;
   /** Most bytes that connections hold which their peers have not taken. */
   readonly heldBytes: number;
@@ -195,7 +196,7 @@ export class Streams {
 
   #sendAway(subscribers: readonly Subscriber[], withinMs: number): void {
     const { min, max } = this.#options.retryMs;
-    const stepMs = Math.max(withinMs, max - min) / subscribers.length;
+    const stepMs = Math.min(Math.max(withinMs, max - min), RETRY_BOUNDS_MS.max - min) / subscribers.length;
     // From the end: each may leave the list as it is told.
     for (let i = subscribers.length - 1; i >= 0; i--) {
       const subscriber = subscribers[i] as Subscriber;

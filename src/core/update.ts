@@ -7,14 +7,14 @@ export interface UpdateInput {
   readonly topic: string | readonly string[];
   /** The new content, any text. CR and CRLF reach the subscriber as LF. Default: empty. */
   readonly data?: string | undefined;
-  /** The event id, at most 255 bytes. Should be unique within the hub. Default: the hub makes one. */
+  /** The event id, at most 255 bytes. Should be unique within the hub, and ASCII, for some clients can't resume from others. Default: the hub makes one. */
   readonly id?: string | undefined;
   /**
    * The event type, at most 255 bytes; `EventSource` dispatches it under this name. Default: `message`. Avoid `error` and `open`, which are
    * `EventSource`'s own.
    */
   readonly type?: string | undefined;
-  /** Tells the subscriber to wait this long before it reconnects, in milliseconds. */
+  /** Tells the subscriber to wait this long before it reconnects, in milliseconds. The hub brings it within its `publishedRetryMs`, 500 to 300,000 by default. */
   readonly retry?: number | undefined;
   /** Whether only subscribers with a grant on one of its topics may receive it. Default: false. */
   readonly private?: boolean | undefined;
@@ -175,6 +175,24 @@ function checkId(id: string, limits: Limits): string {
     throw new HubError("invalid_id", "The id starts or ends with white space, which a header field cannot carry. Remove it.");
   }
   return id;
+}
+
+/**
+ * Refuses an event id that some clients can't send back.
+ *
+ * @throws HubError `invalid_id`.
+ */
+export function checkAscii(id: string): void {
+  if (isPrintableAscii(id)) return;
+  throw new HubError(
+    "invalid_id",
+    "The id has characters outside of printable ASCII, which this hub is set to refuse. Encode it, or leave it out.",
+  );
+}
+
+/** Whether every client can resume from this event id: as a header, other characters are read in several ways, or not at all. */
+export function isPrintableAscii(id: string): boolean {
+  return /^[\x20-\x7e]*$/.test(id);
 }
 
 function checkType(type: string, limits: Limits): string {

@@ -1,6 +1,7 @@
 import type { Authorization } from "../core/authorization.ts";
 import type { HubCore } from "../core/hub-core.ts";
-import { EVENT_SOURCE_TYPES } from "../core/update.ts";
+import { boundRetry, type RetryRange } from "../core/retry.ts";
+import { EVENT_SOURCE_TYPES, isPrintableAscii } from "../core/update.ts";
 import { prefersJson } from "./accept.ts";
 import { meantField, quoteName } from "./field-names.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
@@ -37,7 +38,7 @@ export async function publish(
   reserved.check(parsed.updates);
   const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(request.idempotencyKey) });
   const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
-  const warning = warningOf(parsed);
+  const warning = warningOf(parsed, hub.publishedRetryMs);
   if (warning !== undefined) headers["Artesian-Warning"] = warning;
   if (!prefersJson(request.accept)) return { status: 200, headers, body: ids.join("\n") };
   headers["Content-Type"] = "application/json";
@@ -53,7 +54,7 @@ const NAMED_FIELDS = 5;
  *
  * @returns Printable ASCII; undefined for nothing.
  */
-function warningOf({ updates, unknownFields }: ParsedUpdates): string | undefined {
+function warningOf({ updates, unknownFields }: ParsedUpdates, retryMs: RetryRange): string | undefined {
   const warnings: string[] = [];
   for (const name of [...unknownFields].slice(0, NAMED_FIELDS)) {
     const meant = meantField(name);
@@ -66,5 +67,9 @@ function warningOf({ updates, unknownFields }: ParsedUpdates): string | undefine
         `EventSource has an event ${JSON.stringify(type)} of its own: its listeners get these updates too. Choose another type.`,
       );
   }
+  if (updates.some(({ retry }) => retry !== undefined && boundRetry(retry, retryMs) !== retry))
+    warnings.push(`A retry below ${retryMs.min} or above ${retryMs.max} reaches subscribers as that bound.`);
+  if (updates.some(({ id }) => id !== undefined && !isPrintableAscii(id)))
+    warnings.push("An event id is not ASCII: some clients can't resume from it.");
   return warnings.length === 0 ? undefined : warnings.join(" ");
 }

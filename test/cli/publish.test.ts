@@ -35,6 +35,29 @@ describe("one update", () => {
     ]);
   });
 
+  test("an event id that some clients can't resume from is warned of, and taken", async () => {
+    const url = await hubUrl();
+    const { code, stdout, stderr } = await runToEnd(["publish", "--topic", "a", "--id", "水 1", "--url", url, "x"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "水 1\n" });
+    expect(stderr).toMatch(/^warning: the event id "水 1" .*docs\/clients\.md\.\n$/);
+    const input = ["1", "é", "水"].map((id) => JSON.stringify({ topic: "a", id })).join("\n");
+    const lines = await runToEnd(["publish", "--ndjson", "--url", url], { input });
+    expect(lines.code).toBe(0);
+    expect(lines.stderr.match(/^warning: .*$/gm)).toEqual([expect.stringContaining('"é"')]);
+  });
+
+  test("a hub that takes ASCII ids only refuses others", async () => {
+    const { hub } = await startServer(["--journal", "memory", "--ascii-ids", "--published-retry-min", "2s", "--published-retry-max", "3s"]);
+    const { code, stderr } = await runToEnd(["publish", "--topic", "a", "--id", "é", "--url", hub, "x"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("printable ASCII");
+    await runToEnd(["publish", "--topic", "a", "--retry", "0", "--url", hub, "x"]);
+    const response = await fetch(`${hub}?match=*&last_event_id=earliest`);
+    let text = "";
+    for await (const chunk of response.body ?? []) if ((text += Buffer.from(chunk).toString()).includes("data: x")) break;
+    expect(text).toMatch(/retry: 2000\nid: .*\ndata: x/);
+  });
+
   test("a refusal is explained", async () => {
     const url = await hubUrl();
     const { code, stdout, stderr } = await runToEnd(["publish", "--topic", "*", "--url", url, "x"]);

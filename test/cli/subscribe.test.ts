@@ -3,7 +3,7 @@ import { publish } from "../../src/client/index.ts";
 import { answer, scripted } from "../unit/client-server.ts";
 import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
 
-const FAST_RETRY = ["--retry-min", "10ms", "--retry-max", "50ms"];
+const FAST_RETRY = ["--retry-min", "100ms", "--retry-max", "100ms"];
 
 describe("what is printed", () => {
   test("the data of the topics that were asked for", async () => {

@@ -11,7 +11,7 @@ import { type Answer, runToEnd, send, startServer, temporaryDirectory } from "./
 import { bearer, type Crew, FORM, MANY, open, openAtEach, openLineToEach, startCrew, startGuarded, TWO } from "./crew.ts";
 
 const OPEN = ["--anonymous", "--anonymous-publish"];
-const SOON = ["--retry-min", "1ms", "--retry-max", "20ms"];
+const SOON = ["--retry-min", "100ms", "--retry-max", "100ms"];
 
 /** Publishes by each worker in turn, each time after all subscribers had the one before. */
 async function expectPromptness(crew: Crew): Promise<void> {

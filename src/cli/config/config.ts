@@ -42,6 +42,9 @@ export interface Config {
   readonly maxLifetime: number;
   readonly retryMin: number;
   readonly retryMax: number;
+  readonly publishedRetryMin: number;
+  readonly publishedRetryMax: number;
+  readonly asciiIds: boolean;
   readonly writeStall: number;
   readonly drain: number;
   readonly maxBodyBytes: number;

@@ -21,6 +21,12 @@ export interface Sources {
   readonly cwd: string;
 }
 
+/** Settings that are the two ends of a range. */
+const RANGES = [
+  ["retryMin", "retryMax"],
+  ["publishedRetryMin", "publishedRetryMax"],
+] as const;
+
 interface Given {
   readonly value: unknown;
   /** Names the place in an error: a flag, a variable, or a file and its key. */
@@ -48,10 +54,12 @@ export function loadConfig(sources: Sources): Config {
     else problems.push(`${given.place}: ${result.error.issues[0]?.message ?? "is not allowed"}`);
     places[key] = given.place;
   }
-  const { retryMin, retryMax, maxHeldBytes, maxBodyBytes } = values;
-  if (typeof retryMin === "number" && typeof retryMax === "number" && retryMin > retryMax) {
-    const place = places.retryMax ?? places.retryMin ?? flagOf("retryMax");
-    problems.push(`${place}: the longest delay (${flagOf("retryMax")}) is shorter than the shortest (${flagOf("retryMin")}).`);
+  const { maxHeldBytes, maxBodyBytes } = values;
+  for (const [shortest, longest] of RANGES) {
+    const [min, max] = [values[shortest], values[longest]];
+    if (typeof min !== "number" || typeof max !== "number" || min <= max) continue;
+    const place = places[longest] ?? places[shortest] ?? flagOf(longest);
+    problems.push(`${place}: the longest delay (${flagOf(longest)}) is shorter than the shortest (${flagOf(shortest)}).`);
   }
   if (typeof maxHeldBytes === "number" && typeof maxBodyBytes === "number" && maxHeldBytes < 2 * maxBodyBytes) {
     const place = places.maxHeldBytes ?? places.maxBodyBytes ?? flagOf("maxHeldBytes");

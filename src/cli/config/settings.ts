@@ -1,4 +1,5 @@
 import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/authorization.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS, RETRY_BOUNDS_MS } from "../../core/retry.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
@@ -260,7 +261,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(0, HOUR),
     fallback: 1000,
     shown: "1s",
-    help: "shortest delay that subscribers are told to reconnect after",
+    help: "shortest delay that subscribers are told to reconnect after; one below 100ms counts as 100ms",
   },
   retryMax: {
     group: "Streams",
@@ -269,6 +270,30 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: 5000,
     shown: "5s",
     help: "longest such delay; each gets a random one between the two",
+  },
+  publishedRetryMin: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(RETRY_BOUNDS_MS.min, RETRY_BOUNDS_MS.max),
+    fallback: DEFAULT_PUBLISHED_RETRY_MS.min,
+    shown: "500ms",
+    help: "shortest delay that a publisher's retry may tell subscribers; a shorter one counts as this",
+  },
+  publishedRetryMax: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(RETRY_BOUNDS_MS.min, RETRY_BOUNDS_MS.max),
+    fallback: DEFAULT_PUBLISHED_RETRY_MS.max,
+    shown: "5m",
+    help: "longest such delay; a longer one counts as this",
+  },
+  asciiIds: {
+    group: "Streams",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    shown: "false",
+    help: "refuse event ids of publishers that are not printable ASCII, which some clients can't resume from",
   },
   writeStall: {
     group: "Streams",

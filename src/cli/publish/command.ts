@@ -8,6 +8,7 @@ import { onStop } from "../signals.ts";
 import { createOutput } from "../terminal.ts";
 import { bearerHeaders, tokenOption } from "../token.ts";
 import { hubUrl, urlOption } from "../url.ts";
+import { warnOfIds } from "./id-warning.ts";
 import { fromNdjson, type Convert } from "./items.ts";
 import { publishInput } from "./input.ts";
 import { publishOne } from "./one.ts";
@@ -55,7 +56,7 @@ export function publishCommand(): Command {
     .addOption(new Option("--topic <topic>", "topic; repeat it to add alternate topics").argParser(collect))
     .option("--data <data>", "content of the update, like the argument")
     .option("--type <type>", "event type")
-    .option("--id <id>", "event id, for one update (default: made by the hub)")
+    .option("--id <id>", "event id, for one update; best ASCII (default: made by the hub)")
     .option("--idempotency-key <key>", "publish it once, however often this is run with the same key (default: made for each run)")
     .option("--retry <duration>", "tell subscribers to reconnect after this long")
     .option("--private", "only for subscribers that were granted the topic")
@@ -126,17 +127,24 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
     stderr: createOutput(process.stderr),
     json: flags.json === true,
   };
+  const checkId = warnOfIds(to.stderr);
   try {
     if (flags.type !== undefined && EVENT_SOURCE_TYPES.includes(flags.type))
       await to.stderr.line(`--type ${flags.type}: EventSource has an event of this name of its own, whose listeners get the update too.`);
     if (data !== undefined) {
+      checkId(flags.id);
       await publishOne({ ...common, data, id: flags.id }, { ...to, idempotencyKey: flags.idempotencyKey });
     } else {
       if (flags.id !== undefined)
         throw new UsageError("--id: one id cannot name many lines. Leave it out, or use --ndjson with an id in each update.");
       if (flags.idempotencyKey !== undefined)
         throw new UsageError("--idempotency-key: one key is for one update. Leave it out: each batch of lines has its own.");
-      const convert: Convert = flags.ndjson === true ? fromNdjson : ({ text }) => ({ ...common, data: text });
+      const read: Convert = (line) => {
+        const update = fromNdjson(line);
+        checkId(update?.id);
+        return update;
+      };
+      const convert: Convert = flags.ndjson === true ? read : ({ text }) => ({ ...common, data: text });
       await publishInput({ ...to, input: process.stdin, convert, printIds: flags.printIds === true });
     }
   } finally {

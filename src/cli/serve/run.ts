@@ -168,6 +168,8 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
     heartbeatMs: config.heartbeat,
     lifetimeMs: config.maxLifetime,
     retryMs: { min: config.retryMin, max: config.retryMax },
+    publishedRetryMs: { min: config.publishedRetryMin, max: config.publishedRetryMax },
+    asciiIds: config.asciiIds,
     writeStallMs: config.writeStall,
     drainMs: config.drain,
     connectionsPerAddress: config.maxConnectionsPerAddress,

@@ -120,6 +120,7 @@ function readByClient(url: URL, plan: SubscriberPlan, events: ReaderEvents): () 
     signal: controller.signal,
     maxRetryMs: 200,
     retryMs: 20,
+    retryFloorMs: 20,
     onState: (state, { reason }) => {
       if (state === "live") events.opened();
       else if (state === "reconnecting") events.lost(reason ?? "");

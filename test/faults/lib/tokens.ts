@@ -11,8 +11,8 @@ export const SERVER_FLAGS: readonly string[] = [
   `--issuer=${ISSUER}`,
   `--resource-identifier=${AUDIENCE}`,
   "--anonymous",
-  "--retry-min=10ms",
-  "--retry-max=100ms",
+  "--retry-min=100ms",
+  "--retry-max=200ms",
   "--log-level=warn",
 ];
 
