@@ -99,7 +99,14 @@ describe.each(KEYS)("%s", (key) => {
   test("means the same by flag, variable and file, and is not the default", () => {
     const expected = { ...load({}), [key]: meant };
     expect(expected).not.toEqual(load({}));
-    expect(load({ flags: flagsOf(withSettings(new Command(), () => true), argumentsOf(key)) })).toEqual(expected);
+    expect(
+      load({
+        flags: flagsOf(
+          withSettings(new Command(), () => true),
+          argumentsOf(key),
+        ),
+      }),
+    ).toEqual(expected);
     expect(load({ env: { [variableOf(key)]: written } })).toEqual(expected);
     writeFileSync(join(directory, "artesian.json"), JSON.stringify({ [key]: written }));
     expect(load({})).toEqual(expected);

@@ -5,6 +5,7 @@ import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import {
   cookieName,
   count,
+  directory,
   duration,
   hubPath,
   identifier,
@@ -184,7 +185,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   data: {
     group: "Storage",
     placeholder: "<directory>",
-    schema: text("a directory."),
+    schema: directory(),
     fallback: "./data",
     shown: "./data",
     help: "where everything that is kept is kept",

@@ -109,6 +109,18 @@ export function text(what: string): Schema<string> {
   return parsed((value) => (value.trim() === "" ? undefined : value), what);
 }
 
+/** How a URL begins, whatever kind it is. */
+export const URL_START: RegExp = /^[a-z][a-z\d+.-]*:\/\//i;
+
+/** The path of a directory: what is written like something else would be made as a directory of that name. */
+export function directory(): Schema<string> {
+  return parsed((value) => (isDirectory(value) ? value : undefined), "a directory. Write its path alone, such as /var/lib/artesian.");
+}
+
+function isDirectory(value: string): boolean {
+  return value.trim() !== "" && !URL_START.test(value) && !/^(?:file|lmdb):/i.test(value);
+}
+
 /** A URL, or another absolute identifier, that is compared as it is written. */
 export function identifier(what: string): Schema<string> {
   return parsed((value) => (/^[\x21-\x7E]+$/.test(value) && URL.canParse(value) ? value : undefined), what);
@@ -161,7 +173,8 @@ export function journalChoice(): Schema<JournalChoice> {
     if (value === "lmdb") return { kind: "lmdb", directory: undefined };
     if (/^rediss?(\+sentinel|\+cluster)?:\/\/./.test(value)) return { kind: "redis", url: value };
     if (/^(nats|tls):\/\/./.test(value)) return { kind: "nats", url: value };
-    return /^lmdb:./.test(value) ? { kind: "lmdb", directory: value.slice(5) } : undefined;
+    const path = value.startsWith("lmdb:") ? value.slice("lmdb:".length) : "";
+    return isDirectory(path) ? { kind: "lmdb", directory: path } : undefined;
   };
   return written.transform((value, context): JournalChoice => {
     const choice = choose(value);
