@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { consoleLogger } from "./console-logger.ts";
 import { HubCore } from "./core/hub-core.ts";
 import type { HubCoreOptions } from "./core/hub-options.ts";
 import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/authorization.ts";
 import type { Compression } from "./core/gzip-blocks.ts";
 import { LogThrottle } from "./core/log-throttle.ts";
+import type { SubscriberInfo } from "./core/inspect.ts";
 import type { Matcher } from "./core/matcher.ts";
 import type { Questions } from "./core/questions.ts";
 import type { Whole } from "./core/whole.ts";
@@ -46,6 +48,8 @@ export interface AuthorizationOptions {
 
 /** How a hub behaves. Everything has a default. */
 export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher" | "leewayMs">, Partial<ConnectionLimits> {
+  /** Where the hub reports what its users do not see. Default: failures reach `console.error`, at most 10 a minute, and nothing else is reported. */
+  readonly logger?: HubCoreOptions["logger"];
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
   /**
@@ -103,7 +107,6 @@ export interface Hub extends Pick<
   HubCore,
   | "publish"
   | "publishBatch"
-  | "subscribers"
   | "disconnect"
   | "explain"
   | "scheduled"
@@ -123,6 +126,8 @@ export interface Hub extends Pick<
   readonly whole: Pick<Whole, "stats" | "findSubscribers" | "disconnect" | "explain">;
   /** Small questions that the processes ask each other, for what runs beside the hub. Names of its own begin with `hub/` and `http/`. */
   readonly questions: Pick<Questions, "ask" | "answer" | "reachOthers">;
+  /** The open streams of this process, in no order. Of many, or of all processes, `whole.findSubscribers()` gives one page at a time. */
+  readonly subscribers: () => readonly SubscriberInfo[];
   /**
    * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
    * otherwise: a client that subscribes after it misses nothing. Call it before you read what the resource shows.
@@ -163,7 +168,7 @@ export interface Hub extends Pick<
  * createServer(hub.handler).listen(3000);
  * await hub.publish({ topic: "greeting", data: "Hello, world!" });
  * ```
- * @throws TypeError when `url` is not an absolute URL, or `path` not a path.
+ * @throws TypeError that lists every option that is misspelt, of the wrong kind or out of its range, with what to write.
  */
 export function createHub(options: HubOptions = {}): Hub {
   const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
@@ -182,11 +187,6 @@ export function createHub(options: HubOptions = {}): Hub {
     path,
     ...core
   } = rest;
-  if (options.url !== undefined && !URL.canParse(options.url)) {
-    throw new TypeError(
-      `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
-    );
-  }
   if (path !== undefined) checkPath(path);
   const leewayMs = authorization?.leewayMs ?? DEFAULT_LEEWAY_MS;
   const hub = new HubCore({
@@ -194,6 +194,7 @@ export function createHub(options: HubOptions = {}): Hub {
     url: core.url ?? (path === undefined || path === "/" ? undefined : `http://localhost${path}`),
     journal,
     leewayMs,
+    logger: core.logger ?? consoleLogger(),
     compression: compressionOf(compression),
     idCipher: secret === undefined ? undefined : opaqueIds(secret),
   });
@@ -253,7 +254,7 @@ export function createHub(options: HubOptions = {}): Hub {
     whole: hub.whole,
     questions: hub.questions,
     stats: () => hub.stats(),
-    subscribers: () => hub.subscribers(),
+    subscribers: () => [...hub.eachSubscriber()],
     disconnect: (subscriberId) => hub.disconnect(subscriberId),
     explain: (eventId, subscriberId) => hub.explain(eventId, subscriberId),
     scheduled: () => hub.scheduled(),
