@@ -29,6 +29,7 @@ import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { revocable } from "./http/revocable.ts";
 import { ReservedTopics } from "./http/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, type StreamResetLimits, StreamResets } from "./http/stream-resets.ts";
+import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
 
 /** Whose tokens a hub accepts. */
@@ -171,6 +172,7 @@ export interface Hub extends Pick<
  * @throws TypeError that lists every option that is misspelt, of the wrong kind or out of its range, with what to write.
  */
 export function createHub(options: HubOptions = {}): Hub {
+  checkHubOptions(options);
   const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
   const {
     anonymous = authorization === undefined,

@@ -17,7 +17,7 @@ interface Asked {
 describe("a page of a listed origin", () => {
   it("sends what its instrumentation adds, with credentials, and reads each refusal's reason", async () => {
     const site = await listen(createServer((_, res) => res.setHeader("content-type", "text/html").end("<!doctype html>")));
-    const hub = createHub({ anonymousPublish: true, corsOrigins: [site], publishOrigins: [site], limits: { bodyBytes: 1000 } });
+    const hub = createHub({ anonymousPublish: true, corsOrigins: [site], publishOrigins: [site], limits: { bodyBytes: 1024 } });
     onTestFinished(() => hub.close());
     const guard = createGuard({ hosts: ["127.0.0.1"], origins: [site], corsOrigins: [site] });
     const origin = await listen(createServer((req, res) => void (guard(req, res) && hub.handler(req, res))));

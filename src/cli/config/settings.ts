@@ -1,4 +1,5 @@
 import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/authorization.ts";
+import { TIME_RANGES } from "../../core/hub-options.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
@@ -135,7 +136,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   subscriptionLease: {
     group: "Authorization",
     placeholder: "<duration>",
-    schema: duration(1000, HOUR),
+    schema: duration(...TIME_RANGES.subscriptionLeaseMs),
     fallback: 15_000,
     shown: "15s",
     help: "longest time that the subscriptions of a process that died stay listed",
@@ -241,8 +242,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   heartbeat: {
     group: "Streams",
     placeholder: "<duration>",
-    // The client takes a stream that is silent for 60 s for dead, and so do many proxies.
-    schema: duration(100, 55_000),
+    schema: duration(...TIME_RANGES.heartbeatMs),
     fallback: 25_000,
     shown: "25s",
     help: "no stream is silent for longer",
@@ -250,7 +250,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   maxLifetime: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(1000, 7 * DAY),
+    schema: duration(...TIME_RANGES.lifetimeMs),
     fallback: 600_000,
     shown: "10m",
     help: "end a stream after this long, ±10%; it resumes by itself",
@@ -258,7 +258,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   retryMin: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(0, HOUR),
+    schema: duration(...TIME_RANGES.retryMs),
     fallback: 1000,
     shown: "1s",
     help: "shortest delay that subscribers are told to reconnect after",
@@ -266,7 +266,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   retryMax: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(0, HOUR),
+    schema: duration(...TIME_RANGES.retryMs),
     fallback: 5000,
     shown: "5s",
     help: "longest such delay; each gets a random one between the two",
@@ -274,7 +274,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   writeStall: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(100, HOUR),
+    schema: duration(...TIME_RANGES.writeStallMs),
     fallback: 5000,
     shown: "5s",
     help: "cut a connection that takes nothing for this long",
@@ -282,7 +282,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   drain: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(0, HOUR),
+    schema: duration(...TIME_RANGES.drainMs),
     fallback: 5000,
     shown: "5s",
     help: "on SIGTERM, wait this long at most for streams to end, and spread the subscribers' return over as long a time",

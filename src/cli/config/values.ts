@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseOrigin } from "../../http/origin.ts";
+import { isCookieName, isHubPath, isIdentifier } from "../../http/valid.ts";
 import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
 /** The word that switches a bound off. */
@@ -123,12 +124,12 @@ function isDirectory(value: string): boolean {
 
 /** A URL, or another absolute identifier, that is compared as it is written. */
 export function identifier(what: string): Schema<string> {
-  return parsed((value) => (/^[\x21-\x7E]+$/.test(value) && URL.canParse(value) ? value : undefined), what);
+  return parsed((value) => (isIdentifier(value) ? value : undefined), what);
 }
 
 /** A name that a cookie can have. */
 export function cookieName(): Schema<string> {
-  return parsed((value) => (/^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.");
+  return parsed((value) => (isCookieName(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.");
 }
 
 /**
@@ -192,19 +193,21 @@ export type OpaqueIdsChoice = { readonly kind: "off" } | { readonly kind: "on" }
 
 /** How event ids look. */
 export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
-  const choose = (value: string): OpaqueIdsChoice | undefined => {
+  return written.transform((value, context): OpaqueIdsChoice => {
     // A boolean in the file is no mistake.
     if (value === "off" || value === "false") return { kind: "off" };
     if (value === "on" || value === "true") return { kind: "on" };
-    return /^file:./.test(value) ? { kind: "file", path: value.slice(5) } : undefined;
-  };
-  return parsed(choose, "on, off, or file:PATH with the file of a secret.");
+    if (/^file:./i.test(value)) return { kind: "file", path: value.slice("file:".length) };
+    // It may be the secret itself.
+    context.addIssue({ code: "custom", message: "is not on, off, or file:PATH with the file of a secret." });
+    return z.NEVER;
+  });
 }
 
 /** The hub's path: plain, so that no proxy or browser writes it in another way. */
 export function hubPath(): Schema<string> {
   return parsed(
-    (value) => (/^(\/[\w.~-]+)+$/.test(value) && new URL(value, "http://h").pathname === value && value !== "/health" ? value : undefined),
+    (value) => (isHubPath(value) && value !== "/health" ? value : undefined),
     "a path for the hub. It starts with /, has letters, digits, and . _ ~ - between slashes, and is not / or /health.",
   );
 }
