@@ -1,6 +1,6 @@
 import type { Authorization } from "./authorization.ts";
 import { HubError } from "./errors.ts";
-import { checkNames } from "./names.ts";
+import { checkNames, namesOf } from "./names.ts";
 import type { StateStep } from "./state.ts";
 import type { TextUpdate, Update } from "./update.ts";
 
@@ -89,7 +89,7 @@ export function publisherOf(authorization: Authorization | undefined): string {
   return authorization === undefined ? "anonymous" : `token ${JSON.stringify([authorization.issuer, authorization.subject ?? null])}`;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof PublishOptions>(["idempotencyKey"]);
+const OPTIONS: ReadonlySet<string> = namesOf<PublishOptions>({ idempotencyKey: true });
 
 /**
  * The key among the options of a program, whose types nothing has checked.

@@ -1,3 +1,8 @@
+/** The names of a type's members. A member that is not named does not compile. */
+export function namesOf<T>(names: Readonly<Record<keyof T, true>>): ReadonlySet<string> {
+  return new Set(Object.keys(names));
+}
+
 /**
  * Checks that an object has no names but these: a misspelt option would be ignored without a word.
  *

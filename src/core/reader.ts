@@ -4,7 +4,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
 import { isExpired, type Journal } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
-import { checkNames } from "./names.ts";
+import { checkNames, namesOf } from "./names.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import { firstHeld, MISSED_STEP, type Start } from "./start.ts";
@@ -63,14 +63,14 @@ function gapUpdate(gap: Gap): ReceivedUpdate {
   return { id: undefined, topics: [], data: JSON.stringify(gap), type: "hub:gap", private: false };
 }
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof SubscribeOptions>([
-  "match",
-  "matchUrlPattern",
-  "lastEventId",
-  "includePrivate",
-  "onLive",
-  "signal",
-]);
+const OPTIONS: ReadonlySet<string> = namesOf<SubscribeOptions>({
+  match: true,
+  matchUrlPattern: true,
+  lastEventId: true,
+  includePrivate: true,
+  onLive: true,
+  signal: true,
+});
 
 /**
  * Walks the journal for one reader. Where it starts is settled at the call, not at the first read.

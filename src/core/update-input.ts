@@ -1,18 +1,18 @@
 import { HubError } from "./errors.ts";
-import { checkNames } from "./names.ts";
+import { checkNames, namesOf } from "./names.ts";
 import type { TextUpdate, UpdateInput } from "./update.ts";
 
-const NAMES: ReadonlySet<string> = new Set<keyof UpdateInput>([
-  "topic",
-  "data",
-  "id",
-  "type",
-  "retry",
-  "private",
-  "delayMs",
-  "deliverAt",
-  "ttlMs",
-]);
+const NAMES: ReadonlySet<string> = namesOf<UpdateInput>({
+  topic: true,
+  data: true,
+  id: true,
+  type: true,
+  retry: true,
+  private: true,
+  delayMs: true,
+  deliverAt: true,
+  ttlMs: true,
+});
 
 /**
  * Reads updates as a program gives them, whose types nothing has checked.

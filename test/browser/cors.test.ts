@@ -39,7 +39,7 @@ describe("a page of a listed origin", () => {
     });
     const refusals: readonly (readonly [Asked, number, string])[] = [
       [{ url, body: "topics=a" }, 400, "missing_topic"],
-      [{ url, body: "x".repeat(1001) }, 413, "too_large"],
+      [{ url, body: "x".repeat(1025) }, 413, "too_large"],
       [{ url: `${origin}/events/streams` }, 404, "not_found"],
       [{ url: url.replace("127.0.0.1", "localhost") }, 421, "host_unknown"],
       [{ url: `${url}?matches=a`, headers: traced }, 400, "unknown_matcher"],
