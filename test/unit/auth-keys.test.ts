@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JSONWebKeySet, JWK } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { SILENT } from "../../src/core/logger.ts";
@@ -54,6 +54,15 @@ describe("keys that cannot work are refused at the start", () => {
   ])("%s", (_name, key, message) => {
     expect(() => authorizer({ keys: [key] })).toThrow(TypeError);
     expect(() => authorizer({ keys: [key] })).toThrow(message);
+  });
+
+  it("but for random bytes, whatever they begin with", () => {
+    for (const start of ["/", "./", "~/", "0", "M", "{", "$", "@a/", "https://"]) {
+      for (let i = 0; i < 200; i++) {
+        const secret = Buffer.concat([Buffer.from(start), createHash("sha256").update(`${start}${i}`).digest()]);
+        expect(() => authorizer({ keys: [{ algorithms: ["HS256"], secret }] })).not.toThrow();
+      }
+    }
   });
 
   it("as are issuers", () => {

@@ -16,6 +16,8 @@ const PATH_START = /^(?:~[\w.-]*\/|\.{1,2}\/|\/|[a-z]:[\\/]|\\\\|@[^\s/]*\/)/i;
 export function mistakenSecret(secret: string | Uint8Array): MistakenSecret | undefined {
   if (typeof secret !== "string" && isPublicKey(secret)) return "public key";
   const text = (typeof secret === "string" ? secret : Buffer.from(secret).toString("latin1")).trim();
+  // One of 256 random secrets begins with a slash, and hardly any is text.
+  if (typeof secret !== "string" && !/^[\t\r\n\x20-\x7e]*$/.test(text)) return undefined;
   if (/^[a-z][a-z\d+.-]*:\/\/|^(?:https?|file):/i.test(text)) return "url";
   if (/^\$(?:\w+|\{[^{}]*\}|\([^()]*\))$/.test(text)) return "variable";
   if (looksLikePath(text)) return "path";
