@@ -6,7 +6,7 @@ import type { IssuerOptions, KeyOptions } from "./http/auth/index.ts";
 import { mistakenSecret } from "./http/auth/mistaken-secret.ts";
 import { CONNECTION_RANGES } from "./http/connections.ts";
 import { MIN_SECRET_BYTES } from "./http/opaque-ids.ts";
-import { parseOrigin } from "./http/origin.ts";
+import { originOfReferer, parseOrigin } from "./http/origin.ts";
 import { isCookieName, isHubPath, isIdentifier } from "./http/valid.ts";
 import { checked, checkOptions, filledText, flag, list, record, whole, withMethods } from "./option-schema.ts";
 
@@ -144,7 +144,7 @@ function origin({ any }: { readonly any: boolean }): z.ZodType {
   return checked(
     (value) => typeof value === "string" && ((any && value === "*") || parseOrigin(value) === value),
     (value) => {
-      const meant = typeof value === "string" && URL.canParse(value) ? parseOrigin(new URL("/", value).href) : undefined;
+      const meant = typeof value === "string" ? originOfReferer(value) : undefined;
       const examples = "such as https://example.com or capacitor://localhost";
       return `an origin as browsers write it: scheme, host, and a port that is not the usual one. Write ${meant ?? examples}${any ? ", or * for any" : ""}.`;
     },

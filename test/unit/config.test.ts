@@ -262,6 +262,12 @@ describe("keys", () => {
     });
   });
 
+  test("a secret in the place of its file is not repeated", () => {
+    const told = problems({ flags: { opaqueIds: "correct-horse-battery-staple-0123456789" } });
+    expect(told).toEqual([expect.stringMatching(/^--opaque-ids: is not on, off, or file:PATH/)]);
+    expect(told.join()).not.toContain("battery");
+  });
+
   test("file: may be written in any case", () => {
     expect(load({ flags: { jwtKey: "File:/run/key.pem" } }).jwtKey).toEqual({ kind: "file", path: "/run/key.pem", holds: undefined });
   });

@@ -104,6 +104,8 @@ describe("createHub refuses, and says what to write for,", () => {
     ["the maker of a journal", { journal: memoryJournal }, /`journal` is a function/],
     ["half a logger", { logger: { error: () => undefined } }, /`logger` .*debug, info, warn and error/],
     ["text for compression", { compression: "gzip" }, /`compression` is "gzip"/],
+    ["a short secret for opaque ids", { opaqueIds: "short" }, /`opaqueIds` is a text; it must be a secret of at least 32 bytes/],
+    ["a path for opaque ids", { opaqueIds: "/run/secrets/the-secret-of-opaque-ids" }, /`opaqueIds` is a text; .*not the path of a file/],
     ["another version", { compat: "0.14" }, /`compat` is "0\.14"; it must be "0\.x"/],
     [
       "a topic for a matcher",
