@@ -23,7 +23,7 @@ import { ResourceMetadata } from "./http/metadata.ts";
 import { Metrics } from "./http/metrics.ts";
 import { handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
-import { checkPath, HubPaths } from "./http/paths.ts";
+import { HubPaths } from "./http/paths.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { revocable } from "./http/revocable.ts";
@@ -189,7 +189,6 @@ export function createHub(options: HubOptions = {}): Hub {
     path,
     ...core
   } = rest;
-  if (path !== undefined) checkPath(path);
   const leewayMs = authorization?.leewayMs ?? DEFAULT_LEEWAY_MS;
   const hub = new HubCore({
     ...core,

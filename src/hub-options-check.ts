@@ -1,14 +1,26 @@
 import type { z } from "zod";
+import { MAX_LEEWAY_MS } from "./core/authorization.ts";
 import { TIME_RANGES } from "./core/hub-options.ts";
 import { LIMIT_RANGES } from "./core/limits.ts";
-import type { HubOptions } from "./create-hub.ts";
+import type { AuthorizationOptions, HubOptions } from "./create-hub.ts";
 import type { IssuerOptions, KeyOptions } from "./http/auth/index.ts";
 import { mistakenSecret } from "./http/auth/mistaken-secret.ts";
 import { CONNECTION_RANGES } from "./http/connections.ts";
 import { MIN_SECRET_BYTES } from "./http/opaque-ids.ts";
 import { originOfReferer, parseOrigin } from "./http/origin.ts";
+import { isPath } from "./http/paths.ts";
 import { isCookieName, isHubPath, isIdentifier } from "./http/valid.ts";
 import { checked, checkOptions, filledText, flag, list, record, whole, withMethods } from "./option-schema.ts";
+
+const AUTHORIZATION = {
+  issuers: list(issuerSchema(), '[{ issuer: "https://example.com", keys: [{ algorithms: ["ES256"], jwksUrl: "https://…" }] }]', {
+    least: 1,
+    ifEmpty: "Every token would be refused. Name whose tokens are accepted, or leave `authorization` out.",
+  }),
+  resourceIdentifier: checked(isIdentifierText, "a URL, such as https://example.com/.well-known/mercure."),
+  cookieName: checked((value) => typeof value === "string" && isCookieName(value), "a name for a cookie: letters, digits, - and _."),
+  leewayMs: whole([0, MAX_LEEWAY_MS], "milliseconds"),
+} satisfies Record<keyof AuthorizationOptions, z.ZodType>;
 
 /** A hub's options as the command would take them: the same ranges, and no name that is not known. */
 const HUB_OPTIONS = {
@@ -39,18 +51,7 @@ const HUB_OPTIONS = {
   connections: whole(CONNECTION_RANGES.connections, "streams"),
   connectionsPerAddress: whole(CONNECTION_RANGES.connectionsPerAddress, "streams"),
   connectionsPerSecond: whole(CONNECTION_RANGES.connectionsPerSecond, "new connections", { endless: true }),
-  authorization: record(
-    {
-      issuers: list(issuerSchema(), '[{ issuer: "https://example.com", keys: [{ algorithms: ["ES256"], jwksUrl: "https://…" }] }]', {
-        least: 1,
-        ifEmpty: "Every token would be refused. Name whose tokens are accepted, or leave `authorization` out.",
-      }),
-      resourceIdentifier: checked(isIdentifierText, "a URL, such as https://example.com/.well-known/mercure."),
-      cookieName: checked((value) => typeof value === "string" && isCookieName(value), "a name for a cookie: letters, digits, - and _."),
-    },
-    "{ issuers: [{ issuer, keys }] }",
-    ["issuers"],
-  ),
+  authorization: record(AUTHORIZATION, "{ issuers: [{ issuer, keys }] }", ["issuers"]),
   anonymous: flag(),
   anonymousPublish: flag(),
   reservedTopics: list(
@@ -70,6 +71,10 @@ const HUB_OPTIONS = {
     },
     "{ burst: 100, perSecond: 33 }",
     ["burst", "perSecond"],
+  ),
+  path: checked(
+    (value) => typeof value === "string" && isPath(value),
+    "a path that begins with a slash, ends with none, and is as browsers send it, such as /live.",
   ),
   opaqueIds: checked(isSecret, `a secret of at least ${MIN_SECRET_BYTES} bytes, and not the path of a file.`, { isSecret: true }),
   compat: checked((value) => value === "0.x", '"0.x".'),

@@ -118,7 +118,7 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
     req.once("aborted", ended);
     req.once("end", () => {
       // A stream that follows would hold the request, to tell the listener of its end.
-      req.removeListener("aborted", ended);
+      for (const event of ["aborted", "error", "close"]) req.removeListener(event, ended);
       resolve();
     });
     req.once("error", ended);
