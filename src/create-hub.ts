@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { consoleLogger } from "./console-logger.ts";
 import { HubCore } from "./core/hub-core.ts";
 import type { HubCoreOptions } from "./core/hub-options.ts";
 import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/authorization.ts";
 import type { Compression } from "./core/gzip-blocks.ts";
 import { LogThrottle } from "./core/log-throttle.ts";
+import type { SubscriberInfo } from "./core/inspect.ts";
 import type { Matcher } from "./core/matcher.ts";
 import type { Questions } from "./core/questions.ts";
 import type { Whole } from "./core/whole.ts";
@@ -21,12 +23,13 @@ import { ResourceMetadata } from "./http/metadata.ts";
 import { Metrics } from "./http/metrics.ts";
 import { handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
-import { checkPath, HubPaths } from "./http/paths.ts";
+import { HubPaths } from "./http/paths.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { revocable } from "./http/revocable.ts";
 import { ReservedTopics } from "./http/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, type StreamResetLimits, StreamResets } from "./http/stream-resets.ts";
+import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
 
 /** Whose tokens a hub accepts. */
@@ -46,6 +49,8 @@ export interface AuthorizationOptions {
 
 /** How a hub behaves. Everything has a default. */
 export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher" | "leewayMs">, Partial<ConnectionLimits> {
+  /** Where the hub reports what its users do not see. Default: failures reach `console.error`, at most 10 a minute, and nothing else is reported. */
+  readonly logger?: HubCoreOptions["logger"];
   /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
   readonly journal?: HubCoreOptions["journal"] | undefined;
   /**
@@ -103,7 +108,6 @@ export interface Hub extends Pick<
   HubCore,
   | "publish"
   | "publishBatch"
-  | "subscribers"
   | "disconnect"
   | "explain"
   | "scheduled"
@@ -123,6 +127,8 @@ export interface Hub extends Pick<
   readonly whole: Pick<Whole, "stats" | "findSubscribers" | "disconnect" | "explain">;
   /** Small questions that the processes ask each other, for what runs beside the hub. Names of its own begin with `hub/` and `http/`. */
   readonly questions: Pick<Questions, "ask" | "answer" | "reachOthers">;
+  /** The open streams of this process, in no order. Of many, or of all processes, `whole.findSubscribers()` gives one page at a time. */
+  readonly subscribers: () => readonly SubscriberInfo[];
   /**
    * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
    * otherwise: a client that subscribes after it misses nothing. Call it before you read what the resource shows.
@@ -163,9 +169,10 @@ export interface Hub extends Pick<
  * createServer(hub.handler).listen(3000);
  * await hub.publish({ topic: "greeting", data: "Hello, world!" });
  * ```
- * @throws TypeError when `url` is not an absolute URL, or `path` not a path.
+ * @throws TypeError that lists every option that is misspelt, of the wrong kind or out of its range, with what to write.
  */
 export function createHub(options: HubOptions = {}): Hub {
+  checkHubOptions(options);
   const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
   const {
     anonymous = authorization === undefined,
@@ -182,18 +189,13 @@ export function createHub(options: HubOptions = {}): Hub {
     path,
     ...core
   } = rest;
-  if (options.url !== undefined && !URL.canParse(options.url)) {
-    throw new TypeError(
-      `The hub's url must be absolute, such as https://example.com/.well-known/mercure, not ${JSON.stringify(options.url)}.`,
-    );
-  }
-  if (path !== undefined) checkPath(path);
   const leewayMs = authorization?.leewayMs ?? DEFAULT_LEEWAY_MS;
   const hub = new HubCore({
     ...core,
     url: core.url ?? (path === undefined || path === "/" ? undefined : `http://localhost${path}`),
     journal,
     leewayMs,
+    logger: core.logger ?? consoleLogger(),
     compression: compressionOf(compression),
     idCipher: secret === undefined ? undefined : opaqueIds(secret),
   });
@@ -253,7 +255,7 @@ export function createHub(options: HubOptions = {}): Hub {
     whole: hub.whole,
     questions: hub.questions,
     stats: () => hub.stats(),
-    subscribers: () => hub.subscribers(),
+    subscribers: () => [...hub.eachSubscriber()],
     disconnect: (subscriberId) => hub.disconnect(subscriberId),
     explain: (eventId, subscriberId) => hub.explain(eventId, subscriberId),
     scheduled: () => hub.scheduled(),

@@ -17,7 +17,7 @@ export type { HubObserver, ObservedSubscriber } from "./core/roster.ts";
 export type { ScheduledUpdate } from "./core/schedule.ts";
 export type { JournalState, StateEntry, StateStep } from "./core/state.ts";
 export type { SubscriptionDocument } from "./core/subscription.ts";
-export type { Update, UpdateInput } from "./core/update.ts";
+export type { TextUpdate, Update, UpdateInput } from "./core/update.ts";
 export type { WholeStats } from "./core/whole.ts";
 export { type AuthorizationOptions, createHub, type Hub, type HubOptions } from "./create-hub.ts";
 export type { LinkAttributes } from "./http/link.ts";

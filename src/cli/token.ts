@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { looksLikePath } from "../http/auth/mistaken-secret.ts";
 import { UsageError } from "./errors.ts";
 
 /** `--token`, the same for every command that talks to a hub. */
@@ -22,7 +23,12 @@ export function bearerHeaders(
 ): Readonly<Record<string, string>> {
   const token = (flag ?? env.ARTESIAN_TOKEN ?? "").trim();
   if (token === "" && flag === undefined) return {};
+  const place = flag === undefined ? "ARTESIAN_TOKEN" : "--token";
+  // Sent as it is, it would be refused by the hub, after the hub has read where secrets are kept here.
+  if (looksLikePath(token) || /^file:/i.test(token)) {
+    throw new UsageError(`${place}: this is the path of a file, and must be the token that it holds, such as "$(cat FILE)".`);
+  }
   // RFC 6750, section 2.1: b64token.
   if (/^[\w.~+/-]+=*$/.test(token)) return { authorization: `Bearer ${token}` };
-  throw new UsageError(`${flag === undefined ? "ARTESIAN_TOKEN" : "--token"}: this is not a token. artesian token mint makes one.`);
+  throw new UsageError(`${place}: this is not a token. artesian token mint makes one.`);
 }

@@ -66,8 +66,12 @@ function toHeaderString(key: string): string {
   return `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
-/** As the hub reads it: its names for times are shorter. */
-function encode({ delayMs, deliverAt, ttlMs, ...update }: UpdateInput): string {
+/** As the hub reads it: its names for times are shorter, and data that is no text is JSON. */
+function encode(input: UpdateInput): string {
+  if (typeof input !== "object" || input === null) {
+    throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
+  }
+  const { delayMs, deliverAt, ttlMs, ...update } = input;
   return JSON.stringify({ ...update, delay: delayMs, deliver_at: deliverAt, ttl: ttlMs });
 }
 

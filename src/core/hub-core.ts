@@ -4,7 +4,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { HubError } from "./errors.ts";
 import { Grants } from "./grants.ts";
 import type { HubCoreOptions } from "./hub-options.ts";
-import { OWN_PROCESS, publisherOf, type PublishOptions } from "./idempotency.ts";
+import { idempotencyKeyOf, OWN_PROCESS, publisherOf, type PublishOptions } from "./idempotency.ts";
 import { describeSubscriber, explain, type HubStats, statsOf, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import { type Limits, limitsOf } from "./limits.ts";
@@ -139,7 +139,7 @@ export class HubCore {
    * Publishes an update and resolves once it is committed to the journal.
    *
    * @returns Its event id.
-   * @throws HubError whose code says what is wrong with it; it was not published.
+   * @throws HubError whose code says what is wrong with it, or TypeError for what is no update; it was not published.
    */
   async publish(update: UpdateInput, options?: PublishOptions): Promise<string> {
     const [id] = await this.publishBatch([update], options);
@@ -165,9 +165,10 @@ export class HubCore {
   async publishFor(
     authorization: Authorization | undefined,
     updates: readonly UpdateInput[],
-    { idempotencyKey: key }: PublishOptions = {},
+    options?: PublishOptions,
     publisher: string = publisherOf(authorization),
   ): Promise<readonly string[]> {
+    const key = idempotencyKeyOf(options);
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     this.checkCurrent(authorization);
     return this.#publisher.publish(updates, authorization, key === undefined ? undefined : { publisher, key });
@@ -227,8 +228,8 @@ export class HubCore {
     return page.kind === "records" ? page.records[0]?.at : undefined;
   }
 
-  /** The open streams of this process, in no order. */
-  *subscribers(): Generator<SubscriberInfo, undefined> {
+  /** The open streams of this process, in no order. Each is described when it is asked for, so that others can run between two. */
+  *eachSubscriber(): Generator<SubscriberInfo, undefined> {
     for (const subscriber of this.#streams.roster.all.slice()) yield describeSubscriber(subscriber, this.#dispatcher);
   }
 
@@ -329,12 +330,11 @@ export class HubCore {
   /**
    * Refuses tokens from now on, though they have not ended, and ends the streams that came with them: in every process of the journal, within a second.
    *
-   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError where the journal has no shared table.
+   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError for a revocation that says no tokens.
    */
   async revoke(revocation: Revocation): Promise<void> {
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Revoke again in a moment.");
-    if (this.#revocations === undefined)
-      throw new TypeError("Revoking needs a journal with a shared table (`state`), such as lmdbJournal.");
+    if (!this.#revocations) throw new TypeError("Revoking needs a journal with a shared table (`state`), such as lmdbJournal.");
     await this.#revocations.revoke(revocation);
   }
 

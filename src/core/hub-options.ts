@@ -3,7 +3,8 @@ import type { Compression } from "./gzip-blocks.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
-import type { RetryRange } from "./retry.ts";
+import type { Range } from "./range.ts";
+import { RETRY_BOUNDS_MS, type RetryRange } from "./retry.ts";
 
 /** How a hub behaves. All times are milliseconds. */
 export interface HubCoreOptions {
@@ -54,3 +55,19 @@ export interface HubCoreOptions {
   /** Default: reports nothing. */
   readonly logger?: Logger | undefined;
 }
+
+const HOUR_MS = 3_600_000;
+
+/** What the times of {@link HubCoreOptions} may be, in milliseconds; those of a range, too. */
+export const TIME_RANGES: Readonly<
+  Record<"heartbeatMs" | "lifetimeMs" | "retryMs" | "publishedRetryMs" | "writeStallMs" | "drainMs" | "subscriptionLeaseMs", Range>
+> = {
+  // The client takes a stream that is silent for 60 s for dead, and so do many proxies.
+  heartbeatMs: [100, 55_000],
+  lifetimeMs: [1000, 7 * 24 * HOUR_MS],
+  retryMs: [0, HOUR_MS],
+  publishedRetryMs: [RETRY_BOUNDS_MS.min, RETRY_BOUNDS_MS.max],
+  writeStallMs: [100, HOUR_MS],
+  drainMs: [0, HOUR_MS],
+  subscriptionLeaseMs: [1000, HOUR_MS],
+};

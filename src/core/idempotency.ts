@@ -1,7 +1,8 @@
 import type { Authorization } from "./authorization.ts";
 import { HubError } from "./errors.ts";
+import { checkNames, namesOf } from "./names.ts";
 import type { StateStep } from "./state.ts";
-import type { Update, UpdateInput } from "./update.ts";
+import type { TextUpdate, Update } from "./update.ts";
 
 /** One attempt at an append that must be made once, however often it is tried. */
 export interface IdempotentAppend {
@@ -88,6 +89,21 @@ export function publisherOf(authorization: Authorization | undefined): string {
   return authorization === undefined ? "anonymous" : `token ${JSON.stringify([authorization.issuer, authorization.subject ?? null])}`;
 }
 
+const OPTIONS: ReadonlySet<string> = namesOf<PublishOptions>({ idempotencyKey: true });
+
+/**
+ * The key among the options of a program, whose types nothing has checked.
+ *
+ * @throws TypeError for another name: an update that is not what it was asked to be must not be published.
+ */
+export function idempotencyKeyOf(options: PublishOptions = {}): string | undefined {
+  if (typeof options !== "object" || options === null) throw new TypeError("The options of publish() are an object: { idempotencyKey }.");
+  checkNames(options, OPTIONS, "publish()");
+  const key: unknown = options.idempotencyKey;
+  if (key === undefined || typeof key === "string") return key;
+  throw new HubError("invalid_idempotency_key", "The idempotency key is not a text.");
+}
+
 /** @throws HubError `invalid_idempotency_key`. */
 export function checkIdempotencyKey(key: string, maxBytes: number): void {
   if (key.length > maxBytes) throw new HubError("invalid_idempotency_key", `The idempotency key is longer than ${maxBytes} bytes.`);
@@ -100,7 +116,7 @@ export function checkIdempotencyKey(key: string, maxBytes: number): void {
 }
 
 /** What is asked for, in the same words for each attempt: a delay counts from the attempt, so it is not what comes of it that is compared. */
-export function requestText(updates: readonly UpdateInput[]): string {
+export function requestText(updates: readonly TextUpdate[]): string {
   return JSON.stringify(
     updates.map(({ topic, data = "", id = "", type = "", retry, private: isPrivate = false, delayMs, deliverAt, ttlMs }) => {
       const topics = typeof topic === "string" ? [topic] : topic;

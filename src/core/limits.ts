@@ -1,3 +1,5 @@
+import type { Range } from "./range.ts";
+
 /**
  * The bounds on what a publisher or a subscriber may ask for. Each names the attack that it stops.
  * Sizes are bytes of UTF-8.
@@ -63,6 +65,25 @@ export const DEFAULT_LIMITS: Limits = {
   heldBytes: 64 * 1024 * 1024,
 };
 
+/** What each limit may be. */
+export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
+  bodyBytes: [1024, 2 ** 30],
+  topicsPerUpdate: [1, 10_000],
+  updatesPerBatch: [1, 100_000],
+  matchersPerSubscription: [1, 10_000],
+  topicBytes: [1, 65_536],
+  idBytes: [1, MAX_ID_BYTES],
+  idempotencyKeyBytes: [1, 8192],
+  tokenBytes: [256, 65_536],
+  grantsPerToken: [1, 10_000],
+  revocations: [1, 1_000_000],
+  scheduledUpdates: [1, 1_000_000],
+  snapshotUpdates: [1, 10_000],
+  replayUpdates: [1, 100_000],
+  replayBytes: [1024, 2 ** 30],
+  heldBytes: [2 ** 20, 2 ** 40],
+};
+
 /**
  * The limits of a hub: those that are given, and the defaults.
  *
@@ -70,7 +91,6 @@ export const DEFAULT_LIMITS: Limits = {
  */
 export function limitsOf(given: Partial<Limits> | undefined): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given };
-  if (limits.idBytes > MAX_ID_BYTES) throw new TypeError(`The limit idBytes is at most ${MAX_ID_BYTES}: longer ids cannot be indexed.`);
   if (limits.heldBytes < 2 * limits.bodyBytes) {
     throw new TypeError(
       `The limit heldBytes is at least twice bodyBytes, ${2 * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,

@@ -18,7 +18,8 @@ import type { Logger } from "./logger.ts";
 import { boundRetry, type RetryRange } from "./retry.ts";
 import type { Schedule, ScheduledUpdate } from "./schedule.ts";
 import type { TopicParser } from "./topic.ts";
-import { checkAscii, deliveryTime, type Update, type UpdateInput, validateUpdate } from "./update.ts";
+import { checkAscii, deliveryTime, type TextUpdate, type Update, type UpdateInput, validateUpdate } from "./update.ts";
+import { readInputs } from "./update-input.ts";
 
 /** A publishing that may be another attempt at one before. */
 interface Attempt {
@@ -70,21 +71,22 @@ export class Publisher {
    * @param authorization - What the publisher's token says; without one everything may be published.
    * @param idempotencyKey - Where it is known, nothing is published; with the same updates, the event ids are those of the first attempt.
    * @returns Their event ids, in order.
-   * @throws HubError whose code says what is wrong; nothing was published.
+   * @throws HubError whose code says what is wrong, or TypeError for what is no update; nothing was published.
    */
   async publish(
     updates: readonly UpdateInput[],
     authorization: Authorization | undefined,
     idempotencyKey: IdempotencyKey | undefined,
   ): Promise<readonly string[]> {
-    if (updates.length === 0) return [];
-    const attempt = idempotencyKey && this.#attemptAt(updates, idempotencyKey);
-    const batch = this.#validate(updates);
+    const inputs = readInputs(updates);
+    if (inputs.length === 0) return [];
+    const attempt = idempotencyKey && this.#attemptAt(inputs, idempotencyKey);
+    const batch = this.#validate(inputs);
     if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
       throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
     }
     const now = Date.now();
-    const times = updates.map((update) => deliveryTime(update, now));
+    const times = inputs.map((update) => deliveryTime(update, now));
     if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times, attempt));
     if (attempt !== undefined) return this.#track(this.#publishOnce(batch, attempt));
     const offsets = await this.#track(this.#journal.append(batch));
@@ -106,7 +108,7 @@ export class Publisher {
     await Promise.allSettled(this.#writing);
   }
 
-  #attemptAt(updates: readonly UpdateInput[], { publisher, key }: IdempotencyKey): Attempt {
+  #attemptAt(updates: readonly TextUpdate[], { publisher, key }: IdempotencyKey): Attempt {
     checkIdempotencyKey(key, this.#limits.idempotencyKeyBytes);
     const journal = this.#journal.idempotency;
     if (journal === undefined) {
@@ -131,7 +133,7 @@ export class Publisher {
     return this.#idsOf(batch, outcome.offsets, outcome.ids);
   }
 
-  #validate(updates: readonly UpdateInput[]): readonly Update[] {
+  #validate(updates: readonly TextUpdate[]): readonly Update[] {
     const { updatesPerBatch } = this.#limits;
     if (updates.length > updatesPerBatch) {
       throw new HubError("too_large", `The batch has ${updates.length} updates; at most ${updatesPerBatch} are allowed. Split it.`);

@@ -4,6 +4,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
 import { isExpired, type Journal } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
+import { checkNames, namesOf } from "./names.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import { firstHeld, MISSED_STEP, type Start } from "./start.ts";
@@ -62,8 +63,24 @@ function gapUpdate(gap: Gap): ReceivedUpdate {
   return { id: undefined, topics: [], data: JSON.stringify(gap), type: "hub:gap", private: false };
 }
 
-/** Walks the journal for one reader. Where it starts is settled at the call, not at the first read. */
+const OPTIONS: ReadonlySet<string> = namesOf<SubscribeOptions>({
+  match: true,
+  matchUrlPattern: true,
+  lastEventId: true,
+  includePrivate: true,
+  onLive: true,
+  signal: true,
+});
+
+/**
+ * Walks the journal for one reader. Where it starts is settled at the call, not at the first read.
+ *
+ * @throws TypeError for an option that is not known: without its matchers, a reader would get every topic.
+ */
 export function iterate(options: SubscribeOptions, context: ReaderContext): AsyncIterableIterator<ReceivedUpdate> {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError('The options of subscribe() are an object: { match: "greeting" }.');
+  checkNames(options, OPTIONS, "subscribe()");
   const selection = context.select(toMatchers(options), options.includePrivate === true ? [ALL] : []);
   const starting = context.start(options.lastEventId, selection);
   // A failure is thrown at the first read; until then it is not unhandled.

@@ -2,6 +2,7 @@ import type { Authorization } from "./authorization.ts";
 import { HubError } from "./errors.ts";
 import type { JournalRecord } from "./journal.ts";
 import type { Logger } from "./logger.ts";
+import { checkNames } from "./names.ts";
 import { sleep } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
 import { noteOf } from "./update.ts";
@@ -24,6 +25,32 @@ export type Revocation = {
       readonly subject: string;
     }
 );
+
+const NAMES: ReadonlySet<string> = new Set(["issuer", "until", "tokenId", "subject"]);
+
+/** In milliseconds since 1970: the year 2001. An earlier end is one in seconds, by which the revocation would end at once. */
+const EARLIEST_END_MS = 1e12;
+
+/**
+ * Checks what a program asks to revoke, whose types nothing has checked.
+ *
+ * @throws TypeError where it does not say which tokens: a revocation that concerns none would pass for one that does.
+ */
+function checkRevocation(revocation: Revocation): void {
+  if (typeof revocation !== "object" || revocation === null) {
+    throw new TypeError("A revocation is an object such as { issuer, subject } or { issuer, tokenId }.");
+  }
+  checkNames(revocation, NAMES, "A revocation");
+  const { issuer, until, tokenId, subject } = revocation as Readonly<Record<string, unknown>>;
+  if (typeof issuer !== "string" || issuer === "") throw new TypeError("A revocation needs the `issuer` of the tokens, their `iss` claim.");
+  const [value, other] = [tokenId ?? subject, tokenId === undefined || tokenId === null ? undefined : subject];
+  if (typeof value !== "string" || value === "" || (other !== undefined && other !== null)) {
+    throw new TypeError("A revocation needs the `tokenId` of one token or the `subject` of several, as text, and not both.");
+  }
+  if (until !== undefined && !(typeof until === "number" && until >= EARLIEST_END_MS)) {
+    throw new TypeError("The `until` of a revocation is not a time in milliseconds since 1970, such as Date.now() + 3600000.");
+  }
+}
 
 /** As it is kept: what is compared, since when, and until when, in milliseconds since 1970. */
 interface StoredRevocation {
@@ -95,12 +122,13 @@ export class Revocations {
   /**
    * Revokes, for all processes of the journal. Resolves once it is committed.
    *
-   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked.
+   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError for one that says no tokens.
    */
-  revoke(revocation: Revocation): Promise<void> {
+  async revoke(revocation: Revocation): Promise<void> {
+    checkRevocation(revocation);
     const revoked = this.#revoking.then(() => this.#revoke(revocation));
     this.#revoking = revoked.catch(() => undefined);
-    return revoked;
+    await revoked;
   }
 
   /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
@@ -114,8 +142,10 @@ export class Revocations {
   async #revoke(revocation: Revocation): Promise<void> {
     await this.#ready;
     const now = Date.now();
-    const [claim, value] = "tokenId" in revocation ? (["jti", revocation.tokenId] as const) : (["sub", revocation.subject] as const);
     const { issuer, until = null } = revocation;
+    // The other one may be there and undefined.
+    const tokenId = "tokenId" in revocation ? revocation.tokenId : undefined;
+    const [claim, value] = "subject" in revocation && !tokenId ? (["sub", revocation.subject] as const) : (["jti", tokenId ?? ""] as const);
     const key = await keyOf(claim, issuer, value);
     const old = this.#kept.get(key);
     const expired = this.#expired(now).filter((one) => one !== key);

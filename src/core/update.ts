@@ -5,8 +5,11 @@ import type { Limits } from "./limits.ts";
 export interface UpdateInput {
   /** The topic that changed, or several: the first is canonical, the others alternate. At most 100 of 2,048 bytes. */
   readonly topic: string | readonly string[];
-  /** The new content, any text. CR and CRLF reach the subscriber as LF. Default: empty. */
-  readonly data?: string | undefined;
+  /**
+   * The new content. Text is sent as it is, but that CR and CRLF reach the subscriber as LF; anything else that JSON can carry is sent as its JSON.
+   * Default: empty. Bytes, promises and what has no JSON: `invalid_data`.
+   */
+  readonly data?: unknown;
   /** The event id, at most 255 bytes. Should be unique within the hub, and ASCII, for some clients can't resume from others. Default: the hub makes one. */
   readonly id?: string | undefined;
   /**
@@ -24,6 +27,11 @@ export interface UpdateInput {
   readonly deliverAt?: Date | undefined;
   /** It is not delivered or replayed when this much time has passed since it was published, or was due; in milliseconds. Default: no end. */
   readonly ttlMs?: number | undefined;
+}
+
+/** What a publisher sends, with its content as text. */
+export interface TextUpdate extends UpdateInput {
+  readonly data?: string | undefined;
 }
 
 /** The type of the hub's notes to itself: records that tell all its processes something, and reach no subscriber. */
@@ -93,7 +101,7 @@ function checkLength(what: string, text: string, maxBytes: number): void {
  * @param isReserved - Whether a topic lies below the hub's own path.
  * @throws HubError with the code of what is wrong.
  */
-export function validateUpdate(input: UpdateInput, limits: Limits, isReserved: (topic: string) => boolean): Update {
+export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (topic: string) => boolean): Update {
   const topics = typeof input.topic === "string" ? [input.topic] : [...input.topic];
   if (topics.length === 0) {
     throw new HubError("missing_topic", "The update has no topic. Add a `topic` that names what changed.");
@@ -112,11 +120,12 @@ export function validateUpdate(input: UpdateInput, limits: Limits, isReserved: (
   return {
     topics,
     data,
-    id: input.id === undefined || input.id === "" ? undefined : checkId(input.id, limits),
-    type: input.type === undefined || input.type === "" ? undefined : checkType(input.type, limits),
-    retry: input.retry === undefined ? undefined : checkRetry(input.retry),
+    // A program without types writes null for what is absent, as in JSON.
+    id: input.id ? checkId(input.id, limits) : undefined,
+    type: input.type ? checkType(input.type, limits) : undefined,
+    retry: (input.retry ?? undefined) === undefined ? undefined : checkRetry(input.retry as number),
     private: input.private ?? false,
-    ...(input.ttlMs === undefined ? {} : { ttlMs: checkTime("ttl", input.ttlMs, 1) }),
+    ...((input.ttlMs ?? undefined) === undefined ? {} : { ttlMs: checkTime("ttl", input.ttlMs as number, 1) }),
   };
 }
 
@@ -129,7 +138,8 @@ export const MAX_DELAY_MS: number = 366 * 86_400_000;
  * @returns In milliseconds since 1970; undefined for at once.
  * @throws HubError `invalid_time`.
  */
-export function deliveryTime({ delayMs, deliverAt }: UpdateInput, now: number): number | undefined {
+export function deliveryTime(update: UpdateInput, now: number): number | undefined {
+  const [delayMs, deliverAt] = [update.delayMs ?? undefined, update.deliverAt ?? undefined];
   if (delayMs !== undefined && deliverAt !== undefined) {
     throw new HubError("invalid_time", "The update has both a delay and a time of delivery. Give one.");
   }

@@ -11,7 +11,7 @@ export interface OwnPart {
   checkCurrent(authorization: Authorization): void;
   disconnect(subscriberId: string): boolean;
   stats(): HubStats;
-  subscribers(): Iterable<SubscriberInfo>;
+  eachSubscriber(): Iterable<SubscriberInfo>;
   explain(eventId: string, subscriberId: string | undefined): Promise<UpdateLife | undefined>;
 }
 
@@ -50,7 +50,7 @@ export class Whole {
     questions.answer("hub/renew", (value) => this.#answerRenew(value as RenewQuestion));
     questions.answer("hub/disconnect", (id) => own.disconnect(id as string));
     questions.answer("hub/stats", () => own.stats());
-    questions.answer("hub/subscribers", (query) => findSubscribers(own.subscribers(), query as SubscriberQuery));
+    questions.answer("hub/subscribers", (query) => findSubscribers(own.eachSubscriber(), query as SubscriberQuery));
     questions.answer("hub/explain", (value) => {
       const [eventId, subscriberId] = value as readonly [string, string | null];
       return own.explain(eventId, subscriberId ?? undefined);
@@ -113,7 +113,7 @@ export class Whole {
   /** Finds one page of the open streams. @param signal - Nobody waits for the page any more. */
   async findSubscribers(query: SubscriberQuery = {}, signal?: AbortSignal): Promise<SubscriberPage> {
     const [own, { answers }] = await Promise.all([
-      findSubscribers(this.#own.subscribers(), query, signal),
+      findSubscribers(this.#own.eachSubscriber(), query, signal),
       this.#questions.ask("hub/subscribers", query),
     ]);
     return mergePages([own, ...answers.map(({ value }) => value as SubscriberPage)], query);

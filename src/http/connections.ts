@@ -1,4 +1,5 @@
 import { HubError } from "../core/errors.ts";
+import type { Range } from "../core/range.ts";
 
 /** Bounds on open streams. */
 export interface ConnectionLimits {
@@ -15,6 +16,13 @@ export interface ConnectionLimits {
 
 /** The limits that hold where none is given. */
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { connectionsPerAddress: 100, connections: 50_000, connectionsPerSecond: 500 };
+
+/** What each of them may be; `connectionsPerSecond` may be Infinity, too. */
+export const CONNECTION_RANGES: Readonly<Record<keyof ConnectionLimits, Range>> = {
+  connectionsPerAddress: [1, 1_000_000],
+  connections: [1, 1_000_000],
+  connectionsPerSecond: [1, 1_000_000],
+};
 
 /** When to come back to a hub that is full, in milliseconds. */
 const FULL = { minMs: 5000, maxMs: 15_000 } as const;

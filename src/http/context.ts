@@ -13,6 +13,18 @@ import type { HubPaths } from "./paths.ts";
 import type { ReservedTopics } from "./reserved-topics.ts";
 import type { StreamResets } from "./stream-resets.ts";
 
+/** The request's body was taken before the hub had the request: a mistake in how the hub is mounted, which whoever runs the server is told. */
+export class BodyReadError extends TypeError {
+  override readonly name = "BodyReadError";
+
+  constructor() {
+    super(
+      "The request's body was read before the hub got the request. Mount the hub before body parsers such as express.json(), " +
+        "and leave the bodies of its requests alone.",
+    );
+  }
+}
+
 /** What both handlers share. */
 export interface HttpContext {
   readonly hub: HubCore;
@@ -47,7 +59,7 @@ export interface HubRequest {
   readonly authorization: readonly string[];
   /** How a stream to it is delimited. */
   readonly framing: Framing;
-  /** @throws HubError `too_large`. */
+  /** @throws HubError `too_large` or `invalid_body`; {@link BodyReadError}. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
   /** @throws HubError `invalid_host`; `overloaded` where its connection is one of too many new ones. */
   readonly admit: () => void;

@@ -1,5 +1,4 @@
 import type { Compat } from "./compat.ts";
-import { checkOrigins } from "./origin.ts";
 
 /** The header fields that pages of other origins may read and send. */
 const EXPOSED = "Artesian-Warning, ETag, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate";
@@ -17,10 +16,8 @@ export class Cors {
   /**
    * @param origins - Exact origins, whose pages may send the cookie; `*` lets every page in, without it.
    * @param compat - Whether they may read what Mercure 0.x sends too.
-   * @throws TypeError for what is not an origin.
    */
   constructor(origins: readonly string[], compat?: Compat) {
-    checkOrigins("corsOrigins", origins, { allowsAny: true });
     this.#exposed = compat === undefined ? EXPOSED : `${EXPOSED}, Last-Event-ID`;
     this.#any = origins.includes("*");
     this.#origins = new Set(origins.filter((origin) => origin !== "*"));

@@ -1,7 +1,7 @@
 import { joinBytes } from "../core/bytes.ts";
 import { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
-import type { HttpContext, HubRequest } from "./context.ts";
+import { BodyReadError, type HttpContext, type HubRequest } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import { failureReply, respond } from "./respond.ts";
 
@@ -65,6 +65,8 @@ function toResponse({ status, headers, body }: Reply, method: string): Response 
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
+  // Read once more, it would be an empty one.
+  if (request.bodyUsed || request.body?.locked === true) throw new BodyReadError();
   if (request.body !== null) {
     for await (const chunk of request.body) {
       length += chunk.length;

@@ -3,7 +3,7 @@ import { HubError } from "../core/errors.ts";
 import { type Logger, SILENT } from "../core/logger.ts";
 import { LogThrottle } from "../core/log-throttle.ts";
 import { Cors } from "./cors.ts";
-import { isOwnOrigin } from "./origin.ts";
+import { checkOrigins, isOwnOrigin } from "./origin.ts";
 import { problemReply } from "./problem.ts";
 import { checkHost, targetOf } from "./request-target.ts";
 
@@ -32,10 +32,13 @@ export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::
  * made resolve to the loopback (its `Host` does).
  *
  * @returns A function that returns true to go on; false when it has answered.
+ * @throws TypeError for what is not an origin.
  */
 export function createGuard(options: GuardOptions): (req: IncomingMessage, res: ServerResponse) => boolean {
   const hosts = options.hosts === undefined ? undefined : new Set(options.hosts.map((host) => host.toLowerCase()));
   const logger = options.logger ?? SILENT;
+  checkOrigins("origins", options.origins ?? [], { allowsAny: false });
+  checkOrigins("corsOrigins", options.corsOrigins ?? [], { allowsAny: true });
   const cors = new Cors(options.corsOrigins ?? []);
   const notices = new LogThrottle(logger);
   return (req, res) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
-import type { HttpContext } from "./context.ts";
+import { BodyReadError, type HttpContext } from "./context.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./node-sinks.ts";
 import type { Reply } from "./reply.ts";
 import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
@@ -96,8 +96,10 @@ function reply(req: IncomingMessage, res: ServerResponse, { status, headers, bod
 }
 
 async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  if (req.readableDidRead && req.readableEnded) {
-    throw new TypeError("The request's body was read already. Mount hub.handler before body parsers such as express.json().");
+  if (req.readableDidRead || req.readableEnded) {
+    const isEmpty = !req.readableDidRead && req.headers["transfer-encoding"] === undefined && !Number(req.headers["content-length"] ?? 0);
+    if (isEmpty) return new Uint8Array();
+    throw new BodyReadError();
   }
   // Made when it is needed: an error keeps the stack, which costs as much as the rest of a publish.
   const tooLarge = (): HubError => new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
@@ -106,21 +108,29 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
   let length = 0;
   await new Promise<void>((resolve, reject) => {
     const ended = (): void => reject(new HubError("invalid_body", "The request ended before its body did."));
-    req.on("data", (chunk: Buffer) => {
-      length += chunk.length;
+    // No event comes any more.
+    if (req.destroyed) {
+      ended();
+      return;
+    }
+    req.on("data", (chunk: Buffer | string) => {
+      // Somebody may have called setEncoding().
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk;
+      length += bytes.length;
       if (length > maxBytes) {
         req.removeAllListeners("data").pause();
         reject(tooLarge());
-      } else chunks.push(chunk);
+      } else chunks.push(bytes);
     });
     // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
     req.once("aborted", ended);
     req.once("end", () => {
       // A stream that follows would hold the request, to tell the listener of its end.
-      req.removeListener("aborted", ended);
+      for (const event of ["aborted", "error", "close"]) req.removeListener(event, ended);
       resolve();
     });
     req.once("error", ended);
+    req.once("close", ended);
   });
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }

@@ -33,15 +33,8 @@ export class HubPaths {
   }
 }
 
-/**
- * Checks a path at which requests are to arrive.
- *
- * @throws TypeError if no request could have it.
- */
-export function checkPath(path: string): void {
+/** Whether requests can arrive at a path: it begins with a slash, ends with none, and is as browsers send it. */
+export function isPath(path: string): boolean {
   const hasSlashes = path.startsWith("/") && (path === "/" || !path.endsWith("/"));
-  if (hasSlashes && URL.canParse(`http://hub${path}`) && new URL(`http://hub${path}`).pathname === path) return;
-  throw new TypeError(
-    `The hub's path must begin with a slash, end with none, and be as browsers send it, such as /live, not ${JSON.stringify(path)}.`,
-  );
+  return hasSlashes && URL.canParse(`http://hub${path}`) && new URL(`http://hub${path}`).pathname === path;
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, ERROR_CODES, HubError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import { BodyReadError } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
 /** The status of each refusal. Exhaustive: a new code does not compile without one. */
@@ -56,6 +57,11 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
 /** What whoever runs the hub must know of; all else is the peer's to mend. */
 export const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "outcome_unknown", "internal"]);
 
+/** Of errors that are not the hub's own nothing is told, but for a mistake that stops every publisher and tells no secret. */
+function internalDetail(error: unknown): string {
+  return error instanceof BodyReadError ? error.message : "The hub failed to answer. Its log says why.";
+}
+
 /**
  * Makes the answer to a failure: problem details that say what to change. Of an error that is not a
  * {@link HubError} nothing is told but that it happened; it is logged.
@@ -63,8 +69,7 @@ export const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_
  * @see RFC 9457.
  */
 export function problemReply(error: unknown, logger: Logger): Reply {
-  const known =
-    error instanceof HubError ? error : new HubError("internal", "The hub failed to answer. Its log says why.", { cause: error });
+  const known = error instanceof HubError ? error : new HubError("internal", internalDetail(error), { cause: error });
   const status = STATUS_BY_CODE[known.code];
   if (FAULTS.has(known.code)) logger.error({ err: known.cause ?? known, code: known.code }, known.message);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };

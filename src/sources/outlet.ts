@@ -1,6 +1,6 @@
 import { HubError } from "../core/errors.ts";
 import { DEFAULT_LIMITS } from "../core/limits.ts";
-import { validateUpdate, type UpdateInput } from "../core/update.ts";
+import { validateUpdate, type TextUpdate } from "../core/update.ts";
 import { bounded } from "./bounds.ts";
 import { MAX_BATCH, type SourceContext } from "./source.ts";
 
@@ -21,7 +21,7 @@ export interface Outlet {
    * Publishes in batches, in order, and reports. An update that no hub would take is left out with a warning: what
    * a stranger's document says must not stop a source.
    */
-  publish(context: SourceContext, updates: readonly UpdateInput[]): Promise<void>;
+  publish(context: SourceContext, updates: readonly TextUpdate[]): Promise<void>;
 }
 
 /** Paths of a hub, which only it may publish to. A hub on another path refuses its own by itself. */
@@ -32,7 +32,7 @@ export function createOutlet(options: OutletOptions): Outlet {
   const maxDataBytes = bounded("maxDataBytes", options.maxDataBytes, { fallback: 512 * 1024, min: 1, max: 2 ** 29 });
   return {
     async publish(context, updates) {
-      const good: UpdateInput[] = [];
+      const good: TextUpdate[] = [];
       let refused = 0;
       let why = "";
       for (const update of updates) {
@@ -54,7 +54,7 @@ export function createOutlet(options: OutletOptions): Outlet {
   };
 }
 
-function refusalOf(update: UpdateInput, maxDataBytes: number): string | undefined {
+function refusalOf(update: TextUpdate, maxDataBytes: number): string | undefined {
   if (Buffer.byteLength(update.data ?? "") > maxDataBytes) return `The data is larger than ${maxDataBytes} bytes (maxDataBytes).`;
   try {
     validateUpdate(update, DEFAULT_LIMITS, isReserved);

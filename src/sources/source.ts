@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../core/update.ts";
+import type { TextUpdate } from "../core/update.ts";
 
 /** Something outside that becomes updates: a polled address, a feed, prices, a file that grows. */
 export interface Source {
@@ -17,7 +17,7 @@ export interface SourceContext {
    * Publishes updates as one batch, at most 1,000 of them, and resolves when they are committed. Whoever provides it
    * tries again what may pass, so a source lets a rejection end its run.
    */
-  readonly publish: (updates: readonly UpdateInput[]) => Promise<void>;
+  readonly publish: (updates: readonly TextUpdate[]) => Promise<void>;
   /**
    * What the source remembers across restarts. Written after the publish that it belongs to: a process that dies
    * between the two publishes once more, and never too little.

@@ -17,7 +17,7 @@ interface Asked {
 describe("a page of a listed origin", () => {
   it("sends what its instrumentation adds, with credentials, and reads each refusal's reason", async () => {
     const site = await listen(createServer((_, res) => res.setHeader("content-type", "text/html").end("<!doctype html>")));
-    const hub = createHub({ anonymousPublish: true, corsOrigins: [site], publishOrigins: [site], limits: { bodyBytes: 1000 } });
+    const hub = createHub({ anonymousPublish: true, corsOrigins: [site], publishOrigins: [site], limits: { bodyBytes: 1024 } });
     onTestFinished(() => hub.close());
     const guard = createGuard({ hosts: ["127.0.0.1"], origins: [site], corsOrigins: [site] });
     const origin = await listen(createServer((req, res) => void (guard(req, res) && hub.handler(req, res))));
@@ -39,7 +39,7 @@ describe("a page of a listed origin", () => {
     });
     const refusals: readonly (readonly [Asked, number, string])[] = [
       [{ url, body: "topics=a" }, 400, "missing_topic"],
-      [{ url, body: "x".repeat(1001) }, 413, "too_large"],
+      [{ url, body: "x".repeat(1025) }, 413, "too_large"],
       [{ url: `${origin}/events/streams` }, 404, "not_found"],
       [{ url: url.replace("127.0.0.1", "localhost") }, 421, "host_unknown"],
       [{ url: `${url}?matches=a`, headers: traced }, 400, "unknown_matcher"],

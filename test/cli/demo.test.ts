@@ -54,6 +54,13 @@ describe("demo", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(flag)]);
   });
 
+  test("sends no path of a file to a bot as its key", async () => {
+    const options = { env: { ARTESIAN_BOT_KEY: "/run/secrets/bot-key" } };
+    const { code, stderr } = await runToEnd(["demo", "--journal", "memory", "--bot", "webhook:http://127.0.0.1:9/reply"], options);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/ARTESIAN_BOT_KEY: .*path of a file/)]);
+    expect(stderr).not.toContain("/run/secrets");
+  });
+
   test("answers to no foreign host or page", async () => {
     const { url } = await startServer(["--bot", "none", "--journal", "memory"], {}, "demo");
     expect((await send(url, { headers: { host: "evil.example" } })).status).toBe(421);

@@ -35,3 +35,19 @@ test("the flags of limits reach the server and the hub", async () => {
   ]);
   expect([header, body]).toEqual([expect.stringMatching(/^HTTP\/1\.1 408 /), expect.stringMatching(/^HTTP\/1\.1 408 /)]);
 });
+
+test.each([
+  ["the flag", ["--no-compression"], {}],
+  ["the variable", [], { ARTESIAN_NO_COMPRESSION: "true" }],
+] as const)("streams are sent as they are with no-compression by %s", async (_, args, env) => {
+  const encodingOf = async (hub: string): Promise<string | null> => {
+    const stream = await fetch(hub, { headers: { "accept-encoding": "gzip" } });
+    onTestFinished(() => stream.body?.cancel());
+    expect(stream.status).toBe(200);
+    return stream.headers.get("content-encoding");
+  };
+  const zipped = await startServer(["--journal", "memory"]);
+  expect(await encodingOf(zipped.hub)).toBe("gzip");
+  const plain = await startServer(["--journal", "memory", ...args], { env });
+  expect(await encodingOf(plain.hub)).toBe(null);
+});

@@ -65,7 +65,7 @@ describe("a compressed stream", () => {
   });
 
   it("keeps heartbeats, gaps, warnings, renewals and the hub's end", async () => {
-    const { hub, url, origin } = await startHub({ ...TRUSTING, heartbeatMs: 40 });
+    const { hub, url, origin } = await startHub({ ...TRUSTING, heartbeatMs: 100 });
     const headers = { ...bearer(await mint({ subscribe: [exact("*")], lifetimeSeconds: 5 })), "Accept-Encoding": "gzip" };
     const stream = await openStream(`${url}?last_event_id=unknown`, { headers });
     expect(stream.response.headers.get("content-encoding")).toBe("gzip");

@@ -35,7 +35,7 @@ async function startHono(hub: Hub): Promise<string> {
 describe("a hub behind a Fetch server", () => {
   it.each(["destroy", "resetAndDestroy"] as const)("prints nothing when a client leaves (%s), and closes its subscriber", async (leave) => {
     const lines = printed();
-    const hub = createHub({ drainMs: 500, heartbeatMs: 3_600_000 });
+    const hub = createHub({ drainMs: 500, heartbeatMs: 55_000 });
     const origin = await startHono(hub);
     const socket = await openSocket(origin);
     expect(hub.stats().subscribers).toBe(1);
@@ -50,7 +50,7 @@ describe("a hub behind a Fetch server", () => {
 
   it("prints one line and no stack when the hub cuts a stream that is not read", async () => {
     const lines = printed();
-    const hub = createHub({ drainMs: 500, writeStallMs: 50, heartbeatMs: 100 });
+    const hub = createHub({ drainMs: 500, writeStallMs: 100, heartbeatMs: 100 });
     const origin = await startHono(hub);
     const socket = await openSocket(origin);
     socket.pause();

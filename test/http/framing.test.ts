@@ -30,7 +30,7 @@ describe("a stream over HTTP/1.1", () => {
   });
 
   it("sends each heartbeat in a chunk, and its last chunk when the hub closes", async () => {
-    const started = await startHub({ heartbeatMs: 30 });
+    const started = await startHub({ heartbeatMs: 100 });
     const stream = await openRaw(portOf(started), "/events/stream");
     await expect.poll(() => textsOf(stream.chunks()).filter((text) => text === ":\n").length).toBeGreaterThan(1);
     await started.hub.close();
@@ -56,7 +56,7 @@ describe("a stream over HTTP/1.1", () => {
 
 describe("a compressed stream", () => {
   it("ends each write in a sync flush: small and large frames, batches, replays and heartbeats", async () => {
-    const started = await startHub({ heartbeatMs: 30 });
+    const started = await startHub({ heartbeatMs: 100 });
     const open = (query: string): ReturnType<typeof openRaw> =>
       openRaw(portOf(started), `/events/stream${query}`, { fields: "Accept-Encoding: gzip\r\n" });
     const live = await open("");

@@ -61,7 +61,7 @@ describe("interval", () => {
   });
 
   it("never passes over what waits: not by a heartbeat, a renewal, or the hub's end", async () => {
-    const { hub, url, origin } = await startHub({ ...TRUSTING, heartbeatMs: 40 });
+    const { hub, url, origin } = await startHub({ ...TRUSTING, heartbeatMs: 100 });
     const token = await mint({ subscribe: [exact("a")], lifetimeSeconds: 5 });
     const stream = await openStream(`${url}?match=a&interval=60000`, { headers: bearer(token) });
     await hub.publish({ topic: "a", data: "0" });

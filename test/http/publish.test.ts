@@ -123,7 +123,7 @@ describe("publishing", () => {
   });
 
   it("cuts off a body without a length once it is too large", async () => {
-    const { hub, url } = await startHub({ limits: { bodyBytes: 1000 } });
+    const { hub, url } = await startHub({ limits: { bodyBytes: 1024 } });
     let produced = 0;
     const body = new ReadableStream({
       pull(controller) {
@@ -150,12 +150,12 @@ describe("publishing", () => {
   });
 
   it("works the same through the Fetch handler", async () => {
-    const hub = createHub({ anonymousPublish: true, limits: { bodyBytes: 1000 } });
+    const hub = createHub({ anonymousPublish: true, limits: { bodyBytes: 1024 } });
     const send = (body: string, type = FORM): Promise<Response> =>
       hub.fetch(new Request("http://localhost/events/stream", { method: "POST", body, headers: { "Content-Type": type } }));
     expect(await (await send("topic=a&id=x")).text()).toBe("x");
     expect((await send("topic=*")).status).toBe(400);
-    expect((await send(`topic=a&data=${"x".repeat(1000)}`)).status).toBe(413);
+    expect((await send(`topic=a&data=${"x".repeat(1024)}`)).status).toBe(413);
     expect((await hub.fetch(new Request("http://localhost/elsewhere"))).status).toBe(404);
     const put = await hub.fetch(new Request("http://localhost/events/stream", { method: "PUT", body: "" }));
     expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, POST, QUERY, OPTIONS"]);

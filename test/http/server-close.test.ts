@@ -11,7 +11,7 @@ import { listen } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 
 function makeHub(options: HubOptions = {}): Hub {
-  const hub = createHub({ drainMs: 500, heartbeatMs: 3_600_000, ...options });
+  const hub = createHub({ drainMs: 500, heartbeatMs: 55_000, ...options });
   onTestFinished(() => hub.close());
   return hub;
 }

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { listen } from "../support/server.ts";
 
 function makeHub(options: HubOptions = {}): Hub {
-  const hub = createHub({ drainMs: 500, heartbeatMs: 3_600_000, ...options });
+  const hub = createHub({ drainMs: 500, heartbeatMs: 55_000, ...options });
   onTestFinished(() => hub.close());
   return hub;
 }

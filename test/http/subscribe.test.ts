@@ -127,7 +127,7 @@ describe("subscribing over node:http", () => {
   });
 
   it("sends heartbeats, which move the cursor of a subscriber whose topics are quiet", async () => {
-    const { hub, url } = await startHub({ heartbeatMs: 40 });
+    const { hub, url } = await startHub({ heartbeatMs: 100 });
     const stream = await openStream(`${url}?match=quiet`);
     await stream.nextOfAny();
     const id = await hub.publish({ topic: "busy" });
@@ -137,7 +137,7 @@ describe("subscribing over node:http", () => {
   });
 
   it("ends a stream at the end of its lifetime, after telling its cursor", async () => {
-    const { hub, url } = await startHub({ lifetimeMs: 60 });
+    const { hub, url } = await startHub({ lifetimeMs: 1000 });
     const stream = await openStream(`${url}?match=quiet`);
     await stream.nextOfAny();
     const id = await hub.publish({ topic: "busy" });

@@ -1,4 +1,4 @@
-import type { UpdateInput } from "artesian";
+import type { TextUpdate } from "artesian";
 import * as fc from "fast-check";
 
 /** What parsers have stumbled over: line ends and what looks like them, invisible characters, fields within data, the leading space. */
@@ -89,7 +89,7 @@ export const type: fc.Arbitrary<string | undefined> = fc.option(
 /** A reconnection time that leaves the connection alone. */
 const retry: fc.Arbitrary<number | undefined> = fc.option(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { nil: undefined, freq: 10 });
 
-export const updates: fc.Arbitrary<UpdateInput[]> = fc.array(fc.record({ topic: fc.constant("t"), data, id, type, retry }), {
+export const updates: fc.Arbitrary<TextUpdate[]> = fc.array(fc.record({ topic: fc.constant("t"), data, id, type, retry }), {
   minLength: 1,
   maxLength: 40,
 });

@@ -114,7 +114,7 @@ describe("Symfony's clients for PHP, unchanged", () => {
   });
 
   it.each(["header", "query"])("lose nothing when streams end by their lifetime, and resume by the %s", async (resumeBy) => {
-    const { hub, origin } = await startHub({ ...COMPAT, lifetimeMs: 1 });
+    const { hub, origin } = await startHub({ ...COMPAT, lifetimeMs: 1000 });
     let count = 0;
     let rounds = 0;
     const publishNext = (isPrivate: boolean): Promise<string> => {

@@ -1,4 +1,4 @@
-import type { UpdateInput } from "artesian";
+import type { TextUpdate } from "artesian";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { startHub } from "../support/server.ts";
@@ -21,14 +21,14 @@ async function post(url: string, contentType: string, body: string): Promise<str
   return text.split("\n");
 }
 
-function toForm({ topic, data, id, type, retry }: UpdateInput): string {
+function toForm({ topic, data, id, type, retry }: TextUpdate): string {
   const form = new URLSearchParams({ topic: topic as string });
   for (const [name, value] of Object.entries({ data, id, type, retry })) if (value !== undefined) form.set(name, String(value));
   return form.toString();
 }
 
 /** Publishes over HTTP, and returns the event ids. */
-async function publish(url: string, batch: readonly UpdateInput[], how: Publishing): Promise<readonly string[]> {
+async function publish(url: string, batch: readonly TextUpdate[], how: Publishing): Promise<readonly string[]> {
   switch (how) {
     case "array":
       return post(url, "application/json", JSON.stringify(batch));
@@ -50,7 +50,7 @@ async function publish(url: string, batch: readonly UpdateInput[], how: Publishi
 }
 
 /** What every client has to get: the publisher's words, the data's line ends as LF. */
-function expected(batch: readonly UpdateInput[], ids: readonly string[]): readonly ParsedEvent[] {
+function expected(batch: readonly TextUpdate[], ids: readonly string[]): readonly ParsedEvent[] {
   return batch.map(({ data = "", type }, i) => ({ id: ids[i] as string, type: type || "message", data: data.replaceAll(/\r\n?/g, "\n") }));
 }
 
@@ -64,7 +64,7 @@ function asFetchEventSource({ id, type, data }: ParsedEvent): ParsedEvent {
   return { id, type, data: lines.join("\n").replace(/^\n+/, "") };
 }
 
-function typesOf(batch: readonly UpdateInput[]): readonly string[] {
+function typesOf(batch: readonly TextUpdate[]): readonly string[] {
   return [...new Set([END, "message", ...batch.map(({ type }) => type || "message")])];
 }
 
@@ -74,7 +74,7 @@ describe("streams", () => {
     const { url } = await startHub({ limits: { bodyBytes: 32 * 1024 * 1024 } });
     let clients: readonly Client[] = [];
     const history: (readonly ParsedEvent[])[] = [];
-    const deliversTo = async (batch: readonly UpdateInput[], how: Publishing): Promise<void> => {
+    const deliversTo = async (batch: readonly TextUpdate[], how: Publishing): Promise<void> => {
       const number = history.length;
       const types = typesOf(batch);
       await Promise.all(clients.map((client) => client.listen(types)));

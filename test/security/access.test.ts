@@ -230,7 +230,7 @@ describe("pages of other origins", () => {
 
 describe("what is not for everyone", () => {
   test("private updates through replay, presence, cursors, metrics, console", async () => {
-    const { hub, origin, url } = await startSecured({ anonymous: true, subscriptions: true, heartbeatMs: 20 });
+    const { hub, origin, url } = await startSecured({ anonymous: true, subscriptions: true, heartbeatMs: 100 });
     const low = subscriber("mine");
     await openStream(`${url}?match=hidden-topic`, { headers: bearer(token({ sub: "hidden-subject" })) });
     await hub.publish({ topic: "mine", data: "first", id: "open-id" });

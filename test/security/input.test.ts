@@ -199,7 +199,7 @@ describe("what publishers and subscribers send", () => {
         /^HTTP\/1\.1 400 [^]*error="invalid_request"[^]*"code":"invalid_request"/,
       );
     }
-    const fetched = createHub({ authorization: { issuers: [] } });
+    const fetched = createHub();
     const headers = new Headers([
       ["Authorization", `Bearer ${publisher("*")}`],
       ["Authorization", "Bearer x"],

@@ -57,7 +57,7 @@ const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes"] as const;
 
 /** Of the limits of the library's option `limits`, each: one without a check does not compile. */
 const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>, Checked>> = {
-  bodyBytes: { limit: 1000, past: "413 too_large", probe: publishing((size) => form({ topic: "a", data: "x".repeat(size - 13) })) },
+  bodyBytes: { limit: 1024, past: "413 too_large", probe: publishing((size) => form({ topic: "a", data: "x".repeat(size - 13) })) },
   topicsPerUpdate: {
     limit: 3,
     past: "413 too_large",
@@ -188,7 +188,7 @@ describe("the limits of what may be asked for", () => {
     // A record counts for its text and 64 bytes.
     expect(await pagesOf({ replayBytes: 2 * 1065 })).toEqual(Array<number>(10).fill(2));
     expect(await pagesOf({ replayBytes: 2 * 1065 + 1 })).toEqual([...Array<number>(6).fill(3), 2]);
-    expect(await pagesOf({ replayBytes: 1 })).toEqual(Array<number>(20).fill(1));
+    expect(await pagesOf({ replayBytes: 1024 })).toEqual(Array<number>(20).fill(1));
   });
 
   test("have the defaults that are promised", () => {

@@ -3,15 +3,15 @@ import { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { UpdateInput } from "artesian";
+import type { TextUpdate } from "artesian";
 import { onTestFinished } from "vitest";
 import type { PollClock } from "../../src/sources/http/index.ts";
 import { volatileMemory, type Source, type SourceContext, type SourceEvent, type SourceMemory } from "../../src/sources/index.ts";
 
 /** A context that takes down what a source does. */
 export interface RecordingContext extends SourceContext {
-  readonly updates: UpdateInput[];
-  readonly batches: (readonly UpdateInput[])[];
+  readonly updates: TextUpdate[];
+  readonly batches: (readonly TextUpdate[])[];
   readonly events: SourceEvent[];
   /** Messages of the warnings and failures so far. */
   readonly problems: string[];
@@ -26,8 +26,8 @@ export interface RecordingContext extends SourceContext {
 export function record(memory: SourceMemory = volatileMemory(), publish?: SourceContext["publish"]): RecordingContext {
   const controller = new AbortController();
   const changes = new EventEmitter().setMaxListeners(50);
-  const updates: UpdateInput[] = [];
-  const batches: (readonly UpdateInput[])[] = [];
+  const updates: TextUpdate[] = [];
+  const batches: (readonly TextUpdate[])[] = [];
   const events: SourceEvent[] = [];
   const problems: string[] = [];
   let running = 0;

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JSONWebKeySet, JWK } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { SILENT } from "../../src/core/logger.ts";
@@ -26,6 +26,16 @@ describe("keys that cannot work are refused at the start", () => {
     ["47 bytes for HS384", { algorithms: ["HS384"], secret: "x".repeat(47) }, /at least 48/],
     ["63 bytes for HS512", { algorithms: ["HS256", "HS512"], secret: new Uint8Array(63) }, /at least 64/],
     ["a public key as secret", { algorithms: ["HS256"], secret: pem(rsa.publicKey) }, /PEM/],
+    ["a path as secret", { algorithms: ["HS256"], secret: "/etc/keys/production/issuer-of-tokens.pem" }, /looks like the path of a file/],
+    ["a path of bytes", { algorithms: ["HS256"], secret: Buffer.from("/etc/keys/production/issuer-of-tokens.pem\n") }, /path of a file/],
+    ["a URL as secret", { algorithms: ["HS256"], secret: "https://issuer.example/keys/jwks.json" }, /is a URL.*jwksUrl/],
+    ["a JWK set as secret", { algorithms: ["HS256"], secret: JSON.stringify({ keys: [jwk(ec.publicKey)] }) }, /JWK.*jwks/],
+    ["a public key in DER", { algorithms: ["HS256"], secret: ec.publicKey.export({ format: "der", type: "spki" }) }, /public key/],
+    [
+      "a public key in base64",
+      { algorithms: ["HS256"], secret: ec.publicKey.export({ format: "der", type: "spki" }).toString("base64") },
+      /public key/,
+    ],
     ["a public key for HS256", { algorithms: ["RS256", "HS256"], publicKey: pem(rsa.publicKey) }, /HS256 needs a shared secret/],
     ["a secret for RS256", { algorithms: ["RS256"], secret: SECRET }, /RS256 needs an RSA key/],
     ["EC for RS256", { algorithms: ["RS256"], publicKey: pem(ec.publicKey) }, /RS256 needs an RSA key/],
@@ -44,6 +54,15 @@ describe("keys that cannot work are refused at the start", () => {
   ])("%s", (_name, key, message) => {
     expect(() => authorizer({ keys: [key] })).toThrow(TypeError);
     expect(() => authorizer({ keys: [key] })).toThrow(message);
+  });
+
+  it("but for random bytes, whatever they begin with", () => {
+    for (const start of ["/", "./", "~/", "0", "M", "{", "$", "@a/", "https://"]) {
+      for (let i = 0; i < 200; i++) {
+        const secret = Buffer.concat([Buffer.from(start), createHash("sha256").update(`${start}${i}`).digest()]);
+        expect(() => authorizer({ keys: [{ algorithms: ["HS256"], secret }] })).not.toThrow();
+      }
+    }
   });
 
   it("as are issuers", () => {

@@ -54,6 +54,7 @@ describe("a minted token", () => {
     ["no key", { key: { algorithm: "HS256" } }],
     ["two keys", { key: { secret: SECRET, privateKeyPem: pem(ec.privateKey), algorithm: "HS256" } }],
     ["a short secret", { key: { secret: "x".repeat(31), algorithm: "HS256" } }],
+    ["a path as secret", { key: { secret: "/etc/keys/production/issuer-of-tokens.pem", algorithm: "HS256" } }],
     ["alg none", { key: { secret: SECRET, algorithm: "none" } }],
     ["another kind of key", { key: { privateKeyPem: pem(ec.privateKey), algorithm: "RS256" } }],
     ["a public key", { key: { privateKeyPem: pem(ec.publicKey), algorithm: "ES256" } }],

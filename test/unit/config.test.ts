@@ -1,3 +1,4 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -203,6 +204,109 @@ describe("keys", () => {
       expect(problems({ flags: { subscriberJwtKey: value } })).toEqual([expect.stringMatching(/^--subscriber-jwt-key: /)]);
     },
   );
+
+  const DER = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "der", type: "spki" }).toString("base64");
+  const NO_SECRETS = [
+    ["an absolute path", "/etc/keys/issuer.pem", "file:"],
+    ["a path without an ending", "/run/secrets/artesian-issuer-key-of-production", "file:"],
+    ["a relative path", "./issuer", "file:"],
+    ["a path of the parent", "../keys/issuer", "file:"],
+    ["a path of the home", "~/keys/issuer", "file:"],
+    ["a path of Windows", String.raw`C:\keys\issuer`, "file:"],
+    ["a file as curl writes it", "@/etc/keys/issuer", "file:"],
+    ["the name of a key file", "issuer.pem", "file:"],
+    ["the name of a file with a space", "my keys/issuer of tokens.jwks", "file:"],
+    ["the name of a file that is there", "package.json", "file:"],
+    ["the name of a directory that is there", "node_modules", "file:"],
+    ["another kind of URL", "ftp://example.com/a-key-of-an-issuer-somewhere", "URL"],
+    ["a variable that was not filled in", "${ARTESIAN_SECRET_OF_THE_ISSUER_KEY}", "variable"],
+    ["a file in quotes", '"file:/etc/keys/issuer.pem"', "quotes"],
+    ["a URL in quotes", "'https://example.com/jwks.json'", "quotes"],
+    ["a JWK set", '{"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}', "JWK"],
+    ["a public key without its PEM", DER, "public key"],
+    ["a public key of SSH", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me@host", "public key"],
+  ] as const;
+
+  describe.each(["jwtKey", "publisherJwtKey", "subscriberJwtKey"] as const)("%s", (key) => {
+    test.each(NO_SECRETS)("takes %s for no secret, says what to write, and does not repeat it", (_, value, hint) => {
+      for (const [sources, place] of [
+        [{ flags: { [key]: value } }, flagOf(key)],
+        [{ env: { [variableOf(key)]: value } }, variableOf(key)],
+      ] as const) {
+        const [problem, ...others] = problems(sources);
+        expect(others).toEqual([]);
+        expect(problem).toMatch(new RegExp(`^${place}: .*${hint}`));
+        expect(problem).not.toContain(value);
+      }
+      file({ [key]: value });
+      expect(problems({})).toEqual([expect.stringMatching(new RegExp(`^artesian\\.json: ${key}: .*${hint}`))]);
+    });
+
+    property.prop([fc.uint8Array({ minLength: 32, maxLength: 64 })])(
+      "takes random bytes in base64, base64url and hex for a secret",
+      (bytes) => {
+        for (const encoding of ["base64", "base64url", "hex"] as const) {
+          // The first byte keeps a slash away from the beginning, which is the next test's.
+          const secret = Buffer.from([1, ...bytes]).toString(encoding);
+          expect(load({ flags: { [key]: secret } })[key]).toEqual({ kind: "secret", secret });
+        }
+      },
+    );
+
+    test("takes a random secret for one that begins with a slash", () => {
+      for (let seed = 0; seed < 2000; seed++) {
+        const secret = Buffer.concat([Buffer.of(0xfc | (seed & 3)), createHash("sha256").update(String(seed)).digest()]).toString("base64");
+        expect(secret).toMatch(/^\//);
+        expect(load({ flags: { [key]: secret } })[key]).toEqual({ kind: "secret", secret });
+      }
+    });
+  });
+
+  test("a secret in the place of its file is not repeated", () => {
+    const told = problems({ flags: { opaqueIds: "correct-horse-battery-staple-0123456789" } });
+    expect(told).toEqual([expect.stringMatching(/^--opaque-ids: is not on, off, or file:PATH/)]);
+    expect(told.join()).not.toContain("battery");
+  });
+
+  test("file: may be written in any case", () => {
+    expect(load({ flags: { jwtKey: "File:/run/key.pem" } }).jwtKey).toEqual({ kind: "file", path: "/run/key.pem", holds: undefined });
+  });
+
+  test.each(NO_SECRETS)("the secret of an issuer in the file can't be %s", (_, value) => {
+    file({ issuers: [{ issuer: "https://a.example", keys: [{ algorithms: ["HS256"], secret: value }] }] });
+    const told = problems({}).join("\n");
+    expect(told).toMatch(/^artesian\.json: issuers\[0\]\.keys\[0\]\.secret: /);
+    expect(told).toMatch(/secretFile|jwksFile|publicKeyFile|quotes/);
+    expect(told).not.toContain(value);
+  });
+
+  test.each([
+    ["secretFile", "file:/etc/keys/issuer", "without file:"],
+    ["publicKeyFile", "https://example.com/key.pem", "URL"],
+    ["publicKeyFile", "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n", "the path of a file"],
+    ["jwksFile", "https://example.com/jwks.json", "jwksUrl"],
+    ["jwksFile", '{"keys": []}', "the path of a file"],
+    ["jwksUrl", "file:/etc/keys/jwks.json", "https"],
+    ["jwksUrl", "/etc/keys/jwks.json", "https"],
+  ])("%s of an issuer can't be %j", (name, value, hint) => {
+    file({ issuers: [{ issuer: "https://a.example", keys: [{ algorithms: ["ES256"], [name]: value }] }] });
+    expect(problems({})).toEqual([
+      expect.stringMatching(new RegExp(`^artesian\\.json: issuers\\[0\\]\\.keys\\[0\\]\\.${name}: .*${hint}`)),
+    ]);
+  });
+
+  test.each([
+    ["data", "file:/var/lib/artesian"],
+    ["data", "https://example.com/data"],
+    ["data", "lmdb:/var/lib/artesian"],
+    ["journal", "lmdb:https://example.com/data"],
+    ["journal", "lmdb:file:/var/lib/artesian"],
+    ["journal", "/var/lib/artesian"],
+    ["publicUrl", "/etc/keys/issuer.pem"],
+    ["issuer", "/etc/keys/issuer.pem"],
+  ] as const)("%s can't be %j", (key, value) => {
+    expect(problems({ flags: { [key]: value } })).toEqual([expect.stringMatching(new RegExp(`^${flagOf(key)}: .* is not `))]);
+  });
 
   test("several issuers are read from the file", () => {
     file({

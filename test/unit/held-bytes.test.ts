@@ -155,7 +155,7 @@ describe("the cap on what connections hold", () => {
     await expect.poll(() => hub.stats().lag.ms).toBeGreaterThan(30);
     expect(hub.stats()).toMatchObject({ lagging: 1, stalled: 1, lag: { updates: 20 } });
     expect(hub.stats().lag.ms).toBeLessThanOrEqual(Date.now() - begun + 1);
-    expect([...hub.subscribers()]).toMatchObject([{ state: "stalled", lag: 20 }]);
+    expect([...hub.eachSubscriber()]).toMatchObject([{ state: "stalled", lag: 20 }]);
     sink.isFull = false;
     subscriber?.drained();
     await expect.poll(() => hub.stats()).toMatchObject({ lagging: 0, stalled: 0, lag: { updates: 0, ms: 0 }, heldBytes: 0 });

@@ -1,4 +1,4 @@
-import { type Hub, HubError, type UpdateInput } from "artesian";
+import { type Hub, HubError, type TextUpdate } from "artesian";
 import { feedSource, type FeedSourceOptions, type SourceMemory } from "artesian/sources";
 import type { FeedState, KnownFeed } from "./feed-state.ts";
 import type { NewsFeed, NewsLogger } from "./options.ts";
@@ -92,7 +92,7 @@ function parseKnown(text: string | undefined): KnownFeed {
 }
 
 /** Publishes what the source found, with the time at which it was seen. */
-async function publish(options: FollowOptions, found: readonly UpdateInput[], learn: (known: KnownFeed) => void): Promise<void> {
+async function publish(options: FollowOptions, found: readonly TextUpdate[], learn: (known: KnownFeed) => void): Promise<void> {
   const { hub, feed, now, logger, signal } = options;
   const seen = new Date(now()).toISOString();
   const updates = found.map((update) => {

@@ -13,6 +13,8 @@ export function withSettings(command: Command, includes: (key: Key) => boolean):
     const { group, placeholder, help, shown, repeatable } = SETTINGS[key];
     const flag = placeholder === undefined ? flagOf(key) : `${flagOf(key)} ${placeholder}`;
     const option = new Option(flag, `${help} (default: ${shown})`).helpGroup(`${group}:`);
+    // Commander takes --no-x for the opposite of a setting x. Here no-x is the setting.
+    option.negate = false;
     command.addOption(repeatable === true ? option.argParser(collect) : option);
   }
   const file = new Option("--config <file>", "JSON file of settings (default: artesian.json, if it exists)");

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { Action } from "../../core/authorization.ts";
-import type { Schema } from "./values.ts";
+import { type MistakenSecret, mistakenSecret } from "../../http/auth/mistaken-secret.ts";
+import { URL_START, type Schema } from "./values.ts";
 
 /** The signature algorithms that can be allowed. */
 export const ALGORITHMS = [
@@ -53,6 +55,40 @@ function isJwksUrl(text: string): boolean {
   return protocol === "https:" || (protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
 }
 
+/** What to write instead of something that is no secret: in a flag or variable, and for an issuer of the file. */
+const REMEDIES: Readonly<Record<MistakenSecret, readonly [ofFlag: string, ofIssuer: string]>> = {
+  path: [
+    "looks like the path of a file, or is one, and is not taken for a shared secret. Write file:PATH to read the key from it.",
+    "looks like the path of a file, or is one, and is not taken for a shared secret. Write it as secretFile, publicKeyFile or jwksFile.",
+  ],
+  url: [
+    "is a URL, which is no shared secret. Write file:PATH for a file, or the https URL of a JWK set.",
+    "is a URL, which is no shared secret. Write secretFile for a file, or jwksUrl for the https URL of a JWK set.",
+  ],
+  jwks: [
+    "is a JWK set, which is no shared secret. Put it into a file and write file:PATH.",
+    "is a JWK set, which is no shared secret. Put it into a file and name that by jwksFile.",
+  ],
+  "public key": [
+    "is a public key, which everybody may know, and no shared secret. Put it into a file as PEM and write file:PATH.",
+    "is a public key, which everybody may know, and no shared secret. Put it into a file as PEM and name that by publicKeyFile.",
+  ],
+  variable: [
+    "is the name of a variable, which was not replaced by its value. Write the value, or file:PATH.",
+    "is the name of a variable, which the file does not replace by its value. Write secretFile.",
+  ],
+};
+
+/** Why a text is no shared secret; undefined for one. */
+function whyNoSecret(text: string, place: "flag" | "issuer"): string | undefined {
+  const mistaken = mistakenSecret(text) ?? (existsSync(text.trim()) ? "path" : undefined);
+  return mistaken === undefined ? undefined : REMEDIES[mistaken][place === "flag" ? 0 : 1];
+}
+
+/** A file of variables for a container keeps the quotes that a shell takes away. */
+const QUOTED = /^(["'])\s*(?:file:|https?:|-----BEGIN|[./~]).*\1$/is;
+const QUOTES = "has quotes around it, which are not part of it. Leave them out.";
+
 /** A key. What is wrong with it is told without repeating it: an error ends up in logs, and may be one letter off the secret. */
 export function keyChoice(): Schema<KeyChoice> {
   return z.unknown().transform((value, context): KeyChoice => {
@@ -63,14 +99,16 @@ export function keyChoice(): Schema<KeyChoice> {
     if (typeof value !== "string") return fail("must be a text.");
     const text = value.trim();
     if (text === "") return fail("is empty. Write file:PATH, the https URL of a JWK set, a PEM text, or a shared secret.");
-    if (text.startsWith("file:")) {
+    if (QUOTED.test(text)) return fail(QUOTES);
+    if (/^file:/i.test(text)) {
       const path = text.slice("file:".length);
       return path === "" ? fail("file: lacks its path.") : { kind: "file", path, holds: undefined };
     }
     if (/^https?:/i.test(text)) return isJwksUrl(text) ? { kind: "url", url: text } : fail(JWKS_URL);
     // A variable often has its line ends written out.
     if (text.includes("-----BEGIN")) return { kind: "pem", pem: text.replaceAll(String.raw`\n`, "\n") };
-    return { kind: "secret", secret: value };
+    const problem = whyNoSecret(text, "flag");
+    return problem === undefined ? { kind: "secret", secret: value } : fail(problem);
   });
 }
 
@@ -81,6 +119,22 @@ export function algorithm(): Schema<Algorithm> {
 
 const filled = z.string({ error: () => "must be a text." }).min(1, { error: () => "is empty." });
 
+const issuerSecret = filled.superRefine((value, context) => {
+  const message = QUOTED.test(value.trim()) ? QUOTES : whyNoSecret(value, "issuer");
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
+
+/** @param other - What to write for what is no file. */
+function filePath(other: string): Schema<string> {
+  return filled.superRefine((value, context) => {
+    if (/^file:/i.test(value)) context.addIssue({ code: "custom", message: "must be the path alone, without file:." });
+    else if (URL_START.test(value)) context.addIssue({ code: "custom", message: `is a URL, and must be the path of a file. ${other}` });
+    else if (/-----BEGIN|^\s*\{/.test(value)) {
+      context.addIssue({ code: "custom", message: "is a key, and must be the path of a file that holds it." });
+    }
+  });
+}
+
 const issuerKey = z
   .strictObject({
     actions: z
@@ -88,10 +142,10 @@ const issuerKey = z
       .min(1)
       .optional(),
     algorithms: z.array(algorithm(), { error: () => 'must be a list, such as ["ES256"].' }).min(1, { error: () => "names no algorithm." }),
-    secret: filled.optional(),
-    secretFile: filled.optional(),
-    publicKeyFile: filled.optional(),
-    jwksFile: filled.optional(),
+    secret: issuerSecret.optional(),
+    secretFile: filePath("Download it, or write jwksUrl for the URL of a JWK set.").optional(),
+    publicKeyFile: filePath("Download it, or write jwksUrl for the URL of a JWK set.").optional(),
+    jwksFile: filePath("Write jwksUrl for the URL of a JWK set.").optional(),
     jwksUrl: filled.refine(isJwksUrl, { error: () => JWKS_URL }).optional(),
   })
   .transform(({ actions, algorithms, ...places }, context): IssuerKeyChoice => {

@@ -1,5 +1,5 @@
-import { DEFAULT_LIMITS } from "../../core/limits.ts";
-import { DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
+import { DEFAULT_LIMITS, LIMIT_RANGES } from "../../core/limits.ts";
+import { CONNECTION_RANGES, DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
 import type { Config, Setting } from "./config.ts";
 import { count, orNone, size } from "./values.ts";
 
@@ -9,7 +9,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxBodyBytes: {
       group: "Limits",
       placeholder: "<size>",
-      schema: size(1024, 2 ** 30),
+      schema: size(...LIMIT_RANGES.bodyBytes),
       fallback: DEFAULT_LIMITS.bodyBytes,
       shown: "1MiB",
       help: "largest request body",
@@ -17,7 +17,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxTopics: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 10_000),
+      schema: count(...LIMIT_RANGES.topicsPerUpdate),
       fallback: DEFAULT_LIMITS.topicsPerUpdate,
       shown: "100",
       help: "most topics on an update",
@@ -25,7 +25,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxBatch: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 100_000),
+      schema: count(...LIMIT_RANGES.updatesPerBatch),
       fallback: DEFAULT_LIMITS.updatesPerBatch,
       shown: "1,000",
       help: "most updates in a batch",
@@ -33,7 +33,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxMatchers: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 10_000),
+      schema: count(...LIMIT_RANGES.matchersPerSubscription),
       fallback: DEFAULT_LIMITS.matchersPerSubscription,
       shown: "100",
       help: "most matchers on a subscription",
@@ -41,7 +41,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxTopicLength: {
       group: "Limits",
       placeholder: "<size>",
-      schema: size(1, 65_536),
+      schema: size(...LIMIT_RANGES.topicBytes),
       fallback: DEFAULT_LIMITS.topicBytes,
       shown: "2KiB",
       help: "longest topic or pattern",
@@ -49,7 +49,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxIdLength: {
       group: "Limits",
       placeholder: "<size>",
-      schema: size(1, 1024),
+      schema: size(...LIMIT_RANGES.idBytes),
       fallback: DEFAULT_LIMITS.idBytes,
       shown: "255B",
       help: "longest event id or type",
@@ -57,7 +57,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxIdempotencyKeyLength: {
       group: "Limits",
       placeholder: "<size>",
-      schema: size(1, 8192),
+      schema: size(...LIMIT_RANGES.idempotencyKeyBytes),
       fallback: DEFAULT_LIMITS.idempotencyKeyBytes,
       shown: "255B",
       help: "longest idempotency key",
@@ -65,7 +65,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxTokenLength: {
       group: "Limits",
       placeholder: "<size>",
-      schema: size(256, 65_536),
+      schema: size(...LIMIT_RANGES.tokenBytes),
       fallback: DEFAULT_LIMITS.tokenBytes,
       shown: "8KiB",
       help: "longest access token",
@@ -73,7 +73,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxGrants: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 10_000),
+      schema: count(...LIMIT_RANGES.grantsPerToken),
       fallback: DEFAULT_LIMITS.grantsPerToken,
       shown: "100",
       help: "most topics that one token grants",
@@ -81,7 +81,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxRevocations: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 1_000_000),
+      schema: count(...LIMIT_RANGES.revocations),
       fallback: DEFAULT_LIMITS.revocations,
       shown: "100000",
       help: "most revocations that are kept",
@@ -89,7 +89,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxScheduled: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 1_000_000),
+      schema: count(...LIMIT_RANGES.scheduledUpdates),
       fallback: DEFAULT_LIMITS.scheduledUpdates,
       shown: "10000",
       help: "most updates that wait for their time",
@@ -97,7 +97,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxSnapshot: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 10_000),
+      schema: count(...LIMIT_RANGES.snapshotUpdates),
       fallback: DEFAULT_LIMITS.snapshotUpdates,
       shown: "1000",
       help: "most updates of each matcher that a subscription may begin with (last)",
@@ -105,7 +105,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxReplayUpdates: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 100_000),
+      schema: count(...LIMIT_RANGES.replayUpdates),
       fallback: DEFAULT_LIMITS.replayUpdates,
       shown: "500",
       help: "most updates that are read at once for a subscriber that is behind",
@@ -113,7 +113,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxReplayBytes: {
       group: "Limits",
       placeholder: "<size>",
-      schema: size(1024, 2 ** 30),
+      schema: size(...LIMIT_RANGES.replayBytes),
       fallback: DEFAULT_LIMITS.replayBytes,
       shown: "1MiB",
       help: "most bytes of them; a single update may be larger",
@@ -121,7 +121,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxHeldBytes: {
       group: "Limits",
       placeholder: "<size>",
-      schema: size(2 ** 20, 2 ** 40),
+      schema: size(...LIMIT_RANGES.heldBytes),
       fallback: DEFAULT_LIMITS.heldBytes,
       shown: "64MiB",
       help: "most bytes that are held for peers which do not take them, in each process",
@@ -129,7 +129,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxConnections: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 1_000_000),
+      schema: count(...CONNECTION_RANGES.connections),
       fallback: undefined,
       shown: "50,000, or 80% of the descriptor limit",
       help: "most streams at a time",
@@ -137,7 +137,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxConnectionsPerAddress: {
       group: "Limits",
       placeholder: "<number>",
-      schema: count(1, 1_000_000),
+      schema: count(...CONNECTION_RANGES.connectionsPerAddress),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerAddress,
       shown: "100",
       help: "most streams from one address at a time; the loopback is exempt",
@@ -145,7 +145,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
     maxConnectionRate: {
       group: "Limits",
       placeholder: "<number|none>",
-      schema: orNone(count(1, 1_000_000)),
+      schema: orNone(count(...CONNECTION_RANGES.connectionsPerSecond)),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
       shown: "500",
       help: "most new connections a second, in each process; the loopback is exempt",

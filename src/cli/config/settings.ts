@@ -1,11 +1,13 @@
 import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/authorization.ts";
-import { DEFAULT_PUBLISHED_RETRY_MS, RETRY_BOUNDS_MS } from "../../core/retry.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS } from "../../core/retry.ts";
+import { TIME_RANGES } from "../../core/hub-options.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import {
   cookieName,
   count,
+  directory,
   duration,
   hubPath,
   identifier,
@@ -135,7 +137,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   subscriptionLease: {
     group: "Authorization",
     placeholder: "<duration>",
-    schema: duration(1000, HOUR),
+    schema: duration(...TIME_RANGES.subscriptionLeaseMs),
     fallback: 15_000,
     shown: "15s",
     help: "longest time that the subscriptions of a process that died stay listed",
@@ -185,7 +187,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   data: {
     group: "Storage",
     placeholder: "<directory>",
-    schema: text("a directory."),
+    schema: directory(),
     fallback: "./data",
     shown: "./data",
     help: "where everything that is kept is kept",
@@ -241,8 +243,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   heartbeat: {
     group: "Streams",
     placeholder: "<duration>",
-    // The client takes a stream that is silent for 60 s for dead, and so do many proxies.
-    schema: duration(100, 55_000),
+    schema: duration(...TIME_RANGES.heartbeatMs),
     fallback: 25_000,
     shown: "25s",
     help: "no stream is silent for longer",
@@ -250,7 +251,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   maxLifetime: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(1000, 7 * DAY),
+    schema: duration(...TIME_RANGES.lifetimeMs),
     fallback: 600_000,
     shown: "10m",
     help: "end a stream after this long, ±10%; it resumes by itself",
@@ -258,7 +259,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   retryMin: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(0, HOUR),
+    schema: duration(...TIME_RANGES.retryMs),
     fallback: 1000,
     shown: "1s",
     help: "shortest delay that subscribers are told to reconnect after; one below 100ms counts as 100ms",
@@ -266,7 +267,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   retryMax: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(0, HOUR),
+    schema: duration(...TIME_RANGES.retryMs),
     fallback: 5000,
     shown: "5s",
     help: "longest such delay; each gets a random one between the two",
@@ -274,7 +275,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   publishedRetryMin: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(RETRY_BOUNDS_MS.min, RETRY_BOUNDS_MS.max),
+    schema: duration(...TIME_RANGES.publishedRetryMs),
     fallback: DEFAULT_PUBLISHED_RETRY_MS.min,
     shown: "500ms",
     help: "shortest delay that a publisher's retry may tell subscribers; a shorter one counts as this",
@@ -282,7 +283,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   publishedRetryMax: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(RETRY_BOUNDS_MS.min, RETRY_BOUNDS_MS.max),
+    schema: duration(...TIME_RANGES.publishedRetryMs),
     fallback: DEFAULT_PUBLISHED_RETRY_MS.max,
     shown: "5m",
     help: "longest such delay; a longer one counts as this",
@@ -298,7 +299,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   writeStall: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(100, HOUR),
+    schema: duration(...TIME_RANGES.writeStallMs),
     fallback: 5000,
     shown: "5s",
     help: "cut a connection that takes nothing for this long",
@@ -306,7 +307,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   drain: {
     group: "Streams",
     placeholder: "<duration>",
-    schema: duration(0, HOUR),
+    schema: duration(...TIME_RANGES.drainMs),
     fallback: 5000,
     shown: "5s",
     help: "on SIGTERM, wait this long at most for streams to end, and spread the subscribers' return over as long a time",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseOrigin } from "../../http/origin.ts";
+import { isCookieName, isHubPath, isIdentifier } from "../../http/valid.ts";
 import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
 /** The word that switches a bound off. */
@@ -109,14 +110,26 @@ export function text(what: string): Schema<string> {
   return parsed((value) => (value.trim() === "" ? undefined : value), what);
 }
 
+/** How a URL begins, whatever kind it is. */
+export const URL_START: RegExp = /^[a-z][a-z\d+.-]*:\/\//i;
+
+/** The path of a directory: what is written like something else would be made as a directory of that name. */
+export function directory(): Schema<string> {
+  return parsed((value) => (isDirectory(value) ? value : undefined), "a directory. Write its path alone, such as /var/lib/artesian.");
+}
+
+function isDirectory(value: string): boolean {
+  return value.trim() !== "" && !URL_START.test(value) && !/^(?:file|lmdb):/i.test(value);
+}
+
 /** A URL, or another absolute identifier, that is compared as it is written. */
 export function identifier(what: string): Schema<string> {
-  return parsed((value) => (/^[\x21-\x7E]+$/.test(value) && URL.canParse(value) ? value : undefined), what);
+  return parsed((value) => (isIdentifier(value) ? value : undefined), what);
 }
 
 /** A name that a cookie can have. */
 export function cookieName(): Schema<string> {
-  return parsed((value) => (/^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.");
+  return parsed((value) => (isCookieName(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.");
 }
 
 /**
@@ -161,7 +174,8 @@ export function journalChoice(): Schema<JournalChoice> {
     if (value === "lmdb") return { kind: "lmdb", directory: undefined };
     if (/^rediss?(\+sentinel|\+cluster)?:\/\/./.test(value)) return { kind: "redis", url: value };
     if (/^(nats|tls):\/\/./.test(value)) return { kind: "nats", url: value };
-    return /^lmdb:./.test(value) ? { kind: "lmdb", directory: value.slice(5) } : undefined;
+    const path = value.startsWith("lmdb:") ? value.slice("lmdb:".length) : "";
+    return isDirectory(path) ? { kind: "lmdb", directory: path } : undefined;
   };
   return written.transform((value, context): JournalChoice => {
     const choice = choose(value);
@@ -179,19 +193,21 @@ export type OpaqueIdsChoice = { readonly kind: "off" } | { readonly kind: "on" }
 
 /** How event ids look. */
 export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
-  const choose = (value: string): OpaqueIdsChoice | undefined => {
+  return written.transform((value, context): OpaqueIdsChoice => {
     // A boolean in the file is no mistake.
     if (value === "off" || value === "false") return { kind: "off" };
     if (value === "on" || value === "true") return { kind: "on" };
-    return /^file:./.test(value) ? { kind: "file", path: value.slice(5) } : undefined;
-  };
-  return parsed(choose, "on, off, or file:PATH with the file of a secret.");
+    if (/^file:./i.test(value)) return { kind: "file", path: value.slice("file:".length) };
+    // It may be the secret itself.
+    context.addIssue({ code: "custom", message: "is not on, off, or file:PATH with the file of a secret." });
+    return z.NEVER;
+  });
 }
 
 /** The hub's path: plain, so that no proxy or browser writes it in another way. */
 export function hubPath(): Schema<string> {
   return parsed(
-    (value) => (/^(\/[\w.~-]+)+$/.test(value) && new URL(value, "http://h").pathname === value && value !== "/health" ? value : undefined),
+    (value) => (isHubPath(value) && value !== "/health" ? value : undefined),
     "a path for the hub. It starts with /, has letters, digits, and . _ ~ - between slashes, and is not / or /health.",
   );
 }

@@ -3,6 +3,7 @@ import { CHAT_TOPICS, chatIssuer, parseBot } from "../../../apps/chat/server/ind
 import { CONSOLE_TOPICS, consoleIssuer } from "../../../apps/console/server/index.ts";
 import { NEWS_TOPICS, parseFeed } from "../../../apps/news/server/index.ts";
 import { parseQuotes, STOCKS_TOPICS } from "../../../apps/stocks/server/index.ts";
+import { looksLikePath } from "../../http/auth/mistaken-secret.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config, Key } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
@@ -25,6 +26,10 @@ export async function demo(config: Config): Promise<void> {
       `--host: the demo lets everyone publish and chat, so it does not listen on ${config.host}, which others can reach. ` +
         "Leave --host out, or run a hub for others with artesian serve.",
     );
+  }
+  const botKey = process.env.ARTESIAN_BOT_KEY ?? "";
+  if (looksLikePath(botKey) || /^file:/i.test(botKey)) {
+    throw new UsageError('ARTESIAN_BOT_KEY: this is the path of a file, and must be the key that it holds, such as "$(cat FILE)".');
   }
   const bot = read("bot", () => parseBot(config.bot, process.env));
   const quotes = read("quotes", () => parseQuotes(config.quotes));

@@ -85,12 +85,15 @@ export async function runServer(options: RunOptions): Promise<void> {
     journal,
     opaqueIds: options.idsSecret,
     url,
-    authorization: {
-      issuers: access.issuers,
-      resourceIdentifier: config.resourceIdentifier ?? url,
-      cookieName: config.cookieName,
-      leewayMs: config.tokenLeeway,
-    },
+    authorization:
+      access.issuers.length === 0
+        ? undefined
+        : {
+            issuers: access.issuers,
+            resourceIdentifier: config.resourceIdentifier ?? url,
+            cookieName: config.cookieName,
+            leewayMs: config.tokenLeeway,
+          },
     anonymous: access.anonymous,
     anonymousPublish: access.anonymousPublish,
     compat: config.compat,

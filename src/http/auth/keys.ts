@@ -4,6 +4,7 @@ import type { Logger } from "../../core/logger.ts";
 import { isKnownAlgorithm, isSymmetric, KNOWN_ALGORITHMS, misfit, secretBytes } from "./algorithms.ts";
 import { readJwkSet, selectKeys } from "./jwk-set.ts";
 import { type FoundKeys, JwkSetUrl } from "./jwk-set-url.ts";
+import { type MistakenSecret, mistakenSecret } from "./mistaken-secret.ts";
 import type { KeyOptions } from "./types.ts";
 
 /** One entry of an issuer's keys. */
@@ -18,6 +19,14 @@ export interface KeySource {
 }
 
 const ACTIONS: readonly Action[] = ["publish", "subscribe"];
+
+const NO_SECRET: Readonly<Record<MistakenSecret, string>> = {
+  path: "The `secret` looks like the path of a file. Read the file and give what it holds.",
+  url: "The `secret` is a URL. Give the https URL of a JWK set as `jwksUrl`.",
+  jwks: "The `secret` is a JWK set. Give it parsed, as `jwks`.",
+  "public key": "The `secret` is a public key, which everybody may know. Give it in PEM, as `publicKey`.",
+  variable: "The `secret` is the name of a variable. Give the variable's value.",
+};
 
 /**
  * Reads one entry of an issuer's keys.
@@ -74,6 +83,8 @@ export function createKeySource(
     const bytes = secretBytes(secret);
     // Were it a public key, whoever has it could sign.
     if (isPem(bytes)) throw fault("The `secret` is a PEM file. Give the key pair's public key as `publicKey`.");
+    const mistaken = mistakenSecret(secret);
+    if (mistaken !== undefined) throw fault(NO_SECRET[mistaken]);
     key = createSecretKey(bytes);
   }
   for (const algorithm of algorithms) {

@@ -4,6 +4,7 @@ import type { SubscribeGrant } from "../../core/authorization.ts";
 import type { Matcher } from "../../core/matcher.ts";
 import { misfit, secretBytes } from "./algorithms.ts";
 import { DETAIL_TYPE } from "./details.ts";
+import { mistakenSecret } from "./mistaken-secret.ts";
 
 /** What a token is signed with: exactly one of `secret` and `privateKeyPem`. */
 export interface SigningKey {
@@ -93,6 +94,8 @@ function writeMatcher({ type, pattern }: Matcher): object {
 
 function readSigningKey({ secret, privateKeyPem, algorithm }: SigningKey): KeyObject {
   if ((secret === undefined) === (privateKeyPem === undefined)) throw new TypeError("Give exactly one of `secret` and `privateKeyPem`.");
+  const mistaken = secret === undefined ? undefined : mistakenSecret(secret);
+  if (mistaken !== undefined) throw new TypeError(`The \`secret\` is a ${mistaken}, and must be the shared secret itself.`);
   let key: KeyObject;
   try {
     key = secret === undefined ? createPrivateKey(privateKeyPem ?? "") : createSecretKey(secretBytes(secret));

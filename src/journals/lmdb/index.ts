@@ -15,6 +15,8 @@ import { PeerExchange } from "../../core/peer-exchange.ts";
 import { every } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
+import { namesOf } from "../../core/names.ts";
+import { checkJournalOptions } from "../options.ts";
 import { oncePerTurn, type TailChannel } from "./channel.ts";
 import { noteWriting } from "./exit.ts";
 import { toHubError } from "./failure.ts";
@@ -45,6 +47,7 @@ export interface LmdbJournalOptions {
   readonly onDamage?: ((what: string) => void) | undefined;
 }
 
+const OPTIONS: ReadonlySet<string> = namesOf<LmdbJournalOptions>({ directory: true, retention: true, channel: true, onDamage: true });
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 /** How soon what another process appended is noticed: where nobody tells of it, and where what tells of it was lost. */
 const POLL_MS = { alone: 100, told: 1000 } as const;
@@ -57,9 +60,11 @@ const TRIM_STEP = 1000;
  * An append is acknowledged after its transaction is committed and flushed to the disk, so that it survives
  * `kill -9` and a power cut. Appends that wait for a commit share the next one.
  *
+ * @throws TypeError for an option that is misspelt or not valid.
  * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged.
  */
 export function lmdbJournal(options: LmdbJournalOptions): Journal {
+  checkJournalOptions("lmdbJournal()", options, OPTIONS);
   return new LmdbJournal(options);
 }
 

@@ -12,6 +12,8 @@ import {
 } from "../../core/journal.ts";
 import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import type { Update } from "../../core/update.ts";
+import { namesOf } from "../../core/names.ts";
+import { checkJournalOptions } from "../options.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 
 /** How a memory journal behaves. */
@@ -20,13 +22,17 @@ export interface MemoryJournalOptions {
   readonly retention?: Retention | undefined;
 }
 
+const OPTIONS: ReadonlySet<string> = namesOf<MemoryJournalOptions>({ retention: true });
 const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 64 * 1024 * 1024 };
 
 /**
  * A journal in this process's memory, for tests and for hubs whose history may vanish: what is acknowledged
  * survives until the process ends. Each one has a new epoch, so a cursor from an earlier one is a gap.
+ *
+ * @throws TypeError for an option that is misspelt or not valid.
  */
 export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
+  checkJournalOptions("memoryJournal()", options, OPTIONS);
   return new MemoryJournal(options.retention ?? DEFAULT_RETENTION);
 }
 

@@ -1,4 +1,6 @@
 import type { Retention } from "../../core/journal.ts";
+import { namesOf } from "../../core/names.ts";
+import { checkJournalOptions } from "../options.ts";
 import { checkPartitions } from "../partitioned/partition-of.ts";
 
 /** How a NATS journal behaves. */
@@ -44,6 +46,15 @@ export interface Settings {
   readonly onDamage: (what: string) => void;
 }
 
+const OPTIONS: ReadonlySet<string> = namesOf<NatsJournalOptions>({
+  url: true,
+  name: true,
+  replicas: true,
+  partitions: true,
+  credentials: true,
+  retention: true,
+  onDamage: true,
+});
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const PARAMETERS = ["name", "partitions", "replicas", "credentials"] as const;
@@ -51,6 +62,7 @@ const EXAMPLE = "Write it as nats://HOST:4222 or tls://USER:PASSWORD@HOST:4222,H
 
 /** @throws TypeError with what to change, and without what is secret. */
 export function settingsOf(options: NatsJournalOptions): Settings {
+  checkJournalOptions("natsJournal()", options, OPTIONS);
   const parts = /^(nats|tls):\/\/([^/?#]+)\/?(?:\?([^#]*))?$/.exec(options.url);
   if (parts === null) throw new TypeError(`The URL of the NATS journal is not valid. ${EXAMPLE}`);
   const [, scheme, authority, query] = parts;

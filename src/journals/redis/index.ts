@@ -6,6 +6,8 @@ import { PeerExchange } from "../../core/peer-exchange.ts";
 import type { JournalState } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
 import { digestOf } from "../digest.ts";
+import { namesOf } from "../../core/names.ts";
+import { checkJournalOptions } from "../options.ts";
 import { openPartitions } from "../partitioned/index.ts";
 import { checkPartitions } from "../partitioned/partition-of.ts";
 import { type Committed, Committer, type PendingAppend } from "./committer.ts";
@@ -51,6 +53,16 @@ export interface RedisJournalOptions {
   readonly onDamage?: ((what: string) => void) | undefined;
 }
 
+const OPTIONS: ReadonlySet<string> = namesOf<RedisJournalOptions>({
+  url: true,
+  name: true,
+  retention: true,
+  partitions: true,
+  waitReplicas: true,
+  waitReplicasMs: true,
+  tls: true,
+  onDamage: true,
+});
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 /** By how much the clocks of hubs and Redis may differ. */
 const SKEW_MS = 5000;
@@ -67,6 +79,7 @@ const KNOWN = /^([\w-]{43}) (\d+) (\d+)(?: ([^]*))?$/;
  * @throws Error where Redis cannot be reached, refuses the credentials, is too old, or holds a journal of a newer format. No message has a password.
  */
 export async function redisJournal(options: RedisJournalOptions): Promise<Journal> {
+  checkJournalOptions("redisJournal()", options, OPTIONS);
   const target = parseRedisUrl(options.url);
   const name = options.name ?? target.name ?? "artesian";
   if (!/^[\w-]{1,64}$/.test(name)) throw new TypeError("The name of the journal is not 1 to 64 letters, digits, _ and -.");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import type { FeedItem, ParsedFeed } from "./item.ts";
 import type { FeedPlan, FeedsPlan } from "./options.ts";
 import { itemHash, itemStamp } from "./seen.ts";
@@ -24,7 +24,7 @@ export interface FeedUpdate {
  * Makes the update that tells of an item. Its event id follows from topic and item alone, so when two processes follow one
  * feed, or one publishes again after a crash, subscribers see the same id twice and can tell.
  */
-export function toUpdate(plan: FeedsPlan, feed: FeedPlan, parsed: ParsedFeed, item: FeedItem, updated: boolean): UpdateInput {
+export function toUpdate(plan: FeedsPlan, feed: FeedPlan, parsed: ParsedFeed, item: FeedItem, updated: boolean): TextUpdate {
   const topic = plan.topic.expand((name) => (name === "feed" ? feed.name : itemHash(item))) ?? "";
   const id = urn(topic, item.key);
   const data: FeedUpdate = {

@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import { parseJson, textOf, writeJson } from "../json.ts";
 import type { SourceContext } from "../source.ts";
 import type { LinesPlan } from "./options.ts";
@@ -6,7 +6,7 @@ import type { Line } from "./splitter.ts";
 
 /** Publishes lines that came together, and tells once what is wrong with how many of them. */
 export async function deliver(plan: LinesPlan, lines: readonly Line[], context: SourceContext): Promise<void> {
-  const updates: UpdateInput[] = [];
+  const updates: TextUpdate[] = [];
   const problems = new Map<string, { count: number; readonly at: number }>();
   for (const line of lines) {
     const { update, problem } = read(plan, line);
@@ -25,7 +25,7 @@ export async function deliver(plan: LinesPlan, lines: readonly Line[], context: 
 }
 
 interface Reading {
-  readonly update?: UpdateInput;
+  readonly update?: TextUpdate;
   /** Completes the sentence `The line was …`. */
   readonly problem?: string;
 }

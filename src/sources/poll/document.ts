@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import { TemporaryError } from "../errors.ts";
 import { decodeText, shownAddress } from "../http/index.ts";
 import { hashOf, hashOfText, parseJson, textOf, writeJson } from "../json.ts";
@@ -11,7 +11,7 @@ export interface Part {
   readonly key: string;
   readonly hash: string;
   /** Made only of what has changed. */
-  readonly toUpdate: () => UpdateInput;
+  readonly toUpdate: () => TextUpdate;
 }
 
 /** What an answer holds. */
@@ -43,7 +43,7 @@ export function readDocument(plan: PollPlan, body: Uint8Array, contentType: stri
     const part = partAt(plan.select, value);
     if (part === undefined)
       throw new TemporaryError(`The answer of ${shownAddress(plan.url)} has nothing at "${options.select}" (select).`);
-    const toUpdate = (): UpdateInput => ({ topic: options.topic, data: writeJson(part), type: options.type });
+    const toUpdate = (): TextUpdate => ({ topic: options.topic, data: writeJson(part), type: options.type });
     return { parts: [{ key: "", hash: hashOf(part), toUpdate }], skipped: 0 };
   }
   return readItems(plan, plan.items(value));
@@ -86,7 +86,7 @@ function readItems(plan: PollPlan, list: unknown): Document {
     // Of two items with one key the later holds, as of two properties with one name.
     if (parts.delete(key)) skipped += 1;
     // The topic counts too: an item that moves to another one has to be told there.
-    const toUpdate = (): UpdateInput => ({ topic, data: writeJson(part), type: options.type });
+    const toUpdate = (): TextUpdate => ({ topic, data: writeJson(part), type: options.type });
     parts.set(key, { key, hash: hashOf([topic, part]), toUpdate });
   }
   return { parts: [...parts.values()], skipped };

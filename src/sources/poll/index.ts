@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import { conditionalGet, pollLoop, shownAddress, type Round } from "../http/index.ts";
 import { MAX_BATCH, type Source, type SourceContext } from "../source.ts";
 import { readDocument, type Part } from "./document.ts";
@@ -70,7 +70,7 @@ async function publishChanged(plan: PollPlan, state: PollState, changed: readonl
 async function publishGone(plan: PollPlan, state: PollState, gone: readonly string[], context: SourceContext): Promise<void> {
   const { removed, removedType, type } = plan.options;
   if (removed === true) {
-    const updates = gone.flatMap((key): UpdateInput[] => {
+    const updates = gone.flatMap((key): TextUpdate[] => {
       const topic = plan.topic.expand((field) => (field === "key" ? key : undefined));
       return topic === undefined ? [] : [{ topic, data: "null", type: removedType ?? type }];
     });

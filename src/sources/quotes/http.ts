@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import { TemporaryError } from "../errors.ts";
 import { checkHttpBounds, checkTiming, conditionalGet, decodeText, pollLoop, readAddress, shownAddress } from "../http/index.ts";
 import type { HttpAnswer, Round, Validators } from "../http/index.ts";
@@ -79,7 +79,7 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
       return answer;
     }
     const nowMs = Date.now();
-    const changed = new Map<string, { readonly mark: string; readonly update: UpdateInput }>();
+    const changed = new Map<string, { readonly mark: string; readonly update: TextUpdate }>();
     const records = readRecords(answer, state.problems);
     let good = 0;
     for (const read of records) {

@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import { MAX_BATCH } from "../source.ts";
 import { TICK_MS, type QuotesClock } from "./options.ts";
 
@@ -10,7 +10,7 @@ export interface Pacer {
    * @returns False when the signal is aborted.
    */
   waitFor(timeMs: number): Promise<boolean>;
-  add(update: UpdateInput): Promise<void>;
+  add(update: TextUpdate): Promise<void>;
   /** Publishes what has been added. */
   flush(): Promise<void>;
 }
@@ -21,11 +21,11 @@ export interface PacerOptions {
   readonly longestPauseMs: number;
   readonly clock: QuotesClock;
   readonly signal: AbortSignal;
-  readonly publish: (updates: readonly UpdateInput[]) => Promise<void>;
+  readonly publish: (updates: readonly TextUpdate[]) => Promise<void>;
 }
 
 export function createPacer({ speed, longestPauseMs, clock, signal, publish }: PacerOptions): Pacer {
-  let batch: UpdateInput[] = [];
+  let batch: TextUpdate[] = [];
   /** When the replay began, by the clock, and by the times in the file. */
   let startMs = Number.NaN;
   let fileStartMs = Number.NaN;

@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import type { Template } from "../template.ts";
 import { difference, tidyNumber } from "./numbers.ts";
 
@@ -39,7 +39,7 @@ export function toQuote(reading: Reading, firstPrice: number, timeMs: number): Q
 }
 
 /** @returns Undefined where the symbol can't be part of a topic. */
-export function toUpdate(topic: Template, type: string, quote: Quote): UpdateInput | undefined {
+export function toUpdate(topic: Template, type: string, quote: Quote): TextUpdate | undefined {
   const name = topic.expand(() => quote.symbol);
   return name === undefined ? undefined : { topic: name, type, data: JSON.stringify(quote) };
 }

@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update.ts";
 import { bounded } from "../bounds.ts";
 import { MAX_BATCH, type Source } from "../source.ts";
 import { inventSymbols, Market } from "./market.ts";
@@ -27,7 +27,7 @@ export function simulatedQuotes(options: SimulatedQuotesOptions): Source {
       const publish = async (count: number): Promise<void> => {
         const time = new Date(clock.now()).toISOString();
         for (let done = 0; done < count; done += MAX_BATCH) {
-          const updates = Array.from({ length: Math.min(count - done, MAX_BATCH) }, (): UpdateInput => {
+          const updates = Array.from({ length: Math.min(count - done, MAX_BATCH) }, (): TextUpdate => {
             const tick = market.next();
             const data = JSON.stringify({ ...tick, time, simulated: true } satisfies Quote);
             return { topic: topics.get(tick.symbol) ?? "", type: plan.type, data, private: options.private };

@@ -162,7 +162,7 @@ describe("Subscribers", () => {
   });
 
   test("DET-15: a stream ends after a longest time, whatever its token", async () => {
-    const { url } = await startSecured({ lifetimeMs: 50 });
+    const { url } = await startSecured({ lifetimeMs: 1000 });
     await (
       await openStream(`${url}?match=a`, { headers: bearer(token()) })
     ).ended;

@@ -243,7 +243,7 @@ describe("Subscription", () => {
   });
 
   test("SUB-24: a quiet stream gets comments that keep it open", async () => {
-    const { url } = await startOpen({ heartbeatMs: 30 });
+    const { url } = await startOpen({ heartbeatMs: 100 });
     const stream = await openStream(`${url}?match=a`);
     await expect.poll(() => stream.comments.length).toBeGreaterThan(1);
   });
