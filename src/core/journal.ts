@@ -123,6 +123,12 @@ export interface Journal {
   bytes(): number;
 
   /**
+   * Offset of the newest record that was there when data were put back from a copy: what followed it before may be lost. So an id that a publisher chose tells a place up
+   * to it, and a gap. 0 or undefined when no data were put back.
+   */
+  readonly restoredUpTo?: number | undefined;
+
+  /**
    * By how much the clock of this process may be ahead of the one that records are appended by, where that is another machine's: an update is not taken for one whose time to
    * live is over until it is so by every clock. Default 0.
    */
