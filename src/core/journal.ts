@@ -143,6 +143,14 @@ export interface Journal {
    */
   readonly watchReplaced?: ((onReplaced: () => void) => () => void) | undefined;
 
+  /**
+   * Begins a new epoch, for when the operator says that data were put back and nothing else can tell. {@link restoredUpTo} is then the tail. Undefined where it is said
+   * another way, or nothing can be put back.
+   *
+   * @throws HubError when the engine could not be told.
+   */
+  readonly beginEpoch?: (() => Promise<void>) | undefined;
+
   /** Finishes the appends under way, then lets go of every resource. */
   close(): Promise<void>;
 }

@@ -25,6 +25,7 @@ import type { Mark } from "./mark.ts";
 import { openRoot } from "./open-root.ts";
 import { RowReader } from "./rows.ts";
 
+export { backUp, declareRestored, type DeclaredRestored } from "./backup.ts";
 export type { TailChannel } from "./channel.ts";
 
 /** How an LMDB journal behaves. */
