@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
-import { type RunningServer, send, startServer, temporaryDirectory } from "./command.ts";
+import { type RunningServer, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 import { childrenOf } from "./worker-processes.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
@@ -191,5 +192,100 @@ describe("a journal that stays what it is keeps its epoch", () => {
     await place.start();
     expect(place.server.run.stderr).not.toContain("were put back");
     expect((await place.resume(last)).gap).toBeUndefined();
+  });
+});
+
+describe("artesian journal backup", () => {
+  test("copies what is there while the hub takes updates, which a plain copy need not do", async () => {
+    const place = new Place();
+    await place.start();
+    const before = await place.publish(20);
+    let isDone = false;
+    const publishing = (async () => {
+      while (!isDone) await place.publish(1);
+    })();
+    const { code, stdout, stderr } = await runToEnd(["journal", "backup", place.backup, "--data", place.data]);
+    isDone = true;
+    await publishing;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe(`The journal in ${place.journal} was copied to ${place.backup}.\n`);
+    const last = await place.publish(1);
+    await place.stop();
+    WAYS["copied to where it was"]?.(place);
+    await place.start();
+    expect((await place.resume(last)).gap).toBe("epoch");
+    const { gap, data } = await place.resume(before);
+    expect(gap).toBe("epoch");
+    expect(data.slice(0, 20)).toEqual(numbers(1, 20));
+  });
+
+  test("refuses what can't be copied, and where it can't be copied to", async () => {
+    const place = new Place();
+    const backUp = (...args: string[]) => runToEnd(["journal", "backup", ...args, "--data", place.data]);
+    expect(await backUp(place.backup)).toMatchObject({
+      code: 1,
+      stderr: `error: Not backed up: There is no journal in ${place.journal}.\n`,
+    });
+    await place.start();
+    await place.publish(1);
+    mkdirSync(place.backup);
+    writeFileSync(join(place.backup, "something"), "");
+    expect(await backUp(place.backup)).toMatchObject({ code: 1, stderr: expect.stringContaining("is not empty") as string });
+    expect(await backUp(place.backup, "--journal", "memory")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--journal") as string,
+    });
+    expect(await backUp(place.backup, "--journal", "nats://127.0.0.1")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("own means") as string,
+    });
+  });
+});
+
+describe("artesian journal restore", () => {
+  test("says what nothing else tells, and then each subscriber is told", async () => {
+    const place = new Place();
+    await place.start();
+    const last = await place.publish(3);
+    await place.stop();
+    const { code, stdout } = await runToEnd(["journal", "restore", "--data", place.data]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^The journal in \S+ has begun the epoch \w{8}; it holds 3 updates\. Each subscriber/);
+    await place.start();
+    expect(await place.resume(last)).toEqual({ gap: "epoch", data: ["1", "2", "3", "4"] });
+  });
+
+  test("is refused while a hub uses the journal, which goes on as it was", async () => {
+    const place = new Place();
+    await place.start();
+    const last = await place.publish(3);
+    const refused = await runToEnd(["journal", "restore", "--data", place.data]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toBe(
+      `error: The journal in ${place.journal} is in use by process ${place.server.run.child.pid}. Stop the hub, then try again.\n`,
+    );
+    expect(await place.resume(last)).toEqual({ gap: undefined, data: ["4"] });
+  });
+
+  test("is refused where there is no journal", async () => {
+    const data = temporaryDirectory();
+    expect(await runToEnd(["journal", "restore", "--data", data])).toMatchObject({
+      code: 1,
+      stderr: `error: There is no journal in ${join(data, "journal")}.\n`,
+    });
+    expect(existsSync(join(data, "journal"))).toBe(false);
+    expect((await runToEnd(["journal", "restore", "--journal", "memory"])).code).toBe(2);
+    const away = await runToEnd(["journal", "restore", "--journal", "redis://127.0.0.1:1"]);
+    expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be opened") as string });
+  });
+
+  test("tells the hubs that run on Redis", async () => {
+    const { url } = await RedisServer.start();
+    const { hub } = await startServer(["--journal", url]);
+    await send(hub, FORM, "topic=a&data=1");
+    const stream = await openStream(`${hub}?match=a`);
+    expect((await stream.nextOfAny()).event).toBe("hub:cursor");
+    expect((await runToEnd(["journal", "restore", "--journal", url])).stdout).toContain("it holds 1 update.");
+    await stream.ended;
   });
 });

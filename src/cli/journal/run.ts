@@ -47,14 +47,16 @@ export async function restoreJournal(config: Config): Promise<string> {
     await journal.beginEpoch?.();
     return told(place, journal.epoch, journal.tail() + 1 - journal.head());
   } catch (error) {
-    throw new Failure(`The journal in ${place} could not be told: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Failure(`The journal in ${place} could not be told: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   } finally {
     await journal.close();
   }
 }
 
 function told(place: string, epoch: string, updates: number): string {
-  return `The journal in ${place} has begun the epoch ${epoch}; it holds ${updates} updates. Each subscriber that comes back is told of a gap.`;
+  return `The journal in ${place} has begun the epoch ${epoch}; it holds ${updates} ${updates === 1 ? "update" : "updates"}. Each subscriber that comes back is told of a gap.`;
 }
 
 function noJournal(why: string): UsageError {

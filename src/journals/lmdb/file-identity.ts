@@ -1,8 +1,10 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 /** Stands for a time of birth that is not known. */
 const UNKNOWN = "0";
+const MODE = 0o600;
 let keepsBirthTimes: boolean | undefined;
 
 /**
@@ -26,11 +28,21 @@ export function isSameFile(a: string, b: string): boolean {
 
 /** Makes a file that names itself: its identity, a line end, and a text. @throws Error when it exists, or can't be written. */
 export function writeSelfNamed(path: string, text: string): void {
-  const fd = openSync(path, "wx", 0o600);
+  const fd = openSync(path, "wx", MODE);
   try {
     writeFileSync(fd, `${format(fstatSync(fd, { bigint: true }))}\n${text}`);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** The same without holding up the process: a disk that is behind may take its time to make a file. */
+export async function writeSelfNamedSoon(path: string, text: string): Promise<void> {
+  const file = await open(path, "wx", MODE);
+  try {
+    await file.writeFile(`${format(await file.stat({ bigint: true }))}\n${text}`);
+  } finally {
+    await file.close();
   }
 }
 

@@ -62,8 +62,6 @@ const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3,
 const POLL_MS = { alone: 100, told: 1000 } as const;
 /** Most records that one transaction drops beyond twice those it adds: dropping never makes an append slow. */
 const TRIM_STEP = 1000;
-/** How often it is noted how far the journal has come, while updates come, in milliseconds. */
-const MARK_MS = 10_000;
 
 /**
  * A durable journal in a directory, for one machine. Several processes may read and append at once.
@@ -128,9 +126,6 @@ class LmdbJournal implements Journal {
   #seen: number;
   #closed = false;
   readonly #mark: Mark;
-  /** The newest record that this process has flushed, and the newest that the mark tells of. */
-  #flushed = 0;
-  #marked = 0;
 
   constructor({ directory, retention = DEFAULT_RETENTION, channel, markFile, onPutBack, onDamage }: LmdbJournalOptions) {
     this.#directory = directory;
@@ -156,12 +151,10 @@ class LmdbJournal implements Journal {
     this.peers = channel?.bus && new PeerExchange(channel.bus);
     const trimMs = Math.min(60_000, Math.max(1000, (retention.maxAgeMs ?? Infinity) / 4));
     const stopTrimming = every(trimMs, () => void this.#trimIdle());
-    const stopMarking = every(MARK_MS, () => this.#noteMark());
     this.#stopLooking = () => {
       stopPolling();
       stopListening?.();
       stopTrimming();
-      stopMarking();
     };
   }
 
@@ -209,7 +202,7 @@ class LmdbJournal implements Journal {
     this.#stopLooking();
     this.peers?.close();
     await this.#committing;
-    this.#noteMark();
+    await this.#mark.settle();
     this.#followers.clear();
     await this.#closeRoot();
   }
@@ -287,7 +280,7 @@ class LmdbJournal implements Journal {
       }
       const last = records.at(-1);
       if (last !== undefined) {
-        this.#flushed = last.offset;
+        this.#mark.noteSoon(this.epoch, last.offset);
         // Before this process turns to its own subscribers, which may be many.
         this.#post();
         this.#advance(last.offset, records);
@@ -357,13 +350,6 @@ class LmdbJournal implements Journal {
       head++;
     }
     return [head, bytes];
-  }
-
-  /** Notes how far the journal has come, by what this process appended. */
-  #noteMark(): void {
-    if (this.#flushed === this.#marked) return;
-    this.#marked = this.#flushed;
-    this.#mark.note(this.epoch, this.#flushed);
   }
 
   /** Drops what grew too old while nothing was appended, a step at a time. */

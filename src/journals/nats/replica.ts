@@ -156,7 +156,8 @@ export class Replica {
   /** Begins a new epoch, since somebody says that data were put back; or finds that another process has just begun one. */
   async renew(untilMs: number): Promise<void> {
     for (;;) {
-      if (!(await this.live(untilMs)) || monotonicMs() > untilMs) throw new HubError("journal_unavailable", "The journal cannot be reached. Try again in a moment.");
+      if (!(await this.live(untilMs)) || monotonicMs() > untilMs)
+        throw new HubError("journal_unavailable", "The journal cannot be reached. Try again in a moment.");
       const { log } = this;
       const { epoch } = log;
       await this.#beginEpoch(log).catch((error: unknown) => {

@@ -208,5 +208,13 @@ function asLook(answer: unknown): Look {
       `The journal has format ${epoch}; this version of Artesian reads format ${FORMAT}. Use the version that wrote it, or another name.`,
     );
   }
-  return { isReplaced: kind === "replaced", epoch, head: Number(head), tail: Number(tail), bytes: Number(bytes), tag, restoredUpTo: Number(restored) };
+  return {
+    isReplaced: kind === "replaced",
+    epoch,
+    head: Number(head),
+    tail: Number(tail),
+    bytes: Number(bytes),
+    tag,
+    restoredUpTo: Number(restored),
+  };
 }
