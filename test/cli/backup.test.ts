@@ -200,12 +200,12 @@ describe("artesian journal backup", () => {
     const place = new Place();
     await place.start();
     const before = await place.publish(20);
-    let isDone = false;
+    const done = new AbortController();
     const publishing = (async () => {
-      while (!isDone) await place.publish(1);
+      while (!done.signal.aborted) await place.publish(1);
     })();
     const { code, stdout, stderr } = await runToEnd(["journal", "backup", place.backup, "--data", place.data]);
-    isDone = true;
+    done.abort();
     await publishing;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toBe(`The journal in ${place.journal} was copied to ${place.backup}.\n`);

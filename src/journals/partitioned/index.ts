@@ -231,7 +231,7 @@ class PartitionedJournal implements Journal {
   }
 
   async beginEpoch(): Promise<void> {
-    await Promise.all(this.#partitions.map((partition) => partition.beginEpoch?.()));
+    await Promise.all(this.#partitions.map(async (partition) => partition.beginEpoch?.()));
     // They tell of it in a moment; this process must not go on with what it knows until then.
     await this.#refresh();
   }

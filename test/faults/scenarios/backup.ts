@@ -177,17 +177,16 @@ class Run {
   }
 
   async #resume(lastEventId: string): Promise<{ readonly isTold: boolean; readonly data: readonly string[] }> {
-    const last = this.#held.at(-1)?.data;
     const url = `${this.#server.hub}?match=${encodeURIComponent(TOPIC)}&lastEventID=${encodeURIComponent(lastEventId)}`;
     if (this.#held.at(-1)?.id === lastEventId) await this.#publishOne();
-    const end = this.#held.at(-1)?.data ?? last;
+    const end = this.#held.at(-1)?.data;
     const controller = new AbortController();
     const reading = (async () => {
       const response = await fetch(url, { signal: controller.signal });
       const decoder = new TextDecoder();
       let text = "";
       for await (const chunk of response.body ?? []) {
-        text += decoder.decode(chunk as Uint8Array, { stream: true });
+        text += decoder.decode(chunk, { stream: true });
         const data = [...text.matchAll(/^data: ?(b-\d+)\n/gm)].map(([, one = ""]) => one);
         if (data.at(-1) === end) return { isTold: /^event: ?hub:gap\n/m.test(text), data };
       }
