@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, Failure, UsageError } from "./errors.ts";
+import { journalCommand } from "./journal/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { publishCommand } from "./publish/command.ts";
 import { demoCommand, serveCommand } from "./serve/command.ts";
@@ -57,6 +58,7 @@ function createProgram(): Command {
     sourceCommand(),
     tokenCommand(),
     keysCommand(),
+    journalCommand(),
   ]) {
     program.addCommand(command);
   }

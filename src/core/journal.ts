@@ -123,6 +123,12 @@ export interface Journal {
   bytes(): number;
 
   /**
+   * Offset of the newest record that was there when data were put back from a copy: what followed it before may be lost. So an id that a publisher chose tells a place up
+   * to it, and a gap. 0 or undefined when no data were put back.
+   */
+  readonly restoredUpTo?: number | undefined;
+
+  /**
    * By how much the clock of this process may be ahead of the one that records are appended by, where that is another machine's: an update is not taken for one whose time to
    * live is over until it is so by every clock. Default 0.
    */
@@ -136,6 +142,14 @@ export interface Journal {
    * @returns Stops watching.
    */
   readonly watchReplaced?: ((onReplaced: () => void) => () => void) | undefined;
+
+  /**
+   * Begins a new epoch, for when the operator says that data were put back and nothing else can tell. {@link restoredUpTo} is then the tail. Undefined where it is said
+   * another way, or nothing can be put back.
+   *
+   * @throws HubError when the engine could not be told.
+   */
+  readonly beginEpoch?: (() => Promise<void>) | undefined;
 
   /** Finishes the appends under way, then lets go of every resource. */
   close(): Promise<void>;

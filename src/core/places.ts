@@ -48,6 +48,9 @@ export interface JournalPlaces {
    */
   resume(eventId: string, topics: readonly string[] | undefined): Promise<Resumption | undefined>;
 
-  /** Whether who has had the update at an offset has had all with one of the topics that is before it, in whichever process that was. */
+  /**
+   * Whether who has had the update at an offset has had all with one of the topics that is before it, in whichever process that was, and nothing can be lost that followed
+   * it: see `Journal.restoredUpTo`.
+   */
   isAlone(offset: number, topics: readonly string[] | undefined): boolean;
 }

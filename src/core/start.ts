@@ -50,13 +50,17 @@ export function resolveStart(
     gap: { requested: lastEventId, first: firstHeld(journal, dispatcher), reason },
     lastEventId: EARLIEST,
   });
+  const startAfter = (offset: number): Start => {
+    // What followed it before the data were put back may be lost.
+    const isRestored = offset <= (journal.restoredUpTo ?? 0);
+    const gap: Gap = { requested: lastEventId, first: firstHeld(journal, dispatcher, offset + 1), reason: "epoch" };
+    return { epoch, after: offset, gap: isRestored ? gap : undefined, lastEventId };
+  };
   const id = dispatcher.opened(lastEventId);
   const position = parseCursor(id);
   if (position === undefined) {
     // Of several with one id the earliest, whoever reads: a cursor is a place, and rights count for what follows.
-    return journal.find(id).then(([after]) => {
-      return after === undefined ? afterGap("unknown") : { epoch, after, gap: undefined, lastEventId };
-    });
+    return journal.find(id).then(([offset]) => (offset === undefined ? afterGap("unknown") : startAfter(offset)));
   }
   if (position.epoch !== epoch) return afterGap("epoch");
   if (position.offset < beforeOldest) return afterGap("trimmed");

@@ -5,16 +5,27 @@ import { KEYS, flagOf } from "../../src/cli/config/settings.ts";
 import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 
 describe("help", () => {
-  test.each(["", "serve", "demo", "publish", "subscribe", "keys", "keys create", "token", "token mint", "token inspect"])(
-    "%s --help has examples, and ends well",
-    async (command) => {
-      const { code, stdout, stderr } = await runToEnd([...command.split(" ").filter(Boolean), "--help"]);
-      expect(code).toBe(0);
-      expect(stdout).toContain("Usage: artesian");
-      expect(stdout).toContain("Examples:\n  artesian ");
-      expect(stderr).toBe("");
-    },
-  );
+  test.each([
+    "",
+    "serve",
+    "demo",
+    "publish",
+    "subscribe",
+    "keys",
+    "keys create",
+    "token",
+    "token mint",
+    "token inspect",
+    "journal",
+    "journal backup",
+    "journal restore",
+  ])("%s --help has examples, and ends well", async (command) => {
+    const { code, stdout, stderr } = await runToEnd([...command.split(" ").filter(Boolean), "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("Usage: artesian");
+    expect(stdout).toContain("Examples:\n  artesian ");
+    expect(stderr).toBe("");
+  });
 
   test("serve --help and demo --help name every flag of theirs, and no other's", async () => {
     const OF_DEMO = ["bot", "quotes", "feed"];
@@ -57,6 +68,9 @@ describe("a wrong call", () => {
     [["serve", "--cors-origin", "example.com"], "--cors-origin", "https://example.com"],
     [["keys"], "keys", "create"],
     [["keys", "create", "--alg", "none"], "--alg", "ES256"],
+    [["journal"], "journal", "restore"],
+    [["journal", "backup"], "directory", "missing"],
+    [["journal", "restore", "--journal", "memory"], "--journal", "memory"],
     [["token"], "token", "mint"],
     [["token", "mint"], "--publish", "--subscribe"],
     [["token", "mint", "--publish", "a"], "no key", "artesian keys create"],

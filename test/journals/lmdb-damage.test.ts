@@ -117,10 +117,10 @@ describe("the look at the file", () => {
       expect(readdirSync(directory)).toContain("unclean");
     }
     writeFileSync(file, bytes);
-    const journal = openJournal({ directory });
+    const journal = openJournal({ directory, onPutBack: () => undefined });
     expect((await walk(journal)).offsets).toHaveLength(2000);
     await journal.close();
-    expect(readdirSync(directory).toSorted()).toEqual(["closed", "data.mdb", "lock.mdb"]);
+    expect(readdirSync(directory).toSorted()).toEqual(["closed", "data.mdb", "lock.mdb", "mark"]);
   });
 
   it("is taken where the beginning of a closed file was changed, which LMDB trusts", async () => {
@@ -134,7 +134,7 @@ describe("the look at the file", () => {
       DAMAGES["flipped bits at the beginning"]?.(directory, random);
       let journal: Journal | undefined;
       try {
-        journal = lmdbJournal({ directory, onDamage: () => undefined });
+        journal = lmdbJournal({ directory, onDamage: () => undefined, onPutBack: () => undefined });
       } catch (error) {
         expect(String(error)).toMatch(/damaged|newer version/);
         refused++;

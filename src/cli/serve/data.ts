@@ -23,7 +23,7 @@ export interface OpenJournal {
 /**
  * Opens the journal that the configuration names.
  *
- * @param logger - Is told of records that are not what was written.
+ * @param logger - Is told of records that are not what was written, and of data that were put back.
  * @param channel - Reaches the other processes of the same journal, where there are any.
  * @throws Failure when its directory can't be used, or its server not be reached.
  */
@@ -32,14 +32,29 @@ export async function openJournal(config: Config, logger: Logger, channel?: Tail
   const onDamage = (what: string): void => logger.error({}, what);
   if ("url" in config.journal) return openEngine(config.journal, retention, onDamage);
   if (config.journal.kind === "memory") return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops" };
-  const directory = resolve(config.journal.directory ?? join(config.data, "journal"));
+  const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
   prepareDirectory(directory);
+  const onPutBack = (what: string): void => logger.warn({}, what);
   try {
-    return { journal: lmdbJournal({ directory, retention, channel, onDamage }), place: directory };
+    return { journal: lmdbJournal({ directory, markFile, retention, channel, onPutBack, onDamage }), place: directory };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Failure(message.includes(directory) ? message : `The journal in ${directory} cannot be opened: ${message}`, { cause: error });
+    throw notOpened(directory, error);
   }
+}
+
+/** Where an LMDB journal is. In the data directory its mark is beside it, where a copy of the journal's directory does not reach. */
+export function lmdbPlace(
+  data: string,
+  directory: string | undefined,
+): { readonly directory: string; readonly markFile: string | undefined } {
+  if (directory !== undefined) return { directory: resolve(directory), markFile: undefined };
+  return { directory: resolve(join(data, "journal")), markFile: resolve(join(data, "journal.mark")) };
+}
+
+/** What to tell of an LMDB journal that can't be opened. */
+export function notOpened(directory: string, error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure(message.includes(directory) ? message : `The journal in ${directory} cannot be opened: ${message}`, { cause: error });
 }
 
 /** Only the client of the engine that is used is loaded: the others need not be installed. */

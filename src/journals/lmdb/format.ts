@@ -2,6 +2,8 @@ import type { Database } from "lmdb";
 import { createEpoch } from "../../core/cursor.ts";
 import type { JournalRecord } from "../../core/journal.ts";
 import { openEntry, sealEntry, type StoredRecord, type StoredState, toStored } from "./codec.ts";
+import { isSameFile } from "./file-identity.ts";
+import type { Mark } from "./mark.ts";
 
 /**
  * The layout of the journal that this version writes, stored in each journal.
@@ -39,22 +41,37 @@ export function writeState(meta: Databases["meta"], state: StoredState): void {
   meta.putSync(STATE, state);
 }
 
+/** What is known of a journal's data beside themselves. */
+export interface Surroundings {
+  readonly directory: string;
+  /** Of the data file: see {@link identityOf}. */
+  readonly file: string;
+  readonly mark: Mark;
+  /** Whether the operator says that the data were put back. */
+  readonly isDeclared: boolean;
+}
+
+/** Which journal it is. */
+export interface Identified {
+  readonly epoch: string;
+  /** Why the data are taken for ones that were put back, so that the epoch is a new one; undefined when they are not. */
+  readonly putBack: string | undefined;
+}
+
 /**
- * Finds out what a journal is, begins one where there is none, and converts one of an older format. Must run in a write transaction.
+ * Finds out what a journal is, begins one where there is none, converts one of an older format, and begins a new epoch where data were put back. Must run in a
+ * write transaction: several processes may open the journal at once, and the first of them decides.
  *
- * @returns Its epoch.
  * @throws Error where it is of a newer format, or damaged.
  */
-export function identify(databases: Databases, directory: string): string {
+export function identify(databases: Databases, { directory, file, mark, isDeclared }: Surroundings): Identified {
   const { meta, rows } = databases;
   const format = meta.get("format");
   if (format === undefined) {
     if (firstKey(rows) !== undefined) throw new Error(damaged(directory, "it has records, but not what they belong to"));
-    const epoch = createEpoch();
     meta.putSync("format", FORMAT);
-    meta.putSync("epoch", epoch);
     writeState(meta, EMPTY_STATE);
-    return epoch;
+    return { epoch: beginEpoch(meta, { file, mark }, 0), putBack: undefined };
   }
   if (format === 1) convertFrom1(databases);
   else if (format !== FORMAT) {
@@ -65,7 +82,33 @@ export function identify(databases: Databases, directory: string): string {
   const epoch = meta.get("epoch");
   const why = whatIsWrong(databases);
   if (typeof epoch !== "string" || why !== undefined) throw new Error(damaged(directory, why ?? "it has no epoch"));
+  const [, tail] = readState(meta) as StoredState;
+  const written = meta.get("file");
+  const isCopy = typeof written === "string" && !isSameFile(written, file);
+  const putBack = isDeclared ? "this was declared" : isCopy ? "data.mdb is a copy" : mark.whyOther(epoch, tail);
+  if (putBack !== undefined) {
+    // An id that a publisher chose still leads to a place here, but not to what may have followed it.
+    meta.putSync("restored", tail);
+    return { epoch: beginEpoch(meta, { file, mark }, tail), putBack };
+  }
+  // A journal of the version before does not name its file.
+  if (written === undefined) meta.putSync("file", file);
+  mark.note(epoch, tail);
+  return { epoch, putBack };
+}
+
+function beginEpoch(meta: Databases["meta"], { file, mark }: Pick<Surroundings, "file" | "mark">, tail: number): string {
+  const epoch = createEpoch();
+  meta.putSync("epoch", epoch);
+  meta.putSync("file", file);
+  mark.begin(epoch, tail);
   return epoch;
+}
+
+/** @returns Offset of the newest record that was there when data were put back; 0 where none was. */
+export function readRestored(meta: Databases["meta"]): number {
+  const restored = meta.get("restored");
+  return typeof restored === "number" ? restored : 0;
 }
 
 /** What to tell of a journal that is damaged beyond use. */

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readSelfNamed, writeSelfNamed } from "./file-identity.ts";
 
 /** Names of the marks: one of each process that has the journal open, and one for those that are gone and did not close it. */
 const OPEN = /^open-(\d+)$/;
@@ -14,6 +15,8 @@ const opened = new Map<string, number>();
 export interface Use {
   /** Whether no other process has the journal open, nor this one. */
   readonly isAlone: boolean;
+  /** Ids of the other processes that have it open. */
+  readonly others: readonly number[];
   /** Whether the file should be looked at: a process was cut off, and no other one has the journal open. */
   readonly isSuspect: boolean;
   /** Call when the file was found to be sound. */
@@ -29,19 +32,20 @@ export function markInUse(directory: string): Use {
   const marks = readdirSync(directory);
   const others = marks.filter((name) => OPEN.test(name) && (name !== own || count === 0));
   // A process with the id of this one is gone: in a container each is number 1.
-  const [living, gone] = [
-    others.filter((name) => name !== own && isLiving(name)),
-    others.filter((name) => name === own || !isLiving(name)),
-  ];
+  const isInUse = (name: string): boolean => name !== own && isLiving(name) && readSelfNamed(join(directory, name))?.isOwn !== false;
+  const living = others.filter(isInUse);
+  const gone = others.filter((name) => !living.includes(name));
   for (const name of gone) attempt(() => renameSync(join(directory, name), join(directory, UNCLEAN)));
   opened.set(directory, count + 1);
   attempt(() => {
-    writeFileSync(join(directory, own), "");
+    // It names itself, so that a copy that was made meanwhile is not taken for one that is in use.
+    if (count === 0) writeSelfNamed(join(directory, own), "");
     flush(directory);
   });
   const isAlone = living.length === 0 && count === 0;
   return {
     isAlone,
+    others: living.map(processOf),
     isSuspect: (gone.length > 0 || marks.includes(UNCLEAN)) && isAlone,
     clear: () => attempt(() => rmSync(join(directory, UNCLEAN), { force: true })),
     end: (wasClosed) => {
@@ -56,9 +60,13 @@ export function markInUse(directory: string): Use {
   };
 }
 
+function processOf(name: string): number {
+  return Number(OPEN.exec(name)?.[1]);
+}
+
 function isLiving(name: string): boolean {
   try {
-    process.kill(Number(OPEN.exec(name)?.[1]), 0);
+    process.kill(processOf(name), 0);
     return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";

@@ -21,11 +21,13 @@ import { oncePerTurn, type TailChannel } from "./channel.ts";
 import { noteWriting } from "./exit.ts";
 import { toHubError } from "./failure.ts";
 import { openEntry, sealEntry, type StoredState, toStored } from "./codec.ts";
-import { type Databases, readState, writeState } from "./format.ts";
+import { type Databases, readRestored, readState, writeState } from "./format.ts";
 import { IdempotencyKeys, keyedAppend, type KeyedAppend, readable } from "./idempotency.ts";
+import type { Mark } from "./mark.ts";
 import { openRoot } from "./open-root.ts";
 import { RowReader } from "./rows.ts";
 
+export { backUp, declareRestored, type DeclaredRestored } from "./backup.ts";
 export type { TailChannel } from "./channel.ts";
 
 /** How an LMDB journal behaves. */
@@ -41,13 +43,30 @@ export interface LmdbJournalOptions {
    */
   readonly channel?: TailChannel | undefined;
   /**
+   * File that notes how far the journal has come, so that older data in its place are noticed. Put it where a copy of the directory does not reach. When it can't be
+   * written, less is noticed. Default: `mark` in the directory.
+   */
+  readonly markFile?: string | undefined;
+  /**
+   * Called at the opening when the data are ones that were put back, from a backup for example: with that in words. The journal has begun a new epoch, so
+   * that subscribers are told of a gap. Default: a warning of the process.
+   */
+  readonly onPutBack?: ((what: string) => void) | undefined;
+  /**
    * Called when something that is read is not what was written, as after an error of the disk: with what, in words. Such a record is given to
    * nobody; subscribers are told of a gap in its place. Default: a warning of the process.
    */
   readonly onDamage?: ((what: string) => void) | undefined;
 }
 
-const OPTIONS: ReadonlySet<string> = namesOf<LmdbJournalOptions>({ directory: true, retention: true, channel: true, onDamage: true });
+const OPTIONS: ReadonlySet<string> = namesOf<LmdbJournalOptions>({
+  directory: true,
+  retention: true,
+  channel: true,
+  onDamage: true,
+  markFile: true,
+  onPutBack: true,
+});
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 /** How soon what another process appended is noticed: where nobody tells of it, and where what tells of it was lost. */
 const POLL_MS = { alone: 100, told: 1000 } as const;
@@ -59,6 +78,8 @@ const TRIM_STEP = 1000;
  *
  * An append is acknowledged after its transaction is committed and flushed to the disk, so that it survives
  * `kill -9` and a power cut. Appends that wait for a commit share the next one.
+ *
+ * Data that were put back from a copy are noticed, and the journal begins a new epoch: see docs/decisions/put-back.md.
  *
  * @throws TypeError for an option that is misspelt or not valid.
  * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged.
@@ -94,6 +115,7 @@ class LmdbJournal implements Journal {
     find: async (attempt) => this.#findKey(attempt),
   };
   readonly peers: PeerExchange | undefined;
+  readonly restoredUpTo: number;
   readonly #directory: string;
   readonly #retention: Retention;
   readonly #root: RootDatabase;
@@ -115,11 +137,12 @@ class LmdbJournal implements Journal {
   /** Followers were given every record up to this offset. */
   #seen: number;
   #closed = false;
+  readonly #mark: Mark;
 
-  constructor({ directory, retention = DEFAULT_RETENTION, channel, onDamage }: LmdbJournalOptions) {
+  constructor({ directory, retention = DEFAULT_RETENTION, channel, markFile, onPutBack, onDamage }: LmdbJournalOptions) {
     this.#directory = directory;
     this.#retention = retention;
-    const { root, rows, ids, meta, entries, keys, keyEnds, epoch, close } = openRoot(directory);
+    const { root, rows, ids, meta, entries, keys, keyEnds, epoch, mark, close } = openRoot({ directory, markFile, onPutBack });
     this.#root = root;
     this.#rows = rows;
     this.#ids = ids;
@@ -127,6 +150,8 @@ class LmdbJournal implements Journal {
     this.#entries = entries;
     this.#keys = new IdempotencyKeys({ keys, keyEnds });
     this.epoch = epoch;
+    this.#mark = mark;
+    this.restoredUpTo = readRestored(meta);
     this.#closeRoot = close;
     this.#reader = new RowReader(rows, directory, onDamage);
     this.#held = this.#state();
@@ -189,6 +214,7 @@ class LmdbJournal implements Journal {
     this.#stopLooking();
     this.peers?.close();
     await this.#committing;
+    await this.#mark.settle();
     this.#followers.clear();
     await this.#closeRoot();
   }
@@ -266,6 +292,7 @@ class LmdbJournal implements Journal {
       }
       const last = records.at(-1);
       if (last !== undefined) {
+        this.#mark.noteSoon(this.epoch, last.offset);
         // Before this process turns to its own subscribers, which may be many.
         this.#post();
         this.#advance(last.offset, records);
@@ -279,6 +306,9 @@ class LmdbJournal implements Journal {
   /** @returns What was appended, and the offsets of each member of the group. */
   #write(group: readonly PendingAppend[]): [records: JournalRecord[], offsets: (readonly number[])[]] {
     let [head, tail, bytes] = this.#state();
+    if (this.#meta.get("epoch") !== this.epoch) {
+      throw new HubError("journal_unavailable", "The journal's data were put back while it was open; this process has to be restarted.");
+    }
     const at = Date.now();
     const records: JournalRecord[] = [];
     const offsets: (readonly number[])[] = [];

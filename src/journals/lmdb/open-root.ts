@@ -2,15 +2,29 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { isChangedSinceClosed, noteClosed } from "./closed-mark.ts";
+import { identityOf } from "./file-identity.ts";
 import { type Databases, damaged, identify } from "./format.ts";
 import { markInUse } from "./in-use.ts";
+import { Mark } from "./mark.ts";
 import { findDamage, isShort } from "./tree-check.ts";
 
 /** An open journal's file. */
 export interface OpenRoot extends Databases {
   readonly root: RootDatabase;
   readonly epoch: string;
+  readonly mark: Mark;
   readonly close: () => Promise<void>;
+}
+
+/** How a journal's file is opened. */
+export interface OpenRootOptions {
+  readonly directory: string;
+  /** Default: `mark` in the directory. */
+  readonly markFile?: string | undefined;
+  /** Called when the data are ones that were put back: with that in words. Default: a warning of the process. */
+  readonly onPutBack?: ((what: string) => void) | undefined;
+  /** Says that the data were put back. Refused while another process has the journal open. */
+  readonly isDeclared?: boolean | undefined;
 }
 
 /**
@@ -19,11 +33,21 @@ export interface OpenRoot extends Databases {
  * Where a process was cut off before it closed the file, and where its end is missing or its beginning was changed since, the file is first looked at page by page: about a
  * second for each GiB.
  *
- * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged.
+ * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged, or one that is declared is in use.
  */
-export function openRoot(directory: string): OpenRoot {
+export function openRoot({
+  directory,
+  markFile,
+  onPutBack = (what) => process.emitWarning(what),
+  isDeclared = false,
+}: OpenRootOptions): OpenRoot {
   mkdirSync(directory, { recursive: true });
   const use = markInUse(directory);
+  if (isDeclared && !use.isAlone) {
+    use.end(true);
+    const processes = use.others.map((id) => `process ${id}`).join(", ") || "this process";
+    throw new Error(`The journal in ${directory} is in use by ${processes}. Stop the hub, then try again.`);
+  }
   let root: RootDatabase | undefined;
   try {
     const file = join(directory, "data.mdb");
@@ -44,14 +68,20 @@ export function openRoot(directory: string): OpenRoot {
       keys: root.openDB({ name: "keys", encoding: "string" }),
       keyEnds: root.openDB({ name: "key-ends", encoding: "string" }),
     };
-    const epoch = root.transactionSync(() => identify(databases, directory));
+    const mark = new Mark(markFile ?? join(directory, "mark"));
+    const { epoch, putBack } = root.transactionSync(() => identify(databases, { directory, file: identityOf(file), mark, isDeclared }));
+    if (putBack !== undefined) {
+      onPutBack(
+        `The data in ${directory} were put back (${putBack}). The journal begins a new epoch, so that subscribers are told of a gap.`,
+      );
+    }
     const opened = root;
     const close = async (): Promise<void> => {
       await opened.close();
       noteClosed(directory);
       use.end(true);
     };
-    return { root, ...databases, epoch, close };
+    return { root, ...databases, epoch, mark, close };
   } catch (error) {
     void root?.close();
     use.end(false);

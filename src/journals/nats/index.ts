@@ -127,6 +127,15 @@ class NatsJournal implements Journal {
     return this.replica.log.epoch;
   }
 
+  get restoredUpTo(): number {
+    return this.replica.log.restoredUpTo;
+  }
+
+  async beginEpoch(): Promise<void> {
+    this.#checkOpen();
+    await this.replica.renew(monotonicMs() + TABLE_WAIT_MS);
+  }
+
   async append(batch: readonly Update[]): Promise<readonly number[]> {
     const outcome = await this.#committer.append({ batch, steps: [], keyed: undefined });
     return "offsets" in outcome ? outcome.offsets : [];

@@ -37,6 +37,8 @@ export class Log {
   tag = "";
   tagSeq = 0;
   epoch = "";
+  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  restoredUpTo = 0;
   readonly held: Held = new Held();
   readonly table: Table = new Table();
   readonly ids: HashIndex = new HashIndex();
@@ -85,6 +87,7 @@ export class Log {
     this.tagSeq = seq;
     if (isBroken) return "broken";
     if (!isNext) this.held.restart(head.first);
+    if (this.epoch !== "" && this.epoch !== head.epoch) this.restoredUpTo = head.first - 1;
     this.epoch = head.epoch;
     this.held.add(seq, head.at, head.sizes);
     for (const [place, id] of head.ids) this.ids.add(hashOf(id), head.first + place);

@@ -153,6 +153,22 @@ export class Replica {
     return place?.incarnation === log.incarnation && (await this.reached(log, place.last, untilMs));
   }
 
+  /** Begins a new epoch, since somebody says that data were put back; or finds that another process has just begun one. */
+  async renew(untilMs: number): Promise<void> {
+    for (;;) {
+      if (!(await this.live(untilMs)) || monotonicMs() > untilMs)
+        throw new HubError("journal_unavailable", "The journal cannot be reached. Try again in a moment.");
+      const { log } = this;
+      const { epoch } = log;
+      await this.#beginEpoch(log).catch((error: unknown) => {
+        // What came before it is taken in first.
+        if (!(error instanceof Unsettled)) throw error;
+      });
+      if (this.log !== log || log.epoch !== epoch) return;
+      await this.changed.wait(RETRY_MS.min);
+    }
+  }
+
   /** Takes in a message of the stream; what was taken in already changes nothing. */
   take(log: Log, seq: number, message: Message | undefined): void {
     if (seq <= log.seq) return;

@@ -95,7 +95,12 @@ class PartitionedJournal implements Journal {
       const context = { epoch: this.#epoch, partitions: this.#partitions, merged: this.#merged, mask: () => this.#links.maskOf(topics) };
       return resumeAt(parsed, context);
     },
-    isAlone: (offset, topics) => this.#links.maskOf(topics) === 1 << this.#merged.path.partitionAt(offset),
+    isAlone: (offset, topics) => {
+      const { path } = this.#merged;
+      const partition = path.partitionAt(offset);
+      const isOnly = this.#links.maskOf(topics) === 1 << partition;
+      return isOnly && (path.vectorAt(offset)[partition] as number) > (this.#partitions[partition]?.restoredUpTo ?? 0);
+    },
   };
   readonly #partitions: readonly Journal[];
   readonly #links: Links;
@@ -223,6 +228,12 @@ class PartitionedJournal implements Journal {
   watchReplaced(onReplaced: () => void): () => void {
     this.#onReplaced.add(onReplaced);
     return () => void this.#onReplaced.delete(onReplaced);
+  }
+
+  async beginEpoch(): Promise<void> {
+    await Promise.all(this.#partitions.map(async (partition) => partition.beginEpoch?.()));
+    // They tell of it in a moment; this process must not go on with what it knows until then.
+    await this.#refresh();
   }
 
   async close(): Promise<void> {

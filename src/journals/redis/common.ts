@@ -9,12 +9,14 @@ import { FORMAT } from "./codec.ts";
 export const COMMON: string = String.raw`
 local meta, stream, ids, keys = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local maxAge, maxBytes, maxCount = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local m = redis.call('HMGET', meta, 'format', 'epoch', 'head', 'tail', 'bytes', 'oldest', 'before')
+local m = redis.call('HMGET', meta, 'format', 'epoch', 'head', 'tail', 'bytes', 'oldest', 'before', 'restored')
 local epoch = m[2]
 if m[1] and m[1] ~= '${FORMAT}' then return { 'format', m[1] } end
 local head, tail, bytes = tonumber(m[3]) or 1, tonumber(m[4]) or 0, tonumber(m[5]) or 0
 -- When the record at the head was appended, at the earliest; the tag of the record before it.
 local oldest, before = tonumber(m[6]) or 0, m[7] or ''
+-- The tail when something was found to be lost, or said to be.
+local restored = tonumber(m[8]) or 0
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local function int(n) return string.format('%.0f', n) end
@@ -34,7 +36,7 @@ local function save()
   redis.call('HSET', meta, 'format', '${FORMAT}', 'epoch', epoch, 'head', int(head), 'tail', int(tail), 'bytes', int(bytes),
     'oldest', int(oldest), 'before', before)
 end
-local function state(kind) return { kind, epoch, int(head), int(tail), int(bytes), tagAt(tail) } end
+local function state(kind) return { kind, epoch, int(head), int(tail), int(bytes), tagAt(tail), int(restored) } end
 
 -- Removes what others put behind the last record: no record could follow it.
 local function clean()
@@ -45,7 +47,8 @@ end
 
 -- Something that was seen is gone: from here on it is another journal, with what is left.
 local function rotate(candidate)
-  epoch = candidate
+  epoch, restored = candidate, tail
+  redis.call('HSET', meta, 'restored', int(restored))
   save()
   clean()
   local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]

@@ -86,7 +86,7 @@ export class Engine {
       if (held !== undefined) return verify(stream, held, connection);
       await stream.checkKeys(connection);
       const look = await stream.look(connection, { epoch: "", seen: 0, tag: "" });
-      held = new Held(look, look.tag, read);
+      held = new Held(look, read);
     };
     try {
       const commands = await Link.open(dial, greet);
@@ -167,6 +167,14 @@ export class Engine {
     return look;
   }
 
+  /** Has the epoch replaced by a new one, since somebody says that data were put back. */
+  async beginEpoch(): Promise<void> {
+    const connection = await this.writable();
+    await this.check(connection);
+    await this.held.adopt(await renew(this.stream, connection, this.held.figures.epoch));
+    await this.waitForReplicas(connection);
+  }
+
   close(): void {
     this.#stopLooking();
     this.bus.close();
@@ -206,7 +214,7 @@ export class Engine {
   /** Begins at the tail, since records that followers had to get are gone: subscribers are told of a gap. */
   async #skip(connection: Connection): Promise<void> {
     const look = await this.check(connection);
-    if (!look.isReplaced) await this.held.replace(look, look.tag);
+    if (!look.isReplaced) await this.held.replace(look);
   }
 
   /** Gives followers what was appended here, after what others appended before it. */
@@ -277,10 +285,15 @@ export class Engine {
   }
 }
 
-/** Has an epoch that was left before replaced by a new one: by claiming to have seen what it cannot have. */
+/** Has an epoch replaced by a new one: by claiming to have seen what it cannot have. */
+function renew(stream: Stream, connection: Connection, epoch: string): Promise<Look> {
+  return stream.look(connection, { epoch, seen: Number.MAX_SAFE_INTEGER, tag: "-" });
+}
+
+/** Older data were put back where an epoch that was left is there again. */
 async function beyondLeft(stream: Stream, held: Held, connection: Connection, look: Look): Promise<Look> {
   if (!look.isReplaced || !held.hasLeft(look.epoch)) return look;
-  return stream.look(connection, { epoch: look.epoch, seen: Number.MAX_SAFE_INTEGER, tag: "-" });
+  return renew(stream, connection, look.epoch);
 }
 
 /** On each new connection: what is there may be another journal, or have lost what was seen. */
@@ -292,6 +305,6 @@ async function verify(stream: Stream, held: Held, connection: Connection): Promi
     connection,
     await stream.look(connection, { epoch: held.figures.epoch, seen, tag: held.tag }),
   );
-  if (!look.isReplaced && held.seen === seen && seen < look.head - 1) await held.replace(look, look.tag);
+  if (!look.isReplaced && held.seen === seen && seen < look.head - 1) await held.replace(look);
   else await held.adopt(look);
 }

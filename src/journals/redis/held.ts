@@ -11,6 +11,14 @@ export interface Figures {
   readonly bytes: number;
 }
 
+/** Where a journal is, and what is at its tail. */
+export interface HeldPlace extends Figures {
+  /** Of the record at the tail. */
+  readonly tag: string;
+  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  readonly restoredUpTo: number;
+}
+
 /** What this process knows of the journal, and those who follow it. */
 export class Held {
   readonly followers: Followers;
@@ -19,17 +27,18 @@ export class Held {
   #seen: number;
   /** Of the record there; with it Redis tells whether it still has that record. */
   #tag: string;
+  #restoredUpTo: number;
   #replacing: Promise<void> | undefined;
   /** Epochs that were replaced. */
   readonly #left = new Set<string>();
   readonly #onReplaced = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
-  /** @param tag - Of the record at the tail. */
-  constructor(figures: Figures, tag: string, read: (after: number, limits: ReadLimits) => Promise<JournalPage>) {
-    this.#figures = figures;
-    this.#seen = figures.tail;
-    this.#tag = tag;
+  constructor(place: HeldPlace, read: (after: number, limits: ReadLimits) => Promise<JournalPage>) {
+    this.#figures = place;
+    this.#seen = place.tail;
+    this.#tag = place.tag;
+    this.#restoredUpTo = place.restoredUpTo;
     this.followers = new Followers(read);
   }
 
@@ -43,6 +52,10 @@ export class Held {
 
   get tag(): string {
     return this.#tag;
+  }
+
+  get restoredUpTo(): number {
+    return this.#restoredUpTo;
   }
 
   /** Whether the place is no more that of before, and is about to be set anew. */
@@ -95,14 +108,15 @@ export class Held {
    *
    * @returns Resolves when it is done.
    */
-  replace(figures: Figures, tag: string): Promise<void> {
+  replace(place: HeldPlace): Promise<void> {
     this.#replacing ??= new Promise((resolve) => {
       afterThisTurn(() => {
         this.#replacing = undefined;
-        if (figures.epoch !== this.#figures.epoch) this.#left.add(this.#figures.epoch);
-        this.#figures = figures;
-        this.#seen = figures.tail;
-        this.#tag = tag;
+        if (place.epoch !== this.#figures.epoch) this.#left.add(this.#figures.epoch);
+        this.#figures = place;
+        this.#seen = place.tail;
+        this.#tag = place.tag;
+        this.#restoredUpTo = place.restoredUpTo;
         this.followers.restart(this.#seen);
         for (const onReplaced of this.#onReplaced) onReplaced();
         for (const settle of this.#waiting) settle();
@@ -118,8 +132,8 @@ export class Held {
   }
 
   /** Takes what a look on any of the connections found: two may find the same. */
-  async adopt(look: Figures & { readonly isReplaced: boolean; readonly tag: string }): Promise<void> {
-    if (look.isReplaced && look.epoch !== this.#figures.epoch) await this.replace(look, look.tag);
+  async adopt(look: HeldPlace & { readonly isReplaced: boolean }): Promise<void> {
+    if (look.isReplaced && look.epoch !== this.#figures.epoch) await this.replace(look);
     else this.note(look);
   }
 

@@ -13,7 +13,7 @@ import { checkPartitions } from "../partitioned/partition-of.ts";
 import { type Committed, Committer, type PendingAppend } from "./committer.ts";
 import type { RedisTls } from "./connection.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
-import { readFailure, unavailable } from "./failure.ts";
+import { readFailure, unavailable, writeFailure } from "./failure.ts";
 import { countWithin, readRows, type Row } from "./stream.ts";
 import { parseRedisUrl } from "./url.ts";
 
@@ -129,6 +129,18 @@ class RedisJournal implements Journal {
 
   get epoch(): string {
     return this.#engine.held.figures.epoch;
+  }
+
+  get restoredUpTo(): number {
+    return this.#engine.held.restoredUpTo;
+  }
+
+  async beginEpoch(): Promise<void> {
+    try {
+      await this.#engine.beginEpoch();
+    } catch (error) {
+      throw error instanceof HubError ? error : writeFailure(error);
+    }
   }
 
   async append(batch: readonly Update[]): Promise<readonly number[]> {

@@ -28,6 +28,8 @@ export interface Look extends Figures {
   readonly isReplaced: boolean;
   /** Of the record at the tail. */
   readonly tag: string;
+  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  readonly restoredUpTo: number;
 }
 
 /** What a group came to: nothing was done where the journal is another one. */
@@ -200,11 +202,19 @@ function pushAppend(args: string[], { batch, steps, key }: PendingAppend): void 
 }
 
 function asLook(answer: unknown): Look {
-  const [kind, epoch, head, tail, bytes, tag] = answer as readonly [string, string, string, string, string, string];
+  const [kind, epoch, head, tail, bytes, tag, restored] = answer as readonly [string, string, string, string, string, string, string];
   if (kind === "format") {
     throw new Error(
       `The journal has format ${epoch}; this version of Artesian reads format ${FORMAT}. Use the version that wrote it, or another name.`,
     );
   }
-  return { isReplaced: kind === "replaced", epoch, head: Number(head), tail: Number(tail), bytes: Number(bytes), tag };
+  return {
+    isReplaced: kind === "replaced",
+    epoch,
+    head: Number(head),
+    tail: Number(tail),
+    bytes: Number(bytes),
+    tag,
+    restoredUpTo: Number(restored),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Scenario } from "../lib/scenario.ts";
+import { backup } from "./backup.ts";
 import { clock } from "./clock.ts";
 import { corruption } from "./corruption.ts";
 import { descriptors } from "./descriptors.ts";
@@ -34,4 +35,5 @@ export const SCENARIOS: readonly Scenario[] = [
   herd,
   soak,
   drain,
+  backup,
 ];

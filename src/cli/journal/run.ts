@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import { SILENT } from "../../core/logger.ts";
+import { backUp, declareRestored } from "../../journals/lmdb/backup.ts";
+import { placeOf } from "../config/flags.ts";
+import type { Config } from "../config/config.ts";
+import { Failure, UsageError } from "../errors.ts";
+import { lmdbPlace, openJournal } from "../serve/data.ts";
+
+/**
+ * Copies the journal that the configuration names.
+ *
+ * @returns What to tell.
+ * @throws UsageError when the journal is not in a directory; Failure when the copy can't be made.
+ */
+export async function backUpJournal({ data, journal }: Config, to: string): Promise<string> {
+  if (journal.kind === "memory") throw noJournal("A journal in memory can't be copied.");
+  if (journal.kind !== "lmdb") throw noJournal(`${journal.kind === "redis" ? "Redis" : "NATS"} makes backups by its own means.`);
+  const { directory } = lmdbPlace(data, journal.directory);
+  try {
+    await backUp(directory, resolve(to));
+  } catch (error) {
+    throw new Failure(`Not backed up: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  return `The journal in ${directory} was copied to ${resolve(to)}.`;
+}
+
+/**
+ * Says that the data of the journal that the configuration names were put back.
+ *
+ * @returns What to tell.
+ * @throws UsageError when the journal keeps nothing; Failure when it is in use, not there, or not reached.
+ */
+export async function restoreJournal(config: Config): Promise<string> {
+  const { data, journal: choice } = config;
+  if (choice.kind === "memory") throw noJournal("Nothing can be put back into a journal in memory.");
+  if (choice.kind === "lmdb") {
+    const { directory, markFile } = lmdbPlace(data, choice.directory);
+    try {
+      const { epoch, updates } = await declareRestored(directory, markFile);
+      return told(directory, epoch, updates);
+    } catch (error) {
+      throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+  const { journal, place } = await openJournal(config, SILENT);
+  try {
+    await journal.beginEpoch?.();
+    return told(place, journal.epoch, journal.tail() + 1 - journal.head());
+  } catch (error) {
+    throw new Failure(`The journal in ${place} could not be told: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await journal.close();
+  }
+}
+
+function told(place: string, epoch: string, updates: number): string {
+  return `The journal in ${place} has begun the epoch ${epoch}; it holds ${updates} ${updates === 1 ? "update" : "updates"}. Each subscriber that comes back is told of a gap.`;
+}
+
+function noJournal(why: string): UsageError {
+  return new UsageError(`${placeOf("journal")}: ${why}`);
+}
