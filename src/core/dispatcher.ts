@@ -137,23 +137,24 @@ export class Dispatcher {
       this.#cohorts.set(selection.key, cohort);
       this.#index.add(cohort);
     }
-    if (cohort.references++ === 0) this.#usedCohorts++;
+    if (cohort.references++ === 0) {
+      this.#usedCohorts++;
+      this.#index.wake(cohort);
+    }
     return cohort;
   }
 
   release(cohort: Cohort): void {
     if (--cohort.references > 0) return;
     this.#usedCohorts--;
+    this.#index.rest(cohort);
     if (cohort.isSpare) return;
     cohort.isSpare = true;
     this.#spare.push(cohort);
     if (this.#spare.length > SPARE_COHORTS + this.#cohorts.size / 8) this.#dropSpare();
   }
 
-  /**
-   * Many at a time: a table in which one key comes and goes over and over gets slower by each, and forgetting a pattern forgets what all patterns
-   * were found to select.
-   */
+  /** Many at a time: a table in which one key comes and goes over and over gets slower by each. */
   #dropSpare(): void {
     for (const cohort of this.#spare.splice(0)) {
       cohort.isSpare = false;

@@ -7,6 +7,10 @@ import type { Range } from "./range.ts";
 export interface Limits {
   /** Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. */
   readonly bodyBytes: number;
+  /** Most fields of a form, or parameters of a query (each is decoded before it is known). Default 500. Past it: `too_large`. */
+  readonly formFields: number;
+  /** Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past it: `too_large`. */
+  readonly queryBytes: number;
   /** Most topics on one update (each is matched and indexed). Default 100. Past it: `too_large`. */
   readonly topicsPerUpdate: number;
   /** Most updates in one atomic batch (one transaction). Default 1,000. Past it: `too_large`. */
@@ -49,6 +53,8 @@ export const MAX_ID_BYTES = 1900;
 /** The limits that hold where none is given. */
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1024 * 1024,
+  formFields: 500,
+  queryBytes: 256 * 1024,
   topicsPerUpdate: 100,
   updatesPerBatch: 1000,
   matchersPerSubscription: 100,

@@ -32,12 +32,20 @@ export class Schedule {
   readonly #limit: number;
   readonly #logger: Logger;
   readonly #ready: Promise<void>;
+  readonly #process: string = crypto.randomUUID();
   #stopTimer: () => void = () => undefined;
+  /** Earliest time at which something may be due, in milliseconds since 1970. */
   #nextAt = Infinity;
   #delivering: Promise<void> | undefined;
   #isClosed = false;
   /** Counts what was added: those of one time are delivered in the order in which they were scheduled. */
   #added = 0;
+  /** How many waited when they were last counted. Infinity if that is not known. */
+  #counted = Infinity;
+  /** How many were added since, here and by other processes, and how many this process is committing. */
+  #addedSince = 0;
+  #committing = 0;
+  #counting: Promise<void> | undefined;
 
   /** @param options - `topic`: of the notes by which other processes hear of a new one; `limit`: most that wait. */
   constructor(options: { state: JournalState; topic: string; limit: number; logger: Logger }) {
@@ -57,20 +65,20 @@ export class Schedule {
    */
   async add<T>(scheduled: readonly ScheduledUpdate[], commit: (steps: readonly StateStep[]) => Promise<T>): Promise<T> {
     await this.#ready;
-    const waiting = await this.#count();
-    if (waiting + scheduled.length > this.#limit) {
-      throw new HubError(
-        "too_many_scheduled",
-        `${waiting} updates are scheduled already; at most ${this.#limit} may be. Publish it when it is time.`,
-      );
-    }
+    await this.#reserve(scheduled.length);
     const steps = scheduled.map(({ deliverAt, update }): StateStep => {
-      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${crypto.randomUUID()}`;
+      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${this.#process}`;
       return { key, value: JSON.stringify(update), update: noteOf(this.#topic, key) };
     });
-    const committed = await commit(steps);
-    for (const { deliverAt } of scheduled) this.#wakeAt(deliverAt);
-    return committed;
+    try {
+      const committed = await commit(steps);
+      for (const { deliverAt } of scheduled) this.#wakeAt(deliverAt);
+      return committed;
+    } finally {
+      this.#committing -= scheduled.length;
+      // Even if the commit failed: its outcome may be unknown.
+      this.#addedSince += scheduled.length;
+    }
   }
 
   /** All that wait, the next one first. */
@@ -96,8 +104,13 @@ export class Schedule {
 
   /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
   noticed(note: JournalRecord | undefined): void {
-    if (note === undefined) this.#wakeAt(Date.now());
-    else if (note.data.startsWith(PREFIX)) this.#wakeAt(timeOf(note.data) + COURTESY_MS);
+    if (note === undefined) {
+      this.#counted = Infinity;
+      this.#wakeAt(Date.now());
+    } else if (note.data.startsWith(PREFIX) && !note.data.endsWith(this.#process)) {
+      this.#addedSince++;
+      this.#wakeAt(timeOf(note.data) + COURTESY_MS);
+    }
   }
 
   async close(): Promise<void> {
@@ -106,17 +119,57 @@ export class Schedule {
     await this.#delivering;
   }
 
-  async #count(): Promise<number> {
-    let count = 0;
-    for await (const _ of allEntries(this.#state, PREFIX)) count++;
-    return count;
+  /**
+   * Takes places for updates that are about to be committed. The table is counted only if it may be full: counting reads all of it.
+   * Other processes may take places at the same moment. The limit can be passed by what they commit until their notes arrive.
+   */
+  async #reserve(count: number): Promise<void> {
+    if (!this.#hasRoomFor(count)) {
+      this.#counting ??= this.#count();
+      await this.#counting;
+    }
+    if (!this.#hasRoomFor(count)) {
+      throw new HubError(
+        "too_many_scheduled",
+        `${this.#atMost} updates are scheduled already; at most ${this.#limit} may be. Publish it when it is time.`,
+      );
+    }
+    this.#committing += count;
+  }
+
+  #hasRoomFor(count: number): boolean {
+    return this.#atMost + count <= this.#limit;
+  }
+
+  /** No more than this many wait. Those that were delivered since the last count are still in it. */
+  get #atMost(): number {
+    return this.#counted + this.#addedSince + this.#committing;
+  }
+
+  async #count(): Promise<void> {
+    try {
+      const before = this.#addedSince;
+      let count = 0;
+      for await (const _ of allEntries(this.#state, PREFIX)) count++;
+      this.#counted = count;
+      // What was added meanwhile may have been counted or not.
+      this.#addedSince -= before;
+    } finally {
+      this.#counting = undefined;
+    }
   }
 
   #wakeAt(at: number): void {
     if (this.#isClosed || at >= this.#nextAt) return;
     this.#nextAt = at;
+    // What is being delivered looks at it at its end.
+    if (this.#delivering === undefined) this.#startTimer();
+  }
+
+  #startTimer(): void {
     this.#stopTimer();
-    this.#stopTimer = after(Math.min(LONGEST_WAIT_MS, Math.max(0, at - Date.now())), () => void this.#deliver());
+    if (this.#isClosed || this.#nextAt === Infinity) return;
+    this.#stopTimer = after(Math.min(LONGEST_WAIT_MS, Math.max(0, this.#nextAt - Date.now())), () => void this.#deliver());
   }
 
   #deliver(): Promise<void> {
@@ -125,6 +178,9 @@ export class Schedule {
   }
 
   async #deliverAndWait(): Promise<void> {
+    this.#stopTimer();
+    // From here on, an earlier time that comes up is kept: the table may have been read already.
+    this.#nextAt = Infinity;
     let nextAt: number | undefined;
     try {
       nextAt = await this.#deliverDue();
@@ -133,8 +189,8 @@ export class Schedule {
       nextAt = Date.now() + RETRY_MS;
     }
     this.#delivering = undefined;
-    this.#nextAt = Infinity;
-    if (nextAt !== undefined) this.#wakeAt(nextAt);
+    this.#nextAt = Math.min(this.#nextAt, nextAt ?? Infinity);
+    this.#startTimer();
   }
 
   /** Moves what is due into the journal. @returns When the next one is. */

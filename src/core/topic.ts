@@ -8,6 +8,9 @@ export interface ParsedTopic {
   readonly reserved: boolean;
 }
 
+/** What remembering a topic takes beside its characters, in characters. */
+const TOPIC_COST = 64;
+
 /** Percent-encoded unreserved characters of RFC 3986: letters, digits, `-`, `.`, `_`, `~`. */
 const ENCODED_UNRESERVED = /%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 
@@ -19,12 +22,12 @@ export class TopicParser {
 
   /**
    * @param hubUrl - The hub's public URL, absolute.
-   * @param capacity - Most topics to remember, in each of two generations.
+   * @param capacity - Most characters of the topics to remember, in each of two generations; each counts for some more.
    */
-  constructor(hubUrl: string, capacity = 4096) {
+  constructor(hubUrl: string, capacity: number = 512 * 1024) {
     this.#base = new URL(hubUrl);
     this.#path = this.#base.pathname.replace(/\/+$/, "");
-    this.#parsed = new Recent(capacity);
+    this.#parsed = new Recent(capacity, (topic) => TOPIC_COST + topic.length);
   }
 
   parse(topic: string): ParsedTopic {

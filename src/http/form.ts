@@ -10,25 +10,34 @@ export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new HubError(
-      "invalid_body",
-      "The request has bytes that are not UTF-8. Encode text as UTF-8, and binary data for example as base64.",
-    );
+    throw notUtf8();
   }
+}
+
+function notUtf8(): HubError {
+  return new HubError(
+    "invalid_body",
+    "The request has bytes that are not UTF-8. Encode text as UTF-8, and binary data for example as base64.",
+  );
 }
 
 /**
  * Parses `application/x-www-form-urlencoded` text, a body or a query.
  *
+ * @param maxFields - Most fields, so that a body of a mebibyte of `&=` costs no more than one of a few fields.
  * @returns The names and values, decoded, in order.
- * @throws HubError `invalid_body` where a value is not UTF-8.
+ * @throws HubError `too_large` for more fields, or `invalid_body` where a value is not UTF-8.
  * @see URL Standard, 5.1 "application/x-www-form-urlencoded parsing".
  */
-export function parseForm(text: string): readonly (readonly [name: string, value: string])[] {
+export function parseForm(text: string, maxFields: number): readonly (readonly [name: string, value: string])[] {
   const pairs: [string, string][] = [];
   const decode = text.length > SHARED_CHARACTERS ? (part: string) => detach(decodePart(part), text) : decodePart;
-  for (const part of text.split("&")) {
-    if (part === "") continue;
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = text.indexOf("&", start);
+    if (end < 0) end = text.length;
+    if (end === start) continue;
+    if (pairs.length === maxFields) throw new HubError("too_large", `The request has more than ${maxFields} fields or parameters. Send fewer.`);
+    const part = text.slice(start, end);
     const equals = part.indexOf("=");
     if (equals < 0) pairs.push([decode(part), ""]);
     else pairs.push([decode(part.slice(0, equals)), decode(part.slice(equals + 1))]);
@@ -47,12 +56,16 @@ function detach(part: string, text: string): string {
 function decodePart(part: string): string {
   const spaced = part.includes("+") ? part.replaceAll("+", " ") : part;
   if (!spaced.includes("%")) return spaced;
+  // Known before it is tried: an exception for each of many parts would take seconds.
+  if (STRAY_PERCENT.test(spaced)) return decodeLeniently(spaced);
   try {
     return decodeURIComponent(spaced);
   } catch {
-    return decodeLeniently(spaced);
+    throw notUtf8();
   }
 }
+
+const STRAY_PERCENT = /%(?![\da-f]{2})/i;
 
 /** As the standard says, a `%` without two hexadecimal digits stands for itself. */
 function decodeLeniently(part: string): string {

@@ -6,7 +6,7 @@ import { TopicParser } from "../core/topic.ts";
 import type { UpdateInput } from "../core/update.ts";
 
 /** Topics that stay parsed, in each of two generations. */
-const PARSED_TOPICS = 64;
+const PARSED_TOPICS = 16 * 1024;
 
 /**
  * Topics that only the hub's own process publishes. Without them, whoever may publish at all could speak in the name of an

@@ -12,7 +12,7 @@ import type { Subscriber } from "../../src/core/subscriber.ts";
 import { TopicParser } from "../../src/core/topic.ts";
 
 const HUB = "https://hub.example/.well-known/mercure";
-const PATTERNS = ["/a", "/a/:b", "/a/*", "https://hub.example/a/1", "https\\://*.example/a/:b", "/:x(\\d+)", "*"];
+const PATTERNS = ["/a", "/a/:b", "/a{/:b}?", "/:x/b", "/a/*", "https://hub.example/a/1", "https\\://*.example/a/:b", "/:x(\\d+)", "*"];
 const TOPICS = [
   "/a",
   "a",
@@ -37,6 +37,8 @@ const update = fc.record({ topics: fc.uniqueArray(fc.constantFrom(...TOPICS), { 
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("add" as const), cohort }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), which: fc.nat() }) },
+  // Its subscribers leave, or some come again.
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("turn" as const), which: fc.nat() }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("update" as const), update }) },
 );
 
@@ -56,6 +58,7 @@ const some = (all: readonly Matcher[], topics: readonly string[]): boolean =>
   all.some((one) => topics.some((topic) => selectsNaively(one, topic)));
 
 interface Present {
+  isAwake: boolean;
   readonly cohort: Cohort;
   readonly matchers: readonly Matcher[];
   readonly grants: readonly Matcher[];
@@ -76,10 +79,21 @@ describe("the index of matchers", () => {
           const added = new Cohort(new Selection(compiler.compileAll(one.cohort.matchers), grants, parser));
           added.members.push({} as Subscriber);
           index.add(added);
-          present.push({ ...one.cohort, cohort: added });
+          index.wake(added);
+          present.push({ ...one.cohort, cohort: added, isAwake: true });
         } else if (one.kind === "remove") {
           const [removed] = present.splice(one.which % Math.max(present.length, 1), 1);
+          if (removed?.isAwake === true) index.rest(removed.cohort);
           if (removed !== undefined) index.remove(removed.cohort);
+        } else if (one.kind === "turn") {
+          const turned = present[one.which % Math.max(present.length, 1)];
+          if (turned === undefined) continue;
+          turned.isAwake = !turned.isAwake;
+          turned.cohort.members.splice(0);
+          if (turned.isAwake) {
+            turned.cohort.members.push({} as Subscriber);
+            index.wake(turned.cohort);
+          } else index.rest(turned.cohort);
         } else {
           const { topics, private: isPrivate } = one.update;
           const record: JournalRecord = {
@@ -97,11 +111,13 @@ describe("the index of matchers", () => {
           // By their places: to compare the cohorts themselves in depth takes for ever.
           const places = present.map((_, place) => place);
           const wanted = places.filter((place) => {
-            const { matchers: asked, grants } = present[place] as Present;
-            return some(asked, topics) && (!isPrivate || some(grants, topics));
+            const { matchers: asked, grants, isAwake } = present[place] as Present;
+            return isAwake && some(asked, topics) && (!isPrivate || some(grants, topics));
           });
           expect(touched.map((each) => present.findIndex(({ cohort: other }) => other === each)).toSorted((a, b) => a - b)).toEqual(wanted);
-          expect(places.filter((place) => present[place]?.cohort.selection.selects(record))).toEqual(wanted);
+          expect(places.filter((place) => present[place]?.isAwake === true && present[place].cohort.selection.selects(record))).toEqual(
+            wanted,
+          );
           expect(places.filter((place) => present[place]?.cohort.run.length === 1)).toEqual(wanted);
           for (const each of touched) each.run.length = 0;
         }

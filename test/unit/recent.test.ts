@@ -34,4 +34,19 @@ describe("what was asked for recently", () => {
     recent.clear();
     expect([recent.get("b"), recent.get("c")]).toEqual([undefined, undefined]);
   });
+
+  it("is bounded by its cost where entries cost more or less", () => {
+    const recent = new Recent<{ readonly cost: number }>(10, (_, { cost }) => cost);
+    recent.set("a", { cost: 6 });
+    recent.set("a", { cost: 4 });
+    recent.set("b", { cost: 6 });
+    expect([recent.get("a"), recent.get("b")]).toEqual([{ cost: 4 }, { cost: 6 }]);
+    recent.set("c", { cost: 1 });
+    recent.set("d", { cost: 9 });
+    recent.set("e", { cost: 1 });
+    // Two generations, and what is asked for is young again.
+    expect(["a", "b", "c", "d", "e"].filter((key) => recent.get(key) !== undefined)).toEqual(["c", "d", "e"]);
+    recent.set("huge", { cost: 11 });
+    expect(recent.get("huge")).toBeUndefined();
+  });
 });

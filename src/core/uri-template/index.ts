@@ -9,6 +9,8 @@ import { parseTemplate } from "./parse.ts";
 export interface CompiledUriTemplate {
   /** What it cost to make and costs to keep, in the measure of URL patterns. */
   readonly weight: number;
+  /** What every topic that it selects starts with, in ASCII. */
+  readonly prefix: string;
   test(topic: string): boolean;
 }
 
@@ -41,10 +43,12 @@ export function compileUriTemplate(template: string): CompiledUriTemplate | unde
 
 class UriTemplate implements CompiledUriTemplate {
   readonly weight: number;
+  readonly prefix: string;
   readonly #automaton: TextMatcher;
 
   constructor(automaton: TextMatcher) {
     this.weight = automaton.weight;
+    this.prefix = automaton.prefix;
     this.#automaton = automaton;
   }
 

@@ -6,6 +6,8 @@ import { Walk, type Front } from "./walk.ts";
 export interface TextMatcher {
   /** What it cost to make and costs to keep: instructions visited and entries of its table. */
   readonly weight: number;
+  /** What every text that matches starts with. */
+  readonly prefix: string;
   test(text: string): boolean;
 }
 
@@ -37,7 +39,7 @@ const DEAD = 0;
 
 class Automaton implements TextMatcher {
   readonly weight: number;
-  readonly #prefix: string;
+  readonly prefix: string;
   readonly #classOf: Uint8Array;
   readonly #classCount: number;
   readonly #start: number;
@@ -47,7 +49,7 @@ class Automaton implements TextMatcher {
   readonly #accepting: Uint8Array;
 
   constructor(walk: Walk, front: Front, prefix: string) {
-    this.#prefix = prefix;
+    this.prefix = prefix;
     this.#classOf = walk.classOf;
     this.#classCount = walk.classCount;
     const states = new States(walk);
@@ -60,10 +62,10 @@ class Automaton implements TextMatcher {
   }
 
   test(text: string): boolean {
-    if (!text.startsWith(this.#prefix)) return false;
+    if (!text.startsWith(this.prefix)) return false;
     const [next, classOf, classCount] = [this.#next, this.#classOf, this.#classCount];
     let state = this.#start;
-    for (let i = this.#prefix.length; i < text.length && state !== DEAD; i++) {
+    for (let i = this.prefix.length; i < text.length && state !== DEAD; i++) {
       state = next[state * classCount + (classOf[text.charCodeAt(i)] ?? 0)] ?? DEAD;
     }
     return this.#accepting[state] === 1;

@@ -20,13 +20,13 @@ export function compileComponent(pattern: string, options: PartOptions): TextMat
 
 class LiteralMatcher implements TextMatcher {
   readonly weight = 0;
-  readonly #text: string;
+  readonly prefix: string;
 
   constructor(text: string) {
-    this.#text = text;
+    this.prefix = text;
   }
 
   test(text: string): boolean {
-    return text === this.#text;
+    return text === this.prefix;
   }
 }

@@ -9,6 +9,8 @@ import type { PartOptions } from "./parts.ts";
 export interface CompiledUrlPattern {
   /** What it cost to make and costs to keep; 60,000 are some 5 ms or 100 kB, common patterns have a few hundred. */
   readonly weight: number;
+  /** What the path of every URL that it selects starts with. */
+  readonly prefix: string;
   /** @param url - A topic, parsed with the hub's URL as its base. */
   test(url: URL): boolean;
 }
@@ -41,6 +43,7 @@ function matchesSpecial(protocol: TextMatcher | undefined): boolean {
 
 class UrlPattern implements CompiledUrlPattern {
   readonly weight: number;
+  readonly prefix: string;
   readonly #protocol: TextMatcher | undefined;
   readonly #username: TextMatcher | undefined;
   readonly #password: TextMatcher | undefined;
@@ -69,6 +72,7 @@ class UrlPattern implements CompiledUrlPattern {
     this.#search = compileComponent(patterns.search, plain(encode.encodeSearch));
     this.#hash = compileComponent(patterns.hash, plain(encode.encodeHash));
     const all = [this.#protocol, this.#username, this.#password, this.#hostname, this.#port, this.#pathname, this.#search, this.#hash];
+    this.prefix = this.#pathname?.prefix ?? "";
     this.weight = all.reduce((sum, matcher) => sum + (matcher?.weight ?? 0), 0);
   }
 
