@@ -74,6 +74,8 @@ export const DEFAULT_LIMITS: Limits = {
 /** What each limit may be. */
 export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   bodyBytes: [1024, 2 ** 30],
+  formFields: [10, 100_000],
+  queryBytes: [1024, 2 ** 24],
   topicsPerUpdate: [1, 10_000],
   updatesPerBatch: [1, 100_000],
   matchersPerSubscription: [1, 10_000],

@@ -1,4 +1,5 @@
 import { HubError } from "../core/errors.ts";
+import { DEFAULT_LIMITS } from "../core/limits.ts";
 
 /**
  * Decodes UTF-8 strictly. `URLSearchParams` and `TextDecoder` by default replace what is invalid, which would
@@ -29,14 +30,18 @@ function notUtf8(): HubError {
  * @throws HubError `too_large` for more fields, or `invalid_body` where a value is not UTF-8.
  * @see URL Standard, 5.1 "application/x-www-form-urlencoded parsing".
  */
-export function parseForm(text: string, maxFields: number): readonly (readonly [name: string, value: string])[] {
+export function parseForm(
+  text: string,
+  maxFields: number = DEFAULT_LIMITS.formFields,
+): readonly (readonly [name: string, value: string])[] {
   const pairs: [string, string][] = [];
   const decode = text.length > SHARED_CHARACTERS ? (part: string) => detach(decodePart(part), text) : decodePart;
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
     end = text.indexOf("&", start);
     if (end < 0) end = text.length;
     if (end === start) continue;
-    if (pairs.length === maxFields) throw new HubError("too_large", `The request has more than ${maxFields} fields or parameters. Send fewer.`);
+    if (pairs.length === maxFields)
+      throw new HubError("too_large", `The request has more than ${maxFields} fields or parameters. Send fewer.`);
     const part = text.slice(start, end);
     const equals = part.indexOf("=");
     if (equals < 0) pairs.push([decode(part), ""]);

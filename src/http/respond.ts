@@ -174,5 +174,5 @@ async function readForm(context: HttpContext, request: HubRequest): Promise<stri
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "The body of a QUERY must be application/x-www-form-urlencoded.");
   }
-  return decodeUtf8(await readBody(request, context.hub.limits.bodyBytes));
+  return decodeUtf8(await readBody(request, context.hub.limits.queryBytes));
 }

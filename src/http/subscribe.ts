@@ -49,12 +49,13 @@ export function parseSubscription(
   request: SubscribeRequest,
   authorization: Authorization | undefined,
 ): { readonly selection: Selection; readonly lastEventId: string | undefined; readonly hasCursor: boolean; readonly last: number } {
+  const { formFields } = hub.limits;
   const matchers: Matcher[] = [];
   const pacing = new Map<string, string>();
   const cursors = new Map<string, string>();
   let topicName: string | undefined;
   // The union of both; of the cursor the query's comes first.
-  for (const [name, value] of [...parseForm(request.query), ...parseForm(request.body)]) {
+  for (const [name, value] of [...parseForm(request.query, formFields), ...parseForm(request.body, formFields)]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
     else if (name === "topic" && request.compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });

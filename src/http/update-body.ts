@@ -25,14 +25,15 @@ const MAX_DATA_DEPTH = 1000;
 /**
  * Reads one update from a form or a JSON object, or an atomic batch from a JSON array or NDJSON.
  *
+ * @param maxFields - Most fields of a form.
  * @throws HubError that says what to change.
  */
-export function parseUpdates(contentType: string | undefined, body: Uint8Array): ParsedUpdates {
+export function parseUpdates(contentType: string | undefined, body: Uint8Array, maxFields: number): ParsedUpdates {
   const mediaType = mediaTypeOf(contentType);
   const text = decodeUtf8(body);
   const unknownFields = new Set<string>();
   if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
-    return { updates: [fromForm(text, unknownFields)], isBatch: false, unknownFields };
+    return { updates: [fromForm(text, maxFields, unknownFields)], isBatch: false, unknownFields };
   if (mediaType === "application/json") {
     const value = parseJson(text, "The body");
     return Array.isArray(value)
@@ -52,10 +53,10 @@ export function parseUpdates(contentType: string | undefined, body: Uint8Array):
   );
 }
 
-function fromForm(text: string, unknownFields: Set<string>): UpdateInput {
+function fromForm(text: string, maxFields: number, unknownFields: Set<string>): UpdateInput {
   const topics: string[] = [];
   const fields = new Map<string, string>();
-  for (const [name, value] of parseForm(text)) {
+  for (const [name, value] of parseForm(text, maxFields)) {
     if (name === "topic") topics.push(value);
     else if (!isKnownField(name)) unknownFields.add(name);
     else if (!fields.has(name)) fields.set(name, value);

@@ -230,7 +230,7 @@ describe("a field that the hub does not know", () => {
 
   it("is named safely, each once, and only so many", async () => {
     const { url } = await startHub();
-    const names = ["a\r\nSet-Cookie: x", '"', "é\u202E", "x".repeat(5000), ...Array.from({ length: 1000 }, (_, i) => `f${i}`)];
+    const names = ["a\r\nSet-Cookie: x", '"', "é\u202E", "x".repeat(5000), ...Array.from({ length: 200 }, (_, i) => `f${i}`)];
     const form = names.flatMap((name) => [`${encodeURIComponent(name)}=1`, `${encodeURIComponent(name)}=2`]).join("&");
     const answer = await post(url, `topic=a&${form}`);
     expect(answer.status).toBe(200);

@@ -58,6 +58,16 @@ const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes"] as const;
 /** Of the limits of the library's option `limits`, each: one without a check does not compile. */
 const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>, Checked>> = {
   bodyBytes: { limit: 1024, past: "413 too_large", probe: publishing((size) => form({ topic: "a", data: "x".repeat(size - 13) })) },
+  formFields: { limit: 10, past: "413 too_large", probe: publishing((count) => form(`topic=a${"&x=y".repeat(count - 1)}`)) },
+  queryBytes: {
+    limit: 1024,
+    past: "413 too_large",
+    probe: async (limit, start) => {
+      const { url } = await start();
+      const query = (size: number): RequestInit => ({ ...form("match=".padEnd(size, "x")), method: "QUERY" });
+      return [await outcome(url, query(limit)), await outcome(url, query(limit + 1))];
+    },
+  },
   topicsPerUpdate: {
     limit: 3,
     past: "413 too_large",

@@ -56,6 +56,8 @@ describe("the documentation", () => {
   it("gives the library the same limits as the command", () => {
     const ofCommand: Record<keyof Limits, Key> = {
       bodyBytes: "maxBodyBytes",
+      formFields: "maxFormFields",
+      queryBytes: "maxQueryBytes",
       topicsPerUpdate: "maxTopics",
       updatesPerBatch: "maxBatch",
       matchersPerSubscription: "maxMatchers",

@@ -169,6 +169,8 @@ it("createHub takes what is right, and undefined for what is left out", () => {
 describe("the library and the command have one range for", () => {
   const limits: Record<keyof Limits, Key> = {
     bodyBytes: "maxBodyBytes",
+    formFields: "maxFormFields",
+    queryBytes: "maxQueryBytes",
     topicsPerUpdate: "maxTopics",
     updatesPerBatch: "maxBatch",
     matchersPerSubscription: "maxMatchers",

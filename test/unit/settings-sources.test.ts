@@ -48,6 +48,8 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   writeStall: ["9s", 9000],
   drain: ["3s", 3000],
   maxBodyBytes: ["2MiB", 2 ** 21],
+  maxFormFields: ["99", 99],
+  maxQueryBytes: ["2KiB", 2048],
   maxTopics: ["11", 11],
   maxBatch: ["12", 12],
   maxMatchers: ["13", 13],

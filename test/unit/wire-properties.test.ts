@@ -137,7 +137,7 @@ describe("a form", () => {
 /** @returns undefined where it is refused for that reason. */
 function parsed(form: string): ReturnType<typeof parseForm> | undefined {
   try {
-    return parseForm(form);
+    return parseForm(form, form.length);
   } catch (error) {
     if (error instanceof HubError && error.code === "invalid_body") return undefined;
     throw error;

@@ -48,6 +48,8 @@ export interface Config {
   readonly writeStall: number;
   readonly drain: number;
   readonly maxBodyBytes: number;
+  readonly maxFormFields: number;
+  readonly maxQueryBytes: number;
   readonly maxTopics: number;
   readonly maxBatch: number;
   readonly maxMatchers: number;

@@ -14,6 +14,22 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "1MiB",
       help: "largest request body",
     },
+    maxFormFields: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...LIMIT_RANGES.formFields),
+      fallback: DEFAULT_LIMITS.formFields,
+      shown: "500",
+      help: "most fields of a form, or parameters of a query",
+    },
+    maxQueryBytes: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(...LIMIT_RANGES.queryBytes),
+      fallback: DEFAULT_LIMITS.queryBytes,
+      shown: "256KiB",
+      help: "largest body of a QUERY",
+    },
     maxTopics: {
       group: "Limits",
       placeholder: "<number>",

@@ -150,6 +150,8 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
   return {
     limits: {
       bodyBytes: config.maxBodyBytes,
+      formFields: config.maxFormFields,
+      queryBytes: config.maxQueryBytes,
       topicsPerUpdate: config.maxTopics,
       updatesPerBatch: config.maxBatch,
       matchersPerSubscription: config.maxMatchers,
