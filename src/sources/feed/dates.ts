@@ -34,6 +34,9 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 const ISO =
   /^(\d{4})-(\d{1,2})(?:-(\d{1,2})(?:[t\s]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2}|[+-]\d{2})?$/i;
 
+/** ISO 8601 without separators, as data files have it. Without seconds there is no fraction, which would look like them. */
+const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:[t\s]?(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9})|(\d{3}))?)?)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2})?$/i;
+
 /** RFC 822 as RSS has it: day names are ignored, seconds and the zone may be missing, and years have two or four digits. */
 const RFC822 =
   /^(?:[a-zäéû]{2,12}\.?,?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s,-]+(\d{4}|\d{2})(?:[\s,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*([a-z]{1,5}|(?:gmt|utc)?[+-]\d{1,2}:?\d{2})?(?:\s*\([^()]{0,40}\))?$/i;
@@ -71,6 +74,11 @@ export function parseDate(text: string | undefined): number | undefined {
   const trimmed = text?.trim().slice(0, 100) ?? "";
   const iso = ISO.exec(trimmed);
   if (iso !== null) return timeOf(Number(iso[1]), Number(iso[2]), iso.slice(3, 8), iso[8]);
+  const compact = COMPACT.exec(trimmed);
+  if (compact !== null) {
+    const [, year, month, day, hour, minute, second, fraction, thousandths, zone] = compact;
+    return timeOf(Number(year), Number(month), [day, hour, minute, second, fraction ?? thousandths], zone);
+  }
   const rfc = RFC822.exec(trimmed);
   if (rfc === null) return undefined;
   const year = Number(rfc[3]);

@@ -1,5 +1,5 @@
 import type { TextUpdate } from "../../core/update.ts";
-import { parseJson, textOf, writeJson } from "../json.ts";
+import { parseJson, textOf, withoutNaN, writeJson } from "../json.ts";
 import type { SourceContext } from "../source.ts";
 import type { LinesPlan } from "./options.ts";
 import type { Line } from "./splitter.ts";
@@ -56,7 +56,7 @@ function readJsonLine(plan: LinesPlan, text: string): Reading {
   return {
     update: {
       topic,
-      data: plan.dataField === undefined ? text.trim() : typeof data === "string" ? (textOf(data) ?? "") : writeJson(data),
+      data: plan.dataField === undefined ? withoutNaN(text).trim() : typeof data === "string" ? (textOf(data) ?? "") : writeJson(data),
       type: textOf(plan.typeField?.(value)) ?? options.type,
       id: textOf(plan.idField?.(value)),
     },
