@@ -45,13 +45,25 @@ function urn(...parts: readonly string[]): string {
   return `urn:sha256:${createHash("sha256").update(JSON.stringify(parts)).digest("hex")}`;
 }
 
-/** Orders items from the oldest to the newest. Where dates are missing, the order of the document holds: newest first. */
+/**
+ * Orders items from the oldest to the newest. Without dates the order of the document holds, newest first. An item without one
+ * stands where the older of its neighbours does, so it never comes after a newer item, whichever way the feed is sorted.
+ */
 export function chronological(items: readonly FeedItem[]): readonly FeedItem[] {
-  let latestMs = Number.NEGATIVE_INFINITY;
-  const dated = items.toReversed().map((item) => {
-    // An item without a date stands where its neighbour does.
-    latestMs = item.publishedMs ?? latestMs;
-    return { item, ms: latestMs };
-  });
-  return dated.toSorted((a, b) => (a.ms === b.ms ? 0 : a.ms - b.ms)).map(({ item }) => item);
+  const oldestFirst = items.toReversed();
+  const before = dateBeside(oldestFirst);
+  const after = dateBeside(items).toReversed();
+  const dated = oldestFirst.map((item, index) => ({
+    item,
+    ms: item.publishedMs ?? Math.min(before[index] ?? Infinity, after[index] ?? Infinity),
+    rank: item.publishedMs === undefined ? 0 : 1,
+  }));
+  // Two of no date at all are equally far away.
+  return dated.toSorted((a, b) => (a.ms === b.ms ? a.rank - b.rank : a.ms - b.ms)).map(({ item }) => item);
+}
+
+/** For each item, the date of the last one before it that has one. */
+function dateBeside(items: readonly FeedItem[]): readonly (number | undefined)[] {
+  let latestMs: number | undefined;
+  return items.map((item) => (latestMs = item.publishedMs ?? latestMs));
 }
