@@ -16,12 +16,28 @@ export async function deliver(plan: LinesPlan, lines: readonly Line[], context: 
     if (known === undefined) problems.set(problem, { count: 1, at: line.at });
     else known.count += 1;
   }
+  warnOfEncoding(plan, lines, context);
   for (const [problem, { count, at }] of problems) {
     // The place and not the text: a line may hold anything, and this goes into logs.
     const which = count === 1 ? `The line at byte ${at}` : `${count} lines, the first at byte ${at},`;
     context.report({ kind: "warning", message: `${which} ${count === 1 ? "was" : "were"} ${problem}` });
   }
   if (updates.length > 0) await plan.outlet.publish(context, updates);
+}
+
+/** Once: a log in another encoding has such bytes in every other line. */
+function warnOfEncoding(plan: LinesPlan, lines: readonly Line[], context: SourceContext): void {
+  if (plan.told.has("encoding")) return;
+  const wrong = lines.filter(({ encoding }) => encoding !== undefined);
+  const [first] = wrong;
+  if (first === undefined) return;
+  plan.told.add("encoding");
+  const which = wrong.length === 1 ? `The line at byte ${first.at}` : `${wrong.length} lines, the first at byte ${first.at},`;
+  const message =
+    first.encoding === "utf-16"
+      ? `The line at byte ${first.at} looks like UTF-16, which is not read. Write the log in UTF-8, or convert it: \`iconv -f utf-16\`.`
+      : `${which} ${wrong.length === 1 ? "has" : "have"} bytes that are no UTF-8 and become U+FFFD. Write the log in UTF-8, or convert it: \`iconv -f latin1\`.`;
+  context.report({ kind: "warning", message });
 }
 
 interface Reading {
