@@ -157,6 +157,23 @@ test("an item without a date never comes after newer ones, whichever way the fee
   }
 });
 
+test("an item without a date tells the date of its neighbour, when the feed is read for the first time", async () => {
+  const dated = [3, 1].map((n): Told => ({ title: `Day ${n}`, date: `2026-03-0${n}` }));
+  const [newer = {}, older = {}] = dated;
+  const undated = (title: string): Told => ({ title, date: "soon" });
+  const server = await scripted(
+    send(rss([newer, undated("Undated"), older])),
+    send(rss([undated("Later"), newer, undated("Undated"), older])),
+  );
+  expect(updates(await rounds(server.url, 2)).map(({ title, published, around }) => [title, published ?? around])).toEqual([
+    ["Undated", "2026-03-01T00:00:00.000Z"],
+    ["Day 1", "2026-03-01T00:00:00.000Z"],
+    ["Day 3", "2026-03-03T00:00:00.000Z"],
+    // It came between two rounds, so when it was seen tells more.
+    ["Later", undefined],
+  ]);
+});
+
 describe("an item that the feed calls by another name", () => {
   const date = (n: number): string => `2026-03-02T09:${String(n).padStart(2, "0")}:00Z`;
   const many = (change: (n: number) => Told): Told[] =>

@@ -3,11 +3,11 @@ import { conditionalGet, isSameVersion, pollLoop, shownAddress, type HttpAnswer,
 import { runSources } from "../run.ts";
 import { MAX_BATCH, SourceError, type Source, type SourceContext } from "../source.ts";
 import { createGate, type Gate } from "./gate.ts";
-import type { FeedItem, ParsedFeed } from "./item.ts";
+import type { ParsedFeed } from "./item.ts";
 import { planOf, type FeedPlan, type FeedSourceOptions, type FeedsPlan } from "./options.ts";
 import { parseFeed } from "./parse.ts";
 import { find, forget, itemHash, itemNames, itemStamp, loadSeen, saveSeen, touch, type Known, type Seen } from "./seen.ts";
-import { chronological, toUpdate } from "./update.ts";
+import { chronological, toUpdate, type News } from "./update.ts";
 
 export type { FeedAddress, FeedSourceOptions } from "./options.ts";
 export type { FeedUpdate } from "./update.ts";
@@ -90,24 +90,17 @@ function read(plan: FeedsPlan, feed: FeedPlan, answer: Extract<HttpAnswer, { kin
   }
 }
 
-/** An item that is to be published. */
-interface News {
-  readonly item: FeedItem;
-  readonly hash: string;
-  readonly stamp: string;
-  readonly updated: boolean;
-}
-
 /** What is to be published, the oldest first. */
 function findNews(plan: FeedsPlan, parsed: ParsedFeed, seen: Seen): readonly News[] {
   const found = new Map<string, News>();
-  for (const item of chronological(parsed.items)) {
+  for (const { item, ms } of chronological(parsed.items)) {
     const hash = itemHash(item);
+    const aroundMs = seen.known || item.publishedMs !== undefined || ms === Infinity ? undefined : ms;
     const stamp = itemStamp(item);
     const before = find(seen, hash, itemNames(item))?.stamp;
     const isNews = before === undefined || (plan.updates && before !== stamp);
     // Of an item that is in the document twice, the first in time holds.
-    if (isNews && !found.has(hash)) found.set(hash, { item, hash, stamp, updated: before !== undefined });
+    if (isNews && !found.has(hash)) found.set(hash, { item, hash, stamp, aroundMs, updated: before !== undefined });
   }
   const news = [...found.values()];
   return seen.known ? news : news.slice(Math.max(news.length - plan.first, 0));
@@ -124,7 +117,7 @@ async function publishNews(
     const batch = news.slice(start, start + MAX_BATCH);
     await plan.outlet.publish(
       context,
-      batch.map(({ item, updated }) => toUpdate(plan, feed, parsed, item, updated)),
+      batch.map((each) => toUpdate(plan, feed, parsed, each)),
     );
     for (const { item, hash, stamp } of batch) touch(seen, hash, { stamp, names: itemNames(item) });
     // Not yet with the new validators: with them, what is left of this answer would never be asked for again.
@@ -138,7 +131,7 @@ function remember(plan: FeedsPlan, parsed: ParsedFeed, seen: Seen): boolean {
   let unknown = 0;
   const current = new Map<string, Known>();
   // The newest last: they are forgotten last.
-  for (const item of chronological(parsed.items)) {
+  for (const { item } of chronological(parsed.items)) {
     const hash = itemHash(item);
     if (!current.has(hash)) current.set(hash, { stamp: itemStamp(item), names: itemNames(item) });
   }
