@@ -200,6 +200,19 @@ describe("a file that is not in the order of its times", () => {
   });
 });
 
+test("a file that starts over has the times of the replay, so that its prices are the newest", async () => {
+  const clock = virtualClock(Date.parse("2026-03-02T09:00:00Z"));
+  const path = join(temporaryDirectory(), "prices.csv");
+  writeFileSync(path, "symbol,price,time\nA,1,2026-01-05 09:30:00\nA,2,2026-01-05 09:30:01\n");
+  const context = record();
+  const run = context.start(quotesSource({ from: "file", path, loop: true, clock }));
+  await context.until(() => context.updates.length >= 4);
+  context.stop();
+  await run;
+  const times = quotesOf(context).map(({ time }) => Date.parse(time));
+  expect(times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0))).toBe(true);
+});
+
 describe("a rate bound", () => {
   const many = (time: string): string =>
     `symbol,price,time\n${Array.from({ length: 2500 }, (_, i) => `S${i},${i + 1},${time}\n`).join("")}`;

@@ -84,7 +84,7 @@ export function quotesCommand(): Command {
     .option("--loop", "start a file over at its end")
     .option("--longest-pause <duration>", "cut longer pauses between two prices of a file to this")
     .option("--max-rate <number>", "most prices of a file a second (default: 1,000; at full speed 100,000)")
-    .addOption(new Option("--times <which>", "times of the prices of a file (default: file)").choices(["file", "now"]))
+    .addOption(new Option("--times <which>", "times of the prices of a file (default: file, with --loop now)").choices(["file", "now"]))
     .option("--symbols <number>", "simulated: how many symbols, or their names with commas between (default: 20)")
     .option("--rate <number>", "simulated: prices a second, of all symbols (default: 20)")
     .option("--seed <number>", "simulated: the same seed gives the same prices (default: 1)")

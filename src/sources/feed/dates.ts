@@ -19,7 +19,7 @@ const MONTHS: ReadonlyMap<string, number> = new Map(
 );
 
 /** A time of day, with what may stand between it and the date in front. */
-const CLOCK = /(?:^|[\s,tT–-])\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?(?!\d)/i;
+const CLOCK = /(?:^|[\s,–-]|(?<=\d)t)\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?(?!\d)/i;
 
 /** The zone behind a time. */
 const ZONE =
@@ -28,7 +28,7 @@ const ZONE =
 /** ISO 8601 without separators, as data files have it. Without seconds there is no fraction, which would look like them. */
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:[t\s]?(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9})|(\d{3}))?)?)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2})?$/i;
 
-const DAY_NAME = "(?:[\\p{L}]{2,14}\\.?,?\\s+)?";
+const DAY_NAME = "(?:\\p{L}{2,14}(?:[.,]+\\s*|\\s+))?";
 
 /** The shapes of a date without its time; each names its parts. */
 const SHAPES: readonly RegExp[] = [
@@ -75,7 +75,8 @@ export function parseDate(text: string | undefined): number | undefined {
     const clock = { hour, minute, second, fraction: fraction ?? thousandths };
     return timeOf({ year: Number(year), month: Number(month), day: Number(day) }, clock, zone);
   }
-  const plain = trimmed.replace(/\s*\([^()]{0,60}\)$/, "");
+  // The name of the zone, behind its offset.
+  const plain = trimmed.replace(/\s*(?:\([^()]{0,60}\)|\[[^[\]]{0,60}\])$/, "").replace(/([+-]\d{2}:?\d{2})\s+[a-z]{1,5}$/i, "$1");
   const found = CLOCK.exec(plain);
   if (found === null) return dateAndZone(plain);
   const [, hour, minute, second, fraction, half] = found;
@@ -102,7 +103,7 @@ function dateAndZone(text: string): number | undefined {
 
 /** @param isAmerican - Whether the hours count to twelve: with them, the month comes first. */
 function readDay(text: string, isAmerican: boolean): Day | undefined {
-  const date = text.replace(/\s+/g, " ").replace(/^[\s,–-]+|[\s,–-]+$/g, "");
+  const date = text.replace(/\s+/g, " ").replace(/^[\s,–-]+|(?:[\s,–-]|\sat)+$/gi, "");
   const slashes = SLASHES.exec(date);
   if (slashes !== null) {
     const [first, second, year] = [Number(slashes[1]), Number(slashes[2]), Number(slashes[3])];

@@ -37,6 +37,14 @@ const MINUTES: ReadonlyMap<string, number> = new Map(
   Object.entries(HOURS).flatMap(([hours, names]) => names.split(" ").map((name): [string, number] => [name, Number(hours) * 60])),
 );
 
+/** Names that are summer time in summer. */
+const REGIONS: Readonly<Record<string, string>> = {
+  et: "America/New_York",
+  ct: "America/Chicago",
+  mt: "America/Denver",
+  pt: "America/Los_Angeles",
+};
+
 /** Offsets written as numbers, with a name of UTC in front or without. */
 const NUMERIC = /^(?:gmt|utc?)?\s?([+-])(\d{1,2})(?::?(\d{2}))?$/i;
 
@@ -57,7 +65,9 @@ export function zoneOffset(zone: string, localMs: number): number | undefined {
     if (minutes > 14 * 60) return undefined;
     return numeric[1] === "-" ? -minutes : minutes;
   }
-  return REGION.test(zone) ? regionOffset(zone, localMs) : MINUTES.get(zone.toLowerCase());
+  const name = zone.toLowerCase();
+  const region = REGION.test(zone) ? zone : Object.hasOwn(REGIONS, name) ? REGIONS[name] : undefined;
+  return region === undefined ? MINUTES.get(name) : regionOffset(region, localMs);
 }
 
 function regionOffset(zone: string, localMs: number): number | undefined {

@@ -35,6 +35,8 @@ export function fileQuotes(options: FileQuotesOptions): Source {
     max: Number.POSITIVE_INFINITY,
   });
   const name = basename(path);
+  // Times that go back are those of late prices.
+  const times = options.times ?? (options.loop === true ? "now" : "file");
 
   /** The prices of the file, each with its time in it, in the order of these if there is one. */
   async function* readings(context: SourceContext, problems: Problems): AsyncGenerator<Timed> {
@@ -83,7 +85,7 @@ export function fileQuotes(options: FileQuotesOptions): Source {
     for await (const { reading, timeMs } of ordered) {
       good += 1;
       if (!(await pacer.waitFor(timeMs))) break;
-      const quote = book.quote(reading, options.times === "now" ? clock.now() : timeMs);
+      const quote = book.quote(reading, times === "now" ? clock.now() : timeMs);
       const update = quote === undefined ? undefined : toUpdate(plan.topic, plan.type, quote);
       if (update !== undefined) await pacer.add(update);
     }

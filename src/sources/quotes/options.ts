@@ -63,7 +63,7 @@ export interface FileQuotesOptions extends CommonQuotesOptions, RecordOptions {
   readonly loop?: boolean | undefined;
   /** Longest pause between two prices, in milliseconds of replay: nights and weekends are cut to it. Default: as in the file. */
   readonly longestPauseMs?: number | undefined;
-  /** The `time` of the updates: as in the `file` (default), or `now`, for charts that go on when a file starts over. */
+  /** The `time` of the updates: as in the `file` (default), or `now`, which is the default with `loop`: times that go back are late. */
   readonly times?: "file" | "now" | undefined;
   readonly clock?: QuotesClock | undefined;
 }
