@@ -70,9 +70,14 @@ export function zoneOffset(zone: string, localMs: number): number | undefined {
   return region === undefined ? MINUTES.get(name) : regionOffset(region, localMs);
 }
 
+/** Formats by region: making one takes ten times as long as using it, and a feed has one region. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+const MAX_FORMATS = 50;
+
 function regionOffset(zone: string, localMs: number): number | undefined {
   try {
-    const format = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" });
+    const format = formats.get(zone) ?? new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" });
+    if (formats.size < MAX_FORMATS) formats.set(zone, format);
     const offsetAt = (ms: number): number => {
       const name = format.formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";
       return name === "GMT" ? 0 : (zoneOffset(name, ms) ?? 0);
