@@ -14,15 +14,30 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 /** Whether there may be a number that a double can't hold: 16 digits, or an exponent. */
 const SUSPECT = /\d[\d.]{15}|\d[eE][+-]?\d/;
 
+/** Numbers of JavaScript and Python that JSON does not know. */
+const NO_NUMBER = /(?<![\w.])-?(?:NaN|Infinity)(?!\w)/;
+const NO_NUMBER_OR_STRING = new RegExp(`"(?:[^"\\\\]|\\\\.)*"|${NO_NUMBER.source}`, "g");
+
 /** Deepest nesting: comparing and writing go down by recursion. */
 const MAX_DEPTH = 200;
 
 /**
- * Reads JSON without changing its numbers.
+ * Writes `null` for NaN and infinity, which many programs write and no browser reads.
+ *
+ * @param text - What claims to be JSON.
+ */
+export function withoutNaN(text: string): string {
+  if (!NO_NUMBER.test(text)) return text;
+  return text.replaceAll(NO_NUMBER_OR_STRING, (token) => (token.startsWith('"') ? token : "null"));
+}
+
+/**
+ * Reads JSON without changing its numbers. NaN and infinity are null.
  *
  * @throws SyntaxError for what is not JSON.
  */
-export function parseJson(text: string): unknown {
+export function parseJson(written: string): unknown {
+  const text = withoutNaN(written);
   const value: unknown = JSON.parse(text);
   if (!SUSPECT.test(text)) return value;
   return JSON.parse(text.replaceAll(TOKEN, (token) => (token.startsWith('"') || isExact(token) ? token : `"${MARK}${token}"`)));

@@ -4,9 +4,19 @@ import { parseFeed } from "../../src/sources/feed/parse.ts";
 
 const BOUNDS = { maxItems: 100, summaryLength: 300 };
 
-function parse(file: string, contentType?: string): ReturnType<typeof parseFeed> {
+function omit<T extends object, Key extends keyof T>(value: T, name: Key): Omit<T, Key> {
+  const rest: T = { ...value };
+  delete (rest as Partial<T>)[name];
+  return rest;
+}
+
+type Parsed = ReturnType<typeof parseFeed>;
+
+function parse(file: string, contentType?: string): Omit<Parsed, "items"> & { items: readonly Omit<Parsed["items"][number], "names">[] } {
   const body = readFileSync(new URL(`corpus/${file}`, import.meta.url));
-  return parseFeed({ body, contentType, url: "https://origin.example/feeds/main" }, BOUNDS);
+  const { items, ...feed } = parseFeed({ body, contentType, url: "https://origin.example/feeds/main" }, BOUNDS);
+  // What else they go by has tests of its own.
+  return { ...feed, items: items.map((item) => omit(item, "names")) };
 }
 
 const ms = (text: string): number => new Date(text).getTime();
@@ -142,7 +152,7 @@ describe("the encodings", () => {
   });
 
   it("asks the header before the document, unless it can't be true", () => {
-    expect(parse("encoding-none.xml", "text/xml; charset=iso-8859-2").title).toBe("ZaĹźĂłĹ\u0082Ä\u0087".replace(/[\u0082\u0087]/g, ""));
+    expect(parse("encoding-none.xml", "text/xml; charset=iso-8859-2").title).toBe("ZaĹźĂłĹ‚Ä‡");
     expect(parse("encoding-koi8-r.xml", "text/xml; charset=utf-8").title).toBe("Новости");
     expect(parse("encoding-koi8-r.xml", 'text/xml; charset="no-such"').title).toBe("Новости");
   });

@@ -181,10 +181,14 @@ describe("answers that are none", () => {
     await expectFailure(conditionalGet(compressed.url), "broken", /broke off/);
   });
 
-  test("a compression that is not known, or not what it says, is told of", async () => {
-    const server = await scripted(answer(200, "x", { "content-encoding": "zstd" }), answer(200, "plain", { "content-encoding": "gzip" }));
+  test("a compression that is not known is told of, and one that is not there is none", async () => {
+    const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x00, 0x59, 0x00, 0x00, 0x78]);
+    const server = await scripted(
+      (res) => res.writeHead(200, { "content-encoding": "zstd" }).end(zstd),
+      answer(200, "plain", { "content-encoding": "gzip" }),
+    );
     await expectFailure(conditionalGet(server.url), "broken", /compressed as "zstd"/);
-    await expectFailure(conditionalGet(server.url), "broken", /broke off: incorrect header/);
+    expect(await bodyOf(conditionalGet(server.url))).toBe("plain");
   });
 
   test("a connection that was kept, and closed meanwhile, is no failure", async () => {

@@ -1,4 +1,15 @@
-import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import * as fc from "fast-check";
@@ -51,17 +62,43 @@ describe("splitting", () => {
     expect(splitter.offset).toBe(1_000_000_003);
   });
 
-  test("leaves a mark at the start out, and takes what is no UTF-8", () => {
-    expect(split([Buffer.from("\uFEFFa\n\uFEFFb\n")])).toEqual([
+  test.each<[string, readonly string[]]>([
+    ["\0\0\0new\n", ["new"]],
+    [`${"\0".repeat(200_000)}new\nnext\n`, ["new", "next"]],
+    ["old\n\0\0\0new\n", ["old", "new"]],
+    ["half\0\0\0new\n", ["half", "new"]],
+    ["whole\0\0\n\0new\n", ["whole", "new"]],
+    ["a\0b\n", ["a\0b"]],
+    ["a\n\0\0\0", ["a"]],
+    ["\0\0\uFEFFa\n", ["a"]],
+  ])("has no zeros that stand for no text (%#)", (text, lines) => {
+    const bytes = Buffer.from(text);
+    const ofEach = Array.from(bytes.subarray(0, 1000), (byte) => Buffer.of(byte));
+    for (const chunks of [[bytes], [...ofEach, bytes.subarray(1000)]]) {
+      expect(split(chunks, 100)).toEqual(lines.map((line) => [line, false]));
+      const splitter = createSplitter(100, 0);
+      const places = chunks
+        .flatMap((chunk) => splitter.push(chunk))
+        .map(({ at, text: line }) => bytes.subarray(at).indexOf(Buffer.from(line)));
+      // Each line is where it says, behind its byte order mark.
+      expect(places.every((place) => place === 0 || place === 3)).toBe(true);
+      expect(splitter.offset).toBeLessThanOrEqual(bytes.length);
+    }
+  });
+
+  test("leaves a mark at the start of a line out, and takes what is no UTF-8", () => {
+    // As of files that were put together.
+    expect(split([Buffer.from("\uFEFFa\n\uFEFFb\nc\uFEFF\n")])).toEqual([
       ["a", false],
-      ["\uFEFFb", false],
+      ["b", false],
+      ["c\uFEFF", false],
     ]);
     expect(split([Buffer.from([0x61, 0xff, 0x0a])])).toEqual([["a\uFFFD", false]]);
   });
 });
 
 describe("a stream", () => {
-  const publish = async (input: string, options: Partial<LinesOptions> = {}): Promise<RecordingContext> => {
+  const publish = async (input: string | Buffer, options: Partial<LinesOptions> = {}): Promise<RecordingContext> => {
     const context = record();
     const stream = new PassThrough();
     stream.end(input);
@@ -124,6 +161,30 @@ describe("a stream", () => {
     const skipped = await publish(input, { maxLineBytes: 5, longLines: "skip" });
     expect(dataOf(skipped)).toEqual(["short"]);
     expect(skipped.problems).toHaveLength(1);
+  });
+
+  test("of bytes that are no UTF-8 is told of once, with the place and not the text", async () => {
+    const latin1 = await publish(Buffer.from("good\ncaf\xe9\ncaf\xe9\n", "latin1"));
+    expect(dataOf(latin1)).toEqual(["good", "caf\uFFFD", "caf\uFFFD"]);
+    expect(latin1.problems).toEqual([
+      "2 lines, the first at byte 5, have bytes that are no UTF-8 and become U+FFFD. Write the log in UTF-8, or convert it: `iconv -f latin1`.",
+    ]);
+    // A character that is cut is none of them.
+    expect((await publish("é".repeat(10), { maxLineBytes: 5 })).problems).toHaveLength(1);
+  });
+
+  test("of UTF-16 is told of as that", async () => {
+    const bytes = Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from("one\ntwo\n", "utf16le")]);
+    const context = await publish(bytes);
+    const readOn = await publish(bytes.subarray(2));
+    for (const { problems } of [context, readOn])
+      expect(problems).toEqual([expect.stringMatching(/^The line at byte 0 looks like UTF-16.*iconv -f utf-16/)]);
+  });
+
+  test("of JSON with a byte order mark before each part is read", async () => {
+    const context = await publish('\uFEFF{"n":1}\n\uFEFF{"n":NaN}\n', { format: "json" });
+    expect(dataOf(context)).toEqual(['{"n":1}', '{"n":null}']);
+    expect(context.problems).toEqual([]);
   });
 
   test("of JSON has its topic, data, type and id in fields", async () => {
@@ -271,6 +332,31 @@ describe("a file", () => {
     await context.until(() => context.updates.length === 4);
     await stop(context);
     expect(dataOf(context)).toEqual(["1", "2", "other", "lines"]);
+  });
+
+  test("that was truncated under a writer that goes on at its place loses no line, while it is followed or not", async () => {
+    writeFileSync(path, "");
+    const writer = openSync(path, "r+");
+    let place = 0;
+    const write = (text: string): void => void (place += writeSync(writer, text, place));
+    try {
+      write(`1\n${"x".repeat(70_000)}\n`);
+      const memory = volatileMemory();
+      const context = follow({ from: "beginning", maxLineBytes: 65_536, longLines: "skip" }, memory);
+      await context.until(() => context.updates.length === 1);
+      copyFileSync(path, `${path}.1`);
+      truncateSync(path);
+      write("2\n");
+      await context.until(() => dataOf(context).includes("2"));
+      await stop(context);
+      write("3\n");
+      copyFileSync(path, `${path}.1`);
+      truncateSync(path);
+      write("4\n");
+      expect([...dataOf(context), ...dataOf(await readOnce(memory))]).toEqual(["1", "2", "3", "4"]);
+    } finally {
+      closeSync(writer);
+    }
   });
 
   test("that was copied and truncated is read on in the copy", async () => {

@@ -39,7 +39,7 @@ describe("prices of an address", () => {
         { symbol: "A", price: 1, time: "2026-03-02T09:00:05Z", volume: 5 },
         { symbol: "B", price: 2.75, time: "2026-03-02T09:00:05Z" },
       ]),
-      json([{ symbol: "A", price: 1, volume: 6, time: at }]),
+      json([{ symbol: "A", price: 1, volume: 6, time: "2026-03-02T09:00:06Z" }]),
     ]);
     expect(context.updates.map(({ topic, type }) => [topic, type])).toEqual([
       ["/quotes/A", "quote"],

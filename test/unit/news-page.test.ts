@@ -49,6 +49,9 @@ describe("a headline", () => {
     expect(parse({ published: "2030-01-01T00:00:00Z" })?.at).toBe(seen);
     expect(parse({ published: undefined })?.at).toBe(seen);
     expect(parse({ published: "yesterday" })?.at).toBe(seen);
+    // Without a date it stands by its neighbours in the feed, so an old one is not on top.
+    expect(parse({ published: undefined, around: "2025-12-01T00:00:00Z" })?.at).toBe(Date.parse("2025-12-01T00:00:00Z"));
+    expect(parse({ around: "2025-12-01T00:00:00Z" })?.at).toBe(Date.parse("2026-01-01T00:00:00Z"));
   });
 
   test.each(["", "[]", "null", "{", "7", '{"id":"1"}', JSON.stringify({ ...data, seen: 1 }), JSON.stringify({ ...data, feed: null })])(

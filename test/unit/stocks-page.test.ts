@@ -12,6 +12,8 @@ import {
 import { isFound, type Sortable, sortingAfter, sortSymbols } from "../../apps/stocks/page/sort.ts";
 import { Spark } from "../../apps/stocks/page/spark.ts";
 import { Ticker } from "../../apps/stocks/page/ticker.ts";
+import { isLate } from "../../apps/stocks/server/late.ts";
+import { isLate as isLateForSources } from "../../src/sources/quotes/times.ts";
 import { loadChoices, MAX_WATCHED, saveChoices, toggleWatched } from "../../apps/stocks/page/watch-list.ts";
 import type { StockQuote } from "../../apps/stocks/server/wire.ts";
 
@@ -21,7 +23,12 @@ function quote(price: number, at: number, change = 0): StockQuote {
 
 describe("formats", () => {
   test.each([
-    [1234567.891, "1,234,567.89"],
+    [1234567.8, "1,234,567.80"],
+    [1.08325, "1.08325"],
+    [185.64000000000001, "185.64"],
+    [0.1 + 0.2, "0.300"],
+    [12345.6789, "12,345.6789"],
+    [1234567.891234, "1,234,567.891"],
     [1, "1.00"],
     [0, "0.00"],
     [-37.63, "−37.63"],
@@ -34,7 +41,7 @@ describe("formats", () => {
   });
 
   test("changes with their sign, to the places of their price", () => {
-    expect([formatChange(1.5, 100), formatChange(-0.004, 0.5), formatChange(0, 100)]).toEqual(["+1.50", "−0.004", "0.00"]);
+    expect([formatChange(1.5, 2), formatChange(-0.004, 3), formatChange(0, 2)]).toEqual(["+1.50", "−0.004", "0.00"]);
     expect([formatPercent(1.234), formatPercent(-12), formatPercent(0)]).toEqual(["+1.23%", "−12.00%", "0.00%"]);
     expect([1, -1, 0].map(arrowOf)).toEqual(["▲", "▼", "="]);
     expect([1, -1, 0].map(trendOf)).toEqual(["up", "down", "flat"]);
@@ -47,6 +54,11 @@ describe("formats", () => {
     expect(formatTime(at, at + 86_400_000)).toBe("Mar 2, 09:05:07");
     expect(formatHour(at, at)).toBe("09:05");
   });
+});
+
+test("source, server and page have one rule for which price is the newest", () => {
+  const times = [0, 1, 1000, 35_999_999, 36_000_000, 36_000_001, 90_000_000];
+  for (const at of times) for (const before of times) expect(isLate(at, before)).toBe(isLateForSources(at, before));
 });
 
 describe("sorting", () => {
@@ -150,6 +162,37 @@ describe("a sparkline", () => {
 });
 
 describe("a ticker", () => {
+  test("has the decimal places of its source, also for a price that ends in zeros", () => {
+    const ticker = new Ticker("EURUSD");
+    ticker.take(quote(1.08325, 1000));
+    ticker.take(quote(1.08331, 2000, 0.00006));
+    expect(formatChange(ticker.quote?.change ?? 0, ticker.decimals)).toBe("+0.00006");
+    ticker.take(quote(1.084, 3000));
+    expect(formatPrice(1.084, ticker.decimals)).toBe("1.08400");
+    const learnt = new Ticker("EURUSD");
+    learnt.learn({ quote: quote(1.084, 1), name: undefined, open: 1.08325, high: 1.09, low: 1.08, since: 1, spark: [], sparkTime: 0 });
+    expect(learnt.decimals).toBe(5);
+  });
+
+  test("keeps the newest price by time, by the server's rule", () => {
+    const ticker = new Ticker("AAA");
+    ticker.take(quote(10, 50_000_000));
+    expect(ticker.take(quote(11, 49_000_000))).toBe(0);
+    expect(ticker).toMatchObject({ quote: { price: 10 }, direction: 0, moves: 0, session: { high: 10 } });
+    ticker.take(quote(12, 50_000_000));
+    expect(ticker.quote?.price).toBe(12);
+    // More than ten hours: a file is played again.
+    ticker.take(quote(13, 13_000_000));
+    expect(ticker.quote?.price).toBe(13);
+  });
+
+  test("learns an older price from a server whose file is played again", () => {
+    const ticker = new Ticker("AAA");
+    ticker.take(quote(20, 50_000_000));
+    ticker.learn({ quote: quote(10, 1000), name: "A", open: 9, high: 12, low: 8, since: 500, spark: [], sparkTime: 0 });
+    expect(ticker.quote?.price).toBe(10);
+  });
+
   test("tells which way the price moved, and moves when it did", () => {
     const ticker = new Ticker("AAA");
     ticker.take(quote(10, 1000));

@@ -10,7 +10,7 @@ export interface Headline {
   readonly link: string | undefined;
   readonly summary: string | undefined;
   readonly author: string | undefined;
-  /** When it came about, in milliseconds since 1970: as the feed says, but not later than the server saw it. */
+  /** When it came about, in milliseconds since 1970: as the feed says of it or its neighbours, but not later than the server saw it. */
   readonly at: number;
   /** When the server saw it, in milliseconds since 1970. */
   readonly seenAt: number;
@@ -35,7 +35,7 @@ export function parseHeadline(data: string): Headline | undefined {
     link: safeLink(value?.["link"]),
     summary: textOf(value?.["summary"]),
     author: textOf(value?.["author"]),
-    at: Math.min(timeOf(value?.["published"]) ?? seenAt, seenAt),
+    at: Math.min(timeOf(value?.["published"]) ?? timeOf(value?.["around"]) ?? seenAt, seenAt),
     seenAt,
   };
 }

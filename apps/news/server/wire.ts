@@ -26,6 +26,8 @@ export interface NewsItem {
   readonly summary?: string | undefined;
   /** RFC 3339, as the feed says; undefined where it says nothing. */
   readonly published?: string | undefined;
+  /** RFC 3339: the date of a neighbour in the feed, for an item without its own. */
+  readonly around?: string | undefined;
   /** RFC 3339: when this server first saw it. */
   readonly seen: string;
   readonly author?: string | undefined;

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Candle, CandleStep } from "../server/wire.ts";
 import { followCandles } from "./chart-data.ts";
-import { formatPrice } from "./format.ts";
+import { decimalsOf, formatPrice } from "./format.ts";
 import type { MarketStore } from "./market-store.ts";
 import type { PriceChart } from "./price-chart.ts";
 
@@ -126,9 +126,11 @@ function describe(candles: readonly Candle[]): string {
   const [first, last] = [candles[0], candles.at(-1)];
   if (first === undefined || last === undefined) return "No price yet.";
   let [high, low] = [-Infinity, Infinity];
+  const decimals = Math.max(...candles.map(({ close }) => decimalsOf(close)));
+  const show = (price: number): string => formatPrice(price, decimals);
   for (const candle of candles) {
     high = Math.max(high, candle.high);
     low = Math.min(low, candle.low);
   }
-  return `From ${formatPrice(first.open)} to ${formatPrice(last.close)}, between ${formatPrice(low)} and ${formatPrice(high)}.`;
+  return `From ${show(first.open)} to ${show(last.close)}, between ${show(low)} and ${show(high)}.`;
 }

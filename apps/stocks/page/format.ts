@@ -4,8 +4,11 @@ export const UNKNOWN = "–";
 /** Everything here is English, as the page is; the hours are the reader's own. */
 const LOCALE = "en";
 
-const PLACES = [2, 3, 4, 6, 8].map((places) => ({
-  places,
+/** Most decimal places of a price, and most digits before and after the point: further ones are noise of binary fractions. */
+const MAX_PLACES = 8;
+const MAX_DIGITS = 10;
+
+const PLACES = Array.from({ length: MAX_PLACES + 1 }, (_, places) => ({
   plain: numbers({ minimumFractionDigits: places, maximumFractionDigits: places }),
   signed: numbers({ minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: "exceptZero" }),
 }));
@@ -19,22 +22,30 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   return new Intl.NumberFormat(LOCALE, options);
 }
 
-/** How many decimal places a price of this size is shown with: so many that a small one still shows how it moves. */
+/** How many decimal places a price is shown with: as many as it has, and so many that a small one still shows how it moves. */
 export function decimalsOf(price: number): number {
   const size = Math.abs(price);
+  const before = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1;
+  const most = Math.max(0, Math.min(MAX_PLACES, MAX_DIGITS - before));
+  const written = /\.(\d*?)0*$/.exec(size.toFixed(most))?.[1]?.length ?? 0;
+  return Math.max(written, usualDecimals(size));
+}
+
+function usualDecimals(size: number): number {
   if (size >= 1 || size === 0) return 2;
   if (size >= 0.1) return 3;
   if (size >= 0.01) return 4;
   return size >= 0.0001 ? 6 : 8;
 }
 
-export function formatPrice(price: number): string {
-  return withMinus(placesOf(price).plain.format(price));
+/** @param decimals - Places after the point: where there is a row of prices, the most that one of them has. */
+export function formatPrice(price: number, decimals: number = decimalsOf(price)): string {
+  return withMinus(formatsOf(decimals).plain.format(price));
 }
 
-/** @param price - Whose decimal places the change has too. */
-export function formatChange(change: number, price: number): string {
-  return withMinus(placesOf(price).signed.format(change));
+/** @param decimals - Those of the price. */
+export function formatChange(change: number, decimals: number): string {
+  return withMinus(formatsOf(decimals).signed.format(change));
 }
 
 /** @param percent - 1 is one percent. */
@@ -65,9 +76,8 @@ export function trendOf(change: number): "up" | "down" | "flat" {
   return change > 0 ? "up" : change < 0 ? "down" : "flat";
 }
 
-function placesOf(price: number): (typeof PLACES)[number] {
-  const places = decimalsOf(price);
-  const found = PLACES.find((each) => each.places === places);
+function formatsOf(places: number): (typeof PLACES)[number] {
+  const found = PLACES[places];
   if (found === undefined) throw new RangeError(`There is no format of ${places} places.`);
   return found;
 }

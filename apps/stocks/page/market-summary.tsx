@@ -46,7 +46,11 @@ export function SpokenSummary({ store, selected }: { store: MarketStore; selecte
 function spoken(store: MarketStore, symbol: string | undefined): string {
   const { up, down, flat, paused, connection } = store.view;
   if (paused || connection.state !== "live") return "";
-  const quote = symbol === undefined ? undefined : store.ticker(symbol).quote;
-  const chosen = quote === undefined ? "" : ` ${quote.symbol} is at ${formatPrice(quote.price)}, ${formatPercent(quote.changePercent)}.`;
+  const ticker = symbol === undefined ? undefined : store.ticker(symbol);
+  const quote = ticker?.quote;
+  const chosen =
+    quote === undefined
+      ? ""
+      : ` ${quote.symbol} is at ${formatPrice(quote.price, ticker?.decimals)}, ${formatPercent(quote.changePercent)}.`;
   return `${up} prices are up, ${down} down, ${flat} unchanged.${chosen}`;
 }

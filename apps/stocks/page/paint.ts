@@ -15,11 +15,11 @@ export interface PriceElements {
 
 /** Writes a price into its elements, and touches only what is different. */
 export function paintPrice({ root, price, tick, arrow, change, percent }: PriceElements, ticker: Ticker): void {
-  const { quote, direction, moves } = ticker;
-  setText(price, quote === undefined ? UNKNOWN : formatPrice(quote.price));
+  const { quote, direction, moves, decimals } = ticker;
+  setText(price, quote === undefined ? UNKNOWN : formatPrice(quote.price, decimals));
   setText(tick, direction === 0 ? "" : direction > 0 ? "↑" : "↓");
   setText(arrow, quote === undefined ? "" : arrowOf(quote.change));
-  setText(change, quote === undefined ? UNKNOWN : formatChange(quote.change, quote.price));
+  setText(change, quote === undefined ? UNKNOWN : formatChange(quote.change, decimals));
   setText(percent, quote === undefined ? "" : `(${formatPercent(quote.changePercent)})`);
   setData(root, "trend", quote === undefined ? "flat" : trendOf(quote.change));
   setData(root, "stale", String(ticker.isStale));

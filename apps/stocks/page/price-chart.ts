@@ -30,6 +30,7 @@ type PriceSeries = ISeriesApi<"Area"> | ISeriesApi<"Candlestick">;
 
 /** Draws prices in an element whose size it takes: seconds as a line, minutes as candles. Volumes stand below. */
 export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
+  let decimals = 2;
   const chart = createChart(element, {
     autoSize: true,
     // The licence's link stands at the end of the page.
@@ -42,7 +43,10 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
       rightOffset: 4,
       tickMarkFormatter: (time: Time) => (step === "second" ? formatTime : formatHour)(Number(time) * 1000, Number(time) * 1000),
     },
-    localization: { timeFormatter: (time: Time) => formatTime(Number(time) * 1000, Date.now()), priceFormatter: formatPrice },
+    localization: {
+      timeFormatter: (time: Time) => formatTime(Number(time) * 1000, Date.now()),
+      priceFormatter: (price: number) => formatPrice(price, decimals),
+    },
     crosshair: { mode: CrosshairMode.Magnet },
     // A finger that scrolls the page must get past the chart.
     handleScroll: { vertTouchDrag: false, mouseWheel: false },
@@ -77,6 +81,11 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
     line?.applyOptions({ color: colours.text, axisLabelColor: colours.text });
   }
 
+  function setDecimals(places: number): void {
+    decimals = places;
+    prices.applyOptions({ priceFormat: { type: "price", precision: places, minMove: 10 ** -places } });
+  }
+
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", paint);
   paint();
@@ -85,8 +94,7 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
     reset(candles) {
       const last = candles.at(-1);
       lastTime = last?.time ?? -Infinity;
-      const decimals = decimalsOf(last?.close ?? 1);
-      prices.applyOptions({ priceFormat: { type: "price", precision: decimals, minMove: 10 ** -decimals } });
+      setDecimals(Math.max(...candles.map(({ close }) => decimalsOf(close)), 2));
       prices.setData(candles.map((candle) => pointOf(candle, step)));
       volumes.setData(candles.map(volumeOf));
       // Few are not blown up to the width of the chart; more than it can show begin to its left.
@@ -96,6 +104,7 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
     update(candle) {
       if (candle.time < lastTime) return;
       lastTime = candle.time;
+      if (decimalsOf(candle.close) > decimals) setDecimals(decimalsOf(candle.close));
       prices.update(pointOf(candle, step));
       volumes.update(volumeOf(candle));
     },

@@ -73,12 +73,12 @@ function Day({ store, symbol }: { store: MarketStore; symbol: string }): Compone
   const figures = useRef<Record<string, HTMLElement | null>>({});
   const seen = useRef<HTMLParagraphElement>(null);
 
-  usePainter(store, symbol, ({ quote, session }) => {
+  usePainter(store, symbol, ({ quote, session, decimals }) => {
     const known = quote !== undefined && session.since > 0;
     const texts: Record<(typeof FIGURES)[number], string> = {
-      Open: known ? formatPrice(session.open) : UNKNOWN,
-      High: known ? formatPrice(session.high) : UNKNOWN,
-      Low: known ? formatPrice(session.low) : UNKNOWN,
+      Open: known ? formatPrice(session.open, decimals) : UNKNOWN,
+      High: known ? formatPrice(session.high, decimals) : UNKNOWN,
+      Low: known ? formatPrice(session.low, decimals) : UNKNOWN,
       Volume: formatVolume(quote?.volume),
     };
     for (const label of FIGURES) {

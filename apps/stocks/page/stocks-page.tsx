@@ -74,9 +74,12 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   useEffect(() => store.follow(followed), [store, followedKey]);
 
   useEffect(() => {
-    const quote = selected === undefined ? undefined : store.ticker(selected).quote;
+    const ticker = selected === undefined ? undefined : store.ticker(selected);
+    const quote = ticker?.quote;
     document.title =
-      quote === undefined ? "Artesian stocks" : `${quote.symbol} ${formatPrice(quote.price)} ${arrowOf(quote.change)} · Artesian stocks`;
+      quote === undefined
+        ? "Artesian stocks"
+        : `${quote.symbol} ${formatPrice(quote.price, ticker?.decimals)} ${arrowOf(quote.change)} · Artesian stocks`;
   }, [view.receivedAt, selected, view.rounds]);
 
   return (

@@ -1,5 +1,7 @@
+import { isLate } from "../server/late.ts";
 import { Session } from "../server/session.ts";
 import type { Listing, StockQuote } from "../server/wire.ts";
+import { decimalsOf } from "./format.ts";
 import { Spark } from "./spark.ts";
 
 /** One symbol as the page knows it. */
@@ -13,6 +15,8 @@ export class Ticker {
   moves = 0;
   /** Whether the server no longer vouches for the price: it is the last one known. */
   isStale = false;
+  /** How many decimal places its prices are shown with: the most that the source has written. */
+  decimals = 2;
   spark: Spark = new Spark();
   session: Session = new Session();
 
@@ -21,14 +25,16 @@ export class Ticker {
   }
 
   /**
-   * Takes a price from the stream.
+   * Takes a price from the stream. One that is older than the newest changes nothing here; charts have it in their past.
    *
    * @returns What was traded since the one before, as far as it is told.
    */
   take(quote: StockQuote): number {
     const before = this.quote;
+    if (before !== undefined && isLate(quote.at, before.at)) return 0;
     this.quote = quote;
     this.isStale = false;
+    this.#show(quote.price);
     if (before !== undefined && before.price !== quote.price) {
       this.direction = quote.price > before.price ? 1 : -1;
       this.moves += 1;
@@ -42,13 +48,18 @@ export class Ticker {
     this.name = listing.name;
     this.spark = new Spark(listing.spark, listing.sparkTime);
     this.session = new Session(listing);
+    this.#show(listing.quote.price, listing.open, listing.high, listing.low);
     const { quote } = this;
-    if (quote === undefined || quote.at < listing.quote.at) {
+    if (quote === undefined || (quote.at !== listing.quote.at && !isLate(listing.quote.at, quote.at))) {
       this.quote = listing.quote;
       this.isStale = false;
     } else if (quote.at > listing.quote.at) {
       this.spark.add(quote.at, quote.price);
       this.session.add(quote);
     }
+  }
+
+  #show(...prices: readonly number[]): void {
+    for (const price of prices) this.decimals = Math.max(this.decimals, decimalsOf(price));
   }
 }

@@ -1,4 +1,5 @@
 import { CandleSeries } from "./candles.ts";
+import { isLate } from "./late.ts";
 import { Session } from "./session.ts";
 import {
   type Candle,
@@ -18,9 +19,6 @@ interface Entry {
   /** The newest by time. */
   quote: StockQuote;
 }
-
-/** The longest that is kept of a symbol, in milliseconds. */
-const SPAN_MS = CANDLE_STEPS.minute * CANDLES_KEPT * 1000;
 
 /** What charts are drawn from: for each symbol its candles, its newest price and its session. Bounded in symbols and in time. */
 export class PriceHistory {
@@ -47,10 +45,9 @@ export class PriceHistory {
       entry = { second, minute, session: new Session(), quote };
       this.#entries.set(quote.symbol, entry);
     }
-    // A file that is played again goes back further than a late price could.
-    const isLate = quote.at < entry.quote.at && entry.quote.at - quote.at <= SPAN_MS;
-    const traded = isLate ? 0 : entry.session.add(quote);
-    if (!isLate) entry.quote = quote;
+    const late = isLate(quote.at, entry.quote.at);
+    const traded = late ? 0 : entry.session.add(quote);
+    if (!late) entry.quote = quote;
     entry.second.add(quote.at, quote.price, traded);
     entry.minute.add(quote.at, quote.price, traded);
     return true;

@@ -32,6 +32,7 @@ interface Flags extends CommonFlags, HttpFlags {
   readonly speed?: string;
   readonly loop?: boolean;
   readonly longestPause?: string;
+  readonly maxRate?: string;
   readonly times?: "file" | "now";
   readonly symbols?: string;
   readonly rate?: string;
@@ -58,6 +59,7 @@ const ONLY_FOR: Readonly<Partial<Record<keyof Flags, readonly Origin[]>>> = {
   speed: ["file"],
   loop: ["file"],
   longestPause: ["file"],
+  maxRate: ["file"],
   times: ["file"],
   symbols: ["simulated"],
   rate: ["simulated"],
@@ -76,12 +78,13 @@ export function quotesCommand(): Command {
     .option("--negative-prices", "prices may be below zero")
     .addOption(new Option("--format <format>", "what an address answers (default: as it looks)").choices(["json", "csv"]))
     .option("--items <path>", "where in JSON the prices are (default: the whole)")
-    .option("--delimiter <character>", "what stands between two columns of CSV (default: a comma)")
+    .option("--delimiter <character>", "what stands between two columns of CSV (default: as the first line has it)")
     .option("--no-columns", "the first line of CSV is no header; columns are 1, 2, …")
     .option("--speed <factor>", "how fast a file is replayed, or max (default: 1)")
     .option("--loop", "start a file over at its end")
     .option("--longest-pause <duration>", "cut longer pauses between two prices of a file to this")
-    .addOption(new Option("--times <which>", "times of the prices of a file (default: file)").choices(["file", "now"]))
+    .option("--max-rate <number>", "most prices of a file a second (default: 1,000; at full speed 100,000)")
+    .addOption(new Option("--times <which>", "times of the prices of a file (default: file, with --loop now)").choices(["file", "now"]))
     .option("--symbols <number>", "simulated: how many symbols, or their names with commas between (default: 20)")
     .option("--rate <number>", "simulated: prices a second, of all symbols (default: 20)")
     .option("--seed <number>", "simulated: the same seed gives the same prices (default: 1)")
@@ -115,7 +118,8 @@ function optionsOf(from: Origin, origin: string, flags: Flags): QuotesOptions {
     const speed = flags.speed === "max" ? flags.speed : numberOf("--speed", flags.speed);
     // One round of a file is what there is in it.
     const loop = flags.once === true ? false : flags.loop;
-    return { ...records, from, path: origin, speed, loop, longestPauseMs, times: flags.times };
+    const maxPerSecond = numberOf("--max-rate", flags.maxRate);
+    return { ...records, from, path: origin, speed, loop, longestPauseMs, maxPerSecond, times: flags.times };
   }
   return {
     ...common,

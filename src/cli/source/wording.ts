@@ -1,6 +1,6 @@
 /** Options whose names in sentences can be nothing else. */
 const CAMEL =
-  /\b(?:(?:topic|data|type|id)Field|max(?:Bytes|FreshMs|Items|LineBytes|DataBytes)|intervalMs|timeoutMs|summaryLength|ticksPerSecond|maxSymbols|negativePrices|longestPauseMs|sessionMs)\b/g;
+  /\b(?:(?:topic|data|type|id)Field|max(?:Bytes|FreshMs|Items|LineBytes|DataBytes)|intervalMs|timeoutMs|summaryLength|ticksPerSecond|maxSymbols|negativePrices|longestPauseMs|maxPerSecond|sessionMs)\b/g;
 
 /** Says in the flags' names what a source says in those of its options. */
 export function inFlags(message: string): string {
@@ -13,7 +13,12 @@ export function inFlags(message: string): string {
 }
 
 /** Flags that are not called as their option. */
-const RENAMED: Readonly<Record<string, string>> = { ticksPerSecond: "--rate", feeds: "addresses", url: "address" };
+const RENAMED: Readonly<Record<string, string>> = {
+  ticksPerSecond: "--rate",
+  maxPerSecond: "--max-rate",
+  feeds: "addresses",
+  url: "address",
+};
 
 function flagFor(name: string): string {
   if (Object.hasOwn(RENAMED, name)) return RENAMED[name] ?? "";

@@ -1,79 +1,145 @@
-/** Offsets of zone names in minutes. Some are ambiguous; these are what feeds mean by them. */
-const ZONES: Readonly<Record<string, number>> = {
-  ut: 0,
-  utc: 0,
-  gmt: 0,
-  z: 0,
-  wet: 0,
-  bst: 60,
-  west: 60,
-  cet: 60,
-  met: 60,
-  cest: 120,
-  mest: 120,
-  eet: 120,
-  eest: 180,
-  msk: 180,
-  jst: 540,
-  kst: 540,
-  aest: 600,
-  aedt: 660,
-  est: -300,
-  edt: -240,
-  cst: -360,
-  cdt: -300,
-  mst: -420,
-  mdt: -360,
-  pst: -480,
-  pdt: -420,
-};
+import { zoneOffset } from "./zones.ts";
 
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+/** Months by the first letters of their names, in English and other languages of feeds. Where three do not tell, there are four. */
+const MONTHS: ReadonlyMap<string, number> = new Map(
+  [
+    "jan ene gen",
+    "feb fev fév",
+    "mar mär mrz mrt maa",
+    "apr abr avr",
+    "may mai mei mag maj",
+    "jun juin giu",
+    "jul juil lug",
+    "aug ago aou aoû",
+    "sep set",
+    "oct okt ott out",
+    "nov",
+    "dec dez dic déc",
+  ].flatMap((names, index) => names.split(" ").map((name): [string, number] => [name, index + 1])),
+);
 
-/** RFC 3339, and what is left of it when people leave out parts. */
-const ISO =
-  /^(\d{4})-(\d{1,2})(?:-(\d{1,2})(?:[t\s]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2}|[+-]\d{2})?$/i;
+/** A time of day, with what may stand between it and the date in front. */
+const CLOCK = /(?:^|[\s,–-]|(?<=\d)t)\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?(?!\d)/i;
 
-/** RFC 822 as RSS has it: day names are ignored, seconds and the zone may be missing, and years have two or four digits. */
-const RFC822 =
-  /^(?:[a-zäéû]{2,12}\.?,?\s+)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s,-]+(\d{4}|\d{2})(?:[\s,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*([a-z]{1,5}|(?:gmt|utc)?[+-]\d{1,2}:?\d{2})?(?:\s*\([^()]{0,40}\))?$/i;
+/** The zone behind a time. */
+const ZONE =
+  /^\s*((?:gmt|utc?)?\s?[+-]\d{1,2}(?::?\d{2})?|[a-z]+(?:\/[a-z_]+){1,2}|(?!jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{1,5})(?![\w:])/i;
 
-/** Minutes east of UTC. */
-function offsetOf(zone: string | undefined): number | undefined {
-  if (zone === undefined) return 0;
-  const numeric = /^(?:gmt|utc)?([+-])(\d{1,2}):?(\d{2})?$/i.exec(zone);
-  if (numeric === null) return ZONES[zone.toLowerCase()];
-  const minutes = Number(numeric[2]) * 60 + Number(numeric[3] ?? 0);
-  return numeric[1] === "-" ? -minutes : minutes;
+/** ISO 8601 without separators, as data files have it. Without seconds there is no fraction, which would look like them. */
+const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:[t\s]?(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9})|(\d{3}))?)?)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2})?$/i;
+
+const DAY_NAME = "(?:\\p{L}{2,14}(?:[.,]+\\s*|\\s+))?";
+
+/** The shapes of a date without its time; each names its parts. */
+const SHAPES: readonly RegExp[] = [
+  /^(?<year>\d{4})[-/.](?<month>\d{1,2})(?:[-/.](?<day>\d{1,2}))?$/,
+  new RegExp(
+    `^${DAY_NAME}(?<day>\\d{1,2})(?:st|nd|rd|th|[.º])?[\\s-]+(?:(?:de|of)\\s+)?(?<name>\\p{L}{3,12})[.,]?[\\s,-]+(?:de[l]?\\s+)?(?<year>\\d{4}|\\d{2})$`,
+    "iu",
+  ),
+  new RegExp(`^${DAY_NAME}(?<name>\\p{L}{3,12})\\.?\\s+(?<day>\\d{1,2})(?:st|nd|rd|th)?,?\\s+(?<year>\\d{4})$`, "iu"),
+  new RegExp(`^${DAY_NAME}(?<day>\\d{1,2})\\.(?<month>\\d{1,2})\\.(?<year>\\d{4}|\\d{2})$`, "iu"),
+];
+
+const SLASHES = /^(?:[a-z]{2,9},?\s+)?(\d{1,2})\/(\d{1,2})\/(\d{4})$/i;
+
+interface Day {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
 }
 
 type Part = string | undefined;
 
-/** `month` counts from 1. */
-function timeOf(year: number, month: number, [day, hour, minute, second, fraction]: readonly Part[], zone: Part): number | undefined {
-  const offset = offsetOf(zone);
-  const [d, h, m, s] = [Number(day ?? 1), Number(hour ?? 0), Number(minute ?? 0), Math.min(Number(second ?? 0), 59)];
-  if (offset === undefined || month < 1 || month > 12 || d < 1 || h > 24 || m > 59) return undefined;
-  const midnight = new Date(Date.UTC(year, month - 1, d));
-  // 31 February is no date; `Date` would take it for one in March.
-  if (midnight.getUTCMonth() !== month - 1) return undefined;
-  const ms = midnight.getTime() + ((h * 60 + m - offset) * 60 + s) * 1000 + Math.floor(Number(`0.${fraction ?? 0}`) * 1000);
-  return year >= 1970 && year <= 2200 ? ms : undefined;
+interface Clock {
+  readonly hour?: Part;
+  readonly minute?: Part;
+  readonly second?: Part;
+  readonly fraction?: Part;
+  /** `a` or `p`. */
+  readonly half?: Part;
 }
 
 /**
- * Reads the date of a feed: RFC 3339, RFC 822, and their common misspellings. Without a zone it is UTC, on every
- * machine, where `Date.parse` takes its own.
+ * Reads the date of a feed: RFC 3339, RFC 822, and what programs and people make of them. Without a zone it is UTC, on every
+ * machine, where `Date.parse` takes its own. A date that can be two, such as 2/3/2026, is none.
  *
  * @returns Milliseconds since 1970; undefined where it is no date from 1970 to 2200.
  */
 export function parseDate(text: string | undefined): number | undefined {
   const trimmed = text?.trim().slice(0, 100) ?? "";
-  const iso = ISO.exec(trimmed);
-  if (iso !== null) return timeOf(Number(iso[1]), Number(iso[2]), iso.slice(3, 8), iso[8]);
-  const rfc = RFC822.exec(trimmed);
-  if (rfc === null) return undefined;
-  const year = Number(rfc[3]);
-  const full = rfc[3]?.length === 2 ? year + (year < 70 ? 2000 : 1900) : year;
-  return timeOf(full, MONTHS.indexOf((rfc[2] ?? "").toLowerCase()) + 1, [rfc[1], rfc[4], rfc[5], rfc[6]], rfc[7]);
+  if (/^\d{10}$|^\d{13}$/.test(trimmed)) return timeSince1970(trimmed);
+  const compact = COMPACT.exec(trimmed);
+  if (compact !== null) {
+    const [, year, month, day, hour, minute, second, fraction, thousandths, zone] = compact;
+    const clock = { hour, minute, second, fraction: fraction ?? thousandths };
+    return timeOf({ year: Number(year), month: Number(month), day: Number(day) }, clock, zone);
+  }
+  // The name of the zone, behind its offset.
+  const plain = trimmed.replace(/\s*(?:\([^()]{0,60}\)|\[[^[\]]{0,60}\])$/, "").replace(/([+-]\d{2}:?\d{2})\s+[a-z]{1,5}$/i, "$1");
+  const found = CLOCK.exec(plain);
+  if (found === null) return dateAndZone(plain);
+  const [, hour, minute, second, fraction, half] = found;
+  const behind = plain.slice(found.index + found[0].length);
+  const zone = ZONE.exec(behind);
+  const date = `${plain.slice(0, found.index)} ${behind.slice(zone?.[0].length ?? 0)}`;
+  const day = readDay(date, half !== undefined);
+  return day === undefined ? undefined : timeOf(day, { hour, minute, second, fraction, half }, zone?.[1]);
+}
+
+/** Seconds or milliseconds, as some programs write into the place of a date. */
+function timeSince1970(digits: string): number {
+  return Number(digits) * (digits.length === 10 ? 1000 : 1);
+}
+
+/** A date without a time, which may have a zone behind it all the same. */
+function dateAndZone(text: string): number | undefined {
+  const day = readDay(text, false);
+  if (day !== undefined) return timeOf(day, {}, undefined);
+  const [, date, zone] = /^(.*\d)\s*(z|utc|gmt|[+-]\d{2}:?\d{2})$/i.exec(text) ?? [];
+  const zoned = date === undefined ? undefined : readDay(date, false);
+  return zoned === undefined ? undefined : timeOf(zoned, {}, zone);
+}
+
+/** @param isAmerican - Whether the hours count to twelve: with them, the month comes first. */
+function readDay(text: string, isAmerican: boolean): Day | undefined {
+  const date = text.replace(/\s+/g, " ").replace(/^[\s,–-]+|(?:[\s,–-]|\sat)+$/gi, "");
+  const slashes = SLASHES.exec(date);
+  if (slashes !== null) {
+    const [first, second, year] = [Number(slashes[1]), Number(slashes[2]), Number(slashes[3])];
+    if (second > 12 || (isAmerican && first <= 12)) return { year, month: first, day: second };
+    return first > 12 || first === second ? { year, month: second, day: first } : undefined;
+  }
+  for (const shape of SHAPES) {
+    const parts = shape.exec(date)?.groups;
+    if (parts === undefined) continue;
+    const { name, year = "" } = parts;
+    const month = name === undefined ? Number(parts["month"]) : monthOf(name);
+    const short = Number(year) < 70 ? 2000 : 1900;
+    if (month !== undefined) return { year: Number(year) + (year.length === 2 ? short : 0), month, day: Number(parts["day"] ?? 1) };
+  }
+  return undefined;
+}
+
+function monthOf(name: string): number | undefined {
+  const lower = name.toLowerCase();
+  return MONTHS.get(lower.slice(0, 4)) ?? MONTHS.get(lower.slice(0, 3));
+}
+
+function timeOf({ year, month, day }: Day, clock: Clock, zone: Part): number | undefined {
+  const hour = hourOf(Number(clock.hour ?? 0), clock.half?.toLowerCase());
+  const [minute, second] = [Number(clock.minute ?? 0), Math.min(Number(clock.second ?? 0), 59)];
+  if (month < 1 || month > 12 || day < 1 || hour > 24 || minute > 59 || year < 1970 || year > 2200) return undefined;
+  const midnight = new Date(Date.UTC(year, month - 1, day));
+  // 31 February is no date; `Date` would take it for one in March.
+  if (midnight.getUTCMonth() !== month - 1) return undefined;
+  const localMs = midnight.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(Number(`0.${clock.fraction ?? 0}`) * 1000);
+  const offset = zone === undefined ? 0 : zoneOffset(zone, localMs);
+  return offset === undefined ? undefined : localMs - offset * 60_000;
+}
+
+/** Hours past twelve are what they are, whatever stands behind them. */
+function hourOf(hour: number, half: Part): number {
+  if (half === undefined || hour > 12) return hour;
+  return (hour % 12) + (half === "p" ? 12 : 0);
 }

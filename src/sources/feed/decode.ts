@@ -1,10 +1,4 @@
-/**
- * Node's decoder of windows-1252 leaves 0x80 to 0x9f as C1 controls (seen in version 20),
- * where the Encoding Standard has typographic quotes, dashes and the euro sign: what feeds in this encoding are full of.
- *
- * @see https://encoding.spec.whatwg.org/#index-windows-1252
- */
-const WINDOWS_1252_HIGH = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
+import { withoutC1 } from "./windows-1252.ts";
 
 /** How far the XML declaration is looked for, in bytes: it comes first. */
 const HEAD_BYTES = 1024;
@@ -48,8 +42,7 @@ function knownEncoding(label: string | undefined): string | undefined {
 
 function decodeAs(bytes: Uint8Array, encoding: string): string {
   const text = new TextDecoder(encoding).decode(bytes);
-  if (encoding !== "windows-1252") return text;
-  return text.replace(/[\u0080-\u009f]/g, (control) => WINDOWS_1252_HIGH[control.charCodeAt(0) - 0x80] ?? control);
+  return encoding === "windows-1252" ? withoutC1(text) : text;
 }
 
 function count(text: string, pattern: RegExp): number {

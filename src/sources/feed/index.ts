@@ -1,13 +1,13 @@
 import { HttpError, TemporaryError } from "../errors.ts";
-import { conditionalGet, pollLoop, shownAddress, type HttpAnswer, type Round } from "../http/index.ts";
+import { conditionalGet, isSameVersion, pollLoop, shownAddress, type HttpAnswer, type Round } from "../http/index.ts";
 import { runSources } from "../run.ts";
 import { MAX_BATCH, SourceError, type Source, type SourceContext } from "../source.ts";
 import { createGate, type Gate } from "./gate.ts";
-import type { FeedItem, ParsedFeed } from "./item.ts";
+import type { ParsedFeed } from "./item.ts";
 import { planOf, type FeedPlan, type FeedSourceOptions, type FeedsPlan } from "./options.ts";
 import { parseFeed } from "./parse.ts";
-import { forget, itemHash, itemStamp, loadSeen, saveSeen, touch, type Seen } from "./seen.ts";
-import { chronological, toUpdate } from "./update.ts";
+import { find, forget, itemHash, itemNames, itemStamp, loadSeen, saveSeen, touch, type Known, type Seen } from "./seen.ts";
+import { chronological, toUpdate, type News } from "./update.ts";
 
 export type { FeedAddress, FeedSourceOptions } from "./options.ts";
 export type { FeedUpdate } from "./update.ts";
@@ -69,11 +69,10 @@ async function round(plan: FeedsPlan, feed: FeedPlan, context: SourceContext, se
   await publishNews(plan, feed, parsed, news, { context, seen });
   const changed = remember(plan, parsed, seen);
   const { validators } = answer;
-  if (changed || news.length > 0 || !seen.known || JSON.stringify(validators) !== JSON.stringify(seen.validators)) {
-    seen.known = true;
-    seen.validators = validators;
-    await saveSeen(memory, seen);
-  }
+  const isNew = changed || news.length > 0 || !seen.known || !isSameVersion(validators, seen.validators);
+  seen.known = true;
+  seen.validators = validators;
+  if (isNew) await saveSeen(memory, seen);
   return answer;
 }
 
@@ -91,24 +90,17 @@ function read(plan: FeedsPlan, feed: FeedPlan, answer: Extract<HttpAnswer, { kin
   }
 }
 
-/** An item that is to be published. */
-interface News {
-  readonly item: FeedItem;
-  readonly hash: string;
-  readonly stamp: string;
-  readonly updated: boolean;
-}
-
 /** What is to be published, the oldest first. */
 function findNews(plan: FeedsPlan, parsed: ParsedFeed, seen: Seen): readonly News[] {
   const found = new Map<string, News>();
-  for (const item of chronological(parsed.items)) {
+  for (const { item, ms } of chronological(parsed.items)) {
     const hash = itemHash(item);
+    const aroundMs = seen.known || item.publishedMs !== undefined || ms === Infinity ? undefined : ms;
     const stamp = itemStamp(item);
-    const before = seen.items.get(hash);
+    const before = find(seen, hash, itemNames(item))?.stamp;
     const isNews = before === undefined || (plan.updates && before !== stamp);
     // Of an item that is in the document twice, the first in time holds.
-    if (isNews && !found.has(hash)) found.set(hash, { item, hash, stamp, updated: before !== undefined });
+    if (isNews && !found.has(hash)) found.set(hash, { item, hash, stamp, aroundMs, updated: before !== undefined });
   }
   const news = [...found.values()];
   return seen.known ? news : news.slice(Math.max(news.length - plan.first, 0));
@@ -125,9 +117,9 @@ async function publishNews(
     const batch = news.slice(start, start + MAX_BATCH);
     await plan.outlet.publish(
       context,
-      batch.map(({ item, updated }) => toUpdate(plan, feed, parsed, item, updated)),
+      batch.map((each) => toUpdate(plan, feed, parsed, each)),
     );
-    for (const { hash, stamp } of batch) seen.items.set(hash, stamp);
+    for (const { item, hash, stamp } of batch) touch(seen, hash, { stamp, names: itemNames(item) });
     // Not yet with the new validators: with them, what is left of this answer would never be asked for again.
     if (start + MAX_BATCH < news.length && seen.known) await saveSeen(context.memory, { ...seen, validators: undefined });
   }
@@ -137,16 +129,16 @@ async function publishNews(
 function remember(plan: FeedsPlan, parsed: ParsedFeed, seen: Seen): boolean {
   const before = seen.items.size;
   let unknown = 0;
-  const current = new Map<string, string>();
+  const current = new Map<string, Known>();
   // The newest last: they are forgotten last.
-  for (const item of chronological(parsed.items)) {
+  for (const { item } of chronological(parsed.items)) {
     const hash = itemHash(item);
-    if (!current.has(hash)) current.set(hash, itemStamp(item));
+    if (!current.has(hash)) current.set(hash, { stamp: itemStamp(item), names: itemNames(item) });
   }
-  for (const [hash, stamp] of current) {
+  for (const [hash, item] of current) {
     const known = seen.items.get(hash);
-    if (known !== stamp) unknown += 1;
-    touch(seen, hash, stamp);
+    if (known?.stamp !== item.stamp || known.names.join() !== item.names.join()) unknown += 1;
+    touch(seen, hash, item);
   }
   forget(seen, plan.remember, current.size);
   return unknown > 0 || seen.items.size !== before;

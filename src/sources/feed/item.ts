@@ -34,6 +34,8 @@ export interface RawFeed {
 export interface FeedItem {
   /** Tells the items of a feed apart: its guid or id, or else its link, or else a hash of title and date. */
   readonly key: string;
+  /** What else it goes by: each is told of this item alone in the document. */
+  readonly names: readonly string[];
   readonly title: string;
   readonly link: string | undefined;
   readonly summary: string | undefined;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseDate } from "./dates.ts";
 import type { FeedItem, ParsedFeed, RawFeed, RawItem, RawText } from "./item.ts";
-import { safeLink } from "./links.ts";
+import { bareLink, safeLink } from "./links.ts";
 import { htmlToText, lenientText, plainText, shorten } from "./text.ts";
 
 /** Longest title, author's name and feed's name, in characters. */
@@ -33,17 +33,20 @@ export function readItems(feed: RawFeed, url: string, summaryLength: number): Om
   const base = safeLink(feed.base, url) ?? url;
   const items = feed.items.map((raw) => readItem(raw, base, summaryLength)).filter((item) => item !== undefined);
   const namesOne = [uniqueBy(items, "id", "link"), uniqueBy(items, "link", "title")];
+  const names = items.map(namesOf);
+  const shared = repeated(names.flat());
   return {
     title: textOf(feed.title, TITLE_LENGTH),
     link: first(feed.links, (link) => safeLink(link, base)),
-    items: items.map(({ id, ...item }) => ({
+    items: items.map(({ id, ...item }, index) => ({
       ...item,
+      names: names[index]?.filter((name) => !shared.has(name)) ?? [],
       key: [id, item.link].find((name, index) => name !== undefined && namesOne[index]?.has(name)) ?? hashOfItem(item),
     })),
   };
 }
 
-type Keyless = Omit<FeedItem, "key"> & { readonly id: string | undefined };
+type Keyless = Omit<FeedItem, "key" | "names"> & { readonly id: string | undefined };
 
 function readItem(raw: RawItem, feedBase: string, summaryLength: number): Keyless | undefined {
   const base = raw.base === undefined ? feedBase : (safeLink(raw.base, feedBase) ?? feedBase);
@@ -77,6 +80,29 @@ function uniqueBy(items: readonly Keyless[], name: "id" | "link", by: "link" | "
     meanings.set(value, (meanings.get(value) ?? new Set()).add(item[by] ?? item.title));
   }
   return new Set([...meanings].filter(([, known]) => known.size === 1).map(([value]) => value));
+}
+
+/**
+ * What an item goes by when the feed gives it another guid: two of link, title and date. One alone would not do. A page of the
+ * weather is at one address every day, and every bulletin has the same title.
+ */
+function namesOf({ id, link, title, publishedMs }: Keyless): readonly string[] {
+  const bare = link === undefined ? undefined : bareLink(link);
+  const pairs =
+    publishedMs === undefined
+      ? [[bare, title]]
+      : [
+          [bare, publishedMs],
+          [title, publishedMs],
+        ];
+  const names = [...(id === undefined ? [[bare]] : []), ...pairs].filter((parts) => !parts.includes(undefined));
+  return names.map((parts) => JSON.stringify(parts));
+}
+
+/** The texts that are there more than once. */
+function repeated(texts: readonly string[]): ReadonlySet<string> {
+  const once = new Set<string>();
+  return new Set(texts.filter((text) => once.size === once.add(text).size));
 }
 
 function hashOfItem({ title, publishedMs }: Omit<Keyless, "id">): string {

@@ -3,18 +3,29 @@ import { readValidators, type Validators } from "../http/index.ts";
 import type { SourceMemory } from "../source.ts";
 import type { FeedItem } from "./item.ts";
 
+/** What is known of an item beside its hash. */
+export interface Known {
+  /** What its text was. */
+  readonly stamp: string;
+  /** Hashes of what else it goes by. */
+  readonly names: readonly string[];
+}
+
 /** What is known of a feed's items. */
 export interface Seen {
   /** Whether the feed was read before, in this process or an earlier one. */
   known: boolean;
   validators: Validators | undefined;
-  /** By the item's hash, what its text was; the one that has been gone for longest comes first. */
-  readonly items: Map<string, string>;
+  /** By the item's hash; the one that has been gone for longest comes first. */
+  readonly items: Map<string, Known>;
+  /** The item's hash, by each of its names. */
+  readonly byName: Map<string, string>;
 }
 
 const KEY = "feed";
-const HASH = /^[\w-]{16}$/;
-const STAMP = /^[\w-]{8}$/;
+const [HASH_LENGTH, SHORT_LENGTH] = [16, 8] as const;
+/** An item's hash, its stamp and its names. */
+const ITEM = /^[\w-]{24}(?:[\w-]{8}){0,8}$/;
 
 function digest(text: string, length: number): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, length);
@@ -22,17 +33,22 @@ function digest(text: string, length: number): string {
 
 /** Names an item within its feed, in 96 bits. */
 export function itemHash(item: FeedItem): string {
-  return digest(item.key, 16);
+  return digest(item.key, HASH_LENGTH);
 }
 
 /** Names what subscribers see of an item. The date is left out: many feeds set it anew all the time. */
 export function itemStamp(item: FeedItem): string {
-  return digest(JSON.stringify([item.title, item.link, item.summary]), 8);
+  return digest(JSON.stringify([item.title, item.link, item.summary]), SHORT_LENGTH);
+}
+
+/** Hashes of what else the item goes by, so that it is known under another guid. 48 bits are enough within one feed. */
+export function itemNames(item: FeedItem): readonly string[] {
+  return item.names.map((name) => digest(name, SHORT_LENGTH));
 }
 
 /** What is remembered. What makes no sense counts as a feed that was never seen. */
 export async function loadSeen(memory: SourceMemory): Promise<Seen> {
-  const fresh: Seen = { known: false, validators: undefined, items: new Map() };
+  const fresh: Seen = { known: false, validators: undefined, items: new Map(), byName: new Map() };
   const text = await memory.get(KEY);
   if (text === undefined) return fresh;
   try {
@@ -40,9 +56,14 @@ export async function loadSeen(memory: SourceMemory): Promise<Seen> {
     if (typeof state !== "object" || state === null) return fresh;
     const items: unknown = Reflect.get(state, "items");
     if (typeof items !== "string") return fresh;
-    const pairs = items === "" ? [] : items.split(" ").map((pair): [string, string] => [pair.slice(0, 16), pair.slice(16)]);
-    if (!pairs.every(([hash, stamp]) => HASH.test(hash) && STAMP.test(stamp))) return fresh;
-    return { known: true, validators: readValidators(Reflect.get(state, "validators")), items: new Map(pairs) };
+    const texts = items === "" ? [] : items.split(" ");
+    if (!texts.every((item) => ITEM.test(item))) return fresh;
+    const seen: Seen = { ...fresh, known: true, validators: readValidators(Reflect.get(state, "validators")) };
+    for (const item of texts) {
+      const [stamp = "", ...names] = item.slice(HASH_LENGTH).match(/.{8}/g) ?? [];
+      touch(seen, item.slice(0, HASH_LENGTH), { stamp, names });
+    }
+    return seen;
   } catch {
     // As when there was none: the newest items come once more.
     return fresh;
@@ -50,14 +71,22 @@ export async function loadSeen(memory: SourceMemory): Promise<Seen> {
 }
 
 export async function saveSeen(memory: SourceMemory, { validators, items }: Seen): Promise<void> {
-  const pairs = [...items].map(([hash, stamp]) => hash + stamp);
-  await memory.set(KEY, JSON.stringify({ validators, items: pairs.join(" ") }));
+  const texts = [...items].map(([hash, { stamp, names }]) => hash + stamp + names.join(""));
+  await memory.set(KEY, JSON.stringify({ validators, items: texts.join(" ") }));
 }
 
-/** Moves what the feed has now to the end, where it is forgotten last. */
-export function touch(seen: Seen, hash: string, stamp: string): void {
-  seen.items.delete(hash);
-  seen.items.set(hash, stamp);
+/** Finds an item by its hash, or else by any of its names. */
+export function find(seen: Seen, hash: string, names: readonly string[]): Known | undefined {
+  const known = [hash, ...names.map((name) => seen.byName.get(name))].find((each) => each !== undefined && seen.items.has(each));
+  return known === undefined ? undefined : seen.items.get(known);
+}
+
+/** Moves what the feed has now to the end, where it is forgotten last. It takes the place of the items that go by its names. */
+export function touch(seen: Seen, hash: string, item: Known): void {
+  drop(seen, hash);
+  for (const name of item.names) drop(seen, seen.byName.get(name));
+  seen.items.set(hash, item);
+  for (const name of item.names) seen.byName.set(name, hash);
 }
 
 /**
@@ -70,7 +99,13 @@ export function forget(seen: Seen, limit: number, current: number): void {
   let excess = seen.items.size - Math.max(limit, current);
   for (const hash of seen.items.keys()) {
     if (excess <= 0) return;
-    seen.items.delete(hash);
+    drop(seen, hash);
     excess -= 1;
   }
+}
+
+function drop(seen: Seen, hash: string | undefined): void {
+  if (hash === undefined) return;
+  for (const name of seen.items.get(hash)?.names ?? []) if (seen.byName.get(name) === hash) seen.byName.delete(name);
+  seen.items.delete(hash);
 }

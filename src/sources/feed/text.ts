@@ -1,4 +1,5 @@
 import { decodeEntities } from "./entities.ts";
+import { withoutC1 } from "./windows-1252.ts";
 
 /** Longest text that is looked at, in characters: a whole article must not cost more than its beginning. */
 const MAX_INPUT = 20_000;
@@ -25,7 +26,7 @@ const INVISIBLE = /[\0-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u202a-\u202e\u2066
 
 /** White space is one space; nothing that is a tag even where a page wrongly takes the text for HTML; well-formed. */
 function settle(text: string): string {
-  return text
+  return withoutC1(text)
     .replace(INVISIBLE, "")
     .replace(TAG_LIKE, (_, inside: string, end: string) => `‹${inside}${end === "" ? "" : "›"}`)
     .replace(/\s+/g, " ")

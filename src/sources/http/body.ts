@@ -1,63 +1,100 @@
-import { pipeline, type Duplex, type Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate, inflateRaw, type InputType, type ZlibOptions } from "node:zlib";
 import { HttpError } from "../errors.ts";
 import type { RawAnswer } from "./request.ts";
 
 /** What `Accept-Encoding` says. */
 export const ACCEPTED_ENCODINGS = "gzip, br";
 
-/** How each compression is undone. Some servers compress in a way that they were not asked for. */
-const DECODERS: Readonly<Record<string, () => Duplex>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  br: createBrotliDecompress,
-  deflate: createInflate,
+type Decoder = (input: InputType, options: ZlibOptions) => Promise<Buffer>;
+
+const GUNZIP: Decoder = promisify<InputType, ZlibOptions, Buffer>(gunzip);
+
+/** How compressions that no first bytes prove are undone. Some servers compress in a way that they were not asked for. */
+const DECODERS: Readonly<Record<string, readonly Decoder[]>> = {
+  br: [promisify<InputType, ZlibOptions, Buffer>(brotliDecompress)],
+  // By the standard with a header, by old servers without.
+  deflate: [promisify<InputType, ZlibOptions, Buffer>(inflate), promisify<InputType, ZlibOptions, Buffer>(inflateRaw)],
 };
 
+/** How often a body can be packed by gzip: by the program, by its server, by a proxy. */
+const MAX_GZIPS = 3;
+
+/** How far a body is looked into for bytes that no text has. */
+const HEAD_BYTES = 512;
+
 /**
- * Reads a body to its end, but no further than it may be. What was compressed is counted as it comes out, so a few
- * bytes that unpack to gigabytes are cut off too.
+ * Reads a body to its end, but no further than it may be. The bytes decide how it is packed, `Content-Encoding` only hints: it
+ * stays on what a proxy has unpacked, and is missing on what a program has packed. What is unpacked is bounded too, so a
+ * few bytes that unpack to gigabytes are cut off.
  *
  * @param name - Whose body it is, for the error.
  * @throws HttpError `too_large`, or `broken` for a compression that is not known; what the socket or the
  * decompression reports.
  */
 export async function readBody({ headers, body }: RawAnswer, maxBytes: number, name: string): Promise<Uint8Array> {
-  const tooLarge = (): HttpError =>
-    new HttpError(`The answer of ${name} is larger than ${maxBytes} bytes, which is the bound (maxBytes).`, { code: "too_large" });
   try {
     // Only a hint, since of a compressed body it is not this size; but it saves reading what is too large anyway.
-    if (Number(headers.get("content-length") ?? 0) > maxBytes) throw tooLarge();
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of unpacked(headers, body, name)) {
-      const part = chunk as Uint8Array;
-      bytes += part.byteLength;
-      if (bytes > maxBytes) throw tooLarge();
-      chunks.push(part);
-    }
-    return Buffer.concat(chunks, bytes);
+    if (Number(headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes, name);
+    const packed = await readPacked(body, maxBytes, name);
+    return await unpack(packed, headers.get("content-encoding")?.toLowerCase().trim() ?? "", maxBytes, name);
   } finally {
     body.destroy();
   }
 }
 
-function unpacked(headers: Headers, body: Readable, name: string): Readable {
-  const encodings = (headers.get("content-encoding") ?? "")
-    .toLowerCase()
-    .split(",")
-    .map((encoding) => encoding.trim())
-    .filter((encoding) => encoding !== "" && encoding !== "identity");
-  const [encoding, ...more] = encodings;
-  if (encoding === undefined) return body;
-  const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding] : undefined;
-  if (decoder === undefined || more.length > 0) {
-    throw new HttpError(`${name} answers compressed as "${encodings.join(", ").slice(0, 50)}", which is not supported.`, {
-      code: "broken",
-    });
+function tooLarge(maxBytes: number, name: string): HttpError {
+  return new HttpError(`The answer of ${name} is larger than ${maxBytes} bytes, which is the bound (maxBytes).`, { code: "too_large" });
+}
+
+async function readPacked(body: Readable, maxBytes: number, name: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    const part = chunk as Uint8Array;
+    bytes += part.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes, name);
+    chunks.push(part);
   }
-  // What goes wrong comes out of the reading.
-  return pipeline(body, decoder(), () => undefined);
+  return Buffer.concat(chunks, bytes);
+}
+
+async function unpack(packed: Buffer, label: string, maxBytes: number, name: string): Promise<Buffer> {
+  const bounded = async (decode: Decoder, bytes: Buffer): Promise<Buffer> => {
+    try {
+      return await decode(bytes, { maxOutputLength: maxBytes });
+    } catch (error) {
+      throw Reflect.get(Object(error), "code") === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxBytes, name) : error;
+    }
+  };
+  let bytes = packed;
+  for (let times = 0; times < MAX_GZIPS && isGzip(bytes); times++) bytes = await bounded(GUNZIP, bytes);
+  if (bytes !== packed || label === "" || label === "identity" || bytes.byteLength === 0) return bytes;
+  let failure: unknown;
+  for (const decode of Object.hasOwn(DECODERS, label) ? (DECODERS[label] ?? []) : []) {
+    try {
+      return await bounded(decode, bytes);
+    } catch (error) {
+      if (error instanceof HttpError) throw error;
+      failure ??= error;
+    }
+  }
+  if (isText(bytes)) return bytes;
+  throw (
+    failure ??
+    new HttpError(`${name} answers compressed as "${label.slice(0, 50)}", which is not supported, or not so.`, { code: "broken" })
+  );
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 0x08;
+}
+
+/** Whether there are none of the controls that no text has, and every compression. */
+function isText(bytes: Uint8Array): boolean {
+  if (markedEncoding(bytes) !== undefined) return true;
+  return bytes.subarray(0, HEAD_BYTES).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }
 
 /**

@@ -2,6 +2,7 @@ import { bounded } from "../bounds.ts";
 import { HttpError } from "../errors.ts";
 import { readAddress, shownAddress } from "./address.ts";
 import { ACCEPTED_ENCODINGS, readBody } from "./body.ts";
+import { createCookieJar } from "./cookies.ts";
 import { startDeadline } from "./deadline.ts";
 import { freshForOf, retryAfterOf } from "./headers.ts";
 import { headersFor, isRedirect, redirectTarget } from "./redirects.ts";
@@ -115,12 +116,16 @@ async function follow(
   headers: Readonly<Record<string, string>>,
   options: Following,
 ): Promise<{ readonly response: RawAnswer; readonly from: URL }> {
-  const seen = new Set([start.href]);
+  const cookies = createCookieJar();
+  // With another cookie it is another request: some sites set one and redirect to the same address.
+  const seen = new Set([`${start.href} `]);
   let from = start;
   let sent = headers;
   for (;;) {
     const conditions = conditionsOf(from, options.previous);
-    const response = await get(from, { ...sent, ...conditions, "accept-encoding": ACCEPTED_ENCODINGS }, options.signal);
+    const cookie = [sent["cookie"], cookies.cookiesFor(from)].filter((part) => part !== undefined).join("; ");
+    const own = { ...conditions, "accept-encoding": ACCEPTED_ENCODINGS, ...(cookie === "" ? {} : { cookie }) };
+    const response = await get(from, { ...sent, ...own }, options.signal);
     const { status } = response;
     if (status >= 200 && status < 300) return { response, from };
     // Nothing reads it, and it would hold on to the connection.
@@ -128,9 +133,11 @@ async function follow(
     if (status === 304 && Object.keys(conditions).length > 0) return { response, from };
     if (!isRedirect(response)) throw refusal(response, from);
     const to = redirectTarget(response, from);
-    if (seen.has(to.href)) throw tooFar(start, "in a circle", response.status);
+    cookies.take(from, response.headers);
+    const step = `${to.href} ${cookies.cookiesFor(to) ?? ""}`;
+    if (seen.has(step)) throw tooFar(start, "in a circle", response.status);
     if (seen.size > options.maxRedirects) throw tooFar(start, `more than ${options.maxRedirects} times`, response.status);
-    seen.add(to.href);
+    seen.add(step);
     sent = headersFor(to, from, sent);
     from = to;
   }

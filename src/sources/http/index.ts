@@ -10,4 +10,4 @@ export {
   type HttpBounds,
 } from "./conditional-get.ts";
 export { checkTiming, type CheckedTiming, type PollClock, pollLoop, type PollTiming, type Round, sleep } from "./poll-loop.ts";
-export { readValidators, type Validators } from "./validators.ts";
+export { isSameVersion, readValidators, type Validators } from "./validators.ts";

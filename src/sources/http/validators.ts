@@ -6,7 +6,12 @@ export interface Validators {
   readonly of: string;
   readonly etag?: string | undefined;
   readonly lastModified?: string | undefined;
+  /** When the version was sent, in milliseconds since 1970. */
+  readonly fullAtMs?: number | undefined;
 }
+
+/** How long a version is asked about, in milliseconds. Then it is asked for in full: some servers say 304 for ever. */
+const MAX_AGE_MS = 86_400_000;
 
 /** Longest `ETag` that is kept: it is sent back, and header fields are bounded everywhere. */
 const MAX_LENGTH = 1024;
@@ -16,12 +21,19 @@ export function validatorsOf(url: URL, headers: Headers): Validators | undefined
   const etag = usable(headers.get("etag"));
   const lastModified = usable(headers.get("last-modified"));
   if (etag === undefined && lastModified === undefined) return undefined;
-  return { of: addressHash(url), ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };
+  return {
+    of: addressHash(url),
+    ...(etag === undefined ? {} : { etag }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+    fullAtMs: Date.now(),
+  };
 }
 
-/** The request headers that ask for another version than this one; none where it is another address's. */
+/** The request headers that ask for another version than this one; none if it is another address's, or a day old. */
 export function conditionsOf(url: URL, previous: Validators | undefined): Readonly<Record<string, string>> {
   if (previous === undefined || previous.of !== addressHash(url)) return {};
+  const ageMs = Date.now() - (previous.fullAtMs ?? 0);
+  if (ageMs < 0 || ageMs >= MAX_AGE_MS) return {};
   return {
     ...(previous.etag === undefined ? {} : { "if-none-match": previous.etag }),
     ...(previous.lastModified === undefined ? {} : { "if-modified-since": previous.lastModified }),
@@ -36,7 +48,15 @@ export function readValidators(value: unknown): Validators | undefined {
     return typeof part === "string" ? usable(part) : undefined;
   };
   const of = text("of");
-  return of === undefined ? undefined : { of, etag: text("etag"), lastModified: text("lastModified") };
+  const fullAtMs: unknown = Reflect.get(value, "fullAtMs");
+  if (of === undefined) return undefined;
+  return { of, etag: text("etag"), lastModified: text("lastModified"), fullAtMs: typeof fullAtMs === "number" ? fullAtMs : undefined };
+}
+
+/** Whether two are of the same version, sent within a day: what is remembered need not be written again. */
+export function isSameVersion(a: Validators | undefined, b: Validators | undefined): boolean {
+  const apartMs = Math.abs((a?.fullAtMs ?? 0) - (b?.fullAtMs ?? 0));
+  return a?.of === b?.of && a?.etag === b?.etag && a?.lastModified === b?.lastModified && apartMs < MAX_AGE_MS;
 }
 
 function usable(value: string | null): string | undefined {

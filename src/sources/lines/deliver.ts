@@ -1,5 +1,5 @@
 import type { TextUpdate } from "../../core/update.ts";
-import { parseJson, textOf, writeJson } from "../json.ts";
+import { parseJson, textOf, withoutNaN, writeJson } from "../json.ts";
 import type { SourceContext } from "../source.ts";
 import type { LinesPlan } from "./options.ts";
 import type { Line } from "./splitter.ts";
@@ -16,12 +16,28 @@ export async function deliver(plan: LinesPlan, lines: readonly Line[], context: 
     if (known === undefined) problems.set(problem, { count: 1, at: line.at });
     else known.count += 1;
   }
+  warnOfEncoding(plan, lines, context);
   for (const [problem, { count, at }] of problems) {
     // The place and not the text: a line may hold anything, and this goes into logs.
     const which = count === 1 ? `The line at byte ${at}` : `${count} lines, the first at byte ${at},`;
     context.report({ kind: "warning", message: `${which} ${count === 1 ? "was" : "were"} ${problem}` });
   }
   if (updates.length > 0) await plan.outlet.publish(context, updates);
+}
+
+/** Once: a log in another encoding has such bytes in every other line. */
+function warnOfEncoding(plan: LinesPlan, lines: readonly Line[], context: SourceContext): void {
+  if (plan.told.has("encoding")) return;
+  const wrong = lines.filter(({ encoding }) => encoding !== undefined);
+  const [first] = wrong;
+  if (first === undefined) return;
+  plan.told.add("encoding");
+  const which = wrong.length === 1 ? `The line at byte ${first.at}` : `${wrong.length} lines, the first at byte ${first.at},`;
+  const message =
+    first.encoding === "utf-16"
+      ? `The line at byte ${first.at} looks like UTF-16, which is not read. Write the log in UTF-8, or convert it: \`iconv -f utf-16\`.`
+      : `${which} ${wrong.length === 1 ? "has" : "have"} bytes that are no UTF-8 and become U+FFFD. Write the log in UTF-8, or convert it: \`iconv -f latin1\`.`;
+  context.report({ kind: "warning", message });
 }
 
 interface Reading {
@@ -56,7 +72,7 @@ function readJsonLine(plan: LinesPlan, text: string): Reading {
   return {
     update: {
       topic,
-      data: plan.dataField === undefined ? text.trim() : typeof data === "string" ? (textOf(data) ?? "") : writeJson(data),
+      data: plan.dataField === undefined ? withoutNaN(text).trim() : typeof data === "string" ? (textOf(data) ?? "") : writeJson(data),
       type: textOf(plan.typeField?.(value)) ?? options.type,
       id: textOf(plan.idField?.(value)),
     },

@@ -61,6 +61,8 @@ export interface LinesPlan {
   readonly maxLineBytes: number;
   readonly checkMs: number;
   readonly rotationGraceMs: number;
+  /** Warnings that are given once. */
+  readonly told: Set<string>;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export function planOf(options: LinesOptions): LinesPlan {
     maxLineBytes: bounded("maxLineBytes", options.maxLineBytes, { fallback: 65_536, min: 1, max: 2 ** 28 }),
     checkMs: bounded("checkMs", options.checkMs, { fallback: 100, min: 10, max: 60_000 }),
     rotationGraceMs: bounded("rotationGraceMs", options.rotationGraceMs, { fallback: 1000, min: 0, max: 3_600_000 }),
+    told: new Set(),
     sleep: options.sleep ?? sleep,
   };
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** A line of the input, without its end. */
 export interface Line {
   /** Where it begins: bytes from the start of the input. */
@@ -6,6 +8,8 @@ export interface Line {
   readonly text: string;
   /** Whether it was too long. */
   readonly long: boolean;
+  /** What its bytes are if they are no UTF-8. */
+  readonly encoding?: "utf-16" | "unknown" | undefined;
 }
 
 /** Splits bytes into lines. */
@@ -20,10 +24,15 @@ export interface Splitter {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const NUL = 0x00;
+
+/** Fewer zeros in a row are text: of UTF-16, or between the names that another program writes. */
+const MIN_HOLE = 2;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Splits at LF or CRLF. Bytes are split before they are decoded, so a character that comes in two chunks stays whole; bytes
+ * Splits at LF or CRLF. Zeros in front of a line are no part of it, and several in a row end one: they stand where a file was
+ * truncated under its writer, who goes on at the old place, or where a crash has cut off what was to be written. Bytes are split before they are decoded, so a character that comes in two chunks stays whole; bytes
  * that are no UTF-8 become U+FFFD. Of a line no more than the bound is held.
  *
  * @param offset - Where in the input the first chunk begins.
@@ -34,6 +43,11 @@ export function createSplitter(maxLineBytes: number, offset: number): Splitter {
   let buffer = kept;
   let bytes = 0;
   let at = offset;
+  /** Zeros in front of the line under way, and those that are not known yet to be a part of it. */
+  let before = 0;
+  let zeros = 0;
+  /** Whether zeros have ended a line: the end that may follow them is the same one. */
+  let ended = false;
   const keep = (part: Uint8Array): void => {
     const room = Math.max(0, Math.min(maxLineBytes + 2 - bytes, part.length));
     if (bytes + room > buffer.length && room > 0) {
@@ -43,22 +57,46 @@ export function createSplitter(maxLineBytes: number, offset: number): Splitter {
     bytes += part.length;
   };
   const take = (endBytes: number): Line => {
-    const line = lineOf(buffer, bytes, at, maxLineBytes);
-    at += bytes + endBytes;
-    bytes = 0;
+    const line = lineOf(buffer, bytes, at + before, maxLineBytes);
+    at += before + bytes + endBytes;
+    bytes = before = 0;
     buffer = kept;
     return line;
+  };
+  /** Decides what the zeros are, now that something follows them. */
+  const settleZeros = (lines: Line[]): void => {
+    if (bytes === 0) before += zeros;
+    else if (zeros >= MIN_HOLE) {
+      lines.push(take(zeros));
+      ended = true;
+    } else if (zeros > 0) keep(new Uint8Array(zeros));
+    zeros = 0;
+  };
+  /** Takes bytes without zeros. */
+  const takeText = (text: Uint8Array, lines: Line[]): void => {
+    settleZeros(lines);
+    let start = 0;
+    if (ended && text[0] === LF) at += start = 1;
+    ended = false;
+    for (let end = text.indexOf(LF, start); end >= 0; end = text.indexOf(LF, start)) {
+      keep(text.subarray(start, end));
+      lines.push(take(1));
+      start = end + 1;
+    }
+    keep(text.subarray(start));
   };
   return {
     push(chunk) {
       const lines: Line[] = [];
       let start = 0;
-      for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
-        keep(chunk.subarray(start, end));
-        lines.push(take(1));
-        start = end + 1;
+      while (start < chunk.length) {
+        const zero = chunk.indexOf(NUL, start);
+        const end = zero === -1 ? chunk.length : zero;
+        if (end > start) takeText(chunk.subarray(start, end), lines);
+        start = end;
+        while (chunk[start] === NUL) start += 1;
+        zeros += start - end;
       }
-      keep(chunk.subarray(start));
       return lines;
     },
     end: () => (bytes === 0 ? undefined : take(0)),
@@ -71,8 +109,19 @@ export function createSplitter(maxLineBytes: number, offset: number): Splitter {
 function lineOf(buffer: Buffer, bytes: number, at: number, maxLineBytes: number): Line {
   const length = bytes <= maxLineBytes + 1 && buffer[bytes - 1] === CR ? bytes - 1 : bytes;
   const long = length > maxLineBytes;
-  const text = decoder.decode(buffer.subarray(0, long ? cutBefore(buffer, maxLineBytes) : length));
-  return { at, text: at === 0 ? text.replace(/^\uFEFF/, "") : text, long };
+  const line = buffer.subarray(0, long ? cutBefore(buffer, maxLineBytes) : length);
+  // Files that were put together have a byte order mark in front of each.
+  const text = decoder.decode(line).replace(/^\uFEFF/, "");
+  if (isUtf16(line)) return { at, text, long, encoding: "utf-16" };
+  return isUtf8(line) ? { at, text, long } : { at, text, long, encoding: "unknown" };
+}
+
+/** By the byte order mark, or by zeros in every other byte, where a log that is read on has no mark. */
+function isUtf16(line: Buffer): boolean {
+  if ((line[0] === 0xff && line[1] === 0xfe) || (line[0] === 0xfe && line[1] === 0xff)) return true;
+  if (line.length < 4 || !line.includes(NUL)) return false;
+  const zeros = line.reduce((sum, byte) => sum + (byte === NUL ? 1 : 0), 0);
+  return zeros / line.length > 0.4;
 }
 
 /** The last place that is not within a character: continuation bytes are 10xxxxxx. */

@@ -1,5 +1,5 @@
 import type { TextUpdate } from "../../core/update.ts";
-import { conditionalGet, pollLoop, shownAddress, type Round } from "../http/index.ts";
+import { conditionalGet, isSameVersion, pollLoop, shownAddress, type Round } from "../http/index.ts";
 import { MAX_BATCH, type Source, type SourceContext } from "../source.ts";
 import { readDocument, type Part } from "./document.ts";
 import { planOf, type PollOptions, type PollPlan } from "./options.ts";
@@ -47,10 +47,9 @@ async function poll(plan: PollPlan, state: PollState, context: SourceContext): P
   await publishChanged(plan, state, changed, context);
   await publishGone(plan, state, gone, context);
   const { validators } = answer;
-  if (changed.length + gone.length > 0 || JSON.stringify(validators) !== JSON.stringify(state.validators)) {
-    state.validators = validators;
-    await saveState(memory, plan, state);
-  }
+  const isNew = changed.length + gone.length > 0 || !isSameVersion(validators, state.validators);
+  state.validators = validators;
+  if (isNew) await saveState(memory, plan, state);
   return { freshForMs: answer.freshForMs, skipped };
 }
 

@@ -7,18 +7,19 @@ import { parseJson } from "../json.ts";
 import { compilePath } from "../path.ts";
 import type { Source, SourceContext } from "../source.ts";
 import { createBook, type Book } from "./book.ts";
-import { checkCsv, csvOptions, type CsvRecord } from "./csv.ts";
+import { checkCsv, CSV_HEAD_BYTES, csvOptions, type CsvRecord } from "./csv.ts";
 import { columnPath, compileFields, type ReadRecord } from "./fields.ts";
 import { planOf, type HttpQuotesOptions } from "./options.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { toUpdate } from "./quote.ts";
+import { toUpdate, type Reading } from "./quote.ts";
+import { isLate } from "./times.ts";
 
 /** What the rounds have in common. */
 interface State {
   readonly book: Book;
   readonly problems: Problems;
-  /** What was published last of each symbol, but for the time. */
-  readonly last: Map<string, string>;
+  /** What was published last of each symbol, but for the time, and the newest time that the origin told. */
+  readonly last: Map<string, { readonly mark: string; readonly timeMs: number | undefined }>;
   validators: Validators | undefined;
 }
 
@@ -62,7 +63,10 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
       if (missing !== undefined) throw new TemporaryError(`The answer of ${name} has no column "${missing}". ${columnsAre(names)}`);
     };
     try {
-      return parse<CsvRecord>(text, csvOptions(options, { onColumns, onSkip: (problem) => problems.add(problem) }));
+      return parse<CsvRecord>(
+        text,
+        csvOptions(text.slice(0, CSV_HEAD_BYTES), options, { onColumns, onSkip: (problem) => problems.add(problem) }),
+      );
     } catch (error) {
       if (error instanceof TemporaryError) throw error;
       throw new TemporaryError(`The answer of ${name} is not CSV: ${error instanceof Error ? error.message : String(error)}.`, {
@@ -79,7 +83,7 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
       return answer;
     }
     const nowMs = Date.now();
-    const changed = new Map<string, { readonly mark: string; readonly update: TextUpdate }>();
+    const newest = new Map<string, Reading>();
     const records = readRecords(answer, state.problems);
     let good = 0;
     for (const read of records) {
@@ -88,23 +92,32 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
         continue;
       }
       good += 1;
-      const { timeMs, ...told } = read.reading;
-      const quote = state.book.quote(read.reading, timeMs ?? nowMs);
-      const update = quote === undefined ? undefined : toUpdate(plan.topic, plan.type, quote);
-      const mark = JSON.stringify(told);
-      // Of a symbol that is there twice, the later holds.
-      if (update !== undefined) changed.set(told.symbol, { mark, update });
+      if (read.untold !== undefined) state.problems.untold(read.untold);
+      const reading = withPast(read.reading, nowMs);
+      const before = newest.get(reading.symbol);
+      // Of a symbol that is there twice the newer price holds, without times the later.
+      if (!((reading.timeMs ?? nowMs) < (before?.timeMs ?? 0))) newest.set(reading.symbol, reading);
     }
     state.problems.flush();
     if (good === 0 && records.length > 0)
       throw new TemporaryError(`The answer of ${name} has no usable price in ${records.length} records.`);
-    for (const [symbol, { mark }] of changed) if (state.last.get(symbol) === mark) changed.delete(symbol);
-    report({ kind: "fetched", changed: changed.size > 0, items: records.length, bytes: answer.body.byteLength });
-    await plan.outlet.publish(
-      context,
-      [...changed.values()].map(({ update }) => update),
-    );
-    for (const [symbol, { mark }] of changed) state.last.set(symbol, mark);
+    const changed: TextUpdate[] = [];
+    const after = new Map<string, { readonly mark: string; readonly timeMs: number | undefined }>();
+    for (const [symbol, reading] of newest) {
+      const { timeMs, ...told } = reading;
+      const last = state.last.get(symbol);
+      // A cache that is behind, or a server of several that is.
+      if (timeMs !== undefined && last?.timeMs !== undefined && isLate(timeMs, last.timeMs)) continue;
+      const mark = JSON.stringify(told);
+      const quote = state.book.quote(reading, timeMs ?? nowMs);
+      const update = quote === undefined ? undefined : toUpdate(plan.topic, plan.type, quote);
+      if (update === undefined) continue;
+      if (last?.mark !== mark) changed.push(update);
+      after.set(symbol, { mark, timeMs: timeMs ?? last?.timeMs });
+    }
+    report({ kind: "fetched", changed: changed.length > 0, items: records.length, bytes: answer.body.byteLength });
+    await plan.outlet.publish(context, changed);
+    for (const [symbol, last] of after) state.last.set(symbol, last);
     state.validators = answer.validators;
     return answer;
   }
@@ -120,6 +133,13 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
       await pollLoop(timing, context, () => round(context, state));
     },
   };
+}
+
+/** A clock may be wrong, and an exchange's own hour be told as UTC: further ahead, a time is none that a price can have had. */
+const MAX_AHEAD_MS = 86_400_000;
+
+function withPast(reading: Reading, nowMs: number): Reading {
+  return (reading.timeMs ?? nowMs) <= nowMs + MAX_AHEAD_MS ? reading : { ...reading, timeMs: undefined };
 }
 
 function columnsAre(names: readonly string[]): string {

@@ -1,12 +1,18 @@
 /** A decimal number with a dot, as programs write it. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?$/i;
 
+/** Commas between groups of three digits that can't be decimal signs: there are two of them, or a decimal point follows. */
+const GROUPED = /^[+-]?\d{1,3}(?:(?:,\d{3})+\.\d*|(?:,\d{3}){2,})$/;
+
+/** A currency before or behind a number: a sign, with a country's letters in front (`US$`), or a code of three letters. */
+const CURRENCY = /^([+-]?)(?:[A-Z]{0,3}\p{Sc}|[A-Z]{3}\s)\s*(?=[\d.])|(?<=[\d.])\s*(?:\p{Sc}|\s[A-Z]{3})$/u;
+
 /** What was read, or why it can't be. */
 export type ReadNumber = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly problem: string };
 
 /**
- * Reads a number strictly: `1,234.5` and `1.234,5` mean different things in different places, and a price that is wrong by
- * a thousand is worse than none.
+ * Reads a number strictly: `1,234` is a thousand in one place and one in another, and a price that is wrong by a thousand is
+ * worse than none. The minus of typography, a currency, and commas that can only part thousands are taken.
  *
  * @param name - What it is, for the problem.
  */
@@ -17,7 +23,8 @@ export function readNumber(name: string, value: unknown): ReadNumber {
   if (value === undefined || value === null) return { ok: false, problem: `the ${name} is missing` };
   const shown = JSON.stringify(typeof value === "string" ? value.slice(0, 40) : value).slice(0, 60);
   if (typeof value !== "string") return { ok: false, problem: `the ${name} is ${shown}, not a number` };
-  const text = value.trim();
+  const plain = value.trim().replaceAll("\u2212", "-").replace(CURRENCY, "$1");
+  const text = GROUPED.test(plain) ? plain.replaceAll(",", "") : plain;
   if (DECIMAL.test(text) && Number.isFinite(Number(text))) return { ok: true, value: Number(text) };
   if (/^[+-]?[\d\s.,'’]*,[\d\s.,'’]*$/.test(text)) {
     return { ok: false, problem: `the ${name} ${shown} has a comma, which is a decimal sign in some countries and not in others` };

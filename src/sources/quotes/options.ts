@@ -52,14 +52,18 @@ export interface FileQuotesOptions extends CommonQuotesOptions, RecordOptions {
   readonly path: string;
   /**
    * How fast: 1 (default) as the times in the file say, 10 ten times as fast; 0.001 to 1,000,000. `max`: as fast as the hub
-   * takes it, which needs no times.
+   * takes it, in the order of the file, which needs no times. Else a file of up to 16 MiB is brought in the order of its times.
    */
   readonly speed?: number | "max" | undefined;
+  /**
+   * Most prices a second: 1 to 100,000. What is due and past it comes later. Default 1,000, at the speed `max` 100,000.
+   */
+  readonly maxPerSecond?: number | undefined;
   /** Whether it starts over at the end. Default false. */
   readonly loop?: boolean | undefined;
   /** Longest pause between two prices, in milliseconds of replay: nights and weekends are cut to it. Default: as in the file. */
   readonly longestPauseMs?: number | undefined;
-  /** The `time` of the updates: as in the `file` (default), or `now`, for charts that go on when a file starts over. */
+  /** The `time` of the updates: as in the `file` (default), or `now`, which is the default with `loop`: times that go back are late. */
   readonly times?: "file" | "now" | undefined;
   readonly clock?: QuotesClock | undefined;
 }

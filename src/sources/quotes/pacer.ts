@@ -2,7 +2,7 @@ import type { TextUpdate } from "../../core/update.ts";
 import { MAX_BATCH } from "../source.ts";
 import { TICK_MS, type QuotesClock } from "./options.ts";
 
-/** Publishes updates at their time, in as few batches as that allows. */
+/** Publishes updates at their time, in as few batches as that allows, and never more than the bound. */
 export interface Pacer {
   /**
    * Waits until it is time for what has this time in the file. What comes within one tick goes out as one batch at its end.
@@ -19,18 +19,39 @@ export interface Pacer {
 export interface PacerOptions {
   readonly speed: number | "max";
   readonly longestPauseMs: number;
+  /** Most updates a second, also when more are due. */
+  readonly maxPerSecond: number;
   readonly clock: QuotesClock;
   readonly signal: AbortSignal;
   readonly publish: (updates: readonly TextUpdate[]) => Promise<void>;
+  /** Called when updates wait for the bound. */
+  readonly onBound: () => void;
+  /** Called when the times go back to where another series begins. */
+  readonly onSeries: () => void;
 }
 
-export function createPacer({ speed, longestPauseMs, clock, signal, publish }: PacerOptions): Pacer {
+/** Further back than prices come late, in milliseconds of the file: another series begins there. */
+const SERIES_MS = 60_000;
+
+export function createPacer({ speed, longestPauseMs, maxPerSecond, clock, signal, publish, onBound, onSeries }: PacerOptions): Pacer {
   let batch: TextUpdate[] = [];
   /** When the replay began, by the clock, and by the times in the file. */
   let startMs = Number.NaN;
   let fileStartMs = Number.NaN;
   /** When the last update was due, since the beginning. */
   let dueBefore = 0;
+
+  /** What an update costs, in milliseconds, and what there is to pay it with: no more than a tick can be saved up. */
+  const costMs = 1000 / maxPerSecond;
+  const mostMs = Math.max(TICK_MS, costMs);
+  let savedMs = mostMs;
+  let savedAtMs = clock.now();
+
+  function save(): void {
+    const nowMs = clock.now();
+    savedMs = Math.min(mostMs, savedMs + nowMs - savedAtMs);
+    savedAtMs = nowMs;
+  }
 
   async function flush(): Promise<void> {
     const updates = batch;
@@ -41,6 +62,15 @@ export function createPacer({ speed, longestPauseMs, clock, signal, publish }: P
   return {
     flush,
     async add(update) {
+      save();
+      // A sum of fractions is not exact.
+      while (savedMs < costMs - 1e-6 && !signal.aborted) {
+        onBound();
+        await flush();
+        await clock.sleep(Math.max(costMs - savedMs, TICK_MS), signal);
+        save();
+      }
+      savedMs -= costMs;
       batch.push(update);
       if (batch.length >= MAX_BATCH) await flush();
     },
@@ -49,6 +79,11 @@ export function createPacer({ speed, longestPauseMs, clock, signal, publish }: P
       if (Number.isNaN(startMs)) {
         startMs = clock.now();
         fileStartMs = timeMs;
+      }
+      // Another series goes on at its own pace from here. By the first one's start, all of it would be due at once.
+      if (fileStartMs + dueBefore * speed - timeMs > SERIES_MS) {
+        onSeries();
+        fileStartMs = timeMs - dueBefore * speed;
       }
       const due = (timeMs - fileStartMs) / speed;
       const excess = due - dueBefore - longestPauseMs;

@@ -1,8 +1,11 @@
 import type { SourceContext } from "../source.ts";
+import type { Untold } from "./fields.ts";
 
 /** Reports problems with single records: a few in full, then how many there are. Each is said once, not every round. */
 export interface Problems {
   add(problem: string): void;
+  /** A value that a record goes without, which costs no record. */
+  untold(value: Untold): void;
   /** Ends a round. @returns How many there were in it. */
   flush(): number;
 }
@@ -16,6 +19,7 @@ export function createProblems(context: SourceContext, what: string): Problems {
   const shown = new Set<string>();
   let found = 0;
   let foundBefore = 0;
+  let without = 0;
   return {
     add(problem) {
       found += 1;
@@ -23,12 +27,19 @@ export function createProblems(context: SourceContext, what: string): Problems {
       shown.add(problem);
       context.report({ kind: "warning", message: `A record of ${what} is left out: ${problem}.` });
     },
+    untold({ name, problem }) {
+      without += 1;
+      if (without > SHOWN || shown.size >= SHOWN_EVER || shown.has(problem)) return;
+      shown.add(problem);
+      context.report({ kind: "warning", message: `A record of ${what} goes without its ${name}: ${problem}.` });
+    },
     flush() {
       const total = found;
       if (total > SHOWN && total !== foundBefore)
         context.report({ kind: "warning", message: `${total} records of ${what} were left out.` });
       foundBefore = total;
       found = 0;
+      without = 0;
       return total;
     },
   };

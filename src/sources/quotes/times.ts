@@ -1,0 +1,42 @@
+import { parseDate } from "../feed/dates.ts";
+
+/** Upper ends of the numbers that count seconds, milliseconds, microseconds and nanoseconds, and what makes milliseconds of them. */
+const SCALES = [
+  { below: 1e11, toMs: 1000 },
+  { below: 1e14, toMs: 1 },
+  { below: 1e17, toMs: 1e-3 },
+  { below: 1e20, toMs: 1e-6 },
+] as const;
+
+/** A smaller number of seconds is from 1973 or before: more likely a counter, an hour, or the zero that means nothing. */
+const MIN_SECONDS = 1e8;
+
+/** 2200, as for dates: a number that would be later has another unit than these. */
+const MAX_MS = Date.UTC(2200, 0);
+
+/** How far prices of an origin may be behind the newest one, in milliseconds. */
+const LATE_MS = 10 * 3_600_000;
+
+/**
+ * Reads a time: a date, also one without separators (`20240302120000`), or a number since 1970 whose size tells its unit.
+ *
+ * @returns Milliseconds since 1970, undefined if the text is no plausible time.
+ */
+export function readTime(text: string): number | undefined {
+  const date = parseDate(text);
+  if (date !== undefined || !/^\d+(?:\.\d+)?(?:e\+?\d{1,2})?$/i.test(text)) return date;
+  const number = Number(text);
+  const scale = number < MIN_SECONDS ? undefined : SCALES.find(({ below }) => number < below);
+  const ms = scale === undefined ? undefined : Math.floor(number * scale.toMs);
+  return ms === undefined || ms > MAX_MS ? undefined : ms;
+}
+
+/**
+ * Tells whether a price came after a newer one, which then stays. More than ten hours back is no delay: the origin's clock was
+ * set back, or a file is played again. The stock ticker's server and page go by the same rule.
+ *
+ * @param beforeMs - Time of the newest price so far.
+ */
+export function isLate(timeMs: number, beforeMs: number): boolean {
+  return timeMs < beforeMs && beforeMs - timeMs <= LATE_MS;
+}
