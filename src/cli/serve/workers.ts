@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { placeOf } from "../config/flags.ts";
@@ -73,15 +74,27 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   if (!allWell) process.exitCode = EXIT.failure;
 }
 
+/** Ports that no system gives to outgoing connections by itself. A port from among those could be taken before the workers listen on it. */
+const CHOSEN_PORTS = { from: 10_000, to: 32_768 } as const;
+const CHOICES = 50;
+
 /**
- * Chooses a port where any will do, before any worker is started: one that is replaced must come back on the same. A port that was asked for is not tried: who
+ * Chooses a port if any will do, before any worker is started: one that is replaced must come back on the same. A port that was asked for is not tried: who
  * connects at that moment would be cut off.
+ *
+ * @throws Failure if none was free.
  */
 async function choosePort(address: string, bounds: RequestBounds): Promise<number> {
-  const server = createHttpServer(undefined, bounds);
-  const port = await listen(server, address, 0);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let choice = 1; ; choice++) {
+    const server = createHttpServer(undefined, bounds);
+    try {
+      const port = await listen(server, address, randomInt(CHOSEN_PORTS.from, CHOSEN_PORTS.to));
+      await new Promise((resolve) => server.close(resolve));
+      return port;
+    } catch (error) {
+      if (choice === CHOICES) throw error;
+    }
+  }
 }
 
 /** A worker's part of the streams that were allowed in all; undefined where the default holds, which is each process's own. */
