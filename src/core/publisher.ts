@@ -134,9 +134,13 @@ export class Publisher {
   }
 
   #validate(updates: readonly TextUpdate[]): readonly Update[] {
-    const { updatesPerBatch } = this.#limits;
+    const { updatesPerBatch, topicsPerBatch } = this.#limits;
     if (updates.length > updatesPerBatch) {
       throw new HubError("too_large", `The batch has ${updates.length} updates; at most ${updatesPerBatch} are allowed. Split it.`);
+    }
+    const topics = updates.reduce((sum, { topic }) => sum + (typeof topic === "string" ? 1 : topic.length), 0);
+    if (updates.length > 1 && topics > topicsPerBatch) {
+      throw new HubError("too_large", `The batch has ${topics} topics; at most ${topicsPerBatch} are allowed. Split it.`);
     }
     const isReserved = (topic: string): boolean => this.#parser.parse(topic).reserved;
     return updates.map((update, i) => {

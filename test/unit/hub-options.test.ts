@@ -173,6 +173,7 @@ describe("the library and the command have one range for", () => {
     queryBytes: "maxQueryBytes",
     topicsPerUpdate: "maxTopics",
     updatesPerBatch: "maxBatch",
+    topicsPerBatch: "maxBatchTopics",
     matchersPerSubscription: "maxMatchers",
     topicBytes: "maxTopicLength",
     idBytes: "maxIdLength",
