@@ -14,7 +14,8 @@ function kindOf(value: unknown): string {
 function show(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (typeof value !== "string") return kindOf(value);
-  return JSON.stringify((value.length > 60 ? `${value.slice(0, 60)}…` : value).replace(/\/\/[^/@]*@/, "//…@"));
+  const masked = value.replace(/\/\/\S*@/, "//…@");
+  return JSON.stringify(masked.length > 60 ? `${masked.slice(0, 60)}…` : masked);
 }
 
 /**

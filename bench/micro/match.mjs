@@ -105,6 +105,7 @@ that the index has forgotten them, and go to nobody; every pattern has to be tri
         const { matcher, selected } = shapeOf(n);
         const cohort = cohortOf(matcher, 1);
         index.add(cohort);
+        index.wake(cohort);
         return { cohort, record: recordOf(selected) };
       });
       // In the order that they were made in, they would be neighbours in memory, and 100,000 would cost what 100 do.

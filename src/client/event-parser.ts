@@ -51,7 +51,8 @@ export function createEventParser(maxEventLength: number, onRetry: (retryMs: num
   }
 
   function grow(text: string): void {
-    if (line.startsWith(":") || (line === "" && text.startsWith(":"))) line = ":";
+    // Compared whole: to look at the start of a line that grows by concatenation would copy all of it, at each chunk.
+    if (line === ":" || (line === "" && text.startsWith(":"))) line = ":";
     else line += text;
     checkLength();
   }

@@ -15,6 +15,8 @@ export interface Limits {
   readonly topicsPerUpdate: number;
   /** Most updates in one atomic batch (one transaction). Default 1,000. Past it: `too_large`. */
   readonly updatesPerBatch: number;
+  /** Most topics of all updates of a batch together (each is parsed and matched). Default 10,000. Past it: `too_large`. */
+  readonly topicsPerBatch: number;
   /** Most matchers on one subscription (each costs time on every update). Default 100. Past it: `too_many_matchers`. */
   readonly matchersPerSubscription: number;
   /** Longest topic or pattern, in bytes (matching time). Default 2,048. Past it: `too_large`, or `invalid_matcher`. */
@@ -57,6 +59,7 @@ export const DEFAULT_LIMITS: Limits = {
   queryBytes: 256 * 1024,
   topicsPerUpdate: 100,
   updatesPerBatch: 1000,
+  topicsPerBatch: 10_000,
   matchersPerSubscription: 100,
   topicBytes: 2048,
   idBytes: 255,
@@ -78,6 +81,7 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   queryBytes: [1024, 2 ** 24],
   topicsPerUpdate: [1, 10_000],
   updatesPerBatch: [1, 100_000],
+  topicsPerBatch: [1, 1_000_000],
   matchersPerSubscription: [1, 10_000],
   topicBytes: [1, 65_536],
   idBytes: [1, MAX_ID_BYTES],

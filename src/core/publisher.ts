@@ -18,7 +18,7 @@ import type { Logger } from "./logger.ts";
 import { boundRetry, type RetryRange } from "./retry.ts";
 import type { Schedule, ScheduledUpdate } from "./schedule.ts";
 import type { TopicParser } from "./topic.ts";
-import { checkAscii, deliveryTime, type TextUpdate, type Update, type UpdateInput, validateUpdate } from "./update.ts";
+import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, type UpdateInput, validateUpdate } from "./update.ts";
 import { readInputs } from "./update-input.ts";
 
 /** A publishing that may be another attempt at one before. */
@@ -134,9 +134,11 @@ export class Publisher {
   }
 
   #validate(updates: readonly TextUpdate[]): readonly Update[] {
-    const { updatesPerBatch } = this.#limits;
-    if (updates.length > updatesPerBatch) {
-      throw new HubError("too_large", `The batch has ${updates.length} updates; at most ${updatesPerBatch} are allowed. Split it.`);
+    const { updatesPerBatch, topicsPerBatch } = this.#limits;
+    if (updates.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
+    const topics = updates.reduce((sum, { topic }) => sum + (typeof topic === "string" ? 1 : topic.length), 0);
+    if (updates.length > 1 && topics > topicsPerBatch) {
+      throw new HubError("too_large", `The batch has ${topics} topics; at most ${topicsPerBatch} are allowed. Split it.`);
     }
     const isReserved = (topic: string): boolean => this.#parser.parse(topic).reserved;
     return updates.map((update, i) => {

@@ -14,8 +14,10 @@ export interface ScheduledUpdate {
 }
 
 const PREFIX = "scheduled/";
-/** Most updates that one commit moves into the journal. */
-const STEPS = 500;
+/** How many updates one commit moves into the journal: the first of several, and most. An update may have a mebibyte. */
+const STEPS = { first: 16, most: 500 } as const;
+/** Characters of a commit from which on the next one moves fewer updates. */
+const STEP_LENGTH = 1024 * 1024;
 const RETRY_MS = 1000;
 /** The clock is looked at again after this long, for it may be set meanwhile. */
 const LONGEST_WAIT_MS = 30_000;
@@ -195,14 +197,16 @@ export class Schedule {
 
   /** Moves what is due into the journal. @returns When the next one is. */
   async #deliverDue(): Promise<number | undefined> {
-    for (;;) {
-      const entries = await this.#state.entries(PREFIX, { limit: STEPS });
+    for (let limit: number = STEPS.first; ;) {
+      // Mostly, nothing is due: then no more than one update is read.
+      const [next] = await this.#state.entries(PREFIX, { limit: 1 });
       const now = Date.now();
+      if (next === undefined || timeOf(next.key) > now) return next && timeOf(next.key);
+      const entries = await this.#state.entries(PREFIX, { limit });
       const due = entries.filter(({ key }) => timeOf(key) <= now);
-      if (due.length > 0)
-        await this.#state.commit(due.map(({ key, value }) => ({ key, value: undefined, update: JSON.parse(value) as Update })));
-      const next = entries[due.length];
-      if (next !== undefined || entries.length < STEPS) return next && timeOf(next.key);
+      await this.#state.commit(due.map(({ key, value }) => ({ key, value: undefined, update: JSON.parse(value) as Update })));
+      const length = due.reduce((sum, { value }) => sum + value.length, 0);
+      limit = length < STEP_LENGTH ? Math.min(STEPS.most, limit * 2) : Math.max(1, limit >> 1);
     }
   }
 }

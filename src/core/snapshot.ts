@@ -1,9 +1,9 @@
 import type { Dispatcher } from "./dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
 import { NewestTail } from "./newest-tail.ts";
-import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import { step } from "./step.ts";
+import { Turns } from "./turns.ts";
 
 /** The newest updates of a selection at some moment. */
 export interface Snapshot {
@@ -41,6 +41,7 @@ export class Snapshots {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
   readonly #tail: NewestTail;
+  readonly #turns = new Turns();
   /** The one that was asked for last comes last. */
   readonly #kept = new Map<string, Promise<Kept>>();
   /** How many updates each has that is complete. */
@@ -118,7 +119,8 @@ export class Snapshots {
       for (const record of range.records.toReversed()) newest.look(record, this.#dispatcher.clockToleranceMs);
       ({ isCut } = range);
       end = start;
-      await nextTurn();
+      // All scans together hold up a turn of the event loop for a few milliseconds, however many are asked for.
+      await this.#turns.next();
     }
     if (!isCut) for (const taken of kept?.taken ?? []) newest.take(taken);
     return { taken: newest.taken, upTo, head };

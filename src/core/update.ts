@@ -129,6 +129,11 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
   };
 }
 
+/** @param most - How many updates a batch may have. */
+export function tooManyUpdates(most: number): HubError {
+  return new HubError("too_large", `The batch has more than ${most} updates. Split it.`);
+}
+
 /** A year: longest delay and life of an update, in milliseconds. */
 export const MAX_DELAY_MS: number = 366 * 86_400_000;
 

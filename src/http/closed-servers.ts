@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { HubCore } from "../core/hub-core.ts";
+import { every } from "../core/scheduler.ts";
 import type { Sink } from "../core/subscriber.ts";
 
 /** How often the hub looks whether a server was closed, in milliseconds. Long enough for an application to close its hub as well. */
@@ -26,7 +27,7 @@ export class ClosedServers {
   readonly #open = new Set<ClosableServer>();
   /** Those that have listened: of another one, as for connections that come by other means, nothing can be told. */
   readonly #known = new WeakSet<ClosableServer>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking: (() => void) | undefined;
 
   constructor(hub: HubCore) {
     this.#hub = hub;
@@ -38,7 +39,7 @@ export class ClosedServers {
     if (server === undefined || this.#open.has(server) || !(server.listening || this.#known.has(server))) return;
     this.#open.add(server);
     this.#known.add(server);
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#stopLooking ??= every(LOOK_MS, () => this.#look());
   }
 
   #look(): void {
@@ -49,8 +50,8 @@ export class ClosedServers {
       if (subscribers > 0) this.#hub.logger.info({ subscribers }, "a server was closed; its subscribers were told to come back");
     }
     if (this.#open.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#stopLooking?.();
+    this.#stopLooking = undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
 import { BodyReadError, type HttpContext } from "./context.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./node-sinks.ts";
+import type { Subscriber } from "../core/subscriber.ts";
 import type { Reply } from "./reply.ts";
 import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
 import { failureReply, type Outcome, respond } from "./respond.ts";
@@ -34,7 +35,8 @@ function resolvePath({ paths }: HttpContext, req: IncomingMessage, pathname: str
   const found = paths.resolve(pathname);
   if (found !== undefined || !("originalUrl" in req) || typeof req.originalUrl !== "string") return found;
   const [whole = ""] = req.originalUrl.split("?", 1);
-  return paths.resolve(whole);
+  // A router cuts off a prefix. Another address is one that the application put in its place.
+  return whole.endsWith(pathname) || pathname === "/" ? paths.resolve(whole) : undefined;
 }
 
 async function answer(
@@ -174,7 +176,15 @@ function stream(
   // What was framed for a socket can't go through a response. Something else has ended the response meanwhile.
   if (sockets !== undefined && res.socket === null) return close();
   const sink = openSink(req, res, outcome, sockets, close);
-  const subscriber = context.hub.attach(selection, sink, start, authorization);
+  let subscriber: Subscriber | undefined;
+  try {
+    subscriber = context.hub.attach(selection, sink, start, authorization);
+  } catch (error) {
+    // As when its token ended at this very moment. The head may be out, so the stream ends without an answer.
+    close();
+    sink.destroy();
+    throw error;
+  }
   if (subscriber === undefined) return close();
   sink.bind(subscriber, close);
   context.closedServers.watch(req.socket);
@@ -192,7 +202,7 @@ function openSink(
     if (sockets === undefined) return new ResponseSink(req, res, headers);
     const head = takeHead(res, headers, selection.framing);
     const sink = new SocketSink(takeSocket(req, res), head, selection.framing, sockets.handleWriter);
-    divertWrites(res, () => sink.end());
+    divertWrites(res, sink);
     return sink;
   } catch (error) {
     close();

@@ -74,7 +74,7 @@ export function problemReply(error: unknown, logger: Logger): Reply {
   if (FAULTS.has(known.code)) logger.error({ err: known.cause ?? known, code: known.code }, known.message);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
   const retryAfter = known.retryAfterMs === undefined ? RETRY_AFTER[known.code] : Math.max(1, Math.ceil(known.retryAfterMs / 1000));
-  // All tokens that are refused are answered alike: nothing says that one was genuine once.
+  // All 401 for tokens are alike. Only an EventSource with a cookie is told, in its stream, that a genuine token has ended.
   if (retryAfter !== undefined && known.code !== "invalid_token") headers["Retry-After"] = String(retryAfter);
   const problem = { type: "about:blank", title: ERROR_CODES[known.code], status, detail: known.message, code: known.code };
   return { status, headers, body: `${JSON.stringify(problem)}\n` };

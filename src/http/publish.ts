@@ -34,7 +34,7 @@ export async function publish(
   authorization: Authorization | undefined,
   reserved: ReservedTopics,
 ): Promise<Reply> {
-  const parsed = parseUpdates(request.contentType, request.body, hub.limits.formFields);
+  const parsed = parseUpdates(request.contentType, request.body, hub.limits);
   reserved.check(parsed.updates);
   const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(request.idempotencyKey) });
   const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };

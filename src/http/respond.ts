@@ -161,7 +161,8 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
     },
     authorization,
   );
-  const start = await hub.resolve(lastEventId, selection, last);
+  // An answer without a body begins with no updates, so none are looked for.
+  const start = await hub.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last);
   return {
     headers: streamHeaders(selection, start, hasCursor ? hub.cursorAt(start.after) : undefined, context.compat),
     selection,

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Sink } from "../core/subscriber.ts";
 
 /** On a socket: the response that hears of its end. On a request or response that does not: the socket. */
 const RESPONSE: unique symbol = Symbol("response");
@@ -42,14 +43,18 @@ export function settleEnd(req: IncomingMessage, res: ServerResponse): void {
 /**
  * Keeps others from writing to a response whose stream is written past it: theirs would end up in the middle of an event.
  *
- * @param end - Called if somebody ends the response.
+ * @param sink - Ended or destroyed if somebody ends or destroys the response.
  */
-export function divertWrites(res: ServerResponse, end: () => void): void {
+export function divertWrites(res: ServerResponse, sink: Pick<Sink, "end" | "destroy">): void {
   res.write = writeNothing;
   res.end = (() => {
-    end();
+    sink.end();
     return res;
   }) as ServerResponse["end"];
+  res.destroy = () => {
+    sink.destroy();
+    return res;
+  };
 }
 
 function isHeard(emitter: EventEmitter, events: ReadonlyMap<string, number>): boolean {

@@ -3,9 +3,12 @@ import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { acceptsByName } from "./accept.ts";
 import { isOwnOrigin } from "./origin.ts";
 import { FAULTS, STATUS_BY_CODE } from "./problem.ts";
+import { ALIAS_PATH } from "./reply.ts";
 
 /** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away, in milliseconds. */
 const AWAY_MS = { least: 1000, most: 5000 };
+
+const SUBSCRIBING: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
 
 /** Most characters of a peer's text in a line of the log. */
 const SHOWN_CHARACTERS = 200;
@@ -17,7 +20,7 @@ const SHOWN_CHARACTERS = 200;
  * @returns Milliseconds from now; undefined for a refusal that time does not mend, and for a request that asks for no stream.
  */
 export function comeBackMs(context: HttpContext, request: HubRequest, { code, retryAfterMs }: HubError): number | undefined {
-  if (!wantsEvents(request)) return undefined;
+  if (!wantsStream(context, request)) return undefined;
   switch (code) {
     case "overloaded":
     case "too_many_connections":
@@ -34,9 +37,10 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
 }
 
 /** Logs a refusal that nobody else would see: an `EventSource` tells its page neither the status nor the reason. */
-export function noteRefusal({ notices }: HttpContext, request: HubRequest, error: HubError, retryMs: number | undefined): void {
+export function noteRefusal(context: HttpContext, request: HubRequest, error: HubError, retryMs: number | undefined): void {
   const { code, message, cause } = error;
-  if (FAULTS.has(code) || !(wantsEvents(request) || code === "origin_forbidden")) return;
+  const { notices } = context;
+  if (FAULTS.has(code) || !(wantsStream(context, request) || code === "origin_forbidden")) return;
   // The clock's refusal is logged with both times.
   if (code === "invalid_token" && retryMs !== undefined) return;
   const why = cause instanceof Error ? cause.message : cause;
@@ -57,6 +61,8 @@ export function noteForeignPage({ hub, notices }: HttpContext, request: HubReque
   );
 }
 
-function wantsEvents({ method, header }: HubRequest): boolean {
-  return method !== "POST" && acceptsByName(header("accept"), "text/event-stream");
+/** Whether a request subscribes as an `EventSource` does. All others need their status: a refused DELETE must not look done. */
+function wantsStream({ hubPath }: HttpContext, { method, pathname, header }: HubRequest): boolean {
+  const isToHub = pathname === hubPath || pathname === ALIAS_PATH;
+  return isToHub && SUBSCRIBING.has(method) && acceptsByName(header("accept"), "text/event-stream");
 }

@@ -1,5 +1,6 @@
 import { HubError } from "../core/errors.ts";
-import type { UpdateInput } from "../core/update.ts";
+import type { Limits } from "../core/limits.ts";
+import { tooManyUpdates, type UpdateInput } from "../core/update.ts";
 import { isKnownField, meantField, quoteName } from "./field-names.ts";
 import { decodeUtf8, parseForm } from "./form.ts";
 
@@ -22,28 +23,41 @@ export interface ParsedUpdates {
 /** Levels of JSON in `data`. Writing JSON takes stack for each: a few thousand more and it fails. */
 const MAX_DATA_DEPTH = 1000;
 
+/** Most objects and lists in a document. JSON that is little else takes ten times as long to read as text of its length. */
+const MAX_JSON_PARTS = 100_000;
+
 /**
  * Reads one update from a form or a JSON object, or an atomic batch from a JSON array or NDJSON.
  *
- * @param maxFields - Most fields of a form.
+ * @param limits - Updates and fields are counted before they are read.
  * @throws HubError that says what to change.
  */
-export function parseUpdates(contentType: string | undefined, body: Uint8Array, maxFields: number): ParsedUpdates {
+export function parseUpdates(
+  contentType: string | undefined,
+  body: Uint8Array,
+  { formFields, updatesPerBatch }: Pick<Limits, "formFields" | "updatesPerBatch">,
+): ParsedUpdates {
   const mediaType = mediaTypeOf(contentType);
   const text = decodeUtf8(body);
   const unknownFields = new Set<string>();
   if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
-    return { updates: [fromForm(text, maxFields, unknownFields)], isBatch: false, unknownFields };
+    return { updates: [fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
   if (mediaType === "application/json") {
     const value = parseJson(text, "The body");
+    if (Array.isArray(value) && value.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
     return Array.isArray(value)
       ? { updates: value.map((item, i) => fromJson(item, `Update ${i + 1}`, unknownFields)), isBatch: true, unknownFields }
       : { updates: [fromJson(value, "The update", unknownFields)], isBatch: false, unknownFields };
   }
   if (NDJSON_TYPES.has(mediaType)) {
     const updates: UpdateInput[] = [];
-    for (const [i, line] of text.split("\n").entries()) {
-      if (line.trim() !== "") updates.push(fromJson(parseJson(line, `Line ${i + 1}`), `Line ${i + 1}`, unknownFields));
+    for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {
+      end = text.indexOf("\n", start);
+      if (end < 0) end = text.length;
+      const line = text.slice(start, end);
+      if (line.trim() === "") continue;
+      if (updates.length === updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
+      updates.push(fromJson(parseJson(line, `Line ${number}`), `Line ${number}`, unknownFields));
     }
     return { updates, isBatch: true, unknownFields };
   }
@@ -113,6 +127,9 @@ function readDate(value: unknown): Date | undefined {
 }
 
 function parseJson(text: string, what: string): unknown {
+  if (countJsonParts(text) > MAX_JSON_PARTS) {
+    throw new HubError("invalid_body", `${what} has more than ${MAX_JSON_PARTS} objects and lists. Send less at a time, or data as text.`);
+  }
   try {
     return JSON.parse(text);
   } catch {
@@ -167,4 +184,14 @@ function optionalText(
   const value = fields.get(name) ?? undefined;
   if (value === undefined || typeof value === "string") return value;
   throw new HubError(code, `${what} has a ${JSON.stringify(name)} that is not a string.`);
+}
+
+/** Counts the brackets that open, also those in texts. */
+function countJsonParts(text: string): number {
+  if (text.length <= MAX_JSON_PARTS) return 0;
+  let count = 0;
+  for (const bracket of "[{") {
+    for (let at = text.indexOf(bracket); at >= 0 && count <= MAX_JSON_PARTS; at = text.indexOf(bracket, at + 1)) count++;
+  }
+  return count;
 }

@@ -75,6 +75,6 @@ describe("--opaque-ids", () => {
 
   test("another word is refused", async () => {
     const { code, stderr } = await runToEnd(["serve", "--opaque-ids", "yes"]);
-    expect([code, stderr]).toEqual([2, 'error: --opaque-ids: "yes" is not on, off, or file:PATH with the file of a secret.\n']);
+    expect([code, stderr]).toEqual([2, "error: --opaque-ids: the value is not on, off, or file:PATH with the file of a secret.\n"]);
   });
 });

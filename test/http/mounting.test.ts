@@ -148,3 +148,18 @@ describe("a hub at a path of its own", () => {
     expect(() => createHub({ path })).toThrow(/`path` is .*a path that begins with a slash.*such as \/live\./);
   });
 });
+
+describe("an address that the application put in the place of the request's own", () => {
+  it("is the one that counts", async () => {
+    const hub = makeHub({ path: "/live" });
+    const app = express();
+    app.use((req, _res, next) => {
+      req.url = "/blocked";
+      next();
+    });
+    app.use(hub.handler);
+    app.use((_req, res) => void res.status(418).end());
+    const origin = await listen(createServer(app));
+    expect((await fetch(`${origin}/live?match=a`)).status).toBe(418);
+  });
+});

@@ -7,6 +7,7 @@ import { createHub, type Hub, type HubOptions } from "artesian";
 import express from "express";
 import createFastify from "fastify";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { bearer, startSecured, token } from "../protocol/requirements/support.ts";
 import { listen } from "../support/server.ts";
 
 function makeHub(options: HubOptions = {}): Hub {
@@ -247,5 +248,44 @@ describe("the end of a stream, as hooks of frameworks hear it", () => {
     await open(origin);
     await hub.close();
     await vi.waitFor(() => expect(told).toEqual(expect.arrayContaining(["onResponse 200", "request completed"])));
+  });
+});
+
+describe("a stream whose application", () => {
+  it("destroys the response ends, and its subscriber is gone", async () => {
+    const hub = makeHub();
+    let response: ServerResponse | undefined;
+    const origin = await listen(
+      createServer((req, res) => {
+        response = res;
+        hub.handler(req, res);
+      }),
+    );
+    const stream = await open(origin);
+    const closed = new Promise((resolve) => stream.response.once("close", resolve));
+    response?.destroy();
+    await closed;
+    await expect.poll(() => hub.stats().subscribers).toBe(0);
+  });
+
+  it("takes so long for its head that the token ends meanwhile gives its place back", async () => {
+    const { hub, url } = await startSecured({ connections: 1, leewayMs: 0 });
+    const exp = Date.now() / 1000 + 1.5;
+    const slow = await listen(
+      createServer((req, res) => {
+        const writeHead = res.writeHead.bind(res);
+        res.writeHead = (status: number) => {
+          while (Date.now() / 1000 < exp + 0.01);
+          return writeHead(status);
+        };
+        hub.handler(req, res);
+      }),
+    );
+    await expect(
+      fetch(`${slow}/events/stream?match=a`, { headers: bearer(token({ exp })) }).then((response) => response.text()),
+    ).rejects.toThrow();
+    const next = await fetch(`${url}?match=a`, { headers: bearer(token()) });
+    expect(next.status).toBe(200);
+    await next.body?.cancel();
   });
 });

@@ -23,6 +23,18 @@ function recorder(): { logger: Logger; lines: Line[] } {
 
 const ENDS = "A request is refused. An EventSource does not come back by itself.";
 
+describe("a request that is no subscription", () => {
+  it("is told its status, whatever it accepts: a refused DELETE must not look done", async () => {
+    const { url, origin } = await startSecured();
+    const ended = token({ exp: Date.now() / 1000 - 60 });
+    const headers = { ...EVENTS, Cookie: `${COOKIE}=${ended}`, Origin: origin };
+    const hub = `${origin}${new URL(HUB).pathname}`;
+    expect((await fetch(`${hub}/scheduled/x`, { method: "DELETE", headers })).status).toBe(401);
+    expect((await fetch(`${hub}/scheduled`, { headers })).status).toBe(401);
+    expect((await fetch(`${url}?match=a`, { headers })).status).toBe(200);
+  });
+});
+
 describe("an EventSource that the hub turns away", () => {
   it("is told in the stream to come back, where its address holds too many, and the log says whose", async () => {
     const { logger, lines } = recorder();

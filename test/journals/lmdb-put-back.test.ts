@@ -20,6 +20,7 @@ import type { Journal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { open } from "lmdb";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { backUp } from "../../src/journals/lmdb/backup.ts";
 import { isSameFile, readSelfNamed, writeSelfNamed } from "../../src/journals/lmdb/file-identity.ts";
 import { Mark } from "../../src/journals/lmdb/mark.ts";
 import { openRoot } from "../../src/journals/lmdb/open-root.ts";
@@ -324,5 +325,19 @@ describe("a mark", () => {
     mark.note("BBBBBBBB", 2);
     expect(mark.whyOther("BBBBBBBB", 0)).toBeUndefined();
     expect(readdirSync(place.directory)).toEqual(["mark"]);
+  });
+});
+
+describe("the files of a journal and of its backup", () => {
+  it("are for their user alone, also in a directory that others may read", async () => {
+    const parent = mkdtempSync(join(tmpdir(), "artesian-rights-"));
+    onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+    const [directory, copy] = ["journal", "copy"].map((name) => join(parent, name)) as [string, string];
+    for (const one of [directory, copy]) mkdirSync(one, { mode: 0o755 });
+    const journal = lmdbJournal({ directory });
+    await journal.append([update("private")]);
+    await backUp(directory, copy);
+    await journal.close();
+    for (const one of [directory, copy]) expect(statSync(join(one, "data.mdb")).mode & 0o777).toBe(0o600);
   });
 });

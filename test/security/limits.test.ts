@@ -82,6 +82,15 @@ const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>
       body: '{"topic":"a"}\n'.repeat(count),
     })),
   },
+  topicsPerBatch: {
+    limit: 7,
+    past: "413 too_large",
+    probe: publishing((count) => ({
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify([{ topic: ["a", "b"] }, { topic: Array.from({ length: count - 2 }, (_, i) => `t${i}`) }]),
+    })),
+  },
   matchersPerSubscription: {
     limit: 3,
     past: "400 too_many_matchers",

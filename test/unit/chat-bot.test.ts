@@ -193,12 +193,12 @@ describe("the bot", () => {
         return new Promise(() => {});
       },
     };
-    const chat = await startChat({ bot: hanging, limits: { ...FAST, botMs: 60 } });
+    const chat = await startChat({ bot: hanging, limits: { ...FAST, botMs: 1000 } });
     const room = await chat.follow("lobby");
     const started = performance.now();
     await chat.send("lobby", message({ text: "one" }));
     await chat.send("lobby", message({ text: "two" }));
-    expect(performance.now() - started).toBeLessThan(55);
+    expect(performance.now() - started).toBeLessThan(900);
     await room.message(({ text }) => text === "two");
     await room.message(({ text }) => text === FAILURE_TEXT);
     await room.message(({ text }) => text === FAILURE_TEXT);

@@ -27,6 +27,20 @@ describe("event parser", () => {
   );
 });
 
+describe("a long line", () => {
+  test("costs time in proportion to its length, in however small pieces it comes", () => {
+    const bytes = new TextEncoder().encode(`data: ${"x".repeat(4 * 1024 * 1024)}\n\n`);
+    const parser = createEventParser(2 ** 24, () => undefined);
+    const before = process.cpuUsage();
+    const received: unknown[] = [];
+    for (let at = 0; at < bytes.length; at += 1400) received.push(...parser.push(bytes.subarray(at, at + 1400)));
+    const { user, system } = process.cpuUsage(before);
+    expect(received).toHaveLength(1);
+    // It took nine seconds where each piece copied the line.
+    expect((user + system) / 1e6).toBeLessThan(2);
+  });
+});
+
 describe("what is no event", () => {
   const parse = (maxEventLength: number, ...parts: readonly string[]): unknown[] => {
     const parser = createEventParser(maxEventLength, () => undefined);

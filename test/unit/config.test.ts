@@ -264,7 +264,7 @@ describe("keys", () => {
 
   test("a secret in the place of its file is not repeated", () => {
     const told = problems({ flags: { opaqueIds: "correct-horse-battery-staple-0123456789" } });
-    expect(told).toEqual([expect.stringMatching(/^--opaque-ids: is not on, off, or file:PATH/)]);
+    expect(told).toEqual([expect.stringMatching(/^--opaque-ids: the value is not on, off, or file:PATH/)]);
     expect(told.join()).not.toContain("battery");
   });
 

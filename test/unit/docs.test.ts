@@ -60,6 +60,7 @@ describe("the documentation", () => {
       queryBytes: "maxQueryBytes",
       topicsPerUpdate: "maxTopics",
       updatesPerBatch: "maxBatch",
+      topicsPerBatch: "maxBatchTopics",
       matchersPerSubscription: "maxMatchers",
       topicBytes: "maxTopicLength",
       idBytes: "maxIdLength",

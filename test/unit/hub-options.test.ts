@@ -49,6 +49,8 @@ describe("createHub refuses, and says what to write for,", () => {
     ["a misspelt limit", { limits: { bodyByte: 2048 } }, /`limits` has no `bodyByte`\. Write `bodyBytes`/],
     ["limits that are none", { limits: 2048 }, /`limits` is a number/],
     ["a limit with a unit", { limits: { bodyBytes: "1MiB" } }, /`limits\.bodyBytes` is "1MiB"; it must be a whole number of bytes/],
+    ["a URL with a long password", { url: `https://user:${"S3cret".repeat(20)}@hub` }, /^(?!.*S3cret)/],
+    ["a URL with a slash in its password", { url: "https://user:S3/cret@hub" }, /^(?!.*cret)/],
     ["text for yes", { anonymous: "false" }, /`anonymous` is "false"; it must be true or false/],
     ["a number for yes", { subscriptions: 1 }, /`subscriptions` is 1/],
     [
@@ -173,6 +175,7 @@ describe("the library and the command have one range for", () => {
     queryBytes: "maxQueryBytes",
     topicsPerUpdate: "maxTopics",
     updatesPerBatch: "maxBatch",
+    topicsPerBatch: "maxBatchTopics",
     matchersPerSubscription: "maxMatchers",
     topicBytes: "maxTopicLength",
     idBytes: "maxIdLength",

@@ -52,6 +52,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   maxQueryBytes: ["2KiB", 2048],
   maxTopics: ["11", 11],
   maxBatch: ["12", 12],
+  maxBatchTopics: ["120", 120],
   maxMatchers: ["13", 13],
   maxTopicLength: ["1KiB", 1024],
   maxIdLength: ["64", 64],

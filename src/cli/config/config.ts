@@ -52,6 +52,7 @@ export interface Config {
   readonly maxQueryBytes: number;
   readonly maxTopics: number;
   readonly maxBatch: number;
+  readonly maxBatchTopics: number;
   readonly maxMatchers: number;
   readonly maxTopicLength: number;
   readonly maxIdLength: number;

@@ -46,6 +46,14 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "1,000",
       help: "most updates in a batch",
     },
+    maxBatchTopics: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...LIMIT_RANGES.topicsPerBatch),
+      fallback: DEFAULT_LIMITS.topicsPerBatch,
+      shown: "10,000",
+      help: "most topics of all updates of a batch together",
+    },
     maxMatchers: {
       group: "Limits",
       placeholder: "<number>",

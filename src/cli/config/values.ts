@@ -199,7 +199,7 @@ export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
     if (value === "on" || value === "true") return { kind: "on" };
     if (/^file:./i.test(value)) return { kind: "file", path: value.slice("file:".length) };
     // It may be the secret itself.
-    context.addIssue({ code: "custom", message: "is not on, off, or file:PATH with the file of a secret." });
+    context.addIssue({ code: "custom", message: "the value is not on, off, or file:PATH with the file of a secret." });
     return z.NEVER;
   });
 }

@@ -154,6 +154,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       queryBytes: config.maxQueryBytes,
       topicsPerUpdate: config.maxTopics,
       updatesPerBatch: config.maxBatch,
+      topicsPerBatch: config.maxBatchTopics,
       matchersPerSubscription: config.maxMatchers,
       topicBytes: config.maxTopicLength,
       idBytes: config.maxIdLength,

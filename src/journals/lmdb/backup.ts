@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
 import { readState } from "./format.ts";
@@ -29,6 +29,8 @@ export async function backUp(directory: string, to: string): Promise<void> {
   } finally {
     await root.close();
   }
+  // It holds private updates, like the journal itself.
+  chmodSync(join(to, "data.mdb"), 0o600);
   // A backup that a power cut takes away is none.
   for (const path of [join(to, "data.mdb"), to]) {
     const fd = openSync(path, "r");

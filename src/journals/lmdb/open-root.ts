@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { isChangedSinceClosed, noteClosed } from "./closed-mark.ts";
@@ -41,7 +41,7 @@ export function openRoot({
   onPutBack = (what) => process.emitWarning(what),
   isDeclared = false,
 }: OpenRootOptions): OpenRoot {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const use = markInUse(directory);
   if (isDeclared && !use.isAlone) {
     use.end(true);
@@ -51,6 +51,7 @@ export function openRoot({
   let root: RootDatabase | undefined;
   try {
     const file = join(directory, "data.mdb");
+    const isNew = !existsSync(file);
     if (use.isSuspect || isShort(file) || (use.isAlone && isChangedSinceClosed(directory))) {
       const damage = findDamage(file);
       if (damage !== undefined) throw new Error(damaged(directory, `of data.mdb, ${damage}`));
@@ -59,6 +60,8 @@ export function openRoot({
     // Without overlapping sync a commit returns after the flush; with it, simulated power cuts lost acknowledged rows.
     // With batching by event turn, a failed commit rejects a second promise that nobody can handle, and ends the process.
     root = open({ path: directory, noSubdir: false, overlappingSync: false, eventTurnBatching: false, encoding: "msgpack" });
+    // Private updates are for this user alone. Files that are there keep the rights that they were given.
+    if (isNew) for (const name of ["data.mdb", "lock.mdb"]) chmodSync(join(directory, name), 0o600);
     const databases: Databases = {
       rows: root.openDB({ name: "rows", encoding: "msgpack" }),
       // Several offsets an id, in order: a reused id resolves to the earliest held.

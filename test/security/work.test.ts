@@ -1,0 +1,55 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { describe, expect, test } from "vitest";
+import { startHub } from "../support/server.ts";
+
+/** Longest time that one request may hold up all others, in milliseconds. A busy machine doubles it. */
+const LONGEST_MS = process.env["CI"] === undefined ? 100 : 200;
+const MEBIBYTE = 1024 * 1024;
+const FORM = "application/x-www-form-urlencoded";
+
+const filled = (unit: string, bytes: number): string => unit.repeat(Math.floor(bytes / unit.length));
+const query = (body: string): RequestInit => ({ method: "QUERY", headers: { "Content-Type": FORM }, body });
+const publish = (type: string, body: string): RequestInit => ({ method: "POST", headers: { "Content-Type": type }, body });
+
+/** The worst that each limit lets in. */
+const REQUESTS: readonly (readonly [what: string, init: RequestInit])[] = [
+  ["a QUERY of stray percent signs", query(filled("%&", 256 * 1024))],
+  ["a QUERY of empty fields", query(filled("=&", 256 * 1024))],
+  ["a QUERY of matchers", query(filled("match=%41&", 256 * 1024))],
+  [
+    "a QUERY of patterns",
+    query(Array.from({ length: 100 }, (_, i) => `match_urlpattern=${encodeURIComponent(`/:a${i}*${"x".repeat(600)}`)}`).join("&")),
+  ],
+  ["a QUERY that is too large", query(filled("%&", MEBIBYTE))],
+  ["a form of stray percent signs", publish(FORM, filled("%&", MEBIBYTE))],
+  ["a form of bytes that are not UTF-8", publish(FORM, filled("a=%E4&", MEBIBYTE))],
+  ["a form of topics", publish(FORM, filled("topic=a&", MEBIBYTE))],
+  ["one field of stray percent signs", publish(FORM, `topic=a&data=${filled("%", MEBIBYTE - 20)}`)],
+  ["an array of updates", publish("application/json", `[${filled('{"topic":"a"},', MEBIBYTE - 20)}{"topic":"a"}]`)],
+  ["an array of empty objects", publish("application/json", `[${filled("{},", MEBIBYTE - 10)}{}]`)],
+  ["an update of topics", publish("application/json", `{"topic":[${filled('"a",', MEBIBYTE - 20)}"a"]}`)],
+  ["a batch of topics", publish("application/json", `[${filled(`{"topic":[${filled('"a",', 380)}"a"]},`, MEBIBYTE - 20)}{"topic":"a"}]`)],
+  ["nested JSON", publish("application/json", `{"topic":"a","data":${filled("[", 400_000)}${filled("]", 400_000)}}`)],
+  ["lines of updates", publish("application/x-ndjson", filled('{"topic":"a"}\n', MEBIBYTE))],
+  ["empty lines", publish("application/x-ndjson", filled("\n", MEBIBYTE))],
+];
+
+describe("the longest time that the event loop is held up", () => {
+  test.each(REQUESTS)("by %s is bounded", async (_, init) => {
+    const { url } = await startHub({ reservedTopics: [{ type: "urlpattern", pattern: "/reserved/*" }] });
+    const controller = new AbortController();
+    const ask = async (): Promise<void> => {
+      const response = await fetch(`${url}?match=a`, { ...init, signal: controller.signal });
+      expect(response.status).toBeLessThan(500);
+      if (!response.ok) await response.text();
+    };
+    // The first one pays for what is compiled on the way.
+    await ask();
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    for (let i = 0; i < 3; i++) await ask();
+    delay.disable();
+    controller.abort();
+    expect(delay.max / 1e6).toBeLessThan(LONGEST_MS);
+  });
+});
