@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import type { Bot, BotContext, BotMessage } from "./bot.ts";
 import { readText } from "./read-text.ts";
-import { httpUrl } from "./webhook-bot.ts";
+import { httpUrl } from "./post.ts";
 
 export interface OpenaiBotOptions {
   /** The service's address, with or without `/v1` or `/v1/chat/completions` at its end. */
