@@ -7,7 +7,7 @@ async function parts(bot: Bot, signal?: AbortSignal): Promise<string[]> {
   const reply = bot.reply(MESSAGE, context(signal));
   if (!(Symbol.asyncIterator in reply)) return [(await reply) ?? ""];
   const all: string[] = [];
-  for await (const part of reply) all.push(part);
+  for await (const part of reply) all.push(String(part));
   return all;
 }
 
@@ -108,7 +108,7 @@ describe("openaiBot", () => {
       "/v1/chat/completions",
       "/v1/chat/completions",
       "/v1/chat/completions",
-      "/proxy/v1/chat/completions",
+      "/proxy/chat/completions",
     ]);
     expect(asked[0]?.headers.authorization).toBeUndefined();
     expect(JSON.stringify(asked[0]?.body)).toContain("You are artie");

@@ -14,7 +14,12 @@ describe("webhookBot", () => {
     ["a list of texts, as Rasa's", "application/json", '[{"recipient_id":"a","text":"One"},{"image":"x"},{"text":"Two"}]', "One\nTwo"],
     ["Dialogflow's text", "application/json", '{"fulfillmentText":"Deep"}', "Deep"],
     ["Dialogflow's messages", "application/json", '{"fulfillmentText":"","fulfillmentMessages":[{"text":{"text":["Deep"]}}]}', "Deep"],
-    ["Dialogflow CX", "application/json", '{"fulfillment_response":{"messages":[{"text":{"text":["A"]}},{"text":{"text":["B"]}}]}}', "A\nB"],
+    [
+      "Dialogflow CX",
+      "application/json",
+      '{"fulfillment_response":{"messages":[{"text":{"text":["A"]}},{"text":{"text":["B"]}}]}}',
+      "A\nB",
+    ],
     ["`reply`", "application/json", '{"reply":"Deep"}', "Deep"],
     ["`message`", "application/json", '{"message":"Deep"}', "Deep"],
     ["`output` in a list, as n8n's", "application/json", '[{"output":"Deep"}]', "Deep"],
@@ -87,7 +92,9 @@ describe("webhookBot", () => {
     ["no address", 302, ""],
     ["another protocol", 302, "ftp://example.com/"],
   ])("follows no redirect with %s", async (_, status, location) => {
-    const { origin, asked } = await service((res) => res.writeHead(status, location === "" ? {} : { Location: location }).end("Look there"));
+    const { origin, asked } = await service((res) =>
+      res.writeHead(status, location === "" ? {} : { Location: location }).end("Look there"),
+    );
     await expect(webhookBot({ url: `${origin}/reply` }).reply(MESSAGE, context())).rejects.toThrow(/redirect|304/);
     expect(asked.every(({ method }) => method === "POST")).toBe(true);
     expect(asked.length).toBeLessThanOrEqual(6);

@@ -30,6 +30,7 @@ const TEXT_MEMBERS: readonly string[] = [
   "fulfillment_response",
   "fulfillmentResponse",
   "messages",
+  "responses",
 ];
 
 /** How deep the text may lie in JSON. Dialogflow's lies at 6. */
@@ -75,7 +76,8 @@ function parseJson(body: string, mediaType: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {
-    if (labelled && (first === "{" || first === "[" || first === '"')) throw new Error(`${WHO} answered with broken JSON.`, { cause: error });
+    if (labelled && (first === "{" || first === "[" || first === '"'))
+      throw new Error(`${WHO} answered with broken JSON.`, { cause: error });
     return undefined;
   }
 }
