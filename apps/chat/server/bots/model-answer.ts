@@ -105,13 +105,10 @@ class Reading {
   #part(choice: JsonObject): ModelPart {
     const { delta, message } = choice;
     if (isGiven(choice["finish_reason"]) || isGiven(message)) this.#finished = true;
-    if (isGiven(delta)) {
-      const part = partOf(delta);
-      this.#anyDelta ||= part.text !== "";
-      return part;
-    }
-    // The whole message again, after its parts.
-    return this.#anyDelta ? { text: "", thought: false } : partOf(message);
+    const part = partOf(delta);
+    this.#anyDelta ||= part.text !== "";
+    // After its parts, or beside them, some services send the whole message again.
+    return this.#anyDelta || part.thought ? part : partOf(message);
   }
 }
 
