@@ -1,6 +1,8 @@
+import { createServer } from "node:http";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { listen } from "../support/server.ts";
 import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 
 /** A visitor's access to the lobby. */
@@ -59,6 +61,19 @@ describe("demo", () => {
     const { code, stderr } = await runToEnd(["demo", "--journal", "memory", "--bot", "webhook:http://127.0.0.1:9/reply"], options);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/ARTESIAN_BOT_KEY: .*path of a file/)]);
     expect(stderr).not.toContain("/run/secrets");
+  });
+
+  test("gives the bot's first token the time of --bot-first-token, and logs why there is no answer", async () => {
+    const model = await listen(createServer((req) => req.resume()));
+    const flags = ["--bot", `openai:${model}#m`, "--bot-first-token", "1s", "--journal", "memory"];
+    const { url, run } = await startServer(flags, {}, "demo");
+    const headers = { ...(await askToken(url)), "content-type": "application/json" };
+    const message = JSON.stringify({ id: "question-1", nickname: "Ada", text: "@artie how deep is it?" });
+    expect((await send(`${url}/chat/lobby/messages`, { method: "POST", headers }, message)).status).toBe(201);
+    await expect
+      .poll(async () => (await send(`${url}/chat/lobby/state`, { headers })).body, { timeout: 10_000 })
+      .toContain("could not think");
+    expect(run.stderr).toContain("The first part did not come within 1000 ms.");
   });
 
   test("answers to no foreign host or page", async () => {

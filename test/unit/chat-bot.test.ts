@@ -165,7 +165,7 @@ describe("the bot", () => {
     );
   });
 
-  test("that throws at once, or breaks off in its stream, says so too", async () => {
+  test("that throws at once says so too, and what a stream showed before it broke off stays, marked", async () => {
     const throws: Bot = {
       reply: () => {
         throw new Error("at once");
@@ -177,11 +177,14 @@ describe("the bot", () => {
         throw new Error("broke off");
       },
     };
-    for (const bot of [throws, breaks]) {
+    for (const [bot, text] of [
+      [throws, FAILURE_TEXT],
+      [breaks, "half … (cut off)"],
+    ] as const) {
       const chat = await startChat({ bot, limits: FAST });
       const room = await chat.follow("lobby");
       await chat.send("lobby", message());
-      expect(await room.message(({ bot: isBot }) => isBot === true)).toMatchObject({ text: FAILURE_TEXT });
+      expect(await room.message(({ bot: isBot }) => isBot === true)).toMatchObject({ text });
     }
   });
 

@@ -74,6 +74,9 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   workers: ["2", 2],
   logLevel: ["debug", "debug"],
   bot: ["none", "none"],
+  botFirstToken: ["2m", 120_000],
+  botNextToken: ["8s", 8000],
+  botAnswer: ["4m", 240_000],
   quotes: ["none", "none"],
   feed: ["https://example.com/feed.xml", ["https://example.com/feed.xml"]],
 };

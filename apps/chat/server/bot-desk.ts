@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { Bot, BotHistoryLine, BotMessage } from "./bots/bot.ts";
 import type { ChatLimits, ChatLogger } from "./options.ts";
 import { collectReply } from "./reply-stream.ts";
-import type { ChatMessage, ChatReply } from "./wire.ts";
+import { type ChatMessage, type ChatReply, REPLY_ABANDONED_MS } from "./wire.ts";
 
 export interface BotDeskOptions {
   readonly bot: Bot;
   readonly botName: string;
   readonly streamUrl: string;
-  readonly limits: Pick<ChatLimits, "botMs" | "botQueue" | "botRooms" | "replyIntervalMs">;
+  readonly limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs" | "botQueue" | "botRooms" | "replyIntervalMs">;
   readonly logger: ChatLogger;
   /** Tells the room what is written so far. */
   readonly publishReply: (room: string, reply: ChatReply) => Promise<unknown>;
@@ -78,14 +78,15 @@ export class BotDesk {
     const { bot, botName, streamUrl, limits, logger, publishMessage, publishReply } = this.#options;
     const id = `bot-${randomUUID()}`;
     const writing = new Writing(limits.replyIntervalMs, (text) => publishReply(message.room, { id, nickname: botName, text, done: false }));
-    const timeout = AbortSignal.timeout(limits.botMs);
-    const signal = AbortSignal.any([timeout, this.#stop.signal]);
+    const context = { botName, streamUrl, history, signal: this.#stop.signal };
     let text: string | undefined;
     try {
-      text = await collectReply(bot, message, { botName, streamUrl, history, signal }, (soFar) => writing.show(soFar));
+      const reply = await collectReply(bot, message, context, limits, (soFar) => writing.show(soFar));
+      text = reply.text;
+      if (reply.failure !== undefined) logger.warn({ err: reply.failure, room: message.room }, "an answer of the bot was cut off");
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      logger.warn({ err: error, room: message.room, timedOut: timeout.aborted }, "the bot failed to answer");
+      logger.warn({ err: error, room: message.room }, "the bot failed to answer");
       text = FAILURE_TEXT;
     } finally {
       await writing.stop();
@@ -98,12 +99,16 @@ export class BotDesk {
   }
 }
 
+/** How long a text that does not change stays shown, in milliseconds, before it is shown again: pages take it for abandoned later. */
+const SHOW_AGAIN_MS = REPLY_ABANDONED_MS / 2;
+
 /** Shows a text that grows, at most once in a time; the first show, without text, says that somebody is writing. */
 class Writing {
   readonly #publish: (text: string) => Promise<unknown>;
   readonly #timer: ReturnType<typeof setInterval>;
   #text = "";
   #published: string | undefined;
+  #publishedAt = 0;
   #underWay: Promise<unknown> | undefined;
 
   constructor(intervalMs: number, publish: (text: string) => Promise<unknown>) {
@@ -126,8 +131,10 @@ class Writing {
   }
 
   #flush(): void {
-    if (this.#underWay !== undefined || this.#text === this.#published) return;
+    const now = performance.now();
+    if (this.#underWay !== undefined || (this.#text === this.#published && now - this.#publishedAt < SHOW_AGAIN_MS)) return;
     this.#published = this.#text;
+    this.#publishedAt = now;
     this.#underWay = this.#publish(this.#text)
       // A part that is not shown is shown with the next, or with the message.
       .catch(() => {})

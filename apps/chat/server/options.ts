@@ -35,7 +35,11 @@ export interface ChatLimits {
   readonly presenceDebounceMs: number;
   /** How long somebody who disconnected still counts as here, in milliseconds. Default 6,000: streams come back within 5 s. */
   readonly presenceGraceMs: number;
-  /** Longest time for one reply of the bot, in milliseconds. Default 15,000. */
+  /** Longest time to the first part of a reply of the bot, in milliseconds. Default 180,000: a local model loads and reads first. */
+  readonly botFirstMs: number;
+  /** Longest time between two parts of a reply, in milliseconds; then the reply is cut off. Default 20,000. */
+  readonly botNextMs: number;
+  /** Longest time for one whole reply of the bot, in milliseconds; then the reply is cut off. Default 300,000. */
   readonly botMs: number;
   /** Most messages of one room that wait for the bot. Default 3. */
   readonly botQueue: number;
@@ -57,7 +61,9 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   readyMs: 5000,
   presenceDebounceMs: 250,
   presenceGraceMs: 6000,
-  botMs: 15_000,
+  botFirstMs: 180_000,
+  botNextMs: 20_000,
+  botMs: 300_000,
   botQueue: 3,
   botRooms: 32,
   replyIntervalMs: 120,

@@ -1,55 +1,119 @@
-import type { Bot, BotContext, BotMessage } from "./bots/bot.ts";
+import { type Bot, type BotContext, type BotMessage, type BotPart, TAKE_BACK } from "./bots/bot.ts";
+import type { ChatLimits } from "./options.ts";
 
 /** Most characters of a reply; the rest is cut off. */
 const MAX_REPLY_LENGTH = 2000;
 
+/** How far a longer reply is read, in characters: the bot may still take back what it said. */
+const MAX_READ_LENGTH = 4 * MAX_REPLY_LENGTH;
+
+/** Stands after a text whose end did not come. */
+const CUT_MARK = " … (cut off)";
+
+export interface CollectedReply {
+  /** Undefined if the bot has nothing to say. */
+  readonly text: string | undefined;
+  /** Why the text is cut, if it is. */
+  readonly failure?: unknown;
+}
+
 /**
- * Runs one reply of a bot to its end, within its time.
+ * Runs one reply of a bot to its end, within its time. A reply that fails after parts of it were shown keeps them, with a mark.
  *
  * @param onText - Called with all of the text so far whenever a part came.
- * @returns The whole text, or undefined where the bot has nothing to say.
- * @throws what the bot throws, or the signal's reason; a bot that ignores the signal is left behind, not waited for.
+ * @throws what the bot throws before its first text; the signal's reason. A bot that ignores the signal is left behind, not waited for.
  */
 export async function collectReply(
   bot: Bot,
   message: BotMessage,
   context: BotContext,
+  limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs">,
   onText: (text: string) => void,
-): Promise<string | undefined> {
-  const { signal } = context;
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-  // Nobody may be waiting when it is aborted later.
-  aborted.catch(() => {});
-  signal.throwIfAborted();
-  const reply = bot.reply(message, context);
-  if (!(Symbol.asyncIterator in reply)) return cleanReply((await Promise.race([reply, aborted])) ?? "");
-  const parts = reply[Symbol.asyncIterator]();
+): Promise<CollectedReply> {
+  const time = new ReplyTime(limits, context.signal);
+  try {
+    context.signal.throwIfAborted();
+    const reply = bot.reply(message, { ...context, signal: time.signal });
+    if (!(Symbol.asyncIterator in reply)) return { text: cleanReply((await Promise.race([reply, time.over])) ?? "") };
+    return await collectParts(reply[Symbol.asyncIterator](), time, context.signal, onText);
+  } finally {
+    time.stop();
+  }
+}
+
+async function collectParts(
+  parts: AsyncIterator<BotPart>,
+  time: ReplyTime,
+  stopped: AbortSignal,
+  onText: (text: string) => void,
+): Promise<CollectedReply> {
   let text = "";
   try {
-    while (text.length < MAX_REPLY_LENGTH) {
-      const part = await Promise.race([parts.next(), aborted]);
+    while (text.length < MAX_READ_LENGTH) {
+      const part = await Promise.race([parts.next(), time.over]);
       if (part.done === true) break;
-      text += part.value;
+      time.partCame();
+      text = part.value === TAKE_BACK ? "" : text + part.value;
       onText(cleanReply(text) ?? "");
     }
+  } catch (error) {
+    const shown = cleanReply(text, CUT_MARK);
+    if (shown === undefined || stopped.aborted) throw error;
+    return { text: shown, failure: error };
   } finally {
     // Not awaited: a bot that hangs would hang here too. Its own failure to stop concerns nobody any more.
     void parts.return?.()?.catch(() => {});
   }
-  return cleanReply(text);
+  return { text: cleanReply(text) };
 }
 
-/** Control characters become spaces, and the length is cut at a whole character. */
-function cleanReply(text: string): string | undefined {
+/** The time of one reply: to its first part, between parts, and in all. */
+class ReplyTime {
+  /** Aborted when the time is over, or from outside. */
+  readonly signal: AbortSignal;
+  /** Rejects when the signal is aborted. */
+  readonly over: Promise<never>;
+  readonly #limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs">;
+  readonly #controller = new AbortController();
+  readonly #total: ReturnType<typeof setTimeout>;
+  #part: ReturnType<typeof setTimeout>;
+
+  constructor(limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs">, outside: AbortSignal) {
+    this.#limits = limits;
+    this.signal = AbortSignal.any([outside, this.#controller.signal]);
+    this.over = new Promise<never>((_, reject) => {
+      this.signal.addEventListener("abort", () => reject(this.signal.reason as Error), { once: true });
+    });
+    // Nobody may be waiting when it is aborted later.
+    this.over.catch(() => {});
+    this.#total = this.#after(limits.botMs, "whole answer");
+    this.#part = this.#after(limits.botFirstMs, "first part");
+  }
+
+  partCame(): void {
+    clearTimeout(this.#part);
+    this.#part = this.#after(this.#limits.botNextMs, "next part");
+  }
+
+  stop(): void {
+    clearTimeout(this.#total);
+    clearTimeout(this.#part);
+  }
+
+  #after(ms: number, what: string): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#controller.abort(new Error(`The ${what} did not come within ${ms} ms.`)), ms);
+  }
+}
+
+/** Control characters become spaces, and the length is cut at a whole character. Undefined if nothing is left. */
+function cleanReply(text: string, mark = ""): string | undefined {
   let clean = text
     .toWellFormed()
     .replace(/\r\n?/g, "\n")
     .replace(/[^\P{Cc}\n]/gu, " ")
     .trim();
-  if (clean.length > MAX_REPLY_LENGTH) {
-    clean = `${clean.slice(0, MAX_REPLY_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
-  }
-  return clean === "" ? undefined : clean;
+  if (clean === "") return undefined;
+  const room = MAX_REPLY_LENGTH - mark.length;
+  if (clean.length > room) clean = `${clean.slice(0, room - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+  return clean + mark;
 }

@@ -75,6 +75,9 @@ export interface Config {
   readonly workers: number | typeof AUTO;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly bot: string;
+  readonly botFirstToken: number;
+  readonly botNextToken: number;
+  readonly botAnswer: number;
   readonly quotes: string;
   readonly feed: readonly string[];
   /** Only in the file: what one flag can't say. */

@@ -2,6 +2,7 @@ import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/authorization.ts";
 import { DEFAULT_PUBLISHED_RETRY_MS } from "../../core/retry.ts";
 import { TIME_RANGES } from "../../core/hub-options.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
+import { DEMO_SETTINGS } from "./demo-settings.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import {
@@ -19,7 +20,6 @@ import {
   publicOrigin,
   size,
   text,
-  texts,
   toggle,
   workerCount,
 } from "./values.ts";
@@ -345,31 +345,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "info",
     help: `what the log on stderr has: ${LOG_LEVELS.join(", ")}`,
   },
-  bot: {
-    group: "Other",
-    placeholder: "<spec>",
-    schema: text("a bot."),
-    fallback: "embedded",
-    shown: "embedded",
-    help: "who answers in the chat: embedded, none, webhook:URL or openai:URL#MODEL; a key for it in ARTESIAN_BOT_KEY",
-  },
-  quotes: {
-    group: "Other",
-    placeholder: "<spec>",
-    schema: text("where prices come from."),
-    fallback: "simulated",
-    shown: "simulated",
-    help: "prices of the stock ticker: simulated, none, a URL that gives JSON or CSV, a CSV file, or a JSON file of options",
-  },
-  feed: {
-    group: "Other",
-    placeholder: "<feed>",
-    repeatable: true,
-    schema: texts("a feed."),
-    fallback: [],
-    shown: "sample feeds, which are invented",
-    help: "feed of the news ticker: URL, or NAME=URL; repeatable",
-  },
+  ...DEMO_SETTINGS,
 };
 
 /** The settings in the order of the table. */

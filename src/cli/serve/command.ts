@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { DEMO_SETTINGS } from "../config/demo-settings.ts";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Key } from "../config/config.ts";
 
@@ -32,7 +33,7 @@ The demo is for one machine: it only listens on a loopback address. To run a hub
 const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>(["anonymous", "anonymousPublish", "workers"]);
 
 /** What only the apps of the demo have. */
-const OF_DEMO: ReadonlySet<Key> = new Set<Key>(["bot", "quotes", "feed"]);
+const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);
 
 /** `artesian serve`: the hub, and a page that says what runs here. */
 export function serveCommand(): Command {

@@ -37,7 +37,14 @@ export function createDemoSite({ hub, log, listenUrl, cors }: SiteOptions, apps:
   const { logger } = log;
   const audience = config.resourceIdentifier;
   const running: readonly App[] = [
-    createChat({ hub, bot, key: chatKey, audience, logger }),
+    createChat({
+      hub,
+      bot,
+      key: chatKey,
+      audience,
+      logger,
+      limits: { botFirstMs: config.botFirstToken, botNextMs: config.botNextToken, botMs: config.botAnswer },
+    }),
     createStocks({ hub, source: quotes, logger }),
     createNews({
       hub,

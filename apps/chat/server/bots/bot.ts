@@ -24,6 +24,12 @@ export interface BotContext {
   readonly signal: AbortSignal;
 }
 
+/** A part of a reply that takes back all parts before it: they were not meant for the room. */
+export const TAKE_BACK: unique symbol = Symbol("take back");
+
+/** A part of a reply. An empty text is a sign of life, such as of a model that thinks. */
+export type BotPart = string | typeof TAKE_BACK;
+
 /**
  * Somebody in the room who is a program. The chat asks one question a room at a time, bounds time and length,
  * and tells the room when an answer fails, so a bot may simply throw.
@@ -33,5 +39,5 @@ export interface Bot {
    * Answers a message: with a text, with nothing (`undefined` or an empty text), or with a stream of text whose
    * parts are shown as they come.
    */
-  reply(message: BotMessage, context: BotContext): Promise<string | undefined> | AsyncIterable<string>;
+  reply(message: BotMessage, context: BotContext): Promise<string | undefined> | AsyncIterable<BotPart>;
 }

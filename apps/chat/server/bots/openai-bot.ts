@@ -1,10 +1,10 @@
-import { createParser } from "eventsource-parser";
-import type { Bot, BotContext, BotMessage } from "./bot.ts";
-import { readText } from "./read-text.ts";
-import { httpUrl } from "./webhook-bot.ts";
+import { type Bot, type BotContext, type BotMessage, TAKE_BACK } from "./bot.ts";
+import { modelAnswer } from "./model-answer.ts";
+import { httpUrl, post, withoutKeys } from "./post.ts";
+import { Thoughts } from "./thoughts.ts";
 
 export interface OpenaiBotOptions {
-  /** The service's address, with or without `/v1` or `/v1/chat/completions` at its end. */
+  /** The service's address. Without a path, `/v1` is added; `/chat/completions` is added if it is missing. */
   readonly url: string;
   /** The model's name, as the service knows it. */
   readonly model: string;
@@ -14,52 +14,62 @@ export interface OpenaiBotOptions {
   readonly systemPrompt?: string;
 }
 
-/** Largest answer of the service that is read, in bytes: its events carry far more than the text. */
-const MAX_STREAM_BYTES = 4 * 1024 * 1024;
+const WHO = "The model's service";
+
+/** Models that think first, whose templates open the thought by themselves. */
+const THINKS_FIRST = /(?:^|[^a-z0-9])(?:r1|qwq)(?:$|[^a-z0-9])|think|reason/i;
 
 /**
- * A bot that is a language model behind any service with OpenAI's chat completions. Its tokens appear in the room as they come.
+ * A bot that is a language model behind any service with OpenAI's chat completions. Tokens appear in the room as they come, thoughts do not.
  *
  * @throws TypeError when the URL or the model's name cannot be used.
  */
 export function openaiBot(options: OpenaiBotOptions): Bot {
   const endpoint = completionsUrl(options.url);
-  if (options.model.trim() === "") throw new TypeError("openaiBot: the model has no name.");
+  const { model, apiKey = "", systemPrompt } = options;
+  if (model.trim() === "") throw new TypeError("openaiBot: the model has no name.");
+  const headers = { Accept: "text/event-stream, application/json", ...(apiKey === "" ? {} : { Authorization: `Bearer ${apiKey}` }) };
+  let thinksFirst = THINKS_FIRST.test(model);
   return {
     async *reply(message, context) {
-      const response = await fetch(endpoint, {
-        method: "POST",
-        headers: {
-          Accept: "text/event-stream",
-          "Content-Type": "application/json",
-          ...(options.apiKey === undefined || options.apiKey === "" ? {} : { Authorization: `Bearer ${options.apiKey}` }),
-        },
-        body: JSON.stringify({
-          model: options.model,
-          stream: true,
-          messages: conversation(options.systemPrompt ?? defaultPrompt(context.botName), message, context),
-        }),
+      const messages = conversation(systemPrompt ?? defaultPrompt(context.botName), message, context);
+      const { mediaType, response } = await post(endpoint, {
+        who: WHO,
+        headers,
+        json: { model, stream: true, messages },
         signal: context.signal,
       });
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw new Error(`The model's service answered ${response.status}.`);
+      const thoughts = new Thoughts(thinksFirst);
+      let anyText = false;
+      try {
+        for await (const { text, thought } of modelAnswer(response.body ?? noBody(), mediaType, WHO)) {
+          // Such a service keeps all thoughts apart.
+          const released = thought ? thoughts.release() : "";
+          const shown = thoughts.push(text);
+          if (thoughts.unopened) thinksFirst = true;
+          if (shown.takeBack) yield TAKE_BACK;
+          const part = released + shown.text;
+          anyText ||= part !== "";
+          // Empty: a sign of life, from a model that thinks.
+          if (part !== "" || thought || thoughts.thinking) yield part;
+        }
+      } catch (error) {
+        throw error instanceof Error ? new Error(withoutKeys(error.message, headers), { cause: error.cause }) : error;
       }
-      const mediaType = response.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-      if (mediaType === "application/json") {
-        // Some services do not stream; then the text comes at once.
-        yield wholeText(await readText(response, MAX_STREAM_BYTES));
-        return;
-      }
-      yield* deltas(response);
+      const onlyThoughts = thoughts.inside && !anyText;
+      const rest = thoughts.end();
+      if (rest !== "") yield rest;
+      else if (onlyThoughts) throw new Error(`${WHO} sent thoughts and no answer.`);
     },
   };
 }
 
+async function* noBody(): AsyncGenerator<Uint8Array> {}
+
 function completionsUrl(url: string): URL {
   const endpoint = httpUrl(url, "openaiBot");
   const path = endpoint.pathname.replace(/\/+$/, "");
-  if (!path.endsWith("/chat/completions")) endpoint.pathname = `${path}${path.endsWith("/v1") ? "" : "/v1"}/chat/completions`;
+  if (!path.endsWith("/chat/completions")) endpoint.pathname = `${path === "" ? "/v1" : path}/chat/completions`;
   return endpoint;
 }
 
@@ -67,62 +77,19 @@ function defaultPrompt(botName: string): string {
   return `You are ${botName}, a friendly and concise participant in a chat room. Each line from a person starts with their nickname. Answer in plain text, without Markdown, in a few sentences.`;
 }
 
-function conversation(systemPrompt: string, message: BotMessage, { history }: BotContext): { role: string; content: string }[] {
-  return [
-    { role: "system", content: systemPrompt },
-    ...history.map(({ nickname, text, bot }) =>
-      bot ? { role: "assistant", content: text } : { role: "user", content: `${nickname}: ${text}` },
-    ),
-    { role: "user", content: `${message.nickname}: ${message.text}` },
-  ];
+interface Turn {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
 }
 
-/** The parts of the text in the service's event stream, until it says that it is done or the stream ends. */
-async function* deltas(response: Response): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let parts: string[] = [];
-  let finished = false;
-  let done = false;
-  const parser = createParser({
-    onEvent: ({ data }) => {
-      if (done) return;
-      if (data === "[DONE]") {
-        done = true;
-        return;
-      }
-      const choice = firstChoice(data);
-      if (typeof choice.delta?.content === "string") parts.push(choice.delta.content);
-      // Not every service sends the mark at the end, but each says why the text ends.
-      if (typeof choice.finish_reason === "string") finished = true;
-    },
-  });
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_STREAM_BYTES) throw new Error("The model's stream is too long.");
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    const ready = parts.join("");
-    parts = [];
-    if (ready !== "") yield ready;
-    if (done) return;
+/** The conversation as models' templates want it: after the system's part it begins with the user, and both take turns. */
+function conversation(systemPrompt: string, message: BotMessage, { history }: BotContext): Turn[] {
+  const turns: Turn[] = [{ role: "system", content: systemPrompt }];
+  for (const { nickname, text, bot } of [...history, { ...message, bot: false }]) {
+    const turn: Turn = bot ? { role: "assistant", content: text } : { role: "user", content: `${nickname}: ${text}` };
+    const last = turns[turns.length - 1];
+    if (last?.role === turn.role) turns[turns.length - 1] = { ...turn, content: `${last.content}\n${turn.content}` };
+    else if (last?.role !== "system" || turn.role === "user") turns.push(turn);
   }
-  if (!done && !finished) throw new Error("The model's stream broke off.");
-}
-
-interface Choice {
-  readonly delta?: { readonly content?: unknown };
-  readonly finish_reason?: unknown;
-  readonly message?: { readonly content?: unknown };
-}
-
-function firstChoice(json: string): Choice {
-  const value = JSON.parse(json) as { choices?: readonly Choice[]; error?: unknown } | null;
-  if (value?.error !== undefined) throw new Error("The model's service reported an error.", { cause: value.error });
-  return value?.choices?.[0] ?? {};
-}
-
-function wholeText(json: string): string {
-  const content = firstChoice(json).message?.content;
-  if (typeof content !== "string") throw new Error("The model's answer has no text.");
-  return content;
+  return turns;
 }

@@ -1,5 +1,7 @@
-import { readText } from "./read-text.ts";
 import type { Bot } from "./bot.ts";
+import { httpUrl, post, withoutKeys } from "./post.ts";
+import { readText } from "./read-text.ts";
+import { errorWords, isGiven, isPage, pageError } from "./service-words.ts";
 
 export interface WebhookBotOptions {
   /** Where to POST `{ room, nickname, text }` as JSON; `http:` or `https:`. */
@@ -10,12 +12,33 @@ export interface WebhookBotOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const WHO = "The webhook";
+
 /** Largest answer that is read, in bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
+/** Where services put their text in JSON, in order of precedence. */
+const TEXT_MEMBERS: readonly string[] = [
+  "text",
+  "reply",
+  "message",
+  "output",
+  "answer",
+  "content",
+  "fulfillmentText",
+  "fulfillmentMessages",
+  "fulfillment_response",
+  "fulfillmentResponse",
+  "messages",
+  "responses",
+];
+
+/** How deep the text may lie in JSON. Dialogflow's lies at 6. */
+const MAX_DEPTH = 10;
+
 /**
- * A bot that is any HTTP service: it gets the message as JSON and answers with `text/plain`, or with JSON
- * `{ "text": "…" }`. An empty answer, or 204, says nothing.
+ * A bot that is any HTTP service: the service gets the message as JSON and answers with text, with a JSON string, or with the
+ * JSON of a common bot framework. An empty answer, 204 and JSON without a text say nothing.
  *
  * @throws TypeError when the URL is not one of HTTP.
  */
@@ -24,42 +47,56 @@ export function webhookBot(options: WebhookBotOptions): Bot {
   const url = httpUrl(options.url, "webhookBot");
   return {
     async reply(message, { signal }) {
-      const response = await fetch(url, {
-        method: "POST",
-        headers: { Accept: "application/json, text/plain", ...headers, "Content-Type": "application/json" },
-        body: JSON.stringify({ room: message.room, nickname: message.nickname, text: message.text }),
+      const { mediaType, response } = await post(url, {
+        who: WHO,
+        headers: { Accept: "application/json, text/plain", ...headers },
+        json: { room: message.room, nickname: message.nickname, text: message.text },
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw new Error(`The webhook answered ${response.status}.`);
-      }
       const body = await readText(response, MAX_ANSWER_BYTES);
-      const mediaType = response.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "text/plain";
-      if (mediaType === "application/json" || mediaType.endsWith("+json")) return jsonText(body);
-      if (mediaType === "text/plain") return body;
-      throw new Error(`The webhook answered with ${mediaType}; text/plain or application/json is expected.`);
+      if (isPage(body, mediaType)) throw pageError(WHO, body);
+      const value = parseJson(body, mediaType);
+      if (value === undefined) return body.trim();
+      if (typeof value === "object" && value !== null && "error" in value && isGiven(value.error)) {
+        throw new Error(withoutKeys(`${WHO} reported an error: ${errorWords(value)}`, headers));
+      }
+      return textOf(value, 0);
     },
   };
 }
 
-/** Checks the URL of an HTTP service. */
-export function httpUrl(url: string, what: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
-    throw new TypeError(`${what}: "${url}" is not a URL of HTTP. Write it in full, such as http://127.0.0.1:5005/reply.`);
+/**
+ * The JSON of an answer; undefined if the answer is a text. Structures are JSON under any label. A string, a number or `null` is
+ * JSON only if the label says so: quotes may belong to a text.
+ */
+function parseJson(body: string, mediaType: string): unknown {
+  const labelled = mediaType === "application/json" || mediaType.endsWith("+json");
+  const [first = ""] = body.trimStart();
+  if (first === "" || !(labelled || first === "{" || first === "[")) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    if (labelled && (first === "{" || first === "[" || first === '"'))
+      throw new Error(`${WHO} answered with broken JSON.`, { cause: error });
+    return undefined;
   }
-  if (parsed.username !== "" || parsed.password !== "") {
-    throw new TypeError(`${what}: leave the user and password out of the URL, and send an Authorization header.`);
-  }
-  return parsed;
 }
 
-function jsonText(body: string): string | undefined {
-  if (body.trim() === "") return undefined;
-  const value: unknown = JSON.parse(body);
-  const text = typeof value === "object" && value !== null && "text" in value ? value.text : undefined;
-  if (text === null || text === undefined) throw new Error("The webhook's JSON has no `text`.");
-  if (typeof text !== "string") throw new Error("The `text` in the webhook's JSON is not a text.");
-  return text;
+/** The text in a service's JSON, the texts of a list in lines; empty if there is none. */
+function textOf(value: unknown, depth: number): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return "";
+  if (Array.isArray(value)) {
+    return value
+      .map((one) => textOf(one, depth + 1))
+      .filter((text) => text.trim() !== "")
+      .join("\n");
+  }
+  for (const member of TEXT_MEMBERS) {
+    if (!Object.hasOwn(value, member)) continue;
+    const text = textOf((value as Readonly<Record<string, unknown>>)[member], depth + 1);
+    if (text.trim() !== "") return text;
+  }
+  return "";
 }
