@@ -10,11 +10,12 @@ export function urlOption(): Option {
 
 /**
  * @param flag - The value of `--url`.
+ * @param fallback - The hub's URL if neither the flag nor the variable names one.
  * @throws UsageError that names where a URL that can't work was given.
  */
-export function hubUrl(flag: string | undefined, env: Readonly<Record<string, string | undefined>>): URL {
+export function hubUrl(flag: string | undefined, env: Readonly<Record<string, string | undefined>>, fallback: string = DEFAULT_URL): URL {
   const variable = env.ARTESIAN_URL === "" ? undefined : env.ARTESIAN_URL;
-  const value = flag ?? variable ?? DEFAULT_URL;
+  const value = flag ?? variable ?? fallback;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new UsageError(

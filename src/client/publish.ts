@@ -1,4 +1,6 @@
 import type { UpdateInput } from "../core/update.ts";
+import { checkNames, namesOf } from "../core/names.ts";
+import { UPDATE_NAMES } from "../core/update-names.ts";
 import { ClientError, errorOfFailure, errorOfResponse } from "./error.ts";
 import { createTokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
@@ -22,6 +24,15 @@ export interface PublishOptions {
   readonly timeoutMs?: number;
 }
 
+const PUBLISH_OPTIONS: ReadonlySet<string> = namesOf<PublishOptions>({
+  token: true,
+  headers: true,
+  idempotencyKey: true,
+  signal: true,
+  fetch: true,
+  timeoutMs: true,
+});
+
 /** The event id of one update; of a batch, the ids in the same order. */
 export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extends readonly UpdateInput[] ? readonly string[] : string;
 
@@ -40,6 +51,7 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   update: T,
   options: PublishOptions = {},
 ): Promise<Published<T>> {
+  checkNames(options, PUBLISH_OPTIONS, "publish()");
   const target = resolveUrl(url);
   const batch: readonly UpdateInput[] | undefined = isBatch(update) ? update : undefined;
   if (batch?.length === 0) throw new TypeError("A batch needs at least one update.");
@@ -71,6 +83,8 @@ function encode(input: UpdateInput): string {
   if (typeof input !== "object" || input === null) {
     throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
   }
+  // A misspelt time would publish at once.
+  checkNames(input, UPDATE_NAMES, "An update");
   const { delayMs, deliverAt, ttlMs, ...update } = input;
   return JSON.stringify({ ...update, delay: delayMs, deliver_at: deliverAt, ttl: ttlMs });
 }

@@ -1,3 +1,4 @@
+import { checkNames, namesOf } from "../core/names.ts";
 import { createBackoff, sleep, type Backoff } from "./backoff.ts";
 import { createConnection, type Connection } from "./connection.ts";
 import { ClientError, noBodyStream } from "./error.ts";
@@ -75,6 +76,25 @@ export interface SubscribeOptions {
   readonly maxEventLength?: number;
 }
 
+const SUBSCRIBE_OPTIONS: ReadonlySet<string> = namesOf<SubscribeOptions>({
+  match: true,
+  matchUrlPattern: true,
+  lastEventId: true,
+  token: true,
+  renewUrl: true,
+  headers: true,
+  signal: true,
+  fetch: true,
+  onState: true,
+  retryMs: true,
+  maxRetryMs: true,
+  retryFloorMs: true,
+  retryCeilingMs: true,
+  giveUpAfterMs: true,
+  idleTimeoutMs: true,
+  maxEventLength: true,
+});
+
 /** An endless iteration of events that reconnects by itself. */
 export interface Subscription extends AsyncIterable<ClientEvent> {
   /** The cursor: where a later subscription should go on. Undefined before the first one is known. */
@@ -96,6 +116,7 @@ export interface Subscription extends AsyncIterable<ClientEvent> {
  * @see docs/protocol.md
  */
 export function subscribe(url: string | URL, options: SubscribeOptions = {}): Subscription {
+  checkNames(options, SUBSCRIBE_OPTIONS, "subscribe()");
   const target = resolveUrl(url);
   for (const topic of listOf(options.match)) target.searchParams.append("match", topic);
   for (const pattern of listOf(options.matchUrlPattern)) target.searchParams.append("match_urlpattern", pattern);

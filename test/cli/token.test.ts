@@ -407,6 +407,9 @@ describe("a hub with tokens", () => {
     const local = await runToEnd(["token", "revoke", "--sub", "first", "--url", url, ...HUB], { cwd });
     expect(local).toMatchObject({ code: 0, stdout: "", stderr: "" });
     expect([await status(first), await status(second)]).toEqual([401, 200]);
+    // Without a URL, the hub of the same settings is meant.
+    const { port } = new URL(url);
+    expect(await runToEnd(["token", "revoke", "--sub", "first", "--port", port, ...HUB], { cwd })).toMatchObject({ code: 0 });
     const admin = await mintFor("--admin");
     const { jti } = JSON.parse(Buffer.from(second.split(".")[1] ?? "", "base64url").toString()) as { jti: string };
     const elsewhere = temporaryDirectory();

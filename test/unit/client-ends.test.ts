@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ClientError, subscribe, type ClientEvent, type StateDetail, type SubscribeOptions } from "../../src/client/index.ts";
+import { ClientError, publish, subscribe, type ClientEvent, type StateDetail, type SubscribeOptions } from "../../src/client/index.ts";
 import { answer, scripted, shortStream, stream, type Script } from "./client-server.ts";
 
 /** Reconnects fast, so that tests are. */
@@ -316,5 +316,24 @@ describe("a fetch without a body stream", () => {
     const problem = JSON.stringify({ detail: "Check the matcher.", code: "invalid_matcher" });
     const fetch = async (): Promise<Response> => bodiless(400, problem, { "content-type": "application/problem+json" });
     expect(await failure(() => readAll("http://hub.example/", { fetch }))).toMatchObject({ message: "Check the matcher." });
+  });
+});
+
+describe("a name that the client does not know", () => {
+  test.each([
+    ["a topic as a matcher", () => subscribe("http://127.0.0.1:9/", { topic: "a" } as object), /subscribe\(\) has no `topic`/],
+    ["a cursor of the wire", () => subscribe("http://127.0.0.1:9/", { last_event_id: "1" } as object), /Write `lastEventId`/],
+    ["last, which goes in the URL", () => subscribe("http://127.0.0.1:9/", { last: 1 } as object), /subscribe\(\) has no `last`/],
+  ])("is refused: %s", (_, call, message) => {
+    expect(call).toThrow(message);
+  });
+
+  test.each([
+    ["a time of the wire", { topic: "a", deliver_at: "2030-01-01T00:00:00Z" }, {}, /Write `deliverAt`/],
+    ["another word for data", { topic: "a", message: "hello" }, {}, /An update has no `message`/],
+    ["a key", { topic: "a" }, { idempotencykey: "k" }, /Write `idempotencyKey`/],
+  ])("is refused before anything is published: %s", async (_, update, options, message) => {
+    await expect(publish("http://127.0.0.1:9/", update, options)).rejects.toThrow(message);
+    await expect(publish("http://127.0.0.1:9/", [update], options)).rejects.toThrow(message);
   });
 });

@@ -221,6 +221,7 @@ describe("keys", () => {
     ["another kind of URL", "ftp://example.com/a-key-of-an-issuer-somewhere", "URL"],
     ["a variable that was not filled in", "${ARTESIAN_SECRET_OF_THE_ISSUER_KEY}", "variable"],
     ["a file in quotes", '"file:/etc/keys/issuer.pem"', "quotes"],
+    ["a secret in quotes", '"a secret of thirty-two bytes or more"', "quotes"],
     ["a URL in quotes", "'https://example.com/jwks.json'", "quotes"],
     ["a JWK set", '{"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}', "JWK"],
     ["a public key without its PEM", DER, "public key"],

@@ -86,7 +86,7 @@ function whyNoSecret(text: string, place: "flag" | "issuer"): string | undefined
 }
 
 /** A file of variables for a container keeps the quotes that a shell takes away. */
-const QUOTED = /^(["'])\s*(?:file:|https?:|-----BEGIN|[./~]).*\1$/is;
+const QUOTED = /^(["']).*\1$/s;
 const QUOTES = "has quotes around it, which are not part of it. Leave them out.";
 
 /** A key. What is wrong with it is told without repeating it: an error ends up in logs, and may be one letter off the secret. */

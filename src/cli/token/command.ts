@@ -148,11 +148,18 @@ function administration(isAdmin: boolean, path: string): { publish: readonly Mat
 
 async function runRevoke(flags: RevokeFlags): Promise<void> {
   const { jti: tokenId, sub: subject, iss: issuer, url, token, ...settings } = flags;
-  const request = { url: hubUrl(url, process.env), headers: bearerHeaders(token, process.env), tokenId, subject, issuer };
+  const config = configOf(settings);
+  // A hub of the same settings, on this machine.
+  const local = `http://${isAnyAddress(config.host) ? "127.0.0.1" : config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}${config.path}`;
+  const request = { url: hubUrl(url, process.env, local), headers: bearerHeaders(token, process.env), tokenId, subject, issuer };
   const { revoke } = await import("./revoke.ts");
-  await revoke(configOf(settings), request);
+  await revoke(config, request);
   const stderr = createOutput(process.stderr);
   if (stderr.isTerminal) await stderr.line("Revoked.");
+}
+
+function isAnyAddress(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 function matchers(topics: readonly string[] = [], patterns: readonly string[] = []): readonly Matcher[] {
