@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Cors } from "../../http/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { probeSockets } from "../../http/socket-probe.ts";
+import { TrustedProxies } from "../../http/trusted-proxies.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";
@@ -34,6 +35,8 @@ export interface SiteOptions {
   /** What pages of other origins may do with the hub. Of the site's answers they may read the refusals. */
   readonly cors: Cors;
   readonly refuse: Refuse;
+  /** The address of a request's client. */
+  readonly clientOf: (req: IncomingMessage) => string | undefined;
 }
 
 /** What a worker has of the primary that started it. */
@@ -104,7 +107,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   const cors = new Cors(config.corsOrigin, config.compat);
   const refuse = createRefuse(cors, log.logger);
-  const site = options.createSite({ hub, log, listenUrl, cors, refuse });
+  const proxies = new TrustedProxies(config.trustedProxies, log.logger);
+  const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const guard = createGuard({
     hosts: address.loopback ? knownHosts(config, address) : undefined,
     origins: config.publishOrigin,
@@ -180,6 +184,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
     drainMs: config.drain,
     connectionsPerAddress: config.maxConnectionsPerAddress,
     connections: config.maxConnections ?? maxStreams,
+    trustedProxies: config.trustedProxies,
     connectionsPerSecond: config.maxConnectionRate === NONE ? Infinity : config.maxConnectionRate,
   };
 }
