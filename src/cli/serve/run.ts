@@ -16,7 +16,7 @@ import { capacity } from "./descriptors.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { serveRequests } from "./drain.ts";
 import { createHttpServer, listen } from "./http-server.ts";
-import { openLog, type Log } from "./log.ts";
+import { noteHangUps, openLog, type Log } from "./log.ts";
 import { createRefuse, pathOf, type Refuse } from "./page.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 
@@ -56,6 +56,8 @@ export interface RunOptions extends Plan {
   /** Topics that only the site publishes. */
   readonly reservedTopics?: readonly Matcher[];
   readonly createSite: (options: SiteOptions) => Site;
+  /** Whether SIGHUP, as of a terminal that is closed, stops it. */
+  readonly stopsOnHangUp?: boolean;
   /** Lines for whoever started the server on a terminal. */
   readonly welcome: (listenUrl: string) => readonly string[];
   /** Where this is one of several processes. */
@@ -128,10 +130,12 @@ export async function runServer(options: RunOptions): Promise<void> {
   server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
-  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve));
+  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve, { hangUp: options.stopsOnHangUp === true }));
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
-  if (link === undefined) await announce({ ...listening, logger: log.logger, access, welcome: options.welcome });
-  else link.listening(listening);
+  if (link === undefined) {
+    if (options.stopsOnHangUp !== true) noteHangUps(log.logger);
+    await announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
+  } else link.listening(listening);
 
   const signal = await stopping;
   stopTrimming();
