@@ -276,10 +276,9 @@ describe("the limits of connections", () => {
       expect((await fetch(url, through(`198.51.100.2, ${client}`))).status).toBe(429);
       await openStream(url, through("192.0.2.1"));
     }
-    expect(hub.subscribers().map(({ address }) => address)).toEqual([
-      ...["203.0.113.0", "203.0.113.0", "192.0.2.1"],
-      ...["203.0.113.1", "203.0.113.1", "192.0.2.1"],
-    ]);
+    const addresses = hub.subscribers().map(({ address = "" }) => address);
+    const twice = ["192.0.2.1", "203.0.113.0", "203.0.113.1"];
+    expect(addresses.toSorted()).toEqual(twice.flatMap((address) => [address, address]));
   });
 
   test("clients of a trusted proxy on the loopback are not exempt from the rate of new connections", async () => {
