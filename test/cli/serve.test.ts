@@ -219,6 +219,18 @@ describe("where serve runs", () => {
     expect(unreadable(Object.assign(new Error(), { code: "EACCES" }))).toMatch(/^permission denied/);
   });
 
+  test("behind a trusted proxy the limit and the log go by the client's address", async () => {
+    const { run, hub } = await startServer([...MEMORY, "--trusted-proxies", "127.0.0.1,::1", "--max-connections-per-address", "1"]);
+    const through = (address: string): RequestInit => ({ headers: { "X-Forwarded-For": address } });
+    await openStream(hub, through("203.0.113.7"));
+    await openStream(hub, through("198.51.100.1, 203.0.113.8"));
+    const refused = await fetch(hub, through("198.51.100.2, 203.0.113.8"));
+    expect(refused.status).toBe(429);
+    await refused.body?.cancel();
+    const [line] = await run.waitFor("stderr", /^.*"too_many_connections".*$/m);
+    expect(JSON.parse(line)).toMatchObject({ address: "203.0.113.8", status: 429 });
+  });
+
   test("a name is as good as its address", async () => {
     const { url } = await startServer([...MEMORY, "--host", "localhost"]);
     expect(url).toMatch(/^http:\/\/localhost:\d+$/);
