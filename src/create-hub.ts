@@ -29,6 +29,7 @@ import { hubLink, type LinkAttributes } from "./http/link.ts";
 import { revocable } from "./http/revocable.ts";
 import { ReservedTopics } from "./http/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, type StreamResetLimits, StreamResets } from "./http/stream-resets.ts";
+import { TrustedProxies } from "./http/trusted-proxies.ts";
 import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
 
@@ -90,6 +91,13 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * back, over and over. Default: 100 at once, 33 a second.
    */
   readonly streamResets?: StreamResetLimits | undefined;
+  /**
+   * Addresses and networks of your proxies, such as `10.0.0.0/8` or `2001:db8::1`. From them, `X-Forwarded-For` or `Forwarded` names the client that limits,
+   * logs and `subscribers()` go by: the right-most address that is no proxy of this list. From others both are ignored. For `handler` alone. Default: none.
+   *
+   * @see docs/configuration.md, "Behind a proxy"
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
   /**
    * Origins of pages that may publish with the cookie, beside the hub's own: that of `url`, and that of the host that the request names.
    */
@@ -182,6 +190,7 @@ export function createHub(options: HubOptions = {}): Hub {
     streamResets = DEFAULT_STREAM_RESETS,
     corsOrigins = [],
     publishOrigins = [],
+    trustedProxies = [],
     reservedTopics = [],
     compression = true,
     opaqueIds: secret,
@@ -227,6 +236,7 @@ export function createHub(options: HubOptions = {}): Hub {
     compat,
     arrivals: new Arrivals(connectionsPerSecond),
     connections: new Connections({ connections, connectionsPerAddress }),
+    proxies: new TrustedProxies(trustedProxies, hub.logger),
     streamResets: new StreamResets(streamResets),
     closedServers: new ClosedServers(hub),
     cors: new Cors(corsOrigins, compat),

@@ -10,6 +10,7 @@ import { CONNECTION_RANGES } from "./http/connections.ts";
 import { MIN_SECRET_BYTES } from "./http/opaque-ids.ts";
 import { originOfReferer, parseOrigin } from "./http/origin.ts";
 import { isPath } from "./http/paths.ts";
+import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "./http/trusted-proxies.ts";
 import { isCookieName, isHubPath, isIdentifier } from "./http/valid.ts";
 import { checked, checkOptions, filledText, flag, list, record, whole, withMethods } from "./option-schema.ts";
 
@@ -63,6 +64,7 @@ const HUB_OPTIONS = {
   compression: checked(isCompression, "true, false, or the smallest frame to compress, in bytes."),
   corsOrigins: list(origin({ any: true }), '["https://example.com"]'),
   publishOrigins: list(origin({ any: false }), '["https://example.com"]'),
+  trustedProxies: list(checked(isAddressOrNetwork, ADDRESS_OR_NETWORK), '["10.0.0.0/8"]'),
   streamResets: record(
     {
       burst: whole([1, 1_000_000], "streams", { endless: true }),

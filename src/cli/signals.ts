@@ -6,12 +6,23 @@ import { EXIT } from "./errors.ts";
  */
 const SAME_INTERRUPT_MS = 300;
 
+const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
+const INTERRUPTS_OF_TERMINAL = [...INTERRUPTS, "SIGHUP"] as const;
+
+/**
+ * Keeps SIGHUP from ending the process: service managers and log rotation send it to have settings read again. Must be called before anything that takes long.
+ */
+export function outliveHangUp(): void {
+  process.on("SIGHUP", () => undefined);
+}
+
 /**
  * Calls back once, at the first request to stop. A second Ctrl-C ends the process at once.
  *
+ * @param options - `hangUp`: whether SIGHUP, as of a terminal that is closed, is such a request. Default: yes.
  * @returns Gives the signals back to the process.
  */
-export function onStop(stop: (signal: NodeJS.Signals) => void): () => void {
+export function onStop(stop: (signal: NodeJS.Signals) => void, { hangUp = true }: { readonly hangUp?: boolean } = {}): () => void {
   let stoppedAtMs: number | undefined;
   const handle = (signal: NodeJS.Signals): void => {
     const now = performance.now();
@@ -22,7 +33,7 @@ export function onStop(stop: (signal: NodeJS.Signals) => void): () => void {
       process.exit(EXIT.interrupted);
     }
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const signals = hangUp ? INTERRUPTS_OF_TERMINAL : INTERRUPTS;
   for (const signal of signals) process.on(signal, handle);
   return () => {
     for (const signal of signals) process.off(signal, handle);

@@ -4,7 +4,7 @@ import { nextTurn } from "./scheduler.ts";
 
 /** Which subscribers are asked for. */
 export interface SubscriberQuery {
-  /** Words that must all occur, in whatever case: in the id, a matcher, the issuer, the subject or the state. At most 200 characters count. */
+  /** Words that must all occur, in whatever case: in the id, a matcher, the issuer, the subject, the address or the state. At most 200 characters count. */
   readonly search?: string | undefined;
   /** Only those that are not at the tail. Default false. */
   readonly behind?: boolean | undefined;
@@ -79,8 +79,11 @@ function pageLimit({ limit = PAGE }: SubscriberQuery): number {
   return Math.min(Math.max(Math.floor(limit), 1), LONGEST_PAGE);
 }
 
-function matches({ id, matchers, issuer = "anonymous", subject = "", state }: SubscriberInfo, words: readonly string[]): boolean {
-  const text = [id, issuer, subject, state, ...matchers.map(({ pattern }) => pattern)].join("\n").toLowerCase();
+function matches(
+  { id, matchers, issuer = "anonymous", subject = "", address = "", state }: SubscriberInfo,
+  words: readonly string[],
+): boolean {
+  const text = [id, issuer, subject, address, state, ...matchers.map(({ pattern }) => pattern)].join("\n").toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

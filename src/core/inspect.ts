@@ -42,6 +42,8 @@ export interface SubscriberInfo {
   /** The `iss` and `sub` claims of its token; undefined for an anonymous one. */
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
+  /** Address of the client: behind `trustedProxies` the one that they name. Undefined if the runtime tells none, as with `fetch`. */
+  readonly address: string | undefined;
   readonly intervalMs: number;
   readonly latest: boolean;
   /** How long it has been open, in milliseconds. */
@@ -119,6 +121,7 @@ export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatche
     matchers: selection.matchers.map(({ matcher }) => matcher),
     issuer: subscriber.authorization?.issuer,
     subject: subscriber.authorization?.subject,
+    address: subscriber.sink.address,
     intervalMs: selection.pace.intervalMs,
     latest: selection.pace.latest,
     openMs: Math.round(monotonicMs() - subscriber.openedAtMs),

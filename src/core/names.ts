@@ -21,8 +21,8 @@ export function suggestion(name: string, known: readonly string[]): string {
   return meant === undefined ? `. Known are ${known.map((one) => `\`${one}\``).join(", ")}.` : `. Write \`${meant}\`.`;
 }
 
-/** The known name that is like another one but for its case, a few letters or its end. */
-function closest(name: string, known: readonly string[]): string | undefined {
+/** @returns The known name that is like another one but for its case, a few letters or its end. */
+export function closest(name: string, known: readonly string[]): string | undefined {
   const plain = name.toLowerCase().replaceAll(/[-_]/g, "");
   const distances = known.map((one) => [distance(plain, one.toLowerCase()), one] as const).toSorted(([a], [b]) => a - b);
   const [nearest] = distances;
@@ -30,18 +30,21 @@ function closest(name: string, known: readonly string[]): string | undefined {
   return plain.length < 3 ? undefined : known.find((one) => one.toLowerCase().startsWith(plain) || plain.startsWith(one.toLowerCase()));
 }
 
-/** How many letters must be put in, left out or replaced to make one text of the other (Levenshtein). */
+/** How many letters must be put in, left out, replaced or swapped with their neighbour to make one text of the other (optimal string alignment). */
 function distance(a: string, b: string): number {
   // A name of this length is no slip of the hand, and would take long.
   if (Math.abs(a.length - b.length) > 8) return Infinity;
-  let before = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let earlier: readonly number[] = [];
+  let before: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (before[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min((before[j] as number) + 1, (row[j - 1] as number) + 1, replaced));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwapped ? (earlier[j - 2] as number) + 1 : Infinity;
+      row.push(Math.min((before[j] as number) + 1, (row[j - 1] as number) + 1, replaced, swapped));
     }
-    before = row;
+    [earlier, before] = [before, row];
   }
   return before[b.length] as number;
 }

@@ -10,6 +10,8 @@ import type { Wire } from "./wire.ts";
 export interface Sink {
   /** Whether it holds copies of what was written, as with TLS, and not the bytes themselves. */
   readonly copies?: boolean;
+  /** Address of the client, if the runtime tells one. */
+  readonly address?: string | undefined;
   /**
    * Sends bytes, which are shared with other subscribers and must not be changed.
    *

@@ -12,6 +12,7 @@ import type { Metrics } from "./metrics.ts";
 import type { HubPaths } from "./paths.ts";
 import type { ReservedTopics } from "./reserved-topics.ts";
 import type { StreamResets } from "./stream-resets.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 
 /** The request's body was taken before the hub had the request: a mistake in how the hub is mounted, which whoever runs the server is told. */
 export class BodyReadError extends TypeError {
@@ -34,6 +35,7 @@ export interface HttpContext {
   readonly hubPath: string;
   readonly arrivals: Arrivals;
   readonly connections: Connections;
+  readonly proxies: TrustedProxies;
   readonly streamResets: StreamResets;
   readonly closedServers: ClosedServers;
   readonly access: Access;
@@ -48,6 +50,8 @@ export interface HttpContext {
 
 /** A request, in terms of no framework. */
 export interface HubRequest {
+  /** The client's, if the runtime tells one. */
+  readonly address: string | undefined;
   readonly method: string;
   /** What it is for, as {@link HubPaths.resolve} says; empty if it is not for the hub. */
   readonly pathname: string;

@@ -46,6 +46,8 @@ function toHubRequest({ paths }: HttpContext, request: Request): HubRequest {
   const { headers } = request;
   const authorization = headers.get("authorization");
   return {
+    // No request of the Fetch API tells its peer's.
+    address: undefined,
     method: request.method,
     pathname: paths.resolve(pathname) ?? "",
     query: search.slice(1),

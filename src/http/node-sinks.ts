@@ -29,6 +29,7 @@ export interface NodeSink extends Sink {
  * kernel without a copy, and an idle stream costs little more than its socket.
  */
 export class SocketSink implements NodeSink {
+  readonly address: string | undefined;
   readonly #socket: Socket;
   #head: string;
   #subscriber: Subscriber | undefined;
@@ -41,8 +42,10 @@ export class SocketSink implements NodeSink {
    * @param head - The status line and header fields; sent with the first bytes.
    * @param framing - How the bytes that it is given are delimited: chunks have an end of their own.
    * @param writer - Writes past the socket's stream, where that is safe.
+   * @param address - The client's.
    */
-  constructor(socket: Socket, head: string, framing: Framing, writer: HandleWriter | undefined) {
+  constructor(socket: Socket, head: string, framing: Framing, writer: HandleWriter | undefined, address: string | undefined) {
+    this.address = address;
     this.#socket = socket;
     this.#head = head;
     this.#isChunked = framing === "chunked";
@@ -136,11 +139,13 @@ function onClose(this: SinkSocket): void {
 
 /** Writes through the response: for HTTP/2, whose streams share a socket, and for a pipelined request. */
 export class ResponseSink implements NodeSink {
+  readonly address: string | undefined;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   #finish: () => void = ignoreData;
 
-  constructor(req: IncomingMessage, res: ServerResponse, headers: Readonly<Record<string, string>>) {
+  constructor(req: IncomingMessage, res: ServerResponse, headers: Readonly<Record<string, string>>, address: string | undefined) {
+    this.address = address;
     this.#req = req;
     this.#res = res;
     setHeaders(res, headers);

@@ -50,7 +50,9 @@ async function answer(
     const sockets = socketAccess() ?? (await probeSockets(context.hub.logger));
     // Without a socket of its own, a response waits for the one before it on the same connection.
     const takesSocket = sockets.takesSockets && req.httpVersionMajor === 1 && res.socket !== null;
+    const address = context.proxies.clientOf(req);
     const outcome = await respond(context, {
+      address,
       method: req.method ?? "",
       pathname,
       query: decodeTarget(query),
@@ -60,11 +62,11 @@ async function answer(
       readBody: (maxBytes) => readBody(req, maxBytes),
       admit: () => {
         checkHost(req);
-        context.arrivals.admit(http2Stream(req)?.session ?? req.socket, req.socket.remoteAddress);
+        context.arrivals.admit(http2Stream(req)?.session ?? req.socket, address);
       },
     });
     if (outcome.kind === "reply") reply(req, res, outcome.reply);
-    else stream(context, req, res, outcome, takesSocket ? sockets : undefined);
+    else stream(context, req, res, outcome, { address, sockets: takesSocket ? sockets : undefined });
   } catch (error) {
     if (error instanceof TypeError && next !== undefined) next(error);
     else reply(req, res, failureReply(context, error, req.headers.origin));
@@ -147,13 +149,20 @@ function firstHeader(req: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** @param sockets - Set if the stream takes its socket; otherwise it goes through the response. */
+/** How a stream goes to its peer. */
+interface Way {
+  /** The client's. */
+  readonly address: string | undefined;
+  /** Set if the stream takes its socket; otherwise it goes through the response. */
+  readonly sockets: SocketAccess | undefined;
+}
+
 function stream(
   context: HttpContext,
   req: IncomingMessage,
   res: ServerResponse,
   outcome: Extract<Outcome, { kind: "stream" }>,
-  sockets: SocketAccess | undefined,
+  way: Way,
 ): void {
   // The peer may have left while the journal or a key set was asked.
   // Or another request on its connection may have become a stream.
@@ -168,14 +177,15 @@ function stream(
   try {
     // Before the head is on its way: later there is no refusing it.
     context.hub.checkCurrent(authorization);
-    close = context.connections.open(req.socket.remoteAddress);
+    close = context.connections.open(way.address);
   } catch (error) {
+    if (error instanceof HubError && error.code === "too_many_connections") context.proxies.noteFull(req);
     reply(req, res, outcome.refuse(error));
     return;
   }
   // What was framed for a socket can't go through a response. Something else has ended the response meanwhile.
-  if (sockets !== undefined && res.socket === null) return close();
-  const sink = openSink(req, res, outcome, sockets, close);
+  if (way.sockets !== undefined && res.socket === null) return close();
+  const sink = openSink(req, res, outcome, way, close);
   let subscriber: Subscriber | undefined;
   try {
     subscriber = context.hub.attach(selection, sink, start, authorization);
@@ -195,13 +205,13 @@ function openSink(
   req: IncomingMessage,
   res: ServerResponse,
   { headers, selection }: Extract<Outcome, { kind: "stream" }>,
-  sockets: SocketAccess | undefined,
+  { address, sockets }: Way,
   close: () => void,
 ): NodeSink {
   try {
-    if (sockets === undefined) return new ResponseSink(req, res, headers);
+    if (sockets === undefined) return new ResponseSink(req, res, headers, address);
     const head = takeHead(res, headers, selection.framing);
-    const sink = new SocketSink(takeSocket(req, res), head, selection.framing, sockets.handleWriter);
+    const sink = new SocketSink(takeSocket(req, res), head, selection.framing, sockets.handleWriter, address);
     divertWrites(res, sink);
     return sink;
   } catch (error) {

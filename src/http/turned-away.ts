@@ -36,15 +36,25 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
   }
 }
 
+/** Refusals that are logged whoever asked: nobody else would tell why they happen. */
+const LOGGED: ReadonlySet<string> = new Set(["origin_forbidden", "too_many_connections"]);
+
 /** Logs a refusal that nobody else would see: an `EventSource` tells its page neither the status nor the reason. */
 export function noteRefusal(context: HttpContext, request: HubRequest, error: HubError, retryMs: number | undefined): void {
   const { code, message, cause } = error;
   const { notices } = context;
-  if (FAULTS.has(code) || !(wantsStream(context, request) || code === "origin_forbidden")) return;
+  if (FAULTS.has(code) || !(wantsStream(context, request) || LOGGED.has(code))) return;
   // The clock's refusal is logged with both times.
   if (code === "invalid_token" && retryMs !== undefined) return;
   const why = cause instanceof Error ? cause.message : cause;
-  const fields = { code, status: STATUS_BY_CODE[code], detail: message, ...(typeof why === "string" && { why }) };
+  const { address } = request;
+  const fields = {
+    code,
+    status: STATUS_BY_CODE[code],
+    detail: message,
+    ...(typeof why === "string" && { why }),
+    ...(address !== undefined && { address }),
+  };
   if (retryMs !== undefined) notices.warn(`${code} waits`, fields, "A subscriber is told in a stream to come back later.");
   else notices.warn(`${code} ends`, fields, "A request is refused. An EventSource does not come back by itself.");
 }

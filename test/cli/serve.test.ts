@@ -1,12 +1,14 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { Agent, createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { mintToken } from "artesian/http";
 import { ClientError, publish, subscribe } from "../../src/client/index.ts";
+import { unreadable } from "../../src/cli/config/load.ts";
+import { openStream } from "../support/stream.ts";
 import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
@@ -165,6 +167,70 @@ describe("where serve runs", () => {
     expect(quiet.run.stderr).not.toContain('"level":40');
   });
 
+  test("the log's line of the start says version, retention and issuers", async () => {
+    const cwd = temporaryDirectory();
+    expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
+    const { issuer } = JSON.parse(readFileSync(join(cwd, "data/keys.json"), "utf8")) as { issuer: string };
+    const { run, url } = await startServer([...MEMORY, "--retention-age", "1h", "--retention-count", "none"], { cwd, tokens: true });
+    const [line] = await run.waitFor("stderr", /^.*"listening".*$/m);
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+    expect(JSON.parse(line)).toMatchObject({
+      version,
+      retention: { maxAgeMs: 3_600_000, maxBytes: 64 * 2 ** 20 },
+      issuers: [issuer],
+      audience: `${url}/.well-known/mercure`,
+    });
+  });
+
+  test("on an address that others reach without a public URL, the log says which audience tokens must have", async () => {
+    const cwd = temporaryDirectory();
+    expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
+    const { run, url } = await startServer([...MEMORY, "--host", "0.0.0.0"], { cwd, tokens: true });
+    const [line] = await run.waitFor("stderr", /^.*"level":40.*--public-url.*$/m);
+    expect((JSON.parse(line) as { msg: string }).msg).toContain(`audience ${url}/.well-known/mercure;`);
+    for (const args of [
+      ["--host", "0.0.0.0", "--public-url", "https://hub.example"],
+      ["--host", "127.0.0.1"],
+    ]) {
+      const told = await startServer([...MEMORY, ...args], { cwd, tokens: true });
+      await told.run.waitFor("stderr", /"listening"/);
+      told.run.child.kill("SIGTERM");
+      await told.run.exit;
+      expect(told.run.stderr).not.toContain('"level":40');
+    }
+  });
+
+  test("a variable that is misspelt is warned of, also if the hub does not start", async () => {
+    const env = { ARTESIAN_RETENTION_AG: "1h", ARTESIAN_SERVICE_HOST: "10.0.0.1" };
+    const { run } = await startServer(MEMORY, { env });
+    const [line] = await run.waitFor("stderr", /^.*"level":40.*$/m);
+    expect(JSON.parse(line)).toMatchObject({ variable: "ARTESIAN_RETENTION_AG", msg: expect.stringContaining("ARTESIAN_RETENTION_AGE.") });
+    const refused = await runToEnd(["serve"], { env: { ARTESIAN_JWT_KYE: "secret-of-the-hub" } });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("Write ARTESIAN_JWT_KEY.");
+    expect(refused.stderr).not.toContain("secret-of-the-hub");
+  });
+
+  test("keys that can't be looked for are not taken for none", async () => {
+    const cwd = temporaryDirectory();
+    symlinkSync("loop", join(cwd, "loop"));
+    const refused = await runToEnd(["serve", "--data", "loop"], { cwd });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("loop/keys.json: the file cannot be read (ELOOP)") });
+    expect(unreadable(Object.assign(new Error(), { code: "EACCES" }))).toMatch(/^permission denied/);
+  });
+
+  test("behind a trusted proxy the limit and the log go by the client's address", async () => {
+    const { run, hub } = await startServer([...MEMORY, "--trusted-proxies", "127.0.0.1,::1", "--max-connections-per-address", "1"]);
+    const through = (address: string): RequestInit => ({ headers: { "X-Forwarded-For": address } });
+    await openStream(hub, through("203.0.113.7"));
+    await openStream(hub, through("198.51.100.1, 203.0.113.8"));
+    const refused = await fetch(hub, through("198.51.100.2, 203.0.113.8"));
+    expect(refused.status).toBe(429);
+    await refused.body?.cancel();
+    const [line] = await run.waitFor("stderr", /^.*"too_many_connections".*$/m);
+    expect(JSON.parse(line)).toMatchObject({ address: "203.0.113.8", status: 429 });
+  });
+
   test("a name is as good as its address", async () => {
     const { url } = await startServer([...MEMORY, "--host", "localhost"]);
     expect(url).toMatch(/^http:\/\/localhost:\d+$/);
@@ -218,11 +284,28 @@ describe("where serve runs", () => {
 });
 
 describe("how serve stops", () => {
-  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s tells subscribers, and ends well", async (signal) => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s tells subscribers, and ends well", async (signal) => {
     const { run, hub } = await startServer(MEMORY);
     const response = await fetch(hub);
     run.child.kill(signal);
     expect(await response.text()).toContain("event: hub:drain\n");
+    expect(await run.exit).toBe(0);
+  });
+
+  test("SIGHUP stops neither a hub nor its streams, and is logged", async () => {
+    const { run, hub } = await startServer(MEMORY);
+    const stream = await openStream(`${hub}?match=a`);
+    for (let i = 0; i < 2; i++) run.child.kill("SIGHUP");
+    await run.waitFor("stderr", /SIGHUP has no effect/);
+    await publish(hub, { topic: "a", data: "still here" });
+    expect((await stream.next()).data).toBe("still here");
+    run.child.kill("SIGTERM");
+    expect(await run.exit).toBe(0);
+  });
+
+  test("SIGHUP stops the demo: its terminal was closed", async () => {
+    const { run } = await startServer(MEMORY, {}, "demo");
+    run.child.kill("SIGHUP");
     expect(await run.exit).toBe(0);
   });
 

@@ -22,10 +22,10 @@ interface Claims {
   readonly authorization_details: readonly object[];
 }
 
-/** Makes a token; the command must print nothing else. */
+/** Makes a token; the command must print nothing else, but for the audience that it assumes. */
 async function minted(args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await runToEnd(["token", "mint", ...args], options);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^(The token's audience is http\S+, from .*\n)?$/) });
   expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   return stdout.trimEnd();
 }
@@ -40,6 +40,16 @@ async function withKeys(...flags: string[]): Promise<string> {
   expect((await runToEnd(["keys", "create", ...flags], { cwd })).code).toBe(0);
   return cwd;
 }
+
+test("token mint says which audience it assumes, and none that it was told", async () => {
+  const cwd = await withKeys();
+  const mint = async (...args: string[]): Promise<string> =>
+    (await runToEnd(["token", "mint", "--subscribe", "a", ...args], { cwd })).stderr;
+  expect(await mint("--port", "4000")).toContain("audience is http://127.0.0.1:4000/.well-known/mercure,");
+  expect(await mint("--host", "0.0.0.0")).toContain("audience is http://0.0.0.0:3000/.well-known/mercure,");
+  expect(await mint("--public-url", "https://hub.example")).toBe("");
+  expect(await mint(...HUB)).toBe("");
+});
 
 describe("keys create", () => {
   test.each(["HS256", "ES256", "EdDSA"])("%s: a file that only this user reads, and tokens that the hub takes", async (alg) => {

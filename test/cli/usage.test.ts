@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KEYS, flagOf } from "../../src/cli/config/settings.ts";
-import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
 
 describe("help", () => {
   test.each([
@@ -43,6 +43,19 @@ describe("help", () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
     expect(await runToEnd(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
+
+  test.each([[["--help"]], [["serve", "--help"]], [["--version"]], [["serve", "--bogus"]], [["token", "mint"]], [["keys", "create"]]])(
+    "%j whose readers have gone ends quietly",
+    async (args) => {
+      for (const closed of [["stdout"], ["stderr"], ["stdout", "stderr"]] as const) {
+        const run = start(args);
+        for (const stream of closed) run.child[stream].destroy();
+        // Of a wrong call, the exit code is all that is left.
+        expect(await run.exit).toBe(args.includes("--bogus") || args[0] === "token" ? 2 : 0);
+        for (const text of [run.stdout, run.stderr]) expect(text).not.toMatch(/EPIPE|node:|\n {4}at /);
+      }
+    },
+  );
 
   test("without a command, the help is an error", async () => {
     const { code, stderr } = await runToEnd([]);

@@ -257,7 +257,7 @@ describe("how workers start and stop", () => {
     await crew.run.waitFor("stderr", /"workers":3,"msg":"listening"/);
   });
 
-  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s tells the subscribers of all, and ends well", async (signal) => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s tells the subscribers of all, and ends well", async (signal) => {
     const crew = await startCrew();
     const streams = await openAtEach(crew, crew.hub);
     crew.run.child.kill(signal);
@@ -269,6 +269,17 @@ describe("how workers start and stop", () => {
     expect(await crew.run.exit).toBe(0);
     expect(crew.run.stderr.match(/"msg":"stopped"/g)).toHaveLength(2);
     expect(crew.run.stderr).toMatch(/"all workers stopped"\}\n$/);
+    expect(crew.run.stderr).not.toContain("takes its place");
+  });
+
+  test("SIGHUP stops no process, although a terminal sends it to all", async () => {
+    const crew = await startCrew();
+    const workers = crew.workers();
+    for (const pid of [crew.run.child.pid ?? 0, ...workers]) process.kill(pid, "SIGHUP");
+    await crew.run.waitFor("stderr", /SIGHUP has no effect/);
+    const [stream] = await openAtEach(crew, crew.hub);
+    stream.close();
+    expect(crew.workers()).toEqual(workers);
     expect(crew.run.stderr).not.toContain("takes its place");
   });
 

@@ -30,6 +30,7 @@ describe("what whoever runs a hub can see and do", () => {
       matchers: [exact("a")],
       issuer: ISSUER,
       subject: "me",
+      address: "127.0.0.1",
       intervalMs: 50,
       latest: true,
       openMs: expect.any(Number),

@@ -57,6 +57,7 @@ describe("an EventSource that the hub turns away", () => {
         fields: { code: "too_many_connections", status: 429, why: "203.0.113.7 has 1 open, the most that an address may.", count: 1 },
         text: expect.stringContaining("told in a stream"),
       },
+      { fields: { code: "too_many_connections", status: 429, address: "203.0.113.7", count: 1 }, text: ENDS },
     ]);
     held.close();
     await expect.poll(() => hub.stats().subscribers).toBe(0);

@@ -11,6 +11,8 @@ import { listen, startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 import { bearer, ISSUER, mint, TRUSTING } from "../support/tokens.ts";
 
+const ignore = (): void => undefined;
+
 /** What a request came to: its status and, where it was refused, the code. */
 async function outcome(url: string, init: RequestInit = {}): Promise<string> {
   const controller = new AbortController();
@@ -261,6 +263,60 @@ describe("the limits of connections", () => {
       expect((await openStream(url, from(other))).response.status).toBe(200);
     }
     for (let i = 0; i < 4; i++) await openStream(url, from("127.0.0.1"));
+  });
+
+  test("behind trusted proxies the limits go by the client's address, which a header can't spoof", async () => {
+    const hub = startMeasured({ connectionsPerAddress: 2, trustedProxies: ["10.0.0.0/8", "127.0.0.1"] });
+    const url = `${await listenForAnyAddress(hub)}/events/stream`;
+    for (const [i, proxy] of ["10.0.0.1", "127.0.0.1"].entries()) {
+      const through = (forwardedFor: string): { headers: Record<string, string> } => from(proxy, { "X-Forwarded-For": forwardedFor });
+      const client = `203.0.113.${i}`;
+      await openStream(url, through(client));
+      await openStream(url, through(`198.51.100.1, ${client}`));
+      expect((await fetch(url, through(`198.51.100.2, ${client}`))).status).toBe(429);
+      await openStream(url, through("192.0.2.1"));
+    }
+    const addresses = hub.subscribers().map(({ address = "" }) => address);
+    const twice = ["192.0.2.1", "203.0.113.0", "203.0.113.1"];
+    expect(addresses.toSorted()).toEqual(twice.flatMap((address) => [address, address]));
+  });
+
+  test("clients of a trusted proxy on the loopback are not exempt from the rate of new connections", async () => {
+    const statuses = async (options: HubOptions): Promise<readonly number[]> => {
+      const url = `${await listenForAnyAddress(startMeasured({ connectionsPerSecond: 1, ...options }))}/events/stream`;
+      const headers = { "X-Forwarded-For": "192.0.2.2", Connection: "close" };
+      const publish = (): Promise<Response> => fetch(url, { ...form({ topic: "a" }), ...from("127.0.0.1", headers) });
+      const answers = await Promise.all(Array.from({ length: 10 }, publish));
+      return answers.map(({ status }) => status);
+    };
+    expect(await statuses({ trustedProxies: ["127.0.0.1"] })).toContain(503);
+    expect(new Set(await statuses({}))).toEqual(new Set([200]));
+  });
+
+  test.each([
+    [[], 1],
+    [["10.0.0.2"], 1],
+    [["10.0.0.0/8"], 0],
+  ])("with %j trusted, %i warning says that an address that is full seems to be a proxy's", async (trustedProxies, warnings) => {
+    const lines: { address?: string; header?: string; text: string }[] = [];
+    const warn = (fields: object, text: string): void => void lines.push({ ...fields, text });
+    const logger = { debug: ignore, info: ignore, error: ignore, warn };
+    const hub = startMeasured({ connectionsPerAddress: 1, trustedProxies, logger });
+    const url = `${await listenForAnyAddress(hub)}/events/stream`;
+    const headers = { "X-Forwarded-For": "203.0.113.7" };
+    await openStream(url, from("10.0.0.1", headers));
+    // Without the header it is a client like others.
+    for (const sent of [{}, headers, headers]) {
+      const refused = await fetch(url, from("10.0.0.1", sent));
+      expect(refused.status).toBe(trustedProxies.includes("10.0.0.0/8") && !("X-Forwarded-For" in sent) ? 200 : 429);
+      await refused.body?.cancel();
+    }
+    const [hint, ...more] = lines.filter(({ text }) => text.includes("--trusted-proxies"));
+    expect(more).toEqual([]);
+    expect(hint === undefined ? 0 : 1).toBe(warnings);
+    if (hint !== undefined) expect(hint).toMatchObject({ address: "10.0.0.1", header: "x-forwarded-for" });
+    // The refusal itself is logged too, although no EventSource asked.
+    expect(lines).toContainEqual(expect.objectContaining({ code: "too_many_connections", status: 429, address: expect.any(String) }));
   });
 
   test("there are so many streams in all, and then 503, or for an EventSource a stream that tells it when to come back", async () => {

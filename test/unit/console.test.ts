@@ -230,6 +230,7 @@ describe("with 50,000 subscribers", () => {
           matchers,
           issuer: undefined,
           subject: undefined,
+          address: undefined,
           intervalMs: 0,
           latest: false,
           openMs: 1,

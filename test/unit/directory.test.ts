@@ -13,6 +13,7 @@ function subscriber(id: number, pattern = "a"): SubscriberInfo {
     matchers: [exact(pattern)],
     issuer: undefined,
     subject: undefined,
+    address: undefined,
     intervalMs: 0,
     latest: false,
     openMs: 1,

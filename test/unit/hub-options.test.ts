@@ -64,6 +64,11 @@ describe("createHub refuses, and says what to write for,", () => {
     ["a host without a scheme", { corsOrigins: ["a.example"] }, /`corsOrigins\[0\]` is "a\.example"/],
     ["a wildcard in a host", { corsOrigins: ["https://*.a.example"] }, /`corsOrigins\[0\]`/],
     ["the origin null", { corsOrigins: ["null"] }, /`corsOrigins\[0\]` is "null"/],
+    [
+      "proxies that are everyone",
+      { trustedProxies: ["10.0.0.1", "0.0.0.0/0"] },
+      /`trustedProxies\[1\]` is "0\.0\.0\.0\/0"; it must be an address or a network/,
+    ],
     ["any origin for publishing", { publishOrigins: ["*"] }, /`publishOrigins\[0\]` is "\*"/],
     ["one origin outside a list", { corsOrigins: "https://a.example" }, /`corsOrigins` is a text; it must be a list/],
     ["no issuers", { authorization: { issuers: [] } }, /`authorization\.issuers` is empty\. Every token would be refused/],
@@ -165,6 +170,7 @@ it("createHub takes what is right, and undefined for what is left out", () => {
     corsOrigins: ["https://a.example", "http://localhost:8080", "http://[::1]:3000"],
     reservedTopics: [{ type: "urlpattern", pattern: "/prices/*" }],
     streamResets: { burst: Infinity, perSecond: 0.5 },
+    trustedProxies: ["10.0.0.0/8", "2001:db8::1"],
   });
 });
 

@@ -16,6 +16,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   port: ["8080", 8080],
   path: ["/live", "/live"],
   publicUrl: ["https://events.example.com", "https://events.example.com"],
+  trustedProxies: ["10.0.0.0/8, 2001:db8::1", ["10.0.0.0/8", "2001:db8::1"]],
   issuer: ["https://example.com", "https://example.com"],
   jwtKey: ["file:issuer.pem", { kind: "file", path: "issuer.pem", holds: undefined }],
   jwtAlg: ["ES256", "ES256"],

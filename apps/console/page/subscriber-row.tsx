@@ -14,7 +14,7 @@ interface RowProps {
 
 /** One open stream. */
 export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onExplain }: RowProps): ComponentChildren {
-  const { id, matchers, issuer, subject, intervalMs, latest, openMs, state, lag, lagMs } = subscriber;
+  const { id, matchers, issuer, subject, address, intervalMs, latest, openMs, state, lag, lagMs } = subscriber;
   const confirm = useRef<HTMLButtonElement>(null);
   const ask = useRef<HTMLButtonElement>(null);
   const isKept = useRef(false);
@@ -33,6 +33,7 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
         <dl class="facts">
           <Fact name="Who">{issuer === undefined ? "anonymous" : (subject ?? "no subject")}</Fact>
           {issuer !== undefined && <Fact name="Issuer">{issuer}</Fact>}
+          {address !== undefined && <Fact name="From">{address}</Fact>}
           <Fact name="State">
             <span class="state" data-state={state}>
               {state === "live" ? "live" : `${state}, ${count(lag)} behind${lag > 0 ? `: ${duration(lagMs)}` : ""}`}

@@ -71,7 +71,7 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
             type="search"
             autoComplete="off"
             maxLength={SEARCH_LENGTH}
-            placeholder="topic, pattern, subject, issuer, id"
+            placeholder="topic, pattern, subject, issuer, address, id"
             data-testid="search"
             value={search}
             onInput={(event) => {

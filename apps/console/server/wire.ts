@@ -85,6 +85,8 @@ export interface Subscriber {
   /** The `iss` and `sub` claims of its token; absent without one. */
   readonly issuer?: string | undefined;
   readonly subject?: string | undefined;
+  /** The client's address; absent if the hub knows none. */
+  readonly address?: string | undefined;
   readonly intervalMs: number;
   readonly latest: boolean;
   readonly openMs: number;

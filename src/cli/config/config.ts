@@ -13,6 +13,8 @@ export interface Config {
   readonly path: string;
   /** Undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
+  /** Addresses and networks. */
+  readonly trustedProxies: readonly string[];
   readonly issuer: string | undefined;
   readonly jwtKey: KeyChoice | undefined;
   readonly jwtAlg: Algorithm;

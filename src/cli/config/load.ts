@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
@@ -102,7 +102,6 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
   const named = sources.file ?? (variable === "" ? undefined : variable);
   const name = named ?? DEFAULT_FILE;
   const path = resolve(sources.cwd, name);
-  if (named === undefined && !existsSync(path)) return undefined;
   const place = sources.file !== undefined ? `--config ${name}` : named !== undefined ? `ARTESIAN_CONFIG ${name}` : name;
   let text = "";
   let content: unknown;
@@ -110,6 +109,7 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
     text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     content = JSON.parse(text);
   } catch (error) {
+    if (named === undefined && isMissing(error)) return undefined;
     problems.push(`${place}: ${error instanceof SyntaxError ? `not JSON: ${whyNotJson(error, text)}` : unreadable(error)}`);
     return undefined;
   }
@@ -132,10 +132,20 @@ const fileSchema = z
 
 /** Why a file could not be read, in words. */
 export function unreadable(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+  const code = codeOf(error);
   if (code === "ENOENT") return "there is no such file.";
-  if (code === "EACCES") return "the file may not be read.";
-  return "the file cannot be read.";
+  if (code === "EACCES" || code === "EPERM") return "permission denied. Let this user read the file, and enter each directory above it.";
+  return `the file cannot be read${typeof code === "string" ? ` (${code})` : ""}.`;
+}
+
+/** Whether a file is not there. A file that can't be looked for is no such one: its settings or keys would be left out silently. */
+export function isMissing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, "code") : undefined;
 }
 
 /** Flags and variables are often written into a file as they are; their key is what was meant. */

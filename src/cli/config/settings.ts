@@ -13,6 +13,7 @@ import {
   hubPath,
   identifier,
   journalChoice,
+  networks,
   oneOf,
   opaqueIdsChoice,
   origins,
@@ -61,6 +62,15 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     fallback: undefined,
     shown: "the address listened on",
     help: "scheme and host that clients use, when a proxy is in front",
+  },
+  trustedProxies: {
+    group: "Address",
+    placeholder: "<network>",
+    repeatable: true,
+    schema: networks(),
+    fallback: [],
+    shown: "none",
+    help: "address or network of a proxy whose X-Forwarded-For or Forwarded names the client; repeatable",
   },
   issuer: {
     group: "Authorization",

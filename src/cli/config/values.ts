@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseOrigin } from "../../http/origin.ts";
+import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "../../http/trusted-proxies.ts";
 import { isCookieName, isHubPath, isIdentifier } from "../../http/valid.ts";
 import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
@@ -142,6 +143,20 @@ export function origins({ any }: { readonly any: boolean }): Schema<readonly str
     (value) => (any && value === "*" ? value : parseOrigin(value)),
     `an origin. Write scheme and host, and the port where it is not the usual one, like https://example.com or capacitor://localhost${any ? "; or * for any" : ""}.`,
   );
+  return listed(one).superRefine((list, context) => {
+    if (list.includes("*") && list.length > 1) {
+      context.addIssue({ code: "custom", message: "* is any origin already, without cookies: leave the others out, or leave * out." });
+    }
+  });
+}
+
+/** Addresses and networks: a list, or a text with commas between them. */
+export function networks(): Schema<readonly string[]> {
+  return listed(parsed((value) => (isAddressOrNetwork(value) ? value : undefined), ADDRESS_OR_NETWORK));
+}
+
+/** Values, each once: a list, or a text with commas between them. */
+function listed(one: Schema<string>): Schema<readonly string[]> {
   return z.unknown().transform((value, context): readonly string[] => {
     const parts = (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((part) =>
       typeof part === "string" ? part.split(",").map((text) => text.trim()) : [part],
@@ -151,9 +166,6 @@ export function origins({ any }: { readonly any: boolean }): Schema<readonly str
       const result = one.safeParse(part);
       if (result.success) list.push(result.data);
       else context.addIssue({ code: "custom", message: result.error.issues[0]?.message ?? "" });
-    }
-    if (list.includes("*") && list.length > 1) {
-      context.addIssue({ code: "custom", message: "* is any origin already, without cookies: leave the others out, or leave * out." });
     }
     return [...new Set(list)];
   });

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { ALGORITHMS } from "../config/key-choice.ts";
 import { withData } from "../config/flags.ts";
-import { unreadable } from "../config/load.ts";
+import { isMissing, unreadable } from "../config/load.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { ofJwks } from "./material.ts";
 import type { TrustedIssuer } from "./trusted.ts";
@@ -93,13 +93,13 @@ export function readKeyFile(
   name: string = KEYS,
 ): { readonly issuer: TrustedIssuer; readonly warnings: readonly string[] } | undefined {
   const file = keyFileOf(data, name);
-  if (!existsSync(file)) return undefined;
   let text: string;
   let mode: number;
   try {
     text = readFileSync(file, "utf8");
     ({ mode } = statSync(file));
   } catch (error) {
+    if (isMissing(error)) return undefined;
     throw new UsageError(`${file}: ${unreadable(error)}`, { cause: error });
   }
   const materials = ofJwks(text, file);

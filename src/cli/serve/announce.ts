@@ -1,10 +1,16 @@
 import type { Logger } from "../../index.ts";
+import type { Config } from "../config/config.ts";
 import { createOutput } from "../terminal.ts";
+import { VERSION } from "../version.ts";
+import type { ListenAddress } from "./address.ts";
+import { retentionOf } from "./data.ts";
 import type { Access, Listening } from "./plan.ts";
 
 /** What is told when a server is there. */
 export interface Announcement extends Listening {
   readonly logger: Logger;
+  readonly config: Config;
+  readonly address: ListenAddress;
   readonly access: Access;
   /** Lines for whoever started the server on a terminal. */
   readonly welcome: (listenUrl: string) => readonly string[];
@@ -12,10 +18,31 @@ export interface Announcement extends Listening {
   readonly workers?: number | undefined;
 }
 
+/** An address that others reach is hardly what they call the hub: tokens that are made for its public URL would be refused. */
+function assumedAudience({ config, address, access, hubUrl }: Announcement): readonly string[] {
+  const isSaid = config.publicUrl !== undefined || config.resourceIdentifier !== undefined;
+  if (isSaid || address.loopback || access.issuers.length === 0) return [];
+  return [
+    `without --public-url or --resource-identifier, tokens must be for the audience ${hubUrl}; set --public-url to the URL that clients use, here and for artesian token mint`,
+  ];
+}
+
 /** Tells the log, scripts (by one line on stdout), and people that the server is there. */
-export async function announce({ listenUrl, hubUrl, place, logger, access, welcome, workers }: Announcement): Promise<void> {
-  logger.info({ url: listenUrl, hub: hubUrl, journal: place, ...(workers === undefined ? {} : { workers }) }, "listening");
-  for (const warning of access.warnings) logger.warn({}, warning);
+export async function announce(announcement: Announcement): Promise<void> {
+  const { listenUrl, hubUrl, place, config, access, logger, welcome, workers } = announcement;
+  const issuers = access.issuers.map(({ issuer }) => issuer);
+  const fields = {
+    version: VERSION,
+    url: listenUrl,
+    hub: hubUrl,
+    journal: place,
+    retention: retentionOf(config),
+    issuers,
+    ...(issuers.length > 0 && { audience: config.resourceIdentifier ?? hubUrl }),
+    ...(workers !== undefined && { workers }),
+  };
+  logger.info(fields, "listening");
+  for (const warning of [...access.warnings, ...assumedAudience(announcement)]) logger.warn({}, warning);
   const stderr = createOutput(process.stderr);
   await createOutput(process.stdout).line(`listening on ${listenUrl}`);
   if (!stderr.isTerminal) return;

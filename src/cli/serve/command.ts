@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { DEMO_SETTINGS } from "../config/demo-settings.ts";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
-import type { Key } from "../config/config.ts";
+import type { Config, Key } from "../config/config.ts";
+import { unknownVariables } from "../config/variables.ts";
+import { outliveHangUp } from "../signals.ts";
 
 const SERVE_EXAMPLES = `
 Examples:
@@ -40,9 +42,22 @@ export function serveCommand(): Command {
   const command = new Command("serve").description("run the hub").addHelpText("after", SERVE_EXAMPLES);
   return withSettings(command, (key) => !OF_DEMO.has(key)).action(async (flags: SettingFlags) => {
     // What a server needs takes a while to load, which the other commands would pay for on each run.
+    outliveHangUp();
     const { serve } = await import("./serve.ts");
-    await serve(configOf(flags));
+    await serve(await configOfServer(flags));
   });
+}
+
+/** Reads the configuration. Variables without effect are logged first: one may be why a server does not start. */
+async function configOfServer(flags: SettingFlags): Promise<Config> {
+  const config = configOf(flags);
+  const unknown = unknownVariables(process.env);
+  if (unknown.length === 0) return config;
+  const { openLog } = await import("./log.ts");
+  const log = openLog(config.logLevel);
+  for (const { variable, text } of unknown) log.logger.warn({ variable }, text);
+  await log.close();
+  return config;
 }
 
 /** `artesian demo`: the hub with the live apps. */
@@ -52,6 +67,6 @@ export function demoCommand(): Command {
     .addHelpText("after", DEMO_EXAMPLES);
   return withSettings(command, (key) => !NOT_OF_DEMO.has(key)).action(async (flags: SettingFlags) => {
     const { demo } = await import("./demo.ts");
-    await demo(configOf(flags));
+    await demo(await configOfServer(flags));
   });
 }

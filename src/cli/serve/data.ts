@@ -76,7 +76,8 @@ async function openEngine({ kind, url }: Engine, retention: Retention, onDamage:
   }
 }
 
-function retentionOf(config: Config): Retention {
+/** How much is kept, with the default of the journal. */
+export function retentionOf(config: Config): Retention {
   const bytes = config.retentionBytes ?? RETENTION_BYTES[config.journal.kind];
   return {
     ...(config.retentionAge === NONE ? {} : { maxAgeMs: config.retentionAge }),

@@ -32,7 +32,7 @@ interface App {
 }
 
 /** The live apps and their pages, on one hub. */
-export function createDemoSite({ hub, log, listenUrl, cors }: SiteOptions, apps: DemoApps): Site {
+export function createDemoSite({ hub, log, listenUrl, cors, clientOf }: SiteOptions, apps: DemoApps): Site {
   const { config, bot, chatKey, consoleKey, feeds, quotes } = apps;
   const { logger } = log;
   const audience = config.resourceIdentifier;
@@ -60,7 +60,7 @@ export function createDemoSite({ hub, log, listenUrl, cors }: SiteOptions, apps:
   const router = new Hono<{ Bindings: HttpBindings }>();
   router.all("*", async (c) => {
     const app = running.find((one) => one.handles(c.req.path));
-    const answer = app === undefined ? pages.fetch(c.req.raw) : app.fetch(c.req.raw, c.env.incoming.socket.remoteAddress);
+    const answer = app === undefined ? pages.fetch(c.req.raw) : app.fetch(c.req.raw, clientOf(c.env.incoming));
     return shareRefusal(await answer, c.req.raw, cors);
   });
   router.onError((error, c) => {

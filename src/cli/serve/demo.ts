@@ -49,6 +49,7 @@ export async function demo(config: Config): Promise<void> {
       warnings: [...access.warnings, ...chat.warnings, ...ids.warnings],
     },
     idsSecret: ids.secret,
+    stopsOnHangUp: true,
     // Everyone publishes here, but nobody in the name of an app. Prices may be somebody else's.
     reservedTopics: [...CHAT_TOPICS, ...NEWS_TOPICS, ...CONSOLE_TOPICS, ...(quotes === "none" ? [] : STOCKS_TOPICS)],
     createSite: (options) => createDemoSite(options, { config, bot, quotes, feeds, chatKey: chat.key, consoleKey }),

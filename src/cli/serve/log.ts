@@ -14,6 +14,13 @@ const CLOSE_MS = 1000;
 /** A pipe takes a write up to this size as a whole: lines of several processes do not get into each other. */
 const ATOMIC_BYTES = 4096;
 
+/** Logs that a SIGHUP has no effect. */
+export function noteHangUps(logger: Logger): void {
+  process.on("SIGHUP", () =>
+    logger.info({}, "SIGHUP has no effect: settings and keys are read at the start. Restart the server to have them read again."),
+  );
+}
+
 /** Opens the log. It is written in the background, so a slow reader of it does not hold the hub up. */
 export function openLog(level: Config["logLevel"]): Log {
   const stream = pino.destination({ dest: 2, sync: false, maxWrite: ATOMIC_BYTES });

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Cors } from "../../http/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { probeSockets } from "../../http/socket-probe.ts";
+import { TrustedProxies } from "../../http/trusted-proxies.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";
@@ -15,7 +16,7 @@ import { capacity } from "./descriptors.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { serveRequests } from "./drain.ts";
 import { createHttpServer, listen } from "./http-server.ts";
-import { openLog, type Log } from "./log.ts";
+import { noteHangUps, openLog, type Log } from "./log.ts";
 import { createRefuse, pathOf, type Refuse } from "./page.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 
@@ -34,6 +35,8 @@ export interface SiteOptions {
   /** What pages of other origins may do with the hub. Of the site's answers they may read the refusals. */
   readonly cors: Cors;
   readonly refuse: Refuse;
+  /** The address of a request's client. */
+  readonly clientOf: (req: IncomingMessage) => string | undefined;
 }
 
 /** What a worker has of the primary that started it. */
@@ -53,6 +56,8 @@ export interface RunOptions extends Plan {
   /** Topics that only the site publishes. */
   readonly reservedTopics?: readonly Matcher[];
   readonly createSite: (options: SiteOptions) => Site;
+  /** Whether SIGHUP, as of a terminal that is closed, stops it. */
+  readonly stopsOnHangUp?: boolean;
   /** Lines for whoever started the server on a terminal. */
   readonly welcome: (listenUrl: string) => readonly string[];
   /** Where this is one of several processes. */
@@ -104,7 +109,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   const cors = new Cors(config.corsOrigin, config.compat);
   const refuse = createRefuse(cors, log.logger);
-  const site = options.createSite({ hub, log, listenUrl, cors, refuse });
+  const proxies = new TrustedProxies(config.trustedProxies, log.logger);
+  const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const guard = createGuard({
     hosts: address.loopback ? knownHosts(config, address) : undefined,
     origins: config.publishOrigin,
@@ -124,10 +130,12 @@ export async function runServer(options: RunOptions): Promise<void> {
   server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
-  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve));
+  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve, { hangUp: options.stopsOnHangUp === true }));
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
-  if (link === undefined) await announce({ ...listening, logger: log.logger, access, welcome: options.welcome });
-  else link.listening(listening);
+  if (link === undefined) {
+    if (options.stopsOnHangUp !== true) noteHangUps(log.logger);
+    await announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
+  } else link.listening(listening);
 
   const signal = await stopping;
   stopTrimming();
@@ -180,6 +188,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
     drainMs: config.drain,
     connectionsPerAddress: config.maxConnectionsPerAddress,
     connections: config.maxConnections ?? maxStreams,
+    trustedProxies: config.trustedProxies,
     connectionsPerSecond: config.maxConnectionRate === NONE ? Infinity : config.maxConnectionRate,
   };
 }

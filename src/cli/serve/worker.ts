@@ -2,11 +2,15 @@ import cluster from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, Failure } from "../errors.ts";
+import { outliveHangUp } from "../signals.ts";
 import type { PeerListener } from "../../core/peers.ts";
 import { createOutbox, type FromWorker, type ToWorker } from "./ipc.ts";
 import type { WorkerLink } from "./run.ts";
 import { servePlan } from "./serve-plan.ts";
 import { removeSocketDirectory, TailSignals } from "./tail-signals.ts";
+
+// Its primary gets the same signal from a terminal's end, and goes on.
+outliveHangUp();
 
 // The program of a worker: `workers.ts` starts it, and nothing else can.
 

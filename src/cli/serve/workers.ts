@@ -11,7 +11,7 @@ import { announce, type Announcement } from "./announce.ts";
 import { Crew } from "./crew.ts";
 import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
 import { openJournal } from "./data.ts";
-import { openLog } from "./log.ts";
+import { noteHangUps, openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
 import { makeSocketDirectory, removeSocketDirectory } from "./tail-signals.ts";
 
@@ -40,7 +40,7 @@ export function workersOf({ workers, journal }: Config): number {
  * @throws Failure when they can't be started, or none can be any more.
  */
 export async function runWorkers(plan: Plan, count: number, welcome: Announcement["welcome"]): Promise<void> {
-  const { config, address, access } = plan;
+  const { config, address } = plan;
   const port = config.port === 0 ? await choosePort(address.address, config) : config.port;
   // Workers take connections from one shared queue themselves. Were they handed out by the primary, the one on its way to a worker that is killed
   // would stay open without an answer: see docs/decisions/shared-listening-socket.md.
@@ -60,8 +60,9 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
   try {
     const listening = await crew.start();
-    const stopping = new Promise<void>((resolve) => onStop(() => resolve()));
-    await announce({ ...listening, logger: log.logger, access, welcome, workers: count });
+    const stopping = new Promise<void>((resolve) => onStop(() => resolve(), { hangUp: false }));
+    noteHangUps(log.logger);
+    await announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
     await Promise.race([stopping, crew.failed]);
   } catch (error) {
     await crew.stop(boundMs);

@@ -18,7 +18,8 @@ Examples:
   artesian token mint --subscribe /chat/lobby --payload '{"name":"Ada"}'
   curl -H "Authorization: Bearer $(artesian token mint --publish '*')" -d topic=a -d data=b http://127.0.0.1:3000/events/stream
 
-Only the token is printed. It is signed with the key of <data>/keys.json, or the one that the settings name, and made for the
+Only the token is printed on the standard output. Without --public-url or --resource-identifier, the audience that is assumed is told on
+standard error. The token is signed with the key of <data>/keys.json, or the one that the settings name, and made for the
 hub that they describe: give the same ones as to artesian serve.`;
 
 const INSPECT_EXAMPLES = `
@@ -134,6 +135,12 @@ async function runMint(flags: MintFlags): Promise<void> {
     lifetimeMs: lifetime.data,
     subject: flags.subject,
   });
+  if (config.publicUrl === undefined && config.resourceIdentifier === undefined) {
+    const { resourceIdentifierOf } = await import("../keys/authorizer.ts");
+    const stderr = createOutput(process.stderr);
+    const audience = `The token's audience is ${resourceIdentifierOf(config)}, from --host, --port and --path.`;
+    await stderr.line(stderr.style("dim", `${audience} For a hub with another URL, give its --public-url.`));
+  }
   await createOutput(process.stdout).line(token);
 }
 
