@@ -333,7 +333,7 @@ describe("a name that the client does not know", () => {
     ["another word for data", { topic: "a", message: "hello" }, {}, /An update has no `message`/],
     ["a key", { topic: "a" }, { idempotencykey: "k" }, /Write `idempotencyKey`/],
   ])("is refused before anything is published: %s", async (_, update, options, message) => {
-    await expect(publish("http://127.0.0.1:9/", update, options)).rejects.toThrow(message);
-    await expect(publish("http://127.0.0.1:9/", [update], options)).rejects.toThrow(message);
+    await expect(publish("http://127.0.0.1:9/", update, options as object)).rejects.toThrow(message);
+    await expect(publish("http://127.0.0.1:9/", [update], options as object)).rejects.toThrow(message);
   });
 });
