@@ -195,12 +195,12 @@ describe("the open console", () => {
     await expect.poll(() => value(page, "journalUpdates")).toBeGreaterThan(0);
   });
 
-  test("says when it is offline, and fills in what it missed", async () => {
+  test("says that it reconnects while the network is away, and fills in what it missed", async () => {
     const site = await startConsole({ open: true });
     const page = await enter(site);
     await expect.poll(() => value(page, "subscribers")).toBe(1);
     await page.context().setOffline(true);
-    await connection(page, "offline");
+    await connection(page, "reconnecting");
     await site.hub.publishBatch(Array.from({ length: 200 }, () => ({ topic: "a" })));
     await page.context().setOffline(false);
     await connection(page, "live");
