@@ -205,7 +205,7 @@ describe("the chat", () => {
     expect(await page.getByTestId("message-text").innerText()).toBe(text);
     const links = page.getByTestId("message-text").getByRole("link");
     expect(await links.count()).toBe(1);
-    expect(await links.getAttribute("href")).toBe("https://example.com/a?b=1&c=(2");
+    expect(await links.getAttribute("href")).toBe("https://example.com/a?b=1&c=(2)");
     expect(await links.getAttribute("rel")).toBe("noopener noreferrer nofollow");
     expect(await page.getByTestId("message").locator("img").count()).toBe(0);
   });
