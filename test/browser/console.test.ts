@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { openStream } from "../support/stream.ts";
 import { connection, overflow, violations, visit } from "./chat-site.ts";
 import { type ConsoleSite, mintAdmin, mintPlain, startConsole, usePages } from "./console-site.ts";
+import { hideFor, show as showTab } from "./hidden.ts";
 
 usePages();
 
@@ -175,6 +176,26 @@ describe("the open console", () => {
       .click();
     await page.getByText("No update waits for its time.").waitFor();
     for await (const _ of site.hub.scheduled()) throw new Error("It waits still.");
+  });
+
+  test("closes all streams of a hidden tab, and goes on where they were", async () => {
+    const site = await startConsole({ open: true });
+    const page = await enter(site);
+    await show(page, "By hand");
+    await page.getByTestId("toggle-stream").click();
+    await page.locator("[data-testid=raw-state][data-raw=open]").waitFor();
+    await site.hub.publish({ topic: "greeting", data: "before" });
+    await page.getByTestId("raw").getByText("before").waitFor();
+    await expect.poll(() => site.hub.stats().subscribers).toBe(2);
+    await hideFor(page, 20);
+    await connection(page, "resting");
+    await page.locator("[data-testid=raw-state][data-raw=resting]").waitFor();
+    await expect.poll(() => site.hub.stats().subscribers).toBe(0);
+    await site.hub.publish({ topic: "greeting", data: "meanwhile" });
+    await showTab(page);
+    await connection(page, "live");
+    await page.getByTestId("raw").getByText("meanwhile").waitFor();
+    expect(await page.getByTestId("raw").getByText("before").count()).toBe(1);
   });
 
   test("comes back by itself after a restart of the hub, with its streams", async () => {

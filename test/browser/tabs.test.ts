@@ -1,5 +1,5 @@
 import { expect, describe, test } from "vitest";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { connection, startSite, usePages, visit } from "./chat-site.ts";
 import { hideFor, show } from "./hidden.ts";
 
@@ -91,8 +91,14 @@ describe("a page without a free connection", () => {
     const site = await startSite();
     site.gate = (req) => req.url?.startsWith("/events/stream") === true;
     const page = await visit(site.origin);
-    await page.getByTestId("connection-problem").getByText("open in other tabs").waitFor();
+    const problem = page.getByTestId("connection-problem");
+    const height = async (locator: Locator): Promise<number> => (await locator.boundingBox())?.height ?? 0;
+    const roomBefore = await height(page.getByTestId("updates"));
+    await problem.getByText("open in other tabs").waitFor();
     expect(await page.getByTestId("connection").getAttribute("data-state")).toBe("connecting");
+    // The sentence takes as much of the panel as it needs, and the updates keep the rest.
+    expect(roomBefore).toBeGreaterThan(150);
+    expect(await height(page.getByTestId("updates"))).toBeCloseTo(roomBefore - (await height(problem)), 0);
     site.gate = () => false;
     site.breakConnections();
     await connection(page, "live");
