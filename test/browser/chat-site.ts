@@ -122,7 +122,7 @@ export async function visit(url: string, options: BrowserContextOptions & { nick
 }
 
 /** Waits until the badge says so. */
-export async function connection(page: Page, state: "connecting" | "live" | "reconnecting" | "offline" | "refused"): Promise<void> {
+export async function connection(page: Page, state: "connecting" | "live" | "reconnecting" | "resting" | "refused"): Promise<void> {
   await page.locator(`[data-testid=connection][data-state=${state}]`).waitFor();
 }
 

@@ -145,7 +145,7 @@ describe("the chat", () => {
     await saying(page, "meanwhile").waitFor();
 
     await page.context().setOffline(true);
-    await connection(page, "offline");
+    await connection(page, "reconnecting");
     await say(page, "written offline");
     await saying(page, "written offline", "waiting").waitFor();
     await page.context().setOffline(false);
@@ -205,7 +205,7 @@ describe("the chat", () => {
     expect(await page.getByTestId("message-text").innerText()).toBe(text);
     const links = page.getByTestId("message-text").getByRole("link");
     expect(await links.count()).toBe(1);
-    expect(await links.getAttribute("href")).toBe("https://example.com/a?b=1&c=(2");
+    expect(await links.getAttribute("href")).toBe("https://example.com/a?b=1&c=(2)");
     expect(await links.getAttribute("rel")).toBe("noopener noreferrer nofollow");
     expect(await page.getByTestId("message").locator("img").count()).toBe(0);
   });
@@ -298,6 +298,41 @@ describe("the chat", () => {
     await page.locator("[data-testid=message][data-bot=true]").waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByTestId("invite").click();
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("leaves Enter to the input method, also where the composition has just ended", async () => {
+    const site = await startSite({ chat: { bot: undefined } });
+    const page = await enter(`${site.origin}/chat/lobby`, "Ada");
+    const composer = page.getByTestId("composer");
+    await composer.fill("日本");
+    const press = (isComposing: boolean, keyCode: number): Promise<boolean> =>
+      composer.evaluate(
+        (element, init) => element.dispatchEvent(new KeyboardEvent("keydown", { ...init, key: "Enter", bubbles: true, cancelable: true })),
+        { isComposing, keyCode },
+      );
+    expect(await press(true, 13)).toBe(true);
+    expect(await press(false, 229)).toBe(true);
+    expect(await composer.inputValue()).toBe("日本");
+    expect(await press(false, 13)).toBe(false);
+    await expect.poll(() => texts(page)).toEqual(["日本"]);
+  });
+
+  test.each([390, 959])("lays the list of people over the room at %d pixels, and moves nothing", async (width) => {
+    const site = await startSite();
+    const page = await enter(`${site.origin}/chat/lobby`, "Ada", { viewport: { width, height: 800 } });
+    const boxes = async (): Promise<unknown[]> => [
+      await page.getByTestId("messages").boundingBox(),
+      await page.getByTestId("composer").boundingBox(),
+      await page.getByRole("banner").boundingBox(),
+    ];
+    const before = await boxes();
+    await page.getByRole("button", { name: /here/ }).click();
+    await page.getByTestId("people").waitFor();
+    expect(await boxes()).toEqual(before);
+    const people = await page.getByTestId("people").boundingBox();
+    expect((people?.x ?? 0) + (people?.width ?? 0)).toBeLessThanOrEqual(width);
+    expect(people?.width).toBeLessThanOrEqual(18 * 16);
     expect(await violations(page)).toEqual([]);
   });
 

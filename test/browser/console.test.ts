@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { openStream } from "../support/stream.ts";
 import { connection, overflow, violations, visit } from "./chat-site.ts";
 import { type ConsoleSite, mintAdmin, mintPlain, startConsole, usePages } from "./console-site.ts";
+import { hideFor, show as showTab } from "./hidden.ts";
 
 usePages();
 
@@ -177,6 +178,26 @@ describe("the open console", () => {
     for await (const _ of site.hub.scheduled()) throw new Error("It waits still.");
   });
 
+  test("closes all streams of a hidden tab, and goes on where they were", async () => {
+    const site = await startConsole({ open: true });
+    const page = await enter(site);
+    await show(page, "By hand");
+    await page.getByTestId("toggle-stream").click();
+    await page.locator("[data-testid=raw-state][data-raw=open]").waitFor();
+    await site.hub.publish({ topic: "greeting", data: "before" });
+    await page.getByTestId("raw").getByText("before").waitFor();
+    await expect.poll(() => site.hub.stats().subscribers).toBe(2);
+    await hideFor(page, 20);
+    await connection(page, "resting");
+    await page.locator("[data-testid=raw-state][data-raw=resting]").waitFor();
+    await expect.poll(() => site.hub.stats().subscribers).toBe(0);
+    await site.hub.publish({ topic: "greeting", data: "meanwhile" });
+    await showTab(page);
+    await connection(page, "live");
+    await page.getByTestId("raw").getByText("meanwhile").waitFor();
+    expect(await page.getByTestId("raw").getByText("before").count()).toBe(1);
+  });
+
   test("comes back by itself after a restart of the hub, with its streams", async () => {
     const site = await startConsole({ open: true });
     const page = await enter(site);
@@ -195,12 +216,12 @@ describe("the open console", () => {
     await expect.poll(() => value(page, "journalUpdates")).toBeGreaterThan(0);
   });
 
-  test("says when it is offline, and fills in what it missed", async () => {
+  test("says that it reconnects while the network is away, and fills in what it missed", async () => {
     const site = await startConsole({ open: true });
     const page = await enter(site);
     await expect.poll(() => value(page, "subscribers")).toBe(1);
     await page.context().setOffline(true);
-    await connection(page, "offline");
+    await connection(page, "reconnecting");
     await site.hub.publishBatch(Array.from({ length: 200 }, () => ({ topic: "a" })));
     await page.context().setOffline(false);
     await connection(page, "live");

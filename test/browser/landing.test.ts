@@ -76,7 +76,7 @@ describe("the landing page", () => {
     await page.getByTestId("updates").getByText("meanwhile").waitFor();
 
     await page.context().setOffline(true);
-    await connection(page, "offline");
+    await connection(page, "reconnecting");
     await site.publish({ topic: "a", data: "while offline" });
     await page.context().setOffline(false);
     await connection(page, "live");

@@ -152,7 +152,7 @@ describe("the news", () => {
   test("go on where they were after the network was away", async () => {
     const { site, page } = await startTwo();
     await page.context().setOffline(true);
-    await connection(page, "offline");
+    await connection(page, "reconnecting");
     await publish(site, "river", "river 4", "river 5");
     await page.context().setOffline(false);
     await connection(page, "live");

@@ -186,14 +186,14 @@ describe("the stocks", () => {
     await drawn(page, "AAA");
   });
 
-  test("say that they are offline, and catch up when the network is back", async () => {
+  test("say that they reconnect while the network is away, and catch up when it is back", async () => {
     const site = await startStocks();
     await site.quote({ AAA: 10 });
     const page = await visit(site.url);
     await connection(page, "live");
     await showing(page, { AAA: "10.00" });
     await page.context().setOffline(true);
-    await connection(page, "offline");
+    await connection(page, "reconnecting");
     expect(await page.getByTestId("as-of").innerText()).toMatch(/^Not live/);
     for (const price of [11, 12, 13]) await site.quote({ AAA: price });
     await page.context().setOffline(false);

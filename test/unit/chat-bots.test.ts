@@ -186,6 +186,46 @@ describe("embeddedBot", () => {
     expect(await say(text)).toMatch(expected);
   });
 
+  test.each([
+    ["5 plus 7 minus 3", "9"],
+    ["2 + 3 * 4", "14"],
+    ["-5 + 3", "-2"],
+    ["what is minus 5 plus 3?", "-2"],
+    ["What's (2 + 3) × 4, please?", "20"],
+    ["@artie how much is 6 times 7", "42"],
+    ["calculate 10 - 4 - 3, artie", "3"],
+    ["12 / 4 / 3 =", "1"],
+    ["2 * -3", "-6"],
+    ["1.5 + .25", "1.75"],
+    ["0.1+0.2", "0.3"],
+    ["1,000,000 divided by 8", "125000"],
+    ["7 multiplied by 3 plus 2 x 2", "25"],
+    ["1 − 2 ÷ 4", "0.5"],
+  ])("works out %s", async (question, result) => {
+    expect(await say(question)).toBe(`That makes ${result}. I carried the one myself.`);
+  });
+
+  test.each(["1 / 0", "what is 5 divided by (3 - 3)?"])("has no answer to %s", async (question) => {
+    expect(await say(question)).toBe("That has no answer that I could write down.");
+  });
+
+  test.each([
+    "what is 3 plus 4 squared",
+    "what is 2 + 2 ^ 3",
+    "3-4 people came",
+    "2026-01-02",
+    "1,5 + 2",
+    "(2 + 3",
+    "2 +",
+    "what is 5",
+    "12",
+    "((((((",
+    "5 plus",
+    `${"(".repeat(150)}1+1`,
+  ])("gives no number for %s", async (text) => {
+    expect(await say(text)).not.toMatch(/That makes|no answer that/);
+  });
+
   test("remembers names, each person's own", async () => {
     expect(await say("my name is augusta", "Ada", "names")).toContain("Augusta");
     expect(await say("who am I?", "Ada", "names")).toContain("Augusta");

@@ -159,12 +159,36 @@ describe("a request", () => {
     ["an empty nickname", { nickname: "  " }, "invalid_nickname"],
     ["a nickname that is too long", { nickname: "x".repeat(33) }, "invalid_nickname"],
     ["an invisible character in the nickname", { nickname: "A\u200bda" }, "invalid_nickname"],
+    ["a joiner between Latin letters", { nickname: "Ar\u200ctie" }, "invalid_nickname"],
+    ["a joiner at the end", { nickname: "\u0645\u200d" }, "invalid_nickname"],
+    ["a joiner alone", { nickname: "\u200c" }, "invalid_nickname"],
+    ["a non-joiner after a letter that does not connect", { nickname: "\u0631\u0627\u200c\u0645" }, "invalid_nickname"],
+    ["a joiner between a consonant and no virama", { nickname: "\u0915\u200d\u0937" }, "invalid_nickname"],
+    ["emoji joined to no emoji that there is", { nickname: "🦦\u200d🦦" }, "invalid_nickname"],
     ["the bot's name", { nickname: "artie" }, "invalid_nickname"],
     ["the bot's name in capitals and wide letters", { nickname: " ＡRTIE " }, "invalid_nickname"],
     ["an id that is the bot's", { id: "bot-12345678" }, "invalid_message"],
   ])("with %s is refused", async (_, change, code) => {
     const chat = await startChat({ bot: { reply: async () => undefined } });
     expect(await problemOf(await chat.send("lobby", message(change)))).toEqual({ status: 400, code });
+  });
+
+  test.each([
+    ["a Persian name", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 2"],
+    ["a Hindi name", "\u0915\u094d\u200d\u0937"],
+    ["a Hindi name with a non-joiner", "Dr. \u0915\u094d\u200c\u0937"],
+    ["joined emoji", "Ada 👩\u200d💻"],
+    ["a family", "👨\u200d👩\u200d👧\u200d👦"],
+  ])("with %s is taken, joiners and all", async (_, nickname) => {
+    const chat = await startChat();
+    expect((await chat.send("lobby", message({ nickname }))).status).toBe(201);
+    await expect.poll(async () => (await chat.state("lobby")).messages[0]?.nickname).toBe(nickname);
+  });
+
+  test("under a name that only joiners tell from the bot's is refused", async () => {
+    const chat = await startChat({ botName: "\u0645\u06cc\u062e\u0648\u0627\u0647\u0645", bot: { reply: async () => undefined } });
+    const nickname = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645";
+    expect(await problemOf(await chat.send("lobby", message({ nickname })))).toEqual({ status: 400, code: "invalid_nickname" });
   });
 
   test("at the limits is taken", async () => {

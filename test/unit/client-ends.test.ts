@@ -1,7 +1,16 @@
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ClientError, publish, subscribe, type ClientEvent, type StateDetail, type SubscribeOptions } from "../../src/client/index.ts";
+import {
+  ClientError,
+  publish,
+  type PublishOptions,
+  subscribe,
+  type ClientEvent,
+  type StateDetail,
+  type SubscribeOptions,
+  type UpdateInput,
+} from "../../src/client/index.ts";
 import { answer, scripted, shortStream, stream, type Script } from "./client-server.ts";
 
 /** Reconnects fast, so that tests are. */
@@ -328,12 +337,12 @@ describe("a name that the client does not know", () => {
     expect(call).toThrow(message);
   });
 
-  test.each([
-    ["a time of the wire", { topic: "a", deliver_at: "2030-01-01T00:00:00Z" }, {}, /Write `deliverAt`/],
-    ["another word for data", { topic: "a", message: "hello" }, {}, /An update has no `message`/],
-    ["a key", { topic: "a" }, { idempotencykey: "k" }, /Write `idempotencyKey`/],
+  test.each<[string, UpdateInput, PublishOptions, RegExp]>([
+    ["a time of the wire", { topic: "a", deliver_at: "2030-01-01T00:00:00Z" } as UpdateInput, {}, /Write `deliverAt`/],
+    ["another word for data", { topic: "a", message: "hello" } as UpdateInput, {}, /An update has no `message`/],
+    ["a key", { topic: "a" }, { idempotencykey: "k" } as PublishOptions, /Write `idempotencyKey`/],
   ])("is refused before anything is published: %s", async (_, update, options, message) => {
-    await expect(publish("http://127.0.0.1:9/", update, options as object)).rejects.toThrow(message);
-    await expect(publish("http://127.0.0.1:9/", [update], options as object)).rejects.toThrow(message);
+    await expect(publish("http://127.0.0.1:9/", update, options)).rejects.toThrow(message);
+    await expect(publish("http://127.0.0.1:9/", [update], options)).rejects.toThrow(message);
   });
 });

@@ -121,19 +121,6 @@ describe("the watch list", () => {
     expect(toggleWatched(["A", "B"], "A")).toEqual(["B"]);
     expect(toggleWatched(["A"], "B")).toEqual(["A", "B"]);
   });
-
-  test("works without a storage", () => {
-    const broken = {
-      getItem: () => {
-        throw new Error("no");
-      },
-      setItem: () => {
-        throw new Error("no");
-      },
-    };
-    expect(loadChoices(broken).watched).toEqual([]);
-    expect(() => saveChoices(loadChoices(broken), broken)).not.toThrow();
-  });
 });
 
 describe("a sparkline", () => {

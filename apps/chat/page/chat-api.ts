@@ -73,7 +73,8 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (cause) {
-    throw new ClientError("The server cannot be reached.", { code: "unreachable", cause });
+    const code = cause instanceof DOMException && cause.name === "TimeoutError" ? "timeout" : "unreachable";
+    throw new ClientError("The server cannot be reached.", { code, cause });
   }
 }
 

@@ -17,7 +17,7 @@ import { RoomStore } from "./room-store.ts";
  * The chat page.
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
- * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `offline` or `refused` (no access); `connection-problem`: what is wrong, in words
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` (hidden) or `refused` (no access); `connection-problem`: what is wrong, in words
  * - `messages`: the list (role `log`); `data-loaded` is `true` once the history has come
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`, and `data-status`: `received`, or
  *   `sending`, `waiting`, `taken`, `failed` while it is on its way

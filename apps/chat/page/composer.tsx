@@ -15,6 +15,9 @@ interface ComposerProps {
 const COUNT_FROM = TEXT_LENGTH - 200;
 const MAX_HEIGHT_PX = 180;
 
+/** The key code of a key press that an input method took. */
+const KEY_OF_INPUT_METHOD = 229;
+
 /** Where one writes: Enter sends, Shift and Enter begin a new line. */
 export function Composer({ nickname, botName, onSend, onRename, focusKey }: ComposerProps): ComponentChildren {
   const [text, setText] = useState("");
@@ -43,8 +46,8 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // While a word is being composed (Japanese, Chinese), Enter chooses it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // While a word is being composed (Japanese, Chinese), Enter chooses it. Safari ends the composition first and tells by the key code alone.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === KEY_OF_INPUT_METHOD) return;
     event.preventDefault();
     send();
   }

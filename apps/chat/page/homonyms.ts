@@ -1,3 +1,4 @@
+import { withoutJoiners } from "../server/joiners.ts";
 import type { ChatMessage, ChatPresence } from "../server/wire.ts";
 
 /** Characters of a name tag that are shown: enough for the few who share a name. */
@@ -22,5 +23,5 @@ export function findHomonyms(messages: readonly ChatMessage[], { visitors }: Cha
 }
 
 function fold(nickname: string): string {
-  return nickname.normalize("NFKC").trim().replace(/\s+/gu, " ").toLowerCase();
+  return withoutJoiners(nickname.normalize("NFKC")).trim().replace(/\s+/gu, " ").toLowerCase();
 }

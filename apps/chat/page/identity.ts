@@ -1,3 +1,5 @@
+import { browserStorage } from "../../shared/ui/storage.ts";
+
 /** The nickname is kept in the browser; what tells this browser from others is in a cookie that no page can read. */
 const NICKNAME_KEY = "artesian.chat.nickname";
 
@@ -6,23 +8,6 @@ const SECOND = ["Spring", "Brook", "Otter", "Heron", "Pebble", "River", "Willow"
 
 function pick(words: readonly string[]): string {
   return words[Math.floor(Math.random() * words.length)] ?? "";
-}
-
-/** Storage may be forbidden; then the visit alone is remembered. */
-function read(key: string): string | undefined {
-  try {
-    return localStorage.getItem(key) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function write(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Not allowed, or full: the name is asked for again next time.
-  }
 }
 
 /** A random id of 22 characters; `crypto.randomUUID` would be missing on plain HTTP. */
@@ -35,11 +20,11 @@ export function randomId(): string {
 }
 
 export function savedNickname(): string | undefined {
-  return read(NICKNAME_KEY);
+  return browserStorage.getItem(NICKNAME_KEY) ?? undefined;
 }
 
 export function saveNickname(nickname: string): void {
-  write(NICKNAME_KEY, nickname);
+  browserStorage.setItem(NICKNAME_KEY, nickname);
 }
 
 export function suggestNickname(): string {

@@ -1,25 +1,20 @@
 import type { ComponentChildren } from "preact";
+import { findLinks } from "./find-links.ts";
 
-const LINK = /https?:\/\/[^\s<>"'`]+/g;
-
-/** Marks that end a sentence rather than an address. */
-const TRAILING = /[.,;:!?)\]}…]+$/;
-
-/** A text with its web addresses as links. Only `http:` and `https:`, and no other markup. */
+/** A text with its web addresses as links, and no other markup. */
 export function Linkified({ text }: { text: string }): ComponentChildren {
   const parts: ComponentChildren[] = [];
-  let end = 0;
-  for (const match of text.matchAll(LINK)) {
-    const address = match[0].replace(TRAILING, "");
-    if (!URL.canParse(address)) continue;
-    parts.push(text.slice(end, match.index));
+  let done = 0;
+  for (const { start, end } of findLinks(text)) {
+    const address = text.slice(start, end);
+    parts.push(text.slice(done, start));
     parts.push(
-      <a key={match.index} href={address} target="_blank" rel="noopener noreferrer nofollow">
+      <a key={start} href={address} target="_blank" rel="noopener noreferrer nofollow">
         {address}
       </a>,
     );
-    end = match.index + address.length;
+    done = end;
   }
-  parts.push(text.slice(end));
+  parts.push(text.slice(done));
   return <>{parts}</>;
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
 import { suggestNickname } from "./identity.ts";
+import { withoutShapingJoiners } from "../server/joiners.ts";
 import { characters, NICKNAME_LENGTH } from "../server/wire.ts";
 
 interface NicknameDialogProps {
@@ -65,7 +66,7 @@ function whatIsWrong(nickname: string, botName: string | undefined): string | un
   const length = characters(nickname);
   if (length === 0) return "Type a name of at least one character.";
   if (length > NICKNAME_LENGTH) return `A nickname has at most ${NICKNAME_LENGTH} characters; this one has ${length}.`;
-  if (/[\p{Cc}\p{Cf}]/u.test(nickname)) return "The name has an invisible character. Type it anew.";
+  if (/[\p{Cc}\p{Cf}]/u.test(withoutShapingJoiners(nickname))) return "The name has an invisible character. Type it anew.";
   if (botName !== undefined && nickname.normalize("NFKC").trim().toLowerCase() === botName.toLowerCase()) {
     return `${botName} is the bot's name. Choose another.`;
   }

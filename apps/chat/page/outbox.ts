@@ -1,3 +1,4 @@
+import { tabStorage } from "../../shared/ui/storage.ts";
 import { sendMessage, type TokenHolder } from "./chat-api.ts";
 import { randomId } from "./identity.ts";
 
@@ -103,20 +104,17 @@ export class Outbox {
 
   #set(items: readonly OutboxItem[]): void {
     this.#items = items;
-    try {
-      sessionStorage.setItem(this.#key, JSON.stringify(items.filter(({ status }) => status !== "taken")));
-    } catch {
-      // Not allowed, or full: then only a reload loses what was not sent.
-    }
+    // Where the browser stores nothing, a reload loses what was not sent.
+    tabStorage.setItem(this.#key, JSON.stringify(items.filter(({ status }) => status !== "taken")));
     this.#options.onChange();
   }
 
   #restore(): readonly OutboxItem[] {
     try {
-      const items = JSON.parse(sessionStorage.getItem(this.#key) ?? "[]") as OutboxItem[];
+      const items = JSON.parse(tabStorage.getItem(this.#key) ?? "[]") as OutboxItem[];
       return items.map((item) => ({ ...item, status: item.status === "failed" ? "failed" : "sending" }));
     } catch {
-      // Not allowed, or not ours.
+      // Not ours.
       return [];
     }
   }

@@ -64,7 +64,7 @@ export class RoomStore {
     this.#outbox = new Outbox({ room, tokens: this.#access, onChange: () => this.#set({ outbox: this.#outbox.items }) });
     this.#view = {
       loaded: false,
-      connection: { state: navigator.onLine ? "connecting" : "offline" },
+      connection: { state: "connecting" },
       messages: [],
       replies: [],
       outbox: this.#outbox.items,

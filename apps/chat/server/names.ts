@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { withoutJoiners, withoutShapingJoiners } from "./joiners.ts";
 import { characters, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
 
-/** Controls, invisible format characters (one name could pass for another) and lone surrogates. */
+/** Controls, invisible format characters (one name could pass for another) and lone surrogates; joiners that shape are looked at before. */
 const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Format characters are fine in text: emoji sequences and right-to-left scripts need them. */
@@ -9,7 +10,7 @@ const FORBIDDEN_IN_TEXT = /[^\P{Cc}\n]|\p{Cs}/u;
 
 /** The form in which two nicknames are the same to a reader. */
 export function foldName(nickname: string): string {
-  return nickname.normalize("NFKC").trim().replace(/\s+/gu, " ").toLowerCase();
+  return withoutJoiners(nickname.normalize("NFKC")).trim().replace(/\s+/gu, " ").toLowerCase();
 }
 
 /** A nickname as it is shown, or what is wrong with it. */
@@ -26,7 +27,7 @@ export function checkNickname(value: unknown, botName: string | undefined): Chec
   if (text === "" || characters(text) > NICKNAME_LENGTH) {
     return { ok: false, detail: `A nickname has 1 to ${NICKNAME_LENGTH} characters.` };
   }
-  if (FORBIDDEN_IN_NAMES.test(text)) {
+  if (FORBIDDEN_IN_NAMES.test(withoutShapingJoiners(text))) {
     return { ok: false, detail: "The nickname has a control or invisible character. Remove it." };
   }
   if (botName !== undefined && foldName(text) === foldName(botName)) {

@@ -1,5 +1,6 @@
 import { ClientError, subscribe } from "artesian/client";
 import { createParser } from "eventsource-parser";
+import { watchHiddenTab } from "../../shared/ui/hidden-tab.ts";
 
 /** One thing that came down a stream, or happened to it. */
 export interface Entry {
@@ -12,7 +13,15 @@ export interface Entry {
   readonly data: string;
 }
 
-export type RawState = "opening" | "open" | "reconnecting" | "closed" | "refused";
+export type RawState = "opening" | "open" | "reconnecting" | "resting" | "closed" | "refused";
+
+export interface RawStreamOptions {
+  readonly url: string;
+  readonly token: string | undefined;
+  /** Where to begin; empty for what comes from now on. */
+  readonly lastEventId: string;
+  readonly onView: (view: RawView) => void;
+}
 
 export interface RawView {
   readonly state: RawState;
@@ -34,8 +43,10 @@ const DRAW_MS = 100;
  * and the events are read off the bytes that pass by.
  */
 export class RawStream {
-  readonly #controller = new AbortController();
-  readonly #onView: (view: RawView) => void;
+  readonly #options: RawStreamOptions;
+  readonly #stopWatching: () => void;
+  #controller = new AbortController();
+  #lastEventId: string;
   #entries: Entry[] = [];
   #state: RawState = "opening";
   #problem: string | undefined;
@@ -43,24 +54,47 @@ export class RawStream {
   #updates = 0;
   #drawing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: { url: string; token: string | undefined; lastEventId: string; onView: (view: RawView) => void }) {
-    this.#onView = options.onView;
-    void this.#follow(options);
+  constructor(options: RawStreamOptions) {
+    this.#options = options;
+    this.#lastEventId = options.lastEventId;
+    this.#stopWatching = watchHiddenTab(
+      () => this.#rest(),
+      () => this.#resume(),
+    );
+    void this.#follow();
   }
 
   close(): void {
+    this.#stopWatching();
     this.#controller.abort();
     clearTimeout(this.#drawing);
     this.#state = "closed";
     this.#draw();
   }
 
-  async #follow({ url, token, lastEventId }: { url: string; token: string | undefined; lastEventId: string }): Promise<void> {
+  #rest(): void {
+    if (this.#state === "closed" || this.#state === "refused") return;
+    this.#controller.abort();
+    this.#state = "resting";
+    this.#add("note", "closed", "This tab is hidden, so its connection is left to others. The stream goes on when the tab is shown.");
+    this.#draw();
+  }
+
+  #resume(): void {
+    if (this.#state !== "resting") return;
+    this.#state = "opening";
+    this.#controller = new AbortController();
+    this.#draw();
+    void this.#follow();
+  }
+
+  async #follow(): Promise<void> {
+    const { url, token } = this.#options;
     const { signal } = this.#controller;
     try {
       const updates = subscribe(url, {
         token,
-        lastEventId,
+        lastEventId: this.#lastEventId,
         signal,
         fetch: (input, init) => this.#tap(input, init),
         onState: (state, { reason, delayMs }) => {
@@ -71,7 +105,11 @@ export class RawStream {
           this.#draw();
         },
       });
-      for await (const _ of updates);
+      try {
+        for await (const _ of updates);
+      } finally {
+        this.#lastEventId = updates.lastEventId ?? this.#lastEventId;
+      }
     } catch (error) {
       if (signal.aborted) return;
       this.#state = "refused";
@@ -115,6 +153,6 @@ export class RawStream {
   #draw(): void {
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
-    this.#onView({ state: this.#state, problem: this.#problem, entries: [...this.#entries], updates: this.#updates });
+    this.#options.onView({ state: this.#state, problem: this.#problem, entries: [...this.#entries], updates: this.#updates });
   }
 }

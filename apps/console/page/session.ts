@@ -1,5 +1,6 @@
 import { ClientError } from "artesian/client";
 import type { About } from "../server/wire.ts";
+import { tabStorage } from "../../shared/ui/storage.ts";
 import { ConsoleApi } from "./api.ts";
 
 /** Kept for this tab alone, and gone with it. */
@@ -26,7 +27,7 @@ export class Session {
 
   constructor(onAccess: (access: Access) => void) {
     this.#onAccess = onAccess;
-    void this.#open(sessionStorage.getItem(STORED) ?? undefined, false);
+    void this.#open(tabStorage.getItem(STORED) ?? undefined, false);
   }
 
   enter(pasted: string): void {
@@ -38,12 +39,12 @@ export class Session {
 
   /** The stream was refused: the token may have come to its end. */
   recheck(): void {
-    void this.#open(sessionStorage.getItem(STORED) ?? undefined, true);
+    void this.#open(tabStorage.getItem(STORED) ?? undefined, true);
   }
 
   leave(): void {
     this.#round += 1;
-    sessionStorage.removeItem(STORED);
+    tabStorage.removeItem(STORED);
     this.#onAccess({ kind: "door" });
   }
 
@@ -55,14 +56,14 @@ export class Session {
       try {
         const about = await api.about();
         if (round !== this.#round) return;
-        if (token !== undefined) sessionStorage.setItem(STORED, token);
+        if (token !== undefined) tabStorage.setItem(STORED, token);
         if (!wasIn) this.#onAccess({ kind: "in", api, about });
         return;
       } catch (error) {
         if (round !== this.#round) return;
         const status = error instanceof ClientError ? error.status : undefined;
         if (status === 401 || status === 403) {
-          sessionStorage.removeItem(STORED);
+          tabStorage.removeItem(STORED);
           const refusal = wasIn ? "ended" : status === 403 ? "not_admin" : "not_accepted";
           this.#onAccess({ kind: "door", problem: token === undefined ? undefined : refusal });
           return;

@@ -12,6 +12,7 @@ const WORDS: Record<RawView["state"], string> = {
   opening: "Opening",
   open: "Open",
   reconnecting: "Reconnecting",
+  resting: "Resting",
   closed: "Closed",
   refused: "Refused",
 };
@@ -34,7 +35,7 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
   useEffect(() => () => stream.current?.close(), []);
 
   const url = urlOf({ match, patterns, interval, last, latest });
-  const isRunning = view.state === "opening" || view.state === "open" || view.state === "reconnecting";
+  const isRunning = view.state !== "closed" && view.state !== "refused";
   const header = token === undefined ? "" : ' -H "Authorization: Bearer $TOKEN"';
   const curl = `curl -N${header} '${quoted(location.origin + withCursor(url, lastEventId))}'`;
 

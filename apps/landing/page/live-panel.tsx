@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { ConnectionBadge } from "../../shared/ui/connection-badge.tsx";
+import { ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
 import { useNow } from "../../shared/ui/use-now.ts";
 import { PublishForm } from "./publish-form.tsx";
 import { type Row, useLiveStream } from "./use-live-stream.ts";
@@ -23,6 +23,7 @@ export function LivePanel({ streamUrl, query }: LivePanelProps): ComponentChildr
         <h2 id="panel-title">Live on this hub</h2>
         <ConnectionBadge connection={connection} now={now} />
       </header>
+      <ConnectionProblem connection={connection} />
       {/* Scrolls, so it must be reachable with the keyboard. */}
       <div class="panel-body" tabIndex={0} role="log" aria-label="Updates, newest first" data-testid="updates">
         {rows.length === 0 ? (

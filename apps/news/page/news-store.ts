@@ -45,7 +45,7 @@ export class NewsStore {
   #isLoading = false;
   #view: NewsView = {
     loaded: false,
-    connection: { state: navigator.onLine ? "connecting" : "offline" },
+    connection: { state: "connecting" },
     feeds: [],
     shown: [],
     held: [],
@@ -102,7 +102,7 @@ export class NewsStore {
       } catch (error) {
         if (this.#source === undefined) {
           const problem = error instanceof FeedsUnavailable ? error.message : undefined;
-          this.#set({ connection: { state: navigator.onLine ? "reconnecting" : "offline", since, problem } });
+          this.#set({ connection: { state: "reconnecting", since, problem } });
         }
         await pause(delayMs);
       }

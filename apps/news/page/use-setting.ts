@@ -1,26 +1,14 @@
 import { useState } from "preact/hooks";
+import { browserStorage } from "../../shared/ui/storage.ts";
 
 /** A switch that this browser remembers. */
 export function useSetting(name: string): readonly [boolean, (on: boolean) => void] {
   const key = `artesian.news.${name}`;
-  const [on, setOn] = useState(() => read(key));
+  const [on, setOn] = useState(() => browserStorage.getItem(key) === "on");
   function set(next: boolean): void {
     setOn(next);
-    try {
-      if (next) localStorage.setItem(key, "on");
-      else localStorage.removeItem(key);
-    } catch {
-      // A browser that keeps nothing: it holds until the page is closed.
-    }
+    if (next) browserStorage.setItem(key, "on");
+    else browserStorage.removeItem(key);
   }
   return [on, set];
-}
-
-function read(key: string): boolean {
-  try {
-    return localStorage.getItem(key) === "on";
-  } catch {
-    // As where nothing is kept.
-    return false;
-  }
 }

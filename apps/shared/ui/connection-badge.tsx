@@ -1,7 +1,10 @@
 import type { ComponentChildren } from "preact";
 
-/** Where a page's stream stands, as people understand it. `refused`: the server answers, and does not let this page in. */
-export type ConnectionState = "connecting" | "live" | "reconnecting" | "offline" | "refused";
+/**
+ * Where a page's stream stands, as people understand it. `resting`: the tab is hidden, and its stream closed until it is shown. `refused`: the server
+ * answers, and does not let this page in.
+ */
+export type ConnectionState = "connecting" | "live" | "reconnecting" | "resting" | "refused";
 
 export interface Connection {
   readonly state: ConnectionState;
@@ -15,7 +18,7 @@ const WORDS: Record<ConnectionState, string> = {
   connecting: "Connecting",
   live: "Live",
   reconnecting: "Reconnecting",
-  offline: "Offline",
+  resting: "Resting",
   refused: "No access",
 };
 

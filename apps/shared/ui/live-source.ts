@@ -1,5 +1,6 @@
 import { ClientError, type ClientEvent, subscribe, type SubscriptionState } from "artesian/client";
 import type { Connection } from "./connection-badge.tsx";
+import { watchHiddenTab } from "./hidden-tab.ts";
 
 export interface LiveSourceOptions {
   /** Where the stream is. */
@@ -29,11 +30,23 @@ const MAX_RETRY_MS = 15_000;
 const SLEPT_MS = 150_000;
 const TICK_MS = 20_000;
 
+/** How long an answer may take before the page says what it waits for, in milliseconds. */
+const WAITING_MS = 4000;
+
+/** Why a request may get no answer at all: other tabs hold every connection that the browser opens to the site. */
+export const NO_ANSWER =
+  "No answer yet. A browser opens only six connections to a site. If this site is open in other tabs or windows, close some of them.";
+
+const RESTING = "This tab was hidden, so it closed its stream and left the connection to others. It goes on where it was when it is shown.";
+
+const NO_NETWORK = "The browser reports no network. The page goes on trying.";
+
 const NOT_RENEWED = "This page's access could not be renewed. It connects anew when the old one ends; nothing is lost.";
 
 /**
- * A stream that does not give up: it goes on from the last event id after whatever came between, when the network is back at once, and its
- * token is renewed while it is open. What the client takes for the end (an answer that is no stream, such as a proxy's 502; a
+ * A stream that does not give up: it goes on from the last event id after whatever came between, and its token is renewed while it is open. What the
+ * browser says of its network is only a reason to try at once: a hub on the loopback address needs none. While the tab is hidden, the stream is closed.
+ * What the client takes for the end (an answer that is no stream, such as a proxy's 502; a
  * token that is refused although it is new) is asked for again after a while.
  */
 export class LiveSource {
@@ -46,13 +59,19 @@ export class LiveSource {
   #lostAt: number | undefined;
   #problem: string | undefined;
   #tickedAt = Date.now();
+  #isResting = false;
+  readonly #stopWatching: () => void;
 
   constructor(options: LiveSourceOptions) {
     this.#options = options;
     this.#lastEventId = options.lastEventId;
-    addEventListener("online", this.#onOnline);
-    addEventListener("offline", this.#onOffline);
+    addEventListener("online", this.#tryNow);
+    addEventListener("offline", this.#tryNow);
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#stopWatching = watchHiddenTab(
+      () => this.#rest(true),
+      () => this.#rest(false),
+    );
     void this.#run();
   }
 
@@ -63,8 +82,9 @@ export class LiveSource {
 
   close(): void {
     this.#isClosed = true;
-    removeEventListener("online", this.#onOnline);
-    removeEventListener("offline", this.#onOffline);
+    removeEventListener("online", this.#tryNow);
+    removeEventListener("offline", this.#tryNow);
+    this.#stopWatching();
     clearInterval(this.#ticker);
     this.#round.abort();
   }
@@ -73,6 +93,10 @@ export class LiveSource {
     while (!this.#isClosed) {
       const round = new AbortController();
       this.#round = round;
+      if (this.#isResting) {
+        await new Promise((resolve) => round.signal.addEventListener("abort", resolve, { once: true }));
+        continue;
+      }
       try {
         await this.#follow(round.signal);
       } catch (error) {
@@ -95,9 +119,15 @@ export class LiveSource {
         if (!signal.aborted) this.#moved(state);
       },
     });
-    for await (const event of updates) {
-      if (signal.aborted) return;
-      onEvent(event);
+    try {
+      for await (const event of updates) {
+        // The cursor is past this event, so it is taken also when the round has just ended: the next one begins after it.
+        if (this.#isClosed) return;
+        onEvent(event);
+        this.#lastEventId = updates.lastEventId ?? this.#lastEventId;
+      }
+    } finally {
+      // Also past what the hub said that this page need not read.
       this.#lastEventId = updates.lastEventId ?? this.#lastEventId;
     }
   }
@@ -129,9 +159,23 @@ export class LiveSource {
     }
   }
 
+  /** Says so when the stream's request is not even answered. */
+  async #open(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Response> {
+    const timer = setTimeout(() => {
+      this.#problem = NO_ANSWER;
+      this.#tell();
+    }, WAITING_MS);
+    try {
+      return await fetch(input, init);
+    } finally {
+      clearTimeout(timer);
+      if (this.#problem === NO_ANSWER) this.#problem = undefined;
+    }
+  }
+
   /** The client renews in silence; whether that worked is in the answer. */
   async #fetch(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Response> {
-    if (init?.method !== "POST") return await fetch(input, init);
+    if (init?.method !== "POST") return await this.#open(input, init);
     let isRenewed = false;
     try {
       const response = await fetch(input, init);
@@ -156,35 +200,47 @@ export class LiveSource {
     this.#tell();
   }
 
-  readonly #onOnline = (): void => {
+  readonly #tryNow = (): void => {
+    if (this.#isResting) return;
     this.#lostAt ??= Date.now();
     this.#state = "connecting";
     this.#tell();
     this.#round.abort();
   };
 
-  readonly #onOffline = (): void => {
-    this.#lostAt ??= Date.now();
+  #rest(isResting: boolean): void {
+    this.#isResting = isResting;
+    this.#state = "connecting";
+    // A stream that was closed on purpose is not one that was lost.
+    this.#lostAt = undefined;
+    this.#problem = undefined;
     this.#tell();
-  };
+    this.#round.abort();
+  }
 
   #tick(): void {
     const now = Date.now();
     const slept = now - this.#tickedAt > SLEPT_MS;
     this.#tickedAt = now;
-    if (slept) this.#onOnline();
+    if (slept) this.#tryNow();
   }
 
   #tell(): void {
     if (this.#isClosed) return;
-    const state = this.#state === "live" && navigator.onLine ? "live" : stateWithout(this.#lostAt);
-    this.#options.onConnection({ state, since: this.#lostAt, problem: this.#problem });
+    if (this.#isResting) {
+      this.#options.onConnection({ state: "resting", problem: RESTING });
+      return;
+    }
+    const state = this.#state === "live" ? "live" : stateWithout(this.#lostAt);
+    const problem = this.#problem ?? (state === "reconnecting" && !navigator.onLine ? NO_NETWORK : undefined);
+    this.#options.onConnection({ state, since: this.#lostAt, problem });
   }
 }
 
 /** What a failure means to a person. That nobody answers, the state alone says. */
 export function describeFailure(error: unknown, lostAt: number | undefined): Connection {
   const state = stateWithout(lostAt);
+  if (error instanceof ClientError && error.code === "timeout") return { state, problem: NO_ANSWER };
   if (!(error instanceof ClientError) || error.status === undefined) return { state };
   // What the hub says to programs about their tokens would help nobody here.
   if (error.status === 401 || error.status === 403) return { state: "refused", problem: "The server does not let this page in." };
@@ -193,6 +249,5 @@ export function describeFailure(error: unknown, lostAt: number | undefined): Con
 
 /** What to call it while there is no stream. */
 function stateWithout(lostAt: number | undefined): Connection["state"] {
-  if (!navigator.onLine) return "offline";
   return lostAt === undefined ? "connecting" : "reconnecting";
 }

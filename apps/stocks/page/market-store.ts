@@ -53,7 +53,7 @@ export class MarketStore {
   #viewTimer: ReturnType<typeof setTimeout> | undefined;
   #viewDueAt = Infinity;
   #view: MarketView = {
-    connection: { state: navigator.onLine ? "connecting" : "offline" },
+    connection: { state: "connecting" },
     loaded: false,
     rounds: 0,
     symbols: [],

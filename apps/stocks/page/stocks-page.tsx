@@ -20,7 +20,7 @@ const PAST_MS = 2000;
  * The stocks page.
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
- * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `offline` or `refused`
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` or `refused`
  * - `summary` with `as-of`: of when the prices are; `data-stale` while they are not live; `spoken`: what is read out once a minute; `pause`
  * - `list`: the grid; `row`: one symbol, with `data-symbol`, `data-trend`, `data-stale`, and in it `price`, `change` and `watch`; `sort-symbol`, `sort-price`, `sort-changePercent`
  * - `search`; `view-watched` and `view-all`: what the list shows

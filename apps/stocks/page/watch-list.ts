@@ -1,3 +1,4 @@
+import { browserStorage, type PageStorage } from "../../shared/ui/storage.ts";
 import { SYMBOL_LENGTH } from "../server/wire.ts";
 import { isSortKey, type Sorting } from "./sort.ts";
 
@@ -19,7 +20,7 @@ export interface Choices {
 const NOTHING: Choices = { watched: [], view: "all", sorting: { key: "symbol", descending: false }, selected: undefined };
 
 /** Reads the choices; what is not of the right shape is as if it were not there. */
-export function loadChoices(storage: Pick<Storage, "getItem"> = localStorage): Choices {
+export function loadChoices(storage: Pick<PageStorage, "getItem"> = browserStorage): Choices {
   try {
     const value: unknown = JSON.parse(storage.getItem(KEY) ?? "null");
     if (typeof value !== "object" || value === null) return NOTHING;
@@ -32,17 +33,13 @@ export function loadChoices(storage: Pick<Storage, "getItem"> = localStorage): C
       selected: isSymbol(selected) ? selected : undefined,
     };
   } catch {
-    // No storage here, or what is there is not ours.
+    // What is there is not ours.
     return NOTHING;
   }
 }
 
-export function saveChoices({ watched, view, sorting, selected }: Choices, storage: Pick<Storage, "setItem"> = localStorage): void {
-  try {
-    storage.setItem(KEY, JSON.stringify({ watched, view, sort: sorting.key, descending: sorting.descending, selected }));
-  } catch {
-    // A browser that stores nothing: the choices hold as long as the page.
-  }
+export function saveChoices({ watched, view, sorting, selected }: Choices, storage: Pick<PageStorage, "setItem"> = browserStorage): void {
+  storage.setItem(KEY, JSON.stringify({ watched, view, sort: sorting.key, descending: sorting.descending, selected }));
 }
 
 /** Adds a symbol, or takes it off. */

@@ -37,9 +37,6 @@ export const BRAIN_SMALL_TALK: string = String.raw`
 + [*] (what day is it|what is the date|what is today|which day is it|current date|date today) [*]
 - Today is ~date~, as far as this server can tell.
 
-+ [what is|how much is|calculate|compute] # (plus|minus|times|divided by) # [*]
-- <call>sum <star1> <star2> <star3></call>
-
 + [*] (flip|toss) [a] coin [*]
 - {random}Heads.|Tails.|It landed on its edge. No, I am joking: heads.|Tails, clearly.{/random}
 

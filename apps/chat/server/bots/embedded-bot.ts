@@ -1,4 +1,5 @@
 import RiveScript from "rivescript";
+import { findSum } from "./arithmetic.ts";
 import type { Bot } from "./bot.ts";
 import { BRAIN_ARTESIAN } from "./brain-artesian.ts";
 import { BRAIN_BASICS } from "./brain-basics.ts";
@@ -46,6 +47,8 @@ export function embeddedBot(options: EmbeddedBotOptions = {}): Bot {
   return {
     async reply({ room, nickname, text }, { botName, streamUrl, signal }) {
       signal.throwIfAborted();
+      const sum = text.length > MAX_INPUT_LENGTH ? undefined : findSum(withoutName(text, botName));
+      if (sum !== undefined) return sumText(sum);
       const input = plainWords(text, botName);
       // A text without a word, such as an emoji, is talk too; no text at all is the bot's name alone.
       const said = input !== "" ? input : text.trim() === "" ? "bot called" : "…";
@@ -63,7 +66,6 @@ function loadBrain(brains: readonly string[]): RiveScript {
       throw new Error(`The embedded bot's brain has an error: ${error}`);
     });
   }
-  script.setSubroutine("sum", (_, args) => sum(args));
   script.sortReplies();
   return script;
 }
@@ -75,10 +77,6 @@ function loadBrain(brains: readonly string[]): RiveScript {
 function plainWords(text: string, botName: string): string {
   return text
     .slice(0, MAX_INPUT_LENGTH)
-    .replace(/(\d)\s*[*x×]\s*(?=\d)/g, "$1 times ")
-    .replace(/(\d)\s*\+\s*(?=\d)/g, "$1 plus ")
-    .replace(/(\d)\s*[-−]\s*(?=\d)/g, "$1 minus ")
-    .replace(/(\d)\s*[/÷]\s*(?=\d)/g, "$1 divided by ")
     .replace(/[’`´]/g, "'")
     .replace(/[^\p{L}\p{M}\p{N}' ]/gu, " ")
     .split(" ")
@@ -86,13 +84,17 @@ function plainWords(text: string, botName: string): string {
     .join(" ");
 }
 
-function sum(args: readonly string[]): string {
-  const left = Number(args.at(0));
-  const right = Number(args.at(-1));
-  const results: Record<string, number> = { plus: left + right, minus: left - right, times: left * right, divided: left / right };
-  const result = results[args.at(1) ?? ""] ?? Number.NaN;
-  if (!Number.isFinite(result)) return "That has no answer that I could write down.";
-  return `That makes ${Number(result.toPrecision(12))}. I carried the one myself.`;
+/** A text without the bot's name at its begin or end. */
+function withoutName(text: string, botName: string): string {
+  const words = text.trim().split(/\s+/);
+  const isName = (word: string | undefined): boolean =>
+    word !== undefined && word.replace(/^@|[,:;.?!]+$/g, "").toLowerCase() === botName.toLowerCase();
+  return words.slice(isName(words.at(0)) ? 1 : 0, isName(words.at(-1)) ? -1 : undefined).join(" ");
+}
+
+function sumText(value: number): string {
+  if (!Number.isFinite(value)) return "That has no answer that I could write down.";
+  return `That makes ${Number(value.toPrecision(12))}. I carried the one myself.`;
 }
 
 function snippets(streamUrl: string): Record<string, string> {
