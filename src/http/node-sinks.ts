@@ -49,7 +49,7 @@ export class SocketSink implements NodeSink {
     this.#socket = socket;
     this.#head = head;
     this.#isChunked = framing === "chunked";
-    this.#writer = writer;
+    this.#writer = writer?.fits(socket) === true ? writer : undefined;
     (socket as SinkSocket)[SINK] = this;
     // Shared functions instead of closures: thousands of connections hold them.
     socket.on("error", ignoreError).on("end", onEnd).on("close", onClose);

@@ -88,9 +88,15 @@ export class HandleWriter {
     return new HandleWriter("request", withRequests(request.constructor as new () => WriteRequest));
   }
 
-  /** Whether {@link write} may be called: the socket has a native side, and Node has nothing left to write to it. */
+  /** Whether the socket's native side is of the known kind: not with TLS. Asked once a socket, since looking at native members costs as much as a write. */
+  fits(socket: Socket): boolean {
+    return handleOf(socket) !== undefined;
+  }
+
+  /** Whether {@link write} may be called on a socket that {@link fits}: it is open, and Node has nothing left to write to it. */
   canWrite(socket: Socket): boolean {
-    return socket.writableLength === 0 && handleOf(socket) !== undefined;
+    const { _handle: handle } = socket as unknown as { readonly _handle?: object | null };
+    return handle !== null && handle !== undefined && socket.writableLength === 0;
   }
 
   /**

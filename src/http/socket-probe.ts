@@ -157,7 +157,7 @@ async function writeAll(
   sent.add(FIRST);
   /** @returns Whether the kernel took the bytes at once. Resolves when it has. */
   const write = async (bytes: Uint8Array): Promise<boolean> => {
-    if (!writer.canWrite(socket)) throw new Error("A socket with nothing left to write can't be written to.");
+    if (!writer.fits(socket) || !writer.canWrite(socket)) throw new Error("A socket with nothing left to write can't be written to.");
     sent.add(bytes);
     let isTaken = false;
     await new Promise<void>((resolve) => {
