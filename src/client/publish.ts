@@ -1,7 +1,6 @@
 import type { UpdateInput } from "../core/update.ts";
-import { checkNames, namesOf } from "../core/names.ts";
-import { UPDATE_NAMES } from "../core/update-names.ts";
 import { ClientError, errorOfFailure, errorOfResponse } from "./error.ts";
+import { checkNames, type Names } from "./names.ts";
 import { createTokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
 
@@ -24,14 +23,26 @@ export interface PublishOptions {
   readonly timeoutMs?: number;
 }
 
-const PUBLISH_OPTIONS: ReadonlySet<string> = namesOf<PublishOptions>({
+const UPDATE: Names<UpdateInput> = {
+  topic: true,
+  data: true,
+  id: true,
+  type: true,
+  retry: true,
+  private: true,
+  delayMs: true,
+  deliverAt: true,
+  ttlMs: true,
+};
+
+const PUBLISH_OPTIONS: Names<PublishOptions> = {
   token: true,
   headers: true,
   idempotencyKey: true,
   signal: true,
   fetch: true,
   timeoutMs: true,
-});
+};
 
 /** The event id of one update; of a batch, the ids in the same order. */
 export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extends readonly UpdateInput[] ? readonly string[] : string;
@@ -84,7 +95,7 @@ function encode(input: UpdateInput): string {
     throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
   }
   // A misspelt time would publish at once.
-  checkNames(input, UPDATE_NAMES, "An update");
+  checkNames(input, UPDATE, "An update");
   const { delayMs, deliverAt, ttlMs, ...update } = input;
   return JSON.stringify({ ...update, delay: delayMs, deliver_at: deliverAt, ttl: ttlMs });
 }

@@ -1,8 +1,8 @@
-import { checkNames, namesOf } from "../core/names.ts";
 import { createBackoff, sleep, type Backoff } from "./backoff.ts";
 import { createConnection, type Connection } from "./connection.ts";
 import { ClientError, noBodyStream } from "./error.ts";
 import { createEventParser, type ClientEvent } from "./event-parser.ts";
+import { checkNames, type Names } from "./names.ts";
 import { createRefusals } from "./refusals.ts";
 import { createRenewal, renewalBase, type Renewal } from "./renewal.ts";
 import { createTokens, type TokenSource } from "./token.ts";
@@ -76,7 +76,7 @@ export interface SubscribeOptions {
   readonly maxEventLength?: number;
 }
 
-const SUBSCRIBE_OPTIONS: ReadonlySet<string> = namesOf<SubscribeOptions>({
+const SUBSCRIBE_OPTIONS: Names<SubscribeOptions> = {
   match: true,
   matchUrlPattern: true,
   lastEventId: true,
@@ -93,7 +93,7 @@ const SUBSCRIBE_OPTIONS: ReadonlySet<string> = namesOf<SubscribeOptions>({
   giveUpAfterMs: true,
   idleTimeoutMs: true,
   maxEventLength: true,
-});
+};
 
 /** An endless iteration of events that reconnects by itself. */
 export interface Subscription extends AsyncIterable<ClientEvent> {

@@ -1,7 +1,18 @@
 import { HubError } from "./errors.ts";
-import { checkNames } from "./names.ts";
-import { UPDATE_NAMES } from "./update-names.ts";
+import { checkNames, namesOf } from "./names.ts";
 import type { TextUpdate, UpdateInput } from "./update.ts";
+
+const NAMES: ReadonlySet<string> = namesOf<UpdateInput>({
+  topic: true,
+  data: true,
+  id: true,
+  type: true,
+  retry: true,
+  private: true,
+  delayMs: true,
+  deliverAt: true,
+  ttlMs: true,
+});
 
 /**
  * Reads updates as a program gives them, whose types nothing has checked.
@@ -34,7 +45,7 @@ function readInput(input: UpdateInput): TextUpdate {
           : `a ${typeof input}`;
     throw new TypeError(`An update is an object such as { topic: "greeting", data: "Hello" }; this is ${kind}.`);
   }
-  checkNames(input, UPDATE_NAMES, "An update");
+  checkNames(input, NAMES, "An update");
   const { topic, data, id, type, deliverAt, private: isPrivate } = input as { readonly [Name in keyof UpdateInput]: unknown };
   if (topic === undefined || topic === null) {
     throw new HubError("missing_topic", "The update has no topic. Add a `topic` that names what changed.");

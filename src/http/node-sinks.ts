@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
 import { type Framing, LAST_CHUNK } from "../core/wire.ts";
 import { type ClosableServer, serverOf } from "./closed-servers.ts";
-import { type HandleWriter, pendingBytes } from "./socket-handle.ts";
+import { freeHandle, type HandleWriter, pendingBytes } from "./socket-handle.ts";
 import { settleEnd } from "./stream-end.ts";
 import { setHeaders } from "./stream-head.ts";
 
@@ -36,6 +36,8 @@ export class SocketSink implements NodeSink {
   #onClosed: (() => void) | undefined;
   readonly #isChunked: boolean;
   readonly #writer: HandleWriter | undefined;
+  /** From the first bytes to the end of the stream, where that is safe. */
+  #writesToHandle = false;
   #awaitsDrain = false;
 
   /**
@@ -49,7 +51,7 @@ export class SocketSink implements NodeSink {
     this.#socket = socket;
     this.#head = head;
     this.#isChunked = framing === "chunked";
-    this.#writer = writer?.fits(socket) === true ? writer : undefined;
+    this.#writer = writer;
     (socket as SinkSocket)[SINK] = this;
     // Shared functions instead of closures: thousands of connections hold them.
     socket.on("error", ignoreError).on("end", onEnd).on("close", onClose);
@@ -66,15 +68,20 @@ export class SocketSink implements NodeSink {
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
+    if (this.#writesToHandle) {
+      const handle = freeHandle(socket);
+      if (handle !== undefined) {
+        if ((this.#writer as HandleWriter).write(socket, handle, bytes, this)) return true;
+        this.#awaitsDrain = true;
+        return false;
+      }
+    }
     // A walk that was under way when the stream was ended.
     if (socket.writableEnded || socket.destroyed) return true;
     if (this.#head !== "") {
       socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
       this.#head = "";
-    } else if (this.#writer?.canWrite(socket) === true) {
-      if (this.#writer.write(socket, bytes, this)) return true;
-      this.#awaitsDrain = true;
-      return false;
+      this.#writesToHandle = this.#writer?.fits(socket) === true;
     } else socket.write(bytes);
     if (socket.destroyed || this.#isTaken()) return true;
     if (!this.#awaitsDrain) {
@@ -94,6 +101,7 @@ export class SocketSink implements NodeSink {
   end(): void {
     // A peer that takes nothing any more would keep the socket open for ever.
     this.#socket.setTimeout(END_MS, () => this.#socket.destroy());
+    this.#writesToHandle = false;
     if (this.#isChunked && !this.#socket.writableEnded) this.#socket.write(LAST_CHUNK);
     this.#socket.destroySoon();
   }

@@ -57,11 +57,12 @@ export function pendingBytes(socket: Socket): number {
 export class HandleWriter {
   /** How Node's native side is called: with a `request` of the caller's, or `direct`ly. */
   readonly way: "request" | "direct";
-  readonly #write: WriteToHandle;
+  /** Writes to what {@link freeHandle} gives. After false, the writer hears when the kernel has taken the bytes. */
+  readonly write: WriteToHandle;
 
   private constructor(way: "request" | "direct", write: WriteToHandle) {
     this.way = way;
-    this.#write = write;
+    this.write = write;
   }
 
   /**
@@ -92,22 +93,12 @@ export class HandleWriter {
   fits(socket: Socket): boolean {
     return handleOf(socket) !== undefined;
   }
+}
 
-  /** Whether {@link write} may be called on a socket that {@link fits}: it is open, and Node has nothing left to write to it. */
-  canWrite(socket: Socket): boolean {
-    const { _handle: handle } = socket as unknown as { readonly _handle?: object | null };
-    return handle !== null && handle !== undefined && socket.writableLength === 0;
-  }
-
-  /**
-   * Writes bytes. Call {@link canWrite} first.
-   *
-   * @returns Whether the kernel took them at once, or never will: then the socket is destroyed. After false, `writer` hears of it.
-   */
-  write(socket: Socket, bytes: Uint8Array, writer: Writer): boolean {
-    const { _handle: handle } = socket as unknown as { readonly _handle: SocketHandle };
-    return this.#write(socket, handle, bytes, writer);
-  }
+/** Native side of a socket that {@link HandleWriter.fits}, if it is open and Node has nothing left to write to it. Only then may bytes go past the stream. */
+export function freeHandle(socket: Socket): SocketHandle | undefined {
+  const { _handle: handle } = socket as unknown as { readonly _handle?: SocketHandle | null };
+  return handle !== null && handle !== undefined && socket.writableLength === 0 ? handle : undefined;
 }
 
 function writeDirectly(socket: Socket, handle: SocketHandle, bytes: Uint8Array, writer: Writer): boolean {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 import type { Logger } from "../core/logger.ts";
 import { takeSocket } from "./node-sinks.ts";
-import { HandleWriter } from "./socket-handle.ts";
+import { freeHandle, HandleWriter } from "./socket-handle.ts";
 
 /** What streams may use of Node's insides on this runtime. */
 export interface SocketAccess {
@@ -157,11 +157,12 @@ async function writeAll(
   sent.add(FIRST);
   /** @returns Whether the kernel took the bytes at once. Resolves when it has. */
   const write = async (bytes: Uint8Array): Promise<boolean> => {
-    if (!writer.fits(socket) || !writer.canWrite(socket)) throw new Error("A socket with nothing left to write can't be written to.");
+    const handle = writer.fits(socket) ? freeHandle(socket) : undefined;
+    if (handle === undefined) throw new Error("A socket with nothing left to write can't be written to.");
     sent.add(bytes);
     let isTaken = false;
     await new Promise<void>((resolve) => {
-      isTaken = writer.write(socket, bytes, { drained: resolve });
+      isTaken = writer.write(socket, handle, bytes, { drained: resolve });
       if (isTaken) resolve();
     });
     return isTaken;
