@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { after } from "../../core/scheduler.ts";
+import { after, monotonicMs } from "../../core/scheduler.ts";
 import { readSelfNamed, writeSelfNamed, writeSelfNamedSoon } from "./file-identity.ts";
 
 /** How long a mark may be behind the journal, in milliseconds. */
@@ -27,6 +27,8 @@ export class Mark {
   /** What is to be noted next; undefined when nothing is. */
   #next: { readonly epoch: string; readonly tail: number } | undefined;
   #stopTimer: (() => void) | undefined;
+  /** When the last one was begun, in milliseconds of the monotonic clock. */
+  #writtenAtMs = -Infinity;
   #writing: Promise<void> | undefined;
 
   /** @param path - The file. Its directory should be one that exists. */
@@ -68,13 +70,19 @@ export class Mark {
   /** The same soon, without holding up the process, and once for many calls. */
   noteSoon(epoch: string, tail: number): void {
     this.#next = { epoch, tail };
-    if (this.#writing !== undefined) return;
-    this.#stopTimer ??= after(BEHIND_MS, () => {
-      this.#stopTimer = undefined;
-      this.#writing = this.#write().finally(() => {
-        this.#writing = undefined;
-        if (this.#next !== undefined) this.noteSoon(this.#next.epoch, this.#next.tail);
-      });
+    if (this.#writing !== undefined || this.#stopTimer !== undefined) return;
+    // At once after a pause: then a copy that was made in it is soon an older one.
+    const waitMs = this.#writtenAtMs + BEHIND_MS - monotonicMs();
+    if (waitMs <= 0) this.#startWriting();
+    else this.#stopTimer = after(waitMs, () => this.#startWriting());
+  }
+
+  #startWriting(): void {
+    this.#stopTimer = undefined;
+    this.#writtenAtMs = monotonicMs();
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined;
+      if (this.#next !== undefined) this.noteSoon(this.#next.epoch, this.#next.tail);
     });
   }
 

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom, type Random } from "../../support/random.ts";
 import { atEnd } from "../lib/cleanup.ts";
-import { within } from "../lib/clock.ts";
+import { sleep, within } from "../lib/clock.ts";
 import { HubServer, MAIN } from "../lib/hub-server.ts";
 import type { Scenario, ScenarioOptions } from "../lib/scenario.ts";
 import { send } from "../lib/send.ts";
@@ -150,6 +150,7 @@ class Run {
     const before = [...this.#held];
     await this.#publish();
     const lost = this.#held.slice(before.length);
+    await this.#marked(lost);
     await this.#end();
     putBack(this.#backup, this.#journal);
     await this.#server.start();
@@ -184,9 +185,13 @@ class Run {
     const reading = (async () => {
       const response = await fetch(url, { signal: controller.signal });
       const decoder = new TextDecoder();
+      const last = `data: ${end}\n`;
       let text = "";
       for await (const chunk of response.body ?? []) {
+        const looked = Math.max(0, text.length - last.length);
         text += decoder.decode(chunk, { stream: true });
+        // Each event is a chunk: all of the text is read once.
+        if (!text.includes(last, looked)) continue;
         const data = [...text.matchAll(/^data: ?(b-\d+)\n/gm)].map(([, one = ""]) => one);
         if (data.at(-1) === end) return { isTold: /^event: ?hub:gap\n/m.test(text), data };
       }
@@ -206,6 +211,19 @@ class Run {
       const updates = await Promise.all(Array.from({ length: AT_A_TIME }, () => this.#send()));
       this.#held.push(...updates.toSorted((a, b) => offsetOf(a.id) - offsetOf(b.id)));
     }
+  }
+
+  /** Waits until the mark beside the journal tells of one of these: docs/reliability.md promises that within a fraction of a second, and not before. */
+  async #marked(updates: readonly Acknowledged[]): Promise<void> {
+    const first = offsetOf((updates[0] as Acknowledged).id);
+    const waiting = (async () => {
+      for (;;) {
+        const [, , tail] = readFileSync(join(this.#journal, "..", "journal.mark"), "utf8").split(/[\n ]/);
+        if (Number(tail) >= first) return;
+        await sleep(5);
+      }
+    })();
+    await within(READ_MS, "Waiting for the mark", waiting);
   }
 
   async #publishOne(): Promise<void> {
