@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import { DEFAULT_LIMITS, ERROR_CODES, type Limits } from "artesian";
 import { DEFAULT_CONNECTION_LIMITS, STATUS_BY_CODE } from "artesian/http";
 import { describe, expect, it } from "vitest";
-import type { Key } from "../../src/cli/config/config.ts";
 import { flagOf, KEYS, SETTINGS, variableOf } from "../../src/cli/config/settings.ts";
 import { capacity } from "../../src/cli/serve/descriptors.ts";
 import { MAJORS } from "../../scripts/node-binaries.mjs";
 import { CLIENTS } from "../field/lib/clients.ts";
 import { FRONTS } from "../field/lib/fronts.ts";
 import { WAYS } from "../field/lib/ways.ts";
+import { SETTING_OF_LIMIT } from "../support/limit-settings.ts";
 
 const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
@@ -54,27 +54,7 @@ describe("the documentation", () => {
   });
 
   it("gives the library the same limits as the command", () => {
-    const ofCommand: Record<keyof Limits, Key> = {
-      bodyBytes: "maxBodyBytes",
-      formFields: "maxFormFields",
-      queryBytes: "maxQueryBytes",
-      topicsPerUpdate: "maxTopics",
-      updatesPerBatch: "maxBatch",
-      topicsPerBatch: "maxBatchTopics",
-      matchersPerSubscription: "maxMatchers",
-      topicBytes: "maxTopicLength",
-      idBytes: "maxIdLength",
-      idempotencyKeyBytes: "maxIdempotencyKeyLength",
-      tokenBytes: "maxTokenLength",
-      grantsPerToken: "maxGrants",
-      revocations: "maxRevocations",
-      scheduledUpdates: "maxScheduled",
-      snapshotUpdates: "maxSnapshot",
-      replayUpdates: "maxReplayUpdates",
-      replayBytes: "maxReplayBytes",
-      heldBytes: "maxHeldBytes",
-    };
-    for (const [name, key] of Object.entries(ofCommand)) {
+    for (const [name, key] of Object.entries(SETTING_OF_LIMIT)) {
       expect(SETTINGS[key].fallback, name).toBe(DEFAULT_LIMITS[name as keyof Limits]);
     }
     expect(SETTINGS.maxConnectionsPerAddress.fallback).toBe(DEFAULT_CONNECTION_LIMITS.connectionsPerAddress);

@@ -7,6 +7,7 @@ import { TIME_RANGES } from "../../src/core/hub-options.ts";
 import { LIMIT_RANGES } from "../../src/core/limits.ts";
 import type { Range } from "../../src/core/range.ts";
 import { CONNECTION_RANGES } from "../../src/http/connections.ts";
+import { SETTING_OF_LIMIT } from "../support/limit-settings.ts";
 
 const SECRET = "a secret of at least thirty-two bytes";
 const ISSUERS = [{ issuer: "https://issuer.example", keys: [{ algorithms: ["HS256"], secret: SECRET }] }];
@@ -175,28 +176,8 @@ it("createHub takes what is right, and undefined for what is left out", () => {
 });
 
 describe("the library and the command have one range for", () => {
-  const limits: Record<keyof Limits, Key> = {
-    bodyBytes: "maxBodyBytes",
-    formFields: "maxFormFields",
-    queryBytes: "maxQueryBytes",
-    topicsPerUpdate: "maxTopics",
-    updatesPerBatch: "maxBatch",
-    topicsPerBatch: "maxBatchTopics",
-    matchersPerSubscription: "maxMatchers",
-    topicBytes: "maxTopicLength",
-    idBytes: "maxIdLength",
-    idempotencyKeyBytes: "maxIdempotencyKeyLength",
-    tokenBytes: "maxTokenLength",
-    grantsPerToken: "maxGrants",
-    revocations: "maxRevocations",
-    scheduledUpdates: "maxScheduled",
-    snapshotUpdates: "maxSnapshot",
-    replayUpdates: "maxReplayUpdates",
-    replayBytes: "maxReplayBytes",
-    heldBytes: "maxHeldBytes",
-  };
   const rows: [name: string, key: Key, range: Range, options: (value: number) => object][] = [
-    ...(Object.entries(limits) as [keyof Limits, Key][]).map(([name, key]): (typeof rows)[number] => [
+    ...(Object.entries(SETTING_OF_LIMIT) as [keyof Limits, Key][]).map(([name, key]): (typeof rows)[number] => [
       `limits.${name}`,
       key,
       LIMIT_RANGES[name],

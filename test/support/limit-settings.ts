@@ -1,0 +1,24 @@
+import type { Limits } from "artesian";
+import type { Key } from "../../src/cli/config/config.ts";
+
+/** The command's setting of each limit of the library. A limit without one does not compile. */
+export const SETTING_OF_LIMIT: Readonly<Record<keyof Limits, Key>> = {
+  bodyBytes: "maxBodyBytes",
+  formFields: "maxFormFields",
+  queryBytes: "maxQueryBytes",
+  topicsPerUpdate: "maxTopics",
+  updatesPerBatch: "maxBatch",
+  topicsPerBatch: "maxBatchTopics",
+  matchersPerSubscription: "maxMatchers",
+  topicBytes: "maxTopicLength",
+  idBytes: "maxIdLength",
+  idempotencyKeyBytes: "maxIdempotencyKeyLength",
+  tokenBytes: "maxTokenLength",
+  grantsPerToken: "maxGrants",
+  revocations: "maxRevocations",
+  scheduledUpdates: "maxScheduled",
+  snapshotUpdates: "maxSnapshot",
+  replayUpdates: "maxReplayUpdates",
+  replayBytes: "maxReplayBytes",
+  heldBytes: "maxHeldBytes",
+};
