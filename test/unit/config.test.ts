@@ -258,7 +258,9 @@ describe("keys", () => {
       for (let seed = 0; seed < 2000; seed++) {
         const secret = Buffer.concat([Buffer.of(0xfc | (seed & 3)), createHash("sha256").update(String(seed)).digest()]).toString("base64");
         expect(secret).toMatch(/^\//);
-        expect(load({ flags: { [key]: secret } })[key]).toEqual({ kind: "secret", secret });
+        // Of every length: some programs leave the padding out, and 24 bytes are 32 characters.
+        for (const length of [secret.length, secret.length - 1, secret.length - 2, 33, 32])
+          expect(load({ flags: { [key]: secret.slice(0, length) } })[key]).toMatchObject({ kind: "secret" });
       }
     });
   });

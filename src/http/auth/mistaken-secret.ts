@@ -32,9 +32,9 @@ export function looksLikePath(text: string): boolean {
   return KEY_FILE.test(text) || (PATH_START.test(text) && !isBase64(text));
 }
 
-/** As programs write 32 random bytes or more: padded, and far more capital letters and digits than a path has. */
+/** As programs write random bytes: far more capital letters and digits than a path has. Not all programs pad it. */
 function isBase64(text: string): boolean {
-  if (text.length < 44 || text.length % 4 !== 0 || !/^[A-Za-z\d+/]+={0,2}$/.test(text)) return false;
+  if (text.length < 32 || !/^[A-Za-z\d+/]+={0,2}$/.test(text)) return false;
   return text.replaceAll(/[^A-Z\d+]/g, "").length > text.length / 4;
 }
 
