@@ -7,6 +7,11 @@ export const encodeUtf8: (text: string) => Uint8Array = NodeBuffer
   ? (text) => NodeBuffer.from(text, "utf8")
   : (text) => encoder.encode(text);
 
+/** Bytes of any content, to be written over. */
+export const allocate: (length: number) => Uint8Array = NodeBuffer
+  ? (length) => NodeBuffer.allocUnsafe(length)
+  : (length) => new Uint8Array(length);
+
 /** Joins chunks into one; a single chunk is returned as it is. */
 export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks;
@@ -14,7 +19,7 @@ export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
   if (NodeBuffer) return NodeBuffer.concat(chunks);
   let length = 0;
   for (const chunk of chunks) length += chunk.length;
-  const joined = new Uint8Array(length);
+  const joined = allocate(length);
   let offset = 0;
   for (const chunk of chunks) {
     joined.set(chunk, offset);

@@ -1,4 +1,4 @@
-import { encodeUtf8, joinBytes } from "./bytes.ts";
+import { allocate, encodeUtf8, joinBytes } from "./bytes.ts";
 import { type Compression, GZIP_HEADER, gzipBlocks } from "./gzip-blocks.ts";
 
 /** How the content of a stream is encoded: as it is, or as one gzip member that never ends. */
@@ -16,7 +16,9 @@ export interface WireFormat {
 /** Last chunk of a body: its end. RFC 9112, 7.1. */
 export const LAST_CHUNK: Uint8Array = encodeUtf8("0\r\n\r\n");
 
-const CRLF = encodeUtf8("\r\n");
+const CR = 0x0d;
+const LF = 0x0a;
+const HEX_DIGITS = encodeUtf8("0123456789abcdef");
 
 /** Bytes in a format, with and without their chunk around them. One buffer serves both. */
 interface Encoded {
@@ -68,7 +70,7 @@ export class Wire {
   /** Encodes frames that go in one write: compressed together, otherwise one chunk a frame. */
   join(frames: readonly Uint8Array[], format: WireFormat): Uint8Array {
     if (this.#compressionFor(format) !== undefined) return this.encode(joinBytes(frames), format);
-    return joinBytes(format.framing === "chunked" ? frames.map((frame) => this.encode(frame, format)) : frames);
+    return format.framing === "chunked" ? chunks(frames) : joinBytes(frames);
   }
 
   #compressionFor({ encoding }: WireFormat): Compression | undefined {
@@ -77,9 +79,33 @@ export class Wire {
 }
 
 function encoded(parts: readonly Uint8Array[]): Encoded {
+  const bytes = joinBytes(parts);
+  const chunk = chunks([bytes]);
+  const end = chunk.length - 2;
+  return { chunk, content: chunk.subarray(end - bytes.length, end) };
+}
+
+/** Writes one chunk a frame (RFC 9112, 7.1), all into one buffer: the garbage collector sees no other. */
+function chunks(frames: readonly Uint8Array[]): Uint8Array {
   let length = 0;
-  for (const part of parts) length += part.length;
-  const head = encodeUtf8(`${length.toString(16)}\r\n`);
-  const chunk = joinBytes([head, ...parts, CRLF]);
-  return { chunk, content: chunk.subarray(head.length, head.length + length) };
+  for (const frame of frames) length += digitsOf(frame.length) + frame.length + 4;
+  const joined = allocate(length);
+  let offset = 0;
+  for (const frame of frames) {
+    for (let shift = 4 * (digitsOf(frame.length) - 1); shift >= 0; shift -= 4) {
+      joined[offset++] = HEX_DIGITS[(frame.length >>> shift) & 15] as number;
+    }
+    joined[offset++] = CR;
+    joined[offset++] = LF;
+    joined.set(frame, offset);
+    offset += frame.length;
+    joined[offset++] = CR;
+    joined[offset++] = LF;
+  }
+  return joined;
+}
+
+/** How many hexadecimal digits a length has. At most 8: no buffer is longer than 2^32 bytes. */
+function digitsOf(length: number): number {
+  return length === 0 ? 1 : Math.ceil((32 - Math.clz32(length)) / 4);
 }

@@ -12,7 +12,7 @@ import {
 import type { IdempotentAppend, JournalIdempotency } from "../../core/idempotency.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { PeerExchange } from "../../core/peer-exchange.ts";
-import { every } from "../../core/scheduler.ts";
+import { every, nextTurn } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
 import { namesOf } from "../../core/names.ts";
@@ -279,6 +279,10 @@ class LmdbJournal implements Journal {
       let records: JournalRecord[] = [];
       let offsets: readonly (readonly number[])[] = [];
       try {
+        // LMDB begins a group right after the dispatch that filled this turn, before the sockets are
+        // read. A turn later, the publishes that waited during the dispatch share the group. Without
+        // it a load that was split once stays split, and each part costs a write to every subscriber.
+        await nextTurn();
         // A child transaction: when a write fails, nothing of the group stays behind.
         await this.#root.childTransaction(() => {
           group = this.#queue;
