@@ -53,6 +53,11 @@ export class Feed {
     }
   }
 
+  /** Whether nothing comes any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** @param isConnected - Whether the server can be told. */
   stop(isConnected = false): void {
     if (this.#isOver) return;

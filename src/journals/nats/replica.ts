@@ -251,18 +251,19 @@ export class Replica {
       this.#hasHole = false;
       if (old.epoch !== "") this.#replace();
     }
-    // It may have been lost in the last moment.
-    if (this.#feed === undefined) throw new Unsettled("The connection was lost.");
+    // The feed may have ended since, for example while this process began an epoch.
+    if (this.#feed === undefined || this.#feed.isOver) throw new Unsettled("The feed has ended.");
     this.#isLive = true;
     this.changed.notify();
   }
 
   /** Whether the newest message that is known is in the stream. */
-  async #find({ last }: StreamPlace): Promise<"same" | "missing" | "other"> {
+  async #find({ first, last }: StreamPlace): Promise<"same" | "missing" | "other"> {
     const { seq, tag, tagSeq } = this.log;
     if (last < seq) return "other";
     const bytes = await this.#stream.getFromLeader(tagSeq);
-    if (bytes === undefined) return "missing";
+    // Trimmed, but nothing after it: the next message says itself what it follows.
+    if (bytes === undefined) return first === seq + 1 && last > seq ? "same" : "missing";
     return decodeHead(bytes)?.tag === tag ? "same" : "other";
   }
 
