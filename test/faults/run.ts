@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { cleanUpAtTheEnd } from "./lib/cleanup.ts";
 import { writeDocument } from "./lib/document.ts";
 import { NotRun, type Scenario } from "./lib/scenario.ts";
-import { type Result, table } from "./lib/table.ts";
+import { type Result, section } from "./lib/sections.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 
 const HELP = `Usage: npm run test:faults -- [options]
@@ -20,7 +20,7 @@ Options
   --full          the numbers of the promises, instead of those of CI (under ten minutes in all)
   --only LIST     of ${SCENARIOS.map(({ name }) => name).join(", ")}; separated by commas
   --seed N        chooses what is random (1 in CI size, else the time)
-  --write-docs    writes the table into docs/reliability.md
+  --write-docs    writes the figures into docs/reliability.md
   --help
 
 Needs Linux, \`npm run build\` and, for some scenarios, root: what can't be run is said.
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
   const { full, scenarios, seed, writeDocs } = options;
   const results: Result[] = [];
   for (const scenario of scenarios) results.push(await runScenario(scenario, full, seed));
-  console.log(`\n${table(results)}\n`);
+  console.log(`\n${results.map(section).join("\n\n")}\n`);
   if (writeDocs) writeDocument(results, { full, seed, order: SCENARIOS.map(({ name }) => name) });
   if (results.some(({ verdict }) => verdict === "broken")) process.exitCode = 1;
 }

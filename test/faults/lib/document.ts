@@ -1,15 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Result, table } from "./table.ts";
+import { type Result, section, sectionsOf } from "./sections.ts";
 
 const FILE = fileURLToPath(new URL("../../../docs/reliability.md", import.meta.url));
-const ROW = /^\| (\S+) +\|/;
 
 /**
- * Writes a table of figures between the markers of its size, the text around them stays. Scenarios that were not run this time keep their rows.
+ * Writes the figures between the markers of their size; the text around them stays. A scenario that was not run this time keeps its section.
  *
- * @param options - `order`: of the scenarios in the table.
+ * @param options - `order`: of the scenarios on the page.
  */
 export function writeDocument(
   results: readonly Result[],
@@ -21,17 +20,10 @@ export function writeDocument(
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from === -1 || to < from) throw new Error(`docs/reliability.md lacks ${begin} … ${end}.`);
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; ${type()} ${release()}; Node ${process.version}`;
-  const text = `${merge(page.slice(from, to), table(results), order)}\n\nLast run: ${new Date().toISOString().slice(0, 10)}, seed ${seed}, on ${machine}.`;
+  const known = new Map([...sectionsOf(page.slice(from, to)), ...results.map((result) => [result.name, section(result)] as const)]);
+  const text = [
+    `Last run: ${new Date().toISOString().slice(0, 10)}, seed ${seed}, on ${machine}.`,
+    ...[...known].toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b)).map(([, each]) => each),
+  ].join("\n\n");
   writeFileSync(FILE, `${page.slice(0, from)}${begin}\n\n${text}\n\n${page.slice(to)}`);
-}
-
-/** The rows of the old table with those of the new one in their places. */
-function merge(old: string, fresh: string, order: readonly string[]): string {
-  const [head = "", rule = "", ...rows] = fresh.split("\n");
-  const kept = old.split("\n").filter((line) => ROW.test(line) && !line.startsWith("| scenario") && !line.startsWith("| -"));
-  const nameOf = (row: string): string => ROW.exec(row)?.[1] ?? "";
-  const replaced = kept.map((row) => rows.find((each) => nameOf(each) === nameOf(row)) ?? row);
-  const added = rows.filter((row) => !kept.some((each) => nameOf(each) === nameOf(row)));
-  const placed = [...replaced, ...added].toSorted((a, b) => order.indexOf(nameOf(a)) - order.indexOf(nameOf(b)));
-  return [head, rule, ...placed].join("\n");
 }

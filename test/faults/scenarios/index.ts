@@ -1,4 +1,5 @@
 import type { Scenario } from "../lib/scenario.ts";
+import { attacks } from "./attacks.ts";
 import { backup } from "./backup.ts";
 import { clock } from "./clock.ts";
 import { corruption } from "./corruption.ts";
@@ -36,4 +37,5 @@ export const SCENARIOS: readonly Scenario[] = [
   soak,
   drain,
   backup,
+  attacks,
 ];
