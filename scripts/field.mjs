@@ -57,8 +57,8 @@ Each event has fewer than 100 bytes, and nothing follows until the client has he
 ## Clients and proxies
 
 The hub is \`artesian serve\`. Each client has its default settings, unless the row names one. nginx has the configuration of [its page](nginx.md). The other
-proxies have the fewest lines that make a reverse proxy: [\`test/field/proxies\`](../test/field/proxies). The programs of the clients are in
-[\`test/field/readers\`](../test/field/readers).
+proxies have the fewest lines that make a reverse proxy: \`test/field/proxies\` of the repository. The programs of the clients are in
+\`test/field/readers\`.
 
 ${table("client", tables.clients)}
 

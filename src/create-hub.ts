@@ -8,6 +8,7 @@ import { LogThrottle } from "./core/log-throttle.ts";
 import type { SubscriberInfo } from "./core/inspect.ts";
 import type { Matcher } from "./core/matcher.ts";
 import type { Questions } from "./core/questions.ts";
+import { type Readiness, readinessOf } from "./core/readiness.ts";
 import type { Whole } from "./core/whole.ts";
 import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
@@ -152,6 +153,13 @@ export interface Hub extends Pick<
    * @throws HubError `invalid_token`, or `keys_unavailable` while the issuer's JWK set cannot be fetched.
    */
   readonly verify: (token: string, action: Action) => Promise<Authorization>;
+  /**
+   * Tells whether the hub can do all its work now, with one check for each thing that it needs.
+   * For readiness probes: the journal is tried with an empty append, at most once a second.
+   *
+   * @see docs/embedding.md, "Health"
+   */
+  readonly ready: () => Promise<Readiness>;
   /** Issuers whose JWK set could not be fetched so far: their tokens get 503. Empty once the hub can judge every token; see `/health` of the command. */
   readonly issuersWithoutKeys: () => readonly string[];
   /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
@@ -253,6 +261,7 @@ export function createHub(options: HubOptions = {}): Hub {
     paths,
   };
   authorizer?.start();
+  const issuersWithoutKeys = (): readonly string[] => authorizer?.issuersWithoutKeys() ?? [];
   return {
     url: hub.url,
     get draining() {
@@ -274,7 +283,8 @@ export function createHub(options: HubOptions = {}): Hub {
       if (authorizer === undefined) throw invalidToken("no issuer is configured");
       return authorizer.verify(token, action);
     },
-    issuersWithoutKeys: () => authorizer?.issuersWithoutKeys() ?? [],
+    ready: () => readinessOf(hub, issuersWithoutKeys()),
+    issuersWithoutKeys,
     isAdmin: (authorization) => isAdmin(authorization, hubPath),
     revoke: (revocation) => hub.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),

@@ -44,6 +44,7 @@ const HUB_OPTIONS = {
   drainMs: whole(TIME_RANGES.drainMs, "milliseconds"),
   subscriptions: flag(),
   subscriptionLeaseMs: whole(TIME_RANGES.subscriptionLeaseMs, "milliseconds"),
+  workers: withMethods(["ask", "answer"], "what asks the other processes of this server, such as `journal.peers` of an LMDB journal."),
   logger: withMethods(
     ["debug", "info", "warn", "error"],
     "a logger with the methods debug, info, warn and error, such as pino() or console.",

@@ -11,6 +11,7 @@ export { DEFAULT_LIMITS, type Limits } from "./core/limits.ts";
 export type { Logger } from "./core/logger.ts";
 export type { Matcher, MatcherType } from "./core/matcher.ts";
 export type { PeerAnswer, PeerAnswers, PeerBus, PeerListener, Peers } from "./core/peers.ts";
+export type { HealthCheck, Readiness } from "./core/readiness.ts";
 export type { ReceivedUpdate, SubscribeOptions } from "./core/reader.ts";
 export type { Revocation } from "./core/revocations.ts";
 export type { HubObserver, ObservedSubscriber } from "./core/roster.ts";

@@ -24,8 +24,9 @@ until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do sleep 0.1; done
 
 for hub_port in $hub_ports; do
   # One public URL for all of them: it names the hub, and relative topics are resolved against it.
+  # This nginx does not ask for the hubs' health, so a hub that stops need not wait for it: --lame-duck 0.
   $artesian serve --port "$hub_port" --data "$directory/$hub_port" --journal "redis://127.0.0.1:$redis_port" \
-    --public-url "http://127.0.0.1:$port" --trusted-proxies 127.0.0.1 --anonymous --anonymous-publish --subscriptions --log-level warn &
+    --public-url "http://127.0.0.1:$port" --trusted-proxies 127.0.0.1 --lame-duck 0 --anonymous --anonymous-publish --subscriptions --log-level warn &
   running="$running $!"
 done
 

@@ -19,19 +19,27 @@ export function outliveHangUp(): void {
 /**
  * Calls back once, at the first request to stop. A second Ctrl-C ends the process at once.
  *
- * @param options - `hangUp`: whether SIGHUP, as of a terminal that is closed, is such a request. Default: yes.
+ * @param options - `hangUp`: whether SIGHUP, as of a terminal that is closed, is such a request.
+ * Default: yes. `again`: called at each further request. If it returns true, Ctrl-C does not end
+ * the process.
  * @returns Gives the signals back to the process.
  */
-export function onStop(stop: (signal: NodeJS.Signals) => void, { hangUp = true }: { readonly hangUp?: boolean } = {}): () => void {
-  let stoppedAtMs: number | undefined;
+export function onStop(
+  stop: (signal: NodeJS.Signals) => void,
+  { hangUp = true, again = () => false }: { readonly hangUp?: boolean; readonly again?: () => boolean } = {},
+): () => void {
+  let toldAtMs: number | undefined;
   const handle = (signal: NodeJS.Signals): void => {
     const now = performance.now();
-    if (stoppedAtMs === undefined) {
-      stoppedAtMs = now;
+    if (toldAtMs === undefined) {
+      toldAtMs = now;
       stop(signal);
-    } else if (signal === "SIGINT" && now - stoppedAtMs > SAME_INTERRUPT_MS) {
-      process.exit(EXIT.interrupted);
+      return;
     }
+    const isSame = now - toldAtMs <= SAME_INTERRUPT_MS;
+    if (isSame) return;
+    toldAtMs = now;
+    if (!again() && signal === "SIGINT") process.exit(EXIT.interrupted);
   };
   const signals = hangUp ? INTERRUPTS_OF_TERMINAL : INTERRUPTS;
   for (const signal of signals) process.on(signal, handle);

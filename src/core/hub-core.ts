@@ -7,6 +7,7 @@ import type { HubCoreOptions } from "./hub-options.ts";
 import { idempotencyKeyOf, OWN_PROCESS, publisherOf, type PublishOptions } from "./idempotency.ts";
 import { describeSubscriber, explain, type HubStats, statsOf, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
+import { JournalCheck } from "./journal-check.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
@@ -42,6 +43,10 @@ export class HubCore {
   readonly publishedRetryMs: RetryRange;
   /** What this process and the others of its journal ask each other. */
   readonly questions: Questions;
+  /** What this process and the others of the same server ask each other. */
+  readonly workers: Questions;
+  /** Whether updates can be appended. */
+  readonly journalCheck: JournalCheck;
   /** The hub as all processes of its journal are it. What is here beside it is of this process alone. */
   readonly whole: Whole;
   readonly #journal: Journal;
@@ -108,6 +113,11 @@ export class HubCore {
       logger: this.logger,
     });
     this.questions = new Questions(this.#journal.peers, this.logger);
+    this.workers =
+      options.workers !== undefined && options.workers === this.#journal.peers
+        ? this.questions
+        : new Questions(options.workers, this.logger);
+    this.journalCheck = new JournalCheck(this.#journal);
     this.whole = new Whole(this, this.questions);
     this.#dispatcher.onNote = (note) => {
       this.#revocations?.noticed(note);
@@ -395,6 +405,7 @@ export class HubCore {
     await this.#presence?.close();
     await this.#schedule?.close();
     this.questions.close();
+    this.workers.close();
     await this.#journal.close();
   }
 

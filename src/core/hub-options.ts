@@ -3,6 +3,7 @@ import type { Compression } from "./gzip-blocks.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
+import type { Peers } from "./peers.ts";
 import type { Range } from "./range.ts";
 import { RETRY_BOUNDS_MS, type RetryRange } from "./retry.ts";
 
@@ -52,6 +53,12 @@ export interface HubCoreOptions {
   readonly compression?: Compression | undefined;
   /** How to make the hub's own event ids opaque. Default: they are `#EPOCH:OFFSET`. */
   readonly idCipher?: IdCipher | undefined;
+  /**
+   * The other processes of the same server, such as the workers of a cluster. The metrics of each
+   * process are then those of all. Use `journal.peers` if the journal has no other processes.
+   * Default: this process is alone.
+   */
+  readonly workers?: Peers | undefined;
   /** Default: reports nothing. */
   readonly logger?: Logger | undefined;
 }

@@ -83,7 +83,8 @@ export interface Journal {
    * Appends a batch atomically and in order, and resolves once it is committed: what is acknowledged survives
    * whatever the journal's documentation says it survives. Calls that overlap may share one commit.
    *
-   * @param batch - At least one update.
+   * @param batch - Empty: appends nothing and tells nobody. Resolves only if an update could be
+   * committed now.
    * @returns The offset of each update, rising.
    * @throws HubError `journal_full` or `journal_unavailable`: nothing of the batch was appended. `outcome_unknown`: all of it was, or nothing.
    */

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import { HubError } from "../core/errors.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { HubStats } from "../core/inspect.ts";
+import { CHECK_WAIT_MS, within } from "../core/journal-check.ts";
 import { isAdmin } from "./admin.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { encodeMetrics, type Metric, METRICS_TYPE, type Sample } from "./prometheus.ts";
@@ -19,14 +20,17 @@ interface ProcessFigures {
   readonly usage: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAtSeconds: number } | undefined;
 }
 
-/** Counts what only HTTP knows, and collects the figures of all processes. */
+/**
+ * Counts what only HTTP knows, and collects the figures of this server's processes. Other hubs of
+ * the journal report themselves.
+ */
 export class Metrics {
   readonly #hub: HubCore;
   readonly #refused = new Map<string, number>();
 
   constructor(hub: HubCore) {
     this.#hub = hub;
-    hub.questions.answer("http/metrics", () => this.#own());
+    hub.workers.answer("http/metrics", () => this.#own());
   }
 
   /** A request was refused. */
@@ -35,13 +39,22 @@ export class Metrics {
     this.#refused.set(key, (this.#refused.get(key) ?? 0) + 1);
   }
 
-  /** All figures, as text for Prometheus. */
+  /** All figures, as text for Prometheus. While the journal is away, those known without it. */
   async collect(): Promise<string> {
-    const { questions } = this.#hub;
-    const [{ answers, silent }, oldestAt] = await Promise.all([questions.ask("http/metrics", null), this.#hub.oldestAt()]);
+    const { workers, journalCheck } = this.#hub;
+    const [{ answers, silent }, failure] = await Promise.all([workers.ask("http/metrics", null), journalCheck.failure()]);
+    const oldestAt = failure === undefined ? await this.#oldestAt() : undefined;
     const own = this.#own();
-    const all = new Map([[questions.id, own], ...answers.map(({ from, value }) => [from, value as ProcessFigures] as const)]);
-    return encodeMetrics([...figuresOf(all), ...journalFigures(own.stats, oldestAt), ...crewFigures(all.size, silent)]);
+    const all = new Map([[workers.id, own], ...answers.map(({ from, value }) => [from, value as ProcessFigures] as const)]);
+    // The same order at each scrape, by whichever process.
+    const inOrder = new Map([...all].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true })));
+    const journal = journalFigures(own.stats, oldestAt, failure === undefined);
+    return encodeMetrics([...figuresOf(inOrder), ...journal, ...crewFigures(all.size, silent)]);
+  }
+
+  async #oldestAt(): Promise<number | undefined> {
+    const found = await within(CHECK_WAIT_MS, this.#hub.oldestAt()).catch(() => undefined);
+    return found === "late" ? undefined : found;
   }
 
   #own(): ProcessFigures {
@@ -51,7 +64,7 @@ export class Metrics {
 }
 
 /**
- * `GET HUB/metrics`: figures of all processes, for administrators.
+ * `GET HUB/metrics`: figures of this server's processes, for administrators.
  *
  * @see docs/metrics.md
  */
@@ -113,9 +126,10 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
 }
 
 /** @param oldestAt - In milliseconds since 1970; undefined where the journal is empty. */
-function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | undefined): Metric[] {
+function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | undefined, isUp: boolean): Metric[] {
   const one = (name: string, help: string, value: number): Metric => ({ name, type: "gauge", help, samples: [{ value }] });
   return [
+    one("artesian_journal_up", "Whether updates can be appended to the journal: 1, or 0.", isUp ? 1 : 0),
     one("artesian_journal_records", "Records in the journal.", Math.max(0, tail - head + 1)),
     one("artesian_journal_bytes", "Bytes of the records in the journal.", bytes),
     ...(oldestAt === undefined

@@ -68,6 +68,22 @@ export const journalContract: readonly ContractCase[] = [
     await journal.close();
   }),
 
+  contractCase("takes an append of nothing as a question: nobody is told, and nothing moves", async (harness) => {
+    const journal = await harness.open({});
+    await journal.append([update("1")]);
+    const told: unknown[] = [];
+    const stop = journal.follow(1, (records) => told.push(records));
+    equal(await journal.append([]), [], "the offsets");
+    equal([journal.tail(), journal.head(), told], [1, 1, []], "tail, head, and what a follower was told");
+    stop();
+    await journal.close();
+    const refused = await journal.append([]).then(
+      () => undefined,
+      (error: unknown) => (error instanceof HubError ? error.code : error),
+    );
+    equal(refused, "journal_unavailable", "an append of nothing to a journal that is closed");
+  }),
+
   contractCase("counts the bytes of what it holds, and no more of what it dropped", async (harness) => {
     const journal = await harness.open({ retention: { maxCount: 2 } });
     equal(journal.bytes(), 0, "bytes of an empty journal");

@@ -58,7 +58,7 @@ async function openLine(crew: Crew): Promise<Line> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   const connected = once(agent, "free") as Promise<[Socket]>;
-  expect((await send(`${crew.url}/health`, { agent })).status).toBe(200);
+  expect((await send(`${crew.url}/health/live`, { agent })).status).toBe(200);
   const [socket] = await connected;
   const worker = holderOf(socket, crew.workers());
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { NatsServer } from "../support/nats-server.ts";
-import { parsePrometheus } from "../support/prometheus.ts";
+import { parsePrometheus, type Scrape } from "../support/prometheus.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
 import { runToEnd, type RunningServer, send, startServer, temporaryDirectory } from "./command.ts";
@@ -100,6 +100,12 @@ async function present({ url }: RunningServer, token: string): Promise<number> {
   return (JSON.parse(body) as { subscriptions: unknown[] }).subscriptions.length;
 }
 
+async function scrape({ url }: RunningServer, token: string): Promise<Scrape> {
+  const { status, body } = await send(`${url}${HUB}/metrics`, { headers: bearer(token) });
+  expect(status).toBe(200);
+  return parsePrometheus(body);
+}
+
 /** Whether an event is the update that a publisher was answered this id for: in several partitions its own place is marked (`#EPOCH:4.!3.0`), and the others may differ. */
 function isOf(answered: string | undefined, { id = "" }: { readonly id?: string | undefined }): boolean {
   const nameOf = (text: string): string =>
@@ -178,8 +184,14 @@ describe.each([
     const began = performance.now();
     for (const hub of [hubs[0], hubs[2]]) await expect.poll(() => present(hub, admin), { timeout: 3 * LEASE_MS }).toBe(2);
     expect(performance.now() - began).toBeLessThan(LEASE_MS + 2000);
-    const metrics = await send(`${hubs[0].url}${HUB}/metrics`, { headers: bearer(admin) });
-    expect(parsePrometheus(metrics.body).sum("artesian_subscribers")).toBe(2);
+    // Each reports itself, so that a scrape of all counts each stream once.
+    for (const hub of [hubs[0], hubs[2]]) {
+      const scraped = await scrape(hub, admin);
+      expect([scraped.sum("artesian_subscribers"), scraped.sum("artesian_workers"), scraped.sum("artesian_silent_workers")]).toEqual([
+        1, 1, 0,
+      ]);
+      expect(scraped.sum("artesian_subscribers", { worker: "0" })).toBe(1);
+    }
   });
 
   test("revoke and renew a token for all of them, by any", { timeout: 60_000 }, async () => {
@@ -231,7 +243,17 @@ describe.each([
       refused.push(headers["retry-after"]);
     }
     expect(new Set(refused).has(undefined)).toBe(false);
-    for (const { url } of hubs) expect((await send(`${url}/health`)).status).toBe(200);
+    for (const hub of hubs) {
+      expect((await send(`${hub.url}/health`)).status).toBe(200);
+      expect(await send(`${hub.url}/health/ready`)).toMatchObject({
+        status: 503,
+        body: expect.stringContaining("The journal cannot be reached."),
+      });
+      const began = performance.now();
+      const scraped = await scrape(hub, admin);
+      expect(performance.now() - began).toBeLessThan(3000);
+      expect([scraped.sum("artesian_journal_up"), scraped.sum("artesian_subscribers")]).toEqual([0, 1]);
+    }
     engine.back();
     await expect
       .poll(
@@ -273,6 +295,25 @@ describe.each([
       expect((await back.next()).data).toBe("new");
     }
   });
+});
+
+test("a hub of several workers reports these, and not the other hubs on its Redis", { timeout: 60_000 }, async () => {
+  const redis = await RedisServer.start();
+  const cwd = temporaryDirectory();
+  expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
+  const flags = ["--journal", redis.url, ...AUDIENCE];
+  const admin = (await runToEnd(["token", "mint", "--admin", ...AUDIENCE], { cwd })).stdout.trim();
+  const [two, one] = await Promise.all([
+    startServer([...flags, "--workers", "2"], { cwd, tokens: true }),
+    startServer(flags, { cwd, tokens: true }),
+  ]);
+  const placesOf = async (hub: RunningServer): Promise<(string | undefined)[]> =>
+    (await scrape(hub, admin)).series.flatMap(({ name, labels }) => (name === "artesian_subscribers" ? [labels["worker"]] : []));
+  await expect.poll(() => placesOf(two)).toEqual(["0", "1"]);
+  expect(await placesOf(one)).toEqual(["0"]);
+  await redis.kill();
+  await expect.poll(() => placesOf(two)).toEqual(["0", "1"]);
+  await expect.poll(async () => (await scrape(two, admin)).sum("artesian_journal_up")).toBe(0);
 });
 
 describe("a server that is not there", () => {

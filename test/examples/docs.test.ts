@@ -260,7 +260,7 @@ describe("docs/presence.md", () => {
 
 describe("docs/metrics.md", () => {
   it("asks as it says, and lists every figure, and no other", async () => {
-    expect(blocksOf("metrics.md").map(({ language }) => language)).toEqual(["sh", "yaml"]);
+    expect(blocksOf("metrics.md").map(({ language }) => language)).toEqual(["sh", "yaml", "promql"]);
     const cwd = temporaryDirectory();
     await run("sh", "npx artesian keys create\n", {}, cwd).output;
     const server = await startServer([], { tokens: true, cwd });
@@ -288,7 +288,7 @@ describe("docs/embedding.md", () => {
   const statements = (code: string): string[] => code.split("\n").map((line) => line.replace(/\/\/.*$/, "").trim());
 
   it("has the blocks that are tested here, and no other", () => {
-    expect(blocksOf("embedding.md").map(({ language }) => language)).toEqual(["js", "js", "js", "js"]);
+    expect(blocksOf("embedding.md").map(({ language }) => language)).toEqual(["js", "js", "js", "js", "js"]);
   });
 
   it("makes a hub that serves, at a path of its own too, and shuts down", async () => {
@@ -304,6 +304,22 @@ describe("docs/embedding.md", () => {
       "console.log(status);",
     ];
     expect(await run("js", program.join("\n"), {}).output).toBe("200\n");
+  });
+
+  it("answers a readiness probe", async () => {
+    const program = [
+      'import express from "express";',
+      'import { createHub } from "artesian";',
+      "const [app, hub] = [express(), createHub()];",
+      blocks[4],
+      'const server = app.listen(0, "127.0.0.1", async () => {',
+      "  const answer = await fetch(`http://127.0.0.1:${server.address().port}/health/ready`);",
+      "  console.log(answer.status, (await answer.json()).status);",
+      "  server.close();",
+      "  await hub.close();",
+      "});",
+    ];
+    expect(await run("js", program.join("\n"), {}).output).toBe("200 pass\n");
   });
 
   it("shows the hook of the example for Fastify", () => {

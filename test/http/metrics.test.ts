@@ -1,13 +1,17 @@
+import { type HubOptions, type Journal, memoryJournal, type Peers } from "artesian";
 import { describe, expect, it } from "vitest";
 import { parsePrometheus, type Scrape } from "../support/prometheus.ts";
 import { startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
+import { checkMetrics } from "../support/promtool.ts";
 import { bearer, exact, mint, TRUSTING, urlpattern } from "../support/tokens.ts";
 
 const ADMIN = { publish: [exact("/.well-known/mercure/admin")] };
 
-async function start(): Promise<Awaited<ReturnType<typeof startHub>> & { metrics: string; scrape: () => Promise<Scrape> }> {
-  const started = await startHub({ ...TRUSTING, anonymous: true });
+async function start(
+  options: HubOptions = {},
+): Promise<Awaited<ReturnType<typeof startHub>> & { metrics: string; scrape: () => Promise<Scrape> }> {
+  const started = await startHub({ ...TRUSTING, anonymous: true, ...options });
   const metrics = `${started.origin}/.well-known/mercure/metrics`;
   const scrape = async (): Promise<Scrape> => {
     const response = await fetch(metrics, { headers: bearer(await mint(ADMIN)) });
@@ -16,7 +20,9 @@ async function start(): Promise<Awaited<ReturnType<typeof startHub>> & { metrics
       "text/plain; version=0.0.4; charset=utf-8",
       "no-store",
     ]);
-    return parsePrometheus(await response.text());
+    const text = await response.text();
+    await checkMetrics(text);
+    return parsePrometheus(text);
   };
   return { ...started, metrics, scrape };
 }
@@ -62,6 +68,7 @@ describe("the metrics", () => {
     expect(after.sum("artesian_updates_published_total", worker)).toBe(5);
     expect(after.sum("artesian_updates_delivered_total", worker)).toBe(10);
     expect(after.sum("artesian_sent_bytes_total", worker)).toBe(hub.stats().sentBytes);
+    expect(after.sum("artesian_journal_up")).toBe(1);
     expect(after.sum("artesian_journal_records")).toBe(5);
     expect(after.sum("artesian_journal_bytes")).toBe(hub.stats().bytes);
     const oldest = after.sum("artesian_journal_oldest_record_timestamp_seconds") ?? 0;
@@ -74,6 +81,62 @@ describe("the metrics", () => {
     expect(cpu[0]).toBeGreaterThan(0);
     expect(cpu[1]).toBeGreaterThan(cpu[0] ?? 0);
     for (const [name, type] of after.types) expect(name).toMatch(type === "counter" ? /_total$/ : /^(?!.*(_total|_ms|_count)$)/);
+  });
+
+  it("come from what the process knows while the journal cannot be reached", async () => {
+    const memory = memoryJournal();
+    let isAway = false;
+    const never = new Promise<never>(() => undefined);
+    const journal: Journal = {
+      epoch: memory.epoch,
+      append: (batch) => (isAway ? never : memory.append(batch)),
+      read: (after, limits) => (isAway ? never : memory.read(after, limits)),
+      follow: (after, onAppended) => memory.follow(after, onAppended),
+      find: (id) => memory.find(id),
+      tail: () => memory.tail(),
+      head: () => memory.head(),
+      bytes: () => memory.bytes(),
+      close: () => memory.close(),
+    };
+    const { hub, scrape } = await start({ journal });
+    await hub.publish({ topic: "a", data: "b" });
+    isAway = true;
+    const began = performance.now();
+    const scraped = await scrape();
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(scraped.sum("artesian_journal_up")).toBe(0);
+    expect(scraped.sum("artesian_updates_published_total")).toBe(1);
+    expect(scraped.sum("artesian_journal_records")).toBe(1);
+    expect(scraped.sum("artesian_journal_oldest_record_timestamp_seconds")).toBeUndefined();
+    expect(await hub.ready()).toEqual({
+      status: "fail",
+      checks: {
+        journal: { status: "fail", detail: "The journal cannot be reached." },
+        keys: { status: "pass" },
+        drain: { status: "pass" },
+      },
+    });
+    isAway = false;
+  });
+
+  it("are those of the server's other processes too, in the order of their places", async () => {
+    let answerAs: (question: unknown) => unknown = () => undefined;
+    const workers: Peers = {
+      id: "1",
+      ask: async (question) => ({
+        answers: await Promise.all(["10", "0"].map(async (from) => ({ from, value: await answerAs(question) }))),
+        silent: 1,
+      }),
+      answer: (answer) => {
+        answerAs = answer;
+        return () => undefined;
+      },
+    };
+    const { scrape } = await start({ workers });
+    const scraped = await scrape();
+    const subscribers = scraped.series.filter(({ name }) => name === "artesian_subscribers");
+    expect(subscribers.map(({ labels }) => labels)).toEqual([{ worker: "0" }, { worker: "1" }, { worker: "10" }]);
+    expect([scraped.sum("artesian_workers"), scraped.sum("artesian_silent_workers")]).toEqual([3, 1]);
   });
 
   it("count what was refused, by what it wanted and why", async () => {

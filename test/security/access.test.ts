@@ -189,7 +189,7 @@ describe("pages of other origins", () => {
       "[::]",
       "x@localhost",
     ]) {
-      for (const path of ["/", "/events/stream?match=a", "/health"]) {
+      for (const path of ["/", "/events/stream?match=a", "/console", "/health/"]) {
         const { status } = await send(url + path, { headers: { host } });
         expect(status, host).toBe(421);
       }

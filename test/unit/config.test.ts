@@ -149,6 +149,7 @@ describe("values", () => {
     ["journal", "lmdb:"],
     ["path", "/"],
     ["path", "/health"],
+    ["path", "/health/live"],
     ["path", "hub"],
     ["path", "/a/../b"],
     ["path", "/hub/"],

@@ -48,6 +48,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   asciiIds: ["true", true],
   writeStall: ["9s", 9000],
   drain: ["3s", 3000],
+  lameDuck: ["7s", 7000],
   maxBodyBytes: ["2MiB", 2 ** 21],
   maxFormFields: ["99", 99],
   maxQueryBytes: ["2KiB", 2048],

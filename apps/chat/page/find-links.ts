@@ -1,3 +1,5 @@
+import { isUrl } from "../../shared/stand-ins.ts";
+
 /** A web address in a text. */
 export interface FoundLink {
   readonly start: number;
@@ -20,7 +22,7 @@ export function findLinks(text: string): FoundLink[] {
   const links: FoundLink[] = [];
   for (const { 0: match, index } of text.matchAll(ADDRESS)) {
     const address = withoutTrail(match);
-    if (URL.canParse(address)) links.push({ start: index, end: index + address.length });
+    if (isUrl(address)) links.push({ start: index, end: index + address.length });
   }
   return links;
 }

@@ -1,9 +1,7 @@
-import { render } from "preact";
+import "../../shared/ui/no-start.ts";
 import "../../shared/ui/base.css";
 import "./chat.css";
+import { startPage } from "../../shared/ui/start-page.tsx";
 import { ChatPage } from "./chat-page.tsx";
 
-const root = document.getElementById("app");
-if (root === null) throw new TypeError("The page has no element #app.");
-const room = location.pathname.split("/")[2] ?? "lobby";
-render(<ChatPage room={room} />, root);
+startPage(<ChatPage room={location.pathname.split("/")[2] ?? "lobby"} />);

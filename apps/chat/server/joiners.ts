@@ -1,3 +1,5 @@
+import { isUrl } from "../../shared/stand-ins.ts";
+
 /** A word with a zero-width joiner or non-joiner in it. */
 const JOINED_WORD = /[\p{L}\p{M}]*[\u200C\u200D][\p{L}\p{M}\u200C\u200D]*/gu;
 
@@ -14,7 +16,7 @@ const JOINERS = /[\u200C\u200D]/g;
 export function withoutShapingJoiners(name: string): string {
   return name
     .replace(EMOJI, "")
-    .replace(JOINED_WORD, (word) => (URL.canParse(`http://${word.replace(/^\p{M}+/u, "")}`) ? withoutJoiners(word) : word));
+    .replace(JOINED_WORD, (word) => (isUrl(`http://${word.replace(/^\p{M}+/u, "")}`) ? withoutJoiners(word) : word));
 }
 
 function emojiPattern(): RegExp {

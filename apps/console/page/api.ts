@@ -8,6 +8,7 @@ import {
   type SubscriberPage,
   type UpdateAnswer,
 } from "../server/wire.ts";
+import { anySignal } from "../../shared/stand-ins.ts";
 
 const TIMEOUT_MS = 20_000;
 
@@ -68,7 +69,7 @@ export class ConsoleApi {
         method,
         headers,
         cache: "no-store",
-        signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+        signal: signal === undefined ? late : anySignal(signal, late),
         ...(method === "POST" && { body: "{}" }),
       });
       body = await response.json().catch(() => undefined);

@@ -1,8 +1,7 @@
-import { render } from "preact";
+import "../../shared/ui/no-start.ts";
 import "../../shared/ui/base.css";
 import "./console.css";
+import { startPage } from "../../shared/ui/start-page.tsx";
 import { ConsoleApp } from "./console-app.tsx";
 
-const root = document.getElementById("app");
-if (root === null) throw new TypeError("The page has no element #app.");
-render(<ConsoleApp />, root);
+startPage(<ConsoleApp />);

@@ -1,6 +1,7 @@
 import { ClientError, subscribe } from "artesian/client";
 import { createParser } from "eventsource-parser";
 import { watchHiddenTab } from "../../shared/ui/hidden-tab.ts";
+import { toWellFormed } from "../../shared/stand-ins.ts";
 
 /** One thing that came down a stream, or happened to it. */
 export interface Entry {
@@ -144,7 +145,7 @@ export class RawStream {
 
   #add(kind: Entry["kind"], type: string, data: string, id?: string): void {
     this.#count += 1;
-    const shown = data.length > MAX_DATA ? `${data.slice(0, MAX_DATA).toWellFormed()} …` : data;
+    const shown = data.length > MAX_DATA ? `${toWellFormed(data.slice(0, MAX_DATA))} …` : data;
     this.#entries.unshift({ number: this.#count, at: Date.now(), kind, type, id, data: shown });
     if (this.#entries.length > MAX_ENTRIES) this.#entries.length = MAX_ENTRIES;
     this.#drawing ??= setTimeout(() => this.#draw(), DRAW_MS);

@@ -1,8 +1,7 @@
-import { render } from "preact";
+import "../../shared/ui/no-start.ts";
 import "../../shared/ui/base.css";
 import "./landing.css";
+import { startPage } from "../../shared/ui/start-page.tsx";
 import { Landing } from "./landing.tsx";
 
-const root = document.getElementById("app");
-if (root === null) throw new TypeError("The page has no element #app.");
-render(<Landing origin={location.origin} />, root);
+startPage(<Landing origin={location.origin} />);

@@ -1,4 +1,5 @@
 import type { FeedStatus, StatusUpdate } from "../server/wire.ts";
+import { isUrl } from "../../shared/stand-ins.ts";
 
 /** A headline as the page has it. */
 export interface Headline {
@@ -59,7 +60,7 @@ function isStatus(value: unknown): value is StatusUpdate["feeds"][number] {
 
 /** The address if it is one to follow. The server lets no other through; a page that links must not rely on that. */
 export function safeLink(value: unknown): string | undefined {
-  if (typeof value !== "string" || value.length > MAX_TEXT || !URL.canParse(value)) return undefined;
+  if (typeof value !== "string" || value.length > MAX_TEXT || !isUrl(value)) return undefined;
   const { protocol, href } = new URL(value);
   return protocol === "http:" || protocol === "https:" ? href : undefined;
 }

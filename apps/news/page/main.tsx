@@ -1,8 +1,7 @@
-import { render } from "preact";
+import "../../shared/ui/no-start.ts";
 import "../../shared/ui/base.css";
 import "./news.css";
+import { startPage } from "../../shared/ui/start-page.tsx";
 import { NewsPage } from "./news-page.tsx";
 
-const root = document.getElementById("app");
-if (root === null) throw new TypeError("The page has no element #app.");
-render(<NewsPage />, root);
+startPage(<NewsPage />);

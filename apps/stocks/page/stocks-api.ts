@@ -1,4 +1,5 @@
 import { type Board, BOARD_PATH, type Candle, type CandleStep, type HistoryAnswer, historyPath } from "../server/wire.ts";
+import { anySignal } from "../../shared/stand-ins.ts";
 
 /** Longest that an answer is waited for, in milliseconds. */
 const TIMEOUT_MS = 15_000;
@@ -18,7 +19,7 @@ export async function fetchCandles(symbol: string, step: CandleStep, signal: Abo
 }
 
 async function fetchJson<T>(path: string, signal: AbortSignal, alsoStatus?: number): Promise<T> {
-  const response = await fetch(path, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+  const response = await fetch(path, { signal: anySignal(signal, AbortSignal.timeout(TIMEOUT_MS)) });
   if (!response.ok && response.status !== alsoStatus) throw new Error(`The server answered ${response.status}.`);
   return (await response.json()) as T;
 }

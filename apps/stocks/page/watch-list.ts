@@ -1,6 +1,7 @@
 import { browserStorage, type PageStorage } from "../../shared/ui/storage.ts";
 import { SYMBOL_LENGTH } from "../server/wire.ts";
 import { isSortKey, type Sorting } from "./sort.ts";
+import { isWellFormed } from "../../shared/stand-ins.ts";
 
 const KEY = "artesian.stocks";
 
@@ -49,5 +50,5 @@ export function toggleWatched(watched: readonly string[], symbol: string): reado
 }
 
 function isSymbol(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= SYMBOL_LENGTH && value.isWellFormed();
+  return typeof value === "string" && value !== "" && value.length <= SYMBOL_LENGTH && isWellFormed(value);
 }

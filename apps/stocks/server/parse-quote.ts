@@ -1,4 +1,5 @@
 import { QUOTE_TYPE, type StockQuote, SYMBOL_LENGTH } from "./wire.ts";
+import { isWellFormed } from "../../shared/stand-ins.ts";
 
 /**
  * Reads an update as a price. Whoever may publish can put anything on the topics, so only what has the right shape counts.
@@ -16,7 +17,7 @@ export function parseQuote(type: string | undefined, data: string): StockQuote |
   }
   if (typeof value !== "object" || value === null) return undefined;
   const { symbol, price, change, changePercent, volume, time, simulated } = value as Record<string, unknown>;
-  if (typeof symbol !== "string" || symbol === "" || symbol.length > SYMBOL_LENGTH || !symbol.isWellFormed()) return undefined;
+  if (typeof symbol !== "string" || symbol === "" || symbol.length > SYMBOL_LENGTH || !isWellFormed(symbol)) return undefined;
   if (!isNumber(price) || !isNumber(change) || !isNumber(changePercent) || typeof time !== "string") return undefined;
   const at = Date.parse(time);
   if (Number.isNaN(at)) return undefined;

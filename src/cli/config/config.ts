@@ -49,6 +49,8 @@ export interface Config {
   readonly asciiIds: boolean;
   readonly writeStall: number;
   readonly drain: number;
+  /** Undefined: the default, which depends on who is in front. */
+  readonly lameDuck: number | undefined;
   readonly maxBodyBytes: number;
   readonly maxFormFields: number;
   readonly maxQueryBytes: number;

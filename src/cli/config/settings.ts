@@ -322,6 +322,14 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "5s",
     help: "on SIGTERM, wait this long at most for streams to end, and spread the subscribers' return over as long a time",
   },
+  lameDuck: {
+    group: "Streams",
+    placeholder: "<duration>",
+    schema: duration(0, HOUR),
+    fallback: undefined,
+    shown: "3s behind a balancer, else 0",
+    help: "on SIGTERM, say 503 on /health/ready and go on serving for this long before the drain; a second signal ends it",
+  },
   ...LIMIT_SETTINGS,
   headersTimeout: {
     group: "Limits",

@@ -219,8 +219,8 @@ export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
 /** The hub's path: plain, so that no proxy or browser writes it in another way. */
 export function hubPath(): Schema<string> {
   return parsed(
-    (value) => (isHubPath(value) && value !== "/health" ? value : undefined),
-    "a path for the hub. It starts with /, has letters, digits, and . _ ~ - between slashes, and is not / or /health.",
+    (value) => (isHubPath(value) && !/^\/health(?:\/|$)/.test(value) ? value : undefined),
+    "a path for the hub. It starts with /, has letters, digits, and . _ ~ - between slashes, and is neither / nor at /health.",
   );
 }
 

@@ -31,8 +31,8 @@ Examples:
 
 The demo is for one machine: it only listens on a loopback address. To run a hub for others, use artesian serve.`;
 
-/** The demo is open to all of this machine, and its bots and rooms are in one process. */
-const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>(["anonymous", "anonymousPublish", "workers"]);
+/** The demo is open to this machine, without a balancer. Its bots and rooms are in one process. */
+const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>(["anonymous", "anonymousPublish", "lameDuck", "workers"]);
 
 /** What only the apps of the demo have. */
 const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "../../index.ts";
 import { Failure } from "../errors.ts";
-import { createOutbox, createSignal, type FromWorker, type ToWorker } from "./ipc.ts";
+import { createOutbox, createSignal, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
 import type { Listening, Plan } from "./plan.ts";
 
 /** A worker that listened for this long was well: the next one takes its place at once. */
@@ -24,6 +24,8 @@ interface Post {
   readonly place: string;
   readonly plan: Plan;
   worker: Worker | undefined;
+  /** Sends the worker a message. What has ended does not get it. */
+  send: (message: ToWorker, done?: () => void) => void;
   /** Brings the worker word of another one; it may be lost. */
   bring: (message: Brought) => void;
   listensSinceMs: number | undefined;
@@ -53,6 +55,7 @@ export class Crew {
   #onEmpty: () => void = () => undefined;
   #asking: ReturnType<typeof setInterval> | undefined;
   #hasStarted = false;
+  #isLame = false;
   #isStopping = false;
   #allWell = true;
 
@@ -67,6 +70,7 @@ export class Crew {
       place: String(index),
       plan,
       worker: undefined,
+      send: () => undefined,
       bring: () => undefined,
       listensSinceMs: undefined,
       ask: () => undefined,
@@ -94,6 +98,12 @@ export class Crew {
     return listening;
   }
 
+  /** Tells all workers, and those that replace them, to be not ready. They go on serving. */
+  becomeLame(): void {
+    this.#isLame = true;
+    for (const post of this.#posts) if (post.listensSinceMs !== undefined) this.#order(post, "lame");
+  }
+
   /**
    * Tells all to drain, and waits until they have ended.
    *
@@ -104,10 +114,11 @@ export class Crew {
     this.#isStopping = true;
     clearInterval(this.#asking);
     const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
-    for (const { worker, timer } of this.#posts) {
-      clearTimeout(timer);
-      // Ctrl-C reached it already; a second SIGINT so soon after would be one too many, SIGTERM is not.
-      worker?.process.kill("SIGTERM");
+    for (const post of this.#posts) {
+      clearTimeout(post.timer);
+      // One that does not listen yet knows no orders.
+      if (post.listensSinceMs === undefined) post.worker?.process.kill("SIGTERM");
+      else this.#order(post, "drain");
     }
     this.#checkEmpty();
     const killAll = (): void => {
@@ -129,6 +140,7 @@ export class Crew {
       if (worker.isConnected()) worker.process.send(message, undefined, undefined, done);
     };
     post.worker = worker;
+    post.send = send;
     post.listensSinceMs = undefined;
     post.reason = undefined;
     post.unanswered = 0;
@@ -160,6 +172,10 @@ export class Crew {
     });
   }
 
+  #order(post: Post, order: LeaveOrder): void {
+    post.send({ kind: "leave", order });
+  }
+
   #askAll(): void {
     for (const post of this.#posts) {
       const { worker, listensSinceMs, unanswered } = post;
@@ -186,9 +202,10 @@ export class Crew {
     post.failures = 0;
     for (const other of this.#posts) {
       if (other === post || other.listensSinceMs === undefined) continue;
-      other.worker?.send({ kind: "there", place: post.place } satisfies ToWorker);
-      post.worker?.send({ kind: "there", place: other.place } satisfies ToWorker);
+      other.send({ kind: "there", place: post.place });
+      post.send({ kind: "there", place: other.place });
     }
+    if (this.#isLame) this.#order(post, "lame");
     if (this.#hasStarted) this.#logger.info({ worker: post.worker?.process.pid }, "a worker listens");
     else if (this.#posts.every(({ listensSinceMs }) => listensSinceMs !== undefined)) this.#onStarted(listening);
   }

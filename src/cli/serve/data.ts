@@ -2,6 +2,8 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Journal, Retention } from "../../core/journal.ts";
 import type { Logger } from "../../core/logger.ts";
+import { PeerExchange } from "../../core/peer-exchange.ts";
+import type { Peers } from "../../core/peers.ts";
 import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
 import type { Config } from "../config/config.ts";
@@ -18,6 +20,8 @@ export interface OpenJournal {
   readonly journal: Journal;
   /** Where it is, for people. */
   readonly place: string;
+  /** The other processes of this server; undefined if there are none. */
+  readonly workers: Peers | undefined;
 }
 
 /**
@@ -30,13 +34,20 @@ export interface OpenJournal {
 export async function openJournal(config: Config, logger: Logger, channel?: TailChannel): Promise<OpenJournal> {
   const retention = retentionOf(config);
   const onDamage = (what: string): void => logger.error({}, what);
-  if ("url" in config.journal) return openEngine(config.journal, retention, onDamage);
-  if (config.journal.kind === "memory") return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops" };
+  if ("url" in config.journal) {
+    const opened = await openEngine(config.journal, retention, onDamage);
+    // The engine's peers are all hubs of the fleet.
+    return { ...opened, workers: channel?.bus && new PeerExchange(channel.bus) };
+  }
+  if (config.journal.kind === "memory") {
+    return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops", workers: undefined };
+  }
   const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
   prepareDirectory(directory);
   const onPutBack = (what: string): void => logger.warn({}, what);
   try {
-    return { journal: lmdbJournal({ directory, markFile, retention, channel, onPutBack, onDamage }), place: directory };
+    const journal = lmdbJournal({ directory, markFile, retention, channel, onPutBack, onDamage });
+    return { journal, place: directory, workers: journal.peers };
   } catch (error) {
     throw notOpened(directory, error);
   }
@@ -58,7 +69,11 @@ export function notOpened(directory: string, error: unknown): Failure {
 }
 
 /** Only the client of the engine that is used is loaded: the others need not be installed. */
-async function openEngine({ kind, url }: Engine, retention: Retention, onDamage: (what: string) => void): Promise<OpenJournal> {
+async function openEngine(
+  { kind, url }: Engine,
+  retention: Retention,
+  onDamage: (what: string) => void,
+): Promise<Omit<OpenJournal, "workers">> {
   try {
     if (kind === "redis") {
       const { redisJournal, withoutCredentials } = await import("../../journals/redis/index.ts");

@@ -39,7 +39,8 @@ export async function demo(config: Config): Promise<void> {
   const ids = idsSecretOf(config);
   const consoleKey = { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) };
   await runServer({
-    config,
+    // One process of one machine, which nobody is sent away from.
+    config: { ...config, lameDuck: 0 },
     address,
     // What is private needs a token here too: the chat and the console issue those for their pages, and keys for others may be there.
     access: {

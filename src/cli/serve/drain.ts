@@ -20,8 +20,6 @@ const LARGEST_SHARE = 0.5;
 
 /** A server that leaves in order. */
 export interface Drainable {
-  /** Whether it is leaving. */
-  readonly draining: boolean;
   /**
    * Accepts no further connection, answers the requests that still come on those that are there, then closes.
    *
@@ -33,7 +31,6 @@ export interface Drainable {
 
 /** Attaches the listener, and returns what takes the server down. */
 export function serveRequests(server: Server, listener: RequestListener): Drainable {
-  let draining = false;
   let sendsAway = false;
   let requests = 0;
   server.on("request", (req, res) => {
@@ -71,11 +68,7 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
   }
 
   return {
-    get draining() {
-      return draining;
-    },
     async drain(finish, boundMs) {
-      draining = true;
       const deadline = performance.now() + boundMs;
       await acceptTheLast(Math.min(LONGEST_ACCEPT_MS, boundMs * LARGEST_SHARE));
       // Not that of HTTP, which closes idle connections at once.

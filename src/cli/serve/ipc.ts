@@ -5,6 +5,9 @@ const MOST_ON_THE_WAY = 4 * 1024 * 1024;
 /** What a message counts for beside its text: Node keeps about as much for each. */
 const ENVELOPE_LENGTH = 1000;
 
+/** `lame`: be not ready, and go on taking connections. `drain`: end. */
+export type LeaveOrder = "lame" | "drain";
+
 /** What a worker says to its primary. */
 export type FromWorker =
   /** A text for the worker at a place, or for all others. */
@@ -27,6 +30,7 @@ export type ToWorker =
   | { readonly kind: "there"; readonly place: string }
   /** Asks for a sign of life. */
   | { readonly kind: "alive" }
+  | { readonly kind: "leave"; readonly order: LeaveOrder }
   /** A text of the worker at another place. */
   | { readonly kind: "heard"; readonly from: string; readonly text: string }
   /** The worker at another place has ended. */

@@ -8,16 +8,18 @@ import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";
 import { NONE } from "../config/values.ts";
 import { EXIT } from "../errors.ts";
-import { onStop } from "../signals.ts";
 import type { ListenAddress } from "./address.ts";
 import { announce } from "./announce.ts";
 import { openJournal } from "./data.ts";
+import { departAtSignal, departWithPrimary, lameDuckMsOf } from "./departure.ts";
 import { capacity } from "./descriptors.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { serveRequests } from "./drain.ts";
+import { createHealth } from "./health.ts";
 import { createHttpServer, listen } from "./http-server.ts";
+import type { LeaveOrder } from "./ipc.ts";
 import { noteHangUps, openLog, type Log } from "./log.ts";
-import { createRefuse, pathOf, type Refuse } from "./page.ts";
+import { createRefuse, type Refuse } from "./page.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 
 /** What answers the requests that are not the hub's. */
@@ -44,6 +46,8 @@ export interface WorkerLink {
   readonly channel: TailChannel;
   /** The primary tells the world when all workers have called this. */
   readonly listening: (listening: Listening) => void;
+  /** Calls back with what the primary says of leaving. */
+  readonly onOrder: (listener: (order: LeaveOrder) => void) => void;
   /**
    * Has the primary let go of the port, which it holds for this worker. Else the port stays open for a moment after the last worker has closed it, and who connects then
    * is cut off without an answer. Nothing is heard from the others any more.
@@ -73,7 +77,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const log = openLog(config.logLevel);
   // Now, so that no stream waits for it.
   await probeSockets(log.logger);
-  const { journal, place } = await openJournal(config, log.logger, link?.channel);
+  const { journal, place, workers } = await openJournal(config, log.logger, link?.channel);
   const room = capacity();
   const server = createHttpServer(room.connections, config);
   let port: number;
@@ -88,6 +92,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const hub = createHub({
     ...hubOptions(config, room.streams),
     journal,
+    workers,
     opaqueIds: options.idsSecret,
     url,
     authorization:
@@ -118,26 +123,29 @@ export async function runServer(options: RunOptions): Promise<void> {
     corsOrigins: config.corsOrigin,
     logger: log.logger,
   });
+  const hangUp = options.stopsOnHangUp === true;
+  const departure =
+    link === undefined
+      ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp })
+      : departWithPrimary((listener) => link.onOrder(listener));
+  const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
   const serving = serveRequests(server, (req, res) => {
-    if (!guard(req, res)) return;
+    if (answerHealth(req, res) || !guard(req, res)) return;
     hub.handler(req, res, (error) => {
       if (error !== undefined) refuse(req, res, error);
-      else if (pathOf(req) === "/health") {
-        answerHealth(res, serving.draining ? "draining" : waitingFor(hub), cors.headers(req.headers.origin));
-      } else site.handle(req, res);
+      else site.handle(req, res);
     });
   });
   server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
-  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve, { hangUp: options.stopsOnHangUp === true }));
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
   if (link === undefined) {
-    if (options.stopsOnHangUp !== true) noteHangUps(log.logger);
+    if (!hangUp) noteHangUps(log.logger);
     await announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
   } else link.listening(listening);
 
-  const signal = await stopping;
+  const signal = await departure.due;
   stopTrimming();
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
   const watchdog = setTimeout(() => {
@@ -198,22 +206,4 @@ function knownHosts(config: Config, address: ListenAddress): readonly string[] {
   const hosts = [...LOOPBACK_HOSTS, address.urlHost];
   if (config.publicUrl !== undefined) hosts.push(new URL(config.publicUrl).hostname);
   return [...new Set(hosts)];
-}
-
-/** What the hub has not got yet, and can't serve all without. */
-function waitingFor(hub: Hub): string | undefined {
-  const issuers = hub.issuersWithoutKeys();
-  return issuers.length === 0 ? undefined : `waiting for the JWK set of ${issuers.join(", ")}`;
-}
-
-/**
- * For load balancers: whether new connections should be sent here.
- *
- * @param reason - Why not.
- */
-function answerHealth(res: ServerResponse, reason: string | undefined, crossOrigin: Readonly<Record<string, string>>): void {
-  res.statusCode = reason === undefined ? 200 : 503;
-  const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...crossOrigin };
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  res.end(`${reason ?? "ok"}\n`);
 }

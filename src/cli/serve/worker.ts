@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, Failure } from "../errors.ts";
 import { outliveHangUp } from "../signals.ts";
 import type { PeerListener } from "../../core/peers.ts";
-import { createOutbox, type FromWorker, type ToWorker } from "./ipc.ts";
+import { createOutbox, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
 import type { WorkerLink } from "./run.ts";
 import { servePlan } from "./serve-plan.ts";
 import { removeSocketDirectory, TailSignals } from "./tail-signals.ts";
@@ -27,6 +27,7 @@ function send(message: FromWorker, done: () => void = () => undefined): void {
 
 const peerListeners = new Set<PeerListener>();
 let signals: TailSignals | undefined;
+let onOrder: (order: LeaveOrder) => void = () => undefined;
 
 /**
  * @param place - Names this worker, and whoever replaces it.
@@ -48,6 +49,7 @@ function createLink(place: string, tail: TailSignals): WorkerLink {
       },
     },
     listening: (listening) => send({ kind: "listening", listening }),
+    onOrder: (listener) => (onOrder = listener),
     letGo: async () => {
       // Else Node ends a worker that has lost its primary.
       if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
@@ -86,6 +88,7 @@ async function work({ plan, place, sockets }: Extract<ToWorker, { kind: "start" 
 process.on("message", (message: ToWorker) => {
   if (message.kind === "heard") for (const { heard } of peerListeners) heard(message.text, message.from);
   else if (message.kind === "alive") send({ kind: "alive" });
+  else if (message.kind === "leave") onOrder(message.order);
   else if (message.kind === "gone") for (const { gone } of peerListeners) gone(message.place);
   else if (message.kind === "there") signals?.meet(message.place);
   else void work(message);

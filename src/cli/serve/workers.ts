@@ -6,9 +6,9 @@ import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { AUTO } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
-import { onStop } from "../signals.ts";
 import { announce, type Announcement } from "./announce.ts";
 import { Crew } from "./crew.ts";
+import { departAtSignal, lameDuckMsOf } from "./departure.ts";
 import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
 import { openJournal } from "./data.ts";
 import { noteHangUps, openLog } from "./log.ts";
@@ -60,10 +60,14 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
   try {
     const listening = await crew.start();
-    const stopping = new Promise<void>((resolve) => onStop(() => resolve(), { hangUp: false }));
+    const departure = departAtSignal(lameDuckMsOf(config, address), {
+      logger: log.logger,
+      hangUp: false,
+      onLame: () => crew.becomeLame(),
+    });
     noteHangUps(log.logger);
     await announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
-    await Promise.race([stopping, crew.failed]);
+    await Promise.race([departure.due, crew.failed]);
   } catch (error) {
     await crew.stop(boundMs);
     await log.close();

@@ -93,7 +93,7 @@ class MemoryJournal implements Journal {
     const offsets = appended.map((record) => record.offset);
     if (attempt !== undefined) this.#idempotencyKeys.remember(attempt, offsets);
     this.#trim(at);
-    for (const follower of this.#followers) follower(appended);
+    if (appended.length > 0) for (const follower of this.#followers) follower(appended);
     return offsets;
   }
 

@@ -147,7 +147,11 @@ export class Committer {
       if (commit === undefined) {
         isInDoubt = false;
         commit = commitOf(replica.log, group, this.#retention, this.#stream.maxBytes);
-        if (commit.isEmpty) return commit;
+        if (commit.isEmpty) {
+          // Nothing is sent, so only this finds out whether the server is there.
+          if ((await this.#stream.look().catch(() => undefined)) === undefined) throw away();
+          return commit;
+        }
         own = { tag: commit.head.tag, records: commit.records, isTaken: false };
         replica.own = own;
       }

@@ -161,6 +161,10 @@ class PartitionedJournal implements Journal {
 
   async #append(batch: readonly Update[]): Promise<readonly number[]> {
     this.#checkOpen();
+    if (batch.length === 0) {
+      await Promise.all(this.#partitions.map((partition) => partition.append([])));
+      return [];
+    }
     const parts = partsOf(batch, this.#partitions.length);
     const preparing = this.#links.prepare(parts);
     if (preparing !== undefined) await preparing;

@@ -1,0 +1,107 @@
+import type { Logger } from "../../index.ts";
+import type { Config } from "../config/config.ts";
+import { onStop } from "../signals.ts";
+import type { ListenAddress } from "./address.ts";
+import type { LeaveOrder } from "./ipc.ts";
+
+/**
+ * Lame-duck time behind a balancer, in milliseconds. With the default drain it fits into the ten
+ * seconds that `docker stop` waits.
+ */
+const BALANCED_LAME_DUCK_MS = 3000;
+/**
+ * A signal may be for the whole process group. A worker waits this long for its primary's word
+ * before it drains alone, in milliseconds.
+ */
+const PRIMARY_WORD_MS = 1000;
+
+/** How a server goes from being told to stop to draining. */
+export interface Departure {
+  /** Whether the server was told to stop: balancers are to send nothing new. */
+  readonly hasBegun: boolean;
+  /** Resolves when the server is to drain, with the signal. */
+  readonly due: Promise<string>;
+}
+
+/** How long a server that was told to stop still takes connections, so that balancers hear of it. */
+export function lameDuckMsOf({ lameDuck, trustedProxies }: Config, { loopback }: ListenAddress): number {
+  return lameDuck ?? (loopback && trustedProxies.length === 0 ? 0 : BALANCED_LAME_DUCK_MS);
+}
+
+/**
+ * The departure at a signal: a lame-duck time, which a second signal ends, then the drain.
+ *
+ * @param onLame - Called when a lame-duck time begins.
+ */
+export function departAtSignal(
+  lameDuckMs: number,
+  { logger, hangUp, onLame = () => undefined }: { readonly logger: Logger; readonly hangUp: boolean; readonly onLame?: () => void },
+): Departure {
+  let hasBegun = false;
+  let skip: (() => void) | undefined;
+  const due = new Promise<string>((resolve) => {
+    const begin = (signal: string): void => {
+      hasBegun = true;
+      if (lameDuckMs === 0) {
+        resolve(signal);
+        return;
+      }
+      logger.info({ signal, lameDuckMs }, "not ready any more: new connections are served for the lame-duck time, then the server drains");
+      const over = (): void => {
+        clearTimeout(timer);
+        skip = undefined;
+        resolve(signal);
+      };
+      const timer = setTimeout(over, lameDuckMs);
+      skip = over;
+      onLame();
+    };
+    const again = (): boolean => {
+      const isLame = skip !== undefined;
+      skip?.();
+      return isLame;
+    };
+    onStop(begin, { hangUp, again });
+  });
+  return {
+    get hasBegun() {
+      return hasBegun;
+    },
+    due,
+  };
+}
+
+/**
+ * The departure of a worker: its primary says when. At a signal that reaches the worker alone, it
+ * drains by itself.
+ *
+ * @param onOrder - Calls back with the orders of the primary.
+ */
+export function departWithPrimary(onOrder: (listener: (order: LeaveOrder) => void) => void): Departure {
+  let hasBegun = false;
+  let isDue = false;
+  const due = new Promise<string>((resolve) => {
+    const drain = (why: string): void => {
+      hasBegun = true;
+      isDue = true;
+      resolve(why);
+    };
+    onOrder((order) => {
+      if (order === "drain") drain("of the primary");
+      else hasBegun = true;
+    });
+    const begin = (signal: string): void => {
+      // Its primary has the same signal, and goes by its own lame-duck time.
+      setTimeout(() => {
+        if (!hasBegun) drain(signal);
+      }, PRIMARY_WORD_MS);
+    };
+    onStop(begin, { hangUp: false, again: () => !isDue });
+  });
+  return {
+    get hasBegun() {
+      return hasBegun;
+    },
+    due,
+  };
+}

@@ -1,0 +1,188 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { OLDEST_BROWSERS } from "../../apps/shared/oldest-browsers.ts";
+import * as chat from "./chat-site.ts";
+import * as consoles from "./console-site.ts";
+import * as news from "./news-site.ts";
+import * as stocks from "./stocks-site.ts";
+import { browser } from "./support.ts";
+
+chat.usePages();
+consoles.usePages();
+news.usePages();
+stocks.usePages();
+
+/** Takes away what one of the oldest browsers has not got, and what a page on plain HTTP has not. */
+function makeOld(): void {
+  const missing: readonly (readonly [owner: unknown, names: readonly string[]])[] = [
+    [AbortSignal, ["any"]],
+    [URL, ["canParse", "parse"]],
+    [Promise, ["withResolvers", "try"]],
+    [Object, ["groupBy"]],
+    [Map, ["groupBy"]],
+    [Array, ["fromAsync"]],
+    [String.prototype, ["isWellFormed", "toWellFormed"]],
+    [Set.prototype, ["union", "intersection", "difference", "symmetricDifference", "isSubsetOf", "isSupersetOf", "isDisjointFrom"]],
+    [Map.prototype, ["getOrInsert", "getOrInsertComputed"]],
+    [ArrayBuffer.prototype, ["transfer", "resize"]],
+    [RegExp, ["escape"]],
+    [Uint8Array, ["fromBase64", "fromHex"]],
+    [Uint8Array.prototype, ["toBase64", "toHex"]],
+    [ReadableStream, ["from"]],
+    [ReadableStream.prototype, [Symbol.asyncIterator as unknown as string, "values"]],
+    [Response, ["json"]],
+    [Headers.prototype, ["getSetCookie"]],
+    [URLSearchParams.prototype, ["size"]],
+    [Element.prototype, ["checkVisibility", "setHTMLUnsafe", "moveBefore", "ariaNotify"]],
+    [HTMLElement.prototype, ["showPopover", "hidePopover", "togglePopover", "popover"]],
+    [Document.prototype, ["startViewTransition"]],
+    [Crypto.prototype, ["randomUUID"]],
+    [Crypto.prototype, ["subtle"]],
+    [Navigator.prototype, ["locks", "clipboard", "userAgentData", "scheduling", "connection"]],
+    [globalThis, ["Iterator", "scheduler", "navigation", "requestIdleCallback", "structuredClone", "Temporal", "CompressionStream"]],
+    [Intl, ["Segmenter", "DurationFormat"]],
+  ];
+  const iterators: unknown = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+  for (const name of ["map", "filter", "take", "drop", "flatMap", "reduce", "toArray", "forEach", "some", "every", "find"])
+    Reflect.deleteProperty(iterators as object, name);
+  for (const [owner, names] of missing) for (const name of names) Reflect.deleteProperty(owner as object, name);
+}
+
+/** Opens a page in a browser that is changed first. What the page throws fails the test. */
+async function open(url: string, change: () => void, { isFailing = false } = {}): Promise<Page> {
+  const context = await (await browser()).newContext();
+  await context.addInitScript(change);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  onTestFinished(async () => {
+    await context.close();
+    if (!isFailing) expect(faults).toEqual([]);
+  });
+  await page.goto(url);
+  return page;
+}
+
+interface Opened {
+  readonly url: string;
+  /** Uses the page as its readers do. */
+  readonly use: (page: Page) => Promise<void>;
+}
+
+const PAGES: readonly (readonly [string, () => Promise<Opened>])[] = [
+  [
+    "landing",
+    async () => {
+      const { origin, hub } = await chat.startSite();
+      return {
+        url: origin,
+        use: async (page) => {
+          await hub.publish({ topic: "greeting", data: "Hello from an old browser" });
+          await page.getByText("Hello from an old browser").first().waitFor();
+        },
+      };
+    },
+  ],
+  [
+    "chat",
+    async () => ({
+      url: `${(await chat.startSite()).origin}/chat/lobby`,
+      use: async (page) => {
+        await page.getByTestId("nickname-input").fill("Ada");
+        await page.keyboard.press("Enter");
+        await page.getByTestId("composer").fill("See https://example.com/a_(b)");
+        await page.keyboard.press("Enter");
+        await page.getByTestId("message-text").getByRole("link", { name: "https://example.com/a_(b)" }).waitFor();
+      },
+    }),
+  ],
+  [
+    "news",
+    async () => {
+      const site = await news.startNews({ names: ["river"] });
+      return {
+        url: `${site.origin}/news`,
+        use: (page) => page.getByTestId("filter").or(page.getByRole("searchbox")).first().waitFor(),
+      };
+    },
+  ],
+  [
+    "stocks",
+    async () => {
+      const site = await stocks.startStocks();
+      return {
+        url: site.url,
+        use: async (page) => {
+          await site.quote({ ACME: 12.5 });
+          await page.getByText("12.50").first().waitFor();
+          await page.getByTestId("chart").locator("canvas").first().waitFor();
+        },
+      };
+    },
+  ],
+  [
+    "console",
+    async () => ({
+      url: `${(await consoles.startConsole({ open: true })).origin}/console`,
+      use: (page) => page.getByText("Journal growth").first().waitFor(),
+    }),
+  ],
+];
+
+describe.each(PAGES)("the %s page", (_, start) => {
+  test("works in the oldest browsers that are supported", async () => {
+    const { url, use } = await start();
+    const page = await open(url, makeOld);
+    await chat.connection(page, "live");
+    expect(await page.getByTestId("no-start").isVisible()).toBe(false);
+    await use(page);
+  });
+
+  test("says in English and Chinese that it did not start when its code cannot be loaded", async () => {
+    const { url } = await start();
+    const context = await (await browser()).newContext();
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.route(/\.js$/, (route) => route.abort());
+    await page.goto(url);
+    const words = page.getByTestId("no-start");
+    expect(await words.isVisible()).toBe(false);
+    await words.waitFor({ state: "visible" });
+    // Where the reader looks.
+    expect((await words.boundingBox())?.y).toBeLessThan(100);
+    const text = await words.innerText();
+    expect(text).toContain("This page did not start");
+    expect(text).toContain("页面未能启动");
+    for (const version of Object.values(OLDEST_BROWSERS)) expect(text).toContain(version);
+    expect(await words.getByRole("link").getAttribute("href")).toBe("");
+  });
+
+  test("says so at once when its code throws as it starts, or as it is drawn", async () => {
+    const { url } = await start();
+    for (const change of [
+      () => Reflect.deleteProperty(Document.prototype, "getElementById"),
+      () => {
+        let drawn = 0;
+        for (const name of ["createElement", "createElementNS"] as const) {
+          const create = Document.prototype[name] as (...args: unknown[]) => Element;
+          Reflect.set(Document.prototype, name, function (this: Document, ...args: unknown[]) {
+            if (++drawn > 10) throw new TypeError("It cannot be drawn.");
+            return create.apply(this, args);
+          });
+        }
+      },
+    ]) {
+      const page = await open(url, change, { isFailing: true });
+      await page.getByTestId("no-start").waitFor({ state: "visible", timeout: 5000 });
+      expect(await page.locator("#app").isVisible()).toBe(false);
+    }
+  });
+});
+
+test("the oldest browsers are the ones that the documentation names", () => {
+  const page = readFileSync(new URL("../../docs/clients.md", import.meta.url), "utf8");
+  const { chrome, edge, firefox, safari } = OLDEST_BROWSERS;
+  expect(page).toContain(`Chrome ${chrome}, Edge ${edge}, Firefox ${firefox} and Safari ${safari}`);
+});
