@@ -52,6 +52,7 @@ const HUB_OPTIONS = {
   connections: whole(CONNECTION_RANGES.connections, "streams"),
   connectionsPerAddress: whole(CONNECTION_RANGES.connectionsPerAddress, "streams"),
   connectionsPerSecond: whole(CONNECTION_RANGES.connectionsPerSecond, "new connections", { endless: true }),
+  connectionsPerSecondPerAddress: whole(CONNECTION_RANGES.connectionsPerSecondPerAddress, "new connections"),
   authorization: record(AUTHORIZATION, "{ issuers: [{ issuer, keys }] }", ["issuers"]),
   anonymous: flag(),
   anonymousPublish: flag(),

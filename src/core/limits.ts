@@ -19,6 +19,13 @@ export interface Limits {
   readonly topicsPerBatch: number;
   /** Most matchers on one subscription (each costs time on every update). Default 100. Past it: `too_many_matchers`. */
   readonly matchersPerSubscription: number;
+  /**
+   * Most distinct patterns of all streams of a process (each is tested on every new topic that begins as it does). Default 10,000. Past it: `overloaded`. A pattern that
+   * many ask for counts once.
+   */
+  readonly patternsPerProcess: number;
+  /** Most distinct patterns of the streams from one address; the loopback is exempt (one peer must not use up the others'). Default 500. Past it: `too_many_patterns`. */
+  readonly patternsPerAddress: number;
   /** Longest topic or pattern, in bytes (matching time). Default 2,048. Past it: `too_large`, or `invalid_matcher`. */
   readonly topicBytes: number;
   /** Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past it: `too_large`. */
@@ -61,6 +68,8 @@ export const DEFAULT_LIMITS: Limits = {
   updatesPerBatch: 1000,
   topicsPerBatch: 10_000,
   matchersPerSubscription: 100,
+  patternsPerProcess: 10_000,
+  patternsPerAddress: 500,
   topicBytes: 2048,
   idBytes: 255,
   idempotencyKeyBytes: 255,
@@ -83,6 +92,8 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   updatesPerBatch: [1, 100_000],
   topicsPerBatch: [1, 1_000_000],
   matchersPerSubscription: [1, 10_000],
+  patternsPerProcess: [1, 1_000_000],
+  patternsPerAddress: [1, 1_000_000],
   topicBytes: [1, 65_536],
   idBytes: [1, MAX_ID_BYTES],
   idempotencyKeyBytes: [1, 8192],

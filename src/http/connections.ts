@@ -1,5 +1,9 @@
 import { HubError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import { isPattern } from "../core/matcher.ts";
 import type { Range } from "../core/range.ts";
+import type { Selection } from "../core/selection.ts";
+import { PatternCounts } from "./pattern-counts.ts";
 
 /** Bounds on open streams. */
 export interface ConnectionLimits {
@@ -12,16 +16,27 @@ export interface ConnectionLimits {
    * a herd that comes back at once from holding up those that are there. Infinity for no bound.
    */
   readonly connectionsPerSecond: number;
+  /**
+   * New connections a second from one address, IPv6 counted by its /64, that it may be sure of. Past it an address must wait while fewer than half of the places of
+   * `connectionsPerSecond` are free. Stops one peer from taking all.
+   */
+  readonly connectionsPerSecondPerAddress: number;
 }
 
 /** The limits that hold where none is given. */
-export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { connectionsPerAddress: 100, connections: 50_000, connectionsPerSecond: 500 };
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
+  connectionsPerAddress: 100,
+  connections: 50_000,
+  connectionsPerSecond: 500,
+  connectionsPerSecondPerAddress: 100,
+};
 
 /** What each of them may be; `connectionsPerSecond` may be Infinity, too. */
 export const CONNECTION_RANGES: Readonly<Record<keyof ConnectionLimits, Range>> = {
   connectionsPerAddress: [1, 1_000_000],
   connections: [1, 1_000_000],
   connectionsPerSecond: [1, 1_000_000],
+  connectionsPerSecondPerAddress: [1, 1_000_000],
 };
 
 /** When to come back to a hub that is full, in milliseconds. */
@@ -30,51 +45,88 @@ const FULL = { minMs: 5000, maxMs: 15_000 } as const;
 /** When to come back to a hub that holds enough streams of an address, in milliseconds. Its other streams may take long to end. */
 const ADDRESS_FULL = { minMs: 10_000, maxMs: 30_000 } as const;
 
-/** Counts open streams against the limits. */
+/** The limits that {@link Connections} holds to. */
+type StreamLimits = Pick<ConnectionLimits, "connections" | "connectionsPerAddress"> &
+  Pick<Limits, "patternsPerProcess" | "patternsPerAddress">;
+
+/** What the streams of an address take. */
+interface Taken {
+  streams: number;
+  readonly patterns: PatternCounts;
+}
+
+const NO_PATTERNS: readonly string[] = [];
+
+/** Counts open streams, and the patterns that they have, against the limits. */
 export class Connections {
-  readonly #limits: Pick<ConnectionLimits, "connections" | "connectionsPerAddress">;
-  readonly #byAddress = new Map<string, number>();
+  readonly #limits: StreamLimits;
+  readonly #byAddress = new Map<string, Taken>();
+  readonly #patterns = new PatternCounts();
   #total = 0;
 
-  constructor(limits: Pick<ConnectionLimits, "connections" | "connectionsPerAddress">) {
+  constructor(limits: StreamLimits) {
     this.#limits = limits;
   }
 
   /**
    * Counts one more stream.
    *
-   * @param address - The peer's, where the runtime tells it.
+   * @param address - The peer's, if the runtime tells one.
    * @returns Must be called once when the stream has ended.
-   * @throws HubError `too_many_connections` where its address has too many, `overloaded` where all have.
+   * @throws HubError `too_many_connections` or `too_many_patterns` if its address has too many, `overloaded` if all have.
    */
-  open(address: string | undefined): () => void {
-    if (this.#total >= this.#limits.connections) {
-      throw new HubError("overloaded", "The hub holds as many streams as it may. Try again later.", {
+  open(address: string | undefined, { matchers }: Pick<Selection, "matchers">): () => void {
+    const { connections, patternsPerProcess } = this.#limits;
+    if (this.#total >= connections) {
+      throw new HubError("overloaded", "The hub holds as many streams as it may. Try again later.", { retryAfterMs: between(FULL) });
+    }
+    const patterns = matchers.some(isPattern) ? matchers.filter(isPattern).map(({ key }) => key) : NO_PATTERNS;
+    const key = address === undefined ? undefined : addressKey(address);
+    const taken = key === undefined ? undefined : this.#takenBy(key, patterns);
+    if (this.#patterns.sizeWith(patterns) > patternsPerProcess) {
+      throw new HubError("overloaded", "The hub has as many different patterns as it may. Use exact topics, or try again later.", {
         retryAfterMs: between(FULL),
+        cause: new Error(`All streams of a process have ${patternsPerProcess} patterns at most.`),
       });
     }
-    const key = address === undefined ? undefined : addressKey(address);
-    if (key !== undefined) {
-      const count = this.#byAddress.get(key) ?? 0;
-      if (count >= this.#limits.connectionsPerAddress) {
-        throw new HubError(
-          "too_many_connections",
-          "Your address holds as many streams as it may. Close some; one stream can carry many topics.",
-          { retryAfterMs: between(ADDRESS_FULL), cause: new Error(`${key} has ${count} open, the most that an address may.`) },
-        );
-      }
-      this.#byAddress.set(key, count + 1);
-    }
     this.#total++;
-    return () => this.#close(key);
+    this.#patterns.add(patterns);
+    if (key !== undefined && taken !== undefined) {
+      taken.streams++;
+      taken.patterns.add(patterns);
+      this.#byAddress.set(key, taken);
+    }
+    return () => {
+      this.#total--;
+      this.#patterns.remove(patterns);
+      if (key === undefined || taken === undefined) return;
+      taken.patterns.remove(patterns);
+      if (--taken.streams === 0) this.#byAddress.delete(key);
+    };
   }
 
-  #close(key: string | undefined): void {
-    this.#total--;
-    if (key === undefined) return;
-    const count = (this.#byAddress.get(key) ?? 1) - 1;
-    if (count === 0) this.#byAddress.delete(key);
-    else this.#byAddress.set(key, count);
+  /** @throws HubError if it is too much with one more stream. */
+  #takenBy(key: string, patterns: readonly string[]): Taken {
+    const { connectionsPerAddress, patternsPerAddress } = this.#limits;
+    const taken = this.#byAddress.get(key) ?? { streams: 0, patterns: new PatternCounts() };
+    if (taken.streams >= connectionsPerAddress) {
+      throw new HubError(
+        "too_many_connections",
+        "Your address holds as many streams as it may. Close some; one stream can carry many topics.",
+        { retryAfterMs: between(ADDRESS_FULL), cause: new Error(`${key} has ${taken.streams} open, the most that an address may.`) },
+      );
+    }
+    if (taken.patterns.sizeWith(patterns) > patternsPerAddress) {
+      throw new HubError(
+        "too_many_patterns",
+        "The streams of your address have as many different patterns as they may. Use fewer, or exact topics.",
+        {
+          retryAfterMs: between(ADDRESS_FULL),
+          cause: new Error(`The streams of ${key} have ${patternsPerAddress} patterns at most.`),
+        },
+      );
+    }
+    return taken;
   }
 }
 

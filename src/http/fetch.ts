@@ -23,7 +23,7 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
     let close: () => void;
     try {
       hub.checkCurrent(authorization);
-      close = context.connections.open(undefined);
+      close = context.connections.open(undefined, selection);
     } catch (error) {
       return toResponse(outcome.refuse(error), request.method);
     }

@@ -4,6 +4,7 @@ import type { Sink, Subscriber } from "../core/subscriber.ts";
 import { type Framing, LAST_CHUNK } from "../core/wire.ts";
 import { type ClosableServer, serverOf } from "./closed-servers.ts";
 import { freeHandle, type HandleWriter, pendingBytes } from "./socket-handle.ts";
+import { stopAwaiting } from "./sockets.ts";
 import { settleEnd } from "./stream-end.ts";
 import { setHeaders } from "./stream-head.ts";
 
@@ -234,6 +235,7 @@ export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
   Object.defineProperty(socket, TAKEN, { value: true });
   // What was asked for behind this request can never be answered now.
   for (const finish of (socket as WaitingSocket)[WAITING] ?? []) finish();
+  stopAwaiting(res);
   settleEnd(req, res);
   socket.setTimeout(0);
   const servers = SERVER_EVENTS.map((event) => [event, serverListeners(socket, event)] as const);

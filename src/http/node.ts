@@ -177,7 +177,7 @@ function stream(
   try {
     // Before the head is on its way: later there is no refusing it.
     context.hub.checkCurrent(authorization);
-    close = context.connections.open(way.address);
+    close = context.connections.open(way.address, selection);
   } catch (error) {
     if (error instanceof HubError && error.code === "too_many_connections") context.proxies.noteFull(req);
     reply(req, res, outcome.refuse(error));

@@ -36,6 +36,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   origin_forbidden: 403,
   host_unknown: 421,
   too_many_connections: 429,
+  too_many_patterns: 429,
   overloaded: 503,
   too_many_scheduled: 507,
   too_many_revocations: 507,

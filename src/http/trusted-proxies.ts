@@ -40,7 +40,7 @@ export class TrustedProxies {
   clientOf(req: IncomingMessage): string | undefined {
     const peer = req.socket.remoteAddress;
     // Only processes of this machine reach a Unix socket.
-    if (this.#networks === undefined || (peer !== undefined && !this.#trusts(peer))) return peer;
+    if (this.#networks === undefined || (peer !== undefined && !this.trusts(peer))) return peer;
     const { forwarded } = req.headers;
     const listed = listOf(req.headers["x-forwarded-for"]);
     if (listed === undefined) return forwarded === undefined ? peer : this.#walk(peer, addressesOf(forwarded));
@@ -56,7 +56,7 @@ export class TrustedProxies {
    */
   noteFull(req: IncomingMessage): void {
     const peer = req.socket.remoteAddress;
-    if (this.#hasWarned || peer === undefined || this.#trusts(peer)) return;
+    if (this.#hasWarned || peer === undefined || this.trusts(peer)) return;
     const header = ["x-forwarded-for", "forwarded"].find((name) => req.headers[name] !== undefined);
     if (header === undefined) return;
     this.#hasWarned = true;
@@ -67,7 +67,8 @@ export class TrustedProxies {
     );
   }
 
-  #trusts(address: string): boolean {
+  /** Whether an address is that of a trusted proxy. */
+  trusts(address: string): boolean {
     const plain = plainAddress(address);
     return this.#networks?.check(plain, isIPv4(plain) ? "ipv4" : "ipv6") ?? false;
   }
@@ -79,7 +80,7 @@ export class TrustedProxies {
     for (const address of addresses) {
       if (address === undefined || ++hops > MAX_HOPS) break;
       client = address;
-      if (!this.#trusts(address)) break;
+      if (!this.trusts(address)) break;
     }
     return client;
   }

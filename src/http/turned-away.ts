@@ -24,6 +24,7 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
   switch (code) {
     case "overloaded":
     case "too_many_connections":
+    case "too_many_patterns":
     case "keys_unavailable":
       return retryAfterMs;
     case "journal_unavailable":
@@ -37,7 +38,7 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
 }
 
 /** Refusals that are logged whoever asked: nobody else would tell why they happen. */
-const LOGGED: ReadonlySet<string> = new Set(["origin_forbidden", "too_many_connections"]);
+const LOGGED: ReadonlySet<string> = new Set(["origin_forbidden", "too_many_connections", "too_many_patterns", "overloaded"]);
 
 /** Logs a refusal that nobody else would see: an `EventSource` tells its page neither the status nor the reason. */
 export function noteRefusal(context: HttpContext, request: HubRequest, error: HubError, retryMs: number | undefined): void {

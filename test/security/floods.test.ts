@@ -18,16 +18,16 @@ async function untilClosed(socket: Socket): Promise<string> {
 }
 
 describe("floods", () => {
-  test("Slowloris, idle floods, oversized headers", async () => {
+  test("Slowloris, oversized headers", async () => {
     const hub = createHub({ anonymousPublish: true });
     const { maxHeaderBytes, headersTimeout, requestTimeout } = SETTINGS;
-    const server = createHttpServer(40, {
+    const server = createHttpServer({
       maxHeaderBytes: maxHeaderBytes.fallback,
       headersTimeout: headersTimeout.fallback,
       requestTimeout: requestTimeout.fallback,
     });
     // The times that it ships with; shorter ones for the test.
-    expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000, maxConnections: 40 });
+    expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000 });
     server.headersTimeout = 500;
     server.requestTimeout = 1000;
     server.on("request", hub.handler);
@@ -57,13 +57,6 @@ describe("floods", () => {
     const answers = await Promise.all([...idle, ...slow, ...bodies].map(untilClosed));
     for (const answer of answers) expect(answer).toMatch(/^(?:HTTP\/1\.1 408 |$)/);
     clearInterval(dripping);
-
-    // A flood of connections takes no more than its share, and leaves the streams alone.
-    const flood = await Promise.all(Array.from({ length: 60 }, open));
-    const refused = flood.slice(40).map(untilClosed);
-    expect((await Promise.all(refused)).join("")).toBe("");
-    for (const socket of flood) socket.destroy();
-    await expect.poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))).toBe(2);
 
     const oversized = await open();
     oversized.write(`GET /events/stream HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(17_000)}\r\n\r\n`);

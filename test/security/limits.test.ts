@@ -5,7 +5,6 @@ import { createHub, DEFAULT_LIMITS, type Hub, type HubOptions, type Limits, type
 import { DEFAULT_CONNECTION_LIMITS, DEFAULT_STREAM_RESETS } from "artesian/http";
 import { EventSource } from "eventsource";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Arrivals } from "../../src/http/arrivals.ts";
 import { from, listenForAnyAddress } from "../support/addresses.ts";
 import { listen, startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
@@ -54,6 +53,8 @@ const subscribing =
     return [await outcome(`${url}?${search(limit)}`), await outcome(`${url}?${search(limit + 1)}`)];
   };
 
+const patterns = (count: number): string => Array.from({ length: count }, (_, i) => `match_urlpattern=/${i}/*`).join("&");
+
 /** What bounds the hub's own work, and refuses nobody. */
 const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes"] as const;
 
@@ -97,6 +98,16 @@ const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>
     limit: 3,
     past: "400 too_many_matchers",
     probe: subscribing((count) => Array.from({ length: count }, (_, i) => `match=${i}`).join("&")),
+  },
+  patternsPerProcess: { limit: 3, past: "503 overloaded", probe: subscribing(patterns) },
+  patternsPerAddress: {
+    limit: 3,
+    past: "429 too_many_patterns",
+    probe: async (limit, start) => {
+      const url = `${await listenForAnyAddress((await start()).hub)}/events/stream`;
+      const ask = (count: number): Promise<string> => outcome(`${url}?${patterns(count)}`, from("203.0.113.7"));
+      return [await ask(limit), await ask(limit + 1)];
+    },
   },
   topicBytes: { limit: 10, past: "413 too_large", probe: publishing((size) => form({ topic: "x".repeat(size) })) },
   idBytes: { limit: 10, past: "413 too_large", probe: publishing((size) => form({ topic: "a", id: "x".repeat(size) })) },
@@ -217,6 +228,8 @@ describe("the limits of what may be asked for", () => {
       bodyBytes: 2 ** 20,
       topicsPerUpdate: 100,
       matchersPerSubscription: 100,
+      patternsPerProcess: 10_000,
+      patternsPerAddress: 500,
       grantsPerToken: 100,
       topicBytes: 2048,
       idBytes: 255,
@@ -225,7 +238,12 @@ describe("the limits of what may be asked for", () => {
       replayUpdates: 500,
       replayBytes: 2 ** 20,
     });
-    expect(DEFAULT_CONNECTION_LIMITS).toEqual({ connectionsPerAddress: 100, connections: 50_000, connectionsPerSecond: 500 });
+    expect(DEFAULT_CONNECTION_LIMITS).toEqual({
+      connectionsPerAddress: 100,
+      connections: 50_000,
+      connectionsPerSecond: 500,
+      connectionsPerSecondPerAddress: 100,
+    });
     expect(DEFAULT_STREAM_RESETS).toEqual({ burst: 100, perSecond: 33 });
   });
 });
@@ -381,55 +399,6 @@ describe("the limits of connections", () => {
     expect(attempts).toBe(2);
     await hub.publish({ topic: "a", data: "in" });
     expect(await received).toBe("in");
-  });
-
-  test("the requests of one connection take one place", async () => {
-    let now = 0;
-    const arrivals = new Arrivals(2, () => now);
-    const first = {};
-    for (let i = 0; i < 10; i++) arrivals.admit(first, "203.0.113.7");
-    arrivals.admit({}, "203.0.113.7");
-    const late = {};
-    expect(() => arrivals.admit(late, "203.0.113.7")).toThrow(expect.objectContaining({ code: "overloaded" }));
-    arrivals.admit(first, "203.0.113.7");
-    now += 500;
-    arrivals.admit(late, "203.0.113.7");
-    expect(() => arrivals.admit({}, "203.0.113.7")).toThrow();
-    // However long nobody came, no more than those of a second come at once.
-    now += 3_600_000;
-    for (let i = 0; i < 2; i++) arrivals.admit({}, "203.0.113.7");
-    expect(() => arrivals.admit({}, "203.0.113.7")).toThrow();
-    new Arrivals(Infinity).admit({}, "203.0.113.7");
-  });
-
-  test("a herd is told to come back at the rate at which it is taken, and is in when that is over", () => {
-    let now = 0;
-    const arrivals = new Arrivals(500, () => now);
-    let waiting = Array.from({ length: 10_000 }, () => ({ connection: {}, atMs: 0, attempts: 0 }));
-    const attempts: number[] = [];
-    for (; waiting.length > 0; now += 10) {
-      const still: typeof waiting = [];
-      for (const peer of waiting) {
-        if (peer.atMs > now) {
-          still.push(peer);
-          continue;
-        }
-        peer.attempts++;
-        try {
-          arrivals.admit(peer.connection, "203.0.113.7");
-          attempts.push(peer.attempts);
-        } catch (error) {
-          peer.atMs = now + (error as { retryAfterMs: number }).retryAfterMs;
-          still.push(peer);
-        }
-      }
-      waiting = still;
-      if (now > 60_000) break;
-    }
-    // 500 at once, and the others in 19 seconds, but for the first one of those.
-    expect(waiting).toHaveLength(0);
-    expect(now).toBeLessThan(25_000);
-    expect(attempts.reduce((sum, count) => sum + count, 0) / attempts.length).toBeLessThan(2.5);
   });
 
   test("a peer resets so many streams of HTTP/2, and then its connection is closed", async () => {

@@ -10,6 +10,8 @@ export const SETTING_OF_LIMIT: Readonly<Record<keyof Limits, Key>> = {
   updatesPerBatch: "maxBatch",
   topicsPerBatch: "maxBatchTopics",
   matchersPerSubscription: "maxMatchers",
+  patternsPerProcess: "maxPatterns",
+  patternsPerAddress: "maxPatternsPerAddress",
   topicBytes: "maxTopicLength",
   idBytes: "maxIdLength",
   idempotencyKeyBytes: "maxIdempotencyKeyLength",

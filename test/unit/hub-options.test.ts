@@ -204,6 +204,12 @@ describe("the library and the command have one range for", () => {
       CONNECTION_RANGES.connectionsPerSecond,
       (connectionsPerSecond) => ({ connectionsPerSecond }),
     ],
+    [
+      "connectionsPerSecondPerAddress",
+      "maxConnectionRatePerAddress",
+      CONNECTION_RANGES.connectionsPerSecondPerAddress,
+      (connectionsPerSecondPerAddress) => ({ connectionsPerSecondPerAddress }),
+    ],
   ];
   it.each(rows)("%s and %s", (name, key, [least, most], options) => {
     for (const value of [least, most]) {

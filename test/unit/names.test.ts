@@ -109,13 +109,14 @@ describe("connections", () => {
   });
 
   it("are held to so many an address, and given back", () => {
-    const connections = new Connections({ connections: 10, connectionsPerAddress: 2 });
-    const close = connections.open("192.0.2.1");
-    connections.open("192.0.2.1");
-    expect(() => connections.open("192.0.2.1")).toThrow(expect.objectContaining({ code: "too_many_connections" }));
-    connections.open("192.0.2.2");
-    for (let i = 0; i < 3; i++) connections.open("127.0.0.1");
+    const connections = new Connections({ connections: 10, connectionsPerAddress: 2, patternsPerProcess: 1, patternsPerAddress: 1 });
+    const nothing = { matchers: [] };
+    const close = connections.open("192.0.2.1", nothing);
+    connections.open("192.0.2.1", nothing);
+    expect(() => connections.open("192.0.2.1", nothing)).toThrow(expect.objectContaining({ code: "too_many_connections" }));
+    connections.open("192.0.2.2", nothing);
+    for (let i = 0; i < 3; i++) connections.open("127.0.0.1", nothing);
     close();
-    connections.open("192.0.2.1");
+    connections.open("192.0.2.1", nothing);
   });
 });

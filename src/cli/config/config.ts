@@ -58,6 +58,8 @@ export interface Config {
   readonly maxBatch: number;
   readonly maxBatchTopics: number;
   readonly maxMatchers: number;
+  readonly maxPatterns: number;
+  readonly maxPatternsPerAddress: number;
   readonly maxTopicLength: number;
   readonly maxIdLength: number;
   readonly maxIdempotencyKeyLength: number;
@@ -73,6 +75,11 @@ export interface Config {
   readonly maxConnections: number | undefined;
   readonly maxConnectionsPerAddress: number;
   readonly maxConnectionRate: number | typeof NONE;
+  readonly maxConnectionRatePerAddress: number;
+  /** Undefined: the default, which depends on the descriptor limit. */
+  readonly maxSockets: number | undefined;
+  /** Undefined: the default, twice `maxConnectionsPerAddress`. */
+  readonly maxSocketsPerAddress: number | undefined;
   readonly maxHeaderBytes: number;
   readonly headersTimeout: number;
   readonly requestTimeout: number;

@@ -1,5 +1,6 @@
 import { DEFAULT_LIMITS, LIMIT_RANGES } from "../../core/limits.ts";
 import { CONNECTION_RANGES, DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
+import { SOCKET_RANGES } from "../../http/sockets.ts";
 import type { Config, Setting } from "./config.ts";
 import { count, orNone, size } from "./values.ts";
 
@@ -61,6 +62,22 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       fallback: DEFAULT_LIMITS.matchersPerSubscription,
       shown: "100",
       help: "most matchers on a subscription",
+    },
+    maxPatterns: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...LIMIT_RANGES.patternsPerProcess),
+      fallback: DEFAULT_LIMITS.patternsPerProcess,
+      shown: "10,000",
+      help: "most distinct patterns of all streams, in each process",
+    },
+    maxPatternsPerAddress: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...LIMIT_RANGES.patternsPerAddress),
+      fallback: DEFAULT_LIMITS.patternsPerAddress,
+      shown: "500",
+      help: "most distinct patterns of the streams from one address, in each process; the loopback is exempt",
     },
     maxTopicLength: {
       group: "Limits",
@@ -173,6 +190,30 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
       shown: "500",
       help: "most new connections a second, in each process; the loopback is exempt",
+    },
+    maxConnectionRatePerAddress: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...CONNECTION_RANGES.connectionsPerSecondPerAddress),
+      fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecondPerAddress,
+      shown: "100",
+      help: "new connections a second from one address that do not have to wait for others', in each process",
+    },
+    maxSockets: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...SOCKET_RANGES.sockets),
+      fallback: undefined,
+      shown: "90% of the descriptor limit",
+      help: "most connections of every kind at a time, also idle ones",
+    },
+    maxSocketsPerAddress: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...SOCKET_RANGES.socketsPerAddress),
+      fallback: undefined,
+      shown: "twice --max-connections-per-address",
+      help: "most connections of every kind from one address at a time; the loopback and trusted proxies are exempt",
     },
     maxHeaderBytes: {
       group: "Limits",

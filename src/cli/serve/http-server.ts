@@ -6,16 +6,9 @@ import { Failure } from "../errors.ts";
 /** What a client may take of a server before it is known. */
 export type RequestBounds = Pick<Config, "maxHeaderBytes" | "headersTimeout" | "requestTimeout">;
 
-/**
- * Makes the server, with the bounds that stop a client from holding it by sending slowly or too much.
- *
- * @param maxConnections - Further ones are closed at once; undefined sets no bound.
- */
-export function createHttpServer(
-  maxConnections: number | undefined,
-  { maxHeaderBytes, headersTimeout, requestTimeout }: RequestBounds,
-): Server {
-  const server = createServer({
+/** Makes the server, with the bounds that stop a client from holding it by sending slowly or too much. */
+export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeout }: RequestBounds): Server {
+  return createServer({
     maxHeaderSize: maxHeaderBytes,
     // Node refuses a whole request that may take less time than its header.
     headersTimeout: Math.min(headersTimeout, requestTimeout),
@@ -25,8 +18,6 @@ export function createHttpServer(
     // Longer than a proxy's (60 s is usual), so that it is not us who close a connection that it is about to use.
     keepAliveTimeout: 65_000,
   });
-  if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  return server;
 }
 
 /**

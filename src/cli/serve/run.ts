@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Cors } from "../../http/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { probeSockets } from "../../http/socket-probe.ts";
+import { Sockets } from "../../http/sockets.ts";
 import { TrustedProxies } from "../../http/trusted-proxies.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
@@ -79,7 +80,14 @@ export async function runServer(options: RunOptions): Promise<void> {
   await probeSockets(log.logger);
   const { journal, place, workers } = await openJournal(config, log.logger, link?.channel);
   const room = capacity();
-  const server = createHttpServer(room.connections, config);
+  const server = createHttpServer(config);
+  const proxies = new TrustedProxies(config.trustedProxies, log.logger);
+  const socketsPerAddress = config.maxSocketsPerAddress ?? 2 * config.maxConnectionsPerAddress;
+  new Sockets(
+    { sockets: config.maxSockets ?? room.connections, socketsPerAddress },
+    (address) => proxies.trusts(address),
+    log.logger,
+  ).watch(server);
   let port: number;
   try {
     port = await listen(server, address.address, config.port);
@@ -114,7 +122,6 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   const cors = new Cors(config.corsOrigin, config.compat);
   const refuse = createRefuse(cors, log.logger);
-  const proxies = new TrustedProxies(config.trustedProxies, log.logger);
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const guard = createGuard({
     hosts: address.loopback ? knownHosts(config, address) : undefined,
@@ -172,6 +179,8 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       updatesPerBatch: config.maxBatch,
       topicsPerBatch: config.maxBatchTopics,
       matchersPerSubscription: config.maxMatchers,
+      patternsPerProcess: config.maxPatterns,
+      patternsPerAddress: config.maxPatternsPerAddress,
       topicBytes: config.maxTopicLength,
       idBytes: config.maxIdLength,
       idempotencyKeyBytes: config.maxIdempotencyKeyLength,
@@ -198,6 +207,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
     connections: config.maxConnections ?? maxStreams,
     trustedProxies: config.trustedProxies,
     connectionsPerSecond: config.maxConnectionRate === NONE ? Infinity : config.maxConnectionRate,
+    connectionsPerSecondPerAddress: config.maxConnectionRatePerAddress,
   };
 }
 

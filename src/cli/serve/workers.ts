@@ -53,7 +53,10 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   const removeSockets = (): void => removeSocketDirectory(sockets);
   process.once("exit", removeSockets);
   const crew = new Crew(
-    Array.from({ length: count }, (_, index) => ({ ...plan, config: { ...config, port, maxConnections: shareOf(config, index, count) } })),
+    Array.from({ length: count }, (_, index) => {
+      const share = (all: number | undefined): number | undefined => shareOf(all, index, count);
+      return { ...plan, config: { ...config, port, maxConnections: share(config.maxConnections), maxSockets: share(config.maxSockets) } };
+    }),
     sockets,
     log.logger,
   );
@@ -91,7 +94,7 @@ const CHOICES = 50;
  */
 async function choosePort(address: string, bounds: RequestBounds): Promise<number> {
   for (let choice = 1; ; choice++) {
-    const server = createHttpServer(undefined, bounds);
+    const server = createHttpServer(bounds);
     try {
       const port = await listen(server, address, randomInt(CHOSEN_PORTS.from, CHOSEN_PORTS.to));
       await new Promise((resolve) => server.close(resolve));
@@ -102,8 +105,8 @@ async function choosePort(address: string, bounds: RequestBounds): Promise<numbe
   }
 }
 
-/** A worker's part of the streams that were allowed in all; undefined where the default holds, which is each process's own. */
-function shareOf({ maxConnections }: Config, index: number, count: number): number | undefined {
-  if (maxConnections === undefined) return undefined;
-  return Math.max(1, Math.floor(maxConnections / count) + (index < maxConnections % count ? 1 : 0));
+/** A worker's part of what was allowed in all. Undefined if the default holds, which is each process's own. */
+function shareOf(all: number | undefined, index: number, count: number): number | undefined {
+  if (all === undefined) return undefined;
+  return Math.max(1, Math.floor(all / count) + (index < all % count ? 1 : 0));
 }

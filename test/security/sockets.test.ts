@@ -1,0 +1,200 @@
+import { once } from "node:events";
+import { type IncomingMessage, request, type RequestListener, type ServerResponse } from "node:http";
+import { type AddressInfo, type Socket } from "node:net";
+import { createHub, type Logger } from "artesian";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { SETTINGS } from "../../src/cli/config/settings.ts";
+import { createHttpServer } from "../../src/cli/serve/http-server.ts";
+import { Sockets, type SocketLimits } from "../../src/http/sockets.ts";
+import { connectFrom, takeLoopbackForForeign } from "../support/addresses.ts";
+import { listen } from "../support/server.ts";
+
+/** All that a server with 1,024 descriptors may have. */
+const ALL = 921;
+/** Before a connection that sends nothing is closed for its time is over. Far less where the machine is not busy. */
+const SERVED_MS = 5000;
+const GET = "GET /held HTTP/1.1\r\nHost: x\r\n\r\n";
+
+interface Options extends SocketLimits {
+  readonly proxies?: readonly string[];
+  /** Answers requests for other paths than the hub's. Default: 404. */
+  readonly listener?: RequestListener;
+  readonly isForeign?: boolean;
+}
+
+interface Started {
+  readonly port: number;
+  readonly lines: readonly { readonly address?: string; readonly count?: number }[];
+  /** How many connections the server has. */
+  readonly connections: () => Promise<number>;
+  readonly responses: readonly ServerResponse[];
+}
+
+/** A server as `serve` makes it, with a hub. */
+async function start({ proxies = [], listener, isForeign = true, ...limits }: Options): Promise<Started> {
+  const { maxHeaderBytes, headersTimeout, requestTimeout } = SETTINGS;
+  const server = createHttpServer({
+    maxHeaderBytes: maxHeaderBytes.fallback,
+    headersTimeout: headersTimeout.fallback,
+    requestTimeout: requestTimeout.fallback,
+  });
+  const lines: { address?: string; count?: number }[] = [];
+  const ignore = (): void => undefined;
+  const logger: Logger = { debug: ignore, info: ignore, error: ignore, warn: (fields) => void lines.push({ ...fields }) };
+  new Sockets(limits, (address) => proxies.includes(address), logger).watch(server);
+  if (isForeign) takeLoopbackForForeign(server);
+  const hub = createHub({ anonymousPublish: true, connectionsPerSecond: Infinity });
+  onTestFinished(() => hub.close());
+  const responses: ServerResponse[] = [];
+  server.on("request", (req, res) => {
+    responses.push(res);
+    hub.handler(req, res, listener === undefined ? undefined : () => listener(req, res));
+  });
+  await listen(server);
+  const connections = (): Promise<number> => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+  return { port: (server.address() as AddressInfo).port, lines, connections, responses };
+}
+
+const several = (count: number, n: number, port: number): Promise<Socket[]> =>
+  Promise.all(Array.from({ length: count }, () => connectFrom(n, port)));
+
+/** Publishes, and opens a stream, each with a connection of its own. @returns How long it took, in milliseconds. */
+async function visit(n: number, port: number): Promise<number> {
+  const began = performance.now();
+  const from = { host: "127.0.0.1", port, path: "/events/stream", localAddress: `127.0.0.${n}`, agent: false };
+  const publish = request({ ...from, method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } });
+  publish.end("topic=a");
+  const [published] = (await once(publish, "response")) as [IncomingMessage];
+  expect(published.statusCode).toBe(200);
+  published.resume();
+  const subscribe = request(from).end();
+  onTestFinished(() => void subscribe.destroy());
+  const [stream] = (await once(subscribe, "response")) as [IncomingMessage];
+  expect(stream.statusCode).toBe(200);
+  return performance.now() - began;
+}
+
+const isOpen = (socket: Socket): boolean => !socket.destroyed && !socket.readableEnded;
+
+/** Which of some connections the server has closed, once it has closed so many. */
+async function closed(sockets: readonly Socket[], count: number): Promise<number[]> {
+  for (const socket of sockets) socket.resume();
+  await expect.poll(() => sockets.filter((socket) => !isOpen(socket)).length).toBe(count);
+  return sockets.flatMap((socket, i) => (isOpen(socket) ? [] : [i]));
+}
+
+describe("idle connections", () => {
+  test("of one address do not keep others out, and are held to the limit of an address", async () => {
+    const { port, lines, connections } = await start({ sockets: ALL, socketsPerAddress: 200 });
+    await several(ALL, 2, port);
+    await expect.poll(connections).toBe(200);
+    expect(await visit(3, port)).toBeLessThan(SERVED_MS);
+    expect(lines).toMatchObject([{ address: "203.0.113.2", count: 1 }]);
+  });
+
+  test.each([
+    ["many addresses", true, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]],
+    ["the loopback", false, [1]],
+  ])("of %s that take all places do not keep others out", async (_, isForeign, addresses) => {
+    const { port, lines, connections } = await start({ sockets: ALL, socketsPerAddress: 100, isForeign });
+    await Promise.all(addresses.map((n) => several(Math.ceil(ALL / addresses.length), n, port)));
+    await expect.poll(connections).toBe(ALL);
+    expect(await visit(99, port)).toBeLessThan(SERVED_MS);
+    expect(await connections()).toBeLessThanOrEqual(ALL);
+    expect(lines).toMatchObject([{ address: isForeign ? expect.stringMatching(/^203\.0\.113\./) : "127.0.0.1", count: 1 }]);
+  });
+
+  test("go before all others, of the address that has the most, the oldest first", async () => {
+    const requests: string[] = [];
+    const { port } = await start({ sockets: 8, socketsPerAddress: 8, listener: ({ url = "" }) => void requests.push(url) });
+    const stream = await connectFrom(2, port);
+    stream.write("GET /events/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(stream, "data");
+    const busy = await several(2, 2, port);
+    for (const socket of busy) socket.write(GET);
+    await expect.poll(() => requests.length).toBe(2);
+    const few = await connectFrom(3, port);
+    const most: Socket[] = [];
+    for (let i = 0; i < 4; i++) most.push(await connectFrom(4, port));
+    const newcomers: Socket[] = [];
+    for (let i = 0; i < 3; i++) {
+      newcomers.push(await connectFrom(5 + i, port));
+      expect(await closed(most, i + 1)).toEqual([0, 1, 2].slice(0, i + 1));
+    }
+    expect([stream, ...busy, few, ...newcomers].every(isOpen)).toBe(true);
+  });
+
+  test("of an address are closed for its newer ones, and for nobody else's", async () => {
+    const { port } = await start({ sockets: 100, socketsPerAddress: 3 });
+    const others = await several(3, 3, port);
+    const own: Socket[] = [];
+    for (let i = 0; i < 5; i++) own.push(await connectFrom(2, port));
+    expect(await closed(own, 2)).toEqual([0, 1]);
+    expect(others.every(isOpen)).toBe(true);
+  });
+
+  test("are those that wait for their next request, too; one that was used is the last to go", async () => {
+    const { port } = await start({ sockets: 100, socketsPerAddress: 2, listener: (_, res) => void res.end("x") });
+    const used = await connectFrom(2, port);
+    const unused = await connectFrom(2, port);
+    used.write(GET);
+    await once(used, "data");
+    await connectFrom(2, port);
+    expect(await closed([used, unused], 1)).toEqual([1]);
+    await connectFrom(2, port);
+    expect(await closed([used], 1)).toEqual([0]);
+  });
+});
+
+describe("connections with a request or a stream", () => {
+  test("stay: a new one is closed if there are no others", async () => {
+    const { port, lines } = await start({ sockets: 100, socketsPerAddress: 3, listener: () => undefined });
+    const busy = await several(2, 2, port);
+    for (const socket of busy) socket.write(GET);
+    const stream = await connectFrom(2, port);
+    stream.write("GET /events/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(stream, "data");
+    const late = await connectFrom(2, port);
+    expect(await closed([late], 1)).toEqual([0]);
+    expect([...busy, stream].every(isOpen)).toBe(true);
+    expect(lines).toMatchObject([{ address: "203.0.113.2", count: 1 }]);
+    stream.destroy();
+    await expect.poll(async () => isOpen(await connectFrom(2, port))).toBe(true);
+  });
+
+  test("keep a connection busy until the last answer of several is there", async () => {
+    const held: ServerResponse[] = [];
+    const { port } = await start({ sockets: 100, socketsPerAddress: 1, listener: (_, res) => void held.push(res) });
+    const socket = await connectFrom(2, port);
+    socket.write(GET + GET);
+    await expect.poll(() => held.length).toBe(2);
+    held[0]?.end();
+    await once(socket, "data");
+    expect(await closed([await connectFrom(2, port)], 1)).toEqual([0]);
+    expect(isOpen(socket)).toBe(true);
+    held[1]?.end();
+    await once(socket, "data");
+    await connectFrom(2, port);
+    expect(await closed([socket], 1)).toEqual([0]);
+  });
+
+  test("a stream is not heard at its response, which would keep that in memory", async () => {
+    const { port, responses } = await start({ sockets: 100, socketsPerAddress: 10, listener: () => undefined });
+    const [stream, busy] = [await connectFrom(2, port), await connectFrom(2, port)];
+    stream.write("GET /events/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(stream, "data");
+    busy.write(GET);
+    await expect.poll(() => responses.map((response) => response.listenerCount("close"))).toEqual([0, 1]);
+  });
+});
+
+test("the connections of a trusted proxy and of the loopback are not those of one address", async () => {
+  const proxied = await start({ sockets: 100, socketsPerAddress: 2, proxies: ["203.0.113.2"] });
+  const local = await start({ sockets: 100, socketsPerAddress: 2, isForeign: false });
+  for (const { port, connections, lines } of [proxied, local]) {
+    const sockets = await several(20, 2, port);
+    await expect.poll(connections).toBe(20);
+    expect(sockets.every(isOpen)).toBe(true);
+    expect(lines).toEqual([]);
+  }
+});
