@@ -25,6 +25,8 @@ export function createHttpServer(
     // Longer than a proxy's (60 s is usual), so that it is not us who close a connection that it is about to use.
     keepAliveTimeout: 65_000,
   });
+  // A client may end its half of the connection once its request is sent: it still gets its answer. Streams end there by themselves.
+  Object.assign(server, { httpAllowHalfOpen: true });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   return server;
 }
