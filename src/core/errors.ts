@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   invalid_data: "The data is not valid Unicode text.",
   invalid_body: "The request's body cannot be parsed.",
   invalid_pace: "How a subscription is to be paced is not valid.",
+  invalid_page: "A page of a list begins after nothing that the list can have.",
   invalid_matcher: "A matcher's value is not valid for its type.",
   unknown_matcher: "A parameter that starts with `match` names no known matcher type.",
   missing_matcher: "A subscription needs at least one matcher.",

@@ -27,7 +27,8 @@ import type { JournalState } from "./state.ts";
 import { Streams } from "./streams.ts";
 import type { Sink, Subscriber } from "./subscriber.ts";
 import { TopicParser } from "./topic.ts";
-import type { Update, UpdateInput } from "./update.ts";
+import type { TextUpdate, Update, UpdateInput } from "./update.ts";
+import { readInputs } from "./update-input.ts";
 import { Whole } from "./whole.ts";
 
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
@@ -163,18 +164,19 @@ export class HubCore {
    * @returns Their event ids, in order. Where one is for later, all must be: they are kept, and each is published at its time.
    * @throws HubError whose code says what is wrong; nothing was published.
    */
-  publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
-    return this.publishFor(undefined, updates, options, OWN_PROCESS);
+  async publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
+    return this.publishFor(undefined, readInputs(updates), options, OWN_PROCESS);
   }
 
   /**
    * Publishes for somebody outside this process, as {@link publishBatch} does.
    *
+   * @param updates - Read already, so that each field is of its type.
    * @param authorization - What the publisher's token says; without one everything may be published.
    */
   async publishFor(
     authorization: Authorization | undefined,
-    updates: readonly UpdateInput[],
+    updates: readonly TextUpdate[],
     options?: PublishOptions,
     publisher: string = publisherOf(authorization),
   ): Promise<readonly string[]> {

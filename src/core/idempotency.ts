@@ -84,9 +84,15 @@ export const OWN_PROCESS = "process";
 /**
  * Whose keys a publisher from outside shares: those of its token's issuer and subject, or of all who have no token. So nobody can
  * find out, or take, a key of somebody else's.
+ *
+ * A token without a subject names nobody. Its keys are those of its issuer's tokens that may publish on the same topics: another token for the same attempt
+ * finds them, and a token with other rights does not.
  */
 export function publisherOf(authorization: Authorization | undefined): string {
-  return authorization === undefined ? "anonymous" : `token ${JSON.stringify([authorization.issuer, authorization.subject ?? null])}`;
+  if (authorization === undefined) return "anonymous";
+  const { issuer, subject, publish } = authorization;
+  const rights = (): readonly string[] => publish.map(({ type, pattern }) => `${type} ${pattern}`).toSorted();
+  return `token ${JSON.stringify(subject === undefined ? [issuer, null, rights()] : [issuer, subject])}`;
 }
 
 const OPTIONS: ReadonlySet<string> = namesOf<PublishOptions>({ idempotencyKey: true });

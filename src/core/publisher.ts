@@ -18,8 +18,7 @@ import type { Logger } from "./logger.ts";
 import { boundRetry, type RetryRange } from "./retry.ts";
 import type { Schedule, ScheduledUpdate } from "./schedule.ts";
 import type { TopicParser } from "./topic.ts";
-import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, type UpdateInput, validateUpdate } from "./update.ts";
-import { readInputs } from "./update-input.ts";
+import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, validateUpdate } from "./update.ts";
 
 /** A publishing that may be another attempt at one before. */
 interface Attempt {
@@ -68,25 +67,25 @@ export class Publisher {
   }
 
   /**
+   * @param updates - Each field is of its type: whoever takes updates in sees to that.
    * @param authorization - What the publisher's token says; without one everything may be published.
    * @param idempotencyKey - Where it is known, nothing is published; with the same updates, the event ids are those of the first attempt.
    * @returns Their event ids, in order.
-   * @throws HubError whose code says what is wrong, or TypeError for what is no update; nothing was published.
+   * @throws HubError whose code says what is wrong; nothing was published.
    */
   async publish(
-    updates: readonly UpdateInput[],
+    updates: readonly TextUpdate[],
     authorization: Authorization | undefined,
     idempotencyKey: IdempotencyKey | undefined,
   ): Promise<readonly string[]> {
-    const inputs = readInputs(updates);
-    if (inputs.length === 0) return [];
-    const attempt = idempotencyKey && this.#attemptAt(inputs, idempotencyKey);
-    const batch = this.#validate(inputs);
+    if (updates.length === 0) return [];
+    const attempt = idempotencyKey && this.#attemptAt(updates, idempotencyKey);
+    const batch = this.#validate(updates);
     if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
       throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
     }
     const now = Date.now();
-    const times = inputs.map((update) => deliveryTime(update, now));
+    const times = updates.map((update) => deliveryTime(update, now));
     if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times, attempt));
     if (attempt !== undefined) return this.#track(this.#publishOnce(batch, attempt));
     const offsets = await this.#track(this.#journal.append(batch));

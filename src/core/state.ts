@@ -8,6 +8,11 @@ export interface StateEntry {
   readonly value: string;
 }
 
+/** Whether a text may be the key of an entry. */
+export function isStateKey(text: string): boolean {
+  return /^[\x20-\x7e]{1,1024}$/.test(text);
+}
+
 /** One change of an entry, with the update that tells of it. */
 export interface StateStep {
   readonly key: string;

@@ -35,7 +35,7 @@ export function parseForm(
   maxFields: number = DEFAULT_LIMITS.formFields,
 ): readonly (readonly [name: string, value: string])[] {
   const pairs: [string, string][] = [];
-  const decode = text.length > SHARED_CHARACTERS ? (part: string) => detach(decodePart(part), text) : decodePart;
+  const decode = (part: string): string => detach(decodePart(part), text);
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
     end = text.indexOf("&", start);
     if (end < 0) end = text.length;
@@ -54,8 +54,10 @@ export function parseForm(
 const SHARED_CHARACTERS = 4096;
 
 /** A part of a text can be a view of it: a topic that is remembered would then keep a whole body of a mebibyte alive. */
-function detach(part: string, text: string): string {
-  return part.length * 2 > text.length ? part : new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(part));
+export function detach(part: string, text: string): string {
+  return text.length <= SHARED_CHARACTERS || part.length * 2 > text.length
+    ? part
+    : new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(part));
 }
 
 function decodePart(part: string): string {

@@ -167,6 +167,8 @@ function stream(
   // The peer may have left while the journal or a key set was asked.
   // Or another request on its connection may have become a stream.
   if (req.socket.destroyed || res.destroyed || res.headersSent || isTaken(req.socket)) return;
+  // A peer that has ended its half has left, as far as a stream can tell, and no event of that comes any more.
+  if (req.socket.readableEnded) return void req.socket.destroy();
   const { headers, selection, start, authorization } = outcome;
   if (req.method === "HEAD") {
     setHeaders(res, headers);

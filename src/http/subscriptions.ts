@@ -1,5 +1,6 @@
 import { HubError } from "../core/errors.ts";
 import type { Matcher } from "../core/matcher.ts";
+import { isStateKey } from "../core/state.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { parseForm } from "./form.ts";
 import { legacySubscriptions, wantsLegacy } from "./legacy-subscriptions.ts";
@@ -51,11 +52,18 @@ export async function subscriptions(context: HttpContext, request: HubRequest): 
     if (documents[0] === undefined) throw new HubError("not_found", "There is no such subscription.");
     return fresh(request, { status: 200, headers, body: `${JSON.stringify(documents[0])}\n` });
   }
-  const after = parseForm(request.query).find(([name]) => name === "after")?.[1];
+  const after = readAfter(request.query);
   const { documents, next } = await presence.list({ ...target, legacy: false }, { after, limit: PAGE });
   if (next !== undefined) headers["Link"] += `, <${request.pathname}?after=${encodeURIComponent(next)}>; rel="next"`;
   const collection = { id: request.pathname, type: "subscriptions", subscriptions: documents };
   return fresh(request, { status: 200, headers, body: `${JSON.stringify(collection)}\n` });
+}
+
+/** @throws HubError `invalid_page` for what no `next` link says: a journal may not look for any text. */
+function readAfter(query: string): string | undefined {
+  const after = parseForm(query).find(([name]) => name === "after")?.[1] || undefined;
+  if (after === undefined || isStateKey(after)) return after;
+  throw new HubError("invalid_page", "The `after` is not one that the hub gave. Follow the `next` link of the page before.");
 }
 
 function nothingHere(): HubError {

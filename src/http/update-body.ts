@@ -1,8 +1,9 @@
 import { HubError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { tooManyUpdates, type UpdateInput } from "../core/update.ts";
+import { type TextUpdate, tooManyUpdates } from "../core/update.ts";
 import { isKnownField, meantField, quoteName } from "./field-names.ts";
-import { decodeUtf8, parseForm } from "./form.ts";
+import { decodeUtf8, detach, parseForm } from "./form.ts";
+import { type RawMember, rawMembers } from "./json-members.ts";
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
 
@@ -13,14 +14,14 @@ export function mediaTypeOf(contentType: string | undefined): string {
 
 /** What a request's body asks to publish. */
 export interface ParsedUpdates {
-  readonly updates: readonly UpdateInput[];
+  readonly updates: readonly TextUpdate[];
   /** Whether the answer is a list of ids. */
   readonly isBatch: boolean;
   /** Names of fields that were passed over. */
   readonly unknownFields: ReadonlySet<string>;
 }
 
-/** Levels of JSON in `data`. Writing JSON takes stack for each: a few thousand more and it fails. */
+/** Levels of JSON in `data`. Subscribers parse it, and many parsers take stack for each level. */
 const MAX_DATA_DEPTH = 1000;
 
 /** Most objects and lists in a document. JSON that is little else takes ten times as long to read as text of its length. */
@@ -45,19 +46,23 @@ export function parseUpdates(
   if (mediaType === "application/json") {
     const value = parseJson(text, "The body");
     if (Array.isArray(value) && value.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
-    return Array.isArray(value)
-      ? { updates: value.map((item, i) => fromJson(item, `Update ${i + 1}`, unknownFields)), isBatch: true, unknownFields }
-      : { updates: [fromJson(value, "The update", unknownFields)], isBatch: false, unknownFields };
+    const isBatch = Array.isArray(value);
+    const written = writtenIn(text);
+    const updates = isBatch
+      ? value.map((item, i) => fromJson(item, written[i], `Update ${i + 1}`, unknownFields))
+      : [fromJson(value, written[0], "The update", unknownFields)];
+    return { updates, isBatch, unknownFields };
   }
   if (NDJSON_TYPES.has(mediaType)) {
-    const updates: UpdateInput[] = [];
+    const updates: TextUpdate[] = [];
     for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {
       end = text.indexOf("\n", start);
       if (end < 0) end = text.length;
       const line = text.slice(start, end);
       if (line.trim() === "") continue;
       if (updates.length === updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
-      updates.push(fromJson(parseJson(line, `Line ${number}`), `Line ${number}`, unknownFields));
+      const value = parseJson(line, `Line ${number}`);
+      updates.push(fromJson(value, writtenIn(line)[0], `Line ${number}`, unknownFields));
     }
     return { updates, isBatch: true, unknownFields };
   }
@@ -67,7 +72,7 @@ export function parseUpdates(
   );
 }
 
-function fromForm(text: string, maxFields: number, unknownFields: Set<string>): UpdateInput {
+function fromForm(text: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
   const topics: string[] = [];
   const fields = new Map<string, string>();
   for (const [name, value] of parseForm(text, maxFields)) {
@@ -101,7 +106,7 @@ function nearMisses(names: Iterable<string>): string {
 }
 
 /** The delay, the time of delivery and the time to live, which forms and JSON spell alike. */
-function readTimes(field: (name: string) => unknown): Pick<UpdateInput, "delayMs" | "deliverAt" | "ttlMs"> {
+function readTimes(field: (name: string) => unknown): Pick<TextUpdate, "delayMs" | "deliverAt" | "ttlMs"> {
   return {
     delayMs: readMs(field("delay"), "delay", "invalid_time"),
     deliverAt: readDate(field("deliver_at")),
@@ -117,13 +122,19 @@ function readMs(value: unknown, name: string, code: "invalid_retry" | "invalid_t
 }
 
 /** RFC 3339, with its time zone: without one the hub's own would be meant. */
-const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+const DATE_TIME = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
 function readDate(value: unknown): Date | undefined {
   if (value === undefined || value === null) return undefined;
-  const date = typeof value === "string" && DATE_TIME.test(value) ? new Date(value) : undefined;
-  if (date !== undefined && !Number.isNaN(date.getTime())) return date;
+  const day = typeof value === "string" ? DATE_TIME.exec(value)?.[1] : undefined;
+  if (day !== undefined && isDay(day)) return new Date(value as string);
   throw new HubError("invalid_time", "The deliver_at is not a time such as 2030-01-31T09:30:00Z, with its time zone.");
+}
+
+/** Whether the calendar has a day: `Date` takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
 function parseJson(text: string, what: string): unknown {
@@ -137,12 +148,26 @@ function parseJson(text: string, what: string): unknown {
   }
 }
 
-function fromJson(value: unknown, what: string, unknownFields: Set<string>): UpdateInput {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+/** An update as it is written: the members of its object, and the document that they are in. */
+interface Written {
+  readonly document: string;
+  readonly members: ReadonlyMap<string, RawMember>;
+}
+
+/** The updates of a document, in order. */
+function writtenIn(document: string): readonly Written[] {
+  return rawMembers(document, isKnownField).map((members) => ({ document, members }));
+}
+
+function fromJson(value: unknown, written: Written | undefined, what: string, unknownFields: Set<string>): TextUpdate {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || written === undefined) {
     throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
   }
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const name of fields.keys()) if (!isKnownField(name)) unknownFields.add(name);
+  // Which of the two is meant nobody can tell, and a private update must not become public by a slip.
+  for (const [name, { count }] of written.members)
+    if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
   const topic = fields.get("topic");
   if (topic === undefined || topic === null) {
     throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.${nearMisses(fields.keys())}`);
@@ -150,12 +175,11 @@ function fromJson(value: unknown, what: string, unknownFields: Set<string>): Upd
   if (typeof topic !== "string" && !(Array.isArray(topic) && topic.every((item) => typeof item === "string"))) {
     throw new HubError("invalid_topic", `${what} has a topic that is not a string or an array of strings.`);
   }
-  const data = fields.get("data");
   const isPrivate = fields.get("private") ?? false;
   if (typeof isPrivate !== "boolean") throw new HubError("invalid_body", `${what} has a "private" that is not true or false.`);
   return {
     topic,
-    data: typeof data === "string" ? data : data === undefined || data === null ? undefined : writeJson(data, what),
+    data: dataOf(fields.get("data"), written, what),
     id: optionalText(fields, "id", "invalid_id", what),
     type: optionalText(fields, "type", "invalid_type", what),
     retry: readMs(fields.get("retry"), "retry", "invalid_retry"),
@@ -164,15 +188,13 @@ function fromJson(value: unknown, what: string, unknownFields: Set<string>): Upd
   };
 }
 
-function writeJson(data: unknown, what: string): string {
-  if (!isDeeper(data, MAX_DATA_DEPTH)) return JSON.stringify(data);
+/** Text as it is meant, anything else as it is written: numbers that are rounded and keys that are sorted would be other data. */
+function dataOf(data: unknown, { document, members }: Written, what: string): string | undefined {
+  if (data === undefined || data === null) return undefined;
+  if (typeof data === "string") return data;
+  const { start, end, depth } = members.get("data") as RawMember;
+  if (depth <= MAX_DATA_DEPTH) return detach(document.slice(start, end).trim(), document);
   throw new HubError("invalid_data", `${what} has data nested more than ${MAX_DATA_DEPTH} levels deep. Send it as text.`);
-}
-
-/** Whether a value has more levels of lists and objects than these. */
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 function optionalText(

@@ -2,6 +2,7 @@ import { createHub, type Journal, memoryJournal } from "artesian";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
+import { legacyToken } from "../support/legacy-token.ts";
 import { bearer, exact, mint, TRUSTING } from "../support/tokens.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -168,6 +169,22 @@ describe("keys of different publishers", () => {
     // Nor by a subject that looks like another's scope.
     const forged = await as('","alice');
     expect((await post(url, '"k"', "topic=a&data=forged", forged)).status).toBe(200);
+    expect(hub.stats().tail).toBe(5);
+  });
+
+  it("of tokens without a subject are those of tokens with the same rights", async () => {
+    const { hub, url } = await startHub({ ...TRUSTING, compat: "0.x" });
+    const as = (publish: readonly string[], claims: object = {}) =>
+      bearer(legacyToken({ mercure: { publish }, ...claims }, "a secret of at least thirty-two bytes"));
+    const first = await post(url, '"k"', "topic=a&data=x", as(["a", "b"]));
+    expect(first.status).toBe(200);
+    // Another token for the same attempt.
+    expect(await post(url, '"k"', "topic=a&data=x", as(["b", "a"], { jti: "another" }))).toEqual(first);
+    for (const other of [as(["a"]), as(["a", "b", "c"]), as(["a", "b"], { sub: "someone" }), as(["a", "b"], { sub: "" })]) {
+      const answer = await post(url, '"k"', "topic=a&data=x", other);
+      expect(answer.status).toBe(200);
+      expect(answer.body).not.toBe(first.body);
+    }
     expect(hub.stats().tail).toBe(5);
   });
 

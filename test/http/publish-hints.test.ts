@@ -78,6 +78,47 @@ describe("JSON that is nested deeply", () => {
   });
 });
 
+describe("JSON data", () => {
+  const WRITTEN = [
+    '{"b":1,"10":2,"2":3,"b":4}',
+    "[9007199254740993, 1e400, 1.0, -0]",
+    "12345678901234567890",
+    "1e400",
+    '{ "a" : [ ] }',
+    "true",
+  ];
+
+  it.each(WRITTEN)("arrives as it was sent: %s", async (data) => {
+    const { url } = await startHub();
+    const stream = await openStream(url);
+    for (const [type, body] of [
+      ["application/json", `{"topic":"a","data":${data},"id":"1"}`],
+      ["application/json", ` [ {"id":"2","data" : ${data} , "topic":"a"} ] `],
+      ["application/x-ndjson", `{"data":${data},"topic":"a","id":"3"}\n`],
+    ] as const) {
+      expect((await post(url, body, type)).status).toBe(200);
+    }
+    expect((await stream.take(3)).map((event) => event.data)).toEqual([data, data, data]);
+  });
+
+  it.each(["topic", "data", "id", "type", "retry", "private", "delay", "deliver_at", "ttl"])("with %s twice is refused", async (name) => {
+    const { hub, url } = await startHub();
+    const twice = `"${name}":null,"${name.slice(0, -1)}\\u00${name.charCodeAt(name.length - 1).toString(16)}":null`;
+    for (const [type, body] of [
+      ["application/json", `{"topic":"a",${twice}}`],
+      ["application/json", `[{"topic":"b"},{"topic":"a",${twice}}]`],
+      ["application/x-ndjson", `{"topic":"a",${twice}}`],
+    ] as const) {
+      const answer = await post(url, body, type);
+      expect([answer.status, problemOf(answer)]).toMatchObject([
+        400,
+        { code: "invalid_body", detail: expect.stringContaining(`"${name}"`) },
+      ]);
+    }
+    expect(hub.stats().tail).toBe(0);
+  });
+});
+
 describe("an id with white space around it", () => {
   // What a field loses, and what `trim` and `strip` of some language take off.
   const SPACES = [" ", "\u00A0", "\u1680", "\u2003", "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"];

@@ -59,6 +59,14 @@ describe("a delayed update", () => {
     { deliver_at: "tomorrow" },
     { deliver_at: "2030-01-01T00:00:00" },
     { deliver_at: "2999-01-01T00:00:00Z" },
+    { deliver_at: "2026-02-30T09:30:00Z" },
+    { deliver_at: "2026-02-29T09:30:00Z" },
+    { deliver_at: "2026-06-31T09:30:00+02:00" },
+    { deliver_at: "2026-13-01T09:30:00Z" },
+    { deliver_at: "2026-01-00T09:30:00Z" },
+    { deliver_at: "2026-01-01T24:00:00Z" },
+    { deliver_at: "2026-01-01T09:30:60Z" },
+    { deliver_at: "2026-01-01T09:30:00+24:00" },
     { delay: "5", deliver_at: "2030-01-01T00:00:00Z" },
     { ttl: "0" },
     { ttl: "soon" },
@@ -68,6 +76,12 @@ describe("a delayed update", () => {
     expect([response.status, await response.json()]).toMatchObject([400, { code: "invalid_time" }]);
     await expect(hub.publishBatch([{ topic: "a" }, { topic: "a", delayMs: 5 }])).rejects.toMatchObject({ code: "invalid_time" });
     expect(hub.stats().tail).toBe(0);
+  });
+
+  it("may be due on a leap day, in any time zone", async () => {
+    const { url } = await startHub();
+    for (const time of ["2024-02-29T23:59:59.5Z", "2000-02-29T00:00:00-11:30", "2024-12-31T23:30:00+14:00"])
+      expect((await post(url, { topic: "a", deliver_at: time })).status, time).toBe(200);
   });
 
   it("is listed and cancelled by those who may publish it", async () => {

@@ -167,6 +167,15 @@ describe("a request", () => {
     ["emoji joined to no emoji that there is", { nickname: "🦦\u200d🦦" }, "invalid_nickname"],
     ["the bot's name", { nickname: "artie" }, "invalid_nickname"],
     ["the bot's name in capitals and wide letters", { nickname: " ＡRTIE " }, "invalid_nickname"],
+    ["the bot's name with a Hangul filler", { nickname: "artie\u3164" }, "invalid_nickname"],
+    ["the bot's name in part in Cyrillic", { nickname: "аrtiе" }, "invalid_nickname"],
+    ["the bot's name in Cyrillic, Greek and Armenian", { nickname: "αгтіҽ" }, "invalid_nickname"],
+    ["the bot's name with a dot below", { nickname: "ạrtie" }, "invalid_nickname"],
+    ["the bot's name with a digit", { nickname: "art1e" }, "invalid_nickname"],
+    ["the bot's name with a variation selector", { nickname: "artie\uFE0F" }, "invalid_nickname"],
+    ["the bot's name in small capitals", { nickname: "ᴀʀᴛɪᴇ" }, "invalid_nickname"],
+    ["a name of blanks", { nickname: "\u3164\u2800" }, "invalid_nickname"],
+    ["a name of marks", { nickname: "\u0301\u0302" }, "invalid_nickname"],
     ["an id that is the bot's", { id: "bot-12345678" }, "invalid_message"],
   ])("with %s is refused", async (_, change, code) => {
     const chat = await startChat({ bot: { reply: async () => undefined } });

@@ -144,6 +144,11 @@ describe("the open console", () => {
     expect((await json<SubscriberPage>(site.get("subscribers?search=anonymous"))).matched).toBe(60);
     expect((await json<SubscriberPage>(site.get("subscribers?behind=on"))).matched).toBe(0);
 
+    for (const after of ["x".repeat(5000), "1"]) {
+      const refused = await site.get(`subscribers?after=${after}`);
+      expect([refused.status, await refused.json()]).toMatchObject([400, { code: "invalid_page" }]);
+    }
+
     const id = found.subscribers[0]?.id ?? "";
     expect(await json(site.post(`subscribers/${encodeURIComponent(id)}/close`))).toEqual({ closed: id });
     await ada.ended;

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import { withoutJoiners, withoutShapingJoiners } from "./joiners.ts";
+import { looksOf } from "./look-alikes.ts";
 import { characters, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
 
-/** Controls, invisible format characters (one name could pass for another) and lone surrogates; joiners that shape are looked at before. */
-const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/**
+ * Controls, invisible characters (one name could pass for another) and lone surrogates; joiners that shape are looked at before. Fillers such as U+3164 count as letters,
+ * and show nothing.
+ */
+const FORBIDDEN_IN_NAMES = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0]/u;
 
 /** Format characters are fine in text: emoji sequences and right-to-left scripts need them. */
 const FORBIDDEN_IN_TEXT = /[^\P{Cc}\n]|\p{Cs}/u;
@@ -27,10 +31,11 @@ export function checkNickname(value: unknown, botName: string | undefined): Chec
   if (text === "" || characters(text) > NICKNAME_LENGTH) {
     return { ok: false, detail: `A nickname has 1 to ${NICKNAME_LENGTH} characters.` };
   }
-  if (FORBIDDEN_IN_NAMES.test(withoutShapingJoiners(text))) {
+  const looks = looksOf(text);
+  if (looks === "" || FORBIDDEN_IN_NAMES.test(withoutShapingJoiners(text))) {
     return { ok: false, detail: "The nickname has a control or invisible character. Remove it." };
   }
-  if (botName !== undefined && foldName(text) === foldName(botName)) {
+  if (botName !== undefined && looks === looksOf(botName)) {
     return { ok: false, detail: `The nickname "${botName}" belongs to the bot. Choose another.` };
   }
   return { ok: true, text };

@@ -33,6 +33,9 @@ const CHALLENGES: ReadonlyMap<ErrorCode, string> = new Map([
   ["insufficient_scope", 'Bearer error="insufficient_scope"'],
 ]);
 
+/** What subscribers' ids are. */
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 type Answer = () => Promise<object>;
 
 class ConsoleServer implements Console {
@@ -114,10 +117,12 @@ class ConsoleServer implements Console {
     throw new HubError("not_found", "The console has nothing at this address.");
   }
 
-  #subscribers(query: URLSearchParams, signal: AbortSignal): Promise<object> {
+  async #subscribers(query: URLSearchParams, signal: AbortSignal): Promise<object> {
     const search = query.get("search") ?? "";
     const behind = query.get("behind") === "on";
-    return this.#options.hub.whole.findSubscribers({ search, behind, after: query.get("after") ?? "" }, signal);
+    const after = query.get("after") ?? "";
+    if (after !== "" && !UUID.test(after)) throw new HubError("invalid_page", "The page does not begin after the id of a subscriber.");
+    return this.#options.hub.whole.findSubscribers({ search, behind, after }, signal);
   }
 
   async #update(query: URLSearchParams): Promise<object> {

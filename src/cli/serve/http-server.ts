@@ -8,7 +8,7 @@ export type RequestBounds = Pick<Config, "maxHeaderBytes" | "headersTimeout" | "
 
 /** Makes the server, with the bounds that stop a client from holding it by sending slowly or too much. */
 export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeout }: RequestBounds): Server {
-  return createServer({
+  const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     // Node refuses a whole request that may take less time than its header.
     headersTimeout: Math.min(headersTimeout, requestTimeout),
@@ -18,6 +18,8 @@ export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeou
     // Longer than a proxy's (60 s is usual), so that it is not us who close a connection that it is about to use.
     keepAliveTimeout: 65_000,
   });
+  // A client may end its half of the connection once its request is sent: it still gets its answer. Streams end there by themselves.
+  return Object.assign(server, { httpAllowHalfOpen: true });
 }
 
 /**

@@ -1,0 +1,62 @@
+/**
+ * Letters and digits of other scripts that look like one of ASCII, as Unicode's table of confusable characters has them (UTS #39, without those that NFKC makes plain),
+ * and letters that look like its small capitals. `l` and `1` stand with `i`, `0` with `o`.
+ */
+const LOOK_ALIKES: readonly (readonly [plain: string, others: string])[] = [
+  ["a", "ɑΑαАаᎪᗅᴀꓮ𐊠𖽀"],
+  ["b", "ƄʙΒВЬвᏏᏴᑲᖯᗷꓐꞴ𐊂𐊡𐌁"],
+  ["c", "СсᏟᴄⲤⲥꓚꮯ𐊢𐌂𐐕𐐽𐔜𑣩𑣲"],
+  ["d", "ԁᎠᏧᑯᗞᗪᴅꓒꓓ"],
+  ["e", "ΕЕеҽᎬᴇⴹꓰꬲ𐊆𑢦𑢮"],
+  ["f", "ϜքᖴẝꓝꜰꞘꞙꬵ𐊇𐊥𐔥𑢢𑣂"],
+  ["g", "ƍɡɢԌցᏀᏳᶃꓖ"],
+  ["h", "ʜΗНнһհᎻᏂᕼⲎꓧ𐋏"],
+  ["i", "ıƖǀɩɪʟΙιІіӀӏ۱ᎥᏞᒪᛁⲒⳐⵏꓡꓲꙇꭵ𐊊𐌉𐌠𐐛𐔦𑢣𑢲𑣃𖼖𖼨"],
+  ["j", "ͿϳЈјᎫᒍᴊꓙꞲ"],
+  ["k", "ΚКкᏦᛕᴋⲔꓗ𐔘"],
+  ["m", "ΜϺМмᎷᗰᛖᴍⲘꓟ𐊰𐌑"],
+  ["n", "ɴΝոռⲚꓠ𐔓"],
+  ["o", "ΟοσОоՕօ۵०০੦૦ଠ୦௦౦೦ഠ൦๐໐ဝ၀ჿዐᴏᴑⲞⲟⵔ〇ꓳꬽ𐊒𐊫𐐄𐐬𐓂𐓪𐔖𑓐𑢵𑣈𑣗𑣠"],
+  ["p", "ΡρРрᏢᑭᴘⲢⲣꓑ𐊕"],
+  ["q", "ԛգզⵕꞯ"],
+  ["r", "ƦʀгᎡᏒᖇᴦⲅꓣꭇꭈꮁ𐒴𖼵"],
+  ["s", "ƽЅѕՏᏕᏚꓢꜱꮪ𐊖𐐠𐑈𑣁𖼺"],
+  ["t", "ΤτТтᎢᴛⲦꓔ𐊗𐊱𐌕𑢼𖼊"],
+  ["u", "ʋυՍսሀᑌᴜꓴꞟꭎꭒ𐓎𐓶𑢸𑣘𖽂"],
+  ["v", "νѴѵ۷Ꮩᐯᴠⴸꓦꛟꮩ𐔝𑜆𑢠𑣀𖼈"],
+  ["w", "ɯѡԜԝաᎳᏔᴡꓪꮃ𑜊𑜎𑜏𑣦𑣯"],
+  ["x", "ΧХхᕁᕽᚷⲬⵝꓫꞳ𐊐𐊴𐌗𐌢𐔧𑣬"],
+  ["y", "ɣʏΥγУуҮүყᎩᎽᶌỿⲨꓬꭚ𐊲𑢤𑣜𖽃"],
+  ["z", "ΖᏃᴢꓜꮓ𐋵𑢩𑣄𑣥"],
+];
+
+const PLAIN: ReadonlyMap<string, string> = new Map([
+  ...LOOK_ALIKES.flatMap(([plain, others]) => Array.from(others, (other): [string, string] => [other, plain])),
+  ["l", "i"],
+  ["1", "i"],
+  ["|", "i"],
+  ["!", "i"],
+  ["0", "o"],
+]);
+
+/** What cannot be seen, and marks on letters, which are small. Vowel signs of a script of its own are letters to its readers, and stay. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Script=Inherited}]/gu;
+
+/** A blank that is no white space: Braille without dots. */
+const BLANKS = /[\s\u2800]+/gu;
+
+/**
+ * What a reader sees of a name at a glance: two names that look alike have the same.
+ *
+ * @returns Empty if nothing is to be seen.
+ */
+export function looksOf(name: string): string {
+  const seen = name.normalize("NFKC").normalize("NFD").replace(UNSEEN, "").replace(BLANKS, " ").trim();
+  const plain = Array.from(seen, (character) => plainOf(character)).join("");
+  return plain.replaceAll("rn", "m").replaceAll("vv", "w");
+}
+
+function plainOf(character: string): string {
+  const lower = character.toLowerCase();
+  return PLAIN.get(character) ?? PLAIN.get(lower) ?? lower;
+}
