@@ -154,6 +154,8 @@ export interface Hub extends Pick<
   readonly verify: (token: string, action: Action) => Promise<Authorization>;
   /** Issuers whose JWK set could not be fetched so far: their tokens get 503. Empty once the hub can judge every token; see `/health` of the command. */
   readonly issuersWithoutKeys: () => readonly string[];
+  /** Why the journal can't be used, as when its files were removed; undefined while it can be. See `/health` of the command. */
+  readonly journalFailure: () => string | undefined;
   /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
   readonly isAdmin: (authorization: Authorization) => boolean;
   /** Answers a Fetch API request, in servers that live on between requests: Node, Deno, Bun. Never rejects; other paths get 404. */
@@ -275,6 +277,7 @@ export function createHub(options: HubOptions = {}): Hub {
       return authorizer.verify(token, action);
     },
     issuersWithoutKeys: () => authorizer?.issuersWithoutKeys() ?? [],
+    journalFailure: () => hub.journalFailure,
     isAdmin: (authorization) => isAdmin(authorization, hubPath),
     revoke: (revocation) => hub.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),

@@ -73,7 +73,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const log = openLog(config.logLevel);
   // Now, so that no stream waits for it.
   await probeSockets(log.logger);
-  const { journal, place } = await openJournal(config, log.logger, link?.channel);
+  const { journal, place } = await openJournal(config, log.logger, link && { channel: link.channel, epoch: options.epoch });
   const room = capacity();
   const server = createHttpServer(room.connections, config);
   let port: number;
@@ -202,6 +202,8 @@ function knownHosts(config: Config, address: ListenAddress): readonly string[] {
 
 /** What the hub has not got yet, and can't serve all without. */
 function waitingFor(hub: Hub): string | undefined {
+  const failure = hub.journalFailure();
+  if (failure !== undefined) return failure;
   const issuers = hub.issuersWithoutKeys();
   return issuers.length === 0 ? undefined : `waiting for the JWK set of ${issuers.join(", ")}`;
 }
