@@ -64,7 +64,7 @@ export class HubCore {
   readonly #snapshots: Snapshots;
   readonly #hubPath: string;
   readonly #drainMs: number;
-  readonly #unwatch: (() => void) | undefined;
+  readonly #unwatch: readonly ((() => void) | undefined)[];
   #closing: Promise<void> | undefined;
 
   constructor(options: HubCoreOptions) {
@@ -124,7 +124,7 @@ export class HubCore {
       this.#revocations?.noticed(note);
       this.#schedule?.noticed(note);
     };
-    this.#unwatch = this.#journal.watchReplaced?.(() => this.#restart());
+    this.#unwatch = [this.#journal.watchReplaced?.(() => this.#restart()), this.#journal.watchFailure?.(() => this.#journalChanged())];
     if (options.subscriptions === true) {
       if (state === undefined) throw new TypeError("`subscriptions` needs a journal with a shared table (`state`), such as lmdbJournal.");
       this.#presence = watchPresence(this.#streams.roster, this.#grants, {
@@ -282,10 +282,12 @@ export class HubCore {
    *
    * @param last - How many updates it is to begin with where it has no cursor, or one that leads nowhere: of each matcher, or where only the
    * latest count, of how many topics.
+   * @throws HubError `journal_unavailable`.
    */
   resolve(lastEventId: string | undefined, selection: Selection, last = 0): Start | Promise<Start> {
     // Nothing will be sent, and the journal may be closed.
     if (this.draining) return { epoch: this.#dispatcher.epoch, after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
+    if (this.#journal.failure !== undefined) throw this.#journal.failure;
     const start = resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
     return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last);
   }
@@ -360,6 +362,11 @@ export class HubCore {
     return matchesAny(this.#grants.readable(authorization), [topic], this.#parser);
   }
 
+  /** Why the journal can't be used, in words for everybody; undefined while it can be. */
+  get journalFailure(): string | undefined {
+    return this.#journal.failure?.message;
+  }
+
   /** The event id of the newest update, to resume after; `earliest` while there was never one. */
   cursor(): string {
     return this.cursorAt(this.#journal.tail());
@@ -396,8 +403,23 @@ export class HubCore {
     this.#dispatcher.restart();
   }
 
+  /** The journal can't be used any more, or can be again. Subscribers come back with their cursors until it can be. */
+  #journalChanged(): void {
+    const { failure } = this.#journal;
+    if (failure === undefined) {
+      this.logger.info({}, "the journal can be used again");
+      return;
+    }
+    const subscribers = this.sendAway(() => true);
+    const { cause } = failure;
+    this.logger.error(
+      { subscribers, why: cause instanceof Error ? cause.message : failure.message },
+      "the journal cannot be used; nothing is published, and subscribers are told to come back",
+    );
+  }
+
   async #drain(): Promise<void> {
-    this.#unwatch?.();
+    for (const unwatch of this.#unwatch) unwatch?.();
     await this.#publisher.settled();
     this.#dispatcher.stop();
     await this.#streams.drain(this.#drainMs);

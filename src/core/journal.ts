@@ -1,3 +1,4 @@
+import type { HubError } from "./errors.ts";
 import type { JournalIdempotency } from "./idempotency.ts";
 import type { Peers } from "./peers.ts";
 import type { JournalPlaces } from "./places.ts";
@@ -143,6 +144,19 @@ export interface Journal {
    * @returns Stops watching.
    */
   readonly watchReplaced?: ((onReplaced: () => void) => () => void) | undefined;
+
+  /**
+   * Why the journal can't be used now, as when its files were removed or are damaged. The cause says what to do, for whoever runs the hub. Undefined while the journal can
+   * be used, and if that is told by what each call throws.
+   */
+  readonly failure?: HubError | undefined;
+
+  /**
+   * Calls back when {@link failure} comes or goes. Not called in the middle of a call of this interface.
+   *
+   * @returns Stops watching.
+   */
+  readonly watchFailure?: ((onChanged: () => void) => () => void) | undefined;
 
   /**
    * Begins a new epoch, for when the operator says that data were put back and nothing else can tell. {@link restoredUpTo} is then the tail. Undefined where it is said

@@ -18,10 +18,13 @@ export interface Readiness extends HealthCheck {
 }
 
 /** @param issuers - Those whose JWK set was never there. */
-export async function readinessOf(hub: Pick<HubCore, "draining" | "journalCheck">, issuers: readonly string[]): Promise<Readiness> {
+export async function readinessOf(
+  hub: Pick<HubCore, "draining" | "journalCheck" | "journalFailure">,
+  issuers: readonly string[],
+): Promise<Readiness> {
   const failure = await hub.journalCheck.failure();
   return readiness({
-    journal: check(failure && ERROR_CODES[failure]),
+    journal: check(hub.journalFailure ?? (failure && ERROR_CODES[failure])),
     keys: check(issuers.length === 0 ? undefined : `waiting for the JWK set of ${issuers.join(", ")}`),
     drain: check(hub.draining ? ERROR_CODES.draining : undefined),
   });

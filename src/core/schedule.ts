@@ -197,11 +197,15 @@ export class Schedule {
 
   /** Moves what is due into the journal. @returns When the next one is. */
   async #deliverDue(): Promise<number | undefined> {
+    let taken: string | undefined;
     for (let limit: number = STEPS.first; ;) {
       // Mostly, nothing is due: then no more than one update is read.
       const [next] = await this.#state.entries(PREFIX, { limit: 1 });
       const now = Date.now();
       if (next === undefined || timeOf(next.key) > now) return next && timeOf(next.key);
+      // As in a damaged table: it would be taken out again and again.
+      if (next.key === taken) throw new Error("A scheduled update that was taken out of the table is still there.");
+      taken = next.key;
       const entries = await this.#state.entries(PREFIX, { limit });
       const due = entries.filter(({ key }) => timeOf(key) <= now);
       await this.#state.commit(due.map(({ key, value }) => ({ key, value: undefined, update: JSON.parse(value) as Update })));

@@ -19,6 +19,7 @@ describe("help", () => {
     "journal",
     "journal backup",
     "journal restore",
+    "journal compact",
   ])("%s --help has examples, and ends well", async (command) => {
     const { code, stdout, stderr } = await runToEnd([...command.split(" ").filter(Boolean), "--help"]);
     expect(code).toBe(0);

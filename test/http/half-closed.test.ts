@@ -21,7 +21,7 @@ async function sendAndEnd(port: number, request: string): Promise<string> {
 async function startServed(): Promise<{ hub: ReturnType<typeof createHub>; port: number }> {
   const hub = createHub({ anonymousPublish: true, drainMs: 500 });
   onTestFinished(() => hub.close());
-  const server = createHttpServer(undefined, BOUNDS);
+  const server = createHttpServer(BOUNDS);
   server.on("request", hub.handler);
   return { hub, port: Number(new URL(await listen(server)).port) };
 }

@@ -257,11 +257,12 @@ describe("a declaration", () => {
     const place = new Place("inside");
     const journal = place.open();
     await journal.append([update("1", "own")]);
-    const declare = () => openRoot({ directory: place.directory, isDeclared: true, onPutBack: (what) => place.told.push(what) });
+    const declare = () =>
+      openRoot({ directory: place.directory, isDeclared: true, isAlone: true, onPutBack: (what) => place.told.push(what) });
     expect(declare).toThrow(/in use by this process\. Stop the hub/);
     await journal.close();
     const declared = declare();
-    await declared.close();
+    await declared.close(true);
     expect(declared.epoch).not.toBe(journal.epoch);
     const again = place.open();
     expect(again.epoch).toBe(declared.epoch);

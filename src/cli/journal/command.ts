@@ -20,9 +20,17 @@ Examples:
 Say it after a disk or a machine was set back to a snapshot, or a server to an older dump, before the hub is started. A copy of the directory the hub
 notices by itself. Each subscriber that comes back is then told of a gap, and gets all that the journal holds.`;
 
+const COMPACT_EXAMPLES = `
+Examples:
+  artesian journal compact                                 the journal of ./data
+  artesian journal compact --data /var/lib/artesian
+
+Stop the hub first. Updates that were dropped leave room in the file for others; this gives it back to the disk. The disk needs room for the smaller file
+beside the larger one. The epoch stays: subscribers notice nothing.`;
+
 const SETTINGS_OF_JOURNALS: ReadonlySet<Key> = new Set<Key>(["data", "journal"]);
 
-/** `artesian journal`: backups, and what to say after one was put back. */
+/** `artesian journal`: backups, what to say after one was put back, and a smaller file. */
 export function journalCommand(): Command {
   const backup = new Command("backup")
     .description("copy the journal as it is at this moment, also while the hub runs")
@@ -40,10 +48,23 @@ export function journalCommand(): Command {
       const { restoreJournal } = await import("./run.ts");
       await createOutput(process.stdout).line(await restoreJournal(configOf(flags)));
     });
+  const compact = new Command("compact")
+    .description("make the journal's file smaller, while the hub is stopped")
+    .addHelpText("after", COMPACT_EXAMPLES)
+    .action(async (flags: SettingFlags) => {
+      const { compactJournal } = await import("./run.ts");
+      await createOutput(process.stdout).line(await compactJournal(configOf(flags)));
+    });
   const includes = (key: Key): boolean => SETTINGS_OF_JOURNALS.has(key);
   return new Command("journal")
-    .description("back up the journal, and say that a backup was put back")
-    .addHelpText("after", `${BACKUP_EXAMPLES.split("\n\n")[0]}${RESTORE_EXAMPLES.split("\n\n")[0]?.replace("\nExamples:", "")}`)
+    .description("back up the journal, say that a backup was put back, and make its file smaller")
+    .addHelpText(
+      "after",
+      [BACKUP_EXAMPLES, RESTORE_EXAMPLES, COMPACT_EXAMPLES]
+        .map((text, i) => text.split("\n\n")[0]?.replace(i > 0 ? "\nExamples:" : "", ""))
+        .join(""),
+    )
     .addCommand(withSettings(backup, includes))
-    .addCommand(withSettings(restore, includes));
+    .addCommand(withSettings(restore, includes))
+    .addCommand(withSettings(compact, includes));
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
 import { backUp, declareRestored } from "../../journals/lmdb/backup.ts";
+import { compact } from "../../journals/lmdb/compact.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
@@ -14,7 +15,7 @@ import { lmdbPlace, openJournal } from "../serve/data.ts";
  */
 export async function backUpJournal({ data, journal }: Config, to: string): Promise<string> {
   if (journal.kind === "memory") throw noJournal("A journal in memory can't be copied.");
-  if (journal.kind !== "lmdb") throw noJournal(`${journal.kind === "redis" ? "Redis" : "NATS"} makes backups by its own means.`);
+  if (journal.kind !== "lmdb") throw noJournal(`${nameOf(journal.kind)} makes backups by its own means.`);
   const { directory } = lmdbPlace(data, journal.directory);
   try {
     await backUp(directory, resolve(to));
@@ -22,6 +23,26 @@ export async function backUpJournal({ data, journal }: Config, to: string): Prom
     throw new Failure(`Not backed up: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   return `The journal in ${directory} was copied to ${resolve(to)}.`;
+}
+
+/**
+ * Makes the file of the journal that the configuration names smaller.
+ *
+ * @returns What to tell.
+ * @throws UsageError when the journal is not in a directory; Failure when it is in use, not there, or the disk has no room for the smaller file.
+ */
+export async function compactJournal({ data, journal }: Config): Promise<string> {
+  if (journal.kind === "memory") throw noJournal("A journal in memory has no file.");
+  if (journal.kind !== "lmdb") throw noJournal(`${nameOf(journal.kind)} looks after its files itself.`);
+  const { directory, markFile } = lmdbPlace(data, journal.directory);
+  try {
+    const { before, after } = await compact(directory, markFile);
+    return after < before
+      ? `The file of the journal in ${directory} had ${inMebibytes(before)} and has ${inMebibytes(after)}.`
+      : `The file of the journal in ${directory} has ${inMebibytes(before)} and can't be smaller.`;
+  } catch (error) {
+    throw new Failure(`Not compacted: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /**
@@ -57,6 +78,14 @@ export async function restoreJournal(config: Config): Promise<string> {
 
 function told(place: string, epoch: string, updates: number): string {
   return `The journal in ${place} has begun the epoch ${epoch}; it holds ${updates} ${updates === 1 ? "update" : "updates"}. Each subscriber that comes back is told of a gap.`;
+}
+
+function nameOf(engine: "redis" | "nats"): string {
+  return engine === "redis" ? "Redis" : "NATS";
+}
+
+function inMebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function noJournal(why: string): UsageError {

@@ -24,29 +24,38 @@ export interface OpenJournal {
   readonly workers: Peers | undefined;
 }
 
+/** What a process has of the others of its server. */
+export interface Others {
+  /** Reaches them. */
+  readonly channel: TailChannel;
+  /** That of the journal in a directory that they have open. */
+  readonly epoch: string | undefined;
+}
+
 /**
  * Opens the journal that the configuration names.
  *
  * @param logger - Is told of records that are not what was written, and of data that were put back.
- * @param channel - Reaches the other processes of the same journal, where there are any.
+ * @param others - The other processes of the same journal, if there are any.
  * @throws Failure when its directory can't be used, or its server not be reached.
  */
-export async function openJournal(config: Config, logger: Logger, channel?: TailChannel): Promise<OpenJournal> {
+export async function openJournal(config: Config, logger: Logger, others?: Others): Promise<OpenJournal> {
   const retention = retentionOf(config);
   const onDamage = (what: string): void => logger.error({}, what);
   if ("url" in config.journal) {
     const opened = await openEngine(config.journal, retention, onDamage);
     // The engine's peers are all hubs of the fleet.
-    return { ...opened, workers: channel?.bus && new PeerExchange(channel.bus) };
+    return { ...opened, workers: others?.channel?.bus && new PeerExchange(others.channel.bus) };
   }
   if (config.journal.kind === "memory") {
     return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops", workers: undefined };
   }
   const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
-  prepareDirectory(directory);
+  // The directory of a journal that others have open is there, or is not to be made.
+  if (others?.epoch === undefined) prepareDirectory(directory);
   const onPutBack = (what: string): void => logger.warn({}, what);
   try {
-    const journal = lmdbJournal({ directory, markFile, retention, channel, onPutBack, onDamage });
+    const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack, onDamage });
     return { journal, place: directory, workers: journal.peers };
   } catch (error) {
     throw notOpened(directory, error);

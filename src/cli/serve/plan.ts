@@ -22,6 +22,8 @@ export interface Plan {
   readonly access: Access;
   /** What makes event ids opaque; undefined where they are not. */
   readonly idsSecret: Uint8Array | undefined;
+  /** The journal's, when the server began: a worker that is replaced must not begin another one. Undefined in a server of one process. */
+  readonly epoch?: string | undefined;
 }
 
 /** What a server tells when it listens. */

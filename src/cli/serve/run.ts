@@ -78,7 +78,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const log = openLog(config.logLevel);
   // Now, so that no stream waits for it.
   await probeSockets(log.logger);
-  const { journal, place, workers } = await openJournal(config, log.logger, link?.channel);
+  const { journal, place, workers } = await openJournal(config, log.logger, link && { channel: link.channel, epoch: options.epoch });
   const room = capacity();
   const server = createHttpServer(config);
   const proxies = new TrustedProxies(config.trustedProxies, log.logger);

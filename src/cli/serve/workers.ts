@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { placeOf } from "../config/flags.ts";
+import type { Logger } from "../../core/logger.ts";
 import type { Config } from "../config/config.ts";
 import { AUTO } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
@@ -48,14 +49,18 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
   const log = openLog(config.logLevel);
   // A file that a crash may have left damaged is looked at by one process, before several open it at once.
-  if (config.journal.kind === "lmdb") await (await openJournal(config, log.logger)).journal.close();
+  const epoch = config.journal.kind === "lmdb" ? await lookAtJournal(config, log.logger) : undefined;
   const sockets = makeSocketDirectory();
   const removeSockets = (): void => removeSocketDirectory(sockets);
   process.once("exit", removeSockets);
   const crew = new Crew(
     Array.from({ length: count }, (_, index) => {
       const share = (all: number | undefined): number | undefined => shareOf(all, index, count);
-      return { ...plan, config: { ...config, port, maxConnections: share(config.maxConnections), maxSockets: share(config.maxSockets) } };
+      return {
+        ...plan,
+        epoch,
+        config: { ...config, port, maxConnections: share(config.maxConnections), maxSockets: share(config.maxSockets) },
+      };
     }),
     sockets,
     log.logger,
@@ -80,6 +85,13 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   log.logger.info({}, "all workers stopped");
   await log.close();
   if (!allWell) process.exitCode = EXIT.failure;
+}
+
+/** Opens and closes the journal. @returns Its epoch. */
+async function lookAtJournal(config: Config, logger: Logger): Promise<string> {
+  const { journal } = await openJournal(config, logger);
+  await journal.close();
+  return journal.epoch;
 }
 
 /** Ports that no system gives to outgoing connections by itself. A port from among those could be taken before the workers listen on it. */

@@ -32,11 +32,7 @@ export async function backUp(directory: string, to: string): Promise<void> {
   // It holds private updates, like the journal itself.
   chmodSync(join(to, "data.mdb"), 0o600);
   // A backup that a power cut takes away is none.
-  for (const path of [join(to, "data.mdb"), to]) {
-    const fd = openSync(path, "r");
-    fsyncSync(fd);
-    closeSync(fd);
-  }
+  flush(join(to, "data.mdb"), to);
 }
 
 /**
@@ -48,12 +44,25 @@ export async function backUp(directory: string, to: string): Promise<void> {
  */
 export async function declareRestored(directory: string, markFile?: string): Promise<DeclaredRestored> {
   mustExist(directory);
-  const { epoch, meta, close } = openRoot({ directory, markFile, isDeclared: true, onPutBack: () => undefined });
+  const { epoch, meta, close } = openRoot({ directory, markFile, isDeclared: true, isAlone: true, onPutBack: () => undefined });
   const [head, tail] = readState(meta) ?? [1, 0];
-  await close();
+  await close(true);
   return { epoch, updates: tail + 1 - head };
 }
 
-function mustExist(directory: string): void {
+/** Waits until files and directories are on the disk. */
+export function flush(...paths: readonly string[]): void {
+  for (const path of paths) {
+    const fd = openSync(path, "r");
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** @throws Error if a directory holds no journal. */
+export function mustExist(directory: string): void {
   if (!existsSync(join(directory, "data.mdb"))) throw new Error(`There is no journal in ${directory}.`);
 }

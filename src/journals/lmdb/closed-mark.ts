@@ -7,7 +7,7 @@ const MARK = "closed";
 /** The pages that say where all others are, whatever the size of a page. */
 const BEGINNING_BYTES = 16 * 1024;
 
-/** Notes how the file of a closed journal begins: LMDB trusts these pages, and would go round for ever in a file whose beginning was changed. */
+/** Notes how the file of a closed journal begins. LMDB trusts these pages: if they were changed, it may end the process or read an older state. */
 export function noteClosed(directory: string): void {
   try {
     writeFileSync(join(directory, MARK), beginningOf(directory));

@@ -8,16 +8,63 @@ const EIO = 5;
 /** With less room than this, a write that came out short wanted space. */
 const LITTLE_BYTES = 4 * 1024 * 1024;
 
-/** Says why a commit failed, in terms of the hub. */
-export async function toHubError(error: unknown, directory: string): Promise<HubError> {
-  if (error instanceof HubError) return error;
-  // The reason of a failed commit comes by a promise of its own.
-  let reason = error;
+/**
+ * LMDB's numbers for a file that is not what it wrote: a page that is missing, changed or in the wrong place, a file of another kind, a tree that is too deep, and an environment that
+ * has given up.
+ */
+const DAMAGED: ReadonlySet<number> = new Set([-30797, -30796, -30795, -30793, -30787, -30786, -30784, -30780, -30779]);
+
+const BAD_TXN = -30782;
+
+/** What is wrong with a journal's file, in words for whoever runs the hub. */
+export class Damage extends Error {
+  override readonly name = "Damage";
+}
+
+/**
+ * Whether the store failed, rather than what decodes its values. After such an error the transaction answers nothing more, so that the error must never be taken for
+ * a value that is damaged.
+ */
+export function isStoreError(error: unknown): error is Error {
+  return error instanceof Error && (("code" in error && typeof error.code === "number") || /MDB_|^Invalid key size/.test(error.message));
+}
+
+/** Whether an error says that the file is damaged. */
+export function isDamage(error: unknown): error is Error {
+  if (error instanceof Damage) return true;
+  if (!isStoreError(error)) return false;
+  return (
+    ("code" in error && DAMAGED.has(error.code as number)) ||
+    /MDB_(CORRUPTED|INVALID|PAGE_NOTFOUND|PANIC)|^Invalid key size/.test(error.message)
+  );
+}
+
+/**
+ * Whether an error may come of damage: LMDB answers so after an error in the same transaction, and at some damages at once. Only a look at the file tells.
+ */
+export function isDoubtful(error: unknown): boolean {
+  return isStoreError(error) && (("code" in error && error.code === BAD_TXN) || error.message.includes("MDB_BAD_TXN"));
+}
+
+/** Says in terms of the hub why something could not be read. */
+export function toReadError(error: unknown): unknown {
+  if (!isStoreError(error)) return error;
+  return new HubError("journal_unavailable", "The journal could not be read. Try again in a moment.", { cause: error });
+}
+
+/** Finds out why a commit failed: the reason comes by a promise of its own. */
+export async function reasonOf(error: unknown): Promise<unknown> {
   try {
     if (hasCommitError(error)) await error.commitError;
-  } catch (cause) {
-    reason = cause;
+  } catch (reason) {
+    return reason;
   }
+  return error;
+}
+
+/** Says in terms of the hub why a commit failed. */
+export function toHubError(reason: unknown, directory: string): HubError {
+  if (reason instanceof HubError) return reason;
   const code = reason instanceof Error && "code" in reason ? reason.code : undefined;
   const isFull =
     (typeof code === "number" && FULL.has(code)) ||

@@ -3,6 +3,7 @@ import type { IdempotentAppend, KnownAppend, ReusedKey } from "../../core/idempo
 import { digestOf } from "../digest.ts";
 import { openEntry, sealEntry } from "./codec.ts";
 import type { Databases } from "./format.ts";
+import { rising } from "./rows.ts";
 
 /** An attempt, as the database knows it. */
 export interface KeyedAppend {
@@ -64,7 +65,7 @@ export class IdempotencyKeys {
 
   /** Forgets the keys of which everything was trimmed. */
   forgetBefore(head: number): void {
-    const ends = Array.from(this.#keyEnds.getRange({ end: head }));
+    const ends = Array.from(rising(this.#keyEnds.getRange({ end: head })));
     for (const { key: last, value: digest } of ends) {
       // LMDB throws at a key that is too long, as one might be that the disk made up.
       if (DIGEST.test(digest)) this.#keys.removeSync(digest);

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSelfNamed, writeSelfNamed } from "./file-identity.ts";
 
@@ -21,6 +21,8 @@ export interface Use {
   readonly isSuspect: boolean;
   /** Call when the file was found to be sound. */
   clear(): void;
+  /** Call when the file may be damaged: the next process that has it alone looks at it. */
+  suspect(): void;
   /** Call when the journal was closed, or could not be opened. @param wasClosed - Whether all is well. */
   end(wasClosed: boolean): void;
 }
@@ -47,6 +49,7 @@ export function markInUse(directory: string): Use {
     isAlone,
     others: living.map(processOf),
     isSuspect: (gone.length > 0 || marks.includes(UNCLEAN)) && isAlone,
+    suspect: () => attempt(() => writeFileSync(join(directory, UNCLEAN), "")),
     clear: () => attempt(() => rmSync(join(directory, UNCLEAN), { force: true })),
     end: (wasClosed) => {
       const left = (opened.get(directory) ?? 1) - 1;

@@ -1,14 +1,6 @@
 import type { RootDatabase } from "lmdb";
 import { HubError } from "../../core/errors.ts";
-import {
-  type Journal,
-  type JournalPage,
-  type JournalRecord,
-  MAX_FOUND,
-  type ReadLimits,
-  recordBytes,
-  type Retention,
-} from "../../core/journal.ts";
+import { type Journal, type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, type Retention } from "../../core/journal.ts";
 import type { IdempotentAppend, JournalIdempotency } from "../../core/idempotency.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { PeerExchange } from "../../core/peer-exchange.ts";
@@ -19,13 +11,15 @@ import { namesOf } from "../../core/names.ts";
 import { checkJournalOptions } from "../options.ts";
 import { oncePerTurn, type TailChannel } from "./channel.ts";
 import { noteWriting } from "./exit.ts";
-import { toHubError } from "./failure.ts";
-import { openEntry, sealEntry, type StoredState, toStored } from "./codec.ts";
-import { type Databases, readRestored, readState, writeState } from "./format.ts";
-import { IdempotencyKeys, keyedAppend, type KeyedAppend, readable } from "./idempotency.ts";
+import { Condition } from "./condition.ts";
+import { Damage, reasonOf, toHubError, toReadError } from "./failure.ts";
+import { openEntry, type StoredState } from "./codec.ts";
+import { type Databases, readRestored, readState } from "./format.ts";
+import { keyedAppend, type KeyedAppend, readable } from "./idempotency.ts";
 import type { Mark } from "./mark.ts";
 import { openRoot } from "./open-root.ts";
-import { RowReader } from "./rows.ts";
+import { rising, RowReader } from "./rows.ts";
+import { type PendingAppend, Writer } from "./writer.ts";
 
 export { backUp, declareRestored, type DeclaredRestored } from "./backup.ts";
 export type { TailChannel } from "./channel.ts";
@@ -57,6 +51,11 @@ export interface LmdbJournalOptions {
    * nobody; subscribers are told of a gap in its place. Default: a warning of the process.
    */
   readonly onDamage?: ((what: string) => void) | undefined;
+  /**
+   * The epoch of the journal that is to be opened, for a process that joins others: none is begun if its directory was removed, and none is opened that has taken
+   * its place. Default: whatever is there, and an empty journal if nothing is.
+   */
+  readonly epoch?: string | undefined;
 }
 
 const OPTIONS: ReadonlySet<string> = namesOf<LmdbJournalOptions>({
@@ -66,12 +65,13 @@ const OPTIONS: ReadonlySet<string> = namesOf<LmdbJournalOptions>({
   onDamage: true,
   markFile: true,
   onPutBack: true,
+  epoch: true,
 });
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 /** How soon what another process appended is noticed: where nobody tells of it, and where what tells of it was lost. */
 const POLL_MS = { alone: 100, told: 1000 } as const;
-/** Most records that one transaction drops beyond twice those it adds: dropping never makes an append slow. */
-const TRIM_STEP = 1000;
+/** Longest time between two looks at what is beyond the retention. */
+const TRIM_MS = 10_000;
 
 /**
  * A durable journal in a directory, for one machine. Several processes may read and append at once.
@@ -82,7 +82,7 @@ const TRIM_STEP = 1000;
  * Data that were put back from a copy are noticed, and the journal begins a new epoch: see docs/decisions/put-back.md.
  *
  * @throws TypeError for an option that is misspelt or not valid.
- * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged.
+ * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged, or another than the one that `epoch` names.
  */
 export function lmdbJournal(options: LmdbJournalOptions): Journal {
   checkJournalOptions("lmdbJournal()", options, OPTIONS);
@@ -90,15 +90,6 @@ export function lmdbJournal(options: LmdbJournalOptions): Journal {
 }
 
 type Follower = (records: readonly JournalRecord[]) => void;
-
-interface PendingAppend {
-  readonly batch: readonly Update[];
-  /** Changes of the table, with further updates. */
-  readonly steps: readonly StateStep[];
-  readonly keyed: KeyedAppend | undefined;
-  readonly resolve: (offsets: readonly number[]) => void;
-  readonly reject: (error: HubError) => void;
-}
 
 class LmdbJournal implements Journal {
   readonly epoch: string;
@@ -117,15 +108,12 @@ class LmdbJournal implements Journal {
   readonly peers: PeerExchange | undefined;
   readonly restoredUpTo: number;
   readonly #directory: string;
-  readonly #retention: Retention;
   readonly #root: RootDatabase;
-  readonly #rows: Databases["rows"];
-  readonly #ids: Databases["ids"];
-  readonly #meta: Databases["meta"];
-  readonly #entries: Databases["entries"];
-  readonly #keys: IdempotencyKeys;
+  readonly #databases: Databases;
   readonly #reader: RowReader;
-  readonly #closeRoot: () => Promise<void>;
+  readonly #writer: Writer;
+  readonly #condition: Condition;
+  readonly #closeRoot: (isSound: boolean) => Promise<void>;
   readonly #followers = new Set<Follower>();
   readonly #stopLooking: () => void;
   /** Tells other processes that the tail moved. */
@@ -137,37 +125,49 @@ class LmdbJournal implements Journal {
   /** Followers were given every record up to this offset. */
   #seen: number;
   #closed = false;
+  #isTrimming = false;
   readonly #mark: Mark;
 
-  constructor({ directory, retention = DEFAULT_RETENTION, channel, markFile, onPutBack, onDamage }: LmdbJournalOptions) {
+  constructor({ directory, retention = DEFAULT_RETENTION, channel, markFile, onPutBack, onDamage, epoch: wanted }: LmdbJournalOptions) {
     this.#directory = directory;
-    this.#retention = retention;
-    const { root, rows, ids, meta, entries, keys, keyEnds, epoch, mark, close } = openRoot({ directory, markFile, onPutBack });
+    const { root, epoch, mark, suspect, close, ...databases } = openRoot({ directory, markFile, onPutBack, wanted });
     this.#root = root;
-    this.#rows = rows;
-    this.#ids = ids;
-    this.#meta = meta;
-    this.#entries = entries;
-    this.#keys = new IdempotencyKeys({ keys, keyEnds });
+    this.#databases = databases;
     this.epoch = epoch;
     this.#mark = mark;
-    this.restoredUpTo = readRestored(meta);
+    this.restoredUpTo = readRestored(databases.meta);
     this.#closeRoot = close;
-    this.#reader = new RowReader(rows, directory, onDamage);
-    this.#held = this.#state();
+    this.#condition = new Condition(directory, suspect);
+    // In another journal's place, it would say that the other is an older one.
+    mark.onlyWhile(() => this.#isHere());
+    this.#reader = new RowReader(databases.rows, directory, onDamage);
+    this.#writer = new Writer(databases, { epoch, retention, reader: this.#reader });
+    this.#held = this.#writer.state();
     this.#seen = this.#held[1];
     const look = (): void => this.#advance(this.#freshState()[1]);
-    const stopPolling = every(channel === undefined ? POLL_MS.alone : POLL_MS.told, look);
+    const stopPolling = every(channel === undefined ? POLL_MS.alone : POLL_MS.told, () => {
+      if (this.#isHere()) look();
+    });
     const stopListening = channel?.listen(oncePerTurn(look));
     this.#post = channel === undefined ? () => undefined : oncePerTurn(channel.post);
     this.peers = channel?.bus && new PeerExchange(channel.bus);
-    const trimMs = Math.min(60_000, Math.max(1000, (retention.maxAgeMs ?? Infinity) / 4));
+    const trimMs = Math.min(TRIM_MS, Math.max(1000, (retention.maxAgeMs ?? Infinity) / 4));
     const stopTrimming = every(trimMs, () => void this.#trimIdle());
     this.#stopLooking = () => {
       stopPolling();
       stopListening?.();
       stopTrimming();
     };
+    // The retention may have been lowered since the journal was written.
+    void this.#trimIdle();
+  }
+
+  get failure(): HubError | undefined {
+    return this.#condition.failure;
+  }
+
+  watchFailure(onChanged: () => void): () => void {
+    return this.#condition.watch(onChanged);
   }
 
   append(batch: readonly Update[]): Promise<readonly number[]> {
@@ -176,13 +176,15 @@ class LmdbJournal implements Journal {
 
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
     const [head, tail] = this.#freshState();
-    if (!this.#closed) this.#state();
-    if (after < head - 1) return { kind: "trimmed", head };
-    return this.#reader.page(after, tail, limits);
+    return this.#reading(() => {
+      if (!this.#closed) this.#writer.state();
+      if (after < head - 1) return { kind: "trimmed", head };
+      return this.#reader.page(after, tail, limits);
+    });
   }
 
   follow(after: number, onAppended: Follower): () => void {
-    const missed = this.#reader.all(after, this.#seen);
+    const missed = this.#reading(() => this.#reader.all(after, this.#seen));
     if (missed.length > 0) onAppended(missed);
     this.#followers.add(onAppended);
     return () => void this.#followers.delete(onAppended);
@@ -192,8 +194,11 @@ class LmdbJournal implements Journal {
     // A peer may send any text as its cursor; LMDB throws at a key that is too long to be stored.
     if (utf8Length(id) > MAX_ID_BYTES || this.#closed) return [];
     this.#root.resetReadTxn();
-    // An entry that leads elsewhere would make a subscriber go on from the wrong place.
-    return [...this.#ids.getValues(id, { limit: MAX_FOUND })].filter((offset) => this.#reader.row(offset)?.id === id);
+    return this.#reading(() => {
+      const found = [...this.#databases.ids.getValues(id, { limit: MAX_FOUND })];
+      // An entry that leads elsewhere would make a subscriber go on from the wrong place.
+      return found.filter((offset) => this.#reader.row(offset)?.id === id);
+    });
   }
 
   tail(): number {
@@ -216,11 +221,12 @@ class LmdbJournal implements Journal {
     await this.#committing;
     await this.#mark.settle();
     this.#followers.clear();
-    await this.#closeRoot();
+    await this.#closeRoot(this.#isHere());
   }
 
   #enqueue(batch: readonly Update[], steps: readonly StateStep[], keyed?: KeyedAppend): Promise<readonly number[]> {
     if (this.#closed) return Promise.reject(new HubError("journal_unavailable", "The journal is closed."));
+    if (this.#condition.failure !== undefined) return Promise.reject(this.#condition.failure);
     return new Promise((resolve, reject) => {
       this.#queue.push({ batch, steps, keyed, resolve, reject });
       this.#committing ??= this.#commitAll();
@@ -230,19 +236,21 @@ class LmdbJournal implements Journal {
   #findKey(attempt: Pick<IdempotentAppend, "key" | "request">): ReturnType<typeof readable> {
     if (this.#closed) throw new HubError("journal_unavailable", "The journal is closed.");
     this.#root.resetReadTxn();
-    return readable(this.#keys.find(keyedAppend({ ...attempt, answer: undefined })));
+    return this.#reading(() => readable(this.#writer.keys.find(keyedAppend({ ...attempt, answer: undefined }))));
   }
 
   #list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): readonly StateEntry[] {
     if (this.#closed) return [];
     this.#root.resetReadTxn();
-    const found: StateEntry[] = [];
     const start = after === undefined || after < prefix ? prefix : after;
-    for (const { key, value } of this.#entries.getRange({ start })) {
-      if (!key.startsWith(prefix) || found.length >= limit) break;
-      if (key !== after) found.push({ key, value: this.#open(key, value) });
-    }
-    return found;
+    return this.#reading(() => {
+      const found: StateEntry[] = [];
+      for (const { key, value } of rising(this.#databases.entries.getRange({ start }), start)) {
+        if (!key.startsWith(prefix) || found.length >= limit) break;
+        if (key !== after) found.push({ key, value: this.#open(key, value) });
+      }
+      return found;
+    });
   }
 
   /** A table without one of its entries would let in whom a revocation keeps out: it is not read at all. */
@@ -252,22 +260,32 @@ class LmdbJournal implements Journal {
     throw new HubError("journal_unavailable", "The journal's table cannot be read.", { cause: new Error(`The entry ${key} is damaged.`) });
   }
 
-  #state(): StoredState {
-    const state = readState(this.#meta);
-    if (state !== undefined) return state;
-    // During a rolling restart: see FORMAT.
-    throw new HubError(
-      "journal_unavailable",
-      "The journal was converted by a newer version of Artesian; this process has to be restarted.",
-    );
+  /** Runs a look into the file. @throws HubError when the journal can't be used, or the look shows that it is damaged. */
+  #reading<T>(look: () => T): T {
+    this.#condition.check();
+    try {
+      return look();
+    } catch (error) {
+      throw this.#condition.damageIn(error) ?? toReadError(error);
+    }
   }
 
-  /** The state as last committed by any process; without the reset, LMDB answers from this turn's snapshot. */
+  /**
+   * The state as last committed by any process; without the reset, LMDB answers from this turn's snapshot. What is known already if the file tells nothing: timers ask
+   * for it.
+   */
   #freshState(): StoredState {
     if (this.#closed) return [this.#seen + 1, this.#seen, 0];
+    if (this.#condition.failure !== undefined) return [this.#held[0], Math.max(this.#held[1], this.#seen), this.#held[2]];
     this.#root.resetReadTxn();
-    const state = readState(this.#meta);
-    if (state !== undefined) this.#held = state;
+    try {
+      const state = readState(this.#databases.meta);
+      // Walks to a tail that is gone would have no end.
+      if (state !== undefined && state[1] < this.#seen) throw new Damage("its newest updates are gone");
+      if (state !== undefined) this.#held = state;
+    } catch (error) {
+      this.#condition.damageIn(error);
+    }
     return this.#held;
   }
 
@@ -283,14 +301,22 @@ class LmdbJournal implements Journal {
         // read. A turn later, the publishes that waited during the dispatch share the group. Without
         // it a load that was split once stays split, and each part costs a write to every subscriber.
         await nextTurn();
+        this.#isHere();
+        this.#condition.check();
         // A child transaction: when a write fails, nothing of the group stays behind.
         await this.#root.childTransaction(() => {
           group = this.#queue;
           this.#queue = [];
-          [records, offsets] = this.#write(group);
+          [records, offsets] = this.#writer.write(group);
         });
+        if (!this.#isHere()) throw outcomeUnknown(this.#condition.failure);
+        this.#writer.noteCommit(true);
       } catch (error) {
-        const failure = await toHubError(error, this.#directory);
+        this.#writer.noteCommit(false);
+        const reason = await reasonOf(error);
+        // An environment that has given up tells readers so, and never ends another commit.
+        this.#freshState();
+        const failure = this.#condition.damageIn(reason) ?? toHubError(reason, this.#directory);
         for (const { reject } of group.length > 0 ? group : this.#queue.splice(0)) reject(failure);
         continue;
       }
@@ -307,84 +333,27 @@ class LmdbJournal implements Journal {
     noteWriting(this, false);
   }
 
-  /** @returns What was appended, and the offsets of each member of the group. */
-  #write(group: readonly PendingAppend[]): [records: JournalRecord[], offsets: (readonly number[])[]] {
-    let [head, tail, bytes] = this.#state();
-    if (this.#meta.get("epoch") !== this.epoch) {
-      throw new HubError("journal_unavailable", "The journal's data were put back while it was open; this process has to be restarted.");
-    }
-    const at = Date.now();
-    const records: JournalRecord[] = [];
-    const offsets: (readonly number[])[] = [];
-    for (const { batch, steps, keyed } of group) {
-      if (keyed !== undefined) {
-        keyed.known = this.#keys.find(keyed);
-        if (keyed.known !== undefined) {
-          offsets.push([]);
-          continue;
-        }
-      }
-      const first = tail + 1;
-      for (const update of steps.length === 0 ? batch : [...batch, ...this.#change(steps)]) {
-        const record: JournalRecord = { ...update, offset: ++tail, at };
-        this.#rows.putSync(record.offset, toStored(record));
-        if (record.id !== undefined) this.#ids.putSync(record.id, record.offset);
-        bytes += recordBytes(record);
-        records.push(record);
-      }
-      offsets.push(Array.from({ length: tail + 1 - first }, (_, i) => first + i));
-      if (keyed !== undefined && tail >= first) this.#keys.remember(keyed, first, tail);
-    }
-    const headBefore = head;
-    [head, bytes] = this.#trim(head, tail, bytes, at, TRIM_STEP + 2 * records.length);
-    if (head > headBefore) this.#keys.forgetBefore(head);
-    writeState(this.#meta, [head, tail, bytes]);
-    return [records, offsets];
-  }
-
-  /** @returns The updates of the steps that changed something. */
-  #change(steps: readonly StateStep[]): readonly Update[] {
-    return steps.flatMap(({ key, value, update }) => {
-      if (value !== undefined) this.#entries.putSync(key, sealEntry(key, value));
-      else if (this.#entries.get(key) === undefined) return [];
-      else this.#entries.removeSync(key);
-      return update === undefined ? [] : [update];
-    });
-  }
-
-  #trim(head: number, tail: number, bytes: number, now: number, most: number): [head: number, bytes: number] {
-    const { maxAgeMs = Infinity, maxBytes = Infinity, maxCount = Infinity } = this.#retention;
-    for (let dropped = 0; head <= tail && dropped < most; dropped++) {
-      const record = this.#reader.row(head);
-      const tooMany = tail - head + 1 > maxCount || bytes > maxBytes;
-      // One that is damaged stays for as long as what follows it: whoever reads from the beginning is told of it.
-      const aged = record ?? (tooMany ? undefined : this.#reader.sound(head, tail));
-      if (aged !== undefined && !tooMany && now - aged.at <= maxAgeMs) break;
-      if (record?.id !== undefined) this.#ids.removeSync(record.id, head);
-      this.#rows.removeSync(head);
-      bytes = head === tail ? 0 : Math.max(0, bytes - (record === undefined ? 0 : recordBytes(record)));
-      head++;
-    }
-    return [head, bytes];
-  }
-
-  /** Drops what grew too old while nothing was appended, a step at a time. */
+  /** Drops what is beyond the retention while nothing is appended, a step at a time. */
   async #trimIdle(): Promise<void> {
-    while (this.#oldestIsTooOld()) {
-      try {
-        await this.append([]);
-      } catch {
-        return; // The next append reports what is wrong.
-      }
+    if (this.#isTrimming) return;
+    this.#isTrimming = true;
+    try {
+      for (let last = -1, head = this.head(); head > last && this.#isOverfull(); last = head, head = this.head()) await this.append([]);
+    } catch {
+      // The next append reports what is wrong, and the next look tries again.
+    } finally {
+      this.#isTrimming = false;
     }
   }
 
-  #oldestIsTooOld(): boolean {
-    if (this.#closed) return false;
-    const [head, tail] = this.#freshState();
-    if (head > tail) return false;
-    const oldest = this.#reader.sound(head, tail);
-    return oldest === undefined || Date.now() - oldest.at > (this.#retention.maxAgeMs ?? Infinity);
+  #isOverfull(): boolean {
+    return !this.#closed && this.#reading(() => this.#writer.isOverfull(this.#freshState()));
+  }
+
+  /** Looks whether the files are where they were. */
+  #isHere(): boolean {
+    this.#condition.look();
+    return this.#condition.failure === undefined;
   }
 
   /** Gives followers what follows the last record they were given; `records`, where at hand, end at the tail. */
@@ -394,9 +363,20 @@ class LmdbJournal implements Journal {
     let appended = records ?? [];
     if (first === undefined || first.offset !== this.#seen + 1) {
       this.#root.resetReadTxn();
-      appended = this.#reader.all(this.#seen, tail);
+      try {
+        appended = this.#reading(() => this.#reader.all(this.#seen, tail));
+      } catch {
+        return; // Followers are given it at the next look, or the journal is known to be damaged.
+      }
     }
     this.#seen = tail;
     for (const follower of this.#followers) follower(appended);
   }
+}
+
+/** A commit into files that were taken away meanwhile: they may come back, or not. */
+function outcomeUnknown(cause: HubError | undefined): HubError {
+  return new HubError("outcome_unknown", "The journal's files were taken away while the update was written. It may be published or not.", {
+    cause,
+  });
 }

@@ -30,11 +30,17 @@ export class Mark {
   /** When the last one was begun, in milliseconds of the monotonic clock. */
   #writtenAtMs = -Infinity;
   #writing: Promise<void> | undefined;
+  #isWanted: () => boolean = () => true;
 
   /** @param path - The file. Its directory should be one that exists. */
   constructor(path: string) {
     this.#path = path;
     this.#fresh = `${path}.new`;
+  }
+
+  /** From now on notes only while something holds, as that the journal is still in its place. */
+  onlyWhile(isWanted: () => boolean): void {
+    this.#isWanted = isWanted;
   }
 
   /** Why the data are not those that were here last; undefined when nothing says so. */
@@ -91,7 +97,7 @@ export class Mark {
     await this.#writing;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
-    if (this.#next !== undefined) this.note(this.#next.epoch, this.#next.tail);
+    if (this.#next !== undefined && this.#isWanted()) this.note(this.#next.epoch, this.#next.tail);
     this.#next = undefined;
   }
 
@@ -99,6 +105,7 @@ export class Mark {
     if (this.#next === undefined) return;
     const { epoch, tail } = this.#next;
     this.#next = undefined;
+    if (!this.#isWanted()) return;
     try {
       await rm(this.#fresh, { force: true });
       await writeSelfNamedSoon(this.#fresh, textOf(epoch, this.#most(epoch, tail)));

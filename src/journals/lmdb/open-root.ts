@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { isChangedSinceClosed, noteClosed } from "./closed-mark.ts";
 import { identityOf } from "./file-identity.ts";
-import { type Databases, damaged, identify } from "./format.ts";
+import { Damage, isDamage, isDoubtful } from "./failure.ts";
+import { type Databases, damaged, identify, OtherJournal } from "./format.ts";
 import { markInUse } from "./in-use.ts";
 import { Mark } from "./mark.ts";
 import { findDamage, isShort } from "./tree-check.ts";
@@ -13,7 +14,10 @@ export interface OpenRoot extends Databases {
   readonly root: RootDatabase;
   readonly epoch: string;
   readonly mark: Mark;
-  readonly close: () => Promise<void>;
+  /** Has the next start look at the file, whatever becomes of this process. */
+  readonly suspect: () => void;
+  /** @param isSound - Whether nothing is known to be wrong with the files, and they are where they were. */
+  readonly close: (isSound: boolean) => Promise<void>;
 }
 
 /** How a journal's file is opened. */
@@ -23,8 +27,12 @@ export interface OpenRootOptions {
   readonly markFile?: string | undefined;
   /** Called when the data are ones that were put back: with that in words. Default: a warning of the process. */
   readonly onPutBack?: ((what: string) => void) | undefined;
-  /** Says that the data were put back. Refused while another process has the journal open. */
+  /** Says that the data were put back. */
   readonly isDeclared?: boolean | undefined;
+  /** Whether it is refused while the journal is open elsewhere, in this process or another. */
+  readonly isAlone?: boolean | undefined;
+  /** The epoch of the journal that is wanted. None is begun then, and no other is opened. */
+  readonly wanted?: string | undefined;
 }
 
 /**
@@ -33,28 +41,31 @@ export interface OpenRootOptions {
  * Where a process was cut off before it closed the file, and where its end is missing or its beginning was changed since, the file is first looked at page by page: about a
  * second for each GiB.
  *
- * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged, or one that is declared is in use.
+ * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged, or not the wanted one, or one that is in use and must not be.
  */
 export function openRoot({
   directory,
   markFile,
   onPutBack = (what) => process.emitWarning(what),
   isDeclared = false,
+  isAlone = false,
+  wanted,
 }: OpenRootOptions): OpenRoot {
+  const file = join(directory, "data.mdb");
+  if (wanted !== undefined && !existsSync(file)) throw new OtherJournal(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const use = markInUse(directory);
-  if (isDeclared && !use.isAlone) {
+  if (isAlone && !use.isAlone) {
     use.end(true);
     const processes = use.others.map((id) => `process ${id}`).join(", ") || "this process";
     throw new Error(`The journal in ${directory} is in use by ${processes}. Stop the hub, then try again.`);
   }
   let root: RootDatabase | undefined;
   try {
-    const file = join(directory, "data.mdb");
     const isNew = !existsSync(file);
     if (use.isSuspect || isShort(file) || (use.isAlone && isChangedSinceClosed(directory))) {
       const damage = findDamage(file);
-      if (damage !== undefined) throw new Error(damaged(directory, `of data.mdb, ${damage}`));
+      if (damage !== undefined) throw new Damage(`of data.mdb, ${damage}`);
       use.clear();
     }
     // Without overlapping sync a commit returns after the flush; with it, simulated power cuts lost acknowledged rows.
@@ -72,24 +83,26 @@ export function openRoot({
       keyEnds: root.openDB({ name: "key-ends", encoding: "string" }),
     };
     const mark = new Mark(markFile ?? join(directory, "mark"));
-    const { epoch, putBack } = root.transactionSync(() => identify(databases, { directory, file: identityOf(file), mark, isDeclared }));
+    const { epoch, putBack } = root.transactionSync(() =>
+      identify(databases, { directory, file: identityOf(file), mark, isDeclared, wanted }),
+    );
     if (putBack !== undefined) {
       onPutBack(
         `The data in ${directory} were put back (${putBack}). The journal begins a new epoch, so that subscribers are told of a gap.`,
       );
     }
     const opened = root;
-    const close = async (): Promise<void> => {
+    const close = async (isSound: boolean): Promise<void> => {
       await opened.close();
-      noteClosed(directory);
-      use.end(true);
+      if (isSound) noteClosed(directory);
+      use.end(isSound);
     };
-    return { root, ...databases, epoch, mark, close };
+    return { root, ...databases, epoch, mark, suspect: () => use.suspect(), close };
   } catch (error) {
     void root?.close();
-    use.end(false);
-    if (error instanceof Error && /MDB_(CORRUPTED|INVALID|PAGE_NOTFOUND|PANIC|BAD_TXN)|MessagePack|end of buffer/.test(error.message)) {
-      throw new Error(damaged(directory, error.message), { cause: error });
+    use.end(error instanceof OtherJournal);
+    if (isDamage(error) || isDoubtful(error) || (error instanceof Error && /MessagePack|end of buffer/.test(error.message))) {
+      throw new Error(damaged(directory, (error as Error).message), { cause: error });
     }
     throw error;
   }

@@ -1,9 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-
-/** What is wrong with the file, in words for whoever runs the hub. */
-export class Damage extends Error {
-  override readonly name = "Damage";
-}
+import { Damage } from "./failure.ts";
 
 /** Bytes before the content of every page: its number, the transaction that wrote it, flags, and how full it is. */
 export const HEADER_BYTES = 24;

@@ -1,6 +1,7 @@
 import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal.ts";
 import { recordBytes } from "../../core/journal.ts";
 import { fromStored } from "./codec.ts";
+import { Damage, isStoreError } from "./failure.ts";
 import type { Databases } from "./format.ts";
 
 /** Most records in a row that are looked at for the next sound one; where there is none, the rest is given up. */
@@ -8,7 +9,31 @@ const MOST_SKIPPED = 10_000;
 /** Most places that are told of; more than these say no more. */
 const MOST_TOLD = 1000;
 
-/** Reads records, and notices those that are not what was written: they read as if they had been trimmed. */
+/**
+ * Goes through what a range of keys holds.
+ *
+ * @param start - Where the range begins.
+ * @throws Damage if a key does not come after the one before. A damaged tree may lead back into itself, and a walk through it would have no end.
+ */
+export function* rising<K extends number | string, V>(
+  range: Iterable<{ readonly key: K; readonly value: V }>,
+  start?: K,
+): Generator<{ readonly key: K; readonly value: V }, undefined> {
+  let last: K | undefined;
+  for (const entry of range) {
+    const { key } = entry;
+    if (last === undefined ? start !== undefined && !(key >= start) : !(key > last))
+      throw new Damage("the keys of a tree are not in order");
+    last = key;
+    yield entry;
+  }
+}
+
+/**
+ * Reads records, and notices those that are not what was written: they read as if they had been trimmed.
+ *
+ * An error of the store is thrown, and never taken for a record that is damaged: the transaction answers nothing more, so that all others would seem to be damaged too.
+ */
 export class RowReader {
   readonly #rows: Databases["rows"];
   readonly #told = new Set<number>();
@@ -27,8 +52,8 @@ export class RowReader {
     try {
       const stored = this.#rows.get(offset);
       return stored === undefined ? undefined : fromStored(offset, stored);
-    } catch {
-      return undefined; // Bytes that are no value at all.
+    } catch (error) {
+      return valueless(error);
     }
   }
 
@@ -72,8 +97,9 @@ export class RowReader {
         bytes += recordBytes(record);
         if (records.length >= maxRecords || bytes >= maxBytes) break;
       }
-    } catch {
-      // Bytes that are no value at all: what follows is read on the next time, if it can be.
+    } catch (error) {
+      // What follows is read on the next time, if it can be.
+      valueless(error);
     }
     return records;
   }
@@ -89,4 +115,10 @@ export class RowReader {
     }
     return tail + 1;
   }
+}
+
+/** Takes an error for that of bytes that are no value at all. @throws The error if it is one of the store. */
+function valueless(error: unknown): undefined {
+  if (isStoreError(error)) throw error;
+  return undefined;
 }

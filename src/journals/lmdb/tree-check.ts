@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
-import { Damage, type Meta, PageFile, parseTree } from "./page-file.ts";
+import { Damage } from "./failure.ts";
+import { type Meta, PageFile, parseTree } from "./page-file.ts";
 import { TreeWalk } from "./tree-walk.ts";
 
 /** Names in the main tree, and the flags that say how the engine reads what is below them. */

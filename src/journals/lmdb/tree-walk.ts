@@ -1,4 +1,5 @@
-import { BRANCH, Damage, HEADER_BYTES, LEAF, number, OVERFLOW, type PageFile, type Tree, TREE_BYTES } from "./page-file.ts";
+import { Damage } from "./failure.ts";
+import { BRANCH, HEADER_BYTES, LEAF, number, OVERFLOW, type PageFile, type Tree, TREE_BYTES } from "./page-file.ts";
 
 /** Kinds of nodes: how a leaf holds a value. */
 const ON_OVERFLOW = 1;
@@ -6,6 +7,8 @@ const IS_TREE = 2;
 const HAS_DUPLICATES = 4;
 const NODE_BYTES = 8;
 const OVERFLOW_BYTES = 24;
+/** The transaction that all pages of a compacted copy name, but for those of large values: they keep the number that they had. */
+const COMPACTED = 1;
 /** Kind of the small page inside another that holds the values of one key. */
 const SUB_PAGE = 0x40;
 
@@ -98,7 +101,7 @@ export class TreeWalk {
     if (pages !== Math.ceil((HEADER_BYTES + bytes) / this.#file.pageBytes)) throw changed(page);
     this.use(first, pages);
     this.#file.read(first, this.#header);
-    checkHeader(this.#header, first, OVERFLOW, writtenBy);
+    checkHeader(this.#header, first, OVERFLOW, writtenBy === COMPACTED ? Infinity : writtenBy);
     if (this.#header.readUInt32LE(20) !== pages) throw changed(first);
     if (!isWanted) return reference.subarray(0, 0);
     const all = Buffer.alloc(HEADER_BYTES + bytes);

@@ -4,6 +4,7 @@ import { backup } from "./backup.ts";
 import { clock } from "./clock.ts";
 import { corruption } from "./corruption.ts";
 import { descriptors } from "./descriptors.ts";
+import { directoryRemoved } from "./directory-removed.ts";
 import { diskFull } from "./disk-full.ts";
 import { drain } from "./drain.ts";
 import { fleetNats, fleetPartitions, fleetRedis } from "./fleet.ts";
@@ -37,5 +38,6 @@ export const SCENARIOS: readonly Scenario[] = [
   soak,
   drain,
   backup,
+  directoryRemoved,
   attacks,
 ];

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { HubError } from "../../core/errors.ts";
+import { afterThisTurn, monotonicMs } from "../../core/scheduler.ts";
+import { isDamage, isDoubtful } from "./failure.ts";
+import { OpenFiles } from "./open-files.ts";
+import { findDamage } from "./tree-check.ts";
+
+/** Shortest time between two looks at the whole file, in milliseconds. */
+const LOOK_MS = 60_000;
+
+/** Whether an open journal can be used. A journal whose file is damaged can't be until it is opened again; one whose files are elsewhere can be once they are back. */
+export class Condition {
+  readonly #directory: string;
+  readonly #files: OpenFiles;
+  readonly #onDamage: () => void;
+  readonly #listeners = new Set<() => void>();
+  #damage: HubError | undefined;
+  #nextLookAtMs = 0;
+  #absence: HubError | undefined;
+  /** Why the files are taken for others; undefined when they are not. */
+  #why: string | undefined;
+
+  /** @param onDamage - Called once, when the file turns out to be damaged. */
+  constructor(directory: string, onDamage: () => void) {
+    this.#directory = directory;
+    this.#files = new OpenFiles(directory);
+    this.#onDamage = onDamage;
+  }
+
+  /** Why nothing can be read or appended; its cause says what to do. Undefined while all is well. */
+  get failure(): HubError | undefined {
+    return this.#damage ?? this.#absence;
+  }
+
+  /** Calls back when {@link failure} comes or goes. @returns Stops watching. */
+  watch(onChanged: () => void): () => void {
+    this.#listeners.add(onChanged);
+    return () => void this.#listeners.delete(onChanged);
+  }
+
+  /** @throws HubError `journal_unavailable` when the journal can't be used. */
+  check(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Looks whether the files are still there. Costs a few microseconds. */
+  look(): void {
+    const why = this.#files.whyOther();
+    if (why === this.#why) return;
+    this.#why = why;
+    this.#absence = why === undefined ? undefined : absent(this.#directory, why);
+    this.#tell();
+  }
+
+  /**
+   * Finds out whether an error of the store comes of damage, and remembers that. An error that may come of damage leads to a look at the whole file: about a second for each GiB.
+   *
+   * @returns What to throw instead; undefined if the error is another one.
+   */
+  damageIn(error: unknown): HubError | undefined {
+    if (this.#damage !== undefined) return this.#damage;
+    const why = isDamage(error) ? error.message : isDoubtful(error) ? this.#lookAtFile() : undefined;
+    if (why === undefined) return undefined;
+    this.#damage = damagedWhileOpen(this.#directory, why, error);
+    this.#onDamage();
+    this.#tell();
+    return this.#damage;
+  }
+
+  /** Once a minute at the most. */
+  #lookAtFile(): string | undefined {
+    const now = monotonicMs();
+    if (now < this.#nextLookAtMs) return undefined;
+    this.#nextLookAtMs = now + LOOK_MS;
+    try {
+      return findDamage(join(this.#directory, "data.mdb"));
+    } catch {
+      return undefined; // Of a file that can't be opened other errors tell.
+    }
+  }
+
+  /** Not now: the caller may be in the middle of a delivery. */
+  #tell(): void {
+    afterThisTurn(() => {
+      for (const onChanged of this.#listeners) onChanged();
+    });
+  }
+}
+
+function absent(directory: string, why: string): HubError {
+  return new HubError("journal_unavailable", "The journal's files are not where they were. Nothing is published until they are back.", {
+    cause: new Error(
+      `The journal in ${directory} was removed or replaced while it was open: ${why}. ` +
+        "Move the same directory back, and the hub goes on. To go on with a copy or an empty journal, stop the hub, put the copy in its place, and start it.",
+    ),
+  });
+}
+
+function damagedWhileOpen(directory: string, why: string, error: unknown): HubError {
+  return new HubError("journal_unavailable", "The journal is damaged. Nothing is published until whoever runs the hub has mended it.", {
+    cause: new Error(
+      `The journal in ${directory} is damaged: ${why}. Restart the hub: the start looks at the whole file, and says what is wrong and what to do.`,
+      { cause: error },
+    ),
+  });
+}
