@@ -1,6 +1,6 @@
+import { addressKey } from "../core/address-key.ts";
 import { HubError } from "../core/errors.ts";
 import { monotonicMs } from "../core/scheduler.ts";
-import { addressKey } from "./connections.ts";
 
 /** Longest time that a peer is told to stay away, in milliseconds. */
 const LONGEST_WAIT_MS = 60_000;

@@ -55,7 +55,7 @@ const subscribing =
   };
 
 /** What bounds the hub's own work, and refuses nobody. */
-const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes"] as const;
+const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes", "presenceRate", "presenceRatePerAddress", "presenceHistory"] as const;
 
 /** Of the limits of the library's option `limits`, each: one without a check does not compile. */
 const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>, Checked>> = {
