@@ -4,8 +4,9 @@ import { encodeCursor, encodeGap } from "./frame.ts";
 import type { Journal } from "./journal.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 import { type Found, ReplayPages } from "./replay-pages.ts";
+import type { Selection } from "./selection.ts";
 import { firstHeld } from "./start.ts";
-import { step, type WalkedRecord } from "./step.ts";
+import { expanded, isWanted, stepFor, type WalkedRecord } from "./step.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Turns } from "./turns.ts";
 
@@ -86,7 +87,7 @@ async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean
   const newest = new Map<string, WalkedRecord>();
   let after = subscriber.cursor;
   while (after < dispatcher.position && newest.size < WALKED_TOPICS) {
-    const next = step(dispatcher, journal, after, undefined, subscriber.cohort.selection.topics);
+    const next = stepFor(subscriber.cohort.selection, dispatcher, journal, after);
     const found = next instanceof Promise ? await next : next;
     if (subscriber.isClosed) return false;
     if (found.kind === "trimmed") {
@@ -98,9 +99,8 @@ async function walkLatest(subscriber: Subscriber, walks: Walks): Promise<boolean
     if (found.upTo === after) break;
     after = found.upTo;
     for (const entry of found.entries) {
-      const { topics } = entry.record;
-      if (!subscriber.cohort.selection.selects(entry.record)) continue;
-      const topic = topics[0] as string;
+      if (!isWanted(entry, subscriber.cohort.selection, Date.now(), dispatcher.clockToleranceMs)) continue;
+      const topic = entry.record.topics[0] as string;
       newest.delete(topic);
       newest.set(topic, entry);
     }
@@ -135,8 +135,7 @@ async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Wal
     for (const offset of offsets ?? []) {
       const entry = dispatcher.ring.entry(offset) ?? (await readOne(journal, offset));
       const ownId = ownIds?.get(offset);
-      if (entry !== undefined)
-        entries.push(ownId === undefined ? entry : { ...entry, frame: dispatcher.encode(entry.record, dispatcher.sealed(ownId)) });
+      if (entry !== undefined) entries.push(...(await withOwnId(entry, ownId, subscriber.cohort.selection, dispatcher)));
       else if (ownId !== undefined) dropped.add(offset);
     }
     if (subscriber.isClosed) return false;
@@ -159,6 +158,19 @@ async function sendSnapshot(subscriber: Subscriber, { dispatcher, journal }: Wal
   subscriber.ownIds = undefined;
   subscriber.toldOffset = cursor;
   return subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(cursor)))) || stalled(subscriber);
+}
+
+/** An update of a snapshot, or those of presence that it stands for. */
+async function withOwnId(
+  entry: WalkedRecord,
+  ownId: string | undefined,
+  selection: Selection,
+  dispatcher: Dispatcher,
+): Promise<readonly WalkedRecord[]> {
+  const { presence } = dispatcher;
+  const cursor = ownId === undefined ? undefined : dispatcher.sealed(ownId);
+  if (selection.hearsPresence && presence?.isNote(entry.record) === true) return expanded([{ ...entry, cursor }], presence);
+  return [cursor === undefined ? entry : { record: entry.record, cursor }];
 }
 
 function stalled(subscriber: Subscriber): false {

@@ -1,8 +1,8 @@
-import { joinBytes } from "./bytes.ts";
+import { encodeUtf8, joinBytes } from "./bytes.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { isExpired } from "./journal.ts";
+import { encodeCursor, encodeGap } from "./frame.ts";
 import type { Selection } from "./selection.ts";
-import type { WalkedRecord } from "./step.ts";
+import { isWanted, type WalkedRecord } from "./step.ts";
 
 /** Most bytes that a replay writes before it knows that the socket took them: the memory of a slow reader. */
 const CHUNK_BYTES = 32 * 1024;
@@ -46,16 +46,29 @@ export function chunksOf(
     begin = place;
     return chunk;
   };
-  for (const { record, frame: encoded } of entries) {
-    ({ at } = record);
-    if (!selection.selects(record) || isExpired(record, now, dispatcher.clockToleranceMs)) continue;
-    const frame = dispatcher.wire.encode(encoded ?? dispatcher.encode(record), selection);
-    if (length > 0 && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));
+  const wanted = entries.filter((entry) => isWanted(entry, selection, now, dispatcher.clockToleranceMs));
+  for (const [i, entry] of wanted.entries()) {
+    const { offset } = entry.record;
+    ({ at } = entry.record);
+    // One tells of all that are missing in a row.
+    if (entry.isGap === true && wanted[i + 1]?.isGap === true) continue;
+    // Of several with one offset, the last one's id is that of all: a peer that is cut off before it gets them again.
+    const isLast = wanted[i + 1]?.record.offset !== offset;
+    const frame = dispatcher.wire.encode(frameOf(entry, isLast, dispatcher), selection);
+    if (length > 0 && offset !== lastOffset && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));
     frames.push(frame);
     length += frame.length;
-    lastOffset = record.offset;
+    lastOffset = offset;
   }
+  at = entries.at(-1)?.record.at ?? 0;
   const last = end(upTo);
   const [first, ...others] = [...chunks, last];
   return [first ?? last, ...others];
+}
+
+function frameOf({ record, frame, cursor, isGap }: WalkedRecord, isLast: boolean, dispatcher: Dispatcher): Uint8Array {
+  if (isGap !== true) return frame ?? dispatcher.encode(record, isLast ? cursor : null);
+  const next = cursor ?? dispatcher.idAt(record.offset);
+  const gap = encodeGap({ requested: dispatcher.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
+  return encodeUtf8(gap + encodeCursor(next));
 }

@@ -7,6 +7,7 @@ import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import { Pacer } from "./pacer.ts";
+import type { PresenceLog } from "./presence-log.ts";
 import { type RetryRange, withBoundRetry } from "./retry.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
@@ -38,6 +39,8 @@ export class Dispatcher {
   readonly #index: MatcherIndex;
   readonly #cohorts = new Map<string, Cohort>();
   #usedCohorts = 0;
+  /** Those that may hear of presence. */
+  readonly #hearing = new Set<Cohort>();
   /** Cohorts that had no subscriber at one time since the last were dropped. */
   readonly #spare: Cohort[] = [];
   readonly #pacer = new Pacer((cohort) => this.#deliverPaced(cohort));
@@ -56,6 +59,9 @@ export class Dispatcher {
   readonly #retryMs: RetryRange;
   /** Called with each of the hub's notes to itself, and with nothing where some may have gone by unseen. */
   onNote: (note: JournalRecord | undefined) => void = () => undefined;
+
+  /** What notes of presence stand for; undefined if presence is not told. Set before the first subscriber. */
+  presence: PresenceLog | undefined;
 
   /** How far one step of a walk reads. */
   readonly page: ReadLimits;
@@ -120,10 +126,11 @@ export class Dispatcher {
     return this.#idCipher === undefined || !id.startsWith("#") ? id : (this.#idCipher.open(id) ?? NO_ID);
   }
 
-  /** @param cursor - What resumes after it, where that is not as usual. */
-  encode(record: JournalRecord, cursor?: string): Uint8Array {
+  /** @param cursor - What resumes after it, where that is not as usual; null for nothing. */
+  encode(record: JournalRecord, cursor?: string | null): Uint8Array {
     const { id } = record;
     const update = withBoundRetry(record, this.#retryMs);
+    if (cursor === null) return encodeFrame(update, null);
     if (id === undefined || this.#journal.places === undefined) return encodeFrame(update, id ?? cursor ?? this.idAt(record.offset));
     // What its publisher calls it does not tell where others are.
     return joinBytes([encodeFrame(update, id), encodeUtf8(encodeCursor(cursor ?? this.cursorAt(record.offset)))]);
@@ -136,6 +143,7 @@ export class Dispatcher {
       cohort = new Cohort(selection);
       this.#cohorts.set(selection.key, cohort);
       this.#index.add(cohort);
+      if (this.presence !== undefined && selection.hearsPresence) this.#hearing.add(cohort);
     }
     if (cohort.references++ === 0) {
       this.#usedCohorts++;
@@ -161,6 +169,7 @@ export class Dispatcher {
       if (cohort.references > 0) continue;
       this.#cohorts.delete(cohort.selection.key);
       this.#index.remove(cohort);
+      this.#hearing.delete(cohort);
     }
   }
 
@@ -250,6 +259,7 @@ export class Dispatcher {
   }
 
   #dispatch(batch: readonly JournalRecord[]): void {
+    const walkers = this.#sendWalking(batch);
     const at = Date.now();
     const frames = new Map<JournalRecord, Uint8Array>();
     const touched: Cohort[] = [];
@@ -273,6 +283,20 @@ export class Dispatcher {
       cohort.run.length = 0;
     }
     this.wake();
+    for (const walker of walkers) walker.drained();
+  }
+
+  /**
+   * Updates of presence have to be read, and nobody else is to wait for that: those that may hear of them leave their cohorts, and walk by themselves.
+   *
+   * @returns They must be {@link Subscriber.drained} after the batch.
+   */
+  #sendWalking(batch: readonly JournalRecord[]): readonly Subscriber[] {
+    const { presence } = this;
+    if (presence === undefined || this.#hearing.size === 0 || !batch.some((record) => presence.isNote(record))) return [];
+    const walkers = Array.from(this.#hearing, ({ members }) => members).flat();
+    for (const walker of walkers) walker.stall();
+    return walkers;
   }
 
   /** Writes what waits for a paced cohort, now or when it is due. */

@@ -10,15 +10,17 @@ const LINE_BREAK = /\r\n|\r|\n/g;
  * The data becomes one `data:` line for each line of it, split on CR, LF and CRLF: a raw line break would let a
  * publisher forge fields. Empty data still has its `data:` line, for without one the event is not dispatched.
  *
+ * @param eventId - Null for none: the peer keeps the cursor that it has.
  * @see HTML Standard, 9.2.5 "Parsing an event stream".
  */
-export function encodeFrame(update: Update, eventId: string): Uint8Array {
+export function encodeFrame(update: Update, eventId: string | null): Uint8Array {
   let head = "";
   if (update.type !== undefined) head += `event: ${update.type}\n`;
   if (update.retry !== undefined) head += `retry: ${update.retry}\n`;
   const { data } = update;
   const lines = data.includes("\n") || data.includes("\r") ? data.replace(LINE_BREAK, "\ndata: ") : data;
-  return encodeUtf8(`${head}id: ${eventId}\ndata: ${lines}\n\n`);
+  if (eventId !== null) head += `id: ${eventId}\n`;
+  return encodeUtf8(`${head}data: ${lines}\n\n`);
 }
 
 /** A comment line without the blank line after it: some parsers dispatch an empty event at every blank line. */

@@ -131,8 +131,11 @@ export class HubCore {
         state,
         hubPath: this.#hubPath,
         leaseMs: options.subscriptionLeaseMs ?? 15_000,
+        rates: { perSecond: this.limits.presenceRate, perSecondAndAddress: this.limits.presenceRatePerAddress },
+        history: this.limits.presenceHistory,
         logger: this.logger,
       });
+      this.#dispatcher.presence = this.#presence.log;
     }
   }
 

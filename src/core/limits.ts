@@ -54,6 +54,18 @@ export interface Limits {
    * Past it the connections that hold most, and longest, are cut; they resume without loss.
    */
   readonly heldBytes: number;
+  /**
+   * Most updates a second, on average, with which a process tells of subscriptions; ten seconds' worth at once (crowds that come and go keep the journal's table busy).
+   * Default 200. Past it subscriptions are told of later, and those that ended meanwhile not at all.
+   */
+  readonly presenceRate: number;
+  /** The same for the subscribers of one address, IPv6 by its /64; the loopback is exempt. Default 10. */
+  readonly presenceRatePerAddress: number;
+  /**
+   * Most updates that tell of subscriptions which are kept of each process, in the shared table and not among publishers' updates. Default 10,000. Whoever comes back
+   * after that is told of a gap.
+   */
+  readonly presenceHistory: number;
 }
 
 /** Most that `idBytes` may be: what a journal can index. */
@@ -81,6 +93,9 @@ export const DEFAULT_LIMITS: Limits = {
   replayUpdates: 500,
   replayBytes: 1024 * 1024,
   heldBytes: 64 * 1024 * 1024,
+  presenceRate: 200,
+  presenceRatePerAddress: 10,
+  presenceHistory: 10_000,
 };
 
 /** What each limit may be. */
@@ -105,6 +120,9 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   replayUpdates: [1, 100_000],
   replayBytes: [1024, 2 ** 30],
   heldBytes: [2 ** 20, 2 ** 40],
+  presenceRate: [1, 100_000],
+  presenceRatePerAddress: [1, 100_000],
+  presenceHistory: [100, 1_000_000],
 };
 
 /**

@@ -1,9 +1,13 @@
+import { addressKey } from "./address-key.ts";
+import { Allowance } from "./allowance.ts";
 import type { Grants } from "./grants.ts";
 import { isLegacy, LEGACY_CONTEXT, legacySubscription } from "./legacy-subscription.ts";
 import type { Logger } from "./logger.ts";
 import type { Matcher } from "./matcher.ts";
+import { PresenceLog } from "./presence-log.ts";
+import { type PresenceBatch, PresenceQueue, type PresenceRates } from "./presence-queue.ts";
 import type { Roster } from "./roster.ts";
-import { every, monotonicMs, sleep } from "./scheduler.ts";
+import { after as later, every, monotonicMs, sleep } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
 import { describeSubscription, type SubscriptionDocument, subscriptionPrefix } from "./subscription.ts";
 import type { Update } from "./update.ts";
@@ -19,6 +23,8 @@ interface StoredSubscription {
 export interface PresentSubscriber {
   readonly id: string;
   readonly matchers: readonly Matcher[];
+  /** Of the client, if the runtime tells one. */
+  readonly address: string | undefined;
   /** What its token says about a subscription with this matcher. */
   readonly payload: (matcher: Matcher) => unknown;
 }
@@ -30,17 +36,28 @@ export interface PresenceOptions {
   readonly hubPath: string;
   /** A process that dies leaves no subscription in the table for longer, in milliseconds. */
   readonly leaseMs: number;
+  readonly rates: PresenceRates;
+  /** Most updates that are kept for those who come back. */
+  readonly history: number;
   readonly logger: Logger;
 }
 
 /** A process is known from when it begins to when it ends or is taken for dead. Its lease changes all the time. */
 const NODES = "node/";
 const LEASES = "lease/";
-/** Most steps of one commit: a crowd that arrives at once must not hold up publishers for long. */
-const STEPS = 500;
-/** Most steps a second: a crowd of connections that come and go must not push everything else out of the journal at once. */
-const STEPS_A_SECOND = 2000;
+/** Most subscriptions of one commit at the end, and when others' subscriptions are taken out. */
+const CHUNK = 500;
+/** For how long those that come and go are gathered for one commit, in milliseconds. */
+const GATHER_MS = 100;
+/**
+ * Each commit is a note in the journal, where it takes the place of an update in the end: so those of a crowd that comes and goes without end are five seconds apart. That is
+ * 17,280 a day.
+ */
+const NOTES = { perSecond: 0.2, burst: 60 };
+/** How often it is looked for what processes that have ended left behind, in milliseconds. */
+const SWEEP_MS = 60_000;
 const RETRY_MS = 1000;
+const FAILED = "presence could not be written";
 /** Most of a page of the list: whoever asks for it must not hold up the others. */
 const PAGE_BYTES = 1024 * 1024;
 
@@ -57,47 +74,57 @@ export class Presence {
   readonly #hubPath: string;
   readonly #leaseMs: number;
   readonly #logger: Logger;
-  /** This process's subscriptions: by subscriber and index, each with its key in the table. */
-  readonly #own = new Map<string, { readonly key: string; readonly document: SubscriptionDocument }>();
+  readonly #queue: PresenceQueue;
+  readonly #notes = new Allowance(NOTES.perSecond, NOTES.burst, monotonicMs());
+  /** What the notes in the journal stand for. */
+  readonly log: PresenceLog;
   /** When each process's lease was last seen to change. */
   readonly #leases = new Map<string, { readonly value: string; readonly seenAtMs: number }>();
   readonly #stopTimer: () => void;
   #node = crypto.randomUUID();
   #beats = 0;
-  /** What is to be committed, in order. */
-  #steps: StateStep[] = [];
+  /** Stops what commits in a moment. */
+  #stopGathering: (() => void) | undefined;
   #committing: Promise<void> | undefined;
   #renewing: Promise<void> | undefined;
   #hasLease = false;
   #isClosing = false;
+  #sweptAtMs = -Infinity;
 
   constructor(options: PresenceOptions) {
     this.#state = options.state;
     this.#hubPath = options.hubPath;
     this.#leaseMs = options.leaseMs;
     this.#logger = options.logger;
+    this.#queue = new PresenceQueue(options.rates, options.logger, monotonicMs());
+    this.log = new PresenceLog({
+      state: this.#state,
+      topic: `${this.#hubPath}/presence`,
+      limit: options.history,
+      eventOf: (document) => this.#event(document),
+    });
     this.#stopTimer = every(this.#leaseMs / 4, () => this.#tick());
     this.#tick();
   }
 
   /** A subscriber came. */
-  add({ id, matchers, payload }: PresentSubscriber): void {
-    for (const [index, matcher] of matchers.entries()) {
-      this.#announce(`${id}/${index}`, describeSubscription(this.#hubPath, matcher, id, payload(matcher)));
-    }
-    this.#commit();
+  add({ id, matchers, address, payload }: PresentSubscriber): void {
+    const documents = matchers.map((matcher) => describeSubscription(this.#hubPath, matcher, id, payload(matcher)));
+    this.#queue.add({
+      id,
+      address: address === undefined ? undefined : addressKey(address),
+      cameAtMs: monotonicMs(),
+      bytes: documents.reduce((sum, document) => sum + JSON.stringify(document).length, 0),
+      subscriptions: documents.map((document, index) => ({ key: this.#keyOf(document, index), document })),
+      staleKeys: [],
+    });
+    this.#gather();
   }
 
   /** A subscriber left. */
-  remove({ id, matchers }: Omit<PresentSubscriber, "payload">): void {
-    for (const index of matchers.keys()) {
-      const name = `${id}/${index}`;
-      const own = this.#own.get(name);
-      if (own === undefined) continue;
-      this.#own.delete(name);
-      this.#steps.push(this.#withdraw(own.key, own.document));
-    }
-    this.#commit();
+  remove(id: string): void {
+    this.#queue.remove(id);
+    this.#gather();
   }
 
   /**
@@ -134,27 +161,48 @@ export class Presence {
   async close(): Promise<void> {
     this.#stopTimer();
     this.#isClosing = true;
+    this.#stopGathering?.();
     await this.#renewing;
-    for (const { key, document } of this.#own.values()) this.#steps.push(this.#withdraw(key, document));
-    this.#own.clear();
-    this.#steps.push({ key: LEASES + this.#node, value: undefined }, { key: NODES + this.#node, value: undefined });
-    this.#commit();
     await this.#committing;
+    const left = this.#queue.drain().flatMap(({ subscriptions }) => subscriptions);
+    try {
+      for (let i = 0; i < left.length; i += CHUNK) await this.#withdraw(left.slice(i, i + CHUNK));
+      await this.#state.commit([LEASES, NODES].map((kind) => ({ key: kind + this.#node, value: undefined })));
+    } catch (error) {
+      this.#logger.warn({ err: error }, FAILED);
+    }
   }
 
-  #announce(name: string, document: SubscriptionDocument): void {
-    // With the process in its key, what is taken out for a dead one never takes out what it announced anew.
-    const key = `${subscriptionPrefix({ type: document.match_type, pattern: document.match }, document.subscriber)}${name.split("/")[1]}/${this.#node}`;
-    this.#own.set(name, { key, document });
-    this.#steps.push({
-      key,
-      value: JSON.stringify({ node: this.#node, document } satisfies StoredSubscription),
-      update: this.#event(document),
-    });
+  /** With the process in its key, what is taken out for a dead one never takes out what was announced again. */
+  #keyOf(document: SubscriptionDocument, index: number): string {
+    const matcher = { type: document.match_type, pattern: document.match };
+    return `${subscriptionPrefix(matcher, document.subscriber)}${index}/${this.#node}`;
   }
 
-  #withdraw(key: string, document: SubscriptionDocument): StateStep {
-    return { key, value: undefined, update: this.#event({ ...document, active: false }) };
+  /** Takes out subscriptions and tells of it, unless another process has just done so. */
+  async #withdraw(subscriptions: readonly { readonly key: string; readonly document: SubscriptionDocument }[]): Promise<void> {
+    const ended = subscriptions.map(({ document }) => ({ ...document, active: false }));
+    const { note, steps, committed } = this.log.prepare(this.#node, ended);
+    // The removal of the first one carries the note: it is not appended where that one is out already.
+    const removals = subscriptions.map(({ key }, i): StateStep => ({ key, value: undefined, update: i === 0 ? note : undefined }));
+    await this.#state.commit([...steps, ...removals]);
+    committed();
+  }
+
+  async #tell({ leaving, arriving }: PresenceBatch): Promise<void> {
+    const left = leaving.flatMap(({ subscriptions }) => subscriptions);
+    const came = arriving.flatMap(({ subscriptions }) => subscriptions);
+    const documents = [...left.map(({ document }) => ({ ...document, active: false })), ...came.map(({ document }) => document)];
+    const { note, steps, committed } = this.log.prepare(this.#node, documents);
+    const removals = [...left.map(({ key }) => key), ...arriving.flatMap(({ staleKeys }) => staleKeys)];
+    await this.#state.commit([
+      ...removals.map((key): StateStep => ({ key, value: undefined })),
+      ...came.map(({ key, document }): StateStep => {
+        return { key, value: JSON.stringify({ node: this.#node, document } satisfies StoredSubscription) };
+      }),
+      ...steps.map((step, i) => (i === 0 ? { ...step, update: note } : step)),
+    ]);
+    committed();
   }
 
   #event(document: SubscriptionDocument): Update {
@@ -164,29 +212,30 @@ export class Presence {
     return { ...event, topics: [legacy.id], data: JSON.stringify({ "@context": LEGACY_CONTEXT, ...legacy }), type: undefined };
   }
 
-  #commit(): void {
-    if (this.#hasLease || this.#isClosing) {
-      if (this.#steps.length > 0) this.#committing ??= this.#commitAll();
-    } else if (this.#steps.length > 2 * this.#own.size + STEPS) this.#steps = withoutPassersBy(this.#steps);
+  /** Commits in a moment what comes and goes until then. */
+  #gather(): void {
+    if (this.#stopGathering !== undefined || this.#committing !== undefined || this.#queue.isEmpty) return;
+    if (!this.#hasLease || this.#isClosing) return;
+    this.#stopGathering = later(Math.max(GATHER_MS, this.#notes.waitMs(monotonicMs())), () => {
+      this.#stopGathering = undefined;
+      this.#committing = this.#commit().finally(() => {
+        this.#committing = undefined;
+        this.#gather();
+      });
+    });
   }
 
-  async #commitAll(): Promise<void> {
-    while (this.#steps.length > 0) {
-      const steps = this.#steps.splice(0, STEPS);
-      try {
-        await this.#state.commit(steps);
-        if (this.#steps.length === 0 || steps.length < STEPS || this.#isClosing) continue;
-        await sleep((1000 * STEPS) / STEPS_A_SECOND);
-        // Who came and went meanwhile is not told of.
-        this.#steps = withoutPassersBy(this.#steps);
-      } catch (error) {
-        this.#logger.warn({ err: error }, "presence could not be written");
-        if (this.#isClosing) break;
-        this.#steps = withoutPassersBy([...steps, ...this.#steps]);
-        await sleep(RETRY_MS);
-      }
+  async #commit(): Promise<void> {
+    const batch = this.#queue.take(monotonicMs());
+    if (batch.leaving.length === 0 && batch.arriving.length === 0) return;
+    this.#notes.take(1);
+    try {
+      await this.#tell(batch);
+    } catch (error) {
+      this.#logger.warn({ err: error }, FAILED);
+      this.#queue.putBack(batch);
+      if (!this.#isClosing) await sleep(RETRY_MS);
     }
-    this.#committing = undefined;
   }
 
   #tick(): void {
@@ -194,7 +243,7 @@ export class Presence {
       .catch((error: unknown) => this.#logger.warn({ err: error }, "the lease of this process's subscriptions could not be renewed"))
       .finally(() => {
         this.#renewing = undefined;
-        this.#commit();
+        this.#gather();
       });
   }
 
@@ -219,35 +268,41 @@ export class Presence {
     const lease: StateStep = { key: LEASES + this.#node, value: String(++this.#beats) };
     await this.#state.commit(isNew || wasTakenForDead ? [{ key: NODES + this.#node, value: "" }, lease] : [lease]);
     this.#hasLease = true;
-    if (wasTakenForDead) this.#announceAll();
+    if (wasTakenForDead) await this.#announceAll();
     if (dead.length > 0 || isNew) await this.#bury(dead);
+    if (now - this.#sweptAtMs < SWEEP_MS) return;
+    this.#sweptAtMs = now;
+    await this.log.sweep((node) => this.#isKnown(node), now);
   }
 
   async #isKnown(node: string): Promise<boolean> {
     return (await this.#state.entries(NODES + node, { limit: 1 })).length > 0;
   }
 
-  #announceAll(): void {
-    // What waits to be written under the old name is left out, but for those who left.
-    this.#steps = this.#steps.filter(({ value }) => value === undefined);
-    for (const [name, { key, document }] of this.#own) {
-      this.#steps.push({ key, value: undefined });
-      this.#announce(name, document);
-    }
+  /** Under the new name of this process. What is left under the old one was told of by another process. */
+  async #announceAll(): Promise<void> {
+    const left = this.#queue.tellAgain((entry) => ({
+      ...entry,
+      staleKeys: [...entry.staleKeys, ...entry.subscriptions.map(({ key }) => key)],
+      subscriptions: entry.subscriptions.map(({ document }, index) => ({ key: this.#keyOf(document, index), document })),
+    }));
+    const keys = left.flatMap(({ subscriptions }) => subscriptions.map(({ key }) => key));
+    for (let i = 0; i < keys.length; i += CHUNK)
+      await this.#state.commit(keys.slice(i, i + CHUNK).map((key) => ({ key, value: undefined })));
   }
 
   /** Takes out the subscriptions of processes that are dead, and of those that nobody knows any more. */
   async #bury(dead: readonly string[]): Promise<void> {
     const gone = new Map<string, boolean>(dead.map((node) => [node, true]));
-    const steps: StateStep[] = [];
+    const left: { readonly key: string; readonly document: SubscriptionDocument }[] = [];
     for await (const { key, value } of allEntries(this.#state, subscriptionPrefix())) {
       const { node, document } = JSON.parse(value) as StoredSubscription;
       // A process makes itself known before its first subscription: one that is not known now has ended.
       if (!gone.has(node)) gone.set(node, !(await this.#isKnown(node)));
-      if (gone.get(node) === true) steps.push(this.#withdraw(key, document));
+      if (gone.get(node) === true) left.push({ key, document });
     }
-    for (const node of dead) steps.push({ key: LEASES + node, value: undefined }, { key: NODES + node, value: undefined });
-    for (let i = 0; i < steps.length; i += STEPS) await this.#state.commit(steps.slice(i, i + STEPS));
+    for (let i = 0; i < left.length; i += CHUNK) await this.#withdraw(left.slice(i, i + CHUNK));
+    await this.#state.commit(dead.flatMap((node) => [LEASES, NODES].map((kind) => ({ key: kind + node, value: undefined }))));
     for (const node of dead) this.#leases.delete(node);
   }
 }
@@ -256,17 +311,10 @@ export class Presence {
 export function watchPresence(roster: Roster, grants: Grants, options: PresenceOptions): Presence {
   const presence = new Presence(options);
   roster.observe({
-    subscribed: ({ id, matchers, authorization }) => {
-      presence.add({ id, matchers, payload: (matcher) => authorization && grants.payload(authorization, matcher) });
+    subscribed: ({ id, matchers, address, authorization }) => {
+      presence.add({ id, matchers, address, payload: (matcher) => authorization && grants.payload(authorization, matcher) });
     },
-    unsubscribed: (subscriber) => presence.remove(subscriber),
+    unsubscribed: ({ id }) => presence.remove(id),
   });
   return presence;
-}
-
-/** Leaves out those who came and went while nothing could be written, so that what waits is bounded by who is there. */
-function withoutPassersBy(steps: readonly StateStep[]): StateStep[] {
-  const came = new Set(steps.filter(({ value }) => value !== undefined).map(({ key }) => key));
-  const passed = new Set(steps.filter(({ key, value }) => value === undefined && came.has(key)).map(({ key }) => key));
-  return steps.filter(({ key }) => !passed.has(key));
 }

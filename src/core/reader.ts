@@ -1,8 +1,8 @@
 import { formatCursor } from "./cursor.ts";
-import { step } from "./step.ts";
+import { expanded, isWanted, stepFor, type WalkedRecord } from "./step.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
-import { isExpired, type Journal } from "./journal.ts";
+import type { Journal, JournalRecord } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { checkNames, namesOf } from "./names.ts";
 import { nextTurn } from "./scheduler.ts";
@@ -112,6 +112,8 @@ async function* updates(
   starting: Start | Promise<Start>,
   isEnded: () => boolean,
 ): AsyncGenerator<ReceivedUpdate, undefined> {
+  const { presence } = dispatcher;
+  const isNote = (record: JournalRecord): boolean => selection.hearsPresence && presence?.isNote(record) === true;
   const start = await starting;
   if (start.gap !== undefined) yield gapUpdate(start.gap);
   const dropped = (): ReceivedUpdate =>
@@ -127,8 +129,13 @@ async function* updates(
       if (isEnded() || start.epoch !== dispatcher.epoch) break;
       const record = page.kind === "records" ? page.records[0] : undefined;
       if (record?.offset !== offset) yield dropped();
-      else if (selection.selects(record) && !isExpired(record, Date.now(), journal.clockToleranceMs))
-        yield { id: dispatcher.sealed(id), topics: record.topics, data: record.data, type: record.type, private: record.private };
+      else
+        for (const entry of isNote(record) && presence !== undefined
+          ? await expanded([{ record }], presence)
+          : ([{ record }] as readonly WalkedRecord[])) {
+          if (entry.isGap === true) yield dropped();
+          else if (isWanted(entry, selection, Date.now(), journal.clockToleranceMs)) yield received(entry, dispatcher.sealed(id));
+        }
     }
     if (isEnded() || start.epoch !== dispatcher.epoch) break;
   }
@@ -157,7 +164,7 @@ async function* updates(
       await dispatcher.moved();
       continue;
     }
-    const found = await step(dispatcher, journal, cursor, undefined, selection.topics);
+    const found = await stepFor(selection, dispatcher, journal, cursor);
     if (epoch !== dispatcher.epoch) continue;
     if (found.kind === "trimmed") {
       yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher, found.head), reason: "trimmed" });
@@ -166,13 +173,28 @@ async function* updates(
     }
     // Most pages come without a turn of the event loop; others must have theirs.
     if (found.entries.length >= dispatcher.page.maxRecords) await nextTurn();
-    for (const { record } of found.entries) {
+    const isFor = (entry: WalkedRecord): boolean => isWanted(entry, selection, Date.now(), journal.clockToleranceMs);
+    for (const [i, entry] of found.entries.entries()) {
       if (epoch !== dispatcher.epoch) break;
-      cursor = record.offset;
-      if (!selection.selects(record) || isExpired(record, Date.now(), journal.clockToleranceMs)) continue;
-      yield { id: dispatcher.eventId(record), topics: record.topics, data: record.data, type: record.type, private: record.private };
+      const { offset } = entry.record;
+      cursor = offset;
+      if (!isFor(entry)) continue;
+      if (entry.isGap === true)
+        yield gapUpdate({ requested: dispatcher.cursorAt(offset - 1), first: dispatcher.cursorAt(offset), reason: "trimmed" });
+      else yield received(entry, isFollowed(found.entries, i, isFor) ? dispatcher.cursorAt(offset - 1) : dispatcher.eventId(entry.record));
       if (isEnded()) return;
     }
     if (epoch === dispatcher.epoch) cursor = found.upTo;
   }
+}
+
+function received({ record: { topics, data, type, private: isPrivate } }: WalkedRecord, id: string): ReceivedUpdate {
+  return { id, topics, data, type, private: isPrivate };
+}
+
+/** Whether another entry with the same offset follows that the reader gets. */
+function isFollowed(entries: readonly WalkedRecord[], index: number, isFor: (entry: WalkedRecord) => boolean): boolean {
+  const offset = entries[index]?.record.offset;
+  for (let i = index + 1; entries[i]?.record.offset === offset; i++) if (isFor(entries[i] as WalkedRecord)) return true;
+  return false;
 }

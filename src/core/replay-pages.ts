@@ -2,7 +2,7 @@ import { type Chunk, chunksOf } from "./chunks.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Journal, recordBytes } from "./journal.ts";
 import type { Selection } from "./selection.ts";
-import { type Step, step, type WalkedRecord } from "./step.ts";
+import { type Step, stepFor, type WalkedRecord } from "./step.ts";
 
 /** Most that is kept of pages that were read. */
 const KEPT_BYTES = 8 * 1024 * 1024;
@@ -18,7 +18,7 @@ interface Span {
 
 /** The way from one offset to another, as it goes to sockets. */
 interface KeptPage extends Span {
-  /** See {@link JournalPlaces.scopeOf}. */
+  /** Twice {@link JournalPlaces.scopeOf}, and one more for those that hear of presence. */
   readonly scope: number;
   bytes: number;
   /** By the key of the selection. */
@@ -56,8 +56,8 @@ export class ReplayPages {
    * @returns A promise only where the journal has to be asked.
    */
   find(after: number, selection: Selection): Found | Promise<Found> {
-    const { topics } = selection;
-    const scope = this.#journal.places?.scopeOf(topics) ?? 0;
+    // Those that hear of presence have other entries.
+    const scope = 2 * (this.#journal.places?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
     const page = this.#pageAt(after, scope);
     const chunks = page?.chunks.get(selection.key);
     const from = chunks?.findIndex((chunk) => chunk.after === after) ?? -1;
@@ -71,7 +71,7 @@ export class ReplayPages {
     const most = page === undefined ? this.#dispatcher.page.maxRecords : page.upTo - after;
     const { epoch } = this.#dispatcher;
     const place = `${epoch} ${scope} ${after} ${most}`;
-    const found = this.#reading.get(place) ?? step(this.#dispatcher, this.#journal, after, most, topics);
+    const found = this.#reading.get(place) ?? stepFor(selection, this.#dispatcher, this.#journal, after, most);
     const take = (read: Step, isRead: boolean): Found =>
       read.kind === "trimmed" ? read : this.#foundIn(scope, { after, upTo: read.upTo }, read.entries, selection, isRead);
     if (!(found instanceof Promise)) return take(found, false);

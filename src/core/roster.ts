@@ -7,6 +7,8 @@ export interface ObservedSubscriber {
   /** Random, unique to the connection. */
   readonly id: string;
   readonly matchers: readonly Matcher[];
+  /** Address of the client, if the runtime tells one. */
+  readonly address: string | undefined;
   /** What its token says; undefined for an anonymous one. */
   readonly authorization: Authorization | undefined;
 }
@@ -80,6 +82,7 @@ export class Roster {
     const seen: ObservedSubscriber = {
       id: subscriber.id,
       matchers: subscriber.cohort.selection.matchers.map((compiled) => compiled.matcher),
+      address: subscriber.sink.address,
       authorization: subscriber.authorization,
     };
     for (const observer of this.#observers) observer[event]?.(seen);

@@ -1,4 +1,4 @@
-import { type CompiledMatcher, selectsTopic } from "./matcher.ts";
+import { type CompiledMatcher, isPattern, selectsTopic } from "./matcher.ts";
 import { AT_ONCE, type Pace } from "./pace.ts";
 import type { TopicParser } from "./topic.ts";
 import { NOTE_TYPE, type Update } from "./update.ts";
@@ -10,6 +10,12 @@ export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonl
     for (const topic of topics) if (selectsTopic(matcher, topic, parser)) return true;
   }
   return false;
+}
+
+/** Whether a matcher may select a topic below the hub's own path. */
+function mayBeBelowHub(matcher: CompiledMatcher, parser: TopicParser): boolean {
+  if (matcher.kind === "all") return true;
+  return parser.mayBeBelowHub(isPattern(matcher) ? matcher.compiled.prefix : matcher.matcher.pattern);
 }
 
 /** How a subscriber's updates reach it. */
@@ -29,6 +35,8 @@ export class Selection implements WireFormat {
   readonly framing: Framing;
   /** All that it selects has one of these topics; undefined where that can't be said. */
   readonly topics: readonly string[] | undefined;
+  /** Whether updates of presence may be among what it selects. */
+  readonly hearsPresence: boolean;
   readonly #grants: readonly CompiledMatcher[];
   readonly #parser: TopicParser;
 
@@ -47,7 +55,10 @@ export class Selection implements WireFormat {
     this.pace = pace;
     this.encoding = encoding;
     this.framing = framing;
-    this.topics = matchers.every(({ kind }) => kind === "exact") ? matchers.map(({ matcher }) => matcher.pattern) : undefined;
+    this.hearsPresence = [matchers, grants].every((list) => list.some((matcher) => mayBeBelowHub(matcher, parser)));
+    // Presence is told by notes of another topic.
+    const isExact = !this.hearsPresence && matchers.every(({ kind }) => kind === "exact");
+    this.topics = isExact ? matchers.map(({ matcher }) => matcher.pattern) : undefined;
     this.#grants = grants;
     this.#parser = parser;
     const { intervalMs, latest } = pace;

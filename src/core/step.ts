@@ -1,10 +1,16 @@
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Journal, JournalRecord } from "./journal.ts";
+import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
+import type { PresenceLog } from "./presence-log.ts";
+import type { Selection } from "./selection.ts";
 
 /** A record, with its frame where that was at hand. */
 export interface WalkedRecord {
   readonly record: JournalRecord;
   readonly frame?: Uint8Array | undefined;
+  /** What resumes after it, where that is not as usual. */
+  readonly cursor?: string | undefined;
+  /** Whether updates of presence are missing in this place. */
+  readonly isGap?: boolean | undefined;
 }
 
 /** A step of a walk: records in order, or that the place is no longer held. */
@@ -39,4 +45,43 @@ export function step(
     const entries = read.records.filter((record) => record.offset <= position).map((record) => ({ record }));
     return { kind: "records", entries, upTo: Math.min(read.upTo ?? entries.at(-1)?.record.offset ?? after, Math.max(position, after)) };
   });
+}
+
+/** Does as {@link step} for a selection, and puts updates of presence in the place of the notes that stand for them: several, with the same offset. */
+export function stepFor(
+  selection: Selection,
+  dispatcher: Dispatcher,
+  journal: Journal,
+  after: number,
+  maxRecords?: number,
+): Step | Promise<Step> {
+  const found = step(dispatcher, journal, after, maxRecords, selection.topics);
+  const { presence } = dispatcher;
+  if (presence === undefined || !selection.hearsPresence) return found;
+  const expand = (read: Step): Step | Promise<Step> => {
+    if (read.kind === "trimmed" || !read.entries.some(({ record }) => presence.isNote(record))) return read;
+    return expanded(read.entries, presence).then((entries) => ({ ...read, entries }));
+  };
+  return found instanceof Promise ? found.then(expand) : expand(found);
+}
+
+/** Puts updates of presence in the place of the notes that stand for them. */
+export async function expanded(entries: readonly WalkedRecord[], presence: PresenceLog): Promise<readonly WalkedRecord[]> {
+  const all: WalkedRecord[] = [];
+  for (const entry of entries) {
+    const { record, cursor } = entry;
+    if (!presence.isNote(record)) {
+      all.push(entry);
+      continue;
+    }
+    const updates = await presence.updatesOf(record);
+    if (updates === undefined) all.push({ record, cursor, isGap: true });
+    else for (const update of updates) all.push({ record: { ...update, offset: record.offset, at: record.at }, cursor });
+  }
+  return all;
+}
+
+/** Whether an entry is for a selection, and its time is not over. */
+export function isWanted({ record, isGap }: WalkedRecord, selection: Selection, now: number, toleranceMs: number | undefined): boolean {
+  return isGap === true || (selection.selects(record) && !isExpired(record, now, toleranceMs));
 }

@@ -30,6 +30,12 @@ export class TopicParser {
     this.#parsed = new Recent(capacity, (topic) => TOPIC_COST + topic.length);
   }
 
+  /** Whether a path that begins so may lie below the path of the hub's URL, as it is spelled there. */
+  mayBeBelowHub(prefix: string): boolean {
+    const path = `${this.#path}/`;
+    return prefix.startsWith(path) || path.startsWith(prefix);
+  }
+
   parse(topic: string): ParsedTopic {
     let parsed = this.#parsed.get(topic);
     if (parsed === undefined) {

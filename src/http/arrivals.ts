@@ -1,3 +1,4 @@
+import { addressKey } from "../core/address-key.ts";
 import { HubError } from "../core/errors.ts";
 import { Recent } from "../core/recent.ts";
 import { monotonicMs } from "../core/scheduler.ts";

@@ -204,6 +204,11 @@ describe("docs/presence.md", () => {
     const all = await mint(cwd, server, "--subscribe", "'*'", "--publish", "'*'");
     const headers = { Authorization: `Bearer ${all}` };
     await openStream(`${server.hub}?match=/chat/other`, { headers });
+    const other = `${server.url}/.well-known/mercure/subscriptions/exact/%2Fchat%2Fother`;
+    const isListed = async (): Promise<number> =>
+      ((await (await fetch(other, { headers })).json()) as { subscriptions: readonly unknown[] }).subscriptions.length;
+    // It is told of once it has stayed for a moment.
+    await expect.poll(isListed, { timeout: 30_000 }).toBe(1);
     await fetch(server.hub, { method: "POST", body: new URLSearchParams({ topic: "marker", data: "marker" }), headers });
     const path = "/.well-known/mercure/subscriptions";
     const list = await fetch(`${server.url}${path}/exact/%2Fchat%2Flobby`, { headers });

@@ -110,10 +110,15 @@ describe("a hub at a path of its own", () => {
     expect([renewed.status, await renewed.json()]).toEqual([200, { expiresInMs: expect.any(Number) as number }]);
 
     // Topics are of the public URL, wherever the requests arrive.
-    const listed = await fetch(`${url}/subscriptions`, { headers: bearer(longer) });
-    const { id, subscriptions } = (await listed.json()) as { id: string; subscriptions: { id: string }[] };
-    expect([listed.status, id]).toEqual([200, `${PUBLIC_PATH}/subscriptions`]);
-    expect(subscriptions).toHaveLength(1);
+    const list = async (): Promise<{ id: string; subscriptions: { id: string }[] }> => {
+      const listed = await fetch(`${url}/subscriptions`, { headers: bearer(longer) });
+      expect(listed.status).toBe(200);
+      return (await listed.json()) as { id: string; subscriptions: { id: string }[] };
+    };
+    // It is told of once it has stayed for a moment.
+    await expect.poll(async () => (await list()).subscriptions, { timeout: 30_000 }).toHaveLength(1);
+    const { id, subscriptions } = await list();
+    expect(id).toBe(`${PUBLIC_PATH}/subscriptions`);
     const one = await fetch(url + (subscriptions[0]?.id ?? "").slice(PUBLIC_PATH.length), { headers: bearer(longer) });
     expect([one.status, await one.json()]).toEqual([200, subscriptions[0]]);
     expect((await fetch(`${url}/nothing`)).status).toBe(404);

@@ -56,7 +56,7 @@ const subscribing =
 const patterns = (count: number): string => Array.from({ length: count }, (_, i) => `match_urlpattern=/${i}/*`).join("&");
 
 /** What bounds the hub's own work, and refuses nobody. */
-const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes"] as const;
+const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes", "presenceRate", "presenceRatePerAddress", "presenceHistory"] as const;
 
 /** Of the limits of the library's option `limits`, each: one without a check does not compile. */
 const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>, Checked>> = {

@@ -23,4 +23,7 @@ export const SETTING_OF_LIMIT: Readonly<Record<keyof Limits, Key>> = {
   replayUpdates: "maxReplayUpdates",
   replayBytes: "maxReplayBytes",
   heldBytes: "maxHeldBytes",
+  presenceRate: "maxPresenceRate",
+  presenceRatePerAddress: "maxPresenceRatePerAddress",
+  presenceHistory: "maxPresenceHistory",
 };

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createEpoch, formatCursor, parseCursor } from "../../src/core/cursor.ts";
 import { TopicParser } from "../../src/core/topic.ts";
 import { utf8Length } from "../../src/core/update.ts";
-import { addressKey, Connections } from "../../src/http/connections.ts";
+import { addressKey } from "../../src/core/address-key.ts";
+import { Connections } from "../../src/http/connections.ts";
 import { parseForm } from "../../src/http/form.ts";
 import { fc, test } from "@fast-check/vitest";
 

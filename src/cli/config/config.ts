@@ -71,6 +71,9 @@ export interface Config {
   readonly maxReplayUpdates: number;
   readonly maxReplayBytes: number;
   readonly maxHeldBytes: number;
+  readonly maxPresenceRate: number;
+  readonly maxPresenceRatePerAddress: number;
+  readonly maxPresenceHistory: number;
   /** Undefined: the default, which depends on the descriptor limit. */
   readonly maxConnections: number | undefined;
   readonly maxConnectionsPerAddress: number;
