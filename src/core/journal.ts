@@ -1,3 +1,4 @@
+import type { HubError } from "./errors.ts";
 import type { JournalIdempotency } from "./idempotency.ts";
 import type { Peers } from "./peers.ts";
 import type { JournalPlaces } from "./places.ts";
@@ -142,6 +143,14 @@ export interface Journal {
    * @returns Stops watching.
    */
   readonly watchReplaced?: ((onReplaced: () => void) => () => void) | undefined;
+
+  /**
+   * Calls back with the reason when the engine has been out of reach for a second or so, and with undefined when it is back. Undefined if the journal has no
+   * engine that could be away.
+   *
+   * @returns Stops watching.
+   */
+  readonly watchAway?: ((onChange: (failure: HubError | undefined) => void) => () => void) | undefined;
 
   /**
    * Begins a new epoch, for when the operator says that data were put back and nothing else can tell. {@link restoredUpTo} is then the tail. Undefined where it is said

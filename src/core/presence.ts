@@ -1,5 +1,6 @@
 import type { Grants } from "./grants.ts";
 import { isLegacy, LEGACY_CONTEXT, legacySubscription } from "./legacy-subscription.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import type { Matcher } from "./matcher.ts";
 import type { Roster } from "./roster.ts";
@@ -57,6 +58,7 @@ export class Presence {
   readonly #hubPath: string;
   readonly #leaseMs: number;
   readonly #logger: Logger;
+  readonly #notices: LogThrottle;
   /** This process's subscriptions: by subscriber and index, each with its key in the table. */
   readonly #own = new Map<string, { readonly key: string; readonly document: SubscriptionDocument }>();
   /** When each process's lease was last seen to change. */
@@ -76,6 +78,7 @@ export class Presence {
     this.#hubPath = options.hubPath;
     this.#leaseMs = options.leaseMs;
     this.#logger = options.logger;
+    this.#notices = new LogThrottle(options.logger);
     this.#stopTimer = every(this.#leaseMs / 4, () => this.#tick());
     this.#tick();
   }
@@ -180,7 +183,7 @@ export class Presence {
         // Who came and went meanwhile is not told of.
         this.#steps = withoutPassersBy(this.#steps);
       } catch (error) {
-        this.#logger.warn({ err: error }, "presence could not be written");
+        this.#notices.warn("unwritten", { err: error }, "presence could not be written");
         if (this.#isClosing) break;
         this.#steps = withoutPassersBy([...steps, ...this.#steps]);
         await sleep(RETRY_MS);
@@ -191,7 +194,9 @@ export class Presence {
 
   #tick(): void {
     this.#renewing ??= this.#renew()
-      .catch((error: unknown) => this.#logger.warn({ err: error }, "the lease of this process's subscriptions could not be renewed"))
+      .catch((error: unknown) =>
+        this.#notices.warn("lease", { err: error }, "the lease of this process's subscriptions could not be renewed"),
+      )
       .finally(() => {
         this.#renewing = undefined;
         this.#commit();
