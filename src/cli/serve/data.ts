@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { HubError } from "../../core/errors.ts";
 import type { Journal, Retention } from "../../core/journal.ts";
 import type { Logger } from "../../core/logger.ts";
 import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
@@ -13,6 +14,9 @@ const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 **
 
 type Engine = Extract<Config["journal"], { readonly url: string }>;
 
+/** The journal's engine is not there, and may come. */
+export class EngineAway extends Failure {}
+
 /** An open journal, and what to call it. */
 export interface OpenJournal {
   readonly journal: Journal;
@@ -25,18 +29,18 @@ export interface OpenJournal {
  *
  * @param logger - Is told of records that are not what was written, and of data that were put back.
  * @param channel - Reaches the other processes of the same journal, where there are any.
- * @throws Failure when its directory can't be used, or its server not be reached.
+ * @throws Failure when its directory can't be used, or its server not; {@link EngineAway} when its server cannot be reached.
  */
 export async function openJournal(config: Config, logger: Logger, channel?: TailChannel): Promise<OpenJournal> {
   const retention = retentionOf(config);
   const onDamage = (what: string): void => logger.error({}, what);
-  if ("url" in config.journal) return openEngine(config.journal, retention, onDamage);
+  const onWarning = (what: string): void => logger.warn({}, what);
+  if ("url" in config.journal) return openEngine(config.journal, retention, { onDamage, onWarning });
   if (config.journal.kind === "memory") return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops" };
   const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
   prepareDirectory(directory);
-  const onPutBack = (what: string): void => logger.warn({}, what);
   try {
-    return { journal: lmdbJournal({ directory, markFile, retention, channel, onPutBack, onDamage }), place: directory };
+    return { journal: lmdbJournal({ directory, markFile, retention, channel, onPutBack: onWarning, onDamage }), place: directory };
   } catch (error) {
     throw notOpened(directory, error);
   }
@@ -58,16 +62,21 @@ export function notOpened(directory: string, error: unknown): Failure {
 }
 
 /** Only the client of the engine that is used is loaded: the others need not be installed. */
-async function openEngine({ kind, url }: Engine, retention: Retention, onDamage: (what: string) => void): Promise<OpenJournal> {
+async function openEngine(
+  { kind, url }: Engine,
+  retention: Retention,
+  { onDamage, onWarning }: Readonly<Record<"onDamage" | "onWarning", (what: string) => void>>,
+): Promise<OpenJournal> {
   try {
     if (kind === "redis") {
       const { redisJournal, withoutCredentials } = await import("../../journals/redis/index.ts");
-      return { journal: await redisJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
+      return { journal: await redisJournal({ url, retention, onDamage, onWarning }), place: withoutCredentials(url) };
     }
     const { natsJournal, withoutCredentials } = await import("../../journals/nats/index.ts");
     return { journal: await natsJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
   } catch (error) {
-    throw new Failure(
+    const isAway = error instanceof HubError && error.code === "journal_unavailable" && error.retryAfterMs !== undefined;
+    throw new (isAway ? EngineAway : Failure)(
       `The journal on ${kind === "redis" ? "Redis" : "NATS"} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
       {
         cause: error,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { LogThrottle } from "../../core/log-throttle.ts";
 import { Cors } from "../../http/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { probeSockets } from "../../http/socket-probe.ts";
@@ -11,14 +12,16 @@ import { EXIT } from "../errors.ts";
 import { onStop } from "../signals.ts";
 import type { ListenAddress } from "./address.ts";
 import { announce } from "./announce.ts";
-import { openJournal } from "./data.ts";
+import { EngineAway, openJournal, type OpenJournal } from "./data.ts";
 import { capacity } from "./descriptors.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { serveRequests } from "./drain.ts";
 import { createHttpServer, listen } from "./http-server.ts";
-import { noteHangUps, openLog, type Log } from "./log.ts";
+import { logAllElse, noteHangUps, openLog, type Log } from "./log.ts";
+import { refuseUnparsed } from "./parser-refusals.ts";
 import { createRefuse, pathOf, type Refuse } from "./page.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
+import { openWhileAnswering } from "./waiting.ts";
 
 /** What answers the requests that are not the hub's. */
 export interface Site {
@@ -71,18 +74,49 @@ export interface RunOptions extends Plan {
 export async function runServer(options: RunOptions): Promise<void> {
   const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
+  logAllElse(log.logger);
   // Now, so that no stream waits for it.
   await probeSockets(log.logger);
-  const { journal, place } = await openJournal(config, log.logger, link?.channel);
   const room = capacity();
+  if (room.warning !== undefined) log.logger.warn({}, room.warning);
+  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve, { hangUp: options.stopsOnHangUp === true }));
+  const open = (): Promise<OpenJournal> => openJournal(config, log.logger, link?.channel);
+  const first = await open().catch((error: unknown) => {
+    if (error instanceof EngineAway) return error;
+    throw error;
+  });
   const server = createHttpServer(room.connections, config);
   let port: number;
   try {
     port = await listen(server, address.address, config.port);
   } catch (error) {
-    await journal.close();
+    if (!(first instanceof EngineAway)) await first.journal.close();
     throw error;
   }
+  const cors = new Cors(config.corsOrigin, config.compat);
+  const refuse = createRefuse(cors, log.logger);
+  refuseUnparsed(server, cors, log.logger);
+  const guard = createGuard({
+    hosts: address.loopback ? knownHosts(config, address) : undefined,
+    origins: config.publishOrigin,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigin,
+    logger: log.logger,
+  });
+  const notices = new LogThrottle(log.logger);
+  server.on("error", (error) => notices.log("error", "accept", { err: error }, "the server failed to accept a connection"));
+  const opened =
+    first instanceof EngineAway
+      ? await openWhileAnswering(server, first, open, { path: config.path, cors, guard, refuse, logger: log.logger, stopping })
+      : first;
+  if (opened === undefined) {
+    await link?.letGo();
+    log.logger.info({}, "stopped, before the journal's engine was there");
+    await log.close();
+    log.endSoon(EXIT.ok);
+    return;
+  }
+  const { journal, place } = opened;
   const listenUrl = `http://${address.urlHost}:${port}`;
   const url = `${config.publicUrl ?? listenUrl}${config.path}`;
   const hub = createHub({
@@ -107,17 +141,8 @@ export async function runServer(options: RunOptions): Promise<void> {
     publishOrigins: config.publishOrigin,
     logger: log.logger,
   });
-  const cors = new Cors(config.corsOrigin, config.compat);
-  const refuse = createRefuse(cors, log.logger);
   const proxies = new TrustedProxies(config.trustedProxies, log.logger);
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
-  const guard = createGuard({
-    hosts: address.loopback ? knownHosts(config, address) : undefined,
-    origins: config.publishOrigin,
-    publicUrl: config.publicUrl,
-    corsOrigins: config.corsOrigin,
-    logger: log.logger,
-  });
   const serving = serveRequests(server, (req, res) => {
     if (!guard(req, res)) return;
     hub.handler(req, res, (error) => {
@@ -127,14 +152,14 @@ export async function runServer(options: RunOptions): Promise<void> {
       } else site.handle(req, res);
     });
   });
-  server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
-  const stopping = new Promise<NodeJS.Signals>((resolve) => onStop(resolve, { hangUp: options.stopsOnHangUp === true }));
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
   if (link === undefined) {
     if (options.stopsOnHangUp !== true) noteHangUps(log.logger);
-    await announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
+    // Nobody may read stdout: that must not keep the server from being stopped.
+    const announced = announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
+    await Promise.race([announced, stopping]);
   } else link.listening(listening);
 
   const signal = await stopping;
@@ -142,7 +167,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
   const watchdog = setTimeout(() => {
     log.logger.fatal({}, "the server did not close in time; what was acknowledged is in the journal");
-    void log.close().then(() => process.exit(EXIT.failure));
+    process.exitCode = EXIT.failure;
+    void log.close().then(() => log.end(EXIT.failure));
   }, config.drain + CLOSE_MS);
   await link?.letGo();
   await serving.drain(async () => {
@@ -152,6 +178,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   clearTimeout(watchdog);
   log.logger.info({}, "stopped");
   await log.close();
+  log.endSoon(EXIT.ok);
 }
 
 function hubOptions(config: Config, maxStreams: number): HubOptions {

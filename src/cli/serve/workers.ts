@@ -11,9 +11,9 @@ import { announce, type Announcement } from "./announce.ts";
 import { Crew } from "./crew.ts";
 import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
 import { openJournal } from "./data.ts";
-import { noteHangUps, openLog } from "./log.ts";
+import { logAllElse, noteHangUps, openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
-import { makeSocketDirectory, removeSocketDirectory } from "./tail-signals.ts";
+import { makeSocketDirectory, removeSocketDirectory, removeStaleSocketDirectories } from "./socket-directory.ts";
 
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
 const GRACE_MS = 2000;
@@ -47,8 +47,10 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
   const log = openLog(config.logLevel);
+  logAllElse(log.logger);
   // A file that a crash may have left damaged is looked at by one process, before several open it at once.
   if (config.journal.kind === "lmdb") await (await openJournal(config, log.logger)).journal.close();
+  await removeStaleSocketDirectories();
   const sockets = makeSocketDirectory();
   const removeSockets = (): void => removeSocketDirectory(sockets);
   process.once("exit", removeSockets);
@@ -58,21 +60,28 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
     log.logger,
   );
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
+  // Workers may listen for a while before all do, and wait for their journal before they listen.
+  const stopping = new Promise<void>((resolve) => onStop(() => resolve(), { hangUp: false }));
   try {
-    const listening = await crew.start();
-    const stopping = new Promise<void>((resolve) => onStop(() => resolve(), { hangUp: false }));
-    noteHangUps(log.logger);
-    await announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
+    const listening = await Promise.race([crew.start(), stopping]);
+    if (listening !== undefined) {
+      noteHangUps(log.logger);
+      // Nobody may read stdout: that must not keep the server from being stopped.
+      const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
+      await Promise.race([announced, stopping, crew.failed]);
+    }
     await Promise.race([stopping, crew.failed]);
   } catch (error) {
     await crew.stop(boundMs);
     await log.close();
+    log.endSoon(EXIT.failure);
     throw error;
   }
   const allWell = await crew.stop(boundMs);
   log.logger.info({}, "all workers stopped");
   await log.close();
   if (!allWell) process.exitCode = EXIT.failure;
+  log.endSoon(EXIT.ok);
 }
 
 /** Ports that no system gives to outgoing connections by itself. A port from among those could be taken before the workers listen on it. */
