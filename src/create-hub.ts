@@ -19,6 +19,7 @@ import { Arrivals } from "./http/arrivals.ts";
 import { type ConnectionLimits, Connections, DEFAULT_CONNECTION_LIMITS } from "./http/connections.ts";
 import type { HttpContext } from "./http/context.ts";
 import { Cors } from "./http/cors.ts";
+import { FaultLog } from "./http/fault-log.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/metadata.ts";
 import { Metrics } from "./http/metrics.ts";
@@ -239,6 +240,7 @@ export function createHub(options: HubOptions = {}): Hub {
   const context: HttpContext = {
     hub,
     notices: new LogThrottle(hub.logger),
+    faults: new FaultLog(hub.logger, hub.outage),
     hubPath,
     metadata,
     metrics: new Metrics(hub),

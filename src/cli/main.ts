@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { descriptorLimit, LEAST_DESCRIPTORS } from "./descriptor-limit.ts";
 import { EXIT } from "./errors.ts";
-import { run } from "./program.ts";
 
 // Help and errors are written by the argument parser, which does not listen for a reader that has gone, as with `| head`.
 for (const stream of [process.stdout, process.stderr]) {
@@ -9,6 +9,17 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const exitCode = await run(process.argv.slice(2));
-// A command that was interrupted has said so already.
-process.exitCode ??= exitCode;
+const limit = descriptorLimit();
+if (limit !== undefined && limit < LEAST_DESCRIPTORS) {
+  process.stderr.write(
+    `error: A process may have ${limit} files open here, and artesian needs ${LEAST_DESCRIPTORS}; a server needs one more for each connection. ` +
+      "Raise the limit by ulimit -n, or by LimitNOFILE= of systemd.\n",
+  );
+  process.exitCode = EXIT.failure;
+} else {
+  // Not before: the program's own files could not be opened.
+  const { run } = await import("./program.ts");
+  const exitCode = await run(process.argv.slice(2));
+  // A command that was interrupted has said so already.
+  process.exitCode ??= exitCode;
+}

@@ -11,6 +11,7 @@ import { JournalCheck } from "./journal-check.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
+import { OutageLog } from "./outage-log.ts";
 import { Publisher } from "./publisher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
 import { type Presence, watchPresence } from "./presence.ts";
@@ -38,6 +39,8 @@ export class HubCore {
   readonly url: string;
   readonly limits: Limits;
   readonly logger: Logger;
+  /** Tells the log of the journal's outages. */
+  readonly outage: OutageLog;
   /** How long tokens are taken after their end, in milliseconds. */
   readonly leewayMs: number;
   /** What a publisher's `retry` may tell subscribers. */
@@ -64,13 +67,14 @@ export class HubCore {
   readonly #snapshots: Snapshots;
   readonly #hubPath: string;
   readonly #drainMs: number;
-  readonly #unwatch: readonly ((() => void) | undefined)[];
+  readonly #unwatch: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: HubCoreOptions) {
     this.url = options.url ?? DEFAULT_URL;
     this.limits = limitsOf(options.limits);
     this.logger = options.logger ?? SILENT;
+    this.outage = new OutageLog(this.logger);
     this.#journal = options.journal;
     this.#parser = new TopicParser(this.url);
     this.#compiler = new MatcherCompiler(this.url, this.limits);
@@ -90,7 +94,7 @@ export class HubCore {
         heartbeatMs: options.heartbeatMs ?? 25_000,
         lifetimeMs: options.lifetimeMs ?? 600_000,
         retryMs: retryRangeOf("retryMs", options.retryMs ?? DEFAULT_RETRY_MS),
-        writeStallMs: options.writeStallMs ?? 5000,
+        writeStallMs: options.writeStallMs ?? 30_000,
         heldBytes: this.limits.heldBytes,
         leewayMs: this.leewayMs,
       },
@@ -124,7 +128,12 @@ export class HubCore {
       this.#revocations?.noticed(note);
       this.#schedule?.noticed(note);
     };
-    this.#unwatch = [this.#journal.watchReplaced?.(() => this.#restart()), this.#journal.watchFailure?.(() => this.#journalChanged())];
+    for (const stop of [
+      this.#journal.watchReplaced?.(() => this.#restart()),
+      this.#journal.watchFailure?.(() => this.#journalChanged()),
+      this.#journal.watchAway?.((failure) => this.outage.away(failure)),
+    ])
+      if (stop !== undefined) this.#unwatch.push(stop);
     if (options.subscriptions === true) {
       if (state === undefined) throw new TypeError("`subscriptions` needs a journal with a shared table (`state`), such as lmdbJournal.");
       this.#presence = watchPresence(this.#streams.roster, this.#grants, {
@@ -186,7 +195,9 @@ export class HubCore {
     const key = idempotencyKeyOf(options);
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     this.checkCurrent(authorization);
-    return this.#publisher.publish(updates, authorization, key === undefined ? undefined : { publisher, key });
+    const ids = await this.#publisher.publish(updates, authorization, key === undefined ? undefined : { publisher, key });
+    if (ids.length > 0) this.outage.succeeded();
+    return ids;
   }
 
   /** Updates that wait for their time, the next one first. Nothing where the journal has no shared table. */
@@ -350,9 +361,17 @@ export class HubCore {
    * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError for a revocation that says no tokens.
    */
   async revoke(revocation: Revocation): Promise<void> {
+    await this.revokeFor(undefined, revocation);
+  }
+
+  /** Revokes for an administrator outside this process, as {@link revoke} does. */
+  async revokeFor(administrator: Authorization | undefined, revocation: Revocation): Promise<void> {
     if (this.draining) throw new HubError("draining", "The hub is shutting down. Revoke again in a moment.");
     if (!this.#revocations) throw new TypeError("Revoking needs a journal with a shared table (`state`), such as lmdbJournal.");
     await this.#revocations.revoke(revocation);
+    const { issuer, until, ...which } = revocation;
+    const by = administrator && { issuer: administrator.issuer, subject: administrator.subject, tokenId: administrator.tokenId };
+    this.logger.info({ issuer, ...which, until, by }, "tokens are revoked");
   }
 
   /** Who is subscribed; undefined where that is not told. */
@@ -422,7 +441,7 @@ export class HubCore {
   }
 
   async #drain(): Promise<void> {
-    for (const unwatch of this.#unwatch) unwatch?.();
+    for (const stop of this.#unwatch) stop();
     await this.#publisher.settled();
     this.#dispatcher.stop();
     await this.#streams.drain(this.#drainMs);
@@ -433,6 +452,7 @@ export class HubCore {
     await this.#schedule?.close();
     this.questions.close();
     this.workers.close();
+    this.outage.close();
     await this.#journal.close();
   }
 

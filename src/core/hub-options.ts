@@ -33,7 +33,12 @@ export interface HubCoreOptions {
    * others, or resume from nowhere; see docs/clients.md. Default false.
    */
   readonly asciiIds?: boolean | undefined;
-  /** A connection that takes nothing for this long is cut; it resumes without loss. Default 5,000. */
+  /**
+   * A connection whose peer takes nothing for this long is cut; it resumes without loss. On Linux it counts what the peer's system confirms, so a slow reader
+   * is not cut. Default 30,000.
+   *
+   * @see docs/decisions/slow-peers.md
+   */
   readonly writeStallMs?: number | undefined;
   /**
    * Longest wait for streams to end when the hub closes. Their subscribers are told to come back one after the other, over as long a time from the shortest

@@ -159,6 +159,14 @@ export interface Journal {
   readonly watchFailure?: ((onChanged: () => void) => () => void) | undefined;
 
   /**
+   * Calls back with the reason when the engine has been out of reach for a second or so, and with undefined when it is back. Undefined if the journal has no
+   * engine that could be away.
+   *
+   * @returns Stops watching.
+   */
+  readonly watchAway?: ((onChange: (failure: HubError | undefined) => void) => () => void) | undefined;
+
+  /**
    * Begins a new epoch, for when the operator says that data were put back and nothing else can tell. {@link restoredUpTo} is then the tail. Undefined where it is said
    * another way, or nothing can be put back.
    *

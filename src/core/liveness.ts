@@ -23,6 +23,7 @@ export class Liveness {
   readonly #options: LivenessOptions;
   readonly #onTick: (now: number) => void;
   readonly #onExpired: (subscriber: Subscriber) => void;
+  readonly #onQuiet: (subscriber: Subscriber) => void;
   readonly #onStalled: (subscriber: Subscriber) => void;
   readonly #periodMs: number;
   readonly #stop: () => void;
@@ -40,6 +41,9 @@ export class Liveness {
     /** Called at least once a second. */
     onTick: (now: number) => void;
     onExpired: (subscriber: Subscriber) => void;
+    /** A full socket took nothing for a while. */
+    onQuiet: (subscriber: Subscriber) => void;
+    /** A full socket took nothing for too long. */
     onStalled: (subscriber: Subscriber) => void;
   }) {
     this.#dispatcher = options.dispatcher;
@@ -48,6 +52,7 @@ export class Liveness {
     this.#options = options.options;
     this.#onTick = options.onTick;
     this.#onExpired = options.onExpired;
+    this.#onQuiet = options.onQuiet;
     this.#onStalled = options.onStalled;
     const { heartbeatMs, lifetimeMs, writeStallMs } = options.options;
     // Each subscriber is visited once a period, or after two where its place in the list changed; so a heartbeat is due two periods early.
@@ -79,14 +84,18 @@ export class Liveness {
   #tick(): void {
     const now = monotonicMs();
     this.#onTick(now);
+    const { writeStallMs } = this.#options;
     for (const subscriber of this.#lagging) {
       if (subscriber.stalledSinceMs === 0) continue;
       const pending = subscriber.sink.pendingBytes();
+      const quietMs = now - subscriber.stalledSinceMs;
       if (pending !== subscriber.stalledBytes) {
         // Slow, but alive.
         subscriber.stalledBytes = pending;
         subscriber.stalledSinceMs = now;
-      } else if (now - subscriber.stalledSinceMs >= this.#options.writeStallMs) this.#onStalled(subscriber);
+        subscriber.unconfirmedBytes = 0;
+      } else if (quietMs >= writeStallMs) this.#onStalled(subscriber);
+      else if (quietMs >= writeStallMs / 4 && subscriber.unconfirmedBytes === 0) this.#onQuiet(subscriber);
     }
     this.#owed += (this.#subscribers.length * (now - this.#lastTickMs)) / this.#periodMs;
     this.#lastTickMs = now;

@@ -4,10 +4,13 @@ import { after } from "./scheduler.ts";
 /** Shortest time between two lines of a kind, in milliseconds. */
 const PERIOD_MS = 60_000;
 
+type Level = keyof Logger;
+
 /** A kind that was logged within the last period. */
 interface Kind {
   /** Since its last line. */
   count: number;
+  level: Level;
   fields: object;
   text: string;
 }
@@ -27,26 +30,32 @@ export class LogThrottle {
     this.#periodMs = periodMs;
   }
 
+  /** Logs at level `warn`; see {@link log}. */
+  warn(kind: string, fields: object, text: string): void {
+    this.log("warn", kind, fields, text);
+  }
+
   /**
-   * Logs at level `warn`. The line has a field `count`: how many there were since the line before.
+   * Logs. The line has a field `count`: how many there were since the line before.
    *
    * @param kind - One of a bounded set, for each is remembered: never text that a peer chooses.
    * @param fields - Of a line for several, those of the last one.
    */
-  warn(kind: string, fields: object, text: string): void {
+  log(level: Level, kind: string, fields: object, text: string): void {
     const known = this.#kinds.get(kind);
     if (known === undefined) {
-      this.#write({ count: 1, fields, text }, kind);
+      this.#write({ count: 1, level, fields, text }, kind);
       return;
     }
     known.count++;
+    known.level = level;
     known.fields = fields;
     known.text = text;
   }
 
-  #write({ count, fields, text }: Kind, kind: string): void {
-    this.#logger.warn({ ...fields, count }, text);
-    const next: Kind = { count: 0, fields: {}, text: "" };
+  #write({ count, level, fields, text }: Kind, kind: string): void {
+    this.#logger[level]({ ...fields, count }, text);
+    const next: Kind = { count: 0, level, fields: {}, text: "" };
     this.#kinds.set(kind, next);
     after(this.#periodMs, () => {
       if (next.count > 0) this.#write(next, kind);

@@ -2,6 +2,7 @@ import { addressKey } from "./address-key.ts";
 import { Allowance } from "./allowance.ts";
 import type { Grants } from "./grants.ts";
 import { isLegacy, LEGACY_CONTEXT, legacySubscription } from "./legacy-subscription.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import type { Matcher } from "./matcher.ts";
 import { PresenceLog } from "./presence-log.ts";
@@ -78,6 +79,7 @@ export class Presence {
   readonly #notes = new Allowance(NOTES.perSecond, NOTES.burst, monotonicMs());
   /** What the notes in the journal stand for. */
   readonly log: PresenceLog;
+  readonly #notices: LogThrottle;
   /** When each process's lease was last seen to change. */
   readonly #leases = new Map<string, { readonly value: string; readonly seenAtMs: number }>();
   readonly #stopTimer: () => void;
@@ -103,6 +105,7 @@ export class Presence {
       limit: options.history,
       eventOf: (document) => this.#event(document),
     });
+    this.#notices = new LogThrottle(options.logger);
     this.#stopTimer = every(this.#leaseMs / 4, () => this.#tick());
     this.#tick();
   }
@@ -169,7 +172,7 @@ export class Presence {
       for (let i = 0; i < left.length; i += CHUNK) await this.#withdraw(left.slice(i, i + CHUNK));
       await this.#state.commit([LEASES, NODES].map((kind) => ({ key: kind + this.#node, value: undefined })));
     } catch (error) {
-      this.#logger.warn({ err: error }, FAILED);
+      this.#notices.warn("unwritten", { err: error }, FAILED);
     }
   }
 
@@ -232,7 +235,7 @@ export class Presence {
     try {
       await this.#tell(batch);
     } catch (error) {
-      this.#logger.warn({ err: error }, FAILED);
+      this.#notices.warn("unwritten", { err: error }, FAILED);
       this.#queue.putBack(batch);
       if (!this.#isClosing) await sleep(RETRY_MS);
     }
@@ -240,7 +243,9 @@ export class Presence {
 
   #tick(): void {
     this.#renewing ??= this.#renew()
-      .catch((error: unknown) => this.#logger.warn({ err: error }, "the lease of this process's subscriptions could not be renewed"))
+      .catch((error: unknown) =>
+        this.#notices.warn("lease", { err: error }, "the lease of this process's subscriptions could not be renewed"),
+      )
       .finally(() => {
         this.#renewing = undefined;
         this.#gather();

@@ -1,6 +1,7 @@
 import type { Authorization } from "./authorization.ts";
 import { HubError } from "./errors.ts";
 import type { JournalRecord } from "./journal.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import { checkNames } from "./names.ts";
 import { sleep } from "./scheduler.ts";
@@ -75,6 +76,7 @@ export class Revocations {
   readonly #topic: string;
   readonly #onRevoked: (concerns: (authorization: Authorization) => boolean) => void;
   readonly #logger: Logger;
+  readonly #notices: LogThrottle;
   /** By key in the table. */
   readonly #kept = new Map<string, StoredRevocation>();
   readonly #byClaim = new Map<string, StoredRevocation>();
@@ -102,6 +104,7 @@ export class Revocations {
     this.#leewayMs = options.leewayMs;
     this.#onRevoked = options.onRevoked;
     this.#logger = options.logger;
+    this.#notices = new LogThrottle(options.logger);
     this.#ready = this.#loadAll();
   }
 
@@ -193,7 +196,7 @@ export class Revocations {
         break;
       } catch (error) {
         // Until they are known no token can be judged.
-        this.#logger.error({ err: error }, "the revocations could not be read; trying again");
+        this.#notices.log("error", "unread", { err: error }, "the revocations could not be read; trying again");
         await sleep(1000);
       }
     }

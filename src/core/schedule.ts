@@ -1,5 +1,6 @@
 import { HubError } from "./errors.ts";
 import type { JournalRecord } from "./journal.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import { after } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
@@ -32,7 +33,7 @@ export class Schedule {
   readonly #state: JournalState;
   readonly #topic: string;
   readonly #limit: number;
-  readonly #logger: Logger;
+  readonly #notices: LogThrottle;
   readonly #ready: Promise<void>;
   readonly #process: string = crypto.randomUUID();
   #stopTimer: () => void = () => undefined;
@@ -54,7 +55,7 @@ export class Schedule {
     this.#state = options.state;
     this.#topic = options.topic;
     this.#limit = options.limit;
-    this.#logger = options.logger;
+    this.#notices = new LogThrottle(options.logger);
     this.#ready = this.#deliver();
   }
 
@@ -187,7 +188,7 @@ export class Schedule {
     try {
       nextAt = await this.#deliverDue();
     } catch (error) {
-      this.#logger.error({ err: error }, "scheduled updates could not be delivered; trying again");
+      this.#notices.log("error", "undelivered", { err: error }, "scheduled updates could not be delivered; trying again");
       nextAt = Date.now() + RETRY_MS;
     }
     this.#delivering = undefined;

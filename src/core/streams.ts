@@ -9,6 +9,7 @@ import type { HubStats } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
 import { greatestLag } from "./lag.ts";
 import { Liveness } from "./liveness.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import { RETRY_BOUNDS_MS, type RetryRange } from "./retry.ts";
 import { Roster } from "./roster.ts";
@@ -40,7 +41,7 @@ export class Streams {
   readonly #walks: Walks;
   readonly #dispatcher: Dispatcher;
   readonly #options: StreamOptions;
-  readonly #logger: Logger;
+  readonly #notices: LogThrottle;
   readonly #liveness: Liveness;
   readonly #wheel = new ExpiryWheel();
   #isRelieving = false;
@@ -58,7 +59,7 @@ export class Streams {
     this.#walks = new Walks(dispatcher, journal);
     this.#dispatcher = dispatcher;
     this.#options = options;
-    this.#logger = logger;
+    this.#notices = new LogThrottle(logger);
     this.#liveness = new Liveness({
       dispatcher,
       subscribers: this.roster.all,
@@ -69,6 +70,7 @@ export class Streams {
         if (this.roster.lagging.size === 0) this.#walks.pages.clear();
       },
       onExpired: (subscriber) => this.end(subscriber),
+      onQuiet: (subscriber) => void this.#noteUnconfirmed(subscriber),
       onStalled: (subscriber) => void this.#cutStalled(subscriber),
     });
   }
@@ -212,8 +214,8 @@ export class Streams {
     this.#held.release(subscriber);
     catchUp(subscriber, this.#walks).catch((error: unknown) => {
       // It reconnects with its cursor, so nothing is lost.
-      this.#logger.error({ err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
-      this.#cut(subscriber);
+      this.#notices.log("error", "unread", { err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
+      this.end(subscriber);
     });
   }
 
@@ -232,6 +234,7 @@ export class Streams {
     }
     subscriber.stalledSinceMs = monotonicMs();
     subscriber.stalledBytes = subscriber.sink.pendingBytes();
+    subscriber.unconfirmedBytes = 0;
     this.roster.lagging.add(subscriber);
     const { untaken } = subscriber;
     if (untaken === undefined) return;
@@ -248,7 +251,8 @@ export class Streams {
     const { total } = this.#held;
     const released = this.#held.relieve();
     if (released.length === 0) return;
-    this.#logger.warn(
+    this.#notices.warn(
+      "held",
       { connections: released.length, heldBytes: total, limit: this.#options.heldBytes },
       "cut the connections that held most and longest of what their peers do not take",
     );
@@ -262,16 +266,30 @@ export class Streams {
     if (bytes !== undefined) subscriber.send(bytes);
   }
 
+  /** Remembers what a quiet peer has not confirmed, so that a later look tells whether it reads. */
+  async #noteUnconfirmed(subscriber: Subscriber): Promise<void> {
+    const { sink, stalledSinceMs } = subscriber;
+    const unconfirmed = await sink.unconfirmedBytes?.();
+    if (subscriber.stalledSinceMs === stalledSinceMs) subscriber.unconfirmedBytes = unconfirmed ?? 0;
+  }
+
   /** In its turn: what the kernel holds for a socket takes it time to let go of, and a thousand at once would hold up all others. */
   async #cutStalled(subscriber: Subscriber): Promise<void> {
     if (this.#cutting.has(subscriber)) return;
     this.#cutting.add(subscriber);
-    const { stalledSinceMs } = subscriber;
+    const { sink, stalledSinceMs } = subscriber;
+    const unconfirmed = await sink.unconfirmedBytes?.();
     await this.#walks.turns.next();
     this.#cutting.delete(subscriber);
     // It may have taken something meanwhile.
     if (subscriber.isClosed || subscriber.stalledSinceMs !== stalledSinceMs) return;
-    this.#logger.info({ subscriber: subscriber.id }, "cut a connection that took nothing for too long");
+    if (unconfirmed !== undefined && unconfirmed < subscriber.unconfirmedBytes) {
+      // Slow, but alive: the kernel has so much for it that it takes no more yet.
+      subscriber.unconfirmedBytes = unconfirmed;
+      subscriber.stalledSinceMs = monotonicMs();
+      return;
+    }
+    this.#notices.log("info", "stalled", { subscriber: subscriber.id }, "cut a connection that took nothing for too long");
     this.#cuts.stalled++;
     this.#cut(subscriber);
   }

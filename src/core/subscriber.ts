@@ -20,9 +20,15 @@ export interface Sink {
   write(bytes: Uint8Array): boolean;
   /** Bytes that were written and not taken yet, as exactly as the runtime tells: a slow peer makes it fall, a dead one does not. */
   pendingBytes(): number;
+  /**
+   * Bytes that the peer's system has not confirmed. The number falls while a slow peer reads, also while {@link pendingBytes} stands still.
+   *
+   * @returns Undefined if the runtime does not tell.
+   */
+  unconfirmedBytes?(): Promise<number | undefined>;
   /** Ends the stream in order, after what was written. */
   end(): void;
-  /** Cuts the stream at once. */
+  /** Cuts the stream at once: what the peer has not taken is lost. */
   destroy(): void;
 }
 
@@ -68,6 +74,8 @@ export class Subscriber {
   stalledSinceMs = 0;
   /** What was pending then. */
   stalledBytes = 0;
+  /** What its peer had not confirmed at the last look since then; 0 if that is not known. */
+  unconfirmedBytes = 0;
   /** What its sink has just not taken all of, for the one who makes it stall. */
   untaken: Uint8Array | undefined;
   /** When the newest update that it was walked past was appended, in milliseconds since 1970; or when it left its cohort. */

@@ -2,7 +2,7 @@ import { addressKey } from "../core/address-key.ts";
 import { HubError } from "../core/errors.ts";
 import { Recent } from "../core/recent.ts";
 import { monotonicMs } from "../core/scheduler.ts";
-import { addressKey, type ConnectionLimits } from "./connections.ts";
+import type { ConnectionLimits } from "./connections.ts";
 
 /** Longest time that a peer is told to stay away, in milliseconds. */
 const LONGEST_WAIT_MS = 60_000;

@@ -7,6 +7,7 @@ import type { ClosedServers } from "./closed-servers.ts";
 import type { Compat } from "./compat.ts";
 import type { Connections } from "./connections.ts";
 import type { Cors } from "./cors.ts";
+import type { FaultLog } from "./fault-log.ts";
 import type { ResourceMetadata } from "./metadata.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HubPaths } from "./paths.ts";
@@ -31,6 +32,7 @@ export interface HttpContext {
   readonly hub: HubCore;
   /** Logs what peers cause, each kind at most once a minute. */
   readonly notices: LogThrottle;
+  readonly faults: FaultLog;
   /** The path of the hub's URL. */
   readonly hubPath: string;
   readonly arrivals: Arrivals;

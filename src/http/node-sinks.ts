@@ -3,13 +3,14 @@ import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../core/subscriber.ts";
 import { type Framing, LAST_CHUNK } from "../core/wire.ts";
 import { type ClosableServer, serverOf } from "./closed-servers.ts";
+import { cutSocket } from "./cut-socket.ts";
+import { Farewell } from "./farewell.ts";
 import { freeHandle, type HandleWriter, pendingBytes } from "./socket-handle.ts";
 import { stopAwaiting } from "./sockets.ts";
 import { settleEnd } from "./stream-end.ts";
 import { setHeaders } from "./stream-head.ts";
+import { unconfirmedBytes } from "./unconfirmed.ts";
 
-/** How long an ended stream may take to be flushed, in milliseconds. */
-const END_MS = 5000;
 const SINK: unique symbol = Symbol("sink");
 const WAITING: unique symbol = Symbol("waiting");
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -40,6 +41,8 @@ export class SocketSink implements NodeSink {
   /** From the first bytes to the end of the stream, where that is safe. */
   #writesToHandle = false;
   #awaitsDrain = false;
+  /** Set once the stream was ended. */
+  #farewell: Farewell | undefined;
 
   /**
    * @param head - The status line and header fields; sent with the first bytes.
@@ -69,6 +72,8 @@ export class SocketSink implements NodeSink {
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
+    // A walk that was under way when the stream was ended.
+    if (this.#farewell !== undefined) return true;
     if (this.#writesToHandle) {
       const handle = freeHandle(socket);
       if (handle !== undefined) {
@@ -77,8 +82,7 @@ export class SocketSink implements NodeSink {
         return false;
       }
     }
-    // A walk that was under way when the stream was ended.
-    if (socket.writableEnded || socket.destroyed) return true;
+    if (socket.destroyed) return true;
     if (this.#head !== "") {
       socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), bytes]));
       this.#head = "";
@@ -99,16 +103,26 @@ export class SocketSink implements NodeSink {
     return pendingBytes(this.#socket);
   }
 
+  unconfirmedBytes(): Promise<number | undefined> {
+    return unconfirmedBytes(this.#socket);
+  }
+
   end(): void {
-    // A peer that takes nothing any more would keep the socket open for ever.
-    this.#socket.setTimeout(END_MS, () => this.#socket.destroy());
+    if (this.#farewell !== undefined || this.#socket.destroyed) return;
+    this.#farewell = new Farewell(this.#socket);
     this.#writesToHandle = false;
-    if (this.#isChunked && !this.#socket.writableEnded) this.#socket.write(LAST_CHUNK);
-    this.#socket.destroySoon();
+    // Behind bytes that the kernel has not taken, the end would be stuck and the socket could not be cut.
+    if (!this.#awaitsDrain) this.#sendEnd();
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    if (this.#farewell === undefined) cutSocket(this.#socket);
+    else this.#farewell.close();
+  }
+
+  #sendEnd(): void {
+    if (this.#isChunked && !this.#socket.writableEnded) this.#socket.write(LAST_CHUNK);
+    this.#socket.end();
   }
 
   /**
@@ -121,6 +135,7 @@ export class SocketSink implements NodeSink {
   }
 
   closed(): void {
+    this.#farewell?.stop();
     this.#subscriber?.close();
     this.#onClosed?.();
     this.#subscriber = undefined;
@@ -130,7 +145,8 @@ export class SocketSink implements NodeSink {
   /** The kernel took everything that was written so far. */
   drained(): void {
     this.#awaitsDrain = false;
-    this.#subscriber?.drained();
+    if (this.#farewell === undefined) this.#subscriber?.drained();
+    else this.#sendEnd();
   }
 }
 
@@ -198,7 +214,8 @@ export class ResponseSink implements NodeSink {
   }
 
   destroy(): void {
-    if (this.#waits) this.#req.socket.destroy();
+    // A connection of HTTP/2 carries other streams as well.
+    if (this.#req.httpVersionMajor === 1) cutSocket(this.#req.socket);
     this.#res.destroy();
   }
 

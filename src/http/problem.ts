@@ -1,6 +1,7 @@
 import { type ErrorCode, ERROR_CODES, HubError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { BodyReadError } from "./context.ts";
+import { type FaultLog, faultLogOf } from "./fault-log.ts";
 import type { Reply } from "./reply.ts";
 
 /** The status of each refusal. Exhaustive: a new code does not compile without one. */
@@ -33,6 +34,9 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   keys_unavailable: 503,
   insufficient_scope: 403,
   invalid_request: 400,
+  malformed_request: 400,
+  headers_too_large: 431,
+  request_timeout: 408,
   invalid_host: 400,
   origin_forbidden: 403,
   host_unknown: 421,
@@ -56,9 +60,6 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   outcome_unknown: 2,
 };
 
-/** What whoever runs the hub must know of; all else is the peer's to mend. */
-export const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "outcome_unknown", "internal"]);
-
 /** Of errors that are not the hub's own nothing is told, but for a mistake that stops every publisher and tells no secret. */
 function internalDetail(error: unknown): string {
   return error instanceof BodyReadError ? error.message : "The hub failed to answer. Its log says why.";
@@ -68,12 +69,13 @@ function internalDetail(error: unknown): string {
  * Makes the answer to a failure: problem details that say what to change. Of an error that is not a
  * {@link HubError} nothing is told but that it happened; it is logged.
  *
+ * @param faults - Where faults are logged. Default: one for all that use the logger.
  * @see RFC 9457.
  */
-export function problemReply(error: unknown, logger: Logger): Reply {
+export function problemReply(error: unknown, logger: Logger, faults: FaultLog = faultLogOf(logger)): Reply {
   const known = error instanceof HubError ? error : new HubError("internal", internalDetail(error), { cause: error });
   const status = STATUS_BY_CODE[known.code];
-  if (FAULTS.has(known.code)) logger.error({ err: known.cause ?? known, code: known.code }, known.message);
+  faults.note(known);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
   const retryAfter = known.retryAfterMs === undefined ? RETRY_AFTER[known.code] : Math.max(1, Math.ceil(known.retryAfterMs / 1000));
   // All 401 for tokens are alike. Only an EventSource with a cookie is told, in its stream, that a genuine token has ended.

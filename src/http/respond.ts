@@ -57,7 +57,7 @@ type RoutedStream = Omit<Extract<Outcome, { kind: "stream" }>, "kind" | "refuse"
 function refusal(context: HttpContext, request: HubRequest, error: unknown): Reply {
   const { hub, hubPath, metadata } = context;
   const { pathname } = request;
-  const reply = problemReply(error, hub.logger);
+  const reply = problemReply(error, hub.logger, context.faults);
   context.metrics.refused(wantedBy(context, request), error instanceof HubError ? error.code : "internal");
   if (!(error instanceof HubError)) return reply;
   const retryMs = comeBackMs(context, request, error);
@@ -83,8 +83,8 @@ function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubR
 /**
  * The answer to a request that failed outside of {@link respond}: a page of a listed origin must be able to read it as well.
  */
-export function failureReply({ cors, hub }: HttpContext, error: unknown, origin: string | undefined): Reply {
-  return withHeaders(problemReply(error, hub.logger), cors.headers(origin));
+export function failureReply({ cors, faults, hub }: HttpContext, error: unknown, origin: string | undefined): Reply {
+  return withHeaders(problemReply(error, hub.logger, faults), cors.headers(origin));
 }
 
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {

@@ -29,7 +29,7 @@ export async function revoke(context: HttpContext, request: HubRequest): Promise
   }
   const form = readForm(await readBody(request, BODY_BYTES));
   hub.checkCurrent(authorization);
-  await hub.revoke(readRevocation(form, authorization.issuer));
+  await hub.revokeFor(authorization, readRevocation(form, authorization.issuer));
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
 }
 

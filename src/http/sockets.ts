@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { addressKey } from "../core/address-key.ts";
 import type { Logger } from "../core/logger.ts";
 import { LogThrottle } from "../core/log-throttle.ts";
 import type { Range } from "../core/range.ts";
-import { addressKey } from "./connections.ts";
 
 /** Bounds on the connections of a server, of every kind: streams, requests, and those that never sent one. */
 export interface SocketLimits {

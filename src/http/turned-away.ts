@@ -2,7 +2,8 @@ import type { HubError } from "../core/errors.ts";
 import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
 import { acceptsByName } from "./accept.ts";
 import { isOwnOrigin } from "./origin.ts";
-import { FAULTS, STATUS_BY_CODE } from "./problem.ts";
+import { FAULTS } from "./fault-log.ts";
+import { STATUS_BY_CODE } from "./problem.ts";
 import { ALIAS_PATH } from "./reply.ts";
 
 /** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away, in milliseconds. */
@@ -40,11 +41,15 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
 /** Refusals that are logged whoever asked: nobody else would tell why they happen. */
 const LOGGED: ReadonlySet<string> = new Set(["origin_forbidden", "too_many_connections", "too_many_patterns", "overloaded"]);
 
+/** Below the hub's path, what only administrators may use. */
+const ADMIN_PATHS = ["/metrics", "/revocations"] as const;
+
 /** Logs a refusal that nobody else would see: an `EventSource` tells its page neither the status nor the reason. */
 export function noteRefusal(context: HttpContext, request: HubRequest, error: HubError, retryMs: number | undefined): void {
   const { code, message, cause } = error;
   const { notices } = context;
-  if (FAULTS.has(code) || !(wantsStream(context, request) || LOGGED.has(code))) return;
+  const isForAdmin = ADMIN_PATHS.some((path) => request.pathname === context.hubPath + path);
+  if (FAULTS.has(code) || !(wantsStream(context, request) || LOGGED.has(code) || isForAdmin)) return;
   // The clock's refusal is logged with both times.
   if (code === "invalid_token" && retryMs !== undefined) return;
   const why = cause instanceof Error ? cause.message : cause;
@@ -56,7 +61,8 @@ export function noteRefusal(context: HttpContext, request: HubRequest, error: Hu
     ...(typeof why === "string" && { why }),
     ...(address !== undefined && { address }),
   };
-  if (retryMs !== undefined) notices.warn(`${code} waits`, fields, "A subscriber is told in a stream to come back later.");
+  if (isForAdmin) notices.warn(`${code} admin`, fields, "An administrator's request is refused.");
+  else if (retryMs !== undefined) notices.warn(`${code} waits`, fields, "A subscriber is told in a stream to come back later.");
   else notices.warn(`${code} ends`, fields, "A request is refused. An EventSource does not come back by itself.");
 }
 

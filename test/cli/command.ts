@@ -2,12 +2,14 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { request, type IncomingMessage, type RequestOptions } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const MAIN = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+export const MAIN: string = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
 
 /** A run of the real command. */
 export interface Run {
@@ -118,6 +120,17 @@ export async function startServer(args: readonly string[] = [], options?: RunOpt
   const run = start([command, ...(args.includes("--port") ? [] : ["--port", "0"]), ...open, ...args], options);
   const [, url = ""] = await run.waitFor("stdout", /^listening on (\S+)\n/);
   return { run, url, hub: `${url}/events/stream` };
+}
+
+/** Waits until a port of the loopback takes connections. */
+export async function untilListening(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, "127.0.0.1");
+    const isOpen = await new Promise<boolean>((resolve) => socket.once("connect", () => resolve(true)).once("error", () => resolve(false)));
+    socket.destroy();
+    if (isOpen) return;
+    await sleep(50);
+  }
 }
 
 /** An answer that was read to its end. */

@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { NatsServer } from "../support/nats-server.ts";
 import { parsePrometheus, type Scrape } from "../support/prometheus.ts";
-import { RedisServer } from "../support/redis-server.ts";
+import { freePort, RedisServer } from "../support/redis-server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
-import { runToEnd, type RunningServer, send, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, type RunningServer, send, start, startServer, temporaryDirectory, untilListening } from "./command.ts";
 import { bearer, FORM } from "./crew.ts";
 
 const HUB = "/.well-known/mercure";
@@ -318,12 +318,55 @@ test("a hub of several workers reports these, and not the other hubs on its Redi
 
 describe("a server that is not there", () => {
   test.each(["redis://127.0.0.1:1", "nats://127.0.0.1:1", "redis://user:secret@127.0.0.1:1?name=x"])(
-    "%s is named, without a password",
+    "%s is waited for, and named without a password",
     async (url) => {
-      const { code, stderr, stdout } = await runToEnd(["serve", "--anonymous", "--anonymous-publish", "--port", "0", "--journal", url]);
-      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-      expect(stderr).toMatch(/^error: The journal on (Redis|NATS) cannot be opened: .*127\.0\.0\.1:1/m);
-      expect(stderr).not.toContain("secret");
+      const run = start(["serve", "--anonymous", "--anonymous-publish", "--port", "0", "--journal", url]);
+      const [, line = ""] = await run.waitFor("stderr", /^(.*the journal fails.*)$/m);
+      expect(JSON.parse(line)).toMatchObject({
+        level: 50,
+        code: "journal_unavailable",
+        detail: expect.stringMatching(/^The journal on (Redis|NATS) cannot be opened: .*127\.0\.0\.1:1/) as string,
+      });
+      run.child.kill("SIGTERM");
+      expect(await run.exit).toBe(0);
+      expect(run.stdout).toBe("");
+      expect(run.stderr).not.toContain("secret");
+    },
+  );
+
+  test.each([["one process"], ["two workers", "--workers", "2"]])(
+    "%s answers meanwhile, and serves once the server is there",
+    async (_, ...flags) => {
+      const port = await freePort();
+      const hubPort = await freePort();
+      const origin = `http://127.0.0.1:${hubPort}`;
+      const hub = `${origin}/events/stream`;
+      const journal = `redis://127.0.0.1:${port}`;
+      const open = ["serve", "--anonymous", "--anonymous-publish", "--cors-origin", "https://page.example"];
+      const run = start([...open, "--port", String(hubPort), "--journal", journal, ...flags]);
+      await run.waitFor("stderr", /the journal fails/);
+      await untilListening(hubPort);
+      expect(await send(`${origin}/health`)).toMatchObject({ status: 503, body: "waiting for the journal\n" });
+      expect(await send(`${origin}/health/ready`)).toMatchObject({ status: 503 });
+      expect(await send(`${origin}/health/live`)).toMatchObject({ status: 200 });
+      const stream = await send(hub, { headers: { accept: "text/event-stream", origin: "https://page.example" } });
+      expect(stream).toMatchObject({
+        status: 200,
+        headers: { "content-type": "text/event-stream", "access-control-allow-origin": "https://page.example" },
+      });
+      expect(stream.body).toMatch(/^retry: \d{4}\nevent: hub:drain\ndata: \{"reconnectInMs":\d{4},"code":"journal_unavailable"\}\n\n$/);
+      const publish = await send(hub, { method: "POST", headers: FORM }, "topic=a");
+      expect(publish).toMatchObject({ status: 503, headers: { "content-type": "application/problem+json" } });
+      expect(JSON.parse(publish.body)).toMatchObject({ code: "journal_unavailable" });
+      expect(Number(publish.headers["retry-after"])).toBeGreaterThan(0);
+      expect(await send(hub, { headers: { host: "evil.example", accept: "text/event-stream" } })).toMatchObject({ status: 421 });
+      await RedisServer.start({ port: String(port) });
+      await run.waitFor("stdout", /^listening on /m);
+      await run.waitFor("stderr", /the journal works again/);
+      expect((await send(hub, { method: "POST", headers: FORM }, "topic=a")).status).toBe(200);
+      expect((await send(`${origin}/health`)).status).toBe(200);
+      // Nothing of it is on a disk.
+      await run.waitFor("stderr", new RegExp(`Redis at 127\\.0\\.0\\.1:${port} keeps nothing on a disk`));
     },
   );
 

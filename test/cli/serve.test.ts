@@ -158,7 +158,10 @@ describe("where serve runs", () => {
   test("others may publish without a token only by agreement, and the log warns of it", async () => {
     const { run, url } = await startServer([...MEMORY, "--host", "0.0.0.0"]);
     const local = url.replace("0.0.0.0", "127.0.0.1");
-    await run.waitFor("stderr", /"level":40,.*everyone who reaches 0\.0\.0\.0 may publish/);
+    await run.waitFor(
+      "stderr",
+      /"level":40,.*everyone who reaches 0\.0\.0\.0 may publish .* web pages which such people open may publish too/,
+    );
     expect((await send(`${local}/events/stream`, { ...FORM, headers: { ...FORM.headers, host: "hub.lan" } }, "topic=a")).status).toBe(200);
     const quiet = await startServer(MEMORY);
     await quiet.run.waitFor("stderr", /"listening"/);

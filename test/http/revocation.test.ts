@@ -43,6 +43,34 @@ describe("revoking", () => {
     expect((await other.next()).data).toBe("still here");
   });
 
+  it("is logged, with who did it; so is who may not", async () => {
+    const lines: [string, object, string][] = [];
+    const write =
+      (level: string) =>
+      (fields: object, text: string): void =>
+        void lines.push([level, fields, text]);
+    const { hub, origin } = await start({
+      logger: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
+    });
+    expect((await revoke(origin, { jti: "bad" })).status).toBe(204);
+    await hub.revoke({ issuer: ISSUER, subject: "mallory", until: 2e12 });
+    for (let i = 0; i < 3; i++) expect((await revoke(origin, { jti: "bad" }, [ALL])).status).toBe(403);
+    expect(lines).toEqual([
+      [
+        "info",
+        {
+          issuer: ISSUER,
+          tokenId: "bad",
+          until: undefined,
+          by: { issuer: ISSUER, subject: "admin", tokenId: expect.any(String) as string },
+        },
+        "tokens are revoked",
+      ],
+      ["info", { issuer: ISSUER, subject: "mallory", until: 2e12, by: undefined }, "tokens are revoked"],
+      ["warn", expect.objectContaining({ code: "insufficient_scope", count: 1 }), "An administrator's request is refused."],
+    ]);
+  });
+
   it("by sub ends all its streams, but takes a token that is issued later", async () => {
     const { url, origin } = await start();
     const old = await mint({ subscribe: [ALL], subject: "mallory" });

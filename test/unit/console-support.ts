@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { createHub, type Hub, type HubOptions } from "artesian";
+import { createHub, type Hub, type HubOptions, type Logger } from "artesian";
 import { mintToken } from "artesian/http";
 import { onTestFinished } from "vitest";
 import { CONSOLE_TOPICS, type Console, consoleIssuer, type ConsoleKey, createConsole } from "../../apps/console/server/index.ts";
@@ -28,7 +28,7 @@ export function mintAdmin(rights: Rights = {}): Promise<string> {
   return mint({ publish: [exact("/.well-known/mercure/admin")], subscribe: [urlpattern("/console/*")], ...rights });
 }
 
-export async function startConsole(options: { open: boolean; sampleMs?: number; hub?: HubOptions }): Promise<TestConsole> {
+export async function startConsole(options: { open: boolean; sampleMs?: number; hub?: HubOptions; logger?: Logger }): Promise<TestConsole> {
   const { open, sampleMs = 50 } = options;
   const hub = createHub({
     ...TRUSTING,
@@ -39,7 +39,7 @@ export async function startConsole(options: { open: boolean; sampleMs?: number; 
     drainMs: 200,
     ...options.hub,
   });
-  const console = createConsole({ hub, open, key: open ? KEY : undefined, sampleMs });
+  const console = createConsole({ hub, open, key: open ? KEY : undefined, sampleMs, logger: options.logger });
   const origin = await listen(createServer(hub.handler));
   onTestFinished(async () => {
     console.close();

@@ -6,7 +6,7 @@ import { createConsole } from "../../apps/console/server/index.ts";
 import type { History, ScheduledPage, UpdateAnswer } from "../../apps/console/server/wire.ts";
 import { findSubscribers } from "../../src/core/directory.ts";
 import { HubCore } from "../../src/core/hub-core.ts";
-import { exact, mint } from "../support/tokens.ts";
+import { exact, ISSUER, mint } from "../support/tokens.ts";
 import { mintAdmin, mintForAnother, sampleOf, startConsole } from "./console-support.ts";
 
 /** Every address, with the method that it takes. */
@@ -48,6 +48,29 @@ describe("the guarded console", () => {
     }
     expect(await ask(`Bearer ${plain}`)).toEqual([403, "insufficient_scope", 'Bearer error="insufficient_scope"']);
     expect([200, 404]).toContain((await ask(`Bearer ${await mintAdmin()}`))[0]);
+  });
+
+  it("logs who comes, once, and that others were refused", async () => {
+    const lines: [string, object, string][] = [];
+    const write =
+      (level: string) =>
+      (fields: object, text: string): void =>
+        void lines.push([level, fields, text]);
+    const logger = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+    const site = await startConsole({ open: false, logger });
+    const token = await mintAdmin({ subject: "alice", tokenId: "t1" });
+    for (let i = 0; i < 3; i++) expect((await site.get("about", token)).status).toBe(200);
+    for (let i = 0; i < 3; i++) expect((await site.get("about")).status).toBe(401);
+    expect((await site.get("about", await mintAdmin({ subject: "bob" }))).status).toBe(200);
+    expect(lines).toEqual([
+      ["info", { issuer: ISSUER, subject: "alice", tokenId: "t1" }, "an administrator has come to the console"],
+      [
+        "warn",
+        expect.objectContaining({ code: "unauthorized", count: 1 }),
+        "the console refused requests without an administrator's token",
+      ],
+      ["info", expect.objectContaining({ subject: "bob" }), "an administrator has come to the console"],
+    ]);
   });
 
   it("gives no token away, and needs none for itself", async () => {

@@ -1,4 +1,4 @@
-import { type Hub, HubError } from "artesian";
+import { type Authorization, type Hub, HubError } from "artesian";
 
 /** A token as RFC 6750 spells it; two fields arrive as one with a comma, which no token has. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
@@ -6,15 +6,17 @@ const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 /**
  * Lets administrators through.
  *
+ * @returns What the token says.
  * @throws HubError `unauthorized`, `invalid_token` or `insufficient_scope`.
  */
-export async function requireAdmin(hub: Hub, request: Request): Promise<void> {
+export async function requireAdmin(hub: Hub, request: Request): Promise<Authorization> {
   const field = request.headers.get("Authorization");
   if (field === null)
     throw new HubError("unauthorized", "The console needs an administrator's token. Make one: artesian token mint --admin");
   const token = BEARER.exec(field)?.[1];
   if (token === undefined) throw new HubError("invalid_token", "The token is to be sent once, as `Authorization: Bearer TOKEN`.");
-  if (hub.isAdmin(await hub.verify(token, "publish"))) return;
+  const authorization = await hub.verify(token, "publish");
+  if (hub.isAdmin(authorization)) return authorization;
   throw new HubError(
     "insufficient_scope",
     "The token is valid, but it does not administer this hub. Make one that does: artesian token mint --admin",

@@ -2,6 +2,7 @@ import { type ErrorCode, HubError, type Logger } from "artesian";
 import { problemReply } from "artesian/http";
 import { requireAdmin, requireOwnPage } from "./access.ts";
 import { type ConsoleOptions, SILENT } from "./options.ts";
+import { Logins } from "./logins.ts";
 import { Sampler } from "./sampler.ts";
 import { StatsTokens } from "./stats-tokens.ts";
 import { findUpdate, listScheduled } from "./updates.ts";
@@ -43,6 +44,7 @@ class ConsoleServer implements Console {
   readonly #logger: Logger;
   readonly #tokens: StatsTokens | undefined;
   readonly #sampler: Sampler;
+  readonly #logins: Logins;
 
   constructor(options: ConsoleOptions) {
     const { hub, open = false, key, audience = hub.url, logger = SILENT, sampleMs = 1000 } = options;
@@ -54,6 +56,7 @@ class ConsoleServer implements Console {
     this.#options = options;
     this.#logger = logger;
     this.#tokens = tokens;
+    this.#logins = new Logins(logger);
     this.#sampler = new Sampler({
       hub,
       sampleMs,
@@ -69,7 +72,7 @@ class ConsoleServer implements Console {
   async fetch(request: Request): Promise<Response> {
     try {
       // Before anything else, so that whoever may not come in learns nothing, not even which addresses there are.
-      if (this.#tokens === undefined) await requireAdmin(this.#options.hub, request);
+      if (this.#tokens === undefined) await this.#logIn(request);
       const method = request.method === "HEAD" ? "GET" : request.method;
       const methods = this.#route(request);
       const answer = method === "GET" ? methods.GET : method === "POST" ? methods.POST : undefined;
@@ -84,6 +87,16 @@ class ConsoleServer implements Console {
 
   close(): void {
     this.#sampler.close();
+  }
+
+  /** @throws HubError unless the request is an administrator's. */
+  async #logIn(request: Request): Promise<void> {
+    try {
+      this.#logins.came(await requireAdmin(this.#options.hub, request));
+    } catch (error) {
+      if (error instanceof HubError) this.#logins.refused(error);
+      throw error;
+    }
   }
 
   /** @throws HubError `not_found`. */

@@ -310,9 +310,9 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.writeStallMs),
-    fallback: 5000,
-    shown: "5s",
-    help: "cut a connection that takes nothing for this long",
+    fallback: 30_000,
+    shown: "30s",
+    help: "cut a connection whose peer takes nothing for this long",
   },
   drain: {
     group: "Streams",

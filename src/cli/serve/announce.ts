@@ -4,6 +4,7 @@ import { createOutput } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 import type { ListenAddress } from "./address.ts";
 import { retentionOf } from "./data.ts";
+import { LineWriter } from "./line-writer.ts";
 import type { Access, Listening } from "./plan.ts";
 
 /** What is told when a server is there. */
@@ -44,7 +45,7 @@ export async function announce(announcement: Announcement): Promise<void> {
   logger.info(fields, "listening");
   for (const warning of [...access.warnings, ...assumedAudience(announcement)]) logger.warn({}, warning);
   const stderr = createOutput(process.stderr);
-  await createOutput(process.stdout).line(`listening on ${listenUrl}`);
+  new LineWriter(1).write(`listening on ${listenUrl}\n`);
   if (!stderr.isTerminal) return;
   const lines = [...welcome(listenUrl), `Updates are kept in ${place}.`, "Stop with Ctrl-C."];
   await stderr.line(["", ...lines.map((line) => `  ${line}`), ""].join("\n"));

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { HubError } from "../../core/errors.ts";
 import type { Journal, Retention } from "../../core/journal.ts";
 import type { Logger } from "../../core/logger.ts";
 import { PeerExchange } from "../../core/peer-exchange.ts";
@@ -14,6 +15,9 @@ import { Failure } from "../errors.ts";
 const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
 
 type Engine = Extract<Config["journal"], { readonly url: string }>;
+
+/** The journal's engine is not there, and may come. */
+export class EngineAway extends Failure {}
 
 /** An open journal, and what to call it. */
 export interface OpenJournal {
@@ -37,13 +41,14 @@ export interface Others {
  *
  * @param logger - Is told of records that are not what was written, and of data that were put back.
  * @param others - The other processes of the same journal, if there are any.
- * @throws Failure when its directory can't be used, or its server not be reached.
+ * @throws Failure when its directory can't be used, or its server not; {@link EngineAway} when its server cannot be reached.
  */
 export async function openJournal(config: Config, logger: Logger, others?: Others): Promise<OpenJournal> {
   const retention = retentionOf(config);
   const onDamage = (what: string): void => logger.error({}, what);
+  const onWarning = (what: string): void => logger.warn({}, what);
   if ("url" in config.journal) {
-    const opened = await openEngine(config.journal, retention, onDamage);
+    const opened = await openEngine(config.journal, retention, { onDamage, onWarning });
     // The engine's peers are all hubs of the fleet.
     return { ...opened, workers: others?.channel?.bus && new PeerExchange(others.channel.bus) };
   }
@@ -53,9 +58,8 @@ export async function openJournal(config: Config, logger: Logger, others?: Other
   const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
   // The directory of a journal that others have open is there, or is not to be made.
   if (others?.epoch === undefined) prepareDirectory(directory);
-  const onPutBack = (what: string): void => logger.warn({}, what);
   try {
-    const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack, onDamage });
+    const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack: onWarning, onDamage });
     return { journal, place: directory, workers: journal.peers };
   } catch (error) {
     throw notOpened(directory, error);
@@ -81,17 +85,18 @@ export function notOpened(directory: string, error: unknown): Failure {
 async function openEngine(
   { kind, url }: Engine,
   retention: Retention,
-  onDamage: (what: string) => void,
+  { onDamage, onWarning }: Readonly<Record<"onDamage" | "onWarning", (what: string) => void>>,
 ): Promise<Omit<OpenJournal, "workers">> {
   try {
     if (kind === "redis") {
       const { redisJournal, withoutCredentials } = await import("../../journals/redis/index.ts");
-      return { journal: await redisJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
+      return { journal: await redisJournal({ url, retention, onDamage, onWarning }), place: withoutCredentials(url) };
     }
     const { natsJournal, withoutCredentials } = await import("../../journals/nats/index.ts");
     return { journal: await natsJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
   } catch (error) {
-    throw new Failure(
+    const isAway = error instanceof HubError && error.code === "journal_unavailable" && error.retryAfterMs !== undefined;
+    throw new (isAway ? EngineAway : Failure)(
       `The journal on ${kind === "redis" ? "Redis" : "NATS"} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
       {
         cause: error,

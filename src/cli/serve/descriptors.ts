@@ -1,8 +1,12 @@
-import { readFileSync } from "node:fs";
 import { DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
+import { descriptorLimit } from "../descriptor-limit.ts";
 
 /** The most connections that the design is measured with. */
 const MAX_STREAMS: number = DEFAULT_CONNECTION_LIMITS.connections;
+/** Descriptors of the process itself: the runtime, the log, the journal, other workers, and a few to open files with. */
+const OWN = 48;
+/** Below so many streams the log says what to raise. */
+const FEW_STREAMS = 1000;
 
 /** How many connections the process can carry. */
 export interface Capacity {
@@ -10,6 +14,8 @@ export interface Capacity {
   readonly streams: number;
   /** Connections of every kind; undefined where the system does not tell its limit. */
   readonly connections: number | undefined;
+  /** What to tell whoever runs the server; undefined where there is room enough. */
+  readonly warning: string | undefined;
 }
 
 /**
@@ -17,17 +23,12 @@ export interface Capacity {
  * from opening its files.
  */
 export function capacity(limit: number | undefined = descriptorLimit()): Capacity {
-  if (limit === undefined) return { streams: MAX_STREAMS, connections: undefined };
-  return { streams: Math.max(1, Math.min(MAX_STREAMS, Math.floor(limit * 0.8))), connections: Math.max(1, Math.floor(limit * 0.9)) };
-}
-
-/** The soft limit of open files, which Node has raised to the hard one. */
-function descriptorLimit(): number | undefined {
-  try {
-    const match = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
-    return match === null ? undefined : Number(match[1]);
-  } catch {
-    // Not Linux; the limits are then those of the configuration alone.
-    return undefined;
-  }
+  if (limit === undefined) return { streams: MAX_STREAMS, connections: undefined, warning: undefined };
+  const connections = Math.max(1, Math.floor(Math.min(limit * 0.9, limit - OWN)));
+  const streams = Math.max(1, Math.min(MAX_STREAMS, Math.floor((connections * 8) / 9)));
+  const warning =
+    streams >= FEW_STREAMS
+      ? undefined
+      : `a process may have ${limit} files open here, so it holds at most ${streams} streams; raise the limit by ulimit -n, or by LimitNOFILE= of systemd`;
+  return { streams, connections, warning };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { LogThrottle } from "../../core/log-throttle.ts";
 import { Cors } from "../../http/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
 import { probeSockets } from "../../http/socket-probe.ts";
@@ -11,7 +12,7 @@ import { NONE } from "../config/values.ts";
 import { EXIT } from "../errors.ts";
 import type { ListenAddress } from "./address.ts";
 import { announce } from "./announce.ts";
-import { openJournal } from "./data.ts";
+import { EngineAway, openJournal, type OpenJournal } from "./data.ts";
 import { departAtSignal, departWithPrimary, lameDuckMsOf } from "./departure.ts";
 import { capacity } from "./descriptors.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
@@ -19,9 +20,11 @@ import { serveRequests } from "./drain.ts";
 import { createHealth } from "./health.ts";
 import { createHttpServer, listen } from "./http-server.ts";
 import type { LeaveOrder } from "./ipc.ts";
-import { noteHangUps, openLog, type Log } from "./log.ts";
+import { logAllElse, noteHangUps, openLog, type Log } from "./log.ts";
 import { createRefuse, type Refuse } from "./page.ts";
+import { refuseUnparsed } from "./parser-refusals.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
+import { openWhileAnswering } from "./waiting.ts";
 
 /** What answers the requests that are not the hub's. */
 export interface Site {
@@ -76,10 +79,21 @@ export interface RunOptions extends Plan {
 export async function runServer(options: RunOptions): Promise<void> {
   const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
+  logAllElse(log.logger);
   // Now, so that no stream waits for it.
   await probeSockets(log.logger);
-  const { journal, place, workers } = await openJournal(config, log.logger, link && { channel: link.channel, epoch: options.epoch });
   const room = capacity();
+  if (room.warning !== undefined) log.logger.warn({}, room.warning);
+  const hangUp = options.stopsOnHangUp === true;
+  const departure =
+    link === undefined
+      ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp })
+      : departWithPrimary((listener) => link.onOrder(listener));
+  const open = (): Promise<OpenJournal> => openJournal(config, log.logger, link && { channel: link.channel, epoch: options.epoch });
+  const first = await open().catch((error: unknown) => {
+    if (error instanceof EngineAway) return error;
+    throw error;
+  });
   const server = createHttpServer(config);
   const proxies = new TrustedProxies(config.trustedProxies, log.logger);
   const socketsPerAddress = config.maxSocketsPerAddress ?? 2 * config.maxConnectionsPerAddress;
@@ -92,9 +106,40 @@ export async function runServer(options: RunOptions): Promise<void> {
   try {
     port = await listen(server, address.address, config.port);
   } catch (error) {
-    await journal.close();
+    if (!(first instanceof EngineAway)) await first.journal.close();
     throw error;
   }
+  const cors = new Cors(config.corsOrigin, config.compat);
+  const refuse = createRefuse(cors, log.logger);
+  refuseUnparsed(server, cors, log.logger);
+  const guard = createGuard({
+    hosts: address.loopback ? knownHosts(config, address) : undefined,
+    origins: config.publishOrigin,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigin,
+    logger: log.logger,
+  });
+  const notices = new LogThrottle(log.logger);
+  server.on("error", (error) => notices.log("error", "accept", { err: error }, "the server failed to accept a connection"));
+  const opened =
+    first instanceof EngineAway
+      ? await openWhileAnswering(server, first, open, {
+          path: config.path,
+          cors,
+          guard,
+          refuse,
+          logger: log.logger,
+          stopping: departure.due,
+        })
+      : first;
+  if (opened === undefined) {
+    await link?.letGo();
+    log.logger.info({}, "stopped, before the journal's engine was there");
+    await log.close();
+    log.endSoon(EXIT.ok);
+    return;
+  }
+  const { journal, place, workers } = opened;
   const listenUrl = `http://${address.urlHost}:${port}`;
   const url = `${config.publicUrl ?? listenUrl}${config.path}`;
   const hub = createHub({
@@ -120,21 +165,7 @@ export async function runServer(options: RunOptions): Promise<void> {
     publishOrigins: config.publishOrigin,
     logger: log.logger,
   });
-  const cors = new Cors(config.corsOrigin, config.compat);
-  const refuse = createRefuse(cors, log.logger);
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
-  const guard = createGuard({
-    hosts: address.loopback ? knownHosts(config, address) : undefined,
-    origins: config.publishOrigin,
-    publicUrl: config.publicUrl,
-    corsOrigins: config.corsOrigin,
-    logger: log.logger,
-  });
-  const hangUp = options.stopsOnHangUp === true;
-  const departure =
-    link === undefined
-      ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp })
-      : departWithPrimary((listener) => link.onOrder(listener));
   const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
   const serving = serveRequests(server, (req, res) => {
     if (answerHealth(req, res) || !guard(req, res)) return;
@@ -143,13 +174,14 @@ export async function runServer(options: RunOptions): Promise<void> {
       else site.handle(req, res);
     });
   });
-  server.on("error", (error) => log.logger.error({ err: error }, "the server failed to accept a connection"));
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
   if (link === undefined) {
     if (!hangUp) noteHangUps(log.logger);
-    await announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
+    // Nobody may read stdout: that must not keep the server from being stopped.
+    const announced = announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
+    await Promise.race([announced, departure.due]);
   } else link.listening(listening);
 
   const signal = await departure.due;
@@ -157,7 +189,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
   const watchdog = setTimeout(() => {
     log.logger.fatal({}, "the server did not close in time; what was acknowledged is in the journal");
-    void log.close().then(() => process.exit(EXIT.failure));
+    process.exitCode = EXIT.failure;
+    void log.close().then(() => log.end(EXIT.failure));
   }, config.drain + CLOSE_MS);
   await link?.letGo();
   await serving.drain(async () => {
@@ -167,6 +200,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   clearTimeout(watchdog);
   log.logger.info({}, "stopped");
   await log.close();
+  log.endSoon(EXIT.ok);
 }
 
 function hubOptions(config: Config, maxStreams: number): HubOptions {

@@ -24,7 +24,10 @@ export async function serve(config: Config): Promise<void> {
   const { anonymous, anonymousPublish } = configured;
   const warnings = [...configured.warnings];
   if (anonymousPublish && !address.loopback) {
-    warnings.push(`everyone who reaches ${config.host} may publish (--anonymous-publish); use this only in a closed network`);
+    warnings.push(
+      `everyone who reaches ${config.host} may publish (--anonymous-publish), and every name in \`Host\` is answered, so that web pages which such people open may publish too; ` +
+        "use this only in a closed network without browsers, or have publishers show a token",
+    );
   }
   if (configured.issuers.length === 0 && !anonymous)
     warnings.push("nobody may subscribe: there is no key to check tokens with, and no --anonymous");

@@ -1,30 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../errors.ts";
 import { createSignal } from "./ipc.ts";
 
 const SIGNAL = Buffer.of(0);
-
-/**
- * Makes a directory for the sockets of workers, which only this user may enter.
- *
- * @throws Failure where none can be made.
- */
-export function makeSocketDirectory(): string {
-  try {
-    return mkdtempSync(join(tmpdir(), "artesian-"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(`Workers need a directory for their sockets (${reason}). Name one that can be written by TMPDIR.`, { cause: error });
-  }
-}
-
-/** Removes it. It may be called when it is gone already. */
-export function removeSocketDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
-}
 
 /**
  * How the workers tell each other that the tail of the journal moved: a byte over a local socket, from each to each. By the primary it would take two messages, and

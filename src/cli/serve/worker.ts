@@ -7,7 +7,8 @@ import type { PeerListener } from "../../core/peers.ts";
 import { createOutbox, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
 import type { WorkerLink } from "./run.ts";
 import { servePlan } from "./serve-plan.ts";
-import { removeSocketDirectory, TailSignals } from "./tail-signals.ts";
+import { removeSocketDirectory } from "./socket-directory.ts";
+import { TailSignals } from "./tail-signals.ts";
 
 // Its primary gets the same signal from a terminal's end, and goes on.
 outliveHangUp();

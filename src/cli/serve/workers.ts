@@ -12,9 +12,9 @@ import { Crew } from "./crew.ts";
 import { departAtSignal, lameDuckMsOf } from "./departure.ts";
 import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
 import { openJournal } from "./data.ts";
-import { noteHangUps, openLog } from "./log.ts";
+import { logAllElse, noteHangUps, openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
-import { makeSocketDirectory, removeSocketDirectory } from "./tail-signals.ts";
+import { makeSocketDirectory, removeSocketDirectory, removeStaleSocketDirectories } from "./socket-directory.ts";
 
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
 const GRACE_MS = 2000;
@@ -48,8 +48,10 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
   const log = openLog(config.logLevel);
+  logAllElse(log.logger);
   // A file that a crash may have left damaged is looked at by one process, before several open it at once.
   const epoch = config.journal.kind === "lmdb" ? await lookAtJournal(config, log.logger) : undefined;
+  await removeStaleSocketDirectories();
   const sockets = makeSocketDirectory();
   const removeSockets = (): void => removeSocketDirectory(sockets);
   process.once("exit", removeSockets);
@@ -66,25 +68,32 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
     log.logger,
   );
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
+  // Workers may listen for a while before all do, and wait for their journal before they listen.
+  const departure = departAtSignal(lameDuckMsOf(config, address), {
+    logger: log.logger,
+    hangUp: false,
+    onLame: () => crew.becomeLame(),
+  });
   try {
-    const listening = await crew.start();
-    const departure = departAtSignal(lameDuckMsOf(config, address), {
-      logger: log.logger,
-      hangUp: false,
-      onLame: () => crew.becomeLame(),
-    });
-    noteHangUps(log.logger);
-    await announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
+    const listening = await Promise.race([crew.start(), departure.due.then(() => undefined)]);
+    if (listening !== undefined) {
+      noteHangUps(log.logger);
+      // Nobody may read stdout: that must not keep the server from being stopped.
+      const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
+      await Promise.race([announced, departure.due, crew.failed]);
+    }
     await Promise.race([departure.due, crew.failed]);
   } catch (error) {
     await crew.stop(boundMs);
     await log.close();
+    log.endSoon(EXIT.failure);
     throw error;
   }
   const allWell = await crew.stop(boundMs);
   log.logger.info({}, "all workers stopped");
   await log.close();
   if (!allWell) process.exitCode = EXIT.failure;
+  log.endSoon(EXIT.ok);
 }
 
 /** Opens and closes the journal. @returns Its epoch. */

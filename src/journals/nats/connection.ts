@@ -66,7 +66,10 @@ export async function connectTo(library: Library, settings: Settings, onChange: 
     return connection;
   } catch (cause) {
     if (cause instanceof HubError) throw cause;
-    throw new HubError("journal_unavailable", whyNot(cause, where), { cause });
+    const why = whyNot(cause);
+    if (why !== undefined) throw new HubError("journal_unavailable", why(where), { cause });
+    const detail = `No NATS server answers at ${where}. Start it, or correct the URL.`;
+    throw new HubError("journal_unavailable", detail, { cause, retryAfterMs: CONNECT_MS });
   }
 }
 
@@ -112,13 +115,14 @@ async function checkVersion(connection: NatsConnection, where: string): Promise<
   throw new HubError("journal_unavailable", `The NATS server at ${where} is version ${version}; the journal needs 2.9 or newer.`);
 }
 
-/** Says why there is no connection, in the words of whoever set it up. */
-function whyNot(error: unknown, where: string): string {
+/** Says why there is no connection, in the words of whoever set it up. @returns Undefined if no server answers. */
+function whyNot(error: unknown): ((where: string) => string) | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message} ${String(error.cause)}` : "";
   if (/authorization|authentication/i.test(text)) {
-    return `The NATS server at ${where} refuses the credentials. Check the user and password, the token or the credentials file.`;
+    return (where) =>
+      `The NATS server at ${where} refuses the credentials. Check the user and password, the token or the credentials file.`;
   }
-  if (/ENOENT|EACCES/.test(text)) return "The credentials file of the NATS journal cannot be read.";
-  if (/tls|certificate|self.signed/i.test(text)) return `There is no trusted TLS connection to the NATS server at ${where}.`;
-  return `No NATS server answers at ${where}. Start it, or correct the URL.`;
+  if (/ENOENT|EACCES/.test(text)) return () => "The credentials file of the NATS journal cannot be read.";
+  if (/tls|certificate|self.signed/i.test(text)) return (where) => `There is no trusted TLS connection to the NATS server at ${where}.`;
+  return undefined;
 }

@@ -7,6 +7,7 @@ import { PeerExchange } from "../../core/peer-exchange.ts";
 import { every, monotonicMs } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
+import { AwayWatch } from "../away-watch.ts";
 import { digestOf } from "../digest.ts";
 import { openPartitions } from "../partitioned/index.ts";
 import { natsBus } from "./bus.ts";
@@ -27,6 +28,8 @@ export { type NatsJournalOptions, withoutCredentials } from "./settings.ts";
 const SKEW_MS = 5000;
 /** How long a look at keys, or an append with one, waits for the server, in milliseconds. */
 const KEY_WAIT_MS = 2000;
+/** The server is away if it could not be reached for this long, in milliseconds. */
+const AWAY_MS = 1000;
 /** How long a look at the table waits for the server. */
 const TABLE_WAIT_MS = 10_000;
 
@@ -83,6 +86,10 @@ class NatsJournal implements Journal {
   readonly #trimmer: Trimmer;
   readonly #followers: Followers;
   readonly #watchers = new Set<() => void>();
+  readonly #away: AwayWatch = new AwayWatch(() => {
+    const { isLive, awaySinceMs } = this.replica;
+    return isLive || monotonicMs() - awaySinceMs < AWAY_MS ? undefined : unreachable();
+  });
   #peers: PeerExchange | undefined;
   #stopTrimming: () => void = () => undefined;
   #closing: Promise<void> | undefined;
@@ -171,6 +178,10 @@ class NatsJournal implements Journal {
   watchReplaced(onReplaced: () => void): () => void {
     this.#watchers.add(onReplaced);
     return () => void this.#watchers.delete(onReplaced);
+  }
+
+  watchAway(onChange: (failure: HubError | undefined) => void): () => void {
+    return this.#away.add(onChange);
   }
 
   close(): Promise<void> {

@@ -234,6 +234,22 @@ class PartitionedJournal implements Journal {
     return () => void this.#onReplaced.delete(onReplaced);
   }
 
+  watchAway(onChange: (failure: HubError | undefined) => void): () => void {
+    const away = new Map<Journal, HubError>();
+    const stops = this.#partitions.map((partition) =>
+      partition.watchAway?.((failure) => {
+        const [before] = away.values();
+        if (failure === undefined) away.delete(partition);
+        else away.set(partition, failure);
+        const [now] = away.values();
+        if ((before === undefined) !== (now === undefined)) onChange(now);
+      }),
+    );
+    return () => {
+      for (const stop of stops) stop?.();
+    };
+  }
+
   async beginEpoch(): Promise<void> {
     await Promise.all(this.#partitions.map(async (partition) => partition.beginEpoch?.()));
     // They tell of it in a moment; this process must not go on with what it knows until then.

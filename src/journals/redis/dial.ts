@@ -1,9 +1,24 @@
+import { HubError } from "../../core/errors.ts";
 import { sleep } from "../../core/scheduler.ts";
 import { Connection, LostError, ReplyError, type Access, type RedisTls } from "./connection.ts";
 import { type Address, formatAddress, type RedisTarget } from "./url.ts";
 
 /** The oldest version that has all that the scripts use: `XTRIM MINID`, exclusive ranges. */
 const OLDEST = [6, 2] as const;
+/** Answers of a server that is only starting. */
+const STARTING: ReadonlySet<string> = new Set(["LOADING", "MASTERDOWN", "CLUSTERDOWN"]);
+/** Codes of the system where nobody is there, or nobody knows the name: in a fleet that starts, both may come. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+]);
+/** When trying again may help, in milliseconds. */
+const RETRY_MS = 1000;
 /** Who an error is about. */
 type Who = "Redis" | "The sentinel";
 /** How long the other sentinels are waited for, once one has answered, in milliseconds. */
@@ -60,9 +75,11 @@ export class Dialler {
         cause: error,
       });
     }
+    if (error instanceof ReplyError && STARTING.has(error.code)) return away(`${where}: ${message}`, error);
     if (error instanceof ReplyError || message.startsWith("The journal on Redis"))
       return new Error(`${where}: ${message}`, { cause: error });
-    return new Error(`${where} cannot be reached: ${message === "" ? code : message}`, { cause: error });
+    const text = `${where} cannot be reached: ${message === "" ? code : message}`;
+    return error instanceof LostError || UNREACHABLE.has(code ?? "") ? away(text, error) : new Error(text, { cause: error });
   }
 
   async #find(): Promise<Address> {
@@ -176,6 +193,11 @@ export class Dialler {
       );
     }
   }
+}
+
+/** Redis is not there, and may come. */
+function away(message: string, cause: unknown): HubError {
+  return new HubError("journal_unavailable", message, { cause, retryAfterMs: RETRY_MS });
 }
 
 async function infoOf(connection: Connection): Promise<ReadonlyMap<string, string>> {

@@ -9,6 +9,7 @@ import { Dialler } from "./dial.ts";
 import { readFailure, unavailable, unknownOutcome } from "./failure.ts";
 import { Held } from "./held.ts";
 import { Link } from "./link.ts";
+import { withoutPersistence } from "./persistence.ts";
 import { type Look, type Place, readRows, type Row, Stream } from "./stream.ts";
 import { TailReader } from "./tail-reader.ts";
 import type { RedisTarget } from "./url.ts";
@@ -42,6 +43,7 @@ export interface EngineOptions {
   readonly waitReplicasMs: number;
   readonly tls: RedisTls | undefined;
   readonly onDamage: (what: string) => void;
+  readonly onWarning: (what: string) => void;
 }
 
 /** The journal's connections to Redis: one for commands, one that waits for what is appended, one for what hubs ask each other. */
@@ -94,6 +96,8 @@ export class Engine {
       const following = await Link.open(dial, greet);
       closing.push(following);
       const bus = await RedisBus.open(dial, stream.channel, () => commands.connection);
+      const warning = commands.connection && (await withoutPersistence(commands.connection));
+      if (warning !== undefined) options.onWarning(warning);
       return new Engine(options, { stream, held: held as unknown as Held, commands, following, bus });
     } catch (error) {
       for (const link of closing) link.close();

@@ -5,6 +5,7 @@ import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { PeerExchange } from "../../core/peer-exchange.ts";
 import type { JournalState } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
+import { AwayWatch } from "../away-watch.ts";
 import { digestOf } from "../digest.ts";
 import { namesOf } from "../../core/names.ts";
 import { checkJournalOptions } from "../options.ts";
@@ -51,6 +52,8 @@ export interface RedisJournalOptions {
   readonly tls?: RedisTls | undefined;
   /** Called when something in the stream is not what a hub wrote: with what, in words. It is given to nobody. Default: a warning of the process. */
   readonly onDamage?: ((what: string) => void) | undefined;
+  /** Called at the start when Redis is set up so that it loses all at a restart: with what to change, in words. Default: a warning of the process. */
+  readonly onWarning?: ((what: string) => void) | undefined;
 }
 
 const OPTIONS: ReadonlySet<string> = namesOf<RedisJournalOptions>({
@@ -62,6 +65,7 @@ const OPTIONS: ReadonlySet<string> = namesOf<RedisJournalOptions>({
   waitReplicasMs: true,
   tls: true,
   onDamage: true,
+  onWarning: true,
 });
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 /** By how much the clocks of hubs and Redis may differ. */
@@ -85,10 +89,19 @@ export async function redisJournal(options: RedisJournalOptions): Promise<Journa
   if (!/^[\w-]{1,64}$/.test(name)) throw new TypeError("The name of the journal is not 1 to 64 letters, digits, _ and -.");
   const waitReplicas = inRange("waitReplicas", options.waitReplicas ?? target.waitReplicas ?? 0, 0, 100);
   const waitReplicasMs = inRange("waitReplicasMs", options.waitReplicasMs ?? target.waitReplicasMs ?? 1000, 1, 60_000);
-  const { retention = DEFAULT_RETENTION, tls, onDamage = (what) => process.emitWarning(what) } = options;
+  const warn = (what: string): void => process.emitWarning(what);
+  const { retention = DEFAULT_RETENTION, tls, onDamage = warn, onWarning = warn } = options;
+  // Partitions may be on the same server.
+  const told = new Set<string>();
+  const onNewWarning = (what: string): void => {
+    if (!told.has(what)) onWarning(what);
+    told.add(what);
+  };
   const partitions = checkPartitions(options.partitions ?? target.partitions ?? 1);
-  return openPartitions(partitions, { target, name, retention, waitReplicas, waitReplicasMs, tls, onDamage }, (one) =>
-    RedisJournal.open(one),
+  return openPartitions(
+    partitions,
+    { target, name, retention, waitReplicas, waitReplicasMs, tls, onDamage, onWarning: onNewWarning },
+    (one) => RedisJournal.open(one),
   );
 }
 
@@ -110,6 +123,9 @@ class RedisJournal implements Journal {
   readonly #engine: Engine;
   readonly #committer: Committer;
   readonly #waitsForReplicas: boolean;
+  readonly #away: AwayWatch = new AwayWatch(() =>
+    this.#engine.isAway ? unavailable("The journal's Redis cannot be reached.", this.#engine.failure) : undefined,
+  );
   #closing: Promise<void> | undefined;
 
   private constructor(engine: Engine, waitReplicas: number) {
@@ -202,6 +218,10 @@ class RedisJournal implements Journal {
 
   watchReplaced(onReplaced: () => void): () => void {
     return this.#engine.held.watchReplaced(onReplaced);
+  }
+
+  watchAway(onChange: (failure: HubError | undefined) => void): () => void {
+    return this.#away.add(onChange);
   }
 
   close(): Promise<void> {
