@@ -104,7 +104,11 @@ const PAGES: readonly (readonly [string, () => Promise<Opened>])[] = [
       const site = await news.startNews({ names: ["river"] });
       return {
         url: `${site.origin}/news`,
-        use: (page) => page.getByTestId("filter").or(page.getByRole("searchbox")).first().waitFor(),
+        use: async (page) => {
+          site.feeds.add("river", { id: "1", title: "The river rises", url: "https://river.example/1", at: Date.now() });
+          await site.nextRound();
+          await page.getByRole("link", { name: "The river rises" }).first().waitFor();
+        },
       };
     },
   ],
@@ -124,10 +128,24 @@ const PAGES: readonly (readonly [string, () => Promise<Opened>])[] = [
   ],
   [
     "console",
-    async () => ({
-      url: `${(await consoles.startConsole({ open: true })).origin}/console`,
-      use: (page) => page.getByText("Journal growth").first().waitFor(),
-    }),
+    async () => {
+      const site = await consoles.startConsole({ open: true });
+      return {
+        url: `${site.origin}/console`,
+        use: async (page) => {
+          const show = (view: string): Promise<void> =>
+            page.getByRole("navigation", { name: "Console" }).getByRole("link", { name: view }).click();
+          await show("By hand");
+          await page.getByLabel("Topics").fill("long");
+          await page.getByTestId("toggle-stream").click();
+          await page.locator("[data-testid=raw-state][data-raw=open]").waitFor();
+          await site.hub.publish({ topic: "long", type: "long", data: "x".repeat(100_000) });
+          await page.locator("[data-testid=raw-entry][data-type=long]").waitFor();
+          await show("Subscribers");
+          await page.getByTestId("subscriber").first().waitFor();
+        },
+      };
+    },
   ],
 ];
 
