@@ -102,10 +102,16 @@ export class HubCore {
     );
     this.#hubPath = new URL(this.url).pathname;
     const { state } = this.#journal;
-    this.#snapshots = new Snapshots(this.#journal, this.#dispatcher);
+    this.#snapshots = new Snapshots(this.#journal, this.#dispatcher, this.limits.snapshotScans, this.logger);
     this.#revocations = state && this.#createRevocations(state);
     this.#schedule =
-      state && new Schedule({ state, topic: `${this.#hubPath}/scheduled`, limit: this.limits.scheduledUpdates, logger: this.logger });
+      state &&
+      new Schedule({
+        state,
+        topic: `${this.#hubPath}/scheduled`,
+        limit: { count: this.limits.scheduledUpdates, length: this.limits.scheduledBytes },
+        logger: this.logger,
+      });
     this.#publisher = new Publisher({
       journal: this.#journal,
       dispatcher: this.#dispatcher,
@@ -296,14 +302,15 @@ export class HubCore {
    *
    * @param last - How many updates it is to begin with where it has no cursor, or one that leads nowhere: of each matcher, or where only the
    * latest count, of how many topics.
+   * @param isGone - Whether the one who asks has left meanwhile: then nothing more is looked for. Default: never.
    * @throws HubError `journal_unavailable`.
    */
-  resolve(lastEventId: string | undefined, selection: Selection, last = 0): Start | Promise<Start> {
+  resolve(lastEventId: string | undefined, selection: Selection, last = 0, isGone: () => boolean = () => false): Start | Promise<Start> {
     // Nothing will be sent, and the journal may be closed.
     if (this.draining) return { epoch: this.#dispatcher.epoch, after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
     if (this.#journal.failure !== undefined) throw this.#journal.failure;
     const start = resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
-    return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last);
+    return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last, isGone);
   }
 
   /**
@@ -456,11 +463,23 @@ export class HubCore {
     await this.#journal.close();
   }
 
-  async #withSnapshot(found: Start | Promise<Start>, lastEventId: string | undefined, selection: Selection, last: number): Promise<Start> {
+  async #withSnapshot(
+    found: Start | Promise<Start>,
+    lastEventId: string | undefined,
+    selection: Selection,
+    last: number,
+    isGone: () => boolean,
+  ): Promise<Start> {
     const start = await found;
     if (lastEventId !== undefined && start.gap === undefined) return start;
-    const { offsets, upTo } = await this.#snapshots.take(selection, last);
-    return { ...start, after: upTo, snapshot: offsets };
+    try {
+      const { offsets, upTo } = await this.#snapshots.take(selection, last, isGone);
+      return { ...start, after: upTo, snapshot: offsets };
+    } catch (error) {
+      // Nobody is told, and nothing is wrong.
+      if (isGone()) return start;
+      throw error;
+    }
   }
 
   #createRevocations(state: JournalState): Revocations {

@@ -40,8 +40,12 @@ export interface Limits {
   readonly revocations: number;
   /** Most updates that wait for their time (each is a row of the table). Default 10,000. Past it: `too_many_scheduled`. */
   readonly scheduledUpdates: number;
+  /** Most bytes of them, with their keys, as characters count (each may be as large as a body). Default 64 MiB. Past it: `too_many_scheduled`. */
+  readonly scheduledBytes: number;
   /** Most updates that a subscription may have to begin with, `last` (each is looked for). Default 1,000. Past it: `invalid_pace`. */
   readonly snapshotUpdates: number;
+  /** Most looks for them at a time in a process (each may read 100,000 updates). Default 16. Past it a request waits until one of them has ended. */
+  readonly snapshotScans: number;
   /**
    * Most updates that are read from the journal at once for a subscriber that is behind; then its socket must have taken what of them is for it (memory, and
    * the time of the event loop). Default 500.
@@ -89,7 +93,9 @@ export const DEFAULT_LIMITS: Limits = {
   grantsPerToken: 100,
   revocations: 100_000,
   scheduledUpdates: 10_000,
+  scheduledBytes: 64 * 1024 * 1024,
   snapshotUpdates: 1000,
+  snapshotScans: 16,
   replayUpdates: 500,
   replayBytes: 1024 * 1024,
   heldBytes: 64 * 1024 * 1024,
@@ -116,7 +122,9 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   grantsPerToken: [1, 10_000],
   revocations: [1, 1_000_000],
   scheduledUpdates: [1, 1_000_000],
+  scheduledBytes: [1024, 2 ** 40],
   snapshotUpdates: [1, 10_000],
+  snapshotScans: [1, 10_000],
   replayUpdates: [1, 100_000],
   replayBytes: [1024, 2 ** 30],
   heldBytes: [2 ** 20, 2 ** 40],

@@ -14,7 +14,17 @@ export interface ScheduledUpdate {
   readonly update: Update;
 }
 
+/** How much waits: how many updates, and their length with their keys, in characters. */
+interface Load {
+  readonly count: number;
+  readonly length: number;
+}
+
+const NOTHING: Load = { count: 0, length: 0 };
+const UNKNOWN: Load = { count: Infinity, length: Infinity };
 const PREFIX = "scheduled/";
+/** Follows the time in a key: when it was scheduled, its number, the length of its value, and the process. The version before left out the length. */
+const LENGTH_IN_KEY = /\/\d+-\d+-(\d+)-[\da-f]{8}-/;
 /** How many updates one commit moves into the journal: the first of several, and most. An update may have a mebibyte. */
 const STEPS = { first: 16, most: 500 } as const;
 /** Characters of a commit from which on the next one moves fewer updates. */
@@ -32,7 +42,7 @@ const COURTESY_MS = 40;
 export class Schedule {
   readonly #state: JournalState;
   readonly #topic: string;
-  readonly #limit: number;
+  readonly #limit: Load;
   readonly #notices: LogThrottle;
   readonly #ready: Promise<void>;
   readonly #process: string = crypto.randomUUID();
@@ -43,15 +53,15 @@ export class Schedule {
   #isClosed = false;
   /** Counts what was added: those of one time are delivered in the order in which they were scheduled. */
   #added = 0;
-  /** How many waited when they were last counted. Infinity if that is not known. */
-  #counted = Infinity;
-  /** How many were added since, here and by other processes, and how many this process is committing. */
-  #addedSince = 0;
-  #committing = 0;
+  /** What waited when it was last counted. */
+  #counted: Load = UNKNOWN;
+  /** What was added since, here and by other processes, and what this process is committing. */
+  #addedSince: Load = NOTHING;
+  #committing: Load = NOTHING;
   #counting: Promise<void> | undefined;
 
-  /** @param options - `topic`: of the notes by which other processes hear of a new one; `limit`: most that wait. */
-  constructor(options: { state: JournalState; topic: string; limit: number; logger: Logger }) {
+  /** @param options - `topic`: of the notes by which other processes hear of a new one; `limit`: most that waits. */
+  constructor(options: { state: JournalState; topic: string; limit: Load; logger: Logger }) {
     this.#state = options.state;
     this.#topic = options.topic;
     this.#limit = options.limit;
@@ -68,19 +78,21 @@ export class Schedule {
    */
   async add<T>(scheduled: readonly ScheduledUpdate[], commit: (steps: readonly StateStep[]) => Promise<T>): Promise<T> {
     await this.#ready;
-    await this.#reserve(scheduled.length);
     const steps = scheduled.map(({ deliverAt, update }): StateStep => {
-      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${this.#process}`;
-      return { key, value: JSON.stringify(update), update: noteOf(this.#topic, key) };
+      const value = JSON.stringify(update);
+      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${value.length}-${this.#process}`;
+      return { key, value, update: noteOf(this.#topic, key) };
     });
+    const load = steps.map(({ key, value }) => loadOf(key, value?.length)).reduce(plus, NOTHING);
+    await this.#reserve(load);
     try {
       const committed = await commit(steps);
       for (const { deliverAt } of scheduled) this.#wakeAt(deliverAt);
       return committed;
     } finally {
-      this.#committing -= scheduled.length;
+      this.#committing = minus(this.#committing, load);
       // Even if the commit failed: its outcome may be unknown.
-      this.#addedSince += scheduled.length;
+      this.#addedSince = plus(this.#addedSince, load);
     }
   }
 
@@ -108,10 +120,10 @@ export class Schedule {
   /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
   noticed(note: JournalRecord | undefined): void {
     if (note === undefined) {
-      this.#counted = Infinity;
+      this.#counted = UNKNOWN;
       this.#wakeAt(Date.now());
     } else if (note.data.startsWith(PREFIX) && !note.data.endsWith(this.#process)) {
-      this.#addedSince++;
+      this.#addedSince = plus(this.#addedSince, loadOf(note.data));
       this.#wakeAt(timeOf(note.data) + COURTESY_MS);
     }
   }
@@ -126,37 +138,46 @@ export class Schedule {
    * Takes places for updates that are about to be committed. The table is counted only if it may be full: counting reads all of it.
    * Other processes may take places at the same moment. The limit can be passed by what they commit until their notes arrive.
    */
-  async #reserve(count: number): Promise<void> {
-    if (!this.#hasRoomFor(count)) {
+  async #reserve(load: Load): Promise<void> {
+    if (!this.#hasRoomFor(load)) {
       this.#counting ??= this.#count();
       await this.#counting;
     }
-    if (!this.#hasRoomFor(count)) {
+    if (!this.#hasRoomFor(load)) {
+      const { count, length } = this.#atMost;
+      this.#notices.warn(
+        "full",
+        { count, bytes: length, limit: this.#limit.count, limitBytes: this.#limit.length },
+        "no more updates are scheduled: too many wait",
+      );
       throw new HubError(
         "too_many_scheduled",
-        `${this.#atMost} updates are scheduled already; at most ${this.#limit} may be. Publish it when it is time.`,
+        count + load.count > this.#limit.count
+          ? `${count} updates are scheduled already; at most ${this.#limit.count} may be. Publish it when it is time.`
+          : `The updates that are scheduled have ${length} bytes already; at most ${this.#limit.length} may be. Publish it when it is time.`,
       );
     }
-    this.#committing += count;
+    this.#committing = plus(this.#committing, load);
   }
 
-  #hasRoomFor(count: number): boolean {
-    return this.#atMost + count <= this.#limit;
+  #hasRoomFor(load: Load): boolean {
+    const { count, length } = plus(this.#atMost, load);
+    return count <= this.#limit.count && length <= this.#limit.length;
   }
 
-  /** No more than this many wait. Those that were delivered since the last count are still in it. */
-  get #atMost(): number {
-    return this.#counted + this.#addedSince + this.#committing;
+  /** No more than this waits. What was delivered since the last count is still in it. */
+  get #atMost(): Load {
+    return [this.#addedSince, this.#committing].reduce(plus, this.#counted);
   }
 
   async #count(): Promise<void> {
     try {
       const before = this.#addedSince;
-      let count = 0;
-      for await (const _ of allEntries(this.#state, PREFIX)) count++;
-      this.#counted = count;
+      let load = NOTHING;
+      for await (const { key, value } of allEntries(this.#state, PREFIX)) load = plus(load, loadOf(key, value.length));
+      this.#counted = load;
       // What was added meanwhile may have been counted or not.
-      this.#addedSince -= before;
+      this.#addedSince = minus(this.#addedSince, before);
     } finally {
       this.#counting = undefined;
     }
@@ -222,4 +243,19 @@ function digits(value: number): string {
 
 function timeOf(key: string): number {
   return Number(key.slice(PREFIX.length, PREFIX.length + 15));
+}
+
+/** @param valueLength - Default: as the key says. Of a key that does not, it is not known. */
+function loadOf(key: string, valueLength: number = Number(LENGTH_IN_KEY.exec(key)?.[1] ?? Infinity)): Load {
+  return { count: 1, length: key.length + valueLength };
+}
+
+function plus(a: Load, b: Load): Load {
+  return { count: a.count + b.count, length: a.length + b.length };
+}
+
+function minus(a: Load, b: Load): Load {
+  const length = a.length - b.length;
+  // Infinity less Infinity: what is left was counted by its keys.
+  return { count: a.count - b.count, length: Number.isNaN(length) ? 0 : length };
 }

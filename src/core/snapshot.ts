@@ -1,5 +1,8 @@
 import type { Dispatcher } from "./dispatcher.ts";
+import { HubError } from "./errors.ts";
 import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
+import { LogThrottle } from "./log-throttle.ts";
+import type { Logger } from "./logger.ts";
 import { NewestTail } from "./newest-tail.ts";
 import type { Selection } from "./selection.ts";
 import { step } from "./step.ts";
@@ -36,6 +39,14 @@ interface Kept {
   readonly head: number;
 }
 
+/** What a request asks for. */
+interface Wanted {
+  readonly selection: Selection;
+  readonly count: number;
+  readonly upTo: number;
+  readonly isGone: () => boolean;
+}
+
 /** Takes snapshots. Subscribers that come together share the work: after a restart all of a page's viewers ask for the same. */
 export class Snapshots {
   readonly #journal: Journal;
@@ -46,24 +57,32 @@ export class Snapshots {
   readonly #kept = new Map<string, Promise<Kept>>();
   /** How many updates each has that is complete. */
   readonly #sizes = new Map<Promise<Kept>, number>();
+  readonly #mostScans: number;
+  readonly #places: Places;
+  readonly #notices: LogThrottle;
 
-  constructor(journal: Journal, dispatcher: Dispatcher) {
+  /** @param mostScans - How many scans run at a time; others wait. */
+  constructor(journal: Journal, dispatcher: Dispatcher, mostScans: number, logger: Logger) {
     this.#journal = journal;
     this.#dispatcher = dispatcher;
     this.#tail = new NewestTail(journal);
+    this.#mostScans = mostScans;
+    this.#places = new Places(mostScans);
+    this.#notices = new LogThrottle(logger);
   }
 
   /**
    * Takes the newest updates at the time of the call, including each whose publishing was acknowledged before, by any process.
    *
    * @param count - How many of each matcher's updates; where only the latest count, of how many topics.
+   * @param isGone - Whether the one who asks has left. The look ends then.
    * @throws HubError `journal_unavailable`.
    */
-  async take(selection: Selection, count: number): Promise<Snapshot> {
+  async take(selection: Selection, count: number, isGone: () => boolean): Promise<Snapshot> {
     const upTo = await this.#tail.find();
     // Offsets of a journal that was replaced mean nothing.
     const key = `${this.#dispatcher.epoch} ${count} ${selection.key}`;
-    const taking = this.#advance(this.#kept.get(key), selection, count, upTo);
+    const taking = this.#advance(this.#kept.get(key), { selection, count, upTo, isGone });
     this.#forget(key);
     this.#kept.set(key, taking);
     try {
@@ -94,7 +113,8 @@ export class Snapshots {
     }
   }
 
-  async #advance(before: Promise<Kept> | undefined, selection: Selection, count: number, upTo: number): Promise<Kept> {
+  async #advance(before: Promise<Kept> | undefined, wanted: Wanted): Promise<Kept> {
+    const { upTo } = wanted;
     const kept = await before?.catch(() => undefined);
     const now = Date.now();
     // When an update has ended, an older one counts that was left out. So it is when a partition has dropped one that is newer than others'.
@@ -103,17 +123,32 @@ export class Snapshots {
       kept.upTo > upTo ||
       (this.#journal.places !== undefined && kept.head !== this.#journal.head()) ||
       kept.taken.some(({ endsAt }) => endsAt < now);
-    if (isVoid) return this.#scan(selection, count, upTo, undefined);
-    return kept.upTo === upTo ? kept : this.#scan(selection, count, upTo, kept);
+    if (!isVoid && kept.upTo === upTo) return kept;
+    const waiting = this.#places.take();
+    if (waiting !== undefined) {
+      this.#notices.warn(
+        "scans",
+        { limit: this.#mostScans },
+        "a subscription waits: as many looks for the newest updates run as may (snapshotScans)",
+      );
+      await waiting;
+    }
+    try {
+      return await this.#scan(wanted, isVoid ? undefined : kept);
+    } finally {
+      this.#places.free();
+    }
   }
 
   /** Walks back from the end, a page at a time, until nothing more is wanted, or what is kept tells the rest. */
-  async #scan(selection: Selection, count: number, upTo: number, kept: Kept | undefined): Promise<Kept> {
+  async #scan({ selection, count, upTo, isGone }: Wanted, kept: Kept | undefined): Promise<Kept> {
     const newest = new Newest(selection, count);
     const head = this.#journal.head();
     const last = Math.max(head - 1, upTo - SCANNED_RECORDS, kept?.upTo ?? 0);
     let isCut = false;
     for (let end = upTo; end > last && !newest.isComplete && !isCut;) {
+      // What comes after in the same place looks for itself.
+      if (isGone()) throw new HubError("journal_unavailable", "The request was ended by its client.");
       const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
       const range = await this.#range(start, end, selection.topics);
       for (const record of range.records.toReversed()) newest.look(record, this.#dispatcher.clockToleranceMs);
@@ -165,6 +200,30 @@ export class Snapshots {
     const { page } = this.#dispatcher;
     const read = await this.#journal.read(after, { ...page, maxRecords: Math.min(page.maxRecords, end - after), topics });
     return read.kind === "trimmed" ? read : { ...read, upTo: read.upTo ?? read.records.at(-1)?.offset ?? after };
+  }
+}
+
+/** A bounded number of places. */
+class Places {
+  #left: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(most: number) {
+    this.#left = most;
+  }
+
+  /** Takes a place. @returns What to wait for if there is none; undefined if there is. */
+  take(): Promise<void> | undefined {
+    if (this.#left === 0) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#left--;
+    return undefined;
+  }
+
+  /** Lets go of a place. */
+  free(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#left++;
+    else next();
   }
 }
 

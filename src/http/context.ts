@@ -67,6 +67,8 @@ export interface HubRequest {
   readonly framing: Framing;
   /** @throws HubError `too_large` or `invalid_body`; {@link BodyReadError}. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
+  /** Whether its client has left. */
+  readonly isGone: () => boolean;
   /** @throws HubError `invalid_host`; `overloaded` where its connection is one of too many new ones. */
   readonly admit: () => void;
 }

@@ -55,6 +55,7 @@ function toHubRequest({ paths }: HttpContext, request: Request): HubRequest {
     authorization: authorization === null ? [] : [authorization],
     framing: "none",
     readBody: (maxBytes) => readBody(request, maxBytes),
+    isGone: () => request.signal.aborted,
     // Whoever accepts the connections knows their number.
     admit: () => undefined,
   };

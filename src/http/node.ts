@@ -60,6 +60,7 @@ async function answer(
       authorization: authorizationFields(req),
       framing: takesSocket && takesChunks(req) ? "chunked" : "none",
       readBody: (maxBytes) => readBody(req, maxBytes),
+      isGone: () => req.socket.destroyed || res.destroyed,
       admit: () => {
         checkHost(req);
         context.arrivals.admit(http2Stream(req)?.session ?? req.socket, address);

@@ -171,7 +171,7 @@ describe("a worker that is killed", () => {
     writeFileSync(join(cwd, "data"), "");
     for (const worker of crew.workers()) process.kill(worker, "SIGKILL");
     expect(await crew.run.exit).toBe(1);
-    expect(crew.run.stderr).toMatch(/^error: No worker can be started any more: The directory .* cannot be written/m);
+    expect(crew.run.stderr).toMatch(/^error: No worker can be started any more: The journal in .* is not the one that the hub began with/m);
   });
 
   test("with the others, when the primary is", async () => {

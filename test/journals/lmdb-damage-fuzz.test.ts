@@ -9,7 +9,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 const PROBE = fileURLToPath(new URL("../support/damage-probe.ts", import.meta.url));
 const LOADER = new URL("../faults/typescript.mjs", import.meta.url).href;
-const SEEDS = Number(process.env["DAMAGE_SEEDS"] ?? 160);
+const SEEDS = Number(process.env["DAMAGE_SEEDS"] ?? 96);
 /** From one line of the probe to the next. */
 const BOUND_MS = 15_000;
 

@@ -56,7 +56,15 @@ const subscribing =
 const patterns = (count: number): string => Array.from({ length: count }, (_, i) => `match_urlpattern=/${i}/*`).join("&");
 
 /** What bounds the hub's own work, and refuses nobody. */
-const OF_STREAMS = ["replayUpdates", "replayBytes", "heldBytes", "presenceRate", "presenceRatePerAddress", "presenceHistory"] as const;
+const OF_STREAMS = [
+  "snapshotScans",
+  "replayUpdates",
+  "replayBytes",
+  "heldBytes",
+  "presenceRate",
+  "presenceRatePerAddress",
+  "presenceHistory",
+] as const;
 
 /** Of the limits of the library's option `limits`, each: one without a check does not compile. */
 const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>, Checked>> = {
@@ -171,6 +179,16 @@ const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>
       let at = "";
       for (let i = 0; i < limit; i++) at = await outcome(url, later);
       return [at, await outcome(url, later)];
+    },
+  },
+  scheduledBytes: {
+    limit: 2048,
+    past: "507 too_many_scheduled",
+    probe: async (_, start) => {
+      const { url } = await start();
+      // Kept as JSON under a key, which have some 300 bytes beside the data.
+      const later = form({ topic: "a", delay: "60000", data: "x".repeat(600) });
+      return [await outcome(url, later), await outcome(url, later), await outcome(url, later)].slice(1) as [string, string];
     },
   },
   snapshotUpdates: { limit: 3, past: "400 invalid_pace", probe: subscribing((count) => `match=a&last=${count}`) },

@@ -39,7 +39,10 @@ function openWorld(count: number, limit = 10_000): World {
   if (journal.state === undefined) throw new Error("The journal has no shared table.");
   const state = slow(journal.state);
   const delivered = new Map<string, number[]>();
-  const processes = Array.from({ length: count }, () => new Schedule({ state, topic: NOTES, limit, logger: SILENT }));
+  const processes = Array.from(
+    { length: count },
+    () => new Schedule({ state, topic: NOTES, limit: { count: limit, length: Infinity }, logger: SILENT }),
+  );
   const unfollow = journal.follow(0, (records: readonly JournalRecord[]) => {
     for (const record of records) {
       if (record.topics[0] === NOTES) for (const schedule of processes) schedule.noticed(record);

@@ -67,7 +67,9 @@ export interface Config {
   readonly maxGrants: number;
   readonly maxRevocations: number;
   readonly maxScheduled: number;
+  readonly maxScheduledBytes: number;
   readonly maxSnapshot: number;
+  readonly maxSnapshotScans: number;
   readonly maxReplayUpdates: number;
   readonly maxReplayBytes: number;
   readonly maxHeldBytes: number;

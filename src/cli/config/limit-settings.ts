@@ -135,6 +135,14 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "10000",
       help: "most updates that wait for their time",
     },
+    maxScheduledBytes: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(...LIMIT_RANGES.scheduledBytes),
+      fallback: DEFAULT_LIMITS.scheduledBytes,
+      shown: "64MiB",
+      help: "most bytes of them",
+    },
     maxSnapshot: {
       group: "Limits",
       placeholder: "<number>",
@@ -142,6 +150,14 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       fallback: DEFAULT_LIMITS.snapshotUpdates,
       shown: "1000",
       help: "most updates of each matcher that a subscription may begin with (last)",
+    },
+    maxSnapshotScans: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...LIMIT_RANGES.snapshotScans),
+      fallback: DEFAULT_LIMITS.snapshotScans,
+      shown: "16",
+      help: "most looks for them at a time, in each process; others wait",
     },
     maxReplayUpdates: {
       group: "Limits",

@@ -162,8 +162,8 @@ export class Crew {
     });
     // Typed as a number and a text, but each is null where the other is not.
     worker.once("exit", (code: number | null, signal: string | null) => {
-      // One that has just been started has not learnt yet how to end in order, and has nothing to put in order.
-      const isNew = signal === "SIGTERM" && post.listensSinceMs === undefined;
+      // One that does not listen yet has nothing to put in order: it may not have learnt how to, or could not start.
+      const isNew = post.listensSinceMs === undefined;
       if (code !== 0 && !isNew && this.#isStopping) this.#allWell = false;
       const ended = (): void => this.#ended(post, worker, signal === null ? `it ended with code ${code}` : `${signal} ended it`);
       // What it said last may still be on its way.

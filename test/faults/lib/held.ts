@@ -7,8 +7,8 @@ import { witness } from "./standard-load.ts";
 import { mint } from "./tokens.ts";
 
 const READ_MS = 20_000;
-/** Where no last update can be published, nothing more is expected after this long without any, in milliseconds. */
-const SILENCE_MS = 500;
+/** Nothing more is expected after this long without any, in milliseconds: with a last update that was taken, and without one. */
+const SILENCE_MS = { taken: 5000, refused: 500 } as const;
 
 /**
  * Reads all that a hub holds, with the right to do so. A probe is published for the end.
@@ -24,9 +24,8 @@ export async function readHeld(hub: string): Promise<{ readonly entries: readonl
   let timer: NodeJS.Timeout | undefined;
   const done = new Promise<void>((resolve, reject) => {
     const expectMore = (): void => {
-      if (status === 200) return;
       clearTimeout(timer);
-      timer = setTimeout(resolve, SILENCE_MS);
+      timer = setTimeout(resolve, status === 200 ? SILENCE_MS.taken : SILENCE_MS.refused);
     };
     expectMore();
     close = read(hub, plan, {
@@ -35,7 +34,7 @@ export async function readHeld(hub: string): Promise<{ readonly entries: readonl
         if (reason === "ECONNREFUSED") reject(new Error("The server has ended."));
       },
       event: (type, data, id) => {
-        expectMore();
+        if (type !== "hub:drain") expectMore();
         if (type === PROBE_TYPE) resolve();
         else if (type === "hub:gap") entries.push({ kind: "gap", reason: (JSON.parse(data) as { reason: string }).reason });
         else if (!type.startsWith("hub:")) entries.push(toEntry(type, data, id));

@@ -128,7 +128,7 @@ async function tryIt(server: HubServer, original: Original): Promise<{ readonly 
       // A crash while it is read from is no other than one at the start.
       if (server.runs && !(await endsBySelf(server))) {
         await server.kill("everything");
-        return { outcome: "refused", wrong: [String(error)] };
+        return { outcome: "refused", wrong: [`${String(error)} ${server.complaints().slice(-500)}`] };
       }
       const text = readFileSync(server.log, "utf8").slice(said);
       if (REFUSAL.test(text)) return { outcome: crashes > 0 ? "refused after a crash" : "refused", wrong: [] };
