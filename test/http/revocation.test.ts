@@ -58,7 +58,12 @@ describe("revoking", () => {
     expect(lines).toEqual([
       [
         "info",
-        { issuer: ISSUER, tokenId: "bad", until: undefined, by: { issuer: ISSUER, subject: "admin", tokenId: expect.any(String) as string } },
+        {
+          issuer: ISSUER,
+          tokenId: "bad",
+          until: undefined,
+          by: { issuer: ISSUER, subject: "admin", tokenId: expect.any(String) as string },
+        },
         "tokens are revoked",
       ],
       ["info", { issuer: ISSUER, subject: "mallory", until: 2e12, by: undefined }, "tokens are revoked"],
