@@ -1,36 +1,20 @@
-import type { Socket } from "node:net";
-
-/** A socket with the plain one that TLS goes over. Not documented, so it is tested before use. */
-interface Wrapped {
-  readonly _handle?: { readonly _parentWrap?: unknown } | null;
-}
+import { Socket } from "node:net";
 
 /**
- * Cuts a connection with a reset. Otherwise the kernel keeps what the peer has not taken, megabytes for minutes, and goes on offering it.
+ * Cuts a connection with a reset. Otherwise the kernel keeps what the peer has not taken, megabytes for minutes, and goes on offering it. With TLS the
+ * connection is closed in order: a reset beneath it ends some versions of Node.
  */
 export function cutSocket(socket: Socket): void {
-  if (socket.destroyed) return;
-  const plain = plainSocket(socket);
-  if (plain !== undefined && !isShuttingDown(plain)) {
-    // Node's TLS would report the reset as an error of its own.
-    if (plain !== socket) socket.on("error", ignoreError);
-    plain.resetAndDestroy();
-  }
-  socket.destroy();
+  if (canBeReset(socket)) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
-/** The TCP socket that this is, or goes over; undefined for another kind, which can't be reset. */
-function plainSocket(socket: Socket): Socket | undefined {
-  const plain = "encrypted" in socket ? (socket as unknown as Wrapped)._handle?._parentWrap : socket;
-  const { _handle: handle } = (plain ?? {}) as { readonly _handle?: { readonly reset?: unknown } | null };
-  return typeof handle?.reset === "function" ? (plain as Socket) : undefined;
-}
-
-/** Whether the end of the stream is just on its way to the kernel. A reset fails then, and leaves the socket open. */
-function isShuttingDown({ writableEnded, writableFinished, writableLength }: Socket): boolean {
-  return writableEnded && !writableFinished && writableLength === 0;
-}
-
-function ignoreError(): void {
-  // The socket is being destroyed.
+/** A reset throws for what is no TCP socket. While the end of the stream is on its way to the kernel, a reset fails, and leaves the socket open. */
+function canBeReset(socket: Socket): boolean {
+  const { writableEnded, writableFinished, writableLength } = socket;
+  const isShuttingDown = writableEnded && !writableFinished && writableLength === 0;
+  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly reset?: unknown } | null };
+  return (
+    socket instanceof Socket && !("encrypted" in socket) && typeof handle?.reset === "function" && !isShuttingDown && !socket.destroyed
+  );
 }

@@ -1,16 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer as createHttpsServer } from "node:https";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { connect as connectTls } from "node:tls";
-import { createHub, type Hub, type HubOptions } from "artesian";
+import type { Hub, HubOptions } from "artesian";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { makeCertificates } from "../support/redis-server.ts";
-import { listen, startHub } from "../support/server.ts";
+import { startHub } from "../support/server.ts";
 
 const timeout = 30_000;
 
@@ -30,7 +24,8 @@ async function serve(options: HubOptions): Promise<{ hub: Hub; port: number }> {
 }
 
 /** Subscribes, and reads nothing more once the stream has begun. */
-async function open(port: number, socket: Socket = connect({ port, host: "127.0.0.1" })): Promise<Peer> {
+async function open(port: number): Promise<Peer> {
+  const socket = connect({ port, host: "127.0.0.1" });
   const parts: Buffer[] = [];
   let bytes = 0;
   onTestFinished(() => void socket.destroy());
@@ -87,25 +82,6 @@ describe.runIf(process.platform === "linux")("a peer that does not read", { time
     await peer.ended;
     expect(peer.bytes()).toBeGreaterThan(0);
     expect(peer.text().endsWith("\r\n0\r\n\r\n")).toBe(false);
-  });
-
-  it("is reset over TLS too", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-tls-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    const { files } = makeCertificates(directory, (command, args) => void execFileSync(command, args, { stdio: "ignore" }));
-    const hub = createHub({ heartbeatMs: 55_000, compression: false, writeStallMs: 300 });
-    onTestFinished(() => hub.close());
-    const server = createHttpsServer(
-      { key: readFileSync(files["key"] as string), cert: readFileSync(files["cert"] as string) },
-      hub.handler,
-    );
-    const origin = await listen(server);
-    const port = Number(new URL(origin).port);
-    const peer = await open(port, connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false }));
-    await fill(hub);
-    expect(heldForPort(peer.port)).toBeGreaterThan(100_000);
-    await expect.poll(() => hub.stats().cut.stalled, { timeout }).toBe(1);
-    await expect.poll(() => heldForPort(peer.port), { timeout }).toBeUndefined();
   });
 
   it("is reset by the bound on held bytes", async () => {
