@@ -127,7 +127,7 @@ export class Arrivals {
   /** @returns Whether there were places. */
   #take(count: number, isWithin: boolean): boolean {
     const { connectionsPerSecond } = this.#limits;
-    const least = isWithin ? 1 : Math.min(connectionsPerSecond, 1 + connectionsPerSecond * KEPT);
+    const least = isWithin ? 1 : Math.min(connectionsPerSecond, count + connectionsPerSecond * KEPT);
     if (this.#places.left(this.#now()) < least) return false;
     this.#places.take(count);
     return true;
