@@ -1,4 +1,5 @@
 import type { Scenario } from "../lib/scenario.ts";
+import { idleFlood, patterns } from "./attacks.ts";
 import { backup } from "./backup.ts";
 import { clock } from "./clock.ts";
 import { corruption } from "./corruption.ts";
@@ -36,4 +37,6 @@ export const SCENARIOS: readonly Scenario[] = [
   soak,
   drain,
   backup,
+  idleFlood,
+  patterns,
 ];
