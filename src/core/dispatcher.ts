@@ -21,6 +21,10 @@ const WRITE_BYTES = 64 * 1024;
 const RING_BYTES = 16 * 1024 * 1024;
 const RING_RECORDS = 16_384;
 const NOTHING = new Uint8Array(0);
+/** How long updates are matched at a time, in milliseconds, before the event loop handles its input. */
+const SLICE_MS = 20;
+/** More updates than this do not wait for their slice: they would pile up in memory, if publishers are faster than the matching. */
+const MOST_WAITING = 16_384;
 /** Cohorts without subscribers that are kept, beside an eighth of all, for those who come back. */
 const SPARE_COHORTS = 64;
 
@@ -218,12 +222,35 @@ export class Dispatcher {
       this.#accepted = record.offset;
       this.#pending.push(record);
     }
-    if (this.#scheduled || this.#pending.length === 0) return;
+    if (!this.#scheduled && this.#pending.length > 0) this.#schedule();
+  }
+
+  #schedule(): void {
     this.#scheduled = true;
     afterThisTurn(() => {
       this.#scheduled = false;
-      this.flush();
+      this.#dispatchSlice();
     });
+  }
+
+  /** A batch of topics that nobody has seen before takes long: each of them is tested on all patterns. Others must not wait for all of it. */
+  #dispatchSlice(): void {
+    let ready = this.#search(monotonicMs() + SLICE_MS);
+    while (ready > 0 && this.#pending.length > 0) {
+      const batch = this.#takeBatch(ready);
+      ready -= batch.length;
+      this.#dispatch(batch);
+    }
+    if (this.#pending.length > 0) this.#schedule();
+  }
+
+  /** @returns How many of the pending updates may be dispatched. */
+  #search(untilMs: number): number {
+    const { length } = this.#pending;
+    if (length > MOST_WAITING) return length;
+    // Most topics are known, and need no look at the clock.
+    const last = this.#pending.findIndex((record) => this.#index.prepare(record) && monotonicMs() >= untilMs);
+    return last < 0 ? length : last + 1;
   }
 
   /**
@@ -242,12 +269,12 @@ export class Dispatcher {
     this.wake();
   }
 
-  #takeBatch(): JournalRecord[] {
+  #takeBatch(most = Infinity): JournalRecord[] {
     let bytes = 0;
     let count = 0;
     for (const record of this.#pending) {
       bytes += recordBytes(record);
-      if (count > 0 && bytes > WRITE_BYTES) break;
+      if (count === most || (count > 0 && bytes > WRITE_BYTES)) break;
       count++;
     }
     if (count === this.#pending.length) {

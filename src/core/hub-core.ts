@@ -159,6 +159,11 @@ export class HubCore {
     this.#compiler.compileAll([matcher]);
   }
 
+  /** How many of the patterns have to be compiled first, for {@link select}. */
+  unknownPatterns(matchers: readonly Matcher[]): number {
+    return this.#compiler.countUnknown(matchers);
+  }
+
   /** Whether the hub is closing or closed. */
   get draining(): boolean {
     return this.#closing !== undefined;

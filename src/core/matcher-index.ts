@@ -51,6 +51,17 @@ export class MatcherIndex {
     for (const matcher of cohort.selection.matchers) if (isPattern(matcher)) this.#patterns.rest(matcher);
   }
 
+  /**
+   * Does what takes long of {@link collect}.
+   *
+   * @returns Whether one of the topics had to be tested on patterns.
+   */
+  prepare(record: JournalRecord): boolean {
+    let isSearched = false;
+    for (const topic of record.topics) if (this.#patterns.prepare(topic)) isSearched = true;
+    return isSearched;
+  }
+
   /** Adds the record to the run of each cohort that is to receive it, and each such cohort to `touched`, once. */
   collect(record: JournalRecord, touched: Cohort[]): void {
     const take = (cohort: Cohort): void => add(cohort, record, touched);

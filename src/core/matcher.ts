@@ -91,6 +91,11 @@ export class MatcherCompiler {
     return [...compiled.values()];
   }
 
+  /** How many of the patterns have to be compiled first, which takes some 0.15 ms each. */
+  countUnknown(matchers: readonly Matcher[]): number {
+    return patternKeys(matchers).filter((key) => !this.#patterns.has(key)).length;
+  }
+
   #compile(matcher: Matcher): CompiledMatcher {
     const { type, pattern } = matcher;
     if (pattern === "") throw new HubError("invalid_matcher", "A matcher is empty. Give it a topic, a URL pattern, or `*`.");
@@ -130,6 +135,16 @@ export class MatcherCompiler {
     }
     return pattern;
   }
+}
+
+/** The keys that the matchers have as {@link CompiledPattern}s, each once. */
+export function patternKeys(matchers: readonly Matcher[]): readonly string[] {
+  const keys = new Set<string>();
+  for (const { type, pattern } of matchers) {
+    if (type === "urlpattern" && pattern !== "*") keys.add(`~${pattern}`);
+    else if (type === "uritemplate" && pattern.includes("{")) keys.add(`{${pattern}`);
+  }
+  return [...keys];
 }
 
 /** Whether the matcher has to be tested on each topic. */

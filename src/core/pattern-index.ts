@@ -100,8 +100,23 @@ export class PatternIndex {
     }
   }
 
+  /**
+   * Tests a topic on the patterns, so that {@link find} only has to remember.
+   *
+   * @returns Whether there was something to test.
+   */
+  prepare(topic: string): boolean {
+    if (this.#awake === 0 || this.#known.get(topic)?.upTo === this.#now) return false;
+    this.#groupsFor(topic);
+    return true;
+  }
+
+  get #now(): number {
+    return this.#firstChange + this.#changes.length;
+  }
+
   #groupsFor(topic: string): readonly PatternGroup[] {
-    const now = this.#firstChange + this.#changes.length;
+    const now = this.#now;
     const known = this.#known.get(topic);
     if (known?.upTo === now) return known.groups;
     const groups = known === undefined ? this.#search(topic) : this.#bringUpToDate(topic, known);

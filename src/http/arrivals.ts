@@ -12,6 +12,11 @@ const SHORTEST_WAIT_MS = 1000;
 /** Part of the places that addresses within their own rate have to themselves. */
 const KEPT = 0.5;
 
+/** New patterns of a subscription that are part of its connection's place: to compile one takes less time than a new connection does. */
+const FREE_PATTERNS = 2;
+/** For each further one. Dear, so that subscriptions of a hundred take a small part of a busy processor, and all others have the rest. */
+const PLACES_A_PATTERN = 2;
+
 /** Most addresses that are remembered, in each of two generations. One that is forgotten begins with all its places. */
 const REMEMBERED_ADDRESSES = 10_000;
 
@@ -39,13 +44,15 @@ class Places {
     return this.#left;
   }
 
-  take(): void {
-    this.#left = Math.max(0, this.#left - 1);
+  /** More than there are is a debt. */
+  take(count: number): void {
+    this.#left -= count;
   }
 }
 
 /** What an address has. */
 interface Address extends Queue {
+  readonly key: string;
   readonly places: Places;
 }
 
@@ -80,50 +87,73 @@ export class Arrivals {
    * @throws HubError `overloaded`.
    */
   admit(connection: object, address: string | undefined): void {
-    if (this.#limits.connectionsPerSecond === Infinity || this.#known.has(connection)) return;
-    const key = address === undefined ? undefined : addressKey(address);
-    if (key !== undefined) this.#takePlace(key);
+    if (this.#known.has(connection)) return;
+    const own = this.#addressOf(address);
+    if (own !== undefined) this.#admitOf(own);
     this.#known.add(connection);
   }
 
-  #takePlace(key: string): void {
-    const { connectionsPerSecond, connectionsPerSecondPerAddress } = this.#limits;
-    const now = this.#now();
-    const own = this.#addressOf(key, now);
-    const isWithin = own.places.left(now) >= 1;
-    const least = isWithin ? 1 : Math.min(connectionsPerSecond, 1 + connectionsPerSecond * KEPT);
-    if (this.#places.left(now) >= least) {
-      this.#places.take();
-      own.places.take();
-      return;
-    }
-    if (isWithin) {
-      throw new HubError("overloaded", "The hub gets more new connections than it takes at a time. Try again later.", {
-        retryAfterMs: this.#book(this.#queue, now),
-      });
-    }
-    throw new HubError(
-      "overloaded",
-      "Your address makes more new connections than it may while others come too. Keep connections open, or try again later.",
-      {
-        // In a queue of its own, lest others are told to wait behind a flood.
-        retryAfterMs: this.#book(own, now),
-        cause: new Error(`${key} makes more than ${connectionsPerSecondPerAddress} connections a second.`),
-      },
+  /**
+   * Takes places for the patterns that a subscription brings, as if its address were past its rate: what is costly must not keep others from coming.
+   *
+   * @param count - How many have to be compiled.
+   * @throws HubError `overloaded`.
+   */
+  admitPatterns(address: string | undefined, count: number): void {
+    const own = this.#addressOf(address);
+    const places = (count - FREE_PATTERNS) * PLACES_A_PATTERN;
+    if (own === undefined || places <= 0 || this.#take(places, false)) return;
+    throw this.#overloaded(
+      own,
+      "The hub gets more new patterns than it compiles at a time. Try again later.",
+      `${own.key} brings ${count} new patterns.`,
     );
   }
 
-  #addressOf(key: string, now: number): Address {
-    let address = this.#addresses.get(key);
-    if (address === undefined) {
-      address = { places: new Places(this.#limits.connectionsPerSecondPerAddress, now), bookedUntilMs: 0 };
-      this.#addresses.set(key, address);
+  #admitOf(own: Address): void {
+    const isWithin = own.places.left(this.#now()) >= 1;
+    if (this.#take(1, isWithin)) {
+      if (isWithin) own.places.take(1);
+      return;
     }
-    return address;
+    if (isWithin) throw this.#overloaded(this.#queue, "The hub gets more new connections than it takes at a time. Try again later.");
+    throw this.#overloaded(
+      // In a queue of its own, lest others are told to wait behind a flood.
+      own,
+      "Your address makes more new connections than it may while others come too. Keep connections open, or try again later.",
+      `${own.key} makes more than ${this.#limits.connectionsPerSecondPerAddress} connections a second.`,
+    );
+  }
+
+  /** @returns Whether there were places. */
+  #take(count: number, isWithin: boolean): boolean {
+    const { connectionsPerSecond } = this.#limits;
+    const least = isWithin ? 1 : Math.min(connectionsPerSecond, count + connectionsPerSecond * KEPT);
+    if (this.#places.left(this.#now()) < least) return false;
+    this.#places.take(count);
+    return true;
+  }
+
+  #overloaded(queue: Queue, detail: string, why?: string): HubError {
+    return new HubError("overloaded", detail, { retryAfterMs: this.#book(queue), ...(why !== undefined && { cause: new Error(why) }) });
+  }
+
+  /** @returns Undefined if no limit holds. */
+  #addressOf(address: string | undefined): Address | undefined {
+    const { connectionsPerSecond, connectionsPerSecondPerAddress } = this.#limits;
+    const key = address === undefined || connectionsPerSecond === Infinity ? undefined : addressKey(address);
+    if (key === undefined) return undefined;
+    let known = this.#addresses.get(key);
+    if (known === undefined) {
+      known = { key, places: new Places(connectionsPerSecondPerAddress, this.#now()), bookedUntilMs: 0 };
+      this.#addresses.set(key, known);
+    }
+    return known;
   }
 
   /** @returns Milliseconds from now. */
-  #book(queue: Queue, now: number): number {
+  #book(queue: Queue): number {
+    const now = this.#now();
     queue.bookedUntilMs = Math.max(queue.bookedUntilMs, now + SHORTEST_WAIT_MS) + 1000 / this.#limits.connectionsPerSecond;
     const waitMs = queue.bookedUntilMs - now;
     if (waitMs <= LONGEST_WAIT_MS) return Math.round(waitMs);

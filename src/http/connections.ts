@@ -77,19 +77,13 @@ export class Connections {
    * @throws HubError `too_many_connections` or `too_many_patterns` if its address has too many, `overloaded` if all have.
    */
   open(address: string | undefined, { matchers }: Pick<Selection, "matchers">): () => void {
-    const { connections, patternsPerProcess } = this.#limits;
-    if (this.#total >= connections) {
+    if (this.#total >= this.#limits.connections) {
       throw new HubError("overloaded", "The hub holds as many streams as it may. Try again later.", { retryAfterMs: between(FULL) });
     }
     const patterns = matchers.some(isPattern) ? matchers.filter(isPattern).map(({ key }) => key) : NO_PATTERNS;
     const key = address === undefined ? undefined : addressKey(address);
     const taken = key === undefined ? undefined : this.#takenBy(key, patterns);
-    if (this.#patterns.sizeWith(patterns) > patternsPerProcess) {
-      throw new HubError("overloaded", "The hub has as many different patterns as it may. Use exact topics, or try again later.", {
-        retryAfterMs: between(FULL),
-        cause: new Error(`All streams of a process have ${patternsPerProcess} patterns at most.`),
-      });
-    }
+    this.#checkProcess(patterns);
     this.#total++;
     this.#patterns.add(patterns);
     if (key !== undefined && taken !== undefined) {
@@ -106,27 +100,52 @@ export class Connections {
     };
   }
 
+  /**
+   * Looks whether a stream with some patterns could be opened, before they are compiled.
+   *
+   * @param keys - See {@link CompiledPattern}.
+   * @throws HubError `too_many_patterns` or `overloaded`.
+   */
+  checkPatterns(address: string | undefined, keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    const key = address === undefined ? undefined : addressKey(address);
+    if (key !== undefined) this.#checkAddress(key, this.#byAddress.get(key)?.patterns ?? new PatternCounts(), keys);
+    this.#checkProcess(keys);
+  }
+
+  #checkProcess(patterns: readonly string[]): void {
+    const { patternsPerProcess } = this.#limits;
+    if (this.#patterns.sizeWith(patterns) <= patternsPerProcess) return;
+    throw new HubError("overloaded", "The hub has as many different patterns as it may. Use exact topics, or try again later.", {
+      retryAfterMs: between(FULL),
+      cause: new Error(`All streams of a process have ${patternsPerProcess} patterns at most.`),
+    });
+  }
+
+  #checkAddress(key: string, counts: PatternCounts, patterns: readonly string[]): void {
+    const { patternsPerAddress } = this.#limits;
+    if (counts.sizeWith(patterns) <= patternsPerAddress) return;
+    throw new HubError(
+      "too_many_patterns",
+      "The streams of your address have as many different patterns as they may. Use fewer, or exact topics.",
+      {
+        retryAfterMs: between(ADDRESS_FULL),
+        cause: new Error(`The streams of ${key} have ${patternsPerAddress} patterns at most.`),
+      },
+    );
+  }
+
   /** @throws HubError if it is too much with one more stream. */
   #takenBy(key: string, patterns: readonly string[]): Taken {
-    const { connectionsPerAddress, patternsPerAddress } = this.#limits;
     const taken = this.#byAddress.get(key) ?? { streams: 0, patterns: new PatternCounts() };
-    if (taken.streams >= connectionsPerAddress) {
+    if (taken.streams >= this.#limits.connectionsPerAddress) {
       throw new HubError(
         "too_many_connections",
         "Your address holds as many streams as it may. Close some; one stream can carry many topics.",
         { retryAfterMs: between(ADDRESS_FULL), cause: new Error(`${key} has ${taken.streams} open, the most that an address may.`) },
       );
     }
-    if (taken.patterns.sizeWith(patterns) > patternsPerAddress) {
-      throw new HubError(
-        "too_many_patterns",
-        "The streams of your address have as many different patterns as they may. Use fewer, or exact topics.",
-        {
-          retryAfterMs: between(ADDRESS_FULL),
-          cause: new Error(`The streams of ${key} have ${patternsPerAddress} patterns at most.`),
-        },
-      );
-    }
+    this.#checkAddress(key, taken.patterns, patterns);
     return taken;
   }
 }

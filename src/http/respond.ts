@@ -1,6 +1,7 @@
 import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import { encodeDrain } from "../core/frame.ts";
+import { patternKeys } from "../core/matcher.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
 import { readBody } from "./body.ts";
@@ -158,6 +159,10 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
       takesGzip: takesGzip(request.header("accept-encoding")) && !holdsInflated(request.header),
       framing: request.framing,
       compat: context.compat,
+      admitPatterns: (matchers) => {
+        context.connections.checkPatterns(request.address, patternKeys(matchers));
+        context.arrivals.admitPatterns(request.address, hub.unknownPatterns(matchers));
+      },
     },
     authorization,
   );

@@ -27,6 +27,8 @@ export interface SubscribeRequest {
   readonly framing: Framing;
   /** Whether `topic` selects topics, as in Mercure 0.x. */
   readonly compat: Compat | undefined;
+  /** Called before the patterns are compiled. @throws HubError `too_many_patterns` or `overloaded`. */
+  readonly admitPatterns: (matchers: readonly Matcher[]) => void;
 }
 
 /** How the cursor may be spelled in the query: first the standard's way, then those of older clients and polyfills. */
@@ -41,7 +43,7 @@ const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
 /**
  * Reads what a subscriber asks for.
  *
- * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers` or `missing_matcher`.
+ * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers`, `missing_matcher`, `too_many_patterns` or `overloaded`.
  * @see docs/protocol.md, "Subscribe"; Mercure, "Subscription".
  */
 export function parseSubscription(
@@ -78,6 +80,8 @@ export function parseSubscription(
         : `The parameter ${quoteName(topicName)} selects nothing. ${selects}, once for each.`,
     );
   }
+  // More are refused anyway.
+  if (matchers.length <= hub.limits.matchersPerSubscription) request.admitPatterns(matchers);
   if (matchers.length === 0 && request.isAlias) matchers.push({ type: "exact", pattern: "*" });
   const header = request.lastEventIdHeader === undefined ? undefined : decodeHeader(request.lastEventIdHeader);
   // "If both … are present, the HTTP header MUST take precedence." PHP's client of 0.x sends an empty one where it has no cursor itself.

@@ -94,6 +94,27 @@ describe("new connections", () => {
     expect(Math.max(...waits)).toBeLessThan(2000);
   });
 
+  test("are not kept out by subscriptions with many new patterns", () => {
+    let now = 0;
+    const arrivals = arrivalsAt(() => now, 500);
+    let compiled = 0;
+    const refused: string[] = [];
+    for (; now < 10_000; now++) {
+      try {
+        arrivals.admitPatterns(`203.0.113.${now % 50}`, 100);
+        compiled += 100;
+      } catch {
+        // Most are.
+      }
+      if (now % 5 === 0 && waitOf(arrivals, `198.51.100.${(now / 5) % 100}`) !== undefined) refused.push(`${now}`);
+      // Most subscribers bring few of their own.
+      arrivals.admitPatterns("198.51.100.1", 2);
+    }
+    expect(refused).toEqual([]);
+    // What the 200 connections a second have left: two places a pattern.
+    expect(compiled / 10).toSatisfy((perSecond: number) => perSecond > 120 && perSecond < 220);
+  });
+
   test("of IPv6 count by the /64", () => {
     const arrivals = arrivalsAt(() => 0, 10, 2);
     const own = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8::4", "2001:db8::5", "2001:db8::6"];

@@ -63,6 +63,46 @@ describe("dispatching", () => {
     await hub.close();
   });
 
+  it("lets others run while a batch of new topics is tested on many patterns, and keeps the order", async () => {
+    const hub = new HubCore({ journal: memoryJournal() });
+    const sinks: TestSink[] = [];
+    for (let i = 0; i < 20; i++) {
+      const sink = new TestSink();
+      const patterns = Array.from({ length: 100 }, (_, j) => ({ type: "urlpattern" as const, pattern: `/:a{/:b}?-${i}-${j}` }));
+      const selection = hub.select(patterns, undefined);
+      sink.subscriber = hub.attach(selection, sink, await hub.resolve(undefined, selection));
+      sinks.push(sink);
+    }
+    const all = new TestSink();
+    const selection = hub.select([{ type: "exact", pattern: "*" }], undefined);
+    all.subscriber = hub.attach(selection, all, await hub.resolve(undefined, selection));
+    const batch = Array.from({ length: 500 }, (_, i) => ({ topic: [`/new/${i}`, `/x${i}-3-7`], data: String(i) }));
+    const began = process.cpuUsage();
+    const published = hub.publishBatch(batch);
+    let turns = 0;
+    let longestUs = 0;
+    for (; all.data.length < batch.length; turns++) {
+      // Processor time: the clock would count what else the machine does.
+      const before = process.cpuUsage();
+      await turn();
+      const { user, system } = process.cpuUsage(before);
+      longestUs = Math.max(longestUs, user + system);
+      // One that comes meanwhile is not left out, and gets nothing twice.
+      if (turns === 3) sinks.push(await attach(hub, "/new/499"));
+    }
+    await published;
+    const order = batch.map(({ data }) => data);
+    expect(all.data).toEqual(order);
+    expect(sinks[3]?.data).toEqual(order);
+    expect(sinks[4]?.data).toEqual([]);
+    expect(sinks.at(-1)?.data).toEqual(["499"]);
+    // It takes long as a whole.
+    const wholeUs = process.cpuUsage(began).user;
+    expect(wholeUs).toBeGreaterThan(200_000);
+    expect(longestUs).toBeLessThan(wholeUs / 2);
+    await hub.close();
+  });
+
   it("keeps no queue for a reader that is full, and walks it forward once it drains", async () => {
     const hub = new HubCore({ journal: memoryJournal() });
     const [slow, fast] = [await attach(hub, "t"), await attach(hub, "t")];

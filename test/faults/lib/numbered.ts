@@ -55,7 +55,8 @@ export class NumberedFlow {
     readonly perBatch: number;
     readonly everyMs: number;
     readonly size: number;
-    readonly tick?: string | undefined;
+    /** A function makes a new one each time. */
+    readonly tick?: string | (() => string) | undefined;
     readonly tickEvery?: number | undefined;
   }): Promise<void> {
     const beganMs = nowMs();
@@ -64,7 +65,7 @@ export class NumberedFlow {
       const waitMs = beganMs + batch * everyMs - nowMs();
       if (waitMs > 0) await sleep(waitMs);
       const topics = Array.from({ length: Math.min(perBatch, updates - done) }, () => options.topic);
-      if (tick !== undefined && batch % tickEvery === 0) topics.push(tick);
+      if (tick !== undefined && batch % tickEvery === 0) topics.push(typeof tick === "string" ? tick : tick());
       await this.#publish(topics, options.size);
     }
   }

@@ -1,5 +1,5 @@
 import type { Scenario } from "../lib/scenario.ts";
-import { attacks } from "./attacks.ts";
+import { idleFlood, patterns, requests } from "./attacks.ts";
 import { backup } from "./backup.ts";
 import { clock } from "./clock.ts";
 import { corruption } from "./corruption.ts";
@@ -39,5 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   drain,
   backup,
   directoryRemoved,
-  attacks,
+  requests,
+  idleFlood,
+  patterns,
 ];
