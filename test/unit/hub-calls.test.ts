@@ -170,7 +170,7 @@ describe("without a logger", () => {
     const response = await fetch(url, { method: "POST", body: new URLSearchParams({ topic: "a" }) });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("fire");
-    expect(written()).toEqual([["artesian: The hub failed to answer. Its log says why.", { code: "internal" }, cause]]);
+    expect(written()).toEqual([["artesian: The hub failed to answer. Its log says why.", { code: "internal", count: 1 }, cause]]);
   });
 
   it("at most ten a minute, and then says how many there were", () => {
