@@ -17,6 +17,8 @@ const MOST_FAILURES = 5;
  */
 const ASK_MS = 1000;
 const MOST_UNANSWERED = 10;
+/** The same for one that does not listen yet: on a busy machine the start takes seconds. */
+const MOST_UNANSWERED_AT_START = 30;
 
 /** The place of one worker, and of those that replace it. */
 interface Post {
@@ -179,10 +181,11 @@ export class Crew {
   #askAll(): void {
     for (const post of this.#posts) {
       const { worker, listensSinceMs, unanswered } = post;
-      // One that starts or drains is bounded otherwise.
-      if (worker === undefined || listensSinceMs === undefined || !worker.isConnected()) continue;
-      if (unanswered >= MOST_UNANSWERED) {
-        post.reason = `it gave no sign of life for ${(MOST_UNANSWERED * ASK_MS) / 1000} s, and was killed`;
+      // One that drains has a bound of its own.
+      if (worker === undefined || !worker.isConnected()) continue;
+      const most = listensSinceMs === undefined ? MOST_UNANSWERED_AT_START : MOST_UNANSWERED;
+      if (unanswered >= most) {
+        post.reason = `it gave no sign of life for ${(most * ASK_MS) / 1000} s, and was killed`;
         worker.process.kill("SIGKILL");
         continue;
       }

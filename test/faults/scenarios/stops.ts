@@ -9,7 +9,7 @@ import { createTally, figure } from "../lib/tally.ts";
 /** How long a process is stopped, in milliseconds. Up to 1.5 s, nobody is to be cut or killed for it. */
 const STOP_MS = { least: 300, most: 1500 };
 /** A stop that nothing ends: the primary has to notice, and then a worker takes its place. */
-const FOREVER_MS = 30_000;
+const FOREVER_MS = 60_000;
 /** What the others may stall for. Of a stopped worker that holds the journal's lock: until the primary kills it. */
 const MOST_STALL_MS = { others: 3000, lock: 20_000 };
 /** The journal may take so much of what was published: its pages, and those that a stopped reader keeps. */
