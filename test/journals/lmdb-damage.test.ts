@@ -287,12 +287,17 @@ describe("a journal of another version", () => {
       meta.removeSync("held");
       meta.putSync("format", 1);
     });
-    const journal = openJournal({ directory });
+    const told: string[] = [];
+    const onConverted = (what: string): void => void told.push(what);
+    const journal = openJournal({ directory, onConverted });
+    expect(told).toEqual([expect.stringContaining("converted from format 1")]);
     expect(await journal.read(150, ALL)).toEqual(page);
     expect(await journal.state?.entries("", { limit: 10 })).toEqual([{ key: "revoked/a", value: "1" }]);
     expect(journal.epoch).toBe(before.epoch);
     await journal.close();
     expect(findDamage(join(directory, "data.mdb"))).toBeUndefined();
+    await openJournal({ directory, onConverted }).close();
+    expect(told).toHaveLength(1);
   });
 
   it("that becomes newer while it is open takes nothing more, and goes on when it is set back", async () => {

@@ -46,6 +46,7 @@ export interface Others {
 export async function openJournal(config: Config, logger: Logger, others?: Others): Promise<OpenJournal> {
   const retention = retentionOf(config);
   const onDamage = (what: string): void => logger.error({}, what);
+  const onNotice = (what: string): void => logger.info({}, what);
   const onWarning = (what: string): void => logger.warn({}, what);
   if ("url" in config.journal) {
     const opened = await openEngine(config.journal, retention, { onDamage, onWarning });
@@ -59,7 +60,7 @@ export async function openJournal(config: Config, logger: Logger, others?: Other
   // The directory of a journal that others have open is there, or is not to be made.
   if (others?.epoch === undefined) prepareDirectory(directory);
   try {
-    const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack: onWarning, onDamage });
+    const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack: onWarning, onConverted: onNotice, onDamage });
     return { journal, place: directory, workers: journal.peers };
   } catch (error) {
     throw notOpened(directory, error);

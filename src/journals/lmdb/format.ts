@@ -79,6 +79,8 @@ export interface Identified {
   readonly epoch: string;
   /** Why the data are taken for ones that were put back, so that the epoch is a new one; undefined when they are not. */
   readonly putBack: string | undefined;
+  /** The format that the data had before; undefined if they were not converted. */
+  readonly convertedFrom?: number | undefined;
 }
 
 /**
@@ -98,6 +100,7 @@ export function identify(databases: Databases, { directory, file, mark, isDeclar
     writeState(meta, EMPTY_STATE);
     return { epoch: beginEpoch(meta, { file, mark }, 0), putBack: undefined };
   }
+  const convertedFrom = format === 1 ? 1 : undefined;
   if (format === 1) convertFrom1(databases);
   else if (format !== FORMAT) {
     throw new Error(
@@ -115,12 +118,12 @@ export function identify(databases: Databases, { directory, file, mark, isDeclar
   if (putBack !== undefined) {
     // An id that a publisher chose still leads to a place here, but not to what may have followed it.
     meta.putSync("restored", tail);
-    return { epoch: beginEpoch(meta, { file, mark }, tail), putBack };
+    return { epoch: beginEpoch(meta, { file, mark }, tail), putBack, convertedFrom };
   }
   // A journal of the version before does not name its file.
   if (written === undefined) writeFileName(meta, file);
   mark.note(epoch, tail);
-  return { epoch, putBack };
+  return { epoch, putBack, convertedFrom };
 }
 
 function beginEpoch(meta: Databases["meta"], { file, mark }: Pick<Surroundings, "file" | "mark">, tail: number): string {

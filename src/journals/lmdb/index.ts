@@ -46,6 +46,8 @@ export interface LmdbJournalOptions {
    * that subscribers are told of a gap. Default: a warning of the process.
    */
   readonly onPutBack?: ((what: string) => void) | undefined;
+  /** Called at the opening when the data of an older version were converted: with that in words. Default: nothing. */
+  readonly onConverted?: ((what: string) => void) | undefined;
   /**
    * Called when something that is read is not what was written, as after an error of the disk: with what, in words. Such a record is given to
    * nobody; subscribers are told of a gap in its place. Default: a warning of the process.
@@ -65,6 +67,7 @@ const OPTIONS: ReadonlySet<string> = namesOf<LmdbJournalOptions>({
   onDamage: true,
   markFile: true,
   onPutBack: true,
+  onConverted: true,
   epoch: true,
 });
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
@@ -128,9 +131,10 @@ class LmdbJournal implements Journal {
   #isTrimming = false;
   readonly #mark: Mark;
 
-  constructor({ directory, retention = DEFAULT_RETENTION, channel, markFile, onPutBack, onDamage, epoch: wanted }: LmdbJournalOptions) {
+  constructor(options: LmdbJournalOptions) {
+    const { directory, retention = DEFAULT_RETENTION, channel, onDamage } = options;
     this.#directory = directory;
-    const { root, epoch, mark, suspect, close, ...databases } = openRoot({ directory, markFile, onPutBack, wanted });
+    const { root, epoch, mark, suspect, close, ...databases } = openRoot({ ...options, wanted: options.epoch });
     this.#root = root;
     this.#databases = databases;
     this.epoch = epoch;

@@ -27,6 +27,8 @@ export interface OpenRootOptions {
   readonly markFile?: string | undefined;
   /** Called when the data are ones that were put back: with that in words. Default: a warning of the process. */
   readonly onPutBack?: ((what: string) => void) | undefined;
+  /** Is told when data of an older version were converted. */
+  readonly onConverted?: ((what: string) => void) | undefined;
   /** Says that the data were put back. */
   readonly isDeclared?: boolean | undefined;
   /** Whether it is refused while the journal is open elsewhere, in this process or another. */
@@ -47,6 +49,7 @@ export function openRoot({
   directory,
   markFile,
   onPutBack = (what) => process.emitWarning(what),
+  onConverted,
   isDeclared = false,
   isAlone = false,
   wanted,
@@ -83,9 +86,14 @@ export function openRoot({
       keyEnds: root.openDB({ name: "key-ends", encoding: "string" }),
     };
     const mark = new Mark(markFile ?? join(directory, "mark"));
-    const { epoch, putBack } = root.transactionSync(() =>
+    const { epoch, putBack, convertedFrom } = root.transactionSync(() =>
       identify(databases, { directory, file: identityOf(file), mark, isDeclared, wanted }),
     );
+    if (convertedFrom !== undefined) {
+      onConverted?.(
+        `The journal in ${directory} was converted from format ${convertedFrom}. Older versions of Artesian can't read it any more.`,
+      );
+    }
     if (putBack !== undefined) {
       onPutBack(
         `The data in ${directory} were put back (${putBack}). The journal begins a new epoch, so that subscribers are told of a gap.`,
