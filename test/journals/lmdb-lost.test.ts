@@ -138,7 +138,7 @@ describe("a hub whose journal's directory is removed", () => {
     expect(refused.status).toBe(503);
     expect(await refused.json()).toMatchObject({ code: "journal_unavailable" });
     const { journal: check } = (await hub.ready()).checks;
-    expect(check).toMatchObject({ status: "fail", detail: expect.stringContaining("Move the same directory back") as string });
+    expect(check).toMatchObject({ status: "fail", detail: expect.stringContaining("not where they were") as string });
     expect(JSON.stringify(check)).not.toContain(directory);
     // An EventSource would stop at a failure status.
     const turnedAway = await openStream(`${url}?match=t`, { headers: { accept: "text/event-stream" } });
