@@ -346,8 +346,12 @@ describe("a server that is not there", () => {
       const run = start([...open, "--port", String(hubPort), "--journal", journal, ...flags]);
       await run.waitFor("stderr", /the journal fails/);
       await untilListening(hubPort);
-      expect(await send(`${origin}/health`)).toMatchObject({ status: 503, body: "waiting for the journal\n" });
-      expect(await send(`${origin}/health/ready`)).toMatchObject({ status: 503 });
+      expect(await send(`${origin}/health`)).toMatchObject({ status: 200, body: "ok\n" });
+      const ready = await send(`${origin}/health/ready`);
+      expect([ready.status, (JSON.parse(ready.body) as { checks: { journal: { status: string } } }).checks.journal.status]).toEqual([
+        503,
+        "fail",
+      ]);
       expect(await send(`${origin}/health/live`)).toMatchObject({ status: 200 });
       const stream = await send(hub, { headers: { accept: "text/event-stream", origin: "https://page.example" } });
       expect(stream).toMatchObject({
@@ -360,13 +364,22 @@ describe("a server that is not there", () => {
       expect(JSON.parse(publish.body)).toMatchObject({ code: "journal_unavailable" });
       expect(Number(publish.headers["retry-after"])).toBeGreaterThan(0);
       expect(await send(hub, { headers: { host: "evil.example", accept: "text/event-stream" } })).toMatchObject({ status: 421 });
-      await RedisServer.start({ port: String(port) });
+      const server = await RedisServer.start({ port: String(port) });
       await run.waitFor("stdout", /^listening on /m);
       await run.waitFor("stderr", /the journal works again/);
       expect((await send(hub, { method: "POST", headers: FORM }, "topic=a")).status).toBe(200);
       expect((await send(`${origin}/health`)).status).toBe(200);
       // Nothing of it is on a disk.
       await run.waitFor("stderr", new RegExp(`Redis at 127\\.0\\.0\\.1:${port} keeps nothing on a disk`));
+      // Clients are not told where it is.
+      server.signal("SIGKILL");
+      const lookUp = await send(`${hub}?match=a&last_event_id=unknown`);
+      expect(lookUp.status).toBe(503);
+      expect(lookUp.body).not.toContain(String(port));
+      // What waited for it was long enough: nothing waits any more.
+      const beganMs = performance.now();
+      expect((await send(`${hub}?match=a&last_event_id=unknown`)).status).toBe(503);
+      expect(performance.now() - beganMs).toBeLessThan(5000);
     },
   );
 

@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ERROR_CODES } from "../../core/errors.ts";
 import { encodeDrain } from "../../core/frame.ts";
 import { OutageLog } from "../../core/outage-log.ts";
+import { check, readiness } from "../../core/readiness.ts";
 import { acceptsByName } from "../../http/accept.ts";
 import type { Cors } from "../../http/cors.ts";
 import { ALIAS_PATH, STREAM_HEADERS } from "../../http/reply.ts";
 import { HubError, type Logger } from "../../index.ts";
 import { EngineAway } from "./data.ts";
+import { createHealth } from "./health.ts";
 import { pathOf, type Refuse } from "./page.ts";
 
 /** Pauses between two attempts to open the journal, in milliseconds. */
@@ -56,23 +59,28 @@ export async function openWhileAnswering<T>(
 }
 
 /**
- * Answers for a hub whose journal is not there yet. Health says 503, and so do requests; an `EventSource` is told in a stream to come back, since a
+ * Answers for a hub whose journal is not there yet. It is not ready, and requests get 503; an `EventSource` is told in a stream to come back, since a
  * failure status would end it.
  *
  * @returns Stops answering.
  */
 function answerWaiting(server: Server, { path, cors, guard, refuse }: WaitingOptions): () => void {
+  const checks = readiness({
+    journal: check(ERROR_CODES.journal_unavailable),
+    keys: check("Not asked for yet: the hub waits for its journal."),
+    drain: check(undefined),
+  });
+  const answerHealth = createHealth({
+    hub: { ready: () => Promise.resolve(checks), issuersWithoutKeys: () => [] },
+    isLeaving: () => false,
+    cors,
+    refuse,
+  });
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
     const pathname = pathOf(req);
     // The hub's own answers to further requests of the connection are another listener's.
     res.setHeader("Connection", "close");
-    if (pathname === "/health" || pathname.startsWith("/health/")) {
-      const isWell = pathname === "/health/live";
-      res.writeHead(isWell ? 200 : 503, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" });
-      res.end(isWell ? "ok\n" : "waiting for the journal\n");
-      return;
-    }
-    if (!guard(req, res)) return;
+    if (answerHealth(req, res) || !guard(req, res)) return;
     const isToHub = pathname === path || pathname === ALIAS_PATH;
     if (isToHub && SUBSCRIBING.has(req.method) && acceptsByName(req.headers.accept, "text/event-stream")) {
       res.writeHead(200, { ...STREAM_HEADERS, ...cors.headers(req.headers.origin) });

@@ -6,7 +6,7 @@ import type { Entry } from "./codec.ts";
 import type { Committed, PendingAppend } from "./committer.ts";
 import { ANSWER_MS, type Connection, ReplyError, type RedisTls } from "./connection.ts";
 import { Dialler } from "./dial.ts";
-import { readFailure, unavailable, unknownOutcome } from "./failure.ts";
+import { readFailure, unreadable, unavailable, unknownOutcome } from "./failure.ts";
 import { Held } from "./held.ts";
 import { Link } from "./link.ts";
 import { withoutPersistence } from "./persistence.ts";
@@ -150,10 +150,10 @@ export class Engine {
 
   /** Runs what only reads, again where the connection breaks, until the engine has been away for too long. */
   async patient<T>(run: (connection: Connection) => Promise<T>): Promise<T> {
-    const untilMs = monotonicMs() + READ_WAIT_MS;
+    const untilMs = monotonicMs() + READ_WAIT_MS - this.#commands.awayMs;
     for (;;) {
       const connection = await this.#commands.ready(untilMs - monotonicMs());
-      if (connection === undefined) throw readFailure(this.failure);
+      if (connection === undefined) throw unreadable(this.failure);
       try {
         return await run(connection);
       } catch (error) {

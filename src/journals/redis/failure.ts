@@ -60,7 +60,11 @@ export function writeFailure(error: unknown): HubError {
 
 /** Says why a read failed. */
 export function readFailure(cause: unknown): HubError {
-  if (cause instanceof HubError) return cause;
+  return cause instanceof HubError ? cause : unreadable(cause);
+}
+
+/** @param cause - For logs: it may name the server, which is nothing for clients. */
+export function unreadable(cause: unknown): HubError {
   return new HubError("journal_unavailable", "The journal's Redis cannot be read. Try again in a moment.", {
     cause,
     retryAfterMs: RETRY_MS,
