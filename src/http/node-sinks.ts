@@ -252,7 +252,7 @@ export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
   Object.defineProperty(socket, TAKEN, { value: true });
   // What was asked for behind this request can never be answered now.
   for (const finish of (socket as WaitingSocket)[WAITING] ?? []) finish();
-  stopAwaiting(res);
+  stopAwaiting(req, res);
   settleEnd(req, res);
   socket.setTimeout(0);
   const servers = SERVER_EVENTS.map((event) => [event, serverListeners(socket, event)] as const);

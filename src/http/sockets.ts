@@ -4,6 +4,8 @@ import { addressKey } from "../core/address-key.ts";
 import type { Logger } from "../core/logger.ts";
 import { LogThrottle } from "../core/log-throttle.ts";
 import type { Range } from "../core/range.ts";
+import { cutSocket } from "./cut-socket.ts";
+import { UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
 
 /** Bounds on the connections of a server, of every kind: streams, requests, and those that never sent one. */
 export interface SocketLimits {
@@ -25,21 +27,34 @@ export const SOCKET_RANGES: Readonly<Record<keyof SocketLimits, Range>> = {
 /** All addresses are compared once for each part of this size of the connections that there may be: a flood must not make the hub do so at each new one. */
 const PART = 1 / 64;
 
+/**
+ * Most requests of a connection that wait for their answers. Node parses all that it reads at once, 64 KiB, before it can pause: without a bound, 770
+ * pipelined requests for a file of 42 KB are 32 MB of answers. No browser and no proxy pipelines.
+ */
+export const MAX_UNANSWERED = 32;
+
 /** The connections of one address. */
 interface Peer {
   readonly key: string;
   readonly isExempt: boolean;
   count: number;
-  /** Connections without a request or a stream. The one that is idle for longest comes first. */
+  /** Connections without a request or a stream, and those that do not read their answers. The one that is idle for longest comes first. */
   readonly idle: Set<Socket>;
 }
+
+/** Why connections are cut, for the log. */
+const CUTS = {
+  pipelined: `A connection is cut: it sent more than ${MAX_UNANSWERED} requests without waiting for an answer.`,
+  stalled: "A connection is cut: its peer took nothing of an answer for --write-stall.",
+  held: "A connection is cut: the answers that peers do not read take more than --max-held-bytes, and it holds most.",
+} as const;
 
 /** What is known of a connection. */
 interface Held {
   readonly owner: Sockets;
   readonly peer: Peer;
-  /** Requests that are not answered yet. A stream is one. */
-  requests: number;
+  /** A stream is never idle. */
+  isStream: boolean;
 }
 
 const HELD: unique symbol = Symbol("held");
@@ -53,22 +68,59 @@ export class Sockets {
   readonly #limits: SocketLimits;
   readonly #isProxy: (address: string) => boolean;
   readonly #notices: LogThrottle;
+  readonly #unread: UnreadAnswers;
   readonly #peers = new Map<string, Peer>();
   #total = 0;
   /** The next ones to close. Some of them may be busy by then, or gone. */
   #next: HeldSocket[] = [];
 
   /** @param isProxy - Whether an address is that of a proxy, which brings the clients of many addresses. */
-  constructor(limits: SocketLimits, isProxy: (address: string) => boolean, logger: Logger) {
+  constructor(limits: SocketLimits & UnreadLimits, isProxy: (address: string) => boolean, logger: Logger) {
     this.#limits = limits;
     this.#isProxy = isProxy;
     this.#notices = new LogThrottle(logger);
+    this.#unread = new UnreadAnswers(limits, {
+      setQuiet: (socket, isQuiet) => this.#setQuiet(socket, isQuiet),
+      cut: (socket, why) => this.#cut(socket, why),
+    });
   }
 
   /** Must be called before the server listens. */
   watch(server: Server): void {
     server.on("connection", (socket) => this.#accept(socket));
     server.on("request", begin);
+    server.on("close", () => this.#unread.stop());
+  }
+
+  /** A request has come. */
+  began(socket: HeldSocket, res: ServerResponse): void {
+    const held = socket[HELD];
+    if (held === undefined || held.isStream) return;
+    const unanswered = this.#unread.begin(socket, res);
+    if (unanswered > MAX_UNANSWERED) {
+      this.#cut(socket, "pipelined");
+      return;
+    }
+    if (unanswered === 1) held.peer.idle.delete(socket);
+    res.on("close", onAnswered);
+  }
+
+  /** The connection waits for an answer no more. */
+  answered(socket: HeldSocket, res: ServerResponse): void {
+    if (!this.#unread.answered(socket, res)) return;
+    const { idle } = socket[HELD]?.peer ?? {};
+    // Last in the line of those that are idle, also if the peer was slow.
+    idle?.delete(socket);
+    idle?.add(socket);
+  }
+
+  /** The connection has become a stream. */
+  streams(socket: HeldSocket): void {
+    this.#unread.forget(socket);
+    const held = socket[HELD];
+    if (held === undefined) return;
+    held.isStream = true;
+    held.peer.idle.delete(socket);
   }
 
   /** Forgets a connection that has ended, or is about to. */
@@ -77,6 +129,7 @@ export class Sockets {
     if (peer === undefined) return;
     socket[HELD] = undefined;
     peer.idle.delete(socket);
+    this.#unread.forget(socket);
     this.#total--;
     if (--peer.count === 0) this.#peers.delete(peer.key);
   }
@@ -91,7 +144,7 @@ export class Sockets {
     peer.count++;
     peer.idle.add(socket);
     this.#total++;
-    socket[HELD] = { owner: this, peer, requests: 0 };
+    socket[HELD] = { owner: this, peer, isStream: false };
     // A shared function instead of a closure: thousands of connections hold it.
     socket.on("close", onClose);
   }
@@ -131,7 +184,7 @@ export class Sockets {
   }
 
   #oldestOfMost(sockets: number): HeldSocket | undefined {
-    const isIdle = (socket: HeldSocket): boolean => socket[HELD]?.requests === 0;
+    const isIdle = (socket: HeldSocket): boolean => socket[HELD]?.peer.idle.has(socket) === true;
     const known = this.#nextThat(isIdle);
     if (known !== undefined) return known;
     this.#next = oldestOfMost([...this.#peers.values()], Math.ceil(sockets * PART));
@@ -147,8 +200,23 @@ export class Sockets {
 
   /** Counted at once: the next connection may come before the end of this one is told. */
   #close(socket: Socket): void {
+    const isUnread = socket.writableLength > 0;
     this.ended(socket);
-    socket.destroy();
+    if (isUnread) cutSocket(socket);
+    else socket.destroy();
+  }
+
+  #setQuiet(socket: HeldSocket, isQuiet: boolean): void {
+    const { idle } = socket[HELD]?.peer ?? {};
+    if (isQuiet) idle?.add(socket);
+    else idle?.delete(socket);
+  }
+
+  #cut(socket: HeldSocket, why: keyof typeof CUTS): void {
+    const address = socket[HELD]?.peer.key;
+    this.#notices.warn(why, { ...(address !== undefined && { address }) }, CUTS[why]);
+    this.ended(socket);
+    cutSocket(socket);
   }
 }
 
@@ -171,22 +239,18 @@ function oldestOfMost(peers: readonly Peer[], count: number): Socket[] {
 }
 
 function begin({ socket }: IncomingMessage, res: ServerResponse): void {
-  const held = (socket as HeldSocket)[HELD];
-  if (held === undefined) return;
-  held.requests++;
-  held.peer.idle.delete(socket);
-  res.on("close", onAnswered);
+  (socket as HeldSocket)[HELD]?.owner.began(socket, res);
 }
 
 /** The connection of a response becomes a stream, so that it is not idle again. What listens to the response would keep it in memory. */
-export function stopAwaiting(res: ServerResponse): void {
+export function stopAwaiting({ socket }: IncomingMessage, res: ServerResponse): void {
   res.removeListener("close", onAnswered);
+  (socket as HeldSocket)[HELD]?.owner.streams(socket);
 }
 
 function onAnswered(this: ServerResponse): void {
   const { socket } = this.req;
-  const held = (socket as HeldSocket)[HELD];
-  if (held !== undefined && --held.requests === 0) held.peer.idle.add(socket);
+  (socket as HeldSocket)[HELD]?.owner.answered(socket, this);
 }
 
 function onClose(this: HeldSocket): void {

@@ -1,10 +1,14 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
+import { refuseUnparsed } from "../../src/cli/serve/parser-refusals.ts";
+import { Cors } from "../../src/http/cors.ts";
+import { listen } from "../support/server.ts";
 import { startServer, type RunningServer } from "./command.ts";
 
 /** Sends bytes, and resolves with all that comes back. */
-async function exchange({ url }: RunningServer, text: string): Promise<string> {
+async function exchange({ url }: Pick<RunningServer, "url">, text: string): Promise<string> {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
   let answer = "";
@@ -32,6 +36,20 @@ describe("a request that Node's parser refuses", () => {
     expect(JSON.parse(body)).toMatchObject({ status, code });
     const [line] = await server.run.waitFor("stderr", /^.*could not be read.*$/m);
     expect(JSON.parse(line)).toMatchObject({ level: 40, code, status, address: "127.0.0.1", count: 1 });
+  });
+
+  it.each([
+    [
+      "is answered if the rest of an open request is meant",
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n",
+      /^HTTP\/1\.1 400 /,
+    ],
+    ["is not answered in place of a whole request before it", "GET / HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n", /^$/],
+  ])("%s", async (_, text, expected) => {
+    const ignore = (): void => undefined;
+    const server = createServer(ignore);
+    refuseUnparsed(server, new Cors([]), { debug: ignore, info: ignore, warn: ignore, error: ignore });
+    expect(await exchange({ url: await listen(server) }, text)).toMatch(expected);
   });
 
   it("is logged once a minute, however often, and the server serves on", async () => {

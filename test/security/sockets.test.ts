@@ -5,7 +5,9 @@ import { createHub, type Logger } from "artesian";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { SETTINGS } from "../../src/cli/config/settings.ts";
 import { createHttpServer } from "../../src/cli/serve/http-server.ts";
-import { Sockets, type SocketLimits } from "../../src/http/sockets.ts";
+import { serveRequests } from "../../src/cli/serve/drain.ts";
+import { MAX_UNANSWERED, Sockets, type SocketLimits } from "../../src/http/sockets.ts";
+import type { UnreadLimits } from "../../src/http/unread-answers.ts";
 import { connectFrom, takeLoopbackForForeign } from "../support/addresses.ts";
 import { listen } from "../support/server.ts";
 
@@ -15,7 +17,7 @@ const ALL = 921;
 const SERVED_MS = 5000;
 const GET = "GET /held HTTP/1.1\r\nHost: x\r\n\r\n";
 
-interface Options extends SocketLimits {
+interface Options extends SocketLimits, Partial<UnreadLimits> {
   readonly proxies?: readonly string[];
   /** Answers requests for other paths than the hub's. Default: 404. */
   readonly listener?: RequestListener;
@@ -24,29 +26,30 @@ interface Options extends SocketLimits {
 
 interface Started {
   readonly port: number;
-  readonly lines: readonly { readonly address?: string; readonly count?: number }[];
+  readonly lines: readonly { readonly address?: string; readonly count?: number; readonly text: string }[];
   /** How many connections the server has. */
   readonly connections: () => Promise<number>;
   readonly responses: readonly ServerResponse[];
 }
 
 /** A server as `serve` makes it, with a hub. */
-async function start({ proxies = [], listener, isForeign = true, ...limits }: Options): Promise<Started> {
-  const { maxHeaderBytes, headersTimeout, requestTimeout } = SETTINGS;
+async function start({ proxies = [], listener, isForeign = true, ...given }: Options): Promise<Started> {
+  const { maxHeaderBytes, headersTimeout, requestTimeout, maxHeldBytes, writeStall } = SETTINGS;
+  const limits = { heldBytes: maxHeldBytes.fallback, writeStallMs: writeStall.fallback, ...given };
   const server = createHttpServer({
     maxHeaderBytes: maxHeaderBytes.fallback,
     headersTimeout: headersTimeout.fallback,
     requestTimeout: requestTimeout.fallback,
   });
-  const lines: { address?: string; count?: number }[] = [];
+  const lines: { address?: string; count?: number; text: string }[] = [];
   const ignore = (): void => undefined;
-  const logger: Logger = { debug: ignore, info: ignore, error: ignore, warn: (fields) => void lines.push({ ...fields }) };
+  const logger: Logger = { debug: ignore, info: ignore, error: ignore, warn: (fields, text) => void lines.push({ ...fields, text }) };
   new Sockets(limits, (address) => proxies.includes(address), logger).watch(server);
   if (isForeign) takeLoopbackForForeign(server);
   const hub = createHub({ anonymousPublish: true, connectionsPerSecond: Infinity });
   onTestFinished(() => hub.close());
   const responses: ServerResponse[] = [];
-  server.on("request", (req, res) => {
+  serveRequests(server, (req, res) => {
     responses.push(res);
     hub.handler(req, res, listener === undefined ? undefined : () => listener(req, res));
   });
@@ -185,6 +188,79 @@ describe("connections with a request or a stream", () => {
     await once(stream, "data");
     busy.write(GET);
     await expect.poll(() => responses.map((response) => response.listenerCount("close"))).toEqual([0, 1]);
+  });
+});
+
+/** More than the kernel takes for a peer that does not read. */
+const LARGE = Buffer.alloc(16 * 1024 * 1024);
+const answer: RequestListener = ({ url }, res) => void res.end(url === "/large" ? LARGE : "small");
+const GET_LARGE = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/** Connections that ask for a large answer, and do not read it. */
+async function unread(count: number, started: Started): Promise<Socket[]> {
+  const sockets = await several(count, 2, started.port);
+  for (const socket of sockets) socket.pause().write(GET_LARGE);
+  await expect.poll(() => started.responses.length).toBe(count);
+  return sockets;
+}
+
+describe("a connection whose peer does not read its answers", () => {
+  test("may send some requests ahead, and is cut past their bound without an answer to the others", async () => {
+    const { port, lines, responses, connections } = await start({ sockets: 100, socketsPerAddress: 10, listener: answer });
+    const socket = await connectFrom(2, port);
+    let received = "";
+    socket.setEncoding("latin1").on("data", (part: string) => (received += part));
+    for (const rounds of [1, 2]) {
+      socket.write(GET.repeat(MAX_UNANSWERED));
+      await expect.poll(() => received.split("small").length - 1).toBe(rounds * MAX_UNANSWERED);
+    }
+    expect(lines).toEqual([]);
+    socket.write(GET.repeat(1000));
+    await expect.poll(connections).toBe(0);
+    expect(responses.length).toBe(3 * MAX_UNANSWERED);
+    expect(lines).toMatchObject([{ address: "203.0.113.2", count: 1, text: expect.stringContaining("requests without waiting") }]);
+  });
+
+  test("is cut once its peer took nothing for the write stall", async () => {
+    const started = await start({ sockets: 100, socketsPerAddress: 10, writeStallMs: 1000, listener: answer });
+    await unread(3, started);
+    await expect.poll(started.connections).toBe(0);
+    expect(started.lines).toMatchObject([{ address: "203.0.113.2", count: 1, text: expect.stringContaining("--write-stall") }]);
+  });
+
+  test("is not cut while its peer reads slowly, or waits for an answer", async () => {
+    const listener: RequestListener = (req, res) => (req.url === "/large" ? answer(req, res) : undefined);
+    const { port, lines } = await start({ sockets: 100, socketsPerAddress: 10, writeStallMs: 3000, listener });
+    const [slow, waiting] = [await connectFrom(2, port), await connectFrom(2, port)];
+    waiting.write(GET);
+    let received = 0;
+    slow.on("data", ({ length }: Buffer) => {
+      received += length;
+      slow.pause();
+      setTimeout(() => slow.resume(), 15);
+    });
+    slow.write(GET_LARGE);
+    await expect.poll(() => received, { timeout: 60_000 }).toBeGreaterThan(LARGE.length);
+    expect([slow, waiting].every(isOpen)).toBe(true);
+    expect(lines).toEqual([]);
+  });
+
+  test("gives its place to a newcomer after a moment", async () => {
+    const started = await start({ sockets: 3, socketsPerAddress: 10, writeStallMs: 600_000, listener: answer });
+    await unread(3, started);
+    const isServed = async (): Promise<boolean> => {
+      const newcomer = await connectFrom(3, started.port);
+      newcomer.write(GET);
+      return await new Promise((resolve) => newcomer.once("data", () => resolve(true)).once("close", () => resolve(false)));
+    };
+    await expect.poll(isServed).toBe(true);
+  });
+
+  test("is cut if it holds most of what all such connections may hold", async () => {
+    const started = await start({ sockets: 100, socketsPerAddress: 10, heldBytes: 2.5 * LARGE.length, listener: answer });
+    await unread(4, started);
+    await expect.poll(started.connections).toBe(2);
+    expect(started.lines).toMatchObject([{ address: "203.0.113.2", count: 1, text: expect.stringContaining("--max-held-bytes") }]);
   });
 });
 

@@ -34,6 +34,8 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
   let sendsAway = false;
   let requests = 0;
   server.on("request", (req, res) => {
+    // Node goes on to parse what it had read of a connection that was cut: nobody waits for these answers.
+    if (req.socket.destroyed) return;
     requests++;
     // A client that keeps its connection would send the next request into a server that is gone.
     if (sendsAway) res.setHeader("connection", "close");

@@ -22,7 +22,7 @@ const MALFORMED = ["malformed_request", "The request is not valid HTTP/1.1. Corr
 
 interface Answering extends Socket {
   /** Node's: the answer that is under way. Not documented; without it, none is. */
-  readonly _httpMessage?: { readonly headersSent?: boolean } | null;
+  readonly _httpMessage?: { readonly headersSent?: boolean; readonly req?: { readonly complete?: boolean } } | null;
 }
 
 /** Answers what Node's HTTP parser refuses as the hub does, and logs it. Otherwise such a peer gets a bare status, and nobody else hears of it. */
@@ -33,8 +33,9 @@ export function refuseUnparsed(server: Server, cors: Cors, logger: Logger): void
     // The rest of what it sends fails as well.
     if (refused.has(socket)) return;
     refused.add(socket);
-    // A peer that is gone, and an answer that has begun: nothing more can be told.
-    if (!socket.writable || error.code === "ECONNRESET" || socket._httpMessage?.headersSent === true) {
+    const { _httpMessage: answer } = socket;
+    // A peer that is gone, and an answer that has begun: nothing more can be told. A refusal would pass for the answer to a whole request before.
+    if (!socket.writable || error.code === "ECONNRESET" || answer?.headersSent === true || answer?.req?.complete === true) {
       socket.destroy();
       return;
     }

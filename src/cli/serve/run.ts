@@ -98,7 +98,12 @@ export async function runServer(options: RunOptions): Promise<void> {
   const proxies = new TrustedProxies(config.trustedProxies, log.logger);
   const socketsPerAddress = config.maxSocketsPerAddress ?? 2 * config.maxConnectionsPerAddress;
   new Sockets(
-    { sockets: config.maxSockets ?? room.connections, socketsPerAddress },
+    {
+      sockets: config.maxSockets ?? room.connections,
+      socketsPerAddress,
+      heldBytes: config.maxHeldBytes,
+      writeStallMs: config.writeStall,
+    },
     (address) => proxies.trusts(address),
     log.logger,
   ).watch(server);

@@ -77,6 +77,8 @@ function answerWaiting(server: Server, { path, cors, guard, refuse }: WaitingOpt
     refuse,
   });
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
+    // Node goes on to parse what it had read of a connection that was cut.
+    if (req.socket.destroyed) return;
     const pathname = pathOf(req);
     // The hub's own answers to further requests of the connection are another listener's.
     res.setHeader("Connection", "close");
