@@ -109,7 +109,7 @@ export class HubCore {
       new Schedule({
         state,
         topic: `${this.#hubPath}/scheduled`,
-        limit: { count: this.limits.scheduledUpdates, length: this.limits.scheduledBytes },
+        limit: { count: this.limits.scheduledUpdates, bytes: this.limits.scheduledBytes },
         logger: this.logger,
       });
     this.#publisher = new Publisher({

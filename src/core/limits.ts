@@ -40,7 +40,7 @@ export interface Limits {
   readonly revocations: number;
   /** Most updates that wait for their time (each is a row of the table). Default 10,000. Past it: `too_many_scheduled`. */
   readonly scheduledUpdates: number;
-  /** Most bytes of them, with their keys, as characters count (each may be as large as a body). Default 64 MiB. Past it: `too_many_scheduled`. */
+  /** Most bytes of them, with their keys (each may be as large as a body). Default 64 MiB. Past it: `too_many_scheduled`. */
   readonly scheduledBytes: number;
   /** Most updates that a subscription may have to begin with, `last` (each is looked for). Default 1,000. Past it: `invalid_pace`. */
   readonly snapshotUpdates: number;

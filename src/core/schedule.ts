@@ -4,7 +4,7 @@ import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import { after } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
-import { noteOf, type Update } from "./update.ts";
+import { noteOf, type Update, utf8Length } from "./update.ts";
 
 /** An update that is to be delivered later. */
 export interface ScheduledUpdate {
@@ -14,17 +14,17 @@ export interface ScheduledUpdate {
   readonly update: Update;
 }
 
-/** How much waits: how many updates, and their length with their keys, in characters. */
+/** How much waits: how many updates, and their bytes of UTF-8 with their keys. */
 interface Load {
   readonly count: number;
-  readonly length: number;
+  readonly bytes: number;
 }
 
-const NOTHING: Load = { count: 0, length: 0 };
-const UNKNOWN: Load = { count: Infinity, length: Infinity };
+const NOTHING: Load = { count: 0, bytes: 0 };
+const UNKNOWN: Load = { count: Infinity, bytes: Infinity };
 const PREFIX = "scheduled/";
-/** Follows the time in a key: when it was scheduled, its number, the length of its value, and the process. The version before left out the length. */
-const LENGTH_IN_KEY = /\/\d+-\d+-(\d+)-[\da-f]{8}-/;
+/** Follows the time in a key: when it was scheduled, its number, the bytes of its value, and the process. Earlier versions wrote its characters, or left them out. */
+const BYTES_IN_KEY = /\/\d+-\d+-(\d+)-[\da-f]{8}-/;
 /** How many updates one commit moves into the journal: the first of several, and most. An update may have a mebibyte. */
 const STEPS = { first: 16, most: 500 } as const;
 /** Characters of a commit from which on the next one moves fewer updates. */
@@ -80,10 +80,10 @@ export class Schedule {
     await this.#ready;
     const steps = scheduled.map(({ deliverAt, update }): StateStep => {
       const value = JSON.stringify(update);
-      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${value.length}-${this.#process}`;
+      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${utf8Length(value)}-${this.#process}`;
       return { key, value, update: noteOf(this.#topic, key) };
     });
-    const load = steps.map(({ key, value }) => loadOf(key, value?.length)).reduce(plus, NOTHING);
+    const load = steps.map(({ key }) => loadOf(key)).reduce(plus, NOTHING);
     await this.#reserve(load);
     try {
       const committed = await commit(steps);
@@ -144,25 +144,25 @@ export class Schedule {
       await this.#counting;
     }
     if (!this.#hasRoomFor(load)) {
-      const { count, length } = this.#atMost;
+      const { count, bytes } = this.#atMost;
       this.#notices.warn(
         "full",
-        { count, bytes: length, limit: this.#limit.count, limitBytes: this.#limit.length },
+        { count, bytes, limit: this.#limit.count, limitBytes: this.#limit.bytes },
         "no more updates are scheduled: too many wait",
       );
       throw new HubError(
         "too_many_scheduled",
         count + load.count > this.#limit.count
           ? `${count} updates are scheduled already; at most ${this.#limit.count} may be. Publish it when it is time.`
-          : `The updates that are scheduled have ${length} bytes already; at most ${this.#limit.length} may be. Publish it when it is time.`,
+          : `The updates that are scheduled have ${bytes} bytes already; at most ${this.#limit.bytes} may be. Publish it when it is time.`,
       );
     }
     this.#committing = plus(this.#committing, load);
   }
 
   #hasRoomFor(load: Load): boolean {
-    const { count, length } = plus(this.#atMost, load);
-    return count <= this.#limit.count && length <= this.#limit.length;
+    const { count, bytes } = plus(this.#atMost, load);
+    return count <= this.#limit.count && bytes <= this.#limit.bytes;
   }
 
   /** No more than this waits. What was delivered since the last count is still in it. */
@@ -174,7 +174,7 @@ export class Schedule {
     try {
       const before = this.#addedSince;
       let load = NOTHING;
-      for await (const { key, value } of allEntries(this.#state, PREFIX)) load = plus(load, loadOf(key, value.length));
+      for await (const { key, value } of allEntries(this.#state, PREFIX)) load = plus(load, loadOf(key, utf8Length(value)));
       this.#counted = load;
       // What was added meanwhile may have been counted or not.
       this.#addedSince = minus(this.#addedSince, before);
@@ -245,17 +245,17 @@ function timeOf(key: string): number {
   return Number(key.slice(PREFIX.length, PREFIX.length + 15));
 }
 
-/** @param valueLength - Default: as the key says. Of a key that does not, it is not known. */
-function loadOf(key: string, valueLength: number = Number(LENGTH_IN_KEY.exec(key)?.[1] ?? Infinity)): Load {
-  return { count: 1, length: key.length + valueLength };
+/** @param valueBytes - Default: as the key says. Of a key that does not, it is not known. */
+function loadOf(key: string, valueBytes: number = Number(BYTES_IN_KEY.exec(key)?.[1] ?? Infinity)): Load {
+  return { count: 1, bytes: key.length + valueBytes };
 }
 
 function plus(a: Load, b: Load): Load {
-  return { count: a.count + b.count, length: a.length + b.length };
+  return { count: a.count + b.count, bytes: a.bytes + b.bytes };
 }
 
 function minus(a: Load, b: Load): Load {
-  const length = a.length - b.length;
+  const bytes = a.bytes - b.bytes;
   // Infinity less Infinity: what is left was counted by its keys.
-  return { count: a.count - b.count, length: Number.isNaN(length) ? 0 : length };
+  return { count: a.count - b.count, bytes: Number.isNaN(bytes) ? 0 : bytes };
 }

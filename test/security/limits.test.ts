@@ -215,8 +215,8 @@ const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>
     past: "507 too_many_scheduled",
     probe: async (_, start) => {
       const { url } = await start();
-      // Kept as JSON under a key, which have some 300 bytes beside the data.
-      const later = form({ topic: "a", delay: "60000", data: "x".repeat(600) });
+      // Kept as JSON under a key, which have some 300 bytes beside the 600 of the data.
+      const later = form({ topic: "a", delay: "60000", data: "漢".repeat(200) });
       return [await outcome(url, later), await outcome(url, later), await outcome(url, later)].slice(1) as [string, string];
     },
   },

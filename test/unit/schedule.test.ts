@@ -41,7 +41,7 @@ function openWorld(count: number, limit = 10_000): World {
   const delivered = new Map<string, number[]>();
   const processes = Array.from(
     { length: count },
-    () => new Schedule({ state, topic: NOTES, limit: { count: limit, length: Infinity }, logger: SILENT }),
+    () => new Schedule({ state, topic: NOTES, limit: { count: limit, bytes: Infinity }, logger: SILENT }),
   );
   const unfollow = journal.follow(0, (records: readonly JournalRecord[]) => {
     for (const record of records) {
