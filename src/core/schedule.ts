@@ -2,7 +2,7 @@ import { HubError } from "./errors.ts";
 import type { JournalRecord } from "./journal.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
-import { after } from "./scheduler.ts";
+import { after, monotonicMs } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
 import { noteOf, type Update, utf8Length } from "./update.ts";
 
@@ -30,6 +30,8 @@ const STEPS = { first: 16, most: 500 } as const;
 /** Characters of a commit from which on the next one moves fewer updates. */
 const STEP_LENGTH = 1024 * 1024;
 const RETRY_MS = 1000;
+/** A full table is not counted again for this long, unless something is taken out: each refusal would read all of it. */
+const COUNTED_MS = 1000;
 /** The clock is looked at again after this long, for it may be set meanwhile. */
 const LONGEST_WAIT_MS = 30_000;
 /** How long other processes leave an update to the one that took it. */
@@ -59,6 +61,8 @@ export class Schedule {
   #addedSince: Load = NOTHING;
   #committing: Load = NOTHING;
   #counting: Promise<void> | undefined;
+  /** The count counts until then if the table is full, in milliseconds of the monotonic clock. */
+  #countedUntilMs = 0;
 
   /** @param options - `topic`: of the notes by which other processes hear of a new one; `limit`: most that waits. */
   constructor(options: { state: JournalState; topic: string; limit: Load; logger: Logger }) {
@@ -114,6 +118,7 @@ export class Schedule {
       if (update.id === id && mayCancel(update)) steps.push({ key, value: undefined });
     }
     if (steps.length > 0) await this.#state.commit(steps);
+    if (steps.length > 0) this.#countedUntilMs = 0;
     return steps.length;
   }
 
@@ -121,6 +126,7 @@ export class Schedule {
   noticed(note: JournalRecord | undefined): void {
     if (note === undefined) {
       this.#counted = UNKNOWN;
+      this.#countedUntilMs = 0;
       this.#wakeAt(Date.now());
     } else if (note.data.startsWith(PREFIX) && !note.data.endsWith(this.#process)) {
       this.#addedSince = plus(this.#addedSince, loadOf(note.data));
@@ -139,7 +145,7 @@ export class Schedule {
    * Other processes may take places at the same moment. The limit can be passed by what they commit until their notes arrive.
    */
   async #reserve(load: Load): Promise<void> {
-    if (!this.#hasRoomFor(load)) {
+    if (!this.#hasRoomFor(load) && monotonicMs() >= this.#countedUntilMs) {
       this.#counting ??= this.#count();
       await this.#counting;
     }
@@ -178,6 +184,7 @@ export class Schedule {
       this.#counted = load;
       // What was added meanwhile may have been counted or not.
       this.#addedSince = minus(this.#addedSince, before);
+      this.#countedUntilMs = monotonicMs() + COUNTED_MS;
     } finally {
       this.#counting = undefined;
     }
@@ -231,6 +238,7 @@ export class Schedule {
       const entries = await this.#state.entries(PREFIX, { limit });
       const due = entries.filter(({ key }) => timeOf(key) <= now);
       await this.#state.commit(due.map(({ key, value }) => ({ key, value: undefined, update: JSON.parse(value) as Update })));
+      this.#countedUntilMs = 0;
       const length = due.reduce((sum, { value }) => sum + value.length, 0);
       limit = length < STEP_LENGTH ? Math.min(STEPS.most, limit * 2) : Math.max(1, limit >> 1);
     }
