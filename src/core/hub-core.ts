@@ -22,7 +22,7 @@ import type { HubObserver } from "./roster.ts";
 import { Schedule, type ScheduledUpdate } from "./schedule.ts";
 import { nextTurn } from "./scheduler.ts";
 import { matchesAny, Selection, type WireOptions } from "./selection.ts";
-import { Snapshots } from "./snapshot.ts";
+import { type Asker, Snapshots, THIS_PROCESS } from "./snapshot.ts";
 import { resolveStart, type Start } from "./start.ts";
 import type { JournalState } from "./state.ts";
 import { Streams } from "./streams.ts";
@@ -102,14 +102,14 @@ export class HubCore {
     );
     this.#hubPath = new URL(this.url).pathname;
     const { state } = this.#journal;
-    this.#snapshots = new Snapshots(this.#journal, this.#dispatcher, this.limits.snapshotScans, this.logger);
+    this.#snapshots = new Snapshots(this.#journal, this.#dispatcher, this.limits, this.logger);
     this.#revocations = state && this.#createRevocations(state);
     this.#schedule =
       state &&
       new Schedule({
         state,
         topic: `${this.#hubPath}/scheduled`,
-        limit: { count: this.limits.scheduledUpdates, length: this.limits.scheduledBytes },
+        limit: { count: this.limits.scheduledUpdates, bytes: this.limits.scheduledBytes },
         logger: this.logger,
       });
     this.#publisher = new Publisher({
@@ -307,15 +307,15 @@ export class HubCore {
    *
    * @param last - How many updates it is to begin with where it has no cursor, or one that leads nowhere: of each matcher, or where only the
    * latest count, of how many topics.
-   * @param isGone - Whether the one who asks has left meanwhile: then nothing more is looked for. Default: never.
-   * @throws HubError `journal_unavailable`.
+   * @param asker - Its address takes turns with others, and nothing more is looked for once it has left. Default: the process itself.
+   * @throws HubError `journal_unavailable`; with `last`, `overloaded` if too many wait.
    */
-  resolve(lastEventId: string | undefined, selection: Selection, last = 0, isGone: () => boolean = () => false): Start | Promise<Start> {
+  resolve(lastEventId: string | undefined, selection: Selection, last = 0, asker: Asker = THIS_PROCESS): Start | Promise<Start> {
     // Nothing will be sent, and the journal may be closed.
     if (this.draining) return { epoch: this.#dispatcher.epoch, after: this.#dispatcher.position, gap: undefined, lastEventId: undefined };
     if (this.#journal.failure !== undefined) throw this.#journal.failure;
     const start = resolveStart(this.#journal, this.#dispatcher, lastEventId, selection);
-    return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last, isGone);
+    return last === 0 ? start : this.#withSnapshot(start, lastEventId, selection, last, asker);
   }
 
   /**
@@ -473,16 +473,16 @@ export class HubCore {
     lastEventId: string | undefined,
     selection: Selection,
     last: number,
-    isGone: () => boolean,
+    asker: Asker,
   ): Promise<Start> {
     const start = await found;
     if (lastEventId !== undefined && start.gap === undefined) return start;
     try {
-      const { offsets, upTo } = await this.#snapshots.take(selection, last, isGone);
+      const { offsets, upTo } = await this.#snapshots.take(selection, last, asker);
       return { ...start, after: upTo, snapshot: offsets };
     } catch (error) {
       // Nobody is told, and nothing is wrong.
-      if (isGone()) return start;
+      if (asker.isGone()) return start;
       throw error;
     }
   }

@@ -40,12 +40,22 @@ export interface Limits {
   readonly revocations: number;
   /** Most updates that wait for their time (each is a row of the table). Default 10,000. Past it: `too_many_scheduled`. */
   readonly scheduledUpdates: number;
-  /** Most bytes of them, with their keys, as characters count (each may be as large as a body). Default 64 MiB. Past it: `too_many_scheduled`. */
+  /** Most bytes of them, with their keys (each may be as large as a body). Default 64 MiB. Past it: `too_many_scheduled`. */
   readonly scheduledBytes: number;
   /** Most updates that a subscription may have to begin with, `last` (each is looked for). Default 1,000. Past it: `invalid_pace`. */
   readonly snapshotUpdates: number;
-  /** Most looks for them at a time in a process (each may read 100,000 updates). Default 16. Past it a request waits until one of them has ended. */
+  /**
+   * Most looks for them at a time in a process (each may read 100,000 updates). Default 16. One address has a quarter of them at most. Past it a request waits, and
+   * addresses take turns.
+   */
   readonly snapshotScans: number;
+  /** Most subscriptions that wait for such a look in a process (memory). Default 1,000. Past it: `overloaded`. */
+  readonly waitingScans: number;
+  /**
+   * Most of them from one address, IPv6 by its /64 (one peer must not use up the others'). Default 100. Past it: `overloaded`. The loopback counts as one address, and
+   * so do all clients whose address is unknown.
+   */
+  readonly waitingScansPerAddress: number;
   /**
    * Most updates that are read from the journal at once for a subscriber that is behind; then its socket must have taken what of them is for it (memory, and
    * the time of the event loop). Default 500.
@@ -96,6 +106,8 @@ export const DEFAULT_LIMITS: Limits = {
   scheduledBytes: 64 * 1024 * 1024,
   snapshotUpdates: 1000,
   snapshotScans: 16,
+  waitingScans: 1000,
+  waitingScansPerAddress: 100,
   replayUpdates: 500,
   replayBytes: 1024 * 1024,
   heldBytes: 64 * 1024 * 1024,
@@ -125,6 +137,8 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   scheduledBytes: [1024, 2 ** 40],
   snapshotUpdates: [1, 10_000],
   snapshotScans: [1, 10_000],
+  waitingScans: [1, 1_000_000],
+  waitingScansPerAddress: [1, 1_000_000],
   replayUpdates: [1, 100_000],
   replayBytes: [1024, 2 ** 30],
   heldBytes: [2 ** 20, 2 ** 40],

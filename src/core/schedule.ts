@@ -2,9 +2,9 @@ import { HubError } from "./errors.ts";
 import type { JournalRecord } from "./journal.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
-import { after } from "./scheduler.ts";
+import { after, monotonicMs } from "./scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "./state.ts";
-import { noteOf, type Update } from "./update.ts";
+import { noteOf, type Update, utf8Length } from "./update.ts";
 
 /** An update that is to be delivered later. */
 export interface ScheduledUpdate {
@@ -14,22 +14,24 @@ export interface ScheduledUpdate {
   readonly update: Update;
 }
 
-/** How much waits: how many updates, and their length with their keys, in characters. */
+/** How much waits: how many updates, and their bytes of UTF-8 with their keys. */
 interface Load {
   readonly count: number;
-  readonly length: number;
+  readonly bytes: number;
 }
 
-const NOTHING: Load = { count: 0, length: 0 };
-const UNKNOWN: Load = { count: Infinity, length: Infinity };
+const NOTHING: Load = { count: 0, bytes: 0 };
+const UNKNOWN: Load = { count: Infinity, bytes: Infinity };
 const PREFIX = "scheduled/";
-/** Follows the time in a key: when it was scheduled, its number, the length of its value, and the process. The version before left out the length. */
-const LENGTH_IN_KEY = /\/\d+-\d+-(\d+)-[\da-f]{8}-/;
+/** Follows the time in a key: when it was scheduled, its number, the bytes of its value, and the process. Earlier versions wrote its characters, or left them out. */
+const BYTES_IN_KEY = /\/\d+-\d+-(\d+)-[\da-f]{8}-/;
 /** How many updates one commit moves into the journal: the first of several, and most. An update may have a mebibyte. */
 const STEPS = { first: 16, most: 500 } as const;
 /** Characters of a commit from which on the next one moves fewer updates. */
 const STEP_LENGTH = 1024 * 1024;
 const RETRY_MS = 1000;
+/** A full table is not counted again for this long, unless something is taken out: each refusal would read all of it. */
+const COUNTED_MS = 1000;
 /** The clock is looked at again after this long, for it may be set meanwhile. */
 const LONGEST_WAIT_MS = 30_000;
 /** How long other processes leave an update to the one that took it. */
@@ -59,6 +61,8 @@ export class Schedule {
   #addedSince: Load = NOTHING;
   #committing: Load = NOTHING;
   #counting: Promise<void> | undefined;
+  /** The count counts until then if the table is full, in milliseconds of the monotonic clock. */
+  #countedUntilMs = 0;
 
   /** @param options - `topic`: of the notes by which other processes hear of a new one; `limit`: most that waits. */
   constructor(options: { state: JournalState; topic: string; limit: Load; logger: Logger }) {
@@ -80,10 +84,10 @@ export class Schedule {
     await this.#ready;
     const steps = scheduled.map(({ deliverAt, update }): StateStep => {
       const value = JSON.stringify(update);
-      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${value.length}-${this.#process}`;
+      const key = `${PREFIX}${digits(deliverAt)}/${digits(Date.now())}-${digits(++this.#added)}-${utf8Length(value)}-${this.#process}`;
       return { key, value, update: noteOf(this.#topic, key) };
     });
-    const load = steps.map(({ key, value }) => loadOf(key, value?.length)).reduce(plus, NOTHING);
+    const load = steps.map(({ key }) => loadOf(key)).reduce(plus, NOTHING);
     await this.#reserve(load);
     try {
       const committed = await commit(steps);
@@ -114,6 +118,7 @@ export class Schedule {
       if (update.id === id && mayCancel(update)) steps.push({ key, value: undefined });
     }
     if (steps.length > 0) await this.#state.commit(steps);
+    if (steps.length > 0) this.#countedUntilMs = 0;
     return steps.length;
   }
 
@@ -121,6 +126,7 @@ export class Schedule {
   noticed(note: JournalRecord | undefined): void {
     if (note === undefined) {
       this.#counted = UNKNOWN;
+      this.#countedUntilMs = 0;
       this.#wakeAt(Date.now());
     } else if (note.data.startsWith(PREFIX) && !note.data.endsWith(this.#process)) {
       this.#addedSince = plus(this.#addedSince, loadOf(note.data));
@@ -139,30 +145,30 @@ export class Schedule {
    * Other processes may take places at the same moment. The limit can be passed by what they commit until their notes arrive.
    */
   async #reserve(load: Load): Promise<void> {
-    if (!this.#hasRoomFor(load)) {
+    if (!this.#hasRoomFor(load) && monotonicMs() >= this.#countedUntilMs) {
       this.#counting ??= this.#count();
       await this.#counting;
     }
     if (!this.#hasRoomFor(load)) {
-      const { count, length } = this.#atMost;
+      const { count, bytes } = this.#atMost;
       this.#notices.warn(
         "full",
-        { count, bytes: length, limit: this.#limit.count, limitBytes: this.#limit.length },
+        { count, bytes, limit: this.#limit.count, limitBytes: this.#limit.bytes },
         "no more updates are scheduled: too many wait",
       );
       throw new HubError(
         "too_many_scheduled",
         count + load.count > this.#limit.count
           ? `${count} updates are scheduled already; at most ${this.#limit.count} may be. Publish it when it is time.`
-          : `The updates that are scheduled have ${length} bytes already; at most ${this.#limit.length} may be. Publish it when it is time.`,
+          : `The updates that are scheduled have ${bytes} bytes already; at most ${this.#limit.bytes} may be. Publish it when it is time.`,
       );
     }
     this.#committing = plus(this.#committing, load);
   }
 
   #hasRoomFor(load: Load): boolean {
-    const { count, length } = plus(this.#atMost, load);
-    return count <= this.#limit.count && length <= this.#limit.length;
+    const { count, bytes } = plus(this.#atMost, load);
+    return count <= this.#limit.count && bytes <= this.#limit.bytes;
   }
 
   /** No more than this waits. What was delivered since the last count is still in it. */
@@ -174,10 +180,11 @@ export class Schedule {
     try {
       const before = this.#addedSince;
       let load = NOTHING;
-      for await (const { key, value } of allEntries(this.#state, PREFIX)) load = plus(load, loadOf(key, value.length));
+      for await (const { key, value } of allEntries(this.#state, PREFIX)) load = plus(load, loadOf(key, utf8Length(value)));
       this.#counted = load;
       // What was added meanwhile may have been counted or not.
       this.#addedSince = minus(this.#addedSince, before);
+      this.#countedUntilMs = monotonicMs() + COUNTED_MS;
     } finally {
       this.#counting = undefined;
     }
@@ -231,6 +238,7 @@ export class Schedule {
       const entries = await this.#state.entries(PREFIX, { limit });
       const due = entries.filter(({ key }) => timeOf(key) <= now);
       await this.#state.commit(due.map(({ key, value }) => ({ key, value: undefined, update: JSON.parse(value) as Update })));
+      this.#countedUntilMs = 0;
       const length = due.reduce((sum, { value }) => sum + value.length, 0);
       limit = length < STEP_LENGTH ? Math.min(STEPS.most, limit * 2) : Math.max(1, limit >> 1);
     }
@@ -245,17 +253,17 @@ function timeOf(key: string): number {
   return Number(key.slice(PREFIX.length, PREFIX.length + 15));
 }
 
-/** @param valueLength - Default: as the key says. Of a key that does not, it is not known. */
-function loadOf(key: string, valueLength: number = Number(LENGTH_IN_KEY.exec(key)?.[1] ?? Infinity)): Load {
-  return { count: 1, length: key.length + valueLength };
+/** @param valueBytes - Default: as the key says. Of a key that does not, it is not known. */
+function loadOf(key: string, valueBytes: number = Number(BYTES_IN_KEY.exec(key)?.[1] ?? Infinity)): Load {
+  return { count: 1, bytes: key.length + valueBytes };
 }
 
 function plus(a: Load, b: Load): Load {
-  return { count: a.count + b.count, length: a.length + b.length };
+  return { count: a.count + b.count, bytes: a.bytes + b.bytes };
 }
 
 function minus(a: Load, b: Load): Load {
-  const length = a.length - b.length;
+  const bytes = a.bytes - b.bytes;
   // Infinity less Infinity: what is left was counted by its keys.
-  return { count: a.count - b.count, length: Number.isNaN(length) ? 0 : length };
+  return { count: a.count - b.count, bytes: Number.isNaN(bytes) ? 0 : bytes };
 }

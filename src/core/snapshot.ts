@@ -4,6 +4,7 @@ import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
 import { NewestTail } from "./newest-tail.ts";
+import { groupOf, type ScanLimits, ScanQueue } from "./scan-queue.ts";
 import type { Selection } from "./selection.ts";
 import { step } from "./step.ts";
 import { Turns } from "./turns.ts";
@@ -39,6 +40,17 @@ interface Kept {
   readonly head: number;
 }
 
+/** The client that asks for a snapshot. */
+export interface Asker {
+  /** Undefined if the runtime does not tell. */
+  readonly address: string | undefined;
+  /** Whether the client has left. */
+  readonly isGone: () => boolean;
+}
+
+/** The process itself asks. */
+export const THIS_PROCESS: Asker = { address: undefined, isGone: () => false };
+
 /** What a request asks for. */
 interface Wanted {
   readonly selection: Selection;
@@ -53,21 +65,25 @@ export class Snapshots {
   readonly #dispatcher: Dispatcher;
   readonly #tail: NewestTail;
   readonly #turns = new Turns();
-  /** The one that was asked for last comes last. */
+  /** Only scans that have a place, and finished ones. The one that was asked for last comes last. */
   readonly #kept = new Map<string, Promise<Kept>>();
   /** How many updates each has that is complete. */
   readonly #sizes = new Map<Promise<Kept>, number>();
-  readonly #mostScans: number;
-  readonly #places: Places;
+  readonly #limits: ScanLimits;
+  readonly #places: ScanQueue;
+  /** Scans that wait for a place, by their group and key. */
+  readonly #queued = new Map<string, Promise<void>>();
   readonly #notices: LogThrottle;
+  /** The newest offset that the journal had at the last look. */
+  #newest = 0;
 
-  /** @param mostScans - How many scans run at a time; others wait. */
-  constructor(journal: Journal, dispatcher: Dispatcher, mostScans: number, logger: Logger) {
+  /** @param limits - How many scans run at a time, and how many wait. */
+  constructor(journal: Journal, dispatcher: Dispatcher, limits: ScanLimits, logger: Logger) {
     this.#journal = journal;
     this.#dispatcher = dispatcher;
     this.#tail = new NewestTail(journal);
-    this.#mostScans = mostScans;
-    this.#places = new Places(mostScans);
+    this.#limits = limits;
+    this.#places = new ScanQueue(limits);
     this.#notices = new LogThrottle(logger);
   }
 
@@ -75,25 +91,82 @@ export class Snapshots {
    * Takes the newest updates at the time of the call, including each whose publishing was acknowledged before, by any process.
    *
    * @param count - How many of each matcher's updates; where only the latest count, of how many topics.
-   * @param isGone - Whether the one who asks has left. The look ends then.
-   * @throws HubError `journal_unavailable`.
+   * @param asker - The scan ends if this client leaves.
+   * @throws HubError `journal_unavailable`, or `overloaded` if too many scans wait.
    */
-  async take(selection: Selection, count: number, isGone: () => boolean): Promise<Snapshot> {
+  async take(selection: Selection, count: number, { address, isGone }: Asker): Promise<Snapshot> {
     const upTo = await this.#tail.find();
+    this.#newest = upTo;
     // Offsets of a journal that was replaced mean nothing.
     const key = `${this.#dispatcher.epoch} ${count} ${selection.key}`;
-    const taking = this.#advance(this.#kept.get(key), { selection, count, upTo, isGone });
+    const kept = await this.#find(key, groupOf(address), { selection, count, upTo, isGone });
+    return { offsets: kept.taken.map(({ offset }) => offset).toReversed(), upTo: kept.upTo };
+  }
+
+  /**
+   * Waits for a scan that tells the same, or for a place for one. A scan without a place is shared by requests of its own address
+   * only: others must not wait for its turn.
+   */
+  async #find(key: string, group: string, wanted: Wanted): Promise<Kept> {
+    const { upTo } = wanted;
+    const name = `${group} ${key}`;
+    let seen: Promise<Kept> | undefined;
+    /** Whether a scan that was not seen before began after this request, so that it tells of all that is wanted. */
+    let isLater = false;
+    for (;;) {
+      const running = this.#kept.get(key);
+      const queued = this.#queued.get(name);
+      if (running !== undefined && running !== seen) {
+        const kept = await running.catch(() => undefined);
+        if (kept !== undefined && this.#holds(kept) && (kept.upTo === upTo || (isLater && kept.upTo > upTo))) {
+          this.#touch(key, running);
+          return kept;
+        }
+        seen = running;
+      } else if (queued !== undefined) await queued;
+      else {
+        const turn = this.#places.take(group);
+        if (turn !== undefined) await this.#wait(name, turn);
+        return this.#begin(key, group, { ...wanted, upTo: this.#newest });
+      }
+      isLater = true;
+    }
+  }
+
+  /** Waits for a place. Requests that join are resumed after the one that called this: by then, its scan has begun. */
+  #wait(name: string, turn: Promise<void>): Promise<void> {
+    this.#notices.warn(
+      "scans",
+      { limit: this.#limits.snapshotScans },
+      "a subscription waits: as many looks for the newest updates run as may (snapshotScans)",
+    );
+    const turned = turn.then(() => void this.#queued.delete(name));
+    this.#queued.set(name, turned);
+    return turned;
+  }
+
+  /** Scans in a place, which is free then. */
+  async #begin(key: string, group: string, wanted: Wanted): Promise<Kept> {
+    const taking = this.#advance(this.#kept.get(key), wanted);
     this.#forget(key);
     this.#kept.set(key, taking);
     try {
-      const { taken, upTo: reached } = await taking;
-      if (this.#kept.get(key) === taking) this.#sizes.set(taking, taken.length);
+      const kept = await taking;
+      if (this.#kept.get(key) === taking) this.#sizes.set(taking, kept.taken.length);
       this.#settle();
-      return { offsets: taken.map(({ offset }) => offset).toReversed(), upTo: reached };
+      return kept;
     } catch (error) {
       if (this.#kept.get(key) === taking) this.#forget(key);
       throw error;
+    } finally {
+      this.#places.free(group);
     }
+  }
+
+  #touch(key: string, kept: Promise<Kept>): void {
+    if (this.#kept.get(key) !== kept) return;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
   }
 
   #forget(key: string): void {
@@ -116,28 +189,15 @@ export class Snapshots {
   async #advance(before: Promise<Kept> | undefined, wanted: Wanted): Promise<Kept> {
     const { upTo } = wanted;
     const kept = await before?.catch(() => undefined);
-    const now = Date.now();
-    // When an update has ended, an older one counts that was left out. So it is when a partition has dropped one that is newer than others'.
-    const isVoid =
-      kept === undefined ||
-      kept.upTo > upTo ||
-      (this.#journal.places !== undefined && kept.head !== this.#journal.head()) ||
-      kept.taken.some(({ endsAt }) => endsAt < now);
+    const isVoid = kept === undefined || kept.upTo > upTo || !this.#holds(kept);
     if (!isVoid && kept.upTo === upTo) return kept;
-    const waiting = this.#places.take();
-    if (waiting !== undefined) {
-      this.#notices.warn(
-        "scans",
-        { limit: this.#mostScans },
-        "a subscription waits: as many looks for the newest updates run as may (snapshotScans)",
-      );
-      await waiting;
-    }
-    try {
-      return await this.#scan(wanted, isVoid ? undefined : kept);
-    } finally {
-      this.#places.free();
-    }
+    return this.#scan(wanted, isVoid ? undefined : kept);
+  }
+
+  /** When an update has ended, an older one counts that was left out. So it is when a partition has dropped one that is newer than others'. */
+  #holds({ head, taken }: Kept): boolean {
+    const now = Date.now();
+    return (this.#journal.places === undefined || head === this.#journal.head()) && !taken.some(({ endsAt }) => endsAt < now);
   }
 
   /** Walks back from the end, a page at a time, until nothing more is wanted, or what is kept tells the rest. */
@@ -200,30 +260,6 @@ export class Snapshots {
     const { page } = this.#dispatcher;
     const read = await this.#journal.read(after, { ...page, maxRecords: Math.min(page.maxRecords, end - after), topics });
     return read.kind === "trimmed" ? read : { ...read, upTo: read.upTo ?? read.records.at(-1)?.offset ?? after };
-  }
-}
-
-/** A bounded number of places. */
-class Places {
-  #left: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(most: number) {
-    this.#left = most;
-  }
-
-  /** Takes a place. @returns What to wait for if there is none; undefined if there is. */
-  take(): Promise<void> | undefined {
-    if (this.#left === 0) return new Promise((resolve) => this.#waiting.push(resolve));
-    this.#left--;
-    return undefined;
-  }
-
-  /** Lets go of a place. */
-  free(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#left++;
-    else next();
   }
 }
 

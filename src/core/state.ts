@@ -41,9 +41,16 @@ export interface JournalState {
    * @param prefix - Only keys that start with this.
    * @param after - Only keys that come after this one.
    * @param limit - Most entries to return.
+   * @param maxLength - Characters of values from which on no more entries need be returned, but one at least. A journal that copies what it
+   * returns should end there: it does so in one turn of the event loop.
    */
-  entries(prefix: string, options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly StateEntry[]>;
+  entries(
+    prefix: string,
+    options: { readonly after?: string | undefined; readonly limit: number; readonly maxLength?: number | undefined },
+  ): Promise<readonly StateEntry[]>;
 }
+
+const PAGE: { readonly limit: number; readonly maxLength: number } = { limit: 500, maxLength: 1024 * 1024 };
 
 /**
  * Reads all entries with a prefix, a page at a time, so that a large table does not hold up the event loop.
@@ -52,11 +59,20 @@ export interface JournalState {
  */
 export async function* allEntries(state: JournalState, prefix: string, first?: string): AsyncGenerator<StateEntry, undefined> {
   let after = first;
+  // Of the turn of the event loop: what is done with a value takes time as well.
+  let length = 0;
   for (;;) {
-    const page = await state.entries(prefix, { after, limit: 500 });
-    yield* page;
+    const page = await state.entries(prefix, { ...PAGE, after });
+    // A page that ends at its length may be short.
+    if (page.length === 0) return;
+    for (const entry of page) {
+      yield entry;
+      length += entry.value.length;
+      if (length < PAGE.maxLength) continue;
+      length = 0;
+      await sleep(0);
+    }
     after = page.at(-1)?.key;
-    if (after === undefined || page.length < 500) return;
-    await sleep(0);
+    if (page.length >= PAGE.limit) await sleep(0);
   }
 }

@@ -167,7 +167,7 @@ async function subscribeFrom(context: HttpContext, request: HubRequest): Promise
     authorization,
   );
   // An answer without a body begins with no updates, so none are looked for.
-  const start = await hub.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request.isGone);
+  const start = await hub.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
   return {
     headers: streamHeaders(selection, start, hasCursor ? hub.cursorAt(start.after) : undefined, context.compat),
     selection,

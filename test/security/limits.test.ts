@@ -53,6 +53,35 @@ const subscribing =
     return [await outcome(`${url}?${search(limit)}`), await outcome(`${url}?${search(limit + 1)}`)];
   };
 
+/** @param busy - Addresses that have all their places for scans, four each. Further requests come from 203.0.113.9. */
+function waitingFor(busy: readonly string[]): Probe {
+  return async (limit, start) => {
+    const journal = memoryJournal();
+    await journal.append([{ topics: ["a"], data: "x", id: undefined, type: undefined, retry: undefined, private: false }]);
+    let open = ignore;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const read = journal.read.bind(journal);
+    let running = 0;
+    journal.read = async (after, most) => {
+      if (after < journal.tail()) {
+        running++;
+        await gate;
+      }
+      return read(after, most);
+    };
+    const url = `${await listenForAnyAddress((await start({ journal })).hub)}/events/stream`;
+    const ask = (address: string, name: string): Promise<string> => outcome(`${url}?match=${name}&last=1`, from(address));
+    const first = busy.flatMap((address) => Array.from({ length: 4 }, (_, i) => ask(address, `${address}/${i}`)));
+    await expect.poll(() => running).toBe(first.length);
+    const others = Array.from({ length: limit + 1 }, (_, i) => ask("203.0.113.9", `other${i}`));
+    const past = await Promise.race(others);
+    open();
+    await Promise.all(first);
+    const at = (await Promise.all(others)).filter((other) => other === "200");
+    return [at.length === limit ? "200" : `${at.length} of ${limit}`, past];
+  };
+}
+
 const patterns = (count: number): string => Array.from({ length: count }, (_, i) => `match_urlpattern=/${i}/*`).join("&");
 
 /** What bounds the hub's own work, and refuses nobody. */
@@ -186,11 +215,13 @@ const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>
     past: "507 too_many_scheduled",
     probe: async (_, start) => {
       const { url } = await start();
-      // Kept as JSON under a key, which have some 300 bytes beside the data.
-      const later = form({ topic: "a", delay: "60000", data: "x".repeat(600) });
+      // Kept as JSON under a key, which have some 300 bytes beside the 600 of the data.
+      const later = form({ topic: "a", delay: "60000", data: "漢".repeat(200) });
       return [await outcome(url, later), await outcome(url, later), await outcome(url, later)].slice(1) as [string, string];
     },
   },
+  waitingScans: { limit: 3, past: "503 overloaded", probe: waitingFor(["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4"]) },
+  waitingScansPerAddress: { limit: 3, past: "503 overloaded", probe: waitingFor(["203.0.113.9"]) },
   snapshotUpdates: { limit: 3, past: "400 invalid_pace", probe: subscribing((count) => `match=a&last=${count}`) },
 };
 

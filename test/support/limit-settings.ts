@@ -22,6 +22,8 @@ export const SETTING_OF_LIMIT: Readonly<Record<keyof Limits, Key>> = {
   scheduledBytes: "maxScheduledBytes",
   snapshotUpdates: "maxSnapshot",
   snapshotScans: "maxSnapshotScans",
+  waitingScans: "maxWaitingScans",
+  waitingScansPerAddress: "maxWaitingScansPerAddress",
   replayUpdates: "maxReplayUpdates",
   replayBytes: "maxReplayBytes",
   heldBytes: "maxHeldBytes",

@@ -41,7 +41,7 @@ function openWorld(count: number, limit = 10_000): World {
   const delivered = new Map<string, number[]>();
   const processes = Array.from(
     { length: count },
-    () => new Schedule({ state, topic: NOTES, limit: { count: limit, length: Infinity }, logger: SILENT }),
+    () => new Schedule({ state, topic: NOTES, limit: { count: limit, bytes: Infinity }, logger: SILENT }),
   );
   const unfollow = journal.follow(0, (records: readonly JournalRecord[]) => {
     for (const record of records) {
@@ -147,6 +147,40 @@ describe("scheduled updates", () => {
     expect(world.delivered.get("soon")).toHaveLength(1);
     // The one that is due with some that follow it, and one at each look at the clock.
     expect(read).toBeLessThan(30);
+    await world.close();
+  });
+
+  it("are not counted again at each refusal", async () => {
+    const world = openWorld(1, 10);
+    let reads = 0;
+    const entries = world.state.entries.bind(world.state);
+    Object.assign(world.state, { entries: (...args: Parameters<typeof entries>) => (reads++, entries(...args)) });
+    const [schedule] = world.processes as [Schedule];
+    const outcomes: string[] = [];
+    const add = (id: string): void =>
+      void schedule
+        .add([{ deliverAt: Date.now() + 3_600_000, update: updateOf(id) }], (changes) => world.state.commit(changes))
+        .then(
+          () => outcomes.push("added"),
+          (error: { code: string }) => outcomes.push(error.code),
+        );
+    for (let i = 0; i < 10; i++) add(`a${i}`);
+    await vi.advanceTimersByTimeAsync(2000);
+    reads = 0;
+    for (let i = 0; i < 20; i++) {
+      add("late");
+      await vi.advanceTimersByTimeAsync(10 * SLOW_MS);
+    }
+    // Two a count, one a second.
+    expect(reads).toBeLessThanOrEqual(4);
+    // Once something is taken out it is counted at once.
+    const cancelled = schedule.cancel("a3", () => true);
+    await vi.advanceTimersByTimeAsync(5 * SLOW_MS);
+    expect(await cancelled).toBe(1);
+    add("again");
+    await vi.advanceTimersByTimeAsync(10 * SLOW_MS);
+    const expected = [...Array<string>(10).fill("added"), ...Array<string>(20).fill("too_many_scheduled"), "added"];
+    expect(outcomes).toEqual(expected);
     await world.close();
   });
 

@@ -68,6 +68,8 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   maxScheduledBytes: ["32MiB", 2 ** 25],
   maxSnapshot: ["17", 17],
   maxSnapshotScans: ["21", 21],
+  maxWaitingScans: ["141", 141],
+  maxWaitingScansPerAddress: ["142", 142],
   maxReplayUpdates: ["18", 18],
   maxReplayBytes: ["2MiB", 2 ** 21],
   maxHeldBytes: ["128MiB", 2 ** 27],

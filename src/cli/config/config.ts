@@ -70,6 +70,8 @@ export interface Config {
   readonly maxScheduledBytes: number;
   readonly maxSnapshot: number;
   readonly maxSnapshotScans: number;
+  readonly maxWaitingScans: number;
+  readonly maxWaitingScansPerAddress: number;
   readonly maxReplayUpdates: number;
   readonly maxReplayBytes: number;
   readonly maxHeldBytes: number;

@@ -159,6 +159,22 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "16",
       help: "most looks for them at a time, in each process; others wait",
     },
+    maxWaitingScans: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...LIMIT_RANGES.waitingScans),
+      fallback: DEFAULT_LIMITS.waitingScans,
+      shown: "1000",
+      help: "most subscriptions that wait for such a look, in each process",
+    },
+    maxWaitingScansPerAddress: {
+      group: "Limits",
+      placeholder: "<number>",
+      schema: count(...LIMIT_RANGES.waitingScansPerAddress),
+      fallback: DEFAULT_LIMITS.waitingScansPerAddress,
+      shown: "100",
+      help: "most of them from one address",
+    },
     maxReplayUpdates: {
       group: "Limits",
       placeholder: "<number>",

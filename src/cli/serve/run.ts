@@ -230,6 +230,8 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       scheduledBytes: config.maxScheduledBytes,
       snapshotUpdates: config.maxSnapshot,
       snapshotScans: config.maxSnapshotScans,
+      waitingScans: config.maxWaitingScans,
+      waitingScansPerAddress: config.maxWaitingScansPerAddress,
       replayUpdates: config.maxReplayUpdates,
       replayBytes: config.maxReplayBytes,
       heldBytes: config.maxHeldBytes,

@@ -243,15 +243,19 @@ class LmdbJournal implements Journal {
     return this.#reading(() => readable(this.#writer.keys.find(keyedAppend({ ...attempt, answer: undefined }))));
   }
 
-  #list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): readonly StateEntry[] {
+  #list(prefix: string, { after, limit, maxLength = Infinity }: Parameters<JournalState["entries"]>[1]): readonly StateEntry[] {
     if (this.#closed) return [];
     this.#root.resetReadTxn();
     const start = after === undefined || after < prefix ? prefix : after;
     return this.#reading(() => {
       const found: StateEntry[] = [];
+      let length = 0;
       for (const { key, value } of rising(this.#databases.entries.getRange({ start }), start)) {
-        if (!key.startsWith(prefix) || found.length >= limit) break;
-        if (key !== after) found.push({ key, value: this.#open(key, value) });
+        if (!key.startsWith(prefix) || found.length >= limit || length >= maxLength) break;
+        if (key === after) continue;
+        const entry = { key, value: this.#open(key, value) };
+        found.push(entry);
+        length += entry.value.length;
       }
       return found;
     });
