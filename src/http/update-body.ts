@@ -1,7 +1,7 @@
 import { HubError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { type TextUpdate, tooManyUpdates } from "../core/update.ts";
-import { isKnownField, meantField, quoteName } from "./field-names.ts";
+import { isKnownField, isPrivateMisspelt, meantField, quoteName } from "./field-names.ts";
 import { decodeUtf8, detach, parseForm } from "./form.ts";
 import { type RawMember, rawMembers } from "./json-members.ts";
 
@@ -77,7 +77,7 @@ function fromForm(text: string, maxFields: number, unknownFields: Set<string>): 
   const fields = new Map<string, string>();
   for (const [name, value] of parseForm(text, maxFields)) {
     if (name === "topic") topics.push(value);
-    else if (!isKnownField(name)) unknownFields.add(name);
+    else if (!isKnownField(name)) passOver(name, "The update", unknownFields);
     else if (!fields.has(name)) fields.set(name, value);
   }
   if (topics.length === 0)
@@ -93,6 +93,18 @@ function fromForm(text: string, maxFields: number, unknownFields: Set<string>): 
     private: fields.has("private"),
     ...readTimes(present),
   };
+}
+
+/**
+ * Notes a field that is not read.
+ *
+ * @throws HubError for one that likely asks for a private update.
+ */
+function passOver(name: string, what: string, unknownFields: Set<string>): void {
+  if (isPrivateMisspelt(name)) {
+    throw new HubError("invalid_body", `${what} has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
+  }
+  unknownFields.add(name);
 }
 
 /** Names the fields that may have been meant for others: most frameworks have a spelling of their own for lists. */
@@ -164,7 +176,7 @@ function fromJson(value: unknown, written: Written | undefined, what: string, un
     throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
   }
   const fields = new Map<string, unknown>(Object.entries(value));
-  for (const name of fields.keys()) if (!isKnownField(name)) unknownFields.add(name);
+  for (const name of fields.keys()) if (!isKnownField(name)) passOver(name, what, unknownFields);
   // Which of the two is meant nobody can tell, and a private update must not become public by a slip.
   for (const [name, { count }] of written.members)
     if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
