@@ -4,6 +4,7 @@ import { type TextUpdate, tooManyUpdates } from "../core/update.ts";
 import { isKnownField, isPrivateMisspelt, meantField, quoteName } from "./field-names.ts";
 import { decodeUtf8, detach, parseForm } from "./form.ts";
 import { type RawMember, rawMembers } from "./json-members.ts";
+import { checkJsonNames, checkJsonParts } from "./json-size.ts";
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
 
@@ -24,9 +25,6 @@ export interface ParsedUpdates {
 /** Levels of JSON in `data`. Subscribers parse it, and many parsers take stack for each level. */
 const MAX_DATA_DEPTH = 1000;
 
-/** Most objects and lists in a document. JSON that is little else takes ten times as long to read as text of its length. */
-const MAX_JSON_PARTS = 100_000;
-
 /**
  * Reads one update from a form or a JSON object, or an atomic batch from a JSON array or NDJSON.
  *
@@ -44,16 +42,18 @@ export function parseUpdates(
   if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
     return { updates: [fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
   if (mediaType === "application/json") {
+    checkJsonNames(text);
     const value = parseJson(text, "The body");
     if (Array.isArray(value) && value.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
     const isBatch = Array.isArray(value);
     const written = writtenIn(text);
     const updates = isBatch
-      ? value.map((item, i) => fromJson(item, written[i], `Update ${i + 1}`, unknownFields))
-      : [fromJson(value, written[0], "The update", unknownFields)];
+      ? value.map((item, i) => fromJson(item, written[i], `Update ${i + 1}`, formFields, unknownFields))
+      : [fromJson(value, written[0], "The update", formFields, unknownFields)];
     return { updates, isBatch, unknownFields };
   }
   if (NDJSON_TYPES.has(mediaType)) {
+    checkJsonNames(text);
     const updates: TextUpdate[] = [];
     for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {
       end = text.indexOf("\n", start);
@@ -62,7 +62,7 @@ export function parseUpdates(
       if (line.trim() === "") continue;
       if (updates.length === updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
       const value = parseJson(line, `Line ${number}`);
-      updates.push(fromJson(value, writtenIn(line)[0], `Line ${number}`, unknownFields));
+      updates.push(fromJson(value, writtenIn(line)[0], `Line ${number}`, formFields, unknownFields));
     }
     return { updates, isBatch: true, unknownFields };
   }
@@ -150,9 +150,7 @@ function isDay(day: string): boolean {
 }
 
 function parseJson(text: string, what: string): unknown {
-  if (countJsonParts(text) > MAX_JSON_PARTS) {
-    throw new HubError("invalid_body", `${what} has more than ${MAX_JSON_PARTS} objects and lists. Send less at a time, or data as text.`);
-  }
+  checkJsonParts(text, what);
   try {
     return JSON.parse(text);
   } catch {
@@ -171,11 +169,13 @@ function writtenIn(document: string): readonly Written[] {
   return rawMembers(document, isKnownField).map((members) => ({ document, members }));
 }
 
-function fromJson(value: unknown, written: Written | undefined, what: string, unknownFields: Set<string>): TextUpdate {
+function fromJson(value: unknown, written: Written | undefined, what: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
   if (typeof value !== "object" || value === null || Array.isArray(value) || written === undefined) {
     throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
   }
-  const fields = new Map<string, unknown>(Object.entries(value));
+  const entries = Object.entries(value);
+  if (entries.length > maxFields) throw new HubError("too_large", `${what} has more than ${maxFields} fields. Send fewer.`);
+  const fields = new Map<string, unknown>(entries);
   for (const name of fields.keys()) if (!isKnownField(name)) passOver(name, what, unknownFields);
   // Which of the two is meant nobody can tell, and a private update must not become public by a slip.
   for (const [name, { count }] of written.members)
@@ -218,14 +218,4 @@ function optionalText(
   const value = fields.get(name) ?? undefined;
   if (value === undefined || typeof value === "string") return value;
   throw new HubError(code, `${what} has a ${JSON.stringify(name)} that is not a string.`);
-}
-
-/** Counts the brackets that open, also those in texts. */
-function countJsonParts(text: string): number {
-  if (text.length <= MAX_JSON_PARTS) return 0;
-  let count = 0;
-  for (const bracket of "[{") {
-    for (let at = text.indexOf(bracket); at >= 0 && count <= MAX_JSON_PARTS; at = text.indexOf(bracket, at + 1)) count++;
-  }
-  return count;
 }
