@@ -54,6 +54,8 @@ export class Dispatcher {
   #accepted: number;
   #pending: JournalRecord[] = [];
   #scheduled = false;
+  /** The record whose search took the last slice to its end, and how many of its topics were searched. */
+  #searching: { readonly record: JournalRecord; readonly topics: number } | undefined;
   /** Encodes what goes to sockets. */
   readonly wire: Wire;
   /** What was given to sockets since the start. */
@@ -248,9 +250,20 @@ export class Dispatcher {
   #search(untilMs: number): number {
     const { length } = this.#pending;
     if (length > MOST_WAITING) return length;
-    // Most topics are known, and need no look at the clock.
-    const last = this.#pending.findIndex((record) => this.#index.prepare(record) && monotonicMs() >= untilMs);
-    return last < 0 ? length : last + 1;
+    // Searched topics may be forgotten again: a search that began over at each slice might never end.
+    let from = this.#searching !== undefined && this.#searching.record === this.#pending[0] ? this.#searching.topics : 0;
+    this.#searching = undefined;
+    for (let i = 0; i < length; i++, from = 0) {
+      const record = this.#pending[i] as JournalRecord;
+      for (let topics = from; topics < record.topics.length;) {
+        // Most topics are known, and need no look at the clock.
+        const isSearched = this.#index.prepare(record.topics[topics++] as string);
+        if (!isSearched || monotonicMs() < untilMs) continue;
+        this.#searching = { record, topics };
+        return topics === record.topics.length ? i + 1 : i;
+      }
+    }
+    return length;
   }
 
   /**
