@@ -13,6 +13,7 @@ import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { TopicParser } from "./topic.ts";
+import { TopicSearch } from "./topic-search.ts";
 import { NOTE_TYPE } from "./update.ts";
 import { Wire } from "./wire.ts";
 
@@ -41,6 +42,7 @@ export class Dispatcher {
   readonly #journal: Journal;
   readonly #idCipher: IdCipher | undefined;
   readonly #index: MatcherIndex;
+  readonly #topicSearch: TopicSearch;
   readonly #cohorts = new Map<string, Cohort>();
   #usedCohorts = 0;
   /** Those that may hear of presence. */
@@ -54,8 +56,6 @@ export class Dispatcher {
   #accepted: number;
   #pending: JournalRecord[] = [];
   #scheduled = false;
-  /** The record whose search took the last slice to its end, and how many of its topics were searched. */
-  #searching: { readonly record: JournalRecord; readonly topics: number } | undefined;
   /** Encodes what goes to sockets. */
   readonly wire: Wire;
   /** What was given to sockets since the start. */
@@ -84,6 +84,7 @@ export class Dispatcher {
     this.page = page;
     this.wire = new Wire(compression);
     this.#index = new MatcherIndex(parser);
+    this.#topicSearch = new TopicSearch(this.#index);
     this.epoch = journal.epoch;
     this.#position = journal.tail();
     this.#accepted = this.#position;
@@ -249,21 +250,7 @@ export class Dispatcher {
   /** @returns How many of the pending updates may be dispatched. */
   #search(untilMs: number): number {
     const { length } = this.#pending;
-    if (length > MOST_WAITING) return length;
-    // Searched topics may be forgotten again: a search that began over at each slice might never end.
-    let from = this.#searching !== undefined && this.#searching.record === this.#pending[0] ? this.#searching.topics : 0;
-    this.#searching = undefined;
-    for (let i = 0; i < length; i++, from = 0) {
-      const record = this.#pending[i] as JournalRecord;
-      for (let topics = from; topics < record.topics.length;) {
-        // Most topics are known, and need no look at the clock.
-        const isSearched = this.#index.prepare(record.topics[topics++] as string);
-        if (!isSearched || monotonicMs() < untilMs) continue;
-        this.#searching = { record, topics };
-        return topics === record.topics.length ? i + 1 : i;
-      }
-    }
-    return length;
+    return length > MOST_WAITING ? length : this.#topicSearch.advance(this.#pending, untilMs);
   }
 
   /**
