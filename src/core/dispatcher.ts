@@ -13,6 +13,7 @@ import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { TopicParser } from "./topic.ts";
+import { TopicSearch } from "./topic-search.ts";
 import { NOTE_TYPE } from "./update.ts";
 import { Wire } from "./wire.ts";
 
@@ -41,6 +42,7 @@ export class Dispatcher {
   readonly #journal: Journal;
   readonly #idCipher: IdCipher | undefined;
   readonly #index: MatcherIndex;
+  readonly #topicSearch: TopicSearch;
   readonly #cohorts = new Map<string, Cohort>();
   #usedCohorts = 0;
   /** Those that may hear of presence. */
@@ -82,6 +84,7 @@ export class Dispatcher {
     this.page = page;
     this.wire = new Wire(compression);
     this.#index = new MatcherIndex(parser);
+    this.#topicSearch = new TopicSearch(this.#index);
     this.epoch = journal.epoch;
     this.#position = journal.tail();
     this.#accepted = this.#position;
@@ -247,10 +250,7 @@ export class Dispatcher {
   /** @returns How many of the pending updates may be dispatched. */
   #search(untilMs: number): number {
     const { length } = this.#pending;
-    if (length > MOST_WAITING) return length;
-    // Most topics are known, and need no look at the clock.
-    const last = this.#pending.findIndex((record) => this.#index.prepare(record) && monotonicMs() >= untilMs);
-    return last < 0 ? length : last + 1;
+    return length > MOST_WAITING ? length : this.#topicSearch.advance(this.#pending, untilMs);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Range } from "./range.ts";
 export interface Limits {
   /** Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. */
   readonly bodyBytes: number;
-  /** Most fields of a form, or parameters of a query (each is decoded before it is known). Default 500. Past it: `too_large`. */
+  /** Most fields of a form or of an update in JSON, or parameters of a query (each is decoded before it is known). Default 500. Past it: `too_large`. */
   readonly formFields: number;
   /** Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past it: `too_large`. */
   readonly queryBytes: number;

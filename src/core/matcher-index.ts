@@ -52,14 +52,12 @@ export class MatcherIndex {
   }
 
   /**
-   * Does what takes long of {@link collect}.
+   * Does what takes long of {@link collect}, for one topic of a record.
    *
-   * @returns Whether one of the topics had to be tested on patterns.
+   * @returns Whether the topic had to be tested on patterns.
    */
-  prepare(record: JournalRecord): boolean {
-    let isSearched = false;
-    for (const topic of record.topics) if (this.#patterns.prepare(topic)) isSearched = true;
-    return isSearched;
+  prepare(topic: string): boolean {
+    return this.#patterns.prepare(topic);
   }
 
   /** Adds the record to the run of each cohort that is to receive it, and each such cohort to `touched`, once. */

@@ -37,6 +37,11 @@ export function meantField(name: string): string | undefined {
   );
 }
 
+/** Whether a name differs from `private` only by case or white space around it, such as `Private`. */
+export function isPrivateMisspelt(name: string): boolean {
+  return name !== "private" && name.trim().toLowerCase() === "private";
+}
+
 /** A name that somebody sent, as it may stand in a message, a log or a header field: quoted, in printable ASCII, and not long. */
 export function quoteName(name: string): string {
   const short = name.length > NAME_CHARACTERS ? `${name.slice(0, NAME_CHARACTERS)}…` : name;

@@ -77,7 +77,7 @@ export function rawMembers(text: string, isWanted: (name: string) => boolean): r
 }
 
 /** The place of the quote that ends a text. @param start - Of the quote that begins it. */
-function endOfText(text: string, start: number): number {
+export function endOfText(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let first = end;
     while (text.charCodeAt(first - 1) === BACKSLASH) first--;

@@ -1,9 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv4 } from "node:net";
 import type { Logger } from "../core/logger.ts";
+import { LogThrottle } from "../core/log-throttle.ts";
 
 /** Most proxies that a request is followed through: a header of 16 KiB holds thousands of addresses. */
 const MAX_HOPS = 32;
+
+/**
+ * Stands for the address of every client that a proxy leaves in doubt. Limits count such clients together. The proxy's own address would be exempt if it were that of
+ * the loopback, and any client could lift the limits with a header field.
+ */
+export const UNKNOWN_CLIENT = "unknown";
 
 /** An address, or a network as its first address and the length of its prefix. */
 interface Network {
@@ -23,19 +30,22 @@ export function isAddressOrNetwork(text: unknown): text is string {
 export class TrustedProxies {
   readonly #networks: BlockList | undefined;
   readonly #logger: Logger;
+  readonly #notices: LogThrottle;
   #hasWarned = false;
 
   /** @param trusted - Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` counts. */
   constructor(trusted: readonly string[], logger: Logger) {
     this.#networks = trusted.length === 0 ? undefined : blockListOf(trusted);
     this.#logger = logger;
+    this.#notices = new LogThrottle(logger);
   }
 
   /**
    * The address that a request comes from: that of its connection, unless a trusted proxy is there. Each proxy appends the address that it was reached from, so the
    * right-most address that is not a trusted proxy's is the client's. Everything to the left of it is the client's own text.
    *
-   * @returns Undefined if the runtime tells no address, as on a Unix socket without trusted proxies.
+   * @returns Undefined if the runtime tells no address, as on a Unix socket without trusted proxies. {@link UNKNOWN_CLIENT} if the two header fields name
+   * different clients.
    */
   clientOf(req: IncomingMessage): string | undefined {
     const peer = req.socket.remoteAddress;
@@ -45,8 +55,15 @@ export class TrustedProxies {
     const listed = listOf(req.headers["x-forwarded-for"]);
     if (listed === undefined) return forwarded === undefined ? peer : this.#walk(peer, addressesOf(forwarded));
     const client = this.#walk(peer, addressesOf(listed, readNode));
-    // A proxy writes one of the two and passes the other on as the client wrote it. If they differ, nobody knows which is which.
-    return forwarded === undefined || this.#walk(peer, addressesOf(forwarded)) === client ? client : peer;
+    if (forwarded === undefined || this.#walk(peer, addressesOf(forwarded)) === client) return client;
+    // A proxy writes one of the two and passes the other on as the client wrote it. Nobody knows which is which.
+    this.#notices.warn(
+      "two clients",
+      { peer },
+      "A request through a trusted proxy names one client in X-Forwarded-For and another in Forwarded. " +
+        "All such requests share the limits of one address. Let the proxy remove the field that it does not write.",
+    );
+    return UNKNOWN_CLIENT;
   }
 
   /**

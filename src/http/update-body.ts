@@ -1,9 +1,10 @@
 import { HubError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { type TextUpdate, tooManyUpdates } from "../core/update.ts";
-import { isKnownField, meantField, quoteName } from "./field-names.ts";
+import { isKnownField, isPrivateMisspelt, meantField, quoteName } from "./field-names.ts";
 import { decodeUtf8, detach, parseForm } from "./form.ts";
 import { type RawMember, rawMembers } from "./json-members.ts";
+import { checkJsonNames, checkJsonParts } from "./json-size.ts";
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
 
@@ -24,9 +25,6 @@ export interface ParsedUpdates {
 /** Levels of JSON in `data`. Subscribers parse it, and many parsers take stack for each level. */
 const MAX_DATA_DEPTH = 1000;
 
-/** Most objects and lists in a document. JSON that is little else takes ten times as long to read as text of its length. */
-const MAX_JSON_PARTS = 100_000;
-
 /**
  * Reads one update from a form or a JSON object, or an atomic batch from a JSON array or NDJSON.
  *
@@ -44,16 +42,18 @@ export function parseUpdates(
   if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
     return { updates: [fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
   if (mediaType === "application/json") {
+    checkJsonNames(text);
     const value = parseJson(text, "The body");
     if (Array.isArray(value) && value.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
     const isBatch = Array.isArray(value);
     const written = writtenIn(text);
     const updates = isBatch
-      ? value.map((item, i) => fromJson(item, written[i], `Update ${i + 1}`, unknownFields))
-      : [fromJson(value, written[0], "The update", unknownFields)];
+      ? value.map((item, i) => fromJson(item, written[i], `Update ${i + 1}`, formFields, unknownFields))
+      : [fromJson(value, written[0], "The update", formFields, unknownFields)];
     return { updates, isBatch, unknownFields };
   }
   if (NDJSON_TYPES.has(mediaType)) {
+    checkJsonNames(text);
     const updates: TextUpdate[] = [];
     for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {
       end = text.indexOf("\n", start);
@@ -62,7 +62,7 @@ export function parseUpdates(
       if (line.trim() === "") continue;
       if (updates.length === updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
       const value = parseJson(line, `Line ${number}`);
-      updates.push(fromJson(value, writtenIn(line)[0], `Line ${number}`, unknownFields));
+      updates.push(fromJson(value, writtenIn(line)[0], `Line ${number}`, formFields, unknownFields));
     }
     return { updates, isBatch: true, unknownFields };
   }
@@ -77,7 +77,7 @@ function fromForm(text: string, maxFields: number, unknownFields: Set<string>): 
   const fields = new Map<string, string>();
   for (const [name, value] of parseForm(text, maxFields)) {
     if (name === "topic") topics.push(value);
-    else if (!isKnownField(name)) unknownFields.add(name);
+    else if (!isKnownField(name)) passOver(name, "The update", unknownFields);
     else if (!fields.has(name)) fields.set(name, value);
   }
   if (topics.length === 0)
@@ -93,6 +93,18 @@ function fromForm(text: string, maxFields: number, unknownFields: Set<string>): 
     private: fields.has("private"),
     ...readTimes(present),
   };
+}
+
+/**
+ * Notes a field that is not read.
+ *
+ * @throws HubError for one that likely asks for a private update.
+ */
+function passOver(name: string, what: string, unknownFields: Set<string>): void {
+  if (isPrivateMisspelt(name)) {
+    throw new HubError("invalid_body", `${what} has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
+  }
+  unknownFields.add(name);
 }
 
 /** Names the fields that may have been meant for others: most frameworks have a spelling of their own for lists. */
@@ -138,9 +150,7 @@ function isDay(day: string): boolean {
 }
 
 function parseJson(text: string, what: string): unknown {
-  if (countJsonParts(text) > MAX_JSON_PARTS) {
-    throw new HubError("invalid_body", `${what} has more than ${MAX_JSON_PARTS} objects and lists. Send less at a time, or data as text.`);
-  }
+  checkJsonParts(text, what);
   try {
     return JSON.parse(text);
   } catch {
@@ -159,12 +169,14 @@ function writtenIn(document: string): readonly Written[] {
   return rawMembers(document, isKnownField).map((members) => ({ document, members }));
 }
 
-function fromJson(value: unknown, written: Written | undefined, what: string, unknownFields: Set<string>): TextUpdate {
+function fromJson(value: unknown, written: Written | undefined, what: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
   if (typeof value !== "object" || value === null || Array.isArray(value) || written === undefined) {
     throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
   }
-  const fields = new Map<string, unknown>(Object.entries(value));
-  for (const name of fields.keys()) if (!isKnownField(name)) unknownFields.add(name);
+  const entries = Object.entries(value);
+  if (entries.length > maxFields) throw new HubError("too_large", `${what} has more than ${maxFields} fields. Send fewer.`);
+  const fields = new Map<string, unknown>(entries);
+  for (const name of fields.keys()) if (!isKnownField(name)) passOver(name, what, unknownFields);
   // Which of the two is meant nobody can tell, and a private update must not become public by a slip.
   for (const [name, { count }] of written.members)
     if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
@@ -206,14 +218,4 @@ function optionalText(
   const value = fields.get(name) ?? undefined;
   if (value === undefined || typeof value === "string") return value;
   throw new HubError(code, `${what} has a ${JSON.stringify(name)} that is not a string.`);
-}
-
-/** Counts the brackets that open, also those in texts. */
-function countJsonParts(text: string): number {
-  if (text.length <= MAX_JSON_PARTS) return 0;
-  let count = 0;
-  for (const bracket of "[{") {
-    for (let at = text.indexOf(bracket); at >= 0 && count <= MAX_JSON_PARTS; at = text.indexOf(bracket, at + 1)) count++;
-  }
-  return count;
 }

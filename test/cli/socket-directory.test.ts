@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { dirname, join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { makeSocketDirectory, removeSocketDirectory } from "../../src/cli/serve/socket-directory.ts";
 import { startServer, temporaryDirectory } from "./command.ts";
 import { childrenOf } from "./worker-processes.ts";
 
@@ -46,6 +47,33 @@ it("sockets of workers that were killed are removed at the next start, and no ot
   run.child.kill("SIGTERM");
   expect(await run.exit).toBe(0);
   expect(readdirSync(tmp).toSorted()).toEqual(["artesian-workers-alive1", "artesian-workers-young1", "somebody-else"]);
+});
+
+it("workers start although the path of TMPDIR is too long for sockets", async () => {
+  const tmp = join(temporaryDirectory(), "long".repeat(20));
+  mkdirSync(tmp);
+  const { run } = await startServer(["--workers", "2"], { env: { TMPDIR: tmp } });
+  expect(readdirSync(tmp)).toEqual([]);
+  run.child.kill("SIGTERM");
+  expect(await run.exit).toBe(0);
+});
+
+it("sockets are in TMPDIR, or in /tmp if the path of TMPDIR is too long for them", () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const base = temporaryDirectory();
+  for (const [bytes, isOwn] of [
+    [74, true],
+    [75, false],
+    [200, false],
+  ] as const) {
+    const tmp = join(base, "x".repeat(bytes - base.length - 1));
+    mkdirSync(tmp);
+    vi.stubEnv("TMPDIR", tmp);
+    const directory = makeSocketDirectory();
+    onTestFinished(() => removeSocketDirectory(directory));
+    expect(dirname(directory)).toBe(isOwn ? tmp : "/tmp");
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+  }
 });
 
 it("a primary that is killed leaves nothing in the temporary folder", async () => {

@@ -230,10 +230,10 @@ describe("a field that the hub does not know", () => {
 
   it("is passed over, and named in the answer's header", async () => {
     const { url } = await startHub({ corsOrigins: ["https://app.example"] });
-    const answer = await post(url, "topic=a&data=x&message=y&Private=on&foo=z", FORM, { origin: "https://app.example" });
+    const answer = await post(url, "topic=a&data=x&message=y&Retry=1&foo=z", FORM, { origin: "https://app.example" });
     expect(answer.status).toBe(200);
     expect(warning(answer)).toBe(
-      'Unknown field "message": did you mean "data"? Unknown field "Private": did you mean "private"? Unknown field "foo".',
+      'Unknown field "message": did you mean "data"? Unknown field "Retry": did you mean "retry"? Unknown field "foo".',
     );
     expect(answer.headers["access-control-expose-headers"]).toContain("Artesian-Warning");
     for (const [name, meant] of [
@@ -251,6 +251,27 @@ describe("a field that the hub does not know", () => {
       );
     }
   });
+
+  it.each(["Private", "PRIVATE", "pRIVATE", " private", "private\u00a0", "\tPrivate\n"])(
+    "is refused when it is %j: the update would be public",
+    async (name) => {
+      const { url, hub } = await startHub();
+      const field = JSON.stringify(name);
+      const requests = [
+        [`topic=a&data=x&${encodeURIComponent(name)}=on`, FORM],
+        [`{"topic":"a","data":"x",${field}:true}`, "application/json"],
+        [`[{"topic":"a"},{"topic":"a",${field}:true}]`, "application/json"],
+        [`{"topic":"a"}\n{"topic":"a","private":true,${field}:true}`, "application/x-ndjson"],
+      ] as const;
+      const before = await hub.publish({ topic: "a" });
+      for (const [body, type] of requests) {
+        const answer = await post(url, body, type);
+        expect(answer.status).toBe(400);
+        expect(problemOf(answer)).toMatchObject({ code: "invalid_body", detail: expect.stringContaining("`private`") });
+      }
+      expect(Number((await hub.publish({ topic: "a" })).split(":").at(-1))).toBe(Number(before.split(":").at(-1)) + 1);
+    },
+  );
 
   it("is not there where all is known", async () => {
     const { url } = await startHub();

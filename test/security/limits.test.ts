@@ -360,6 +360,21 @@ describe("the limits of connections", () => {
     expect(new Set(await statuses({}))).toEqual(new Set([200]));
   });
 
+  test.each(["127.0.0.1", "10.0.0.1"])(
+    "a client of the proxy %s that sends both headers is not exempt from the streams of an address",
+    async (proxy) => {
+      const hub = startMeasured({ connectionsPerAddress: 2, trustedProxies: ["10.0.0.0/8", "127.0.0.1"] });
+      const url = `${await listenForAnyAddress(hub)}/events/stream`;
+      const spoofed = (i: number): { headers: Record<string, string> } =>
+        from(proxy, { "X-Forwarded-For": "203.0.113.7", Forwarded: `for=198.51.100.${i}` });
+      await openStream(url, spoofed(1));
+      await openStream(url, spoofed(2));
+      expect((await fetch(url, spoofed(3))).status).toBe(429);
+      // Others are not shut out by them.
+      expect((await openStream(url, from(proxy, { "X-Forwarded-For": "203.0.113.7" }))).response.status).toBe(200);
+    },
+  );
+
   test.each([
     [[], 1],
     [["10.0.0.2"], 1],

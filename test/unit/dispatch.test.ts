@@ -103,6 +103,48 @@ describe("dispatching", () => {
     await hub.close();
   });
 
+  it("lets others run while one update of many new topics is tested on many patterns", async () => {
+    const hub = new HubCore({ journal: memoryJournal() });
+    const attachTo = async (...patterns: string[]): Promise<TestSink> => {
+      const sink = new TestSink();
+      const selection = hub.select(
+        patterns.map((pattern) => (pattern === "*" ? { type: "exact", pattern } : { type: "urlpattern", pattern })),
+        undefined,
+      );
+      sink.subscriber = hub.attach(selection, sink, await hub.resolve(undefined, selection));
+      return sink;
+    };
+    for (let i = 0; i < 10; i++) await attachTo(...Array.from({ length: 100 }, (_, j) => `/(.*a.*b.*c.*${i}-${j})`));
+    const [all, some] = [await attachTo("*"), await attachTo("/99:rest*")];
+    const many = Array.from({ length: 100 }, (_, i) => `/${i}${"a-".repeat(500)}`);
+    const batch = [
+      { topic: "/99", data: "before" },
+      { topic: many, data: "many" },
+      { topic: ["/99", ...many.slice(1)], data: "again" },
+      { topic: "/99after", data: "after" },
+    ];
+    const began = process.cpuUsage();
+    const published = hub.publishBatch(batch);
+    let longestUs = 0;
+    let late: TestSink | undefined;
+    for (let turns = 0; all.data.length < batch.length; turns++) {
+      const before = process.cpuUsage();
+      await turn();
+      const { user, system } = process.cpuUsage(before);
+      longestUs = Math.max(longestUs, user + system);
+      // One that comes in the middle of an update gets all of it, and nothing twice.
+      if (turns === 1) late = await attachTo("/50:rest*");
+    }
+    await published;
+    expect(all.data).toEqual(["before", "many", "again", "after"]);
+    expect(some.data).toEqual(["before", "many", "again", "after"]);
+    expect(late?.data).toEqual(["many", "again"]);
+    const wholeUs = process.cpuUsage(began).user;
+    expect(wholeUs).toBeGreaterThan(100_000);
+    expect(longestUs).toBeLessThan(wholeUs / 2);
+    await hub.close();
+  });
+
   it("keeps no queue for a reader that is full, and walks it forward once it drains", async () => {
     const hub = new HubCore({ journal: memoryJournal() });
     const [slow, fast] = [await attach(hub, "t"), await attach(hub, "t")];

@@ -41,9 +41,25 @@ describe("the address of a client", () => {
     ["two for in one element", "10.0.0.1", forwarded("for=192.0.2.1;for=198.51.100.1"), "10.0.0.1"],
     ["an obfuscated name", "10.0.0.1", forwarded("for=192.0.2.1, for=_hidden"), "10.0.0.1"],
     ["both headers, of one mind", "10.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=192.0.2.1") }, "192.0.2.1"],
-    ["a header that the proxy does not write", "10.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=198.51.100.1") }, "10.0.0.1"],
+    ["a header that the proxy does not write", "10.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=198.51.100.1") }, "unknown"],
+    ["two headers that differ, through the loopback", "127.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=198.51.100.1") }, "unknown"],
+    ["two headers that differ, on a Unix socket", undefined, { ...xff("192.0.2.1"), ...forwarded("for=198.51.100.1") }, "unknown"],
+    ["a header that names nobody beside one that does", "127.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=_hidden") }, "unknown"],
   ])("%s", (_, peer, headers, client) => {
     expect(clientOf(TRUSTED, peer, headers)).toBe(client);
+  });
+
+  test("is warned of once a minute while two headers differ", () => {
+    const lines: object[] = [];
+    const proxies = new TrustedProxies(TRUSTED, { ...SILENT, warn: (fields) => void lines.push(fields) });
+    const ask = (headers: Record<string, string>): void => {
+      const req = Object.assign(new EventEmitter(), { socket: { remoteAddress: "127.0.0.1" }, headers });
+      proxies.clientOf(req as unknown as IncomingMessage);
+    };
+    ask({ ...xff("192.0.2.1"), ...forwarded("for=192.0.2.1") });
+    expect(lines).toEqual([]);
+    for (let i = 0; i < 3; i++) ask({ ...xff("192.0.2.1"), ...forwarded(`for=198.51.100.${i}`) });
+    expect(lines).toEqual([{ peer: "127.0.0.1", count: 1 }]);
   });
 
   test("is the peer's while no proxy is trusted", () => {

@@ -21,7 +21,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.formFields),
       fallback: DEFAULT_LIMITS.formFields,
       shown: "500",
-      help: "most fields of a form, or parameters of a query",
+      help: "most fields of a form or of an update in JSON, or parameters of a query",
     },
     maxQueryBytes: {
       group: "Limits",

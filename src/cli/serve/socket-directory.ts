@@ -8,6 +8,17 @@ const PREFIX = "artesian-workers-";
 /** Workers of a server that starts may take this long until they listen, in milliseconds. */
 const STARTING_MS = 60_000;
 
+/** Longest path of a socket that all systems take, in bytes: 103 on macOS, 107 on Linux. Node cuts a longer one off without a word. */
+const MAX_PATH_BYTES = 103;
+/** The rest of a path after {@link socketRoot}: six characters that `mkdtemp` adds, and up to four digits for a worker. */
+const REST_BYTES = `/${PREFIX}XXXXXX/1234`.length;
+
+/** The directory for temporary files, or `/tmp` if its path is too long for sockets in it. */
+function socketRoot(): string {
+  const root = tmpdir();
+  return Buffer.byteLength(root) + REST_BYTES <= MAX_PATH_BYTES ? root : "/tmp";
+}
+
 /**
  * Makes a directory for the sockets of workers, which only this user may enter.
  *
@@ -15,7 +26,7 @@ const STARTING_MS = 60_000;
  */
 export function makeSocketDirectory(): string {
   try {
-    return mkdtempSync(join(tmpdir(), PREFIX));
+    return mkdtempSync(join(socketRoot(), PREFIX));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Failure(`Workers need a directory for their sockets (${reason}). Name one that can be written by TMPDIR.`, { cause: error });
@@ -29,9 +40,10 @@ export function removeSocketDirectory(directory: string): void {
 
 /** Removes the directories that servers of this user left when all their processes were killed: nobody listens there any more. */
 export async function removeStaleSocketDirectories(now: number = Date.now()): Promise<void> {
-  for (const name of namesIn(tmpdir())) {
+  const root = socketRoot();
+  for (const name of namesIn(root)) {
     if (!name.startsWith(PREFIX)) continue;
-    const directory = join(tmpdir(), name);
+    const directory = join(root, name);
     try {
       // Never what a link of another user points to.
       const found = lstatSync(directory);

@@ -168,7 +168,10 @@ describe("Publication", () => {
     for (const value of ["&private=on", "&private=", "&private", "&private=false", "&private=0", "&%70rivate=off"]) {
       expect((await post(url, `topic=a&data=secret${value}`)).status).toBe(200);
     }
-    await post(url, "topic=a&data=open&Private=on");
+    for (const name of ["Private", "PRIVATE", "+private", "private%09"]) {
+      expect(await refusalOf(await post(url, `topic=a&data=secret&${name}=on`))).toEqual([400, "invalid_body"]);
+    }
+    await post(url, "topic=a&data=open");
     await post(url, "topic=END&data=END");
     expect(await dataUntilEnd(stream)).toEqual(["open"]);
   });
