@@ -57,13 +57,13 @@ async function fill(hub: Hub): Promise<number> {
   throw new Error("The kernel took all.");
 }
 
-/** Bytes that the kernel holds for the side of a connection that sends to a port; undefined if it knows no such connection. */
-function heldForPort(port: number): number | undefined {
-  const hex = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+/** Bytes that the kernel holds for the server's side of a connection; undefined if it knows no such connection. Other tests' connections may have one of its ports. */
+function heldFor(serverPort: number, peerPort: number): number | undefined {
+  const [from, to] = [serverPort, peerPort].map((port) => `:${port.toString(16).toUpperCase().padStart(4, "0")}`) as [string, string];
   for (const table of ["/proc/self/net/tcp", "/proc/self/net/tcp6"]) {
     for (const row of readFileSync(table, "latin1").split("\n")) {
-      const [, , remote = "", , queues = ""] = row.trim().split(/\s+/);
-      if (remote.endsWith(hex)) return Number.parseInt(queues, 16);
+      const [, local = "", remote = "", , queues = ""] = row.trim().split(/\s+/);
+      if (local.endsWith(from) && remote.endsWith(to)) return Number.parseInt(queues, 16);
     }
   }
   return undefined;
@@ -74,9 +74,9 @@ describe.runIf(process.platform === "linux")("a peer that does not read", { time
     const { hub, port } = await serve({ writeStallMs: 300 });
     const peer = await open(port);
     await fill(hub);
-    expect(heldForPort(peer.port)).toBeGreaterThan(100_000);
+    expect(heldFor(port, peer.port)).toBeGreaterThan(100_000);
     await expect.poll(() => hub.stats().cut.stalled, { timeout }).toBe(1);
-    await expect.poll(() => heldForPort(peer.port), { timeout }).toBeUndefined();
+    await expect.poll(() => heldFor(port, peer.port), { timeout }).toBeUndefined();
     // What its system has taken it still gets, without an end in order.
     peer.socket.resume();
     await peer.ended;
@@ -97,7 +97,7 @@ describe.runIf(process.platform === "linux")("a peer that does not read", { time
       }
     }
     expect(hub.stats().cut.held).toBeGreaterThan(0);
-    await expect.poll(() => peers.filter((peer) => heldForPort(peer.port) === undefined).length, { timeout }).toBeGreaterThan(0);
+    await expect.poll(() => peers.filter((peer) => heldFor(port, peer.port) === undefined).length, { timeout }).toBeGreaterThan(0);
   });
 
   it("is reset at the end of the drain", async () => {
@@ -105,23 +105,23 @@ describe.runIf(process.platform === "linux")("a peer that does not read", { time
     const peer = await open(port);
     await fill(hub);
     await hub.close();
-    await expect.poll(() => heldForPort(peer.port), { timeout }).toBeUndefined();
+    await expect.poll(() => heldFor(port, peer.port), { timeout }).toBeUndefined();
   });
 
   it("is reset some seconds after its stream was ended, though the kernel had taken all", async () => {
     const { hub, port } = await serve({ writeStallMs: 3_600_000, drainMs: 20_000 });
     const peer = await open(port);
     // Less than the kernel takes, and more than the peer's system does.
-    for (let count = 0; count < 1000 && (heldForPort(peer.port) ?? 0) < 200_000; count++) {
+    for (let count = 0; count < 1000 && (heldFor(port, peer.port) ?? 0) < 200_000; count++) {
       await hub.publish({ topic: "t", data: "x".repeat(60_000) });
       await sleep(5);
     }
-    expect(heldForPort(peer.port)).toBeGreaterThan(0);
+    expect(heldFor(port, peer.port)).toBeGreaterThan(0);
     expect(hub.stats().stalled).toBe(0);
     const beganMs = performance.now();
     await hub.close();
     expect(performance.now() - beganMs).toBeLessThan(15_000);
-    await expect.poll(() => heldForPort(peer.port), { timeout }).toBeUndefined();
+    await expect.poll(() => heldFor(port, peer.port), { timeout }).toBeUndefined();
   });
 });
 
