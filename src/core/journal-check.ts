@@ -1,6 +1,6 @@
 import { type ErrorCode, HubError } from "./errors.ts";
 import type { Journal } from "./journal.ts";
-import { after, monotonicMs } from "./scheduler.ts";
+import { monotonicMs, within } from "./scheduler.ts";
 
 /** The journal is tried at most once in this time, in milliseconds, however often somebody asks. */
 export const CHECK_EVERY_MS = 1000;
@@ -43,12 +43,4 @@ export class JournalCheck {
     this.#trying = undefined;
     return found;
   }
-}
-
-/** Waits for a result up to a time, in milliseconds. @returns `late` when it takes longer. */
-export function within<T>(ms: number, result: Promise<T>): Promise<T | "late"> {
-  return new Promise((resolve, reject) => {
-    const stop = after(Math.max(0, ms), () => resolve("late"));
-    result.then(resolve, reject).finally(stop);
-  });
 }

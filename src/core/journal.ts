@@ -146,7 +146,7 @@ export interface Journal {
   readonly watchReplaced?: ((onReplaced: () => void) => () => void) | undefined;
 
   /**
-   * Why the journal can't be used now, as when its files were removed or are damaged. The cause says what to do, for whoever runs the hub. Undefined while the journal can
+   * Why the journal can't be used now, as when its files were removed or are damaged. The cause tells the operator what to do. Undefined while the journal can
    * be used, and if that is told by what each call throws.
    */
   readonly failure?: HubError | undefined;

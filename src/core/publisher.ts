@@ -67,7 +67,7 @@ export class Publisher {
   }
 
   /**
-   * @param updates - Each field is of its type: whoever takes updates in sees to that.
+   * @param updates - Each field is of its type: the edge that reads them has checked it.
    * @param authorization - What the publisher's token says; without one everything may be published.
    * @param idempotencyKey - Where it is known, nothing is published; with the same updates, the event ids are those of the first attempt.
    * @returns Their event ids, in order.

@@ -22,6 +22,14 @@ export function after(delayMs: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** Waits for a result up to a time, in milliseconds. @returns `late` when it takes longer. */
+export function within<T>(ms: number, result: Promise<T>): Promise<T | "late"> {
+  return new Promise((resolve, reject) => {
+    const stop = after(Math.max(0, ms), () => resolve("late"));
+    result.then(resolve, reject).finally(stop);
+  });
+}
+
 /** Waits, and keeps the process alive meanwhile. */
 export function sleep(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));

@@ -3,7 +3,7 @@ import type { Logger } from "../core/logger.ts";
 import { LogThrottle } from "../core/log-throttle.ts";
 import type { OutageLog } from "../core/outage-log.ts";
 
-/** What whoever runs the hub must know of; all else is the peer's to mend. */
+/** Refusals that the operator must know of. The peer mends all others. */
 export const FAULTS: ReadonlySet<ErrorCode> = new Set(["journal_full", "journal_unavailable", "outcome_unknown", "internal"]);
 
 /** Logs the faults that refuse requests, each kind at most once a minute: while the journal is away every request meets one. */

@@ -14,7 +14,7 @@ export interface Capacity {
   readonly streams: number;
   /** Connections of every kind; undefined where the system does not tell its limit. */
   readonly connections: number | undefined;
-  /** What to tell whoever runs the server; undefined where there is room enough. */
+  /** Warning for the operator, or undefined if there is room enough. */
   readonly warning: string | undefined;
 }
 

@@ -16,7 +16,7 @@ const DAMAGED: ReadonlySet<number> = new Set([-30797, -30796, -30795, -30793, -3
 
 const BAD_TXN = -30782;
 
-/** What is wrong with a journal's file, in words for whoever runs the hub. */
+/** Damage of a journal's file, in words for the operator. */
 export class Damage extends Error {
   override readonly name = "Damage";
 }

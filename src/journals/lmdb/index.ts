@@ -55,7 +55,7 @@ export interface LmdbJournalOptions {
   readonly onDamage?: ((what: string) => void) | undefined;
   /**
    * The epoch of the journal that is to be opened, for a process that joins others: none is begun if its directory was removed, and none is opened that has taken
-   * its place. Default: whatever is there, and an empty journal if nothing is.
+   * its place. Default: the journal that is there, or an empty one.
    */
   readonly epoch?: string | undefined;
 }

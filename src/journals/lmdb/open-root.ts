@@ -14,7 +14,7 @@ export interface OpenRoot extends Databases {
   readonly root: RootDatabase;
   readonly epoch: string;
   readonly mark: Mark;
-  /** Has the next start look at the file, whatever becomes of this process. */
+  /** Has the next start look at the file, also if this process crashes. */
   readonly suspect: () => void;
   /** @param isSound - Whether nothing is known to be wrong with the files, and they are where they were. */
   readonly close: (isSound: boolean) => Promise<void>;

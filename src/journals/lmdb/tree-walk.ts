@@ -7,7 +7,7 @@ const IS_TREE = 2;
 const HAS_DUPLICATES = 4;
 const NODE_BYTES = 8;
 const OVERFLOW_BYTES = 24;
-/** The transaction that all pages of a compacted copy name, but for those of large values: they keep the number that they had. */
+/** The transaction that the pages of a compacted copy name. Pages of large values keep the number that they had. */
 const COMPACTED = 1;
 /** Kind of the small page inside another that holds the values of one key. */
 const SUB_PAGE = 0x40;

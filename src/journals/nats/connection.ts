@@ -115,7 +115,7 @@ async function checkVersion(connection: NatsConnection, where: string): Promise<
   throw new HubError("journal_unavailable", `The NATS server at ${where} is version ${version}; the journal needs 2.9 or newer.`);
 }
 
-/** Says why there is no connection, in the words of whoever set it up. @returns Undefined if no server answers. */
+/** Says why there is no connection, in words for the operator. @returns Undefined if no server answers. */
 function whyNot(error: unknown): ((where: string) => string) | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message} ${String(error.cause)}` : "";
   if (/authorization|authentication/i.test(text)) {
