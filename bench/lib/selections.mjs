@@ -23,7 +23,13 @@ export async function createCohorts() {
   const { Subscriber } = /** @type {typeof import("../../src/core/subscriber.ts")} */ (await importInner("core/subscriber"));
   const parser = new TopicParser(HUB);
   const compiler = new MatcherCompiler(HUB, DEFAULT_LIMITS);
-  const events = { joined: () => undefined, stalled: () => undefined, drained: () => undefined, closed: () => undefined };
+  const events = {
+    joined: () => undefined,
+    leaving: () => undefined,
+    stalled: () => undefined,
+    replays: () => undefined,
+    closed: () => undefined,
+  };
   return {
     parser,
     cohortOf(matcher, members) {
@@ -38,10 +44,6 @@ export async function createCohorts() {
             expiresAtMs: Infinity,
             events,
             wire: new Wire(undefined),
-            authorization: undefined,
-            snapshot: undefined,
-            ownIds: undefined,
-            missed: undefined,
           }),
         );
       }

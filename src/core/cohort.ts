@@ -1,7 +1,22 @@
 import type { JournalRecord } from "./journal.ts";
-import { PacedRun } from "./pace.ts";
+import { PacedRun } from "./paced-run.ts";
 import type { Selection } from "./selection.ts";
-import type { Subscriber } from "./subscriber.ts";
+
+/** A subscriber at the tail, as live delivery sees it. */
+export interface CohortMember {
+  /** The offset at which it joined: what came up to there it has had. */
+  readonly cursor: number;
+  /** The cohort's: place among its members; -1 for none. */
+  memberIndex: number;
+  /** @returns Whether the peer took everything. If not, the member must {@link stall}. */
+  write(bytes: Uint8Array): boolean;
+  /** Its peer did not take everything: it leaves the cohort. */
+  stall(): void;
+  /** It leaves the cohort, to {@link replay} within this turn of the event loop. */
+  fallBehind(): void;
+  /** It reads the journal from where it left. */
+  replay(): void;
+}
 
 /**
  * The subscribers at the tail whose selection is the same. An update is matched once for all of them, and the
@@ -10,7 +25,7 @@ import type { Subscriber } from "./subscriber.ts";
 export class Cohort {
   readonly selection: Selection;
   /** Order means nothing: a member that leaves is replaced by the last one, so that leaving costs the same at any size. */
-  readonly members: Subscriber[] = [];
+  readonly members: CohortMember[] = [];
   /** The records of the batch being dispatched that the selection selects. Emptied after each batch. */
   readonly run: JournalRecord[] = [];
   /** What waits for the next write; undefined where updates are delivered at once. */
@@ -30,22 +45,22 @@ export class Cohort {
   }
 
   /** Up to where a member has everything, when the hub is at `position`. */
-  deliveredUpTo(member: Subscriber, position: number): number {
+  deliveredUpTo(member: CohortMember, position: number): number {
     const pendingFrom = this.paced?.pendingFrom ?? Infinity;
     return pendingFrom === Infinity ? position : Math.max(member.cursor, pendingFrom - 1);
   }
 
-  join(subscriber: Subscriber): void {
-    subscriber.memberIndex = this.members.length;
-    this.members.push(subscriber);
+  join(member: CohortMember): void {
+    member.memberIndex = this.members.length;
+    this.members.push(member);
   }
 
-  leave(subscriber: Subscriber): void {
-    const index = subscriber.memberIndex;
+  leave(member: CohortMember): void {
+    const index = member.memberIndex;
     if (index < 0) return;
-    subscriber.memberIndex = -1;
+    member.memberIndex = -1;
     const last = this.members.pop();
-    if (last !== undefined && last !== subscriber) {
+    if (last !== undefined && last !== member) {
       this.members[index] = last;
       last.memberIndex = index;
     }

@@ -1,5 +1,5 @@
 import { encodeUtf8, joinBytes } from "./bytes.ts";
-import { Cohort } from "./cohort.ts";
+import { Cohort, type CohortMember } from "./cohort.ts";
 import type { HubCoreOptions } from "./hub-options.ts";
 import { formatCursor, type IdCipher, NO_ID } from "./cursor.ts";
 import { encodeCursor, encodeFrame } from "./frame.ts";
@@ -11,7 +11,6 @@ import type { PresenceLog } from "./presence-log.ts";
 import { type RetryRange, withBoundRetry } from "./retry.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
-import type { Subscriber } from "./subscriber.ts";
 import type { TopicParser } from "./topic.ts";
 import { TopicSearch } from "./topic-search.ts";
 import { NOTE_TYPE } from "./update.ts";
@@ -261,10 +260,10 @@ export class Dispatcher {
     this.flush();
     this.#pacer.flush();
     const members = [...this.#cohorts.values()].flatMap((cohort) => cohort.members);
-    for (const member of members) member.stall();
+    for (const member of members) member.fallBehind();
     this.#position = offset;
     this.ring = new FrameRing(offset, RING_BYTES, RING_RECORDS);
-    for (const member of members) member.drained();
+    for (const member of members) member.replay();
     this.onNote(undefined);
     this.wake();
   }
@@ -310,19 +309,19 @@ export class Dispatcher {
       cohort.run.length = 0;
     }
     this.wake();
-    for (const walker of walkers) walker.drained();
+    for (const walker of walkers) walker.replay();
   }
 
   /**
    * Updates of presence have to be read, and nobody else is to wait for that: those that may hear of them leave their cohorts, and walk by themselves.
    *
-   * @returns They must be {@link Subscriber.drained} after the batch.
+   * @returns They must {@link CohortMember.replay} after the batch.
    */
-  #sendWalking(batch: readonly JournalRecord[]): readonly Subscriber[] {
+  #sendWalking(batch: readonly JournalRecord[]): readonly CohortMember[] {
     const { presence } = this;
     if (presence === undefined || this.#hearing.size === 0 || !batch.some((record) => presence.isNote(record))) return [];
     const walkers = Array.from(this.#hearing, ({ members }) => members).flat();
-    for (const walker of walkers) walker.stall();
+    for (const walker of walkers) walker.fallBehind();
     return walkers;
   }
 
@@ -360,7 +359,7 @@ export class Dispatcher {
     cohort.sentOffset = last.offset;
     cohort.sentAtMs = now;
     for (let i = members.length - 1; i >= 0; i--) {
-      const member = members[i] as Subscriber;
+      const member = members[i] as CohortMember;
       const bytes = member.cursor < pendingFrom ? all : missing(member.cursor);
       if (bytes.length > 0 && !member.write(bytes)) member.stall();
     }
@@ -373,7 +372,7 @@ export class Dispatcher {
     cohort.sentAtMs = now;
     // From the end: a member that leaves is replaced by one that was served already.
     for (let i = members.length - 1; i >= 0; i--) {
-      const member = members[i] as Subscriber;
+      const member = members[i] as CohortMember;
       if (!member.write(bytes)) member.stall();
     }
   }

@@ -1,6 +1,7 @@
 import { type Authorization, invalidToken, retryAfterClock } from "./authorization.ts";
 import { EARLIEST } from "./cursor.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { EarlyUpdates } from "./early-updates.ts";
 import { HubError } from "./errors.ts";
 import { Grants } from "./grants.ts";
 import type { HubCoreOptions } from "./hub-options.ts";
@@ -267,7 +268,10 @@ export class HubCore {
 
   /** The open streams of this process, in no order. Each is described when it is asked for, so that others can run between two. */
   *eachSubscriber(): Generator<SubscriberInfo, undefined> {
-    for (const subscriber of this.#streams.roster.all.slice()) yield describeSubscriber(subscriber, this.#dispatcher);
+    for (const subscriber of this.#streams.roster.all.slice()) {
+      const info = describeSubscriber(subscriber, this.#dispatcher);
+      if (info !== undefined) yield info;
+    }
   }
 
   /**
@@ -347,7 +351,7 @@ export class HubCore {
     const old = subscriber?.authorization;
     if (subscriber === undefined || old === undefined || this.#revocations?.has(authorization) === true) return false;
     if (old.issuer !== authorization.issuer || old.subject === undefined || old.subject !== authorization.subject) return false;
-    this.#streams.change(subscriber, subscriber.cohort.selection.withGrants(this.#grants.readable(authorization)), authorization);
+    this.#streams.change(subscriber, subscriber.selection.withGrants(this.#grants.readable(authorization)), authorization);
     return true;
   }
 
@@ -479,7 +483,7 @@ export class HubCore {
     if (lastEventId !== undefined && start.gap === undefined) return start;
     try {
       const { offsets, upTo } = await this.#snapshots.take(selection, last, asker);
-      return { ...start, after: upTo, snapshot: offsets };
+      return { ...start, after: upTo, early: EarlyUpdates.at(offsets) };
     } catch (error) {
       // Nobody is told, and nothing is wrong.
       if (asker.isGone()) return start;

@@ -2,7 +2,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { parseCursor } from "./cursor.ts";
-import { type Lag, lagOf, sentUpTo } from "./lag.ts";
+import { greatestLag, type Lag, lagOf, sentUpTo } from "./lag.ts";
 import { monotonicMs, nextTurn } from "./scheduler.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";
@@ -96,10 +96,17 @@ export function statsOf({
   readonly journal: Journal;
   readonly publisher: Publisher;
 }): HubStats {
+  const { all, lagging } = streams.roster;
+  let stalled = 0;
+  for (const { state } of lagging) if (state === "stalled") stalled++;
   return {
-    subscribers: streams.roster.all.length,
+    subscribers: all.length,
     cohorts: dispatcher.cohortCount,
-    ...streams.laggards(),
+    lagging: lagging.size,
+    stalled,
+    lag: greatestLag(lagging, dispatcher),
+    heldBytes: streams.heldBytes,
+    cut: { ...streams.cuts },
     tail: journal.tail(),
     head: journal.head(),
     bytes: journal.bytes(),
@@ -112,9 +119,10 @@ export function statsOf({
 /** How far ahead a newer update of the same topic is looked for. */
 const AHEAD = { maxRecords: 5000, maxBytes: 8 * 1024 * 1024 };
 
-export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatcher): SubscriberInfo {
-  const { selection } = subscriber.cohort;
-  const isLive = subscriber.memberIndex >= 0;
+/** @returns undefined if the subscriber is closed. */
+export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatcher): SubscriberInfo | undefined {
+  const { selection, state } = subscriber;
+  if (state === "closed") return undefined;
   const lag = lagOf(subscriber, dispatcher);
   return {
     id: subscriber.id,
@@ -125,7 +133,7 @@ export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatche
     intervalMs: selection.pace.intervalMs,
     latest: selection.pace.latest,
     openMs: Math.round(monotonicMs() - subscriber.openedAtMs),
-    state: isLive ? "live" : subscriber.stalledSinceMs > 0 ? "stalled" : "replaying",
+    state,
     lag: lag.updates,
     lagMs: lag.ms,
   };
@@ -153,7 +161,7 @@ export async function explain(
   for (const subscriber of present) {
     told += 1;
     if (told % SLICE === 0) await nextTurn();
-    if (subscriber.isClosed) continue;
+    if (subscriber.state === "closed") continue;
     const one = fateOf(record, newer, subscriber, dispatcher);
     counts[one] = (counts[one] ?? 0) + 1;
     if (subscriber.id === subscriberId) fate = one;
@@ -187,7 +195,7 @@ function fateOf(record: JournalRecord, newerAt: number | undefined, subscriber: 
   const isReplaced = pace.latest && newerAt !== undefined && newerAt - record.at < Math.max(pace.intervalMs, 1);
   if (record.offset > sentUpTo(subscriber, dispatcher)) {
     if (isExpired(record, Date.now(), dispatcher.clockToleranceMs)) return "expired";
-    if (subscriber.memberIndex < 0) return "behind";
+    if (subscriber.state !== "live") return "behind";
     return isReplaced ? "replaced" : (paced?.pendingFrom ?? Infinity) <= record.offset ? "paced" : "behind";
   }
   return isReplaced ? "replaced" : "delivered";

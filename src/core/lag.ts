@@ -13,7 +13,7 @@ export const NO_LAG: Lag = { updates: 0, ms: 0 };
 
 /** Up to where a subscriber was sent what is for it. */
 export function sentUpTo(subscriber: Subscriber, dispatcher: Dispatcher): number {
-  if (subscriber.memberIndex < 0) return subscriber.cursor;
+  if (subscriber.state !== "live") return subscriber.cursor;
   return subscriber.cohort.deliveredUpTo(subscriber, dispatcher.position);
 }
 

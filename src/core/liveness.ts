@@ -86,16 +86,17 @@ export class Liveness {
     this.#onTick(now);
     const { writeStallMs } = this.#options;
     for (const subscriber of this.#lagging) {
-      if (subscriber.stalledSinceMs === 0) continue;
+      const { stalled } = subscriber;
+      if (stalled === undefined) continue;
       const pending = subscriber.sink.pendingBytes();
-      const quietMs = now - subscriber.stalledSinceMs;
-      if (pending !== subscriber.stalledBytes) {
+      const quietMs = now - stalled.sinceMs;
+      if (pending !== stalled.pendingBytes) {
         // Slow, but alive.
-        subscriber.stalledBytes = pending;
-        subscriber.stalledSinceMs = now;
-        subscriber.unconfirmedBytes = 0;
+        stalled.pendingBytes = pending;
+        stalled.sinceMs = now;
+        stalled.unconfirmedBytes = 0;
       } else if (quietMs >= writeStallMs) this.#onStalled(subscriber);
-      else if (quietMs >= writeStallMs / 4 && subscriber.unconfirmedBytes === 0) this.#onQuiet(subscriber);
+      else if (quietMs >= writeStallMs / 4 && stalled.unconfirmedBytes === 0) this.#onQuiet(subscriber);
     }
     this.#owed += (this.#subscribers.length * (now - this.#lastTickMs)) / this.#periodMs;
     this.#lastTickMs = now;
@@ -113,7 +114,7 @@ export class Liveness {
       return;
     }
     const silentSince = Math.max(subscriber.cohort.sentAtMs, subscriber.beatAtMs);
-    if (subscriber.memberIndex < 0 || now - silentSince < this.#options.heartbeatMs - 2 * this.#periodMs) return;
+    if (subscriber.state !== "live" || now - silentSince < this.#options.heartbeatMs - 2 * this.#periodMs) return;
     subscriber.beatAtMs = now;
     if (!subscriber.send(this.cursorFor(subscriber) ?? HEARTBEAT)) subscriber.stall();
   }

@@ -1,13 +1,14 @@
 import { formatCursor } from "./cursor.ts";
-import { expanded, isWanted, stepFor, type WalkedRecord } from "./step.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
-import type { Journal, JournalRecord } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { checkNames, namesOf } from "./names.ts";
+import { type Found, nextStep, type Replayer } from "./replay.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
-import { firstHeld, MISSED_STEP, type Start } from "./start.ts";
+import { firstHeld, type Start } from "./start.ts";
+import { isWanted, type Step, stepFor, type WalkedRecord } from "./step.ts";
 
 /** What a reader within the process asks for. */
 export interface SubscribeOptions {
@@ -105,6 +106,7 @@ async function* walk(
   }
 }
 
+/** Replays, and follows the tail. */
 async function* updates(
   selection: Selection,
   whenLive: (() => void) | undefined,
@@ -112,83 +114,74 @@ async function* updates(
   starting: Start | Promise<Start>,
   isEnded: () => boolean,
 ): AsyncGenerator<ReceivedUpdate, undefined> {
-  const { presence } = dispatcher;
-  const isNote = (record: JournalRecord): boolean => selection.hearsPresence && presence?.isNote(record) === true;
   const start = await starting;
   if (start.gap !== undefined) yield gapUpdate(start.gap);
-  const dropped = (): ReceivedUpdate =>
-    gapUpdate({ requested: dispatcher.cursorAt(start.after), first: firstHeld(journal, dispatcher), reason: "trimmed" });
-  for (let missed = start.ownIds; start.missed !== undefined && missed?.size !== 0; missed = start.missed.next(MISSED_STEP)) {
-    if (missed === undefined) {
-      yield dropped();
-      break;
-    }
-    for (const [offset, id] of missed) {
-      const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
-      // What comes next tells of a journal that was replaced.
-      if (isEnded() || start.epoch !== dispatcher.epoch) break;
-      const record = page.kind === "records" ? page.records[0] : undefined;
-      if (record?.offset !== offset) yield dropped();
-      else
-        for (const entry of isNote(record) && presence !== undefined
-          ? await expanded([{ record }], presence)
-          : ([{ record }] as readonly WalkedRecord[])) {
-          if (entry.isGap === true) yield dropped();
-          else if (isWanted(entry, selection, Date.now(), journal.clockToleranceMs)) yield received(entry, dispatcher.sealed(id));
-        }
-    }
-    if (isEnded() || start.epoch !== dispatcher.epoch) break;
-  }
-  let cursor = start.after;
+  const reader: Replayer = { selection, cursor: start.after, early: start.early };
+  const find = (): Found<RecordPage> | Promise<Found<RecordPage>> => {
+    const found = stepFor(selection, dispatcher, journal, reader.cursor);
+    return found instanceof Promise ? found.then(toFound) : toFound(found);
+  };
+  const isFor = (entry: WalkedRecord): boolean => isWanted(entry, selection, Date.now(), journal.clockToleranceMs);
   let { epoch } = start;
   const replayUntil = journal.tail();
   let onLive = whenLive;
   while (!isEnded()) {
-    if (onLive !== undefined && cursor >= replayUntil) {
+    if (onLive !== undefined && reader.early === undefined && reader.cursor >= replayUntil) {
       onLive();
       onLive = undefined;
       continue;
     }
     if (epoch !== dispatcher.epoch) {
-      const old = epoch;
+      const requested = dispatcher.sealed(formatCursor({ epoch, offset: reader.cursor }));
       ({ epoch } = dispatcher);
-      yield gapUpdate({
-        requested: dispatcher.sealed(formatCursor({ epoch: old, offset: cursor })),
-        first: firstHeld(journal, dispatcher),
-        reason: "epoch",
-      });
-      cursor = journal.head() - 1;
+      reader.early = undefined;
+      reader.cursor = journal.head() - 1;
+      yield gapUpdate({ requested, first: firstHeld(journal, dispatcher), reason: "epoch" });
       continue;
     }
-    if (cursor >= dispatcher.position) {
-      await dispatcher.moved();
-      continue;
-    }
-    const found = await stepFor(selection, dispatcher, journal, cursor);
+    const next = nextStep(reader, find, dispatcher, journal);
+    const step = next instanceof Promise ? await next : next;
     if (epoch !== dispatcher.epoch) continue;
-    if (found.kind === "trimmed") {
-      yield gapUpdate({ requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher, found.head), reason: "trimmed" });
-      cursor = found.head - 1;
-      continue;
+    if (step.kind === "live") await dispatcher.moved();
+    else if (step.kind === "gap") {
+      reader.cursor = step.cursor;
+      yield gapUpdate(step.gap);
+    } else if (step.kind === "early" || step.kind === "page") {
+      const { entries, upTo } = step.kind === "early" ? step : step.page;
+      // Most pages come without a turn of the event loop; others must have theirs.
+      if (entries.length >= dispatcher.page.maxRecords) await nextTurn();
+      for (const [i, entry] of entries.entries()) {
+        if (isEnded()) return;
+        if (epoch !== dispatcher.epoch) break;
+        const { offset } = entry.record;
+        if (step.kind === "early") reader.early?.pass(offset);
+        else reader.cursor = offset;
+        if (isFor(entry)) yield toUpdate(entry, isFollowed(entries, i, isFor), dispatcher);
+      }
+      if (epoch !== dispatcher.epoch) continue;
+      if (step.kind === "early") reader.early?.pass(upTo);
+      else reader.cursor = upTo;
     }
-    // Most pages come without a turn of the event loop; others must have theirs.
-    if (found.entries.length >= dispatcher.page.maxRecords) await nextTurn();
-    const isFor = (entry: WalkedRecord): boolean => isWanted(entry, selection, Date.now(), journal.clockToleranceMs);
-    for (const [i, entry] of found.entries.entries()) {
-      if (epoch !== dispatcher.epoch) break;
-      const { offset } = entry.record;
-      cursor = offset;
-      if (!isFor(entry)) continue;
-      if (entry.isGap === true)
-        yield gapUpdate({ requested: dispatcher.cursorAt(offset - 1), first: dispatcher.cursorAt(offset), reason: "trimmed" });
-      else yield received(entry, isFollowed(found.entries, i, isFor) ? dispatcher.cursorAt(offset - 1) : dispatcher.eventId(entry.record));
-      if (isEnded()) return;
-    }
-    if (epoch === dispatcher.epoch) cursor = found.upTo;
   }
 }
 
-function received({ record: { topics, data, type, private: isPrivate } }: WalkedRecord, id: string): ReceivedUpdate {
+/** Records as a reader within the process needs them. */
+interface RecordPage {
+  readonly entries: readonly WalkedRecord[];
+  readonly upTo: number;
+}
+
+function toFound(step: Step): Found<RecordPage> {
+  return step.kind === "records" ? { kind: "page", page: step } : step;
+}
+
+/** @param isFollowed - Whether the reader gets another update with the same offset after it. */
+function toUpdate({ record, cursor, isGap }: WalkedRecord, isFollowed: boolean, dispatcher: Dispatcher): ReceivedUpdate {
+  const { offset, topics, data, type, private: isPrivate } = record;
+  if (isGap === true) {
+    return gapUpdate({ requested: dispatcher.cursorAt(offset - 1), first: cursor ?? dispatcher.cursorAt(offset), reason: "trimmed" });
+  }
+  const id = cursor ?? (isFollowed ? dispatcher.cursorAt(offset - 1) : dispatcher.eventId(record));
   return { id, topics, data, type, private: isPrivate };
 }
 

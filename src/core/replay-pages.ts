@@ -1,6 +1,7 @@
 import { type Chunk, chunksOf } from "./chunks.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Journal, recordBytes } from "./journal.ts";
+import type { Found } from "./replay.ts";
 import type { Selection } from "./selection.ts";
 import { type Step, stepFor, type WalkedRecord } from "./step.ts";
 
@@ -27,11 +28,8 @@ interface KeptPage extends Span {
   entries: readonly WalkedRecord[] | undefined;
 }
 
-/** How a walk goes on: by writes that follow its place, or that the place is no longer held. Undefined at the tail. */
-export type Found =
-  | { readonly kind: "chunks"; readonly chunks: readonly Chunk[] }
-  | { readonly kind: "trimmed"; readonly head: number }
-  | undefined;
+/** The writes that follow a cursor. */
+export type Chunks = readonly Chunk[];
 
 /**
  * The pages that walks read, kept for those that come by later: readers that were cut off together come back together, and what one reads and
@@ -55,7 +53,7 @@ export class ReplayPages {
    *
    * @returns A promise only where the journal has to be asked.
    */
-  find(after: number, selection: Selection): Found | Promise<Found> {
+  find(after: number, selection: Selection): Found<Chunks> | Promise<Found<Chunks>> {
     // Those that hear of presence have other entries.
     const scope = 2 * (this.#journal.places?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
     const page = this.#pageAt(after, scope);
@@ -64,7 +62,7 @@ export class ReplayPages {
     if (page !== undefined && chunks !== undefined && from >= 0) {
       this.#kept.delete(page);
       this.#kept.add(page);
-      return { kind: "chunks", chunks: from === 0 ? chunks : chunks.slice(from) };
+      return { kind: "page", page: from === 0 ? chunks : chunks.slice(from) };
     }
     if (page?.entries !== undefined && page.after === after) return this.#foundIn(scope, page, page.entries, selection, true);
     // One that is in the middle of a page reads up to its end, and goes on in step with the others.
@@ -72,7 +70,7 @@ export class ReplayPages {
     const { epoch } = this.#dispatcher;
     const place = `${epoch} ${scope} ${after} ${most}`;
     const found = this.#reading.get(place) ?? stepFor(selection, this.#dispatcher, this.#journal, after, most);
-    const take = (read: Step, isRead: boolean): Found =>
+    const take = (read: Step, isRead: boolean): Found<Chunks> =>
       read.kind === "trimmed" ? read : this.#foundIn(scope, { after, upTo: read.upTo }, read.entries, selection, isRead);
     if (!(found instanceof Promise)) return take(found, false);
     if (!this.#reading.has(place)) {
@@ -94,14 +92,14 @@ export class ReplayPages {
     return undefined;
   }
 
-  #foundIn(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, isRead: boolean): Found {
+  #foundIn(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, isRead: boolean): Found<Chunks> {
     if (upTo === after) return undefined;
     const chunks = chunksOf(entries, { after, upTo }, selection, this.#dispatcher);
     // What is at hand in the ring is worth keeping only where it is not the tail, which grows; and what ends with time must be looked at each time.
     const isWorthIt = isRead || entries.length >= this.#dispatcher.page.maxRecords;
     if (isWorthIt && entries.every(({ record }) => record.ttlMs === undefined))
       this.#keep(scope, { after, upTo }, entries, selection, chunks);
-    return { kind: "chunks", chunks };
+    return { kind: "page", page: chunks };
   }
 
   #keep(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, chunks: readonly Chunk[]): void {

@@ -1,12 +1,10 @@
 import { EARLIEST, parseCursor } from "./cursor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { EarlyUpdates } from "./early-updates.ts";
 import type { Gap, GapReason } from "./frame.ts";
 import type { Journal } from "./journal.ts";
-import type { JournalPlaces, Missed } from "./places.ts";
+import type { JournalPlaces } from "./places.ts";
 import type { Selection } from "./selection.ts";
-
-/** How many updates that a subscriber has missed are found at a time. */
-export const MISSED_STEP = 100;
 
 /** Where a subscription starts. */
 export interface Start {
@@ -18,11 +16,8 @@ export interface Start {
   readonly gap: Gap | undefined;
   /** The value of the `Mercure-Last-Event-ID` response field; undefined when no cursor was sent. */
   readonly lastEventId: string | undefined;
-  /** Offsets of the updates that are sent first, rising; undefined for none. */
-  readonly snapshot?: readonly number[] | undefined;
-  /** Their event ids before they are {@link Dispatcher.sealed}, where these are others than usual, and what is sent after them. */
-  readonly ownIds?: ReadonlyMap<number, string> | undefined;
-  readonly missed?: Missed | undefined;
+  /** Updates that are sent before those: a snapshot, or the updates that another process would have sent by now. */
+  readonly early?: EarlyUpdates | undefined;
 }
 
 /**
@@ -99,10 +94,10 @@ async function resolvePlace(
     return afterGap(await places.earliest(topics), "unknown", EARLIEST);
   }
   const { after, missed } = found;
-  const ownIds = missed.next(MISSED_STEP);
-  if (ownIds === undefined) return afterGap(await places.earliest(topics), "trimmed", EARLIEST);
-  if (ownIds.size === 0) return { epoch, after, gap: undefined, lastEventId };
-  return { epoch, after, gap: undefined, lastEventId, snapshot: [...ownIds.keys()], ownIds, missed };
+  const early = EarlyUpdates.missed(missed);
+  const ids = early.next();
+  if (ids === undefined) return afterGap(await places.earliest(topics), "trimmed", EARLIEST);
+  return { epoch, after, gap: undefined, lastEventId, early: ids.size === 0 ? undefined : early };
 }
 
 /** The cursor of the oldest record held, or of the one that follows a gap; null where there is none. */

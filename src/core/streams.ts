@@ -5,9 +5,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { ExpiryWheel } from "./expiry.ts";
 import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "./frame.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import type { HubStats } from "./inspect.ts";
 import type { Journal } from "./journal.ts";
-import { greatestLag } from "./lag.ts";
 import { Liveness } from "./liveness.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
@@ -37,7 +35,8 @@ const EXPIRING_MS = 30_000;
 export class Streams {
   readonly roster: Roster = new Roster();
   readonly #held: HeldBytes;
-  readonly #cuts = { stalled: 0, held: 0 };
+  /** Streams that were cut since the process started, by why. */
+  readonly cuts: { stalled: number; held: number } = { stalled: 0, held: 0 };
   readonly #walks: Walks;
   readonly #dispatcher: Dispatcher;
   readonly #options: StreamOptions;
@@ -48,10 +47,11 @@ export class Streams {
   /** Those that wait for their turn to be cut. */
   readonly #cutting = new Set<Subscriber>();
   readonly #events: SubscriberEvents = {
-    joined: (subscriber) => this.#join(subscriber),
-    stalled: (subscriber) => this.#stall(subscriber),
-    drained: (subscriber) => this.#walk(subscriber),
-    closed: (subscriber) => this.#detach(subscriber),
+    joined: (subscriber) => this.#joined(subscriber),
+    leaving: (subscriber) => this.#leaving(subscriber),
+    stalled: (subscriber, untaken) => this.#stalled(subscriber, untaken),
+    replays: (subscriber) => this.#replays(subscriber),
+    closed: (subscriber) => this.#closed(subscriber),
   };
 
   constructor(journal: Journal, dispatcher: Dispatcher, options: StreamOptions, logger: Logger) {
@@ -75,18 +75,9 @@ export class Streams {
     });
   }
 
-  /** Figures of those that are not at the tail. */
-  laggards(): Pick<HubStats, "lagging" | "stalled" | "lag" | "heldBytes" | "cut"> {
-    const { lagging } = this.roster;
-    let stalled = 0;
-    for (const { stalledSinceMs } of lagging) if (stalledSinceMs > 0) stalled++;
-    return {
-      lagging: lagging.size,
-      stalled,
-      lag: greatestLag(lagging, this.#dispatcher),
-      heldBytes: this.#held.total,
-      cut: { ...this.#cuts },
-    };
+  /** Bytes that connections hold which their peers have not taken. */
+  get heldBytes(): number {
+    return this.#held.total;
   }
 
   /** Begins a stream: first the reconnection time and the cursor or gap, then all after the start, without a seam. */
@@ -101,9 +92,7 @@ export class Streams {
       events: this.#events,
       wire: this.#dispatcher.wire,
       authorization,
-      snapshot: start.snapshot,
-      ownIds: start.ownIds,
-      missed: start.missed,
+      early: start.early,
     });
     this.roster.add(subscriber);
     this.#scheduleEnd(subscriber);
@@ -113,10 +102,10 @@ export class Streams {
       // What it knows leads nowhere: it is told a cursor even if nothing follows.
       subscriber.toldOffset = -1;
     }
-    // After a snapshot it is told where that ends.
-    if (start.lastEventId === undefined && start.snapshot === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
-    if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) this.#walk(subscriber);
-    else this.#stall(subscriber);
+    // After early updates it is told where they end.
+    if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) subscriber.replay();
+    else subscriber.stall();
     return subscriber;
   }
 
@@ -131,16 +120,11 @@ export class Streams {
     const { cohort } = subscriber;
     const next = this.#dispatcher.acquire(selection);
     this.#wheel.remove(subscriber);
-    const isLive = subscriber.memberIndex >= 0;
-    if (isLive) {
-      subscriber.toldOffset = subscriber.knownOffset;
-      subscriber.cursor = cohort.deliveredUpTo(subscriber, this.#dispatcher.position);
-    }
-    cohort.leave(subscriber);
+    const isLive = subscriber.state === "live";
+    subscriber.fallBehind();
     this.#dispatcher.release(cohort);
-    subscriber.cohort = next;
-    subscriber.authorization = authorization;
-    if (isLive) this.#walk(subscriber);
+    subscriber.moveTo(next, authorization);
+    if (isLive) subscriber.replay();
     this.#scheduleEnd(subscriber);
   }
 
@@ -148,9 +132,9 @@ export class Streams {
   end(subscriber: Subscriber): void {
     this.#tellCursor(subscriber);
     // A full socket would never come to its end in order.
-    if (subscriber.stalledSinceMs === 0) subscriber.sink.end();
-    else subscriber.sink.destroy();
-    this.#detach(subscriber);
+    if (subscriber.state === "stalled") subscriber.sink.destroy();
+    else subscriber.sink.end();
+    subscriber.close();
   }
 
   /**
@@ -174,8 +158,8 @@ export class Streams {
     const chosen = this.roster.all.filter(({ sink }) => isOfKind(sink));
     this.#sendAway(chosen, withinMs);
     for (const subscriber of chosen) {
-      if (subscriber.stalledSinceMs > 0) subscriber.sink.destroy();
-      this.#detach(subscriber);
+      if (subscriber.state === "stalled") subscriber.sink.destroy();
+      subscriber.close();
     }
     return chosen.length;
   }
@@ -185,12 +169,12 @@ export class Streams {
     const { all } = this.roster;
     for (let last = all.at(-1); last !== undefined; last = all.at(-1)) {
       // No cursor: what it has seen is of the journal before.
-      if (last.stalledSinceMs > 0) last.sink.destroy();
+      if (last.state === "stalled") last.sink.destroy();
       else {
         last.send(encodeUtf8(encodeDrain(this.#randomRetryMs())));
         last.sink.end();
       }
-      this.#detach(last);
+      last.close();
     }
     this.#walks.pages.clear();
     this.#liveness.forget();
@@ -204,13 +188,12 @@ export class Streams {
       const subscriber = subscribers[i] as Subscriber;
       this.#tellCursor(subscriber);
       const retryMs = Math.round(min + (i + Math.random()) * stepMs);
-      if (subscriber.stalledSinceMs === 0) subscriber.send(encodeUtf8(encodeDrain(retryMs)));
+      if (subscriber.state !== "stalled") subscriber.send(encodeUtf8(encodeDrain(retryMs)));
       subscriber.sink.end();
     }
   }
 
-  #walk(subscriber: Subscriber): void {
-    subscriber.stalledSinceMs = 0;
+  #replays(subscriber: Subscriber): void {
     this.#held.release(subscriber);
     catchUp(subscriber, this.#walks).catch((error: unknown) => {
       // It reconnects with its cursor, so nothing is lost.
@@ -219,26 +202,22 @@ export class Streams {
     });
   }
 
-  #join(subscriber: Subscriber): void {
+  #joined(subscriber: Subscriber): void {
     this.roster.lagging.delete(subscriber);
     subscriber.cohort.join(subscriber);
   }
 
-  #stall(subscriber: Subscriber): void {
-    if (subscriber.memberIndex >= 0) {
-      subscriber.toldOffset = subscriber.knownOffset;
-      const { cohort } = subscriber;
-      subscriber.cursor = cohort.deliveredUpTo(subscriber, this.#dispatcher.position);
-      subscriber.passedAt = Date.now();
-      cohort.leave(subscriber);
-    }
-    subscriber.stalledSinceMs = monotonicMs();
-    subscriber.stalledBytes = subscriber.sink.pendingBytes();
-    subscriber.unconfirmedBytes = 0;
+  #leaving(subscriber: Subscriber): void {
+    const { cohort } = subscriber;
+    subscriber.toldOffset = subscriber.knownOffset;
+    subscriber.cursor = cohort.deliveredUpTo(subscriber, this.#dispatcher.position);
+    subscriber.passedAt = Date.now();
+    cohort.leave(subscriber);
     this.roster.lagging.add(subscriber);
-    const { untaken } = subscriber;
+  }
+
+  #stalled(subscriber: Subscriber, untaken: Uint8Array | undefined): void {
     if (untaken === undefined) return;
-    subscriber.untaken = undefined;
     this.#held.hold(subscriber, untaken);
     if (!this.#held.isOver || this.#isRelieving) return;
     this.#isRelieving = true;
@@ -256,52 +235,53 @@ export class Streams {
       { connections: released.length, heldBytes: total, limit: this.#options.heldBytes },
       "cut the connections that held most and longest of what their peers do not take",
     );
-    this.#cuts.held += released.length;
+    this.cuts.held += released.length;
     for (const subscriber of released) this.#cut(subscriber);
   }
 
   #tellCursor(subscriber: Subscriber): void {
-    if (subscriber.memberIndex < 0) return;
+    if (subscriber.state !== "live") return;
     const bytes = this.#liveness.cursorFor(subscriber);
     if (bytes !== undefined) subscriber.send(bytes);
   }
 
   /** Remembers what a quiet peer has not confirmed, so that a later look tells whether it reads. */
   async #noteUnconfirmed(subscriber: Subscriber): Promise<void> {
-    const { sink, stalledSinceMs } = subscriber;
+    const { sink, stalled } = subscriber;
+    if (stalled === undefined) return;
+    const { sinceMs } = stalled;
     const unconfirmed = await sink.unconfirmedBytes?.();
-    if (subscriber.stalledSinceMs === stalledSinceMs) subscriber.unconfirmedBytes = unconfirmed ?? 0;
+    if (stalled.sinceMs === sinceMs) stalled.unconfirmedBytes = unconfirmed ?? 0;
   }
 
   /** In its turn: what the kernel holds for a socket takes it time to let go of, and a thousand at once would hold up all others. */
   async #cutStalled(subscriber: Subscriber): Promise<void> {
-    if (this.#cutting.has(subscriber)) return;
+    const { sink, stalled } = subscriber;
+    if (stalled === undefined || this.#cutting.has(subscriber)) return;
     this.#cutting.add(subscriber);
-    const { sink, stalledSinceMs } = subscriber;
+    const { sinceMs } = stalled;
     const unconfirmed = await sink.unconfirmedBytes?.();
     await this.#walks.turns.next();
     this.#cutting.delete(subscriber);
     // It may have taken something meanwhile.
-    if (subscriber.isClosed || subscriber.stalledSinceMs !== stalledSinceMs) return;
-    if (unconfirmed !== undefined && unconfirmed < subscriber.unconfirmedBytes) {
+    if (subscriber.stalled !== stalled || stalled.sinceMs !== sinceMs) return;
+    if (unconfirmed !== undefined && unconfirmed < stalled.unconfirmedBytes) {
       // Slow, but alive: the kernel has so much for it that it takes no more yet.
-      subscriber.unconfirmedBytes = unconfirmed;
-      subscriber.stalledSinceMs = monotonicMs();
+      stalled.unconfirmedBytes = unconfirmed;
+      stalled.sinceMs = monotonicMs();
       return;
     }
     this.#notices.log("info", "stalled", { subscriber: subscriber.id }, "cut a connection that took nothing for too long");
-    this.#cuts.stalled++;
+    this.cuts.stalled++;
     this.#cut(subscriber);
   }
 
   #cut(subscriber: Subscriber): void {
     subscriber.sink.destroy();
-    this.#detach(subscriber);
+    subscriber.close();
   }
 
-  #detach(subscriber: Subscriber): void {
-    if (subscriber.isClosed) return;
-    subscriber.isClosed = true;
+  #closed(subscriber: Subscriber): void {
     subscriber.cohort.leave(subscriber);
     this.#dispatcher.release(subscriber.cohort);
     this.#held.release(subscriber);
@@ -311,22 +291,20 @@ export class Streams {
 
   #scheduleEnd(subscriber: Subscriber): void {
     const { authorization } = subscriber;
-    subscriber.warnAtMs = Infinity;
-    subscriber.tokenEndsAtMs = Infinity;
     if (authorization === undefined || authorization.expiresAt === Infinity) return;
     const now = monotonicMs();
     const leftMs = streamEnd(authorization, this.#options.leewayMs) - Date.now();
-    // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
-    subscriber.tokenEndsAtMs = now + leftMs - 1000;
-    subscriber.warnAtMs = now + Math.max(leftMs / 2, leftMs - EXPIRING_MS);
-    this.#wheel.add(subscriber, "warn", subscriber.warnAtMs);
-    this.#wheel.add(subscriber, "end", subscriber.tokenEndsAtMs);
+    this.#wheel.add(subscriber, {
+      warnAtMs: now + Math.max(leftMs / 2, leftMs - EXPIRING_MS),
+      // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
+      endAtMs: now + leftMs - 1000,
+    });
   }
 
   #endTokens(now: number): void {
     for (const [subscriber, event] of this.#wheel.due(now)) {
       if (event === "end") this.end(subscriber);
-      else if (subscriber.memberIndex >= 0 && subscriber.authorization !== undefined) {
+      else if (subscriber.state === "live" && subscriber.authorization !== undefined) {
         const leftMs = Math.max(0, streamEnd(subscriber.authorization, this.#options.leewayMs) - Date.now());
         if (!subscriber.send(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
       }

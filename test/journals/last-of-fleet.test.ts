@@ -22,7 +22,8 @@ async function begin(hub: HubCore, last: number): Promise<string[]> {
   const received: string[] = [];
   const parser = new StandardParser(({ type, data }) => void (type.startsWith("hub:") || received.push(data)));
   const write = (bytes: Uint8Array): boolean => (parser.feed(bytes), true);
-  hub.attach(selection, { write, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined }, start);
+  const subscriber = hub.attach(selection, { write, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined }, start);
+  await expect.poll(() => subscriber?.early).toBeUndefined();
   return received;
 }
 

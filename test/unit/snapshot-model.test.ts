@@ -86,11 +86,11 @@ it.each([1, 3])(
           const ask = async (one: Request): Promise<void> => {
             const matchers = one.topics.map((pattern): Matcher => ({ type: "exact", pattern }));
             const selection = hub.select(matchers, one.isTrusted ? ALL : undefined, { pace: { intervalMs: 0, latest: one.latest } });
-            const { snapshot = [], after } = await hub.resolve(undefined, selection, one.last);
+            const { early, after } = await hub.resolve(undefined, selection, one.last);
             const { records } = (await journal.read(journal.head() - 1, { maxRecords: Infinity, maxBytes: Infinity })) as {
               readonly records: readonly { readonly offset: number; readonly data: string }[];
             };
-            const found = snapshot.map((offset) => records.find((record) => record.offset === offset)?.data);
+            const found = [...(early?.next()?.keys() ?? [])].map((offset) => records.find((record) => record.offset === offset)?.data);
             expect(found).toEqual(newestOf(partitions === 1 ? published.slice(-HELD) : published, one));
             expect(after).toBe(published.length);
           };
