@@ -1,24 +1,10 @@
 import { type Action, type Authorization, invalidToken } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { Authorizer } from "./auth/index.ts";
-import { readCredentials } from "./auth/credentials.ts";
+import { type Credentials, readCredentials } from "./auth/credentials.ts";
 import type { Compat } from "./compat.ts";
-import { isOwnOrigin, originOfReferer } from "./origin.ts";
-
-/** What of a request matters to who it is. */
-export interface AccessRequest {
-  /** Every `Authorization` field: a second one is an attempt to be two. */
-  readonly authorization: readonly string[];
-  readonly cookie: string | undefined;
-  /** Of the URL, without the `?`. */
-  readonly query: string;
-  readonly origin: string | undefined;
-  readonly referer: string | undefined;
-  /** Host and port that the request names. */
-  readonly host: string | undefined;
-  /** The `Sec-Fetch-Site` field. */
-  readonly fetchSite: string | undefined;
-}
+import type { HubRequest } from "./context.ts";
+import { isOwnOrigin, originOfReferer, originRequest } from "./origin.ts";
 
 /** Who may do what. */
 export interface AccessOptions {
@@ -50,8 +36,8 @@ export class Access {
    * token that was not seen before.
    * @throws HubError `unauthorized`, `invalid_request`, `invalid_token`, `keys_unavailable` or `origin_forbidden`.
    */
-  authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
-    const credentials = readCredentials(request, this.#options.cookieName, this.#options.compat);
+  authorize(request: HubRequest, action: Action): Authorization | undefined | Promise<Authorization> {
+    const credentials = this.#credentials(request);
     if (credentials === undefined) {
       if (action === "publish" ? this.#options.anonymousPublish : this.#options.anonymous) return undefined;
       throw new HubError(
@@ -69,15 +55,20 @@ export class Access {
   }
 
   /** Whether the token of a request that could be read is in its cookie. */
-  isByCookie(request: AccessRequest): boolean {
-    return readCredentials(request, this.#options.cookieName, this.#options.compat)?.from === "cookie";
+  isByCookie(request: HubRequest): boolean {
+    return this.#credentials(request)?.from === "cookie";
+  }
+
+  #credentials({ authorization, header, query }: HubRequest): Credentials | undefined {
+    const { cookieName, compat } = this.#options;
+    return readCredentials({ authorization, cookie: header("cookie"), query }, cookieName, compat);
   }
 
   /** A browser adds the cookie to whatever page's request, so the page must be one that may publish. */
-  #checkOrigin({ origin, referer, ...request }: AccessRequest): void {
+  #checkOrigin({ header }: HubRequest): void {
     const { publishOrigins, hubUrl } = this.#options;
-    const source = origin ?? originOfReferer(referer);
-    if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, request))) return;
+    const source = header("origin") ?? originOfReferer(header("referer"));
+    if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, originRequest(header)))) return;
     throw new HubError("origin_forbidden", "With a cookie, the request must come from a page of the hub's origin or of an allowed one.");
   }
 }

@@ -6,7 +6,7 @@ import type { HubRequest } from "./context.ts";
  *
  * @throws HubError `unsupported_encoding` for a compressed body, `too_large`.
  */
-export async function readBody(request: HubRequest, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(request: Pick<HubRequest, "header" | "readBody">, maxBytes: number): Promise<Uint8Array> {
   const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "";
   if (coding !== "" && coding !== "identity") {
     // Reading it as it is would take it for text that is not UTF-8; inflating it could make a mebibyte of a few bytes.

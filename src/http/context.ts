@@ -1,7 +1,7 @@
 import type { LogThrottle } from "../core/log-throttle.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { Framing } from "../core/wire.ts";
-import type { Access, AccessRequest } from "./access.ts";
+import type { Access } from "./access.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { ClosedServers } from "./closed-servers.ts";
 import type { Compat } from "./compat.ts";
@@ -71,17 +71,4 @@ export interface HubRequest {
   readonly isGone: () => boolean;
   /** @throws HubError `invalid_host`; `overloaded` where its connection is one of too many new ones. */
   readonly admit: () => void;
-}
-
-/** The parts of a request that say who it is from. */
-export function accessRequest(request: HubRequest): AccessRequest {
-  return {
-    authorization: request.authorization,
-    cookie: request.header("cookie"),
-    query: request.query,
-    origin: request.header("origin"),
-    referer: request.header("referer"),
-    host: request.header("host"),
-    fetchSite: request.header("sec-fetch-site"),
-  };
 }

@@ -1,11 +1,9 @@
 import type { ErrorCode } from "../core/errors.ts";
-import { HubError } from "../core/errors.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { HubStats } from "../core/inspect.ts";
 import { CHECK_WAIT_MS } from "../core/journal-check.ts";
 import { within } from "../core/scheduler.ts";
-import { isAdmin } from "./admin.ts";
-import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import type { HttpContext } from "./context.ts";
 import { encodeMetrics, type Metric, METRICS_TYPE, type Sample } from "./prometheus.ts";
 import type { Reply } from "./reply.ts";
 
@@ -69,13 +67,7 @@ export class Metrics {
  *
  * @see docs/metrics.md
  */
-export async function metrics(context: HttpContext, request: HubRequest): Promise<Reply> {
-  if (request.method !== "GET" && request.method !== "HEAD") throw new HubError("method_not_allowed", "Use GET to read the metrics.");
-  const authorization = await context.access.authorize(accessRequest(request), "publish");
-  if (authorization === undefined) throw new HubError("unauthorized", "The metrics need an administrator's access token.");
-  if (!isAdmin(authorization, context.hubPath)) {
-    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${context.hubPath}/admin.`);
-  }
+export async function metrics(context: HttpContext): Promise<Reply> {
   return { status: 200, headers: { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" }, body: await context.metrics.collect() };
 }
 

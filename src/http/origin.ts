@@ -55,6 +55,11 @@ export interface OriginRequest {
   readonly fetchSite: string | undefined;
 }
 
+/** @param header - A field's value by its lower-case name. */
+export function originRequest(header: (name: string) => string | undefined): OriginRequest {
+  return { host: header("host"), fetchSite: header("sec-fetch-site") };
+}
+
 /**
  * Whether an `Origin` is the hub's own: the origin of its public URL, or of the host that the request names. A proxy may name its upstream there, so
  * the host does not count against what the browser says. Of the public host only the URL's own origin counts: with https, its `http:` page may be

@@ -1,46 +1,37 @@
 import type { Authorization } from "../core/authorization.ts";
-import type { HubCore } from "../core/hub-core.ts";
 import { boundRetry, type RetryRange } from "../core/retry.ts";
 import { EVENT_SOURCE_TYPES, isPrintableAscii } from "../core/update.ts";
 import { prefersJson } from "./accept.ts";
+import { readBody } from "./body.ts";
+import type { HttpContext, HubRequest } from "./context.ts";
 import { meantField, quoteName } from "./field-names.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import type { Reply } from "./reply.ts";
-import type { ReservedTopics } from "./reserved-topics.ts";
 import { type ParsedUpdates, parseUpdates } from "./update-body.ts";
-
-/** A request to publish, in terms of no framework. */
-export interface PublishRequest {
-  readonly contentType: string | undefined;
-  readonly accept: string | undefined;
-  /** The `Idempotency-Key` field as it came; undefined where there is none. */
-  readonly idempotencyKey: string | undefined;
-  readonly body: Uint8Array;
-}
 
 /**
  * Publishes what a request carries: one update as a form or a JSON object, or an atomic batch as a JSON array or
  * NDJSON.
  *
  * @param authorization - What the publisher's token says; undefined where anyone may publish.
- * @param reserved - Topics that nobody publishes on over HTTP, whatever the token says.
  * @returns The event id, or one a line for a batch; JSON if the request prefers that to text.
  * @throws HubError that says what to change; nothing was published.
  * @see docs/protocol.md, "Publish"; Mercure, "Publication".
  */
 export async function publish(
-  hub: HubCore,
-  request: PublishRequest,
+  { hub, reservedTopics }: Pick<HttpContext, "hub" | "reservedTopics">,
+  request: Pick<HubRequest, "header" | "readBody">,
   authorization: Authorization | undefined,
-  reserved: ReservedTopics,
 ): Promise<Reply> {
-  const parsed = parseUpdates(request.contentType, request.body, hub.limits);
-  reserved.check(parsed.updates);
-  const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(request.idempotencyKey) });
+  const { header } = request;
+  // The token was looked at before: a client that may not publish at all must not make the hub read a body.
+  const parsed = parseUpdates(header("content-type"), await readBody(request, hub.limits.bodyBytes), hub.limits);
+  reservedTopics.check(parsed.updates);
+  const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(header("idempotency-key")) });
   const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
   const warning = warningOf(parsed, hub.publishedRetryMs);
   if (warning !== undefined) headers["Artesian-Warning"] = warning;
-  if (!prefersJson(request.accept)) return { status: 200, headers, body: ids.join("\n") };
+  if (!prefersJson(header("accept"))) return { status: 200, headers, body: ids.join("\n") };
   headers["Content-Type"] = "application/json";
   const body = parsed.isBatch ? { ids } : { id: ids[0] };
   return { status: 200, headers, body: `${JSON.stringify(body)}\n` };

@@ -1,6 +1,6 @@
-import { streamEnd } from "../core/authorization.ts";
+import { type Authorization, streamEnd } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
-import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import type { HttpContext, HubRequest } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
 /**
@@ -9,13 +9,13 @@ import type { Reply } from "./reply.ts";
  *
  * @see docs/authorization.md, "Renewing a token".
  */
-export async function renew(context: HttpContext, request: HubRequest): Promise<Reply> {
-  const [, id = "", ...rest] = request.pathname.slice(context.hubPath.length + 1).split("/");
-  if (id === "" || rest.length > 0) throw new HubError("not_found", "Nothing is served at this address.");
-  if (request.method !== "POST") throw new HubError("method_not_allowed", "Use POST to renew a subscriber's token.");
-  const authorization = await context.access.authorize(accessRequest(request), "subscribe");
-  if (authorization === undefined) throw new HubError("unauthorized", "Renewing needs the new access token.");
-  if (!(await context.hub.whole.renew(id, authorization))) {
+export async function renew(
+  context: HttpContext,
+  _request: HubRequest,
+  authorization: Authorization | undefined,
+  id: string,
+): Promise<Reply> {
+  if (authorization === undefined || !(await context.hub.whole.renew(id, authorization))) {
     throw new HubError("not_found", "There is no such subscriber, or its token is of another issuer or subject. Connect again.");
   }
   const leftMs = Math.max(0, Math.round(streamEnd(authorization, context.hub.leewayMs) - Date.now()));

@@ -1,3 +1,7 @@
+import type { Authorization } from "../core/authorization.ts";
+import type { Selection } from "../core/selection.ts";
+import type { Start } from "../core/start.ts";
+
 /** An answer that is not a stream, in terms of no framework. */
 export interface Reply {
   readonly status: number;
@@ -7,27 +11,16 @@ export interface Reply {
   readonly closes?: boolean | undefined;
 }
 
+/** A stream, as far as the request alone decides it. */
+export interface StreamReply {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly selection: Selection;
+  readonly start: Start;
+  readonly authorization: Authorization | undefined;
+}
+
 /** The path at which every hub answers too, beside the path of its URL. Here a subscription without matchers receives every topic. */
 export const ALIAS_PATH = "/events/stream";
-
-/** The methods that the hub's own paths accept. */
-const HUB_METHODS = "GET, HEAD, POST, QUERY, OPTIONS";
-
-/** The methods of what lies below the hub's path, by the folder. */
-const METHODS_BELOW: ReadonlyMap<string, string> = new Map([
-  ["subscribers", "POST, OPTIONS"],
-  ["revocations", "POST, OPTIONS"],
-  ["subscriptions", "GET, HEAD, OPTIONS"],
-  ["scheduled", "GET, HEAD, DELETE, OPTIONS"],
-  ["metrics", "GET, HEAD, OPTIONS"],
-]);
-
-/** The value of the `Allow` field for a path. */
-export function allowedMethods(hubPath: string, pathname: string): string {
-  if (!pathname.startsWith(`${hubPath}/`)) return HUB_METHODS;
-  const [folder = ""] = pathname.slice(hubPath.length + 1).split("/");
-  return METHODS_BELOW.get(folder) ?? "OPTIONS";
-}
 
 /** The header fields of every event stream: no cache may keep it, no proxy may change it or hold it back. */
 export const STREAM_HEADERS: Readonly<Record<string, string>> = {

@@ -1,9 +1,8 @@
-import { MAX_LEEWAY_MS } from "../core/authorization.ts";
+import { type Authorization, MAX_LEEWAY_MS } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { Revocation } from "../core/revocations.ts";
-import { isAdmin } from "./admin.ts";
 import { readBody } from "./body.ts";
-import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import type { HttpContext, HubRequest } from "./context.ts";
 import { decodeUtf8, parseForm } from "./form.ts";
 import type { Reply } from "./reply.ts";
 import { mediaTypeOf } from "./update-body.ts";
@@ -16,20 +15,13 @@ const BODY_BYTES = 16_384;
  *
  * @see docs/authorization.md, "Revoking a token".
  */
-export async function revoke(context: HttpContext, request: HubRequest): Promise<Reply> {
-  const { hub, hubPath } = context;
-  if (request.method !== "POST") throw new HubError("method_not_allowed", "Use POST to revoke tokens.");
-  const authorization = await context.access.authorize(accessRequest(request), "publish");
-  if (authorization === undefined) throw new HubError("unauthorized", "Revoking needs an access token.");
-  if (!isAdmin(authorization, hubPath)) {
-    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${hubPath}/admin.`);
-  }
+export async function revoke({ hub }: HttpContext, request: HubRequest, administrator: Authorization | undefined): Promise<Reply> {
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "Send the claims as application/x-www-form-urlencoded, such as jti=ID.");
   }
   const form = readForm(await readBody(request, BODY_BYTES));
-  hub.checkCurrent(authorization);
-  await hub.revokeFor(authorization, readRevocation(form, authorization.issuer));
+  hub.checkCurrent(administrator);
+  await hub.revokeFor(administrator, readRevocation(form, administrator?.issuer ?? ""));
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
 }
 

@@ -1,35 +1,17 @@
 import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
-import type { HubCore } from "../core/hub-core.ts";
-import type { Matcher } from "../core/matcher.ts";
+import { type Matcher, patternKeys } from "../core/matcher.ts";
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS, type Pace } from "../core/pace.ts";
 import type { Selection } from "../core/selection.ts";
 import type { Start } from "../core/start.ts";
-import type { Framing } from "../core/wire.ts";
+import { readBody } from "./body.ts";
 import type { Compat } from "./compat.ts";
+import type { HttpContext, HubRequest } from "./context.ts";
 import { quoteName } from "./field-names.ts";
-import { parseForm } from "./form.ts";
-import { decodeHeader, encodeHeader, STREAM_HEADERS } from "./reply.ts";
-
-/** A request to subscribe, in terms of no framework. */
-export interface SubscribeRequest {
-  /** The URL's query, without the `?`. */
-  readonly query: string;
-  /** A form with further parameters, of a QUERY; empty when there is none. */
-  readonly body: string;
-  /** The `Last-Event-ID` field as the runtime shows it; undefined when there is none. */
-  readonly lastEventIdHeader: string | undefined;
-  /** Whether it came by the alias, where no matcher means every topic. */
-  readonly isAlias: boolean;
-  /** Whether the answer may be compressed. */
-  readonly takesGzip: boolean;
-  /** How the answer is delimited. */
-  readonly framing: Framing;
-  /** Whether `topic` selects topics, as in Mercure 0.x. */
-  readonly compat: Compat | undefined;
-  /** Called before the patterns are compiled. @throws HubError `too_many_patterns` or `overloaded`. */
-  readonly admitPatterns: (matchers: readonly Matcher[]) => void;
-}
+import { decodeUtf8, parseForm } from "./form.ts";
+import { holdsInflated, takesGzip } from "./gzip.ts";
+import { ALIAS_PATH, decodeHeader, encodeHeader, STREAM_HEADERS, type StreamReply } from "./reply.ts";
+import { mediaTypeOf } from "./update-body.ts";
 
 /** How the cursor may be spelled in the query: first the standard's way, then those of older clients and polyfills. */
 const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
@@ -40,15 +22,35 @@ const TOPIC = /^topics?(?:\[.*\])?$/is;
 /** How the updates are spread over time, and what the subscription begins with. */
 const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
 
+/** Answers a subscription with a stream. @throws HubError What {@link parseSubscription} and `HubCore.resolve` throw. */
+export async function subscribe(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<StreamReply> {
+  const { hub, compat } = context;
+  const form = request.method === "QUERY" ? await readForm(context, request) : "";
+  const { selection, lastEventId, hasCursor, last } = parseSubscription(context, request, form, authorization);
+  // An answer without a body begins with no updates, so none are looked for.
+  const start = await hub.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
+  const headers = streamHeaders(selection, start, hasCursor ? hub.cursorAt(start.after) : undefined, compat);
+  return { headers, selection, start, authorization };
+}
+
+async function readForm({ hub }: HttpContext, request: HubRequest): Promise<string> {
+  if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
+    throw new HubError("unsupported_media_type", "The body of a QUERY must be application/x-www-form-urlencoded.");
+  }
+  return decodeUtf8(await readBody(request, hub.limits.queryBytes));
+}
+
 /**
  * Reads what a subscriber asks for.
  *
+ * @param form - Further parameters, of the body of a QUERY; empty if there is none.
  * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers`, `missing_matcher`, `too_many_patterns` or `overloaded`.
  * @see docs/protocol.md, "Subscribe"; Mercure, "Subscription".
  */
 export function parseSubscription(
-  hub: HubCore,
-  request: SubscribeRequest,
+  { hub, compat, connections, arrivals }: Pick<HttpContext, "hub" | "compat" | "connections" | "arrivals">,
+  { address, query, pathname, header: field, framing }: Pick<HubRequest, "address" | "query" | "pathname" | "header" | "framing">,
+  form: string,
   authorization: Authorization | undefined,
 ): { readonly selection: Selection; readonly lastEventId: string | undefined; readonly hasCursor: boolean; readonly last: number } {
   const { formFields } = hub.limits;
@@ -57,10 +59,10 @@ export function parseSubscription(
   const cursors = new Map<string, string>();
   let topicName: string | undefined;
   // The union of both; of the cursor the query's comes first.
-  for (const [name, value] of [...parseForm(request.query, formFields), ...parseForm(request.body, formFields)]) {
+  for (const [name, value] of [...parseForm(query, formFields), ...parseForm(form, formFields)]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
-    else if (name === "topic" && request.compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
+    else if (name === "topic" && compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
     else if (TOPIC.test(name)) topicName ??= name;
     else if (/^match/i.test(name)) {
       // The whole namespace is reserved, so that a misspelled matcher fails instead of selecting nothing.
@@ -81,15 +83,21 @@ export function parseSubscription(
     );
   }
   // More are refused anyway.
-  if (matchers.length <= hub.limits.matchersPerSubscription) request.admitPatterns(matchers);
-  if (matchers.length === 0 && request.isAlias) matchers.push({ type: "exact", pattern: "*" });
-  const header = request.lastEventIdHeader === undefined ? undefined : decodeHeader(request.lastEventIdHeader);
+  if (matchers.length <= hub.limits.matchersPerSubscription) {
+    // Before they are compiled.
+    connections.checkPatterns(address, patternKeys(matchers));
+    arrivals.admitPatterns(address, hub.unknownPatterns(matchers));
+  }
+  if (matchers.length === 0 && pathname === ALIAS_PATH) matchers.push({ type: "exact", pattern: "*" });
+  const lastEventIdField = field("last-event-id");
+  const header = lastEventIdField === undefined ? undefined : decodeHeader(lastEventIdField);
   // "If both … are present, the HTTP header MUST take precedence." PHP's client of 0.x sends an empty one where it has no cursor itself.
-  const hasHeader = header !== undefined && (header !== "" || request.compat === undefined);
+  const hasHeader = header !== undefined && (header !== "" || compat === undefined);
   const cursor = hasHeader ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
+  const encoding = takesGzip(field("accept-encoding")) && !holdsInflated(field) ? "gzip" : "identity";
   return {
-    selection: hub.select(matchers, authorization, { pace, encoding: request.takesGzip ? "gzip" : "identity", framing: request.framing }),
+    selection: hub.select(matchers, authorization, { pace, encoding, framing }),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),

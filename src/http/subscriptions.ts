@@ -1,7 +1,8 @@
+import type { Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
 import type { Matcher } from "../core/matcher.ts";
 import { isStateKey } from "../core/state.ts";
-import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import type { HttpContext, HubRequest } from "./context.ts";
 import { parseForm } from "./form.ts";
 import { legacySubscriptions, wantsLegacy } from "./legacy-subscriptions.ts";
 import { hubLink } from "./link.ts";
@@ -17,22 +18,23 @@ interface Target {
   readonly subscriber: string | undefined;
 }
 
+/** Whether a path may name subscriptions, and the hub lists them. */
+export function listsSubscriptions({ hub, hubPath, compat }: HttpContext, { pathname }: HubRequest): boolean {
+  // A path that resolves to another one would be authorized as the one, and answered as the other.
+  const isPlain = new URL(pathname, hub.url).pathname === pathname;
+  return hub.presence !== undefined && isPlain && (compat !== undefined || targetOf(hubPath, pathname) !== undefined);
+}
+
 /**
  * Answers with the active subscriptions: all, those of a matcher, or one. A token needs a `subscribe` grant on the path itself.
  *
  * @see docs/presence.md; Mercure, "Subscription API".
  */
-export async function subscriptions(context: HttpContext, request: HubRequest): Promise<Reply> {
+export async function subscriptions(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<Reply> {
   const { hub, hubPath } = context;
   const { presence } = hub;
-  if (presence === undefined) throw new HubError("not_found", "This hub does not list its subscriptions.");
-  if (request.method !== "GET" && request.method !== "HEAD") throw new HubError("method_not_allowed", "Use GET to list subscriptions.");
-  const target = parseTarget(request.pathname.slice(`${hubPath}/subscriptions`.length));
-  // A path that resolves to another one would be authorized as the one, and answered as the other.
-  const isPlain = new URL(request.pathname, hub.url).pathname === request.pathname;
-  if (!isPlain || (target === undefined && context.compat === undefined)) throw nothingHere();
-  const authorization = await context.access.authorize(accessRequest(request), "subscribe");
-  if (authorization === undefined) throw new HubError("unauthorized", "Listing subscriptions needs an access token.");
+  const target = targetOf(hubPath, request.pathname);
+  if (presence === undefined || authorization === undefined) throw nothingHere();
   if (!hub.mayReceive(authorization, request.pathname)) {
     throw new HubError("insufficient_scope", "The access token does not allow subscribing to this address as a topic.");
   }
@@ -79,8 +81,9 @@ function fresh(request: HubRequest, reply: Reply): Reply {
   return { status: 304, headers, body: "" };
 }
 
-/** @param path - What follows `HUB/subscriptions`. @returns undefined for a path that names nothing. */
-function parseTarget(path: string): Target | undefined {
+/** @returns undefined for a path that names nothing. */
+function targetOf(hubPath: string, pathname: string): Target | undefined {
+  const path = pathname.slice(`${hubPath}/subscriptions`.length);
   if (path === "") return { matcher: undefined, subscriber: undefined };
   const [first, type, match, subscriber, ...rest] = path.split("/");
   if (first !== "" || rest.length > 0 || (type !== "exact" && type !== "urlpattern")) return undefined;

@@ -1,10 +1,11 @@
 import type { HubError } from "../core/errors.ts";
-import { accessRequest, type HttpContext, type HubRequest } from "./context.ts";
+import type { HttpContext, HubRequest } from "./context.ts";
 import { acceptsByName } from "./accept.ts";
-import { isOwnOrigin } from "./origin.ts";
+import { isOwnOrigin, originRequest } from "./origin.ts";
 import { FAULTS } from "./fault-log.ts";
 import { STATUS_BY_CODE } from "./problem.ts";
 import { ALIAS_PATH } from "./reply.ts";
+import { isForAdmin } from "./router.ts";
 
 /** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away, in milliseconds. */
 const AWAY_MS = { least: 1000, most: 5000 };
@@ -32,7 +33,7 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
       return AWAY_MS.least + Math.random() * (AWAY_MS.most - AWAY_MS.least);
     case "invalid_token":
       // Set if the clock alone refuses the token. The next request may have a new cookie; a header or a URL stays as it is.
-      return retryAfterMs !== undefined && context.access.isByCookie(accessRequest(request)) ? retryAfterMs : undefined;
+      return retryAfterMs !== undefined && context.access.isByCookie(request) ? retryAfterMs : undefined;
     default:
       return undefined;
   }
@@ -41,15 +42,12 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
 /** Refusals that are logged whoever asked: nobody else would tell why they happen. */
 const LOGGED: ReadonlySet<string> = new Set(["origin_forbidden", "too_many_connections", "too_many_patterns", "overloaded"]);
 
-/** Below the hub's path, what only administrators may use. */
-const ADMIN_PATHS = ["/metrics", "/revocations"] as const;
-
 /** Logs a refusal that nobody else would see: an `EventSource` tells its page neither the status nor the reason. */
 export function noteRefusal(context: HttpContext, request: HubRequest, error: HubError, retryMs: number | undefined): void {
   const { code, message, cause } = error;
   const { notices } = context;
-  const isForAdmin = ADMIN_PATHS.some((path) => request.pathname === context.hubPath + path);
-  if (FAULTS.has(code) || !(wantsStream(context, request) || LOGGED.has(code) || isForAdmin)) return;
+  const isAdministrating = isForAdmin(context, request.pathname);
+  if (FAULTS.has(code) || !(wantsStream(context, request) || LOGGED.has(code) || isAdministrating)) return;
   // The clock's refusal is logged with both times.
   if (code === "invalid_token" && retryMs !== undefined) return;
   const why = cause instanceof Error ? cause.message : cause;
@@ -61,7 +59,7 @@ export function noteRefusal(context: HttpContext, request: HubRequest, error: Hu
     ...(typeof why === "string" && { why }),
     ...(address !== undefined && { address }),
   };
-  if (isForAdmin) notices.warn(`${code} admin`, fields, "An administrator's request is refused.");
+  if (isAdministrating) notices.warn(`${code} admin`, fields, "An administrator's request is refused.");
   else if (retryMs !== undefined) notices.warn(`${code} waits`, fields, "A subscriber is told in a stream to come back later.");
   else notices.warn(`${code} ends`, fields, "A request is refused. An EventSource does not come back by itself.");
 }
@@ -70,7 +68,7 @@ export function noteRefusal(context: HttpContext, request: HubRequest, error: Hu
 export function noteForeignPage({ hub, notices }: HttpContext, request: HubRequest, crossOrigin: Readonly<Record<string, string>>): void {
   const origin = request.header("origin");
   if (origin === undefined || crossOrigin["Access-Control-Allow-Origin"] !== undefined) return;
-  if (isOwnOrigin(origin, hub.url, accessRequest(request))) return;
+  if (isOwnOrigin(origin, hub.url, originRequest(request.header))) return;
   notices.warn(
     "foreign page",
     { origin: origin.slice(0, SHOWN_CHARACTERS) },

@@ -3,10 +3,12 @@ import { STATUS_BY_CODE } from "artesian/http";
 import { memoryJournal } from "artesian/journals/memory";
 import { expect, onTestFinished, test } from "vitest";
 import { HubCore } from "../../src/core/hub-core.ts";
+import { Arrivals } from "../../src/http/arrivals.ts";
 import { readCredentials } from "../../src/http/auth/index.ts";
+import { Connections, DEFAULT_CONNECTION_LIMITS } from "../../src/http/connections.ts";
 import { publish } from "../../src/http/publish.ts";
 import { ReservedTopics } from "../../src/http/reserved-topics.ts";
-import { decodeHeader, encodeHeader } from "../../src/http/reply.ts";
+import { ALIAS_PATH, decodeHeader, encodeHeader } from "../../src/http/reply.ts";
 import { parseSubscription } from "../../src/http/subscribe.ts";
 import { collectGarbage } from "../support/garbage.ts";
 import { createMutator, type Mutator } from "../support/mutate.ts";
@@ -104,7 +106,7 @@ test("200,000 forms, JSON documents and batches to publish", async () => {
   ];
   const bodies = corpus.map(([, body]) => body);
   const encoder = new TextEncoder();
-  const reserved = new ReservedTopics([{ type: "urlpattern", pattern: "/chat/:room" }], hub);
+  const reservedTopics = new ReservedTopics([{ type: "urlpattern", pattern: "/chat/:room" }], hub);
   await fuzz(
     (mutator) => {
       const [contentType, body] = mutator.pick(corpus);
@@ -113,7 +115,13 @@ test("200,000 forms, JSON documents and batches to publish", async () => {
       if (bytes.length > 0 && mutator.below(8) === 0) bytes[mutator.below(bytes.length)] = mutator.below(256);
       const accept = mutator.pick([undefined, "application/json", "*/*"]);
       const idempotencyKey = mutator.below(4) === 0 ? mutator.mutate(['"a key"', String.raw`"\"\\";p=1`, "bare-key"]) : undefined;
-      return publish(hub, { contentType, accept, idempotencyKey, body: bytes }, undefined, reserved);
+      const fields: Readonly<Record<string, string | undefined>> = {
+        "content-type": contentType,
+        accept,
+        "idempotency-key": idempotencyKey,
+      };
+      const request = { header: (name: string) => fields[name], readBody: async () => bytes };
+      return publish({ hub, reservedTopics }, request, undefined);
     },
     200_000,
     { answered: 20_000, refused: 20_000 },
@@ -122,6 +130,12 @@ test("200,000 forms, JSON documents and batches to publish", async () => {
 
 test("100,000 queries and forms to subscribe", async () => {
   const { hub } = await startCore();
+  const context = {
+    hub,
+    compat: undefined,
+    connections: new Connections({ ...DEFAULT_CONNECTION_LIMITS, ...hub.limits }),
+    arrivals: new Arrivals({ connectionsPerSecond: Infinity, connectionsPerSecondPerAddress: Infinity }),
+  };
   const corpus = [
     "match=a&match_urlpattern=%2Fbooks%2F%3Aid&last_event_id=é-3",
     "match=https%3A%2F%2Fexample.com%2F&match_exact=b&lastEventID=earliest",
@@ -136,15 +150,12 @@ test("100,000 queries and forms to subscribe", async () => {
       const lastEventIdHeader = mutator.below(3) === 0 ? mutator.mutate(corpus) : undefined;
       const request = {
         query,
-        body: mutator.below(4) === 0 ? mutator.mutate(corpus) : "",
-        lastEventIdHeader,
-        isAlias: mutator.below(2) === 0,
-        takesGzip: false,
+        address: undefined,
+        pathname: mutator.below(2) === 0 ? ALIAS_PATH : "/.well-known/mercure",
+        header: (name: string) => (name === "last-event-id" ? lastEventIdHeader : undefined),
         framing: "chunked" as const,
-        compat: undefined,
-        admitPatterns: () => undefined,
       };
-      return parseSubscription(hub, request, undefined);
+      return parseSubscription(context, request, mutator.below(4) === 0 ? mutator.mutate(corpus) : "", undefined);
     },
     100_000,
     { answered: 20_000, refused: 20_000 },
