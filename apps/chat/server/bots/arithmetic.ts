@@ -1,13 +1,13 @@
 /** Words before a sum, as people ask for it. */
 const QUESTION =
-  /^(?:(?:hey|hi|hello|ok|so|and|please|can you|could you|tell me)[\s,]+)*(?:what is|what's|what’s|whats|how much is|how much are|calculate|compute|solve)\s*:?\s+/i;
+  /^(?:(?:hey|hi|hello|ok|so|and|please|can you|could you|tell me)[\s,]+)*(?:what is|what's|what’s|whats|how much is|how much are|calculate|compute|solve)\s*:?\s+|^(?:请问|请|帮我)?(?:计算|算一下|算算|算)?\s*[:：]?\s*/i;
 
 /** Politeness and marks after a sum. */
-const REST = /^[\s=?!.,;:]*(?:please|pls|equals?|then|now)?[\s=?!.,;:]*$/i;
+const REST = /^[\s=?!.,;:？！。，]*(?:please|pls|equals?|then|now|(?:等于|是|得)?(?:多少|几)|等于)?[\s=?!.,;:？！。，呢啊呀]*$/i;
 
 /** One number, bracket or operator, with the white space before it. A comma is only read between thousands, and "01" is a part of a date. */
 const TOKEN =
-  /\s*(?:(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|(?:0|[1-9]\d*)(?!\d)(?:\.\d+)?|\.\d+)|(plus|minus|times|multiplied\s+by|divided\s+by|over)(?![\p{L}\p{N}])|([-+*/()−–×·÷]|x(?=[\s\d(.-])))/iuy;
+  /\s*(?:(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|(?:0|[1-9]\d*)(?!\d)(?:\.\d+)?|\.\d+)|(plus|minus|times|multiplied\s+by|divided\s+by|over)(?![\p{L}\p{N}])|(加上?|减去?|乘以?|除以)|([-+*/()−–×·÷]|x(?=[\s\d(.-])))/iuy;
 
 type Operator = "+" | "-" | "*" | "/";
 type Token = number | Operator | "(" | ")";
@@ -24,6 +24,13 @@ const OPERATORS: Readonly<Record<string, Operator | "(" | ")">> = {
   "·": "*",
   over: "/",
   "divided by": "/",
+  加: "+",
+  加上: "+",
+  减: "-",
+  减去: "-",
+  乘: "*",
+  乘以: "*",
+  除以: "/",
   "÷": "/",
   "+": "+",
   "-": "-",
@@ -54,10 +61,10 @@ function readTokens(text: string): { tokens: Token[]; rest: string } {
   let end = 0;
   TOKEN.lastIndex = 0;
   for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
-    const [, number, word, mark] = match;
+    const [, number, word, chinese, mark] = match;
     end = TOKEN.lastIndex;
     if (number !== undefined) tokens.push(Number(number.replaceAll(",", "")));
-    else tokens.push(OPERATORS[(word ?? mark ?? "").toLowerCase().replace(/\s+/g, " ")] ?? "+");
+    else tokens.push(OPERATORS[(word ?? chinese ?? mark ?? "").toLowerCase().replace(/\s+/g, " ")] ?? "+");
   }
   return { tokens, rest: text.slice(end) };
 }
