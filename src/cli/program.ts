@@ -1,12 +1,14 @@
 import { Command, CommanderError } from "commander";
+import { unknownVariables } from "./config/variables.ts";
 import { EXIT, Failure, UsageError } from "./errors.ts";
-import type { Failures } from "./failures.ts";
+import { type Failures, isServer } from "./failures.ts";
 import { journalCommand } from "./journal/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { publishCommand } from "./publish/command.ts";
 import { demoCommand, serveCommand } from "./serve/command.ts";
 import { sourceCommand } from "./source/command.ts";
 import { subscribeCommand } from "./subscribe/command.ts";
+import { createOutput } from "./terminal.ts";
 import { tokenCommand } from "./token/command.ts";
 import { VERSION } from "./version.ts";
 
@@ -30,6 +32,8 @@ artesian <command> --help tells more about each.`;
  */
 export async function run(args: readonly string[], failures: Failures): Promise<number | undefined> {
   const program = createProgram(failures);
+  // A server's log has them.
+  if (!isServer(args)) program.hook("preAction", warnOfVariables);
   try {
     await program.parseAsync(args, { from: "user" });
     return undefined;
@@ -68,6 +72,12 @@ function createProgram(failures: Failures): Command {
   }
   settle(program, "artesian", failures);
   return program;
+}
+
+/** Tells of variables without effect: one may be why a command does something else than what was meant. */
+async function warnOfVariables(): Promise<void> {
+  const stderr = createOutput(process.stderr);
+  for (const { text } of unknownVariables(process.env)) await stderr.line(`${stderr.style("yellow", "warning:")} ${text}`);
 }
 
 /** Gives a command and those below it what they do not inherit. */
