@@ -119,6 +119,30 @@ describe("JSON data", () => {
   });
 });
 
+describe("a form", () => {
+  it.each(["data", "id", "type", "retry", "private", "delay", "deliver_at", "ttl"])("with %s twice is refused", async (name) => {
+    const { hub, url } = await startHub();
+    for (const twice of [
+      `${name}=1&${name}=2`,
+      `${name}=1&${name}=1`,
+      `${name}&${name}`,
+      `${name}=&x=1&%${name.charCodeAt(0).toString(16)}${name.slice(1)}=`,
+    ]) {
+      const answer = await post(url, `topic=a&${twice}`, FORM);
+      expect([answer.status, problemOf(answer)], twice).toMatchObject([
+        400,
+        { code: "invalid_body", detail: `The update has "${name}" 2 times. Give each field once.` },
+      ]);
+    }
+    expect(hub.stats().tail).toBe(0);
+  });
+
+  it("with several topics, and with unknown fields twice, is taken", async () => {
+    const { url } = await startHub();
+    expect((await post(url, "topic=a&topic=b&topic=a&data=1&x=1&x=2", FORM)).status).toBe(200);
+  });
+});
+
 describe("an id with white space around it", () => {
   // What a field loses, and what `trim` and `strip` of some language take off.
   const SPACES = [" ", "\u00A0", "\u1680", "\u2003", "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"];
