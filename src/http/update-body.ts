@@ -208,10 +208,9 @@ function fromJson(value: unknown, written: Written | undefined, what: string, ma
   };
 }
 
-/** Text as it is meant, anything else as it is written: numbers that are rounded and keys that are sorted would be other data. */
+/** Text as it is meant, anything else as it is written, `null` too: numbers that are rounded and keys that are sorted would be other data. */
 function dataOf(data: unknown, { document, members }: Written, what: string): string | undefined {
-  if (data === undefined || data === null) return undefined;
-  if (typeof data === "string") return data;
+  if (data === undefined || typeof data === "string") return data;
   const { start, end, depth } = members.get("data") as RawMember;
   if (depth <= MAX_DATA_DEPTH) return detach(document.slice(start, end).trim(), document);
   throw new HubError("invalid_data", `${what} has data nested more than ${MAX_DATA_DEPTH} levels deep. Send it as text.`);
