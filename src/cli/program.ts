@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
+import { unknownVariables } from "./config/variables.ts";
 import { EXIT, Failure, UsageError } from "./errors.ts";
+import { type Failures, isServer } from "./failures.ts";
 import { journalCommand } from "./journal/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { publishCommand } from "./publish/command.ts";
@@ -25,26 +27,32 @@ artesian <command> --help tells more about each.`;
  * Runs the command line.
  *
  * @param args - The arguments, without the program's own name.
+ * @param failures - Where it is told why a command could not be done.
  * @returns The exit code; undefined leaves the one that the command has set.
  */
-export async function run(args: readonly string[]): Promise<number | undefined> {
-  const stderr = createOutput(process.stderr);
-  const program = createProgram();
+export async function run(args: readonly string[], failures: Failures): Promise<number | undefined> {
+  const program = createProgram(failures);
+  // A server's log has them.
+  if (!isServer(args)) program.hook("preAction", warnOfVariables);
   try {
     await program.parseAsync(args, { from: "user" });
     return undefined;
   } catch (error) {
-    // Commander has told already what is wrong, or printed the help or the version.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) {
+      // Commander has printed the help or the version, or what is wrong.
+      if (error.exitCode === 0) return EXIT.ok;
+      if (failures.areLogged) await failures.tell(plain(error.message));
+      return EXIT.usage;
+    }
     if (error instanceof UsageError || error instanceof Failure) {
-      for (const problem of error.message.split("\n")) await stderr.line(`${stderr.style("red", "error:")} ${problem}`);
+      for (const problem of error.message.split("\n")) await failures.tell(problem);
       return error instanceof UsageError ? EXIT.usage : EXIT.failure;
     }
     throw error;
   }
 }
 
-function createProgram(): Command {
+function createProgram(failures: Failures): Command {
   const program = new Command("artesian")
     .description("Push live data to browsers over Server-Sent Events.")
     .version(VERSION, "--version", "print the version")
@@ -62,20 +70,37 @@ function createProgram(): Command {
   ]) {
     program.addCommand(command);
   }
-  settle(program, "artesian");
+  settle(program, "artesian", failures);
   return program;
 }
 
+/** Tells of variables without effect: one may be why a command does something else than what was meant. */
+async function warnOfVariables(): Promise<void> {
+  const stderr = createOutput(process.stderr);
+  for (const { text } of unknownVariables(process.env)) await stderr.line(`${stderr.style("yellow", "warning:")} ${text}`);
+}
+
 /** Gives a command and those below it what they do not inherit. */
-function settle(command: Command, name: string): void {
+function settle(command: Command, name: string, failures: Failures): void {
+  if (failures.areLogged) command.configureOutput({ writeErr: () => undefined });
   command
     // Errors come back as exceptions, for which the exit code is ours.
     .exitOverride()
     .helpOption("-h, --help", "print this help")
     .showHelpAfterError(`(${name} --help tells what is possible)`)
     .configureOutput({
-      // A flag that is misspelt is repeated with its value, which may be a secret.
-      outputError: (text, write) => write(text.replaceAll(/'(--?[\w-]+)=[^']*'/g, "'$1'")),
+      outputError: (text, write) => write(withoutValues(text)),
     });
-  for (const child of command.commands) settle(child, `${name} ${child.name()}`);
+  for (const child of command.commands) settle(child, `${name} ${child.name()}`, failures);
+}
+
+/** A flag that is misspelt is repeated with its value, which may be a secret. */
+function withoutValues(message: string): string {
+  return message.replaceAll(/'(--?[\w-]+)=[^']*'/g, "'$1'");
+}
+
+/** What Commander says is wrong, in one line. */
+function plain(message: string): string {
+  const text = withoutValues(message).replace(/^error: /, "");
+  return text.replaceAll("\n", " ");
 }

@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   invalid_type: "An event type has control or format characters, or is reserved for the hub.",
   invalid_time: "A delay, a time of delivery or a time to live is not valid.",
   invalid_retry: "A reconnection time is not a whole number of milliseconds.",
-  invalid_data: "The data is not valid Unicode text.",
+  invalid_data: "The data is not valid Unicode text, has no JSON, or is nested too deep.",
   invalid_body: "The request's body cannot be parsed.",
   invalid_pace: "How a subscription is to be paced is not valid.",
   invalid_page: "A page of a list begins after nothing that the list can have.",

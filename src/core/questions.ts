@@ -2,7 +2,7 @@ import type { Logger } from "./logger.ts";
 import type { PeerAnswers, Peers } from "./peers.ts";
 
 /** What a process is called that has no peers, as the first of several is. */
-const ALONE = "0";
+export const ALONE = "0";
 
 interface Named {
   readonly name: string;

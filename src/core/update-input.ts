@@ -69,9 +69,8 @@ function isTextOrAbsent(value: unknown): boolean {
   return value === undefined || value === null || typeof value === "string";
 }
 
-/** Data that is not text is sent as its JSON, as by `publish` of the client; null is no data. */
-function dataText(data: unknown): string | undefined {
-  if (data === null) return undefined;
+/** Data that is not text is sent as its JSON, as by `publish` of the client. */
+function dataText(data: unknown): string {
   if (data instanceof Promise) throw invalidData("is a promise. Await it");
   if (data instanceof ArrayBuffer || ArrayBuffer.isView(data))
     throw invalidData("is bytes, and events carry text. Write it as base64, for example");
@@ -86,8 +85,7 @@ function dataText(data: unknown): string | undefined {
   }
   if (typeof text !== "string") throw invalidData(`is a ${typeof data}, which JSON does not carry. Give text, or an object`);
   // As the hub reads it from a request: a Date, or what gives itself as text, is that text.
-  if (text.startsWith('"')) return JSON.parse(text) as string;
-  return text === "null" ? undefined : text;
+  return text.startsWith('"') ? (JSON.parse(text) as string) : text;
 }
 
 function invalidData(what: string, cause?: unknown): HubError {

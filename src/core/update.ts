@@ -6,8 +6,8 @@ export interface UpdateInput {
   /** The topic that changed, or several: the first is canonical, the others alternate. At most 100 of 2,048 bytes. */
   readonly topic: string | readonly string[];
   /**
-   * The new content. Text is sent as it is, but that CR and CRLF reach the subscriber as LF; anything else that JSON can carry is sent as its JSON.
-   * Default: empty. Bytes, promises and what has no JSON: `invalid_data`.
+   * The new content. Text is sent as it is, but that CR and CRLF reach the subscriber as LF; anything else that JSON can carry is sent as its JSON,
+   * null too. Default: empty. Bytes, promises and what has no JSON: `invalid_data`.
    */
   readonly data?: unknown;
   /** The event id, at most 255 bytes. Should be unique within the hub, and ASCII, for some clients can't resume from others. Default: the hub makes one. */

@@ -6,6 +6,9 @@ import type { Compat } from "./compat.ts";
 import type { HubRequest } from "./context.ts";
 import { isOwnOrigin, originOfReferer, originRequest } from "./origin.ts";
 
+/** What of a request says who it is from. */
+export type AccessRequest = Pick<HubRequest, "authorization" | "header" | "query">;
+
 /** Who may do what. */
 export interface AccessOptions {
   /** Verifies tokens; undefined accepts none. */
@@ -36,7 +39,7 @@ export class Access {
    * token that was not seen before.
    * @throws HubError `unauthorized`, `invalid_request`, `invalid_token`, `keys_unavailable` or `origin_forbidden`.
    */
-  authorize(request: HubRequest, action: Action): Authorization | undefined | Promise<Authorization> {
+  authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
     const credentials = this.#credentials(request);
     if (credentials === undefined) {
       if (action === "publish" ? this.#options.anonymousPublish : this.#options.anonymous) return undefined;
@@ -55,17 +58,17 @@ export class Access {
   }
 
   /** Whether the token of a request that could be read is in its cookie. */
-  isByCookie(request: HubRequest): boolean {
+  isByCookie(request: AccessRequest): boolean {
     return this.#credentials(request)?.from === "cookie";
   }
 
-  #credentials({ authorization, header, query }: HubRequest): Credentials | undefined {
+  #credentials({ authorization, header, query }: AccessRequest): Credentials | undefined {
     const { cookieName, compat } = this.#options;
     return readCredentials({ authorization, cookie: header("cookie"), query }, cookieName, compat);
   }
 
   /** A browser adds the cookie to whatever page's request, so the page must be one that may publish. */
-  #checkOrigin({ header }: HubRequest): void {
+  #checkOrigin({ header }: AccessRequest): void {
     const { publishOrigins, hubUrl } = this.#options;
     const source = header("origin") ?? originOfReferer(header("referer"));
     if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, originRequest(header)))) return;

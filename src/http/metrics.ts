@@ -2,8 +2,8 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { HubStats } from "../core/inspect.ts";
 import { CHECK_WAIT_MS } from "../core/journal-check.ts";
+import { ALONE } from "../core/questions.ts";
 import { within } from "../core/scheduler.ts";
-import type { HttpContext } from "./context.ts";
 import { encodeMetrics, type Metric, METRICS_TYPE, type Sample } from "./prometheus.ts";
 import type { Reply } from "./reply.ts";
 
@@ -62,29 +62,32 @@ export class Metrics {
   }
 }
 
+/** What the answer is made of. */
+export interface MetricsContext {
+  readonly metrics: Pick<Metrics, "collect">;
+}
+
+/**
+ * The figures of a process whose journal was not opened yet.
+ *
+ * @param worker - The place of the process. Default: it is the only one.
+ */
+export function metricsWithoutJournal(worker: string = ALONE): string {
+  return encodeMetrics([...usageFigures([[worker, { usage: usage() }]]), journalUp(false), workerCount(1)]);
+}
+
 /**
  * `GET HUB/metrics`: figures of this server's processes, for administrators.
  *
  * @see docs/metrics.md
  */
-export async function metrics(context: HttpContext): Promise<Reply> {
+export async function metrics(context: MetricsContext): Promise<Reply> {
   return { status: 200, headers: { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" }, body: await context.metrics.collect() };
 }
 
 /** By worker, so that a counter that begins anew in the one that replaces another is taken for that, and no sum goes backwards. */
 function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
-  const each = (value: (figures: ProcessFigures) => number | undefined): Sample[] =>
-    [...all].flatMap(([worker, figures]) => {
-      const found = value(figures);
-      return found === undefined ? [] : [{ labels: { worker }, value: found }];
-    });
-  const gauge = (name: string, help: string, value: (figures: ProcessFigures) => number | undefined): Metric => ({
-    name,
-    type: "gauge",
-    help,
-    samples: each(value),
-  });
-  const counter: typeof gauge = (name, help, value) => ({ ...gauge(name, help, value), type: "counter" });
+  const { gauge, counter } = metricsOf(all);
   return [
     gauge("artesian_subscribers", "Open streams.", ({ stats }) => stats.subscribers),
     gauge("artesian_cohorts", "Groups of streams with the same matchers, rights and pace.", ({ stats }) => stats.cohorts),
@@ -112,17 +115,52 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
         refused.map(([wanted, code, value]) => ({ labels: { worker, wanted, code }, value })),
       ),
     },
+    ...usageFigures(all),
+  ];
+}
+
+/** What a process uses, which it knows without a hub. */
+function usageFigures(all: Iterable<readonly [worker: string, figures: Pick<ProcessFigures, "usage">]>): Metric[] {
+  const { gauge, counter } = metricsOf(all);
+  return [
     counter("process_cpu_seconds_total", "CPU time, user and system.", ({ usage }) => usage?.cpuSeconds),
     gauge("process_resident_memory_bytes", "Resident memory.", ({ usage }) => usage?.residentBytes),
     gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", ({ usage }) => usage?.startedAtSeconds),
   ];
 }
 
+type MakeMetric<F> = (name: string, help: string, value: (figures: F) => number | undefined) => Metric;
+
+/** Makes metrics with a sample for each worker whose figures have a value. */
+function metricsOf<F>(all: Iterable<readonly [worker: string, figures: F]>): Readonly<Record<"gauge" | "counter", MakeMetric<F>>> {
+  const make =
+    (type: Metric["type"]): MakeMetric<F> =>
+    (name, help, value) => ({
+      name,
+      type,
+      help,
+      samples: [...all].flatMap(([worker, figures]): Sample[] => {
+        const found = value(figures);
+        return found === undefined ? [] : [{ labels: { worker }, value: found }];
+      }),
+    });
+  return { gauge: make("gauge"), counter: make("counter") };
+}
+
+function journalUp(isUp: boolean): Metric {
+  const help = "Whether updates can be appended to the journal: 1, or 0.";
+  return { name: "artesian_journal_up", type: "gauge", help, samples: [{ value: isUp ? 1 : 0 }] };
+}
+
+function workerCount(value: number): Metric {
+  return { name: "artesian_workers", type: "gauge", help: "Processes that these figures are of.", samples: [{ value }] };
+}
+
 /** @param oldestAt - In milliseconds since 1970; undefined where the journal is empty. */
 function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | undefined, isUp: boolean): Metric[] {
   const one = (name: string, help: string, value: number): Metric => ({ name, type: "gauge", help, samples: [{ value }] });
   return [
-    one("artesian_journal_up", "Whether updates can be appended to the journal: 1, or 0.", isUp ? 1 : 0),
+    journalUp(isUp),
     one("artesian_journal_records", "Records in the journal.", Math.max(0, tail - head + 1)),
     one("artesian_journal_bytes", "Bytes of the records in the journal.", bytes),
     ...(oldestAt === undefined
@@ -133,7 +171,7 @@ function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | unde
 
 function crewFigures(count: number, silent: number): Metric[] {
   return [
-    { name: "artesian_workers", type: "gauge", help: "Processes that these figures are of.", samples: [{ value: count }] },
+    workerCount(count),
     {
       name: "artesian_silent_workers",
       type: "gauge",

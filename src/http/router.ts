@@ -1,5 +1,6 @@
 import type { Action, Authorization } from "../core/authorization.ts";
 import { HubError } from "../core/errors.ts";
+import type { AccessRequest } from "./access.ts";
 import { isAdmin } from "./admin.ts";
 import type { HttpContext, HubRequest } from "./context.ts";
 import { metrics } from "./metrics.ts";
@@ -160,9 +161,10 @@ function preflight({ cors }: HttpContext, request: HubRequest, found: readonly M
   return { status: 204, headers: { Allow: methods, ...cors.preflight(request.header("origin"), methods, asked) }, body: "" };
 }
 
-async function authorize(
-  { access, hubPath }: HttpContext,
-  request: HubRequest,
+/** @throws HubError if the token is not one that a route needs. */
+export async function authorize(
+  { access, hubPath }: Pick<HttpContext, "access" | "hubPath">,
+  request: AccessRequest,
   needs: Exclude<Need, "nothing">,
 ): Promise<Authorization | undefined> {
   const isAdministrating = needs === "admin";

@@ -89,6 +89,7 @@ export class Sockets {
   watch(server: Server): void {
     server.on("connection", (socket) => this.#accept(socket));
     server.on("request", begin);
+    server.on("checkExpectation", refuseExpectation);
     server.on("close", () => this.#unread.stop());
   }
 
@@ -240,6 +241,12 @@ function oldestOfMost(peers: readonly Peer[], count: number): Socket[] {
 
 function begin({ socket }: IncomingMessage, res: ServerResponse): void {
   (socket as HeldSocket)[HELD]?.owner.began(socket, res);
+}
+
+/** Node's own answer to an expectation that it does not know would not be counted, and leaves the connection open for more of them. */
+function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
+  begin(req, res);
+  res.writeHead(417, { Connection: "close" }).end();
 }
 
 /** The connection of a response becomes a stream, so that it is not idle again. What listens to the response would keep it in memory. */

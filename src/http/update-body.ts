@@ -75,11 +75,16 @@ export function parseUpdates(
 function fromForm(text: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
   const topics: string[] = [];
   const fields = new Map<string, string>();
+  const counts = new Map<string, number>();
   for (const [name, value] of parseForm(text, maxFields)) {
     if (name === "topic") topics.push(value);
     else if (!isKnownField(name)) passOver(name, "The update", unknownFields);
-    else if (!fields.has(name)) fields.set(name, value);
+    else {
+      fields.set(name, value);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
   }
+  for (const [name, count] of counts) checkOnce(name, count, "The update");
   if (topics.length === 0)
     throw new HubError("missing_topic", `The update has no topic. Add a \`topic\` that names what changed.${nearMisses(unknownFields)}`);
   const present = (name: string): string | undefined => fields.get(name) || undefined;
@@ -93,6 +98,11 @@ function fromForm(text: string, maxFields: number, unknownFields: Set<string>): 
     private: fields.has("private"),
     ...readTimes(present),
   };
+}
+
+/** Which of two values is meant nobody can tell, and a private update must not become public by a slip. */
+function checkOnce(name: string, count: number, what: string): void {
+  if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
 }
 
 /**
@@ -177,9 +187,7 @@ function fromJson(value: unknown, written: Written | undefined, what: string, ma
   if (entries.length > maxFields) throw new HubError("too_large", `${what} has more than ${maxFields} fields. Send fewer.`);
   const fields = new Map<string, unknown>(entries);
   for (const name of fields.keys()) if (!isKnownField(name)) passOver(name, what, unknownFields);
-  // Which of the two is meant nobody can tell, and a private update must not become public by a slip.
-  for (const [name, { count }] of written.members)
-    if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
+  for (const [name, { count }] of written.members) checkOnce(name, count, what);
   const topic = fields.get("topic");
   if (topic === undefined || topic === null) {
     throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.${nearMisses(fields.keys())}`);
@@ -200,10 +208,9 @@ function fromJson(value: unknown, written: Written | undefined, what: string, ma
   };
 }
 
-/** Text as it is meant, anything else as it is written: numbers that are rounded and keys that are sorted would be other data. */
+/** Text as it is meant, anything else as it is written, `null` too: numbers that are rounded and keys that are sorted would be other data. */
 function dataOf(data: unknown, { document, members }: Written, what: string): string | undefined {
-  if (data === undefined || data === null) return undefined;
-  if (typeof data === "string") return data;
+  if (data === undefined || typeof data === "string") return data;
   const { start, end, depth } = members.get("data") as RawMember;
   if (depth <= MAX_DATA_DEPTH) return detach(document.slice(start, end).trim(), document);
   throw new HubError("invalid_data", `${what} has data nested more than ${MAX_DATA_DEPTH} levels deep. Send it as text.`);

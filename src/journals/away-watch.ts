@@ -1,8 +1,24 @@
 import type { HubError } from "../core/errors.ts";
-import { every } from "../core/scheduler.ts";
+import { every, monotonicMs } from "../core/scheduler.ts";
 
 /** How often is looked whether the engine is away, in milliseconds. */
 const LOOK_MS = 1000;
+
+/** What leads to an engine. */
+export interface EngineLink {
+  /** How long the engine has been away, in milliseconds; 0 while it is there. */
+  readonly awayMs: number;
+}
+
+/**
+ * Until when a request waits for an engine. The time that the engine has been away already counts: once it is longer, each request is refused at once.
+ *
+ * @param waitMs - Longest wait, in milliseconds.
+ * @returns A time of the monotonic clock, in milliseconds.
+ */
+export function patienceEndMs({ awayMs }: EngineLink, waitMs: number): number {
+  return monotonicMs() + waitMs - awayMs;
+}
 
 /** Tells when an engine goes away, and when it is back. */
 export class AwayWatch {

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, stat } from "node:fs/promises";
+import { open, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeDirectory } from "../make-directory.ts";
 import { bounded } from "./bounds.ts";
 import { SourceError, type SourceMemory } from "./source.ts";
 
@@ -122,7 +123,7 @@ function valuesIn(text: string, path: string): object {
 async function write(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     const file = await open(temporary, "w", 0o600);
     try {
       await file.writeFile(text);

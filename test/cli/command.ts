@@ -105,6 +105,12 @@ export async function runToEnd(
   return { code, stdout: run.stdout, stderr: run.stderr };
 }
 
+/** What the log on a stream says, which must have nothing else: one message a line. */
+export function messagesIn(log: string): string {
+  const lines = log.split("\n").filter((line) => line !== "");
+  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg).join("\n");
+}
+
 /** A server that runs. */
 export interface RunningServer {
   readonly run: Run;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { publish } from "../../src/client/index.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
-import { runToEnd, startServer, temporaryDirectory } from "./command.ts";
+import { messagesIn, runToEnd, startServer, temporaryDirectory } from "./command.ts";
 import { openLineToEach, startCrew, TWO } from "./crew.ts";
 
 const ON = ["--opaque-ids", "on"];
@@ -75,6 +75,6 @@ describe("--opaque-ids", () => {
 
   test("another word is refused", async () => {
     const { code, stderr } = await runToEnd(["serve", "--opaque-ids", "yes"]);
-    expect([code, stderr]).toEqual([2, "error: --opaque-ids: the value is not on, off, or file:PATH with the file of a secret.\n"]);
+    expect([code, messagesIn(stderr)]).toEqual([2, "--opaque-ids: the value is not on, off, or file:PATH with the file of a secret."]);
   });
 });

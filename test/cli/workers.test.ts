@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ClientError, publish, subscribe } from "../../src/client/index.ts";
 import { createOutbox, createSignal } from "../../src/cli/serve/ipc.ts";
-import { type Answer, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+import { type Answer, messagesIn, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 import { bearer, type Crew, FORM, MANY, open, openAtEach, openLineToEach, startCrew, startGuarded, TWO } from "./crew.ts";
 
 const OPEN = ["--anonymous", "--anonymous-publish"];
@@ -171,7 +171,9 @@ describe("a worker that is killed", () => {
     writeFileSync(join(cwd, "data"), "");
     for (const worker of crew.workers()) process.kill(worker, "SIGKILL");
     expect(await crew.run.exit).toBe(1);
-    expect(crew.run.stderr).toMatch(/^error: No worker can be started any more: The journal in .* is not the one that the hub began with/m);
+    expect(messagesIn(crew.run.stderr)).toMatch(
+      /^No worker can be started any more: The journal in .* is not the one that the hub began with/m,
+    );
   });
 
   test("with the others, when the primary is", async () => {
@@ -243,7 +245,7 @@ describe("the sockets over which workers hear of each other", () => {
   test("need a directory that can be written", async () => {
     const run = await runToEnd(["serve", ...OPEN, ...TWO], { cwd: temporaryDirectory(), env: { TMPDIR: "/nowhere" } });
     expect(run).toMatchObject({ code: 1, stdout: "" });
-    expect(run.stderr).toMatch(/^error: Workers need a directory for their sockets .* TMPDIR\.$/m);
+    expect(messagesIn(run.stderr)).toMatch(/^Workers need a directory for their sockets .* TMPDIR\.$/m);
   });
 });
 
@@ -324,7 +326,7 @@ describe("how workers start and stop", () => {
     const { port } = server.address() as AddressInfo;
     const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, ...TWO, "--port", String(port)]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(new RegExp(`^error: Port ${port} .* is in use.*--port 0[^\n]*\n$`));
+    expect(messagesIn(stderr)).toMatch(new RegExp(`^Port ${port} .* is in use.*--port 0[^\n]*$`));
   });
 
   test("a directory that can't be written is named, once", async () => {
@@ -332,19 +334,19 @@ describe("how workers start and stop", () => {
     writeFileSync(join(cwd, "file"), "");
     const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, ...TWO, "--port", "0", "--data", "file/data"], { cwd });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^error: The directory .*file\/data\/journal cannot be written[^\n]*\n$/);
+    expect(messagesIn(stderr)).toMatch(/^The directory .*file\/data\/journal cannot be written[^\n]*$/);
   });
 
   test.each(["0", "257", "1.5", "many"])("--workers %s is refused", async (count) => {
     const { code, stderr } = await runToEnd(["serve", ...OPEN, "--workers", count]);
     expect(code).toBe(2);
-    expect(stderr).toBe(`error: --workers: "${count}" is not a number of processes from 1 to 256, or auto.\n`);
+    expect(messagesIn(stderr)).toBe(`--workers: "${count}" is not a number of processes from 1 to 256, or auto.`);
   });
 
   test("a journal in memory is refused", async () => {
     const refused = await runToEnd(["serve", ...OPEN, ...TWO, "--port", "0", "--journal", "memory"]);
     expect(refused).toMatchObject({ code: 2, stdout: "" });
-    expect(refused.stderr).toMatch(/^error: --workers .*2 processes can't share a journal in memory/);
+    expect(messagesIn(refused.stderr)).toMatch(/^--workers .*2 processes can't share a journal in memory/);
     await startServer(["--workers", "1", "--journal", "memory"]);
   });
 });

@@ -54,7 +54,10 @@ describe("JSON that is nested deeply", () => {
       ["application/x-ndjson", `{"topic":"a","data":${data}}`],
     ] as const) {
       const answer = await post(url, body, type);
-      expect([answer.status, problemOf(answer)]).toMatchObject([400, { code: "invalid_data" }]);
+      expect([answer.status, problemOf(answer)]).toMatchObject([
+        400,
+        { code: "invalid_data", title: expect.stringContaining("nested too deep") },
+      ]);
     }
     expect(hub.stats().tail).toBe(0);
   });
@@ -86,6 +89,7 @@ describe("JSON data", () => {
     "1e400",
     '{ "a" : [ ] }',
     "true",
+    "null",
   ];
 
   it.each(WRITTEN)("arrives as it was sent: %s", async (data) => {
@@ -116,6 +120,30 @@ describe("JSON data", () => {
       ]);
     }
     expect(hub.stats().tail).toBe(0);
+  });
+});
+
+describe("a form", () => {
+  it.each(["data", "id", "type", "retry", "private", "delay", "deliver_at", "ttl"])("with %s twice is refused", async (name) => {
+    const { hub, url } = await startHub();
+    for (const twice of [
+      `${name}=1&${name}=2`,
+      `${name}=1&${name}=1`,
+      `${name}&${name}`,
+      `${name}=&x=1&%${name.charCodeAt(0).toString(16)}${name.slice(1)}=`,
+    ]) {
+      const answer = await post(url, `topic=a&${twice}`, FORM);
+      expect([answer.status, problemOf(answer)], twice).toMatchObject([
+        400,
+        { code: "invalid_body", detail: `The update has "${name}" 2 times. Give each field once.` },
+      ]);
+    }
+    expect(hub.stats().tail).toBe(0);
+  });
+
+  it("with several topics, and with unknown fields twice, is taken", async () => {
+    const { url } = await startHub();
+    expect((await post(url, "topic=a&topic=b&topic=a&data=1&x=1&x=2", FORM)).status).toBe(200);
   });
 });
 

@@ -274,3 +274,16 @@ test("the connections of a trusted proxy and of the loopback are not those of on
     expect(lines).toEqual([]);
   }
 });
+
+test("an expectation that is not known is refused once, and ends the connection", async () => {
+  const { port } = await start({ sockets: ALL, socketsPerAddress: ALL });
+  const expecting = "GET / HTTP/1.1\r\nHost: x\r\nExpect: the-moon\r\n\r\n";
+  const socket = await connectFrom(2, port);
+  let answers = "";
+  socket.setEncoding("latin1").on("data", (text: string) => (answers += text));
+  const closed = once(socket, "close");
+  socket.write(expecting.repeat(MAX_UNANSWERED));
+  await closed;
+  expect(answers.match(/HTTP\/1\.1 417 /g)).toHaveLength(1);
+  expect(answers).toMatch(/^connection: close\r$/im);
+});

@@ -94,6 +94,7 @@ describe("data that is not text", () => {
     const datas = (await held(hub)).map(({ data }) => data);
     expect(datas.filter((_, i) => i % 2 === 0)).toEqual(datas.filter((_, i) => i % 2 === 1));
     expect(datas[0]).toBe('{"a":[1,"2",null]}');
+    expect(datas.at(-1)).toBe("null");
     expect((await held(other)).map(({ data }) => data)).toEqual(datas.filter((_, i) => i % 2 === 0));
   });
 
@@ -107,9 +108,9 @@ describe("data that is not text", () => {
     expect(await held(hub)).toHaveLength(1);
   });
 
-  it("null stands for what is absent, as in JSON", async () => {
+  it("null stands for what is absent, as in JSON, except data", async () => {
     const hub = open();
-    const absent = { data: null, id: null, type: null, retry: null, private: null, delayMs: null, deliverAt: null, ttlMs: null };
+    const absent = { id: null, type: null, retry: null, private: null, delayMs: null, deliverAt: null, ttlMs: null };
     await hub.publish({ topic: "a", ...absent } as never);
     expect(await held(hub)).toEqual([{ data: "", private: false, id: expect.any(String) }]);
   });

@@ -1,22 +1,21 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { SILENT } from "../../core/logger.ts";
 import { MatcherCompiler } from "../../core/matcher.ts";
-import { type Authorizer, createAuthorizer } from "../../http/auth/index.ts";
+import { type Authorizer, createAuthorizer, type IssuerOptions } from "../../http/auth/index.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { urlHostOf } from "../serve/address.ts";
-import { issuerOptions, type TrustedIssuer } from "./trusted.ts";
 
 /**
  * What decides about tokens in the hub, for the commands that make and inspect them.
  *
  * @throws UsageError for keys that can't work.
  */
-export function authorizerOf(issuers: readonly TrustedIssuer[], resourceIdentifier: string, config: Config): Authorizer {
+export function authorizerOf(issuers: readonly IssuerOptions[], resourceIdentifier: string, config: Config): Authorizer {
   const compiler = new MatcherCompiler(hubUrlOf(config), { ...DEFAULT_LIMITS, topicBytes: config.maxTopicLength });
   try {
     return createAuthorizer({
-      issuers: issuerOptions(issuers),
+      issuers,
       resourceIdentifier,
       compat: config.compat,
       leewayMs: config.tokenLeeway,

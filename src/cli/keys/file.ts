@@ -1,7 +1,8 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { makeDirectory } from "../../make-directory.ts";
 import { ALGORITHMS } from "../config/key-choice.ts";
 import { withData } from "../config/flags.ts";
 import { isMissing, unreadable } from "../config/load.ts";
@@ -47,7 +48,7 @@ export function createKeyFile(
   const jwk = { ...generate(algorithm).export({ format: "jwk" }), kid: randomUUID(), alg: algorithm, use: "sig" };
   const text = `${JSON.stringify({ issuer: name, keys: [jwk] }, undefined, 2)}\n`;
   try {
-    mkdirSync(resolve(data), { recursive: true, mode: 0o700 });
+    makeDirectory(data);
     // By way of another name: a reader finds one key or the other and never half of one, and a file that is there keeps no mode of its own.
     const temporary = `${file}.${randomUUID()}`;
     writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { UpdateInput } from "../../client/index.ts";
+import { isKnownField } from "../../http/field-names.ts";
+import { type RawMembers, rawMembers } from "../../http/json-members.ts";
 import { LineError, type Line } from "./lines.ts";
 
 /** An update of the input, on its way into a batch. */
@@ -65,10 +67,12 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
   }
   const result = updateSchema.safeParse(value);
   if (!result.success) throw new LineError(number, `${describe(value, result.error)}.`);
+  const members = rawMembers(text, isKnownField)[0];
+  for (const [name, { count }] of members ?? []) if (count > 1) throw new LineError(number, `has "${name}" ${count} times.`);
   const { topic, data, id, type, retry, private: isPrivate, delay, deliver_at: deliverAt, ttl } = result.data;
   return {
     topic,
-    data: data === undefined || data === null ? undefined : typeof data === "string" ? data : JSON.stringify(data),
+    data: data === undefined || typeof data === "string" ? data : writtenData(text, members),
     id: id ?? undefined,
     type: type ?? undefined,
     retry: retry ?? undefined,
@@ -77,6 +81,12 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
     deliverAt: deliverAt === undefined || deliverAt === null ? undefined : new Date(deliverAt),
     ttlMs: ttl ?? undefined,
   };
+}
+
+/** Data as it is written: `JSON.parse` rounds numbers and sorts keys. */
+function writtenData(text: string, members: RawMembers | undefined): string | undefined {
+  const data = members?.get("data");
+  return data === undefined ? undefined : text.slice(data.start, data.end).trim();
 }
 
 function describe(value: unknown, error: z.ZodError): string {

@@ -12,12 +12,13 @@ const COMPAT_WARNING =
  * @throws UsageError when a key can't be used.
  */
 export function accessOf(config: Config): Access {
-  const { issuers, warnings } = trustedIssuers(config);
+  const { issuers: trusted, warnings } = trustedIssuers(config);
+  const issuers = issuerOptions(trusted);
   const weakened = config.compat === undefined ? [] : [COMPAT_WARNING];
   // What the hub would refuse is better told before anything is opened.
   if (issuers.length > 0) authorizerOf(issuers, "https://hub.invalid/.well-known/mercure", config);
   return {
-    issuers: issuerOptions(issuers),
+    issuers,
     anonymous: config.anonymous,
     anonymousPublish: config.anonymousPublish,
     warnings: [...warnings, ...weakened],

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { DEMO_SETTINGS } from "../config/demo-settings.ts";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Config, Key } from "../config/config.ts";
+import { SETTINGS } from "../config/settings.ts";
 import { unknownVariables } from "../config/variables.ts";
 import { outliveHangUp } from "../signals.ts";
 
@@ -50,14 +51,23 @@ export function serveCommand(): Command {
 
 /** Reads the configuration. Variables without effect are logged first: one may be why a server does not start. */
 async function configOfServer(flags: SettingFlags): Promise<Config> {
-  const config = configOf(flags);
+  let level: Config["logLevel"] = SETTINGS.logLevel.fallback;
+  try {
+    const config = configOf(flags);
+    level = config.logLevel;
+    return config;
+  } finally {
+    await logVariables(level);
+  }
+}
+
+async function logVariables(level: Config["logLevel"]): Promise<void> {
   const unknown = unknownVariables(process.env);
-  if (unknown.length === 0) return config;
+  if (unknown.length === 0) return;
   const { openLog } = await import("./log.ts");
-  const log = openLog(config.logLevel);
+  const log = openLog(level);
   for (const { variable, text } of unknown) log.logger.warn({ variable }, text);
   await log.close();
-  return config;
 }
 
 /** `artesian demo`: the hub with the live apps. */

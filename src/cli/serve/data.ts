@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { join, resolve } from "node:path";
 import { HubError } from "../../core/errors.ts";
 import type { Journal, Retention } from "../../core/journal.ts";
@@ -7,6 +7,7 @@ import { PeerExchange } from "../../core/peer-exchange.ts";
 import type { Peers } from "../../core/peers.ts";
 import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
+import { makeDirectory } from "../../make-directory.ts";
 import type { Config } from "../config/config.ts";
 import { NONE } from "../config/values.ts";
 import { Failure } from "../errors.ts";
@@ -119,7 +120,7 @@ export function retentionOf(config: Config): Retention {
 function prepareDirectory(directory: string): void {
   try {
     // Updates may be private: other users of the machine do not get to read them.
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

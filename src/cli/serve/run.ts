@@ -25,6 +25,7 @@ import { createRefuse, type Refuse } from "./page.ts";
 import { refuseUnparsed } from "./parser-refusals.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 import { openWhileAnswering } from "./waiting.ts";
+import { createWaitingMetrics } from "./waiting-metrics.ts";
 
 /** What answers the requests that are not the hub's. */
 export interface Site {
@@ -125,6 +126,8 @@ export async function runServer(options: RunOptions): Promise<void> {
     logger: log.logger,
   });
   const notices = new LogThrottle(log.logger);
+  const listenUrl = `http://${address.urlHost}:${port}`;
+  const url = `${config.publicUrl ?? listenUrl}${config.path}`;
   server.on("error", (error) => notices.log("error", "accept", { err: error }, "the server failed to accept a connection"));
   const opened =
     first instanceof EngineAway
@@ -133,6 +136,7 @@ export async function runServer(options: RunOptions): Promise<void> {
           cors,
           guard,
           refuse,
+          answerMetrics: createWaitingMetrics({ config, access, hubUrl: url, worker: link?.channel.bus?.id, cors, refuse }),
           logger: log.logger,
           stopping: departure.due,
         })
@@ -145,8 +149,6 @@ export async function runServer(options: RunOptions): Promise<void> {
     return;
   }
   const { journal, place, workers } = opened;
-  const listenUrl = `http://${address.urlHost}:${port}`;
-  const url = `${config.publicUrl ?? listenUrl}${config.path}`;
   const hub = createHub({
     ...hubOptions(config, room.streams),
     journal,

@@ -25,6 +25,8 @@ export interface WaitingOptions {
   readonly cors: Cors;
   readonly guard: (req: IncomingMessage, res: ServerResponse) => boolean;
   readonly refuse: Refuse;
+  /** Answers for the metrics. @returns Whether the request is for them. */
+  readonly answerMetrics: (req: IncomingMessage, res: ServerResponse) => boolean;
   readonly logger: Logger;
   /** Resolves when the server is to stop. */
   readonly stopping: Promise<unknown>;
@@ -64,7 +66,7 @@ export async function openWhileAnswering<T>(
  *
  * @returns Stops answering.
  */
-function answerWaiting(server: Server, { path, cors, guard, refuse }: WaitingOptions): () => void {
+function answerWaiting(server: Server, { path, cors, guard, refuse, answerMetrics }: WaitingOptions): () => void {
   const checks = readiness({
     journal: check(ERROR_CODES.journal_unavailable),
     keys: check("Not asked for yet: the hub waits for its journal."),
@@ -82,7 +84,7 @@ function answerWaiting(server: Server, { path, cors, guard, refuse }: WaitingOpt
     const pathname = pathOf(req);
     // The hub's own answers to further requests of the connection are another listener's.
     res.setHeader("Connection", "close");
-    if (answerHealth(req, res) || !guard(req, res)) return;
+    if (answerHealth(req, res) || !guard(req, res) || answerMetrics(req, res)) return;
     const isToHub = pathname === path || pathname === ALIAS_PATH;
     if (isToHub && SUBSCRIBING.has(req.method) && acceptsByName(req.headers.accept, "text/event-stream")) {
       res.writeHead(200, { ...STREAM_HEADERS, ...cors.headers(req.headers.origin) });

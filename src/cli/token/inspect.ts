@@ -2,7 +2,7 @@ import type { Action } from "../../core/authorization.ts";
 import type { Verdict } from "../../http/auth/index.ts";
 import type { Config } from "../config/config.ts";
 import { authorizerOf, resourceIdentifierOf } from "../keys/authorizer.ts";
-import { trustedIssuers } from "../keys/trusted.ts";
+import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
 import type { Output } from "../terminal.ts";
 import { noKey } from "./no-key.ts";
 
@@ -19,7 +19,7 @@ const USES: Readonly<Record<Action, string>> = { publish: "publishing", subscrib
 export async function inspect(config: Config, token: string, action: Action | undefined, output: Output): Promise<boolean> {
   const { issuers } = trustedIssuers(config);
   if (issuers.length === 0) throw noKey(config);
-  const authorizer = authorizerOf(issuers, resourceIdentifierOf(config), config);
+  const authorizer = authorizerOf(issuerOptions(issuers), resourceIdentifierOf(config), config);
   const actions: readonly Action[] = action === undefined ? ["publish", "subscribe"] : [action];
   let accepted = false;
   let told: readonly string[] = [];

@@ -6,7 +6,7 @@ import type { Algorithm } from "../config/key-choice.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { authorizerOf, resourceIdentifierOf } from "../keys/authorizer.ts";
-import { trustedIssuers, type TrustedIssuer } from "../keys/trusted.ts";
+import { issuerOptions, trustedIssuers, type TrustedIssuer } from "../keys/trusted.ts";
 import { noKey } from "./no-key.ts";
 
 /** What a token is to allow. */
@@ -59,7 +59,7 @@ export async function mint(config: Config, request: MintRequest): Promise<string
     subscribe: subscribe.length === 0 ? [] : [{ topics: subscribe, payload }],
     lifetimeSeconds: Math.ceil(lifetimeMs / 1000),
   });
-  const authorizer = authorizerOf(issuers, audience, config);
+  const authorizer = authorizerOf(issuerOptions(issuers), audience, config);
   for (const action of actions) {
     const refused = (await authorizer.explain(token, action)).find(({ ok }) => !ok);
     if (refused !== undefined) throw new UsageError(`The hub would refuse this token. ${refused.check}: ${refused.detail}`);

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
+import { makeDirectory } from "../../make-directory.ts";
 import { readState } from "./format.ts";
 import { openRoot } from "./open-root.ts";
 
@@ -21,7 +22,7 @@ export interface DeclaredRestored {
  */
 export async function backUp(directory: string, to: string): Promise<void> {
   mustExist(directory);
-  mkdirSync(to, { recursive: true, mode: 0o700 });
+  makeDirectory(to);
   if (readdirSync(to).length > 0) throw new Error(`The directory ${to} is not empty. Name one that is, or does not exist.`);
   const root = open({ path: directory, noSubdir: false, readOnly: true });
   try {

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
+import { makeDirectory } from "../../make-directory.ts";
 import { isChangedSinceClosed, noteClosed } from "./closed-mark.ts";
 import { identityOf } from "./file-identity.ts";
 import { Damage, isDamage, isDoubtful } from "./failure.ts";
@@ -56,7 +57,7 @@ export function openRoot({
 }: OpenRootOptions): OpenRoot {
   const file = join(directory, "data.mdb");
   if (wanted !== undefined && !existsSync(file)) throw new OtherJournal(directory);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const use = markInUse(directory);
   if (isAlone && !use.isAlone) {
     use.end(true);

@@ -1,6 +1,7 @@
 import { HubError } from "../../core/errors.ts";
 import { recordBytes, type Retention } from "../../core/journal.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
+import { patienceEndMs } from "../away-watch.ts";
 import { type Commit, commitOf, type Outcome, type PendingAppend } from "./group.ts";
 import type { Log } from "./log.ts";
 import type { OwnCommit, Replica } from "./replica.ts";
@@ -66,12 +67,12 @@ export class Committer {
   }
 
   #isAway(): boolean {
-    return !this.#replica.isLive && monotonicMs() - this.#replica.awaySinceMs > AWAY_MS;
+    return this.#replica.awayMs > AWAY_MS;
   }
 
   async #commitAll(): Promise<void> {
     while (this.#queue.length > 0) {
-      if (!(await this.#replica.live(this.#replica.awaySinceMs + AWAY_MS))) {
+      if (!(await this.#replica.live(patienceEndMs(this.#replica, AWAY_MS)))) {
         // It may have been live in between.
         if (this.#isAway()) for (const { reject } of this.#take(Infinity)) reject(away());
         continue;

@@ -4,10 +4,10 @@ import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, 
 import type { Journal, JournalPage, JournalRecord, ReadLimits } from "../../core/journal.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { PeerExchange } from "../../core/peer-exchange.ts";
-import { every, monotonicMs } from "../../core/scheduler.ts";
+import { every } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry } from "../../core/state.ts";
 import { type Update, utf8Length } from "../../core/update.ts";
-import { AwayWatch } from "../away-watch.ts";
+import { AwayWatch, patienceEndMs } from "../away-watch.ts";
 import { digestOf } from "../digest.ts";
 import { openPartitions } from "../partitioned/index.ts";
 import { natsBus } from "./bus.ts";
@@ -87,8 +87,7 @@ class NatsJournal implements Journal {
   readonly #followers: Followers;
   readonly #watchers = new Set<() => void>();
   readonly #away: AwayWatch = new AwayWatch(() => {
-    const { isLive, awaySinceMs } = this.replica;
-    return isLive || monotonicMs() - awaySinceMs < AWAY_MS ? undefined : unreachable();
+    return this.replica.awayMs < AWAY_MS ? undefined : unreachable();
   });
   #peers: PeerExchange | undefined;
   #stopTrimming: () => void = () => undefined;
@@ -140,7 +139,7 @@ class NatsJournal implements Journal {
 
   async beginEpoch(): Promise<void> {
     this.#checkOpen();
-    await this.replica.renew(monotonicMs() + TABLE_WAIT_MS);
+    await this.replica.renew(patienceEndMs(this.replica, TABLE_WAIT_MS));
   }
 
   async append(batch: readonly Update[]): Promise<readonly number[]> {
@@ -218,7 +217,7 @@ class NatsJournal implements Journal {
 
   async #findKey({ key, request }: Pick<IdempotentAppend, "key" | "request">): Promise<KnownAppend | ReusedKey | undefined> {
     this.#checkOpen();
-    if (!(await this.replica.synced(monotonicMs() + KEY_WAIT_MS))) throw unreachable();
+    if (!(await this.replica.synced(patienceEndMs(this.replica, KEY_WAIT_MS)))) throw unreachable();
     return this.#reader.findKey(this.replica.log, digestOf(key), digestOf(request), KEY_WAIT_MS);
   }
 
@@ -226,7 +225,7 @@ class NatsJournal implements Journal {
     if (this.#closing !== undefined) return [];
     // The pages of a list need no more than the first of them: what changed meanwhile may be in it or not.
     const isFirst = options.after === undefined;
-    if (isFirst && !(await this.replica.synced(monotonicMs() + TABLE_WAIT_MS))) throw unreachable();
+    if (isFirst && !(await this.replica.synced(patienceEndMs(this.replica, TABLE_WAIT_MS)))) throw unreachable();
     return this.replica.log.table.list(prefix, options);
   }
 

@@ -2,6 +2,7 @@ import type { KnownAppend, ReusedKey } from "../../core/idempotency.ts";
 import { HubError } from "../../core/errors.ts";
 import { type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, recordBytes } from "../../core/journal.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
+import { patienceEndMs } from "../away-watch.ts";
 import { decodeHead, type StoredKey } from "./codec.ts";
 import { outcomeOf } from "./group.ts";
 import { hashOf } from "./hash-index.ts";
@@ -29,7 +30,7 @@ export class Reader {
 
   /** @throws HubError `journal_unavailable`. */
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
-    const untilMs = monotonicMs() + AWAY_MS;
+    const untilMs = patienceEndMs(this.#replica, AWAY_MS);
     // Another process may have told of one that has not come here yet.
     if (after > this.#replica.log.tail && !(await this.#replica.synced(untilMs))) throw unavailable();
     for (let isSecond = false; ; isSecond = true) {
@@ -59,7 +60,7 @@ export class Reader {
 
   /** See {@link Journal.find}. */
   async find(id: string): Promise<readonly number[]> {
-    const untilMs = monotonicMs() + AWAY_MS;
+    const untilMs = patienceEndMs(this.#replica, AWAY_MS);
     const found = await this.#find(id, untilMs);
     if (found.length > 0) return found;
     // Another process may have appended it a moment ago.
@@ -90,7 +91,7 @@ export class Reader {
     const messages = await this.#messages(
       log,
       ends.map((end) => log.held.placeOf(end)),
-      monotonicMs() + waitMs,
+      patienceEndMs(this.#replica, waitMs),
     );
     const stored = messages.flatMap((message) => message?.head.keys ?? []).findLast((key: StoredKey) => key[0] === digest);
     return stored === undefined || stored[2] + stored[3] <= log.head ? undefined : outcomeOf(stored, request);

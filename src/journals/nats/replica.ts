@@ -2,6 +2,7 @@ import { createEpoch } from "../../core/cursor.ts";
 import { HubError } from "../../core/errors.ts";
 import type { JournalRecord } from "../../core/journal.ts";
 import { afterThisTurn, every, monotonicMs } from "../../core/scheduler.ts";
+import type { EngineLink } from "../away-watch.ts";
 import { decodeHead, encode } from "./codec.ts";
 import { Feed } from "./feed.ts";
 import { Log, type Message } from "./log.ts";
@@ -50,7 +51,7 @@ function isPassing(error: unknown): boolean {
  * Keeps a {@link Log} as the stream is. Each time there is a connection again it first looks whether the newest message that it knows is still there; where
  * that is not so, data were lost: it loads the stream anew, and begins a new epoch unless another process has.
  */
-export class Replica {
+export class Replica implements EngineLink {
   log: Log = new Log("");
   /** A commit to look out for. */
   own: OwnCommit | undefined;
@@ -65,7 +66,7 @@ export class Replica {
   #isConnected = true;
   #isClosed = false;
   /** Since when it is not live, in milliseconds of the monotonic clock. */
-  awaySinceMs: number = monotonicMs();
+  #awaySinceMs: number = monotonicMs();
   /** Whether something was seen that cannot be unless data were lost. */
   #hasSeenLoss = false;
   /** Whether messages were missing, as where they were trimmed before they came. */
@@ -88,6 +89,11 @@ export class Replica {
   /** Whether it knows all that is in the stream, but for what is on its way. */
   get isLive(): boolean {
     return this.#isLive;
+  }
+
+  /** See {@link EngineLink}. */
+  get awayMs(): number {
+    return this.#isLive ? 0 : monotonicMs() - this.#awaySinceMs;
   }
 
   /** Loads the stream. @throws what keeps it from that. */
@@ -129,7 +135,7 @@ export class Replica {
   suspect(sinceMs: number = monotonicMs()): void {
     const wasLive = this.#isLive;
     this.#halt();
-    if (wasLive) this.awaySinceMs = sinceMs;
+    if (wasLive) this.#awaySinceMs = sinceMs;
     this.changed.notify();
   }
 
@@ -221,7 +227,7 @@ export class Replica {
 
   /** Lets go of the feed. */
   #halt(): void {
-    if (this.#isLive) this.awaySinceMs = monotonicMs();
+    if (this.#isLive) this.#awaySinceMs = monotonicMs();
     this.#isLive = false;
     this.#feed?.stop(this.#isConnected);
     this.#feed = undefined;

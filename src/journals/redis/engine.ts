@@ -1,6 +1,7 @@
 import { HubError } from "../../core/errors.ts";
 import type { JournalPage, ReadLimits, Retention } from "../../core/journal.ts";
 import { every, monotonicMs, sleep } from "../../core/scheduler.ts";
+import { patienceEndMs } from "../away-watch.ts";
 import { RedisBus } from "./bus.ts";
 import type { Entry } from "./codec.ts";
 import type { Committed, PendingAppend } from "./committer.ts";
@@ -143,14 +144,14 @@ export class Engine {
 
   /** @throws HubError where there is no connection soon. */
   async writable(): Promise<Connection> {
-    const connection = await this.#commands.ready(WRITE_WAIT_MS - this.#commands.awayMs);
+    const connection = await this.#commands.ready(patienceEndMs(this.#commands, WRITE_WAIT_MS) - monotonicMs());
     if (connection === undefined) throw unavailable("The journal's Redis cannot be reached.", this.failure);
     return connection;
   }
 
   /** Runs what only reads, again where the connection breaks, until the engine has been away for too long. */
   async patient<T>(run: (connection: Connection) => Promise<T>): Promise<T> {
-    const untilMs = monotonicMs() + READ_WAIT_MS - this.#commands.awayMs;
+    const untilMs = patienceEndMs(this.#commands, READ_WAIT_MS);
     for (;;) {
       const connection = await this.#commands.ready(untilMs - monotonicMs());
       if (connection === undefined) throw unreadable(this.failure);
