@@ -68,7 +68,7 @@ function collector(index, records) {
   const counted = { records: 0, cohorts: 0 };
   let next = 0;
   const run = () => {
-    index.collect(/** @type {JournalRecord} */ (records[next]), touched);
+    index.collect(/** @type {JournalRecord} */ (records[next]), touched, () => undefined);
     next = next + 1 === records.length ? 0 : next + 1;
     counted.records++;
     counted.cohorts += touched.length;
@@ -124,7 +124,7 @@ that the index has forgotten them, and go to nobody; every pattern has to be tri
           for (const { cohort, record } of known) {
             /** @type {Cohort[]} */
             const touched = [];
-            index.collect(record, touched);
+            index.collect(record, touched, () => undefined);
             verifyThat(touched.length === 1 && touched[0] === cohort && cohort.run[0] === record, `${record.topics[0]} went elsewhere`);
             cohort.run.length = 0;
           }

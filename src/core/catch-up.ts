@@ -5,7 +5,8 @@ import { encodeCursor, encodeGap } from "./frame.ts";
 import type { Journal } from "./journal.ts";
 import { type Found, nextStep, type ReplayStep } from "./replay.ts";
 import { type Chunks, ReplayPages } from "./replay-pages.ts";
-import { isWanted, stepFor, type WalkedRecord } from "./step.ts";
+import { inSlices } from "./slices.ts";
+import { pick, stepFor, type WalkedRecord } from "./step.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Turns } from "./turns.ts";
 
@@ -14,12 +15,13 @@ export class Walks {
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
   readonly pages: ReplayPages;
-  readonly turns: Turns = new Turns();
+  readonly turns: Turns;
 
-  constructor(dispatcher: Dispatcher, journal: Journal) {
+  constructor(dispatcher: Dispatcher, journal: Journal, turns: Turns) {
     this.dispatcher = dispatcher;
     this.journal = journal;
-    this.pages = new ReplayPages(dispatcher, journal);
+    this.turns = turns;
+    this.pages = new ReplayPages(this);
   }
 }
 
@@ -42,11 +44,11 @@ export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<voi
 
 /** Takes one step. */
 function advance(subscriber: Subscriber, walks: Walks): void | Promise<void> {
-  const { dispatcher, journal, pages } = walks;
+  const { dispatcher, pages } = walks;
   const { cursor, selection } = subscriber;
   const find = (): Found<Chunks> | Promise<Found<Chunks>> =>
     selection.pace.latest ? findLatest(subscriber, walks) : pages.find(cursor, selection);
-  const step = nextStep(subscriber, find, dispatcher, journal);
+  const step = nextStep(subscriber, find, walks);
   if (step instanceof Promise) return step.then((found) => take(subscriber, found, dispatcher));
   take(subscriber, step, dispatcher);
 }
@@ -65,7 +67,7 @@ function deliver(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: D
       });
     case "early": {
       const { entries, upTo } = step;
-      const chunks = chunksOf(entries, { after: 0, upTo }, subscriber.selection, dispatcher);
+      const chunks = chunksOf(entries, { after: 0, upTo, lastAt: 0 }, subscriber.selection, dispatcher);
       return write(subscriber, chunks, dispatcher, (chunk) => subscriber.early?.pass(chunk.upTo));
     }
     case "settled":
@@ -102,19 +104,20 @@ async function findLatest(subscriber: Subscriber, { dispatcher, journal, turns }
   const { cursor, selection } = subscriber;
   const newest = new Map<string, WalkedRecord>();
   let after = cursor;
+  let lastAt = 0;
   while (after < dispatcher.position && newest.size < LATEST_TOPICS && subscriber.state === "replaying") {
     const found = await stepFor(selection, dispatcher, journal, after);
     // What was found so far is held no longer either, or comes again.
     if (found.kind === "trimmed") return found;
     if (found.upTo === after) break;
     after = found.upTo;
-    for (const entry of found.entries) {
-      if (!isWanted(entry, selection, Date.now(), dispatcher.clockToleranceMs)) continue;
+    lastAt = found.entries.at(-1)?.record.at ?? lastAt;
+    for (const entry of await inSlices(pick(found.entries, selection, dispatcher.clockToleranceMs), turns.next)) {
       const topic = entry.record.topics[0] as string;
       newest.delete(topic);
       newest.set(topic, entry);
     }
     await turns.next();
   }
-  return { kind: "page", page: chunksOf([...newest.values()], { after: cursor, upTo: after }, selection, dispatcher) };
+  return { kind: "page", page: chunksOf([...newest.values()], { after: cursor, upTo: after, lastAt }, selection, dispatcher) };
 }

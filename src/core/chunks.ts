@@ -2,7 +2,7 @@ import { encodeUtf8, joinBytes } from "./bytes.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { encodeCursor, encodeGap } from "./frame.ts";
 import type { Selection } from "./selection.ts";
-import { isWanted, type WalkedRecord } from "./step.ts";
+import type { WalkedRecord } from "./step.ts";
 
 /** Most bytes that a replay writes before it knows that the socket took them: the memory of a slow reader. */
 const CHUNK_BYTES = 32 * 1024;
@@ -21,18 +21,25 @@ export interface Chunk {
   readonly bytes: Uint8Array;
 }
 
+/** From one offset to another one. */
+interface Range {
+  readonly after: number;
+  readonly upTo: number;
+  /** When the last record in between was appended, picked or not, in milliseconds since 1970; 0 if that is not known. */
+  readonly lastAt: number;
+}
+
 /**
  * Makes the writes that bring a selection from an offset to another one.
  *
- * @param entries - All of interest in between, in order.
+ * @param entries - All that the selection picks in between, in order.
  */
 export function chunksOf(
   entries: readonly WalkedRecord[],
-  { after, upTo }: { readonly after: number; readonly upTo: number },
+  { after, upTo, lastAt }: Range,
   selection: Selection,
   dispatcher: Dispatcher,
 ): readonly [Chunk, ...Chunk[]] {
-  const now = Date.now();
   const chunks: Chunk[] = [];
   let frames: Uint8Array[] = [];
   let length = 0;
@@ -46,21 +53,20 @@ export function chunksOf(
     begin = place;
     return chunk;
   };
-  const wanted = entries.filter((entry) => isWanted(entry, selection, now, dispatcher.clockToleranceMs));
-  for (const [i, entry] of wanted.entries()) {
+  for (const [i, entry] of entries.entries()) {
     const { offset } = entry.record;
     ({ at } = entry.record);
     // One tells of all that are missing in a row.
-    if (entry.isGap === true && wanted[i + 1]?.isGap === true) continue;
+    if (entry.isGap === true && entries[i + 1]?.isGap === true) continue;
     // Of several with one offset, the last one's id is that of all: a peer that is cut off before it gets them again.
-    const isLast = wanted[i + 1]?.record.offset !== offset;
+    const isLast = entries[i + 1]?.record.offset !== offset;
     const frame = dispatcher.wire.encode(frameOf(entry, isLast, dispatcher), selection);
     if (length > 0 && offset !== lastOffset && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));
     frames.push(frame);
     length += frame.length;
     lastOffset = offset;
   }
-  at = entries.at(-1)?.record.at ?? 0;
+  at = lastAt;
   const last = end(upTo);
   const [first, ...others] = [...chunks, last];
   return [first ?? last, ...others];

@@ -6,6 +6,7 @@ import { encodeCursor, encodeFrame } from "./frame.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "./journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
+import type { KnownTopic } from "./pattern-index.ts";
 import { Pacer } from "./pacer.ts";
 import type { PresenceLog } from "./presence-log.ts";
 import { type RetryRange, withBoundRetry } from "./retry.ts";
@@ -22,9 +23,9 @@ const RING_BYTES = 16 * 1024 * 1024;
 const RING_RECORDS = 16_384;
 const NOTHING = new Uint8Array(0);
 /** How long updates are matched at a time, in milliseconds, before the event loop handles its input. */
-const SLICE_MS = 20;
-/** More updates than this do not wait for their slice: they would pile up in memory, if publishers are faster than the matching. */
-const MOST_WAITING = 16_384;
+const SLICE_MS = 10;
+/** Most that waits to be matched on patterns: how long, in milliseconds, and how much. Past it, streams with patterns read the journal by themselves. */
+const MOST_WAITING = { ms: 250, bytes: RING_BYTES } as const;
 /** Cohorts without subscribers that are kept, beside an eighth of all, for those who come back. */
 const SPARE_COHORTS = 64;
 
@@ -46,6 +47,8 @@ export class Dispatcher {
   #usedCohorts = 0;
   /** Those that may hear of presence. */
   readonly #hearing = new Set<Cohort>();
+  /** Those with patterns. */
+  readonly #patterned = new Set<Cohort>();
   /** Cohorts that had no subscriber at one time since the last were dropped. */
   readonly #spare: Cohort[] = [];
   readonly #pacer = new Pacer((cohort) => this.#deliverPaced(cohort));
@@ -54,6 +57,9 @@ export class Dispatcher {
   /** Offset of the last record that came from the journal. */
   #accepted: number;
   #pending: JournalRecord[] = [];
+  #pendingBytes = 0;
+  /** When the pending records came, in milliseconds of the monotonic clock, each for those up to an offset. */
+  #came: { readonly upTo: number; readonly atMs: number }[] = [];
   #scheduled = false;
   /** Encodes what goes to sockets. */
   readonly wire: Wire;
@@ -150,6 +156,7 @@ export class Dispatcher {
       this.#cohorts.set(selection.key, cohort);
       this.#index.add(cohort);
       if (this.presence !== undefined && selection.hearsPresence) this.#hearing.add(cohort);
+      if (selection.hasPatterns) this.#patterned.add(cohort);
     }
     if (cohort.references++ === 0) {
       this.#usedCohorts++;
@@ -176,6 +183,7 @@ export class Dispatcher {
       this.#cohorts.delete(cohort.selection.key);
       this.#index.remove(cohort);
       this.#hearing.delete(cohort);
+      this.#patterned.delete(cohort);
     }
   }
 
@@ -191,14 +199,21 @@ export class Dispatcher {
     for (const wake of waiters) wake();
   };
 
+  /** Called with the number of streams with patterns that fall behind, for the search for patterns took too long. */
+  onPatternsBehind: (streams: number) => void = () => undefined;
+
   /** Dispatches what is pending, without waiting for the end of this turn. */
   flush(): void {
-    while (this.#pending.length > 0) this.#dispatch(this.#takeBatch());
+    this.#dispatchSearched();
+    this.#dispatchUnsearched();
   }
 
   /** The journal was replaced, and all subscribers are gone: begins at its tail. What was not dispatched yet is void. */
   restart(): void {
     this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#came = [];
+    this.#topicSearch.reset();
     // What waits in paced ones is for nobody.
     this.#pacer.flush();
     this.#dropSpare();
@@ -223,7 +238,9 @@ export class Dispatcher {
       if (record.offset !== this.#accepted + 1) this.#skipTo(record.offset - 1);
       this.#accepted = record.offset;
       this.#pending.push(record);
+      this.#pendingBytes += recordBytes(record);
     }
+    this.#came.push({ upTo: this.#accepted, atMs: monotonicMs() });
     if (!this.#scheduled && this.#pending.length > 0) this.#schedule();
   }
 
@@ -235,22 +252,38 @@ export class Dispatcher {
     });
   }
 
-  /** A batch of topics that nobody has seen before takes long: each of them is tested on all patterns. Others must not wait for all of it. */
+  /** Updates of topics that nobody has seen before take long: each is tested on all patterns. Others must not wait for all of that. */
   #dispatchSlice(): void {
-    let ready = this.#search(monotonicMs() + SLICE_MS);
+    this.#dispatchSearched();
+    const [oldest] = this.#came;
+    if (oldest === undefined) return;
+    if (monotonicMs() - oldest.atMs > MOST_WAITING.ms || this.#pendingBytes > MOST_WAITING.bytes) this.#dispatchUnsearched();
+    else this.#schedule();
+  }
+
+  /** Dispatches what can be matched within one slice. */
+  #dispatchSearched(): void {
+    let ready = this.#topicSearch.advance(this.#pending, monotonicMs() + SLICE_MS);
     while (ready > 0 && this.#pending.length > 0) {
       const batch = this.#takeBatch(ready);
       ready -= batch.length;
-      this.#dispatch(batch);
+      this.#dispatch(batch, this.#found);
     }
-    if (this.#pending.length > 0) this.#schedule();
+    this.#topicSearch.clear();
   }
 
-  /** @returns How many of the pending updates may be dispatched. */
-  #search(untilMs: number): number {
-    const { length } = this.#pending;
-    return length > MOST_WAITING ? length : this.#topicSearch.advance(this.#pending, untilMs);
+  /** Dispatches all that is pending to streams without patterns. Those with patterns read the journal by themselves, in their turns. */
+  #dispatchUnsearched(): void {
+    if (this.#pending.length === 0) return;
+    const members = Array.from(this.#patterned, (cohort) => cohort.members).flat();
+    for (const member of members) member.fallBehind();
+    this.#topicSearch.reset();
+    while (this.#pending.length > 0) this.#dispatch(this.#takeBatch());
+    for (const member of members) member.replay();
+    if (members.length > 0) this.onPatternsBehind(members.length);
   }
+
+  readonly #found = (topic: string): KnownTopic | undefined => this.#topicSearch.found(topic);
 
   /**
    * Records were trimmed before this process saw them, as when it was suspended: everyone walks on from where it was, and the walk
@@ -272,10 +305,12 @@ export class Dispatcher {
     let bytes = 0;
     let count = 0;
     for (const record of this.#pending) {
-      bytes += recordBytes(record);
-      if (count === most || (count > 0 && bytes > WRITE_BYTES)) break;
+      const size = recordBytes(record);
+      if (count === most || (count > 0 && bytes + size > WRITE_BYTES)) break;
+      bytes += size;
       count++;
     }
+    this.#pendingBytes -= bytes;
     if (count === this.#pending.length) {
       const batch = this.#pending;
       this.#pending = [];
@@ -284,7 +319,8 @@ export class Dispatcher {
     return this.#pending.splice(0, count);
   }
 
-  #dispatch(batch: readonly JournalRecord[]): void {
+  /** @param found - What is known of a topic; undefined if streams with patterns have fallen behind. */
+  #dispatch(batch: readonly JournalRecord[], found?: (topic: string) => KnownTopic | undefined): void {
     const walkers = this.#sendWalking(batch);
     const at = Date.now();
     const frames = new Map<JournalRecord, Uint8Array>();
@@ -293,10 +329,11 @@ export class Dispatcher {
       const entry: FramedRecord = { record, frame: this.encode(record) };
       frames.set(record, entry.frame);
       this.ring.push(entry);
-      if (!isExpired(record, at, this.#journal.clockToleranceMs)) this.#index.collect(record, touched);
+      if (!isExpired(record, at, this.#journal.clockToleranceMs)) this.#index.collect(record, touched, found);
       this.#position = record.offset;
       if (record.type === NOTE_TYPE) this.onNote(record);
     }
+    while (this.#came[0] !== undefined && this.#came[0].upTo <= this.#position) this.#came.shift();
     const now = monotonicMs();
     const joined = new Map<string, Uint8Array>();
     for (const cohort of touched) {

@@ -39,14 +39,15 @@ export class FrameRing {
 
   /** The record at an offset, where it is held. */
   entry(offset: number): FramedRecord | undefined {
-    const [entry] = this.read(offset - 1, 1) ?? [];
+    const [entry] = this.read(offset - 1, 1, 1) ?? [];
     return entry?.record.offset === offset ? entry : undefined;
   }
 
   /**
+   * @param maxBytes - Most bytes of the records and their frames; the first one is read in any case.
    * @returns The entries after the offset, at most `maxCount`, in order; undefined when some are no longer held.
    */
-  read(after: number, maxCount: number): readonly FramedRecord[] | undefined {
+  read(after: number, maxCount: number, maxBytes: number): readonly FramedRecord[] | undefined {
     if (after < this.#after) return undefined;
     let low = this.#start;
     let high = this.#entries.length;
@@ -55,7 +56,15 @@ export class FrameRing {
       if ((this.#entries[middle] as FramedRecord).record.offset <= after) low = middle + 1;
       else high = middle;
     }
-    return this.#entries.slice(low, low + maxCount);
+    const last = Math.min(low + maxCount, this.#entries.length);
+    let end = low;
+    let bytes = 0;
+    while (end < last) {
+      bytes += entrySize(this.#entries[end] as FramedRecord);
+      if (bytes > maxBytes && end > low) break;
+      end++;
+    }
+    return this.#entries.slice(low, end);
   }
 
   #dropOldest(): void {

@@ -11,6 +11,7 @@ import type { Journal } from "./journal.ts";
 import { JournalCheck } from "./journal-check.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import { type Matcher, MatcherCompiler } from "./matcher.ts";
 import { OutageLog } from "./outage-log.ts";
 import { Publisher } from "./publisher.ts";
@@ -27,6 +28,7 @@ import { type Asker, Snapshots, THIS_PROCESS } from "./snapshot.ts";
 import { resolveStart, type Start } from "./start.ts";
 import type { JournalState } from "./state.ts";
 import { Streams } from "./streams.ts";
+import { Turns } from "./turns.ts";
 import type { Sink, Subscriber } from "./subscriber.ts";
 import { TopicParser } from "./topic.ts";
 import type { TextUpdate, Update, UpdateInput } from "./update.ts";
@@ -59,6 +61,7 @@ export class HubCore {
   readonly #compiler: MatcherCompiler;
   readonly #grants: Grants;
   readonly #dispatcher: Dispatcher;
+  readonly #turns = new Turns();
   readonly #streams: Streams;
   readonly #publisher: Publisher;
   readonly #readers = new AbortController();
@@ -91,6 +94,7 @@ export class HubCore {
     this.#streams = new Streams(
       this.#journal,
       this.#dispatcher,
+      this.#turns,
       {
         heartbeatMs: options.heartbeatMs ?? 25_000,
         lifetimeMs: options.lifetimeMs ?? 600_000,
@@ -103,7 +107,7 @@ export class HubCore {
     );
     this.#hubPath = new URL(this.url).pathname;
     const { state } = this.#journal;
-    this.#snapshots = new Snapshots(this.#journal, this.#dispatcher, this.limits, this.logger);
+    this.#snapshots = new Snapshots(this.#journal, this.#dispatcher, this.#turns, this.limits, this.logger);
     this.#revocations = state && this.#createRevocations(state);
     this.#schedule =
       state &&
@@ -131,6 +135,13 @@ export class HubCore {
         : new Questions(options.workers, this.logger);
     this.journalCheck = new JournalCheck(this.#journal);
     this.whole = new Whole(this, this.questions);
+    const notices = new LogThrottle(this.logger);
+    this.#dispatcher.onPatternsBehind = (streams) =>
+      notices.warn(
+        "patterns",
+        { streams },
+        "updates of new topics take too long to test on patterns; streams with patterns read them from the journal",
+      );
     this.#dispatcher.onNote = (note) => {
       this.#revocations?.noticed(note);
       this.#schedule?.noticed(note);
@@ -243,6 +254,7 @@ export class HubCore {
     return iterate(options, {
       dispatcher: this.#dispatcher,
       journal: this.#journal,
+      turns: this.#turns,
       closed: this.#readers.signal,
       select: (matchers, grants) =>
         new Selection(this.#compiler.compileAll(matchers), grants.length === 0 ? [] : this.#compiler.compileAll(grants), this.#parser),

@@ -4,6 +4,7 @@ import type { Matcher } from "./matcher.ts";
 import { parseCursor } from "./cursor.ts";
 import { greatestLag, type Lag, lagOf, sentUpTo } from "./lag.ts";
 import { monotonicMs, nextTurn } from "./scheduler.ts";
+import { inSlices } from "./slices.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -81,9 +82,6 @@ export interface UpdateLife {
   readonly fate: Fate | undefined;
 }
 
-/** Subscribers whose fates are told before others have their turn. */
-const SLICE = 500;
-
 /** Figures of this process. */
 export function statsOf({
   streams,
@@ -155,17 +153,17 @@ export async function explain(
   const newer = await nextOfTopic(journal, record);
   const counts: Partial<Record<Fate, number>> = {};
   let fate: Fate | undefined;
-  let told = 0;
-  // Others come and go meanwhile.
-  const present = subscribers.slice();
-  for (const subscriber of present) {
-    told += 1;
-    if (told % SLICE === 0) await nextTurn();
-    if (subscriber.state === "closed") continue;
-    const one = fateOf(record, newer, subscriber, dispatcher);
-    counts[one] = (counts[one] ?? 0) + 1;
-    if (subscriber.id === subscriberId) fate = one;
-  }
+  const tell = function* (): Generator<undefined, undefined> {
+    // Others come and go meanwhile.
+    for (const subscriber of subscribers.slice()) {
+      if (subscriber.state === "closed") continue;
+      const one = yield* fateOf(record, newer, subscriber, dispatcher);
+      counts[one] = (counts[one] ?? 0) + 1;
+      if (subscriber.id === subscriberId) fate = one;
+      yield;
+    }
+  };
+  await inSlices(tell(), nextTurn);
   return {
     id: eventId,
     topics: record.topics,
@@ -186,9 +184,14 @@ async function nextOfTopic(journal: Journal, { offset, topics }: JournalRecord):
   return page.kind === "records" ? page.records.find((one) => one.topics[0] === topics[0])?.at : undefined;
 }
 
-function fateOf(record: JournalRecord, newerAt: number | undefined, subscriber: Subscriber, dispatcher: Dispatcher): Fate {
+function* fateOf(
+  record: JournalRecord,
+  newerAt: number | undefined,
+  subscriber: Subscriber,
+  dispatcher: Dispatcher,
+): Generator<undefined, Fate> {
   const { selection, paced } = subscriber.cohort;
-  if (!selection.matchers.some((_, index) => selection.selectedBy(index, record))) return "not_selected";
+  if ((yield* selection.selectedBy(record)).length === 0) return "not_selected";
   if (!selection.mayRead(record)) return "not_allowed";
   if (record.offset <= subscriber.beganAfter) return "earlier";
   const { pace } = selection;

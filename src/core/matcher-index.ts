@@ -1,7 +1,7 @@
 import type { Cohort } from "./cohort.ts";
 import type { JournalRecord } from "./journal.ts";
 import { isPattern } from "./matcher.ts";
-import { PatternIndex } from "./pattern-index.ts";
+import { type KnownTopic, PatternIndex } from "./pattern-index.ts";
 import type { TopicParser } from "./topic.ts";
 
 /** Finds the cohorts that an update goes to: by hash for exact topics, and by {@link PatternIndex} for patterns. */
@@ -51,23 +51,28 @@ export class MatcherIndex {
     for (const matcher of cohort.selection.matchers) if (isPattern(matcher)) this.#patterns.rest(matcher);
   }
 
-  /**
-   * Does what takes long of {@link collect}, for one topic of a record.
-   *
-   * @returns Whether the topic had to be tested on patterns.
-   */
-  prepare(topic: string): boolean {
-    return this.#patterns.prepare(topic);
+  /** See {@link PatternIndex.known}. */
+  known(topic: string): KnownTopic | undefined {
+    return this.#patterns.known(topic);
   }
 
-  /** Adds the record to the run of each cohort that is to receive it, and each such cohort to `touched`, once. */
-  collect(record: JournalRecord, touched: Cohort[]): void {
+  /** Does what takes long of {@link collect}, for one topic of a record; see {@link PatternIndex.searching}. */
+  searching(topic: string): Generator<undefined, KnownTopic> {
+    return this.#patterns.searching(topic);
+  }
+
+  /**
+   * Adds the record to the run of each cohort that is to receive it, and each such cohort to `touched`, once.
+   *
+   * @param found - What is known of a topic. Without it, patterns are passed over: their cohorts must have no members.
+   */
+  collect(record: JournalRecord, touched: Cohort[], found?: (topic: string) => KnownTopic | undefined): void {
     const take = (cohort: Cohort): void => add(cohort, record, touched);
     for (const cohort of this.#all) take(cohort);
     for (const topic of record.topics) {
       const cohorts = this.#exact.get(topic);
       if (cohorts !== undefined) for (const cohort of cohorts) take(cohort);
-      this.#patterns.find(topic, take);
+      if (found !== undefined) this.#patterns.find(topic, take, found(topic));
     }
   }
 }

@@ -20,8 +20,11 @@ interface PatternGroup {
   awake: number;
 }
 
+/** How many patterns are tested before others may have their turn: a topic of 2 KiB costs each some 20 µs. */
+const STEP = 50;
+
 /** What is known of a topic. */
-interface KnownTopic {
+export interface KnownTopic {
   readonly groups: readonly PatternGroup[];
   /** Changes up to here were looked at. */
   readonly upTo: number;
@@ -92,56 +95,82 @@ export class PatternIndex {
     this.#bucketsOf(group).delete(group.matcher.compiled.prefix, group);
   }
 
-  /** Calls back with the cohorts of each pattern that selects the topic. */
-  find(topic: string, take: (cohort: Cohort) => void): void {
+  /**
+   * Calls back with the cohorts of each pattern that selects the topic.
+   *
+   * @param known - What {@link searching} found, which saves the search.
+   */
+  find(topic: string, take: (cohort: Cohort) => void, known: KnownTopic | undefined = this.#known.get(topic)): void {
     if (this.#awake === 0) return;
-    for (const { awake, cohorts } of this.#groupsFor(topic)) {
+    for (const { awake, cohorts } of this.#groupsFor(topic, known)) {
       if (awake > 0) for (const cohort of cohorts) take(cohort);
     }
   }
 
-  /**
-   * Tests a topic on the patterns, so that {@link find} only has to remember.
-   *
-   * @returns Whether there was something to test.
-   */
-  prepare(topic: string): boolean {
-    if (this.#awake === 0 || this.#known.get(topic)?.upTo === this.#now) return false;
-    this.#groupsFor(topic);
-    return true;
+  /** What is known of a topic, if there is nothing to test. */
+  known(topic: string): KnownTopic | undefined {
+    if (this.#awake === 0) return NO_PATTERNS;
+    const known = this.#known.get(topic);
+    return known?.upTo === this.#now ? known : undefined;
+  }
+
+  /** Tests a topic on the patterns. Yields where others may have their turn. */
+  *searching(topic: string): Generator<undefined, KnownTopic> {
+    for (;;) {
+      // Patterns that awake meanwhile are changes after this one.
+      const upTo = this.#now;
+      const groups = yield* this.#search(topic);
+      // Meanwhile, changes may have been forgotten that came after it.
+      if (upTo < this.#firstChange) continue;
+      const known = { groups, upTo };
+      this.#known.set(topic, known);
+      return known;
+    }
   }
 
   get #now(): number {
     return this.#firstChange + this.#changes.length;
   }
 
-  #groupsFor(topic: string): readonly PatternGroup[] {
+  #groupsFor(topic: string, known: KnownTopic | undefined): readonly PatternGroup[] {
     const now = this.#now;
-    const known = this.#known.get(topic);
     if (known?.upTo === now) return known.groups;
-    const groups = known === undefined ? this.#search(topic) : this.#bringUpToDate(topic, known);
+    const isUsable = known !== undefined && known.upTo >= this.#firstChange;
+    const groups = finish(isUsable ? this.#bringUpToDate(topic, known) : this.#search(topic));
     this.#known.set(topic, { groups, upTo: now });
     return groups;
   }
 
-  #search(topic: string): readonly PatternGroup[] {
+  *#search(topic: string): Generator<undefined, readonly PatternGroup[]> {
+    const known = this.#known.get(topic);
+    if (known !== undefined && known.upTo >= this.#firstChange) return yield* this.#bringUpToDate(topic, known);
     const groups: PatternGroup[] = [];
     const { url } = this.#parser.parse(topic);
-    if (url !== undefined) {
-      for (const group of this.#byPath.candidates(url.pathname)) if (this.#selects(group, topic)) groups.push(group);
+    let tested = 0;
+    for (const candidates of [url === undefined ? [] : this.#byPath.candidates(url.pathname), this.#byTopic.candidates(topic)]) {
+      for (const group of candidates) {
+        if (this.#selects(group, topic)) groups.push(group);
+        if (++tested % STEP === 0) yield;
+      }
     }
-    for (const group of this.#byTopic.candidates(topic)) if (this.#selects(group, topic)) groups.push(group);
+    yield;
     return groups;
   }
 
-  #bringUpToDate(topic: string, { groups, upTo }: KnownTopic): readonly PatternGroup[] {
+  *#bringUpToDate(topic: string, { groups, upTo }: KnownTopic): Generator<undefined, readonly PatternGroup[]> {
     const kept = groups.filter(({ awake }) => awake > 0);
     const seen = new Set(kept);
-    for (let i = upTo - this.#firstChange; i < this.#changes.length; i++) {
-      const group = this.#changes[i] as PatternGroup;
-      if (group.awake === 0 || seen.has(group) || !this.#selects(group, topic)) continue;
-      seen.add(group);
-      kept.push(group);
+    let tested = 0;
+    // The list may be replaced meanwhile: the search is begun again then.
+    const changes = this.#changes;
+    for (let i = upTo - this.#firstChange; i < changes.length; i++) {
+      const group = changes[i] as PatternGroup;
+      if (group.awake === 0 || seen.has(group)) continue;
+      if (this.#selects(group, topic)) {
+        seen.add(group);
+        kept.push(group);
+      }
+      if (++tested % STEP === 0) yield;
     }
     return kept;
   }
@@ -152,5 +181,15 @@ export class PatternIndex {
 
   #bucketsOf({ matcher }: PatternGroup): PrefixBuckets<PatternGroup> {
     return matcher.kind === "urlpattern" ? this.#byPath : this.#byTopic;
+  }
+}
+
+/** While there are no patterns. The first one that awakes is a change after all that was known. */
+const NO_PATTERNS: KnownTopic = { groups: [], upTo: -1 };
+
+function finish<T>(work: Generator<undefined, T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
   }
 }

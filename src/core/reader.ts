@@ -1,14 +1,16 @@
 import { formatCursor } from "./cursor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Gap } from "./frame.ts";
-import type { Journal } from "./journal.ts";
+import { isExpired, type Journal } from "./journal.ts";
 import type { Matcher } from "./matcher.ts";
 import { checkNames, namesOf } from "./names.ts";
 import { type Found, nextStep, type Replayer } from "./replay.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import { firstHeld, type Start } from "./start.ts";
-import { isWanted, type Step, stepFor, type WalkedRecord } from "./step.ts";
+import { inSlices } from "./slices.ts";
+import { pick, type Step, stepFor, type WalkedRecord } from "./step.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a reader within the process asks for. */
 export interface SubscribeOptions {
@@ -41,6 +43,7 @@ export interface ReceivedUpdate {
 export interface ReaderContext {
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
+  readonly turns: Turns;
   readonly closed: AbortSignal;
   readonly select: (matchers: readonly Matcher[], grants: readonly Matcher[]) => Selection;
   readonly start: (lastEventId: string | undefined, selection: Selection) => Start | Promise<Start>;
@@ -110,18 +113,24 @@ async function* walk(
 async function* updates(
   selection: Selection,
   whenLive: (() => void) | undefined,
-  { dispatcher, journal }: ReaderContext,
+  context: ReaderContext,
   starting: Start | Promise<Start>,
   isEnded: () => boolean,
 ): AsyncGenerator<ReceivedUpdate, undefined> {
+  const { dispatcher, journal, turns } = context;
   const start = await starting;
   if (start.gap !== undefined) yield gapUpdate(start.gap);
   const reader: Replayer = { selection, cursor: start.after, early: start.early };
   const find = (): Found<RecordPage> | Promise<Found<RecordPage>> => {
     const found = stepFor(selection, dispatcher, journal, reader.cursor);
-    return found instanceof Promise ? found.then(toFound) : toFound(found);
+    return found instanceof Promise ? found.then(pickIn) : pickIn(found);
   };
-  const isFor = (entry: WalkedRecord): boolean => isWanted(entry, selection, Date.now(), journal.clockToleranceMs);
+  const pickIn = (step: Step): Found<RecordPage> | Promise<Found<RecordPage>> => {
+    if (step.kind === "trimmed") return step;
+    const toFound = (entries: readonly WalkedRecord[]): Found<RecordPage> => ({ kind: "page", page: { entries, upTo: step.upTo } });
+    const picked = inSlices(pick(step.entries, selection, journal.clockToleranceMs), turns.next);
+    return picked instanceof Promise ? picked.then(toFound) : toFound(picked);
+  };
   let { epoch } = start;
   const replayUntil = journal.tail();
   let onLive = whenLive;
@@ -139,7 +148,7 @@ async function* updates(
       yield gapUpdate({ requested, first: firstHeld(journal, dispatcher), reason: "epoch" });
       continue;
     }
-    const next = nextStep(reader, find, dispatcher, journal);
+    const next = nextStep(reader, find, context);
     const step = next instanceof Promise ? await next : next;
     if (epoch !== dispatcher.epoch) continue;
     if (step.kind === "live") await dispatcher.moved();
@@ -156,7 +165,9 @@ async function* updates(
         const { offset } = entry.record;
         if (step.kind === "early") reader.early?.pass(offset);
         else reader.cursor = offset;
-        if (isFor(entry)) yield toUpdate(entry, isFollowed(entries, i, isFor), dispatcher);
+        // Its time may have ended while the reader was busy with those before.
+        if (entry.isGap !== true && isExpired(entry.record, Date.now(), journal.clockToleranceMs)) continue;
+        yield toUpdate(entry, entries[i + 1]?.record.offset === offset, dispatcher);
       }
       if (epoch !== dispatcher.epoch) continue;
       if (step.kind === "early") reader.early?.pass(upTo);
@@ -165,14 +176,10 @@ async function* updates(
   }
 }
 
-/** Records as a reader within the process needs them. */
+/** Records that the selection picks. */
 interface RecordPage {
   readonly entries: readonly WalkedRecord[];
   readonly upTo: number;
-}
-
-function toFound(step: Step): Found<RecordPage> {
-  return step.kind === "records" ? { kind: "page", page: step } : step;
 }
 
 /** @param isFollowed - Whether the reader gets another update with the same offset after it. */
@@ -183,11 +190,4 @@ function toUpdate({ record, cursor, isGap }: WalkedRecord, isFollowed: boolean, 
   }
   const id = cursor ?? (isFollowed ? dispatcher.cursorAt(offset - 1) : dispatcher.eventId(record));
   return { id, topics, data, type, private: isPrivate };
-}
-
-/** Whether another entry with the same offset follows that the reader gets. */
-function isFollowed(entries: readonly WalkedRecord[], index: number, isFor: (entry: WalkedRecord) => boolean): boolean {
-  const offset = entries[index]?.record.offset;
-  for (let i = index + 1; entries[i]?.record.offset === offset; i++) if (isFor(entries[i] as WalkedRecord)) return true;
-  return false;
 }

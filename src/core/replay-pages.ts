@@ -1,9 +1,9 @@
 import { type Chunk, chunksOf } from "./chunks.ts";
-import type { Dispatcher } from "./dispatcher.ts";
-import { type Journal, recordBytes } from "./journal.ts";
-import type { Found } from "./replay.ts";
+import { recordBytes } from "./journal.ts";
+import type { Found, ReplayContext } from "./replay.ts";
 import type { Selection } from "./selection.ts";
-import { type Step, stepFor, type WalkedRecord } from "./step.ts";
+import { inSlices } from "./slices.ts";
+import { pick, type Step, stepFor, type WalkedRecord } from "./step.ts";
 
 /** Most that is kept of pages that were read. */
 const KEPT_BYTES = 8 * 1024 * 1024;
@@ -36,26 +36,27 @@ export type Chunks = readonly Chunk[];
  * encodes, all with its selection get. So a thousand of them cost what one does, but for their sockets; and those that stall again hold the same bytes.
  */
 export class ReplayPages {
-  readonly #dispatcher: Dispatcher;
-  readonly #journal: Journal;
+  readonly #context: ReplayContext;
   /** The one that was used last comes last. */
   readonly #kept = new Set<KeptPage>();
-  /** What the journal is being asked, by place: walks that come to it together ask once. */
+  /** What the journal is being asked, by place: replays that come to it together ask once. */
   readonly #reading = new Map<string, Promise<Step>>();
+  /** Pages that are being made, by place and selection: replays that want the same one make it once. */
+  readonly #making = new Map<string, Promise<Found<Chunks>>>();
 
-  constructor(dispatcher: Dispatcher, journal: Journal) {
-    this.#dispatcher = dispatcher;
-    this.#journal = journal;
+  constructor(context: ReplayContext) {
+    this.#context = context;
   }
 
   /**
    * Finds what follows an offset, up to what was dispatched and no further: the rest arrives live.
    *
-   * @returns A promise only where the journal has to be asked.
+   * @returns A promise only if the journal has to be asked, or the selection takes long.
    */
   find(after: number, selection: Selection): Found<Chunks> | Promise<Found<Chunks>> {
+    const { dispatcher, journal } = this.#context;
     // Those that hear of presence have other entries.
-    const scope = 2 * (this.#journal.places?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
+    const scope = 2 * (journal.places?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
     const page = this.#pageAt(after, scope);
     const chunks = page?.chunks.get(selection.key);
     const from = chunks?.findIndex((chunk) => chunk.after === after) ?? -1;
@@ -64,22 +65,16 @@ export class ReplayPages {
       this.#kept.add(page);
       return { kind: "page", page: from === 0 ? chunks : chunks.slice(from) };
     }
-    if (page?.entries !== undefined && page.after === after) return this.#foundIn(scope, page, page.entries, selection, true);
     // One that is in the middle of a page reads up to its end, and goes on in step with the others.
-    const most = page === undefined ? this.#dispatcher.page.maxRecords : page.upTo - after;
-    const { epoch } = this.#dispatcher;
-    const place = `${epoch} ${scope} ${after} ${most}`;
-    const found = this.#reading.get(place) ?? stepFor(selection, this.#dispatcher, this.#journal, after, most);
-    const take = (read: Step, isRead: boolean): Found<Chunks> =>
-      read.kind === "trimmed" ? read : this.#foundIn(scope, { after, upTo: read.upTo }, read.entries, selection, isRead);
-    if (!(found instanceof Promise)) return take(found, false);
-    if (!this.#reading.has(place)) {
-      this.#reading.set(place, found);
-      const forget = (): boolean => this.#reading.delete(place);
-      found.then(forget, forget);
-    }
-    // What is of a journal that was replaced meanwhile is for nobody.
-    return found.then((read) => (epoch === this.#dispatcher.epoch ? take(read, true) : undefined));
+    const most = page === undefined ? dispatcher.page.maxRecords : page.upTo - after;
+    const place = `${dispatcher.epoch} ${scope} ${after} ${most}`;
+    return shared(this.#making, `${place} ${selection.key}`, () => {
+      if (page?.entries !== undefined && page.after === after) return this.#make(scope, page, page.entries, selection, true);
+      const found = shared(this.#reading, place, () => stepFor(selection, dispatcher, journal, after, most));
+      const take = (read: Step): Found<Chunks> | Promise<Found<Chunks>> =>
+        read.kind === "trimmed" ? read : this.#make(scope, { after, upTo: read.upTo }, read.entries, selection, found instanceof Promise);
+      return found instanceof Promise ? found.then(take) : take(found);
+    });
   }
 
   /** Lets go of all. */
@@ -92,14 +87,29 @@ export class ReplayPages {
     return undefined;
   }
 
-  #foundIn(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, isRead: boolean): Found<Chunks> {
+  #make(
+    scope: number,
+    { after, upTo }: Span,
+    entries: readonly WalkedRecord[],
+    selection: Selection,
+    isRead: boolean,
+  ): Found<Chunks> | Promise<Found<Chunks>> {
     if (upTo === after) return undefined;
-    const chunks = chunksOf(entries, { after, upTo }, selection, this.#dispatcher);
-    // What is at hand in the ring is worth keeping only where it is not the tail, which grows; and what ends with time must be looked at each time.
-    const isWorthIt = isRead || entries.length >= this.#dispatcher.page.maxRecords;
-    if (isWorthIt && entries.every(({ record }) => record.ttlMs === undefined))
-      this.#keep(scope, { after, upTo }, entries, selection, chunks);
-    return { kind: "page", page: chunks };
+    const { dispatcher, turns } = this.#context;
+    const { epoch } = dispatcher;
+    const finish = (picked: readonly WalkedRecord[]): Found<Chunks> => {
+      // What is of a journal that was replaced meanwhile is for nobody.
+      if (epoch !== dispatcher.epoch) return undefined;
+      const chunks = chunksOf(picked, { after, upTo, lastAt: entries.at(-1)?.record.at ?? 0 }, selection, dispatcher);
+      // What is at hand in the ring is worth keeping only if it is not the tail, which grows; and what ends with time must be looked at each time.
+      const isWorthIt = isRead || entries.length >= dispatcher.page.maxRecords;
+      if (isWorthIt && entries.every(({ record }) => record.ttlMs === undefined)) {
+        this.#keep(scope, { after, upTo }, entries, selection, chunks);
+      }
+      return { kind: "page", page: chunks };
+    };
+    const picked = inSlices(pick(entries, selection, dispatcher.clockToleranceMs), turns.next);
+    return picked instanceof Promise ? picked.then(finish) : finish(picked);
   }
 
   #keep(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, chunks: readonly Chunk[]): void {
@@ -128,4 +138,16 @@ export class ReplayPages {
       bytes -= page.bytes;
     }
   }
+}
+
+/** What is being made under a key already, or what the call makes. */
+function shared<T>(running: Map<string, Promise<T>>, key: string, make: () => T | Promise<T>): T | Promise<T> {
+  const known = running.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  if (!(made instanceof Promise)) return made;
+  running.set(key, made);
+  const forget = (): boolean => running.delete(key);
+  made.then(forget, forget);
+  return made;
 }

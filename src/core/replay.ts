@@ -4,7 +4,9 @@ import type { Gap } from "./frame.ts";
 import type { Journal } from "./journal.ts";
 import type { Selection } from "./selection.ts";
 import { firstHeld } from "./start.ts";
-import { expanded, type WalkedRecord } from "./step.ts";
+import { inSlices } from "./slices.ts";
+import { expanded, pick, type WalkedRecord } from "./step.ts";
+import type { Turns } from "./turns.ts";
 
 /** A reader on its way from an old update to the tail. All that it has to remember from one step to the next is here. */
 export interface Replayer {
@@ -19,7 +21,7 @@ export interface Replayer {
 export type ReplayStep<Page> =
   /** The updates after the cursor. */
   | { readonly kind: "page"; readonly page: Page }
-  /** Early updates, the last one at `upTo`. The reader passes them in `early`. */
+  /** Early updates that the selection picks, all up to `upTo`. The reader passes them in `early`. */
   | { readonly kind: "early"; readonly entries: readonly WalkedRecord[]; readonly upTo: number }
   /** All early updates were delivered: what follows is after the cursor. */
   | { readonly kind: "settled" }
@@ -29,6 +31,13 @@ export type ReplayStep<Page> =
   | { readonly kind: "live" }
   /** Something changed meanwhile: the next step tells more. */
   | { readonly kind: "again" };
+
+/** All that a replay needs beside the reader. */
+export interface ReplayContext {
+  readonly dispatcher: Dispatcher;
+  readonly journal: Journal;
+  readonly turns: Turns;
+}
 
 /** The updates after an offset, in the form that a reader needs, or that the offset is no longer held. Undefined at the tail. */
 export type Found<Page> = { readonly kind: "page"; readonly page: Page } | { readonly kind: "trimmed"; readonly head: number } | undefined;
@@ -47,11 +56,11 @@ const AGAIN = { kind: "again" } as const;
 export function nextStep<Page>(
   reader: Replayer,
   find: () => Found<Page> | Promise<Found<Page>>,
-  dispatcher: Dispatcher,
-  journal: Journal,
+  context: ReplayContext,
 ): ReplayStep<Page> | Promise<ReplayStep<Page>> {
   const { early, cursor, selection } = reader;
-  if (early !== undefined) return nextEarly(reader, early, dispatcher, journal);
+  const { dispatcher, journal } = context;
+  if (early !== undefined) return nextEarly(reader, early, context);
   if (cursor === dispatcher.position) return { kind: "live" };
   // It resumes from an update that is committed but not dispatched yet, and must not get it again.
   if (cursor > dispatcher.position) return dispatcher.moved().then(() => AGAIN);
@@ -66,8 +75,8 @@ export function nextStep<Page>(
   return found instanceof Promise ? found.then((read) => (reader.selection === selection ? toStep(read) : AGAIN)) : toStep(found);
 }
 
-async function nextEarly(reader: Replayer, early: EarlyUpdates, dispatcher: Dispatcher, journal: Journal): Promise<ReplayStep<never>> {
-  const { cursor } = reader;
+async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, journal, turns }: ReplayContext): Promise<ReplayStep<never>> {
+  const { cursor, selection } = reader;
   const dropped = (): ReplayStep<never> => ({
     kind: "gap",
     gap: { requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" },
@@ -89,7 +98,7 @@ async function nextEarly(reader: Replayer, early: EarlyUpdates, dispatcher: Disp
   for (const [offset, id] of ids) {
     upTo = offset;
     const entry = dispatcher.ring.entry(offset) ?? (await readOne(journal, offset));
-    if (entry !== undefined) entries.push(...(await withEventId(entry, id, reader.selection, dispatcher)));
+    if (entry !== undefined) entries.push(...(await withEventId(entry, id, selection, dispatcher)));
     else {
       lost.push(offset);
       if (id !== undefined) isGap = true;
@@ -97,7 +106,9 @@ async function nextEarly(reader: Replayer, early: EarlyUpdates, dispatcher: Disp
   }
   early.drop(lost);
   // Once, and before the updates: those come with the next step.
-  return isGap ? dropped() : { kind: "early", entries, upTo };
+  if (isGap) return dropped();
+  const picked = await inSlices(pick(entries, selection, dispatcher.clockToleranceMs), turns.next);
+  return reader.selection === selection ? { kind: "early", entries: picked, upTo } : AGAIN;
 }
 
 /** An early update under the event id that stands in for its own, or the updates of presence that it stands for. */

@@ -35,9 +35,13 @@ export class Selection implements WireFormat {
   readonly framing: Framing;
   /** All that it selects has one of these topics; undefined where that can't be said. */
   readonly topics: readonly string[] | undefined;
+  /** Whether one of the matchers is a pattern. */
+  readonly hasPatterns: boolean;
   /** Whether updates of presence may be among what it selects. */
   readonly hearsPresence: boolean;
   readonly #grants: readonly CompiledMatcher[];
+  /** Whether there are patterns to test. */
+  readonly #isCostly: boolean;
   readonly #parser: TopicParser;
 
   /**
@@ -60,6 +64,8 @@ export class Selection implements WireFormat {
     const isExact = !this.hearsPresence && matchers.every(({ kind }) => kind === "exact");
     this.topics = isExact ? matchers.map(({ matcher }) => matcher.pattern) : undefined;
     this.#grants = grants;
+    this.hasPatterns = matchers.some(isPattern);
+    this.#isCostly = this.hasPatterns || grants.some(isPattern);
     this.#parser = parser;
     const { intervalMs, latest } = pace;
     this.key = JSON.stringify([
@@ -87,14 +93,35 @@ export class Selection implements WireFormat {
     return this.mayRead(update) && matchesAny(this.matchers, update.topics, this.#parser);
   }
 
-  /** Whether one of the matchers, by its index, asks for the update. */
-  selectedBy(index: number, update: Update): boolean {
-    const matcher = this.matchers[index];
-    return matcher !== undefined && matchesAny([matcher], update.topics, this.#parser);
+  /** Does as {@link selects}, and yields where others may have their turn: a hundred long topics take seconds on a hundred patterns. */
+  *selecting(update: Update): Generator<undefined, boolean> {
+    if (!this.#isCostly) return this.selects(update);
+    const isReadable = !update.private || (update.type !== NOTE_TYPE && (yield* this.#matching(this.#grants, update.topics)));
+    return isReadable && (yield* this.#matching(this.matchers, update.topics));
+  }
+
+  /** Finds the matchers that ask for the update, by their indices. Yields as {@link selecting} does. */
+  *selectedBy(update: Update): Generator<undefined, readonly number[]> {
+    const indices = new Set<number>();
+    for (const topic of update.topics) {
+      for (const [index, matcher] of this.matchers.entries()) {
+        if (!indices.has(index) && selectsTopic(matcher, topic, this.#parser)) indices.add(index);
+      }
+      yield;
+    }
+    return [...indices];
   }
 
   /** A private update needs a grant on one of its topics; a matcher never gives a right. */
   mayRead(update: Update): boolean {
     return !update.private || (update.type !== NOTE_TYPE && matchesAny(this.#grants, update.topics, this.#parser));
+  }
+
+  *#matching(matchers: readonly CompiledMatcher[], topics: readonly string[]): Generator<undefined, boolean> {
+    for (const topic of topics) {
+      if (matchesAny(matchers, [topic], this.#parser)) return true;
+      yield;
+    }
+    return false;
   }
 }

@@ -6,8 +6,9 @@ import type { Logger } from "./logger.ts";
 import { NewestTail } from "./newest-tail.ts";
 import { groupOf, type ScanLimits, ScanQueue } from "./scan-queue.ts";
 import type { Selection } from "./selection.ts";
+import { inSlices } from "./slices.ts";
 import { step } from "./step.ts";
-import { Turns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 
 /** The newest updates of a selection at some moment. */
 export interface Snapshot {
@@ -64,7 +65,7 @@ export class Snapshots {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
   readonly #tail: NewestTail;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   /** Only scans that have a place, and finished ones. The one that was asked for last comes last. */
   readonly #kept = new Map<string, Promise<Kept>>();
   /** How many updates each has that is complete. */
@@ -78,7 +79,8 @@ export class Snapshots {
   #newest = 0;
 
   /** @param limits - How many scans run at a time, and how many wait. */
-  constructor(journal: Journal, dispatcher: Dispatcher, limits: ScanLimits, logger: Logger) {
+  constructor(journal: Journal, dispatcher: Dispatcher, turns: Turns, limits: ScanLimits, logger: Logger) {
+    this.#turns = turns;
     this.#journal = journal;
     this.#dispatcher = dispatcher;
     this.#tail = new NewestTail(journal);
@@ -211,7 +213,7 @@ export class Snapshots {
       if (isGone()) throw new HubError("journal_unavailable", "The request was ended by its client.");
       const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
       const range = await this.#range(start, end, selection.topics);
-      for (const record of range.records.toReversed()) newest.look(record, this.#dispatcher.clockToleranceMs);
+      await inSlices(newest.looking(range.records.toReversed(), this.#dispatcher.clockToleranceMs), this.#turns.next);
       ({ isCut } = range);
       end = start;
       // All scans together hold up a turn of the event loop for a few milliseconds, however many are asked for.
@@ -285,13 +287,19 @@ class Newest {
     return this.#open === 0;
   }
 
-  /** Takes a record if it is wanted, may be read and has not ended. */
-  look(record: JournalRecord, clockToleranceMs: number | undefined): void {
+  /** Takes the records that are wanted, may be read and have not ended. Yields where others may have their turn. */
+  *looking(records: readonly JournalRecord[], clockToleranceMs: number | undefined): Generator<undefined, undefined> {
+    for (const record of records) {
+      if (this.isComplete) return;
+      if (!isExpired(record, Date.now(), clockToleranceMs)) yield* this.#look(record, clockToleranceMs);
+      yield;
+    }
+  }
+
+  *#look(record: JournalRecord, clockToleranceMs: number | undefined): Generator<undefined, undefined> {
     const selection = this.#selection;
-    if (this.isComplete || !selection.selects(record) || isExpired(record, Date.now(), clockToleranceMs)) return;
-    const counts = selection.pace.latest
-      ? record.topics.slice(0, 1)
-      : [...selection.matchers.keys()].filter((index) => selection.selectedBy(index, record));
+    if (!(yield* selection.selecting(record))) return;
+    const counts = selection.pace.latest ? record.topics.slice(0, 1) : yield* selection.selectedBy(record);
     const endsAt = record.ttlMs === undefined ? Infinity : record.at + record.ttlMs + (clockToleranceMs ?? 0);
     this.take({ offset: record.offset, endsAt, counts });
   }

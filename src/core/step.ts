@@ -37,7 +37,7 @@ export function step(
   maxRecords: number = dispatcher.page.maxRecords,
   topics?: readonly string[],
 ): Step | Promise<Step> {
-  const recent = dispatcher.ring.read(after, Math.min(maxRecords, dispatcher.page.maxRecords));
+  const recent = dispatcher.ring.read(after, Math.min(maxRecords, dispatcher.page.maxRecords), dispatcher.page.maxBytes);
   if (recent !== undefined) return { kind: "records", entries: recent, upTo: recent.at(-1)?.record.offset ?? after };
   const { position, page } = dispatcher;
   return journal.read(after, { ...page, maxRecords: Math.min(maxRecords, page.maxRecords), topics }).then((read): Step => {
@@ -81,7 +81,17 @@ export async function expanded(entries: readonly WalkedRecord[], presence: Prese
   return all;
 }
 
-/** Whether an entry is for a selection, and its time is not over. */
-export function isWanted({ record, isGap }: WalkedRecord, selection: Selection, now: number, toleranceMs: number | undefined): boolean {
-  return isGap === true || (selection.selects(record) && !isExpired(record, now, toleranceMs));
+/** Picks the entries that are for a selection, and whose time is not over. Yields where others may have their turn. */
+export function* pick(
+  entries: readonly WalkedRecord[],
+  selection: Selection,
+  clockToleranceMs: number | undefined,
+): Generator<undefined, readonly WalkedRecord[]> {
+  const picked: WalkedRecord[] = [];
+  for (const entry of entries) {
+    const { record, isGap } = entry;
+    if (isGap === true || (!isExpired(record, Date.now(), clockToleranceMs) && (yield* selection.selecting(record)))) picked.push(entry);
+    yield;
+  }
+  return picked;
 }

@@ -14,6 +14,7 @@ import { Roster } from "./roster.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import type { Selection } from "./selection.ts";
 import type { Start } from "./start.ts";
+import type { Turns } from "./turns.ts";
 import { type Sink, Subscriber, type SubscriberEvents } from "./subscriber.ts";
 
 /** How streams live. All times are milliseconds. */
@@ -54,9 +55,9 @@ export class Streams {
     closed: (subscriber) => this.#closed(subscriber),
   };
 
-  constructor(journal: Journal, dispatcher: Dispatcher, options: StreamOptions, logger: Logger) {
+  constructor(journal: Journal, dispatcher: Dispatcher, turns: Turns, options: StreamOptions, logger: Logger) {
     this.#held = new HeldBytes(options.heldBytes);
-    this.#walks = new Walks(dispatcher, journal);
+    this.#walks = new Walks(dispatcher, journal, turns);
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#notices = new LogThrottle(logger);

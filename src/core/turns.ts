@@ -16,14 +16,13 @@ export class Turns {
   #untilMs = 0;
 
   /** Resolves when it is the caller's turn, which lasts until it waits for something. */
-  next(): Promise<void> {
-    return new Promise((resolve) => {
+  readonly next = (): Promise<void> =>
+    new Promise((resolve) => {
       this.#waiting.push(resolve);
       if (this.#isRunning) return;
       this.#isRunning = true;
       afterThisTurn(this.#begin);
     });
-  }
 
   readonly #begin = (): void => {
     this.#untilMs = monotonicMs() + BUDGET_MS;

@@ -107,7 +107,7 @@ describe("the index of matchers", () => {
             private: isPrivate,
           };
           const touched: Cohort[] = [];
-          index.collect(record, touched);
+          index.collect(record, touched, () => undefined);
           // By their places: to compare the cohorts themselves in depth takes for ever.
           const places = present.map((_, place) => place);
           const wanted = places.filter((place) => {
