@@ -8,7 +8,7 @@ import { type Chunks, ReplayPages } from "./replay-pages.ts";
 import { inSlices } from "./slices.ts";
 import { pick, stepFor, type WalkedRecord } from "./step.ts";
 import type { Subscriber } from "./subscriber.ts";
-import { Turns } from "./turns.ts";
+import type { Turns } from "./turns.ts";
 
 /** What all replays to sockets share. */
 export class Walks {
