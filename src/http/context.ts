@@ -1,19 +1,19 @@
 import type { LogThrottle } from "../core/log-throttle.ts";
 import type { HubCore } from "../core/hub-core.ts";
-import type { Framing } from "../core/wire.ts";
-import type { Access } from "./access.ts";
-import type { Arrivals } from "./arrivals.ts";
-import type { ClosedServers } from "./closed-servers.ts";
-import type { Compat } from "./compat.ts";
-import type { Connections } from "./connections.ts";
-import type { Cors } from "./cors.ts";
-import type { FaultLog } from "./fault-log.ts";
-import type { ResourceMetadata } from "./metadata.ts";
-import type { Metrics } from "./metrics.ts";
-import type { HubPaths } from "./paths.ts";
-import type { ReservedTopics } from "./reserved-topics.ts";
-import type { StreamResets } from "./stream-resets.ts";
-import type { TrustedProxies } from "./trusted-proxies.ts";
+import type { Framing } from "../core/update/wire.ts";
+import type { Access } from "./auth/access.ts";
+import type { Arrivals } from "./admission/arrivals.ts";
+import type { ClosedServers } from "./sinks/closed-servers.ts";
+import type { Compat } from "./compat/names.ts";
+import type { Connections } from "./admission/connections.ts";
+import type { Cors } from "./reply/cors.ts";
+import type { FaultLog } from "./reply/fault-log.ts";
+import type { ResourceMetadata } from "./routes/metadata.ts";
+import type { Metrics } from "./routes/metrics.ts";
+import type { HubPaths } from "./routes/paths.ts";
+import type { ReservedTopics } from "./routes/reserved-topics.ts";
+import type { StreamResets } from "./admission/stream-resets.ts";
+import type { TrustedProxies } from "./admission/trusted-proxies.ts";
 
 /** The request's body was taken before the hub had the request: a mistake in how the hub is mounted, which whoever runs the server is told. */
 export class BodyReadError extends TypeError {

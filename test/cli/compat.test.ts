@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { legacyToken } from "../support/legacy-token.ts";
+import { legacyToken } from "../support/compat-token.ts";
 import { runToEnd, send, startServer } from "./command.ts";
 
 const SECRET = "!ChangeThisMercureHubJWTSecretKey!";

@@ -6,7 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { legacyToken } from "../support/legacy-token.ts";
+import { legacyToken } from "../support/compat-token.ts";
 import { listen, startHub } from "../support/server.ts";
 import { type PhpScript, runPhp } from "./php.ts";
 

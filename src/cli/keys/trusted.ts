@@ -1,5 +1,5 @@
 import { KeyObject } from "node:crypto";
-import type { Action } from "../../core/authorization.ts";
+import type { Action } from "../../core/matching/authorization.ts";
 import { misfit } from "../../http/auth/algorithms.ts";
 import type { IssuerOptions, KeyOptions } from "../../http/auth/index.ts";
 import { placeOf } from "../config/flags.ts";

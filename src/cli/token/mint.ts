@@ -1,6 +1,6 @@
 import { randomUUID, type KeyObject } from "node:crypto";
-import type { Action } from "../../core/authorization.ts";
-import type { Matcher } from "../../core/matcher.ts";
+import type { Action } from "../../core/matching/authorization.ts";
+import type { Matcher } from "../../core/matching/matcher.ts";
 import { mintToken } from "../../http/auth/index.ts";
 import type { Algorithm } from "../config/key-choice.ts";
 import type { Config } from "../config/config.ts";

@@ -1,6 +1,6 @@
 import { HubError } from "../../core/errors.ts";
-import { type Compat, LEGACY_COOKIE, LEGACY_PARAMETER } from "../compat.ts";
-import { parseForm } from "../form.ts";
+import { type Compat, LEGACY_COOKIE, LEGACY_PARAMETER } from "../compat/names.ts";
+import { parseForm } from "../body/form.ts";
 
 /** An access token as a request presents it; nothing of it is verified. */
 export interface Credentials {

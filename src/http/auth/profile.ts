@@ -1,9 +1,9 @@
-import type { Compat } from "../compat.ts";
+import type { Compat } from "../compat/names.ts";
 import { checkAudience, checkExpiry, checkIssuer, checkType, isAccessToken, type Passed, readDetails } from "./checks.ts";
 import { type Grants, readGrants } from "./details.ts";
 import type { JsonObject } from "./json.ts";
 import type { KeySource } from "./keys.ts";
-import { checkLegacyExpiry, checkLegacyType, findLegacyKeys, readLegacyGrants } from "./legacy.ts";
+import { checkLegacyExpiry, checkLegacyType, findLegacyKeys, readLegacyGrants } from "../compat/token.ts";
 import type { Clock } from "./refusal.ts";
 import type { AuthorizerOptions } from "./types.ts";
 

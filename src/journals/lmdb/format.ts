@@ -1,6 +1,6 @@
 import type { Database } from "lmdb";
-import { createEpoch } from "../../core/cursor.ts";
-import type { JournalRecord } from "../../core/journal.ts";
+import { createEpoch } from "../../core/journal/cursor.ts";
+import type { JournalRecord } from "../../core/journal/journal.ts";
 import { openEntry, sealEntry, type StoredRecord, type StoredState, toStored } from "./codec.ts";
 import { Damage, isStoreError } from "./failure.ts";
 import { isSameFile } from "./file-identity.ts";

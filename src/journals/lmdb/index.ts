@@ -1,14 +1,21 @@
 import type { RootDatabase } from "lmdb";
 import { HubError } from "../../core/errors.ts";
-import { type Journal, type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, type Retention } from "../../core/journal.ts";
-import type { IdempotentAppend, JournalIdempotency } from "../../core/idempotency.ts";
+import {
+  type Journal,
+  type JournalPage,
+  type JournalRecord,
+  MAX_FOUND,
+  type ReadLimits,
+  type Retention,
+} from "../../core/journal/journal.ts";
+import type { IdempotentAppend, JournalIdempotency } from "../../core/journal/idempotency.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
-import { PeerExchange } from "../../core/peer-exchange.ts";
+import { PeerExchange } from "../../core/journal/peer-exchange.ts";
 import { every, nextTurn } from "../../core/scheduler.ts";
-import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
-import { type Update, utf8Length } from "../../core/update.ts";
+import type { JournalState, StateEntry, StateStep } from "../../core/journal/state.ts";
+import { type Update, utf8Length } from "../../core/update/update.ts";
 import { namesOf } from "../../core/names.ts";
-import { checkJournalOptions } from "../options.ts";
+import { checkJournalOptions } from "../shared/options.ts";
 import { oncePerTurn, type TailChannel } from "./channel.ts";
 import { noteWriting } from "./exit.ts";
 import { Condition } from "./condition.ts";

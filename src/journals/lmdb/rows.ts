@@ -1,5 +1,5 @@
-import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal.ts";
-import { recordBytes } from "../../core/journal.ts";
+import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
+import { recordBytes } from "../../core/journal/journal.ts";
 import { fromStored } from "./codec.ts";
 import { Damage, isStoreError } from "./failure.ts";
 import type { Databases } from "./format.ts";
