@@ -269,7 +269,7 @@ export class HubCore {
 
   /** Figures of this process. */
   stats(): HubStats {
-    return statsOf({ streams: this.#streams, dispatcher: this.#dispatcher, journal: this.#journal, publisher: this.#publisher });
+    return statsOf({ streams: this.#streams, dispatcher: this.#dispatcher, journal: this.#journal, published: this.#publisher.published });
   }
 
   /** When the oldest record of the journal was appended, in milliseconds since 1970; undefined where there is none. */

@@ -5,7 +5,6 @@ import { parseCursor } from "../journal/cursor.ts";
 import { greatestLag, type Lag, lagOf, sentUpTo } from "./lag.ts";
 import { monotonicMs, nextTurn } from "../scheduler.ts";
 import { inSlices } from "../slices.ts";
-import type { Publisher } from "../publisher.ts";
 import type { Streams } from "../streams/streams.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 
@@ -87,12 +86,12 @@ export function statsOf({
   streams,
   dispatcher,
   journal,
-  publisher,
+  published,
 }: {
   readonly streams: Streams;
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
-  readonly publisher: Publisher;
+  readonly published: number;
 }): HubStats {
   const { all, lagging } = streams.roster;
   let stalled = 0;
@@ -108,7 +107,7 @@ export function statsOf({
     tail: journal.tail(),
     head: journal.head(),
     bytes: journal.bytes(),
-    published: publisher.published,
+    published,
     delivered: dispatcher.sent.updates,
     sentBytes: dispatcher.sent.bytes,
   };

@@ -1,14 +1,13 @@
 import { encodeUtf8, joinBytes } from "../update/bytes.ts";
 import { Cohort, type CohortMember } from "./cohort.ts";
-import type { HubCoreOptions } from "../hub-options.ts";
 import { formatCursor, type IdCipher, NO_ID } from "../journal/cursor.ts";
 import { encodeCursor, encodeFrame } from "../update/frame.ts";
+import type { DispatcherOptions, PresenceNotes } from "./dispatcher-options.ts";
 import { FrameRing, type FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits, recordBytes } from "../journal/journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import type { KnownTopic } from "./pattern-index.ts";
 import { Pacer } from "./pacer.ts";
-import type { PresenceLog } from "../table/presence-log.ts";
 import { type RetryRange, withBoundRetry } from "../update/retry.ts";
 import { afterThisTurn, monotonicMs } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
@@ -72,16 +71,12 @@ export class Dispatcher {
   onNote: (note: JournalRecord | undefined) => void = () => undefined;
 
   /** What notes of presence stand for; undefined if presence is not told. Set before the first subscriber. */
-  presence: PresenceLog | undefined;
+  presence: PresenceNotes | undefined;
 
   /** How far one step of a walk reads. */
   readonly page: ReadLimits;
 
-  constructor(
-    journal: Journal,
-    parser: TopicParser,
-    options: Pick<HubCoreOptions, "compression" | "idCipher"> & { readonly page: ReadLimits; readonly publishedRetryMs: RetryRange },
-  ) {
+  constructor(journal: Journal, parser: TopicParser, options: DispatcherOptions) {
     const { page, compression, idCipher, publishedRetryMs } = options;
     this.#retryMs = publishedRetryMs;
     this.#journal = journal;

@@ -2,8 +2,6 @@ import type { Authorization } from "../matching/authorization.ts";
 import { flatten } from "../update/bytes.ts";
 import type { Cohort, CohortMember } from "./cohort.ts";
 import type { EarlyUpdates } from "./early-updates.ts";
-import type { TokenExpiry } from "../streams/expiry.ts";
-import type { Replayer } from "../replay/replay.ts";
 import { monotonicMs } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
 import type { Wire } from "../update/wire.ts";
@@ -66,8 +64,16 @@ export interface Stall {
   unconfirmedBytes: number;
 }
 
+/** The times of a stream's token, in milliseconds of the monotonic clock. */
+export interface TokenExpiry {
+  /** When the peer is told that the token ends. */
+  readonly warnAtMs: number;
+  /** When the stream is ended. */
+  readonly endAtMs: number;
+}
+
 /** The server's side of one open stream. What it holds is all the memory that a slow reader costs the hub. */
-export class Subscriber implements CohortMember, Replayer {
+export class Subscriber implements CohortMember {
   /** Random and unique: names this connection to observers. */
   readonly id: string = flatten(crypto.randomUUID());
   readonly sink: Sink;

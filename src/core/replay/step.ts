@@ -1,6 +1,6 @@
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
-import type { PresenceLog } from "../table/presence-log.ts";
+import type { PresenceNotes } from "../live/dispatcher-options.ts";
 import type { Selection } from "../matching/selection.ts";
 
 /** A record, with its frame where that was at hand. */
@@ -66,7 +66,7 @@ export function stepFor(
 }
 
 /** Puts updates of presence in the place of the notes that stand for them. */
-export async function expanded(entries: readonly WalkedRecord[], presence: PresenceLog): Promise<readonly WalkedRecord[]> {
+export async function expanded(entries: readonly WalkedRecord[], presence: PresenceNotes): Promise<readonly WalkedRecord[]> {
   const all: WalkedRecord[] = [];
   for (const entry of entries) {
     const { record, cursor } = entry;

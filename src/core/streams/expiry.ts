@@ -1,15 +1,7 @@
-import type { Subscriber } from "../live/subscriber.ts";
+import type { Subscriber, TokenExpiry } from "../live/subscriber.ts";
 
 /** What comes due for a subscriber with a token. */
 export type ExpiryEvent = "warn" | "end";
-
-/** The times of a stream's token, in milliseconds of the monotonic clock. */
-export interface TokenExpiry {
-  /** When the peer is told that the token ends. */
-  readonly warnAtMs: number;
-  /** When the stream is ended. */
-  readonly endAtMs: number;
-}
 
 /**
  * Times in whole seconds at which subscribers are warned that their token ends, and ended. A stream must not outlive

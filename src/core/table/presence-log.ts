@@ -1,4 +1,5 @@
 import type { JournalRecord } from "../journal/journal.ts";
+import type { PresenceNotes } from "../live/dispatcher-options.ts";
 import { allEntries, type JournalState, type StateStep } from "../journal/state.ts";
 import type { SubscriptionDocument } from "../matching/subscription.ts";
 import { noteOf, NOTE_TYPE, type Update } from "../update/update.ts";
@@ -35,7 +36,7 @@ const ENDED_MS = 600_000;
  * The newest updates of presence. They are kept in the shared table, and the journal has one short note for each commit of them: so they have an order among all updates,
  * and crowds that come and go push none of the publishers' out.
  */
-export class PresenceLog {
+export class PresenceLog implements PresenceNotes {
   readonly #options: PresenceLogOptions;
   /** Entries of this process, the oldest first. */
   readonly #own: { readonly key: string; readonly updates: number }[] = [];
