@@ -22,7 +22,7 @@ import { Cors } from "./http/reply/cors.ts";
 import { FaultLog } from "./http/reply/fault-log.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/routes/metadata.ts";
-import { Metrics } from "./http/routes/metrics.ts";
+import { Metrics } from "./http/routes/metrics-collector.ts";
 import { handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
 import { HubPaths } from "./http/routes/paths.ts";

@@ -9,7 +9,7 @@ import type { Connections } from "./admission/connections.ts";
 import type { Cors } from "./reply/cors.ts";
 import type { FaultLog } from "./reply/fault-log.ts";
 import type { ResourceMetadata } from "./routes/metadata.ts";
-import type { Metrics } from "./routes/metrics.ts";
+import type { Metrics } from "./routes/metrics-collector.ts";
 import type { HubPaths } from "./routes/paths.ts";
 import type { ReservedTopics } from "./routes/reserved-topics.ts";
 import type { StreamResets } from "./admission/stream-resets.ts";

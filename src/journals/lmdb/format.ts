@@ -5,7 +5,7 @@ import { openEntry, sealEntry, type StoredRecord, type StoredState, toStored } f
 import { Damage, isStoreError } from "./failure.ts";
 import { isSameFile } from "./file-identity.ts";
 import type { Mark } from "./mark.ts";
-import { rising } from "./rows.ts";
+import { rising } from "./rising.ts";
 
 /**
  * The layout of the journal that this version writes, stored in each journal.

@@ -3,7 +3,7 @@ import type { IdempotentAppend, KnownAppend, ReusedKey } from "../../core/journa
 import { digestOf } from "../shared/digest.ts";
 import { openEntry, sealEntry } from "./codec.ts";
 import type { Databases } from "./format.ts";
-import { rising } from "./rows.ts";
+import { rising } from "./rising.ts";
 
 /** An attempt, as the database knows it. */
 export interface KeyedAppend {

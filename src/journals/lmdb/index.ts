@@ -25,7 +25,8 @@ import { type Databases, readRestored, readState } from "./format.ts";
 import { keyedAppend, type KeyedAppend, readable } from "./idempotency.ts";
 import type { Mark } from "./mark.ts";
 import { openRoot } from "./open-root.ts";
-import { rising, RowReader } from "./rows.ts";
+import { rising } from "./rising.ts";
+import { RowReader } from "./rows.ts";
 import { type PendingAppend, Writer } from "./writer.ts";
 
 export { backUp, declareRestored, type DeclaredRestored } from "./backup.ts";
