@@ -1,7 +1,8 @@
 import { joinBytes } from "../core/update/bytes.ts";
 import { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/live/subscriber.ts";
-import { BodyReadError, type HttpContext, type HubRequest } from "./context.ts";
+import type { HttpContext } from "./context.ts";
+import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Reply } from "./reply/reply.ts";
 import { failureReply, respond } from "./respond.ts";
 

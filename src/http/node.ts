@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
-import { BodyReadError, type HttpContext } from "./context.ts";
+import type { HttpContext } from "./context.ts";
+import { BodyReadError } from "./request.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
 import type { Subscriber } from "../core/live/subscriber.ts";
 import type { Reply } from "./reply/reply.ts";

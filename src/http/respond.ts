@@ -1,6 +1,7 @@
 import { HubError } from "../core/errors.ts";
 import { encodeDrain } from "../core/update/frame.ts";
-import type { HttpContext, HubRequest } from "./context.ts";
+import type { HttpContext } from "./context.ts";
+import type { HubRequest } from "./request.ts";
 import type { Wanted } from "./routes/metrics-collector.ts";
 import { problemReply } from "./reply/problem.ts";
 import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";

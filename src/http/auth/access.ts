@@ -3,7 +3,7 @@ import { HubError } from "../../core/errors.ts";
 import type { Authorizer } from "./index.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 import type { Compat } from "../compat/names.ts";
-import type { HubRequest } from "../context.ts";
+import type { HubRequest } from "../request.ts";
 import { isOwnOrigin, originOfReferer, originRequest } from "./origin.ts";
 
 /** What of a request says who it is from. */

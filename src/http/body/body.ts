@@ -1,5 +1,5 @@
 import { HubError } from "../../core/errors.ts";
-import type { HubRequest } from "../context.ts";
+import type { HubRequest } from "../request.ts";
 
 /**
  * Reads the body of a request.

@@ -1,6 +1,6 @@
 import { type ErrorCode, ERROR_CODES, HubError } from "../../core/errors.ts";
 import type { Logger } from "../../core/logger.ts";
-import { BodyReadError } from "../context.ts";
+import { BodyReadError } from "../request.ts";
 import { type FaultLog, faultLogOf } from "./fault-log.ts";
 import type { Reply } from "./reply.ts";
 

@@ -1,5 +1,6 @@
 import type { HubError } from "../../core/errors.ts";
-import type { HttpContext, HubRequest } from "../context.ts";
+import type { HttpContext } from "../context.ts";
+import type { HubRequest } from "../request.ts";
 import { acceptsByName } from "./accept.ts";
 import { isOwnOrigin, originRequest } from "../auth/origin.ts";
 import { FAULTS } from "./fault-log.ts";

@@ -1,6 +1,7 @@
 import { type Authorization, streamEnd } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
-import type { HttpContext, HubRequest } from "../context.ts";
+import type { HttpContext } from "../context.ts";
+import type { HubRequest } from "../request.ts";
 import type { Reply } from "../reply/reply.ts";
 
 /**

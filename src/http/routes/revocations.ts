@@ -2,7 +2,8 @@ import { type Authorization, MAX_LEEWAY_MS } from "../../core/matching/authoriza
 import { HubError } from "../../core/errors.ts";
 import type { Revocation } from "../../core/table/revocations.ts";
 import { readBody } from "../body/body.ts";
-import type { HttpContext, HubRequest } from "../context.ts";
+import type { HttpContext } from "../context.ts";
+import type { HubRequest } from "../request.ts";
 import { decodeUtf8, parseForm } from "../body/form.ts";
 import type { Reply } from "../reply/reply.ts";
 import { mediaTypeOf } from "../body/update-body.ts";

@@ -1,7 +1,8 @@
 import type { Authorization } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
 import type { Update } from "../../core/update/update.ts";
-import type { HttpContext, HubRequest } from "../context.ts";
+import type { HttpContext } from "../context.ts";
+import type { HubRequest } from "../request.ts";
 import type { Reply } from "../reply/reply.ts";
 
 /**
