@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { MAX_LEEWAY_MS } from "./core/matching/authorization.ts";
 import { TIME_RANGES } from "./core/hub-options.ts";
 import { LIMIT_RANGES } from "./core/limits.ts";
-import type { AuthorizationOptions, HubOptions } from "./create-hub.ts";
+import type { AuthorizationOptions, HubOptions } from "./hub-options.ts";
 import type { IssuerOptions, KeyOptions } from "./http/auth/index.ts";
 import { mistakenSecret } from "./http/auth/mistaken-secret.ts";
 import { CONNECTION_RANGES } from "./http/admission/connections.ts";

@@ -27,6 +27,7 @@ export type { JournalState, StateEntry, StateStep } from "./core/journal/state.t
 export type { SubscriptionDocument } from "./core/matching/subscription.ts";
 export type { TextUpdate, Update, UpdateInput } from "./core/update/update.ts";
 export type { WholeStats } from "./core/inspect/whole.ts";
-export { type AuthorizationOptions, createHub, type Hub, type HubOptions } from "./create-hub.ts";
+export { createHub, type Hub } from "./create-hub.ts";
+export type { AuthorizationOptions, HubOptions } from "./hub-options.ts";
 export type { LinkAttributes } from "./http/reply/link.ts";
 export { memoryJournal, type MemoryJournalOptions } from "./journals/memory/index.ts";
