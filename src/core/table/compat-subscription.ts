@@ -1,7 +1,7 @@
 import { encodeSegment, type SubscriptionDocument } from "../matching/subscription.ts";
 
 /** A subscription as clients of Mercure 0.x know it: JSON-LD, with a topic selector. */
-export interface LegacySubscription {
+export interface CompatSubscription {
   /** The path of the hub's URL, and below it the selector and the subscriber: the topic of its events, and its address. */
   readonly id: string;
   readonly type: "Subscription";
@@ -12,15 +12,15 @@ export interface LegacySubscription {
 }
 
 /** The context of the documents of Mercure 0.x. */
-export const LEGACY_CONTEXT = "https://mercure.rocks/";
+export const COMPAT_CONTEXT = "https://mercure.rocks/";
 
 /** Whether a subscription was made as in Mercure 0.x, and is told of as there. */
-export function isLegacy(document: SubscriptionDocument): boolean {
+export function isCompat(document: SubscriptionDocument): boolean {
   return document.match_type === "uritemplate";
 }
 
 /** Describes a subscription as Mercure 0.x does. */
-export function legacySubscription(hubPath: string, { subscriber, match, active, payload }: SubscriptionDocument): LegacySubscription {
+export function compatSubscription(hubPath: string, { subscriber, match, active, payload }: SubscriptionDocument): CompatSubscription {
   return {
     id: `${hubPath}/subscriptions/${encodeSegment(match)}/${encodeSegment(subscriber)}`,
     type: "Subscription",

@@ -1,7 +1,7 @@
 import { addressKey } from "../address-key.ts";
 import { Allowance } from "./allowance.ts";
 import type { Grants } from "../matching/grants.ts";
-import { isLegacy, LEGACY_CONTEXT, legacySubscription } from "./compat-subscription.ts";
+import { isCompat, COMPAT_CONTEXT, compatSubscription } from "./compat-subscription.ts";
 import { LogThrottle } from "../log-throttle.ts";
 import type { Logger } from "../logger.ts";
 import type { Matcher } from "../matching/matcher.ts";
@@ -139,10 +139,10 @@ export class Presence {
    * @returns `next`: set where there are more.
    */
   async list(
-    filter: { readonly matcher?: Matcher | undefined; readonly subscriber?: string | undefined; readonly legacy: boolean },
+    filter: { readonly matcher?: Matcher | undefined; readonly subscriber?: string | undefined; readonly compat: boolean },
     { after, limit }: { readonly after: string | undefined; readonly limit: number },
   ): Promise<{ readonly documents: readonly SubscriptionDocument[]; readonly next: string | undefined }> {
-    const { matcher, subscriber, legacy } = filter;
+    const { matcher, subscriber, compat } = filter;
     // One that was announced anew may be there twice for a moment.
     const documents = new Map<string, SubscriptionDocument>();
     let bytes = 0;
@@ -153,7 +153,7 @@ export class Presence {
       const { document } = JSON.parse(value) as StoredSubscription;
       // Keys hold the beginning of a long matcher only.
       const isOther = matcher !== undefined && document.match !== matcher.pattern;
-      if (isOther || (subscriber !== undefined && document.subscriber !== subscriber) || isLegacy(document) !== legacy) continue;
+      if (isOther || (subscriber !== undefined && document.subscriber !== subscriber) || isCompat(document) !== compat) continue;
       documents.set(document.id, document);
       bytes += value.length;
     }
@@ -210,9 +210,9 @@ export class Presence {
 
   #event(document: SubscriptionDocument): Update {
     const event = { id: undefined, retry: undefined, private: true };
-    if (!isLegacy(document)) return { ...event, topics: [document.id], data: JSON.stringify(document), type: "mercure" };
-    const legacy = legacySubscription(this.#hubPath, document);
-    return { ...event, topics: [legacy.id], data: JSON.stringify({ "@context": LEGACY_CONTEXT, ...legacy }), type: undefined };
+    if (!isCompat(document)) return { ...event, topics: [document.id], data: JSON.stringify(document), type: "mercure" };
+    const compat = compatSubscription(this.#hubPath, document);
+    return { ...event, topics: [compat.id], data: JSON.stringify({ "@context": COMPAT_CONTEXT, ...compat }), type: undefined };
   }
 
   /** Commits in a moment what comes and goes until then. */

@@ -1,6 +1,6 @@
 import type { Authorization } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
-import { LEGACY_CONTEXT, legacySubscription } from "../../core/table/compat-subscription.ts";
+import { COMPAT_CONTEXT, compatSubscription } from "../../core/table/compat-subscription.ts";
 import type { Presence } from "../../core/table/presence.ts";
 import { acceptsByName } from "../reply/accept.ts";
 import type { HttpContext } from "../context.ts";
@@ -16,22 +16,22 @@ const MOST = 10_000;
  * Whether a request wants subscriptions as Mercure 0.x shows them: it asks for JSON-LD, its token is of that version, or its path has no
  * matcher type.
  */
-export function wantsLegacy(context: HttpContext, request: HubRequest, authorization: Authorization): boolean {
+export function wantsCompat(context: HttpContext, request: HubRequest, authorization: Authorization): boolean {
   if (context.compat === undefined) return false;
-  if (isLegacyToken(authorization) || acceptsByName(request.header("accept"), "application/ld+json")) return true;
+  if (isCompatToken(authorization) || acceptsByName(request.header("accept"), "application/ld+json")) return true;
   const [type] = segmentsOf(context, request);
   return type !== undefined && type !== "exact" && type !== "urlpattern";
 }
 
 /** Answers with the active subscriptions: all, those of a topic selector, or one. */
-export async function legacySubscriptions(context: HttpContext, request: HubRequest, presence: Pick<Presence, "list">): Promise<Reply> {
+export async function compatSubscriptions(context: HttpContext, request: HubRequest, presence: Pick<Presence, "list">): Promise<Reply> {
   const { hub, hubPath } = context;
   const [topic, subscriber, ...rest] = segmentsOf(context, request).map(decode);
   if (rest.length > 0) throw new HubError("not_found", "Nothing is served at this address.");
   const lastEventID = hub.cursor();
   const matcher = topic === undefined ? undefined : ({ type: "uritemplate", pattern: topic } as const);
-  const { documents } = await presence.list({ matcher, subscriber, legacy: true }, { after: undefined, limit: MOST });
-  const subscriptions = documents.map((document) => legacySubscription(hubPath, document));
+  const { documents } = await presence.list({ matcher, subscriber, compat: true }, { after: undefined, limit: MOST });
+  const subscriptions = documents.map((document) => compatSubscription(hubPath, document));
   const headers = {
     "Content-Type": "application/ld+json",
     "Cache-Control": "private, must-revalidate, max-age=0",
@@ -41,14 +41,14 @@ export async function legacySubscriptions(context: HttpContext, request: HubRequ
   };
   if (subscriber !== undefined) {
     if (subscriptions[0] === undefined) throw new HubError("not_found", "There is no such subscription.");
-    return { status: 200, headers, body: `${JSON.stringify({ "@context": LEGACY_CONTEXT, ...subscriptions[0], lastEventID })}\n` };
+    return { status: 200, headers, body: `${JSON.stringify({ "@context": COMPAT_CONTEXT, ...subscriptions[0], lastEventID })}\n` };
   }
-  const collection = { "@context": LEGACY_CONTEXT, id: request.pathname, type: "Subscriptions", lastEventID, subscriptions };
+  const collection = { "@context": COMPAT_CONTEXT, id: request.pathname, type: "Subscriptions", lastEventID, subscriptions };
   return { status: 200, headers, body: `${JSON.stringify(collection)}\n` };
 }
 
 /** Only tokens of that version grant URI templates. */
-function isLegacyToken({ subscribe }: Authorization): boolean {
+function isCompatToken({ subscribe }: Authorization): boolean {
   return subscribe.some(({ topics }) => topics.some(({ type }) => type === "uritemplate"));
 }
 

@@ -11,7 +11,7 @@ import type { AuthorizerOptions } from "../auth/types.ts";
 const CLAIMS: readonly string[] = ["https://mercure.rocks/", "mercure"];
 
 /** A plain JWT says so, or nothing. Tokens with another type, as `logout+jwt`, are made for other purposes. */
-export function checkLegacyType(header: JsonObject): Passed<true> {
+export function checkCompatType(header: JsonObject): Passed<true> {
   const type = member(header, "typ");
   if (type !== undefined && !(typeof type === "string" && /^(?:application\/)?jwt$/i.test(type))) {
     throw new Refusal(`The header's typ is ${quote(type)}; it must be "at+jwt", or for a token of Mercure 0.x "JWT" or missing.`);
@@ -20,7 +20,7 @@ export function checkLegacyType(header: JsonObject): Passed<true> {
 }
 
 /** Those tokens need no issuer, so any key that is configured may have signed; only an issuer that is known narrows it down. */
-export function findLegacyKeys(claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>): Passed<readonly KeySource[]> {
+export function findCompatKeys(claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>): Passed<readonly KeySource[]> {
   const issuer = member(claims, "iss");
   const sources = typeof issuer === "string" ? issuers.get(issuer) : undefined;
   if (sources !== undefined) return { value: sources, describe: () => `iss is ${quote(issuer)}, a trusted issuer.` };
@@ -29,7 +29,7 @@ export function findLegacyKeys(claims: JsonObject, issuers: ReadonlyMap<string, 
 }
 
 /** The end may be missing. */
-export function checkLegacyExpiry(claims: JsonObject, clock: Clock): Passed<number> {
+export function checkCompatExpiry(claims: JsonObject, clock: Clock): Passed<number> {
   const end = member(claims, "exp");
   if (end !== undefined && end !== null) return checkExpiry(claims, clock);
   return { value: Infinity, describe: () => "There is no exp: it never ends." };
@@ -41,7 +41,7 @@ export function checkLegacyExpiry(claims: JsonObject, clock: Clock): Passed<numb
  *
  * @throws Refusal with what is wrong.
  */
-export function readLegacyGrants(claims: JsonObject, options: Pick<AuthorizerOptions, "limits" | "compilePattern">): Passed<Grants> {
+export function readCompatGrants(claims: JsonObject, options: Pick<AuthorizerOptions, "limits" | "compilePattern">): Passed<Grants> {
   const name = CLAIMS.find((one) => (member(claims, one) ?? undefined) !== undefined) ?? "mercure";
   const claim = member(claims, name) ?? {};
   if (!isObject(claim) && !isEmpty(claim)) throw new Refusal(`${name} is ${quote(claim)}; it must be an object.`);

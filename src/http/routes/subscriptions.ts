@@ -5,7 +5,7 @@ import { isStateKey } from "../../core/journal/state.ts";
 import type { HttpContext } from "../context.ts";
 import type { HubRequest } from "../request.ts";
 import { parseForm } from "../body/form.ts";
-import { legacySubscriptions, wantsLegacy } from "../compat/subscriptions.ts";
+import { compatSubscriptions, wantsCompat } from "../compat/subscriptions.ts";
 import { hubLink } from "../reply/link.ts";
 import type { Reply } from "../reply/reply.ts";
 import { decodeSegment } from "../segment.ts";
@@ -39,7 +39,7 @@ export async function subscriptions(context: HttpContext, request: HubRequest, a
   if (!hub.mayReceive(authorization, request.pathname)) {
     throw new HubError("insufficient_scope", "The access token does not allow subscribing to this address as a topic.");
   }
-  if (wantsLegacy(context, request, authorization)) return fresh(request, await legacySubscriptions(context, request, presence));
+  if (wantsCompat(context, request, authorization)) return fresh(request, await compatSubscriptions(context, request, presence));
   if (target === undefined) throw nothingHere();
   // The cursor first: what is not in the list yet comes after it.
   const cursor = hub.cursor();
@@ -51,12 +51,12 @@ export async function subscriptions(context: HttpContext, request: HubRequest, a
     Link: hubLink(hub.url, { lastEventId: cursor, type: "mercure", contentType: "application/json" }),
   };
   if (target.subscriber !== undefined) {
-    const { documents } = await presence.list({ ...target, legacy: false }, { after: undefined, limit: PAGE });
+    const { documents } = await presence.list({ ...target, compat: false }, { after: undefined, limit: PAGE });
     if (documents[0] === undefined) throw new HubError("not_found", "There is no such subscription.");
     return fresh(request, { status: 200, headers, body: `${JSON.stringify(documents[0])}\n` });
   }
   const after = readAfter(request.query);
-  const { documents, next } = await presence.list({ ...target, legacy: false }, { after, limit: PAGE });
+  const { documents, next } = await presence.list({ ...target, compat: false }, { after, limit: PAGE });
   if (next !== undefined) headers["Link"] += `, <${request.pathname}?after=${encodeURIComponent(next)}>; rel="next"`;
   const collection = { id: request.pathname, type: "subscriptions", subscriptions: documents };
   return fresh(request, { status: 200, headers, body: `${JSON.stringify(collection)}\n` });

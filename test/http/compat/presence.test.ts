@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { legacyToken } from "../../support/compat-token.ts";
+import { compatToken } from "../../support/compat-token.ts";
 import { startHub, type TestHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
 import { bearer, exact, mint, TRUSTING } from "../../support/tokens.ts";
@@ -8,17 +8,17 @@ const PATH = "/.well-known/mercure/subscriptions";
 
 const start = (): Promise<TestHub> => startHub({ ...TRUSTING, subscriptions: true, anonymous: true, compat: "0.x" });
 
-const legacy = (subscribe: readonly string[], payload?: unknown): { Authorization: string } =>
-  bearer(legacyToken({ mercure: { subscribe, payload } }, "a secret of at least thirty-two bytes"));
+const compat = (subscribe: readonly string[], payload?: unknown): { Authorization: string } =>
+  bearer(compatToken({ mercure: { subscribe, payload } }, "a secret of at least thirty-two bytes"));
 
 describe("presence as in Mercure 0.x", () => {
   it("tells of `topic=` subscriptions in JSON-LD, as events without a type", async () => {
     const { url } = await start();
     const selector = `${PATH}/{topic}/{subscriber}`;
-    const watcher = await openStream(`${url}?topic=${encodeURIComponent(selector)}`, { headers: legacy([selector]) });
+    const watcher = await openStream(`${url}?topic=${encodeURIComponent(selector)}`, { headers: compat([selector]) });
     const own = JSON.parse((await watcher.next()).data) as { subscriber: string };
     const stream = await openStream(`${url}?topic=${encodeURIComponent("https://example.com/{id}")}`, {
-      headers: legacy(["x"], { who: "me" }),
+      headers: compat(["x"], { who: "me" }),
     });
     const event = await watcher.next();
     const document = JSON.parse(event.data) as { subscriber: string; id: string };
@@ -40,7 +40,7 @@ describe("presence as in Mercure 0.x", () => {
   it("lists them at three paths, for a token or an Accept of that version", async () => {
     const { url, origin } = await start();
     await openStream(`${url}?topic=a%20b&topic=c`);
-    const headers = legacy(["*"]);
+    const headers = compat(["*"]);
     const get = async (path: string, init: RequestInit = { headers }): Promise<Response> => fetch(origin + path, init);
     await expect.poll(async () => ((await (await get(PATH)).json()) as { subscriptions: unknown[] }).subscriptions.length).toBe(2);
     const all = await get(PATH);
@@ -57,7 +57,7 @@ describe("presence as in Mercure 0.x", () => {
     const [one] = ofTopic.subscriptions;
     expect(await (await get(one?.id ?? "")).json()).toMatchObject({ topic: "a b", "@context": "https://mercure.rocks/" });
     expect((await get(`${PATH}/a+b/nobody`)).status).toBe(404);
-    expect((await get(PATH, { headers: legacy(["other"]) })).status).toBe(403);
+    expect((await get(PATH, { headers: compat(["other"]) })).status).toBe(403);
     expect((await get(`${PATH}/a+b`, {})).status).toBe(401);
     const modern = bearer(await mint({ subscribe: [exact("*")] }));
     expect(await (await get(PATH, { headers: modern })).json()).toMatchObject({ type: "subscriptions" });
@@ -76,9 +76,9 @@ describe("presence as in Mercure 0.x", () => {
       const { subscriptions } = (await (await get(PATH, headers)).json()) as { subscriptions: { match?: string; topic?: string }[] };
       return subscriptions.map(({ match, topic }) => match ?? topic);
     };
-    await expect.poll(() => list(legacy(["*"]))).toEqual(["old"]);
+    await expect.poll(() => list(compat(["*"]))).toEqual(["old"]);
     await expect.poll(() => list(modern)).toEqual(["new"]);
-    const narrow = legacy([`${PATH}/{topic}`, `${PATH}/{topic}/{subscriber}`]);
+    const narrow = compat([`${PATH}/{topic}`, `${PATH}/{topic}/{subscriber}`]);
     const pattern = { ...bearer(await mint({ subscribe: [{ type: "urlpattern", pattern: `${PATH}/*` }] })), Accept: "application/ld+json" };
     for (const headers of [narrow, pattern]) {
       for (const path of [`${PATH}/`, `${PATH}//`, `${PATH}//old`, `${PATH}/old/`])

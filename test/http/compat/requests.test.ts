@@ -1,7 +1,7 @@
 import { mintToken } from "artesian/http";
 import type { HubOptions, Matcher } from "artesian";
 import { describe, expect, it } from "vitest";
-import { legacyToken } from "../../support/compat-token.ts";
+import { compatToken } from "../../support/compat-token.ts";
 import { startHub, type TestHub } from "../../support/server.ts";
 import { openStream, type TestStream } from "../../support/stream.ts";
 
@@ -24,7 +24,7 @@ async function start(options: HubOptions = {}): Promise<TestHub> {
 /** The same hub without the mode. */
 const startModern = (options: HubOptions = {}): Promise<TestHub> => start({ ...options, compat: undefined });
 
-const token = (mercure: unknown, others: object = {}): string => legacyToken({ mercure, ...others }, SECRET);
+const token = (mercure: unknown, others: object = {}): string => compatToken({ mercure, ...others }, SECRET);
 const bearer = (text: string): { Authorization: string } => ({ Authorization: `Bearer ${text}` });
 const everything = token({ publish: ["*"], subscribe: ["*"] });
 

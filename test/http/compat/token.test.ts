@@ -9,7 +9,7 @@ function judge(changes: Partial<AuthorizerOptions> & { keys?: AuthorizerOptions[
 }
 
 /** A token as PHP's `LcobucciFactory` makes it, but for what is changed. */
-function legacy(mercure: unknown, others: object = {}, key: Parameters<typeof forge>[0] = {}): string {
+function compat(mercure: unknown, others: object = {}, key: Parameters<typeof forge>[0] = {}): string {
   return forge({ header: JWT, claims: { mercure, exp: NOW / 1000 + 3600.25, ...others }, ...key });
 }
 
@@ -64,7 +64,7 @@ describe("a token of Mercure 0.x", () => {
     [null],
     [undefined],
   ])("allows nothing with an empty claim: %j", async (mercure) => {
-    const token = legacy(mercure);
+    const token = compat(mercure);
     expect(await judge().verify(token, "subscribe")).toMatchObject({ publish: [], subscribe: [] });
     expect(await judge().verify(token, "publish")).not.toHaveProperty("payload");
   });
@@ -85,20 +85,20 @@ describe("a token of Mercure 0.x", () => {
     [{ publish: Array.from({ length: 60 }, (_, i) => `t${i}`), subscribe: Array.from({ length: 60 }, (_, i) => `t${i}`) }],
     [{ payload: JSON.parse("[".repeat(40) + "]".repeat(40)) as unknown }],
   ])("is refused with a claim that can't be read: %j", async (mercure) => {
-    expect(await failures(judge({ limits: { tokenBytes: 16_384, grantsPerToken: 100, topicBytes: 2048 } }), legacy(mercure))).toEqual([
+    expect(await failures(judge({ limits: { tokenBytes: 16_384, grantsPerToken: 100, topicBytes: 2048 } }), compat(mercure))).toEqual([
       "mercure",
     ]);
   });
 
   it("may have the claim under a URL's name, which wins", async () => {
-    const token = legacy({ publish: ["a"] }, { "https://mercure.rocks/": { publish: ["b"] } });
+    const token = compat({ publish: ["a"] }, { "https://mercure.rocks/": { publish: ["b"] } });
     expect((await judge().verify(token, "publish")).publish).toEqual([template("b")]);
   });
 
   it.each([{ user: "alice", __proto__x: [1, { a: null }] }, [], ["x"], "text", 7, false])(
     "has a payload of any kind: %j",
     async (payload) => {
-      const said = await judge().verify(legacy({ payload }), "subscribe");
+      const said = await judge().verify(compat({ payload }), "subscribe");
       expect(JSON.stringify(said.payload)).toBe(JSON.stringify(payload));
     },
   );
@@ -108,7 +108,7 @@ describe("a token of Mercure 0.x", () => {
     [{ exp: null }, Infinity],
     [{ exp: NOW / 1000 + 0.25 }, NOW + 250],
   ])("may end: %j", async (times, expiresAt) => {
-    expect(await judge().verify(legacy({}, times), "subscribe")).toMatchObject({ expiresAt });
+    expect(await judge().verify(compat({}, times), "subscribe")).toMatchObject({ expiresAt });
   });
 
   it.each([
@@ -119,7 +119,7 @@ describe("a token of Mercure 0.x", () => {
     [{ sub: 1 }, "identity"],
     [{ jti: {} }, "identity"],
     [{ iat: "1" }, "identity"],
-  ])("is refused with %j", async (change, check) => expect(await failures(judge(), legacy({}, change))).toEqual([check]));
+  ])("is refused with %j", async (change, check) => expect(await failures(judge(), compat({}, change))).toEqual([check]));
 
   it("is verified by any key for the action, or by those of the issuer that it names", async () => {
     const issuers = [
@@ -128,17 +128,17 @@ describe("a token of Mercure 0.x", () => {
     ];
     const both = judge({ issuers });
     const grants = { publish: ["a"], subscribe: ["b"] };
-    const one = legacy(grants, {}, { key: ec.privateKey });
+    const one = compat(grants, {}, { key: ec.privateKey });
     expect(await both.verify(one, "publish")).toMatchObject({ issuer: ISSUER, publish: [template("a")], subscribe: [] });
     await refusal(both, one, "subscribe");
     for (const iss of [undefined, "https://unknown.example", 7]) {
-      const two = legacy(grants, { iss }, { key: otherEc.privateKey });
+      const two = compat(grants, { iss }, { key: otherEc.privateKey });
       expect(await both.verify(two, "subscribe")).toMatchObject({
         issuer: "https://two.example",
         subscribe: [{ topics: [template("b")] }],
       });
     }
-    expect(await failures(both, legacy(grants, { iss: ISSUER }, { key: otherEc.privateKey }), "publish")).toEqual(["signature"]);
+    expect(await failures(both, compat(grants, { iss: ISSUER }, { key: otherEc.privateKey }), "publish")).toEqual(["signature"]);
     expect(await failures(judge({ issuers: [] }), one)).toEqual(["iss"]);
   });
 
@@ -146,17 +146,17 @@ describe("a token of Mercure 0.x", () => {
     const payload = { mercure: { publish: ["*"] } };
     const unsigned = `${encode({ alg: "none", typ: "JWT" })}.${encode(payload)}.`;
     expect(await failures(judge(), unsigned)).toEqual(["alg"]);
-    expect(await failures(judge(), legacy({ publish: ["*"] }, {}, { key: "another secret of thirty-two bytes or more" }))).toEqual([
+    expect(await failures(judge(), compat({ publish: ["*"] }, {}, { key: "another secret of thirty-two bytes or more" }))).toEqual([
       "signature",
     ]);
     // A public key taken for a shared secret.
     const confused = judge({ keys: [{ publicKey: pem(ec.publicKey), algorithms: ["ES256"] }] });
-    expect(await failures(confused, legacy({}, {}, { key: pem(ec.publicKey) }))).toEqual(["alg"]);
+    expect(await failures(confused, compat({}, {}, { key: pem(ec.publicKey) }))).toEqual(["alg"]);
     expect(await failures(judge(), forge({ header: { ...JWT, crit: ["exp"] }, claims: {} }))).toEqual(["crit"]);
   });
 
   it("is explained check by check", async () => {
-    const verdicts = await judge().explain(legacy({ publish: ["a"] }, { exp: undefined }), "publish");
+    const verdicts = await judge().explain(compat({ publish: ["a"] }, { exp: undefined }), "publish");
     expect(verdicts.map(({ check, ok }) => [check, ok])).toEqual(
       ["size", "form", "typ", "crit", "iss", "alg", "action", "aud", "exp", "nbf", "identity", "signature", "mercure"].map((check) => [
         check,

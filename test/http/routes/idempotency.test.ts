@@ -2,7 +2,7 @@ import { createHub, type Journal, memoryJournal } from "artesian";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
-import { legacyToken } from "../../support/compat-token.ts";
+import { compatToken } from "../../support/compat-token.ts";
 import { bearer, exact, mint, TRUSTING } from "../../support/tokens.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -175,7 +175,7 @@ describe("keys of different publishers", () => {
   it("of tokens without a subject are those of tokens with the same rights", async () => {
     const { hub, url } = await startHub({ ...TRUSTING, compat: "0.x" });
     const as = (publish: readonly string[], claims: object = {}) =>
-      bearer(legacyToken({ mercure: { publish }, ...claims }, "a secret of at least thirty-two bytes"));
+      bearer(compatToken({ mercure: { publish }, ...claims }, "a secret of at least thirty-two bytes"));
     const first = await post(url, '"k"', "topic=a&data=x", as(["a", "b"]));
     expect(first.status).toBe(200);
     // Another token for the same attempt.
