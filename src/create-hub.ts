@@ -7,7 +7,7 @@ import { LogThrottle } from "./core/log-throttle.ts";
 import type { SubscriberInfo } from "./core/inspect/inspect.ts";
 import type { Questions } from "./core/inspect/questions.ts";
 import { type Readiness, readinessOf } from "./core/readiness.ts";
-import type { Whole } from "./core/inspect/whole.ts";
+import type { Fleet } from "./core/inspect/fleet.ts";
 import { isAdmin } from "./http/auth/admin.ts";
 import { Access } from "./http/auth/access.ts";
 import { createAuthorizer } from "./http/auth/index.ts";
@@ -51,13 +51,13 @@ export interface Hub extends Pick<
   | "draining"
 > {
   /**
-   * The hub as all processes of its journal are it, where they can ask each other (`journal.peers`, as the workers of `artesian serve` can); else this one
-   * alone. What is here beside it (`stats`, `subscribers`, `disconnect`, `explain`) is of this process, and costs no question.
+   * Fleet-wide view: aggregates every process on this journal (`journal.peers`, as for the workers of `artesian serve`). Without peers, this process only.
+   * The hub's own `stats`, `subscribers`, `disconnect` and `explain` are of this process and ask no other.
    */
-  readonly whole: Pick<Whole, "stats" | "findSubscribers" | "disconnect" | "explain">;
+  readonly fleet: Pick<Fleet, "stats" | "findSubscribers" | "disconnect" | "explain">;
   /** Small questions that the processes ask each other, for what runs beside the hub. Names of its own begin with `hub/` and `http/`. */
   readonly questions: Pick<Questions, "ask" | "answer" | "reachOthers">;
-  /** The open streams of this process, in no order. Of many, or of all processes, `whole.findSubscribers()` gives one page at a time. */
+  /** The open streams of this process, in no order. Of many, or of all processes, `fleet.findSubscribers()` gives one page at a time. */
   readonly subscribers: () => readonly SubscriberInfo[];
   /**
    * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
@@ -194,7 +194,7 @@ export function createHub(options: HubOptions = {}): Hub {
     publishBatch: (updates, publishing) => hub.publishBatch(updates, publishing),
     subscribe: (subscription) => hub.subscribe(subscription),
     observe: (observer) => hub.observe(observer),
-    whole: hub.whole,
+    fleet: hub.fleet,
     questions: hub.questions,
     stats: () => hub.stats(),
     subscribers: () => [...hub.eachSubscriber()],

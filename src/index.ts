@@ -26,7 +26,7 @@ export type { ScheduledUpdate } from "./core/table/schedule.ts";
 export type { JournalState, StateEntry, StateStep } from "./core/journal/state.ts";
 export type { SubscriptionDocument } from "./core/matching/subscription.ts";
 export type { TextUpdate, Update, UpdateInput } from "./core/update/update.ts";
-export type { WholeStats } from "./core/inspect/whole.ts";
+export type { FleetStats } from "./core/inspect/fleet.ts";
 export { createHub, type Hub } from "./create-hub.ts";
 export type { AuthorizationOptions, HubOptions } from "./hub-options.ts";
 export type { LinkAttributes } from "./http/reply/link.ts";

@@ -33,7 +33,7 @@ import type { Sink, Subscriber } from "./live/subscriber.ts";
 import { TopicParser } from "./update/topic.ts";
 import type { TextUpdate, Update, UpdateInput } from "./update/update.ts";
 import { readInputs } from "./update/update-input.ts";
-import { Whole } from "./inspect/whole.ts";
+import { Fleet } from "./inspect/fleet.ts";
 
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
@@ -54,8 +54,8 @@ export class HubCore {
   readonly workers: Questions;
   /** Whether updates can be appended. */
   readonly journalCheck: JournalCheck;
-  /** The hub as all processes of its journal are it. What is here beside it is of this process alone. */
-  readonly whole: Whole;
+  /** Fleet-wide view: every process on this journal. All other members of the hub are of this process alone. */
+  readonly fleet: Fleet;
   readonly #journal: Journal;
   readonly #parser: TopicParser;
   readonly #compiler: MatcherCompiler;
@@ -134,7 +134,7 @@ export class HubCore {
         ? this.questions
         : new Questions(options.workers, this.logger);
     this.journalCheck = new JournalCheck(this.#journal);
-    this.whole = new Whole(this, this.questions);
+    this.fleet = new Fleet(this, this.questions);
     const notices = new LogThrottle(this.logger);
     this.#dispatcher.onPatternsBehind = (streams) =>
       notices.warn(

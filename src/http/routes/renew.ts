@@ -16,7 +16,7 @@ export async function renew(
   authorization: Authorization | undefined,
   id: string,
 ): Promise<Reply> {
-  if (authorization === undefined || !(await context.hub.whole.renew(id, authorization))) {
+  if (authorization === undefined || !(await context.hub.fleet.renew(id, authorization))) {
     throw new HubError("not_found", "There is no such subscriber, or its token is of another issuer or subject. Connect again.");
   }
   const leftMs = Math.max(0, Math.round(streamEnd(authorization, context.hub.leewayMs) - Date.now()));

@@ -4,7 +4,7 @@ import { HubError } from "../errors.ts";
 import type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./inspect.ts";
 import type { Questions } from "./questions.ts";
 
-/** What one process does for its own subscribers. */
+/** The part of one process: answers for its own subscribers. */
 export interface OwnPart {
   renew(subscriberId: string, authorization: Authorization): boolean;
   /** @throws HubError `invalid_token`. */
@@ -16,7 +16,7 @@ export interface OwnPart {
 }
 
 /** Figures of all processes that answered. */
-export interface WholeStats extends HubStats {
+export interface FleetStats extends HubStats {
   /** How many processes the figures are of. */
   readonly processes: number;
   /** How many more there are that did not answer in time. */
@@ -37,10 +37,10 @@ const NOT_HERE = "not_here";
 type RenewAnswer = "renewed" | "invalid_token" | typeof NOT_HERE;
 
 /**
- * What all processes of a journal are together, where they can ask each other; else what this one is. Each answers for its own subscribers. One that does
- * not answer within a second is left out.
+ * Fleet-wide view: aggregates every process on this journal. Without peers, this process only. Each process answers for its own subscribers, and a process
+ * that does not answer within a second is left out.
  */
-export class Whole {
+export class Fleet {
   readonly #own: OwnPart;
   readonly #questions: Questions;
 
@@ -85,7 +85,7 @@ export class Whole {
    * Figures of this moment. The journal's are the same everywhere; the lag is that of the one that is furthest behind; all others are sums, so a cohort of two
    * processes counts twice.
    */
-  async stats(): Promise<WholeStats> {
+  async stats(): Promise<FleetStats> {
     const { answers, silent } = await this.#questions.ask("hub/stats", null);
     const own = this.#own.stats();
     const all = [own, ...answers.map(({ value }) => value as HubStats)];
