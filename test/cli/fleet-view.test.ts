@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parsePrometheus, type Scrape } from "../support/prometheus.ts";
-import { bearer, type Crew, type HeldStream, type Line, openAtEach, openLineToEach, startGuarded } from "./crew.ts";
+import { bearer, type WorkerPool, type HeldStream, type Line, openAtEach, openLineToEach, startGuarded } from "./worker-pool.ts";
 
 const HUB = "/.well-known/mercure";
 const API = "/console/api";
@@ -18,7 +18,7 @@ interface Listed {
 
 /** Three workers, with a stream at each and a connection to each. */
 interface Scene {
-  readonly crew: Crew;
+  readonly pool: WorkerPool;
   readonly mint: (...flags: string[]) => Promise<string>;
   readonly admin: string;
   /** What the streams came with: subscribed to `a`, of the subject `ada`. */
@@ -28,14 +28,14 @@ interface Scene {
 }
 
 async function start(...flags: string[]): Promise<Scene> {
-  const { crew, mint } = await startGuarded(flags, THREE);
+  const { pool, mint } = await startGuarded(flags, THREE);
   const [admin, token] = await Promise.all([
     mint("--admin", "--publish", "*", "--subscribe", "/console/stats"),
     mint("--subscribe", "a", "--subject", "ada"),
   ]);
-  const streams = await openAtEach(crew, `${crew.hub}?match=a&match=b`, bearer(token));
-  const lines = await openLineToEach(crew);
-  return { crew, mint, admin, token, streams, lines };
+  const streams = await openAtEach(pool, `${pool.hub}?match=a&match=b`, bearer(token));
+  const lines = await openLineToEach(pool);
+  return { pool, mint, admin, token, streams, lines };
 }
 
 async function list(line: Line, admin: string, search = ""): Promise<Listed> {
@@ -144,7 +144,7 @@ describe("whichever worker is asked", () => {
   });
 
   test("metrics and the console's figures are those of all", async () => {
-    const { admin, crew, lines, streams, token, mint } = await start();
+    const { admin, pool, lines, streams, token, mint } = await start();
     const elsewhere = await mint("--publish", "b");
     for (const line of lines) {
       for (let i = 0; i < 2; i++) expect((await line.send("/events/stream", "POST", "topic=a&data=x", bearer(admin))).status).toBe(200);
@@ -163,7 +163,7 @@ describe("whichever worker is asked", () => {
       expect([scraped.sum("artesian_journal_records"), scraped.sum("artesian_workers")]).toEqual([6, 3]);
       expect((await line.send(`${HUB}/metrics`, "GET", "", bearer(token))).status).toBe(403);
     }
-    const watchers = await openAtEach(crew, `${crew.hub}?match=/console/stats`, bearer(admin));
+    const watchers = await openAtEach(pool, `${pool.hub}?match=/console/stats`, bearer(admin));
     for (const watcher of watchers) {
       let sample: { subscribers?: number; delivered?: number } = {};
       // Samples may be a second old.
@@ -201,17 +201,17 @@ describe("a worker that does not answer", () => {
   });
 
   test("because it was killed is not listed, nor waited for; the one in its place is", async () => {
-    const { crew, admin, lines, streams, token } = await start();
+    const { pool, admin, lines, streams, token } = await start();
     const [line, , last] = lines as [Line, Line, Line];
     const before = await scrape(line, admin);
     process.kill(last.worker, "SIGKILL");
     await streams.find(({ worker }) => worker === last.worker)?.ended;
-    await crew.run.waitFor("stderr", new RegExp(`"worker":${last.worker},"why":"SIGKILL ended it"`));
+    await pool.run.waitFor("stderr", new RegExp(`"worker":${last.worker},"why":"SIGKILL ended it"`));
     const [listed, tookMs] = await timed(list(line, admin));
     expect(listed.total).toBe(2);
     expect(tookMs).toBeLessThan(900);
-    await crew.run.waitFor("stderr", /"a worker listens"/);
-    await openAtEach(crew, `${crew.hub}?match=a`, bearer(token));
+    await pool.run.waitFor("stderr", /"a worker listens"/);
+    await openAtEach(pool, `${pool.hub}?match=a`, bearer(token));
     const after = await scrape(line, admin);
     expect([after.sum("artesian_workers"), after.sum("artesian_silent_workers")]).toEqual([3, 0]);
     // The same labels: what begins anew is a counter's reset, and not a new series beside a dead one.

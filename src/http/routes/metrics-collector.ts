@@ -47,7 +47,7 @@ export class Metrics {
     // The same order at each scrape, by whichever process.
     const inOrder = new Map([...all].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true })));
     const journal = journalFigures(own.stats, oldestAt, failure === undefined);
-    return encodeMetrics([...figuresOf(inOrder), ...journal, ...crewFigures(all.size, silent)]);
+    return encodeMetrics([...figuresOf(inOrder), ...journal, ...processCountFigures(all.size, silent)]);
   }
 
   async #oldestAt(): Promise<number | undefined> {
@@ -154,7 +154,7 @@ function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | unde
   ];
 }
 
-function crewFigures(count: number, silent: number): Metric[] {
+function processCountFigures(count: number, silent: number): Metric[] {
   return [
     workerCount(count),
     {

@@ -13,12 +13,12 @@ export const FORM = { "content-type": "application/x-www-form-urlencoded" };
 export const MANY = 300;
 
 /** A server of several processes. */
-export interface Crew extends RunningServer {
+export interface WorkerPool extends RunningServer {
   /** The ids of the workers' processes, as of now. */
   workers(): number[];
 }
 
-export async function startCrew(args: readonly string[] = TWO, options?: RunOptions): Promise<Crew> {
+export async function startPool(args: readonly string[] = TWO, options?: RunOptions): Promise<WorkerPool> {
   const server = await startServer(args, options);
   return { ...server, workers: () => childrenOf(server.run.child.pid ?? 0) };
 }
@@ -28,7 +28,7 @@ export interface HeldStream extends TestStream {
   readonly worker: number;
 }
 
-export async function open(crew: Crew, target: string, headers: Readonly<Record<string, string>> = {}): Promise<HeldStream> {
+export async function open(pool: WorkerPool, target: string, headers: Readonly<Record<string, string>> = {}): Promise<HeldStream> {
   const req = get(target, { agent: false, headers });
   const [res] = (await once(req, "response")) as [IncomingMessage];
   onTestFinished(() => void req.destroy());
@@ -36,14 +36,14 @@ export async function open(crew: Crew, target: string, headers: Readonly<Record<
   const body = Readable.toWeb(res) as ReadableStream<Uint8Array>;
   const stream = readStream(new Response(body, { status: res.statusCode ?? 0 }), () => void req.destroy());
   // What is refused has ended already.
-  return { ...stream, worker: res.statusCode === 200 ? holderOf(res.socket, crew.workers()) : 0 };
+  return { ...stream, worker: res.statusCode === 200 ? holderOf(res.socket, pool.workers()) : 0 };
 }
 
 /** Opens streams until each worker serves one; the others are closed. */
-export function openAtEach(crew: Crew, target: string, headers?: Readonly<Record<string, string>>): Promise<AtEach<HeldStream>> {
+export function openAtEach(pool: WorkerPool, target: string, headers?: Readonly<Record<string, string>>): Promise<AtEach<HeldStream>> {
   return atEach(
-    crew,
-    () => open(crew, target, headers),
+    pool,
+    () => open(pool, target, headers),
     (surplus) => surplus.close(),
   );
 }
@@ -54,17 +54,17 @@ export interface Line {
   readonly send: (path: string, method?: string, body?: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
 }
 
-async function openLine(crew: Crew): Promise<Line> {
+async function openLine(pool: WorkerPool): Promise<Line> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   const connected = once(agent, "free") as Promise<[Socket]>;
-  expect((await send(`${crew.url}/health/live`, { agent })).status).toBe(200);
+  expect((await send(`${pool.url}/health/live`, { agent })).status).toBe(200);
   const [socket] = await connected;
-  const worker = holderOf(socket, crew.workers());
+  const worker = holderOf(socket, pool.workers());
   return {
     worker,
     send: async (path, method = "GET", body = "", headers = {}) => {
-      const answer = await send(`${crew.url}${path}`, { agent, method, headers: { ...(method === "POST" && FORM), ...headers } }, body);
+      const answer = await send(`${pool.url}${path}`, { agent, method, headers: { ...(method === "POST" && FORM), ...headers } }, body);
       // Had it been another connection, it might have been another worker.
       expect(Object.values(agent.freeSockets).flat()).toEqual([socket]);
       return answer;
@@ -72,10 +72,10 @@ async function openLine(crew: Crew): Promise<Line> {
   };
 }
 
-export function openLineToEach(crew: Crew): Promise<AtEach<Line>> {
+export function openLineToEach(pool: WorkerPool): Promise<AtEach<Line>> {
   return atEach(
-    crew,
-    () => openLine(crew),
+    pool,
+    () => openLine(pool),
     () => undefined,
   );
 }
@@ -84,12 +84,12 @@ export function openLineToEach(crew: Crew): Promise<AtEach<Line>> {
 export type AtEach<T> = [T, T, ...T[]];
 
 async function atEach<T extends { readonly worker: number }>(
-  crew: Crew,
+  pool: WorkerPool,
   connect: () => Promise<T>,
   drop: (surplus: T) => void,
 ): Promise<AtEach<T>> {
   const byWorker = new Map<number, T>();
-  const count = crew.workers().length;
+  const count = pool.workers().length;
   for (let i = 0; byWorker.size < count && i < MANY; i++) {
     const one = await connect();
     if (byWorker.has(one.worker)) drop(one);
@@ -104,13 +104,13 @@ async function atEach<T extends { readonly worker: number }>(
 export async function startGuarded(
   args: readonly string[],
   workers: readonly string[] = TWO,
-): Promise<{ crew: Crew; mint: (...flags: string[]) => Promise<string> }> {
+): Promise<{ pool: WorkerPool; mint: (...flags: string[]) => Promise<string> }> {
   const cwd = temporaryDirectory();
   const audience = ["--resource-identifier", "https://hub.example/.well-known/mercure"];
   expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
   const mint = async (...flags: string[]): Promise<string> =>
     (await runToEnd(["token", "mint", ...audience, ...flags], { cwd })).stdout.trim();
-  return { crew: await startCrew([...workers, ...audience, ...args], { cwd, tokens: true }), mint };
+  return { pool: await startPool([...workers, ...audience, ...args], { cwd, tokens: true }), mint };
 }
 
 export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });

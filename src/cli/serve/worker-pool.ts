@@ -45,7 +45,7 @@ interface Post {
 type Brought = Extract<ToWorker, { kind: "heard" | "gone" }>;
 
 /** The workers of a primary: starts them, makes them known to each other, passes on what they ask each other, replaces those that end, and stops them. */
-export class Crew {
+export class WorkerPool {
   /** Rejects with a Failure when no worker is there and none can be started. */
   readonly failed: Promise<never>;
   readonly #posts: readonly Post[];
