@@ -1,117 +1,37 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { consoleLogger } from "./console-logger.ts";
 import { HubCore } from "./core/hub-core.ts";
-import type { HubCoreOptions } from "./core/hub-options.ts";
-import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/authorization.ts";
-import type { Compression } from "./core/gzip-blocks.ts";
+import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/matching/authorization.ts";
+import type { Compression } from "./core/update/gzip-blocks.ts";
 import { LogThrottle } from "./core/log-throttle.ts";
-import type { SubscriberInfo } from "./core/inspect.ts";
-import type { Matcher } from "./core/matcher.ts";
-import type { Questions } from "./core/questions.ts";
+import type { SubscriberInfo } from "./core/inspect/inspect.ts";
+import type { Questions } from "./core/inspect/questions.ts";
 import { type Readiness, readinessOf } from "./core/readiness.ts";
-import type { Whole } from "./core/whole.ts";
-import { isAdmin } from "./http/admin.ts";
-import { Access } from "./http/access.ts";
-import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
-import { ClosedServers } from "./http/closed-servers.ts";
-import type { Compat } from "./http/compat.ts";
-import { Arrivals } from "./http/arrivals.ts";
-import { type ConnectionLimits, Connections, DEFAULT_CONNECTION_LIMITS } from "./http/connections.ts";
+import type { Fleet } from "./core/inspect/fleet.ts";
+import { isAdmin } from "./http/auth/admin.ts";
+import { Access } from "./http/auth/access.ts";
+import { createAuthorizer } from "./http/auth/index.ts";
+import { ClosedServers } from "./http/sinks/closed-servers.ts";
+import { Arrivals } from "./http/admission/arrivals.ts";
+import { Connections, DEFAULT_CONNECTION_LIMITS } from "./http/admission/connections.ts";
 import type { HttpContext } from "./http/context.ts";
-import { Cors } from "./http/cors.ts";
-import { FaultLog } from "./http/fault-log.ts";
+import { Cors } from "./http/reply/cors.ts";
+import { FaultLog } from "./http/reply/fault-log.ts";
 import { handleFetch } from "./http/fetch.ts";
-import { ResourceMetadata } from "./http/metadata.ts";
-import { Metrics } from "./http/metrics.ts";
+import { ResourceMetadata } from "./http/routes/metadata.ts";
+import { Metrics } from "./http/routes/metrics-collector.ts";
 import { handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
-import { HubPaths } from "./http/paths.ts";
-import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/gzip.ts";
-import { hubLink, type LinkAttributes } from "./http/link.ts";
-import { revocable } from "./http/revocable.ts";
-import { ReservedTopics } from "./http/reserved-topics.ts";
-import { DEFAULT_STREAM_RESETS, type StreamResetLimits, StreamResets } from "./http/stream-resets.ts";
-import { TrustedProxies } from "./http/trusted-proxies.ts";
+import { HubPaths } from "./http/routes/paths.ts";
+import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/reply/gzip.ts";
+import { hubLink, type LinkAttributes } from "./http/reply/link.ts";
+import { revocable } from "./http/auth/revocable.ts";
+import { ReservedTopics } from "./http/routes/reserved-topics.ts";
+import { DEFAULT_STREAM_RESETS, StreamResets } from "./http/admission/stream-resets.ts";
+import { TrustedProxies } from "./http/admission/trusted-proxies.ts";
+import type { HubOptions } from "./hub-options.ts";
 import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
-
-/** Whose tokens a hub accepts. */
-export interface AuthorizationOptions {
-  /** At least one. */
-  readonly issuers: readonly IssuerOptions[];
-  /** What tokens must have in `aud`. Default: the hub's URL. */
-  readonly resourceIdentifier?: string | undefined;
-  /** The cookie that a browser's `EventSource` may bring its token in. Default `__Secure-mercure_access_token`. */
-  readonly cookieName?: string | undefined;
-  /**
-   * How far an issuer's clock may differ from the hub's, in milliseconds, from 0 to 300,000: `exp` counts that much later for requests, and
-   * `nbf` that much earlier. Default: 5,000.
-   */
-  readonly leewayMs?: number | undefined;
-}
-
-/** How a hub behaves. Everything has a default. */
-export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher" | "leewayMs">, Partial<ConnectionLimits> {
-  /** Where the hub reports what its users do not see. Default: failures reach `console.error`, at most 10 a minute, and nothing else is reported. */
-  readonly logger?: HubCoreOptions["logger"];
-  /** Where updates are kept. Default: {@link memoryJournal}, which a restart empties; use `lmdbJournal` to keep them. */
-  readonly journal?: HubCoreOptions["journal"] | undefined;
-  /**
-   * The path at which requests arrive at `handler` and `fetch`, such as `/live`. Set it for a route of your own, or behind a proxy that rewrites paths;
-   * topics and tokens go by `url`. `/` takes every path. Default: the path of `url`, and `/events/stream`. Without a `url`, the hub's URL has this path.
-   *
-   * @see docs/embedding.md
-   */
-  readonly path?: string | undefined;
-  /** Whose tokens are accepted. Default: nobody's. */
-  readonly authorization?: AuthorizationOptions | undefined;
-  /** Whether subscribers without a token get public updates. Default: only where no tokens are accepted anyway. */
-  readonly anonymous?: boolean | undefined;
-  /** Whether anyone who reaches the hub may publish over HTTP. Default false: only this process and holders of a token publish. */
-  readonly anonymousPublish?: boolean | undefined;
-  /** Topics that only this process publishes: over HTTP they answer 400 `reserved_topic`, with any token. Default: none. */
-  readonly reservedTopics?: readonly Matcher[] | undefined;
-  /**
-   * Whether streams are compressed for those who take gzip: each frame once, for all. A number is the smallest frame that is, in bytes.
-   * Default: 512.
-   */
-  readonly compression?: boolean | number | undefined;
-  /**
-   * Secret that makes the hub's own event ids opaque, at least 32 bytes: without it they count the updates, private ones too. The same in all processes
-   * of the journal, and after a restart; with another one, subscribers are told of a gap once. Default: ids are `#EPOCH:OFFSET`.
-   *
-   * @see docs/protocol.md, "Event ids and resuming"
-   */
-  readonly opaqueIds?: string | Uint8Array | undefined;
-  /**
-   * Origins of pages that may use the hub, exactly as in `Origin`; they may send the cookie. Apps and extensions have schemes of their own:
-   * `capacitor://localhost`. `*` lets any page in, without the cookie.
-   */
-  readonly corsOrigins?: readonly string[] | undefined;
-  /**
-   * How many streams a peer may reset on one connection of HTTP/2, where the server speaks it; past it the connection is closed. Stops peers that ask and take
-   * back, over and over. Default: 100 at once, 33 a second.
-   */
-  readonly streamResets?: StreamResetLimits | undefined;
-  /**
-   * Addresses and networks of your proxies, such as `10.0.0.0/8` or `2001:db8::1`. From them, `X-Forwarded-For` or `Forwarded` names the client that limits,
-   * logs and `subscribers()` go by: the right-most address that is no proxy of this list. From others both are ignored. For `handler` alone. Default: none.
-   *
-   * @see docs/configuration.md, "Behind a proxy"
-   */
-  readonly trustedProxies?: readonly string[] | undefined;
-  /**
-   * Origins of pages that may publish with the cookie, beside the hub's own: that of `url`, and that of the host that the request names.
-   */
-  readonly publishOrigins?: readonly string[] | undefined;
-  /**
-   * Whether clients and tokens of Mercure 0.x work too, which weakens authorization: such tokens need no audience, no issuer and no end, and may be
-   * in URLs. Default: they do not.
-   *
-   * @see docs/compatibility.md
-   */
-  readonly compat?: Compat | undefined;
-}
 
 /** A hub with its HTTP handlers. */
 export interface Hub extends Pick<
@@ -131,13 +51,13 @@ export interface Hub extends Pick<
   | "draining"
 > {
   /**
-   * The hub as all processes of its journal are it, where they can ask each other (`journal.peers`, as the workers of `artesian serve` can); else this one
-   * alone. What is here beside it (`stats`, `subscribers`, `disconnect`, `explain`) is of this process, and costs no question.
+   * Fleet-wide view: aggregates every process on this journal (`journal.peers`, as for the workers of `artesian serve`). Without peers, this process only.
+   * The hub's own `stats`, `subscribers`, `disconnect` and `explain` are of this process and ask no other.
    */
-  readonly whole: Pick<Whole, "stats" | "findSubscribers" | "disconnect" | "explain">;
+  readonly fleet: Pick<Fleet, "stats" | "findSubscribers" | "disconnect" | "explain">;
   /** Small questions that the processes ask each other, for what runs beside the hub. Names of its own begin with `hub/` and `http/`. */
   readonly questions: Pick<Questions, "ask" | "answer" | "reachOthers">;
-  /** The open streams of this process, in no order. Of many, or of all processes, `whole.findSubscribers()` gives one page at a time. */
+  /** The open streams of this process, in no order. Of many, or of all processes, `fleet.findSubscribers()` gives one page at a time. */
   readonly subscribers: () => readonly SubscriberInfo[];
   /**
    * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
@@ -274,7 +194,7 @@ export function createHub(options: HubOptions = {}): Hub {
     publishBatch: (updates, publishing) => hub.publishBatch(updates, publishing),
     subscribe: (subscription) => hub.subscribe(subscription),
     observe: (observer) => hub.observe(observer),
-    whole: hub.whole,
+    fleet: hub.fleet,
     questions: hub.questions,
     stats: () => hub.stats(),
     subscribers: () => [...hub.eachSubscriber()],

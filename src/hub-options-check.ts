@@ -1,16 +1,16 @@
 import type { Range } from "./core/range.ts";
 import type { z } from "zod";
-import { MAX_LEEWAY_MS } from "./core/authorization.ts";
+import { MAX_LEEWAY_MS } from "./core/matching/authorization.ts";
 import { TIME_RANGES } from "./core/hub-options.ts";
 import { LIMIT_RANGES } from "./core/limits.ts";
-import type { AuthorizationOptions, HubOptions } from "./create-hub.ts";
+import type { AuthorizationOptions, HubOptions } from "./hub-options.ts";
 import type { IssuerOptions, KeyOptions } from "./http/auth/index.ts";
 import { mistakenSecret } from "./http/auth/mistaken-secret.ts";
-import { CONNECTION_RANGES } from "./http/connections.ts";
+import { CONNECTION_RANGES } from "./http/admission/connections.ts";
 import { MIN_SECRET_BYTES } from "./http/opaque-ids.ts";
-import { originOfReferer, parseOrigin } from "./http/origin.ts";
-import { isPath } from "./http/paths.ts";
-import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "./http/trusted-proxies.ts";
+import { originOfReferer, parseOrigin } from "./http/auth/origin.ts";
+import { isPath } from "./http/routes/paths.ts";
+import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "./http/admission/trusted-proxies.ts";
 import { isCookieName, isHubPath, isIdentifier } from "./http/valid.ts";
 import { checked, checkOptions, filledText, flag, list, record, whole, withMethods } from "./option-schema.ts";
 

@@ -5,7 +5,7 @@ import { NULL_SINK } from "../lib/selections.mjs";
 import { figure } from "../lib/table.mjs";
 
 /** @typedef {import("../../src/core/hub-core.ts").HubCore} HubCore */
-/** @typedef {import("../../src/core/subscriber.ts").Sink} Sink */
+/** @typedef {import("../../src/core/live/subscriber.ts").Sink} Sink */
 
 const SIZES = [1, 100, 10_000];
 const NEW_TOPICS = Array.from({ length: 1_000 }, (_, n) => `/guests/${n}/inbox`);

@@ -1,39 +1,39 @@
-import { type Authorization, invalidToken, retryAfterClock } from "./authorization.ts";
-import { EARLIEST } from "./cursor.ts";
-import { Dispatcher } from "./dispatcher.ts";
-import { EarlyUpdates } from "./early-updates.ts";
+import { type Authorization, invalidToken, retryAfterClock } from "./matching/authorization.ts";
+import { EARLIEST } from "./journal/cursor.ts";
+import { Dispatcher } from "./live/dispatcher.ts";
+import { EarlyUpdates } from "./live/early-updates.ts";
 import { HubError } from "./errors.ts";
-import { Grants } from "./grants.ts";
+import { Grants } from "./matching/grants.ts";
 import type { HubCoreOptions } from "./hub-options.ts";
-import { idempotencyKeyOf, OWN_PROCESS, publisherOf, type PublishOptions } from "./idempotency.ts";
-import { describeSubscriber, explain, type HubStats, statsOf, type SubscriberInfo, type UpdateLife } from "./inspect.ts";
-import type { Journal } from "./journal.ts";
-import { JournalCheck } from "./journal-check.ts";
+import { idempotencyKeyOf, OWN_PROCESS, publisherOf, type PublishOptions } from "./journal/idempotency.ts";
+import { describeSubscriber, explain, type HubStats, statsOf, type SubscriberInfo, type UpdateLife } from "./inspect/inspect.ts";
+import type { Journal } from "./journal/journal.ts";
+import { JournalCheck } from "./journal/journal-check.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { LogThrottle } from "./log-throttle.ts";
-import { type Matcher, MatcherCompiler } from "./matcher.ts";
-import { OutageLog } from "./outage-log.ts";
+import { type Matcher, MatcherCompiler } from "./matching/matcher.ts";
+import { OutageLog } from "./journal/outage-log.ts";
 import { Publisher } from "./publisher.ts";
-import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./reader.ts";
-import { type Presence, watchPresence } from "./presence.ts";
-import { Questions } from "./questions.ts";
-import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS, type RetryRange, retryRangeOf } from "./retry.ts";
-import { type Revocation, Revocations } from "./revocations.ts";
-import type { HubObserver } from "./roster.ts";
-import { Schedule, type ScheduledUpdate } from "./schedule.ts";
+import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./replay/reader.ts";
+import { type Presence, watchPresence } from "./table/presence.ts";
+import { Questions } from "./inspect/questions.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS, type RetryRange, retryRangeOf } from "./update/retry.ts";
+import { type Revocation, Revocations } from "./table/revocations.ts";
+import type { HubObserver } from "./streams/roster.ts";
+import { Schedule, type ScheduledUpdate } from "./table/schedule.ts";
 import { nextTurn } from "./scheduler.ts";
-import { matchesAny, Selection, type WireOptions } from "./selection.ts";
-import { type Asker, Snapshots, THIS_PROCESS } from "./snapshot.ts";
-import { resolveStart, type Start } from "./start.ts";
-import type { JournalState } from "./state.ts";
-import { Streams } from "./streams.ts";
-import { Turns } from "./turns.ts";
-import type { Sink, Subscriber } from "./subscriber.ts";
-import { TopicParser } from "./topic.ts";
-import type { TextUpdate, Update, UpdateInput } from "./update.ts";
-import { readInputs } from "./update-input.ts";
-import { Whole } from "./whole.ts";
+import { matchesAny, Selection, type WireOptions } from "./matching/selection.ts";
+import { type Asker, Snapshots, THIS_PROCESS } from "./replay/snapshot.ts";
+import { resolveStart, type Start } from "./replay/start.ts";
+import type { JournalState } from "./journal/state.ts";
+import { Streams } from "./streams/streams.ts";
+import { Turns } from "./replay/turns.ts";
+import type { Sink, Subscriber } from "./live/subscriber.ts";
+import { TopicParser } from "./update/topic.ts";
+import type { TextUpdate, Update, UpdateInput } from "./update/update.ts";
+import { readInputs } from "./update/update-input.ts";
+import { Fleet } from "./inspect/fleet.ts";
 
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
@@ -54,8 +54,8 @@ export class HubCore {
   readonly workers: Questions;
   /** Whether updates can be appended. */
   readonly journalCheck: JournalCheck;
-  /** The hub as all processes of its journal are it. What is here beside it is of this process alone. */
-  readonly whole: Whole;
+  /** Fleet-wide view: every process on this journal. All other members of the hub are of this process alone. */
+  readonly fleet: Fleet;
   readonly #journal: Journal;
   readonly #parser: TopicParser;
   readonly #compiler: MatcherCompiler;
@@ -134,7 +134,7 @@ export class HubCore {
         ? this.questions
         : new Questions(options.workers, this.logger);
     this.journalCheck = new JournalCheck(this.#journal);
-    this.whole = new Whole(this, this.questions);
+    this.fleet = new Fleet(this, this.questions);
     const notices = new LogThrottle(this.logger);
     this.#dispatcher.onPatternsBehind = (streams) =>
       notices.warn(
@@ -269,7 +269,7 @@ export class HubCore {
 
   /** Figures of this process. */
   stats(): HubStats {
-    return statsOf({ streams: this.#streams, dispatcher: this.#dispatcher, journal: this.#journal, publisher: this.#publisher });
+    return statsOf({ streams: this.#streams, dispatcher: this.#dispatcher, journal: this.#journal, published: this.#publisher.published });
   }
 
   /** When the oldest record of the journal was appended, in milliseconds since 1970; undefined where there is none. */

@@ -1,11 +1,11 @@
-import type { IdCipher } from "./cursor.ts";
-import type { Compression } from "./gzip-blocks.ts";
-import type { Journal } from "./journal.ts";
+import type { IdCipher } from "./journal/cursor.ts";
+import type { Compression } from "./update/gzip-blocks.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Limits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
-import type { Peers } from "./peers.ts";
+import type { Peers } from "./journal/peers.ts";
 import type { Range } from "./range.ts";
-import { RETRY_BOUNDS_MS, type RetryRange } from "./retry.ts";
+import { RETRY_BOUNDS_MS, type RetryRange } from "./update/retry.ts";
 
 /** How a hub behaves. All times are milliseconds. */
 export interface HubCoreOptions {

@@ -1,7 +1,7 @@
-import type { Authorization } from "./authorization.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Authorization } from "./matching/authorization.ts";
+import type { Dispatcher } from "./live/dispatcher.ts";
 import { HubError } from "./errors.ts";
-import type { Grants } from "./grants.ts";
+import type { Grants } from "./matching/grants.ts";
 import {
   checkIdempotencyKey,
   type AppendOutcome,
@@ -10,15 +10,15 @@ import {
   type KnownAppend,
   requestText,
   type ReusedKey,
-} from "./idempotency.ts";
-import type { Journal } from "./journal.ts";
+} from "./journal/idempotency.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Limits } from "./limits.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
-import { boundRetry, type RetryRange } from "./retry.ts";
-import type { Schedule, ScheduledUpdate } from "./schedule.ts";
-import type { TopicParser } from "./topic.ts";
-import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, validateUpdate } from "./update.ts";
+import { boundRetry, type RetryRange } from "./update/retry.ts";
+import type { Schedule, ScheduledUpdate } from "./table/schedule.ts";
+import type { TopicParser } from "./update/topic.ts";
+import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, validateUpdate } from "./update/update.ts";
 
 /** A publishing that may be another attempt at one before. */
 interface Attempt {

@@ -1,8 +1,9 @@
-import { joinBytes } from "../core/bytes.ts";
+import { joinBytes } from "../core/update/bytes.ts";
 import { HubError } from "../core/errors.ts";
-import type { Sink, Subscriber } from "../core/subscriber.ts";
-import { BodyReadError, type HttpContext, type HubRequest } from "./context.ts";
-import type { Reply } from "./reply.ts";
+import type { Sink, Subscriber } from "../core/live/subscriber.ts";
+import type { HttpContext } from "./context.ts";
+import { BodyReadError, type HubRequest } from "./request.ts";
+import type { Reply } from "./reply/reply.ts";
 import { failureReply, respond } from "./respond.ts";
 
 /** Bytes that a stream holds for a reader that is behind before it counts as full. */

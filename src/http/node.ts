@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
-import { BodyReadError, type HttpContext } from "./context.ts";
-import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./node-sinks.ts";
-import type { Subscriber } from "../core/subscriber.ts";
-import type { Reply } from "./reply.ts";
+import type { HttpContext } from "./context.ts";
+import { BodyReadError } from "./request.ts";
+import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
+import type { Subscriber } from "../core/live/subscriber.ts";
+import type { Reply } from "./reply/reply.ts";
 import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
 import { failureReply, type Outcome, respond } from "./respond.ts";
-import { probeSockets, type SocketAccess, socketAccess } from "./socket-probe.ts";
-import { divertWrites } from "./stream-end.ts";
-import { setHeaders, takeHead } from "./stream-head.ts";
-import { http2Stream } from "./stream-resets.ts";
+import { probeSockets, type SocketAccess, socketAccess } from "./sinks/socket-probe.ts";
+import { divertWrites } from "./sinks/stream-end.ts";
+import { setHeaders, takeHead } from "./sinks/stream-head.ts";
+import { http2Stream } from "./admission/stream-resets.ts";
 
 /** What Express and Connect pass to go on with the next handler. */
 export type Next = (error?: unknown) => void;

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import { formatCursor, type IdCipher, parseCursor } from "../core/cursor.ts";
+import { formatCursor, type IdCipher, parseCursor } from "../core/journal/cursor.ts";
 
 /** Least length of the secret, in bytes: that of the keys that are made of it. */
 export const MIN_SECRET_BYTES = 32;

@@ -1,11 +1,12 @@
 import { HubError } from "../core/errors.ts";
-import { encodeDrain } from "../core/frame.ts";
-import type { HttpContext, HubRequest } from "./context.ts";
-import type { Wanted } from "./metrics.ts";
-import { problemReply } from "./problem.ts";
-import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply.ts";
+import { encodeDrain } from "../core/update/frame.ts";
+import type { HttpContext } from "./context.ts";
+import type { HubRequest } from "./request.ts";
+import type { Wanted } from "./routes/metrics-collector.ts";
+import { problemReply } from "./reply/problem.ts";
+import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";
 import { allowedMethods, route } from "./router.ts";
-import { comeBackMs, noteForeignPage, noteRefusal } from "./turned-away.ts";
+import { comeBackMs, noteForeignPage, noteRefusal } from "./reply/turned-away.ts";
 
 /** What to answer: something short, or a stream that begins with the header fields. */
 export type Outcome =

@@ -1,17 +1,18 @@
-import type { Action, Authorization } from "../core/authorization.ts";
+import type { Action, Authorization } from "../core/matching/authorization.ts";
 import { HubError } from "../core/errors.ts";
-import type { AccessRequest } from "./access.ts";
-import { isAdmin } from "./admin.ts";
-import type { HttpContext, HubRequest } from "./context.ts";
-import { metrics } from "./metrics.ts";
-import { publish } from "./publish.ts";
-import { renew } from "./renew.ts";
-import { ALIAS_PATH, type Reply, type StreamReply } from "./reply.ts";
-import { revoke } from "./revocations.ts";
-import { cancel, listScheduled } from "./scheduled.ts";
+import type { AccessRequest } from "./auth/access.ts";
+import { isAdmin } from "./auth/admin.ts";
+import type { HttpContext } from "./context.ts";
+import type { HubRequest } from "./request.ts";
+import { metrics } from "./routes/metrics.ts";
+import { publish } from "./routes/publish.ts";
+import { renew } from "./routes/renew.ts";
+import { ALIAS_PATH, type Reply, type StreamReply } from "./reply/reply.ts";
+import { revoke } from "./routes/revocations.ts";
+import { cancel, listScheduled } from "./routes/scheduled.ts";
 import { decodeSegment } from "./segment.ts";
-import { subscribe } from "./subscribe.ts";
-import { listsSubscriptions, subscriptions } from "./subscriptions.ts";
+import { subscribe } from "./routes/subscribe.ts";
+import { listsSubscriptions, subscriptions } from "./routes/subscriptions.ts";
 
 /**
  * What a route asks of a request's token. `nothing`: the token is not looked at. `admin`: a grant to publish to exactly `HUB/admin`. An

@@ -1,5 +1,5 @@
-import type { Journal, JournalRecord, ReadLimits, Retention } from "../core/journal.ts";
-import type { Update } from "../core/update.ts";
+import type { Journal, JournalRecord, ReadLimits, Retention } from "../core/journal/journal.ts";
+import type { Update } from "../core/update/update.ts";
 
 /** How the contract gets at a kind of journal. */
 export interface JournalHarness {

@@ -1,5 +1,5 @@
-import type { AppendOutcome, IdempotentAppend, JournalIdempotency } from "../core/idempotency.ts";
-import type { Journal, Retention } from "../core/journal.ts";
+import type { AppendOutcome, IdempotentAppend, JournalIdempotency } from "../core/journal/idempotency.ts";
+import type { Journal, Retention } from "../core/journal/journal.ts";
 import { check, type ContractCase, data, equal, type JournalHarness, readAll, update, updates } from "./contract-case.ts";
 
 type KeepingJournal = Journal & { readonly idempotency: JournalIdempotency };

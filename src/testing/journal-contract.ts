@@ -1,6 +1,6 @@
 import { HubError } from "../core/errors.ts";
-import { type Journal, type JournalRecord, recordBytes } from "../core/journal.ts";
-import type { JournalState } from "../core/state.ts";
+import { type Journal, type JournalRecord, recordBytes } from "../core/journal/journal.ts";
+import type { JournalState } from "../core/journal/state.ts";
 import { ALL, check, type ContractCase, data, equal, type JournalHarness, readAll, update, updates } from "./contract-case.ts";
 import { idempotencyCases } from "./idempotency-contract.ts";
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../support/server.ts";
 import { cleanEnv, MAIN, messagesIn, send, temporaryDirectory, untilListening } from "./command.ts";
-import { FORM } from "./crew.ts";
+import { FORM } from "./worker-pool.ts";
 
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 

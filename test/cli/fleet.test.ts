@@ -4,7 +4,7 @@ import { parsePrometheus, type Scrape } from "../support/prometheus.ts";
 import { freePort, RedisServer } from "../support/redis-server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
 import { messagesIn, type RunningServer, runToEnd, send, start, startServer, temporaryDirectory, untilListening } from "./command.ts";
-import { bearer, FORM } from "./crew.ts";
+import { bearer, FORM } from "./worker-pool.ts";
 
 const HUB = "/.well-known/mercure";
 const AUDIENCE = ["--resource-identifier", "https://hub.example/.well-known/mercure", "--public-url", "https://hub.example"];

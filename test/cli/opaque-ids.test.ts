@@ -5,7 +5,7 @@ import { publish } from "../../src/client/index.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
 import { messagesIn, runToEnd, startServer, temporaryDirectory } from "./command.ts";
-import { openLineToEach, startCrew, TWO } from "./crew.ts";
+import { openLineToEach, startPool, TWO } from "./worker-pool.ts";
 
 const ON = ["--opaque-ids", "on"];
 
@@ -20,7 +20,7 @@ async function firstAfter(hub: string, id: string): Promise<string> {
 describe("--opaque-ids", () => {
   test("on: the secret lies in the data directory, all workers have it, and it outlives them", async () => {
     const cwd = temporaryDirectory();
-    const first = await startCrew([...TWO, ...ON], { cwd });
+    const first = await startPool([...TWO, ...ON], { cwd });
     const ids: string[] = [];
     for (const line of await openLineToEach(first)) ids.push((await line.send("/events/stream", "POST", "topic=a&data=1")).body);
     for (const id of ids) expect(id).toMatch(/^#[\w-]{22}$/);

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { subscribe, type ClientEvent } from "../../src/client/index.ts";
-import { answer, deadUrl, scripted } from "../unit/client-server.ts";
+import { answer, deadUrl, scripted } from "../client/server.ts";
 import { runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
 
 async function hubUrl(): Promise<string> {

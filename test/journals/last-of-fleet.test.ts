@@ -7,7 +7,7 @@ import { partitionedJournal } from "../../src/journals/partitioned/index.ts";
 import { Blackhole, NatsServer } from "../support/nats-server.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
-import { HeldBack } from "./partitioned-support.ts";
+import { HeldBack } from "./partitioned/support.ts";
 
 function hubOn(journal: Journal): HubCore {
   const hub = new HubCore({ journal, drainMs: 20 });

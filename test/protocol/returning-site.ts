@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { onTestFinished } from "vitest";
 import { listen } from "../support/server.ts";
-import { bodyOf } from "../unit/client-server.ts";
+import { bodyOf } from "../client/server.ts";
 
 /** What a client under test received, by topic: data, `gap`, `error` with its reason, or `closed`. Errors of the page itself have the topic `page`. */
 export type Received = ReadonlyMap<string, readonly string[]>;

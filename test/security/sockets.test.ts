@@ -6,8 +6,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { SETTINGS } from "../../src/cli/config/settings.ts";
 import { createHttpServer } from "../../src/cli/serve/http-server.ts";
 import { serveRequests } from "../../src/cli/serve/drain.ts";
-import { MAX_UNANSWERED, Sockets, type SocketLimits } from "../../src/http/sockets.ts";
-import type { UnreadLimits } from "../../src/http/unread-answers.ts";
+import { MAX_UNANSWERED, Sockets, type SocketLimits } from "../../src/http/sinks/sockets.ts";
+import type { UnreadLimits } from "../../src/http/sinks/unread-answers.ts";
 import { connectFrom, takeLoopbackForForeign } from "../support/addresses.ts";
 import { listen } from "../support/server.ts";
 

@@ -6,7 +6,7 @@ import { safeLink } from "../../src/sources/feed/links.ts";
 import { htmlToText, lenientText } from "../../src/sources/feed/text.ts";
 import { conditionalGet } from "../../src/sources/http/index.ts";
 import { volatileMemory, type SourceMemory } from "../../src/sources/index.ts";
-import { answer, scripted, type Script } from "../unit/client-server.ts";
+import { answer, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, type RecordingContext } from "./context.ts";
 
 interface Told {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { feedSource, type FeedUpdate } from "../../src/sources/feed/index.ts";
 import { fileMemory, SourceError, volatileMemory, type SourceMemory } from "../../src/sources/index.ts";
-import { answer, deadUrl, scripted, type Script } from "../unit/client-server.ts";
+import { answer, deadUrl, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, temporaryDirectory, type RecordingContext } from "./context.ts";
 
 /** A feed with items by number: the higher, the newer; the newest first, as feeds have them. */

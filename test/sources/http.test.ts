@@ -7,7 +7,7 @@ import { checkTiming, conditionalGet, decodeText, pollLoop, type HttpAnswer } fr
 import { freshForOf, retryAfterOf } from "../../src/sources/http/headers.ts";
 import { redirectTarget } from "../../src/sources/http/redirects.ts";
 import { SourceError } from "../../src/sources/index.ts";
-import { answer, deadUrl, scripted, type Script } from "../unit/client-server.ts";
+import { answer, deadUrl, scripted, type Script } from "../client/server.ts";
 import { fastClock, record } from "./context.ts";
 
 const redirect = (location: string, status = 302): Script => answer(status, "", { location });

@@ -3,7 +3,7 @@ import { pollSource, SourceError, volatileMemory, type PollOptions } from "../..
 import { hashOf, parseJson, writeJson } from "../../src/sources/json.ts";
 import { compilePath } from "../../src/sources/path.ts";
 import { compileTemplate } from "../../src/sources/template.ts";
-import { answer, scripted, type Script } from "../unit/client-server.ts";
+import { answer, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, type RecordingContext } from "./context.ts";
 
 const json = (value: unknown, headers: Readonly<Record<string, string>> = {}): Script =>

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { quotesSource, type FileQuotesOptions, type HttpQuotesOptions } from "../../src/sources/quotes/index.ts";
 import { readNumber } from "../../src/sources/quotes/numbers.ts";
 import { readTime } from "../../src/sources/quotes/times.ts";
-import { answer, scripted, type Script } from "../unit/client-server.ts";
+import { answer, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, temporaryDirectory, type RecordingContext } from "./context.ts";
 import { quotesOf, virtualClock } from "./quotes-support.ts";
 

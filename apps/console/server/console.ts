@@ -135,7 +135,7 @@ class ConsoleServer implements Console {
     const behind = query.get("behind") === "on";
     const after = query.get("after") ?? "";
     if (after !== "" && !UUID.test(after)) throw new HubError("invalid_page", "The page does not begin after the id of a subscriber.");
-    return this.#options.hub.whole.findSubscribers({ search, behind, after }, signal);
+    return this.#options.hub.fleet.findSubscribers({ search, behind, after }, signal);
   }
 
   async #update(query: URLSearchParams): Promise<object> {
@@ -149,7 +149,7 @@ class ConsoleServer implements Console {
   }
 
   async #disconnect(id: string): Promise<object> {
-    if (!(await this.#options.hub.whole.disconnect(id))) throw new HubError("not_found", "This subscriber is not connected any more.");
+    if (!(await this.#options.hub.fleet.disconnect(id))) throw new HubError("not_found", "This subscriber is not connected any more.");
     this.#logger.info({ subscriber: id }, "the console closed a subscriber's stream");
     return { closed: id };
   }

@@ -3,7 +3,7 @@ import { SCHEDULED_LISTED, type ScheduledPage, type UpdateAnswer, type WaitingUp
 
 /** Says what became of an update; undefined where the hub has no such one. */
 export async function findUpdate(hub: Hub, id: string, subscriberId: string | undefined): Promise<UpdateAnswer | undefined> {
-  const life = await hub.whole.explain(id, subscriberId);
+  const life = await hub.fleet.explain(id, subscriberId);
   if (life !== undefined) return { state: "published", ...life };
   for await (const scheduled of hub.scheduled()) if (scheduled.update.id === id) return describe(scheduled);
   return undefined;

@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import type { Compat } from "../../http/compat.ts";
+import type { Compat } from "../../http/compat/names.ts";
 import type { Algorithm, IssuerChoice, KeyChoice } from "./key-choice.ts";
 import type { AUTO, JournalChoice, NONE, OpaqueIdsChoice } from "./values.ts";
 

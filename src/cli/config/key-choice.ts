@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import type { Action } from "../../core/authorization.ts";
+import type { Action } from "../../core/matching/authorization.ts";
 import { type MistakenSecret, mistakenSecret } from "../../http/auth/mistaken-secret.ts";
 import { URL_START, type Schema } from "./values.ts";
 

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, LIMIT_RANGES } from "../../core/limits.ts";
-import { CONNECTION_RANGES, DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
-import { SOCKET_RANGES } from "../../http/sockets.ts";
+import { CONNECTION_RANGES, DEFAULT_CONNECTION_LIMITS } from "../../http/admission/connections.ts";
+import { SOCKET_RANGES } from "../../http/sinks/sockets.ts";
 import type { Config, Setting } from "./config.ts";
 import { count, orNone, size } from "./values.ts";
 

@@ -1,5 +1,5 @@
-import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/authorization.ts";
-import { DEFAULT_PUBLISHED_RETRY_MS } from "../../core/retry.ts";
+import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/matching/authorization.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS } from "../../core/update/retry.ts";
 import { TIME_RANGES } from "../../core/hub-options.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { DEMO_SETTINGS } from "./demo-settings.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseOrigin } from "../../http/origin.ts";
-import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "../../http/trusted-proxies.ts";
+import { parseOrigin } from "../../http/auth/origin.ts";
+import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "../../http/admission/trusted-proxies.ts";
 import { isCookieName, isHubPath, isIdentifier } from "../../http/valid.ts";
 import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 import { SILENT } from "../../core/logger.ts";
-import { MatcherCompiler } from "../../core/matcher.ts";
+import { MatcherCompiler } from "../../core/matching/matcher.ts";
 import { type Authorizer, createAuthorizer, type IssuerOptions } from "../../http/auth/index.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";

@@ -8,7 +8,7 @@ import { withData } from "../config/flags.ts";
 import { isMissing, unreadable } from "../config/load.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { ofJwks } from "./material.ts";
-import type { TrustedIssuer } from "./trusted.ts";
+import type { TrustedIssuer } from "./trusted-issuer.ts";
 
 /** What `artesian keys create` can make. */
 export const CREATED_ALGORITHMS = ["HS256", "ES256", "EdDSA"] as const;

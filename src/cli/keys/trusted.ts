@@ -1,5 +1,5 @@
 import { KeyObject } from "node:crypto";
-import type { Action } from "../../core/authorization.ts";
+import type { Action } from "../../core/matching/authorization.ts";
 import { misfit } from "../../http/auth/algorithms.ts";
 import type { IssuerOptions, KeyOptions } from "../../http/auth/index.ts";
 import { placeOf } from "../config/flags.ts";
@@ -8,23 +8,8 @@ import type { Config } from "../config/config.ts";
 import { flagOf } from "../config/settings.ts";
 import { UsageError } from "../errors.ts";
 import { readKeyFile } from "./file.ts";
-import { readMaterial, type Material } from "./material.ts";
-
-/** A key, and what its tokens may be used for. */
-export interface TrustedKey {
-  readonly actions: readonly Action[];
-  /** Never empty. */
-  readonly algorithms: readonly Algorithm[];
-  readonly material: Material;
-  /** Where it was given, for errors. */
-  readonly place: string;
-}
-
-/** An issuer whose tokens are accepted. */
-export interface TrustedIssuer {
-  readonly issuer: string;
-  readonly keys: readonly TrustedKey[];
-}
+import { type Material, readMaterial } from "./material.ts";
+import type { TrustedIssuer, TrustedKey } from "./trusted-issuer.ts";
 
 /** Whose tokens are accepted. */
 export interface Trust {

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { UpdateInput } from "../../client/index.ts";
-import { EVENT_SOURCE_TYPES, MAX_DELAY_MS } from "../../core/update.ts";
+import { EVENT_SOURCE_TYPES, MAX_DELAY_MS } from "../../core/update/update.ts";
 import { collect } from "../config/flags.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";

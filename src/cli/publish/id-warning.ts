@@ -1,4 +1,4 @@
-import { isPrintableAscii } from "../../core/update.ts";
+import { isPrintableAscii } from "../../core/update/update.ts";
 import type { Output } from "../terminal.ts";
 
 /** Makes a check of event ids that warns once: of the first one that some clients can't resume from. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { UpdateInput } from "../../client/index.ts";
-import { isKnownField } from "../../http/field-names.ts";
-import { type RawMembers, rawMembers } from "../../http/json-members.ts";
+import { isKnownField } from "../../http/body/field-names.ts";
+import { type RawMembers, rawMembers } from "../../http/body/json-members.ts";
 import { LineError, type Line } from "./lines.ts";
 
 /** An update of the input, on its way into a batch. */

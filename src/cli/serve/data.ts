@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { join, resolve } from "node:path";
 import { HubError } from "../../core/errors.ts";
-import type { Journal, Retention } from "../../core/journal.ts";
+import type { Journal, Retention } from "../../core/journal/journal.ts";
 import type { Logger } from "../../core/logger.ts";
-import { PeerExchange } from "../../core/peer-exchange.ts";
-import type { Peers } from "../../core/peers.ts";
+import { PeerExchange } from "../../core/journal/peer-exchange.ts";
+import type { Peers } from "../../core/journal/peers.ts";
 import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
 import { makeDirectory } from "../../make-directory.ts";

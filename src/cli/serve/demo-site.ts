@@ -7,7 +7,7 @@ import { createConsole, type ConsoleKey } from "../../../apps/console/server/ind
 import { createNews, type NewsFeed } from "../../../apps/news/server/index.ts";
 import { createPages } from "../../../apps/shared/server/pages.ts";
 import { createStocks, type parseQuotes } from "../../../apps/stocks/server/index.ts";
-import { problemReply } from "../../http/problem.ts";
+import { problemReply } from "../../http/reply/problem.ts";
 import { fileMemory, volatileMemory } from "../../sources/index.ts";
 import type { Config } from "../config/config.ts";
 import { shareRefusal } from "./page.ts";

@@ -1,4 +1,4 @@
-import { DEFAULT_CONNECTION_LIMITS } from "../../http/connections.ts";
+import { DEFAULT_CONNECTION_LIMITS } from "../../http/admission/connections.ts";
 import { descriptorLimit } from "../descriptor-limit.ts";
 
 /** The most connections that the design is measured with. */

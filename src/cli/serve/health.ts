@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { check, readiness } from "../../core/readiness.ts";
-import type { Cors } from "../../http/cors.ts";
+import type { Cors } from "../../http/reply/cors.ts";
 import { checkHost } from "../../http/request-target.ts";
 import { HubError, type Hub } from "../../index.ts";
 import { pathOf, type Refuse } from "./page.ts";

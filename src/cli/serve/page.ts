@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Cors } from "../../http/cors.ts";
-import { problemReply } from "../../http/problem.ts";
+import type { Cors } from "../../http/reply/cors.ts";
+import { problemReply } from "../../http/reply/problem.ts";
 import { targetOf } from "../../http/request-target.ts";
 import { HubError, type Logger } from "../../index.ts";
 import { VERSION } from "../version.ts";

@@ -2,8 +2,8 @@ import { type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import { after } from "../../core/scheduler.ts";
-import type { Cors } from "../../http/cors.ts";
-import { problemReply } from "../../http/problem.ts";
+import type { Cors } from "../../http/reply/cors.ts";
+import { problemReply } from "../../http/reply/problem.ts";
 import { type ErrorCode, HubError, type Logger } from "../../index.ts";
 
 /** How long a refused peer may take for the answer, in milliseconds. What it still sends is dropped meanwhile: a reset could overtake the answer. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LogThrottle } from "../../core/log-throttle.ts";
-import { Cors } from "../../http/cors.ts";
-import { createGuard, LOOPBACK_HOSTS } from "../../http/guard.ts";
-import { probeSockets } from "../../http/socket-probe.ts";
-import { Sockets } from "../../http/sockets.ts";
-import { TrustedProxies } from "../../http/trusted-proxies.ts";
+import { Cors } from "../../http/reply/cors.ts";
+import { createGuard, LOOPBACK_HOSTS } from "../../http/admission/guard.ts";
+import { probeSockets } from "../../http/sinks/socket-probe.ts";
+import { Sockets } from "../../http/sinks/sockets.ts";
+import { TrustedProxies } from "../../http/admission/trusted-proxies.ts";
 import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";

@@ -1,7 +1,7 @@
 import { getRequestListener } from "@hono/node-server";
 import { CONSOLE_TOPICS, createConsole } from "../../../apps/console/server/index.ts";
 import { createPages } from "../../../apps/shared/server/pages.ts";
-import { problemReply } from "../../http/problem.ts";
+import { problemReply } from "../../http/reply/problem.ts";
 import type { Matcher } from "../../index.ts";
 import { createPage, pathOf, shareRefusal } from "./page.ts";
 import type { Plan } from "./plan.ts";

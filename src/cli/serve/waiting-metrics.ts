@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Access } from "../../http/access.ts";
-import type { Cors } from "../../http/cors.ts";
-import { metrics, metricsWithoutJournal } from "../../http/metrics.ts";
+import { Access } from "../../http/auth/access.ts";
+import type { Cors } from "../../http/reply/cors.ts";
+import { metrics } from "../../http/routes/metrics.ts";
+import { metricsWithoutJournal } from "../../http/routes/metrics-collector.ts";
 import { targetOf } from "../../http/request-target.ts";
 import { authorize } from "../../http/router.ts";
 import { HubError } from "../../index.ts";

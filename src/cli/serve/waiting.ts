@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ERROR_CODES } from "../../core/errors.ts";
-import { encodeDrain } from "../../core/frame.ts";
-import { OutageLog } from "../../core/outage-log.ts";
+import { encodeDrain } from "../../core/update/frame.ts";
+import { OutageLog } from "../../core/journal/outage-log.ts";
 import { check, readiness } from "../../core/readiness.ts";
-import { acceptsByName } from "../../http/accept.ts";
-import type { Cors } from "../../http/cors.ts";
-import { ALIAS_PATH, STREAM_HEADERS } from "../../http/reply.ts";
+import { acceptsByName } from "../../http/reply/accept.ts";
+import type { Cors } from "../../http/reply/cors.ts";
+import { ALIAS_PATH, STREAM_HEADERS } from "../../http/reply/reply.ts";
 import { HubError, type Logger } from "../../index.ts";
 import { EngineAway } from "./data.ts";
 import { createHealth } from "./health.ts";

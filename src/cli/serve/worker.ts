@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, Failure } from "../errors.ts";
 import { outliveHangUp } from "../signals.ts";
-import type { PeerListener } from "../../core/peers.ts";
+import type { PeerListener } from "../../core/journal/peers.ts";
 import { createOutbox, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
 import type { WorkerLink } from "./run.ts";
 import { servePlan } from "./serve-plan.ts";

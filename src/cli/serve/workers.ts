@@ -8,7 +8,7 @@ import type { Config } from "../config/config.ts";
 import { AUTO } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import { announce, type Announcement } from "./announce.ts";
-import { Crew } from "./crew.ts";
+import { WorkerPool } from "./worker-pool.ts";
 import { departAtSignal, lameDuckMsOf } from "./departure.ts";
 import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
 import { openJournal } from "./data.ts";
@@ -55,7 +55,7 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   const sockets = makeSocketDirectory();
   const removeSockets = (): void => removeSocketDirectory(sockets);
   process.once("exit", removeSockets);
-  const crew = new Crew(
+  const pool = new WorkerPool(
     Array.from({ length: count }, (_, index) => {
       const share = (all: number | undefined): number | undefined => shareOf(all, index, count);
       return {
@@ -72,24 +72,24 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   const departure = departAtSignal(lameDuckMsOf(config, address), {
     logger: log.logger,
     hangUp: false,
-    onLame: () => crew.becomeLame(),
+    onLame: () => pool.becomeLame(),
   });
   try {
-    const listening = await Promise.race([crew.start(), departure.due.then(() => undefined)]);
+    const listening = await Promise.race([pool.start(), departure.due.then(() => undefined)]);
     if (listening !== undefined) {
       noteHangUps(log.logger);
       // Nobody may read stdout: that must not keep the server from being stopped.
       const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
-      await Promise.race([announced, departure.due, crew.failed]);
+      await Promise.race([announced, departure.due, pool.failed]);
     }
-    await Promise.race([departure.due, crew.failed]);
+    await Promise.race([departure.due, pool.failed]);
   } catch (error) {
-    await crew.stop(boundMs);
+    await pool.stop(boundMs);
     await log.close();
     log.endSoon(EXIT.failure);
     throw error;
   }
-  const allWell = await crew.stop(boundMs);
+  const allWell = await pool.stop(boundMs);
   log.logger.info({}, "all workers stopped");
   await log.close();
   if (!allWell) process.exitCode = EXIT.failure;

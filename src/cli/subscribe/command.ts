@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { ZodType } from "zod";
 import { collect } from "../config/flags.ts";
-import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from "../../core/pace.ts";
+import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from "../../core/matching/pace.ts";
 import { count, duration } from "../config/values.ts";
 import { UsageError } from "../errors.ts";
 import { bearerHeaders, tokenOption } from "../token.ts";

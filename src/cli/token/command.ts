@@ -1,7 +1,7 @@
 import { text as readAll } from "node:stream/consumers";
 import { Command, Option } from "commander";
-import type { Action } from "../../core/authorization.ts";
-import type { Matcher } from "../../core/matcher.ts";
+import type { Action } from "../../core/matching/authorization.ts";
+import type { Matcher } from "../../core/matching/matcher.ts";
 import { collect, configOf, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Key } from "../config/config.ts";
 import { duration } from "../config/values.ts";

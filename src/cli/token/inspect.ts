@@ -1,4 +1,4 @@
-import type { Action } from "../../core/authorization.ts";
+import type { Action } from "../../core/matching/authorization.ts";
 import type { Verdict } from "../../http/auth/index.ts";
 import type { Config } from "../config/config.ts";
 import { authorizerOf, resourceIdentifierOf } from "../keys/authorizer.ts";

@@ -1,12 +1,13 @@
 import { randomUUID, type KeyObject } from "node:crypto";
-import type { Action } from "../../core/authorization.ts";
-import type { Matcher } from "../../core/matcher.ts";
+import type { Action } from "../../core/matching/authorization.ts";
+import type { Matcher } from "../../core/matching/matcher.ts";
 import { mintToken } from "../../http/auth/index.ts";
 import type { Algorithm } from "../config/key-choice.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../errors.ts";
 import { authorizerOf, resourceIdentifierOf } from "../keys/authorizer.ts";
-import { issuerOptions, trustedIssuers, type TrustedIssuer } from "../keys/trusted.ts";
+import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
+import type { TrustedIssuer } from "../keys/trusted-issuer.ts";
 import { noKey } from "./no-key.ts";
 
 /** What a token is to allow. */

@@ -1,4 +1,4 @@
-import { type Action, type Authorization, invalidToken, MAX_LEEWAY_MS, retryAfterClock } from "../../core/authorization.ts";
+import { type Action, type Authorization, invalidToken, MAX_LEEWAY_MS, retryAfterClock } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import { checkAction, checkAlgorithm, checkCritical, checkIdentity, checkNotBefore, checkSignature, type Passed } from "./checks.ts";

@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import { compactVerify } from "jose";
-import type { Action } from "../../core/authorization.ts";
+import type { Action } from "../../core/matching/authorization.ts";
 import { isObject, type JsonObject, member } from "./json.ts";
 import type { KeySource } from "./keys.ts";
 import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";

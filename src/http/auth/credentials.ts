@@ -1,6 +1,6 @@
 import { HubError } from "../../core/errors.ts";
-import { type Compat, LEGACY_COOKIE, LEGACY_PARAMETER } from "../compat.ts";
-import { parseForm } from "../form.ts";
+import { type Compat, COMPAT_COOKIE, COMPAT_PARAMETER } from "../compat/names.ts";
+import { parseForm } from "../body/form.ts";
 
 /** An access token as a request presents it; nothing of it is verified. */
 export interface Credentials {
@@ -42,16 +42,16 @@ export function readCredentials(
   }
   if (compat === undefined) return readCookie(request.cookie ?? "", cookieName);
   return (
-    readParameter(request.query ?? "") ?? readCookie(request.cookie ?? "", cookieName) ?? readCookie(request.cookie ?? "", LEGACY_COOKIE)
+    readParameter(request.query ?? "") ?? readCookie(request.cookie ?? "", cookieName) ?? readCookie(request.cookie ?? "", COMPAT_COOKIE)
   );
 }
 
 /** A URL ends up in logs, histories and `Referer` fields, which is why the parameter is gone from Mercure 1.0. */
 function readParameter(query: string): Credentials | undefined {
-  const [token, ...others] = parseForm(query).flatMap(([name, value]) => (name === LEGACY_PARAMETER ? [value] : []));
+  const [token, ...others] = parseForm(query).flatMap(([name, value]) => (name === COMPAT_PARAMETER ? [value] : []));
   if (token === undefined) return undefined;
   if (others.length > 0 || !TOKEN.test(token)) {
-    throw new HubError("invalid_request", `The URL's \`${LEGACY_PARAMETER}\` parameter cannot be read. Send one, with the token alone.`);
+    throw new HubError("invalid_request", `The URL's \`${COMPAT_PARAMETER}\` parameter cannot be read. Send one, with the token alone.`);
   }
   return { token, from: "query" };
 }

@@ -1,7 +1,7 @@
-import type { Action, SubscribeGrant } from "../../core/authorization.ts";
+import type { Action, SubscribeGrant } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
-import type { Matcher } from "../../core/matcher.ts";
-import { utf8Length } from "../../core/update.ts";
+import type { Matcher } from "../../core/matching/matcher.ts";
+import { utf8Length } from "../../core/update/update.ts";
 import type { Passed } from "./checks.ts";
 import { freezeObject, isObject, type JsonObject, member } from "./json.ts";
 import { quote, Refusal } from "./refusal.ts";

@@ -1,5 +1,5 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
-import type { Action } from "../../core/authorization.ts";
+import type { Action } from "../../core/matching/authorization.ts";
 import type { Logger } from "../../core/logger.ts";
 import { isKnownAlgorithm, isSymmetric, KNOWN_ALGORITHMS, misfit, secretBytes } from "./algorithms.ts";
 import { readJwkSet, selectKeys } from "./jwk-set.ts";

@@ -1,7 +1,7 @@
 import { createPrivateKey, createSecretKey, type KeyObject, randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
-import type { SubscribeGrant } from "../../core/authorization.ts";
-import type { Matcher } from "../../core/matcher.ts";
+import type { SubscribeGrant } from "../../core/matching/authorization.ts";
+import type { Matcher } from "../../core/matching/matcher.ts";
 import { misfit, secretBytes } from "./algorithms.ts";
 import { DETAIL_TYPE } from "./details.ts";
 import { mistakenSecret } from "./mistaken-secret.ts";

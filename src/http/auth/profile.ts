@@ -1,9 +1,9 @@
-import type { Compat } from "../compat.ts";
+import type { Compat } from "../compat/names.ts";
 import { checkAudience, checkExpiry, checkIssuer, checkType, isAccessToken, type Passed, readDetails } from "./checks.ts";
 import { type Grants, readGrants } from "./details.ts";
 import type { JsonObject } from "./json.ts";
 import type { KeySource } from "./keys.ts";
-import { checkLegacyExpiry, checkLegacyType, findLegacyKeys, readLegacyGrants } from "./legacy.ts";
+import { checkCompatExpiry, checkCompatType, findCompatKeys, readCompatGrants } from "../compat/token.ts";
 import type { Clock } from "./refusal.ts";
 import type { AuthorizerOptions } from "./types.ts";
 
@@ -31,16 +31,16 @@ export const ACCESS_TOKENS: TokenProfile = {
 };
 
 /** Tokens of Mercure 0.x. */
-const LEGACY_TOKENS: TokenProfile = {
-  checkType: checkLegacyType,
-  checkIssuer: findLegacyKeys,
+const COMPAT_TOKENS: TokenProfile = {
+  checkType: checkCompatType,
+  checkIssuer: findCompatKeys,
   checkAudience: () => ({ value: true, describe: () => "aud is not looked at in a token of Mercure 0.x." }),
-  checkExpiry: checkLegacyExpiry,
+  checkExpiry: checkCompatExpiry,
   grantsClaim: "mercure",
-  readGrants: readLegacyGrants,
+  readGrants: readCompatGrants,
 };
 
 /** The header's type alone decides: what calls itself an access token is judged as one, whatever its claims are. */
 export function profileOf(header: JsonObject, compat: Compat | undefined): TokenProfile {
-  return compat === undefined || isAccessToken(header) ? ACCESS_TOKENS : LEGACY_TOKENS;
+  return compat === undefined || isAccessToken(header) ? ACCESS_TOKENS : COMPAT_TOKENS;
 }

@@ -1,4 +1,4 @@
-import type { Action, Authorization } from "../../core/authorization.ts";
+import type { Action, Authorization } from "../../core/matching/authorization.ts";
 import { Recent } from "../../core/recent.ts";
 
 /** Remembers what verified tokens say, so that a busy publisher's token costs one look-up. Only whole, equal tokens are found. */

@@ -1,8 +1,8 @@
 import type { JSONWebKeySet } from "jose";
-import type { Action, Authorization } from "../../core/authorization.ts";
+import type { Action, Authorization } from "../../core/matching/authorization.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { Matcher } from "../../core/matcher.ts";
-import type { Compat } from "../compat.ts";
+import type { Matcher } from "../../core/matching/matcher.ts";
+import type { Compat } from "../compat/names.ts";
 
 /** A key, or a set of keys, that an issuer signs its tokens with. Exactly one of `secret`, `publicKey`, `jwks` and `jwksUrl`. */
 export interface KeyOptions {

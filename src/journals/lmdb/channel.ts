@@ -1,4 +1,4 @@
-import type { PeerBus } from "../../core/peers.ts";
+import type { PeerBus } from "../../core/journal/peers.ts";
 import { afterThisTurn } from "../../core/scheduler.ts";
 
 /**

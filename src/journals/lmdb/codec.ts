@@ -1,4 +1,4 @@
-import type { JournalRecord } from "../../core/journal.ts";
+import type { JournalRecord } from "../../core/journal/journal.ts";
 import { mixNumber, mixText, SEED } from "./checksum.ts";
 
 /**

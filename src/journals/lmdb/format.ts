@@ -1,11 +1,11 @@
 import type { Database } from "lmdb";
-import { createEpoch } from "../../core/cursor.ts";
-import type { JournalRecord } from "../../core/journal.ts";
+import { createEpoch } from "../../core/journal/cursor.ts";
+import type { JournalRecord } from "../../core/journal/journal.ts";
 import { openEntry, sealEntry, type StoredRecord, type StoredState, toStored } from "./codec.ts";
 import { Damage, isStoreError } from "./failure.ts";
 import { isSameFile } from "./file-identity.ts";
 import type { Mark } from "./mark.ts";
-import { rising } from "./rows.ts";
+import { rising } from "./rising.ts";
 
 /**
  * The layout of the journal that this version writes, stored in each journal.

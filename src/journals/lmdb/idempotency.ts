@@ -1,9 +1,9 @@
 import { HubError } from "../../core/errors.ts";
-import type { IdempotentAppend, KnownAppend, ReusedKey } from "../../core/idempotency.ts";
-import { digestOf } from "../digest.ts";
+import type { IdempotentAppend, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
+import { digestOf } from "../shared/digest.ts";
 import { openEntry, sealEntry } from "./codec.ts";
 import type { Databases } from "./format.ts";
-import { rising } from "./rows.ts";
+import { rising } from "./rising.ts";
 
 /** An attempt, as the database knows it. */
 export interface KeyedAppend {

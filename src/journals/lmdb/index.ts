@@ -1,14 +1,21 @@
 import type { RootDatabase } from "lmdb";
 import { HubError } from "../../core/errors.ts";
-import { type Journal, type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, type Retention } from "../../core/journal.ts";
-import type { IdempotentAppend, JournalIdempotency } from "../../core/idempotency.ts";
+import {
+  type Journal,
+  type JournalPage,
+  type JournalRecord,
+  MAX_FOUND,
+  type ReadLimits,
+  type Retention,
+} from "../../core/journal/journal.ts";
+import type { IdempotentAppend, JournalIdempotency } from "../../core/journal/idempotency.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
-import { PeerExchange } from "../../core/peer-exchange.ts";
+import { PeerExchange } from "../../core/journal/peer-exchange.ts";
 import { every, nextTurn } from "../../core/scheduler.ts";
-import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
-import { type Update, utf8Length } from "../../core/update.ts";
+import type { JournalState, StateEntry, StateStep } from "../../core/journal/state.ts";
+import { type Update, utf8Length } from "../../core/update/update.ts";
 import { namesOf } from "../../core/names.ts";
-import { checkJournalOptions } from "../options.ts";
+import { checkJournalOptions } from "../shared/options.ts";
 import { oncePerTurn, type TailChannel } from "./channel.ts";
 import { noteWriting } from "./exit.ts";
 import { Condition } from "./condition.ts";
@@ -18,7 +25,8 @@ import { type Databases, readRestored, readState } from "./format.ts";
 import { keyedAppend, type KeyedAppend, readable } from "./idempotency.ts";
 import type { Mark } from "./mark.ts";
 import { openRoot } from "./open-root.ts";
-import { rising, RowReader } from "./rows.ts";
+import { rising } from "./rising.ts";
+import { RowReader } from "./rows.ts";
 import { type PendingAppend, Writer } from "./writer.ts";
 
 export { backUp, declareRestored, type DeclaredRestored } from "./backup.ts";

@@ -1,33 +1,13 @@
-import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal.ts";
-import { recordBytes } from "../../core/journal.ts";
+import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
+import { recordBytes } from "../../core/journal/journal.ts";
 import { fromStored } from "./codec.ts";
-import { Damage, isStoreError } from "./failure.ts";
+import { isStoreError } from "./failure.ts";
 import type { Databases } from "./format.ts";
 
 /** Most records in a row that are looked at for the next sound one; where there is none, the rest is given up. */
 const MOST_SKIPPED = 10_000;
 /** Most places that are told of; more than these say no more. */
 const MOST_TOLD = 1000;
-
-/**
- * Goes through what a range of keys holds.
- *
- * @param start - Where the range begins.
- * @throws Damage if a key does not come after the one before. A damaged tree may lead back into itself, and a walk through it would have no end.
- */
-export function* rising<K extends number | string, V>(
-  range: Iterable<{ readonly key: K; readonly value: V }>,
-  start?: K,
-): Generator<{ readonly key: K; readonly value: V }, undefined> {
-  let last: K | undefined;
-  for (const entry of range) {
-    const { key } = entry;
-    if (last === undefined ? start !== undefined && !(key >= start) : !(key > last))
-      throw new Damage("the keys of a tree are not in order");
-    last = key;
-    yield entry;
-  }
-}
 
 /**
  * Reads records, and notices those that are not what was written: they read as if they had been trimmed.

@@ -1,7 +1,7 @@
 import { HubError } from "../../core/errors.ts";
-import { type JournalRecord, recordBytes, type Retention } from "../../core/journal.ts";
-import type { StateStep } from "../../core/state.ts";
-import type { Update } from "../../core/update.ts";
+import { type JournalRecord, recordBytes, type Retention } from "../../core/journal/journal.ts";
+import type { StateStep } from "../../core/journal/state.ts";
+import type { Update } from "../../core/update/update.ts";
 import { sealEntry, type StoredState, toStored } from "./codec.ts";
 import { type Databases, readEpoch, readState, writeState } from "./format.ts";
 import { IdempotencyKeys, type KeyedAppend } from "./idempotency.ts";

@@ -1,5 +1,5 @@
-import type { IdempotentAppend, KnownAppend, ReusedKey } from "../../core/idempotency.ts";
-import { digestOf } from "../digest.ts";
+import type { IdempotentAppend, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
+import { digestOf } from "../shared/digest.ts";
 
 interface Known {
   readonly request: string;

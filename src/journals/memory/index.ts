@@ -1,6 +1,6 @@
-import { createEpoch } from "../../core/cursor.ts";
+import { createEpoch } from "../../core/journal/cursor.ts";
 import { HubError } from "../../core/errors.ts";
-import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/idempotency.ts";
+import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
 import {
   type Journal,
   type JournalPage,
@@ -9,11 +9,11 @@ import {
   type ReadLimits,
   recordBytes,
   type Retention,
-} from "../../core/journal.ts";
-import type { JournalState, StateEntry, StateStep } from "../../core/state.ts";
-import type { Update } from "../../core/update.ts";
+} from "../../core/journal/journal.ts";
+import type { JournalState, StateEntry, StateStep } from "../../core/journal/state.ts";
+import type { Update } from "../../core/update/update.ts";
 import { namesOf } from "../../core/names.ts";
-import { checkJournalOptions } from "../options.ts";
+import { checkJournalOptions } from "../shared/options.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 
 /** How a memory journal behaves. */

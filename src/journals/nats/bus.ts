@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { PeerBus } from "../../core/peers.ts";
+import type { PeerBus } from "../../core/journal/peers.ts";
 
 /** Longer texts are deflated: a server takes a MiB, which a text of as many characters may exceed. */
 const LONG_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { JournalRecord } from "../../core/journal.ts";
-import type { Update } from "../../core/update.ts";
+import type { JournalRecord } from "../../core/journal/journal.ts";
+import type { Update } from "../../core/update/update.ts";
 
 /**
  * The layout of the journal that this version writes. It is a part of the subjects of the stream, so that whoever knows another one cannot write by

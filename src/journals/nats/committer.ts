@@ -1,7 +1,7 @@
 import { HubError } from "../../core/errors.ts";
-import { recordBytes, type Retention } from "../../core/journal.ts";
+import { recordBytes, type Retention } from "../../core/journal/journal.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
-import { patienceEndMs } from "../away-watch.ts";
+import { patienceEndMs } from "../shared/away-watch.ts";
 import { type Commit, commitOf, type Outcome, type PendingAppend } from "./group.ts";
 import type { Log } from "./log.ts";
 import type { OwnCommit, Replica } from "./replica.ts";

@@ -1,4 +1,4 @@
-import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal.ts";
+import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
 
 type OnAppended = (records: readonly JournalRecord[]) => void;
 

@@ -1,7 +1,7 @@
-import type { AppendOutcome, KnownAppend, ReusedKey } from "../../core/idempotency.ts";
-import { type JournalRecord, recordBytes, type Retention } from "../../core/journal.ts";
-import type { StateStep } from "../../core/state.ts";
-import type { Update } from "../../core/update.ts";
+import type { AppendOutcome, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
+import { type JournalRecord, recordBytes, type Retention } from "../../core/journal/journal.ts";
+import type { StateStep } from "../../core/journal/state.ts";
+import type { Update } from "../../core/update/update.ts";
 import { type CommitHead, encode, type StoredKey } from "./codec.ts";
 import { hashOf } from "./hash-index.ts";
 import type { Log } from "./log.ts";

@@ -1,4 +1,4 @@
-import type { ReadLimits, Retention } from "../../core/journal.ts";
+import type { ReadLimits, Retention } from "../../core/journal/journal.ts";
 import { NumberQueue } from "./number-queue.ts";
 
 /** Where records are: a message of the stream, and the offsets in it. */

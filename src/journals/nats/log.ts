@@ -1,4 +1,4 @@
-import type { JournalRecord } from "../../core/journal.ts";
+import type { JournalRecord } from "../../core/journal/journal.ts";
 import { type CommitHead, decodeRecords } from "./codec.ts";
 import { HashIndex, hashOf } from "./hash-index.ts";
 import { Held } from "./held.ts";

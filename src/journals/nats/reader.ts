@@ -1,8 +1,8 @@
-import type { KnownAppend, ReusedKey } from "../../core/idempotency.ts";
+import type { KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
 import { HubError } from "../../core/errors.ts";
-import { type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, recordBytes } from "../../core/journal.ts";
+import { type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, recordBytes } from "../../core/journal/journal.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
-import { patienceEndMs } from "../away-watch.ts";
+import { patienceEndMs } from "../shared/away-watch.ts";
 import { decodeHead, type StoredKey } from "./codec.ts";
 import { outcomeOf } from "./group.ts";
 import { hashOf } from "./hash-index.ts";

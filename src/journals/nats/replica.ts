@@ -1,8 +1,8 @@
-import { createEpoch } from "../../core/cursor.ts";
+import { createEpoch } from "../../core/journal/cursor.ts";
 import { HubError } from "../../core/errors.ts";
-import type { JournalRecord } from "../../core/journal.ts";
+import type { JournalRecord } from "../../core/journal/journal.ts";
 import { afterThisTurn, every, monotonicMs } from "../../core/scheduler.ts";
-import type { EngineLink } from "../away-watch.ts";
+import type { EngineLink } from "../shared/away-watch.ts";
 import { decodeHead, encode } from "./codec.ts";
 import { Feed } from "./feed.ts";
 import { Log, type Message } from "./log.ts";

@@ -1,6 +1,6 @@
-import type { Retention } from "../../core/journal.ts";
+import type { Retention } from "../../core/journal/journal.ts";
 import { namesOf } from "../../core/names.ts";
-import { checkJournalOptions } from "../options.ts";
+import { checkJournalOptions } from "../shared/options.ts";
 import { checkPartitions } from "../partitioned/partition-of.ts";
 
 /** How a NATS journal behaves. */

@@ -1,7 +1,7 @@
 import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { HubError } from "../../core/errors.ts";
-import { createEpoch } from "../../core/cursor.ts";
+import { createEpoch } from "../../core/journal/cursor.ts";
 import { FORMAT } from "./codec.ts";
 import type { Library } from "./connection.ts";
 import type { Settings } from "./settings.ts";

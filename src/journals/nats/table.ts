@@ -1,4 +1,4 @@
-import type { StateEntry } from "../../core/state.ts";
+import type { StateEntry } from "../../core/journal/state.ts";
 
 interface Written {
   readonly value: string;

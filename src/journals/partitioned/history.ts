@@ -1,5 +1,5 @@
 import { HubError } from "../../core/errors.ts";
-import type { Journal } from "../../core/journal.ts";
+import type { Journal } from "../../core/journal/journal.ts";
 import type { Path } from "./path.ts";
 
 /** Most records whose place is remembered, one byte each: older ones can't be reached, as if they were dropped. */

@@ -1,11 +1,18 @@
 import { HubError } from "../../core/errors.ts";
-import { type Journal, type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, type Retention } from "../../core/journal.ts";
-import type { Peers } from "../../core/peers.ts";
-import type { JournalPlaces } from "../../core/places.ts";
-import type { JournalState, StateStep } from "../../core/state.ts";
-import type { Update } from "../../core/update.ts";
+import {
+  type Journal,
+  type JournalPage,
+  type JournalRecord,
+  MAX_FOUND,
+  type ReadLimits,
+  type Retention,
+} from "../../core/journal/journal.ts";
+import type { Peers } from "../../core/journal/peers.ts";
+import type { JournalPlaces } from "../../core/journal/places.ts";
+import type { JournalState, StateStep } from "../../core/journal/state.ts";
+import type { Update } from "../../core/update/update.ts";
 import { sleep } from "../../core/scheduler.ts";
-import { Followers } from "../followers.ts";
+import { Followers } from "../shared/followers.ts";
 import { Keys } from "./keys.ts";
 import { isLink, isOfLinks, Links, MAX_LINKS } from "./links.ts";
 import { Merged } from "./merged.ts";

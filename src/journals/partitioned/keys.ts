@@ -1,6 +1,6 @@
 import { HubError } from "../../core/errors.ts";
-import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/idempotency.ts";
-import type { Journal } from "../../core/journal.ts";
+import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
+import type { Journal } from "../../core/journal/journal.ts";
 import type { Links } from "./links.ts";
 import { appendParts, type Part, partsOf } from "./split.ts";
 

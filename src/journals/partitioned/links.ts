@@ -1,5 +1,5 @@
-import { allEntries, type JournalState, type StateStep } from "../../core/state.ts";
-import type { Update } from "../../core/update.ts";
+import { allEntries, type JournalState, type StateStep } from "../../core/journal/state.ts";
+import type { Update } from "../../core/update/update.ts";
 import { MAX_PARTITIONS, partitionOf } from "./partition-of.ts";
 import type { Part } from "./split.ts";
 

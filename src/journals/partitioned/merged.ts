@@ -1,5 +1,5 @@
 import { HubError } from "../../core/errors.ts";
-import type { Journal } from "../../core/journal.ts";
+import type { Journal } from "../../core/journal/journal.ts";
 import { after as later } from "../../core/scheduler.ts";
 import { History, MAX_RECORDS } from "./history.ts";
 import { Path } from "./path.ts";

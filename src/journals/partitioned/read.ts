@@ -1,5 +1,5 @@
 import { HubError } from "../../core/errors.ts";
-import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes } from "../../core/journal.ts";
+import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes } from "../../core/journal/journal.ts";
 import type { Merged } from "./merged.ts";
 
 /** Most places that one read looks at, where most of them are not of interest. */

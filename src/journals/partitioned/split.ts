@@ -1,5 +1,5 @@
 import { HubError } from "../../core/errors.ts";
-import type { Update } from "../../core/update.ts";
+import type { Update } from "../../core/update/update.ts";
 import { partitionOf } from "./partition-of.ts";
 
 /** What of a batch goes to one partition. */

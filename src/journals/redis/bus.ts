@@ -1,4 +1,4 @@
-import type { PeerBus, PeerListener } from "../../core/peers.ts";
+import type { PeerBus, PeerListener } from "../../core/journal/peers.ts";
 import { every } from "../../core/scheduler.ts";
 import type { Connection } from "./connection.ts";
 import { Link } from "./link.ts";

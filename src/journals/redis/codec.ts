@@ -1,5 +1,5 @@
-import { type JournalRecord, recordBytes } from "../../core/journal.ts";
-import type { Update } from "../../core/update.ts";
+import { type JournalRecord, recordBytes } from "../../core/journal/journal.ts";
+import type { Update } from "../../core/update/update.ts";
 
 /**
  * The layout that this version writes, kept in the hash `meta`.

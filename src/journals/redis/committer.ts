@@ -1,7 +1,7 @@
 import type { HubError } from "../../core/errors.ts";
-import { recordBytes } from "../../core/journal.ts";
-import type { StateStep } from "../../core/state.ts";
-import type { Update } from "../../core/update.ts";
+import { recordBytes } from "../../core/journal/journal.ts";
+import type { StateStep } from "../../core/journal/state.ts";
+import type { Update } from "../../core/update/update.ts";
 import { ReplyError } from "./connection.ts";
 import { unavailable, writeFailure } from "./failure.ts";
 

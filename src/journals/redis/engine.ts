@@ -1,7 +1,7 @@
 import { HubError } from "../../core/errors.ts";
-import type { JournalPage, ReadLimits, Retention } from "../../core/journal.ts";
+import type { JournalPage, ReadLimits, Retention } from "../../core/journal/journal.ts";
 import { every, monotonicMs, sleep } from "../../core/scheduler.ts";
-import { patienceEndMs } from "../away-watch.ts";
+import { patienceEndMs } from "../shared/away-watch.ts";
 import { RedisBus } from "./bus.ts";
 import type { Entry } from "./codec.ts";
 import type { Committed, PendingAppend } from "./committer.ts";

@@ -1,7 +1,7 @@
-import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal.ts";
+import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
 import { after, afterThisTurn } from "../../core/scheduler.ts";
 import type { Entry } from "./codec.ts";
-import { Followers } from "../followers.ts";
+import { Followers } from "../shared/followers.ts";
 
 /** What a script tells of the journal. */
 export interface Figures {

@@ -1,6 +1,6 @@
-import { createEpoch } from "../../core/cursor.ts";
-import { MAX_FOUND, type ReadLimits, recordBytes, type Retention } from "../../core/journal.ts";
-import type { StateEntry } from "../../core/state.ts";
+import { createEpoch } from "../../core/journal/cursor.ts";
+import { MAX_FOUND, type ReadLimits, recordBytes, type Retention } from "../../core/journal/journal.ts";
+import type { StateEntry } from "../../core/journal/state.ts";
 import { decodeEntry, encodeUpdate, type Entry, FORMAT, indexedId, offsetOf } from "./codec.ts";
 import type { Committed, PendingAppend } from "./committer.ts";
 import { unavailable } from "./failure.ts";

@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update/update.ts";
 import { MAX_BATCH } from "../source.ts";
 import { TICK_MS, type QuotesClock } from "./options.ts";
 

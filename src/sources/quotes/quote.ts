@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update.ts";
+import type { TextUpdate } from "../../core/update/update.ts";
 import type { Template } from "../template.ts";
 import { difference, tidyNumber } from "./numbers.ts";
 

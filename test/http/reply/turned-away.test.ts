@@ -1,0 +1,111 @@
+import type { Logger } from "artesian";
+import { describe, expect, it } from "vitest";
+import { claimsNow, HUB, startSecured, token } from "../../protocol/requirements/support.ts";
+import { from, listenForAnyAddress } from "../../support/addresses.ts";
+import { startHub } from "../../support/server.ts";
+import { openStream } from "../../support/stream.ts";
+import { forge } from "../auth/support.ts";
+
+const EVENTS = { Accept: "text/event-stream" };
+const COOKIE = "__Secure-mercure_access_token";
+
+interface Line {
+  readonly fields: Record<string, unknown>;
+  readonly text: string;
+}
+
+function recorder(): { logger: Logger; lines: Line[] } {
+  const lines: Line[] = [];
+  const ignore = (): void => undefined;
+  const warn = (fields: object, text: string): void => void lines.push({ fields: { ...fields }, text });
+  return { logger: { debug: ignore, info: ignore, warn, error: ignore }, lines };
+}
+
+const ENDS = "A request is refused. An EventSource does not come back by itself.";
+
+describe("a request that is no subscription", () => {
+  it("is told its status, whatever it accepts: a refused DELETE must not look done", async () => {
+    const { url, origin } = await startSecured();
+    const ended = token({ exp: Date.now() / 1000 - 60 });
+    const headers = { ...EVENTS, Cookie: `${COOKIE}=${ended}`, Origin: origin };
+    const hub = `${origin}${new URL(HUB).pathname}`;
+    expect((await fetch(`${hub}/scheduled/x`, { method: "DELETE", headers })).status).toBe(401);
+    expect((await fetch(`${hub}/scheduled`, { headers })).status).toBe(401);
+    expect((await fetch(`${url}?match=a`, { headers })).status).toBe(200);
+  });
+});
+
+describe("an EventSource that the hub turns away", () => {
+  it("is told in the stream to come back, where its address holds too many, and the log says whose", async () => {
+    const { logger, lines } = recorder();
+    const { hub } = await startHub({ connectionsPerAddress: 1, logger });
+    const url = `${await listenForAnyAddress(hub)}/events/stream`;
+    const held = await openStream(url, from("203.0.113.7"));
+    for (let i = 0; i < 3; i++) {
+      const answer = await fetch(url, from("203.0.113.7", EVENTS));
+      expect(answer.status).toBe(200);
+      const text = await answer.text();
+      const waitMs = Number(
+        /^retry: (\d+)\nevent: hub:drain\ndata: \{"reconnectInMs":\1,"code":"too_many_connections"\}\n\n$/.exec(text)?.[1],
+      );
+      expect(waitMs, text).toSatisfy((ms: number) => ms >= 10_000 && ms <= 30_000);
+    }
+    // Others can read the status.
+    expect((await fetch(url, from("203.0.113.7"))).status).toBe(429);
+    expect(lines).toMatchObject([
+      {
+        fields: { code: "too_many_connections", status: 429, why: "203.0.113.7 has 1 open, the most that an address may.", count: 1 },
+        text: expect.stringContaining("told in a stream"),
+      },
+      { fields: { code: "too_many_connections", status: 429, address: "203.0.113.7", count: 1 }, text: ENDS },
+    ]);
+    held.close();
+    await expect.poll(() => hub.stats().subscribers).toBe(0);
+    const later = await openStream(url, from("203.0.113.7", EVENTS));
+    await hub.publish({ topic: "a", data: "x" });
+    expect((await later.next()).data).toBe("x");
+  });
+
+  it("permanently is logged with the reason, each kind once, however often", async () => {
+    const { logger, lines } = recorder();
+    const { url } = await startSecured({ logger });
+    const forged = forge({ claims: claimsNow(), key: "of nobody" });
+    const foreign = token({ aud: "https://other.example" });
+    for (let i = 0; i < 5; i++) {
+      expect((await fetch(`${url}?match=a`, { headers: EVENTS })).status).toBe(401);
+      expect((await fetch(`${url}?match=a`, { headers: { ...EVENTS, Cookie: `${COOKIE}=${foreign}` } })).status).toBe(401);
+      expect((await fetch(`${url}?matchy=a`, { headers: { ...EVENTS, Cookie: `${COOKIE}=${token()}` } })).status).toBe(400);
+      expect((await fetch(`${url}?match=a`, { headers: { ...EVENTS, Cookie: `${COOKIE}=${forged}` } })).status).toBe(401);
+    }
+    expect(lines).toMatchObject([
+      { fields: { code: "unauthorized", status: 401, count: 1 }, text: ENDS },
+      {
+        fields: {
+          code: "invalid_token",
+          status: 401,
+          why: `aud is "https://other.example"; it must have this hub's resource identifier, "${HUB}".`,
+        },
+        text: ENDS,
+      },
+      { fields: { code: "unknown_matcher", status: 400 }, text: ENDS },
+    ]);
+    for (const value of [forged, foreign]) expect(JSON.stringify(lines)).not.toContain(value.split(".")[2]);
+  });
+
+  it("is not logged where another program is, which can read the status", async () => {
+    const { logger, lines } = recorder();
+    const { url } = await startSecured({ logger });
+    expect((await fetch(`${url}?match=a`)).status).toBe(401);
+    expect((await fetch(`${url}?matchy=a`)).status).toBe(401);
+    expect(lines).toEqual([]);
+  });
+
+  it("by its own browser is logged, for the page is of an origin that is not listed", async () => {
+    const { logger, lines } = recorder();
+    const { origin, url } = await startHub({ logger, corsOrigins: ["https://app.example"] });
+    for (const page of ["https://app.example", origin, "https://elsewhere.example", `https://${"long".repeat(200)}.example`]) {
+      (await openStream(url, { headers: { ...EVENTS, Origin: page } })).close();
+    }
+    expect(lines).toMatchObject([{ fields: { origin: "https://elsewhere.example" }, text: expect.stringContaining("--cors-origin") }]);
+  });
+});
