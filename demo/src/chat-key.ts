@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { ChatKey } from "../../../apps/chat/server/index.ts";
-import type { Config } from "../config/config.ts";
-import { ownSecretOf } from "./own-secret.ts";
+import type { ChatKey } from "./chat/server/index.ts";
+import type { Config } from "artesian/command";
+import { ownSecretOf } from "artesian/command";
 
 /** This one is the chat's alone. */
 const FILE = "chat-keys.json";

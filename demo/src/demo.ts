@@ -1,18 +1,18 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { CHAT_TOPICS, chatIssuer, parseBot } from "../../../apps/chat/server/index.ts";
-import { CONSOLE_TOPICS, consoleIssuer } from "../../../apps/console/server/index.ts";
-import { NEWS_TOPICS, parseFeed } from "../../../apps/news/server/index.ts";
-import { parseQuotes, STOCKS_TOPICS } from "../../../apps/stocks/server/index.ts";
-import { looksLikePath } from "../../http/auth/mistaken-secret.ts";
-import { placeOf } from "../config/flags.ts";
-import type { Config, Key } from "../config/config.ts";
-import { UsageError } from "../errors.ts";
-import { chatKeyOf } from "../keys/chat.ts";
-import { idsSecretOf } from "../keys/ids.ts";
-import { accessOf } from "./access.ts";
-import { resolveHost } from "./address.ts";
-import { createDemoSite } from "./demo-site.ts";
-import { runServer } from "./run.ts";
+import { CHAT_TOPICS, chatIssuer, parseBot } from "./chat/server/index.ts";
+import { CONSOLE_TOPICS, consoleIssuer } from "artesian/command";
+import { NEWS_TOPICS, parseFeed } from "./news/server/index.ts";
+import { parseQuotes, STOCKS_TOPICS } from "./stocks/server/index.ts";
+import { looksLikePath } from "artesian/command";
+import { placeOf } from "artesian/command";
+import type { Config, Key } from "artesian/command";
+import { UsageError } from "artesian/command";
+import { chatKeyOf } from "./chat-key.ts";
+import { idsSecretOf } from "artesian/command";
+import { accessOf } from "artesian/command";
+import { resolveHost } from "artesian/command";
+import { createDemoSite } from "./site.ts";
+import { runServer } from "artesian/command";
 
 /**
  * Runs the hub with the live apps until the process is told to stop.

@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
-import { Hono } from "hono";
-import { createChat, type ChatKey, type parseBot } from "../../../apps/chat/server/index.ts";
-import { createConsole, type ConsoleKey } from "../../../apps/console/server/index.ts";
-import { createNews, type NewsFeed } from "../../../apps/news/server/index.ts";
-import { createPages } from "../../../apps/shared/server/pages.ts";
-import { createStocks, type parseQuotes } from "../../../apps/stocks/server/index.ts";
-import { problemReply } from "../../http/reply/problem.ts";
-import { fileMemory, volatileMemory } from "../../sources/index.ts";
-import type { Config } from "../config/config.ts";
-import { shareRefusal } from "./page.ts";
-import type { Site, SiteOptions } from "./run.ts";
+import { createChat, type ChatKey, type parseBot } from "./chat/server/index.ts";
+import { createConsole, type ConsoleKey, fetchListener } from "artesian/command";
+import { createNews, type NewsFeed } from "./news/server/index.ts";
+import { createDemoPages } from "./pages.ts";
+import { createStocks, type parseQuotes } from "./stocks/server/index.ts";
+import { fileMemory, volatileMemory } from "artesian-sources";
+import type { Config } from "artesian/command";
+import { shareRefusal } from "artesian/command";
+import type { Site, SiteOptions } from "artesian/command";
 
 /** What the live apps are made of, beside the hub. */
 export interface DemoApps {
@@ -32,7 +29,7 @@ interface App {
 }
 
 /** The live apps and their pages, on one hub. */
-export function createDemoSite({ hub, log, listenUrl, cors, clientOf }: SiteOptions, apps: DemoApps): Site {
+export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: SiteOptions, apps: DemoApps): Site {
   const { config, bot, chatKey, consoleKey, feeds, quotes } = apps;
   const { logger } = log;
   const audience = config.resourceIdentifier;
@@ -56,21 +53,15 @@ export function createDemoSite({ hub, log, listenUrl, cors, clientOf }: SiteOpti
     }),
     createConsole({ hub, open: true, key: consoleKey, audience, logger }),
   ];
-  const pages = createPages();
-  const router = new Hono<{ Bindings: HttpBindings }>();
-  router.all("*", async (c) => {
-    const app = running.find((one) => one.handles(c.req.path));
-    const answer = app === undefined ? pages.fetch(c.req.raw) : app.fetch(c.req.raw, clientOf(c.env.incoming));
-    return shareRefusal(await answer, c.req.raw, cors);
-  });
-  router.onError((error, c) => {
-    const { status, headers, body } = problemReply(error, logger);
-    return shareRefusal(new Response(body, { status, headers }), c.req.raw, cors);
-  });
-  // The listener would replace the global Request and Response, which are the hub's too.
-  const listener = getRequestListener(router.fetch, { overrideGlobalObjects: false });
+  const pages = createDemoPages();
+  const listener = fetchListener(async (request, incoming) => {
+    const { pathname } = new URL(request.url);
+    const app = running.find((one) => one.handles(pathname));
+    const answer = app === undefined ? pages.fetch(request) : app.fetch(request, clientOf(incoming));
+    return shareRefusal(await answer, request, cors);
+  }, refuse);
   return {
-    handle: (req: IncomingMessage, res: ServerResponse) => void listener(req, res),
+    handle: (req: IncomingMessage, res: ServerResponse) => listener(req, res),
     close: async () => {
       await Promise.all(running.map(async (app) => app.close()));
     },

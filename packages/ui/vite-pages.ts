@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineConfig, type Plugin } from "vite";
-import { BUILD_TARGET, OLDEST_BROWSERS } from "./shared/oldest-browsers.ts";
+import { defaultClientConditions, defineConfig, type Plugin, type UserConfig } from "vite";
+import { BUILD_TARGET, OLDEST_BROWSERS } from "./src/oldest-browsers.ts";
 
-/** Every app that has a page, with its HTML file. */
-function pages(): Record<string, string> {
-  const apps = readdirSync(import.meta.dirname).filter((name) => existsSync(join(import.meta.dirname, name, "page/index.html")));
-  return Object.fromEntries(apps.map((name) => [name, `${name}/page/index.html`]));
+/** Every folder of a package's `src` that has a page, with its HTML file. */
+function pages(root: string): Record<string, string> {
+  const apps = readdirSync(root).filter((name) => existsSync(join(root, name, "page/index.html")));
+  return Object.fromEntries(apps.map((name) => [name, join(root, name, "page/index.html")]));
 }
 
 /** Gives each page the words for when its code fails, which must be there before any code. */
@@ -21,30 +21,36 @@ function noStart(): Plugin {
     transformIndexHtml: (html) => {
       const words = Object.entries(names).reduce(
         (text, [place, name]) => text.replaceAll(place, name),
-        readFileSync(join(import.meta.dirname, "shared/ui/no-start.html"), "utf8"),
+        readFileSync(join(import.meta.dirname, "src/no-start.html"), "utf8"),
       );
       return html.replace('<div id="app"></div>\n', `<div id="app"></div>\n${words}`);
     },
   };
 }
 
-/** Builds the apps' pages to `dist/pages/`: one HTML file each, everything else hashed below `/assets/`. */
-export default defineConfig({
-  // Absolute addresses: one page answers at many paths, such as `/chat/lobby`.
-  base: "/",
-  // The package's own client, from its source: a package does not find itself among its dependencies.
-  resolve: { alias: { "artesian/client": new URL("../src/client/index.ts", import.meta.url).pathname } },
-  plugins: [noStart()],
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  build: {
-    outDir: "../dist/pages",
-    emptyOutDir: true,
-    target: BUILD_TARGET,
-    // Inlined assets and the preload helper's script would need holes in the content security policy.
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    rolldownOptions: {
-      input: pages(),
+/**
+ * Builds the pages of a package to its `dist/pages/`: one HTML file each, everything else hashed below `/assets/`.
+ *
+ * @param directory - The package's directory.
+ */
+export function buildOfPages(directory: string): UserConfig {
+  const root = join(directory, "src");
+  return defineConfig({
+    root,
+    // Absolute addresses: one page answers at many paths, such as `/chat/lobby`.
+    base: "/",
+    // The other packages from their sources.
+    resolve: { conditions: ["artesian-source", ...defaultClientConditions] },
+    plugins: [noStart()],
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    build: {
+      outDir: join(directory, "dist/pages"),
+      emptyOutDir: true,
+      target: BUILD_TARGET,
+      // Inlined assets and the preload helper's script would need holes in the content security policy.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: pages(root) },
     },
-  },
-});
+  });
+}

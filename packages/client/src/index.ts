@@ -8,4 +8,4 @@ export type { ClientEvent } from "./event-parser.ts";
 export { publish, type Published, type PublishOptions } from "./publish.ts";
 export { subscribe, type StateDetail, type SubscribeOptions, type Subscription, type SubscriptionState } from "./subscribe.ts";
 export type { TokenSource } from "./token.ts";
-export type { UpdateInput } from "../core/update/update.ts";
+export type { UpdateInput } from "./update.ts";

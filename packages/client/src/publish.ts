@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../core/update/update.ts";
+import type { UpdateInput } from "./update.ts";
 import { ClientError, errorOfFailure, errorOfResponse } from "./error.ts";
 import { checkNames, type Names } from "./names.ts";
 import { createTokens, type TokenSource } from "./token.ts";

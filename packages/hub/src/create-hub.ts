@@ -55,8 +55,6 @@ export interface Hub extends Pick<
    * The hub's own `stats`, `subscribers`, `disconnect` and `explain` are of this process and ask no other.
    */
   readonly fleet: Pick<Fleet, "stats" | "findSubscribers" | "disconnect" | "explain">;
-  /** Small questions that the processes ask each other, for what runs beside the hub. Names of its own begin with `hub/` and `http/`. */
-  readonly questions: Pick<Questions, "ask" | "answer" | "reachOthers">;
   /** The open streams of this process, in no order. Of many, or of all processes, `fleet.findSubscribers()` gives one page at a time. */
   readonly subscribers: () => readonly SubscriberInfo[];
   /**
@@ -185,7 +183,7 @@ export function createHub(options: HubOptions = {}): Hub {
   };
   authorizer?.start();
   const issuersWithoutKeys = (): readonly string[] => authorizer?.issuersWithoutKeys() ?? [];
-  return {
+  const created: Hub = {
     url: hub.url,
     get draining() {
       return hub.draining;
@@ -195,7 +193,6 @@ export function createHub(options: HubOptions = {}): Hub {
     subscribe: (subscription) => hub.subscribe(subscription),
     observe: (observer) => hub.observe(observer),
     fleet: hub.fleet,
-    questions: hub.questions,
     stats: () => hub.stats(),
     subscribers: () => [...hub.eachSubscriber()],
     disconnect: (subscriberId) => hub.disconnect(subscriberId),
@@ -216,9 +213,24 @@ export function createHub(options: HubOptions = {}): Hub {
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };
+  QUESTIONS.set(created, hub.questions);
+  return created;
 }
 
 function compressionOf(choice: boolean | number): Compression | undefined {
   if (choice === false) return undefined;
   return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
+}
+
+const QUESTIONS = new WeakMap<Hub, Pick<Questions, "ask" | "answer" | "reachOthers">>();
+
+/**
+ * Small questions that the processes ask each other, for the console, which runs beside the hub. Names of its own begin with `hub/` and `http/`.
+ *
+ * @throws TypeError for an object that `createHub` did not make.
+ */
+export function questionsOf(hub: Hub): Pick<Questions, "ask" | "answer" | "reachOthers"> {
+  const questions = QUESTIONS.get(hub);
+  if (questions === undefined) throw new TypeError("questionsOf: this is not the hub that createHub() gave.");
+  return questions;
 }

@@ -1,4 +1,4 @@
-// Sources: what `import … from "artesian/sources"` gives.
+// Sources: what `import … from "artesian-sources"` gives.
 export { HttpError, type HttpFailure, TemporaryError } from "./errors.ts";
 export {
   conditionalGet,

@@ -1,6 +1,6 @@
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { makeDirectory } from "../make-directory.ts";
+import { makeDirectory } from "artesian/parts";
 import { bounded } from "./bounds.ts";
 import { SourceError, type SourceMemory } from "./source.ts";
 

@@ -1,6 +1,6 @@
-import { HubError } from "../core/errors.ts";
-import { DEFAULT_LIMITS } from "../core/limits.ts";
-import { validateUpdate, type TextUpdate } from "../core/update/update.ts";
+import { HubError } from "artesian";
+import { DEFAULT_LIMITS } from "artesian";
+import { validateUpdate, type TextUpdate } from "artesian/parts";
 import { bounded } from "./bounds.ts";
 import { MAX_BATCH, type SourceContext } from "./source.ts";
 

@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 
 /** Something outside that becomes updates: a polled address, a feed, prices, a file that grows. */
 export interface Source {

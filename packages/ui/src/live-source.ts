@@ -1,4 +1,4 @@
-import { ClientError, type ClientEvent, subscribe, type SubscriptionState } from "artesian/client";
+import { ClientError, type ClientEvent, subscribe, type SubscriptionState } from "artesian-client";
 import type { Connection } from "./connection-badge.tsx";
 import { watchHiddenTab } from "./hidden-tab.ts";
 

@@ -2,20 +2,6 @@
 
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
-/** As `URL.canParse()`. */
-export function isUrl(text: string): boolean {
-  try {
-    return new URL(text) instanceof URL;
-  } catch {
-    return false; // That is the answer.
-  }
-}
-
-/** As `isWellFormed()`. */
-export function isWellFormed(text: string): boolean {
-  return text.search(LONE_SURROGATES) < 0;
-}
-
 /** As `toWellFormed()`. */
 export function toWellFormed(text: string): string {
   return text.replaceAll(LONE_SURROGATES, "\uFFFD");

@@ -1,4 +1,4 @@
-import { ClientError } from "artesian/client";
+import { ClientError } from "artesian-client";
 import type { ChatState, ChatToken } from "../server/wire.ts";
 
 /** Longest wait for an answer, in milliseconds; then it is asked for again. */

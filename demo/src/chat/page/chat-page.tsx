@@ -1,9 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import logo from "../../shared/ui/logo.svg";
-import { ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
-import { useNow } from "../../shared/ui/use-now.ts";
-import { useView } from "../../shared/ui/use-view.ts";
+import logo from "artesian-ui/logo.svg";
+import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { useNow } from "artesian-ui/use-now.ts";
+import { useView } from "artesian-ui/use-view.ts";
 import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { savedNickname, saveNickname } from "./identity.ts";

@@ -1,4 +1,4 @@
-import { isUrl } from "../../shared/stand-ins.ts";
+import { isUrl } from "../../stand-ins.ts";
 
 /** A web address in a text. */
 export interface FoundLink {

@@ -1,4 +1,4 @@
-import { browserStorage } from "../../shared/ui/storage.ts";
+import { browserStorage } from "artesian-ui/storage.ts";
 
 /** The nickname is kept in the browser; what tells this browser from others is in a cookie that no page can read. */
 const NICKNAME_KEY = "artesian.chat.nickname";

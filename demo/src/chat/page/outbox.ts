@@ -1,4 +1,4 @@
-import { tabStorage } from "../../shared/ui/storage.ts";
+import { tabStorage } from "artesian-ui/storage.ts";
 import { sendMessage, type TokenHolder } from "./chat-api.ts";
 import { randomId } from "./identity.ts";
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { NO_ANSWER } from "../../shared/ui/live-source.ts";
-import { useNow } from "../../shared/ui/use-now.ts";
+import { NO_ANSWER } from "artesian-ui/live-source.ts";
+import { useNow } from "artesian-ui/use-now.ts";
 import type { OutboxItem } from "./outbox.ts";
 
 interface OutgoingGroupProps {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { CopyButton } from "../../shared/ui/copy-button.tsx";
+import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { suggestRoom, toRoomName } from "./identity.ts";
 

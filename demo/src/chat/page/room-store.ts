@@ -1,6 +1,6 @@
-import { ClientError } from "artesian/client";
-import type { Connection } from "../../shared/ui/connection-badge.tsx";
-import { describeFailure, LiveSource } from "../../shared/ui/live-source.ts";
+import { ClientError } from "artesian-client";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { describeFailure, LiveSource } from "artesian-ui/live-source.ts";
 import { parseUpdate } from "../server/parse-update.ts";
 import {
   CHAT_TYPES,

@@ -1,4 +1,4 @@
-import { isUrl } from "../../shared/stand-ins.ts";
+import { isUrl } from "../../stand-ins.ts";
 
 /** A word with a zero-width joiner or non-joiner in it. */
 const JOINED_WORD = /[\p{L}\p{M}]*[\u200C\u200D][\p{L}\p{M}\u200C\u200D]*/gu;

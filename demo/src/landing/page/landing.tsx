@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import logo from "../../shared/ui/logo.svg";
-import { CopyButton } from "../../shared/ui/copy-button.tsx";
+import logo from "artesian-ui/logo.svg";
+import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { AppCards, AppsNav } from "./apps.tsx";
 import { LivePanel } from "./live-panel.tsx";
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
-import { useNow } from "../../shared/ui/use-now.ts";
+import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { useNow } from "artesian-ui/use-now.ts";
 import { PublishForm } from "./publish-form.tsx";
 import { type Row, useLiveStream } from "./use-live-stream.ts";
 

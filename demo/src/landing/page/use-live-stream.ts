@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Connection } from "../../shared/ui/connection-badge.tsx";
-import { LiveSource } from "../../shared/ui/live-source.ts";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { LiveSource } from "artesian-ui/live-source.ts";
 
 /** Most updates on the page; older ones go. */
 const MAX_ROWS = 50;

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { CopyButton } from "../../shared/ui/copy-button.tsx";
+import { CopyButton } from "artesian-ui/copy-button.tsx";
 
-const LINE = "artesian demo --feed World=https://example.com/world.rss";
+const LINE = "artesian-demo --feed World=https://example.com/world.rss";
 
 /** How to follow a feed. */
 export function AddFeed(): ComponentChildren {

@@ -9,7 +9,7 @@ export class FeedsUnavailable extends Error {}
 /** @throws FeedsUnavailable; TypeError or DOMException where nobody answers. */
 export async function fetchFeeds(path: string): Promise<{ readonly feeds: readonly FeedStatus[]; readonly now: number }> {
   const response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (response.status === 404) throw new FeedsUnavailable("This server does not run the news. Start it with: artesian demo");
+  if (response.status === 404) throw new FeedsUnavailable("This server does not run the news. Start it with: artesian-demo");
   if (!response.ok) throw new FeedsUnavailable(`The server can't say which feeds there are (${response.status}). It is asked again.`);
   const text = await response.text();
   return { feeds: parseStatuses(text), now: readNow(text) };

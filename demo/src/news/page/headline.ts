@@ -1,5 +1,5 @@
 import type { FeedStatus, StatusUpdate } from "../server/wire.ts";
-import { isUrl } from "../../shared/stand-ins.ts";
+import { isUrl } from "../../stand-ins.ts";
 
 /** A headline as the page has it. */
 export interface Headline {

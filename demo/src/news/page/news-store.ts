@@ -1,5 +1,5 @@
-import type { Connection } from "../../shared/ui/connection-badge.tsx";
-import { LiveSource } from "../../shared/ui/live-source.ts";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { LiveSource } from "artesian-ui/live-source.ts";
 import { FEEDS_PATH, type FeedStatus, NEWS_TYPES, STATUS_TOPIC } from "../server/wire.ts";
 import { newestFirst } from "./arrange.ts";
 import { FeedsUnavailable, fetchFeeds } from "./fetch-feeds.ts";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { browserStorage } from "../../shared/ui/storage.ts";
+import { browserStorage } from "artesian-ui/storage.ts";
 
 /** A switch that this browser remembers. */
 export function useSetting(name: string): readonly [boolean, (on: boolean) => void] {

@@ -1,4 +1,4 @@
-import { type SourceEvent, TemporaryError } from "artesian/sources";
+import { type SourceEvent, TemporaryError } from "artesian-sources";
 import { type FeedStatus, feedTopic } from "./wire.ts";
 
 export interface FeedStateOptions {

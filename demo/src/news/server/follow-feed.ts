@@ -1,5 +1,5 @@
 import { type Hub, HubError, type TextUpdate } from "artesian";
-import { feedSource, type FeedSourceOptions, type SourceMemory } from "artesian/sources";
+import { feedSource, type FeedSourceOptions, type SourceMemory } from "artesian-sources";
 import type { FeedState, KnownFeed } from "./feed-state.ts";
 import type { NewsFeed, NewsLogger } from "./options.ts";
 import type { StatusBoard } from "./status-board.ts";

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Matcher } from "artesian";
-import { feedSource, volatileMemory } from "artesian/sources";
+import { feedSource, volatileMemory } from "artesian-sources";
 import { FeedState } from "./feed-state.ts";
 import { followFeed } from "./follow-feed.ts";
 import { INTERVAL_MS, type NewsFeed, type NewsOptions, SAMPLE_INTERVAL_MS, SILENT } from "./options.ts";

@@ -1,5 +1,5 @@
 import type { Hub } from "artesian";
-import type { FeedSourceOptions, SourceMemory } from "artesian/sources";
+import type { FeedSourceOptions, SourceMemory } from "artesian-sources";
 
 /** Where the news log; the hub's logger fits, and so does pino. */
 export interface NewsLogger {

@@ -14,7 +14,7 @@ const ITEM_PAGE = `<!doctype html>
 <main>
 <h1>There is no such story</h1>
 <p>The headline is from the sample feed, which is invented so that the news page has something to show without a network.</p>
-<p>To follow real feeds, start the demo with their addresses: <code>artesian demo --feed https://example.com/feed.xml</code></p>
+<p>To follow real feeds, start the demo with their addresses: <code>artesian-demo --feed https://example.com/feed.xml</code></p>
 <p><a href="/news">Back to the news</a></p>
 </main>
 </html>

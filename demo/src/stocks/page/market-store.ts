@@ -1,5 +1,5 @@
-import type { ClientEvent } from "artesian/client";
-import type { Connection } from "../../shared/ui/connection-badge.tsx";
+import type { ClientEvent } from "artesian-client";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { parseQuote } from "../server/parse-quote.ts";
 import type { StockQuote } from "../server/wire.ts";
 import { QuoteStream } from "./quote-stream.ts";

@@ -1,6 +1,6 @@
-import type { ClientEvent } from "artesian/client";
-import type { Connection } from "../../shared/ui/connection-badge.tsx";
-import { LiveSource } from "../../shared/ui/live-source.ts";
+import type { ClientEvent } from "artesian-client";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { LiveSource } from "artesian-ui/live-source.ts";
 import { QUOTES_PATTERN, quoteTopic } from "../server/wire.ts";
 
 /** More topics than this, or a longer address, and they are asked for by their pattern: a hub takes 100 matchers. */

@@ -1,5 +1,5 @@
 import { type Board, BOARD_PATH, type Candle, type CandleStep, type HistoryAnswer, historyPath } from "../server/wire.ts";
-import { anySignal } from "../../shared/stand-ins.ts";
+import { anySignal } from "artesian-ui/stand-ins.ts";
 
 /** Longest that an answer is waited for, in milliseconds. */
 const TIMEOUT_MS = 15_000;

@@ -1,7 +1,7 @@
-import { browserStorage, type PageStorage } from "../../shared/ui/storage.ts";
+import { browserStorage, type PageStorage } from "artesian-ui/storage.ts";
 import { SYMBOL_LENGTH } from "../server/wire.ts";
 import { isSortKey, type Sorting } from "./sort.ts";
-import { isWellFormed } from "../../shared/stand-ins.ts";
+import { isWellFormed } from "../../stand-ins.ts";
 
 const KEY = "artesian.stocks";
 

@@ -1,5 +1,5 @@
 import type { Hub } from "artesian";
-import type { QuotesOptions, Source } from "artesian/sources";
+import type { QuotesOptions, Source } from "artesian-sources";
 
 /** Where the stocks log; the hub's logger fits, and so does pino. */
 export interface StocksLogger {

@@ -1,5 +1,5 @@
 import { QUOTE_TYPE, type StockQuote, SYMBOL_LENGTH } from "./wire.ts";
-import { isWellFormed } from "../../shared/stand-ins.ts";
+import { isWellFormed } from "../../stand-ins.ts";
 
 /**
  * Reads an update as a price. Whoever may publish can put anything on the topics, so only what has the right shape counts.

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { type QuotesOptions, quotesSource } from "artesian/sources";
+import { type QuotesOptions, quotesSource } from "artesian-sources";
 
 const FORMS = "Use `simulated`, `none`, a URL, a CSV file, or a JSON file with the options.";
 

@@ -1,5 +1,5 @@
 import { type Hub, HubError, type UpdateInput } from "artesian";
-import { type Source, type SourceContext, SourceError, type SourceEvent, volatileMemory } from "artesian/sources";
+import { type Source, type SourceContext, SourceError, type SourceEvent, volatileMemory } from "artesian-sources";
 import type { StocksLogger } from "./options.ts";
 import { waitMs } from "./wait.ts";
 

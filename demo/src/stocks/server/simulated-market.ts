@@ -1,4 +1,4 @@
-import { quotesSource, type SimulatedQuotesOptions } from "artesian/sources";
+import { quotesSource, type SimulatedQuotesOptions } from "artesian-sources";
 import { COMPANIES } from "./companies.ts";
 import type { PriceHistory } from "./price-history.ts";
 import { type RunOptions, runSource } from "./run-source.ts";

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type QuotesClock, quotesSource, type SimulatedQuotesOptions, volatileMemory } from "artesian/sources";
+import { type QuotesClock, quotesSource, type SimulatedQuotesOptions, volatileMemory } from "artesian-sources";
 import { parseQuote } from "./parse-quote.ts";
 import type { PriceHistory } from "./price-history.ts";
 

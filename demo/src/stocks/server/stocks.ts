@@ -1,5 +1,5 @@
 import type { Matcher } from "artesian";
-import { type QuotesOptions, quotesSource, type SimulatedQuotesOptions, type Source } from "artesian/sources";
+import { type QuotesOptions, quotesSource, type SimulatedQuotesOptions, type Source } from "artesian-sources";
 import { answer } from "./answer.ts";
 import { COMPANIES } from "./companies.ts";
 import { followHub } from "./follow-hub.ts";

@@ -1,14 +1,6 @@
 import { hostname } from "node:os";
 import type { Output } from "./terminal.ts";
 
-/** Commands whose stderr is a log. */
-const SERVERS: ReadonlySet<string | undefined> = new Set(["serve", "demo"]);
-
-/** Whether a command line runs a server. */
-export function isServer(args: readonly string[]): boolean {
-  return SERVERS.has(args[0]);
-}
-
 /** The level of an error that ends the process, as Pino numbers it. */
 const FATAL = 60;
 
@@ -16,11 +8,13 @@ const FATAL = 60;
 export class Failures {
   /** Whether each failure is a line of JSON. Only a server's is, and only if nobody looks at it. */
   readonly areLogged: boolean;
+  /** Whether a server fails, rather than a command that ends. */
+  readonly areOfServer: boolean;
   readonly #stderr: Output;
 
-  /** @param args - The arguments of the command line. */
-  constructor(args: readonly string[], stderr: Output) {
-    this.areLogged = isServer(args) && !stderr.isTerminal;
+  constructor(stderr: Output, areOfServer: boolean) {
+    this.areOfServer = areOfServer;
+    this.areLogged = areOfServer && !stderr.isTerminal;
     this.#stderr = stderr;
   }
 

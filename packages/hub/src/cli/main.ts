@@ -12,7 +12,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const args = process.argv.slice(2);
-const failures = new Failures(args, createOutput(process.stderr));
+const failures = new Failures(createOutput(process.stderr), args[0] === "serve");
 const limit = descriptorLimit();
 if (limit !== undefined && limit < LEAST_DESCRIPTORS) {
   await failures.tell(

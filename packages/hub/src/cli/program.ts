@@ -1,11 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { unknownVariables } from "./config/variables.ts";
 import { EXIT, Failure, UsageError } from "./errors.ts";
-import { type Failures, isServer } from "./failures.ts";
+import type { Failures } from "./failures.ts";
 import { journalCommand } from "./journal/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { publishCommand } from "./publish/command.ts";
-import { demoCommand, serveCommand } from "./serve/command.ts";
+import { serveCommand } from "./serve/command.ts";
 import { sourceCommand } from "./source/command.ts";
 import { subscribeCommand } from "./subscribe/command.ts";
 import { createOutput } from "./terminal.ts";
@@ -14,7 +14,6 @@ import { VERSION } from "./version.ts";
 
 const EXAMPLES = `
 Examples:
-  artesian demo                                        the live apps, on http://127.0.0.1:3000
   artesian keys create && artesian serve               the hub alone, with a key of its own
   export ARTESIAN_TOKEN=$(artesian token mint --publish '*' --subscribe '*')
   artesian publish --topic greeting "Hello, world!"    publish an update
@@ -28,12 +27,13 @@ artesian <command> --help tells more about each.`;
  *
  * @param args - The arguments, without the program's own name.
  * @param failures - Where it is told why a command could not be done.
+ * @param program - Another program than `artesian`, such as the demo.
  * @returns The exit code; undefined leaves the one that the command has set.
  */
-export async function run(args: readonly string[], failures: Failures): Promise<number | undefined> {
-  const program = createProgram(failures);
+export async function run(args: readonly string[], failures: Failures, program: Command = createProgram()): Promise<number | undefined> {
+  settle(program, program.name(), failures);
   // A server's log has them.
-  if (!isServer(args)) program.hook("preAction", warnOfVariables);
+  if (!failures.areOfServer) program.hook("preAction", warnOfVariables);
   try {
     await program.parseAsync(args, { from: "user" });
     return undefined;
@@ -52,7 +52,7 @@ export async function run(args: readonly string[], failures: Failures): Promise<
   }
 }
 
-function createProgram(failures: Failures): Command {
+function createProgram(): Command {
   const program = new Command("artesian")
     .description("Push live data to browsers over Server-Sent Events.")
     .version(VERSION, "--version", "print the version")
@@ -60,7 +60,6 @@ function createProgram(failures: Failures): Command {
     .addHelpText("after", EXAMPLES);
   for (const command of [
     serveCommand(),
-    demoCommand(),
     publishCommand(),
     subscribeCommand(),
     sourceCommand(),
@@ -70,7 +69,6 @@ function createProgram(failures: Failures): Command {
   ]) {
     program.addCommand(command);
   }
-  settle(program, "artesian", failures);
   return program;
 }
 

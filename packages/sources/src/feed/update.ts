@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import type { FeedItem, ParsedFeed } from "./item.ts";
 import type { FeedPlan, FeedsPlan } from "./options.ts";
 import { itemHash, itemStamp } from "./seen.ts";

@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import { parseJson, textOf, withoutNaN, writeJson } from "../json.ts";
 import type { SourceContext } from "../source.ts";
 import type { LinesPlan } from "./options.ts";

@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import { TemporaryError } from "../errors.ts";
 import { decodeText, shownAddress } from "../http/index.ts";
 import { hashOf, hashOfText, parseJson, textOf, writeJson } from "../json.ts";

@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import { conditionalGet, isSameVersion, pollLoop, shownAddress, type Round } from "../http/index.ts";
 import { MAX_BATCH, type Source, type SourceContext } from "../source.ts";
 import { readDocument, type Part } from "./document.ts";

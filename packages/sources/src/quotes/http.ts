@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import { TemporaryError } from "../errors.ts";
 import { checkHttpBounds, checkTiming, conditionalGet, decodeText, pollLoop, readAddress, shownAddress } from "../http/index.ts";
 import type { HttpAnswer, Round, Validators } from "../http/index.ts";

@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import { MAX_BATCH } from "../source.ts";
 import { TICK_MS, type QuotesClock } from "./options.ts";
 

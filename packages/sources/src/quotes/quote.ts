@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import type { Template } from "../template.ts";
 import { difference, tidyNumber } from "./numbers.ts";
 

@@ -1,4 +1,4 @@
-import type { TextUpdate } from "../../core/update/update.ts";
+import type { TextUpdate } from "artesian";
 import { bounded } from "../bounds.ts";
 import { MAX_BATCH, type Source } from "../source.ts";
 import { inventSymbols, Market } from "./market.ts";

@@ -320,9 +320,9 @@ export const BRAIN_ARTESIAN: readonly Rule[] = [
     },
     say: {
       en: [
-        '"npx artesian demo" starts all of this on your machine, and "npm install artesian" gives you the library. The README goes on from there.',
+        '"npx artesian-demo" starts all of this on your machine, and "npm install artesian" gives you the library. The README goes on from there.',
       ],
-      zh: ["“npx artesian demo” 就能在你的机器上启动这一切，“npm install artesian” 则给你这个库。接下来的请看 README。"],
+      zh: ["“npx artesian-demo” 就能在你的机器上启动这一切，“npm install artesian” 则给你这个库。接下来的请看 README。"],
     },
   },
   {

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { UpdateInput } from "../../client/index.ts";
+import type { UpdateInput } from "artesian-client";
 import { EVENT_SOURCE_TYPES, MAX_DELAY_MS } from "../../core/update/update.ts";
 import { collect } from "../config/flags.ts";
 import { duration } from "../config/values.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { UpdateInput } from "../../client/index.ts";
+import type { UpdateInput } from "artesian-client";
 import { isKnownField } from "../../http/body/field-names.ts";
 import { type RawMembers, rawMembers } from "../../http/body/json-members.ts";
 import { LineError, type Line } from "./lines.ts";

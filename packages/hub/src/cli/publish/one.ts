@@ -1,4 +1,4 @@
-import { ClientError, type UpdateInput } from "../../client/index.ts";
+import { ClientError, type UpdateInput } from "artesian-client";
 import { Failure } from "../errors.ts";
 import type { Output } from "../terminal.ts";
 import { mayHaveArrived, send } from "./sender.ts";

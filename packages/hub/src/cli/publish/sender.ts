@@ -1,5 +1,5 @@
-import { createBackoff, sleep } from "../../client/backoff.ts";
-import { ClientError, publish, type UpdateInput } from "../../client/index.ts";
+import { createBackoff, sleep } from "artesian-client/parts";
+import { ClientError, publish, type UpdateInput } from "artesian-client";
 
 /** How to send, and for how long to try. */
 export interface SenderOptions {

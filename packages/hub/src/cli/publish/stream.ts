@@ -1,4 +1,4 @@
-import { ClientError } from "../../client/index.ts";
+import { ClientError } from "artesian-client";
 import { inBatches, type BatchLimits } from "./batches.ts";
 import type { Item } from "./items.ts";
 import { LineError } from "./lines.ts";

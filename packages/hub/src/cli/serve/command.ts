@@ -23,18 +23,6 @@ A setting is taken from its flag (--max-body-bytes 2MiB), else its variable (ART
 ({"maxBodyBytes": "2MiB"}). Durations: 500ms, 10s, 5m, 2h, 7d; sizes: 64KiB, 1MiB, 10GB; plain numbers are milliseconds and bytes.
 A secret in a flag can be seen by other users of the machine: put it in a file (--jwt-key file:PATH) or a variable.`;
 
-const DEMO_EXAMPLES = `
-Examples:
-  artesian demo                          open http://127.0.0.1:3000 in a browser
-  artesian demo --port 0                 any free port
-  artesian demo --feed World=https://example.com/world.rss --quotes https://example.com/quotes.json
-  artesian demo --bot webhook:http://127.0.0.1:5005/reply
-
-The demo is for one machine: it only listens on a loopback address. To run a hub for others, use artesian serve.`;
-
-/** The demo is open to this machine, without a balancer. Its bots and rooms are in one process. */
-const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>(["anonymous", "anonymousPublish", "lameDuck", "workers"]);
-
 /** What only the apps of the demo have. */
 const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);
 
@@ -49,8 +37,8 @@ export function serveCommand(): Command {
   });
 }
 
-/** Reads the configuration. Variables without effect are logged first: one may be why a server does not start. */
-async function configOfServer(flags: SettingFlags): Promise<Config> {
+/** Reads the configuration of a server. Variables without effect are logged first: one may be why a server does not start. */
+export async function configOfServer(flags: SettingFlags): Promise<Config> {
   let level: Config["logLevel"] = SETTINGS.logLevel.fallback;
   try {
     const config = configOf(flags);
@@ -68,15 +56,4 @@ async function logVariables(level: Config["logLevel"]): Promise<void> {
   const log = openLog(level);
   for (const { variable, text } of unknown) log.logger.warn({ variable }, text);
   await log.close();
-}
-
-/** `artesian demo`: the hub with the live apps. */
-export function demoCommand(): Command {
-  const command = new Command("demo")
-    .description("run the hub with the live apps: chat, stocks, news and the console")
-    .addHelpText("after", DEMO_EXAMPLES);
-  return withSettings(command, (key) => !NOT_OF_DEMO.has(key)).action(async (flags: SettingFlags) => {
-    const { demo } = await import("./demo.ts");
-    await demo(await configOfServer(flags));
-  });
 }

@@ -18,7 +18,7 @@ export async function serve(config: Config): Promise<void> {
   if (configured.issuers.length === 0 && !configured.anonymousPublish) {
     throw new UsageError(
       `There is no key to check tokens with, so nobody could publish. Make one, then start again:  ${withData("artesian keys create", config.data)}\n` +
-        "On a closed network,  --anonymous-publish --anonymous  opens the hub to everyone who reaches it instead. To try it out:  artesian demo",
+        "On a closed network,  --anonymous-publish --anonymous  opens the hub to everyone who reaches it instead. To try it out:  npx artesian-demo",
     );
   }
   const { anonymous, anonymousPublish } = configured;

@@ -1,4 +1,4 @@
-import type { UpdateInput } from "../../client/index.ts";
+import type { UpdateInput } from "artesian-client";
 
 /** Largest request, in bytes: well below the hub's own bound of 1 MiB. One update that is larger goes alone. */
 const MAX_BYTES = 512 * 1024;

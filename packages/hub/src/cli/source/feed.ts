@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { FeedAddress, Source } from "../../sources/index.ts";
+import type { FeedAddress, Source } from "artesian-sources";
 import { count } from "../config/values.ts";
 import { httpChoice, valueOf, withCommon, withHttp, type CommonFlags, type HttpFlags } from "./flags.ts";
 import { loaded } from "./loaded.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { LinesOptions } from "../../sources/index.ts";
+import type { LinesOptions } from "artesian-sources";
 import { size } from "../config/values.ts";
 import { UsageError } from "../errors.ts";
 import { valueOf, withCommon, type CommonFlags } from "./flags.ts";

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { Source } from "../../sources/index.ts";
+import type { Source } from "artesian-sources";
 import { count } from "../config/values.ts";
 import { httpChoice, valueOf, withCommon, withHttp, type CommonFlags, type HttpFlags } from "./flags.ts";
 import { loaded } from "./loaded.ts";

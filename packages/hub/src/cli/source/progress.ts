@@ -1,4 +1,4 @@
-import type { SourceEvent } from "../../sources/index.ts";
+import type { SourceEvent } from "artesian-sources";
 import { formatCount } from "../config/units.ts";
 import type { Output } from "../terminal.ts";
 import { inFlags } from "./wording.ts";

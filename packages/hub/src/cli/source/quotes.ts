@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { QuoteFields, QuotesOptions } from "../../sources/index.ts";
+import type { QuoteFields, QuotesOptions } from "artesian-sources";
 import { collect } from "../config/flags.ts";
 import { count, duration } from "../config/values.ts";
 import { UsageError } from "../errors.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { ClientError, type UpdateInput } from "../../client/index.ts";
-import { fileMemory, type Source, SourceError, type SourceMemory, volatileMemory } from "../../sources/index.ts";
+import { ClientError, type UpdateInput } from "artesian-client";
+import { fileMemory, type Source, SourceError, type SourceMemory, volatileMemory } from "artesian-sources";
 import { Failure, UsageError } from "../errors.ts";
 import { retryNotice } from "../publish/one.ts";
 import { send } from "../publish/sender.ts";

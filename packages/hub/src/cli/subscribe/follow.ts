@@ -1,4 +1,4 @@
-import { ClientError, subscribe, type ClientEvent, type StateDetail, type SubscriptionState } from "../../client/index.ts";
+import { ClientError, subscribe, type ClientEvent, type StateDetail, type SubscriptionState } from "artesian-client";
 import { EXIT, Failure } from "../errors.ts";
 import { onStop } from "../signals.ts";
 import { createOutput, type Output } from "../terminal.ts";

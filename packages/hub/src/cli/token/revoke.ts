@@ -1,4 +1,4 @@
-import { errorOfFailure, errorOfResponse } from "../../client/error.ts";
+import { errorOfFailure, errorOfResponse } from "artesian-client/parts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { mint } from "./mint.ts";

@@ -1,4 +1,4 @@
-import { ClientError } from "artesian/client";
+import { ClientError } from "artesian-client";
 import {
   type About,
   API,
@@ -8,7 +8,7 @@ import {
   type SubscriberPage,
   type UpdateAnswer,
 } from "../server/wire.ts";
-import { anySignal } from "../../shared/stand-ins.ts";
+import { anySignal } from "artesian-ui/stand-ins.ts";
 
 const TIMEOUT_MS = 20_000;
 

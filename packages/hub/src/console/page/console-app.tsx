@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import logo from "../../shared/ui/logo.svg";
-import { ConnectionBadge } from "../../shared/ui/connection-badge.tsx";
+import logo from "artesian-ui/logo.svg";
+import { ConnectionBadge } from "artesian-ui/connection-badge.tsx";
 import { ConsolePage } from "./console-page.tsx";
 import { Door } from "./door.tsx";
 import { type Access, Session } from "./session.ts";

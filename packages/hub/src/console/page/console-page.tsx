@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import logo from "../../shared/ui/logo.svg";
-import { type Connection, ConnectionBadge, ConnectionProblem } from "../../shared/ui/connection-badge.tsx";
-import { useNow } from "../../shared/ui/use-now.ts";
+import logo from "artesian-ui/logo.svg";
+import { type Connection, ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { useNow } from "artesian-ui/use-now.ts";
 import type { About } from "../server/wire.ts";
 import type { ConsoleApi } from "./api.ts";
 import { duration } from "./format.ts";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { CopyButton } from "../../shared/ui/copy-button.tsx";
+import { CopyButton } from "artesian-ui/copy-button.tsx";
 import type { Refusal } from "./session.ts";
 
 const COMMAND = "artesian token mint --admin";

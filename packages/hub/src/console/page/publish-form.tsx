@@ -1,7 +1,7 @@
-import { ClientError, publish, type UpdateInput } from "artesian/client";
+import { ClientError, publish, type UpdateInput } from "artesian-client";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { CopyButton } from "../../shared/ui/copy-button.tsx";
+import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { sentenceOf } from "./api.ts";
 import { Field, NumberField } from "./fields.tsx";
 

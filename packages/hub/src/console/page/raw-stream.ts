@@ -1,7 +1,7 @@
-import { ClientError, subscribe } from "artesian/client";
+import { ClientError, subscribe } from "artesian-client";
 import { createParser } from "eventsource-parser";
-import { watchHiddenTab } from "../../shared/ui/hidden-tab.ts";
-import { toWellFormed } from "../../shared/stand-ins.ts";
+import { watchHiddenTab } from "artesian-ui/hidden-tab.ts";
+import { toWellFormed } from "artesian-ui/stand-ins.ts";
 
 /** One thing that came down a stream, or happened to it. */
 export interface Entry {

@@ -1,6 +1,6 @@
-import { ClientError } from "artesian/client";
+import { ClientError } from "artesian-client";
 import type { About } from "../server/wire.ts";
-import { tabStorage } from "../../shared/ui/storage.ts";
+import { tabStorage } from "artesian-ui/storage.ts";
 import { ConsoleApi } from "./api.ts";
 
 /** Kept for this tab alone, and gone with it. */

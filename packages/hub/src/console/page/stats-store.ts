@@ -1,5 +1,5 @@
-import type { Connection } from "../../shared/ui/connection-badge.tsx";
-import { LiveSource } from "../../shared/ui/live-source.ts";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { LiveSource } from "artesian-ui/live-source.ts";
 import { type About, type History, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "../server/wire.ts";
 import type { ConsoleApi } from "./api.ts";
 import { mergeSamples } from "./samples.ts";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { CopyButton } from "../../shared/ui/copy-button.tsx";
+import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { Field, NumberField } from "./fields.tsx";
 import { plural } from "./format.ts";
 import { RawLog } from "./raw-log.tsx";

@@ -1,4 +1,4 @@
-import { type Authorization, type Hub, HubError } from "artesian";
+import { type Authorization, type Hub, HubError } from "../../index.ts";
 
 /** A token as RFC 6750 spells it; two fields arrive as one with a comma, which no token has. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;

@@ -1,5 +1,5 @@
-import { type ErrorCode, HubError, type Logger } from "artesian";
-import { problemReply } from "artesian/http";
+import { type ErrorCode, HubError, type Logger } from "../../index.ts";
+import { problemReply } from "../../http/index.ts";
 import { requireAdmin, requireOwnPage } from "./access.ts";
 import { type ConsoleOptions, SILENT } from "./options.ts";
 import { Logins } from "./logins.ts";

@@ -1,4 +1,4 @@
-import type { Authorization, HubError, Logger } from "artesian";
+import type { Authorization, HubError, Logger } from "../../index.ts";
 
 /** A token that comes again within this time is no new login, in milliseconds. */
 const SAME_LOGIN_MS = 3_600_000;

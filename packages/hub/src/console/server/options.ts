@@ -1,4 +1,4 @@
-import type { Hub, Logger } from "artesian";
+import type { Hub, Logger } from "../../index.ts";
 import type { ConsoleKey } from "./stats-tokens.ts";
 
 /** What `createConsole` takes. */

@@ -10,9 +10,18 @@ export interface Pages {
 }
 
 export interface PagesOptions {
-  /** Where `npm run build` has put the pages. Default: `dist/pages` of this package. */
-  readonly directory?: string;
+  /** Where `npm run build` has put the pages. */
+  readonly directory: string;
+  /** A page of the build, below `directory`: without it, nothing is built. */
+  readonly index: string;
+  /** Finds what is at a path. Assets need no route. */
+  readonly findRoute: (pathname: string) => PageRoute | undefined;
+  /** For people at an address without a page, such as "Try /". */
+  readonly hint: string;
 }
+
+/** A page's file in the build, or where to look for it instead. */
+export type PageRoute = { readonly file: string } | { readonly location: string };
 
 /**
  * Everything comes from this server and nothing is inline, so an injected script, style, frame or form target has
@@ -45,61 +54,43 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 /** One plain name: no separator, no leading dot, nothing encoded. */
 const ASSET_PATH = /^\/assets\/([A-Za-z0-9_-][A-Za-z0-9._-]*)$/;
-const APP_PATH = /^\/(stocks|news|console)\/?$/;
-const CHAT_PATH = /^\/chat\/([A-Za-z0-9-]{1,40})$/;
-const DEFAULT_ROOM = "lobby";
 
-/** Pages are built from `apps/` at the root of the package, and this file runs from there or from `dist/apps/`. */
-const DIRECTORIES = ["../../../pages", "../../../dist/pages"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+/** The console's page, of which the build is the same whether this file runs from `src/` or from `dist/`. */
+const DIRECTORY = fileURLToPath(new URL("../../../dist/pages", import.meta.url));
 
-/** Serves the built pages: the landing page at `/`, the chat page for every room at `/chat/ROOM`, the other apps at `/NAME`. */
-export function createPages(options: PagesOptions = {}): Pages {
-  const directories = options.directory === undefined ? DIRECTORIES : [options.directory];
-  let found: Promise<string | undefined> | undefined;
+/** Serves the console's page at `/console`. */
+export function createConsolePages(options: { readonly directory?: string } = {}): Pages {
+  return servePages({
+    directory: options.directory ?? DIRECTORY,
+    index: "console/page/index.html",
+    findRoute(pathname) {
+      if (pathname === "/console") return { file: "console/page/index.html" };
+      return pathname === "/console/" ? { location: "/console" } : undefined;
+    },
+    hint: "Try /console.",
+  });
+}
+
+/** Serves built pages, and their assets at `/assets/NAME`. */
+export function servePages({ directory, index, findRoute, hint }: PagesOptions): Pages {
+  let isBuilt = false;
   return {
     async fetch(request) {
       if (request.method !== "GET" && request.method !== "HEAD") {
         return text(405, "These pages answer GET and HEAD only.", { Allow: "GET, HEAD" });
       }
       const { pathname } = new URL(request.url);
-      const route = findRoute(pathname);
-      if (route === undefined) return text(404, "There is no page at this address. Try / or /chat/lobby.");
+      const asset = ASSET_PATH.exec(pathname)?.[1];
+      const isAsset = asset !== undefined && extname(asset) in CONTENT_TYPES;
+      const route = isAsset ? { file: `assets/${asset}` } : findRoute(pathname);
+      if (route === undefined) return text(404, `There is no page at this address. ${hint}`);
       if ("location" in route) return text(302, `See ${route.location}`, { Location: route.location });
-      found ??= findDirectory(directories);
-      const directory = await found;
-      if (directory === undefined) {
-        // Looked for again at the next request, so that building them is enough.
-        found = undefined;
-        return text(503, "The pages are not built. Run `npm run build`, then reload.");
-      }
-      return await serve(request, join(directory, route.file), route.immutable);
+      // Looked for again at the next request, so that building them is enough.
+      isBuilt ||= (await stat(join(directory, index)).catch(() => undefined))?.isFile() === true;
+      if (!isBuilt) return text(503, "The pages are not built. Run `npm run build`, then reload.");
+      return await serve(request, join(directory, route.file), isAsset);
     },
   };
-}
-
-type Route = { readonly file: string; readonly immutable: boolean } | { readonly location: string };
-
-function findRoute(pathname: string): Route | undefined {
-  if (pathname === "/") return { file: "landing/page/index.html", immutable: false };
-  const app = APP_PATH.exec(pathname)?.[1];
-  if (app !== undefined) return pathname.endsWith("/") ? { location: `/${app}` } : { file: `${app}/page/index.html`, immutable: false };
-  if (pathname === "/chat" || pathname === "/chat/") return { location: `/chat/${DEFAULT_ROOM}` };
-  const room = CHAT_PATH.exec(pathname)?.[1];
-  if (room !== undefined) {
-    const name = room.toLowerCase();
-    if (name.startsWith("-") || name.endsWith("-")) return undefined;
-    return name === room ? { file: "chat/page/index.html", immutable: false } : { location: `/chat/${name}` };
-  }
-  const asset = ASSET_PATH.exec(pathname)?.[1];
-  return asset !== undefined && extname(asset) in CONTENT_TYPES ? { file: `assets/${asset}`, immutable: true } : undefined;
-}
-
-async function findDirectory(directories: readonly string[]): Promise<string | undefined> {
-  for (const directory of directories) {
-    const index = await stat(join(directory, "landing/page/index.html")).catch(() => undefined);
-    if (index?.isFile() === true) return directory;
-  }
-  return undefined;
 }
 
 async function serve(request: Request, file: string, immutable: boolean): Promise<Response> {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Hub, HubStats, Logger, ObservedSubscriber } from "artesian";
+import type { Hub, HubStats, Logger, ObservedSubscriber } from "../../index.ts";
+import { questionsOf } from "../../create-hub.ts";
 import { addSamples } from "./sums.ts";
 import { type History, rowOf, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "./wire.ts";
 
@@ -53,7 +54,7 @@ export class Sampler {
   constructor(options: SamplerOptions) {
     const { hub } = options;
     this.#options = options;
-    this.#source = hub.questions.reachOthers ? "all" : randomUUID();
+    this.#source = questionsOf(hub).reachOthers ? "all" : randomUUID();
     this.#before = hub.stats();
     this.#stops = [
       hub.observe({
@@ -63,7 +64,7 @@ export class Sampler {
         },
         unsubscribed: ({ id }) => void this.#watchers.delete(id),
       }),
-      hub.questions.answer(QUESTION, (question) => this.#answer(question as SamplesQuestion)),
+      questionsOf(hub).answer(QUESTION, (question) => this.#answer(question as SamplesQuestion)),
     ];
     this.#schedule();
   }
@@ -143,7 +144,7 @@ export class Sampler {
   }
 
   async #ask(question: SamplesQuestion): Promise<readonly (readonly Sample[])[]> {
-    const { answers } = await this.#options.hub.questions.ask(QUESTION, question);
+    const { answers } = await questionsOf(this.#options.hub).ask(QUESTION, question);
     return answers.map(({ value }) => {
       const { now, rows } = value as SamplesAnswer;
       // Clocks of other machines may differ.

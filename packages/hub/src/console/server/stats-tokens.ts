@@ -1,5 +1,5 @@
-import type { Authorization, Matcher } from "artesian";
-import { type IssuerOptions, mintToken } from "artesian/http";
+import type { Authorization, Matcher } from "../../index.ts";
+import { type IssuerOptions, mintToken } from "../../http/index.ts";
 import { STATS_TOPIC, type StatsToken } from "./wire.ts";
 
 /** What the open console signs its pages' tokens with. */

@@ -1,4 +1,4 @@
-import type { Hub, ScheduledUpdate } from "artesian";
+import type { Hub, ScheduledUpdate } from "../../index.ts";
 import { SCHEDULED_LISTED, type ScheduledPage, type UpdateAnswer, type WaitingUpdate } from "./wire.ts";
 
 /** Says what became of an update; undefined where the hub has no such one. */
