@@ -27,4 +27,5 @@ for (const folder of PACKAGES) {
 for (const folder of ["packages/hub", "demo"]) {
   run("node_modules/vite/bin/vite.js", ["build", "--config", `${folder}/vite.config.ts`, "--logLevel", "warn"]);
 }
+run("scripts/pack-files.mjs", []);
 for (const path of COMMANDS) chmodSync(`${root}/${path}`, 0o755);

@@ -7,9 +7,7 @@ import { cleanEnv } from "../cli/command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const hub = join(root, "packages/hub");
-/** A file of the tarball is at the root of the repository if the package has it only while it is packed. */
-const read = (path: string): string =>
-  readFileSync(join(/^(?:docs|examples|CHANGELOG\.md|SECURITY\.md)/.test(path) ? root : hub, path), "utf8");
+const read = (path: string): string => readFileSync(join(hub, path), "utf8");
 
 /** The files of the tarball, by their paths in it. */
 let files: readonly string[] = [];
