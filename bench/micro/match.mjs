@@ -7,8 +7,8 @@ import { figure } from "../lib/table.mjs";
 
 /** @typedef {import("../lib/selections.mjs").Cohort} Cohort */
 /** @typedef {import("../lib/selections.mjs").Matcher} Matcher */
-/** @typedef {import("../../src/core/journal/journal.ts").JournalRecord} JournalRecord */
-/** @typedef {import("../../src/core/live/matcher-index.ts").MatcherIndex} MatcherIndex */
+/** @typedef {import("../../packages/hub/src/core/journal/journal.ts").JournalRecord} JournalRecord */
+/** @typedef {import("../../packages/hub/src/core/live/matcher-index.ts").MatcherIndex} MatcherIndex */
 
 const EXACT = [100, 1_000, 10_000, 100_000];
 const PATTERNS = [1, 100, 500];
@@ -91,7 +91,7 @@ that the index has forgotten them, and go to nobody; every pattern has to be tri
     { what: "500 patterns to one, known topic", of: "500 patterns, known topic", to: "1 pattern, known topic", most: 10 },
   ],
   async prepare() {
-    const { MatcherIndex } = /** @type {typeof import("../../src/core/live/matcher-index.ts")} */ (
+    const { MatcherIndex } = /** @type {typeof import("../../packages/hub/src/core/live/matcher-index.ts")} */ (
       await importInner("core/live/matcher-index")
     );
     const unknown = Array.from({ length: NEW_TOPICS }, (_, n) => recordOf(newTopic(n)));

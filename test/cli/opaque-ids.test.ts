@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { publish } from "../../src/client/index.ts";
+import { publish } from "../../packages/client/src/index.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
 import { messagesIn, runToEnd, startServer, temporaryDirectory } from "./command.ts";

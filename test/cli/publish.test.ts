@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { subscribe, type ClientEvent } from "../../src/client/index.ts";
+import { subscribe, type ClientEvent } from "../../packages/client/src/index.ts";
 import { answer, deadUrl, scripted } from "../client/server.ts";
 import { runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
 

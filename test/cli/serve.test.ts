@@ -6,8 +6,8 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { mintToken } from "artesian/http";
-import { ClientError, publish, subscribe } from "../../src/client/index.ts";
-import { unreadable } from "../../src/cli/config/load.ts";
+import { ClientError, publish, subscribe } from "../../packages/client/src/index.ts";
+import { unreadable } from "../../packages/hub/src/cli/config/load.ts";
 import { openStream } from "../support/stream.ts";
 import { messagesIn, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 

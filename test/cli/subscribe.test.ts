@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { publish } from "../../src/client/index.ts";
+import { publish } from "../../packages/client/src/index.ts";
 import { answer, scripted } from "../client/server.ts";
 import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
 

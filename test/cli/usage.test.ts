@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { KEYS, flagOf } from "../../src/cli/config/settings.ts";
+import { KEYS, flagOf } from "../../packages/hub/src/cli/config/settings.ts";
 import { messagesIn, runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
 
 describe("help", () => {
@@ -24,7 +24,7 @@ describe("help", () => {
     const { code, stdout, stderr } = await runToEnd([...command.split(" ").filter(Boolean), "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("Usage: artesian");
-    expect(stdout).toContain("Examples:\n  artesian ");
+    expect(stdout).toMatch(/Examples:\n {2}(?:npx )?artesian/);
     expect(stderr).toBe("");
   });
 

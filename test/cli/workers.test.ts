@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ClientError, publish, subscribe } from "../../src/client/index.ts";
-import { createOutbox, createSignal } from "../../src/cli/serve/ipc.ts";
+import { ClientError, publish, subscribe } from "../../packages/client/src/index.ts";
+import { createOutbox, createSignal } from "../../packages/hub/src/cli/serve/ipc.ts";
 import { type Answer, messagesIn, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 import { bearer, type WorkerPool, FORM, MANY, open, openAtEach, openLineToEach, startPool, startGuarded, TWO } from "./worker-pool.ts";
 

@@ -10,7 +10,7 @@ import {
   type StateDetail,
   type SubscribeOptions,
   type UpdateInput,
-} from "../../src/client/index.ts";
+} from "../../packages/client/src/index.ts";
 import { answer, scripted, shortStream, stream, type Script } from "./server.ts";
 
 /** Reconnects fast, so that tests are. */

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { type Backoff, createBackoff } from "../../src/client/backoff.ts";
-import { createEventParser } from "../../src/client/event-parser.ts";
+import { type Backoff, createBackoff } from "../../packages/client/src/backoff.ts";
+import { createEventParser } from "../../packages/client/src/event-parser.ts";
 
 const lineEnd = fc.constantFrom("\n", "\r", "\r\n");
 const text = fc.string({ unit: "binary" }).map((value) => value.toWellFormed().replaceAll(/[\r\n\0]/g, ""));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ClientError, publish } from "../../src/client/index.ts";
+import { ClientError, publish } from "../../packages/client/src/index.ts";
 import { answer, bodyOf, deadUrl, scripted } from "./server.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ClientError, subscribe, type ClientEvent, type StateDetail, type SubscribeOptions } from "../../src/client/index.ts";
+import { ClientError, subscribe, type ClientEvent, type StateDetail, type SubscribeOptions } from "../../packages/client/src/index.ts";
 import { answer, deadUrl, scripted, shortStream, stream } from "./server.ts";
 
 /** Reconnects fast, so that tests are. */

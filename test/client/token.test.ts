@@ -1,6 +1,13 @@
 import { mintToken } from "artesian/http";
 import { describe, expect, test } from "vitest";
-import { ClientError, publish, subscribe, type StateDetail, type SubscribeOptions, type TokenSource } from "../../src/client/index.ts";
+import {
+  ClientError,
+  publish,
+  subscribe,
+  type StateDetail,
+  type SubscribeOptions,
+  type TokenSource,
+} from "../../packages/client/src/index.ts";
 import { startHub, type TestHub } from "../support/server.ts";
 import { answer, scripted, shortStream, stream, type Script, type ScriptedServer } from "./server.ts";
 

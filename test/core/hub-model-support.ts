@@ -1,9 +1,9 @@
 import type { Matcher } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
-import type { Authorization } from "../../src/core/matching/authorization.ts";
-import type { IdCipher } from "../../src/core/journal/cursor.ts";
-import { HubCore } from "../../src/core/hub-core.ts";
-import type { Sink, Subscriber } from "../../src/core/live/subscriber.ts";
+import type { Authorization } from "../../packages/hub/src/core/matching/authorization.ts";
+import type { IdCipher } from "../../packages/hub/src/core/journal/cursor.ts";
+import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
+import type { Sink, Subscriber } from "../../packages/hub/src/core/live/subscriber.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
 
 /** An update as the model keeps it. Its place in the list is its offset, less one. */

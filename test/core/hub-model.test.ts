@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { type IdCipher, parseCursor } from "../../src/core/journal/cursor.ts";
-import type { HubCore } from "../../src/core/hub-core.ts";
-import { opaqueIds } from "../../src/http/opaque-ids.ts";
+import { type IdCipher, parseCursor } from "../../packages/hub/src/core/journal/cursor.ts";
+import type { HubCore } from "../../packages/hub/src/core/hub-core.ts";
+import { opaqueIds } from "../../packages/hub/src/http/opaque-ids.ts";
 import { dataOf, filledOut, ModelReader, type ModelUpdate, NaiveHub, openHub, type ReaderPlan } from "./hub-model-support.ts";
 
 const SEED = Number(process.env["SEED"] ?? 2026);

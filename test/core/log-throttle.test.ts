@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LogThrottle } from "../../src/core/log-throttle.ts";
-import { SILENT } from "../../src/core/logger.ts";
+import { LogThrottle } from "../../packages/hub/src/core/log-throttle.ts";
+import { SILENT } from "../../packages/hub/src/core/logger.ts";
 
 interface Line {
   readonly fields: object;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createEpoch, formatCursor, parseCursor } from "../../src/core/journal/cursor.ts";
-import { TopicParser } from "../../src/core/update/topic.ts";
-import { utf8Length } from "../../src/core/update/update.ts";
-import { addressKey } from "../../src/core/address-key.ts";
-import { Connections } from "../../src/http/admission/connections.ts";
-import { parseForm } from "../../src/http/body/form.ts";
+import { createEpoch, formatCursor, parseCursor } from "../../packages/hub/src/core/journal/cursor.ts";
+import { TopicParser } from "../../packages/hub/src/core/update/topic.ts";
+import { utf8Length } from "../../packages/hub/src/core/update/update.ts";
+import { addressKey } from "../../packages/hub/src/core/address-key.ts";
+import { Connections } from "../../packages/hub/src/http/admission/connections.ts";
+import { parseForm } from "../../packages/hub/src/http/body/form.ts";
 import { fc, test } from "@fast-check/vitest";
 
 describe("cursors", () => {

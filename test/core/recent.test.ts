@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Recent } from "../../src/core/recent.ts";
+import { Recent } from "../../packages/hub/src/core/recent.ts";
 
 describe("what was asked for recently", () => {
   it("is remembered, and the rest forgotten", () => {

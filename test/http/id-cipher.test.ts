@@ -1,8 +1,8 @@
 import { fc } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { createEpoch, formatCursor } from "../../src/core/journal/cursor.ts";
-import { opaqueIds } from "../../src/http/opaque-ids.ts";
-import { formatVector } from "../../src/journals/partitioned/vector.ts";
+import { createEpoch, formatCursor } from "../../packages/hub/src/core/journal/cursor.ts";
+import { opaqueIds } from "../../packages/hub/src/http/opaque-ids.ts";
+import { formatVector } from "../../packages/hub/src/journals/partitioned/vector.ts";
 
 const SECRET = "a secret of at least thirty-two bytes";
 const offset = fc.oneof(fc.nat(100), fc.maxSafeNat());

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
-import { HubCore } from "../../src/core/hub-core.ts";
-import { opaqueIds } from "../../src/http/opaque-ids.ts";
+import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
+import { opaqueIds } from "../../packages/hub/src/http/opaque-ids.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
 import { ModelReader } from "../core/hub-model-support.ts";
 

@@ -1,7 +1,7 @@
 import type { Authorization, Journal } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { HubCore } from "../../src/core/hub-core.ts";
+import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
 

@@ -1,7 +1,7 @@
 import { createHub, type Hub, type HubOptions, memoryJournal, type Revocation, type UpdateInput } from "artesian";
-import { publish as publishByClient } from "artesian/client";
+import { publish as publishByClient } from "artesian-client";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { consoleLogger } from "../../src/console-logger.ts";
+import { consoleLogger } from "../../packages/hub/src/console-logger.ts";
 import { startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 

@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createHub, type HubOptions, type Limits, memoryJournal } from "artesian";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Key } from "../../src/cli/config/config.ts";
-import { SETTINGS } from "../../src/cli/config/settings.ts";
-import { TIME_RANGES } from "../../src/core/hub-options.ts";
-import { LIMIT_RANGES } from "../../src/core/limits.ts";
-import type { Range } from "../../src/core/range.ts";
-import { CONNECTION_RANGES } from "../../src/http/admission/connections.ts";
+import type { Key } from "../../packages/hub/src/cli/config/config.ts";
+import { SETTINGS } from "../../packages/hub/src/cli/config/settings.ts";
+import { TIME_RANGES } from "../../packages/hub/src/core/hub-options.ts";
+import { LIMIT_RANGES } from "../../packages/hub/src/core/limits.ts";
+import type { Range } from "../../packages/hub/src/core/range.ts";
+import { CONNECTION_RANGES } from "../../packages/hub/src/http/admission/connections.ts";
 import { SETTING_OF_LIMIT } from "../support/limit-settings.ts";
 
 const SECRET = "a secret of at least thirty-two bytes";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeDirectory } from "../../src/make-directory.ts";
+import { makeDirectory } from "../../packages/hub/src/make-directory.ts";
 
 let root = "";
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), "artesian-make-"))));

@@ -6,21 +6,25 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const PACKAGES = { artesian: "packages/hub", "artesian-client": "packages/client", "artesian-sources": "packages/sources" };
 
-/** The package's entries, as a project imports them. */
+/** The entries of the packages, as a project imports them. */
 async function entries(): Promise<string[]> {
-  const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { exports: Record<string, unknown> };
-  return Object.keys(exports)
-    .filter((entry) => entry !== "./package.json")
-    .map((entry) => `artesian${entry.slice(1)}`);
+  const found = Object.entries(PACKAGES).map(async ([name, folder]) => {
+    const { exports } = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8")) as { exports: Record<string, unknown> };
+    return Object.keys(exports)
+      .filter((entry) => entry !== "./package.json")
+      .map((entry) => `${name}${entry.slice(1)}`);
+  });
+  return (await Promise.all(found)).flat();
 }
 
-/** Compiles a module that uses every entry of the built package, in a project of its own. */
+/** Compiles a module that uses every entry of the built packages, in a project of its own. */
 async function compile(options: Readonly<Record<string, unknown>>): Promise<string> {
   const project = await mkdtemp(join(tmpdir(), "artesian-"));
   onTestFinished(() => rm(project, { recursive: true }));
   await mkdir(join(project, "node_modules"));
-  await symlink(root, join(project, "node_modules/artesian"));
+  for (const [name, folder] of Object.entries(PACKAGES)) await symlink(join(root, folder), join(project, "node_modules", name));
   await symlink(join(root, "node_modules/@types"), join(project, "node_modules/@types"));
   const names = await entries();
   const imports = names.map((name, i) => `import * as entry${i} from "${name}";`);

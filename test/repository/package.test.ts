@@ -6,14 +6,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { cleanEnv } from "../cli/command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const hub = join(root, "packages/hub");
+const read = (path: string): string => readFileSync(join(hub, path), "utf8");
 
 /** The files of the tarball, by their paths in it. */
 let files: readonly string[] = [];
 
 beforeAll(() => {
-  const packed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-    cwd: root,
+  const packed = execFileSync("npm", ["pack", "--dry-run", "--json"], {
+    cwd: hub,
     env: cleanEnv(),
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
@@ -35,13 +36,20 @@ function linksOf(page: string): readonly string[] {
 
 describe("the package", () => {
   it("has the command, the documentation and the examples, and nothing of the tests", () => {
-    for (const path of ["dist/src/cli/main.js", "docs/no-events.md", "docs/decisions/README.md", "examples/node-http.mjs"])
+    for (const path of [
+      "dist/cli/main.js",
+      "src/index.ts",
+      "dist/index.js.map",
+      "docs/no-events.md",
+      "docs/decisions/README.md",
+      "examples/node-http.mjs",
+    ])
       expect(files).toContain(path);
-    expect(files.filter((path) => /^(?:test|bench|src|scripts)\//.test(path))).toEqual([]);
+    expect(files.filter((path) => /^(?:test|bench|scripts)\//.test(path))).toEqual([]);
   });
 
   it("has every page, picture and example that its pages link to", () => {
-    const pages = files.filter((path) => path.endsWith(".md") && path !== "CONTRIBUTING.md");
+    const pages = files.filter((path) => path.endsWith(".md"));
     expect(pages.length).toBeGreaterThan(50);
     const broken = pages.flatMap((page) =>
       linksOf(page)
@@ -53,7 +61,7 @@ describe("the package", () => {
 
   it("has every page that its code names, with the section that is meant", () => {
     const named = files
-      .filter((path) => /^dist\/(?:src|apps)\/.*\.(?:js|d\.ts)$/.test(path))
+      .filter((path) => /^dist\/.*\.(?:js|d\.ts)$/.test(path))
       .flatMap((path) => [...read(path).matchAll(/\b(docs\/[\w/-]+\.md)(?:[`)]*, "([^"\n]+)")?/g)].map((match) => ({ path, match })));
     expect(named.length).toBeGreaterThan(20);
     const broken = named.flatMap(({ path, match: [text, page = "", section] }) => {
@@ -68,7 +76,7 @@ describe("the package", () => {
   });
 
   it("links its list of pages to each page of docs/", () => {
-    const linked = new Set(linksOf("README.md"));
+    const linked = new Set(linksOf(join("../..", "README.md")));
     const pages = files.filter((path) => /^docs\/[\w-]+\.md$/.test(path));
     expect(pages.filter((page) => !linked.has(page))).toEqual([]);
   });

@@ -9,7 +9,7 @@ interface Override {
   >;
 }
 
-const CORE = "src/core/";
+const CORE = "packages/hub/src/core/";
 const RULE = "no-restricted-imports";
 
 const root = new URL("../../", import.meta.url);

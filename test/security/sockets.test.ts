@@ -3,11 +3,11 @@ import { type IncomingMessage, request, type RequestListener, type ServerRespons
 import { type AddressInfo, type Socket } from "node:net";
 import { createHub, type Logger } from "artesian";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { SETTINGS } from "../../src/cli/config/settings.ts";
-import { createHttpServer } from "../../src/cli/serve/http-server.ts";
-import { serveRequests } from "../../src/cli/serve/drain.ts";
-import { MAX_UNANSWERED, Sockets, type SocketLimits } from "../../src/http/sinks/sockets.ts";
-import type { UnreadLimits } from "../../src/http/sinks/unread-answers.ts";
+import { SETTINGS } from "../../packages/hub/src/cli/config/settings.ts";
+import { createHttpServer } from "../../packages/hub/src/cli/serve/http-server.ts";
+import { serveRequests } from "../../packages/hub/src/cli/serve/drain.ts";
+import { MAX_UNANSWERED, Sockets, type SocketLimits } from "../../packages/hub/src/http/sinks/sockets.ts";
+import type { UnreadLimits } from "../../packages/hub/src/http/sinks/unread-answers.ts";
 import { connectFrom, takeLoopbackForForeign } from "../support/addresses.ts";
 import { listen } from "../support/server.ts";
 

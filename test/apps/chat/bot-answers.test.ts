@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { embeddedBot } from "../../../apps/chat/server/index.ts";
-import { BRAIN_ARTESIAN } from "../../../apps/chat/server/bots/brain-artesian.ts";
-import { BRAIN_BASICS } from "../../../apps/chat/server/bots/brain-basics.ts";
-import { BRAIN_CHAT } from "../../../apps/chat/server/bots/brain-chat.ts";
-import { BRAIN_FALLBACK } from "../../../apps/chat/server/bots/brain-fallback.ts";
-import { BRAIN_SMALL_TALK } from "../../../apps/chat/server/bots/brain-small-talk.ts";
+import { embeddedBot } from "../../../demo/src/chat/server/index.ts";
+import { BRAIN_ARTESIAN } from "../../../demo/src/chat/server/bots/brain-artesian.ts";
+import { BRAIN_BASICS } from "../../../demo/src/chat/server/bots/brain-basics.ts";
+import { BRAIN_CHAT } from "../../../demo/src/chat/server/bots/brain-chat.ts";
+import { BRAIN_FALLBACK } from "../../../demo/src/chat/server/bots/brain-fallback.ts";
+import { BRAIN_SMALL_TALK } from "../../../demo/src/chat/server/bots/brain-small-talk.ts";
 import { context } from "./bot-service.ts";
 
 const RULES = [...BRAIN_BASICS, ...BRAIN_ARTESIAN, ...BRAIN_CHAT, ...BRAIN_SMALL_TALK, ...BRAIN_FALLBACK];
@@ -51,8 +51,8 @@ const BETTER: ReadonlyMap<string, RegExp> = new Map([
   ["do you speak chinese", /^I speak English and Chinese/],
   ["can i use it with react", /^EventSource is part of every/],
   ["does it work in safari", /^EventSource is part of every/],
-  ["how do i install it", /^"npx artesian demo"/],
-  ["how do i run it on my own server", /^"npx artesian demo"/],
+  ["how do i install it", /^"npx artesian-demo"/],
+  ["how do i run it on my own server", /^"npx artesian-demo"/],
 ]);
 
 describe("English", () => {

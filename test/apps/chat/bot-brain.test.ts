@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { embeddedBot } from "../../../apps/chat/server/index.ts";
-import { BRAIN_ARTESIAN } from "../../../apps/chat/server/bots/brain-artesian.ts";
-import { BRAIN_BASICS, CALLED, NO_SUM, SUM } from "../../../apps/chat/server/bots/brain-basics.ts";
-import { BRAIN_CHAT } from "../../../apps/chat/server/bots/brain-chat.ts";
-import { BRAIN_FALLBACK } from "../../../apps/chat/server/bots/brain-fallback.ts";
-import { type FollowUp, type Language, LANGUAGES, type Replies, type Rule } from "../../../apps/chat/server/bots/brain-rule.ts";
-import { BRAIN_SMALL_TALK } from "../../../apps/chat/server/bots/brain-small-talk.ts";
-import { type Fit, fitTrigger, mayFit, parseTrigger } from "../../../apps/chat/server/bots/trigger.ts";
-import { plainText, splitWords } from "../../../apps/chat/server/bots/words.ts";
+import { embeddedBot } from "../../../demo/src/chat/server/index.ts";
+import { BRAIN_ARTESIAN } from "../../../demo/src/chat/server/bots/brain-artesian.ts";
+import { BRAIN_BASICS, CALLED, NO_SUM, SUM } from "../../../demo/src/chat/server/bots/brain-basics.ts";
+import { BRAIN_CHAT } from "../../../demo/src/chat/server/bots/brain-chat.ts";
+import { BRAIN_FALLBACK } from "../../../demo/src/chat/server/bots/brain-fallback.ts";
+import { type FollowUp, type Language, LANGUAGES, type Replies, type Rule } from "../../../demo/src/chat/server/bots/brain-rule.ts";
+import { BRAIN_SMALL_TALK } from "../../../demo/src/chat/server/bots/brain-small-talk.ts";
+import { type Fit, fitTrigger, mayFit, parseTrigger } from "../../../demo/src/chat/server/bots/trigger.ts";
+import { plainText, splitWords } from "../../../demo/src/chat/server/bots/words.ts";
 import { context } from "./bot-service.ts";
 
 const words = (text: string): string[] => splitWords(plainText(text)).map(({ text: word }) => word);

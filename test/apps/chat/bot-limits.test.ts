@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Bot } from "../../../apps/chat/server/index.ts";
-import { BotDesk } from "../../../apps/chat/server/bot-desk.ts";
-import { DEFAULT_CHAT_LIMITS } from "../../../apps/chat/server/options.ts";
-import { collectReply } from "../../../apps/chat/server/reply-stream.ts";
-import { type ChatMessage, type ChatReply, REPLY_ABANDONED_MS } from "../../../apps/chat/server/wire.ts";
+import type { Bot } from "../../../demo/src/chat/server/index.ts";
+import { BotDesk } from "../../../demo/src/chat/server/bot-desk.ts";
+import { DEFAULT_CHAT_LIMITS } from "../../../demo/src/chat/server/options.ts";
+import { collectReply } from "../../../demo/src/chat/server/reply-stream.ts";
+import { type ChatMessage, type ChatReply, REPLY_ABANDONED_MS } from "../../../demo/src/chat/server/wire.ts";
 import { context, MESSAGE } from "./bot-service.ts";
 
 const LIMITS = { botFirstMs: 60_000, botNextMs: 5000, botMs: 100_000 };

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Bot } from "../../../apps/chat/server/index.ts";
+import type { Bot } from "../../../demo/src/chat/server/index.ts";
 import { listen } from "../../support/server.ts";
 
 export interface Asked {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import { addressedText } from "../../../apps/chat/server/address-bot.ts";
-import { FAILURE_TEXT } from "../../../apps/chat/server/bot-desk.ts";
-import type { Bot, BotContext, BotMessage } from "../../../apps/chat/server/index.ts";
+import { addressedText } from "../../../demo/src/chat/server/address-bot.ts";
+import { FAILURE_TEXT } from "../../../demo/src/chat/server/bot-desk.ts";
+import type { Bot, BotContext, BotMessage } from "../../../demo/src/chat/server/index.ts";
 import { ADA, GRACE, message, startChat } from "./support.ts";
 
 /** A bot that answers when the test says so. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { type Bot, embeddedBot, openaiBot, parseBot, webhookBot } from "../../../apps/chat/server/index.ts";
+import { type Bot, embeddedBot, openaiBot, parseBot, webhookBot } from "../../../demo/src/chat/server/index.ts";
 import { context, MESSAGE, service } from "./bot-service.ts";
 
 async function parts(bot: Bot, signal?: AbortSignal): Promise<string[]> {

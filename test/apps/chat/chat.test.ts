@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { createHub } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { chatIssuer, createChat } from "../../../apps/chat/server/index.ts";
-import { publicVisitor } from "../../../apps/chat/server/names.ts";
+import { chatIssuer, createChat } from "../../../demo/src/chat/server/index.ts";
+import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
 import { ADA, GRACE, KEY, message, startChat } from "./support.ts";
 
 async function problemOf(response: Response): Promise<{ status: number; code: string }> {

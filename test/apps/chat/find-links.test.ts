@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findLinks } from "../../../apps/chat/page/find-links.ts";
+import { findLinks } from "../../../demo/src/chat/page/find-links.ts";
 import { test as property, fc } from "@fast-check/vitest";
 
 const linksOf = (text: string): string[] => findLinks(text).map(({ start, end }) => text.slice(start, end));

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import { type Bot, openaiBot } from "../../../apps/chat/server/index.ts";
-import { collectReply } from "../../../apps/chat/server/reply-stream.ts";
+import { type Bot, openaiBot } from "../../../demo/src/chat/server/index.ts";
+import { collectReply } from "../../../demo/src/chat/server/reply-stream.ts";
 import { answering, context, MESSAGE, service } from "./bot-service.ts";
 
 const LIMITS = { botFirstMs: 5000, botNextMs: 5000, botMs: 5000 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { publicVisitor } from "../../../apps/chat/server/names.ts";
-import { hereTopic } from "../../../apps/chat/server/wire.ts";
+import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
+import { hereTopic } from "../../../demo/src/chat/server/wire.ts";
 import { ADA, GRACE, startChat } from "./support.ts";
 
 const QUICK = { presenceDebounceMs: 10, presenceGraceMs: 30 };

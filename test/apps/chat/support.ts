@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { onTestFinished } from "vitest";
-import { CHAT_TOPICS, type Chat, chatIssuer, type ChatKey, type ChatOptions, createChat } from "../../../apps/chat/server/index.ts";
-import { publicVisitor } from "../../../apps/chat/server/names.ts";
+import { CHAT_TOPICS, type Chat, chatIssuer, type ChatKey, type ChatOptions, createChat } from "../../../demo/src/chat/server/index.ts";
+import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
 import {
   type ChatMessage,
   type ChatPresence,
@@ -10,7 +10,7 @@ import {
   type ChatState,
   type ChatToken,
   hereTopic,
-} from "../../../apps/chat/server/wire.ts";
+} from "../../../demo/src/chat/server/wire.ts";
 import { listen } from "../../support/server.ts";
 import { openStream, type TestStream } from "../../support/stream.ts";
 

@@ -1,9 +1,9 @@
 import { mintToken } from "artesian/http";
 import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { publicVisitor } from "../../../apps/chat/server/names.ts";
-import { VisitorCookie } from "../../../apps/chat/server/visitor-cookie.ts";
-import type { ChatToken } from "../../../apps/chat/server/wire.ts";
+import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
+import { VisitorCookie } from "../../../demo/src/chat/server/visitor-cookie.ts";
+import type { ChatToken } from "../../../demo/src/chat/server/wire.ts";
 import { openStream } from "../../support/stream.ts";
 import { ADA, BACKEND, GRACE, KEY, message, startChat, type TestChat } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { webhookBot } from "../../../apps/chat/server/index.ts";
+import { webhookBot } from "../../../demo/src/chat/server/index.ts";
 import { answering, context, MESSAGE, service } from "./bot-service.ts";
 
 const LOGIN = "<!DOCTYPE html><html><head><title>Sign in &middot; Example</title></head><body><form></form></body></html>";

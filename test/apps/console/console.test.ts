@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { SubscriberInfo, SubscriberPage } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createConsole } from "../../../apps/console/server/index.ts";
-import type { History, ScheduledPage, UpdateAnswer } from "../../../apps/console/server/wire.ts";
-import { findSubscribers } from "../../../src/core/inspect/directory.ts";
-import { HubCore } from "../../../src/core/hub-core.ts";
+import { createConsole } from "../../../packages/hub/src/console/server/index.ts";
+import type { History, ScheduledPage, UpdateAnswer } from "../../../packages/hub/src/console/server/wire.ts";
+import { findSubscribers } from "../../../packages/hub/src/core/inspect/directory.ts";
+import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
 import { exact, ISSUER, mint } from "../../support/tokens.ts";
 import { mintAdmin, mintForAnother, sampleOf, startConsole } from "./support.ts";
 

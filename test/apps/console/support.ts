@@ -2,8 +2,14 @@ import { createServer } from "node:http";
 import { createHub, type Hub, type HubOptions, type Logger } from "artesian";
 import { mintToken } from "artesian/http";
 import { onTestFinished } from "vitest";
-import { CONSOLE_TOPICS, type Console, consoleIssuer, type ConsoleKey, createConsole } from "../../../apps/console/server/index.ts";
-import type { Sample, StatsToken } from "../../../apps/console/server/wire.ts";
+import {
+  CONSOLE_TOPICS,
+  type Console,
+  consoleIssuer,
+  type ConsoleKey,
+  createConsole,
+} from "../../../packages/hub/src/console/server/index.ts";
+import type { Sample, StatsToken } from "../../../packages/hub/src/console/server/wire.ts";
 import { listen } from "../../support/server.ts";
 import { openStream, type TestStream } from "../../support/stream.ts";
 import { exact, HUB_URL, ISSUER, mint, type Rights, TRUSTING, urlpattern } from "../../support/tokens.ts";

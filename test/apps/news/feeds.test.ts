@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseFeed } from "../../../apps/news/server/index.ts";
-import { SAMPLE_FEEDS, SAMPLE_PERIOD_MS, sampleItems } from "../../../apps/news/server/sample.ts";
-import { answerSample, isSamplePath } from "../../../apps/news/server/sample-site.ts";
+import { parseFeed } from "../../../demo/src/news/server/index.ts";
+import { SAMPLE_FEEDS, SAMPLE_PERIOD_MS, sampleItems } from "../../../demo/src/news/server/sample.ts";
+import { answerSample, isSamplePath } from "../../../demo/src/news/server/sample-site.ts";
 
 describe("a feed as people write it", () => {
   test.each([

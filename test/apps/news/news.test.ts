@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, HubError } from "artesian";
-import { volatileMemory } from "artesian/sources";
+import { volatileMemory } from "artesian-sources";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   createNews,
@@ -12,7 +12,7 @@ import {
   type NewsItem,
   type NewsOptions,
   type StatusUpdate,
-} from "../../../apps/news/server/index.ts";
+} from "../../../demo/src/news/server/index.ts";
 import { type FeedServer, manualRounds, startFeedServer } from "../../support/feed-server.ts";
 import { listen, startHub } from "../../support/server.ts";
 import { openStream, type TestStream } from "../../support/stream.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { arrange, findWords, newestFirst, wordsOf } from "../../../apps/news/page/arrange.ts";
-import { type Headline, parseHeadline, parseStatuses } from "../../../apps/news/page/headline.ts";
-import { Lane } from "../../../apps/news/page/lane.ts";
-import { ageText, span, untilText } from "../../../apps/news/page/times.ts";
-import type { FeedStatus } from "../../../apps/news/server/wire.ts";
+import { arrange, findWords, newestFirst, wordsOf } from "../../../demo/src/news/page/arrange.ts";
+import { type Headline, parseHeadline, parseStatuses } from "../../../demo/src/news/page/headline.ts";
+import { Lane } from "../../../demo/src/news/page/lane.ts";
+import { ageText, span, untilText } from "../../../demo/src/news/page/times.ts";
+import type { FeedStatus } from "../../../demo/src/news/server/wire.ts";
 
 function headline(id: string, change: Partial<Headline> = {}): Headline {
   return {

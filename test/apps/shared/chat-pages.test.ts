@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, afterAll } from "vitest";
-import { createPages } from "../../../apps/shared/server/pages.ts";
+import { createDemoPages } from "../../../demo/src/pages.ts";
 
 let directory: string;
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const get = (path: string, init?: RequestInit): Promise<Response> =>
-  createPages({ directory }).fetch(new Request(`http://host${path}`, init));
+  createDemoPages({ directory }).fetch(new Request(`http://host${path}`, init));
 
 describe("the pages", () => {
   test("are the landing page at the root, and the chat page for every room", async () => {
@@ -97,7 +97,7 @@ describe("the pages", () => {
   test("say how to build them, and are found once they are", async () => {
     const empty = await mkdtemp(join(tmpdir(), "artesian-pages-"));
     onTestFinished(() => rm(empty, { recursive: true, force: true }));
-    const pages = createPages({ directory: empty });
+    const pages = createDemoPages({ directory: empty });
     const response = await pages.fetch(new Request("http://host/"));
     expect(response.status).toBe(503);
     expect(await response.text()).toContain("npm run build");

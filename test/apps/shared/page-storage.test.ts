@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createPageStorage, type PageStorage } from "../../../apps/shared/ui/storage.ts";
-import { loadChoices, saveChoices } from "../../../apps/stocks/page/watch-list.ts";
+import { createPageStorage, type PageStorage } from "../../../packages/ui/src/storage.ts";
+import { loadChoices, saveChoices } from "../../../demo/src/stocks/page/watch-list.ts";
 
 /** A browser's storage that can be made to refuse. */
 function browser(): { values: Map<string, string>; refuses: "nothing" | "writing" | "everything"; open: () => PageStorage } {

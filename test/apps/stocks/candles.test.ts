@@ -1,8 +1,8 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { CandleSeries } from "../../../apps/stocks/server/candles.ts";
-import { Session } from "../../../apps/stocks/server/session.ts";
-import type { StockQuote } from "../../../apps/stocks/server/wire.ts";
+import { CandleSeries } from "../../../demo/src/stocks/server/candles.ts";
+import { Session } from "../../../demo/src/stocks/server/session.ts";
+import type { StockQuote } from "../../../demo/src/stocks/server/wire.ts";
 
 function quote(price: number, at: number, volume?: number): StockQuote {
   return { symbol: "AAA", price, change: 0, changePercent: 0, volume, at, simulated: false };

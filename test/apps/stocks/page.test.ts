@@ -8,14 +8,14 @@ import {
   formatTime,
   formatVolume,
   trendOf,
-} from "../../../apps/stocks/page/format.ts";
-import { isFound, type Sortable, sortingAfter, sortSymbols } from "../../../apps/stocks/page/sort.ts";
-import { Spark } from "../../../apps/stocks/page/spark.ts";
-import { Ticker } from "../../../apps/stocks/page/ticker.ts";
-import { isLate } from "../../../apps/stocks/server/late.ts";
-import { isLate as isLateForSources } from "../../../src/sources/quotes/times.ts";
-import { loadChoices, MAX_WATCHED, saveChoices, toggleWatched } from "../../../apps/stocks/page/watch-list.ts";
-import type { StockQuote } from "../../../apps/stocks/server/wire.ts";
+} from "../../../demo/src/stocks/page/format.ts";
+import { isFound, type Sortable, sortingAfter, sortSymbols } from "../../../demo/src/stocks/page/sort.ts";
+import { Spark } from "../../../demo/src/stocks/page/spark.ts";
+import { Ticker } from "../../../demo/src/stocks/page/ticker.ts";
+import { isLate } from "../../../demo/src/stocks/server/late.ts";
+import { isLate as isLateForSources } from "../../../packages/sources/src/quotes/times.ts";
+import { loadChoices, MAX_WATCHED, saveChoices, toggleWatched } from "../../../demo/src/stocks/page/watch-list.ts";
+import type { StockQuote } from "../../../demo/src/stocks/server/wire.ts";
 
 function quote(price: number, at: number, change = 0): StockQuote {
   return { symbol: "AAA", price, change, changePercent: 0, volume: undefined, at, simulated: false };

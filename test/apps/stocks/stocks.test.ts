@@ -1,13 +1,13 @@
 import { createHub, type Hub, type HubOptions, memoryJournal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
-import type { Source } from "artesian/sources";
+import type { Source } from "artesian-sources";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { COMPANIES } from "../../../apps/stocks/server/companies.ts";
-import { createStocks, parseQuotes, type Stocks, STOCKS_TOPICS, type StocksOptions } from "../../../apps/stocks/server/index.ts";
-import type { Board, HistoryAnswer } from "../../../apps/stocks/server/wire.ts";
+import { COMPANIES } from "../../../demo/src/stocks/server/companies.ts";
+import { createStocks, parseQuotes, type Stocks, STOCKS_TOPICS, type StocksOptions } from "../../../demo/src/stocks/server/index.ts";
+import type { Board, HistoryAnswer } from "../../../demo/src/stocks/server/wire.ts";
 import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
 

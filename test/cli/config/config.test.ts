@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fc, test as property } from "@fast-check/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadConfig, type Sources } from "../../../src/cli/config/load.ts";
-import type { Config } from "../../../src/cli/config/config.ts";
-import { flagOf, KEYS, SETTINGS, variableOf } from "../../../src/cli/config/settings.ts";
-import { formatDuration, formatSize, parseDuration, parseSize } from "../../../src/cli/config/units.ts";
-import { UsageError } from "../../../src/cli/errors.ts";
-import { capacity } from "../../../src/cli/serve/descriptors.ts";
+import { loadConfig, type Sources } from "../../../packages/hub/src/cli/config/load.ts";
+import type { Config } from "../../../packages/hub/src/cli/config/config.ts";
+import { flagOf, KEYS, SETTINGS, variableOf } from "../../../packages/hub/src/cli/config/settings.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "../../../packages/hub/src/cli/config/units.ts";
+import { UsageError } from "../../../packages/hub/src/cli/errors.ts";
+import { capacity } from "../../../packages/hub/src/cli/serve/descriptors.ts";
 
 let directory: string;
 beforeEach(() => {

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Config, Key } from "../../../src/cli/config/config.ts";
-import { type SettingFlags, withSettings } from "../../../src/cli/config/flags.ts";
-import { loadConfig, type Sources } from "../../../src/cli/config/load.ts";
-import { flagOf, KEYS, SETTINGS, variableOf } from "../../../src/cli/config/settings.ts";
-import { demoCommand, serveCommand } from "../../../src/cli/serve/command.ts";
-import { tokenCommand } from "../../../src/cli/token/command.ts";
+import type { Config, Key } from "../../../packages/hub/src/cli/config/config.ts";
+import { type SettingFlags, withSettings } from "../../../packages/hub/src/cli/config/flags.ts";
+import { loadConfig, type Sources } from "../../../packages/hub/src/cli/config/load.ts";
+import { flagOf, KEYS, SETTINGS, variableOf } from "../../../packages/hub/src/cli/config/settings.ts";
+import { demoCommand } from "../../../demo/src/command.ts";
+import { serveCommand } from "../../../packages/hub/src/cli/serve/command.ts";
+import { tokenCommand } from "../../../packages/hub/src/cli/token/command.ts";
 
 /** Of each setting: a value as people write it, and what it means. Never the default. */
 const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[K]] } = {

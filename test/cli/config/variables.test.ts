@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { KEYS, variableOf } from "../../../src/cli/config/settings.ts";
-import { unknownVariables } from "../../../src/cli/config/variables.ts";
+import { KEYS, variableOf } from "../../../packages/hub/src/cli/config/settings.ts";
+import { unknownVariables } from "../../../packages/hub/src/cli/config/variables.ts";
 
 const textOf = (name: string, value = "1"): string | undefined => unknownVariables({ [name]: value })[0]?.text;
 

@@ -1,10 +1,10 @@
 import { fc, test } from "@fast-check/vitest";
 import type { SubscriberInfo, SubscriberPage } from "artesian";
 import { describe, expect, it } from "vitest";
-import { addSamples } from "../../../apps/console/server/sums.ts";
-import { sampleOf } from "../../../apps/console/server/wire.ts";
-import { findSubscribers, mergePages, type SubscriberQuery } from "../../../src/core/inspect/directory.ts";
-import { PEER_TEXT_LENGTH } from "../../../src/core/journal/peers.ts";
+import { addSamples } from "../../../packages/hub/src/console/server/sums.ts";
+import { sampleOf } from "../../../packages/hub/src/console/server/wire.ts";
+import { findSubscribers, mergePages, type SubscriberQuery } from "../../../packages/hub/src/core/inspect/directory.ts";
+import { PEER_TEXT_LENGTH } from "../../../packages/hub/src/core/journal/peers.ts";
 import { exact } from "../../support/tokens.ts";
 
 function subscriber(id: number, pattern = "a"): SubscriberInfo {

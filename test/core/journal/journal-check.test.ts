@@ -1,7 +1,7 @@
 import { HubError, memoryJournal } from "artesian";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CHECK_EVERY_MS, CHECK_WAIT_MS, JournalCheck } from "../../../src/core/journal/journal-check.ts";
-import type { Update } from "../../../src/core/update/update.ts";
+import { CHECK_EVERY_MS, CHECK_WAIT_MS, JournalCheck } from "../../../packages/hub/src/core/journal/journal-check.ts";
+import type { Update } from "../../../packages/hub/src/core/update/update.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

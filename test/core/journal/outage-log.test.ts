@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { HubError } from "../../../src/core/errors.ts";
-import { SILENT } from "../../../src/core/logger.ts";
-import { OutageLog } from "../../../src/core/journal/outage-log.ts";
+import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
+import { OutageLog } from "../../../packages/hub/src/core/journal/outage-log.ts";
 
 const AWAY = new HubError("journal_unavailable", "The journal cannot be reached.", { cause: new Error("ECONNREFUSED") });
 

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { PeerExchange } from "../../../src/core/journal/peer-exchange.ts";
-import { PEER_TEXT_LENGTH, PEER_WAIT_MS, type PeerAnswers, type PeerBus, type PeerListener } from "../../../src/core/journal/peers.ts";
+import { PeerExchange } from "../../../packages/hub/src/core/journal/peer-exchange.ts";
+import {
+  PEER_TEXT_LENGTH,
+  PEER_WAIT_MS,
+  type PeerAnswers,
+  type PeerBus,
+  type PeerListener,
+} from "../../../packages/hub/src/core/journal/peers.ts";
 
 /** A bus in memory that brings every text to everyone, as a broker's channel does, but for those that are suspended. */
 class TestBus {

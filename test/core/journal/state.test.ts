@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Journal, type JournalState, memoryJournal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { expect, onTestFinished, test } from "vitest";
-import { allEntries } from "../../../src/core/journal/state.ts";
+import { allEntries } from "../../../packages/hub/src/core/journal/state.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const VALUE = "x".repeat(MEBIBYTE / 4);

@@ -2,11 +2,11 @@ import { createHub, type Hub } from "artesian";
 import type { Journal, JournalRecord } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it } from "vitest";
-import { encodeFrame } from "../../../src/core/update/frame.ts";
-import { HubCore } from "../../../src/core/hub-core.ts";
-import { SILENT } from "../../../src/core/logger.ts";
-import type { Selection } from "../../../src/core/matching/selection.ts";
-import type { Sink, Subscriber } from "../../../src/core/live/subscriber.ts";
+import { encodeFrame } from "../../../packages/hub/src/core/update/frame.ts";
+import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
+import type { Selection } from "../../../packages/hub/src/core/matching/selection.ts";
+import type { Sink, Subscriber } from "../../../packages/hub/src/core/live/subscriber.ts";
 
 /** A sink whose peer can be told to stop reading. */
 class TestSink implements Sink {

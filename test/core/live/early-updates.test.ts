@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EarlyUpdates } from "../../../src/core/live/early-updates.ts";
+import { EarlyUpdates } from "../../../packages/hub/src/core/live/early-updates.ts";
 
 const offsets = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1);
 

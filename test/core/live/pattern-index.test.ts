@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Cohort } from "../../../src/core/live/cohort.ts";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { type CompiledPattern, isPattern, MatcherCompiler } from "../../../src/core/matching/matcher.ts";
-import { PatternIndex } from "../../../src/core/live/pattern-index.ts";
-import { Selection } from "../../../src/core/matching/selection.ts";
-import { TopicParser } from "../../../src/core/update/topic.ts";
+import { Cohort } from "../../../packages/hub/src/core/live/cohort.ts";
+import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
+import { type CompiledPattern, isPattern, MatcherCompiler } from "../../../packages/hub/src/core/matching/matcher.ts";
+import { PatternIndex } from "../../../packages/hub/src/core/live/pattern-index.ts";
+import { Selection } from "../../../packages/hub/src/core/matching/selection.ts";
+import { TopicParser } from "../../../packages/hub/src/core/update/topic.ts";
 
 const HUB = "https://hub.example/.well-known/mercure";
 

@@ -1,10 +1,10 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { HubError } from "../../../src/core/errors.ts";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { type CompiledMatcher, MatcherCompiler, selectsTopic } from "../../../src/core/matching/matcher.ts";
-import { TopicParser } from "../../../src/core/update/topic.ts";
-import { compileUriTemplate, type CompiledUriTemplate } from "../../../src/core/matching/uri-template/index.ts";
+import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
+import { type CompiledMatcher, MatcherCompiler, selectsTopic } from "../../../packages/hub/src/core/matching/matcher.ts";
+import { TopicParser } from "../../../packages/hub/src/core/update/topic.ts";
+import { compileUriTemplate, type CompiledUriTemplate } from "../../../packages/hub/src/core/matching/uri-template/index.ts";
 import { expand, type Piece, type Value, write } from "./uri-template-expand.ts";
 import { leastMs } from "../../support/cpu.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { HubError } from "../../../src/core/errors.ts";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { MatcherCompiler } from "../../../src/core/matching/matcher.ts";
-import { compileUrlPattern, type CompiledUrlPattern } from "../../../src/core/matching/url-pattern/index.ts";
+import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
+import { MatcherCompiler } from "../../../packages/hub/src/core/matching/matcher.ts";
+import { compileUrlPattern, type CompiledUrlPattern } from "../../../packages/hub/src/core/matching/url-pattern/index.ts";
 import { leastMs } from "../../support/cpu.ts";
 
 const HUB = "https://hub.example/.well-known/mercure";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { HubError } from "../../../src/core/errors.ts";
-import { compileUrlPattern } from "../../../src/core/matching/url-pattern/index.ts";
+import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { compileUrlPattern } from "../../../packages/hub/src/core/matching/url-pattern/index.ts";
 
 const HUB = "https://hub.example/.well-known/mercure";
 

@@ -1,9 +1,9 @@
 import { type Journal, type JournalRecord, type ReceivedUpdate } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { HubCore } from "../../../src/core/hub-core.ts";
-import type { Start } from "../../../src/core/replay/start.ts";
-import type { Sink } from "../../../src/core/live/subscriber.ts";
+import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
+import type { Start } from "../../../packages/hub/src/core/replay/start.ts";
+import type { Sink } from "../../../packages/hub/src/core/live/subscriber.ts";
 
 /** A journal in memory that another one can take the place of. */
 class ReplaceableJournal implements Journal {

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { memoryJournal } from "artesian";
 import { expect, it, vi } from "vitest";
-import type { Authorization } from "../../../src/core/matching/authorization.ts";
-import { HubCore } from "../../../src/core/hub-core.ts";
-import type { Matcher } from "../../../src/core/matching/matcher.ts";
-import { partitionedJournal } from "../../../src/journals/partitioned/index.ts";
+import type { Authorization } from "../../../packages/hub/src/core/matching/authorization.ts";
+import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
+import type { Matcher } from "../../../packages/hub/src/core/matching/matcher.ts";
+import { partitionedJournal } from "../../../packages/hub/src/journals/partitioned/index.ts";
 
 const SEED = Number(process.env["SEED"] ?? 2026);
 const TOPICS = ["a", "b", "c"];

@@ -1,9 +1,9 @@
 import { fc, test } from "@fast-check/vitest";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it } from "vitest";
-import { HeldBytes } from "../../../src/core/streams/held-bytes.ts";
-import { HubCore } from "../../../src/core/hub-core.ts";
-import type { Sink, Subscriber } from "../../../src/core/live/subscriber.ts";
+import { HeldBytes } from "../../../packages/hub/src/core/streams/held-bytes.ts";
+import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
+import type { Sink, Subscriber } from "../../../packages/hub/src/core/live/subscriber.ts";
 
 /** Bytes with memory of their own. */
 const bytesOf = (length: number): Uint8Array => new Uint8Array(new ArrayBuffer(length));

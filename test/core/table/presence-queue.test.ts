@@ -1,8 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import type { Logger } from "../../../src/core/logger.ts";
-import { type PresenceEntry, PresenceQueue, SETTLE_MS } from "../../../src/core/table/presence-queue.ts";
-import { describeSubscription } from "../../../src/core/matching/subscription.ts";
+import type { Logger } from "../../../packages/hub/src/core/logger.ts";
+import { type PresenceEntry, PresenceQueue, SETTLE_MS } from "../../../packages/hub/src/core/table/presence-queue.ts";
+import { describeSubscription } from "../../../packages/hub/src/core/matching/subscription.ts";
 
 const ignore = (): void => undefined;
 

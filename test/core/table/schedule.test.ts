@@ -1,11 +1,11 @@
 import { fc, test } from "@fast-check/vitest";
 import { memoryJournal } from "artesian";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { JournalRecord } from "../../../src/core/journal/journal.ts";
-import { SILENT } from "../../../src/core/logger.ts";
-import { Schedule } from "../../../src/core/table/schedule.ts";
-import type { JournalState } from "../../../src/core/journal/state.ts";
-import type { Update } from "../../../src/core/update/update.ts";
+import type { JournalRecord } from "../../../packages/hub/src/core/journal/journal.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
+import { Schedule } from "../../../packages/hub/src/core/table/schedule.ts";
+import type { JournalState } from "../../../packages/hub/src/core/journal/state.ts";
+import type { Update } from "../../../packages/hub/src/core/update/update.ts";
 
 const NOTES = "/notes";
 /** How long the table takes to answer, and how late an update may be with it, in milliseconds. */

@@ -2,10 +2,10 @@ import { fc, test } from "@fast-check/vitest";
 import { getLines, getMessages } from "@microsoft/fetch-event-source/lib/cjs/parse.js";
 import { createParser } from "eventsource-parser";
 import { describe, expect } from "vitest";
-import { createEpoch, formatCursor, parseCursor } from "../../../src/core/journal/cursor.ts";
-import { HubError } from "../../../src/core/errors.ts";
-import { encodeFrame } from "../../../src/core/update/frame.ts";
-import { parseForm } from "../../../src/http/body/form.ts";
+import { createEpoch, formatCursor, parseCursor } from "../../../packages/hub/src/core/journal/cursor.ts";
+import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { encodeFrame } from "../../../packages/hub/src/core/update/frame.ts";
+import { parseForm } from "../../../packages/hub/src/http/body/form.ts";
 import { data, id, type } from "../../protocol/arbitraries.ts";
 import { type ParsedEvent, StandardParser } from "../../protocol/standard-parser.ts";
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
-import { SILENT } from "../../../src/core/logger.ts";
-import { isAddressOrNetwork, TrustedProxies } from "../../../src/http/admission/trusted-proxies.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
+import { isAddressOrNetwork, TrustedProxies } from "../../../packages/hub/src/http/admission/trusted-proxies.ts";
 
 /** The client of a request, as far as its peer and header fields tell. */
 function clientOf(trusted: readonly string[], remoteAddress: string | undefined, headers: Record<string, string> = {}): string | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { HubError } from "../../../src/core/errors.ts";
-import { type Credentials, readCredentials } from "../../../src/http/auth/index.ts";
+import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { type Credentials, readCredentials } from "../../../packages/hub/src/http/auth/index.ts";
 
 const NAME = "__Secure-mercure_access_token";
 

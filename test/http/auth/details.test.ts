@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Authorization } from "../../../src/core/matching/authorization.ts";
+import type { Authorization } from "../../../packages/hub/src/core/matching/authorization.ts";
 import { authorizer, claims, detail, failures, forge, refusal } from "./support.ts";
 
 async function verify(details: unknown): Promise<Authorization> {

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JSONWebKeySet, JWK } from "jose";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { SILENT } from "../../../src/core/logger.ts";
-import type { KeyOptions } from "../../../src/http/auth/index.ts";
-import { JwkSetUrl, type JwkSetUrlLimits } from "../../../src/http/auth/jwk-set-url.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
+import type { KeyOptions } from "../../../packages/hub/src/http/auth/index.ts";
+import { JwkSetUrl, type JwkSetUrlLimits } from "../../../packages/hub/src/http/auth/jwk-set-url.ts";
 import { authorizer, ec, ed, errorOf, failures, forge, ISSUER, NOW, otherEc, pem, refusal, rsa, SECRET, serve } from "./support.ts";
 
 function jwk(key: KeyObject, members: Partial<JWK> = {}): JWK {

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { describe, expect, it } from "vitest";
-import { type MintOptions, mintToken } from "../../../src/http/auth/index.ts";
+import { type MintOptions, mintToken } from "../../../packages/hub/src/http/auth/index.ts";
 import { authorizer, ec, ed, HUB, ISSUER, pem, rsa, SECRET } from "./support.ts";
 
 const OPTIONS: MintOptions = {

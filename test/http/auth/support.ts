@@ -2,17 +2,17 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } fr
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
-import { HubError } from "../../../src/core/errors.ts";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { SILENT } from "../../../src/core/logger.ts";
-import { MatcherCompiler } from "../../../src/core/matching/matcher.ts";
+import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
+import { MatcherCompiler } from "../../../packages/hub/src/core/matching/matcher.ts";
 import {
   type Authorizer,
   type AuthorizerOptions,
   createAuthorizer,
   DETAIL_TYPE,
   type IssuerOptions,
-} from "../../../src/http/auth/index.ts";
+} from "../../../packages/hub/src/http/auth/index.ts";
 
 export const HUB = "https://hub.example/.well-known/mercure";
 export const ISSUER = "https://issuer.example";

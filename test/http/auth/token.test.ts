@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TokenCache } from "../../../src/http/auth/token-cache.ts";
+import { TokenCache } from "../../../packages/hub/src/http/auth/token-cache.ts";
 import {
   authorizer,
   claims,

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { rawMembers } from "../../../src/http/body/json-members.ts";
+import { rawMembers } from "../../../packages/hub/src/http/body/json-members.ts";
 
 const all = (): boolean => true;
 

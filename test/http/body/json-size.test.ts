@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS } from "../../../src/core/limits.ts";
-import { MAX_JSON_NAMES, MAX_JSON_PARTS } from "../../../src/http/body/json-size.ts";
-import { parseUpdates } from "../../../src/http/body/update-body.ts";
+import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
+import { MAX_JSON_NAMES, MAX_JSON_PARTS } from "../../../packages/hub/src/http/body/json-size.ts";
+import { parseUpdates } from "../../../packages/hub/src/http/body/update-body.ts";
 
 const parse = (text: string, type = "application/json"): number =>
   parseUpdates(type, new TextEncoder().encode(text), DEFAULT_LIMITS).updates.length;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Authorizer, AuthorizerOptions } from "../../../src/http/auth/index.ts";
+import type { Authorizer, AuthorizerOptions } from "../../../packages/hub/src/http/auth/index.ts";
 import { authorizer, claims, ec, encode, failures, forge, ISSUER, NOW, otherEc, pem, refusal } from "../auth/support.ts";
 
 const JWT = { typ: "JWT" };

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { encodeMetrics } from "../../../src/http/routes/prometheus.ts";
+import { encodeMetrics } from "../../../packages/hub/src/http/routes/prometheus.ts";
 import { parsePrometheus } from "../../support/prometheus.ts";
 
 describe("the text for Prometheus", () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { createHub } from "artesian";
 import { expect, it, onTestFinished } from "vitest";
-import { createHttpServer } from "../../../src/cli/serve/http-server.ts";
+import { createHttpServer } from "../../../packages/hub/src/cli/serve/http-server.ts";
 import { listen } from "../../support/server.ts";
 
 const BOUNDS = { maxHeaderBytes: 16_384, headersTimeout: 10_000, requestTimeout: 30_000 };

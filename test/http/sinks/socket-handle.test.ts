@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { SILENT } from "../../../src/core/logger.ts";
-import { freeHandle, HandleWriter, pendingBytes } from "../../../src/http/sinks/socket-handle.ts";
-import { probeSockets } from "../../../src/http/sinks/socket-probe.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
+import { freeHandle, HandleWriter, pendingBytes } from "../../../packages/hub/src/http/sinks/socket-handle.ts";
+import { probeSockets } from "../../../packages/hub/src/http/sinks/socket-probe.ts";
 
 const { handleWriter } = await probeSockets(SILENT);
 

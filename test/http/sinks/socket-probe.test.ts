@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { probeSockets } from "../../../src/http/sinks/socket-probe.ts";
-import { SILENT } from "../../../src/core/logger.ts";
+import { probeSockets } from "../../../packages/hub/src/http/sinks/socket-probe.ts";
+import { SILENT } from "../../../packages/hub/src/core/logger.ts";
 
 /** How streams are written on the newest release of each line of Node. */
 const WAYS: Readonly<Record<string, "request" | "direct">> = { 20: "request", 22: "request", 24: "direct", 26: "direct" };

@@ -5,7 +5,7 @@ import { HubError, type Journal, type JournalRecord } from "artesian";
 import { type LmdbJournalOptions, lmdbJournal } from "artesian/journals/lmdb";
 import { open, type Database } from "lmdb";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findDamage } from "../../../src/journals/lmdb/tree-check.ts";
+import { findDamage } from "../../../packages/hub/src/journals/lmdb/tree-check.ts";
 import { DAMAGES } from "../../faults/lib/damage.ts";
 import { createRandom } from "../../support/random.ts";
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { open } from "lmdb";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Databases } from "../../../src/journals/lmdb/format.ts";
-import { rising } from "../../../src/journals/lmdb/rising.ts";
-import { RowReader } from "../../../src/journals/lmdb/rows.ts";
+import type { Databases } from "../../../packages/hub/src/journals/lmdb/format.ts";
+import { rising } from "../../../packages/hub/src/journals/lmdb/rising.ts";
+import { RowReader } from "../../../packages/hub/src/journals/lmdb/rows.ts";
 
 const update = (data: string) => ({ topics: ["t"], data, id: undefined, type: undefined, retry: undefined, private: false });
 const ALL = { maxRecords: Infinity, maxBytes: Infinity };

@@ -20,10 +20,10 @@ import type { Journal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { open } from "lmdb";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { backUp } from "../../../src/journals/lmdb/backup.ts";
-import { isSameFile, readSelfNamed, writeSelfNamed } from "../../../src/journals/lmdb/file-identity.ts";
-import { Mark } from "../../../src/journals/lmdb/mark.ts";
-import { openRoot } from "../../../src/journals/lmdb/open-root.ts";
+import { backUp } from "../../../packages/hub/src/journals/lmdb/backup.ts";
+import { isSameFile, readSelfNamed, writeSelfNamed } from "../../../packages/hub/src/journals/lmdb/file-identity.ts";
+import { Mark } from "../../../packages/hub/src/journals/lmdb/mark.ts";
+import { openRoot } from "../../../packages/hub/src/journals/lmdb/open-root.ts";
 
 const update = (data: string, id?: string) => ({ topics: ["t"], data, id, type: undefined, retry: undefined, private: false });
 

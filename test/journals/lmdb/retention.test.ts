@@ -5,8 +5,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Journal, Retention } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { compact } from "../../../src/journals/lmdb/compact.ts";
-import { findDamage } from "../../../src/journals/lmdb/tree-check.ts";
+import { compact } from "../../../packages/hub/src/journals/lmdb/compact.ts";
+import { findDamage } from "../../../packages/hub/src/journals/lmdb/tree-check.ts";
 
 const SOON = { timeout: 25_000 };
 const NONE: Retention = { maxAgeMs: Infinity, maxBytes: Infinity, maxCount: Infinity };

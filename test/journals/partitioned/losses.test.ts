@@ -1,10 +1,10 @@
 import { memoryJournal } from "artesian/journals/memory";
 import type { Journal, Update } from "artesian";
 import { describe, expect, it } from "vitest";
-import { HubCore } from "../../../src/core/hub-core.ts";
-import { partitionedJournal } from "../../../src/journals/partitioned/index.ts";
-import { partitionOf } from "../../../src/journals/partitioned/partition-of.ts";
-import { Path } from "../../../src/journals/partitioned/path.ts";
+import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
+import { partitionedJournal } from "../../../packages/hub/src/journals/partitioned/index.ts";
+import { partitionOf } from "../../../packages/hub/src/journals/partitioned/partition-of.ts";
+import { Path } from "../../../packages/hub/src/journals/partitioned/path.ts";
 import { ModelReader } from "../../core/hub-model-support.ts";
 import { HeldBack, Replaceable } from "./support.ts";
 

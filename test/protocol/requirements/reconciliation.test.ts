@@ -1,5 +1,5 @@
 import { memoryJournal } from "artesian/journals/memory";
-import { subscribe } from "artesian/client";
+import { subscribe } from "artesian-client";
 import { describe, expect, test } from "vitest";
 import { openStream, type TestStream } from "../../support/stream.ts";
 import { scripted, shortStream, stream as streamOf } from "../../client/server.ts";
