@@ -1,4 +1,4 @@
-// Where figures are kept: `bench/results/` (not in git) for the raw ones, `docs/benchmarks.md` for those to show.
+// Where figures are kept: `bench/results/` (not in git) for the raw ones, `docs/reference/benchmarks.md` for those to show.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { inRepository } from "./machine.mjs";
@@ -43,7 +43,7 @@ export function replacePart(page, name, text) {
  * @param {string} text Markdown
  */
 export function writeDocument(name, text) {
-  const file = inRepository("docs/benchmarks.md");
+  const file = inRepository("docs/reference/benchmarks.md");
   const page = existsSync(file) ? readFileSync(file, "utf8") : INTRODUCTION;
   writeFileSync(file, replacePart(page, name, text));
 }

@@ -24,8 +24,8 @@ const SHOWN: readonly (readonly [command: string, shown: RegExp])[] = [
 /** A stream has no end, so each command has its time. */
 const TIMED = 'curl() { command curl --max-time 2 "$@" || [ $? = 28 ]; }\n';
 
-test("docs/no-events.md: each symptom has a command that works", { timeout: 120_000 }, async () => {
-  const blocks = blocksOf("no-events.md");
+test("docs/start/no-events.md: each symptom has a command that works", { timeout: 120_000 }, async () => {
+  const blocks = blocksOf("start/no-events.md");
   expect(blocks.map(({ language, code }, i) => [language, code.startsWith(SHOWN[i]?.[0] ?? "no command")])).toEqual(
     SHOWN.map(() => ["sh", true]),
   );

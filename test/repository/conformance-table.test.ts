@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const requirements = new URL("../protocol/requirements/", import.meta.url);
-const table = readFileSync(new URL("../../docs/conformance.md", import.meta.url), "utf8");
+const table = readFileSync(new URL("../../docs/reference/conformance.md", import.meta.url), "utf8");
 
 /** One row: of what a test shows, `proof` is the name of its file in backquotes. */
 interface Row {
