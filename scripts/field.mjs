@@ -38,7 +38,7 @@ function table(corner, { rows, columns, cells }) {
 function page(tables) {
   return `# Clients, proxies and versions of Node
 
-Read this page to see whether your client hears a stream at once, behind your proxy. Measure your own machine with:
+For readers who must know whether their client hears a stream at once, behind their proxy. Measure your own machine:
 
 \`\`\`sh
 npm run field

@@ -5,8 +5,13 @@ import { inRepository } from "./machine.mjs";
 
 const INTRODUCTION = `# Benchmarks
 
-Written by \`npm run bench -- --write-docs\`, the same with \`resume\`, with \`pacing\`, with \`fleet\` and with \`micro\`; the text around the generated parts
-is kept. To repeat them: Linux with two cores, \`taskset\`, a C compiler and the peers that \`npm run bench -- --help\` names, then \`npm run bench\`.
+For readers who compare servers, or look for what a hub costs on one core. Repeat the figures on Linux with two cores, \`taskset\`, a C compiler and the peers that \`npm run bench -- --help\` names:
+
+\`\`\`sh
+npm run bench
+\`\`\`
+
+\`npm run bench -- --write-docs\` wrote this page, also with \`resume\`, with \`pacing\`, with \`fleet\` and with \`micro\`. The text around the generated parts is kept.
 `;
 
 /**

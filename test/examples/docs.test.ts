@@ -174,13 +174,13 @@ function startProxy({ url }: RunningServer, afterAnswer: (path: string) => Promi
 
 describe("docs/guides/presence.md", () => {
   it("has the blocks that are tested here, and no other", () => {
-    expect(blocksOf("guides/presence.md").map(({ language }) => language)).toEqual(["json", "sh", "http", "js"]);
+    expect(blocksOf("guides/presence.md").map(({ language }) => language)).toEqual(["sh", "json", "sh", "http", "js"]);
   });
 
   it("lists as it says, with the document that it shows", async () => {
     const { cwd, server } = await startLobby();
     const env = { ARTESIAN_PORT: new URL(server.url).port };
-    const [getToken = "", ...rest] = onPort(presence("sh"), server).split(/(?<=\n)/);
+    const [getToken = "", ...rest] = onPort(presence("sh", 1), server).split(/(?<=\n)/);
     const token = (await run("sh", `${getToken}echo $TOKEN\n`, env, cwd).output).trim();
     const response = await fetch(`${server.url}/.well-known/mercure/subscriptions`, { headers: { Authorization: `Bearer ${token}` } });
     const { subscriptions } = (await response.json()) as { subscriptions: readonly { id: string; subscriber: string }[] };
@@ -218,7 +218,8 @@ describe("docs/guides/presence.md", () => {
     const page = readFileSync(new URL("../../docs/guides/presence.md", import.meta.url), "utf8");
     const rows = [...page.matchAll(/^\| (URL pattern |the topic )?`([^`]+)` +\|(.+)\|$/gm)];
     expect(rows).toHaveLength(5);
-    for (const [, kind, pattern = "", rest = ""] of rows) {
+    for (const [, kind, written = "", rest = ""] of rows) {
+      const pattern = written.replace("SUBS", path);
       const cells = rest.split("|").map((cell) => cell.trim());
       const token = await mint(cwd, server, kind === "URL pattern " ? "--subscribe-urlpattern" : "--subscribe", `'${pattern}'`);
       const bearer = { headers: { Authorization: `Bearer ${token}` } };
@@ -277,7 +278,7 @@ describe("docs/operate/metrics.md", () => {
     const block = onPort(blockOf("operate/metrics.md", "sh"), server).replace("curl", "curl --silent");
     const { series, types } = parsePrometheus(await run("sh", block, { ARTESIAN_PORT: new URL(server.url).port }, cwd).output);
     const page = readFileSync(new URL("../../docs/operate/metrics.md", import.meta.url), "utf8");
-    const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) +\|/gm)].map(([, name = "", type, labels = ""]) => [
+    const rows = [...page.matchAll(/^- `(\w+)` \((\w+)(?:, by (.*?))?\): /gm)].map(([, name = "", type, labels = ""]) => [
       name,
       type,
       [...labels.matchAll(/\w+/g)].map(([label]) => label),

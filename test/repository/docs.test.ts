@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { flagOf, KEYS, SETTINGS, variableOf } from "../../packages/hub/src/cli/config/settings.ts";
 import { capacity } from "../../packages/hub/src/cli/serve/descriptors.ts";
 import { MAJORS } from "../../scripts/node-binaries.mjs";
+import { BANNED } from "../../scripts/prose.mjs";
 import { CLIENTS } from "../field/lib/clients.ts";
 import { FRONTS } from "../field/lib/fronts.ts";
 import { WAYS } from "../field/lib/ways.ts";
@@ -14,9 +15,16 @@ import { SETTING_OF_LIMIT } from "../support/limit-settings.ts";
 
 const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
+/** The pages of all groups, by their paths below docs/. */
+function pagesOfGroups(): readonly string[] {
+  return ["start", "guides", "operate", "reference"].flatMap((group) =>
+    readdirSync(new URL(`../../docs/${group}`, import.meta.url)).map((name) => `${group}/${name}`),
+  );
+}
+
 describe("the documentation", () => {
   it("lists every error code with its meaning and status, and no other", () => {
-    const rows = [...read("reference/errors.md").matchAll(/^\| `(\w+)` +\| (\d+) +\| (.+?) +\|/gm)].map(([, code, status, meaning]) => [
+    const rows = [...read("reference/errors.md").matchAll(/^- `(\w+)` \((\d+)\): (.+)$/gm)].map(([, code, status, meaning]) => [
       code,
       Number(status),
       meaning,
@@ -27,7 +35,7 @@ describe("the documentation", () => {
   });
 
   it("lists every setting with its flag, variable and default, and no other", () => {
-    const rows = [...read("reference/configuration.md").matchAll(/^\| `(--[\w-]+)[^`]*` +\| `(\w+)` +\| (.+?) +\|/gm)].map(
+    const rows = [...read("reference/configuration.md").matchAll(/^- `(--[\w-]+)[^`]*` \(`(\w+)`, default (.+?)\): /gm)].map(
       ([, flag, variable, shown]) => [flag, variable, shown?.replace("&lt;", "<")],
     );
     expect(rows).toEqual(
@@ -47,7 +55,9 @@ describe("the documentation", () => {
   it("says of every limit what happens without it", () => {
     const page = read("reference/configuration.md");
     const section = page.slice(page.indexOf("## Limits"), page.indexOf("## Other"));
-    const reasons = new Map([...section.matchAll(/^\| `(--[\w-]+)[^`]*` .*\| +(\S.*?) +\|$/gm)].map(([, flag, reason]) => [flag, reason]));
+    const reasons = new Map(
+      [...section.matchAll(/^- `(--[\w-]+)[^`]*` .*\n {2}Without it: (.+)$/gm)].map(([, flag, reason]) => [flag, reason]),
+    );
     const limits = KEYS.filter((key) => SETTINGS[key].group === "Limits");
     expect([...reasons.keys()]).toEqual(limits.map(flagOf));
     for (const [flag, reason] of reasons) expect(reason?.length, flag).toBeGreaterThan(15);
@@ -86,6 +96,35 @@ describe("the documentation", () => {
     const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
     expect(readme).toContain("\n```sh\nnpm ci && npm start\n```\n");
     expect(readme).toContain("\n```sh\nnpm ci && npm test\n```\n");
+  });
+
+  it("has no table row too wide to read, except the figures of runs", () => {
+    const generated = ["reference/benchmarks.md", "reference/field-matrix.md"];
+    const wide = pagesOfGroups()
+      .filter((page) => !generated.includes(page))
+      .flatMap((page) =>
+        [...read(page).matchAll(/^\|.*\|$/gm)]
+          .map(([row]) => row.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---"))
+          .filter((row) => row.length > 125)
+          .map((row) => `${page}: ${row}`),
+      );
+    expect(wide).toEqual([]);
+  });
+
+  it("begins each page with who needs it, and a command or a snippet", () => {
+    const without = pagesOfGroups().filter((page) => !/^# .+\n\nFor .+\n(?:.+\n)*(?:\n.+\n)?\n```\w+\n/.test(read(page)));
+    expect(without).toEqual([]);
+  });
+
+  it("has none of the words that tire readers", () => {
+    const plain = (page: string): string =>
+      read(page)
+        .replaceAll(/^```[\s\S]*?^```/gm, "")
+        .replaceAll(/`[^`\n]*`/g, "");
+    const found = ["../README.md", "README.md", ...pagesOfGroups()].flatMap((page) =>
+      (plain(page).match(BANNED) ?? []).map((word) => `${page}: ${word}`),
+    );
+    expect(found).toEqual([]);
   });
 
   it("keeps each page in one of its groups", () => {
