@@ -1,0 +1,2 @@
+/** Words that have a plainer one. */
+export declare const BANNED: RegExp;
