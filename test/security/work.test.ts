@@ -47,6 +47,8 @@ const REQUESTS: readonly (readonly [what: string, init: RequestInit | (() => Req
   ["a form of bytes that are not UTF-8", publish(FORM, filled("a=%E4&", MEBIBYTE))],
   ["a form of topics", publish(FORM, filled("topic=a&", MEBIBYTE))],
   ["one field of stray percent signs", publish(FORM, `topic=a&data=${filled("%", MEBIBYTE - 20)}`)],
+  ["a form of line breaks", publish(FORM, `topic=a&data=${filled("\r", MEBIBYTE - 20)}`)],
+  ["a form of as many line breaks as there may be", publish(FORM, `topic=a&data=${filled("abcde\r", MEBIBYTE - 40)}`)],
   ["an array of updates", publish("application/json", `[${filled('{"topic":"a"},', MEBIBYTE - 20)}{"topic":"a"}]`)],
   ["an array of empty objects", publish("application/json", `[${filled("{},", MEBIBYTE - 10)}{}]`)],
   ["an update of topics", publish("application/json", `{"topic":[${filled('"a",', MEBIBYTE - 20)}"a"]}`)],
