@@ -1,7 +1,7 @@
 import { HubError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { type TextUpdate, tooManyUpdates } from "../core/update.ts";
-import { isKnownField, isPrivateMisspelt, meantField, quoteName } from "./field-names.ts";
+import { isKnownField, isNearlyPrivate, meantField, quoteName } from "./field-names.ts";
 import { decodeUtf8, detach, parseForm } from "./form.ts";
 import { type RawDocument, type RawMember, type RawObject, readMembers } from "./json-members.ts";
 
@@ -101,7 +101,7 @@ const MOST_UNKNOWN = 500;
  * @throws HubError for one that likely asks for a private update.
  */
 function passOver(name: string, what: string, unknownFields: Set<string>): void {
-  if (isPrivateMisspelt(name)) {
+  if (isNearlyPrivate(name)) {
     throw new HubError("invalid_body", `${what} has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
   }
   if (unknownFields.size < MOST_UNKNOWN) unknownFields.add(name);

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { isKnownField, isNearlyPrivate, quoteName } from "../../http/field-names.ts";
+import { type RawMember, readMembers } from "../../http/json-members.ts";
 import type { UpdateInput } from "../../client/index.ts";
 import { LineError, type Line } from "./lines.ts";
 
@@ -65,10 +67,11 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
   }
   const result = updateSchema.safeParse(value);
   if (!result.success) throw new LineError(number, `${describe(value, result.error)}.`);
+  const written = membersOf(number, text);
   const { topic, data, id, type, retry, private: isPrivate, delay, deliver_at: deliverAt, ttl } = result.data;
   return {
     topic,
-    data: data === undefined || data === null ? undefined : typeof data === "string" ? data : JSON.stringify(data),
+    data: data === undefined || data === null ? undefined : typeof data === "string" ? data : writtenData(text, written),
     id: id ?? undefined,
     type: type ?? undefined,
     retry: retry ?? undefined,
@@ -77,6 +80,29 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
     deliverAt: deliverAt === undefined || deliverAt === null ? undefined : new Date(deliverAt),
     ttlMs: ttl ?? undefined,
   };
+}
+
+/**
+ * The members of a line's object. As in the hub, a slip must not make an update public.
+ *
+ * @throws LineError for a name that is nearly `private`, and for a field that stands twice.
+ */
+function membersOf(number: number, text: string): ReadonlyMap<string, RawMember> {
+  const object = readMembers(text, { isWanted: isKnownField, mostObjects: 1, mostOthers: Infinity })?.objects[0];
+  if (object === undefined) throw new LineError(number, "is not a JSON object.");
+  for (const name of object.others) {
+    if (isNearlyPrivate(name))
+      throw new LineError(number, `has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
+  }
+  for (const [name, { count }] of object.members)
+    if (count > 1) throw new LineError(number, `has "${name}" ${count} times. Give each field once.`);
+  return object.members;
+}
+
+/** Data as it is written: its JSON, made again, would have rounded numbers and sorted keys. */
+function writtenData(text: string, members: ReadonlyMap<string, RawMember>): string {
+  const { start, end } = members.get("data") as RawMember;
+  return text.slice(start, end);
 }
 
 function describe(value: unknown, error: z.ZodError): string {
