@@ -6,7 +6,7 @@ import { publishCommand } from "./publish/command.ts";
 import { demoCommand, serveCommand } from "./serve/command.ts";
 import { sourceCommand } from "./source/command.ts";
 import { subscribeCommand } from "./subscribe/command.ts";
-import { createOutput } from "./terminal.ts";
+import { createOutput, style } from "./terminal.ts";
 import { tokenCommand } from "./token/command.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number | undefined> 
     // Commander has told already what is wrong, or printed the help or the version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof UsageError || error instanceof Failure) {
-      for (const problem of error.message.split("\n")) await stderr.line(`${stderr.style("red", "error:")} ${problem}`);
+      for (const problem of error.message.split("\n")) await stderr.line([style("red", "error:"), ` ${problem}`]);
       return error instanceof UsageError ? EXIT.usage : EXIT.failure;
     }
     throw error;
