@@ -41,7 +41,7 @@ async function measure(count, { seconds, journalDirectory, core }) {
   const cluster = await startRedisCluster({ keys, share: SHARE, core, files: 1024, directory: journalDirectory });
   try {
     const url = `redis+cluster://127.0.0.1:${cluster.port}`;
-    /** @type {import("../src/core/journal.ts").Journal} */
+    /** @type {import("../packages/hub/src/core/journal/journal.ts").Journal} */
     const journal = await redisJournal({ url, name, partitions: count, retention: { maxCount: 200_000 } });
     try {
       return { count, ...(await load(journal, cluster.pids, seconds)) };
@@ -54,7 +54,7 @@ async function measure(count, { seconds, journalDirectory, core }) {
 }
 
 /**
- * @param {import("../src/core/journal.ts").Journal} journal
+ * @param {import("../packages/hub/src/core/journal/journal.ts").Journal} journal
  * @param {readonly number[]} masters Their process ids.
  * @param {number} seconds
  */

@@ -1,5 +1,5 @@
 // npm run test:nodes: runs the tests that depend on Node's insides on the newest release of each version of Node.
-// `npm run test:nodes -- test/http/subscribe.test.ts` runs other tests so. `--others` leaves out the release that runs this: `npm test` has
+// `npm run test:nodes -- test/http/routes/subscribe.test.ts` runs other tests so. `--others` leaves out the release that runs this: `npm test` has
 // run all tests on it before.
 import { spawnSync } from "node:child_process";
 import { delimiter, dirname } from "node:path";
@@ -8,7 +8,7 @@ import { installNodes, MAJORS, nodeBinary } from "./node-binaries.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Streams, HTTP/2 and workers. test/http/socket-probe.test.ts compares the way of writing that each Node has. */
+/** Streams, HTTP/2 and workers. test/http/sinks/socket-probe.test.ts compares the way of writing that each Node has. */
 const TESTS = [
   "test/http/",
   "test/cli/workers.test.ts",

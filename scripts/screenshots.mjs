@@ -11,7 +11,7 @@ import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const data = mkdtempSync(join(tmpdir(), "artesian-screenshots-"));
-const server = spawn(process.execPath, [join(root, "dist/src/cli/main.js"), "demo", "--port", "0", "--data", data, "--log-level", "warn"], {
+const server = spawn(process.execPath, [join(root, "demo/dist/main.js"), "--port", "0", "--data", data, "--log-level", "warn"], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 const [line] = await once(createInterface({ input: server.stdout }), "line");

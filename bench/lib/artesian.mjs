@@ -5,25 +5,25 @@ import { pathToFileURL } from "node:url";
 import { inRepository } from "./machine.mjs";
 import { BenchError } from "./processes.mjs";
 
-/** @returns {Promise<typeof import("../../src/index.ts")>} */
+/** @returns {Promise<typeof import("../../packages/hub/src/index.ts")>} */
 export const importArtesian = () => importBuilt("artesian");
 
-/** @returns {Promise<typeof import("../../src/http/index.ts")>} */
+/** @returns {Promise<typeof import("../../packages/hub/src/http/index.ts")>} */
 export const importArtesianHttp = () => importBuilt("artesian/http");
 
-/** @returns {Promise<typeof import("../../src/journals/lmdb/index.ts")>} */
+/** @returns {Promise<typeof import("../../packages/hub/src/journals/lmdb/index.ts")>} */
 export const importLmdbJournal = () => importBuilt("artesian/journals/lmdb");
 
-/** @returns {Promise<typeof import("../../src/journals/memory/index.ts")>} */
+/** @returns {Promise<typeof import("../../packages/hub/src/journals/memory/index.ts")>} */
 export const importMemoryJournal = () => importBuilt("artesian/journals/memory");
 
 /**
  * An inner module, for micro-benchmarks alone: what they time, such as matching, has no door of its own in the public API, and
  * through the hub's it would drown in all else that the hub does. Whatever can be measured from outside is.
  *
- * @param {string} name below `src/`, without its ending
+ * @param {string} name below `packages/hub/src/`, without its ending
  */
-export const importInner = (name) => importFile(inRepository(`dist/src/${name}.js`));
+export const importInner = (name) => importFile(inRepository(`packages/hub/dist/${name}.js`));
 
 /** @param {string} name */
 const importBuilt = (name) => importFile(createRequire(inRepository("package.json")).resolve(name));

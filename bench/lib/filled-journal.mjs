@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { BenchError, atEnd } from "./processes.mjs";
 
-/** @typedef {import("../../src/core/journal.ts").Journal} Journal */
+/** @typedef {import("../../packages/hub/src/core/journal/journal.ts").Journal} Journal */
 
 /** Rows appended first and trimmed away again, so that there are ids that were held once. */
 export const TRIMMED = 1_000;
@@ -39,8 +39,8 @@ export function idOf(n) {
 /**
  * A new LMDB journal in a directory of its own, which goes with it.
  *
- * @param {typeof import("../../src/journals/lmdb/index.ts").lmdbJournal} lmdbJournal
- * @param {{ parentDirectory: string, retention?: import("../../src/core/journal.ts").Retention }} options
+ * @param {typeof import("../../packages/hub/src/journals/lmdb/index.ts").lmdbJournal} lmdbJournal
+ * @param {{ parentDirectory: string, retention?: import("../../packages/hub/src/core/journal/journal.ts").Retention }} options
  * @returns {{ journal: Journal, close: () => Promise<void> }}
  */
 export function openTemporaryJournal(lmdbJournal, { parentDirectory, retention }) {

@@ -1,26 +1,34 @@
 // Cohorts as the dispatcher has them, without a dispatcher.
 import { importInner } from "./artesian.mjs";
 
-/** @typedef {import("../../src/core/matcher.ts").Matcher} Matcher */
-/** @typedef {import("../../src/core/cohort.ts").Cohort} Cohort */
-/** @typedef {import("../../src/core/subscriber.ts").Subscriber} Subscriber */
+/** @typedef {import("../../packages/hub/src/core/matching/matcher.ts").Matcher} Matcher */
+/** @typedef {import("../../packages/hub/src/core/live/cohort.ts").Cohort} Cohort */
+/** @typedef {import("../../packages/hub/src/core/live/subscriber.ts").Subscriber} Subscriber */
 
 const HUB = "http://localhost/.well-known/mercure";
 
-/** A peer that takes everything at once and keeps nothing. @type {import("../../src/core/subscriber.ts").Sink} */
+/** A peer that takes everything at once and keeps nothing. @type {import("../../packages/hub/src/core/live/subscriber.ts").Sink} */
 export const NULL_SINK = { write: () => true, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined };
 
 /**
- * @returns {Promise<{ parser: import("../../src/core/topic.ts").TopicParser, cohortOf: (matcher: Matcher, members: number) => Cohort }>}
+ * @returns {Promise<{ parser: import("../../packages/hub/src/core/update/topic.ts").TopicParser, cohortOf: (matcher: Matcher, members: number) => Cohort }>}
  */
 export async function createCohorts() {
-  const { TopicParser } = /** @type {typeof import("../../src/core/topic.ts")} */ (await importInner("core/topic"));
-  const { MatcherCompiler } = /** @type {typeof import("../../src/core/matcher.ts")} */ (await importInner("core/matcher"));
-  const { DEFAULT_LIMITS } = /** @type {typeof import("../../src/core/limits.ts")} */ (await importInner("core/limits"));
-  const { Selection } = /** @type {typeof import("../../src/core/selection.ts")} */ (await importInner("core/selection"));
-  const { Wire } = /** @type {typeof import("../../src/core/wire.ts")} */ (await importInner("core/wire"));
-  const { Cohort } = /** @type {typeof import("../../src/core/cohort.ts")} */ (await importInner("core/cohort"));
-  const { Subscriber } = /** @type {typeof import("../../src/core/subscriber.ts")} */ (await importInner("core/subscriber"));
+  const { TopicParser } = /** @type {typeof import("../../packages/hub/src/core/update/topic.ts")} */ (
+    await importInner("core/update/topic")
+  );
+  const { MatcherCompiler } = /** @type {typeof import("../../packages/hub/src/core/matching/matcher.ts")} */ (
+    await importInner("core/matching/matcher")
+  );
+  const { DEFAULT_LIMITS } = /** @type {typeof import("../../packages/hub/src/core/limits.ts")} */ (await importInner("core/limits"));
+  const { Selection } = /** @type {typeof import("../../packages/hub/src/core/matching/selection.ts")} */ (
+    await importInner("core/matching/selection")
+  );
+  const { Wire } = /** @type {typeof import("../../packages/hub/src/core/update/wire.ts")} */ (await importInner("core/update/wire"));
+  const { Cohort } = /** @type {typeof import("../../packages/hub/src/core/live/cohort.ts")} */ (await importInner("core/live/cohort"));
+  const { Subscriber } = /** @type {typeof import("../../packages/hub/src/core/live/subscriber.ts")} */ (
+    await importInner("core/live/subscriber")
+  );
   const parser = new TopicParser(HUB);
   const compiler = new MatcherCompiler(HUB, DEFAULT_LIMITS);
   const events = {

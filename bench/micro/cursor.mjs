@@ -56,8 +56,10 @@ alone; \`resume\` is all that the hub does to know where to start: read the id, 
 long journals, and the rows that follow, see \`resume\`.`,
   bars: [],
   async prepare({ journalDirectory }) {
-    const { formatCursor, parseCursor } = /** @type {typeof import("../../src/core/cursor.ts")} */ (await importInner("core/cursor"));
-    const { HubCore } = /** @type {typeof import("../../src/core/hub-core.ts")} */ (await importInner("core/hub-core"));
+    const { formatCursor, parseCursor } = /** @type {typeof import("../../packages/hub/src/core/journal/cursor.ts")} */ (
+      await importInner("core/journal/cursor")
+    );
+    const { HubCore } = /** @type {typeof import("../../packages/hub/src/core/hub-core.ts")} */ (await importInner("core/hub-core"));
     const { memoryJournal } = await importMemoryJournal();
     const { lmdbJournal } = await importLmdbJournal();
     const random = seeded(1);

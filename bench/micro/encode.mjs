@@ -38,9 +38,13 @@ export const encode = {
 after which the block is only looked up.`,
   bars: [{ what: "a gzip block that is known, to making it", of: "gzip block of 1 kB, known", to: "gzip block of 1 kB, new", most: 0.5 }],
   async prepare() {
-    const { encodeFrame } = /** @type {typeof import("../../src/core/frame.ts")} */ (await importInner("core/frame"));
-    const { Wire } = /** @type {typeof import("../../src/core/wire.ts")} */ (await importInner("core/wire"));
-    const { gzipCompression } = /** @type {typeof import("../../src/http/gzip.ts")} */ (await importInner("http/gzip"));
+    const { encodeFrame } = /** @type {typeof import("../../packages/hub/src/core/update/frame.ts")} */ (
+      await importInner("core/update/frame")
+    );
+    const { Wire } = /** @type {typeof import("../../packages/hub/src/core/update/wire.ts")} */ (await importInner("core/update/wire"));
+    const { gzipCompression } = /** @type {typeof import("../../packages/hub/src/http/reply/gzip.ts")} */ (
+      await importInner("http/reply/gzip")
+    );
     const shapes = [100, 1000].flatMap((bytes) => [1, 10].map((lines) => ({ bytes, lines, data: dataOf(bytes, lines) })));
     const frame = encodeFrame(update(dataOf(1000, 1)), ID);
     const wire = new Wire(gzipCompression(1));

@@ -7,8 +7,8 @@ import { figure } from "../lib/table.mjs";
 
 /** @typedef {import("../lib/selections.mjs").Cohort} Cohort */
 /** @typedef {import("../lib/selections.mjs").Matcher} Matcher */
-/** @typedef {import("../../src/core/journal.ts").JournalRecord} JournalRecord */
-/** @typedef {import("../../src/core/matcher-index.ts").MatcherIndex} MatcherIndex */
+/** @typedef {import("../../packages/hub/src/core/journal/journal.ts").JournalRecord} JournalRecord */
+/** @typedef {import("../../packages/hub/src/core/live/matcher-index.ts").MatcherIndex} MatcherIndex */
 
 const EXACT = [100, 1_000, 10_000, 100_000];
 const PATTERNS = [1, 100, 500];
@@ -68,7 +68,7 @@ function collector(index, records) {
   const counted = { records: 0, cohorts: 0 };
   let next = 0;
   const run = () => {
-    index.collect(/** @type {JournalRecord} */ (records[next]), touched);
+    index.collect(/** @type {JournalRecord} */ (records[next]), touched, () => undefined);
     next = next + 1 === records.length ? 0 : next + 1;
     counted.records++;
     counted.cohorts += touched.length;
@@ -91,7 +91,9 @@ that the index has forgotten them, and go to nobody; every pattern has to be tri
     { what: "500 patterns to one, known topic", of: "500 patterns, known topic", to: "1 pattern, known topic", most: 10 },
   ],
   async prepare() {
-    const { MatcherIndex } = /** @type {typeof import("../../src/core/matcher-index.ts")} */ (await importInner("core/matcher-index"));
+    const { MatcherIndex } = /** @type {typeof import("../../packages/hub/src/core/live/matcher-index.ts")} */ (
+      await importInner("core/live/matcher-index")
+    );
     const unknown = Array.from({ length: NEW_TOPICS }, (_, n) => recordOf(newTopic(n)));
     const { parser, cohortOf } = await createCohorts();
     /**
@@ -124,7 +126,7 @@ that the index has forgotten them, and go to nobody; every pattern has to be tri
           for (const { cohort, record } of known) {
             /** @type {Cohort[]} */
             const touched = [];
-            index.collect(record, touched);
+            index.collect(record, touched, () => undefined);
             verifyThat(touched.length === 1 && touched[0] === cohort && cohort.run[0] === record, `${record.topics[0]} went elsewhere`);
             cohort.run.length = 0;
           }

@@ -4,8 +4,8 @@ import { joinScenes, verifyThat } from "../lib/measure.mjs";
 import { NULL_SINK } from "../lib/selections.mjs";
 import { figure } from "../lib/table.mjs";
 
-/** @typedef {import("../../src/core/hub-core.ts").HubCore} HubCore */
-/** @typedef {import("../../src/core/subscriber.ts").Sink} Sink */
+/** @typedef {import("../../packages/hub/src/core/hub-core.ts").HubCore} HubCore */
+/** @typedef {import("../../packages/hub/src/core/live/subscriber.ts").Sink} Sink */
 
 const SIZES = [1, 100, 10_000];
 const NEW_TOPICS = Array.from({ length: 1_000 }, (_, n) => `/guests/${n}/inbox`);
@@ -42,7 +42,7 @@ again \`the same\` other one.`,
     most: 20,
   })),
   async prepare() {
-    const { HubCore } = /** @type {typeof import("../../src/core/hub-core.ts")} */ (await importInner("core/hub-core"));
+    const { HubCore } = /** @type {typeof import("../../packages/hub/src/core/hub-core.ts")} */ (await importInner("core/hub-core"));
     const { memoryJournal } = await importMemoryJournal();
     const scenes = SIZES.map((size) => {
       const hub = new HubCore({ journal: memoryJournal() });

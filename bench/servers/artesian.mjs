@@ -8,7 +8,7 @@ import { BenchError, atEnd } from "../lib/processes.mjs";
 import { accessTokens, ALGORITHM, AUDIENCE, ISSUER } from "../lib/tokens.mjs";
 import { startCommand } from "./server.mjs";
 
-const program = inRepository("dist/src/cli/main.js");
+const program = inRepository("packages/hub/dist/cli/main.js");
 
 /** @type {string | undefined} */
 let help;

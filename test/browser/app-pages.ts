@@ -2,13 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, loadConfigFromFile } from "vite";
+import { build } from "vite";
 import { afterAll, beforeAll } from "vitest";
+import { buildOfPages } from "../../packages/ui/vite-pages.ts";
 
-const APPS = fileURLToPath(new URL("../../apps", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * Builds the pages of an app as they are now, and the landing page, for all tests of a file; so a neighbour that is broken breaks none of them.
+ * The console is the hub's, and alone.
  *
  * @returns Where they are, once the tests run.
  */
@@ -16,14 +18,14 @@ export function buildPages(app: string): () => string {
   let directory = "";
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), `artesian-${app}-`));
-    const loaded = await loadConfigFromFile({ command: "build", mode: "production" }, join(APPS, "vite.config.ts"));
-    const input = Object.fromEntries([app, "landing"].map((name) => [name, join(APPS, name, "page/index.html")]));
+    const folder = join(ROOT, app === "console" ? "packages/hub" : "demo");
+    const pages = app === "console" ? [app] : [app, "landing"];
+    const input = Object.fromEntries(pages.map((name) => [name, join(folder, "src", name, "page/index.html")]));
     await build({
-      ...loaded?.config,
-      root: APPS,
+      ...buildOfPages(folder),
       configFile: false,
       logLevel: "error",
-      build: { ...loaded?.config.build, outDir: directory, emptyOutDir: true, rolldownOptions: { input } },
+      build: { ...buildOfPages(folder).build, outDir: directory, rolldownOptions: { input } },
     });
   });
   afterAll(async () => {

@@ -10,8 +10,8 @@ import type { AxeResults } from "axe-core";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
-import { CHAT_TOPICS, chatIssuer, type ChatKey, type ChatOptions, createChat, embeddedBot } from "../../apps/chat/server/index.ts";
-import { createPages } from "../../apps/shared/server/pages.ts";
+import { CHAT_TOPICS, chatIssuer, type ChatKey, type ChatOptions, createChat, embeddedBot } from "../../demo/src/chat/server/index.ts";
+import { createDemoPages } from "../../demo/src/pages.ts";
 import { listen } from "../support/server.ts";
 import { browser } from "./support.ts";
 
@@ -24,8 +24,8 @@ export function usePages(): void {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "artesian-pages-"));
     await build({
-      root: join(ROOT, "apps"),
-      configFile: join(ROOT, "apps/vite.config.ts"),
+      root: join(ROOT, "demo/src"),
+      configFile: join(ROOT, "demo/vite.config.ts"),
       logLevel: "error",
       build: { outDir: directory, emptyOutDir: true },
     });
@@ -47,7 +47,7 @@ export interface Site {
   say(text: string, id?: string): Promise<string>;
 }
 
-/** The whole site on a free port, as `artesian demo` puts it together. */
+/** The whole site on a free port, as `artesian-demo` puts it together. */
 export async function startSite(options: { hub?: HubOptions; chat?: Partial<ChatOptions> } = {}): Promise<Site> {
   const hub = createHub({
     authorization: { issuers: [chatIssuer(KEY)] },
@@ -59,7 +59,7 @@ export async function startSite(options: { hub?: HubOptions; chat?: Partial<Chat
     ...options.hub,
   });
   const chat = createChat({ hub, key: KEY, bot: embeddedBot(), ...options.chat });
-  const pages = createPages({ directory });
+  const pages = createDemoPages({ directory });
   const listener = getRequestListener(
     (request, env) => {
       const { incoming } = env as HttpBindings;

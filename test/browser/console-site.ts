@@ -4,8 +4,8 @@ import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions, type Matcher } from "artesian";
 import { mintToken } from "artesian/http";
 import { onTestFinished } from "vitest";
-import { CONSOLE_TOPICS, consoleIssuer, type ConsoleKey, createConsole } from "../../apps/console/server/index.ts";
-import { createPages } from "../../apps/shared/server/pages.ts";
+import { CONSOLE_TOPICS, consoleIssuer, type ConsoleKey, createConsole } from "../../packages/hub/src/console/server/index.ts";
+import { createConsolePages } from "../../packages/hub/src/console/server/pages.ts";
 import { buildPages } from "./app-pages.ts";
 
 const KEY: ConsoleKey = { issuer: "https://console.example", secret: Buffer.alloc(32, 7) };
@@ -35,7 +35,7 @@ export interface SiteOptions {
   readonly sampleMs?: number;
 }
 
-/** A hub with its console, as `artesian serve` and `artesian demo` put them together. */
+/** A hub with its console, as `artesian serve` and `artesian-demo` put them together. */
 export async function startConsole({ open, hub: options, port = 0, sampleMs = 100 }: SiteOptions): Promise<ConsoleSite> {
   const hub = createHub({
     url: URL_OF_HUB,
@@ -50,7 +50,7 @@ export async function startConsole({ open, hub: options, port = 0, sampleMs = 10
     ...options,
   });
   const console = createConsole({ hub, open, key: open ? KEY : undefined, sampleMs });
-  const pages = createPages({ directory: pagesOf() });
+  const pages = createConsolePages({ directory: pagesOf() });
   const listener = getRequestListener(
     (request) => (console.handles(new URL(request.url).pathname) ? console.fetch(request) : pages.fetch(request)),
     { overrideGlobalObjects: false },

@@ -9,14 +9,14 @@ import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openPage } from "./support.ts";
 
-const COMMAND = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../demo/dist/main.js", import.meta.url));
 const PAGE = `<!doctype html><script>new EventSource("/events/stream").onmessage = e => console.log(e.data)</script>`;
 
 /** Runs the command that `npm start` runs, and returns the URL that it prints. */
 async function startDemo(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "artesian-"));
   onTestFinished(() => rm(directory, { recursive: true }));
-  const child = spawn(process.execPath, [COMMAND, "demo", "--port", "0", "--data", directory], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [COMMAND, "--port", "0", "--data", directory], { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.on("data", (text: Buffer) => (log += text.toString()));
   const exited = once(child, "exit");

@@ -4,8 +4,8 @@ import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import type { Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import { createNews, type NewsFeed, NEWS_TOPICS, type NewsOptions } from "../../apps/news/server/index.ts";
-import { createPages } from "../../apps/shared/server/pages.ts";
+import { createNews, type NewsFeed, NEWS_TOPICS, type NewsOptions } from "../../demo/src/news/server/index.ts";
+import { createDemoPages } from "../../demo/src/pages.ts";
 import { type FeedServer, manualRounds, startFeedServer } from "../support/feed-server.ts";
 import { buildPages } from "./app-pages.ts";
 
@@ -40,7 +40,7 @@ export interface SiteOptions {
   readonly news?: Partial<NewsOptions>;
 }
 
-/** The news behind a hub on a free port, as `artesian demo` puts them together; feeds are asked when the test says so. */
+/** The news behind a hub on a free port, as `artesian-demo` puts them together; feeds are asked when the test says so. */
 export async function startNews(options: SiteOptions = {}): Promise<NewsSite> {
   const feeds = await startFeedServer();
   const rounds = manualRounds();
@@ -65,7 +65,7 @@ export async function startNews(options: SiteOptions = {}): Promise<NewsSite> {
         retryMs: { min: 50, max: 150 },
         ...options.hub,
       });
-      const pages = createPages({ directory: pagesOf() });
+      const pages = createDemoPages({ directory: pagesOf() });
       const listener = getRequestListener(
         (request) => (news.handles(new URL(request.url).pathname) ? news.fetch(request) : pages.fetch(request)),
         { overrideGlobalObjects: false },

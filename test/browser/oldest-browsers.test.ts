@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { OLDEST_BROWSERS } from "../../apps/shared/oldest-browsers.ts";
+import { OLDEST_BROWSERS } from "../../packages/ui/src/oldest-browsers.ts";
 import * as chat from "./chat-site.ts";
 import * as consoles from "./console-site.ts";
 import * as news from "./news-site.ts";

@@ -4,8 +4,8 @@ import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions, type UpdateInput } from "artesian";
 import type { Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import { createPages } from "../../apps/shared/server/pages.ts";
-import { createStocks, type StocksOptions } from "../../apps/stocks/server/index.ts";
+import { createDemoPages } from "../../demo/src/pages.ts";
+import { createStocks, type StocksOptions } from "../../demo/src/stocks/server/index.ts";
 import { buildPages } from "./app-pages.ts";
 
 let pagesOf: () => string;
@@ -51,7 +51,7 @@ export interface SiteOptions {
   readonly hub?: () => HubOptions;
 }
 
-/** The stocks behind a hub on a free port, as `artesian demo` puts them together; prices come when the test says so. */
+/** The stocks behind a hub on a free port, as `artesian-demo` puts them together; prices come when the test says so. */
 export async function startStocks(options: SiteOptions = {}): Promise<StocksSite> {
   let port = 0;
   let running: { close(): Promise<void> } | undefined;
@@ -71,7 +71,7 @@ export async function startStocks(options: SiteOptions = {}): Promise<StocksSite
     start: async () => {
       const hub = createHub({ drainMs: 100, retryMs: { min: 50, max: 150 }, ...options.hub?.() });
       const stocks = createStocks({ hub, source: "none", ...options.stocks });
-      const pages = createPages({ directory: pagesOf() });
+      const pages = createDemoPages({ directory: pagesOf() });
       const listener = getRequestListener(
         (request) => (stocks.handles(new URL(request.url).pathname) ? stocks.fetch(request) : pages.fetch(request)),
         { overrideGlobalObjects: false },

@@ -354,7 +354,7 @@ describe("the stocks", () => {
     await page.getByText("nobody has ever paid these prices").waitFor();
     await page.getByTestId("detail").getByText("Simulated").waitFor();
     await page.getByTestId("about").locator("summary").click();
-    await page.getByText("artesian demo --quotes https://example.com/prices.json").waitFor();
+    await page.getByText("artesian-demo --quotes https://example.com/prices.json").waitFor();
     await page.getByText(`${site.origin}/events/stream`).waitFor();
     expect(await page.getByRole("link", { name: "www.tradingview.com" }).getAttribute("href")).toBe("https://www.tradingview.com/");
     // It moves.

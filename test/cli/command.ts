@@ -9,7 +9,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-export const MAIN: string = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+export const MAIN: string = fileURLToPath(new URL("../../packages/hub/dist/cli/main.js", import.meta.url));
+/** The demo, which is a command of its own. */
+export const DEMO: string = fileURLToPath(new URL("../../demo/dist/main.js", import.meta.url));
 
 /** A run of the real command. */
 export interface Run {
@@ -50,11 +52,14 @@ export function cleanEnv(): Record<string, string> {
   );
 }
 
-/** Starts the command as it was built. */
+/** Starts the command as it was built. `demo` is the one of artesian-demo. */
 export function start(args: readonly string[], options: RunOptions = {}): Run {
   if (!existsSync(MAIN)) throw new Error("The command is not built. Run `npm run build` first.");
   const cwd = options.cwd ?? temporaryDirectory();
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...cleanEnv(), ...options.env } });
+  const child = spawn(process.execPath, args[0] === "demo" ? [DEMO, ...args.slice(1)] : [MAIN, ...args], {
+    cwd,
+    env: { ...cleanEnv(), ...options.env },
+  });
   const written = { stdout: "", stderr: "" };
   let ended = false;
   for (const stream of ["stdout", "stderr"] as const) {
@@ -103,6 +108,12 @@ export async function runToEnd(
   const run = start(args, options);
   const code = await run.exit;
   return { code, stdout: run.stdout, stderr: run.stderr };
+}
+
+/** What the log on a stream says, which must have nothing else: one message a line. */
+export function messagesIn(log: string): string {
+  const lines = log.split("\n").filter((line) => line !== "");
+  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg).join("\n");
 }
 
 /** A server that runs. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { legacyToken } from "../support/legacy-token.ts";
+import { compatToken } from "../support/compat-token.ts";
 import { runToEnd, send, startServer } from "./command.ts";
 
 const SECRET = "!ChangeThisMercureHubJWTSecretKey!";
 const KEYS = ["--issuer", "https://php.example", "--jwt-key", SECRET];
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
-const TOKEN = legacyToken({ mercure: { publish: ["/books/{id}"] } }, SECRET);
+const TOKEN = compatToken({ mercure: { publish: ["/books/{id}"] } }, SECRET);
 
 test("serve takes tokens of Mercure 0.x with --compat 0.x, and warns once of what that weakens", async () => {
   const { run, url } = await startServer(["--journal", "memory", "--compat", "0.x", ...KEYS], { tokens: true });

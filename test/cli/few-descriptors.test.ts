@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { freePort } from "../support/server.ts";
-import { cleanEnv, MAIN, send, temporaryDirectory, untilListening } from "./command.ts";
-import { FORM } from "./crew.ts";
+import { cleanEnv, MAIN, messagesIn, send, temporaryDirectory, untilListening } from "./command.ts";
+import { FORM } from "./worker-pool.ts";
 
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 
@@ -61,8 +61,8 @@ describe.runIf(hasPrlimit)("a server with few descriptors", () => {
     async (_, ...flags) => {
       const server = serveWith(128, await freePort(), flags);
       expect(await server.exit).toEqual([1, null]);
-      expect(server.stderr()).toMatch(
-        /^error: A process may have 128 files open here, and artesian needs 256; .* Raise the limit by ulimit -n/,
+      expect(messagesIn(server.stderr())).toMatch(
+        /^A process may have 128 files open here, and artesian needs 256; .* Raise the limit by ulimit -n/,
       );
     },
   );

@@ -7,7 +7,7 @@ import { listen } from "../support/server.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
 import { type Answer, type RunningServer, send, startServer } from "./command.ts";
-import { FORM, openAtEach, openLineToEach, startCrew, TWO } from "./crew.ts";
+import { FORM, openAtEach, openLineToEach, startPool, TWO } from "./worker-pool.ts";
 import { childrenOf } from "./worker-processes.ts";
 
 const MEMORY = ["--journal", "memory"];
@@ -142,29 +142,29 @@ describe("a lame duck", () => {
   });
 
   test("is every worker, and whichever takes a worker's place", { timeout: 60_000 }, async () => {
-    const crew = await startCrew([...TWO, ...LONG]);
-    const lines = await openLineToEach(crew);
+    const pool = await startPool([...TWO, ...LONG]);
+    const lines = await openLineToEach(pool);
     const asked = async (): Promise<unknown[]> => Promise.all(lines.map(async (line) => parsed(await line.send("/health/ready"))));
     expect(await asked()).toEqual([
       [200, WELL],
       [200, WELL],
     ]);
-    const [first, second] = crew.workers();
+    const [first, second] = pool.workers();
     // As a service manager does, which signals all processes of a service.
-    for (const pid of [first, second, crew.run.child.pid]) process.kill(pid as number, "SIGTERM");
-    await crew.run.waitFor("stderr", /"lameDuckMs":3600000/);
+    for (const pid of [first, second, pool.run.child.pid]) process.kill(pid as number, "SIGTERM");
+    await pool.run.waitFor("stderr", /"lameDuckMs":3600000/);
     await expect.poll(asked).toEqual([LAME, LAME]);
-    const streams = await openAtEach(crew, `${crew.hub}?match=a`);
+    const streams = await openAtEach(pool, `${pool.hub}?match=a`);
     process.kill(first as number, "SIGKILL");
-    await crew.run.waitFor("stderr", /"a worker listens"/);
-    const replacing = await openLineToEach(crew);
+    await pool.run.waitFor("stderr", /"a worker listens"/);
+    const replacing = await openLineToEach(pool);
     for (const line of replacing) await expect.poll(async () => parsed(await line.send("/health/ready"))).toEqual(LAME);
-    expect((await post(crew.hub)).status).toBe(200);
+    expect((await post(pool.hub)).status).toBe(200);
     const kept = streams.find(({ worker }) => worker === second);
     expect((await kept?.next())?.data).toBe("b");
-    expect(childrenOf(crew.run.child.pid ?? 0)).toContain(second);
-    crew.run.child.kill("SIGTERM");
+    expect(childrenOf(pool.run.child.pid ?? 0)).toContain(second);
+    pool.run.child.kill("SIGTERM");
     await kept?.ended;
-    expect(await crew.run.exit).toBe(0);
+    expect(await pool.run.exit).toBe(0);
   });
 });

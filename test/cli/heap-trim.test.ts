@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 /** Leaves garbage behind, tells how often it was collected within some seconds and what share of the heap is left, and ends by itself. */
 const SCRIPT = `
-  import { collectGarbage, trimHeapWhenIdle } from ${JSON.stringify(new URL("../../dist/src/cli/serve/heap-trim.js", import.meta.url).href)};
+  import { collectGarbage, trimHeapWhenIdle } from ${JSON.stringify(new URL("../../packages/hub/dist/cli/serve/heap-trim.js", import.meta.url).href)};
   let kept = [];
   for (let round = 0; round < 20; round++) kept = Array.from({ length: 100_000 }, (_, i) => ({ i, text: "text " + i }));
   kept.length = 0;

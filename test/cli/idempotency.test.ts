@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { ClientError, publish, subscribe } from "../../src/client/index.ts";
+import { ClientError, publish, subscribe } from "../../packages/client/src/index.ts";
 import { startServer, temporaryDirectory, type RunningServer } from "./command.ts";
 
 /** Stands between a publisher and the server, and loses answers: what arrives of one is not passed on. */

@@ -1,11 +1,11 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { publish } from "../../src/client/index.ts";
+import { publish } from "../../packages/client/src/index.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
-import { runToEnd, startServer, temporaryDirectory } from "./command.ts";
-import { openLineToEach, startCrew, TWO } from "./crew.ts";
+import { messagesIn, runToEnd, startServer, temporaryDirectory } from "./command.ts";
+import { openLineToEach, startPool, TWO } from "./worker-pool.ts";
 
 const ON = ["--opaque-ids", "on"];
 
@@ -20,7 +20,7 @@ async function firstAfter(hub: string, id: string): Promise<string> {
 describe("--opaque-ids", () => {
   test("on: the secret lies in the data directory, all workers have it, and it outlives them", async () => {
     const cwd = temporaryDirectory();
-    const first = await startCrew([...TWO, ...ON], { cwd });
+    const first = await startPool([...TWO, ...ON], { cwd });
     const ids: string[] = [];
     for (const line of await openLineToEach(first)) ids.push((await line.send("/events/stream", "POST", "topic=a&data=1")).body);
     for (const id of ids) expect(id).toMatch(/^#[\w-]{22}$/);
@@ -75,6 +75,6 @@ describe("--opaque-ids", () => {
 
   test("another word is refused", async () => {
     const { code, stderr } = await runToEnd(["serve", "--opaque-ids", "yes"]);
-    expect([code, stderr]).toEqual([2, "error: --opaque-ids: the value is not on, off, or file:PATH with the file of a secret.\n"]);
+    expect([code, messagesIn(stderr)]).toEqual([2, "--opaque-ids: the value is not on, off, or file:PATH with the file of a secret."]);
   });
 });

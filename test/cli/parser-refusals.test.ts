@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { refuseUnparsed } from "../../src/cli/serve/parser-refusals.ts";
-import { Cors } from "../../src/http/cors.ts";
+import { refuseUnparsed } from "../../packages/hub/src/cli/serve/parser-refusals.ts";
+import { Cors } from "../../packages/hub/src/http/reply/cors.ts";
 import { listen } from "../support/server.ts";
 import { startServer, type RunningServer } from "./command.ts";
 

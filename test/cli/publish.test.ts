@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { subscribe, type ClientEvent } from "../../src/client/index.ts";
-import { answer, deadUrl, scripted } from "../unit/client-server.ts";
+import { subscribe, type ClientEvent } from "../../packages/client/src/index.ts";
+import { answer, deadUrl, scripted } from "../client/server.ts";
 import { runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
 
 async function hubUrl(): Promise<string> {
@@ -197,7 +197,7 @@ describe("lines", () => {
       ['{"topic":"a","retry":-1}', '"retry"'],
       ['{"topic":"a","private":"yes"}', '"private"'],
       ['{"topic":"a","Private":true}', "`private`"],
-      ['{"topic":"a","private":true,"private":false}', "2 times"],
+      ['{"topic":"a","private":true,"private":false}', 'has "private" 2 times'],
     ] as const;
     for (const [line, problem] of wrong) {
       const { code, stderr } = await runToEnd(["publish", "--ndjson", "--url", url], {
@@ -209,6 +209,14 @@ describe("lines", () => {
       expect(stderr).toContain(problem);
     }
     expect(await held(url, wrong.length)).toHaveLength(wrong.length);
+  });
+
+  test("JSON data arrives as it was written", async () => {
+    const url = await hubUrl();
+    const datas = ['{"b":1, "10":2,"2":3}', "[9007199254740993,1e400,1.0]", "null", "true"];
+    const input = datas.map((data) => `{"data" : ${data} ,"topic":"a"}\n`).join("");
+    expect(await runToEnd(["publish", "--ndjson", "--url", url], { input })).toMatchObject({ code: 0 });
+    expect((await held(url, datas.length)).map((event) => event.data)).toEqual(datas);
   });
 
   test("a line that is not UTF-8 is named", async () => {

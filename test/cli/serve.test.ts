@@ -6,10 +6,10 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { mintToken } from "artesian/http";
-import { ClientError, publish, subscribe } from "../../src/client/index.ts";
-import { unreadable } from "../../src/cli/config/load.ts";
+import { ClientError, publish, subscribe } from "../../packages/client/src/index.ts";
+import { unreadable } from "../../packages/hub/src/cli/config/load.ts";
 import { openStream } from "../support/stream.ts";
-import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+import { messagesIn, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
 const OPEN = ["--anonymous", "--anonymous-publish"];
@@ -149,7 +149,7 @@ describe("where serve runs", () => {
     for (const flags of [["--host", "0.0.0.0"], [], ["--anonymous"]]) {
       const refused = await runToEnd(["serve", "--port", "0", "--data", "./my data", ...flags], { cwd });
       expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: "" });
-      expect(refused.stderr).toContain("artesian keys create --data './my data'\n");
+      expect(messagesIn(refused.stderr)).toContain("artesian keys create --data './my data'\n");
       expect(refused.stderr).toContain("--anonymous-publish --anonymous");
     }
     expect(existsSync(join(cwd, "my data"))).toBe(false);
@@ -212,6 +212,8 @@ describe("where serve runs", () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("Write ARTESIAN_JWT_KEY.");
     expect(refused.stderr).not.toContain("secret-of-the-hub");
+    const wrong = await runToEnd(["serve", "--port", "http"], { env });
+    expect(messagesIn(wrong.stderr)).toMatch(/Write ARTESIAN_RETENTION_AGE\.\n--port: /);
   });
 
   test("keys that can't be looked for are not taken for none", async () => {
@@ -240,7 +242,7 @@ describe("where serve runs", () => {
     expect((await send(`${url}/health`)).status).toBe(200);
     const nowhere = await runToEnd(["serve", ...OPEN, "--host", "nowhere.invalid"]);
     expect(nowhere.code).toBe(1);
-    expect(nowhere.stderr).toContain('"nowhere.invalid"');
+    expect(messagesIn(nowhere.stderr)).toContain('"nowhere.invalid"');
   });
 
   test("a port in use is named", async () => {
@@ -250,7 +252,7 @@ describe("where serve runs", () => {
     const { port } = server.address() as AddressInfo;
     const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, "--port", String(port)]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(new RegExp(`^error: Port ${port} .* is in use.*--port 0`));
+    expect(messagesIn(stderr)).toMatch(new RegExp(`^Port ${port} .* is in use.*--port 0`));
   });
 
   test("a directory that can't be written is named", async () => {
@@ -258,7 +260,7 @@ describe("where serve runs", () => {
     writeFileSync(join(cwd, "file"), "");
     const { code, stderr } = await runToEnd(["serve", ...OPEN, "--port", "0", "--data", "file/data"], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: The directory .*file\/data\/journal cannot be written/);
+    expect(messagesIn(stderr)).toMatch(/^The directory .*file\/data\/journal cannot be written/);
   });
 
   test("nothing is written to disk with --journal memory", async () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { makeSocketDirectory, removeSocketDirectory } from "../../src/cli/serve/socket-directory.ts";
+import { makeSocketDirectory, removeSocketDirectory } from "../../packages/hub/src/cli/serve/socket-directory.ts";
 import { startServer, temporaryDirectory } from "./command.ts";
 import { childrenOf } from "./worker-processes.ts";
 

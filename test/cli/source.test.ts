@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { requestsFor } from "../../src/cli/source/batches.ts";
-import { inFlags } from "../../src/cli/source/wording.ts";
-import { subscribe, type ClientEvent } from "../../src/client/index.ts";
-import { answer, bodyOf, deadUrl, scripted } from "../unit/client-server.ts";
+import { requestsFor } from "../../packages/hub/src/cli/source/batches.ts";
+import { inFlags } from "../../packages/hub/src/cli/source/wording.ts";
+import { subscribe, type ClientEvent } from "../../packages/client/src/index.ts";
+import { answer, bodyOf, deadUrl, scripted } from "../client/server.ts";
 import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };

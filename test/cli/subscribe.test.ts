@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { publish } from "../../src/client/index.ts";
-import { answer, scripted } from "../unit/client-server.ts";
+import { publish } from "../../packages/client/src/index.ts";
+import { answer, scripted } from "../client/server.ts";
 import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
 
 const FAST_RETRY = ["--retry-min", "100ms", "--retry-max", "100ms"];

@@ -5,18 +5,18 @@ import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ClientError, publish, subscribe } from "../../src/client/index.ts";
-import { createOutbox, createSignal } from "../../src/cli/serve/ipc.ts";
-import { type Answer, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
-import { bearer, type Crew, FORM, MANY, open, openAtEach, openLineToEach, startCrew, startGuarded, TWO } from "./crew.ts";
+import { ClientError, publish, subscribe } from "../../packages/client/src/index.ts";
+import { createOutbox, createSignal } from "../../packages/hub/src/cli/serve/ipc.ts";
+import { type Answer, messagesIn, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+import { bearer, type WorkerPool, FORM, MANY, open, openAtEach, openLineToEach, startPool, startGuarded, TWO } from "./worker-pool.ts";
 
 const OPEN = ["--anonymous", "--anonymous-publish"];
 const SOON = ["--retry-min", "100ms", "--retry-max", "100ms"];
 
 /** Publishes by each worker in turn, each time after all subscribers had the one before. */
-async function expectPromptness(crew: Crew): Promise<void> {
-  const streams = await openAtEach(crew, `${crew.hub}?match=a`);
-  const lines = await openLineToEach(crew);
+async function expectPromptness(pool: WorkerPool): Promise<void> {
+  const streams = await openAtEach(pool, `${pool.hub}?match=a`);
+  const lines = await openLineToEach(pool);
   const began = performance.now();
   for (let i = 0; i < 20; i++) {
     for (const line of lines) {
@@ -31,13 +31,13 @@ async function expectPromptness(crew: Crew): Promise<void> {
 
 describe("what workers share", () => {
   test("what one takes reaches the subscribers of all, at once and once", async () => {
-    await expectPromptness(await startCrew());
+    await expectPromptness(await startPool());
   });
 
   test("an update for later is delivered once", async () => {
-    const crew = await startCrew();
-    const streams = await openAtEach(crew, `${crew.hub}?match=a`);
-    const [line] = await openLineToEach(crew);
+    const pool = await startPool();
+    const streams = await openAtEach(pool, `${pool.hub}?match=a`);
+    const [line] = await openLineToEach(pool);
     expect((await line.send("/events/stream", "POST", "topic=a&data=later&delay=300")).status).toBe(200);
     for (const stream of streams) expect((await stream.next()).data).toBe("later");
     await line.send("/events/stream", "POST", "topic=a&data=last");
@@ -45,12 +45,12 @@ describe("what workers share", () => {
   });
 
   test("the bound of streams holds for all together", async () => {
-    const crew = await startCrew([...TWO, "--max-connections", "3"]);
+    const pool = await startPool([...TWO, "--max-connections", "3"]);
     const held = new Map<number, number>();
     const total = (): number => [...held.values()].reduce((sum, count) => sum + count, 0);
     for (let i = 0, surplus = 0; i < MANY && surplus < 20; i++) {
       if (total() === 3) surplus++;
-      const stream = await open(crew, crew.hub);
+      const stream = await open(pool, pool.hub);
       if (stream.response.status === 200) held.set(stream.worker, (held.get(stream.worker) ?? 0) + 1);
       else expect(stream.response.status).toBe(503);
     }
@@ -58,30 +58,30 @@ describe("what workers share", () => {
   });
 
   test("the list of subscriptions is complete at each", async () => {
-    const { crew, mint } = await startGuarded(["--subscriptions"]);
+    const { pool, mint } = await startGuarded(["--subscriptions"]);
     const token = await mint("--subscribe", "*");
-    const streams = await openAtEach(crew, `${crew.hub}?match=a`, bearer(token));
-    expect(streams.map(({ worker }) => worker)).toEqual(crew.workers().toSorted((a, b) => a - b));
-    for (const line of await openLineToEach(crew)) {
+    const streams = await openAtEach(pool, `${pool.hub}?match=a`, bearer(token));
+    expect(streams.map(({ worker }) => worker)).toEqual(pool.workers().toSorted((a, b) => a - b));
+    for (const line of await openLineToEach(pool)) {
       await expect.poll(async () => present(await line.send("/.well-known/mercure/subscriptions", "GET", "", bearer(token)))).toBe(2);
     }
   });
 
   test("a revoked token's streams end at all within a second", async () => {
-    const { crew, mint } = await startGuarded([]);
+    const { pool, mint } = await startGuarded([]);
     const [revoked, other, admin] = [
       await mint("--subscribe", "*", "--subject", "mallory"),
       await mint("--subscribe", "*", "--subject", "ada", "--publish", "a"),
       await mint("--admin"),
     ];
-    const ending = await openAtEach(crew, `${crew.hub}?match=a`, bearer(revoked));
-    const staying = await openAtEach(crew, `${crew.hub}?match=a`, bearer(other));
-    const [line] = await openLineToEach(crew);
+    const ending = await openAtEach(pool, `${pool.hub}?match=a`, bearer(revoked));
+    const staying = await openAtEach(pool, `${pool.hub}?match=a`, bearer(other));
+    const [line] = await openLineToEach(pool);
     const began = performance.now();
     expect(await line.send("/.well-known/mercure/revocations", "POST", "sub=mallory", bearer(admin))).toMatchObject({ status: 204 });
     await Promise.all(ending.map((stream) => stream.ended));
     expect(performance.now() - began).toBeLessThan(1000);
-    for (const each of await openLineToEach(crew)) {
+    for (const each of await openLineToEach(pool)) {
       expect((await each.send("/events/stream?match=a", "GET", "", bearer(revoked))).status).toBe(401);
     }
     await line.send("/events/stream", "POST", "topic=a&data=still here", bearer(other));
@@ -95,10 +95,10 @@ function present({ body }: Answer): number {
 
 describe("a worker that is killed", () => {
   test("is replaced, and its subscribers resume with nothing lost or repeated", async () => {
-    const crew = await startCrew([...TWO, ...SOON]);
+    const pool = await startPool([...TWO, ...SOON]);
     const ends = Array.from({ length: 8 }, async () => {
       const received: string[] = [];
-      for await (const { data } of subscribe(crew.hub, { match: "a", lastEventId: "earliest" })) {
+      for await (const { data } of subscribe(pool.hub, { match: "a", lastEventId: "earliest" })) {
         received.push(data);
         if (data === "end") break;
       }
@@ -109,7 +109,7 @@ describe("a worker that is killed", () => {
     const publishSome = async (count: number): Promise<void> => {
       for (const until = acknowledged.length + count; acknowledged.length < until; sent++) {
         try {
-          await publish(crew.hub, { topic: "a", data: String(sent) });
+          await publish(pool.hub, { topic: "a", data: String(sent) });
           acknowledged.push(String(sent));
         } catch (error) {
           // Its worker was killed: whether it was taken is not known.
@@ -120,35 +120,35 @@ describe("a worker that is killed", () => {
     // Who connects at that moment is served by another, or sees the connection fail: nobody is left waiting.
     const visit = new AbortController();
     const visitors = Array.from({ length: 4 }, async () => {
-      while (!visit.signal.aborted) await send(`${crew.url}/health`).catch(() => undefined);
+      while (!visit.signal.aborted) await send(`${pool.url}/health`).catch(() => undefined);
     });
-    const first = crew.workers();
+    const first = pool.workers();
     for (const victim of first) {
       await publishSome(20);
       const publishing = publishSome(50);
       process.kill(victim, "SIGKILL");
       await publishing;
-      await crew.run.waitFor("stderr", new RegExp(`"worker":${victim},"why":"SIGKILL ended it".*\n(.*\n)*.*"a worker listens"`));
+      await pool.run.waitFor("stderr", new RegExp(`"worker":${victim},"why":"SIGKILL ended it".*\n(.*\n)*.*"a worker listens"`));
     }
     visit.abort();
     await Promise.all(visitors);
-    expect(crew.workers()).toHaveLength(2);
-    expect(crew.workers().filter((pid) => first.includes(pid))).toEqual([]);
-    await publish(crew.hub, { topic: "a", data: "end" });
+    expect(pool.workers()).toHaveLength(2);
+    expect(pool.workers().filter((pid) => first.includes(pid))).toEqual([]);
+    await publish(pool.hub, { topic: "a", data: "end" });
     const [one = [], ...others] = await Promise.all(ends);
     for (const other of others) expect(other).toEqual(one);
     expect(new Set(one).size).toBe(one.length);
     expect(one.filter((data) => acknowledged.includes(data))).toEqual(acknowledged);
-    crew.run.child.kill("SIGTERM");
-    expect(await crew.run.exit).toBe(0);
+    pool.run.child.kill("SIGTERM");
+    expect(await pool.run.exit).toBe(0);
   });
 
   test("leaves nobody in the list of subscriptions", async () => {
-    const { crew, mint } = await startGuarded(["--subscriptions", "--subscription-lease", "1s"]);
+    const { pool, mint } = await startGuarded(["--subscriptions", "--subscription-lease", "1s"]);
     const token = await mint("--subscribe", "*");
-    const [gone] = await openAtEach(crew, `${crew.hub}?match=a`, bearer(token));
+    const [gone] = await openAtEach(pool, `${pool.hub}?match=a`, bearer(token));
     const count = async (): Promise<number> =>
-      present(await send(`${crew.url}/.well-known/mercure/subscriptions`, { headers: bearer(token) }));
+      present(await send(`${pool.url}/.well-known/mercure/subscriptions`, { headers: bearer(token) }));
     await expect.poll(count).toBe(2);
     process.kill(gone.worker, "SIGKILL");
     await gone.ended;
@@ -156,32 +156,34 @@ describe("a worker that is killed", () => {
   });
 
   test("together with all others: they come back at the same address", async () => {
-    const crew = await startCrew();
-    const id = (await send(crew.hub, { method: "POST", headers: FORM }, "topic=a&data=kept")).body;
-    for (const worker of crew.workers()) process.kill(worker, "SIGKILL");
-    await crew.run.waitFor("stderr", /"a worker listens"(.*\n)*.*"a worker listens"/);
-    const [stream] = await openAtEach(crew, `${crew.hub}?last_event_id=earliest`);
+    const pool = await startPool();
+    const id = (await send(pool.hub, { method: "POST", headers: FORM }, "topic=a&data=kept")).body;
+    for (const worker of pool.workers()) process.kill(worker, "SIGKILL");
+    await pool.run.waitFor("stderr", /"a worker listens"(.*\n)*.*"a worker listens"/);
+    const [stream] = await openAtEach(pool, `${pool.hub}?last_event_id=earliest`);
     expect(await stream.next()).toMatchObject({ id, data: "kept" });
   });
 
   test("and can't be replaced is given up when none is left", async () => {
     const cwd = temporaryDirectory();
-    const crew = await startCrew(TWO, { cwd });
+    const pool = await startPool(TWO, { cwd });
     renameSync(join(cwd, "data"), join(cwd, "moved"));
     writeFileSync(join(cwd, "data"), "");
-    for (const worker of crew.workers()) process.kill(worker, "SIGKILL");
-    expect(await crew.run.exit).toBe(1);
-    expect(crew.run.stderr).toMatch(/^error: No worker can be started any more: The journal in .* is not the one that the hub began with/m);
+    for (const worker of pool.workers()) process.kill(worker, "SIGKILL");
+    expect(await pool.run.exit).toBe(1);
+    expect(messagesIn(pool.run.stderr)).toMatch(
+      /^No worker can be started any more: The journal in .* is not the one that the hub began with/m,
+    );
   });
 
   test("with the others, when the primary is", async () => {
-    const crew = await startCrew();
-    const [stream] = await openAtEach(crew, crew.hub);
-    crew.run.child.kill("SIGKILL");
+    const pool = await startPool();
+    const [stream] = await openAtEach(pool, pool.hub);
+    pool.run.child.kill("SIGKILL");
     await stream.ended;
     // "close" comes when the last process has let go of the output.
-    expect(await crew.run.exit).toBe("SIGKILL");
-    await expect(fetch(crew.url)).rejects.toThrow(TypeError);
+    expect(await pool.run.exit).toBe("SIGKILL");
+    await expect(fetch(pool.url)).rejects.toThrow(TypeError);
   });
 });
 
@@ -214,107 +216,107 @@ test("to a process that does not read, so much of what may be lost is on its way
 describe("the sockets over which workers hear of each other", () => {
   test("belong to this user, and are gone after an orderly end", async () => {
     const TMPDIR = temporaryDirectory();
-    const crew = await startCrew(TWO, { env: { TMPDIR } });
+    const pool = await startPool(TWO, { env: { TMPDIR } });
     const [made] = readdirSync(TMPDIR);
     expect(statSync(join(TMPDIR, made ?? "")).mode & 0o777).toBe(0o700);
-    crew.run.child.kill("SIGTERM");
-    expect(await crew.run.exit).toBe(0);
+    pool.run.child.kill("SIGTERM");
+    expect(await pool.run.exit).toBe(0);
     expect(readdirSync(TMPDIR)).toEqual([]);
   });
 
   test("are gone when the primary was killed", async () => {
     const TMPDIR = temporaryDirectory();
-    const crew = await startCrew(TWO, { env: { TMPDIR } });
-    crew.run.child.kill("SIGKILL");
-    expect(await crew.run.exit).toBe("SIGKILL");
+    const pool = await startPool(TWO, { env: { TMPDIR } });
+    pool.run.child.kill("SIGKILL");
+    expect(await pool.run.exit).toBe("SIGKILL");
     expect(readdirSync(TMPDIR)).toEqual([]);
   });
 
   test("are made anew by a worker in the place of one that was killed or told to stop", async () => {
-    const crew = await startCrew();
+    const pool = await startPool();
     for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-      const known = crew.run.stderr.length;
-      process.kill(crew.workers()[0] ?? 0, signal);
-      await expect.poll(() => crew.run.stderr.slice(known), { timeout: 20_000 }).toContain("a worker listens");
-      await expectPromptness(crew);
+      const known = pool.run.stderr.length;
+      process.kill(pool.workers()[0] ?? 0, signal);
+      await expect.poll(() => pool.run.stderr.slice(known), { timeout: 20_000 }).toContain("a worker listens");
+      await expectPromptness(pool);
     }
   });
 
   test("need a directory that can be written", async () => {
     const run = await runToEnd(["serve", ...OPEN, ...TWO], { cwd: temporaryDirectory(), env: { TMPDIR: "/nowhere" } });
     expect(run).toMatchObject({ code: 1, stdout: "" });
-    expect(run.stderr).toMatch(/^error: Workers need a directory for their sockets .* TMPDIR\.$/m);
+    expect(messagesIn(run.stderr)).toMatch(/^Workers need a directory for their sockets .* TMPDIR\.$/m);
   });
 });
 
 describe("how workers start and stop", () => {
   test("one line says where, once all listen; auto is one for each processor", async () => {
-    const auto = await startCrew(["--workers", "auto"]);
+    const auto = await startPool(["--workers", "auto"]);
     expect(auto.workers()).toHaveLength(availableParallelism() === 1 ? 0 : availableParallelism());
-    const crew = await startCrew(["--workers", "3"]);
-    expect(crew.run.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
-    expect(crew.workers()).toHaveLength(3);
-    await crew.run.waitFor("stderr", /"workers":3,"msg":"listening"/);
+    const pool = await startPool(["--workers", "3"]);
+    expect(pool.run.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+    expect(pool.workers()).toHaveLength(3);
+    await pool.run.waitFor("stderr", /"workers":3,"msg":"listening"/);
   });
 
   test.each(["SIGTERM", "SIGINT"] as const)("%s tells the subscribers of all, and ends well", async (signal) => {
-    const crew = await startCrew();
-    const streams = await openAtEach(crew, crew.hub);
-    crew.run.child.kill(signal);
+    const pool = await startPool();
+    const streams = await openAtEach(pool, pool.hub);
+    pool.run.child.kill(signal);
     for (const stream of streams) {
       let event = await stream.nextOfAny();
       while (event.event !== "hub:drain") event = await stream.nextOfAny();
       await stream.ended;
     }
-    expect(await crew.run.exit).toBe(0);
-    expect(crew.run.stderr.match(/"msg":"stopped"/g)).toHaveLength(2);
-    expect(crew.run.stderr).toMatch(/"all workers stopped"\}\n$/);
-    expect(crew.run.stderr).not.toContain("takes its place");
+    expect(await pool.run.exit).toBe(0);
+    expect(pool.run.stderr.match(/"msg":"stopped"/g)).toHaveLength(2);
+    expect(pool.run.stderr).toMatch(/"all workers stopped"\}\n$/);
+    expect(pool.run.stderr).not.toContain("takes its place");
   });
 
   test("SIGHUP stops no process, although a terminal sends it to all", async () => {
-    const crew = await startCrew();
-    const workers = crew.workers();
-    for (const pid of [crew.run.child.pid ?? 0, ...workers]) process.kill(pid, "SIGHUP");
-    await crew.run.waitFor("stderr", /SIGHUP has no effect/);
-    const [stream] = await openAtEach(crew, crew.hub);
+    const pool = await startPool();
+    const workers = pool.workers();
+    for (const pid of [pool.run.child.pid ?? 0, ...workers]) process.kill(pid, "SIGHUP");
+    await pool.run.waitFor("stderr", /SIGHUP has no effect/);
+    const [stream] = await openAtEach(pool, pool.hub);
     stream.close();
-    expect(crew.workers()).toEqual(workers);
-    expect(crew.run.stderr).not.toContain("takes its place");
+    expect(pool.workers()).toEqual(workers);
+    expect(pool.run.stderr).not.toContain("takes its place");
   });
 
   test("one that has only just been started to replace another does not make it a bad end", async () => {
-    const crew = await startCrew();
-    const [victim = 0] = crew.workers();
+    const pool = await startPool();
+    const [victim = 0] = pool.workers();
     process.kill(victim, "SIGKILL");
-    await expect.poll(() => crew.workers().filter((pid) => pid !== victim)).toHaveLength(2);
-    crew.run.child.kill("SIGTERM");
-    expect(await crew.run.exit).toBe(0);
+    await expect.poll(() => pool.workers().filter((pid) => pid !== victim)).toHaveLength(2);
+    pool.run.child.kill("SIGTERM");
+    expect(await pool.run.exit).toBe(0);
   });
 
   test("a worker that is told to stop is replaced", async () => {
-    const crew = await startCrew();
-    const [stream] = await openAtEach(crew, crew.hub);
+    const pool = await startPool();
+    const [stream] = await openAtEach(pool, pool.hub);
     process.kill(stream.worker, "SIGTERM");
     await stream.ended;
-    await crew.run.waitFor("stderr", new RegExp(`"worker":${stream.worker},"why":"it ended with code 0".*\n(.*\n)*.*"a worker listens"`));
-    expect(crew.workers()).toHaveLength(2);
+    await pool.run.waitFor("stderr", new RegExp(`"worker":${stream.worker},"why":"it ended with code 0".*\n(.*\n)*.*"a worker listens"`));
+    expect(pool.workers()).toHaveLength(2);
   });
 
   test("a second Ctrl-C ends it at once", async () => {
-    const crew = await startCrew([...TWO, "--drain", "1h"]);
-    const { hostname, port } = new URL(crew.url);
+    const pool = await startPool([...TWO, "--drain", "1h"]);
+    const { hostname, port } = new URL(pool.url);
     const headers = { ...FORM, expect: "100-continue", "content-length": 7 };
     const req = request({ hostname, port, method: "POST", path: "/events/stream", headers });
     onTestFinished(() => void req.destroy());
     req.on("error", () => undefined);
     req.flushHeaders();
     await once(req, "continue");
-    crew.run.child.kill("SIGINT");
-    await crew.run.waitFor("stderr", /"draining"/);
-    const pressing = setInterval(() => crew.run.child.kill("SIGINT"), 50);
+    pool.run.child.kill("SIGINT");
+    await pool.run.waitFor("stderr", /"draining"/);
+    const pressing = setInterval(() => pool.run.child.kill("SIGINT"), 50);
     onTestFinished(() => clearInterval(pressing));
-    expect(await crew.run.exit).toBe(130);
+    expect(await pool.run.exit).toBe(130);
   });
 
   test("a port in use is named", async () => {
@@ -324,7 +326,7 @@ describe("how workers start and stop", () => {
     const { port } = server.address() as AddressInfo;
     const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, ...TWO, "--port", String(port)]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(new RegExp(`^error: Port ${port} .* is in use.*--port 0[^\n]*\n$`));
+    expect(messagesIn(stderr)).toMatch(new RegExp(`^Port ${port} .* is in use.*--port 0[^\n]*$`));
   });
 
   test("a directory that can't be written is named, once", async () => {
@@ -332,19 +334,19 @@ describe("how workers start and stop", () => {
     writeFileSync(join(cwd, "file"), "");
     const { code, stderr, stdout } = await runToEnd(["serve", ...OPEN, ...TWO, "--port", "0", "--data", "file/data"], { cwd });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^error: The directory .*file\/data\/journal cannot be written[^\n]*\n$/);
+    expect(messagesIn(stderr)).toMatch(/^The directory .*file\/data\/journal cannot be written[^\n]*$/);
   });
 
   test.each(["0", "257", "1.5", "many"])("--workers %s is refused", async (count) => {
     const { code, stderr } = await runToEnd(["serve", ...OPEN, "--workers", count]);
     expect(code).toBe(2);
-    expect(stderr).toBe(`error: --workers: "${count}" is not a number of processes from 1 to 256, or auto.\n`);
+    expect(messagesIn(stderr)).toBe(`--workers: "${count}" is not a number of processes from 1 to 256, or auto.`);
   });
 
   test("a journal in memory is refused", async () => {
     const refused = await runToEnd(["serve", ...OPEN, ...TWO, "--port", "0", "--journal", "memory"]);
     expect(refused).toMatchObject({ code: 2, stdout: "" });
-    expect(refused.stderr).toMatch(/^error: --workers .*2 processes can't share a journal in memory/);
+    expect(messagesIn(refused.stderr)).toMatch(/^--workers .*2 processes can't share a journal in memory/);
     await startServer(["--workers", "1", "--journal", "memory"]);
   });
 });

@@ -8,7 +8,7 @@ import { childrenOf } from "../cli/worker-processes.ts";
 import { freePort } from "../support/server.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../examples/fleet/start.sh", import.meta.url));
-const COMMAND = `${process.execPath} ${fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url))}`;
+const COMMAND = `${process.execPath} ${fileURLToPath(new URL("../../packages/hub/dist/cli/main.js", import.meta.url))}`;
 
 interface Fleet {
   readonly url: string;

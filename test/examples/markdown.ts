@@ -35,7 +35,9 @@ const PROGRAMS: Readonly<Record<string, readonly [string, ...string[]]>> = {
 };
 
 /** What a shell must have so that `npx artesian` is the command as it was built, whatever the working directory. */
-const SHELL = `npx() { [ "$1" = artesian ]; "${process.execPath}" "${ROOT}dist/src/cli/main.js" "\${@:2}"; }\n`;
+const NPX: Readonly<Record<string, string>> = { artesian: "packages/hub/dist/cli/main.js", "artesian-demo": "demo/dist/main.js" };
+const CASES = Object.entries(NPX).map(([name, main]) => `${name}) "${process.execPath}" "${ROOT}${main}" "\${@:2}" ;;`);
+const SHELL = `npx() { case "$1" in ${CASES.join(" ")} *) return 1 ;; esac; }\n`;
 
 /** A block that runs. */
 export interface RunningBlock {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startServer, temporaryDirectory } from "../cli/command.ts";
-import { FORM } from "../cli/crew.ts";
+import { FORM } from "../cli/worker-pool.ts";
 import { blocksOf, run } from "./markdown.ts";
 
 /** What each command of the page prints where nothing is wrong, in their order. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { CLIENTS, type StartReader } from "./lib/clients.ts";
+import { CLIENTS } from "./lib/clients.ts";
+import type { StartReader } from "./lib/heard.ts";
 import { expectPromptness } from "./lib/expect-promptness.ts";
 import { type Front, FRONTS } from "./lib/fronts.ts";
 import { overFetch } from "./lib/http-readers.ts";

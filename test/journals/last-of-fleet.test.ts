@@ -2,12 +2,12 @@ import type { Journal } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { natsJournal } from "artesian/journals/nats";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { HubCore } from "../../src/core/hub-core.ts";
-import { partitionedJournal } from "../../src/journals/partitioned/index.ts";
+import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
+import { partitionedJournal } from "../../packages/hub/src/journals/partitioned/index.ts";
 import { Blackhole, NatsServer } from "../support/nats-server.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
-import { HeldBack } from "./partitioned-support.ts";
+import { HeldBack } from "./partitioned/support.ts";
 
 function hubOn(journal: Journal): HubCore {
   const hub = new HubCore({ journal, drainMs: 20 });

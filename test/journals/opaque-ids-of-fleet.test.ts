@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from "vitest";
-import { HubCore } from "../../src/core/hub-core.ts";
-import { opaqueIds } from "../../src/http/opaque-ids.ts";
+import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
+import { opaqueIds } from "../../packages/hub/src/http/opaque-ids.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
-import { ModelReader } from "../unit/hub-model-support.ts";
+import { ModelReader } from "../core/hub-model-support.ts";
 
 it.each(Object.entries(SHARED_ENGINES))("an opaque id of one process is good at another, on %s", async (_name, openTwo) => {
   const idCipher = opaqueIds("the secret that both processes have");

@@ -1,7 +1,7 @@
 import type { Authorization, Journal } from "artesian";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { HubCore } from "../../src/core/hub-core.ts";
+import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
 
@@ -69,7 +69,7 @@ describe("presence between processes", () => {
       visitor.leave();
       const second = await join(here, ["second"]);
       const list = async (): Promise<unknown[]> =>
-        [...((await here.presence?.list({ legacy: false }, { after: undefined, limit: 100 }))?.documents ?? [])].map(({ match }) => match);
+        [...((await here.presence?.list({ compat: false }, { after: undefined, limit: 100 }))?.documents ?? [])].map(({ match }) => match);
       await expect.poll(list, WAIT).toEqual(["second"]);
       await here.publish({ topic: "news", data: "two" });
       for (const hub of [here, there]) {
@@ -99,7 +99,7 @@ describe("what is kept of presence", () => {
     const present = async (): Promise<number> => {
       let count = 0;
       for (let after: string | undefined, isMore = true; isMore;) {
-        const page = await hub.presence?.list({ legacy: false }, { after, limit: 20_000 });
+        const page = await hub.presence?.list({ compat: false }, { after, limit: 20_000 });
         count += page?.documents.length ?? 0;
         after = page?.next;
         isMore = after !== undefined;

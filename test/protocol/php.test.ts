@@ -6,7 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { legacyToken } from "../support/legacy-token.ts";
+import { compatToken } from "../support/compat-token.ts";
 import { listen, startHub } from "../support/server.ts";
 import { type PhpScript, runPhp } from "./php.ts";
 
@@ -97,7 +97,7 @@ describe("Symfony's clients for PHP, unchanged", () => {
     const { origin, hub } = await startHub(COMPAT);
     const url = `${origin}${PATH}`;
     const updates = [{ topics: "https://example.com/books/1", data: "x" }];
-    const token = legacyToken({ mercure: { publish: ["https://example.com/{+path}"] } }, SECRET);
+    const token = compatToken({ mercure: { publish: ["https://example.com/{+path}"] } }, SECRET);
     expect(await publish(url, updates, { token })).toHaveLength(1);
     for (const credentials of [{ publish: [] }, { publish: ["https://example.com/{id}"] }, { token: `${token}x` }]) {
       await expect(publish(url, updates, credentials)).rejects.toThrow("Failed to send an update");

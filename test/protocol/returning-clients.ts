@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { EventSource } from "eventsource";
 import { createEventSource } from "eventsource-client";
 import { onTestFinished } from "vitest";
-import { subscribe, type SubscribeOptions } from "../../src/client/index.ts";
+import { subscribe, type SubscribeOptions } from "../../packages/client/src/index.ts";
 import { browser } from "../browser/support.ts";
 import type { ReturningSite } from "./returning-site.ts";
 

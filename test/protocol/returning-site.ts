@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { onTestFinished } from "vitest";
 import { listen } from "../support/server.ts";
-import { bodyOf } from "../unit/client-server.ts";
+import { bodyOf } from "../client/server.ts";
 
 /** What a client under test received, by topic: data, `gap`, `error` with its reason, or `closed`. Errors of the page itself have the topic `page`. */
 export type Received = ReadonlyMap<string, readonly string[]>;
@@ -32,7 +32,7 @@ const MODULES: ReadonlyMap<string, string> = new Map([
   ["reconnecting-eventsource.js", fileURLToPath(import.meta.resolve("reconnecting-eventsource"))],
 ]);
 const FETCH_EVENT_SOURCE = new URL("../esm/", import.meta.resolve("@microsoft/fetch-event-source"));
-const CLIENT = new URL("../../dist/src/client/", import.meta.url);
+const CLIENT = new URL("../../packages/client/dist/", import.meta.url);
 
 /** The clients of the page, by name: each subscribes, and reports with `report(topic, text)`. */
 const PAGE = `<!doctype html>
@@ -76,7 +76,7 @@ const PAGE = `<!doctype html>
       await fetchEventSource(url, { openWhenHidden: true, ...(query.has("plain") ? {} : { onclose }), onerror, onmessage });
       report("closed");
     },
-    async "artesian/client"(url, report) {
+    async "artesian-client"(url, report) {
       const { subscribe } = await import("/modules/client/index.js");
       const onState = (state) => state === "reconnecting" && report("error");
       for await (const { type, data } of subscribe(new URL(url, location.href), { onState })) report(type === "hub:gap" ? "gap" : data);

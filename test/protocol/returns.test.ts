@@ -58,9 +58,9 @@ const CLIENTS: readonly Returning[] = [
   },
   { name: "eventsource in Node", start: eventSource, stopsBeyond: true, givesUp503: true },
   { name: "eventsource-client in Node", start: eventSourceClient, stopsBeyond: true },
-  { name: "artesian/client in Node", start: artesianClient },
-  { name: "artesian/client in Chromium", start: inChromium("artesian/client") },
-  { name: "artesian/client in Firefox, of another origin", start: inFirefox("artesian/client", { isCrossOrigin: true }) },
+  { name: "artesian-client in Node", start: artesianClient },
+  { name: "artesian-client in Chromium", start: inChromium("artesian-client") },
+  { name: "artesian-client in Firefox, of another origin", start: inFirefox("artesian-client", { isCrossOrigin: true }) },
 ];
 
 /** Two cores, and a browser that starts. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createHub, type Logger } from "artesian";
 import { DEFAULT_CONNECTION_LIMITS } from "artesian/http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Arrivals } from "../../src/http/arrivals.ts";
+import { Arrivals } from "../../packages/hub/src/http/admission/arrivals.ts";
 import { takeLoopbackForForeign } from "../support/addresses.ts";
 import { listen } from "../support/server.ts";
 

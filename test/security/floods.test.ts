@@ -3,8 +3,8 @@ import { type ClientHttp2Session, connect as connectHttp2, constants, createServ
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createHub } from "artesian";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { SETTINGS } from "../../src/cli/config/settings.ts";
-import { createHttpServer } from "../../src/cli/serve/http-server.ts";
+import { SETTINGS } from "../../packages/hub/src/cli/config/settings.ts";
+import { createHttpServer } from "../../packages/hub/src/cli/serve/http-server.ts";
 import { listen, startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 import { collectGarbage } from "../support/garbage.ts";

@@ -3,11 +3,11 @@ import { type IncomingMessage, request, type RequestListener, type ServerRespons
 import { type AddressInfo, type Socket } from "node:net";
 import { createHub, type Logger } from "artesian";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { SETTINGS } from "../../src/cli/config/settings.ts";
-import { createHttpServer } from "../../src/cli/serve/http-server.ts";
-import { serveRequests } from "../../src/cli/serve/drain.ts";
-import { MAX_UNANSWERED, Sockets, type SocketLimits } from "../../src/http/sockets.ts";
-import type { UnreadLimits } from "../../src/http/unread-answers.ts";
+import { SETTINGS } from "../../packages/hub/src/cli/config/settings.ts";
+import { createHttpServer } from "../../packages/hub/src/cli/serve/http-server.ts";
+import { serveRequests } from "../../packages/hub/src/cli/serve/drain.ts";
+import { MAX_UNANSWERED, Sockets, type SocketLimits } from "../../packages/hub/src/http/sinks/sockets.ts";
+import type { UnreadLimits } from "../../packages/hub/src/http/sinks/unread-answers.ts";
 import { connectFrom, takeLoopbackForForeign } from "../support/addresses.ts";
 import { listen } from "../support/server.ts";
 
@@ -273,4 +273,17 @@ test("the connections of a trusted proxy and of the loopback are not those of on
     expect(sockets.every(isOpen)).toBe(true);
     expect(lines).toEqual([]);
   }
+});
+
+test("an expectation that is not known is refused once, and ends the connection", async () => {
+  const { port } = await start({ sockets: ALL, socketsPerAddress: ALL });
+  const expecting = "GET / HTTP/1.1\r\nHost: x\r\nExpect: the-moon\r\n\r\n";
+  const socket = await connectFrom(2, port);
+  let answers = "";
+  socket.setEncoding("latin1").on("data", (text: string) => (answers += text));
+  const closed = once(socket, "close");
+  socket.write(expecting.repeat(MAX_UNANSWERED));
+  await closed;
+  expect(answers.match(/HTTP\/1\.1 417 /g)).toHaveLength(1);
+  expect(answers).toMatch(/^connection: close\r$/im);
 });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TextUpdate } from "artesian";
 import { onTestFinished } from "vitest";
-import type { PollClock } from "../../src/sources/http/index.ts";
-import { volatileMemory, type Source, type SourceContext, type SourceEvent, type SourceMemory } from "../../src/sources/index.ts";
+import type { PollClock } from "../../packages/sources/src/http/index.ts";
+import { volatileMemory, type Source, type SourceContext, type SourceEvent, type SourceMemory } from "../../packages/sources/src/index.ts";
 
 /** A context that takes down what a source does. */
 export interface RecordingContext extends SourceContext {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseFeed } from "../../src/sources/feed/parse.ts";
+import { parseFeed } from "../../packages/sources/src/feed/parse.ts";
 
 const BOUNDS = { maxItems: 100, summaryLength: 300 };
 

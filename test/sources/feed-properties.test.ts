@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fc } from "@fast-check/vitest";
 import { parseFeed as parseWithFeedsmith } from "feedsmith";
 import { describe, expect, it, test } from "vitest";
-import { TemporaryError } from "../../src/sources/errors.ts";
-import { parseDate } from "../../src/sources/feed/dates.ts";
-import { safeLink } from "../../src/sources/feed/links.ts";
-import { parseFeed } from "../../src/sources/feed/parse.ts";
-import { htmlToText, lenientText, plainText, shorten } from "../../src/sources/feed/text.ts";
-import { tidyXml } from "../../src/sources/feed/tidy.ts";
+import { TemporaryError } from "../../packages/sources/src/errors.ts";
+import { parseDate } from "../../packages/sources/src/feed/dates.ts";
+import { safeLink } from "../../packages/sources/src/feed/links.ts";
+import { parseFeed } from "../../packages/sources/src/feed/parse.ts";
+import { htmlToText, lenientText, plainText, shorten } from "../../packages/sources/src/feed/text.ts";
+import { tidyXml } from "../../packages/sources/src/feed/tidy.ts";
 
 const SEED = { seed: 20261122 };
 const BOUNDS = { maxItems: 50, summaryLength: 200 };

@@ -1,12 +1,12 @@
 import { brotliCompressSync, deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { parseDate } from "../../src/sources/feed/dates.ts";
-import { feedSource, type FeedUpdate } from "../../src/sources/feed/index.ts";
-import { safeLink } from "../../src/sources/feed/links.ts";
-import { htmlToText, lenientText } from "../../src/sources/feed/text.ts";
-import { conditionalGet } from "../../src/sources/http/index.ts";
-import { volatileMemory, type SourceMemory } from "../../src/sources/index.ts";
-import { answer, scripted, type Script } from "../unit/client-server.ts";
+import { parseDate } from "../../packages/sources/src/feed/dates.ts";
+import { feedSource, type FeedUpdate } from "../../packages/sources/src/feed/index.ts";
+import { safeLink } from "../../packages/sources/src/feed/links.ts";
+import { htmlToText, lenientText } from "../../packages/sources/src/feed/text.ts";
+import { conditionalGet } from "../../packages/sources/src/http/index.ts";
+import { volatileMemory, type SourceMemory } from "../../packages/sources/src/index.ts";
+import { answer, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, type RecordingContext } from "./context.ts";
 
 interface Told {

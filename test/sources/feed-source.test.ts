@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { feedSource, type FeedUpdate } from "../../src/sources/feed/index.ts";
-import { fileMemory, SourceError, volatileMemory, type SourceMemory } from "../../src/sources/index.ts";
-import { answer, deadUrl, scripted, type Script } from "../unit/client-server.ts";
+import { feedSource, type FeedUpdate } from "../../packages/sources/src/feed/index.ts";
+import { fileMemory, SourceError, volatileMemory, type SourceMemory } from "../../packages/sources/src/index.ts";
+import { answer, deadUrl, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, temporaryDirectory, type RecordingContext } from "./context.ts";
 
 /** A feed with items by number: the higher, the newer; the newest first, as feeds have them. */

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer as createTcpServer } from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { HttpError, type HttpFailure, TemporaryError } from "../../src/sources/errors.ts";
-import { checkTiming, conditionalGet, decodeText, pollLoop, type HttpAnswer } from "../../src/sources/http/index.ts";
-import { freshForOf, retryAfterOf } from "../../src/sources/http/headers.ts";
-import { redirectTarget } from "../../src/sources/http/redirects.ts";
-import { SourceError } from "../../src/sources/index.ts";
-import { answer, deadUrl, scripted, type Script } from "../unit/client-server.ts";
+import { HttpError, type HttpFailure, TemporaryError } from "../../packages/sources/src/errors.ts";
+import { checkTiming, conditionalGet, decodeText, pollLoop, type HttpAnswer } from "../../packages/sources/src/http/index.ts";
+import { freshForOf, retryAfterOf } from "../../packages/sources/src/http/headers.ts";
+import { redirectTarget } from "../../packages/sources/src/http/redirects.ts";
+import { SourceError } from "../../packages/sources/src/index.ts";
+import { answer, deadUrl, scripted, type Script } from "../client/server.ts";
 import { fastClock, record } from "./context.ts";
 
 const redirect = (location: string, status = 302): Script => answer(status, "", { location });

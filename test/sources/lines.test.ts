@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { linesSource, SourceError, volatileMemory, type LinesOptions, type SourceMemory } from "../../src/sources/index.ts";
-import { createSplitter } from "../../src/sources/lines/splitter.ts";
+import { linesSource, SourceError, volatileMemory, type LinesOptions, type SourceMemory } from "../../packages/sources/src/index.ts";
+import { createSplitter } from "../../packages/sources/src/lines/splitter.ts";
 import { record, temporaryDirectory, type RecordingContext } from "./context.ts";
 
 const QUICK = { topic: "/log", checkMs: 10, rotationGraceMs: 20 } as const;

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { fileMemory, runSources, SourceError, volatileMemory, type Source } from "../../src/sources/index.ts";
-import { createOutlet } from "../../src/sources/outlet.ts";
+import { fileMemory, runSources, SourceError, volatileMemory, type Source } from "../../packages/sources/src/index.ts";
+import { createOutlet } from "../../packages/sources/src/outlet.ts";
 import { record, temporaryDirectory } from "./context.ts";
 
 describe("a memory in a file", () => {

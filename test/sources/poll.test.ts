@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { pollSource, SourceError, volatileMemory, type PollOptions } from "../../src/sources/index.ts";
-import { hashOf, parseJson, writeJson } from "../../src/sources/json.ts";
-import { compilePath } from "../../src/sources/path.ts";
-import { compileTemplate } from "../../src/sources/template.ts";
-import { answer, scripted, type Script } from "../unit/client-server.ts";
+import { pollSource, SourceError, volatileMemory, type PollOptions } from "../../packages/sources/src/index.ts";
+import { hashOf, parseJson, writeJson } from "../../packages/sources/src/json.ts";
+import { compilePath } from "../../packages/sources/src/path.ts";
+import { compileTemplate } from "../../packages/sources/src/template.ts";
+import { answer, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, type RecordingContext } from "./context.ts";
 
 const json = (value: unknown, headers: Readonly<Record<string, string>> = {}): Script =>

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { quotesSource, type FileQuotesOptions } from "../../src/sources/quotes/index.ts";
-import { SourceError } from "../../src/sources/index.ts";
+import { quotesSource, type FileQuotesOptions } from "../../packages/sources/src/quotes/index.ts";
+import { SourceError } from "../../packages/sources/src/index.ts";
 import { record, temporaryDirectory, type RecordingContext } from "./context.ts";
 import { quotesOf, virtualClock } from "./quotes-support.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { quotesSource, type HttpQuotesOptions } from "../../src/sources/quotes/index.ts";
-import { readNumber } from "../../src/sources/quotes/numbers.ts";
-import { SourceError } from "../../src/sources/index.ts";
-import { answer, scripted, type Script } from "../unit/client-server.ts";
+import { quotesSource, type HttpQuotesOptions } from "../../packages/sources/src/quotes/index.ts";
+import { readNumber } from "../../packages/sources/src/quotes/numbers.ts";
+import { SourceError } from "../../packages/sources/src/index.ts";
+import { answer, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, type RecordingContext } from "./context.ts";
 import { quotesOf } from "./quotes-support.ts";
 

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { quotesSource, type FileQuotesOptions, type HttpQuotesOptions } from "../../src/sources/quotes/index.ts";
-import { readNumber } from "../../src/sources/quotes/numbers.ts";
-import { readTime } from "../../src/sources/quotes/times.ts";
-import { answer, scripted, type Script } from "../unit/client-server.ts";
+import { quotesSource, type FileQuotesOptions, type HttpQuotesOptions } from "../../packages/sources/src/quotes/index.ts";
+import { readNumber } from "../../packages/sources/src/quotes/numbers.ts";
+import { readTime } from "../../packages/sources/src/quotes/times.ts";
+import { answer, scripted, type Script } from "../client/server.ts";
 import { fastClock, record, temporaryDirectory, type RecordingContext } from "./context.ts";
 import { quotesOf, virtualClock } from "./quotes-support.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { inventSymbols, Market } from "../../src/sources/quotes/market.ts";
-import { quotesSource, type SimulatedQuotesOptions } from "../../src/sources/quotes/index.ts";
+import { inventSymbols, Market } from "../../packages/sources/src/quotes/market.ts";
+import { quotesSource, type SimulatedQuotesOptions } from "../../packages/sources/src/quotes/index.ts";
 import { record, type RecordingContext } from "./context.ts";
 import { quotesOf, virtualClock } from "./quotes-support.ts";
 

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Quote, QuotesClock } from "../../src/sources/quotes/index.ts";
+import type { Quote, QuotesClock } from "../../packages/sources/src/quotes/index.ts";
 import type { RecordingContext } from "./context.ts";
 
 /** A clock that moves only when someone waits. */

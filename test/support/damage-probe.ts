@@ -1,9 +1,9 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createHub } from "../../src/create-hub.ts";
-import { lmdbJournal } from "../../src/journals/lmdb/index.ts";
-import { findDamage } from "../../src/journals/lmdb/tree-check.ts";
+import { createHub } from "../../packages/hub/src/create-hub.ts";
+import { lmdbJournal } from "../../packages/hub/src/journals/lmdb/index.ts";
+import { findDamage } from "../../packages/hub/src/journals/lmdb/tree-check.ts";
 import { DAMAGES } from "../faults/lib/damage.ts";
 import { createRandom } from "./random.ts";
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { FeedSourceOptions } from "artesian/sources";
+import type { FeedSourceOptions } from "artesian-sources";
 import { listen } from "./server.ts";
 
 /** An item as a feed of JSON has it. */

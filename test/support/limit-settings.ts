@@ -1,5 +1,5 @@
 import type { Limits } from "artesian";
-import type { Key } from "../../src/cli/config/config.ts";
+import type { Key } from "../../packages/hub/src/cli/config/config.ts";
 
 /** The command's setting of each limit of the library. A limit without one does not compile. */
 export const SETTING_OF_LIMIT: Readonly<Record<keyof Limits, Key>> = {

@@ -10,7 +10,7 @@ import { until, within } from "./clock.ts";
 import { SERVER_FLAGS, SERVER_SECRET } from "./tokens.ts";
 
 /** Another build can be named by `FAULTS_MAIN`: for when `dist/` is being built anew. */
-export const MAIN: string = process.env["FAULTS_MAIN"] ?? fileURLToPath(new URL("../../../dist/src/cli/main.js", import.meta.url));
+export const MAIN: string = process.env["FAULTS_MAIN"] ?? fileURLToPath(new URL("../../../packages/hub/dist/cli/main.js", import.meta.url));
 const START_MS = 20_000;
 const END_MS = 20_000;
 

@@ -1,5 +1,5 @@
 import { get } from "node:http";
-import { subscribe } from "artesian/client";
+import { subscribe } from "artesian-client";
 import { EventSource } from "eventsource";
 import { createParser } from "eventsource-parser";
 import type { Reader, SubscriberPlan } from "./plan.ts";

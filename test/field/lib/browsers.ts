@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { chromium } from "playwright-core";
 import { CHROMIUM_ARGS } from "../../browser/support.ts";
-import type { StartReader } from "./clients.ts";
-import { Heard } from "./heard.ts";
+import { Heard, type StartReader } from "./heard.ts";
 import { type AtEnd, startProgram, temporaryFolder } from "./programs.ts";
 
 const PAGE = readFileSync(new URL("../readers/page.html", import.meta.url));

@@ -2,11 +2,8 @@ import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startChromium, startFirefox } from "./browsers.ts";
-import { Heard } from "./heard.ts";
+import { Heard, type StartReader } from "./heard.ts";
 import { type AtEnd, runProgram, startProgram, temporaryFolder } from "./programs.ts";
-
-/** Starts to read a stream. The reader ends at the end. */
-export type StartReader = (url: string, atEnd: AtEnd) => Promise<Heard>;
 
 /** One way to read a stream. */
 export interface Client {

@@ -1,3 +1,8 @@
+import type { AtEnd } from "./programs.ts";
+
+/** Starts to read a stream. The reader ends at the end. */
+export type StartReader = (url: string, atEnd: AtEnd) => Promise<Heard>;
+
 /** Lines of one reader: `asks` just before the request, then `MS DATA` for each event. */
 export class Heard {
   readonly #lines: string[] = [];

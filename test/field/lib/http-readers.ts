@@ -1,7 +1,6 @@
 import { connect } from "node:http2";
 import { text } from "node:stream/consumers";
-import type { StartReader } from "./clients.ts";
-import { Heard } from "./heard.ts";
+import { Heard, type StartReader } from "./heard.ts";
 import type { AtEnd } from "./programs.ts";
 
 /** How a hub is spoken to: `fetch` speaks HTTP/1.1 alone. */

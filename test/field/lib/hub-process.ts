@@ -16,7 +16,7 @@ export interface HubProcess {
 /** Starts `artesian serve`, as it is built, with a binary of Node. */
 export async function startCommand(atEnd: AtEnd, node: string, flags: readonly string[]): Promise<HubProcess> {
   const open = ["--anonymous", "--anonymous-publish", "--cors-origin", "*", "--heartbeat", `${HEARTBEAT_MS}ms`, "--drain", "100ms"];
-  return start(atEnd, node, [`${ROOT}dist/src/cli/main.js`, "serve", "--port", "0", "--log-level", "warn", ...open, ...flags]);
+  return start(atEnd, node, [`${ROOT}packages/hub/dist/cli/main.js`, "serve", "--port", "0", "--log-level", "warn", ...open, ...flags]);
 }
 
 /** Starts a hub of the library on HTTP/2. */

@@ -1,4 +1,4 @@
-import type { StartReader } from "./clients.ts";
+import type { StartReader } from "./heard.ts";
 import type { Heard } from "./heard.ts";
 import type { Speech } from "./http-readers.ts";
 import type { AtEnd } from "./programs.ts";

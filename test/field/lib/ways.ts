@@ -1,4 +1,4 @@
-import type { StartReader } from "./clients.ts";
+import type { StartReader } from "./heard.ts";
 import type { HubProcess } from "./hub-process.ts";
 import { inProcess, overFetch, overHttp2, type Speech } from "./http-readers.ts";
 

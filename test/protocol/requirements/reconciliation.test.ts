@@ -1,8 +1,8 @@
 import { memoryJournal } from "artesian/journals/memory";
-import { subscribe } from "artesian/client";
+import { subscribe } from "artesian-client";
 import { describe, expect, test } from "vitest";
 import { openStream, type TestStream } from "../../support/stream.ts";
-import { scripted, shortStream, stream as streamOf } from "../../unit/client-server.ts";
+import { scripted, shortStream, stream as streamOf } from "../../client/server.ts";
 import { bearer, dataUntilEnd, follow, startOpen, startSecured, subscriber } from "./support.ts";
 import type { TestHub } from "../../support/server.ts";
 

@@ -6,9 +6,9 @@ import type { IssuerOptions } from "artesian/http";
 import { onTestFinished } from "vitest";
 import { startHub, type TestHub } from "../../support/server.ts";
 import { openStream, type TestStream } from "../../support/stream.ts";
-import { forge, HUB, ISSUER, SECRET } from "../../unit/auth-support.ts";
+import { forge, HUB, ISSUER, SECRET } from "../../http/auth/support.ts";
 
-export { ec, ed, encode, forge, HUB, ISSUER, otherEc, pem, rsa, SECRET } from "../../unit/auth-support.ts";
+export { ec, ed, encode, forge, HUB, ISSUER, otherEc, pem, rsa, SECRET } from "../../http/auth/support.ts";
 
 export const PATH = "/.well-known/mercure";
 export const FORM = "application/x-www-form-urlencoded";

@@ -1,0 +1,94 @@
+import { ClientError } from "artesian-client";
+import type { ChatState, ChatToken } from "../server/wire.ts";
+
+/** Longest wait for an answer, in milliseconds; then it is asked for again. */
+const TIMEOUT_MS = 10_000;
+
+/** Where the tokens for the requests come from. */
+export interface TokenHolder {
+  current(): Promise<string>;
+  drop(token: string): void;
+}
+
+export interface OutgoingMessage {
+  readonly id: string;
+  readonly nickname: string;
+  readonly text: string;
+}
+
+/** What became of a message: taken; refused for good; or not known, so to be sent again under the same id. */
+export type SendOutcome =
+  | { readonly kind: "taken" }
+  | { readonly kind: "refused"; readonly detail: string; readonly code: string | undefined }
+  | { readonly kind: "later"; readonly waitMs: number };
+
+/** @throws ClientError, with the status where the server answered. */
+export async function askToken(room: string): Promise<ChatToken> {
+  const response = await ask(`/chat/${room}/token`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as ChatToken;
+}
+
+/** @throws ClientError, with the status where the server answered. */
+export async function fetchState(room: string, tokens: TokenHolder): Promise<ChatState> {
+  const response = await withToken(tokens, `/chat/${room}/state`);
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as ChatState;
+}
+
+export async function sendMessage(room: string, message: OutgoingMessage, tokens: TokenHolder): Promise<SendOutcome> {
+  let response: Response;
+  try {
+    response = await withToken(tokens, `/chat/${room}/messages`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(message),
+    });
+  } catch (error) {
+    // Lost on the way there or back, or no token to be had now. The server recognises the id if it had arrived.
+    return { kind: "later", waitMs: error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0 };
+  }
+  if (response.ok) return { kind: "taken" };
+  const error = await errorOf(response);
+  // 401: not even a new token is taken, which no change of the message would mend.
+  if (error.temporary || error.status === 401) return { kind: "later", waitMs: error.retryAfterMs ?? 0 };
+  return { kind: "refused", detail: error.message, code: error.code };
+}
+
+/** A token may end, or its key change, between two requests: then the same is asked once more with another. */
+async function withToken(tokens: TokenHolder, path: string, init: RequestInit = {}): Promise<Response> {
+  for (let isRetry = false; ; isRetry = true) {
+    const token = await tokens.current();
+    const headers = new Headers(init.headers);
+    headers.set("Authorization", `Bearer ${token}`);
+    const response = await ask(path, { ...init, headers });
+    if (response.status !== 401) return response;
+    tokens.drop(token);
+    if (isRetry) return response;
+  }
+}
+
+/** @throws ClientError when there is no answer. */
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { ...init, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (cause) {
+    const code = cause instanceof DOMException && cause.name === "TimeoutError" ? "timeout" : "unreachable";
+    throw new ClientError("The server cannot be reached.", { code, cause });
+  }
+}
+
+async function errorOf(response: Response): Promise<ClientError> {
+  const { status } = response;
+  const problem: unknown = await response.json().catch(() => undefined);
+  const field = (name: string): string | undefined => {
+    const value: unknown = typeof problem === "object" && problem !== null ? Reflect.get(problem, name) : undefined;
+    return typeof value === "string" ? value : undefined;
+  };
+  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  return new ClientError(field("detail") ?? `The server answered ${status}.`, {
+    code: field("code") ?? "http_error",
+    status,
+    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+  });
+}

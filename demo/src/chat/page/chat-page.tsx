@@ -1,0 +1,98 @@
+import type { ComponentChildren } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import logo from "artesian-ui/logo.svg";
+import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { useNow } from "artesian-ui/use-now.ts";
+import { useView } from "artesian-ui/use-view.ts";
+import { Composer } from "./composer.tsx";
+import { findHomonyms } from "./homonyms.ts";
+import { savedNickname, saveNickname } from "./identity.ts";
+import { MessageList } from "./message-list.tsx";
+import { NicknameDialog } from "./nickname-dialog.tsx";
+import { People } from "./people.tsx";
+import { RoomDialog } from "./room-dialog.tsx";
+import { RoomStore } from "./room-store.ts";
+
+/**
+ * The chat page.
+ *
+ * Stable for tests: the roles and labels, and these `data-testid`s:
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` (hidden) or `refused` (no access); `connection-problem`: what is wrong, in words
+ * - `messages`: the list (role `log`); `data-loaded` is `true` once the history has come
+ * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`, and `data-status`: `received`, or
+ *   `sending`, `waiting`, `taken`, `failed` while it is on its way
+ * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
+ * - `composer` (the text box, labelled "Message") and `send`
+ * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the nickname and changes it
+ * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have; `people-count`; `new-messages`: the button when scrolled up; `unread-marker`
+ * - `invite`: opens `room-dialog`, with `room-link`, `room-input` and `room-go`
+ */
+export function ChatPage({ room }: { room: string }): ComponentChildren {
+  const [nickname, setNickname] = useState(savedNickname);
+  const [store] = useState(() => new RoomStore({ room, nickname }));
+  const view = useView(store);
+  const [naming, setNaming] = useState(nickname === undefined);
+  const [inviting, setInviting] = useState(false);
+  const [peopleOpen, setPeopleOpen] = useState(false);
+  const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
+  const now = useNow(view.connection.state === "reconnecting");
+
+  function rename(chosen: string): void {
+    setNaming(false);
+    if (chosen === nickname) return;
+    saveNickname(chosen);
+    setNickname(chosen);
+    store.enter(chosen);
+  }
+
+  return (
+    <div class="chat">
+      <header class="chat-head">
+        <a class="home" href="/" aria-label="Artesian, start page">
+          <img src={logo} alt="" width="32" height="32" />
+        </a>
+        <h1 class="room-name" title={room}>
+          <span class="visually-hidden">Chat room </span>
+          {room}
+        </h1>
+        <ConnectionBadge connection={view.connection} now={now} />
+        <div class="chat-tools">
+          <button
+            type="button"
+            class="button quiet small people-toggle"
+            aria-expanded={peopleOpen}
+            aria-controls="people"
+            onClick={() => setPeopleOpen(!peopleOpen)}
+          >
+            {view.presence.total} here
+          </button>
+          <button type="button" class="button quiet small" data-testid="invite" onClick={() => setInviting(true)}>
+            Invite
+          </button>
+        </div>
+      </header>
+      <main class="talk">
+        <ConnectionProblem connection={view.connection} />
+        <MessageList
+          room={room}
+          view={view}
+          markOf={markOf}
+          canWrite={nickname !== undefined}
+          onSuggest={(text) => store.send(text)}
+          onRetry={(id) => store.retry(id)}
+          onDiscard={(id) => store.discard(id)}
+        />
+        <Composer
+          nickname={nickname}
+          botName={view.botName}
+          onSend={(text) => store.send(text)}
+          onRename={() => setNaming(true)}
+          focusKey={`${nickname ?? ""}${naming}`}
+        />
+      </main>
+      <People presence={view.presence} you={view.you} botName={view.botName} markOf={markOf} open={peopleOpen} />
+      {naming && <NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />}
+      {inviting && <RoomDialog room={room} onClose={() => setInviting(false)} />}
+    </div>
+  );
+}

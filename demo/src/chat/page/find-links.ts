@@ -1,0 +1,45 @@
+import { isUrl } from "../../stand-ins.ts";
+
+/** A web address in a text. */
+export interface FoundLink {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * A web address up to white space, to what HTML and code quote with, or to a mark of prose: quotation marks, brackets and the ends of clauses of any
+ * script but ASCII, which addresses are full of. Invisible characters end it too, but for the joiners of Persian and Indic words.
+ */
+const ADDRESS = /https?:\/\/(?:(?![\s<>"'`\p{Cc}—―])(?:[!-~]|[\u200C\u200D]|[^\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Term}\p{QMark}\p{Cf}]))+/gu;
+
+/** Marks that end a sentence rather than an address. */
+const TRAILING = ".,;:!?…·-–";
+
+const OPENING: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
+
+/** Finds the addresses of the web in a text, in order. Only `http:` and `https:`. */
+export function findLinks(text: string): FoundLink[] {
+  const links: FoundLink[] = [];
+  for (const { 0: match, index } of text.matchAll(ADDRESS)) {
+    const address = withoutTrail(match);
+    if (isUrl(address)) links.push({ start: index, end: index + address.length });
+  }
+  return links;
+}
+
+/** Takes off what belongs to the sentence around an address: marks at its end, and closing brackets that it has not opened. */
+function withoutTrail(address: string): string {
+  const counts = new Map<string, number>();
+  for (const character of address) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let end = address.length;
+  for (; end > 0; end--) {
+    const last = address[end - 1] ?? "";
+    const opening = OPENING[last];
+    if (opening !== undefined) {
+      const closing = counts.get(last) ?? 0;
+      if (closing <= (counts.get(opening) ?? 0)) break;
+      counts.set(last, closing - 1);
+    } else if (!TRAILING.includes(last)) break;
+  }
+  return address.slice(0, end);
+}

@@ -1,0 +1,69 @@
+import type { ComponentChildren } from "preact";
+import { NO_ANSWER } from "artesian-ui/live-source.ts";
+import { useNow } from "artesian-ui/use-now.ts";
+import type { OutboxItem } from "./outbox.ts";
+
+interface OutgoingGroupProps {
+  readonly items: readonly OutboxItem[];
+  readonly onRetry: (id: string) => void;
+  readonly onDiscard: (id: string) => void;
+}
+
+/** From here on a message that is on its way looks unsent, in milliseconds. Most are taken sooner, and would only flicker. */
+const LATE_MS = 1000;
+/** From here on it says what it may be waiting for, in milliseconds. */
+const STUCK_MS = 5000;
+
+/** One's own messages that are on their way. Those that take their normal time look as if they had arrived; after a second, nothing unsent does. */
+export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps): ComponentChildren {
+  const now = useNow(items.some(({ status }) => status === "sending"));
+  return (
+    <section class="group own outgoing" aria-live="off">
+      <div class="group-body">
+        {items.map((item) => {
+          const shown = item.status === "sending" && now - item.at >= LATE_MS ? "late" : item.status;
+          const note = noteOf(item, now - item.at);
+          return (
+            <div key={item.id} class={`outgoing-item ${shown}`}>
+              <div
+                class="bubble"
+                data-testid="message"
+                data-message-id={item.id}
+                data-author={item.nickname}
+                data-own="true"
+                data-bot="false"
+                data-status={item.status}
+              >
+                <span data-testid="message-text" dir="auto">
+                  {item.text}
+                </span>
+              </div>
+              {note !== undefined && (
+                <p class="delivery" role={item.status === "failed" ? "alert" : undefined}>
+                  {note} {item.detail}
+                  {item.status === "failed" && (
+                    <span class="delivery-tools">
+                      <button type="button" class="text-button" onClick={() => onRetry(item.id)}>
+                        Try again
+                      </button>
+                      <button type="button" class="text-button" onClick={() => onDiscard(item.id)}>
+                        Discard
+                      </button>
+                    </span>
+                  )}
+                </p>
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </section>
+  );
+}
+
+function noteOf({ status }: OutboxItem, ageMs: number): string | undefined {
+  if (status === "waiting") return "Not sent yet. Trying again…";
+  if (status === "failed") return "Not sent.";
+  if (status === "taken" || ageMs < LATE_MS) return undefined;
+  return ageMs < STUCK_MS ? "Not sent yet. Sending…" : `Not sent yet. ${NO_ANSWER}`;
+}

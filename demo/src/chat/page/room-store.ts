@@ -1,0 +1,252 @@
+import { ClientError } from "artesian-client";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { describeFailure, LiveSource } from "artesian-ui/live-source.ts";
+import { parseUpdate } from "../server/parse-update.ts";
+import {
+  CHAT_TYPES,
+  type ChatMessage,
+  type ChatPresence,
+  type ChatReply,
+  type ChatState,
+  hereTopic,
+  REPLY_ABANDONED_MS,
+  roomTopic,
+} from "../server/wire.ts";
+import { RoomAccess } from "./access.ts";
+import { fetchState } from "./chat-api.ts";
+import { Outbox, type OutboxItem } from "./outbox.ts";
+
+/** Most messages kept on the page; older ones go. */
+const MAX_MESSAGES = 500;
+const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
+
+/** What the page shows. */
+export interface RoomView {
+  /** Whether the history has come. */
+  readonly loaded: boolean;
+  readonly connection: Connection;
+  readonly messages: readonly ChatMessage[];
+  readonly replies: readonly ChatReply[];
+  readonly outbox: readonly OutboxItem[];
+  readonly presence: ChatPresence;
+  readonly botName: string | undefined;
+  /** The public name tag of this browser's visitor; undefined until the first token has come. */
+  readonly you: string | undefined;
+}
+
+export interface RoomStoreOptions {
+  readonly room: string;
+  /** Without one, the visitor only looks on. */
+  readonly nickname: string | undefined;
+}
+
+/**
+ * One room as this page knows it: the state that the server gave, and every update after it. The stream begins at
+ * the event id that came with the state, so there is no seam between the two.
+ */
+export class RoomStore {
+  readonly #room: string;
+  readonly #access: RoomAccess;
+  readonly #outbox: Outbox;
+  readonly #listeners = new Set<() => void>();
+  readonly #stop = new AbortController();
+  readonly #replyTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  #nickname: string | undefined;
+  #source: LiveSource | undefined;
+  /** Path of the hub's URL. */
+  #hub = "";
+  #view: RoomView;
+
+  constructor({ room, nickname }: RoomStoreOptions) {
+    this.#room = room;
+    this.#access = new RoomAccess(room, (visitor) => this.#onVisitor(visitor));
+    this.#nickname = nickname;
+    this.#outbox = new Outbox({ room, tokens: this.#access, onChange: () => this.#set({ outbox: this.#outbox.items }) });
+    this.#view = {
+      loaded: false,
+      connection: { state: "connecting" },
+      messages: [],
+      replies: [],
+      outbox: this.#outbox.items,
+      presence: { visitors: [], total: 0 },
+      botName: undefined,
+      you: undefined,
+    };
+    void this.#open();
+  }
+
+  get view(): RoomView {
+    return this.#view;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Enters the room under a nickname, or changes it: the stream is opened again, from where it was. */
+  enter(nickname: string): void {
+    this.#nickname = nickname;
+    if (this.#source !== undefined) this.#listen(this.#source.lastEventId);
+  }
+
+  send(text: string): void {
+    if (this.#nickname !== undefined) this.#outbox.send(this.#nickname, text);
+  }
+
+  retry(id: string): void {
+    if (this.#nickname !== undefined) this.#outbox.retry(id, this.#nickname);
+  }
+
+  discard(id: string): void {
+    this.#outbox.remove(id);
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#source?.close();
+    for (const timer of this.#replyTimers.values()) clearTimeout(timer);
+  }
+
+  async #open(): Promise<void> {
+    const state = await this.#load();
+    if (state === undefined) return;
+    this.#hub = state.hub;
+    this.#listen(state.lastEventId);
+  }
+
+  /** Asks for the room's state until it comes. */
+  async #load(): Promise<ChatState | undefined> {
+    let delayMs = LOAD_BACKOFF_MS.min;
+    const since = Date.now();
+    while (!this.#stop.signal.aborted) {
+      const before = this.#view.messages;
+      try {
+        const state = await fetchState(this.#room, this.#access);
+        if (this.#stop.signal.aborted) return undefined;
+        this.#merge(state, before);
+        return state;
+      } catch (error) {
+        // The server is away, or gives no access; the badge says so, and the next try comes by itself.
+        if (this.#source === undefined) this.#set({ connection: { ...describeFailure(error, since), since } });
+        const askedMs = error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(askedMs, delayMs)));
+        delayMs = Math.min(LOAD_BACKOFF_MS.max, delayMs * 2);
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes the server's word for what is in the room, without losing what came by the stream meanwhile. */
+  #merge(state: ChatState, before: readonly ChatMessage[]): void {
+    const theirs = new Set(state.messages.map(({ id }) => id));
+    const earlier = new Set(before.map(({ id }) => id));
+    const messages = [
+      ...before.filter(({ id }) => !theirs.has(id)),
+      ...state.messages,
+      ...this.#view.messages.filter(({ id }) => !theirs.has(id) && !earlier.has(id)),
+    ];
+    this.#set({
+      loaded: true,
+      messages: messages.slice(-MAX_MESSAGES),
+      presence: { visitors: state.visitors, total: state.total },
+      botName: state.botName,
+    });
+    for (const { id } of state.messages) this.#outbox.remove(id);
+    for (const reply of state.replies) this.#onReply(reply);
+  }
+
+  #listen(lastEventId: string): void {
+    this.#source?.close();
+    const { you } = this.#view;
+    const match = [roomTopic(this.#room)];
+    // Subscribing to it is what says that the visitor is here.
+    if (this.#nickname !== undefined && you !== undefined) match.push(hereTopic(this.#room, you, this.#nickname));
+    this.#source = new LiveSource({
+      url: "/events/stream",
+      match,
+      lastEventId,
+      token: this.#access.next,
+      renewUrl: this.#hub,
+      onEvent: ({ type, data }) => this.#onEvent(type, data),
+      onConnection: (connection) => {
+        if (connection.state === "live") this.#outbox.wake();
+        this.#set({ connection });
+      },
+    });
+  }
+
+  /** Another than before where the browser has lost its cookie: then the stream must be opened in the new one's name. */
+  #onVisitor(you: string): void {
+    if (this.#view.you === you) return;
+    this.#set({ you });
+    if (this.#source !== undefined) this.#listen(this.#source.lastEventId);
+  }
+
+  #onEvent(type: string, data: string): void {
+    if (type === "hub:gap") {
+      // What is missing here is missing in the stream; the server may still have it in the room's state.
+      void this.#load();
+      return;
+    }
+    if (type === CHAT_TYPES.presence) {
+      const presence = parsePresence(data);
+      if (presence !== undefined) this.#set({ presence });
+      return;
+    }
+    const event = parseUpdate(type, data);
+    if (event?.kind === "message") this.#onMessage(event.message);
+    else if (event?.kind === "reply") this.#onReply(event.reply);
+  }
+
+  #onMessage(message: ChatMessage): void {
+    this.#endReply(message.id);
+    this.#outbox.remove(message.id);
+    if (this.#view.messages.some(({ id }) => id === message.id)) return;
+    this.#set({ messages: [...this.#view.messages.slice(1 - MAX_MESSAGES), message] });
+  }
+
+  #onReply(reply: ChatReply): void {
+    if (reply.done || this.#view.messages.some(({ id }) => id === reply.id)) {
+      this.#endReply(reply.id);
+      return;
+    }
+    clearTimeout(this.#replyTimers.get(reply.id));
+    // Its writer may have gone down with the server.
+    this.#replyTimers.set(
+      reply.id,
+      setTimeout(() => this.#endReply(reply.id), REPLY_ABANDONED_MS),
+    );
+    const others = this.#view.replies.filter(({ id }) => id !== reply.id);
+    this.#set({ replies: [...others, reply] });
+  }
+
+  #endReply(id: string): void {
+    clearTimeout(this.#replyTimers.get(id));
+    this.#replyTimers.delete(id);
+    if (this.#view.replies.some((reply) => reply.id === id)) this.#set({ replies: this.#view.replies.filter((reply) => reply.id !== id) });
+  }
+
+  #set(change: Partial<RoomView>): void {
+    this.#view = { ...this.#view, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** It may come from an older journal, so only what has the right shape is shown. */
+function parsePresence(data: string): ChatPresence | undefined {
+  try {
+    const { visitors, total } = JSON.parse(data) as { visitors?: unknown; total?: unknown };
+    if (!Array.isArray(visitors) || typeof total !== "number") return undefined;
+    const listed = (visitors as unknown[]).slice(0, 200).flatMap((entry) => {
+      const { nickname, visitor } = (entry ?? {}) as { nickname?: unknown; visitor?: unknown };
+      return typeof nickname === "string" && typeof visitor === "string"
+        ? [{ nickname: nickname.slice(0, 64), visitor: visitor.slice(0, 80) }]
+        : [];
+    });
+    return { visitors: listed, total: Math.max(listed.length, Math.floor(total)) };
+  } catch {
+    // Not JSON.
+    return undefined;
+  }
+}

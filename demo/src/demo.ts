@@ -1,0 +1,73 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { CHAT_TOPICS, chatIssuer, parseBot } from "./chat/server/index.ts";
+import { CONSOLE_TOPICS, consoleIssuer } from "artesian/command";
+import { NEWS_TOPICS, parseFeed } from "./news/server/index.ts";
+import { parseQuotes, STOCKS_TOPICS } from "./stocks/server/index.ts";
+import { looksLikePath } from "artesian/command";
+import { placeOf } from "artesian/command";
+import type { Config, Key } from "artesian/command";
+import { UsageError } from "artesian/command";
+import { chatKeyOf } from "./chat-key.ts";
+import { idsSecretOf } from "artesian/command";
+import { accessOf } from "artesian/command";
+import { resolveHost } from "artesian/command";
+import { createDemoSite } from "./site.ts";
+import { runServer } from "artesian/command";
+
+/**
+ * Runs the hub with the live apps until the process is told to stop.
+ *
+ * @throws UsageError for a host that others could reach, or a bot, a feed or prices that can't be; Failure when it can't be started.
+ */
+export async function demo(config: Config): Promise<void> {
+  const address = await resolveHost(config.host);
+  if (!address.loopback) {
+    throw new UsageError(
+      `--host: the demo lets everyone publish and chat, so it does not listen on ${config.host}, which others can reach. ` +
+        "Leave --host out, or run a hub for others with artesian serve.",
+    );
+  }
+  const botKey = process.env.ARTESIAN_BOT_KEY ?? "";
+  if (looksLikePath(botKey) || /^file:/i.test(botKey)) {
+    throw new UsageError('ARTESIAN_BOT_KEY: this is the path of a file, and must be the key that it holds, such as "$(cat FILE)".');
+  }
+  const bot = read("bot", () => parseBot(config.bot, process.env));
+  const quotes = read("quotes", () => parseQuotes(config.quotes));
+  const feeds = config.feed.map((feed) => read("feed", () => parseFeed(feed)));
+  const access = accessOf(config);
+  const chat = chatKeyOf(config);
+  const ids = idsSecretOf(config);
+  const consoleKey = { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) };
+  await runServer({
+    // One process of one machine, which nobody is sent away from.
+    config: { ...config, lameDuck: 0 },
+    address,
+    // What is private needs a token here too: the chat and the console issue those for their pages, and keys for others may be there.
+    access: {
+      issuers: [...access.issuers, chatIssuer(chat.key), consoleIssuer(consoleKey)],
+      anonymous: true,
+      anonymousPublish: true,
+      warnings: [...access.warnings, ...chat.warnings, ...ids.warnings],
+    },
+    idsSecret: ids.secret,
+    stopsOnHangUp: true,
+    // Everyone publishes here, but nobody in the name of an app. Prices may be somebody else's.
+    reservedTopics: [...CHAT_TOPICS, ...NEWS_TOPICS, ...CONSOLE_TOPICS, ...(quotes === "none" ? [] : STOCKS_TOPICS)],
+    createSite: (options) => createDemoSite(options, { config, bot, quotes, feeds, chatKey: chat.key, consoleKey }),
+    welcome: (url) => [
+      `Open ${url}`,
+      `Publish with  curl -d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
+      `Watch with    curl -N '${url}/events/stream?match=greeting'`,
+    ],
+  });
+}
+
+/** What an app makes of a setting; its complaint says where that was set. */
+function read<T>(key: Key, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(`${placeOf(key)}: ${error.message.replace(new RegExp(`^${key}: `), "")}`, { cause: error });
+  }
+}

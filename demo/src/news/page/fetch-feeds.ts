@@ -1,0 +1,27 @@
+import type { FeedStatus } from "../server/wire.ts";
+import { parseStatuses } from "./headline.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/** The server answers, but not with feeds. The message is a sentence for people. */
+export class FeedsUnavailable extends Error {}
+
+/** @throws FeedsUnavailable; TypeError or DOMException where nobody answers. */
+export async function fetchFeeds(path: string): Promise<{ readonly feeds: readonly FeedStatus[]; readonly now: number }> {
+  const response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (response.status === 404) throw new FeedsUnavailable("This server does not run the news. Start it with: artesian-demo");
+  if (!response.ok) throw new FeedsUnavailable(`The server can't say which feeds there are (${response.status}). It is asked again.`);
+  const text = await response.text();
+  return { feeds: parseStatuses(text), now: readNow(text) };
+}
+
+function readNow(text: string): number {
+  try {
+    const { now } = JSON.parse(text) as { readonly now?: unknown };
+    const ms = typeof now === "string" ? Date.parse(now) : NaN;
+    if (!Number.isNaN(ms)) return ms;
+  } catch {
+    // Not JSON: the same as JSON of another shape.
+  }
+  throw new FeedsUnavailable("The server's answer makes no sense. It is asked again.");
+}

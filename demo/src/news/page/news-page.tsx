@@ -1,0 +1,131 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import logo from "artesian-ui/logo.svg";
+import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { useNow } from "artesian-ui/use-now.ts";
+import { useView } from "artesian-ui/use-view.ts";
+import { AddFeed } from "./add-feed.tsx";
+import { Announcer, newHeadlines } from "./announcer.tsx";
+import { arrange, newestFirst, wordsOf } from "./arrange.ts";
+import { Board } from "./board.tsx";
+import { FeedsPanel } from "./feeds-panel.tsx";
+import { FilterBar } from "./filter-bar.tsx";
+import { NewsStore } from "./news-store.ts";
+import { Ticker } from "./ticker.tsx";
+import { useClock } from "./use-clock.ts";
+import { useFilter } from "./use-filter.ts";
+import { useSetting } from "./use-setting.ts";
+
+/**
+ * The news page.
+ *
+ * Stable for tests: the roles and labels, and these `data-testid`s:
+ * - `connection` (`data-state`) and `connection-problem`: as on every page
+ * - `ticker`: the band, `data-rolling`; `lane` with `data-stands` while it is paused; `roll`: each headline in it; `pause`: its button
+ * - `feed`: a section, `data-feed`; in it `headlines`, each a `headline` with `data-id` and `data-fresh`; `trouble`: why it fails; `feed-new`: shows its new ones
+ * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that lets new ones in
+ * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `add-line`; `sample-note`; `feeds-panel` with `feeds-state` and a `feed-status` each
+ */
+export function NewsPage(): ComponentChildren {
+  const [store] = useState(() => new NewsStore());
+  const view = useView(store);
+  const [filter, setFilter] = useFilter();
+  const [rolling, setRolling] = useSetting("rolling");
+  const [reading, setReading] = useState(false);
+  const now = useClock(view.aheadMs);
+  const badgeNow = useNow(view.connection.state === "reconnecting");
+  const main = useRef<HTMLElement>(null);
+  const { feeds, shown, held, fresh } = view;
+  const sections = useMemo(() => arrange(feeds, shown, held, filter), [feeds, shown, held, filter]);
+  const waiting = sections.reduce((sum, section) => sum + section.held, 0);
+  const onTicker = useMemo(() => {
+    const names = new Set(feeds.map(({ name }) => name));
+    return newestFirst([...held, ...shown].toReversed()).filter(({ feed }) => names.has(feed));
+  }, [feeds, shown, held]);
+
+  // Also while it lets them in by itself, nothing moves under the pointer.
+  useEffect(() => store.roll(rolling && !reading), [store, rolling, reading]);
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) Artesian news` : "Artesian news";
+  }, [waiting]);
+
+  function show(feed?: string): void {
+    const newest = store.show(feed);
+    if (newest === undefined) return;
+    // After they are in place: the button that had the focus is gone.
+    requestAnimationFrame(() => {
+      const row = main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`);
+      row?.focus({ preventScroll: true });
+      row?.scrollIntoView({ block: "nearest" });
+    });
+  }
+
+  return (
+    <div class="news">
+      <a class="skip" href="#headlines">
+        Skip to the headlines
+      </a>
+      <header class="news-head">
+        <a class="home" href="/" aria-label="Artesian, start page">
+          <img src={logo} alt="" width="32" height="32" />
+        </a>
+        <h1>News</h1>
+        <ConnectionBadge connection={view.connection} now={badgeNow} />
+      </header>
+      <ConnectionProblem connection={view.connection} />
+      {(!view.loaded || feeds.length > 0) && <Ticker headlines={onTicker} now={now} />}
+      <main class="news-main" id="headlines" ref={main} tabIndex={-1}>
+        {view.loaded && feeds.length === 0 && <NoFeeds />}
+        {feeds.length > 0 && (
+          <>
+            {feeds.every(({ sample }) => sample) && <SampleNote />}
+            <FilterBar feeds={feeds} filter={filter} onFilter={setFilter} rolling={rolling} onRolling={setRolling} />
+            <Announcer count={waiting} />
+            {waiting > 0 && (
+              <div class="pill-dock">
+                <button type="button" class="button pill" data-testid="show-new" onClick={() => show(filter.feed || undefined)}>
+                  {newHeadlines(waiting)}
+                  <span aria-hidden="true"> ↑</span>
+                </button>
+              </div>
+            )}
+            <Board
+              sections={sections}
+              words={wordsOf(filter.text)}
+              fresh={fresh}
+              now={now}
+              onShow={show}
+              onReading={setReading}
+              onClear={() => setFilter({ feed: "", text: "" })}
+            />
+            <FeedsPanel feeds={feeds} now={now} />
+          </>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function NoFeeds(): ComponentChildren {
+  return (
+    <section class="no-feeds card" data-testid="no-feeds">
+      <h2>No feeds yet</h2>
+      <AddFeed />
+    </section>
+  );
+}
+
+function SampleNote(): ComponentChildren {
+  return (
+    <aside class="sample-note" aria-label="About these headlines" data-testid="sample-note">
+      <p>
+        <b>These headlines are invented.</b> They come from sample feeds that this server makes, so that there is something to see without a
+        network.
+      </p>
+      <details>
+        <summary>Follow real feeds</summary>
+        <AddFeed />
+      </details>
+    </aside>
+  );
+}

@@ -1,0 +1,203 @@
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { LiveSource } from "artesian-ui/live-source.ts";
+import { FEEDS_PATH, type FeedStatus, NEWS_TYPES, STATUS_TOPIC } from "../server/wire.ts";
+import { newestFirst } from "./arrange.ts";
+import { FeedsUnavailable, fetchFeeds } from "./fetch-feeds.ts";
+import { type Headline, parseHeadline, parseStatuses } from "./headline.ts";
+
+/** The stream begins with this many headlines of each feed. */
+const SNAPSHOT = 40;
+/** Most headlines kept of one feed; older ones go. */
+const MAX_PER_FEED = 100;
+const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
+
+/** What the page shows. */
+export interface NewsView {
+  /** Whether it is known which feeds there are. */
+  readonly loaded: boolean;
+  readonly connection: Connection;
+  readonly feeds: readonly FeedStatus[];
+  /** Newest first. */
+  readonly shown: readonly Headline[];
+  /** New ones that wait until the reader wants them, newest first. */
+  readonly held: readonly Headline[];
+  /** Those that were shown last. */
+  readonly fresh: ReadonlySet<string>;
+  /** The server's clock ahead of this one's, in milliseconds. */
+  readonly aheadMs: number;
+}
+
+/**
+ * The news as this page knows them: one stream, which begins with a snapshot of each feed. What is new after the page was
+ * opened is held until the reader asks for it, so that nothing moves under their eyes.
+ */
+export class NewsStore {
+  readonly #listeners = new Set<() => void>();
+  readonly #shown = new Map<string, Headline>();
+  readonly #held = new Map<string, Headline>();
+  /** Of each feed, the time up to which headlines are no news, in milliseconds since 1970. */
+  readonly #knownUntil = new Map<string, number>();
+  #incoming: Headline[] = [];
+  #openedAt: number | undefined;
+  #rolling = false;
+  #source: LiveSource | undefined;
+  #topics = "";
+  #isLoading = false;
+  #view: NewsView = {
+    loaded: false,
+    connection: { state: "connecting" },
+    feeds: [],
+    shown: [],
+    held: [],
+    fresh: new Set(),
+    aheadMs: 0,
+  };
+
+  constructor() {
+    this.#load();
+  }
+
+  get view(): NewsView {
+    return this.#view;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Shows the new headlines, of one feed or of all. @returns The newest of them. */
+  show(feed?: string): Headline | undefined {
+    const accepted = this.#view.held.filter((headline) => feed === undefined || headline.feed === feed);
+    for (const headline of accepted) {
+      this.#held.delete(headline.id);
+      this.#shown.set(headline.id, headline);
+    }
+    if (accepted.length > 0) this.#settle(new Set(accepted.map(({ id }) => id)));
+    return accepted[0];
+  }
+
+  /** Whether new headlines are shown as they come. */
+  roll(rolling: boolean): void {
+    this.#rolling = rolling;
+    if (rolling) this.show();
+  }
+
+  /** Asks which feeds there are and how they do, until the answer comes. */
+  #load(): void {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    void this.#tryLoad().finally(() => (this.#isLoading = false));
+  }
+
+  async #tryLoad(): Promise<void> {
+    const since = Date.now();
+    for (let delayMs = LOAD_BACKOFF_MS.min; ; delayMs = Math.min(delayMs * 2, LOAD_BACKOFF_MS.max)) {
+      try {
+        const { feeds, now } = await fetchFeeds(FEEDS_PATH);
+        this.#openedAt ??= now;
+        this.#set({ loaded: true, feeds: this.#merge(feeds, feeds), aheadMs: now - Date.now() });
+        this.#listen(feeds.map(({ topic }) => topic));
+        return;
+      } catch (error) {
+        if (this.#source === undefined) {
+          const problem = error instanceof FeedsUnavailable ? error.message : undefined;
+          this.#set({ connection: { state: "reconnecting", since, problem } });
+        }
+        await pause(delayMs);
+      }
+    }
+  }
+
+  /** One stream for all feeds; opened anew only where the server has come back with other feeds. */
+  #listen(topics: readonly string[]): void {
+    const key = topics.join(" ");
+    if (this.#source !== undefined && this.#topics === key) return;
+    this.#topics = key;
+    this.#source?.close();
+    this.#source = new LiveSource({
+      url: `/events/stream?last=${SNAPSHOT}`,
+      match: [...topics, STATUS_TOPIC],
+      // From the snapshot on, at each opening of a stream that has no cursor yet, or one that leads nowhere.
+      lastEventId: "",
+      onEvent: ({ type, data }) => this.#onEvent(type, data),
+      onConnection: (connection) => {
+        // States are not replayed for long, and another server may have other feeds.
+        if (connection.state === "live" && this.#view.connection.state !== "live") this.#load();
+        this.#set({ connection });
+      },
+    });
+  }
+
+  #onEvent(type: string, data: string): void {
+    if (type === NEWS_TYPES.status) {
+      const changed = parseStatuses(data);
+      this.#set({ feeds: this.#merge(this.#view.feeds, changed) });
+    } else if (type === NEWS_TYPES.item) {
+      const headline = parseHeadline(data);
+      if (headline === undefined || this.#shown.has(headline.id) || this.#held.has(headline.id)) return;
+      // What comes together is put in place together.
+      if (this.#incoming.length === 0) setTimeout(() => this.#takeIn());
+      this.#incoming.push(headline);
+    }
+  }
+
+  #takeIn(): void {
+    const rolledIn = new Set<string>();
+    for (const headline of this.#incoming) {
+      const until = this.#knownUntil.get(headline.feed);
+      // Where a feed has nothing to read yet, nobody is reading.
+      const limit = until ?? Math.max(this.#openedAt ?? 0, headline.seenAt);
+      if (until === undefined) this.#knownUntil.set(headline.feed, limit);
+      if (headline.seenAt <= limit) this.#shown.set(headline.id, headline);
+      else if (this.#rolling) {
+        this.#shown.set(headline.id, headline);
+        rolledIn.add(headline.id);
+      } else this.#held.set(headline.id, headline);
+    }
+    this.#incoming = [];
+    this.#settle(rolledIn.size > 0 ? rolledIn : this.#view.fresh);
+  }
+
+  #settle(fresh: ReadonlySet<string>): void {
+    this.#set({ shown: newestOf(this.#shown), held: newestOf(this.#held), fresh });
+  }
+
+  /** Of each feed, the newer state. */
+  #merge(feeds: readonly FeedStatus[], changed: readonly FeedStatus[]): readonly FeedStatus[] {
+    const known = new Map(this.#view.feeds.map((status) => [status.name, status]));
+    return feeds.map((status) => {
+      const states = [known.get(status.name), changed.find(({ name }) => name === status.name)];
+      return states.reduce<FeedStatus>((newest, state) => (state !== undefined && state.version > newest.version ? state : newest), status);
+    });
+  }
+
+  #set(change: Partial<NewsView>): void {
+    this.#view = { ...this.#view, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Newest first; of each feed no more than are kept, the others are forgotten. */
+function newestOf(headlines: Map<string, Headline>): readonly Headline[] {
+  const counts = new Map<string, number>();
+  return newestFirst(headlines.values()).filter(({ id, feed }) => {
+    const count = (counts.get(feed) ?? 0) + 1;
+    counts.set(feed, count);
+    if (count > MAX_PER_FEED) headlines.delete(id);
+    return count <= MAX_PER_FEED;
+  });
+}
+
+/** Waits; not longer than until the network is back. */
+async function pause(ms: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      removeEventListener("online", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    addEventListener("online", finish);
+  });
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import { createConsolePages, type PageRoute, type Pages, servePages } from "artesian/command";
+
+const APP_PATH = /^\/(stocks|news)\/?$/;
+const CHAT_PATH = /^\/chat\/([A-Za-z0-9-]{1,40})$/;
+const DEFAULT_ROOM = "lobby";
+
+/** The build is at the same place whether this file runs from `src/` or from `dist/`. */
+const DIRECTORY = fileURLToPath(new URL("../dist/pages", import.meta.url));
+
+/**
+ * Serves the demo's pages, and the console's: the landing page at `/`, the chat page for every room at `/chat/ROOM`, the other apps at `/NAME`.
+ *
+ * @param options - `directory`: where `npm run build` has put the demo's pages.
+ */
+export function createDemoPages(options: { readonly directory?: string } = {}): Pages {
+  const own = servePages({
+    directory: options.directory ?? DIRECTORY,
+    index: "landing/page/index.html",
+    findRoute,
+    hint: "Try / or /chat/lobby.",
+  });
+  const ofConsole = createConsolePages();
+  return {
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (/^\/console\/?$/.test(pathname)) return ofConsole.fetch(request);
+      const answer = await own.fetch(request);
+      if (answer.status !== 404 || !pathname.startsWith("/assets/")) return answer;
+      const other = await ofConsole.fetch(request);
+      return other.status < 400 ? other : answer;
+    },
+  };
+}
+
+function findRoute(pathname: string): PageRoute | undefined {
+  if (pathname === "/") return { file: "landing/page/index.html" };
+  const app = APP_PATH.exec(pathname)?.[1];
+  if (app !== undefined) return pathname.endsWith("/") ? { location: `/${app}` } : { file: `${app}/page/index.html` };
+  if (pathname === "/chat" || pathname === "/chat/") return { location: `/chat/${DEFAULT_ROOM}` };
+  const room = CHAT_PATH.exec(pathname)?.[1];
+  if (room === undefined) return undefined;
+  const name = room.toLowerCase();
+  if (name.startsWith("-") || name.endsWith("-")) return undefined;
+  return name === room ? { file: "chat/page/index.html" } : { location: `/chat/${name}` };
+}

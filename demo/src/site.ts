@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { createChat, type ChatKey, type parseBot } from "./chat/server/index.ts";
+import { createConsole, type ConsoleKey, fetchListener } from "artesian/command";
+import { createNews, type NewsFeed } from "./news/server/index.ts";
+import { createDemoPages } from "./pages.ts";
+import { createStocks, type parseQuotes } from "./stocks/server/index.ts";
+import { fileMemory, volatileMemory } from "artesian-sources";
+import type { Config } from "artesian/command";
+import { shareRefusal } from "artesian/command";
+import type { Site, SiteOptions } from "artesian/command";
+
+/** What the live apps are made of, beside the hub. */
+export interface DemoApps {
+  readonly config: Config;
+  readonly bot: ReturnType<typeof parseBot>;
+  readonly chatKey: ChatKey;
+  readonly consoleKey: ConsoleKey;
+  /** Empty: the sample feeds, which are invented. */
+  readonly feeds: readonly NewsFeed[];
+  readonly quotes: ReturnType<typeof parseQuotes>;
+}
+
+/** One of the live apps. */
+interface App {
+  handles(pathname: string): boolean;
+  fetch(request: Request, address: string | undefined): Promise<Response>;
+  close(): void | Promise<void>;
+}
+
+/** The live apps and their pages, on one hub. */
+export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: SiteOptions, apps: DemoApps): Site {
+  const { config, bot, chatKey, consoleKey, feeds, quotes } = apps;
+  const { logger } = log;
+  const audience = config.resourceIdentifier;
+  const running: readonly App[] = [
+    createChat({
+      hub,
+      bot,
+      key: chatKey,
+      audience,
+      logger,
+      limits: { botFirstMs: config.botFirstToken, botNextMs: config.botNextToken, botMs: config.botAnswer },
+    }),
+    createStocks({ hub, source: quotes, logger }),
+    createNews({
+      hub,
+      feeds,
+      sample: feeds.length === 0 ? listenUrl : undefined,
+      // As durable as the journal that the headlines are in.
+      memory: config.journal.kind === "memory" ? volatileMemory() : fileMemory(join(config.data, "news.json")),
+      logger,
+    }),
+    createConsole({ hub, open: true, key: consoleKey, audience, logger }),
+  ];
+  const pages = createDemoPages();
+  const listener = fetchListener(async (request, incoming) => {
+    const { pathname } = new URL(request.url);
+    const app = running.find((one) => one.handles(pathname));
+    const answer = app === undefined ? pages.fetch(request) : app.fetch(request, clientOf(incoming));
+    return shareRefusal(await answer, request, cors);
+  }, refuse);
+  return {
+    handle: (req: IncomingMessage, res: ServerResponse) => listener(req, res),
+    close: async () => {
+      await Promise.all(running.map(async (app) => app.close()));
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import type { ClientEvent } from "artesian-client";
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { parseQuote } from "../server/parse-quote.ts";
+import type { StockQuote } from "../server/wire.ts";
+import { QuoteStream } from "./quote-stream.ts";
+import { untilDone } from "./retry.ts";
+import { fetchBoard } from "./stocks-api.ts";
+import { Ticker } from "./ticker.ts";
+
+/** Most symbols on a page, as many as its snapshot has. */
+const MAX_SYMBOLS = 1000;
+
+/** How often what is said of all prices together is counted anew, in milliseconds. */
+const VIEW_MS = 1000;
+
+/** How soon a symbol that was not there is listed: together with others that come with it, in milliseconds. */
+const NEW_MS = 30;
+
+/** What the page shows beside the prices themselves, which are painted without it. */
+export interface MarketView {
+  readonly connection: Connection;
+  /** Whether the server has said which symbols there are. */
+  readonly loaded: boolean;
+  /** How often the server has told what came before the stream, as after a break: charts must be drawn anew then. */
+  readonly rounds: number;
+  /** All symbols known, in no order. A new array when there is another one. */
+  readonly symbols: readonly string[];
+  readonly up: number;
+  readonly down: number;
+  readonly flat: number;
+  /** Whether there are prices that nobody has ever paid. */
+  readonly simulated: boolean;
+  /** When the newest price came to this page, in milliseconds since 1970. */
+  readonly receivedAt: number | undefined;
+  readonly paused: boolean;
+}
+
+export type QuoteListener = (quote: StockQuote, traded: number) => void;
+
+/**
+ * All prices of the page. Thousands may come in a second, so they are only written down as they come; what changed is painted
+ * once a frame, by those who show it.
+ */
+export class MarketStore {
+  readonly #tickers = new Map<string, Ticker>();
+  readonly #painters = new Map<string, Set<(ticker: Ticker) => void>>();
+  readonly #listeners = new Set<() => void>();
+  readonly #quoteListeners = new Map<string, Set<QuoteListener>>();
+  readonly #changed = new Set<string>();
+  readonly #stop = new AbortController();
+  readonly #stream: QuoteStream;
+  #frame: number | undefined;
+  #viewTimer: ReturnType<typeof setTimeout> | undefined;
+  #viewDueAt = Infinity;
+  #view: MarketView = {
+    connection: { state: "connecting" },
+    loaded: false,
+    rounds: 0,
+    symbols: [],
+    up: 0,
+    down: 0,
+    flat: 0,
+    simulated: false,
+    receivedAt: undefined,
+    paused: false,
+  };
+  #receivedAt: number | undefined;
+  /** Whether the past that the charts show may have a hole. */
+  #isBehind = true;
+
+  constructor() {
+    this.#stream = new QuoteStream({
+      onEvent: (event) => this.#onEvent(event),
+      onConnection: (connection) => this.#onConnection(connection),
+    });
+  }
+
+  get view(): MarketView {
+    return this.#view;
+  }
+
+  ticker(symbol: string): Ticker {
+    let ticker = this.#tickers.get(symbol);
+    if (ticker === undefined) {
+      ticker = new Ticker(symbol);
+      this.#tickers.set(symbol, ticker);
+    }
+    return ticker;
+  }
+
+  /** @param symbols - What prices to receive; undefined for all. */
+  follow(symbols: readonly string[] | undefined): void {
+    this.#stream.follow(symbols);
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Has a symbol painted: now, and in each frame before which it changed. */
+  paint(symbol: string, painter: (ticker: Ticker) => void): () => void {
+    painter(this.ticker(symbol));
+    return add(this.#painters, symbol, painter);
+  }
+
+  /** Hears each price of a symbol as it comes. */
+  listen(symbol: string, listener: QuoteListener): () => void {
+    return add(this.#quoteListeners, symbol, listener);
+  }
+
+  /** Holds everything that is shown as it is; prices are received meanwhile. */
+  pause(paused: boolean): void {
+    this.#set({ paused });
+    if (paused) return;
+    this.#schedule();
+    this.#recount({});
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#stream.close();
+    clearTimeout(this.#viewTimer);
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+  }
+
+  #onEvent({ type, data }: ClientEvent): void {
+    if (type === "hub:gap") {
+      // What follows is the newest price of each symbol; those that it leaves out are not known to hold.
+      this.#isBehind = true;
+      this.#markStale();
+      void this.#learn();
+      return;
+    }
+    const quote = parseQuote(type, data);
+    if (quote === undefined) return;
+    const { symbol } = quote;
+    const isNew = !this.#tickers.has(symbol);
+    if (isNew && this.#tickers.size >= MAX_SYMBOLS) return;
+    const traded = this.ticker(symbol).take(quote);
+    this.#receivedAt = Date.now();
+    for (const listener of this.#quoteListeners.get(symbol) ?? []) listener(quote, traded);
+    this.#changed.add(symbol);
+    this.#schedule();
+    this.#count(isNew ? NEW_MS : VIEW_MS);
+  }
+
+  #onConnection(connection: Connection): void {
+    if (connection.state === "live") {
+      if (this.#isBehind) void this.#learn();
+    } else {
+      this.#isBehind = true;
+    }
+    this.#set({ connection });
+  }
+
+  #markStale(): void {
+    for (const ticker of this.#tickers.values()) {
+      ticker.isStale = ticker.quote !== undefined;
+      this.#changed.add(ticker.symbol);
+    }
+    this.#schedule();
+  }
+
+  /** Asks the server for the past of all symbols. */
+  async #learn(): Promise<void> {
+    this.#isBehind = false;
+    try {
+      const { listings } = await untilDone(() => fetchBoard(this.#stop.signal), this.#stop.signal);
+      for (const listing of listings.slice(0, MAX_SYMBOLS)) {
+        this.ticker(listing.quote.symbol).learn(listing);
+        this.#changed.add(listing.quote.symbol);
+      }
+    } catch {
+      // Closed meanwhile.
+      return;
+    }
+    this.#schedule();
+    this.#recount({ loaded: true, rounds: this.#view.rounds + 1 });
+  }
+
+  #schedule(): void {
+    if (this.#view.paused) return;
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      if (this.#view.paused) return;
+      for (const symbol of this.#changed) {
+        for (const painter of this.#painters.get(symbol) ?? []) painter(this.ticker(symbol));
+      }
+      this.#changed.clear();
+    });
+  }
+
+  #count(withinMs: number): void {
+    const dueAt = Date.now() + withinMs;
+    if (dueAt >= this.#viewDueAt) return;
+    clearTimeout(this.#viewTimer);
+    this.#viewDueAt = dueAt;
+    this.#viewTimer = setTimeout(() => this.#recount({}), withinMs);
+  }
+
+  #recount(change: Partial<MarketView>): void {
+    clearTimeout(this.#viewTimer);
+    this.#viewDueAt = Infinity;
+    if (this.#view.paused) {
+      this.#set(change);
+      return;
+    }
+    let [up, down, flat, simulated] = [0, 0, 0, false];
+    for (const { quote } of this.#tickers.values()) {
+      if (quote === undefined) continue;
+      if (quote.change > 0) up += 1;
+      else if (quote.change < 0) down += 1;
+      else flat += 1;
+      simulated ||= quote.simulated;
+    }
+    const known = [...this.#tickers.values()].filter(({ quote }) => quote !== undefined).map(({ symbol }) => symbol);
+    const symbols = known.length === this.#view.symbols.length ? this.#view.symbols : known;
+    this.#set({ ...change, symbols, up, down, flat, simulated, receivedAt: this.#receivedAt });
+  }
+
+  #set(change: Partial<MarketView>): void {
+    this.#view = { ...this.#view, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function add<T>(map: Map<string, Set<T>>, key: string, value: T): () => void {
+  const set = map.get(key) ?? new Set<T>();
+  map.set(key, set.add(value));
+  return () => {
+    set.delete(value);
+    if (set.size === 0 && map.get(key) === set) map.delete(key);
+  };
+}

@@ -1,0 +1,215 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import logo from "artesian-ui/logo.svg";
+import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { useNow } from "artesian-ui/use-now.ts";
+import { useView } from "artesian-ui/use-view.ts";
+import { AboutPrices } from "./about-prices.tsx";
+import { arrowOf, formatPrice } from "./format.ts";
+import { MarketStore } from "./market-store.ts";
+import { MarketSummary, SpokenSummary } from "./market-summary.tsx";
+import { QuoteDetail } from "./quote-detail.tsx";
+import { QuoteList } from "./quote-list.tsx";
+import { sortingAfter } from "./sort.ts";
+import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
+
+/** How long the past of prices is waited for, so that the first symbol is not just the first that came, in milliseconds. */
+const PAST_MS = 2000;
+
+/**
+ * The stocks page.
+ *
+ * Stable for tests: the roles and labels, and these `data-testid`s:
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` or `refused`
+ * - `summary` with `as-of`: of when the prices are; `data-stale` while they are not live; `spoken`: what is read out once a minute; `pause`
+ * - `list`: the grid; `row`: one symbol, with `data-symbol`, `data-trend`, `data-stale`, and in it `price`, `change` and `watch`; `sort-symbol`, `sort-price`, `sort-changePercent`
+ * - `search`; `view-watched` and `view-all`: what the list shows
+ * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`, `chart` (`data-state` is `drawn` once it is), `day-open`, `day-high`, `day-low`, `day-volume`
+ * - `simulated`: there while prices are made up; `about`: how to plug in others
+ */
+export function StocksPage({ origin }: { origin: string }): ComponentChildren {
+  const [store] = useState(() => new MarketStore());
+  const view = useView(store);
+  const [choices, setChoices] = useState(loadChoices);
+  const [search, setSearch] = useState("");
+  const { watched, sorting } = choices;
+  const query = search.trim();
+  const isWatchList = choices.view === "watched" && query === "";
+  const now = useNow(view.connection.state === "reconnecting");
+  const all = useMemo(() => [...new Set([...view.symbols, ...watched])], [view.symbols, watched]);
+  const listed = isWatchList ? watched : all;
+  // A server that reads a long journal has prices before it has their past.
+  const [waited, setWaited] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setWaited(true), PAST_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  // Whoever has chosen none keeps the first one that was shown.
+  const first = useRef<string>(undefined);
+  first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (view.loaded || waited ? view.symbols.toSorted()[0] : undefined);
+  const selected = choices.selected ?? first.current;
+  const isLive = view.connection.state === "live";
+
+  function choose(change: Partial<Choices>): void {
+    setChoices((before) => {
+      const after = { ...before, ...change };
+      saveChoices(after);
+      return after;
+    });
+  }
+
+  function watch(symbol: string): void {
+    choose({ watched: toggleWatched(watched, symbol) });
+  }
+
+  function pick(symbol: string): void {
+    choose({ selected: symbol });
+    // On a phone the chart is above the list.
+    document.getElementById("detail-title")?.scrollIntoView({ block: "nearest" });
+  }
+
+  const followed =
+    isWatchList && watched.length > 0 ? [...new Set([...watched, ...(selected === undefined ? [] : [selected])])] : undefined;
+  const followedKey = followed === undefined ? undefined : JSON.stringify(followed.toSorted());
+  useEffect(() => store.follow(followed), [store, followedKey]);
+
+  useEffect(() => {
+    const ticker = selected === undefined ? undefined : store.ticker(selected);
+    const quote = ticker?.quote;
+    document.title =
+      quote === undefined
+        ? "Artesian stocks"
+        : `${quote.symbol} ${formatPrice(quote.price, ticker?.decimals)} ${arrowOf(quote.change)} · Artesian stocks`;
+  }, [view.receivedAt, selected, view.rounds]);
+
+  return (
+    <div class="stocks" data-live={isLive}>
+      <header class="stocks-head">
+        <a class="home" href="/" aria-label="Artesian, start page">
+          <img src={logo} alt="" width="32" height="32" />
+        </a>
+        <h1>Stocks</h1>
+        <ConnectionBadge connection={view.connection} now={now} />
+        {view.simulated && (
+          <span class="simulated" data-testid="simulated">
+            Simulated<span class="wide"> market</span>
+          </span>
+        )}
+        <button
+          type="button"
+          class="button quiet small pause"
+          data-testid="pause"
+          aria-pressed={view.paused}
+          onClick={() => store.pause(!view.paused)}
+        >
+          Pause
+        </button>
+      </header>
+      <ConnectionProblem connection={view.connection} />
+      <main class="stocks-main">
+        <div class="column-detail">
+          {selected === undefined ? (
+            <p class="detail detail-empty">
+              {view.loaded ? "No prices yet. They show as soon as the first is published." : "Prices are on their way."}
+            </p>
+          ) : (
+            <QuoteDetail
+              store={store}
+              symbol={selected}
+              isWatched={watched.includes(selected)}
+              rounds={view.rounds}
+              paused={view.paused}
+              onWatch={watch}
+            />
+          )}
+        </div>
+        <section class="column-list" aria-labelledby="list-title">
+          <h2 class="visually-hidden" id="list-title">
+            Watch list
+          </h2>
+          <div class="list-tools">
+            <fieldset class="views">
+              <legend class="visually-hidden">Symbols listed</legend>
+              <ViewChoice view="watched" current={choices.view} count={watched.length} onChoose={(chosen) => choose({ view: chosen })} />
+              <ViewChoice view="all" current={choices.view} count={all.length} onChoose={(chosen) => choose({ view: chosen })} />
+            </fieldset>
+            <input
+              class="field search"
+              type="search"
+              data-testid="search"
+              aria-label="Find a symbol"
+              placeholder="Find a symbol"
+              autocomplete="off"
+              spellcheck={false}
+              maxLength={64}
+              value={search}
+              onInput={(event) => setSearch(event.currentTarget.value)}
+            />
+          </div>
+          <MarketSummary view={view} />
+          <QuoteList
+            store={store}
+            symbols={listed}
+            search={query}
+            sorting={sorting}
+            watched={watched}
+            selected={selected}
+            paused={view.paused}
+            rounds={view.rounds}
+            onSort={(key) => choose({ sorting: sortingAfter(sorting, key) })}
+            onPick={pick}
+            onWatch={watch}
+            empty={<EmptyList query={query} isWatchList={isWatchList} loaded={view.loaded} onAll={() => choose({ view: "all" })} />}
+          />
+        </section>
+        <div class="column-about">
+          <AboutPrices origin={origin} simulated={view.simulated} />
+        </div>
+      </main>
+      <footer class="stocks-foot">
+        <p>
+          Charts by TradingView Lightweight Charts™, © TradingView, Inc.: <a href="https://www.tradingview.com/">www.tradingview.com</a>
+        </p>
+      </footer>
+      <SpokenSummary store={store} selected={selected} />
+    </div>
+  );
+}
+
+interface ViewChoiceProps {
+  readonly view: View;
+  readonly current: View;
+  readonly count: number;
+  readonly onChoose: (view: View) => void;
+}
+
+function ViewChoice({ view, current, count, onChoose }: ViewChoiceProps): ComponentChildren {
+  return (
+    <label>
+      <input type="radio" name="view" data-testid={`view-${view}`} checked={view === current} onChange={() => onChoose(view)} />
+      <span>
+        {view === "watched" ? "Watch list" : "All"} <span class="count">{count}</span>
+      </span>
+    </label>
+  );
+}
+
+interface EmptyListProps {
+  readonly query: string;
+  readonly isWatchList: boolean;
+  readonly loaded: boolean;
+  readonly onAll: () => void;
+}
+
+function EmptyList({ query, isWatchList, loaded, onAll }: EmptyListProps): ComponentChildren {
+  if (query !== "") return <p>No symbol or name has “{query}” in it.</p>;
+  if (!isWatchList) return <p>{loaded ? "No prices yet." : "Prices are on their way."}</p>;
+  return (
+    <>
+      <p>Your watch list is empty. Find a symbol, and mark it with the star beside it.</p>
+      <button type="button" class="button quiet small" onClick={onAll}>
+        Show all symbols
+      </button>
+    </>
+  );
+}

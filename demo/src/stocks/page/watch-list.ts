@@ -1,0 +1,54 @@
+import { browserStorage, type PageStorage } from "artesian-ui/storage.ts";
+import { SYMBOL_LENGTH } from "../server/wire.ts";
+import { isSortKey, type Sorting } from "./sort.ts";
+import { isWellFormed } from "../../stand-ins.ts";
+
+const KEY = "artesian.stocks";
+
+/** Most symbols of a watch list. */
+export const MAX_WATCHED = 500;
+
+export type View = "watched" | "all";
+
+/** What this browser keeps of the visitor's choices. */
+export interface Choices {
+  readonly watched: readonly string[];
+  readonly view: View;
+  readonly sorting: Sorting;
+  readonly selected: string | undefined;
+}
+
+const NOTHING: Choices = { watched: [], view: "all", sorting: { key: "symbol", descending: false }, selected: undefined };
+
+/** Reads the choices; what is not of the right shape is as if it were not there. */
+export function loadChoices(storage: Pick<PageStorage, "getItem"> = browserStorage): Choices {
+  try {
+    const value: unknown = JSON.parse(storage.getItem(KEY) ?? "null");
+    if (typeof value !== "object" || value === null) return NOTHING;
+    const { watched, view, sort, descending, selected } = value as Record<string, unknown>;
+    const symbols = Array.isArray(watched) ? (watched as unknown[]).filter(isSymbol) : [];
+    return {
+      watched: [...new Set(symbols)].slice(0, MAX_WATCHED),
+      view: view === "watched" ? "watched" : "all",
+      sorting: { key: isSortKey(sort) ? sort : "symbol", descending: descending === true },
+      selected: isSymbol(selected) ? selected : undefined,
+    };
+  } catch {
+    // What is there is not ours.
+    return NOTHING;
+  }
+}
+
+export function saveChoices({ watched, view, sorting, selected }: Choices, storage: Pick<PageStorage, "setItem"> = browserStorage): void {
+  storage.setItem(KEY, JSON.stringify({ watched, view, sort: sorting.key, descending: sorting.descending, selected }));
+}
+
+/** Adds a symbol, or takes it off. */
+export function toggleWatched(watched: readonly string[], symbol: string): readonly string[] {
+  if (watched.includes(symbol)) return watched.filter((each) => each !== symbol);
+  return watched.length < MAX_WATCHED ? [...watched, symbol] : watched;
+}
+
+function isSymbol(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= SYMBOL_LENGTH && isWellFormed(value);
+}

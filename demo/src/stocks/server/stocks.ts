@@ -1,0 +1,104 @@
+import type { Matcher } from "artesian";
+import { type QuotesOptions, quotesSource, type SimulatedQuotesOptions, type Source } from "artesian-sources";
+import { answer } from "./answer.ts";
+import { COMPANIES } from "./companies.ts";
+import { followHub } from "./follow-hub.ts";
+import { REAL_TTL_MS, SILENT, SIMULATED_TTL_MS, type StocksOptions } from "./options.ts";
+import { PriceHistory } from "./price-history.ts";
+import { problem } from "./problem.ts";
+import { type RunOptions, runSource } from "./run-source.ts";
+import { defaultMarket, runMarket } from "./simulated-market.ts";
+import { watchWatchers } from "./watchers.ts";
+import { API } from "./wire.ts";
+
+/** The topics that only the stocks publish, unless their source is `none`. */
+export const STOCKS_TOPICS: readonly Matcher[] = [{ type: "urlpattern", pattern: "/quotes/*" }];
+
+/** Longest that a request waits for the history after the start, in milliseconds. */
+const READY_MS = 10_000;
+
+/** The stock ticker's server part. */
+export interface Stocks {
+  /** Whether this is one of the stocks' own paths, below `/stocks/api/`; the pages serve the rest. */
+  handles(pathname: string): boolean;
+  fetch(request: Request): Promise<Response>;
+  /** Stops publishing prices and following the hub. Call it before the hub's `close`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Publishes prices to a hub, and keeps their history for charts: the newest 600 candles of a second and of a minute of each symbol,
+ * folded from the hub's own journal.
+ *
+ * @throws TypeError when an option is out of range.
+ */
+export function createStocks(options: StocksOptions): Stocks {
+  const { hub, source = defaultMarket(), idleMs = 60_000, maxSymbols = 1000, logger = SILENT } = options;
+  checkNumber("idleMs", idleMs, 0, Infinity);
+  checkNumber("maxSymbols", maxSymbols, 1, 10_000);
+  const isMade = isSimulated(source);
+  const ttlMs = options.ttlMs ?? (isMade ? SIMULATED_TTL_MS : REAL_TTL_MS);
+  checkNumber("ttlMs", ttlMs, 1, 31_622_400_000);
+  // Checked here, so that a mistake in the options is thrown to whoever made it.
+  const running = source === "none" ? undefined : "run" in source ? source : quotesSource(source);
+  const names = new Map(options.source === undefined ? COMPANIES.map(({ symbol, name }) => [symbol, name]) : []);
+  const history = new PriceHistory(maxSymbols, names);
+  const watchers = watchWatchers(hub);
+  const stop = new AbortController();
+  const { signal } = stop;
+  const run: RunOptions = { hub, ttlMs, logger, signal };
+
+  let tellLive = (): void => undefined;
+  let tellReady = (): void => undefined;
+  const live = new Promise<void>((resolve) => (tellLive = resolve));
+  const ready = new Promise<void>((resolve) => (tellReady = resolve));
+  const following = followHub({ hub, history, logger, signal, onLive: tellLive });
+  const publish = async (): Promise<void> => {
+    await live;
+    if (isMade) return await runMarket(source, { ...run, history, watchers, idleMs, onReady: tellReady });
+    tellReady();
+    if (running !== undefined) await runSource(running, run);
+  };
+  const publishing = publish();
+  // Nothing in it is expected to reject; if it does, the page must not wait for it.
+  publishing.catch((error: unknown) => {
+    logger.error({ err: error }, "the stocks do not publish any more");
+    tellReady();
+  });
+
+  return {
+    handles: (pathname) => pathname.startsWith(`${API}/`),
+    async fetch(request) {
+      const isReady = await within(ready, READY_MS);
+      return isReady ? answer(request, history) : problem("unavailable", "Try again in a second.", { "Retry-After": "1" });
+    },
+    async close() {
+      stop.abort();
+      tellLive();
+      tellReady();
+      watchers.close();
+      await Promise.allSettled([following, publishing]);
+    },
+  };
+}
+
+function isSimulated(source: QuotesOptions | Source | "none"): source is SimulatedQuotesOptions {
+  return source !== "none" && "from" in source && source.from === "simulated";
+}
+
+function checkNumber(option: string, value: number, min: number, max: number): void {
+  if (!(value >= min && value <= max)) throw new TypeError(`createStocks: ${option} must be from ${min} to ${max}; it is ${value}.`);
+}
+
+/** @returns Whether it was resolved in that time. */
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

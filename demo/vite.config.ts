@@ -1,0 +1,3 @@
+import { buildOfPages } from "../packages/ui/vite-pages.ts";
+
+export default buildOfPages(import.meta.dirname);

@@ -1,0 +1,121 @@
+import type { ZodType } from "zod";
+import type { Compat } from "../../http/compat/names.ts";
+import type { Algorithm, IssuerChoice, KeyChoice } from "./key-choice.ts";
+import type { AUTO, JournalChoice, NONE, OpaqueIdsChoice } from "./values.ts";
+
+/** The levels of the log, from silent to talkative. */
+export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+
+/** Everything that can be set for a server. Times are milliseconds, sizes are bytes. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  /** Undefined: the address that the server listens on. */
+  readonly publicUrl: string | undefined;
+  /** Addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  readonly issuer: string | undefined;
+  readonly jwtKey: KeyChoice | undefined;
+  readonly jwtAlg: Algorithm;
+  readonly publisherJwtKey: KeyChoice | undefined;
+  readonly subscriberJwtKey: KeyChoice | undefined;
+  /** Undefined: the hub's public URL. */
+  readonly resourceIdentifier: string | undefined;
+  readonly anonymous: boolean;
+  readonly anonymousPublish: boolean;
+  readonly subscriptions: boolean;
+  readonly subscriptionLease: number;
+  readonly corsOrigin: readonly string[];
+  readonly publishOrigin: readonly string[];
+  readonly cookieName: string;
+  readonly tokenLeeway: number;
+  /** Undefined: only the protocol's version 1.0. */
+  readonly compat: Compat | undefined;
+  readonly data: string;
+  readonly journal: JournalChoice;
+  readonly retentionAge: number | typeof NONE;
+  /** Undefined: the default, which depends on the journal. */
+  readonly retentionBytes: number | typeof NONE | undefined;
+  readonly retentionCount: number | typeof NONE;
+  readonly opaqueIds: OpaqueIdsChoice;
+  readonly noCompression: boolean;
+  readonly heartbeat: number;
+  readonly maxLifetime: number;
+  readonly retryMin: number;
+  readonly retryMax: number;
+  readonly publishedRetryMin: number;
+  readonly publishedRetryMax: number;
+  readonly asciiIds: boolean;
+  readonly writeStall: number;
+  readonly drain: number;
+  /** Undefined: the default, which depends on who is in front. */
+  readonly lameDuck: number | undefined;
+  readonly maxBodyBytes: number;
+  readonly maxFormFields: number;
+  readonly maxQueryBytes: number;
+  readonly maxTopics: number;
+  readonly maxBatch: number;
+  readonly maxBatchTopics: number;
+  readonly maxMatchers: number;
+  readonly maxPatterns: number;
+  readonly maxPatternsPerAddress: number;
+  readonly maxTopicLength: number;
+  readonly maxIdLength: number;
+  readonly maxIdempotencyKeyLength: number;
+  readonly maxTokenLength: number;
+  readonly maxGrants: number;
+  readonly maxRevocations: number;
+  readonly maxScheduled: number;
+  readonly maxScheduledBytes: number;
+  readonly maxSnapshot: number;
+  readonly maxSnapshotScans: number;
+  readonly maxWaitingScans: number;
+  readonly maxWaitingScansPerAddress: number;
+  readonly maxReplayUpdates: number;
+  readonly maxReplayBytes: number;
+  readonly maxHeldBytes: number;
+  readonly maxPresenceRate: number;
+  readonly maxPresenceRatePerAddress: number;
+  readonly maxPresenceHistory: number;
+  /** Undefined: the default, which depends on the descriptor limit. */
+  readonly maxConnections: number | undefined;
+  readonly maxConnectionsPerAddress: number;
+  readonly maxConnectionRate: number | typeof NONE;
+  readonly maxConnectionRatePerAddress: number;
+  /** Undefined: the default, which depends on the descriptor limit. */
+  readonly maxSockets: number | undefined;
+  /** Undefined: the default, twice `maxConnectionsPerAddress`. */
+  readonly maxSocketsPerAddress: number | undefined;
+  readonly maxHeaderBytes: number;
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly workers: number | typeof AUTO;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly bot: string;
+  readonly botFirstToken: number;
+  readonly botNextToken: number;
+  readonly botAnswer: number;
+  readonly quotes: string;
+  readonly feed: readonly string[];
+  /** Only in the file: what one flag can't say. */
+  readonly issuers: readonly IssuerChoice[];
+}
+
+/** A key of the configuration file. The flag is the same in kebab-case, the variable in upper case after `ARTESIAN_`. */
+export type Key = Exclude<keyof Config, "issuers">;
+
+/** One thing that can be set. */
+export interface Setting<T> {
+  /** Heading in the help. */
+  readonly group: "Address" | "Authorization" | "Storage" | "Streams" | "Limits" | "Other";
+  /** How the value is called in the help; undefined for a flag without one. */
+  readonly placeholder: string | undefined;
+  /** Whether its flag may be given several times. */
+  readonly repeatable?: boolean;
+  readonly schema: ZodType<NonNullable<T>>;
+  readonly fallback: T;
+  readonly help: string;
+  /** How the help writes the default. */
+  readonly shown: string;
+}

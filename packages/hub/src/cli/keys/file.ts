@@ -1,0 +1,124 @@
+import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { makeDirectory } from "../../make-directory.ts";
+import { ALGORITHMS } from "../config/key-choice.ts";
+import { withData } from "../config/flags.ts";
+import { isMissing, unreadable } from "../config/load.ts";
+import { Failure, UsageError } from "../errors.ts";
+import { ofJwks } from "./material.ts";
+import type { TrustedIssuer } from "./trusted-issuer.ts";
+
+/** What `artesian keys create` can make. */
+export const CREATED_ALGORITHMS = ["HS256", "ES256", "EdDSA"] as const;
+
+/** The name of the file with the key that tokens are made with by hand. */
+const KEYS = "keys.json";
+
+/** A key file of a data directory: a JWK set that also says who its issuer is. */
+export function keyFileOf(data: string, name: string = KEYS): string {
+  return resolve(join(data, name));
+}
+
+/**
+ * Makes a key and writes it where only this user reads it.
+ *
+ * @param force - Replaces a file that is there.
+ * @param file - Its name.
+ * @returns The issuer.
+ * @throws Failure when there is one already, or it can't be written.
+ */
+export function createKeyFile(
+  data: string,
+  {
+    algorithm,
+    issuer,
+    force,
+    file: fileName = KEYS,
+  }: {
+    readonly algorithm: (typeof CREATED_ALGORITHMS)[number];
+    readonly issuer: string | undefined;
+    readonly force: boolean;
+    readonly file?: string;
+  },
+): string {
+  const file = keyFileOf(data, fileName);
+  const name = issuer ?? `urn:uuid:${randomUUID()}`;
+  const jwk = { ...generate(algorithm).export({ format: "jwk" }), kid: randomUUID(), alg: algorithm, use: "sig" };
+  const text = `${JSON.stringify({ issuer: name, keys: [jwk] }, undefined, 2)}\n`;
+  try {
+    makeDirectory(data);
+    // By way of another name: a reader finds one key or the other and never half of one, and a file that is there keeps no mode of its own.
+    const temporary = `${file}.${randomUUID()}`;
+    writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
+    try {
+      if (force) renameSync(temporary, file);
+      // Unlike a renaming, it fails where there is one already.
+      else linkSync(temporary, file);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+    return name;
+  } catch (error) {
+    if (error instanceof Error && Reflect.get(error, "code") === "EEXIST" && existsSync(file)) {
+      throw new Failure(`${file} is there already. --force makes a new key, and no token of the old one is accepted any more.`, {
+        cause: error,
+      });
+    }
+    throw new Failure(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function generate(algorithm: (typeof CREATED_ALGORITHMS)[number]): KeyObject {
+  switch (algorithm) {
+    case "HS256":
+      return createSecretKey(randomBytes(32));
+    case "ES256":
+      return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    case "EdDSA":
+      return generateKeyPairSync("ed25519").privateKey;
+  }
+}
+
+const head = z.object({ issuer: z.string().min(1), keys: z.array(z.object({ alg: z.enum(ALGORITHMS) })) });
+
+/**
+ * Reads the key file of a data directory.
+ *
+ * @returns Undefined when there is none.
+ * @throws UsageError when it can't be used.
+ */
+export function readKeyFile(
+  data: string,
+  name: string = KEYS,
+): { readonly issuer: TrustedIssuer; readonly warnings: readonly string[] } | undefined {
+  const file = keyFileOf(data, name);
+  let text: string;
+  let mode: number;
+  try {
+    text = readFileSync(file, "utf8");
+    ({ mode } = statSync(file));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new UsageError(`${file}: ${unreadable(error)}`, { cause: error });
+  }
+  const materials = ofJwks(text, file);
+  const content = head.safeParse(JSON.parse(text));
+  if (!content.success) {
+    const remedy =
+      name === KEYS ? `Make a new one: ${withData("artesian keys create --force", data)}` : "Delete it, and a new one is made.";
+    throw new UsageError(`${file} lacks its issuer, or a key's "alg". ${remedy}`);
+  }
+  const keys = materials.map((material) => ({
+    actions: ["publish", "subscribe"] as const,
+    algorithms: content.data.keys.flatMap(({ alg }) => (alg === material.algorithm ? [alg] : [])).slice(0, 1),
+    material,
+    place: file,
+  }));
+  const open = (mode & 0o077) !== 0;
+  return {
+    issuer: { issuer: content.data.issuer, keys },
+    warnings: open ? [`other users of this machine may read the keys in ${file}; take that from them with chmod 600`] : [],
+  };
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { descriptorLimit, LEAST_DESCRIPTORS } from "./descriptor-limit.ts";
+import { EXIT } from "./errors.ts";
+import { Failures } from "./failures.ts";
+import { createOutput } from "./terminal.ts";
+
+// Help and errors are written by the argument parser, which does not listen for a reader that has gone, as with `| head`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") process.exitCode = EXIT.failure;
+  });
+}
+
+const args = process.argv.slice(2);
+const failures = new Failures(createOutput(process.stderr), args[0] === "serve");
+const limit = descriptorLimit();
+if (limit !== undefined && limit < LEAST_DESCRIPTORS) {
+  await failures.tell(
+    `A process may have ${limit} files open here, and artesian needs ${LEAST_DESCRIPTORS}; a server needs one more for each connection. ` +
+      "Raise the limit by ulimit -n, or by LimitNOFILE= of systemd.",
+  );
+  process.exitCode = EXIT.failure;
+} else {
+  // Not before: the program's own files could not be opened.
+  const { run } = await import("./program.ts");
+  const exitCode = await run(args, failures);
+  // A command that was interrupted has said so already.
+  process.exitCode ??= exitCode;
+}

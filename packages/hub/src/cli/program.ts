@@ -1,0 +1,104 @@
+import { Command, CommanderError } from "commander";
+import { unknownVariables } from "./config/variables.ts";
+import { EXIT, Failure, UsageError } from "./errors.ts";
+import type { Failures } from "./failures.ts";
+import { journalCommand } from "./journal/command.ts";
+import { keysCommand } from "./keys/command.ts";
+import { publishCommand } from "./publish/command.ts";
+import { serveCommand } from "./serve/command.ts";
+import { sourceCommand } from "./source/command.ts";
+import { subscribeCommand } from "./subscribe/command.ts";
+import { createOutput, style } from "./terminal.ts";
+import { tokenCommand } from "./token/command.ts";
+import { VERSION } from "./version.ts";
+
+const EXAMPLES = `
+Examples:
+  artesian keys create && artesian serve               the hub alone, with a key of its own
+  export ARTESIAN_TOKEN=$(artesian token mint --publish '*' --subscribe '*')
+  artesian publish --topic greeting "Hello, world!"    publish an update
+  artesian subscribe greeting                          print updates as they come
+  artesian source feed https://example.com/feed.xml    publish what is new somewhere else
+
+artesian <command> --help tells more about each.`;
+
+/**
+ * Runs the command line.
+ *
+ * @param args - The arguments, without the program's own name.
+ * @param failures - Where it is told why a command could not be done.
+ * @param program - Another program than `artesian`, such as the demo.
+ * @returns The exit code; undefined leaves the one that the command has set.
+ */
+export async function run(args: readonly string[], failures: Failures, program: Command = createProgram()): Promise<number | undefined> {
+  settle(program, program.name(), failures);
+  // A server's log has them.
+  if (!failures.areOfServer) program.hook("preAction", warnOfVariables);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has printed the help or the version, or what is wrong.
+      if (error.exitCode === 0) return EXIT.ok;
+      if (failures.areLogged) await failures.tell(plain(error.message));
+      return EXIT.usage;
+    }
+    if (error instanceof UsageError || error instanceof Failure) {
+      for (const problem of error.message.split("\n")) await failures.tell(problem);
+      return error instanceof UsageError ? EXIT.usage : EXIT.failure;
+    }
+    throw error;
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command("artesian")
+    .description("Push live data to browsers over Server-Sent Events.")
+    .version(VERSION, "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", EXAMPLES);
+  for (const command of [
+    serveCommand(),
+    publishCommand(),
+    subscribeCommand(),
+    sourceCommand(),
+    tokenCommand(),
+    keysCommand(),
+    journalCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  return program;
+}
+
+/** Tells of variables without effect: one may be why a command does something else than what was meant. */
+async function warnOfVariables(): Promise<void> {
+  const stderr = createOutput(process.stderr);
+  for (const { text } of unknownVariables(process.env)) await stderr.line([style("yellow", "warning:"), ` ${text}`]);
+}
+
+/** Gives a command and those below it what they do not inherit. */
+function settle(command: Command, name: string, failures: Failures): void {
+  if (failures.areLogged) command.configureOutput({ writeErr: () => undefined });
+  command
+    // Errors come back as exceptions, for which the exit code is ours.
+    .exitOverride()
+    .helpOption("-h, --help", "print this help")
+    .showHelpAfterError(`(${name} --help tells what is possible)`)
+    .configureOutput({
+      outputError: (text, write) => write(withoutValues(text)),
+    });
+  for (const child of command.commands) settle(child, `${name} ${child.name()}`, failures);
+}
+
+/** A flag that is misspelt is repeated with its value, which may be a secret. */
+function withoutValues(message: string): string {
+  return message.replaceAll(/'(--?[\w-]+)=[^']*'/g, "'$1'");
+}
+
+/** What Commander says is wrong, in one line. */
+function plain(message: string): string {
+  const text = withoutValues(message).replace(/^error: /, "");
+  return text.replaceAll("\n", " ");
+}

@@ -1,0 +1,132 @@
+import { accessSync, constants } from "node:fs";
+import { join, resolve } from "node:path";
+import { HubError } from "../../core/errors.ts";
+import type { Journal, Retention } from "../../core/journal/journal.ts";
+import type { Logger } from "../../core/logger.ts";
+import { PeerExchange } from "../../core/journal/peer-exchange.ts";
+import type { Peers } from "../../core/journal/peers.ts";
+import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
+import { memoryJournal } from "../../journals/memory/index.ts";
+import { makeDirectory } from "../../make-directory.ts";
+import type { Config } from "../config/config.ts";
+import { NONE } from "../config/values.ts";
+import { Failure } from "../errors.ts";
+
+/** Default bound by bytes: a journal in memory must leave room for the rest of the process, and Redis has all of it in memory. */
+const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
+
+type Engine = Extract<Config["journal"], { readonly url: string }>;
+
+/** The journal's engine is not there, and may come. */
+export class EngineAway extends Failure {}
+
+/** An open journal, and what to call it. */
+export interface OpenJournal {
+  readonly journal: Journal;
+  /** Where it is, for people. */
+  readonly place: string;
+  /** The other processes of this server; undefined if there are none. */
+  readonly workers: Peers | undefined;
+}
+
+/** What a process has of the others of its server. */
+export interface Others {
+  /** Reaches them. */
+  readonly channel: TailChannel;
+  /** That of the journal in a directory that they have open. */
+  readonly epoch: string | undefined;
+}
+
+/**
+ * Opens the journal that the configuration names.
+ *
+ * @param logger - Is told of records that are not what was written, and of data that were put back.
+ * @param others - The other processes of the same journal, if there are any.
+ * @throws Failure when its directory can't be used, or its server not; {@link EngineAway} when its server cannot be reached.
+ */
+export async function openJournal(config: Config, logger: Logger, others?: Others): Promise<OpenJournal> {
+  const retention = retentionOf(config);
+  const onDamage = (what: string): void => logger.error({}, what);
+  const onNotice = (what: string): void => logger.info({}, what);
+  const onWarning = (what: string): void => logger.warn({}, what);
+  if ("url" in config.journal) {
+    const opened = await openEngine(config.journal, retention, { onDamage, onWarning });
+    // The engine's peers are all hubs of the fleet.
+    return { ...opened, workers: others?.channel?.bus && new PeerExchange(others.channel.bus) };
+  }
+  if (config.journal.kind === "memory") {
+    return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops", workers: undefined };
+  }
+  const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
+  // The directory of a journal that others have open is there, or is not to be made.
+  if (others?.epoch === undefined) prepareDirectory(directory);
+  try {
+    const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack: onWarning, onConverted: onNotice, onDamage });
+    return { journal, place: directory, workers: journal.peers };
+  } catch (error) {
+    throw notOpened(directory, error);
+  }
+}
+
+/** Where an LMDB journal is. In the data directory its mark is beside it, where a copy of the journal's directory does not reach. */
+export function lmdbPlace(
+  data: string,
+  directory: string | undefined,
+): { readonly directory: string; readonly markFile: string | undefined } {
+  if (directory !== undefined) return { directory: resolve(directory), markFile: undefined };
+  return { directory: resolve(join(data, "journal")), markFile: resolve(join(data, "journal.mark")) };
+}
+
+/** What to tell of an LMDB journal that can't be opened. */
+export function notOpened(directory: string, error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure(message.includes(directory) ? message : `The journal in ${directory} cannot be opened: ${message}`, { cause: error });
+}
+
+/** Only the client of the engine that is used is loaded: the others need not be installed. */
+async function openEngine(
+  { kind, url }: Engine,
+  retention: Retention,
+  { onDamage, onWarning }: Readonly<Record<"onDamage" | "onWarning", (what: string) => void>>,
+): Promise<Omit<OpenJournal, "workers">> {
+  try {
+    if (kind === "redis") {
+      const { redisJournal, withoutCredentials } = await import("../../journals/redis/index.ts");
+      return { journal: await redisJournal({ url, retention, onDamage, onWarning }), place: withoutCredentials(url) };
+    }
+    const { natsJournal, withoutCredentials } = await import("../../journals/nats/index.ts");
+    return { journal: await natsJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
+  } catch (error) {
+    const isAway = error instanceof HubError && error.code === "journal_unavailable" && error.retryAfterMs !== undefined;
+    throw new (isAway ? EngineAway : Failure)(
+      `The journal on ${kind === "redis" ? "Redis" : "NATS"} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** How much is kept, with the default of the journal. */
+export function retentionOf(config: Config): Retention {
+  const bytes = config.retentionBytes ?? RETENTION_BYTES[config.journal.kind];
+  return {
+    ...(config.retentionAge === NONE ? {} : { maxAgeMs: config.retentionAge }),
+    ...(bytes === NONE ? {} : { maxBytes: bytes }),
+    ...(config.retentionCount === NONE ? {} : { maxCount: config.retentionCount }),
+  };
+}
+
+function prepareDirectory(directory: string): void {
+  try {
+    // Updates may be private: other users of the machine do not get to read them.
+    makeDirectory(directory);
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      `The directory ${directory} cannot be written (${reason}). Give one that can by --data, or --journal memory to keep nothing.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { targetOf } from "../../http/request-target.ts";
+import { HubError } from "../../index.ts";
+import type { Refuse } from "./page.ts";
+
+/** A handler of the Fetch API, which also sees the request of Node: it has the client's address. */
+export type FetchHandler = (request: Request, incoming: IncomingMessage) => Promise<Response>;
+
+/** Methods that a `Request` can't have. */
+const IMPOSSIBLE: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/**
+ * Answers requests of `node:http` with a Fetch handler. The request's signal aborts if the client leaves before the end of the answer.
+ *
+ * @param refuse - Answers in place of a handler that throws.
+ */
+export function fetchListener(handler: FetchHandler, refuse: Refuse): (req: IncomingMessage, res: ServerResponse) => void {
+  return (req, res) => {
+    answer(handler, req, res).catch((error: unknown) => {
+      // Half an answer can only be cut off.
+      if (res.headersSent || res.destroyed) res.destroy();
+      else refuse(req, res, error);
+    });
+  };
+}
+
+async function answer(handler: FetchHandler, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const left = new AbortController();
+  res.once("close", () => {
+    if (!res.writableFinished) left.abort();
+  });
+  const response = await handler(requestOf(req, left.signal), req);
+  if (res.destroyed) return void response.body?.cancel();
+  for (const [name, value] of response.headers) if (name !== "set-cookie") res.setHeader(name, value);
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) res.setHeader("set-cookie", cookies);
+  res.writeHead(response.status);
+  if (response.body === null) res.end();
+  else await pipeline(response.body, res);
+}
+
+/** @throws HubError for what can't be a `Request`. */
+function requestOf(req: IncomingMessage, signal: AbortSignal): Request {
+  const { method = "GET", rawHeaders } = req;
+  if (IMPOSSIBLE.has(method)) throw new HubError("method_not_allowed", `Nothing here answers ${method}.`);
+  const { host = "localhost", pathname, query } = targetOf(req);
+  const url = `http://${host}${pathname}${query === "" ? "" : `?${query}`}`;
+  // `*` has no slash, and would become a part of the host.
+  if (!pathname.startsWith("/") || !URL.canParse(url))
+    throw new HubError("invalid_host", "The request names no host and path that make a URL.");
+  const headers = new Headers();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
+    // Pseudo-headers of HTTP/2 are no fields.
+    if (!name.startsWith(":")) headers.append(name, value);
+  }
+  if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
+  // The type of the DOM lacks what Node wants for a stream.
+  const init: RequestInit & { duplex: "half" } = {
+    method,
+    headers,
+    signal,
+    body: Readable.toWeb(req) as ReadableStream<Uint8Array>,
+    duplex: "half",
+  };
+  return new Request(url, init);
+}

@@ -1,0 +1,55 @@
+import { type Server, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { LogThrottle } from "../../core/log-throttle.ts";
+import { after } from "../../core/scheduler.ts";
+import type { Cors } from "../../http/reply/cors.ts";
+import { problemReply } from "../../http/reply/problem.ts";
+import { type ErrorCode, HubError, type Logger } from "../../index.ts";
+
+/** How long a refused peer may take for the answer, in milliseconds. What it still sends is dropped meanwhile: a reset could overtake the answer. */
+const ANSWER_MS = 1000;
+
+/** What Node's parser says, and how it is told. All else is no valid HTTP. */
+const REFUSALS: ReadonlyMap<string | undefined, readonly [code: ErrorCode, detail: string]> = new Map([
+  [
+    "HPE_HEADER_OVERFLOW",
+    ["headers_too_large", "The request's header is larger than this server accepts. Send less, such as fewer cookies."],
+  ],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", ["too_large", "The chunks of the request's body have longer extensions than this server accepts."]],
+  ["ERR_HTTP_REQUEST_TIMEOUT", ["request_timeout", "The request was not complete in time. Send it faster, or in parts."]],
+]);
+const MALFORMED = ["malformed_request", "The request is not valid HTTP/1.1. Correct what sends it."] as const;
+
+interface Answering extends Socket {
+  /** Node's: the answer that is under way. Not documented; without it, none is. */
+  readonly _httpMessage?: { readonly headersSent?: boolean; readonly req?: { readonly complete?: boolean } } | null;
+}
+
+/** Answers what Node's HTTP parser refuses as the hub does, and logs it. Otherwise such a peer gets a bare status, and nobody else hears of it. */
+export function refuseUnparsed(server: Server, cors: Cors, logger: Logger): void {
+  const notices = new LogThrottle(logger);
+  const refused = new WeakSet<Socket>();
+  server.on("clientError", (error: NodeJS.ErrnoException & { readonly reason?: string }, socket: Answering) => {
+    // The rest of what it sends fails as well.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    const { _httpMessage: answer } = socket;
+    // A peer that is gone, and an answer that has begun: nothing more can be told. A refusal would pass for the answer to a whole request before.
+    if (!socket.writable || error.code === "ECONNRESET" || answer?.headersSent === true || answer?.req?.complete === true) {
+      socket.destroy();
+      return;
+    }
+    const [code, detail] = REFUSALS.get(error.code) ?? MALFORMED;
+    const { status, headers, body } = problemReply(new HubError(code, detail), logger);
+    const fields = { ...headers, ...cors.headers(undefined), "Content-Length": String(Buffer.byteLength(body)), Connection: "close" };
+    const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    const address = socket.remoteAddress;
+    notices.warn(
+      code,
+      { code, status, detail, why: error.reason ?? error.code, ...(address !== undefined && { address }) },
+      "A request is refused that could not be read.",
+    );
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${head.join("")}\r\n${body}`);
+    after(ANSWER_MS, () => socket.destroy());
+  });
+}

@@ -1,0 +1,267 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { LogThrottle } from "../../core/log-throttle.ts";
+import { Cors } from "../../http/reply/cors.ts";
+import { createGuard, LOOPBACK_HOSTS } from "../../http/admission/guard.ts";
+import { probeSockets } from "../../http/sinks/socket-probe.ts";
+import { Sockets } from "../../http/sinks/sockets.ts";
+import { TrustedProxies } from "../../http/admission/trusted-proxies.ts";
+import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
+import type { TailChannel } from "../../journals/lmdb/index.ts";
+import type { Config } from "../config/config.ts";
+import { NONE } from "../config/values.ts";
+import { EXIT } from "../errors.ts";
+import type { ListenAddress } from "./address.ts";
+import { announce } from "./announce.ts";
+import { EngineAway, openJournal, type OpenJournal } from "./data.ts";
+import { departAtSignal, departWithPrimary, lameDuckMsOf } from "./departure.ts";
+import { capacity } from "./descriptors.ts";
+import { trimHeapWhenIdle } from "./heap-trim.ts";
+import { serveRequests } from "./drain.ts";
+import { createHealth } from "./health.ts";
+import { createHttpServer, listen } from "./http-server.ts";
+import type { LeaveOrder } from "./ipc.ts";
+import { logAllElse, noteHangUps, openLog, type Log } from "./log.ts";
+import { createRefuse, type Refuse } from "./page.ts";
+import { refuseUnparsed } from "./parser-refusals.ts";
+import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
+import { openWhileAnswering } from "./waiting.ts";
+import { createWaitingMetrics } from "./waiting-metrics.ts";
+
+/** What answers the requests that are not the hub's. */
+export interface Site {
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  close(): void | Promise<void>;
+}
+
+/** What a site is made of. */
+export interface SiteOptions {
+  readonly hub: Hub;
+  readonly log: Log;
+  /** The origin that the server listens on. */
+  readonly listenUrl: string;
+  /** What pages of other origins may do with the hub. Of the site's answers they may read the refusals. */
+  readonly cors: Cors;
+  readonly refuse: Refuse;
+  /** The address of a request's client. */
+  readonly clientOf: (req: IncomingMessage) => string | undefined;
+}
+
+/** What a worker has of the primary that started it. */
+export interface WorkerLink {
+  readonly channel: TailChannel;
+  /** The primary tells the world when all workers have called this. */
+  readonly listening: (listening: Listening) => void;
+  /** Calls back with what the primary says of leaving. */
+  readonly onOrder: (listener: (order: LeaveOrder) => void) => void;
+  /**
+   * Has the primary let go of the port, which it holds for this worker. Else the port stays open for a moment after the last worker has closed it, and who connects then
+   * is cut off without an answer. Nothing is heard from the others any more.
+   */
+  readonly letGo: () => Promise<void>;
+}
+
+/** What to run. */
+export interface RunOptions extends Plan {
+  /** Topics that only the site publishes. */
+  readonly reservedTopics?: readonly Matcher[];
+  readonly createSite: (options: SiteOptions) => Site;
+  /** Whether SIGHUP, as of a terminal that is closed, stops it. */
+  readonly stopsOnHangUp?: boolean;
+  /** Lines for whoever started the server on a terminal. */
+  readonly welcome: (listenUrl: string) => readonly string[];
+  /** Where this is one of several processes. */
+  readonly link?: WorkerLink | undefined;
+}
+
+/**
+ * Runs a server until it is told to stop, then drains: what was acknowledged is in the journal, subscribers are
+ * told to come back, and nothing is left behind.
+ */
+export async function runServer(options: RunOptions): Promise<void> {
+  const { config, address, access, link } = options;
+  const log = openLog(config.logLevel);
+  logAllElse(log.logger);
+  // Now, so that no stream waits for it.
+  await probeSockets(log.logger);
+  const room = capacity();
+  if (room.warning !== undefined) log.logger.warn({}, room.warning);
+  const hangUp = options.stopsOnHangUp === true;
+  const departure =
+    link === undefined
+      ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp })
+      : departWithPrimary((listener) => link.onOrder(listener));
+  const open = (): Promise<OpenJournal> => openJournal(config, log.logger, link && { channel: link.channel, epoch: options.epoch });
+  const first = await open().catch((error: unknown) => {
+    if (error instanceof EngineAway) return error;
+    throw error;
+  });
+  const server = createHttpServer(config);
+  const proxies = new TrustedProxies(config.trustedProxies, log.logger);
+  const socketsPerAddress = config.maxSocketsPerAddress ?? 2 * config.maxConnectionsPerAddress;
+  new Sockets(
+    {
+      sockets: config.maxSockets ?? room.connections,
+      socketsPerAddress,
+      heldBytes: config.maxHeldBytes,
+      writeStallMs: config.writeStall,
+    },
+    (address) => proxies.trusts(address),
+    log.logger,
+  ).watch(server);
+  let port: number;
+  try {
+    port = await listen(server, address.address, config.port);
+  } catch (error) {
+    if (!(first instanceof EngineAway)) await first.journal.close();
+    throw error;
+  }
+  const cors = new Cors(config.corsOrigin, config.compat);
+  const refuse = createRefuse(cors, log.logger);
+  refuseUnparsed(server, cors, log.logger);
+  const guard = createGuard({
+    hosts: address.loopback ? knownHosts(config, address) : undefined,
+    origins: config.publishOrigin,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigin,
+    logger: log.logger,
+  });
+  const notices = new LogThrottle(log.logger);
+  const listenUrl = `http://${address.urlHost}:${port}`;
+  const url = `${config.publicUrl ?? listenUrl}${config.path}`;
+  server.on("error", (error) => notices.log("error", "accept", { err: error }, "the server failed to accept a connection"));
+  const opened =
+    first instanceof EngineAway
+      ? await openWhileAnswering(server, first, open, {
+          path: config.path,
+          cors,
+          guard,
+          refuse,
+          answerMetrics: createWaitingMetrics({ config, access, hubUrl: url, worker: link?.channel.bus?.id, cors, refuse }),
+          logger: log.logger,
+          stopping: departure.due,
+        })
+      : first;
+  if (opened === undefined) {
+    await link?.letGo();
+    log.logger.info({}, "stopped, before the journal's engine was there");
+    await log.close();
+    log.endSoon(EXIT.ok);
+    return;
+  }
+  const { journal, place, workers } = opened;
+  const hub = createHub({
+    ...hubOptions(config, room.streams),
+    journal,
+    workers,
+    opaqueIds: options.idsSecret,
+    url,
+    authorization:
+      access.issuers.length === 0
+        ? undefined
+        : {
+            issuers: access.issuers,
+            resourceIdentifier: config.resourceIdentifier ?? url,
+            cookieName: config.cookieName,
+            leewayMs: config.tokenLeeway,
+          },
+    anonymous: access.anonymous,
+    anonymousPublish: access.anonymousPublish,
+    compat: config.compat,
+    reservedTopics: options.reservedTopics,
+    corsOrigins: config.corsOrigin,
+    publishOrigins: config.publishOrigin,
+    logger: log.logger,
+  });
+  const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
+  const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
+  const serving = serveRequests(server, (req, res) => {
+    if (answerHealth(req, res) || !guard(req, res)) return;
+    hub.handler(req, res, (error) => {
+      if (error !== undefined) refuse(req, res, error);
+      else site.handle(req, res);
+    });
+  });
+
+  const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
+  const listening: Listening = { listenUrl, hubUrl: hub.url, place };
+  if (link === undefined) {
+    if (!hangUp) noteHangUps(log.logger);
+    // Nobody may read stdout: that must not keep the server from being stopped.
+    const announced = announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
+    await Promise.race([announced, departure.due]);
+  } else link.listening(listening);
+
+  const signal = await departure.due;
+  stopTrimming();
+  log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
+  const watchdog = setTimeout(() => {
+    log.logger.fatal({}, "the server did not close in time; what was acknowledged is in the journal");
+    process.exitCode = EXIT.failure;
+    void log.close().then(() => log.end(EXIT.failure));
+  }, config.drain + CLOSE_MS);
+  await link?.letGo();
+  await serving.drain(async () => {
+    await site.close();
+    await hub.close();
+  }, config.drain);
+  clearTimeout(watchdog);
+  log.logger.info({}, "stopped");
+  await log.close();
+  log.endSoon(EXIT.ok);
+}
+
+function hubOptions(config: Config, maxStreams: number): HubOptions {
+  return {
+    limits: {
+      bodyBytes: config.maxBodyBytes,
+      formFields: config.maxFormFields,
+      queryBytes: config.maxQueryBytes,
+      topicsPerUpdate: config.maxTopics,
+      updatesPerBatch: config.maxBatch,
+      topicsPerBatch: config.maxBatchTopics,
+      matchersPerSubscription: config.maxMatchers,
+      patternsPerProcess: config.maxPatterns,
+      patternsPerAddress: config.maxPatternsPerAddress,
+      topicBytes: config.maxTopicLength,
+      idBytes: config.maxIdLength,
+      idempotencyKeyBytes: config.maxIdempotencyKeyLength,
+      tokenBytes: config.maxTokenLength,
+      grantsPerToken: config.maxGrants,
+      revocations: config.maxRevocations,
+      scheduledUpdates: config.maxScheduled,
+      scheduledBytes: config.maxScheduledBytes,
+      snapshotUpdates: config.maxSnapshot,
+      snapshotScans: config.maxSnapshotScans,
+      waitingScans: config.maxWaitingScans,
+      waitingScansPerAddress: config.maxWaitingScansPerAddress,
+      replayUpdates: config.maxReplayUpdates,
+      replayBytes: config.maxReplayBytes,
+      heldBytes: config.maxHeldBytes,
+      presenceRate: config.maxPresenceRate,
+      presenceRatePerAddress: config.maxPresenceRatePerAddress,
+      presenceHistory: config.maxPresenceHistory,
+    },
+    subscriptions: config.subscriptions,
+    subscriptionLeaseMs: config.subscriptionLease,
+    compression: !config.noCompression,
+    heartbeatMs: config.heartbeat,
+    lifetimeMs: config.maxLifetime,
+    retryMs: { min: config.retryMin, max: config.retryMax },
+    publishedRetryMs: { min: config.publishedRetryMin, max: config.publishedRetryMax },
+    asciiIds: config.asciiIds,
+    writeStallMs: config.writeStall,
+    drainMs: config.drain,
+    connectionsPerAddress: config.maxConnectionsPerAddress,
+    connections: config.maxConnections ?? maxStreams,
+    trustedProxies: config.trustedProxies,
+    connectionsPerSecond: config.maxConnectionRate === NONE ? Infinity : config.maxConnectionRate,
+    connectionsPerSecondPerAddress: config.maxConnectionRatePerAddress,
+  };
+}
+
+/** The names that a browser on this machine may use; any other is a web page that points its own name here. */
+function knownHosts(config: Config, address: ListenAddress): readonly string[] {
+  const hosts = [...LOOPBACK_HOSTS, address.urlHost];
+  if (config.publicUrl !== undefined) hosts.push(new URL(config.publicUrl).hostname);
+  return [...new Set(hosts)];
+}

@@ -1,0 +1,245 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Logger } from "../../index.ts";
+import { Failure } from "../errors.ts";
+import { createOutbox, createSignal, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
+import type { Listening, Plan } from "./plan.ts";
+
+/** A worker that listened for this long was well: the next one takes its place at once. */
+const STEADY_MS = 10_000;
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5000;
+/** So many starts in a row that came to nothing, with no other worker there, and it is given up. */
+const MOST_FAILURES = 5;
+
+/**
+ * How often each worker is asked for a sign of life, in milliseconds, and after how many without an answer it is killed: one that is suspended may hold the journal's lock, and
+ * then all wait for it. They are counted rather than the time, so that it means nothing when the whole machine was asleep.
+ */
+const ASK_MS = 1000;
+const MOST_UNANSWERED = 10;
+/** The same for one that does not listen yet: on a busy machine the start takes seconds. */
+const MOST_UNANSWERED_AT_START = 30;
+
+/** The place of one worker, and of those that replace it. */
+interface Post {
+  /** Names the worker to the others, and whoever replaces it. */
+  readonly place: string;
+  readonly plan: Plan;
+  worker: Worker | undefined;
+  /** Sends the worker a message. What has ended does not get it. */
+  send: (message: ToWorker, done?: () => void) => void;
+  /** Brings the worker word of another one; it may be lost. */
+  bring: (message: Brought) => void;
+  listensSinceMs: number | undefined;
+  /** Asks the worker for a sign of life. */
+  ask: () => void;
+  unanswered: number;
+  /** Why it could not start, as it said itself. */
+  reason: string | undefined;
+  /** How many have ended one soon after the other, and of these, how many at their start. */
+  endings: number;
+  failures: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+type Brought = Extract<ToWorker, { kind: "heard" | "gone" }>;
+
+/** The workers of a primary: starts them, makes them known to each other, passes on what they ask each other, replaces those that end, and stops them. */
+export class WorkerPool {
+  /** Rejects with a Failure when no worker is there and none can be started. */
+  readonly failed: Promise<never>;
+  readonly #posts: readonly Post[];
+  readonly #sockets: string;
+  readonly #logger: Logger;
+  readonly #started: Promise<Listening>;
+  #onStarted: (listening: Listening) => void = () => undefined;
+  #fail: (error: Failure) => void = () => undefined;
+  #onEmpty: () => void = () => undefined;
+  #asking: ReturnType<typeof setInterval> | undefined;
+  #hasStarted = false;
+  #isLame = false;
+  #isStopping = false;
+  #allWell = true;
+
+  /**
+   * @param plans - One for each worker.
+   * @param sockets - The directory where the workers listen for each other.
+   */
+  constructor(plans: readonly Plan[], sockets: string, logger: Logger) {
+    this.#sockets = sockets;
+    this.#logger = logger;
+    this.#posts = plans.map((plan, index) => ({
+      place: String(index),
+      plan,
+      worker: undefined,
+      send: () => undefined,
+      bring: () => undefined,
+      listensSinceMs: undefined,
+      ask: () => undefined,
+      unanswered: 0,
+      reason: undefined,
+      endings: 0,
+      failures: 0,
+      timer: undefined,
+    }));
+    this.#started = new Promise((resolve) => (this.#onStarted = resolve));
+    this.failed = new Promise((_, reject) => (this.#fail = reject));
+    this.failed.catch(() => undefined);
+  }
+
+  /**
+   * Starts all. Resolves when each listens.
+   *
+   * @throws Failure when one ended before.
+   */
+  async start(): Promise<Listening> {
+    for (const post of this.#posts) this.#fork(post);
+    const listening = await Promise.race([this.#started, this.failed]);
+    this.#hasStarted = true;
+    this.#asking = setInterval(() => this.#askAll(), ASK_MS);
+    return listening;
+  }
+
+  /** Tells all workers, and those that replace them, to be not ready. They go on serving. */
+  becomeLame(): void {
+    this.#isLame = true;
+    for (const post of this.#posts) if (post.listensSinceMs !== undefined) this.#order(post, "lame");
+  }
+
+  /**
+   * Tells all to drain, and waits until they have ended.
+   *
+   * @param boundMs - Those that are left after this long are killed.
+   * @returns Whether each ended as it should.
+   */
+  async stop(boundMs: number): Promise<boolean> {
+    this.#isStopping = true;
+    clearInterval(this.#asking);
+    const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    for (const post of this.#posts) {
+      clearTimeout(post.timer);
+      // One that does not listen yet knows no orders.
+      if (post.listensSinceMs === undefined) post.worker?.process.kill("SIGTERM");
+      else this.#order(post, "drain");
+    }
+    this.#checkEmpty();
+    const killAll = (): void => {
+      for (const { worker } of this.#posts) worker?.process.kill("SIGKILL");
+    };
+    // Those that drain are not connected any more, which would end them with this process.
+    process.once("exit", killAll);
+    const watchdog = setTimeout(killAll, boundMs);
+    await emptied;
+    process.off("exit", killAll);
+    clearTimeout(watchdog);
+    return this.#allWell;
+  }
+
+  #fork(post: Post): void {
+    const worker = cluster.fork();
+    const send = (message: ToWorker, done: () => void = () => undefined): void => {
+      // It fails when the worker has ended, of which there is another notice.
+      if (worker.isConnected()) worker.process.send(message, undefined, undefined, done);
+    };
+    post.worker = worker;
+    post.send = send;
+    post.listensSinceMs = undefined;
+    post.reason = undefined;
+    post.unanswered = 0;
+    post.ask = createSignal((sent) => send({ kind: "alive" }, sent));
+    post.bring = createOutbox<Brought>(send);
+    worker.on("error", (error) => {
+      // Without a process there is no end of one to hear of.
+      if (worker.process.pid === undefined) this.#ended(post, worker, `it could not be started (${error.message})`);
+      else this.#logger.warn({ err: error, worker: worker.process.pid }, "a worker could not be reached");
+    });
+    worker.on("message", (message: FromWorker) => {
+      if (message.kind === "ready") send({ kind: "start", plan: post.plan, place: post.place, sockets: this.#sockets });
+      else if (message.kind === "post") this.#passOn(message, post);
+      else if (message.kind === "alive") post.unanswered = 0;
+      // What is not connected any more, Node does not hold the port for.
+      else if (message.kind === "leaving") worker.process.disconnect();
+      else if (message.kind === "failed") post.reason = message.message;
+      else this.#listens(post, message.listening);
+    });
+    // Typed as a number and a text, but each is null where the other is not.
+    worker.once("exit", (code: number | null, signal: string | null) => {
+      // One that does not listen yet has nothing to put in order: it may not have learnt how to, or could not start.
+      const isNew = post.listensSinceMs === undefined;
+      if (code !== 0 && !isNew && this.#isStopping) this.#allWell = false;
+      const ended = (): void => this.#ended(post, worker, signal === null ? `it ended with code ${code}` : `${signal} ended it`);
+      // What it said last may still be on its way.
+      if (worker.isConnected()) worker.once("disconnect", ended);
+      else ended();
+    });
+  }
+
+  #order(post: Post, order: LeaveOrder): void {
+    post.send({ kind: "leave", order });
+  }
+
+  #askAll(): void {
+    for (const post of this.#posts) {
+      const { worker, listensSinceMs, unanswered } = post;
+      // One that drains has a bound of its own.
+      if (worker === undefined || !worker.isConnected()) continue;
+      const most = listensSinceMs === undefined ? MOST_UNANSWERED_AT_START : MOST_UNANSWERED;
+      if (unanswered >= most) {
+        post.reason = `it gave no sign of life for ${(most * ASK_MS) / 1000} s, and was killed`;
+        worker.process.kill("SIGKILL");
+        continue;
+      }
+      post.unanswered++;
+      post.ask();
+    }
+  }
+
+  #passOn({ text, to }: Extract<FromWorker, { kind: "post" }>, from: Post): void {
+    for (const post of this.#posts) {
+      if (post !== from && (to === undefined || to === post.place)) post.bring({ kind: "heard", from: from.place, text });
+    }
+  }
+
+  #listens(post: Post, listening: Listening): void {
+    post.listensSinceMs = performance.now();
+    post.failures = 0;
+    for (const other of this.#posts) {
+      if (other === post || other.listensSinceMs === undefined) continue;
+      other.send({ kind: "there", place: post.place });
+      post.send({ kind: "there", place: other.place });
+    }
+    if (this.#isLame) this.#order(post, "lame");
+    if (this.#hasStarted) this.#logger.info({ worker: post.worker?.process.pid }, "a worker listens");
+    else if (this.#posts.every(({ listensSinceMs }) => listensSinceMs !== undefined)) this.#onStarted(listening);
+  }
+
+  #ended(post: Post, worker: Worker, how: string): void {
+    const { listensSinceMs } = post;
+    post.worker = undefined;
+    post.listensSinceMs = undefined;
+    for (const other of this.#posts) if (other !== post) other.bring({ kind: "gone", place: post.place });
+    if (this.#isStopping) {
+      this.#checkEmpty();
+      return;
+    }
+    if (!this.#hasStarted) {
+      this.#fail(new Failure(post.reason ?? `A worker did not start: ${how}.`));
+      return;
+    }
+    if (listensSinceMs === undefined) post.failures++;
+    else if (performance.now() - listensSinceMs >= STEADY_MS) post.endings = 0;
+    const isAlone = this.#posts.every((other) => other.listensSinceMs === undefined);
+    if (isAlone && post.failures >= MOST_FAILURES) {
+      this.#fail(new Failure(`No worker can be started any more: ${post.reason ?? `${how}.`}`));
+      return;
+    }
+    const delayMs = post.endings === 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (post.endings - 1));
+    post.endings++;
+    this.#logger.error({ worker: worker.process.pid, why: post.reason ?? how, delayMs }, "a worker ended; another takes its place");
+    post.timer = setTimeout(() => this.#fork(post), delayMs);
+  }
+
+  #checkEmpty(): void {
+    if (this.#posts.every(({ worker }) => worker === undefined)) this.#onEmpty();
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { ClientError, type UpdateInput } from "artesian-client";
+import { fileMemory, type Source, SourceError, type SourceMemory, volatileMemory } from "artesian-sources";
+import { Failure, UsageError } from "../errors.ts";
+import { retryNotice } from "../publish/one.ts";
+import { send } from "../publish/sender.ts";
+import { onStop } from "../signals.ts";
+import { createOutput, type Output } from "../terminal.ts";
+import { bearerHeaders } from "../token.ts";
+import { hubUrl } from "../url.ts";
+import { requestsFor } from "./batches.ts";
+import { giveUpAfterMs, type CommonFlags } from "./flags.ts";
+import { startSourceProgress } from "./progress.ts";
+import { inFlags } from "./wording.ts";
+
+/** A source to run, and what tells it from others. */
+export interface SourceRun {
+  /** Makes the source. A TypeError of it is about the flags. */
+  readonly create: () => Source;
+  /** The subcommand. */
+  readonly kind: string;
+  /** What is read, such as its address: part of the name of the state file. */
+  readonly subject: readonly string[];
+  /** What is published to. */
+  readonly topic: string | undefined;
+}
+
+/**
+ * Runs a source until it ends or is stopped; what is being published then is finished.
+ *
+ * @throws UsageError or Failure with what to change.
+ */
+export async function runSource(run: SourceRun, flags: CommonFlags): Promise<void> {
+  const url = hubUrl(flags.url, process.env);
+  const headers = bearerHeaders(flags.token, process.env);
+  const giveUp = giveUpAfterMs(flags);
+  const source = checked(run.create);
+  const stderr = createOutput(process.stderr);
+  const stop = new AbortController();
+  const release = onStop(() => stop.abort());
+  const dryRun = flags.dryRun === true;
+  const progress = startSourceProgress(stderr, !(dryRun && process.stdout.isTTY));
+  const publish = dryRun ? printer(stop) : sender({ url, headers, giveUpAfterMs: giveUp, signal: stop.signal }, stderr);
+  try {
+    await source.run({
+      publish,
+      memory: dryRun ? volatileMemory() : memoryFor(run, flags, url),
+      signal: stop.signal,
+      report: (event) => progress.report(event),
+    });
+  } catch (error) {
+    if (error instanceof SourceError) throw new Failure(inFlags(error.message), { cause: error });
+    if (error instanceof ClientError) throw new Failure(notPublished(error, flags), { cause: error });
+    throw error;
+  } finally {
+    release();
+    await progress.end(dryRun ? "printed" : "published");
+  }
+}
+
+function checked(create: () => Source): Source {
+  try {
+    return create();
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(inFlags(error.message), { cause: error });
+    throw error;
+  }
+}
+
+interface Sending {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly giveUpAfterMs: number;
+  readonly signal: AbortSignal;
+}
+
+function sender(to: Sending, stderr: Output): (updates: readonly UpdateInput[]) => Promise<void> {
+  return async (updates) => {
+    for (const request of requestsFor(updates)) {
+      await send(request, {
+        ...to,
+        onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs)),
+      });
+    }
+  };
+}
+
+/** Prints what would be published; ends the source when nobody reads any more. */
+function printer(stop: AbortController): (updates: readonly UpdateInput[]) => Promise<void> {
+  const stdout = createOutput(process.stdout, () => stop.abort());
+  return async (updates) => {
+    await stdout.line(updates.map((update) => JSON.stringify(update)).join("\n"));
+  };
+}
+
+function memoryFor(run: SourceRun, { state }: CommonFlags, url: URL): SourceMemory {
+  if (state === "none") return volatileMemory();
+  return fileMemory(state ?? join("data", "sources", stateName(run, url)));
+}
+
+/** A name that people recognise, and that only this source to this hub has. */
+function stateName({ kind, subject, topic }: SourceRun, url: URL): string {
+  const hash = createHash("sha256").update(JSON.stringify([url.href, kind, subject, topic]));
+  const first = subject[0] ?? "";
+  const hint = URL.canParse(first) ? new URL(first).hostname : first.slice(first.lastIndexOf("/") + 1);
+  const words = [kind, hint.replaceAll(/[^\w.-]+/g, "").slice(0, 60), hash.digest("hex").slice(0, 10)];
+  return `${words.filter((word) => word !== "").join("-")}.json`;
+}
+
+function notPublished(error: ClientError, { once, state }: CommonFlags): string {
+  const next = state === "none" || once === true ? "" : " What is new is published at the next start.";
+  return `Not published: ${error.message}${next}`;
+}

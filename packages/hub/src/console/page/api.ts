@@ -1,0 +1,94 @@
+import { ClientError } from "artesian-client";
+import {
+  type About,
+  API,
+  type History,
+  type ScheduledPage,
+  type StatsToken,
+  type SubscriberPage,
+  type UpdateAnswer,
+} from "../server/wire.ts";
+import { anySignal } from "artesian-ui/stand-ins.ts";
+
+const TIMEOUT_MS = 20_000;
+
+/** The console's server, as its page asks it. Every call throws a {@link ClientError} with a sentence for people. */
+export class ConsoleApi {
+  readonly token: string | undefined;
+
+  /** @param token - An administrator's; undefined where the console is open, or may be. */
+  constructor(token: string | undefined) {
+    this.token = token;
+  }
+
+  about(): Promise<About> {
+    return this.#ask("GET", "about");
+  }
+
+  history(): Promise<History> {
+    return this.#ask("GET", "history");
+  }
+
+  async statsToken(): Promise<string> {
+    return (await this.#ask<StatsToken>("POST", "token")).token;
+  }
+
+  subscribers(query: { search: string; behind: boolean; after: string | undefined }, signal: AbortSignal): Promise<SubscriberPage> {
+    const params = new URLSearchParams();
+    if (query.search !== "") params.set("search", query.search);
+    if (query.behind) params.set("behind", "on");
+    if (query.after !== undefined) params.set("after", query.after);
+    return this.#ask("GET", `subscribers?${params}`, signal);
+  }
+
+  disconnect(id: string): Promise<unknown> {
+    return this.#ask("POST", `subscribers/${encodeURIComponent(id)}/close`);
+  }
+
+  update(id: string, subscriber: string, signal: AbortSignal): Promise<UpdateAnswer> {
+    return this.#ask("GET", `updates?${new URLSearchParams({ id, ...(subscriber !== "" && { subscriber }) })}`, signal);
+  }
+
+  scheduled(signal: AbortSignal): Promise<ScheduledPage> {
+    return this.#ask("GET", "scheduled", signal);
+  }
+
+  cancel(id: string): Promise<unknown> {
+    return this.#ask("POST", `scheduled/${encodeURIComponent(id)}/cancel`);
+  }
+
+  async #ask<T>(method: "GET" | "POST", path: string, signal?: AbortSignal): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (this.token !== undefined) headers["Authorization"] = `Bearer ${this.token}`;
+    if (method === "POST") headers["Content-Type"] = "application/json";
+    const late = AbortSignal.timeout(TIMEOUT_MS);
+    let response: Response;
+    let body: unknown;
+    try {
+      response = await fetch(`${API}/${path}`, {
+        method,
+        headers,
+        cache: "no-store",
+        signal: signal === undefined ? late : anySignal(signal, late),
+        ...(method === "POST" && { body: "{}" }),
+      });
+      body = await response.json().catch(() => undefined);
+    } catch (cause) {
+      throw new ClientError("The hub cannot be reached. Try again when the connection is back.", { code: "unreachable", cause });
+    }
+    if (response.ok && body !== undefined) return body as T;
+    const text = (key: string): string | undefined => {
+      const value: unknown = typeof body === "object" && body !== null ? Reflect.get(body, key) : undefined;
+      return typeof value === "string" ? value : undefined;
+    };
+    throw new ClientError(text("detail") ?? `The server answered ${response.status}.`, {
+      code: text("code") ?? "http_error",
+      status: response.status,
+    });
+  }
+}
+
+/** A sentence about whatever went wrong. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : "Something went wrong.";
+}

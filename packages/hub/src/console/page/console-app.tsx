@@ -1,0 +1,48 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import logo from "artesian-ui/logo.svg";
+import { ConnectionBadge } from "artesian-ui/connection-badge.tsx";
+import { ConsolePage } from "./console-page.tsx";
+import { Door } from "./door.tsx";
+import { type Access, Session } from "./session.ts";
+
+/** The console: at the door, or in. */
+export function ConsoleApp(): ComponentChildren {
+  const [access, setAccess] = useState<Access>({ kind: "asking" });
+  const session = useRef<Session | undefined>(undefined);
+  useEffect(() => {
+    session.current = new Session(setAccess);
+  }, []);
+
+  if (access.kind === "in") {
+    return (
+      <ConsolePage
+        api={access.api}
+        about={access.about}
+        onRefused={() => session.current?.recheck()}
+        onLeave={() => session.current?.leave()}
+      />
+    );
+  }
+  return (
+    <div class="console">
+      <header class="console-head">
+        <a class="wordmark" href="/">
+          <img src={logo} alt="" width="32" height="32" />
+          Artesian
+        </a>
+        {access.kind === "asking" && <ConnectionBadge connection={{ state: "connecting" }} now={0} />}
+      </header>
+      {access.kind === "door" ? (
+        <Door problem={access.problem} onEnter={(token) => session.current?.enter(token)} />
+      ) : (
+        <main class="door">
+          <h1 class="visually-hidden">Console</h1>
+          <p class="empty" role="status">
+            {access.problem}
+          </p>
+        </main>
+      )}
+    </div>
+  );
+}

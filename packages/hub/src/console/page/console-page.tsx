@@ -1,0 +1,163 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import logo from "artesian-ui/logo.svg";
+import { type Connection, ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { useNow } from "artesian-ui/use-now.ts";
+import type { About } from "../server/wire.ts";
+import type { ConsoleApi } from "./api.ts";
+import { duration } from "./format.ts";
+import { Overview } from "./overview.tsx";
+import { PublishForm } from "./publish-form.tsx";
+import { StatsStore, type StatsView } from "./stats-store.ts";
+import { SubscribeForm } from "./subscribe-form.tsx";
+import { Subscribers } from "./subscribers.tsx";
+import { type Question, Updates } from "./updates.tsx";
+
+const VIEWS = [
+  ["overview", "Overview"],
+  ["subscribers", "Subscribers"],
+  ["by-hand", "By hand"],
+  ["updates", "Updates"],
+] as const;
+
+type ViewName = (typeof VIEWS)[number][0];
+
+/** Figures that are older than this are not called live, in milliseconds; they come each second. */
+const STALE_MS = 5000;
+
+interface PageProps {
+  readonly api: ConsoleApi;
+  readonly about: About;
+  readonly onRefused: () => void;
+  readonly onLeave: () => void;
+}
+
+/**
+ * The console, for somebody who is in.
+ *
+ * Stable for tests: the roles and labels, and these `data-testid`s:
+ * - `connection` (with `data-state`) and `connection-problem`
+ * - `chart`, with `data-figure` and, as `data-value`, its newest value; `as-table`, `sample-table`
+ * - `search`, `matched`, `subscribers`, each a `subscriber` (`data-subscriber`, `data-state`) with `close`, then `confirm-close`; `said`
+ * - `publish`, `published`, `published-id`, `what-became`; `subscribe`, `toggle-stream`, `raw-state` (`data-raw`), `raw-count`, `raw`, `raw-entry` (`data-type`, `data-kind`)
+ * - `explain`, `life`, `verdict` and `fate` (`data-fate`, `data-count`); `scheduled` (`data-update`)
+ */
+export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): ComponentChildren {
+  const [view, setView] = useState(viewOfAddress);
+  const [stats, setStats] = useState<StatsView>({ samples: [], connection: { state: "connecting" }, heardAt: Date.now() });
+  const [question, setQuestion] = useState<Question>({ id: "", subscriber: "", asked: 0 });
+  const main = useRef<HTMLElement>(null);
+  const now = useNow(true);
+
+  useEffect(() => {
+    const store = new StatsStore({ api, about, onChange: setStats, onRefused });
+    return () => store.close();
+  }, [api]);
+
+  useEffect(() => {
+    const follow = (): void => setView(viewOfAddress());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+
+  const title = VIEWS.find(([name]) => name === view)?.[1] ?? "";
+  useEffect(() => {
+    document.title = `${title} · Artesian console`;
+  }, [title]);
+
+  function show(name: ViewName): void {
+    location.hash = name;
+    setView(name);
+    // What was asked for from elsewhere on the page is where the reader goes on.
+    queueMicrotask(() => main.current?.querySelector<HTMLElement>("section:not([hidden]) h2")?.focus());
+  }
+
+  function explain(change: Partial<Question>): void {
+    setQuestion({ ...question, ...change, asked: question.asked + 1 });
+    show("updates");
+  }
+
+  const newest = stats.samples.at(-1);
+  const silentMs = now - stats.heardAt;
+  const stale = stats.connection.state !== "live" || silentMs > STALE_MS;
+  const connection = honest(stats.connection, silentMs);
+
+  return (
+    <div class="console">
+      <header class="console-head">
+        <a class="home" href="/" aria-label="Artesian, start page">
+          <img src={logo} alt="" width="32" height="32" />
+        </a>
+        <h1>Console</h1>
+        <ConnectionBadge connection={connection} now={now} />
+        <nav class="views" aria-label="Console">
+          {VIEWS.map(([name, label]) => (
+            <a key={name} href={`#${name}`} aria-current={name === view ? "page" : undefined}>
+              {label}
+            </a>
+          ))}
+        </nav>
+        {!about.open && (
+          <button type="button" class="button quiet small leave" onClick={onLeave}>
+            Forget token
+          </button>
+        )}
+      </header>
+      <ConnectionProblem connection={connection} />
+      <main ref={main} class="view">
+        <View name="overview" title="Overview" shown={view}>
+          <Overview samples={stats.samples} stale={stale} />
+        </View>
+        <View name="subscribers" title="Subscribers" shown={view}>
+          <Subscribers
+            api={api}
+            active={view === "subscribers"}
+            tick={newest?.at ?? 0}
+            onExplain={(subscriber) => explain({ subscriber })}
+          />
+        </View>
+        <View name="by-hand" title="By hand" shown={view}>
+          <div class="panes">
+            <PublishForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
+            <SubscribeForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
+          </div>
+        </View>
+        <View name="updates" title="Updates" shown={view}>
+          <Updates api={api} active={view === "updates"} question={question} onQuestion={setQuestion} />
+        </View>
+      </main>
+    </div>
+  );
+}
+
+interface ViewProps {
+  readonly name: ViewName;
+  readonly title: string;
+  readonly shown: ViewName;
+  readonly children: ComponentChildren;
+}
+
+/** One part of the console. Those that are not shown stay as they are: an open stream goes on. */
+function View({ name, title, shown, children }: ViewProps): ComponentChildren {
+  return (
+    <section aria-labelledby={`${name}-title`} hidden={name !== shown} data-testid={`view-${name}`}>
+      <h2 id={`${name}-title`} tabIndex={-1}>
+        {title}
+      </h2>
+      {children}
+    </section>
+  );
+}
+
+function viewOfAddress(): ViewName {
+  return VIEWS.find(([name]) => `#${name}` === location.hash)?.[0] ?? "overview";
+}
+
+/** An open stream that brings nothing is not live. */
+function honest(connection: Connection, silentMs: number): Connection {
+  if (connection.state !== "live" || silentMs <= STALE_MS || connection.problem !== undefined) return connection;
+  return {
+    ...connection,
+    problem: `No figures for ${duration(silentMs)}, although the stream is open: the hub is busy, or something holds the stream up.`,
+  };
+}

@@ -1,0 +1,77 @@
+import { ClientError } from "artesian-client";
+import type { About } from "../server/wire.ts";
+import { tabStorage } from "artesian-ui/storage.ts";
+import { ConsoleApi } from "./api.ts";
+
+/** Kept for this tab alone, and gone with it. */
+const STORED = "artesian.console.token";
+
+const MAX_RETRY_MS = 10_000;
+
+/** Whether this page is in. */
+export type Access =
+  | { readonly kind: "asking"; readonly problem?: string | undefined }
+  | { readonly kind: "door"; readonly problem?: Refusal | undefined }
+  | { readonly kind: "in"; readonly api: ConsoleApi; readonly about: About };
+
+/** Why the token is not let in. `ended`: it was, until now. */
+export type Refusal = "not_accepted" | "not_admin" | "malformed" | "ended";
+
+/** Spelled otherwise, it could not even be sent. */
+const TOKEN = /^[\w.~+/-]+=*$/;
+
+/** Finds out whether the console is open, and keeps the administrator's token where it is not. */
+export class Session {
+  readonly #onAccess: (access: Access) => void;
+  #round = 0;
+
+  constructor(onAccess: (access: Access) => void) {
+    this.#onAccess = onAccess;
+    void this.#open(tabStorage.getItem(STORED) ?? undefined, false);
+  }
+
+  enter(pasted: string): void {
+    // Copied out of a terminal, it may come with line breaks.
+    const token = pasted.replaceAll(/\s+/g, "").replace(/^Bearer/i, "");
+    if (TOKEN.test(token)) void this.#open(token, false);
+    else this.#onAccess({ kind: "door", problem: "malformed" });
+  }
+
+  /** The stream was refused: the token may have come to its end. */
+  recheck(): void {
+    void this.#open(tabStorage.getItem(STORED) ?? undefined, true);
+  }
+
+  leave(): void {
+    this.#round += 1;
+    tabStorage.removeItem(STORED);
+    this.#onAccess({ kind: "door" });
+  }
+
+  async #open(token: string | undefined, wasIn: boolean): Promise<void> {
+    const round = ++this.#round;
+    if (!wasIn) this.#onAccess({ kind: "asking" });
+    const api = new ConsoleApi(token);
+    for (let delayMs = 500; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_MS)) {
+      try {
+        const about = await api.about();
+        if (round !== this.#round) return;
+        if (token !== undefined) tabStorage.setItem(STORED, token);
+        if (!wasIn) this.#onAccess({ kind: "in", api, about });
+        return;
+      } catch (error) {
+        if (round !== this.#round) return;
+        const status = error instanceof ClientError ? error.status : undefined;
+        if (status === 401 || status === 403) {
+          tabStorage.removeItem(STORED);
+          const refusal = wasIn ? "ended" : status === 403 ? "not_admin" : "not_accepted";
+          this.#onAccess({ kind: "door", problem: token === undefined ? undefined : refusal });
+          return;
+        }
+        if (!wasIn) this.#onAccess({ kind: "asking", problem: "The hub does not answer. The page asks again by itself." });
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        if (round !== this.#round) return;
+      }
+    }
+  }
+}

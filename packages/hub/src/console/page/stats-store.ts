@@ -1,0 +1,90 @@
+import type { Connection } from "artesian-ui/connection-badge.tsx";
+import { LiveSource } from "artesian-ui/live-source.ts";
+import { type About, type History, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "../server/wire.ts";
+import type { ConsoleApi } from "./api.ts";
+import { mergeSamples } from "./samples.ts";
+
+/** Without a word for this long from the process that was listened to, another's figures are taken, in milliseconds. */
+const SILENT_MS = 5000;
+
+export interface StatsView {
+  readonly samples: readonly Sample[];
+  readonly connection: Connection;
+  /** When the last sample came, in milliseconds since 1970 by this machine's clock. */
+  readonly heardAt: number;
+}
+
+/** The hub's figures as they come, and those of the last minutes before. */
+export class StatsStore {
+  readonly #api: ConsoleApi;
+  readonly #onChange: (view: StatsView) => void;
+  readonly #source: LiveSource;
+  /** Whose figures are shown; undefined until the stream has brought the first ones. */
+  #process: string | undefined;
+  /** What was before, until it is known whether it is of the same process: another one may have answered. */
+  #history: History | undefined;
+  #view: StatsView = { samples: [], connection: { state: "connecting" }, heardAt: Date.now() };
+  #isClosed = false;
+
+  constructor(options: { api: ConsoleApi; about: About; onChange: (view: StatsView) => void; onRefused: () => void }) {
+    const { api, about } = options;
+    this.#api = api;
+    this.#onChange = options.onChange;
+    this.#source = new LiveSource({
+      url: "/events/stream",
+      match: [STATS_TOPIC],
+      lastEventId: "",
+      token: api.token ?? (() => api.statsToken()),
+      renewUrl: new URL(about.hub).pathname,
+      onEvent: ({ type, data }) => {
+        if (type === STATS_TYPE) this.#take(JSON.parse(data) as StatsData);
+      },
+      onConnection: (connection) => {
+        const wasLive = this.#view.connection.state === "live";
+        this.#change({ connection });
+        if (connection.state === "live" && !wasLive) {
+          this.#process = undefined;
+          // The stream has what comes now; what was before, the server remembers.
+          void this.#remember();
+        }
+        if (connection.state === "refused") options.onRefused();
+      },
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#source.close();
+  }
+
+  #take(data: StatsData): void {
+    const isOther = this.#process !== undefined && this.#process !== data.process;
+    if (isOther && Date.now() - this.#view.heardAt < SILENT_MS) return;
+    this.#process = data.process;
+    this.#change({ samples: mergeSamples(this.#view.samples, [data]), heardAt: Date.now() });
+    this.#recall();
+  }
+
+  async #remember(): Promise<void> {
+    try {
+      this.#history = await this.#api.history();
+      this.#recall();
+    } catch {
+      // The charts fill by themselves; a refusal is the stream's to tell.
+    }
+  }
+
+  #recall(): void {
+    const history = this.#history;
+    if (history === undefined || this.#process === undefined) return;
+    this.#history = undefined;
+    if (history.process !== this.#process) return;
+    this.#change({ samples: mergeSamples(this.#view.samples, history.samples.map(sampleOf)) });
+  }
+
+  #change(change: Partial<StatsView>): void {
+    if (this.#isClosed) return;
+    this.#view = { ...this.#view, ...change };
+    this.#onChange(this.#view);
+  }
+}

@@ -1,0 +1,44 @@
+import { type Authorization, type Hub, HubError } from "../../index.ts";
+
+/** A token as RFC 6750 spells it; two fields arrive as one with a comma, which no token has. */
+const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
+
+/**
+ * Lets administrators through.
+ *
+ * @returns What the token says.
+ * @throws HubError `unauthorized`, `invalid_token` or `insufficient_scope`.
+ */
+export async function requireAdmin(hub: Hub, request: Request): Promise<Authorization> {
+  const field = request.headers.get("Authorization");
+  if (field === null)
+    throw new HubError("unauthorized", "The console needs an administrator's token. Make one: artesian token mint --admin");
+  const token = BEARER.exec(field)?.[1];
+  if (token === undefined) throw new HubError("invalid_token", "The token is to be sent once, as `Authorization: Bearer TOKEN`.");
+  const authorization = await hub.verify(token, "publish");
+  if (hub.isAdmin(authorization)) return authorization;
+  throw new HubError(
+    "insufficient_scope",
+    "The token is valid, but it does not administer this hub. Make one that does: artesian token mint --admin",
+  );
+}
+
+/**
+ * Keeps the pages of other sites from changing anything: a browser names the page's origin in each POST, and asks before it sends JSON.
+ *
+ * @throws HubError `origin_forbidden` or `unsupported_media_type`.
+ */
+export function requireOwnPage(hub: Hub, request: Request): void {
+  const origin = request.headers.get("Origin");
+  const site = request.headers.get("Sec-Fetch-Site") ?? "same-origin";
+  const isOwn = origin === null || isHostOf(origin, request.headers.get("Host") ?? "") || origin === new URL(hub.url).origin;
+  if (!isOwn || (site !== "same-origin" && site !== "none")) {
+    throw new HubError("origin_forbidden", "The request comes from a page of another origin. Use the console's own page.");
+  }
+  const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") throw new HubError("unsupported_media_type", "Send `Content-Type: application/json`.");
+}
+
+function isHostOf(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+}

@@ -1,0 +1,184 @@
+import { type ErrorCode, HubError, type Logger } from "../../index.ts";
+import { problemReply } from "../../http/index.ts";
+import { requireAdmin, requireOwnPage } from "./access.ts";
+import { type ConsoleOptions, SILENT } from "./options.ts";
+import { Logins } from "./logins.ts";
+import { Sampler } from "./sampler.ts";
+import { StatsTokens } from "./stats-tokens.ts";
+import { findUpdate, listScheduled } from "./updates.ts";
+import { type About, API } from "./wire.ts";
+
+/** The console's server part. */
+export interface Console {
+  /** Whether this is one of the console's own paths, `/console/api` and below; the pages serve the rest. */
+  handles(pathname: string): boolean;
+  /** Answers a request to one of them. Never rejects. */
+  fetch(request: Request): Promise<Response>;
+  /** Stops measuring the hub. Call it before the hub's `close`. */
+  close(): void;
+}
+
+/**
+ * Makes the console of one hub, of all its processes where they can ask each other. What it measures is published on the hub itself.
+ *
+ * @throws TypeError when an option can't be used.
+ */
+export function createConsole(options: ConsoleOptions): Console {
+  return new ConsoleServer(options);
+}
+
+/** What a refused token is answered with. */
+const CHALLENGES: ReadonlyMap<ErrorCode, string> = new Map([
+  ["unauthorized", "Bearer"],
+  ["invalid_token", 'Bearer error="invalid_token"'],
+  ["insufficient_scope", 'Bearer error="insufficient_scope"'],
+]);
+
+/** What subscribers' ids are. */
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+type Answer = () => Promise<object>;
+
+class ConsoleServer implements Console {
+  readonly #options: ConsoleOptions;
+  readonly #logger: Logger;
+  readonly #tokens: StatsTokens | undefined;
+  readonly #sampler: Sampler;
+  readonly #logins: Logins;
+
+  constructor(options: ConsoleOptions) {
+    const { hub, open = false, key, audience = hub.url, logger = SILENT, sampleMs = 1000 } = options;
+    if (open && key === undefined)
+      throw new TypeError("createConsole: an open console needs a `key`, for its pages' tokens for the figures.");
+    if (!Number.isSafeInteger(sampleMs) || sampleMs < 10)
+      throw new TypeError(`createConsole: sampleMs must be a whole number from 10; it is ${sampleMs}.`);
+    const tokens = open && key !== undefined ? new StatsTokens(key, audience) : undefined;
+    this.#options = options;
+    this.#logger = logger;
+    this.#tokens = tokens;
+    this.#logins = new Logins(logger);
+    this.#sampler = new Sampler({
+      hub,
+      sampleMs,
+      logger,
+      mayWatch: ({ authorization }) => authorization !== undefined && (tokens?.isOurs(authorization) ?? hub.isAdmin(authorization)),
+    });
+  }
+
+  handles(pathname: string): boolean {
+    return pathname === API || pathname.startsWith(`${API}/`);
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    try {
+      // Before anything else, so that whoever may not come in learns nothing, not even which addresses there are.
+      if (this.#tokens === undefined) await this.#logIn(request);
+      const method = request.method === "HEAD" ? "GET" : request.method;
+      const methods = this.#route(request);
+      const answer = method === "GET" ? methods.GET : method === "POST" ? methods.POST : undefined;
+      if (answer === undefined)
+        return this.#refuse(new HubError("method_not_allowed", "The address does not accept this method."), methods);
+      if (method === "POST") requireOwnPage(this.#options.hub, request);
+      return Response.json(await answer(), { headers: { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } });
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  close(): void {
+    this.#sampler.close();
+  }
+
+  /** @throws HubError unless the request is an administrator's. */
+  async #logIn(request: Request): Promise<void> {
+    try {
+      this.#logins.came(await requireAdmin(this.#options.hub, request));
+    } catch (error) {
+      if (error instanceof HubError) this.#logins.refused(error);
+      throw error;
+    }
+  }
+
+  /** @throws HubError `not_found`. */
+  #route(request: Request): { readonly GET?: Answer; readonly POST?: Answer } {
+    const { hub } = this.#options;
+    const { pathname, searchParams } = new URL(request.url);
+    const [resource, encodedId, action, ...rest] = pathname.slice(API.length + 1).split("/");
+    if (encodedId === undefined) {
+      switch (resource) {
+        case "about":
+          return { GET: async (): Promise<About> => ({ open: this.#tokens !== undefined, hub: hub.url }) };
+        case "history":
+          return { GET: () => this.#sampler.history() };
+        case "token": {
+          const tokens = this.#tokens;
+          if (tokens !== undefined) return { POST: () => tokens.issue() };
+          break;
+        }
+        case "subscribers":
+          return { GET: () => this.#subscribers(searchParams, request.signal) };
+        case "updates":
+          return { GET: () => this.#update(searchParams) };
+        case "scheduled":
+          return { GET: () => listScheduled(hub) };
+      }
+    } else if (rest.length === 0 && resource === "subscribers" && action === "close") {
+      return { POST: () => this.#disconnect(decode(encodedId)) };
+    } else if (rest.length === 0 && resource === "scheduled" && action === "cancel") {
+      return { POST: () => this.#cancel(decode(encodedId)) };
+    }
+    throw new HubError("not_found", "The console has nothing at this address.");
+  }
+
+  async #subscribers(query: URLSearchParams, signal: AbortSignal): Promise<object> {
+    const search = query.get("search") ?? "";
+    const behind = query.get("behind") === "on";
+    const after = query.get("after") ?? "";
+    if (after !== "" && !UUID.test(after)) throw new HubError("invalid_page", "The page does not begin after the id of a subscriber.");
+    return this.#options.hub.fleet.findSubscribers({ search, behind, after }, signal);
+  }
+
+  async #update(query: URLSearchParams): Promise<object> {
+    const id = query.get("id") ?? "";
+    const update = id === "" ? undefined : await findUpdate(this.#options.hub, id, query.get("subscriber") || undefined);
+    if (update !== undefined) return update;
+    throw new HubError(
+      "not_found",
+      "The hub has no update with this event id: it was never published, was trimmed from the journal, or is of a journal that was replaced.",
+    );
+  }
+
+  async #disconnect(id: string): Promise<object> {
+    if (!(await this.#options.hub.fleet.disconnect(id))) throw new HubError("not_found", "This subscriber is not connected any more.");
+    this.#logger.info({ subscriber: id }, "the console closed a subscriber's stream");
+    return { closed: id };
+  }
+
+  async #cancel(id: string): Promise<object> {
+    if (!(await this.#options.hub.cancel(id))) throw new HubError("not_found", "No such update waits for its time.");
+    this.#logger.info({ update: id }, "the console cancelled a scheduled update");
+    return { cancelled: id };
+  }
+
+  #refuse(error: unknown, methods?: object): Response {
+    const { status, headers, body } = problemReply(error, this.#logger);
+    const challenge = error instanceof HubError ? CHALLENGES.get(error.code) : undefined;
+    return new Response(body, {
+      status,
+      headers: {
+        ...headers,
+        ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
+        ...(methods === undefined ? {} : { Allow: "GET" in methods ? "GET, HEAD" : "POST" }),
+      },
+    });
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // No id has such a spelling, so none is found.
+    return "";
+  }
+}

@@ -1,0 +1,44 @@
+import type { Authorization, HubError, Logger } from "../../index.ts";
+
+/** A token that comes again within this time is no new login, in milliseconds. */
+const SAME_LOGIN_MS = 3_600_000;
+/** Most tokens that are remembered. */
+const MOST_LOGINS = 1000;
+/** Shortest time between two lines of refused requests, in milliseconds: anybody can send them. */
+const REFUSED_MS = 60_000;
+
+/** Logs who comes to the console, and that others were refused. */
+export class Logins {
+  readonly #logger: Logger;
+  /** When each token came last; the one that came longest ago is first. */
+  readonly #lastMs = new Map<string, number>();
+  #refusedToldAtMs = -Infinity;
+  #refused = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** A request of an administrator came. */
+  came({ issuer, subject, tokenId }: Authorization): void {
+    const key = JSON.stringify([issuer, subject, tokenId]);
+    const now = performance.now();
+    const lastMs = this.#lastMs.get(key);
+    this.#lastMs.delete(key);
+    this.#lastMs.set(key, now);
+    const [oldest] = this.#lastMs.keys();
+    if (this.#lastMs.size > MOST_LOGINS && oldest !== undefined) this.#lastMs.delete(oldest);
+    if (lastMs === undefined || now - lastMs >= SAME_LOGIN_MS)
+      this.#logger.info({ issuer, subject, tokenId }, "an administrator has come to the console");
+  }
+
+  /** A request without an administrator's token came. */
+  refused({ code, message: detail }: HubError): void {
+    this.#refused++;
+    const now = performance.now();
+    if (now - this.#refusedToldAtMs < REFUSED_MS) return;
+    this.#logger.warn({ code, detail, count: this.#refused }, "the console refused requests without an administrator's token");
+    this.#refusedToldAtMs = now;
+    this.#refused = 0;
+  }
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from "node:crypto";
+import type { Hub, HubStats, Logger, ObservedSubscriber } from "../../index.ts";
+import { questionsOf } from "../../create-hub.ts";
+import { addSamples } from "./sums.ts";
+import { type History, rowOf, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "./wire.ts";
+
+/** Samples that are remembered: 15 minutes. */
+const REMEMBERED = 900;
+/** The figures are of no use to whoever comes later: those have the history. */
+const TTL_MS = 10_000;
+
+export interface SamplerOptions {
+  readonly hub: Hub;
+  readonly sampleMs: number;
+  /** Whether a subscriber of the figures' topic may have them. */
+  readonly mayWatch: (subscriber: ObservedSubscriber) => boolean;
+  readonly logger: Logger;
+}
+
+/** The question for another process's samples. */
+const QUESTION = "console/samples";
+
+interface SamplesQuestion {
+  /** How many of the newest ones. */
+  readonly count: number;
+  /** Whether figures are about to be published. */
+  readonly publishes: boolean;
+}
+
+/** Rows of samples, with the time of their process's clock. */
+interface SamplesAnswer {
+  readonly now: number;
+  readonly rows: History["samples"];
+}
+
+/**
+ * Takes this process's figures each second; adds those of the others, and publishes them, while somebody watches: the journal of a hub that
+ * nobody looks at must not grow by being measured, and its processes have nothing to ask each other.
+ */
+export class Sampler {
+  readonly #options: SamplerOptions;
+  /** Whose figures they are. */
+  readonly #source: string;
+  readonly #samples: Sample[] = [];
+  readonly #watchers = new Set<string>();
+  readonly #stops: readonly (() => void)[];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #before: HubStats;
+  #beforeMs = performance.now();
+  /** What the console itself caused since the last sample. */
+  #own = { published: 0, delivered: 0 };
+  #publishing = false;
+
+  constructor(options: SamplerOptions) {
+    const { hub } = options;
+    this.#options = options;
+    this.#source = questionsOf(hub).reachOthers ? "all" : randomUUID();
+    this.#before = hub.stats();
+    this.#stops = [
+      hub.observe({
+        subscribed: (subscriber) => {
+          const asks = subscriber.matchers.some(({ type, pattern }) => type === "exact" && pattern === STATS_TOPIC);
+          if (asks && options.mayWatch(subscriber)) this.#watchers.add(subscriber.id);
+        },
+        unsubscribed: ({ id }) => void this.#watchers.delete(id),
+      }),
+      questionsOf(hub).answer(QUESTION, (question) => this.#answer(question as SamplesQuestion)),
+    ];
+    this.#schedule();
+  }
+
+  /** Of the whole, with the sums at the times of this process's samples. */
+  async history(): Promise<History> {
+    const others = await this.#ask({ count: REMEMBERED, publishes: false });
+    return { process: this.#source, samples: addSamples(this.#samples, others, this.#options.sampleMs).map(rowOf) };
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const stop of this.#stops) stop();
+  }
+
+  /**
+   * Samples are taken at whole seconds of the clock, or whatever is between two: so those of several processes are of the same time, and of
+   * two that tell of one second a page keeps one.
+   */
+  #schedule(): void {
+    const { sampleMs } = this.#options;
+    const restMs = sampleMs - (Date.now() % sampleMs);
+    // A timer may be a little early.
+    this.#timer = setTimeout(() => this.#tick(), restMs < sampleMs / 2 ? restMs + sampleMs : restMs);
+    this.#timer.unref();
+  }
+
+  #tick(): void {
+    const { hub } = this.#options;
+    if (hub.draining) return;
+    this.#schedule();
+    this.#samples.push(this.#take(hub.stats()));
+    if (this.#samples.length > REMEMBERED) this.#samples.shift();
+    // On a disk that has fallen behind, figures must not queue up.
+    if (this.#watchers.size > 0 && !this.#publishing) void this.#publish();
+  }
+
+  #take(stats: HubStats): Sample {
+    const { sampleMs } = this.#options;
+    const now = performance.now();
+    const before = this.#before;
+    const own = this.#own;
+    const seconds = Math.max(now - this.#beforeMs, 1) / 1000;
+    const rate = (difference: number): number => Math.round((difference / seconds) * 10) / 10;
+    this.#before = stats;
+    this.#beforeMs = now;
+    this.#own = { published: 0, delivered: 0 };
+    return {
+      at: Math.round(Date.now() / sampleMs) * sampleMs,
+      published: rate(Math.max(0, stats.published - before.published - own.published)),
+      delivered: rate(Math.max(0, stats.delivered - before.delivered - own.delivered)),
+      sentBytes: rate(stats.sentBytes - before.sentBytes),
+      subscribers: stats.subscribers,
+      behind: stats.lagging,
+      cohorts: stats.cohorts,
+      journalBytes: stats.bytes,
+      journalUpdates: Math.max(0, stats.tail - stats.head + 1),
+      journalGrowth: rate(stats.bytes - before.bytes),
+    };
+  }
+
+  async #publish(): Promise<void> {
+    const { hub, logger, sampleMs } = this.#options;
+    this.#publishing = true;
+    try {
+      const others = await this.#ask({ count: 2, publishes: true });
+      const [sample] = addSamples(this.#samples.slice(-1), others, sampleMs);
+      const data: StatsData = { ...(sample as Sample), process: this.#source };
+      await hub.publish({ topic: STATS_TOPIC, type: STATS_TYPE, data: JSON.stringify(data), private: true, ttlMs: TTL_MS });
+      this.#own.published += 1;
+      this.#own.delivered += this.#watchers.size;
+    } catch (error) {
+      if (!hub.draining) logger.warn({ err: error }, "the console's figures were not published");
+    } finally {
+      this.#publishing = false;
+    }
+  }
+
+  async #ask(question: SamplesQuestion): Promise<readonly (readonly Sample[])[]> {
+    const { answers } = await questionsOf(this.#options.hub).ask(QUESTION, question);
+    return answers.map(({ value }) => {
+      const { now, rows } = value as SamplesAnswer;
+      // Clocks of other machines may differ.
+      const aheadMs = Math.round((now - Date.now()) / this.#options.sampleMs) * this.#options.sampleMs;
+      return rows.map(sampleOf).map((sample) => ({ ...sample, at: sample.at - aheadMs }));
+    });
+  }
+
+  #answer({ count, publishes }: SamplesQuestion): SamplesAnswer {
+    // Those who watch here get what is published there.
+    if (publishes) this.#own.delivered += this.#watchers.size;
+    return { now: Date.now(), rows: this.#samples.slice(-count).map(rowOf) };
+  }
+}

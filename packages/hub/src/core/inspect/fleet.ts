@@ -1,0 +1,152 @@
+import { type Authorization, invalidToken } from "../matching/authorization.ts";
+import { findSubscribers, mergePages, type SubscriberPage, type SubscriberQuery } from "./directory.ts";
+import { HubError } from "../errors.ts";
+import type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./inspect.ts";
+import type { Questions } from "./questions.ts";
+
+/** The part of one process: answers for its own subscribers. */
+export interface OwnPart {
+  renew(subscriberId: string, authorization: Authorization): boolean;
+  /** @throws HubError `invalid_token`. */
+  checkCurrent(authorization: Authorization): void;
+  disconnect(subscriberId: string): boolean;
+  stats(): HubStats;
+  eachSubscriber(): Iterable<SubscriberInfo>;
+  explain(eventId: string, subscriberId: string | undefined): Promise<UpdateLife | undefined>;
+}
+
+/** Figures of all processes that answered. */
+export interface FleetStats extends HubStats {
+  /** How many processes the figures are of. */
+  readonly processes: number;
+  /** How many more there are that did not answer in time. */
+  readonly silent: number;
+}
+
+/** Ids of subscribers; for another text no other process is asked. */
+const SUBSCRIBER_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+type SummedFigure = { [Name in keyof HubStats]: HubStats[Name] extends number ? Name : never }[keyof HubStats];
+
+interface RenewQuestion {
+  readonly id: string;
+  readonly authorization: Omit<Authorization, "expiresAt"> & { readonly expiresAt: number | null };
+}
+/** What a process answers that does not hold the stream, or holds it for somebody else. */
+const NOT_HERE = "not_here";
+type RenewAnswer = "renewed" | "invalid_token" | typeof NOT_HERE;
+
+/**
+ * Fleet-wide view: aggregates every process on this journal. Without peers, this process only. Each process answers for its own subscribers, and a process
+ * that does not answer within a second is left out.
+ */
+export class Fleet {
+  readonly #own: OwnPart;
+  readonly #questions: Questions;
+
+  constructor(own: OwnPart, questions: Questions) {
+    this.#own = own;
+    this.#questions = questions;
+    questions.answer("hub/renew", (value) => this.#answerRenew(value as RenewQuestion));
+    questions.answer("hub/disconnect", (id) => own.disconnect(id as string));
+    questions.answer("hub/stats", () => own.stats());
+    questions.answer("hub/subscribers", (query) => findSubscribers(own.eachSubscriber(), query as SubscriberQuery));
+    questions.answer("hub/explain", (value) => {
+      const [eventId, subscriberId] = value as readonly [string, string | null];
+      return own.explain(eventId, subscriberId ?? undefined);
+    });
+  }
+
+  /** As {@link HubCore.renew}, in whichever process holds the stream. */
+  async renew(subscriberId: string, authorization: Authorization): Promise<boolean> {
+    if (this.#own.renew(subscriberId, authorization)) return true;
+    if (!SUBSCRIBER_ID.test(subscriberId)) return false;
+    // What the token says, and not the token: whoever could listen in could not use it.
+    const { expiresAt } = authorization;
+    const question: RenewQuestion = {
+      id: subscriberId,
+      authorization: { ...authorization, expiresAt: expiresAt === Infinity ? null : expiresAt },
+    };
+    const { answers } = await this.#questions.ask("hub/renew", question, (answer) => answer !== NOT_HERE);
+    const answer = answers.map(({ value }) => value as RenewAnswer).find((one) => one !== NOT_HERE);
+    if (answer === "invalid_token") throw invalidToken("the process that holds the stream cannot evaluate its grants");
+    return answer === "renewed";
+  }
+
+  /** Ends a subscriber's stream, in whichever process. @returns Whether there was such a one. */
+  async disconnect(subscriberId: string): Promise<boolean> {
+    if (this.#own.disconnect(subscriberId)) return true;
+    if (!SUBSCRIBER_ID.test(subscriberId)) return false;
+    const { answers } = await this.#questions.ask("hub/disconnect", subscriberId, (answer) => answer === true);
+    return answers.some(({ value }) => value === true);
+  }
+
+  /**
+   * Figures of this moment. The journal's are the same everywhere; the lag is that of the one that is furthest behind; all others are sums, so a cohort of two
+   * processes counts twice.
+   */
+  async stats(): Promise<FleetStats> {
+    const { answers, silent } = await this.#questions.ask("hub/stats", null);
+    const own = this.#own.stats();
+    const all = [own, ...answers.map(({ value }) => value as HubStats)];
+    const sum = (of: SummedFigure): number => all.reduce((before, stats) => before + stats[of], 0);
+    return {
+      ...own,
+      subscribers: sum("subscribers"),
+      cohorts: sum("cohorts"),
+      lagging: sum("lagging"),
+      stalled: sum("stalled"),
+      lag: { updates: Math.max(...all.map(({ lag }) => lag.updates)), ms: Math.max(...all.map(({ lag }) => lag.ms)) },
+      heldBytes: sum("heldBytes"),
+      cut: all.reduce((before, { cut }) => ({ stalled: before.stalled + cut.stalled, held: before.held + cut.held }), {
+        stalled: 0,
+        held: 0,
+      }),
+      published: sum("published"),
+      delivered: sum("delivered"),
+      sentBytes: sum("sentBytes"),
+      processes: all.length,
+      silent,
+    };
+  }
+
+  /** Finds one page of the open streams. @param signal - Nobody waits for the page any more. */
+  async findSubscribers(query: SubscriberQuery = {}, signal?: AbortSignal): Promise<SubscriberPage> {
+    const [own, { answers }] = await Promise.all([
+      findSubscribers(this.#own.eachSubscriber(), query, signal),
+      this.#questions.ask("hub/subscribers", query),
+    ]);
+    return mergePages([own, ...answers.map(({ value }) => value as SubscriberPage)], query);
+  }
+
+  /** As {@link HubCore.explain}, for the subscribers of all processes. */
+  async explain(eventId: string, subscriberId?: string): Promise<UpdateLife | undefined> {
+    const life = await this.#own.explain(eventId, subscriberId);
+    if (life === undefined) return undefined;
+    const { answers } = await this.#questions.ask("hub/explain", [eventId, subscriberId ?? null]);
+    const lives = [life, ...answers.map(({ value }) => value as UpdateLife)];
+    const counts: Partial<Record<Fate, number>> = {};
+    for (const one of lives) {
+      for (const [fate, count] of Object.entries(one.counts) as [Fate, number][]) counts[fate] = (counts[fate] ?? 0) + count;
+    }
+    return { ...life, counts, fate: lives.find(({ fate }) => fate !== undefined)?.fate };
+  }
+
+  #answerRenew({ id, authorization }: RenewQuestion): RenewAnswer {
+    const { subject, tokenId, issuedAt, expiresAt } = authorization;
+    const claims: Authorization = { ...authorization, subject, tokenId, issuedAt, expiresAt: expiresAt ?? Infinity };
+    try {
+      // The question may have waited on its way, as in a process that was suspended.
+      this.#own.checkCurrent(claims);
+    } catch {
+      // Nobody waits for the answer any more either.
+      return NOT_HERE;
+    }
+    try {
+      return this.#own.renew(id, claims) ? "renewed" : NOT_HERE;
+    } catch (error) {
+      if (error instanceof HubError) return "invalid_token";
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Cohort } from "./cohort.ts";
+import type { JournalRecord } from "../journal/journal.ts";
+import { isPattern } from "../matching/matcher.ts";
+import { type KnownTopic, PatternIndex } from "./pattern-index.ts";
+import type { TopicParser } from "../update/topic.ts";
+
+/** Finds the cohorts that an update goes to: by hash for exact topics, and by {@link PatternIndex} for patterns. */
+export class MatcherIndex {
+  readonly #all = new Set<Cohort>();
+  readonly #exact = new Map<string, Set<Cohort>>();
+  readonly #patterns: PatternIndex;
+
+  constructor(parser: TopicParser) {
+    this.#patterns = new PatternIndex(parser);
+  }
+
+  /** How many distinct patterns are tested on topics. */
+  get patternCount(): number {
+    return this.#patterns.size;
+  }
+
+  add(cohort: Cohort): void {
+    for (const matcher of cohort.selection.matchers) {
+      if (matcher.kind === "all") this.#all.add(cohort);
+      else if (matcher.kind === "exact") {
+        const cohorts = this.#exact.get(matcher.matcher.pattern);
+        if (cohorts === undefined) this.#exact.set(matcher.matcher.pattern, new Set([cohort]));
+        else cohorts.add(cohort);
+      } else this.#patterns.add(matcher, cohort);
+    }
+  }
+
+  remove(cohort: Cohort): void {
+    for (const matcher of cohort.selection.matchers) {
+      if (matcher.kind === "all") this.#all.delete(cohort);
+      else if (matcher.kind === "exact") {
+        const cohorts = this.#exact.get(matcher.matcher.pattern);
+        cohorts?.delete(cohort);
+        if (cohorts?.size === 0) this.#exact.delete(matcher.matcher.pattern);
+      } else this.#patterns.remove(matcher, cohort);
+    }
+  }
+
+  /** The cohort, which was added, has its first subscriber: before that, its patterns are tested for nobody. */
+  wake(cohort: Cohort): void {
+    for (const matcher of cohort.selection.matchers) if (isPattern(matcher)) this.#patterns.wake(matcher);
+  }
+
+  /** The cohort has lost its last subscriber. It may be woken again, or removed. */
+  rest(cohort: Cohort): void {
+    for (const matcher of cohort.selection.matchers) if (isPattern(matcher)) this.#patterns.rest(matcher);
+  }
+
+  /** See {@link PatternIndex.known}. */
+  known(topic: string): KnownTopic | undefined {
+    return this.#patterns.known(topic);
+  }
+
+  /** Does what takes long of {@link collect}, for one topic of a record; see {@link PatternIndex.searching}. */
+  searching(topic: string): Generator<undefined, KnownTopic> {
+    return this.#patterns.searching(topic);
+  }
+
+  /**
+   * Adds the record to the run of each cohort that is to receive it, and each such cohort to `touched`, once.
+   *
+   * @param found - What is known of a topic. Without it, patterns are passed over: their cohorts must have no members.
+   */
+  collect(record: JournalRecord, touched: Cohort[], found?: (topic: string) => KnownTopic | undefined): void {
+    const take = (cohort: Cohort): void => add(cohort, record, touched);
+    for (const cohort of this.#all) take(cohort);
+    for (const topic of record.topics) {
+      const cohorts = this.#exact.get(topic);
+      if (cohorts !== undefined) for (const cohort of cohorts) take(cohort);
+      if (found !== undefined) this.#patterns.find(topic, take, found(topic));
+    }
+  }
+}
+
+function add(cohort: Cohort, record: JournalRecord, touched: Cohort[]): void {
+  const { run, paced } = cohort;
+  // A cohort is reached once for each of its matchers that matches; the record is sent once.
+  if (run.at(-1) === record || cohort.members.length === 0 || !cohort.selection.mayRead(record)) return;
+  if (paced !== undefined) {
+    if (paced.take(record)) touched.push(cohort);
+    return;
+  }
+  if (run.length === 0) touched.push(cohort);
+  run.push(record);
+}

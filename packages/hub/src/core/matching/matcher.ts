@@ -1,0 +1,153 @@
+import { HubError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import type { TopicParser } from "../update/topic.ts";
+import { hasForbiddenCharacter, utf8Length } from "../update/update.ts";
+import { compileUriTemplate, type CompiledUriTemplate } from "./uri-template/index.ts";
+import { compileUrlPattern, type CompiledUrlPattern } from "./url-pattern/index.ts";
+
+/** The kinds of matcher that subscribers may use. `uritemplate` is of Mercure 0.x, and only there while its compatibility is on. */
+export type MatcherType = "exact" | "urlpattern" | "uritemplate";
+
+/**
+ * What selects topics: the topic itself, a URL pattern, or a URI template, which also selects the topic that is spelled as it is. The pattern `*`
+ * selects every topic, whatever the type.
+ */
+export interface Matcher {
+  readonly type: MatcherType;
+  readonly pattern: string;
+}
+
+/** A matcher ready for use. `all` is the reserved `*`. */
+export type CompiledMatcher =
+  | { readonly kind: "all"; readonly key: string; readonly matcher: Matcher }
+  | { readonly kind: "exact"; readonly key: string; readonly matcher: Matcher }
+  | { readonly kind: "urlpattern"; readonly key: string; readonly matcher: Matcher; readonly compiled: CompiledUrlPattern }
+  | { readonly kind: "uritemplate"; readonly key: string; readonly matcher: Matcher; readonly compiled: CompiledUriTemplate };
+
+/** Those that have to be tested, and can't be looked up by the topic. */
+export type CompiledPattern = Extract<CompiledMatcher, { kind: "urlpattern" | "uritemplate" }>;
+
+/** Tells whether the matcher selects the topic: the one place that knows how each kind does. */
+export function selectsTopic(matcher: CompiledMatcher, topic: string, parser: TopicParser): boolean {
+  switch (matcher.kind) {
+    case "all":
+      return true;
+    case "exact":
+      return matcher.matcher.pattern === topic;
+    case "urlpattern": {
+      const { url } = parser.parse(topic);
+      return url !== undefined && matcher.compiled.test(url);
+    }
+    case "uritemplate":
+      return matcher.matcher.pattern === topic || matcher.compiled.test(topic);
+  }
+}
+
+/** Most weight of one subscription's patterns together: it bounds the time that a request can take, to some 20 ms. */
+const SUBSCRIPTION_WEIGHT = 200_000;
+/** Most weight of the patterns that are remembered, at most 8 MB of tables, and most of them. */
+const CACHED_WEIGHT = 4_000_000;
+const CACHED_PATTERNS = 1024;
+
+/** Compiles matchers, and remembers the recent patterns: a page's subscribers all ask for the same ones. */
+export class MatcherCompiler {
+  readonly #hubUrl: string;
+  readonly #limits: Limits;
+  readonly #patterns = new Map<string, CompiledPattern>();
+  #cachedWeight = 0;
+
+  constructor(hubUrl: string, limits: Limits) {
+    this.#hubUrl = hubUrl;
+    this.#limits = limits;
+  }
+
+  /**
+   * @throws HubError `invalid_matcher`, `too_many_matchers` or `missing_matcher`.
+   */
+  compileAll(matchers: readonly Matcher[]): readonly CompiledMatcher[] {
+    if (matchers.length === 0) {
+      throw new HubError(
+        "missing_matcher",
+        "The subscription selects nothing. Add `match=TOPIC` or `match_urlpattern=PATTERN`, or `match=*` for every topic.",
+      );
+    }
+    const { matchersPerSubscription } = this.#limits;
+    if (matchers.length > matchersPerSubscription) {
+      throw new HubError(
+        "too_many_matchers",
+        `The subscription has ${matchers.length} matchers; at most ${matchersPerSubscription} are allowed. A URL pattern can select many topics.`,
+      );
+    }
+    const compiled = new Map<string, CompiledMatcher>();
+    let weight = 0;
+    for (const matcher of matchers) {
+      const one = this.#compile(matcher);
+      compiled.set(one.key, one);
+      if (isPattern(one)) weight += one.compiled.weight;
+      if (weight > SUBSCRIPTION_WEIGHT) {
+        throw new HubError("invalid_matcher", "The subscription's patterns are too complex together. Use fewer, or simpler ones.");
+      }
+    }
+    return [...compiled.values()];
+  }
+
+  /** How many of the patterns have to be compiled first, which takes some 0.15 ms each. */
+  countUnknown(matchers: readonly Matcher[]): number {
+    return patternKeys(matchers).filter((key) => !this.#patterns.has(key)).length;
+  }
+
+  #compile(matcher: Matcher): CompiledMatcher {
+    const { type, pattern } = matcher;
+    if (pattern === "") throw new HubError("invalid_matcher", "A matcher is empty. Give it a topic, a URL pattern, or `*`.");
+    if (utf8Length(pattern) > this.#limits.topicBytes) {
+      throw new HubError("invalid_matcher", `A matcher is longer than ${this.#limits.topicBytes} bytes.`);
+    }
+    if (hasForbiddenCharacter(pattern)) {
+      throw new HubError("invalid_matcher", "A matcher has a control or invisible format character. Remove it.");
+    }
+    if (type === "uritemplate") return this.#compileUriTemplate(matcher);
+    if (pattern === "*") return { kind: "all", key: type === "exact" ? "*" : "~*", matcher };
+    if (type === "exact") return { kind: "exact", key: `=${pattern}`, matcher };
+    const key = `~${pattern}`;
+    return (
+      this.#patterns.get(key) ?? this.#remember({ kind: "urlpattern", key, matcher, compiled: compileUrlPattern(pattern, this.#hubUrl) })
+    );
+  }
+
+  /** Its keys are its own, whatever it selects: presence shows what was asked for. */
+  #compileUriTemplate(matcher: Matcher): CompiledMatcher {
+    const { pattern } = matcher;
+    const key = `{${pattern}`;
+    if (pattern === "*") return { kind: "all", key, matcher };
+    const known = this.#patterns.get(key);
+    if (known !== undefined) return known;
+    const compiled = compileUriTemplate(pattern);
+    return compiled === undefined ? { kind: "exact", key, matcher } : this.#remember({ kind: "uritemplate", key, matcher, compiled });
+  }
+
+  #remember(pattern: CompiledPattern): CompiledPattern {
+    this.#patterns.set(pattern.key, pattern);
+    this.#cachedWeight += pattern.compiled.weight;
+    for (const [oldest, { compiled }] of this.#patterns) {
+      if (this.#cachedWeight <= CACHED_WEIGHT && this.#patterns.size <= CACHED_PATTERNS) break;
+      this.#patterns.delete(oldest);
+      this.#cachedWeight -= compiled.weight;
+    }
+    return pattern;
+  }
+}
+
+/** The keys that the matchers have as {@link CompiledPattern}s, each once. */
+export function patternKeys(matchers: readonly Matcher[]): readonly string[] {
+  const keys = new Set<string>();
+  for (const { type, pattern } of matchers) {
+    if (type === "urlpattern" && pattern !== "*") keys.add(`~${pattern}`);
+    else if (type === "uritemplate" && pattern.includes("{")) keys.add(`{${pattern}`);
+  }
+  return [...keys];
+}
+
+/** Whether the matcher has to be tested on each topic. */
+export function isPattern(matcher: CompiledMatcher): matcher is CompiledPattern {
+  return matcher.kind === "urlpattern" || matcher.kind === "uritemplate";
+}

@@ -1,0 +1,58 @@
+import { HubError } from "../../errors.ts";
+import { createAutomaton, type TextMatcher } from "../url-pattern/automaton.ts";
+import { compileProgram } from "../url-pattern/program.ts";
+import { toAscii } from "./ascii.ts";
+import { toExpression } from "./expression.ts";
+import { parseTemplate } from "./parse.ts";
+
+/** A URI template that was compiled: it selects topics in time linear in their length, whoever wrote it. */
+export interface CompiledUriTemplate {
+  /** What it cost to make and costs to keep, in the measure of URL patterns. */
+  readonly weight: number;
+  /** What every topic that it selects starts with, in ASCII. */
+  readonly prefix: string;
+  test(topic: string): boolean;
+}
+
+/**
+ * Compiles a template (all levels of RFC 6570), which selects the topics that it expands to for some values of its variables:
+ * texts, lists and maps. Mercure 0.x has such selectors; they are compared with the topic as it is, which is not resolved against
+ * the hub's URL.
+ *
+ * @param template - At most a few KiB, for the time to compile grows with it.
+ * @returns undefined for text that is no template or has no expression: it selects nothing but itself.
+ * @throws HubError `invalid_matcher` for a template that can't be matched fast.
+ */
+export function compileUriTemplate(template: string): CompiledUriTemplate | undefined {
+  if (!template.includes("{")) return undefined;
+  const parts = parseTemplate(template);
+  if (parts === undefined) return undefined;
+  const [first] = parts;
+  const prefix = first?.kind === "literal" ? (/^[ -~]*/.exec(first.text)?.[0] ?? "") : "";
+  try {
+    return new UriTemplate(createAutomaton(compileProgram(toExpression(parts)), prefix));
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    throw new HubError(
+      "invalid_matcher",
+      `The URI template \`${template}\` is too complex to be matched fast. Use fewer variables, or less text after them.`,
+      { cause: error },
+    );
+  }
+}
+
+class UriTemplate implements CompiledUriTemplate {
+  readonly weight: number;
+  readonly prefix: string;
+  readonly #automaton: TextMatcher;
+
+  constructor(automaton: TextMatcher) {
+    this.weight = automaton.weight;
+    this.prefix = automaton.prefix;
+    this.#automaton = automaton;
+  }
+
+  test(topic: string): boolean {
+    return this.#automaton.test(toAscii(topic));
+  }
+}

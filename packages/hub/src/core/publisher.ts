@@ -1,0 +1,199 @@
+import type { Authorization } from "./matching/authorization.ts";
+import type { Dispatcher } from "./live/dispatcher.ts";
+import { HubError } from "./errors.ts";
+import type { Grants } from "./matching/grants.ts";
+import {
+  checkIdempotencyKey,
+  type AppendOutcome,
+  type IdempotencyKey,
+  type JournalIdempotency,
+  type KnownAppend,
+  requestText,
+  type ReusedKey,
+} from "./journal/idempotency.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Limits } from "./limits.ts";
+import { LogThrottle } from "./log-throttle.ts";
+import type { Logger } from "./logger.ts";
+import { boundRetry, type RetryRange } from "./update/retry.ts";
+import type { Schedule, ScheduledUpdate } from "./table/schedule.ts";
+import type { TopicParser } from "./update/topic.ts";
+import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, validateUpdate } from "./update/update.ts";
+
+/** A publishing that may be another attempt at one before. */
+interface Attempt {
+  readonly journal: JournalIdempotency;
+  readonly key: string;
+  readonly request: string;
+}
+
+/** Takes updates in: validates, authorizes and appends them, or keeps them for later. */
+export class Publisher {
+  readonly #journal: Journal;
+  readonly #dispatcher: Dispatcher;
+  readonly #grants: Grants;
+  readonly #parser: TopicParser;
+  readonly #limits: Limits;
+  readonly #schedule: Schedule | undefined;
+  readonly #retryMs: RetryRange;
+  readonly #asciiIds: boolean;
+  readonly #log: LogThrottle;
+  readonly #writing = new Set<Promise<unknown>>();
+  /** How many updates were acknowledged. */
+  published = 0;
+
+  constructor(options: {
+    journal: Journal;
+    dispatcher: Dispatcher;
+    grants: Grants;
+    parser: TopicParser;
+    limits: Limits;
+    schedule: Schedule | undefined;
+    /** What a `retry` may be; subscribers get the nearer end instead of one outside of it. */
+    retryMs: RetryRange;
+    /** Whether event ids must be printable ASCII. */
+    asciiIds: boolean;
+    logger: Logger;
+  }) {
+    this.#journal = options.journal;
+    this.#dispatcher = options.dispatcher;
+    this.#grants = options.grants;
+    this.#parser = options.parser;
+    this.#limits = options.limits;
+    this.#schedule = options.schedule;
+    this.#retryMs = options.retryMs;
+    this.#asciiIds = options.asciiIds;
+    this.#log = new LogThrottle(options.logger);
+  }
+
+  /**
+   * @param updates - Each field is of its type: the edge that reads them has checked it.
+   * @param authorization - What the publisher's token says; without one everything may be published.
+   * @param idempotencyKey - Where it is known, nothing is published; with the same updates, the event ids are those of the first attempt.
+   * @returns Their event ids, in order.
+   * @throws HubError whose code says what is wrong; nothing was published.
+   */
+  async publish(
+    updates: readonly TextUpdate[],
+    authorization: Authorization | undefined,
+    idempotencyKey: IdempotencyKey | undefined,
+  ): Promise<readonly string[]> {
+    if (updates.length === 0) return [];
+    const attempt = idempotencyKey && this.#attemptAt(updates, idempotencyKey);
+    const batch = this.#validate(updates);
+    if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
+      throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
+    }
+    const now = Date.now();
+    const times = updates.map((update) => deliveryTime(update, now));
+    if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times, attempt));
+    if (attempt !== undefined) return this.#track(this.#publishOnce(batch, attempt));
+    const offsets = await this.#track(this.#journal.append(batch));
+    this.published += batch.length;
+    return this.#idsOf(batch, offsets);
+  }
+
+  /** @param ids - What the journal calls them, where their offsets do not tell. */
+  #idsOf(batch: readonly Update[], offsets: readonly number[], ids?: readonly string[]): readonly string[] {
+    return batch.map(({ id }, i) => {
+      if (id !== undefined) return id;
+      const own = ids?.[i];
+      return own === undefined ? this.#dispatcher.idAt(offsets[i] as number) : this.#dispatcher.sealed(own);
+    });
+  }
+
+  /** Resolves when what is being written is. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writing);
+  }
+
+  #attemptAt(updates: readonly TextUpdate[], { publisher, key }: IdempotencyKey): Attempt {
+    checkIdempotencyKey(key, this.#limits.idempotencyKeyBytes);
+    const journal = this.#journal.idempotency;
+    if (journal === undefined) {
+      throw new HubError("idempotency_unsupported", "This hub's journal cannot keep idempotency keys. Publish without one.");
+    }
+    return { journal, key: JSON.stringify([publisher, key]), request: requestText(updates) };
+  }
+
+  async #publishOnce(batch: readonly Update[], { journal, key, request }: Attempt): Promise<readonly string[]> {
+    const outcome = await journal.append({ key, request, batch });
+    if (outcome.kind !== "appended") return this.#firstIds(batch, outcome);
+    this.published += batch.length;
+    return this.#idsOf(batch, outcome.offsets, outcome.ids);
+  }
+
+  /** The event ids that the first attempt was answered with. */
+  #firstIds(batch: readonly Update[], outcome: KnownAppend | ReusedKey): readonly string[] {
+    if (outcome.kind === "reused") {
+      throw new HubError("idempotency_key_reused", "The idempotency key was used for another request. Use a new key for each request.");
+    }
+    if (outcome.answer !== undefined) return JSON.parse(outcome.answer) as readonly string[];
+    return this.#idsOf(batch, outcome.offsets, outcome.ids);
+  }
+
+  #validate(updates: readonly TextUpdate[]): readonly Update[] {
+    const { updatesPerBatch, topicsPerBatch } = this.#limits;
+    if (updates.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
+    const topics = updates.reduce((sum, { topic }) => sum + (typeof topic === "string" ? 1 : topic.length), 0);
+    if (updates.length > 1 && topics > topicsPerBatch) {
+      throw new HubError("too_large", `The batch has ${topics} topics; at most ${topicsPerBatch} are allowed. Split it.`);
+    }
+    const isReserved = (topic: string): boolean => this.#parser.parse(topic).reserved;
+    return updates.map((update, i) => {
+      try {
+        const validated = validateUpdate(update, this.#limits, isReserved);
+        if (this.#asciiIds && validated.id !== undefined) checkAscii(validated.id);
+        this.#tellOfRetry(validated);
+        return validated;
+      } catch (error) {
+        if (!(error instanceof HubError) || updates.length === 1) throw error;
+        throw new HubError(error.code, `Update ${i + 1} of ${updates.length}: ${error.message}`);
+      }
+    });
+  }
+
+  #tellOfRetry({ retry, topics }: Update): void {
+    if (retry === undefined || boundRetry(retry, this.#retryMs) === retry) return;
+    const told = { topic: topics[0], retryMs: retry, toldMs: boundRetry(retry, this.#retryMs) };
+    this.#log.warn("retry", told, "a publisher's retry is out of range: subscribers are told the nearest time that is allowed");
+  }
+
+  async #publishLater(
+    batch: readonly Update[],
+    times: readonly (number | undefined)[],
+    attempt: Attempt | undefined,
+  ): Promise<readonly string[]> {
+    // First of all: since the first attempt some of it may have become due, and the places for what waits may all be taken.
+    const known = await attempt?.journal.find(attempt);
+    if (known !== undefined) return this.#firstIds(batch, known);
+    const { state } = this.#journal;
+    if (this.#schedule === undefined || state === undefined) {
+      throw new TypeError("Delayed updates need a journal with a shared table (`state`), such as lmdbJournal.");
+    }
+    const scheduled = batch.map((update, i): ScheduledUpdate => {
+      const deliverAt = times[i];
+      if (deliverAt !== undefined) return { deliverAt, update: { ...update, id: update.id ?? `urn:uuid:${crypto.randomUUID()}` } };
+      throw new HubError("invalid_time", "Some updates of the batch are for later, and some are not. Publish them apart.");
+    });
+    const ids = scheduled.map(({ update }) => update.id as string);
+    if (attempt === undefined) {
+      await this.#schedule.add(scheduled, (steps) => state.commit(steps));
+      return ids;
+    }
+    const { journal, key, request } = attempt;
+    const outcome: AppendOutcome = await this.#schedule.add(scheduled, (steps) =>
+      journal.append({ key, request, batch: [], steps, answer: JSON.stringify(ids) }),
+    );
+    return outcome.kind === "appended" ? ids : this.#firstIds(batch, outcome);
+  }
+
+  async #track<T>(writing: Promise<T>): Promise<T> {
+    this.#writing.add(writing);
+    try {
+      return await writing;
+    } finally {
+      this.#writing.delete(writing);
+    }
+  }
+}

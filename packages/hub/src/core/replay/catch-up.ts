@@ -1,0 +1,123 @@
+import { encodeUtf8 } from "../update/bytes.ts";
+import { type Chunk, chunksOf } from "./chunks.ts";
+import type { Dispatcher } from "../live/dispatcher.ts";
+import { encodeCursor, encodeGap } from "../update/frame.ts";
+import type { Journal } from "../journal/journal.ts";
+import { type Found, nextStep, type ReplayStep } from "./replay.ts";
+import { type Chunks, ReplayPages } from "./replay-pages.ts";
+import { inSlices } from "../slices.ts";
+import { pick, stepFor, type WalkedRecord } from "./step.ts";
+import type { Subscriber } from "../live/subscriber.ts";
+import type { Turns } from "./turns.ts";
+
+/** What all replays to sockets share. */
+export class Walks {
+  readonly dispatcher: Dispatcher;
+  readonly journal: Journal;
+  readonly pages: ReplayPages;
+  readonly turns: Turns;
+
+  constructor(dispatcher: Dispatcher, journal: Journal, turns: Turns) {
+    this.dispatcher = dispatcher;
+    this.journal = journal;
+    this.turns = turns;
+    this.pages = new ReplayPages(this);
+  }
+}
+
+/**
+ * Replays to a subscriber's socket, at the socket's pace, until the subscriber is live, stalled or closed. The replay after a
+ * reconnection and the return of a slow reader are the same.
+ */
+export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<void> {
+  while (subscriber.state === "replaying") {
+    if (subscriber.early === undefined && subscriber.cursor === walks.dispatcher.position) {
+      // With nothing in between, so that no update is dispatched unseen.
+      subscriber.join();
+      return;
+    }
+    await walks.turns.next();
+    // In a function of its own: what this one holds while it waits, as many do, stays in memory.
+    if (subscriber.state === "replaying") await advance(subscriber, walks);
+  }
+}
+
+/** Takes one step. */
+function advance(subscriber: Subscriber, walks: Walks): void | Promise<void> {
+  const { dispatcher, pages } = walks;
+  const { cursor, selection } = subscriber;
+  const find = (): Found<Chunks> | Promise<Found<Chunks>> =>
+    selection.pace.latest ? findLatest(subscriber, walks) : pages.find(cursor, selection);
+  const step = nextStep(subscriber, find, walks);
+  if (step instanceof Promise) return step.then((found) => take(subscriber, found, dispatcher));
+  take(subscriber, step, dispatcher);
+}
+
+function take(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: Dispatcher): void {
+  if (subscriber.state === "replaying" && !deliver(subscriber, step, dispatcher)) subscriber.stall();
+}
+
+/** @returns Whether the peer took everything. */
+function deliver(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: Dispatcher): boolean {
+  switch (step.kind) {
+    case "page":
+      return write(subscriber, step.page, dispatcher, ({ upTo, at }) => {
+        subscriber.cursor = upTo;
+        if (at > 0) subscriber.passedAt = at;
+      });
+    case "early": {
+      const { entries, upTo } = step;
+      const chunks = chunksOf(entries, { after: 0, upTo, lastAt: 0 }, subscriber.selection, dispatcher);
+      return write(subscriber, chunks, dispatcher, (chunk) => subscriber.early?.pass(chunk.upTo));
+    }
+    case "settled":
+      subscriber.toldOffset = subscriber.cursor;
+      return subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(subscriber.cursor))));
+    case "gap":
+      if (step.cursor !== subscriber.cursor) subscriber.toldOffset = -1;
+      subscriber.cursor = step.cursor;
+      return subscriber.send(encodeUtf8(encodeGap(step.gap)));
+    case "live":
+    case "again":
+      return true;
+  }
+}
+
+/** @param passed - Called before each write: what it carries is the socket's from then on. */
+function write(subscriber: Subscriber, chunks: Chunks, dispatcher: Dispatcher, passed: (chunk: Chunk) => void): boolean {
+  for (const chunk of chunks) {
+    passed(chunk);
+    if (chunk.updates === 0) continue;
+    subscriber.toldOffset = chunk.lastOffset;
+    dispatcher.sent.updates += chunk.updates;
+    dispatcher.sent.bytes += chunk.bytes.length;
+    if (!subscriber.write(chunk.bytes)) return false;
+  }
+  return true;
+}
+
+/** Most topics whose newest update is remembered on the way; past it they are sent, and the replay goes on. */
+const LATEST_TOPICS = 10_000;
+
+/** Reads up to the tail, and keeps only the newest update of each canonical topic. */
+async function findLatest(subscriber: Subscriber, { dispatcher, journal, turns }: Walks): Promise<Found<Chunks>> {
+  const { cursor, selection } = subscriber;
+  const newest = new Map<string, WalkedRecord>();
+  let after = cursor;
+  let lastAt = 0;
+  while (after < dispatcher.position && newest.size < LATEST_TOPICS && subscriber.state === "replaying") {
+    const found = await stepFor(selection, dispatcher, journal, after);
+    // What was found so far is held no longer either, or comes again.
+    if (found.kind === "trimmed") return found;
+    if (found.upTo === after) break;
+    after = found.upTo;
+    lastAt = found.entries.at(-1)?.record.at ?? lastAt;
+    for (const entry of await inSlices(pick(found.entries, selection, dispatcher.clockToleranceMs), turns.next)) {
+      const topic = entry.record.topics[0] as string;
+      newest.delete(topic);
+      newest.set(topic, entry);
+    }
+    await turns.next();
+  }
+  return { kind: "page", page: chunksOf([...newest.values()], { after: cursor, upTo: after, lastAt }, selection, dispatcher) };
+}

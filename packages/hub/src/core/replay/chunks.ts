@@ -1,0 +1,80 @@
+import { encodeUtf8, joinBytes } from "../update/bytes.ts";
+import type { Dispatcher } from "../live/dispatcher.ts";
+import { encodeCursor, encodeGap } from "../update/frame.ts";
+import type { Selection } from "../matching/selection.ts";
+import type { WalkedRecord } from "./step.ts";
+
+/** Most bytes that a replay writes before it knows that the socket took them: the memory of a slow reader. */
+const CHUNK_BYTES = 32 * 1024;
+
+/** What one write of a replay carries. */
+export interface Chunk {
+  /** It is for those who have everything up to here. */
+  readonly after: number;
+  readonly upTo: number;
+  /** Offset of the last update in it. */
+  readonly lastOffset: number;
+  /** When the last record that it is made of was appended, in milliseconds since 1970; 0 for none. */
+  readonly at: number;
+  /** How many updates it carries; with none, there are no bytes either. */
+  readonly updates: number;
+  readonly bytes: Uint8Array;
+}
+
+/** From one offset to another one. */
+interface Range {
+  readonly after: number;
+  readonly upTo: number;
+  /** When the last record in between was appended, picked or not, in milliseconds since 1970; 0 if that is not known. */
+  readonly lastAt: number;
+}
+
+/**
+ * Makes the writes that bring a selection from an offset to another one.
+ *
+ * @param entries - All that the selection picks in between, in order.
+ */
+export function chunksOf(
+  entries: readonly WalkedRecord[],
+  { after, upTo, lastAt }: Range,
+  selection: Selection,
+  dispatcher: Dispatcher,
+): readonly [Chunk, ...Chunk[]] {
+  const chunks: Chunk[] = [];
+  let frames: Uint8Array[] = [];
+  let length = 0;
+  let begin = after;
+  let lastOffset = 0;
+  let at = 0;
+  const end = (place: number): Chunk => {
+    const chunk: Chunk = { after: begin, upTo: place, lastOffset, at, updates: frames.length, bytes: joinBytes(frames) };
+    frames = [];
+    length = 0;
+    begin = place;
+    return chunk;
+  };
+  for (const [i, entry] of entries.entries()) {
+    const { offset } = entry.record;
+    ({ at } = entry.record);
+    // One tells of all that are missing in a row.
+    if (entry.isGap === true && entries[i + 1]?.isGap === true) continue;
+    // Of several with one offset, the last one's id is that of all: a peer that is cut off before it gets them again.
+    const isLast = entries[i + 1]?.record.offset !== offset;
+    const frame = dispatcher.wire.encode(frameOf(entry, isLast, dispatcher), selection);
+    if (length > 0 && offset !== lastOffset && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));
+    frames.push(frame);
+    length += frame.length;
+    lastOffset = offset;
+  }
+  at = lastAt;
+  const last = end(upTo);
+  const [first, ...others] = [...chunks, last];
+  return [first ?? last, ...others];
+}
+
+function frameOf({ record, frame, cursor, isGap }: WalkedRecord, isLast: boolean, dispatcher: Dispatcher): Uint8Array {
+  if (isGap !== true) return frame ?? dispatcher.encode(record, isLast ? cursor : null);
+  const next = cursor ?? dispatcher.idAt(record.offset);
+  const gap = encodeGap({ requested: dispatcher.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
+  return encodeUtf8(gap + encodeCursor(next));
+}

@@ -1,0 +1,131 @@
+import type { Dispatcher } from "../live/dispatcher.ts";
+import { EarlyUpdates } from "../live/early-updates.ts";
+import type { Gap } from "../update/frame.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Selection } from "../matching/selection.ts";
+import { firstHeld } from "./start.ts";
+import { inSlices } from "../slices.ts";
+import { expanded, pick, type WalkedRecord } from "./step.ts";
+import type { Turns } from "./turns.ts";
+
+/** A reader on its way from an old update to the tail. All that it has to remember from one step to the next is here. */
+export interface Replayer {
+  /** Everything up to this offset was delivered. The reader moves the cursor as it delivers. */
+  cursor: number;
+  /** Updates that are delivered before those after the cursor. */
+  early: EarlyUpdates | undefined;
+  readonly selection: Selection;
+}
+
+/** One step of a replay. */
+export type ReplayStep<Page> =
+  /** The updates after the cursor. */
+  | { readonly kind: "page"; readonly page: Page }
+  /** Early updates that the selection picks, all up to `upTo`. The reader passes them in `early`. */
+  | { readonly kind: "early"; readonly entries: readonly WalkedRecord[]; readonly upTo: number }
+  /** All early updates were delivered: what follows is after the cursor. */
+  | { readonly kind: "settled" }
+  /** Updates are missing. The reader goes on after `cursor`. */
+  | { readonly kind: "gap"; readonly gap: Gap; readonly cursor: number }
+  /** Nothing is left: the reader is at the tail. Others may have moved the tail by the time that it looks. */
+  | { readonly kind: "live" }
+  /** Something changed meanwhile: the next step tells more. */
+  | { readonly kind: "again" };
+
+/** All that a replay needs beside the reader. */
+export interface ReplayContext {
+  readonly dispatcher: Dispatcher;
+  readonly journal: Journal;
+  readonly turns: Turns;
+}
+
+/** The updates after an offset, in the form that a reader needs, or that the offset is no longer held. Undefined at the tail. */
+export type Found<Page> = { readonly kind: "page"; readonly page: Page } | { readonly kind: "trimmed"; readonly head: number } | undefined;
+
+const AGAIN = { kind: "again" } as const;
+
+/**
+ * Finds how a replay goes on. Sockets and readers within the process take the same steps, and differ in the form of the pages alone.
+ *
+ * A function over a small state, and no generator: one that waits for a slow socket would keep the page that it yielded last.
+ *
+ * @param find - Reads the updates after the reader's cursor, up to what was dispatched and no further: the rest arrives live.
+ * @returns A promise only if something is waited for. The state is as before: the reader moves on as it delivers.
+ * @see docs/decisions/one-replay.md
+ */
+export function nextStep<Page>(
+  reader: Replayer,
+  find: () => Found<Page> | Promise<Found<Page>>,
+  context: ReplayContext,
+): ReplayStep<Page> | Promise<ReplayStep<Page>> {
+  const { early, cursor, selection } = reader;
+  const { dispatcher, journal } = context;
+  if (early !== undefined) return nextEarly(reader, early, context);
+  if (cursor === dispatcher.position) return { kind: "live" };
+  // It resumes from an update that is committed but not dispatched yet, and must not get it again.
+  if (cursor > dispatcher.position) return dispatcher.moved().then(() => AGAIN);
+  const toStep = (found: Found<Page>): ReplayStep<Page> => {
+    if (found === undefined) return AGAIN;
+    if (found.kind === "page") return found;
+    const first = firstHeld(journal, dispatcher, found.head);
+    return { kind: "gap", gap: { requested: dispatcher.cursorAt(cursor), first, reason: "trimmed" }, cursor: found.head - 1 };
+  };
+  const found = find();
+  // Its rights may change while the journal is read.
+  return found instanceof Promise ? found.then((read) => (reader.selection === selection ? toStep(read) : AGAIN)) : toStep(found);
+}
+
+async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, journal, turns }: ReplayContext): Promise<ReplayStep<never>> {
+  const { cursor, selection } = reader;
+  const dropped = (): ReplayStep<never> => ({
+    kind: "gap",
+    gap: { requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" },
+    cursor,
+  });
+  const ids = early.next();
+  if (ids === undefined) {
+    reader.early = EarlyUpdates.at([]);
+    return dropped();
+  }
+  if (ids.size === 0) {
+    reader.early = undefined;
+    return { kind: "settled" };
+  }
+  const entries: WalkedRecord[] = [];
+  const lost: number[] = [];
+  let isGap = false;
+  let upTo = 0;
+  for (const [offset, id] of ids) {
+    upTo = offset;
+    const entry = dispatcher.ring.entry(offset) ?? (await readOne(journal, offset));
+    if (entry !== undefined) entries.push(...(await withEventId(entry, id, selection, dispatcher)));
+    else {
+      lost.push(offset);
+      if (id !== undefined) isGap = true;
+    }
+  }
+  early.drop(lost);
+  // Once, and before the updates: those come with the next step.
+  if (isGap) return dropped();
+  const picked = await inSlices(pick(entries, selection, dispatcher.clockToleranceMs), turns.next);
+  return reader.selection === selection ? { kind: "early", entries: picked, upTo } : AGAIN;
+}
+
+/** An early update under the event id that stands in for its own, or the updates of presence that it stands for. */
+async function withEventId(
+  entry: WalkedRecord,
+  id: string | undefined,
+  selection: Selection,
+  dispatcher: Dispatcher,
+): Promise<readonly WalkedRecord[]> {
+  const { presence } = dispatcher;
+  const cursor = id === undefined ? undefined : dispatcher.sealed(id);
+  if (selection.hearsPresence && presence?.isNote(entry.record) === true) return expanded([{ ...entry, cursor }], presence);
+  return [cursor === undefined ? entry : { record: entry.record, cursor }];
+}
+
+async function readOne(journal: Journal, offset: number): Promise<WalkedRecord | undefined> {
+  const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
+  const record = page.kind === "records" ? page.records[0] : undefined;
+  return record?.offset === offset ? { record } : undefined;
+}

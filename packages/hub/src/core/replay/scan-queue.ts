@@ -1,0 +1,99 @@
+import { addressKey } from "../address-key.ts";
+import { HubError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+
+/** The limits that a {@link ScanQueue} holds to. */
+export type ScanLimits = Pick<Limits, "snapshotScans" | "waitingScans" | "waitingScansPerAddress">;
+
+/** Part of the places that one address may have at a time, so that others find some free. */
+const SHARE = 0.25;
+/** When to come back if too many scans wait, in milliseconds. */
+const FULL = { minMs: 5000, maxMs: 15_000 } as const;
+
+/** The scans of one address. */
+interface Group {
+  running: number;
+  /** The first one first. */
+  readonly waiting: (() => void)[];
+}
+
+/**
+ * A bounded number of places for scans, and a bounded queue. Addresses take turns, so that one peer with many requests does not
+ * keep others waiting. The loopback counts as one address, and so do all peers whose address is unknown.
+ */
+export class ScanQueue {
+  readonly #limits: ScanLimits;
+  readonly #mostOfGroup: number;
+  /** The address that was served last comes last. */
+  readonly #groups = new Map<string, Group>();
+  #running = 0;
+  #waiting = 0;
+
+  constructor(limits: ScanLimits) {
+    this.#limits = limits;
+    this.#mostOfGroup = Math.ceil(limits.snapshotScans * SHARE);
+  }
+
+  /**
+   * Takes a place. {@link free} must be called once afterwards, with the same group.
+   *
+   * @param group - See {@link groupOf}.
+   * @returns A promise of the place if none is free; undefined if the caller has one already.
+   * @throws HubError `overloaded` if too many wait.
+   */
+  take(group: string): Promise<void> | undefined {
+    const own = this.#groups.get(group) ?? { running: 0, waiting: [] };
+    if (this.#isFreeFor(own)) {
+      this.#start(group, own);
+      return undefined;
+    }
+    const { waitingScans, waitingScansPerAddress } = this.#limits;
+    if (own.waiting.length >= waitingScansPerAddress) {
+      throw overloaded(`${group}: ${waitingScansPerAddress} subscriptions wait for their updates (waitingScansPerAddress).`);
+    }
+    if (this.#waiting >= waitingScans) throw overloaded(`${waitingScans} subscriptions wait for their updates (waitingScans).`);
+    this.#waiting++;
+    this.#groups.set(group, own);
+    return new Promise((resolve) => own.waiting.push(resolve));
+  }
+
+  /** Lets go of a place. */
+  free(group: string): void {
+    const own = this.#groups.get(group);
+    if (own === undefined) return;
+    this.#running--;
+    own.running--;
+    if (own.running === 0 && own.waiting.length === 0) this.#groups.delete(group);
+    // Few are passed over: those that have all their places, and those with nothing that waits.
+    for (const [name, next] of this.#groups) {
+      if (next.waiting.length === 0 || !this.#isFreeFor(next)) continue;
+      this.#waiting--;
+      this.#start(name, next);
+      next.waiting.shift()?.();
+      return;
+    }
+  }
+
+  #isFreeFor(group: Group): boolean {
+    return this.#running < this.#limits.snapshotScans && group.running < this.#mostOfGroup;
+  }
+
+  #start(name: string, group: Group): void {
+    this.#running++;
+    group.running++;
+    this.#groups.delete(name);
+    this.#groups.set(name, group);
+  }
+}
+
+/** The group that the scans of a peer count in. */
+export function groupOf(address: string | undefined): string {
+  return address === undefined ? "unknown address" : (addressKey(address) ?? "loopback");
+}
+
+function overloaded(why: string): HubError {
+  return new HubError("overloaded", "The hub gets more subscriptions with `last` than it looks for at a time. Try again later.", {
+    retryAfterMs: FULL.minMs + Math.random() * (FULL.maxMs - FULL.minMs),
+    cause: new Error(why),
+  });
+}

@@ -1,0 +1,106 @@
+import { EARLIEST, parseCursor } from "../journal/cursor.ts";
+import type { Dispatcher } from "../live/dispatcher.ts";
+import { EarlyUpdates } from "../live/early-updates.ts";
+import type { Gap, GapReason } from "../update/frame.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { JournalPlaces } from "../journal/places.ts";
+import type { Selection } from "../matching/selection.ts";
+
+/** Where a subscription starts. */
+export interface Start {
+  /** The journal's, for which it is good. */
+  readonly epoch: string;
+  /** Everything after this offset is sent. */
+  readonly after: number;
+  /** Set when updates may be missing; told in-band. */
+  readonly gap: Gap | undefined;
+  /** The value of the `Mercure-Last-Event-ID` response field; undefined when no cursor was sent. */
+  readonly lastEventId: string | undefined;
+  /** Updates that are sent before those: a snapshot, or the updates that another process would have sent by now. */
+  readonly early?: EarlyUpdates | undefined;
+}
+
+/**
+ * Finds where to resume from. An id that is not held is a gap, and everything held follows it: "the event
+ * preceding the first event sent" is then `earliest`.
+ *
+ * @param lastEventId - Whatever a peer sent; undefined starts at the tail.
+ * @returns A promise only where the journal has to be asked.
+ * @see Mercure, "Reconnection, State Reconciliation, and Event Sourcing".
+ */
+export function resolveStart(
+  journal: Journal,
+  dispatcher: Dispatcher,
+  lastEventId: string | undefined,
+  { topics }: Selection,
+): Start | Promise<Start> {
+  const { epoch } = dispatcher;
+  if (lastEventId === undefined) return { epoch, after: dispatcher.position, gap: undefined, lastEventId: undefined };
+  if (journal.places !== undefined) return resolvePlace(journal, journal.places, dispatcher, lastEventId, topics);
+  const beforeOldest = journal.head() - 1;
+  if (lastEventId === EARLIEST) return { epoch, after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
+  const afterGap = (reason: GapReason): Start => ({
+    epoch,
+    after: journal.head() - 1,
+    gap: { requested: lastEventId, first: firstHeld(journal, dispatcher), reason },
+    lastEventId: EARLIEST,
+  });
+  const startAfter = (offset: number): Start => {
+    // What followed it before the data were put back may be lost.
+    const isRestored = offset <= (journal.restoredUpTo ?? 0);
+    const gap: Gap = { requested: lastEventId, first: firstHeld(journal, dispatcher, offset + 1), reason: "epoch" };
+    return { epoch, after: offset, gap: isRestored ? gap : undefined, lastEventId };
+  };
+  const id = dispatcher.opened(lastEventId);
+  const position = parseCursor(id);
+  if (position === undefined) {
+    // Of several with one id the earliest, whoever reads: a cursor is a place, and rights count for what follows.
+    return journal.find(id).then(([offset]) => (offset === undefined ? afterGap("unknown") : startAfter(offset)));
+  }
+  if (position.epoch !== epoch) return afterGap("epoch");
+  if (position.offset < beforeOldest) return afterGap("trimmed");
+  const start: Start = { epoch, after: position.offset, gap: undefined, lastEventId };
+  if (position.offset <= journal.tail()) return start;
+  // It may be of an update that another process has had before this one: a journal that is elsewhere is asked.
+  return journal
+    .read(position.offset, { maxRecords: 1, maxBytes: 1 })
+    .then(() => (position.offset <= journal.tail() ? start : afterGap("unknown")));
+}
+
+/** The same in a journal of several partitions. */
+async function resolvePlace(
+  journal: Journal,
+  places: JournalPlaces,
+  dispatcher: Dispatcher,
+  lastEventId: string,
+  topics: readonly string[] | undefined,
+): Promise<Start> {
+  const { epoch } = dispatcher;
+  const afterGap = (after: number, reason: GapReason, told: string): Start => {
+    const first = after < journal.tail() ? dispatcher.cursorAt(after + 1) : null;
+    return { epoch, after, gap: { requested: lastEventId, first, reason }, lastEventId: told };
+  };
+  if (lastEventId === EARLIEST) return { epoch, after: await places.earliest(topics), gap: undefined, lastEventId };
+  const id = dispatcher.opened(lastEventId);
+  const found = await places.resume(id, topics);
+  if (found?.kind === "gap") return afterGap(await places.earliest(topics), found.reason, EARLIEST);
+  if (found === undefined) {
+    const [offset] = await journal.find(id);
+    if (offset !== undefined) {
+      if (places.isAlone(offset, topics)) return { epoch, after: offset, gap: undefined, lastEventId };
+      // What was had of other partitions before it, the id does not tell.
+      return afterGap(offset, "unknown", lastEventId);
+    }
+    return afterGap(await places.earliest(topics), "unknown", EARLIEST);
+  }
+  const { after, missed } = found;
+  const early = EarlyUpdates.missed(missed);
+  const ids = early.next();
+  if (ids === undefined) return afterGap(await places.earliest(topics), "trimmed", EARLIEST);
+  return { epoch, after, gap: undefined, lastEventId, early: ids.size === 0 ? undefined : early };
+}
+
+/** The cursor of the oldest record held, or of the one that follows a gap; null where there is none. */
+export function firstHeld(journal: Journal, dispatcher: Dispatcher, head: number = journal.head()): string | null {
+  return head <= journal.tail() ? dispatcher.cursorAt(head) : null;
+}

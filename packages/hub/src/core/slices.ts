@@ -1,0 +1,30 @@
+import { monotonicMs } from "./scheduler.ts";
+
+/** How long work goes on before others have their turn, in milliseconds. */
+const SLICE_MS = 4;
+
+/**
+ * Does work that can take long in slices of some milliseconds. The work says where others may have their turn by a `yield`.
+ *
+ * @param turn - Resolves when it is the work's turn again.
+ * @returns A promise only if one slice is not enough.
+ */
+export function inSlices<T>(work: Generator<undefined, T>, turn: () => Promise<void>): T | Promise<T> {
+  const first = slice(work);
+  return first.done === true ? first.value : rest(work, turn);
+}
+
+async function rest<T>(work: Generator<undefined, T>, turn: () => Promise<void>): Promise<T> {
+  for (;;) {
+    await turn();
+    const next = slice(work);
+    if (next.done === true) return next.value;
+  }
+}
+
+function slice<T>(work: Generator<undefined, T>): IteratorResult<undefined, T> {
+  const untilMs = monotonicMs() + SLICE_MS;
+  let next = work.next();
+  while (next.done !== true && monotonicMs() < untilMs) next = work.next();
+  return next;
+}

@@ -1,0 +1,319 @@
+import { type Authorization, streamEnd } from "../matching/authorization.ts";
+import { encodeUtf8 } from "../update/bytes.ts";
+import { catchUp, Walks } from "../replay/catch-up.ts";
+import type { Dispatcher } from "../live/dispatcher.ts";
+import { ExpiryWheel } from "./expiry.ts";
+import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "../update/frame.ts";
+import { HeldBytes } from "./held-bytes.ts";
+import type { Journal } from "../journal/journal.ts";
+import { Liveness } from "./liveness.ts";
+import { LogThrottle } from "../log-throttle.ts";
+import type { Logger } from "../logger.ts";
+import { RETRY_BOUNDS_MS, type RetryRange } from "../update/retry.ts";
+import { Roster } from "./roster.ts";
+import { afterThisTurn, monotonicMs } from "../scheduler.ts";
+import type { Selection } from "../matching/selection.ts";
+import type { Start } from "../replay/start.ts";
+import type { Turns } from "../replay/turns.ts";
+import { type Sink, Subscriber, type SubscriberEvents } from "../live/subscriber.ts";
+
+/** How streams live. All times are milliseconds. */
+export interface StreamOptions {
+  readonly heartbeatMs: number;
+  readonly lifetimeMs: number;
+  readonly retryMs: RetryRange;
+  readonly writeStallMs: number;
+  /** Most bytes that connections hold which their peers have not taken. */
+  readonly heldBytes: number;
+  /** How long tokens are taken after their end. */
+  readonly leewayMs: number;
+}
+
+/** How long before its token ends a subscriber is told, in milliseconds; half of the time left where that is less. */
+const EXPIRING_MS = 30_000;
+
+/** The open streams: how each begins, moves between its own walk and its cohort, and ends. */
+export class Streams {
+  readonly roster: Roster = new Roster();
+  readonly #held: HeldBytes;
+  /** Streams that were cut since the process started, by why. */
+  readonly cuts: { stalled: number; held: number } = { stalled: 0, held: 0 };
+  readonly #walks: Walks;
+  readonly #dispatcher: Dispatcher;
+  readonly #options: StreamOptions;
+  readonly #notices: LogThrottle;
+  readonly #liveness: Liveness;
+  readonly #wheel = new ExpiryWheel();
+  #isRelieving = false;
+  /** Those that wait for their turn to be cut. */
+  readonly #cutting = new Set<Subscriber>();
+  readonly #events: SubscriberEvents = {
+    joined: (subscriber) => this.#joined(subscriber),
+    leaving: (subscriber) => this.#leaving(subscriber),
+    stalled: (subscriber, untaken) => this.#stalled(subscriber, untaken),
+    replays: (subscriber) => this.#replays(subscriber),
+    closed: (subscriber) => this.#closed(subscriber),
+  };
+
+  constructor(journal: Journal, dispatcher: Dispatcher, turns: Turns, options: StreamOptions, logger: Logger) {
+    this.#held = new HeldBytes(options.heldBytes);
+    this.#walks = new Walks(dispatcher, journal, turns);
+    this.#dispatcher = dispatcher;
+    this.#options = options;
+    this.#notices = new LogThrottle(logger);
+    this.#liveness = new Liveness({
+      dispatcher,
+      subscribers: this.roster.all,
+      lagging: this.roster.lagging,
+      options,
+      onTick: (now) => {
+        this.#endTokens(now);
+        if (this.roster.lagging.size === 0) this.#walks.pages.clear();
+      },
+      onExpired: (subscriber) => this.end(subscriber),
+      onQuiet: (subscriber) => void this.#noteUnconfirmed(subscriber),
+      onStalled: (subscriber) => void this.#cutStalled(subscriber),
+    });
+  }
+
+  /** Bytes that connections hold which their peers have not taken. */
+  get heldBytes(): number {
+    return this.#held.total;
+  }
+
+  /** Begins a stream: first the reconnection time and the cursor or gap, then all after the start, without a seam. */
+  open(selection: Selection, sink: Sink, start: Start, authorization: Authorization | undefined): Subscriber {
+    const now = monotonicMs();
+    const subscriber = new Subscriber({
+      cohort: this.#dispatcher.acquire(selection),
+      sink,
+      cursor: start.after,
+      openedAtMs: now,
+      expiresAtMs: now + this.#options.lifetimeMs * (0.9 + Math.random() * 0.2),
+      events: this.#events,
+      wire: this.#dispatcher.wire,
+      authorization,
+      early: start.early,
+    });
+    this.roster.add(subscriber);
+    this.#scheduleEnd(subscriber);
+    let preamble = encodeRetry(this.#randomRetryMs());
+    if (start.gap !== undefined) {
+      preamble += encodeGap(start.gap);
+      // What it knows leads nowhere: it is told a cursor even if nothing follows.
+      subscriber.toldOffset = -1;
+    }
+    // After early updates it is told where they end.
+    if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) subscriber.replay();
+    else subscriber.stall();
+    return subscriber;
+  }
+
+  /** Tells a peer to come back, and ends the stream that it would have had. A failure status would stop an `EventSource` for good. */
+  turnAway(selection: Selection, sink: Sink): void {
+    sink.write(this.#dispatcher.wire.begin(encodeUtf8(encodeDrain(this.#randomRetryMs())), selection));
+    sink.end();
+  }
+
+  /** Moves a subscriber to another selection and token, in place. */
+  change(subscriber: Subscriber, selection: Selection, authorization: Authorization): void {
+    const { cohort } = subscriber;
+    const next = this.#dispatcher.acquire(selection);
+    this.#wheel.remove(subscriber);
+    const isLive = subscriber.state === "live";
+    subscriber.fallBehind();
+    this.#dispatcher.release(cohort);
+    subscriber.moveTo(next, authorization);
+    if (isLive) subscriber.replay();
+    this.#scheduleEnd(subscriber);
+  }
+
+  /** Ends a stream in order, where its socket takes it. */
+  end(subscriber: Subscriber): void {
+    this.#tellCursor(subscriber);
+    // A full socket would never come to its end in order.
+    if (subscriber.state === "stalled") subscriber.sink.destroy();
+    else subscriber.sink.end();
+    subscriber.close();
+  }
+
+  /**
+   * Tells each subscriber that can take it to come back, ends all streams, and cuts those that have not ended within the time. Over that time, or
+   * that between the shortest and the longest `retry` where it is longer, they are told to come back one after the other.
+   */
+  async drain(withinMs: number): Promise<void> {
+    this.#liveness.stop();
+    const { all } = this.roster;
+    this.#sendAway(all, withinMs);
+    await this.roster.emptied(withinMs);
+    for (let last = all.at(-1); last !== undefined; last = all.at(-1)) this.#cut(last);
+  }
+
+  /**
+   * Does as {@link drain} does to the streams whose sinks are of a kind, and waits for nothing: those whose peers take nothing are cut.
+   *
+   * @returns How many there were.
+   */
+  sendAway(isOfKind: (sink: Sink) => boolean, withinMs: number): number {
+    const chosen = this.roster.all.filter(({ sink }) => isOfKind(sink));
+    this.#sendAway(chosen, withinMs);
+    for (const subscriber of chosen) {
+      if (subscriber.state === "stalled") subscriber.sink.destroy();
+      subscriber.close();
+    }
+    return chosen.length;
+  }
+
+  /** Ends all streams, whose offsets mean nothing any more: their peers come back, each at a time of its own. */
+  restart(): void {
+    const { all } = this.roster;
+    for (let last = all.at(-1); last !== undefined; last = all.at(-1)) {
+      // No cursor: what it has seen is of the journal before.
+      if (last.state === "stalled") last.sink.destroy();
+      else {
+        last.send(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+        last.sink.end();
+      }
+      last.close();
+    }
+    this.#walks.pages.clear();
+    this.#liveness.forget();
+  }
+
+  #sendAway(subscribers: readonly Subscriber[], withinMs: number): void {
+    const { min, max } = this.#options.retryMs;
+    const stepMs = Math.min(Math.max(withinMs, max - min), RETRY_BOUNDS_MS.max - min) / subscribers.length;
+    // From the end: each may leave the list as it is told.
+    for (let i = subscribers.length - 1; i >= 0; i--) {
+      const subscriber = subscribers[i] as Subscriber;
+      this.#tellCursor(subscriber);
+      const retryMs = Math.round(min + (i + Math.random()) * stepMs);
+      if (subscriber.state !== "stalled") subscriber.send(encodeUtf8(encodeDrain(retryMs)));
+      subscriber.sink.end();
+    }
+  }
+
+  #replays(subscriber: Subscriber): void {
+    this.#held.release(subscriber);
+    catchUp(subscriber, this.#walks).catch((error: unknown) => {
+      // It reconnects with its cursor, so nothing is lost.
+      this.#notices.log("error", "unread", { err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
+      this.end(subscriber);
+    });
+  }
+
+  #joined(subscriber: Subscriber): void {
+    this.roster.lagging.delete(subscriber);
+    subscriber.cohort.join(subscriber);
+  }
+
+  #leaving(subscriber: Subscriber): void {
+    const { cohort } = subscriber;
+    subscriber.toldOffset = subscriber.knownOffset;
+    subscriber.cursor = cohort.deliveredUpTo(subscriber, this.#dispatcher.position);
+    subscriber.passedAt = Date.now();
+    cohort.leave(subscriber);
+    this.roster.lagging.add(subscriber);
+  }
+
+  #stalled(subscriber: Subscriber, untaken: Uint8Array | undefined): void {
+    if (untaken === undefined) return;
+    this.#held.hold(subscriber, untaken);
+    if (!this.#held.isOver || this.#isRelieving) return;
+    this.#isRelieving = true;
+    // Not now: it may be in the middle of a delivery to many.
+    afterThisTurn(() => this.#relieve());
+  }
+
+  #relieve(): void {
+    this.#isRelieving = false;
+    const { total } = this.#held;
+    const released = this.#held.relieve();
+    if (released.length === 0) return;
+    this.#notices.warn(
+      "held",
+      { connections: released.length, heldBytes: total, limit: this.#options.heldBytes },
+      "cut the connections that held most and longest of what their peers do not take",
+    );
+    this.cuts.held += released.length;
+    for (const subscriber of released) this.#cut(subscriber);
+  }
+
+  #tellCursor(subscriber: Subscriber): void {
+    if (subscriber.state !== "live") return;
+    const bytes = this.#liveness.cursorFor(subscriber);
+    if (bytes !== undefined) subscriber.send(bytes);
+  }
+
+  /** Remembers what a quiet peer has not confirmed, so that a later look tells whether it reads. */
+  async #noteUnconfirmed(subscriber: Subscriber): Promise<void> {
+    const { sink, stalled } = subscriber;
+    if (stalled === undefined) return;
+    const { sinceMs } = stalled;
+    const unconfirmed = await sink.unconfirmedBytes?.();
+    if (stalled.sinceMs === sinceMs) stalled.unconfirmedBytes = unconfirmed ?? 0;
+  }
+
+  /** In its turn: what the kernel holds for a socket takes it time to let go of, and a thousand at once would hold up all others. */
+  async #cutStalled(subscriber: Subscriber): Promise<void> {
+    const { sink, stalled } = subscriber;
+    if (stalled === undefined || this.#cutting.has(subscriber)) return;
+    this.#cutting.add(subscriber);
+    const { sinceMs } = stalled;
+    const unconfirmed = await sink.unconfirmedBytes?.();
+    await this.#walks.turns.next();
+    this.#cutting.delete(subscriber);
+    // It may have taken something meanwhile.
+    if (subscriber.stalled !== stalled || stalled.sinceMs !== sinceMs) return;
+    if (unconfirmed !== undefined && unconfirmed < stalled.unconfirmedBytes) {
+      // Slow, but alive: the kernel has so much for it that it takes no more yet.
+      stalled.unconfirmedBytes = unconfirmed;
+      stalled.sinceMs = monotonicMs();
+      return;
+    }
+    this.#notices.log("info", "stalled", { subscriber: subscriber.id }, "cut a connection that took nothing for too long");
+    this.cuts.stalled++;
+    this.#cut(subscriber);
+  }
+
+  #cut(subscriber: Subscriber): void {
+    subscriber.sink.destroy();
+    subscriber.close();
+  }
+
+  #closed(subscriber: Subscriber): void {
+    subscriber.cohort.leave(subscriber);
+    this.#dispatcher.release(subscriber.cohort);
+    this.#held.release(subscriber);
+    this.#wheel.remove(subscriber);
+    this.roster.remove(subscriber);
+  }
+
+  #scheduleEnd(subscriber: Subscriber): void {
+    const { authorization } = subscriber;
+    if (authorization === undefined || authorization.expiresAt === Infinity) return;
+    const now = monotonicMs();
+    const leftMs = streamEnd(authorization, this.#options.leewayMs) - Date.now();
+    this.#wheel.add(subscriber, {
+      warnAtMs: now + Math.max(leftMs / 2, leftMs - EXPIRING_MS),
+      // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
+      endAtMs: now + leftMs - 1000,
+    });
+  }
+
+  #endTokens(now: number): void {
+    for (const [subscriber, event] of this.#wheel.due(now)) {
+      if (event === "end") this.end(subscriber);
+      else if (subscriber.state === "live" && subscriber.authorization !== undefined) {
+        const leftMs = Math.max(0, streamEnd(subscriber.authorization, this.#options.leewayMs) - Date.now());
+        if (!subscriber.send(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
+      }
+    }
+  }
+
+  #randomRetryMs(): number {
+    const { min, max } = this.#options.retryMs;
+    return Math.round(min + Math.random() * (max - min));
+  }
+}

@@ -1,0 +1,239 @@
+import type { Authorization } from "../matching/authorization.ts";
+import { HubError } from "../errors.ts";
+import type { JournalRecord } from "../journal/journal.ts";
+import { LogThrottle } from "../log-throttle.ts";
+import type { Logger } from "../logger.ts";
+import { checkNames } from "../names.ts";
+import { sleep } from "../scheduler.ts";
+import { allEntries, type JournalState, type StateStep } from "../journal/state.ts";
+import { noteOf } from "../update/update.ts";
+
+/** Which tokens to revoke: one by its `jti`, or all that a subject has by its `sub`. */
+export type Revocation = {
+  /** The `iss` claim: ids and subjects are an issuer's own. */
+  readonly issuer: string;
+  /**
+   * When the last token concerned ends, in milliseconds since 1970; the revocation is kept until then, and for the hub's leeway. Default: it is kept for good.
+   */
+  readonly until?: number | undefined;
+} & (
+  | {
+      /** The `jti` claim. */
+      readonly tokenId: string;
+    }
+  | {
+      /** The `sub` claim. Its tokens issued up to now are revoked, and those that do not say when they were issued. */
+      readonly subject: string;
+    }
+);
+
+const NAMES: ReadonlySet<string> = new Set(["issuer", "until", "tokenId", "subject"]);
+
+/** In milliseconds since 1970: the year 2001. An earlier end is one in seconds, by which the revocation would end at once. */
+const EARLIEST_END_MS = 1e12;
+
+/**
+ * Checks what a program asks to revoke, whose types nothing has checked.
+ *
+ * @throws TypeError where it does not say which tokens: a revocation that concerns none would pass for one that does.
+ */
+function checkRevocation(revocation: Revocation): void {
+  if (typeof revocation !== "object" || revocation === null) {
+    throw new TypeError("A revocation is an object such as { issuer, subject } or { issuer, tokenId }.");
+  }
+  checkNames(revocation, NAMES, "A revocation");
+  const { issuer, until, tokenId, subject } = revocation as Readonly<Record<string, unknown>>;
+  if (typeof issuer !== "string" || issuer === "") throw new TypeError("A revocation needs the `issuer` of the tokens, their `iss` claim.");
+  const [value, other] = [tokenId ?? subject, tokenId === undefined || tokenId === null ? undefined : subject];
+  if (typeof value !== "string" || value === "" || (other !== undefined && other !== null)) {
+    throw new TypeError("A revocation needs the `tokenId` of one token or the `subject` of several, as text, and not both.");
+  }
+  if (until !== undefined && !(typeof until === "number" && until >= EARLIEST_END_MS)) {
+    throw new TypeError("The `until` of a revocation is not a time in milliseconds since 1970, such as Date.now() + 3600000.");
+  }
+}
+
+/** As it is kept: what is compared, since when, and until when, in milliseconds since 1970. */
+interface StoredRevocation {
+  readonly claim: "jti" | "sub";
+  readonly issuer: string;
+  readonly value: string;
+  readonly at: number;
+  /** Null: for good. */
+  readonly until: number | null;
+}
+
+const PREFIX = "revocation/";
+
+/**
+ * The tokens that are refused before their end. They are kept in the journal's shared table, one entry for each claim; a note in the
+ * journal, which reaches no subscriber, tells every process at once.
+ */
+export class Revocations {
+  readonly #state: JournalState;
+  readonly #limit: number;
+  readonly #leewayMs: number;
+  readonly #topic: string;
+  readonly #onRevoked: (concerns: (authorization: Authorization) => boolean) => void;
+  readonly #logger: Logger;
+  readonly #notices: LogThrottle;
+  /** By key in the table. */
+  readonly #kept = new Map<string, StoredRevocation>();
+  readonly #byClaim = new Map<string, StoredRevocation>();
+  /** Resolves once all that were made before are known. */
+  #ready: Promise<void>;
+  #isReady = false;
+  /** One revocation after the other, so that each sees the ones before. */
+  #revoking: Promise<void> = Promise.resolve();
+
+  /**
+   * @param options - `topic`: of the notes; `limit`: most revocations kept; `leewayMs`: how long tokens are taken after their end; `onRevoked`: called with what tells whether a token is concerned,
+   * when there are new ones.
+   */
+  constructor(options: {
+    state: JournalState;
+    topic: string;
+    limit: number;
+    leewayMs: number;
+    onRevoked: (concerns: (authorization: Authorization) => boolean) => void;
+    logger: Logger;
+  }) {
+    this.#state = options.state;
+    this.#topic = options.topic;
+    this.#limit = options.limit;
+    this.#leewayMs = options.leewayMs;
+    this.#onRevoked = options.onRevoked;
+    this.#logger = options.logger;
+    this.#notices = new LogThrottle(options.logger);
+    this.#ready = this.#loadAll();
+  }
+
+  /** Whether a token is revoked; a promise only while those that were made earlier are being read. */
+  isRevoked(authorization: Authorization): boolean | Promise<boolean> {
+    return this.#isReady ? this.has(authorization) : this.#ready.then(() => this.has(authorization));
+  }
+
+  /** Whether a token is among the revocations known so far. */
+  has(authorization: Authorization): boolean {
+    if (this.#byClaim.size === 0) return false;
+    const { issuer, subject, tokenId } = authorization;
+    const byId = tokenId === undefined ? undefined : this.#byClaim.get(nameOf("jti", issuer, tokenId));
+    const bySubject = subject === undefined ? undefined : this.#byClaim.get(nameOf("sub", issuer, subject));
+    return (byId !== undefined && concerns(byId, authorization)) || (bySubject !== undefined && concerns(bySubject, authorization));
+  }
+
+  /**
+   * Revokes, for all processes of the journal. Resolves once it is committed.
+   *
+   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError for one that says no tokens.
+   */
+  async revoke(revocation: Revocation): Promise<void> {
+    checkRevocation(revocation);
+    const revoked = this.#revoking.then(() => this.#revoke(revocation));
+    this.#revoking = revoked.catch(() => undefined);
+    await revoked;
+  }
+
+  /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
+  noticed(note: JournalRecord | undefined): void {
+    if (note === undefined) {
+      this.#isReady = false;
+      this.#ready = this.#loadAll();
+    } else if (note.data.startsWith(PREFIX)) void this.#load(note.data);
+  }
+
+  async #revoke(revocation: Revocation): Promise<void> {
+    await this.#ready;
+    const now = Date.now();
+    const { issuer, until = null } = revocation;
+    // The other one may be there and undefined.
+    const tokenId = "tokenId" in revocation ? revocation.tokenId : undefined;
+    const [claim, value] = "subject" in revocation && !tokenId ? (["sub", revocation.subject] as const) : (["jti", tokenId ?? ""] as const);
+    const key = await keyOf(claim, issuer, value);
+    const old = this.#kept.get(key);
+    const expired = this.#expired(now).filter((one) => one !== key);
+    if (old === undefined && this.#kept.size - expired.length >= this.#limit) {
+      throw new HubError(
+        "too_many_revocations",
+        `The hub keeps at most ${this.#limit} revocations. Replace the issuer's key, which refuses all its tokens, or raise the limit.`,
+      );
+    }
+    // What was revoked for longer stays so.
+    const stored: StoredRevocation = {
+      claim,
+      issuer,
+      value,
+      at: Math.max(now, old?.at ?? 0),
+      until: until === null || old?.until === null ? null : Math.max(until, old?.until ?? 0),
+    };
+    const step: StateStep = { key, value: JSON.stringify(stored), update: noteOf(this.#topic, key) };
+    await this.#state.commit([...expired.map((one) => ({ key: one, value: undefined })), step]);
+    for (const one of expired) this.#forget(one);
+    this.#keep(key, stored);
+    this.#onRevoked((authorization) => concerns(stored, authorization));
+  }
+
+  async #loadAll(): Promise<void> {
+    await this.#load(PREFIX);
+    this.#isReady = true;
+    const expired = this.#expired(Date.now());
+    for (const key of expired) this.#forget(key);
+    if (expired.length === 0) return;
+    const steps = expired.map((key) => ({ key, value: undefined }));
+    await this.#state.commit(steps).catch((error: unknown) => this.#logger.warn({ err: error }, "old revocations could not be dropped"));
+  }
+
+  /** Reads the entries whose keys begin with this; a single one by its whole key. */
+  async #load(prefix: string): Promise<void> {
+    const loaded: StoredRevocation[] = [];
+    for (;;) {
+      try {
+        for await (const { key, value } of allEntries(this.#state, prefix)) {
+          const stored = JSON.parse(value) as StoredRevocation;
+          this.#keep(key, stored);
+          loaded.push(stored);
+        }
+        break;
+      } catch (error) {
+        // Until they are known no token can be judged.
+        this.#notices.log("error", "unread", { err: error }, "the revocations could not be read; trying again");
+        await sleep(1000);
+      }
+    }
+    const [only] = loaded;
+    if (only === undefined) return;
+    this.#onRevoked(loaded.length === 1 ? (authorization) => concerns(only, authorization) : (authorization) => this.has(authorization));
+  }
+
+  #keep(key: string, stored: StoredRevocation): void {
+    this.#kept.set(key, stored);
+    this.#byClaim.set(nameOf(stored.claim, stored.issuer, stored.value), stored);
+  }
+
+  #forget(key: string): void {
+    const stored = this.#kept.get(key);
+    this.#kept.delete(key);
+    if (stored !== undefined) this.#byClaim.delete(nameOf(stored.claim, stored.issuer, stored.value));
+  }
+
+  /** The keys of those that no token can be concerned by any more. */
+  #expired(now: number): string[] {
+    return [...this.#kept].flatMap(([key, { until }]) => (until !== null && until + this.#leewayMs <= now ? [key] : []));
+  }
+}
+
+function concerns({ claim, issuer, value, at }: StoredRevocation, authorization: Authorization): boolean {
+  if (issuer !== authorization.issuer) return false;
+  if (claim === "jti") return value === authorization.tokenId;
+  return value === authorization.subject && (authorization.issuedAt === undefined || authorization.issuedAt <= at);
+}
+
+function nameOf(claim: StoredRevocation["claim"], issuer: string, value: string): string {
+  return JSON.stringify([claim, issuer, value]);
+}
+
+/** One key a claim, whatever characters it has and however long it is. */
+async function keyOf(claim: StoredRevocation["claim"], issuer: string, value: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(nameOf(claim, issuer, value)));
+  return PREFIX + Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

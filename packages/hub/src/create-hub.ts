@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { consoleLogger } from "./console-logger.ts";
+import { HubCore } from "./core/hub-core.ts";
+import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/matching/authorization.ts";
+import type { Compression } from "./core/update/gzip-blocks.ts";
+import { LogThrottle } from "./core/log-throttle.ts";
+import type { SubscriberInfo } from "./core/inspect/inspect.ts";
+import type { Questions } from "./core/inspect/questions.ts";
+import { type Readiness, readinessOf } from "./core/readiness.ts";
+import type { Fleet } from "./core/inspect/fleet.ts";
+import { isAdmin } from "./http/auth/admin.ts";
+import { Access } from "./http/auth/access.ts";
+import { createAuthorizer } from "./http/auth/index.ts";
+import { ClosedServers } from "./http/sinks/closed-servers.ts";
+import { Arrivals } from "./http/admission/arrivals.ts";
+import { Connections, DEFAULT_CONNECTION_LIMITS } from "./http/admission/connections.ts";
+import type { HttpContext } from "./http/context.ts";
+import { Cors } from "./http/reply/cors.ts";
+import { FaultLog } from "./http/reply/fault-log.ts";
+import { handleFetch } from "./http/fetch.ts";
+import { ResourceMetadata } from "./http/routes/metadata.ts";
+import { Metrics } from "./http/routes/metrics-collector.ts";
+import { handleNode, type Next } from "./http/node.ts";
+import { opaqueIds } from "./http/opaque-ids.ts";
+import { HubPaths } from "./http/routes/paths.ts";
+import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/reply/gzip.ts";
+import { hubLink, type LinkAttributes } from "./http/reply/link.ts";
+import { revocable } from "./http/auth/revocable.ts";
+import { ReservedTopics } from "./http/routes/reserved-topics.ts";
+import { DEFAULT_STREAM_RESETS, StreamResets } from "./http/admission/stream-resets.ts";
+import { TrustedProxies } from "./http/admission/trusted-proxies.ts";
+import type { HubOptions } from "./hub-options.ts";
+import { checkHubOptions } from "./hub-options-check.ts";
+import { memoryJournal } from "./journals/memory/index.ts";
+
+/** A hub with its HTTP handlers. */
+export interface Hub extends Pick<
+  HubCore,
+  | "publish"
+  | "publishBatch"
+  | "disconnect"
+  | "explain"
+  | "scheduled"
+  | "cancel"
+  | "subscribe"
+  | "observe"
+  | "stats"
+  | "revoke"
+  | "close"
+  | "url"
+  | "draining"
+> {
+  /**
+   * Fleet-wide view: aggregates every process on this journal (`journal.peers`, as for the workers of `artesian serve`). Without peers, this process only.
+   * The hub's own `stats`, `subscribers`, `disconnect` and `explain` are of this process and ask no other.
+   */
+  readonly fleet: Pick<Fleet, "stats" | "findSubscribers" | "disconnect" | "explain">;
+  /** The open streams of this process, in no order. Of many, or of all processes, `fleet.findSubscribers()` gives one page at a time. */
+  readonly subscribers: () => readonly SubscriberInfo[];
+  /**
+   * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
+   * otherwise: a client that subscribes after it misses nothing. Call it before you read what the resource shows.
+   *
+   * @example `res.setHeader("Link", hub.link())`
+   */
+  readonly link: (attributes?: LinkAttributes) => string;
+  /** Whether a request's path is one of the hub's: that of its URL, or `/events/stream`; or the one that `path` names. */
+  readonly handles: (pathname: string) => boolean;
+  /**
+   * What an access token says, for servers that take the hub's tokens for addresses of their own.
+   *
+   * @throws HubError `invalid_token`, or `keys_unavailable` while the issuer's JWK set cannot be fetched.
+   */
+  readonly verify: (token: string, action: Action) => Promise<Authorization>;
+  /**
+   * Tells whether the hub can do all its work now, with one check for each thing that it needs.
+   * For readiness probes: the journal is tried with an empty append, at most once a second.
+   *
+   * @see docs/embedding.md, "Health"
+   */
+  readonly ready: () => Promise<Readiness>;
+  /** Issuers whose JWK set could not be fetched so far: their tokens get 503. Empty once the hub can judge every token; see `/health` of the command. */
+  readonly issuersWithoutKeys: () => readonly string[];
+  /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
+  readonly isAdmin: (authorization: Authorization) => boolean;
+  /** Answers a Fetch API request, in servers that live on between requests: Node, Deno, Bun. Never rejects; other paths get 404. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Answers a request of `node:http` and friends, or of Express. Other paths go to `next`, or get 404. On HTTP/1.1 a stream takes its socket over, so
+   * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first: nobody new can come, and the
+   * subscribers are sent away within half a second.
+   *
+   * @see docs/embedding.md
+   */
+  readonly handler: (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
+}
+
+/**
+ * Makes a hub. It does not listen: give its `handler` or `fetch` to a server.
+ *
+ * @example
+ * ```ts
+ * const hub = createHub();
+ * createServer(hub.handler).listen(3000);
+ * await hub.publish({ topic: "greeting", data: "Hello, world!" });
+ * ```
+ * @throws TypeError that lists every option that is misspelt, of the wrong kind or out of its range, with what to write.
+ */
+export function createHub(options: HubOptions = {}): Hub {
+  checkHubOptions(options);
+  const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
+  const {
+    anonymous = authorization === undefined,
+    connections = DEFAULT_CONNECTION_LIMITS.connections,
+    connectionsPerAddress = DEFAULT_CONNECTION_LIMITS.connectionsPerAddress,
+    connectionsPerSecond = DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
+    connectionsPerSecondPerAddress = DEFAULT_CONNECTION_LIMITS.connectionsPerSecondPerAddress,
+    streamResets = DEFAULT_STREAM_RESETS,
+    corsOrigins = [],
+    publishOrigins = [],
+    trustedProxies = [],
+    reservedTopics = [],
+    compression = true,
+    opaqueIds: secret,
+    compat,
+    path,
+    ...core
+  } = rest;
+  const leewayMs = authorization?.leewayMs ?? DEFAULT_LEEWAY_MS;
+  const hub = new HubCore({
+    ...core,
+    url: core.url ?? (path === undefined || path === "/" ? undefined : `http://localhost${path}`),
+    journal,
+    leewayMs,
+    logger: core.logger ?? consoleLogger(),
+    compression: compressionOf(compression),
+    idCipher: secret === undefined ? undefined : opaqueIds(secret),
+  });
+  const hubPath = new URL(hub.url).pathname;
+  const resource = authorization?.resourceIdentifier ?? hub.url;
+  const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
+  const metadata = new ResourceMetadata(hub.url, resource, cookieName, core.subscriptions === true);
+  const paths = new HubPaths(hubPath, metadata.path, path);
+  const authorizer =
+    authorization &&
+    revocable(
+      createAuthorizer({
+        issuers: authorization.issuers,
+        resourceIdentifier: resource,
+        compat,
+        leewayMs,
+        limits: hub.limits,
+        compilePattern: (matcher) => hub.checkMatcher(matcher),
+        logger: hub.logger,
+      }),
+      hub,
+    );
+  const context: HttpContext = {
+    hub,
+    notices: new LogThrottle(hub.logger),
+    faults: new FaultLog(hub.logger, hub.outage),
+    hubPath,
+    metadata,
+    metrics: new Metrics(hub),
+    compat,
+    arrivals: new Arrivals({ connectionsPerSecond, connectionsPerSecondPerAddress }),
+    connections: new Connections({ ...hub.limits, connections, connectionsPerAddress }),
+    proxies: new TrustedProxies(trustedProxies, hub.logger),
+    streamResets: new StreamResets(streamResets),
+    closedServers: new ClosedServers(hub),
+    cors: new Cors(corsOrigins, compat),
+    reservedTopics: new ReservedTopics(reservedTopics, hub),
+    access: new Access({
+      anonymous,
+      anonymousPublish,
+      cookieName,
+      compat,
+      publishOrigins,
+      hubUrl: hub.url,
+      authorizer,
+    }),
+    paths,
+  };
+  authorizer?.start();
+  const issuersWithoutKeys = (): readonly string[] => authorizer?.issuersWithoutKeys() ?? [];
+  const created: Hub = {
+    url: hub.url,
+    get draining() {
+      return hub.draining;
+    },
+    publish: (update, publishing) => hub.publish(update, publishing),
+    publishBatch: (updates, publishing) => hub.publishBatch(updates, publishing),
+    subscribe: (subscription) => hub.subscribe(subscription),
+    observe: (observer) => hub.observe(observer),
+    fleet: hub.fleet,
+    stats: () => hub.stats(),
+    subscribers: () => [...hub.eachSubscriber()],
+    disconnect: (subscriberId) => hub.disconnect(subscriberId),
+    explain: (eventId, subscriberId) => hub.explain(eventId, subscriberId),
+    scheduled: () => hub.scheduled(),
+    cancel: (id) => hub.cancel(id),
+    verify: async (token, action) => {
+      if (authorizer === undefined) throw invalidToken("no issuer is configured");
+      return authorizer.verify(token, action);
+    },
+    ready: () => readinessOf(hub, issuersWithoutKeys()),
+    issuersWithoutKeys,
+    isAdmin: (authorization) => isAdmin(authorization, hubPath),
+    revoke: (revocation) => hub.revoke(revocation),
+    link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),
+    close: () => hub.close().finally(() => authorizer?.close()),
+    handles: (pathname) => paths.resolve(pathname) !== undefined,
+    fetch: (request) => handleFetch(context, request),
+    handler: (req, res, next) => handleNode(context, req, res, next),
+  };
+  QUESTIONS.set(created, hub.questions);
+  return created;
+}
+
+function compressionOf(choice: boolean | number): Compression | undefined {
+  if (choice === false) return undefined;
+  return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
+}
+
+const QUESTIONS = new WeakMap<Hub, Pick<Questions, "ask" | "answer" | "reachOthers">>();
+
+/**
+ * Small questions that the processes ask each other, for the console, which runs beside the hub. Names of its own begin with `hub/` and `http/`.
+ *
+ * @throws TypeError for an object that `createHub` did not make.
+ */
+export function questionsOf(hub: Hub): Pick<Questions, "ask" | "answer" | "reachOthers"> {
+  const questions = QUESTIONS.get(hub);
+  if (questions === undefined) throw new TypeError("questionsOf: this is not the hub that createHub() gave.");
+  return questions;
+}

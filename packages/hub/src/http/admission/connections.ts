@@ -1,0 +1,156 @@
+import { addressKey } from "../../core/address-key.ts";
+import { HubError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { isPattern } from "../../core/matching/matcher.ts";
+import type { Range } from "../../core/range.ts";
+import type { Selection } from "../../core/matching/selection.ts";
+import { PatternCounts } from "./pattern-counts.ts";
+
+/** Bounds on open streams. */
+export interface ConnectionLimits {
+  /** Most streams from one address, IPv6 counted by its /64; loopback is exempt. Stops one peer from taking all. */
+  readonly connectionsPerAddress: number;
+  /** Most streams in all. Stops the process from running out of descriptors. */
+  readonly connections: number;
+  /**
+   * Most new connections a second, in each process; the loopback is exempt. Past it they are told to come back, each at a time of its own. Stops
+   * a herd that comes back at once from holding up those that are there. Infinity for no bound.
+   */
+  readonly connectionsPerSecond: number;
+  /**
+   * New connections a second from one address, IPv6 counted by its /64, that it may be sure of. Past it an address must wait while fewer than half of the places of
+   * `connectionsPerSecond` are free. Stops one peer from taking all.
+   */
+  readonly connectionsPerSecondPerAddress: number;
+}
+
+/** The limits that hold where none is given. */
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
+  connectionsPerAddress: 100,
+  connections: 50_000,
+  connectionsPerSecond: 500,
+  connectionsPerSecondPerAddress: 100,
+};
+
+/** What each of them may be; `connectionsPerSecond` may be Infinity, too. */
+export const CONNECTION_RANGES: Readonly<Record<keyof ConnectionLimits, Range>> = {
+  connectionsPerAddress: [1, 1_000_000],
+  connections: [1, 1_000_000],
+  connectionsPerSecond: [1, 1_000_000],
+  connectionsPerSecondPerAddress: [1, 1_000_000],
+};
+
+/** When to come back to a hub that is full, in milliseconds. */
+const FULL = { minMs: 5000, maxMs: 15_000 } as const;
+
+/** When to come back to a hub that holds enough streams of an address, in milliseconds. Its other streams may take long to end. */
+const ADDRESS_FULL = { minMs: 10_000, maxMs: 30_000 } as const;
+
+/** The limits that {@link Connections} holds to. */
+type StreamLimits = Pick<ConnectionLimits, "connections" | "connectionsPerAddress"> &
+  Pick<Limits, "patternsPerProcess" | "patternsPerAddress">;
+
+/** What the streams of an address take. */
+interface Taken {
+  streams: number;
+  readonly patterns: PatternCounts;
+}
+
+const NO_PATTERNS: readonly string[] = [];
+
+/** Counts open streams, and the patterns that they have, against the limits. */
+export class Connections {
+  readonly #limits: StreamLimits;
+  readonly #byAddress = new Map<string, Taken>();
+  readonly #patterns = new PatternCounts();
+  #total = 0;
+
+  constructor(limits: StreamLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Counts one more stream.
+   *
+   * @param address - The peer's, if the runtime tells one.
+   * @returns Must be called once when the stream has ended.
+   * @throws HubError `too_many_connections` or `too_many_patterns` if its address has too many, `overloaded` if all have.
+   */
+  open(address: string | undefined, { matchers }: Pick<Selection, "matchers">): () => void {
+    if (this.#total >= this.#limits.connections) {
+      throw new HubError("overloaded", "The hub holds as many streams as it may. Try again later.", { retryAfterMs: between(FULL) });
+    }
+    const patterns = matchers.some(isPattern) ? matchers.filter(isPattern).map(({ key }) => key) : NO_PATTERNS;
+    const key = address === undefined ? undefined : addressKey(address);
+    const taken = key === undefined ? undefined : this.#takenBy(key, patterns);
+    this.#checkProcess(patterns);
+    this.#total++;
+    this.#patterns.add(patterns);
+    if (key !== undefined && taken !== undefined) {
+      taken.streams++;
+      taken.patterns.add(patterns);
+      this.#byAddress.set(key, taken);
+    }
+    return () => {
+      this.#total--;
+      this.#patterns.remove(patterns);
+      if (key === undefined || taken === undefined) return;
+      taken.patterns.remove(patterns);
+      if (--taken.streams === 0) this.#byAddress.delete(key);
+    };
+  }
+
+  /**
+   * Looks whether a stream with some patterns could be opened, before they are compiled.
+   *
+   * @param keys - See {@link CompiledPattern}.
+   * @throws HubError `too_many_patterns` or `overloaded`.
+   */
+  checkPatterns(address: string | undefined, keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    const key = address === undefined ? undefined : addressKey(address);
+    if (key !== undefined) this.#checkAddress(key, this.#byAddress.get(key)?.patterns ?? new PatternCounts(), keys);
+    this.#checkProcess(keys);
+  }
+
+  #checkProcess(patterns: readonly string[]): void {
+    const { patternsPerProcess } = this.#limits;
+    if (this.#patterns.sizeWith(patterns) <= patternsPerProcess) return;
+    throw new HubError("overloaded", "The hub has as many different patterns as it may. Use exact topics, or try again later.", {
+      retryAfterMs: between(FULL),
+      cause: new Error(`All streams of a process have ${patternsPerProcess} patterns at most.`),
+    });
+  }
+
+  #checkAddress(key: string, counts: PatternCounts, patterns: readonly string[]): void {
+    const { patternsPerAddress } = this.#limits;
+    if (counts.sizeWith(patterns) <= patternsPerAddress) return;
+    throw new HubError(
+      "too_many_patterns",
+      "The streams of your address have as many different patterns as they may. Use fewer, or exact topics.",
+      {
+        retryAfterMs: between(ADDRESS_FULL),
+        cause: new Error(`The streams of ${key} have ${patternsPerAddress} patterns at most.`),
+      },
+    );
+  }
+
+  /** @throws HubError if it is too much with one more stream. */
+  #takenBy(key: string, patterns: readonly string[]): Taken {
+    const taken = this.#byAddress.get(key) ?? { streams: 0, patterns: new PatternCounts() };
+    if (taken.streams >= this.#limits.connectionsPerAddress) {
+      throw new HubError(
+        "too_many_connections",
+        "Your address holds as many streams as it may. Close some; one stream can carry many topics.",
+        { retryAfterMs: between(ADDRESS_FULL), cause: new Error(`${key} has ${taken.streams} open, the most that an address may.`) },
+      );
+    }
+    this.#checkAddress(key, taken.patterns, patterns);
+    return taken;
+  }
+}
+
+/** A time of its own for each, lest all come back at once. */
+function between({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): number {
+  return minMs + Math.random() * (maxMs - minMs);
+}

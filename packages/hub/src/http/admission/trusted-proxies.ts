@@ -1,0 +1,175 @@
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIP, isIPv4 } from "node:net";
+import type { Logger } from "../../core/logger.ts";
+import { LogThrottle } from "../../core/log-throttle.ts";
+
+/** Most proxies that a request is followed through: a header of 16 KiB holds thousands of addresses. */
+const MAX_HOPS = 32;
+
+/**
+ * Stands for the address of every client that a proxy leaves in doubt. Limits count such clients together. The proxy's own address would be exempt if it were that of
+ * the loopback, and any client could lift the limits with a header field.
+ */
+export const UNKNOWN_CLIENT = "unknown";
+
+/** An address, or a network as its first address and the length of its prefix. */
+interface Network {
+  readonly address: string;
+  readonly bits: number | undefined;
+}
+
+/** Completes the sentence "it must be". */
+export const ADDRESS_OR_NETWORK = "an address or a network of IPv4 or IPv6, such as 192.0.2.1 or 10.0.0.0/8, and not that of everyone.";
+
+/** Whether a text is an IP address or a network in CIDR notation. A network of all addresses is none: everyone could then choose an address. */
+export function isAddressOrNetwork(text: unknown): text is string {
+  return typeof text === "string" && parseNetwork(text) !== undefined;
+}
+
+/** Tells the address of a client from those of the proxies in between. */
+export class TrustedProxies {
+  readonly #networks: BlockList | undefined;
+  readonly #logger: Logger;
+  readonly #notices: LogThrottle;
+  #hasWarned = false;
+
+  /** @param trusted - Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` counts. */
+  constructor(trusted: readonly string[], logger: Logger) {
+    this.#networks = trusted.length === 0 ? undefined : blockListOf(trusted);
+    this.#logger = logger;
+    this.#notices = new LogThrottle(logger);
+  }
+
+  /**
+   * The address that a request comes from: that of its connection, unless a trusted proxy is there. Each proxy appends the address that it was reached from, so the
+   * right-most address that is not a trusted proxy's is the client's. Everything to the left of it is the client's own text.
+   *
+   * @returns Undefined if the runtime tells no address, as on a Unix socket without trusted proxies. {@link UNKNOWN_CLIENT} if the two header fields name
+   * different clients.
+   */
+  clientOf(req: IncomingMessage): string | undefined {
+    const peer = req.socket.remoteAddress;
+    // Only processes of this machine reach a Unix socket.
+    if (this.#networks === undefined || (peer !== undefined && !this.trusts(peer))) return peer;
+    const { forwarded } = req.headers;
+    const listed = listOf(req.headers["x-forwarded-for"]);
+    if (listed === undefined) return forwarded === undefined ? peer : this.#walk(peer, addressesOf(forwarded));
+    const client = this.#walk(peer, addressesOf(listed, readNode));
+    if (forwarded === undefined || this.#walk(peer, addressesOf(forwarded)) === client) return client;
+    // A proxy writes one of the two and passes the other on as the client wrote it. Nobody knows which is which.
+    this.#notices.warn(
+      "two clients",
+      { peer },
+      "A request through a trusted proxy names one client in X-Forwarded-For and another in Forwarded. " +
+        "All such requests share the limits of one address. Let the proxy remove the field that it does not write.",
+    );
+    return UNKNOWN_CLIENT;
+  }
+
+  /**
+   * Warns once if an address is full that seems to be a proxy's: all users behind the proxy are then one address.
+   *
+   * @param req - The request that was refused.
+   */
+  noteFull(req: IncomingMessage): void {
+    const peer = req.socket.remoteAddress;
+    if (this.#hasWarned || peer === undefined || this.trusts(peer)) return;
+    const header = ["x-forwarded-for", "forwarded"].find((name) => req.headers[name] !== undefined);
+    if (header === undefined) return;
+    this.#hasWarned = true;
+    this.#logger.warn(
+      { address: peer, header },
+      `An address holds as many streams as it may, and its request names another client in ${header}. If ${peer} is a proxy of yours, its users count as ` +
+        `one address: name it in trustedProxies, or --trusted-proxies ${peer}.`,
+    );
+  }
+
+  /** Whether an address is that of a trusted proxy. */
+  trusts(address: string): boolean {
+    const plain = plainAddress(address);
+    return this.#networks?.check(plain, isIPv4(plain) ? "ipv4" : "ipv6") ?? false;
+  }
+
+  /** @param addresses - From right to left; undefined for text that is no address, behind which nothing is known. */
+  #walk(peer: string | undefined, addresses: Iterable<string | undefined>): string | undefined {
+    let client = peer;
+    let hops = 0;
+    for (const address of addresses) {
+      if (address === undefined || ++hops > MAX_HOPS) break;
+      client = address;
+      if (!this.trusts(address)) break;
+    }
+    return client;
+  }
+}
+
+function blockListOf(trusted: readonly string[]): BlockList {
+  const networks = new BlockList();
+  for (const text of trusted) {
+    const network = parseNetwork(text);
+    if (network === undefined) continue;
+    const { address, bits } = network;
+    const family = isIPv4(address) ? "ipv4" : "ipv6";
+    if (bits === undefined) networks.addAddress(address, family);
+    else networks.addSubnet(address, bits, family);
+  }
+  return networks;
+}
+
+function parseNetwork(text: string): Network | undefined {
+  const [, address = "", bits] = /^([\d.]+|[\da-f:.]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
+  const family = isIP(address);
+  if (family === 0) return undefined;
+  if (bits === undefined) return { address: plainAddress(address), bits: undefined };
+  const length = Number(bits);
+  return length >= 1 && length <= (family === 4 ? 32 : 128) ? { address, bits: length } : undefined;
+}
+
+/** IPv4 that is written as IPv6 becomes IPv4; a zone is left out. */
+function plainAddress(address: string): string {
+  const [plain = ""] = address.split("%", 1);
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain);
+  return mapped?.[1] ?? plain;
+}
+
+function listOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === "object" ? header.join(",") : header;
+}
+
+/** The addresses of a header from right to left, each when it is asked for. */
+function* addressesOf(header: string, read: (text: string) => string | undefined = readElement): Iterable<string | undefined> {
+  for (const text of fromRight(header, ",")) yield read(text);
+}
+
+/** The `for` of an element of `Forwarded` (RFC 7239, section 4). */
+function readElement(element: string): string | undefined {
+  const nodes = [...fromRight(element, ";")].flatMap((pair) => {
+    const [, node] = /^for\s*=\s*(.*)$/i.exec(pair) ?? [];
+    return node === undefined ? [] : [node];
+  });
+  const [node = ""] = nodes;
+  return nodes.length === 1 ? readNode(node.replace(/^"(.*)"$/, "$1")) : undefined;
+}
+
+/** An address, with or without brackets and a port. */
+function readNode(text: string): string | undefined {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\w+)?|(\d+\.\d+\.\d+\.\d+)(?::\w+)?)$/.exec(text) ?? [];
+  const address = plainAddress(bracketed ?? plain ?? text);
+  return isIP(address) === 0 ? undefined : address;
+}
+
+/**
+ * Splits at a separator outside of quotes, from right to left: a quote that a client left open must not swallow the elements that proxies appended to it.
+ */
+function* fromRight(text: string, separator: string): Iterable<string> {
+  let end = text.length;
+  let isQuoted = false;
+  for (let i = text.length - 1; i >= 0; i--) {
+    if (text[i] === '"' && !(isQuoted && text[i - 1] === "\\")) isQuoted = !isQuoted;
+    else if (text[i] === separator && !isQuoted) {
+      yield text.slice(i + 1, end).trim();
+      end = i;
+    }
+  }
+  yield text.slice(0, end).trim();
+}

@@ -1,0 +1,77 @@
+import { type Action, type Authorization, invalidToken } from "../../core/matching/authorization.ts";
+import { HubError } from "../../core/errors.ts";
+import type { Authorizer } from "./index.ts";
+import { type Credentials, readCredentials } from "./credentials.ts";
+import type { Compat } from "../compat/names.ts";
+import type { HubRequest } from "../request.ts";
+import { isOwnOrigin, originOfReferer, originRequest } from "./origin.ts";
+
+/** What of a request says who it is from. */
+export type AccessRequest = Pick<HubRequest, "authorization" | "header" | "query">;
+
+/** Who may do what. */
+export interface AccessOptions {
+  /** Verifies tokens; undefined accepts none. */
+  readonly authorizer: Authorizer | undefined;
+  /** Whether subscribers without a token get public updates. */
+  readonly anonymous: boolean;
+  /** Whether publishers need no token. */
+  readonly anonymousPublish: boolean;
+  readonly cookieName: string;
+  /** Whether tokens may come as in Mercure 0.x too. */
+  readonly compat: Compat | undefined;
+  /** Origins of pages that may publish with a cookie, beside the hub's own. */
+  readonly publishOrigins: readonly string[];
+  /** The hub's public URL, whose origin is the hub's own. */
+  readonly hubUrl: string;
+}
+
+/** The one place that decides who a request comes from. */
+export class Access {
+  readonly #options: AccessOptions;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns What the request's token says; undefined for an anonymous request that is allowed. A promise only for a
+   * token that was not seen before.
+   * @throws HubError `unauthorized`, `invalid_request`, `invalid_token`, `keys_unavailable` or `origin_forbidden`.
+   */
+  authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
+    const credentials = this.#credentials(request);
+    if (credentials === undefined) {
+      if (action === "publish" ? this.#options.anonymousPublish : this.#options.anonymous) return undefined;
+      throw new HubError(
+        "unauthorized",
+        action === "publish"
+          ? "Publishing needs an access token."
+          : "Subscribing needs an access token: this hub takes no anonymous subscribers.",
+      );
+    }
+    if (action === "publish" && credentials.from === "cookie") this.#checkOrigin(request);
+    if (this.#options.authorizer === undefined) {
+      throw invalidToken("no issuer is configured");
+    }
+    return this.#options.authorizer.verify(credentials.token, action);
+  }
+
+  /** Whether the token of a request that could be read is in its cookie. */
+  isByCookie(request: AccessRequest): boolean {
+    return this.#credentials(request)?.from === "cookie";
+  }
+
+  #credentials({ authorization, header, query }: AccessRequest): Credentials | undefined {
+    const { cookieName, compat } = this.#options;
+    return readCredentials({ authorization, cookie: header("cookie"), query }, cookieName, compat);
+  }
+
+  /** A browser adds the cookie to whatever page's request, so the page must be one that may publish. */
+  #checkOrigin({ header }: AccessRequest): void {
+    const { publishOrigins, hubUrl } = this.#options;
+    const source = header("origin") ?? originOfReferer(header("referer"));
+    if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, originRequest(header)))) return;
+    throw new HubError("origin_forbidden", "With a cookie, the request must come from a page of the hub's origin or of an allowed one.");
+  }
+}

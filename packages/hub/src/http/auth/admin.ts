@@ -1,0 +1,11 @@
+import type { Authorization } from "../../core/matching/authorization.ts";
+
+/**
+ * Whether a token's holder may administer the hub. Its grant must be by name: whoever may publish everywhere is not thereby an
+ * administrator.
+ *
+ * @param hubPath - The path of the hub's URL.
+ */
+export function isAdmin({ publish }: Authorization, hubPath: string): boolean {
+  return publish.some(({ type, pattern }) => type === "exact" && pattern === `${hubPath}/admin`);
+}

@@ -1,0 +1,207 @@
+import { type Action, type Authorization, invalidToken, MAX_LEEWAY_MS, retryAfterClock } from "../../core/matching/authorization.ts";
+import { HubError } from "../../core/errors.ts";
+import { LogThrottle } from "../../core/log-throttle.ts";
+import { checkAction, checkAlgorithm, checkCritical, checkIdentity, checkNotBefore, checkSignature, type Passed } from "./checks.ts";
+import { member } from "./json.ts";
+import { createKeySource, type KeySource } from "./keys.ts";
+import { ACCESS_TOKENS, profileOf } from "./profile.ts";
+import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
+import { parseToken } from "./token.ts";
+import { TokenCache } from "./token-cache.ts";
+import type { Authorizer, AuthorizerOptions, Verdict } from "./types.ts";
+
+/** Enough for the subscribers of a large hub to come back at once: at some 0.6 kB a token, 20 MB. */
+const CACHED_TOKENS = 32_768;
+/** Longer tokens are verified each time, in characters: what is remembered must have a bound. */
+const CACHED_LENGTH = 2048;
+
+/** Runs one check. Where `run` is undefined, an earlier check failed that it builds on; then, and where it fails, the answer is undefined. */
+type Step = <T>(check: string, run: (() => Passed<T> | Promise<Passed<T>>) | undefined) => Promise<T | undefined>;
+
+/**
+ * Makes what judges access tokens.
+ *
+ * @throws TypeError for options that cannot work, with what to change.
+ * @see Mercure, "Token Validation"; RFC 9068; RFC 8725.
+ */
+export function createAuthorizer(options: AuthorizerOptions): Authorizer {
+  return new TokenAuthorizer(options);
+}
+
+class TokenAuthorizer implements Authorizer {
+  readonly #options: AuthorizerOptions;
+  readonly #now: () => number;
+  readonly #issuers = new Map<string, readonly KeySource[]>();
+  readonly #notices: LogThrottle;
+  readonly #cache = new TokenCache(CACHED_TOKENS);
+  /** Counts the times that a key was removed: what was verified before must not be remembered after. */
+  #removals = 0;
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#notices = new LogThrottle(options.logger);
+    const { leewayMs } = options;
+    if (!(Number.isFinite(leewayMs) && leewayMs >= 0 && leewayMs <= MAX_LEEWAY_MS)) {
+      throw new TypeError(`\`leewayMs\` is ${JSON.stringify(leewayMs)}. Give milliseconds from 0 to ${MAX_LEEWAY_MS}.`);
+    }
+    if (options.resourceIdentifier === "") throw new TypeError("`resourceIdentifier` is empty. Give the hub's public URL.");
+    const context = { now: this.#now, logger: options.logger, onRemoved: () => this.#forget() };
+    for (const { issuer, keys } of options.issuers) {
+      if (issuer === "") throw new TypeError("`issuer` is empty. Give the `iss` claim of its tokens.");
+      if (this.#issuers.has(issuer)) throw new TypeError(`The issuer ${issuer} is there twice. Put its keys together.`);
+      if (keys.length === 0) throw new TypeError(`The issuer ${issuer} has no keys. Give at least one.`);
+      this.#issuers.set(
+        issuer,
+        keys.map((key, index) => createKeySource(key, `The issuer ${issuer}, key ${index + 1}`, context)),
+      );
+    }
+  }
+
+  verify(token: string, action: Action): Authorization | Promise<Authorization> {
+    return this.#cache.get(token, action, this.#now()) ?? this.#verify(token, action);
+  }
+
+  async explain(token: string, action: Action): Promise<readonly Verdict[]> {
+    const verdicts: Verdict[] = [];
+    await this.#examine(token, action, async (check, run) => {
+      if (run === undefined) {
+        verdicts.push({ check, ok: false, detail: "Not checked, because of the above." });
+        return undefined;
+      }
+      try {
+        const { value, describe } = await run();
+        verdicts.push({ check, ok: true, detail: describe() });
+        return value;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        verdicts.push({ check, ok: false, detail: error.message });
+        return undefined;
+      }
+    });
+    return verdicts;
+  }
+
+  start(): void {
+    for (const { fetched } of this.#sources()) fetched?.start();
+  }
+
+  issuersWithoutKeys(): readonly string[] {
+    return [...this.#issuers].flatMap(([issuer, sources]) => (sources.some(({ fetched }) => fetched?.isReady === false) ? [issuer] : []));
+  }
+
+  close(): void {
+    for (const { fetched } of this.#sources()) fetched?.close();
+  }
+
+  async #verify(token: string, action: Action): Promise<Authorization> {
+    const removals = this.#removals;
+    let current = "";
+    let clock: ClockRefusal | undefined;
+    try {
+      const authorization = await this.#examine(token, action, async (check, run) => {
+        current = check;
+        try {
+          return (await run?.())?.value;
+        } catch (error) {
+          if (!(error instanceof ClockRefusal)) throw error;
+          // Its time may be all that is wrong with it, which is only known at the end: nobody's forgery is said to have ended.
+          clock ??= error;
+          return undefined;
+        }
+      });
+      if (clock !== undefined) throw clock;
+      if (authorization === undefined) throw new Refusal("A check gave no answer.");
+      if (removals === this.#removals && token.length <= CACHED_LENGTH) this.#cache.set(token, action, authorization);
+      return authorization;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const check = error instanceof ClockRefusal ? error.claim : current;
+      this.#options.logger.debug({ check, reason: error.message, action }, "An access token is refused.");
+      if (error instanceof KeysAway) throw keysUnavailable(error);
+      if (!(error instanceof ClockRefusal)) throw invalidToken(error);
+      this.#tellClock(error, token, action);
+      throw invalidToken(error, retryAfterClock(error.passedMs));
+    }
+  }
+
+  /** A clock that is wrong looks like a wrong key to everyone else: both times tell whose it is. */
+  #tellClock({ claim, tokenMs, hubMs, leewayMs }: ClockRefusal, token: string, action: Action): void {
+    this.#notices.warn(
+      `clock ${claim}`,
+      {
+        claim,
+        issuer: quote(member(parseToken(token).claims, "iss")),
+        tokenTime: showTime(tokenMs),
+        hubTime: showTime(hubMs),
+        leewayMs,
+        action,
+      },
+      claim === "exp" ? "A token has ended, by the hub's clock." : "A token's time has not begun, by the hub's clock.",
+    );
+  }
+
+  /** All checks in order: the cheap ones first, and nothing of the details before the signature. */
+  async #examine(token: string, action: Action, step: Step): Promise<Authorization | undefined> {
+    const { limits, resourceIdentifier } = this.#options;
+    const clock: Clock = { now: this.#now(), leewayMs: this.#options.leewayMs };
+    const short = await step("size", () => checkSize(token, limits.tokenBytes));
+    const parts = await step("form", short && (() => ({ value: parseToken(token), describe: () => "It is a signed JWT." })));
+    const header = parts?.header;
+    const claims = parts?.claims;
+    const profile = header === undefined ? ACCESS_TOKENS : profileOf(header, this.#options.compat);
+    await step("typ", header && (() => profile.checkType(header)));
+    const plain = await step("crit", header && (() => checkCritical(header)));
+    const issuer = await step("iss", claims && (() => profile.checkIssuer(claims, this.#issuers)));
+    const algorithm = await step("alg", header && issuer && (() => checkAlgorithm(header, issuer)));
+    const trusted = await step("action", issuer && algorithm ? () => checkAction(action, algorithm, issuer) : undefined);
+    await step("aud", claims && (() => profile.checkAudience(claims, resourceIdentifier)));
+    const expiresAt = await step("exp", claims && (() => profile.checkExpiry(claims, clock)));
+    await step("nbf", claims && (() => checkNotBefore(claims, clock)));
+    const identity = await step("identity", claims && (() => checkIdentity(claims)));
+    const signer = await step(
+      "signature",
+      header && plain && algorithm && trusted ? () => checkSignature(token, header, algorithm, trusted) : undefined,
+    );
+    const grants = await step(profile.grantsClaim, claims && (() => profile.readGrants(claims, this.#options)));
+    if (claims === undefined || expiresAt === undefined || identity === undefined || signer === undefined || grants === undefined) {
+      return undefined;
+    }
+    const maySubscribe = signer.actions.has("subscribe");
+    return {
+      issuer: this.#issuerOf(signer),
+      ...identity,
+      expiresAt,
+      publish: signer.actions.has("publish") ? grants.publish : [],
+      subscribe: maySubscribe ? grants.subscribe : [],
+      ...(maySubscribe && grants.payload !== undefined && { payload: grants.payload }),
+    };
+  }
+
+  #issuerOf(signer: KeySource): string {
+    for (const [issuer, sources] of this.#issuers) if (sources.includes(signer)) return issuer;
+    throw new TypeError("A key has no issuer.");
+  }
+
+  #sources(): readonly KeySource[] {
+    return [...this.#issuers.values()].flat();
+  }
+
+  #forget(): void {
+    this.#removals++;
+    this.#cache.clear();
+  }
+}
+
+function keysUnavailable(refusal: KeysAway): HubError {
+  return new HubError("keys_unavailable", "The hub cannot fetch the keys of the token's issuer just now. Try again later.", {
+    cause: refusal,
+    retryAfterMs: refusal.retryAfterMs,
+  });
+}
+
+function checkSize(token: string, maxBytes: number): Passed<true> {
+  // A well-formed token has one byte a character.
+  if (token.length > maxBytes) throw new Refusal(`It has ${token.length} bytes; at most ${maxBytes} are accepted.`);
+  return { value: true, describe: () => `It has ${token.length} bytes.` };
+}

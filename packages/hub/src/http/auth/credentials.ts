@@ -1,0 +1,96 @@
+import { HubError } from "../../core/errors.ts";
+import { type Compat, COMPAT_COOKIE, COMPAT_PARAMETER } from "../compat/names.ts";
+import { parseForm } from "../body/form.ts";
+
+/** An access token as a request presents it; nothing of it is verified. */
+export interface Credentials {
+  readonly token: string;
+  readonly from: "header" | "query" | "cookie";
+}
+
+/** The `Bearer` scheme, in any case, and a `b64token` (RFC 6750, section 2.1). */
+const BEARER = /^bearer +([\w.~+/-]+=*)$/i;
+const TOKEN = /^[\w.~+/-]+=*$/;
+
+/**
+ * Finds the access token of a request. The `Authorization` header goes first, and a cookie beside it is ignored, for browsers send
+ * cookies unasked. A token in the URL is not looked for, except with `compat`; there it goes before the cookie.
+ *
+ * @param request - `authorization`: every field of that name; Node's `headers` has only the first, which would let a proxy and the hub
+ *   see different tokens. `cookie`: the `Cookie` header. `query`: of the URL, without the `?`.
+ * @param cookieName - Case-sensitive.
+ * @param compat - Whether the ways of Mercure 0.x are accepted too.
+ * @returns undefined where there is none.
+ * @throws HubError `invalid_request` where there are several, or one that is empty, malformed or of another scheme.
+ * @see Mercure, "Presenting the Access Token".
+ */
+export function readCredentials(
+  request: { readonly authorization: readonly string[]; readonly cookie: string | undefined; readonly query?: string | undefined },
+  cookieName: string,
+  compat?: Compat,
+): Credentials | undefined {
+  const [field, ...others] = request.authorization;
+  if (field !== undefined) {
+    if (others.length > 0) {
+      throw new HubError("invalid_request", "The request has several `Authorization` fields. Send one.");
+    }
+    const token = BEARER.exec(trim(field))?.[1];
+    if (token === undefined) {
+      throw new HubError("invalid_request", "The `Authorization` field cannot be read. Send `Authorization: Bearer TOKEN`.");
+    }
+    return { token, from: "header" };
+  }
+  if (compat === undefined) return readCookie(request.cookie ?? "", cookieName);
+  return (
+    readParameter(request.query ?? "") ?? readCookie(request.cookie ?? "", cookieName) ?? readCookie(request.cookie ?? "", COMPAT_COOKIE)
+  );
+}
+
+/** A URL ends up in logs, histories and `Referer` fields, which is why the parameter is gone from Mercure 1.0. */
+function readParameter(query: string): Credentials | undefined {
+  const [token, ...others] = parseForm(query).flatMap(([name, value]) => (name === COMPAT_PARAMETER ? [value] : []));
+  if (token === undefined) return undefined;
+  if (others.length > 0 || !TOKEN.test(token)) {
+    throw new HubError("invalid_request", `The URL's \`${COMPAT_PARAMETER}\` parameter cannot be read. Send one, with the token alone.`);
+  }
+  return { token, from: "query" };
+}
+
+function readCookie(header: string, cookieName: string): Credentials | undefined {
+  const tokens = new Set(readCookies(header, cookieName));
+  const [token, ...more] = tokens;
+  if (token === undefined) return undefined;
+  if (more.length > 0) {
+    // Which one counts depends on paths and ages that the request does not show; a sibling domain may have planted one.
+    throw new HubError(
+      "invalid_request",
+      `The request has several \`${cookieName}\` cookies that differ. Set it with one \`Path\` and \`Domain\`.`,
+    );
+  }
+  if (!TOKEN.test(token)) {
+    throw new HubError("invalid_request", `The \`${cookieName}\` cookie cannot be read. Set it to the token, or remove it.`);
+  }
+  return { token, from: "cookie" };
+}
+
+function readCookies(header: string, name: string): readonly string[] {
+  return header.split(";").flatMap((pair) => {
+    const equals = pair.indexOf("=");
+    if (equals === -1 || trim(pair.slice(0, equals)) !== name) return [];
+    const value = trim(pair.slice(equals + 1));
+    return [value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value];
+  });
+}
+
+/** Takes spaces and tabs off the ends, and no other white space. A regular expression would need quadratic time for it. */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text, start)) start++;
+  while (end > start && isBlank(text, end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(text: string, index: number): boolean {
+  return text[index] === " " || text[index] === "\t";
+}

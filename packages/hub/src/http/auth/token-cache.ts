@@ -1,0 +1,30 @@
+import type { Action, Authorization } from "../../core/matching/authorization.ts";
+import { Recent } from "../../core/recent.ts";
+
+/** Remembers what verified tokens say, so that a busy publisher's token costs one look-up. Only whole, equal tokens are found. */
+export class TokenCache {
+  readonly #tokens: Recent<Partial<Record<Action, Authorization>>>;
+
+  /** @param capacity - Most tokens to remember; those that were not used for long go. */
+  constructor(capacity: number) {
+    this.#tokens = new Recent(Math.ceil(capacity / 2));
+  }
+
+  /** @param now - In milliseconds since 1970: what has expired is forgotten. */
+  get(token: string, action: Action, now: number): Authorization | undefined {
+    const known = this.#tokens.get(token)?.[action];
+    if (known === undefined || now < known.expiresAt) return known;
+    this.#tokens.delete(token);
+    return undefined;
+  }
+
+  set(token: string, action: Action, authorization: Authorization): void {
+    const known = this.#tokens.get(token);
+    if (known === undefined) this.#tokens.set(token, { [action]: authorization });
+    else known[action] = authorization;
+  }
+
+  clear(): void {
+    this.#tokens.clear();
+  }
+}

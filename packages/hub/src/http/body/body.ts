@@ -1,0 +1,16 @@
+import { HubError } from "../../core/errors.ts";
+import type { HubRequest } from "../request.ts";
+
+/**
+ * Reads the body of a request.
+ *
+ * @throws HubError `unsupported_encoding` for a compressed body, `too_large`.
+ */
+export async function readBody(request: Pick<HubRequest, "header" | "readBody">, maxBytes: number): Promise<Uint8Array> {
+  const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "";
+  if (coding !== "" && coding !== "identity") {
+    // Reading it as it is would take it for text that is not UTF-8; inflating it could make a mebibyte of a few bytes.
+    throw new HubError("unsupported_encoding", "The hub reads no compressed bodies. Send the body as it is, without Content-Encoding.");
+  }
+  return request.readBody(maxBytes);
+}

@@ -1,0 +1,96 @@
+import { HubError } from "../../core/errors.ts";
+import { DEFAULT_LIMITS } from "../../core/limits.ts";
+
+/**
+ * Decodes UTF-8 strictly. `URLSearchParams` and `TextDecoder` by default replace what is invalid, which would
+ * change names and data in silence.
+ *
+ * @throws HubError `invalid_body`.
+ */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw notUtf8();
+  }
+}
+
+function notUtf8(): HubError {
+  return new HubError(
+    "invalid_body",
+    "The request has bytes that are not UTF-8. Encode text as UTF-8, and binary data for example as base64.",
+  );
+}
+
+/**
+ * Parses `application/x-www-form-urlencoded` text, a body or a query.
+ *
+ * @param maxFields - Most fields, so that a body of a mebibyte of `&=` costs no more than one of a few fields.
+ * @returns The names and values, decoded, in order.
+ * @throws HubError `too_large` for more fields, or `invalid_body` where a value is not UTF-8.
+ * @see URL Standard, 5.1 "application/x-www-form-urlencoded parsing".
+ */
+export function parseForm(
+  text: string,
+  maxFields: number = DEFAULT_LIMITS.formFields,
+): readonly (readonly [name: string, value: string])[] {
+  const pairs: [string, string][] = [];
+  const decode = (part: string): string => detach(decodePart(part), text);
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = text.indexOf("&", start);
+    if (end < 0) end = text.length;
+    if (end === start) continue;
+    if (pairs.length === maxFields)
+      throw new HubError("too_large", `The request has more than ${maxFields} fields or parameters. Send fewer.`);
+    const part = text.slice(start, end);
+    const equals = part.indexOf("=");
+    if (equals < 0) pairs.push([decode(part), ""]);
+    else pairs.push([decode(part.slice(0, equals)), decode(part.slice(equals + 1))]);
+  }
+  return pairs;
+}
+
+/** Longest text whose parts may keep all of it in memory. */
+const SHARED_CHARACTERS = 4096;
+
+/** A part of a text can be a view of it: a topic that is remembered would then keep a whole body of a mebibyte alive. */
+export function detach(part: string, text: string): string {
+  return text.length <= SHARED_CHARACTERS || part.length * 2 > text.length
+    ? part
+    : new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(part));
+}
+
+function decodePart(part: string): string {
+  const spaced = part.includes("+") ? part.replaceAll("+", " ") : part;
+  if (!spaced.includes("%")) return spaced;
+  // Known before it is tried: an exception for each of many parts would take seconds.
+  if (STRAY_PERCENT.test(spaced)) return decodeLeniently(spaced);
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    throw notUtf8();
+  }
+}
+
+const STRAY_PERCENT = /%(?![\da-f]{2})/i;
+
+/** As the standard says, a `%` without two hexadecimal digits stands for itself. */
+function decodeLeniently(part: string): string {
+  const bytes = new TextEncoder().encode(part);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++, length++) {
+    const high = bytes[i] === 0x25 ? hexDigit(bytes[i + 1]) : -1;
+    const low = high < 0 ? -1 : hexDigit(bytes[i + 2]);
+    bytes[length] = low < 0 ? (bytes[i] as number) : high * 16 + low;
+    if (low >= 0) i += 2;
+  }
+  return decodeUtf8(bytes.subarray(0, length));
+}
+
+/** The value of a hexadecimal digit's code, or -1. */
+function hexDigit(code: number | undefined): number {
+  if (code === undefined) return -1;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}

@@ -1,0 +1,224 @@
+import { HubError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { type TextUpdate, tooManyUpdates } from "../../core/update/update.ts";
+import { isKnownField, isNearlyPrivate, meantField, quoteName } from "./field-names.ts";
+import { decodeUtf8, detach, parseForm } from "./form.ts";
+import { type RawDocument, type RawMember, type RawObject, readMembers } from "./json-members.ts";
+
+const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
+
+/** The media type without its parameters; empty where none is given. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** What a request's body asks to publish. */
+export interface ParsedUpdates {
+  readonly updates: readonly TextUpdate[];
+  /** Whether the answer is a list of ids. */
+  readonly isBatch: boolean;
+  /** Names of fields that were passed over. */
+  readonly unknownFields: ReadonlySet<string>;
+}
+
+/** Levels of JSON in `data`. Subscribers parse it, and many parsers take stack for each level. */
+const MAX_DATA_DEPTH = 1000;
+
+/**
+ * Reads one update from a form or a JSON object, or an atomic batch from a JSON array or NDJSON.
+ *
+ * @param limits - Updates and fields are counted before they are read.
+ * @throws HubError that says what to change.
+ */
+export function parseUpdates(
+  contentType: string | undefined,
+  body: Uint8Array,
+  { formFields, updatesPerBatch }: Pick<Limits, "formFields" | "updatesPerBatch">,
+): ParsedUpdates {
+  const mediaType = mediaTypeOf(contentType);
+  const text = decodeUtf8(body);
+  const unknownFields = new Set<string>();
+  if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
+    return { updates: [fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
+  const most = { objects: updatesPerBatch, fields: formFields };
+  if (mediaType === "application/json") {
+    const { isList, objects } = readJson(text, "The body", most);
+    if (isList && objects.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
+    const updates = objects.map((object, i) =>
+      fromJson(text, object, isList ? `Update ${i + 1}` : "The update", formFields, unknownFields),
+    );
+    return { updates, isBatch: isList, unknownFields };
+  }
+  if (NDJSON_TYPES.has(mediaType)) {
+    const updates: TextUpdate[] = [];
+    for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {
+      end = text.indexOf("\n", start);
+      if (end < 0) end = text.length;
+      const line = text.slice(start, end);
+      if (line.trim() === "") continue;
+      if (updates.length === updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
+      const what = `Line ${number}`;
+      const { isList, objects } = readJson(line, what, most);
+      updates.push(fromJson(line, isList ? undefined : objects[0], what, formFields, unknownFields));
+    }
+    return { updates, isBatch: true, unknownFields };
+  }
+  throw new HubError(
+    "unsupported_media_type",
+    "The body's Content-Type is not one that the hub reads. Send application/x-www-form-urlencoded, application/json or application/x-ndjson.",
+  );
+}
+
+function fromForm(text: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
+  const topics: string[] = [];
+  const fields = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const [name, value] of parseForm(text, maxFields)) {
+    if (name === "topic") topics.push(value);
+    else if (!isKnownField(name)) passOver(name, "The update", unknownFields);
+    else {
+      fields.set(name, value);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  for (const [name, count] of counts) checkOnce(name, count, "The update");
+  if (topics.length === 0)
+    throw new HubError("missing_topic", `The update has no topic. Add a \`topic\` that names what changed.${nearMisses(unknownFields)}`);
+  const present = (name: string): string | undefined => fields.get(name) || undefined;
+  return {
+    topic: topics,
+    data: fields.get("data"),
+    id: fields.get("id"),
+    type: fields.get("type"),
+    retry: readMs(present("retry"), "retry", "invalid_retry"),
+    // Present means private, whatever the value: a publisher's typing error must not make an update public.
+    private: fields.has("private"),
+    ...readTimes(present),
+  };
+}
+
+/** Most names that are remembered for the warning. A batch may have a hundred thousand. */
+const MOST_UNKNOWN = 500;
+/** Which of two values is meant nobody can tell, and a private update must not become public by a slip. */
+function checkOnce(name: string, count: number, what: string): void {
+  if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
+}
+
+/**
+ * Notes a field that is not read.
+ *
+ * @throws HubError for one that likely asks for a private update.
+ */
+function passOver(name: string, what: string, unknownFields: Set<string>): void {
+  if (isNearlyPrivate(name)) {
+    throw new HubError("invalid_body", `${what} has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
+  }
+  if (unknownFields.size < MOST_UNKNOWN) unknownFields.add(name);
+}
+
+/** Names the fields that may have been meant for others: most frameworks have a spelling of their own for lists. */
+function nearMisses(names: Iterable<string>): string {
+  const hints: string[] = [];
+  for (const name of names) {
+    const meant = isKnownField(name) ? undefined : meantField(name);
+    if (meant !== undefined && hints.length < 3) hints.push(` ${quoteName(name)} is not read: write \`${meant}\`.`);
+  }
+  return hints.join("");
+}
+
+/** The delay, the time of delivery and the time to live, which forms and JSON spell alike. */
+function readTimes(field: (name: string) => unknown): Pick<TextUpdate, "delayMs" | "deliverAt" | "ttlMs"> {
+  return {
+    delayMs: readMs(field("delay"), "delay", "invalid_time"),
+    deliverAt: readDate(field("deliver_at")),
+    ttlMs: readMs(field("ttl"), "ttl", "invalid_time"),
+  };
+}
+
+function readMs(value: unknown, name: string, code: "invalid_retry" | "invalid_time"): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number") return value;
+  if (typeof value === "string" && /^\d+$/.test(value)) return Number(value);
+  throw new HubError(code, `The ${name} must be a time in milliseconds, written with ASCII digits only.`);
+}
+
+/** RFC 3339, with its time zone: without one the hub's own would be meant. */
+const DATE_TIME = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+function readDate(value: unknown): Date | undefined {
+  if (value === undefined || value === null) return undefined;
+  const day = typeof value === "string" ? DATE_TIME.exec(value)?.[1] : undefined;
+  if (day !== undefined && isDay(day)) return new Date(value as string);
+  throw new HubError("invalid_time", "The deliver_at is not a time such as 2030-01-31T09:30:00Z, with its time zone.");
+}
+
+/** Whether the calendar has a day: `Date` takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
+
+function readJson(text: string, what: string, most: { readonly objects: number; readonly fields: number }): RawDocument {
+  const document = readMembers(text, { isWanted: isKnownField, mostObjects: most.objects, mostOthers: most.fields });
+  if (document !== undefined) return document;
+  throw new HubError("invalid_body", `${what} is not valid JSON. Check quotes, commas and brackets.`);
+}
+
+function fromJson(text: string, object: RawObject | undefined, what: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
+  if (object === undefined) throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
+  const { members, others } = object;
+  if (members.size + others.length > maxFields) throw new HubError("too_large", `${what} has more than ${maxFields} fields. Send fewer.`);
+  for (const name of others) passOver(name, what, unknownFields);
+  for (const [name, { count }] of members) checkOnce(name, count, what);
+  const fields: Fields = (name) => valueOf(text, members.get(name));
+  const topic = topicOf(text, members.get("topic"));
+  if (topic === undefined || topic === null) {
+    throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.${nearMisses(others)}`);
+  }
+  if (typeof topic !== "string" && !(Array.isArray(topic) && topic.every((item) => typeof item === "string"))) {
+    throw new HubError("invalid_topic", `${what} has a topic that is not a string or an array of strings.`);
+  }
+  const isPrivate = fields("private") ?? false;
+  if (typeof isPrivate !== "boolean") throw new HubError("invalid_body", `${what} has a "private" that is not true or false.`);
+  return {
+    topic,
+    data: dataOf(text, members.get("data"), what),
+    id: optionalText(fields, "id", "invalid_id", what),
+    type: optionalText(fields, "type", "invalid_type", what),
+    retry: readMs(fields("retry"), "retry", "invalid_retry"),
+    private: isPrivate,
+    ...readTimes(fields),
+  };
+}
+
+/** The value of a field; undefined if it is absent. */
+type Fields = (name: string) => unknown;
+
+/** No field has an object or a list as its value, topic and data aside. Nothing is built of them. */
+const OF_PARTS: object = {};
+
+function valueOf(text: string, member: RawMember | undefined): unknown {
+  if (member === undefined) return undefined;
+  return member.depth === 0 ? JSON.parse(text.slice(member.start, member.end)) : OF_PARTS;
+}
+
+/** A list of topics has no parts of its own, and costs little to parse. */
+function topicOf(text: string, member: RawMember | undefined): unknown {
+  return member?.depth === 1 && text[member.start] === "[" ? JSON.parse(text.slice(member.start, member.end)) : valueOf(text, member);
+}
+
+/** Text as it is meant, anything else as it is written, `null` too: numbers that are rounded and keys that are sorted would be other data. */
+function dataOf(text: string, member: RawMember | undefined, what: string): string | undefined {
+  if (member === undefined) return undefined;
+  const { start, end, depth } = member;
+  const written = text.slice(start, end);
+  if (written.startsWith('"')) return JSON.parse(written) as string;
+  if (depth <= MAX_DATA_DEPTH) return detach(written, text);
+  throw new HubError("invalid_data", `${what} has data nested more than ${MAX_DATA_DEPTH} levels deep. Send it as text.`);
+}
+
+function optionalText(fields: Fields, name: string, code: "invalid_id" | "invalid_type", what: string): string | undefined {
+  const value = fields(name) ?? undefined;
+  if (value === undefined || typeof value === "string") return value;
+  throw new HubError(code, `${what} has a ${JSON.stringify(name)} that is not a string.`);
+}

@@ -1,0 +1,134 @@
+import { joinBytes } from "../core/update/bytes.ts";
+import { HubError } from "../core/errors.ts";
+import type { Sink, Subscriber } from "../core/live/subscriber.ts";
+import type { HttpContext } from "./context.ts";
+import { BodyReadError, type HubRequest } from "./request.ts";
+import type { Reply } from "./reply/reply.ts";
+import { failureReply, respond } from "./respond.ts";
+
+/** Bytes that a stream holds for a reader that is behind before it counts as full. */
+const HIGH_WATER_MARK = 64 * 1024;
+
+/**
+ * Answers a request of the Fetch API.
+ *
+ * @returns Never rejects: failures are problem details.
+ */
+export async function handleFetch(context: HttpContext, request: Request): Promise<Response> {
+  const { hub } = context;
+  try {
+    const outcome = await respond(context, toHubRequest(context, request));
+    if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
+    const { headers, selection, start, authorization } = outcome;
+    if (request.method === "HEAD") return new Response(null, { headers });
+    let close: () => void;
+    try {
+      hub.checkCurrent(authorization);
+      close = context.connections.open(undefined, selection);
+    } catch (error) {
+      return toResponse(outcome.refuse(error), request.method);
+    }
+    try {
+      return new Response(
+        openStream((sink) => hub.attach(selection, sink, start, authorization), close, request.signal),
+        { headers },
+      );
+    } catch (error) {
+      close();
+      return toResponse(outcome.refuse(error), request.method);
+    }
+  } catch (error) {
+    return toResponse(failureReply(context, error, request.headers.get("origin") ?? undefined), request.method);
+  }
+}
+
+function toHubRequest({ paths }: HttpContext, request: Request): HubRequest {
+  const { pathname, search } = new URL(request.url);
+  const { headers } = request;
+  const authorization = headers.get("authorization");
+  return {
+    // No request of the Fetch API tells its peer's.
+    address: undefined,
+    method: request.method,
+    pathname: paths.resolve(pathname) ?? "",
+    query: search.slice(1),
+    header: (name) => headers.get(name) ?? undefined,
+    authorization: authorization === null ? [] : [authorization],
+    framing: "none",
+    readBody: (maxBytes) => readBody(request, maxBytes),
+    isGone: () => request.signal.aborted,
+    // Whoever accepts the connections knows their number.
+    admit: () => undefined,
+  };
+}
+
+function toResponse({ status, headers, body }: Reply, method: string): Response {
+  return new Response(status === 204 || status === 304 || method === "HEAD" ? null : body, { status, headers });
+}
+
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Read once more, it would be an empty one.
+  if (request.bodyUsed || request.body?.locked === true) throw new BodyReadError();
+  if (request.body !== null) {
+    for await (const chunk of request.body) {
+      length += chunk.length;
+      if (length > maxBytes) throw new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
+      chunks.push(chunk);
+    }
+  }
+  return joinBytes(chunks);
+}
+
+function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: () => void, signal: AbortSignal): ReadableStream<Uint8Array> {
+  let subscriber: Subscriber | undefined;
+  let open = true;
+  const finish = (): void => {
+    if (!open) return;
+    open = false;
+    signal.removeEventListener("abort", abort);
+    subscriber?.close();
+    onClosed();
+  };
+  let abort = finish;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const sink: Sink = {
+          write(bytes) {
+            if (!open) return true;
+            controller.enqueue(bytes);
+            return (controller.desiredSize ?? 0) > 0;
+          },
+          pendingBytes: () => HIGH_WATER_MARK - (controller.desiredSize ?? 0),
+          end() {
+            if (open) controller.close();
+            finish();
+          },
+          destroy() {
+            if (open) controller.error(cutError());
+            finish();
+          },
+        };
+        // In order: a peer that left is no failure, and servers print what a body fails with.
+        abort = () => sink.end();
+        signal.addEventListener("abort", abort, { once: true });
+        subscriber = attach(sink);
+        if (signal.aborted) abort();
+      },
+      pull() {
+        subscriber?.drained();
+      },
+      cancel: finish,
+    },
+    { highWaterMark: HIGH_WATER_MARK, size: (chunk) => chunk.length },
+  );
+}
+
+/** Servers print what a body fails with. One line says all: a stack would lead into the hub, where nothing is wrong. */
+function cutError(): Error {
+  const error = new Error("The hub cut a stream whose reader does not keep up; the reader reconnects and goes on.");
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}

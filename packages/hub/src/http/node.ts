@@ -1,0 +1,225 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { HubError } from "../core/errors.ts";
+import type { HttpContext } from "./context.ts";
+import { BodyReadError } from "./request.ts";
+import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
+import type { Subscriber } from "../core/live/subscriber.ts";
+import type { Reply } from "./reply/reply.ts";
+import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
+import { failureReply, type Outcome, respond } from "./respond.ts";
+import { probeSockets, type SocketAccess, socketAccess } from "./sinks/socket-probe.ts";
+import { divertWrites } from "./sinks/stream-end.ts";
+import { setHeaders, takeHead } from "./sinks/stream-head.ts";
+import { http2Stream } from "./admission/stream-resets.ts";
+
+/** What Express and Connect pass to go on with the next handler. */
+export type Next = (error?: unknown) => void;
+
+/**
+ * Answers a request of `node:http`, `node:https` or `node:http2` (its compatibility API). For other paths than the hub's it
+ * calls `next`, or answers 404 where there is none.
+ */
+export function handleNode(context: HttpContext, req: IncomingMessage, res: ServerResponse, next?: Next): void {
+  if (isTaken(req.socket)) return;
+  const target = targetOf(req);
+  const pathname = resolvePath(context, req, target.pathname);
+  if (next !== undefined && pathname === undefined) {
+    next();
+    return;
+  }
+  context.streamResets.watch(req);
+  void answer(context, req, res, { ...target, pathname: pathname ?? "" }, next);
+}
+
+/** Routers of Express and Connect cut what they are mounted at off `url`, and keep the whole in `originalUrl`. */
+function resolvePath({ paths }: HttpContext, req: IncomingMessage, pathname: string): string | undefined {
+  const found = paths.resolve(pathname);
+  if (found !== undefined || !("originalUrl" in req) || typeof req.originalUrl !== "string") return found;
+  const [whole = ""] = req.originalUrl.split("?", 1);
+  // A router cuts off a prefix. Another address is one that the application put in its place.
+  return whole.endsWith(pathname) || pathname === "/" ? paths.resolve(whole) : undefined;
+}
+
+async function answer(
+  context: HttpContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  { host, pathname, query }: RequestTarget,
+  next: Next | undefined,
+): Promise<void> {
+  try {
+    const sockets = socketAccess() ?? (await probeSockets(context.hub.logger));
+    // Without a socket of its own, a response waits for the one before it on the same connection.
+    const takesSocket = sockets.takesSockets && req.httpVersionMajor === 1 && res.socket !== null;
+    const address = context.proxies.clientOf(req);
+    const outcome = await respond(context, {
+      address,
+      method: req.method ?? "",
+      pathname,
+      query: decodeTarget(query),
+      header: (name) => (name === "host" ? host : firstHeader(req, name)),
+      authorization: authorizationFields(req),
+      framing: takesSocket && takesChunks(req) ? "chunked" : "none",
+      readBody: (maxBytes) => readBody(req, maxBytes),
+      isGone: () => req.socket.destroyed || res.destroyed,
+      admit: () => {
+        checkHost(req);
+        context.arrivals.admit(http2Stream(req)?.session ?? req.socket, address);
+      },
+    });
+    if (outcome.kind === "reply") reply(req, res, outcome.reply);
+    else stream(context, req, res, outcome, { address, sockets: takesSocket ? sockets : undefined });
+  } catch (error) {
+    if (error instanceof TypeError && next !== undefined) next(error);
+    else reply(req, res, failureReply(context, error, req.headers.origin));
+    // A stream that failed as it began must not stay open and silent.
+    if (isTaken(req.socket)) req.socket.destroy();
+  }
+}
+
+/**
+ * Whether a stream to this client is chunked. HTTP/1.0 has no chunks. A client that asks for the connection's end knows the stream's end by it:
+ * PHP's `fopen` is one, and reads a chunked body in blocks of 8 KiB.
+ */
+function takesChunks(req: IncomingMessage): boolean {
+  return req.httpVersionMinor > 0 && !/(^|,)\s*close\s*(,|$)/i.test(req.headers.connection ?? "");
+}
+
+/** `req.headers` has the first one only, and drops the others in silence. */
+function authorizationFields(req: IncomingMessage): readonly string[] {
+  if (req.headers.authorization === undefined) return [];
+  return req.rawHeaders.filter((_, i) => i % 2 === 1 && req.rawHeaders[i - 1]?.toLowerCase() === "authorization");
+}
+
+function reply(req: IncomingMessage, res: ServerResponse, { status, headers, body, closes }: Reply): void {
+  if (res.headersSent || res.destroyed) return;
+  const isHead = req.method === "HEAD";
+  res.statusCode = status;
+  setHeaders(res, headers);
+  // What is left of a refused body is not read: the connection can carry no other request.
+  if ((!req.complete || closes === true) && req.httpVersionMajor === 1) res.setHeader("Connection", "close");
+  res.end(isHead ? undefined : body);
+}
+
+async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  if (req.readableDidRead || req.readableEnded) {
+    const isEmpty = !req.readableDidRead && req.headers["transfer-encoding"] === undefined && !Number(req.headers["content-length"] ?? 0);
+    if (isEmpty) return new Uint8Array();
+    throw new BodyReadError();
+  }
+  // Made when it is needed: an error keeps the stack, which costs as much as the rest of a publish.
+  const tooLarge = (): HubError => new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  await new Promise<void>((resolve, reject) => {
+    const ended = (): void => reject(new HubError("invalid_body", "The request ended before its body did."));
+    // No event comes any more.
+    if (req.destroyed) {
+      ended();
+      return;
+    }
+    req.on("data", (chunk: Buffer | string) => {
+      // Somebody may have called setEncoding().
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk;
+      length += bytes.length;
+      if (length > maxBytes) {
+        req.removeAllListeners("data").pause();
+        reject(tooLarge());
+      } else chunks.push(bytes);
+    });
+    // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
+    req.once("aborted", ended);
+    req.once("end", () => {
+      // A stream that follows would hold the request, to tell the listener of its end.
+      for (const event of ["aborted", "error", "close"]) req.removeListener(event, ended);
+      resolve();
+    });
+    req.once("error", ended);
+    req.once("close", ended);
+  });
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+}
+
+/** Node shows the bytes of a request target as Latin-1; in a query, those that are not ASCII are UTF-8. */
+function decodeTarget(query: string): string {
+  return /[\x80-\xff]/.test(query) ? Buffer.from(query, "latin1").toString("utf8") : query;
+}
+
+function firstHeader(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** How a stream goes to its peer. */
+interface Way {
+  /** The client's. */
+  readonly address: string | undefined;
+  /** Set if the stream takes its socket; otherwise it goes through the response. */
+  readonly sockets: SocketAccess | undefined;
+}
+
+function stream(
+  context: HttpContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  outcome: Extract<Outcome, { kind: "stream" }>,
+  way: Way,
+): void {
+  // The peer may have left while the journal or a key set was asked.
+  // Or another request on its connection may have become a stream.
+  if (req.socket.destroyed || res.destroyed || res.headersSent || isTaken(req.socket)) return;
+  // A peer that has ended its half has left, as far as a stream can tell, and no event of that comes any more.
+  if (req.socket.readableEnded) return void req.socket.destroy();
+  const { headers, selection, start, authorization } = outcome;
+  if (req.method === "HEAD") {
+    setHeaders(res, headers);
+    res.writeHead(200).end();
+    return;
+  }
+  let close: () => void;
+  try {
+    // Before the head is on its way: later there is no refusing it.
+    context.hub.checkCurrent(authorization);
+    close = context.connections.open(way.address, selection);
+  } catch (error) {
+    if (error instanceof HubError && error.code === "too_many_connections") context.proxies.noteFull(req);
+    reply(req, res, outcome.refuse(error));
+    return;
+  }
+  // What was framed for a socket can't go through a response. Something else has ended the response meanwhile.
+  if (way.sockets !== undefined && res.socket === null) return close();
+  const sink = openSink(req, res, outcome, way, close);
+  let subscriber: Subscriber | undefined;
+  try {
+    subscriber = context.hub.attach(selection, sink, start, authorization);
+  } catch (error) {
+    // As when its token ended at this very moment. The head may be out, so the stream ends without an answer.
+    close();
+    sink.destroy();
+    throw error;
+  }
+  if (subscriber === undefined) return close();
+  sink.bind(subscriber, close);
+  context.closedServers.watch(req.socket);
+}
+
+/** @throws What a hook throws that waits for the head. */
+function openSink(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { headers, selection }: Extract<Outcome, { kind: "stream" }>,
+  { address, sockets }: Way,
+  close: () => void,
+): NodeSink {
+  try {
+    if (sockets === undefined) return new ResponseSink(req, res, headers, address);
+    const head = takeHead(res, headers, selection.framing);
+    const sink = new SocketSink(takeSocket(req, res), head, selection.framing, sockets.handleWriter, address);
+    divertWrites(res, sink);
+    return sink;
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

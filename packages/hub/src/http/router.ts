@@ -1,0 +1,184 @@
+import type { Action, Authorization } from "../core/matching/authorization.ts";
+import { HubError } from "../core/errors.ts";
+import type { AccessRequest } from "./auth/access.ts";
+import { isAdmin } from "./auth/admin.ts";
+import type { HttpContext } from "./context.ts";
+import type { HubRequest } from "./request.ts";
+import { metrics } from "./routes/metrics.ts";
+import { publish } from "./routes/publish.ts";
+import { renew } from "./routes/renew.ts";
+import { ALIAS_PATH, type Reply, type StreamReply } from "./reply/reply.ts";
+import { revoke } from "./routes/revocations.ts";
+import { cancel, listScheduled } from "./routes/scheduled.ts";
+import { decodeSegment } from "./segment.ts";
+import { subscribe } from "./routes/subscribe.ts";
+import { listsSubscriptions, subscriptions } from "./routes/subscriptions.ts";
+
+/**
+ * What a route asks of a request's token. `nothing`: the token is not looked at. `admin`: a grant to publish to exactly `HUB/admin`. An
+ * action: a token for it, or none where anonymous requests are allowed; with `refusal`, always a token.
+ */
+type Need = "nothing" | "admin" | { readonly action: Action; readonly refusal?: string };
+
+/** What a route hands a request to. */
+type Handler = (
+  context: HttpContext,
+  request: HubRequest,
+  authorization: Authorization | undefined,
+  /** The decoded segment that `:id` stands for; empty if the path has none. */
+  id: string,
+) => Reply | Promise<Reply> | Promise<StreamReply>;
+
+/** One thing that the hub serves. */
+interface Route {
+  /** Below the path of the hub's URL. `:id` stands for one segment, `*` for the rest of the path. */
+  readonly path: string;
+  readonly methods: readonly string[];
+  /** Says what to do, to a request with another method. */
+  readonly hint: string;
+  readonly needs: Need;
+  readonly handler: Handler;
+  /** Whether a path that matches is served. Default: always. */
+  readonly exists?: (context: HttpContext, request: HubRequest) => boolean;
+}
+
+const READ = ["GET", "HEAD"] as const;
+
+/** All that the hub serves. Routes with the same path follow each other. */
+const ROUTES: readonly Route[] = [
+  {
+    path: "",
+    methods: [...READ, "QUERY"],
+    hint: "Use GET or QUERY to subscribe, or POST to publish.",
+    needs: { action: "subscribe" },
+    handler: subscribe,
+  },
+  { path: "", methods: ["POST"], hint: "", needs: { action: "publish" }, handler: publish },
+  {
+    path: "/subscribers/:id",
+    methods: ["POST"],
+    hint: "Use POST to renew a subscriber's token.",
+    needs: { action: "subscribe", refusal: "Renewing needs the new access token." },
+    handler: renew,
+  },
+  {
+    path: "/subscriptions*",
+    methods: READ,
+    hint: "Use GET to list subscriptions.",
+    needs: { action: "subscribe", refusal: "Listing subscriptions needs an access token." },
+    handler: subscriptions,
+    exists: listsSubscriptions,
+  },
+  {
+    path: "/scheduled",
+    methods: READ,
+    hint: "Use GET to list updates that wait for their time.",
+    needs: { action: "publish" },
+    handler: listScheduled,
+  },
+  {
+    path: "/scheduled/:id",
+    methods: ["DELETE"],
+    hint: "Use DELETE to cancel an update.",
+    needs: { action: "publish" },
+    handler: cancel,
+  },
+  { path: "/metrics", methods: READ, hint: "Use GET to read the metrics.", needs: "admin", handler: metrics },
+  { path: "/revocations", methods: ["POST"], hint: "Use POST to revoke tokens.", needs: "admin", handler: revoke },
+];
+
+/** The metadata of the hub, which has a path of its own. */
+const METADATA: Route = {
+  path: "",
+  methods: READ,
+  hint: "Use GET.",
+  needs: "nothing",
+  handler: ({ metadata, cors }, request) => {
+    const reply = metadata.reply();
+    return { ...reply, headers: { ...cors.open(request.header("origin")), ...reply.headers } };
+  },
+};
+
+/**
+ * Hands a request to its route, once the method and the token are those that the route needs.
+ *
+ * @throws HubError `not_found`, `method_not_allowed`, what {@link HttpContext.access} throws, or what the handler does.
+ */
+export async function route(context: HttpContext, request: HubRequest): Promise<Reply | StreamReply> {
+  if (request.pathname === "") throw nothingHere();
+  request.admit();
+  const found = routesTo(context, request.pathname);
+  if (request.method === "OPTIONS") return preflight(context, request, found);
+  const [first] = found;
+  if (first === undefined || first.route.exists?.(context, request) === false) throw nothingHere();
+  const match = found.find(({ route: { methods } }) => methods.includes(request.method));
+  if (match === undefined) throw new HubError("method_not_allowed", first.route.hint);
+  const { needs, handler } = match.route;
+  return handler(context, request, needs === "nothing" ? undefined : await authorize(context, request, needs), match.id);
+}
+
+/** The value of the `Allow` field for a path. */
+export function allowedMethods(context: HttpContext, pathname: string): string {
+  return allow(routesTo(context, pathname));
+}
+
+/** Whether a path is for administrators only. */
+export function isForAdmin(context: HttpContext, pathname: string): boolean {
+  return routesTo(context, pathname).some(({ route: { needs } }) => needs === "admin");
+}
+
+interface Match {
+  readonly route: Route;
+  readonly id: string;
+}
+
+function routesTo({ hubPath, metadata }: HttpContext, pathname: string): readonly Match[] {
+  if (pathname === metadata.path) return [{ route: METADATA, id: "" }];
+  const path = pathname === ALIAS_PATH ? "" : pathname.slice(hubPath.length);
+  return ROUTES.flatMap((candidate) => {
+    const id = matchPath(candidate.path, path);
+    return id === undefined ? [] : [{ route: candidate, id }];
+  });
+}
+
+/** @returns The decoded segment that `:id` stands for, or an empty text. Undefined if the path is another one. */
+function matchPath(pattern: string, path: string): string | undefined {
+  if (pattern.endsWith("*")) {
+    const start = pattern.slice(0, -1);
+    return path === start || path.startsWith(`${start}/`) ? "" : undefined;
+  }
+  if (!pattern.endsWith(":id")) return path === pattern ? "" : undefined;
+  const start = pattern.slice(0, -":id".length);
+  return path.startsWith(start) && !path.includes("/", start.length) ? decodeSegment(path.slice(start.length)) : undefined;
+}
+
+function allow(found: readonly Match[]): string {
+  return [...found.flatMap(({ route: { methods } }) => methods), "OPTIONS"].join(", ");
+}
+
+function preflight({ cors }: HttpContext, request: HubRequest, found: readonly Match[]): Reply {
+  const methods = allow(found);
+  const asked = request.header("access-control-request-headers");
+  return { status: 204, headers: { Allow: methods, ...cors.preflight(request.header("origin"), methods, asked) }, body: "" };
+}
+
+/** @throws HubError if the token is not one that a route needs. */
+export async function authorize(
+  { access, hubPath }: Pick<HttpContext, "access" | "hubPath">,
+  request: AccessRequest,
+  needs: Exclude<Need, "nothing">,
+): Promise<Authorization | undefined> {
+  const isAdministrating = needs === "admin";
+  const authorization = await access.authorize(request, isAdministrating ? "publish" : needs.action);
+  if (authorization === undefined) {
+    const refusal = isAdministrating ? "This needs an administrator's access token." : needs.refusal;
+    if (refusal !== undefined) throw new HubError("unauthorized", refusal);
+  } else if (isAdministrating && !isAdmin(authorization, hubPath)) {
+    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${hubPath}/admin.`);
+  }
+  return authorization;
+}
+
+function nothingHere(): HubError {
+  return new HubError("not_found", "Nothing is served at this address.");
+}

@@ -1,0 +1,177 @@
+import type { ErrorCode } from "../../core/errors.ts";
+import type { HubCore } from "../../core/hub-core.ts";
+import type { HubStats } from "../../core/inspect/inspect.ts";
+import { CHECK_WAIT_MS } from "../../core/journal/journal-check.ts";
+import { ALONE } from "../../core/inspect/questions.ts";
+import { within } from "../../core/scheduler.ts";
+import { encodeMetrics, type Metric, type Sample } from "./prometheus.ts";
+
+/** What a refused request wanted. */
+export type Wanted = "publish" | "subscribe" | "other";
+
+/** The figures of one process, as it tells them the others. */
+interface ProcessFigures {
+  readonly stats: HubStats;
+  /** Requests refused, by what they wanted and the error's code. */
+  readonly refused: readonly (readonly [wanted: Wanted, code: ErrorCode, count: number])[];
+  /** Undefined on a runtime that does not tell. */
+  readonly usage: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAtSeconds: number } | undefined;
+}
+
+/**
+ * Counts what only HTTP knows, and collects the figures of this server's processes. Other hubs of
+ * the journal report themselves.
+ */
+export class Metrics {
+  readonly #hub: HubCore;
+  readonly #refused = new Map<string, number>();
+
+  constructor(hub: HubCore) {
+    this.#hub = hub;
+    hub.workers.answer("http/metrics", () => this.#own());
+  }
+
+  /** A request was refused. */
+  refused(wanted: Wanted, code: ErrorCode): void {
+    const key = `${wanted} ${code}`;
+    this.#refused.set(key, (this.#refused.get(key) ?? 0) + 1);
+  }
+
+  /** All figures, as text for Prometheus. While the journal is away, those known without it. */
+  async collect(): Promise<string> {
+    const { workers, journalCheck } = this.#hub;
+    const [{ answers, silent }, failure] = await Promise.all([workers.ask("http/metrics", null), journalCheck.failure()]);
+    const oldestAt = failure === undefined ? await this.#oldestAt() : undefined;
+    const own = this.#own();
+    const all = new Map([[workers.id, own], ...answers.map(({ from, value }) => [from, value as ProcessFigures] as const)]);
+    // The same order at each scrape, by whichever process.
+    const inOrder = new Map([...all].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true })));
+    const journal = journalFigures(own.stats, oldestAt, failure === undefined);
+    return encodeMetrics([...figuresOf(inOrder), ...journal, ...processCountFigures(all.size, silent)]);
+  }
+
+  async #oldestAt(): Promise<number | undefined> {
+    const found = await within(CHECK_WAIT_MS, this.#hub.oldestAt()).catch(() => undefined);
+    return found === "late" ? undefined : found;
+  }
+
+  #own(): ProcessFigures {
+    const refused = [...this.#refused].map(([key, count]) => [...(key.split(" ") as [Wanted, ErrorCode]), count] as const);
+    return { stats: this.#hub.stats(), refused, usage: usage() };
+  }
+}
+
+/**
+ * The figures of a process whose journal was not opened yet.
+ *
+ * @param worker - The place of the process. Default: it is the only one.
+ */
+export function metricsWithoutJournal(worker: string = ALONE): string {
+  return encodeMetrics([...usageFigures([[worker, { usage: usage() }]]), journalUp(false), workerCount(1)]);
+}
+
+/** By worker, so that a counter that begins anew in the one that replaces another is taken for that, and no sum goes backwards. */
+function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
+  const { gauge, counter } = metricsOf(all);
+  return [
+    gauge("artesian_subscribers", "Open streams.", ({ stats }) => stats.subscribers),
+    gauge("artesian_cohorts", "Groups of streams with the same matchers, rights and pace.", ({ stats }) => stats.cohorts),
+    gauge("artesian_lagging_subscribers", "Streams that are not at the newest update.", ({ stats }) => stats.lagging),
+    gauge("artesian_stalled_subscribers", "Of these, the streams whose socket is full.", ({ stats }) => stats.stalled),
+    gauge("artesian_lag_updates", "Updates that the stream which is furthest behind was not sent yet.", ({ stats }) => stats.lag.updates),
+    gauge("artesian_lag_seconds", "How long ago the first of these was appended.", ({ stats }) => stats.lag.ms / 1000),
+    gauge("artesian_held_bytes", "Bytes in memory that peers have not taken yet.", ({ stats }) => stats.heldBytes),
+    {
+      name: "artesian_connections_cut_total",
+      type: "counter",
+      help: "Connections cut, for they took nothing for too long (stalled) or for all held too much (held).",
+      samples: [...all].flatMap(([worker, { stats }]) =>
+        Object.entries(stats.cut).map(([reason, value]) => ({ labels: { worker, reason }, value })),
+      ),
+    },
+    counter("artesian_updates_published_total", "Updates acknowledged to their publishers.", ({ stats }) => stats.published),
+    counter("artesian_updates_delivered_total", "Updates given to sockets.", ({ stats }) => stats.delivered),
+    counter("artesian_sent_bytes_total", "Bytes of events given to sockets.", ({ stats }) => stats.sentBytes),
+    {
+      name: "artesian_requests_refused_total",
+      type: "counter",
+      help: "Requests refused, by what they wanted and the code of the error.",
+      samples: [...all].flatMap(([worker, { refused }]) =>
+        refused.map(([wanted, code, value]) => ({ labels: { worker, wanted, code }, value })),
+      ),
+    },
+    ...usageFigures(all),
+  ];
+}
+
+/** What a process uses, which it knows without a hub. */
+function usageFigures(all: Iterable<readonly [worker: string, figures: Pick<ProcessFigures, "usage">]>): Metric[] {
+  const { gauge, counter } = metricsOf(all);
+  return [
+    counter("process_cpu_seconds_total", "CPU time, user and system.", ({ usage }) => usage?.cpuSeconds),
+    gauge("process_resident_memory_bytes", "Resident memory.", ({ usage }) => usage?.residentBytes),
+    gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", ({ usage }) => usage?.startedAtSeconds),
+  ];
+}
+
+type MakeMetric<F> = (name: string, help: string, value: (figures: F) => number | undefined) => Metric;
+
+/** Makes metrics with a sample for each worker whose figures have a value. */
+function metricsOf<F>(all: Iterable<readonly [worker: string, figures: F]>): Readonly<Record<"gauge" | "counter", MakeMetric<F>>> {
+  const make =
+    (type: Metric["type"]): MakeMetric<F> =>
+    (name, help, value) => ({
+      name,
+      type,
+      help,
+      samples: [...all].flatMap(([worker, figures]): Sample[] => {
+        const found = value(figures);
+        return found === undefined ? [] : [{ labels: { worker }, value: found }];
+      }),
+    });
+  return { gauge: make("gauge"), counter: make("counter") };
+}
+
+function journalUp(isUp: boolean): Metric {
+  const help = "Whether updates can be appended to the journal: 1, or 0.";
+  return { name: "artesian_journal_up", type: "gauge", help, samples: [{ value: isUp ? 1 : 0 }] };
+}
+
+function workerCount(value: number): Metric {
+  return { name: "artesian_workers", type: "gauge", help: "Processes that these figures are of.", samples: [{ value }] };
+}
+
+/** @param oldestAt - In milliseconds since 1970; undefined where the journal is empty. */
+function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | undefined, isUp: boolean): Metric[] {
+  const one = (name: string, help: string, value: number): Metric => ({ name, type: "gauge", help, samples: [{ value }] });
+  return [
+    journalUp(isUp),
+    one("artesian_journal_records", "Records in the journal.", Math.max(0, tail - head + 1)),
+    one("artesian_journal_bytes", "Bytes of the records in the journal.", bytes),
+    ...(oldestAt === undefined
+      ? []
+      : [one("artesian_journal_oldest_record_timestamp_seconds", "When the oldest record was appended.", oldestAt / 1000)]),
+  ];
+}
+
+function processCountFigures(count: number, silent: number): Metric[] {
+  return [
+    workerCount(count),
+    {
+      name: "artesian_silent_workers",
+      type: "gauge",
+      help: "Processes that did not answer in time: their figures are missing.",
+      samples: [{ value: silent }],
+    },
+  ];
+}
+
+function usage(): ProcessFigures["usage"] {
+  if (typeof process === "undefined") return undefined;
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    residentBytes: process.memoryUsage.rss(),
+    startedAtSeconds: Math.round(performance.timeOrigin) / 1000,
+  };
+}

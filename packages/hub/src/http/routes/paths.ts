@@ -1,0 +1,40 @@
+import { ALIAS_PATH } from "../reply/reply.ts";
+
+/** Where a hub is reached, and what its paths are called in its own URL, which topics and tokens go by. */
+export class HubPaths {
+  readonly #hubPath: string;
+  readonly #metadataPath: string;
+  /** The path at which requests arrive, without a slash at its end. */
+  readonly #base: string;
+  readonly #hasAlias: boolean;
+
+  /**
+   * @param hubPath - The path of the hub's URL.
+   * @param metadataPath - The path of its metadata, which does not move with the hub.
+   * @param path - The path at which requests arrive. Default: the hub's path, and {@link ALIAS_PATH}.
+   */
+  constructor(hubPath: string, metadataPath: string, path: string | undefined) {
+    this.#hubPath = hubPath;
+    this.#metadataPath = metadataPath;
+    this.#base = path === "/" ? "" : (path ?? hubPath);
+    this.#hasAlias = path === undefined || path === ALIAS_PATH;
+  }
+
+  /**
+   * Finds what a request is for.
+   *
+   * @param pathname - As the request has it.
+   * @returns The path in terms of the hub's URL, or {@link ALIAS_PATH}. Undefined if the request is not for the hub.
+   */
+  resolve(pathname: string): string | undefined {
+    if (pathname === this.#metadataPath || (pathname === ALIAS_PATH && this.#hasAlias)) return pathname;
+    if (pathname === this.#base || (pathname === "/" && this.#base === "")) return this.#hubPath;
+    return pathname.startsWith(`${this.#base}/`) ? this.#hubPath + pathname.slice(this.#base.length) : undefined;
+  }
+}
+
+/** Whether requests can arrive at a path: it begins with a slash, ends with none, and is as browsers send it. */
+export function isPath(path: string): boolean {
+  const hasSlashes = path.startsWith("/") && (path === "/" || !path.endsWith("/"));
+  return hasSlashes && URL.canParse(`http://hub${path}`) && new URL(`http://hub${path}`).pathname === path;
+}

@@ -1,0 +1,67 @@
+import type { Authorization } from "../../core/matching/authorization.ts";
+import { boundRetry, type RetryRange } from "../../core/update/retry.ts";
+import { EVENT_SOURCE_TYPES, isPrintableAscii } from "../../core/update/update.ts";
+import { prefersJson } from "../reply/accept.ts";
+import { readBody } from "../body/body.ts";
+import type { HttpContext } from "../context.ts";
+import type { HubRequest } from "../request.ts";
+import { meantField, quoteName } from "../body/field-names.ts";
+import { readIdempotencyKey } from "../body/idempotency-key.ts";
+import type { Reply } from "../reply/reply.ts";
+import { type ParsedUpdates, parseUpdates } from "../body/update-body.ts";
+
+/**
+ * Publishes what a request carries: one update as a form or a JSON object, or an atomic batch as a JSON array or
+ * NDJSON.
+ *
+ * @param authorization - What the publisher's token says; undefined where anyone may publish.
+ * @returns The event id, or one a line for a batch; JSON if the request prefers that to text.
+ * @throws HubError that says what to change; nothing was published.
+ * @see docs/protocol.md, "Publish"; Mercure, "Publication".
+ */
+export async function publish(
+  { hub, reservedTopics }: Pick<HttpContext, "hub" | "reservedTopics">,
+  request: Pick<HubRequest, "header" | "readBody">,
+  authorization: Authorization | undefined,
+): Promise<Reply> {
+  const { header } = request;
+  // The token was looked at before: a client that may not publish at all must not make the hub read a body.
+  const parsed = parseUpdates(header("content-type"), await readBody(request, hub.limits.bodyBytes), hub.limits);
+  reservedTopics.check(parsed.updates);
+  const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(header("idempotency-key")) });
+  const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+  const warning = warningOf(parsed, hub.publishedRetryMs);
+  if (warning !== undefined) headers["Artesian-Warning"] = warning;
+  if (!prefersJson(header("accept"))) return { status: 200, headers, body: ids.join("\n") };
+  headers["Content-Type"] = "application/json";
+  const body = parsed.isBatch ? { ids } : { id: ids[0] };
+  return { status: 200, headers, body: `${JSON.stringify(body)}\n` };
+}
+
+/** Most unknown fields that are named. */
+const NAMED_FIELDS = 5;
+
+/**
+ * What was accepted but is likely a mistake.
+ *
+ * @returns Printable ASCII; undefined for nothing.
+ */
+function warningOf({ updates, unknownFields }: ParsedUpdates, retryMs: RetryRange): string | undefined {
+  const warnings: string[] = [];
+  for (const name of [...unknownFields].slice(0, NAMED_FIELDS)) {
+    const meant = meantField(name);
+    warnings.push(`Unknown field ${quoteName(name)}${meant === undefined ? "." : `: did you mean ${JSON.stringify(meant)}?`}`);
+  }
+  if (unknownFields.size > NAMED_FIELDS) warnings.push(`And ${unknownFields.size - NAMED_FIELDS} more.`);
+  for (const type of EVENT_SOURCE_TYPES) {
+    if (updates.some((update) => update.type === type))
+      warnings.push(
+        `EventSource has an event ${JSON.stringify(type)} of its own: its listeners get these updates too. Choose another type.`,
+      );
+  }
+  if (updates.some(({ retry }) => retry !== undefined && boundRetry(retry, retryMs) !== retry))
+    warnings.push(`A retry below ${retryMs.min} or above ${retryMs.max} reaches subscribers as that bound.`);
+  if (updates.some(({ id }) => id !== undefined && !isPrintableAscii(id)))
+    warnings.push("An event id is not ASCII: some clients can't resume from it.");
+  return warnings.length === 0 ? undefined : warnings.join(" ");
+}

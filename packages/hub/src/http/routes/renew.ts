@@ -1,0 +1,28 @@
+import { type Authorization, streamEnd } from "../../core/matching/authorization.ts";
+import { HubError } from "../../core/errors.ts";
+import type { HttpContext } from "../context.ts";
+import type { HubRequest } from "../request.ts";
+import type { Reply } from "../reply/reply.ts";
+
+/**
+ * `POST` of a new token to `HUB/subscribers/ID`: the subscriber's stream goes on with it. The id came to the subscriber with
+ * `hub:expiring`; the token must be of the same issuer and subject as the one that it replaces.
+ *
+ * @see docs/authorization.md, "Renewing a token".
+ */
+export async function renew(
+  context: HttpContext,
+  _request: HubRequest,
+  authorization: Authorization | undefined,
+  id: string,
+): Promise<Reply> {
+  if (authorization === undefined || !(await context.hub.fleet.renew(id, authorization))) {
+    throw new HubError("not_found", "There is no such subscriber, or its token is of another issuer or subject. Connect again.");
+  }
+  const leftMs = Math.max(0, Math.round(streamEnd(authorization, context.hub.leewayMs) - Date.now()));
+  return {
+    status: 200,
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+    body: `${JSON.stringify({ expiresInMs: leftMs === Infinity ? null : leftMs })}\n`,
+  };
+}

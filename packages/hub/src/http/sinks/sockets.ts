@@ -1,0 +1,265 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { addressKey } from "../../core/address-key.ts";
+import type { Logger } from "../../core/logger.ts";
+import { LogThrottle } from "../../core/log-throttle.ts";
+import type { Range } from "../../core/range.ts";
+import { cutSocket } from "./cut-socket.ts";
+import { UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
+
+/** Bounds on the connections of a server, of every kind: streams, requests, and those that never sent one. */
+export interface SocketLimits {
+  /** Most in all. Past it idle ones are closed. Stops a flood from keeping everybody else out. Undefined for no bound. */
+  readonly sockets: number | undefined;
+  /**
+   * Most from one address, IPv6 counted by its /64; the loopback and trusted proxies are exempt. Past it idle ones of that address are closed. Stops one
+   * peer from taking all.
+   */
+  readonly socketsPerAddress: number;
+}
+
+/** What each of them may be. */
+export const SOCKET_RANGES: Readonly<Record<keyof SocketLimits, Range>> = {
+  sockets: [1, 1_000_000],
+  socketsPerAddress: [1, 1_000_000],
+};
+
+/** All addresses are compared once for each part of this size of the connections that there may be: a flood must not make the hub do so at each new one. */
+const PART = 1 / 64;
+
+/**
+ * Most requests of a connection that wait for their answers. Node parses all that it reads at once, 64 KiB, before it can pause: without a bound, 770
+ * pipelined requests for a file of 42 KB are 32 MB of answers. No browser and no proxy pipelines.
+ */
+export const MAX_UNANSWERED = 32;
+
+/** The connections of one address. */
+interface Peer {
+  readonly key: string;
+  readonly isExempt: boolean;
+  count: number;
+  /** Connections without a request or a stream, and those that do not read their answers. The one that is idle for longest comes first. */
+  readonly idle: Set<Socket>;
+}
+
+/** Why connections are cut, for the log. */
+const CUTS = {
+  pipelined: `A connection is cut: it sent more than ${MAX_UNANSWERED} requests without waiting for an answer.`,
+  stalled: "A connection is cut: its peer took nothing of an answer for --write-stall.",
+  held: "A connection is cut: the answers that peers do not read take more than --max-held-bytes, and it holds most.",
+} as const;
+
+/** What is known of a connection. */
+interface Held {
+  readonly owner: Sockets;
+  readonly peer: Peer;
+  /** A stream is never idle. */
+  isStream: boolean;
+}
+
+const HELD: unique symbol = Symbol("held");
+type HeldSocket = Socket & { [HELD]?: Held | undefined };
+
+/**
+ * Bounds the connections of a server. A new one past a bound takes the place of an idle one: of its own address if that has as many as it may, else of the
+ * address that has the most idle ones. A newcomer is served while others hold all places. The new one is closed if none is idle.
+ */
+export class Sockets {
+  readonly #limits: SocketLimits;
+  readonly #isProxy: (address: string) => boolean;
+  readonly #notices: LogThrottle;
+  readonly #unread: UnreadAnswers;
+  readonly #peers = new Map<string, Peer>();
+  #total = 0;
+  /** The next ones to close. Some of them may be busy by then, or gone. */
+  #next: HeldSocket[] = [];
+
+  /** @param isProxy - Whether an address is that of a proxy, which brings the clients of many addresses. */
+  constructor(limits: SocketLimits & UnreadLimits, isProxy: (address: string) => boolean, logger: Logger) {
+    this.#limits = limits;
+    this.#isProxy = isProxy;
+    this.#notices = new LogThrottle(logger);
+    this.#unread = new UnreadAnswers(limits, {
+      setQuiet: (socket, isQuiet) => this.#setQuiet(socket, isQuiet),
+      cut: (socket, why) => this.#cut(socket, why),
+    });
+  }
+
+  /** Must be called before the server listens. */
+  watch(server: Server): void {
+    server.on("connection", (socket) => this.#accept(socket));
+    server.on("request", begin);
+    server.on("checkExpectation", refuseExpectation);
+    server.on("close", () => this.#unread.stop());
+  }
+
+  /** A request has come. */
+  began(socket: HeldSocket, res: ServerResponse): void {
+    const held = socket[HELD];
+    if (held === undefined || held.isStream) return;
+    const unanswered = this.#unread.begin(socket, res);
+    if (unanswered > MAX_UNANSWERED) {
+      this.#cut(socket, "pipelined");
+      return;
+    }
+    if (unanswered === 1) held.peer.idle.delete(socket);
+    res.on("close", onAnswered);
+  }
+
+  /** The connection waits for an answer no more. */
+  answered(socket: HeldSocket, res: ServerResponse): void {
+    if (!this.#unread.answered(socket, res)) return;
+    const { idle } = socket[HELD]?.peer ?? {};
+    // Last in the line of those that are idle, also if the peer was slow.
+    idle?.delete(socket);
+    idle?.add(socket);
+  }
+
+  /** The connection has become a stream. */
+  streams(socket: HeldSocket): void {
+    this.#unread.forget(socket);
+    const held = socket[HELD];
+    if (held === undefined) return;
+    held.isStream = true;
+    held.peer.idle.delete(socket);
+  }
+
+  /** Forgets a connection that has ended, or is about to. */
+  ended(socket: HeldSocket): void {
+    const { peer } = socket[HELD] ?? {};
+    if (peer === undefined) return;
+    socket[HELD] = undefined;
+    peer.idle.delete(socket);
+    this.#unread.forget(socket);
+    this.#total--;
+    if (--peer.count === 0) this.#peers.delete(peer.key);
+  }
+
+  #accept(socket: HeldSocket): void {
+    const peer = this.#peerOf(socket.remoteAddress);
+    if (!this.#makeRoom(peer)) {
+      socket.destroy();
+      return;
+    }
+    this.#peers.set(peer.key, peer);
+    peer.count++;
+    peer.idle.add(socket);
+    this.#total++;
+    socket[HELD] = { owner: this, peer, isStream: false };
+    // A shared function instead of a closure: thousands of connections hold it.
+    socket.on("close", onClose);
+  }
+
+  /** @param address - Undefined if the peer is gone already. */
+  #peerOf(address = ""): Peer {
+    const counted = address === "" ? undefined : addressKey(address);
+    const key = counted ?? address;
+    return this.#peers.get(key) ?? { key, isExempt: counted === undefined || this.#isProxy(address), count: 0, idle: new Set() };
+  }
+
+  /** @returns Whether one more connection of the address may stay. */
+  #makeRoom(peer: Peer): boolean {
+    const { sockets = Infinity, socketsPerAddress } = this.#limits;
+    if (!peer.isExempt && peer.count >= socketsPerAddress) {
+      this.#notices.warn(
+        "address",
+        { address: peer.key, connections: peer.count },
+        "An address has as many connections as it may. A new one takes the place of an idle one, or is closed if none is idle. If it is a proxy of yours, " +
+          "name it by --trusted-proxies.",
+      );
+      const [oldest] = peer.idle;
+      if (oldest === undefined) return false;
+      this.#close(oldest);
+    }
+    if (this.#total < sockets) return true;
+    const connections = this.#total;
+    const oldest = this.#oldestOfMost(sockets);
+    this.#notices.warn(
+      "all",
+      { address: oldest?.[HELD]?.peer.key ?? peer.key, connections },
+      "There are as many connections as there may be. A new one takes the place of an idle one of the address that has most, or is closed if none is idle.",
+    );
+    if (oldest === undefined) return false;
+    this.#close(oldest);
+    return true;
+  }
+
+  #oldestOfMost(sockets: number): HeldSocket | undefined {
+    const isIdle = (socket: HeldSocket): boolean => socket[HELD]?.peer.idle.has(socket) === true;
+    const known = this.#nextThat(isIdle);
+    if (known !== undefined) return known;
+    this.#next = oldestOfMost([...this.#peers.values()], Math.ceil(sockets * PART));
+    return this.#nextThat(isIdle);
+  }
+
+  #nextThat(isIdle: (socket: HeldSocket) => boolean): HeldSocket | undefined {
+    for (;;) {
+      const socket = this.#next.shift();
+      if (socket === undefined || isIdle(socket)) return socket;
+    }
+  }
+
+  /** Counted at once: the next connection may come before the end of this one is told. */
+  #close(socket: Socket): void {
+    const isUnread = socket.writableLength > 0;
+    this.ended(socket);
+    if (isUnread) cutSocket(socket);
+    else socket.destroy();
+  }
+
+  #setQuiet(socket: HeldSocket, isQuiet: boolean): void {
+    const { idle } = socket[HELD]?.peer ?? {};
+    if (isQuiet) idle?.add(socket);
+    else idle?.delete(socket);
+  }
+
+  #cut(socket: HeldSocket, why: keyof typeof CUTS): void {
+    const address = socket[HELD]?.peer.key;
+    this.#notices.warn(why, { ...(address !== undefined && { address }) }, CUTS[why]);
+    this.ended(socket);
+    cutSocket(socket);
+  }
+}
+
+/** The ones that are idle for longest, each of the address that has the most idle ones left. */
+function oldestOfMost(peers: readonly Peer[], count: number): Socket[] {
+  const sorted = peers
+    .filter(({ idle }) => idle.size > 0)
+    .toSorted((a, b) => b.idle.size - a.idle.size)
+    .map(({ idle }) => ({ size: idle.size, sockets: idle.values() }));
+  const chosen: Socket[] = [];
+  for (let level = sorted[0]?.size ?? 0; level > 0; level--) {
+    for (const { size, sockets } of sorted) {
+      if (size < level) break;
+      const { value } = sockets.next();
+      if (value !== undefined) chosen.push(value);
+      if (chosen.length === count) return chosen;
+    }
+  }
+  return chosen;
+}
+
+function begin({ socket }: IncomingMessage, res: ServerResponse): void {
+  (socket as HeldSocket)[HELD]?.owner.began(socket, res);
+}
+
+/** Node's own answer to an expectation that it does not know would not be counted, and leaves the connection open for more of them. */
+function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
+  begin(req, res);
+  res.writeHead(417, { Connection: "close" }).end();
+}
+
+/** The connection of a response becomes a stream, so that it is not idle again. What listens to the response would keep it in memory. */
+export function stopAwaiting({ socket }: IncomingMessage, res: ServerResponse): void {
+  res.removeListener("close", onAnswered);
+  (socket as HeldSocket)[HELD]?.owner.streams(socket);
+}
+
+function onAnswered(this: ServerResponse): void {
+  const { socket } = this.req;
+  (socket as HeldSocket)[HELD]?.owner.answered(socket, this);
+}
+
+function onClose(this: HeldSocket): void {
+  this[HELD]?.owner.ended(this);
+}

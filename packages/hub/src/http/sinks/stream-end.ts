@@ -1,0 +1,107 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Sink } from "../../core/live/subscriber.ts";
+
+/** On a socket: the response that hears of its end. On a request or response that does not: the socket. */
+const RESPONSE: unique symbol = Symbol("response");
+const SOCKET: unique symbol = Symbol("socket");
+
+type HeardSocket = Socket & { [RESPONSE]?: ServerResponse };
+type LetGo = (IncomingMessage | ServerResponse) & { [SOCKET]?: Socket; [RESPONSE]?: ServerResponse };
+
+/** What tells of the end. Node itself listens so often to each. */
+const RESPONSE_EVENTS: ReadonlyMap<string, number> = new Map([
+  ["close", 0],
+  ["finish", 1],
+]);
+const REQUEST_EVENTS: ReadonlyMap<string, number> = new Map([
+  ["close", 0],
+  ["aborted", 0],
+  ["end", 0],
+]);
+
+/**
+ * Decides what becomes of the request and the response of a stream that takes their socket over. If somebody listens for
+ * their end, as loggers and tracers do, they stay with the socket and hear of it as ever. Otherwise they are let go of,
+ * which halves the stream's memory, until somebody begins to listen.
+ */
+export function settleEnd(req: IncomingMessage, res: ServerResponse): void {
+  const { socket } = req;
+  if (isHeard(req, REQUEST_EVENTS) || isHeard(res, RESPONSE_EVENTS)) {
+    tell(socket, res);
+    return;
+  }
+  res.detachSocket(socket);
+  for (const one of [req, res] as LetGo[]) {
+    one[SOCKET] = socket;
+    one[RESPONSE] = res;
+    one.on("newListener", onListener);
+  }
+}
+
+/**
+ * Keeps others from writing to a response whose stream is written past it: theirs would end up in the middle of an event.
+ *
+ * @param sink - Ended or destroyed if somebody ends or destroys the response.
+ */
+export function divertWrites(res: ServerResponse, sink: Pick<Sink, "end" | "destroy">): void {
+  res.write = writeNothing;
+  res.end = (() => {
+    sink.end();
+    return res;
+  }) as ServerResponse["end"];
+  res.destroy = () => {
+    sink.destroy();
+    return res;
+  };
+}
+
+function isHeard(emitter: EventEmitter, events: ReadonlyMap<string, number>): boolean {
+  // Some tracers listen by replacing the method that emits.
+  if (emitter.emit !== EventEmitter.prototype.emit) return true;
+  for (const [event, own] of events) if (emitter.listenerCount(event) > own) return true;
+  return false;
+}
+
+/** Somebody listens who did not when the stream began. */
+function onListener(this: LetGo, event: string | symbol): void {
+  const { [SOCKET]: socket, [RESPONSE]: res } = this;
+  if (socket === undefined || res === undefined || !(this === res ? RESPONSE_EVENTS : REQUEST_EVENTS).has(String(event))) return;
+  for (const one of [res.req, res] as LetGo[]) {
+    one.removeListener("newListener", onListener);
+    delete one[SOCKET];
+    delete one[RESPONSE];
+  }
+  if (socket.destroyed) return;
+  res.assignSocket(socket);
+  tell(socket, res);
+}
+
+/** Has a socket tell the request and the response of its end. */
+function tell(socket: HeardSocket, res: ServerResponse): void {
+  socket[RESPONSE] = res;
+  // Shared functions instead of closures: thousands of connections hold them.
+  socket.once("finish", onFinish).once("close", onClose);
+}
+
+/** All was written: the stream was ended on this side. The response's own listener does the rest, as for any other one. */
+function onFinish(this: HeardSocket): void {
+  const { [RESPONSE]: res } = this;
+  if (res === undefined) return;
+  // oxlint-disable-next-line typescript/no-deprecated -- The only name by which it can be set.
+  res.finished = true;
+  // Newer versions of Node count their own writes only.
+  Object.defineProperty(res, "writableFinished", { value: true });
+  res.emit("finish");
+}
+
+/** The response hears this from Node. The request would, if the server still watched the socket. */
+function onClose(this: HeardSocket): void {
+  const req = this[RESPONSE]?.req;
+  if (req !== undefined && !req.destroyed) req.destroy(Object.assign(new Error("aborted"), { code: "ECONNRESET" }));
+}
+
+function writeNothing(): boolean {
+  return false;
+}

@@ -1,0 +1,41 @@
+import type { ServerResponse } from "node:http";
+import type { Framing } from "../../core/update/wire.ts";
+
+/** Sets header fields beside those that were set before. `Vary` is joined: the answer depends on what both name. */
+export function setHeaders(res: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, name === "Vary" ? joinVary(res.getHeader(name), value) : value);
+}
+
+/**
+ * Makes the head of a stream that takes its socket over. The response has the same head and does not send it: hooks that
+ * wait for the head get to add their fields, and loggers find the status.
+ *
+ * @returns The status line and header fields.
+ */
+export function takeHead(res: ServerResponse, headers: Readonly<Record<string, string>>, framing: Framing): string {
+  setHeaders(res, headers);
+  // The connection carries nothing after the stream: its parser is gone.
+  res.setHeader("Connection", "close");
+  res.writeHead(200);
+  const all: Record<string, number | string | readonly string[] | undefined> = {
+    date: new Date().toUTCString(),
+    ...res.getHeaders(),
+    // Hooks know neither how the bytes are delimited nor how they are compressed.
+    "content-encoding": headers["Content-Encoding"],
+    "content-length": undefined,
+    "transfer-encoding": framing === "chunked" ? "chunked" : undefined,
+    connection: "close",
+  };
+  let head = "HTTP/1.1 200 OK\r\n";
+  for (const [name, value] of Object.entries(all)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) head += `${name}: ${String(one)}\r\n`;
+  }
+  return `${head}\r\n`;
+}
+
+function joinVary(before: number | string | readonly string[] | undefined, value: string): string {
+  const names = [before ?? "", value].flat().flatMap((one) => String(one).split(","));
+  const known = new Map<string, string>();
+  for (const name of names.map((one) => one.trim())) if (name !== "" && !known.has(name.toLowerCase())) known.set(name.toLowerCase(), name);
+  return [...known.values()].join(", ");
+}

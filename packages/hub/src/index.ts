@@ -1,0 +1,33 @@
+// The public API: what `import … from "artesian"` gives.
+export type { Action, Authorization, SubscribeGrant } from "./core/matching/authorization.ts";
+export { type ErrorCode, ERROR_CODES, HubError } from "./core/errors.ts";
+export type { Gap, GapReason } from "./core/update/frame.ts";
+export type {
+  AppendOutcome,
+  IdempotentAppend,
+  JournalIdempotency,
+  KnownAppend,
+  PublishOptions,
+  ReusedKey,
+} from "./core/journal/idempotency.ts";
+export type { SubscriberPage, SubscriberQuery } from "./core/inspect/directory.ts";
+export type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./core/inspect/inspect.ts";
+export type { Journal, JournalPage, JournalRecord, Position, ReadLimits, Retention } from "./core/journal/journal.ts";
+export { recordBytes } from "./core/journal/journal.ts";
+export { DEFAULT_LIMITS, type Limits } from "./core/limits.ts";
+export type { Logger } from "./core/logger.ts";
+export type { Matcher, MatcherType } from "./core/matching/matcher.ts";
+export type { PeerAnswer, PeerAnswers, PeerBus, PeerListener, Peers } from "./core/journal/peers.ts";
+export type { HealthCheck, Readiness } from "./core/readiness.ts";
+export type { ReceivedUpdate, SubscribeOptions } from "./core/replay/reader.ts";
+export type { Revocation } from "./core/table/revocations.ts";
+export type { HubObserver, ObservedSubscriber } from "./core/streams/roster.ts";
+export type { ScheduledUpdate } from "./core/table/schedule.ts";
+export type { JournalState, StateEntry, StateStep } from "./core/journal/state.ts";
+export type { SubscriptionDocument } from "./core/matching/subscription.ts";
+export type { TextUpdate, Update, UpdateInput } from "./core/update/update.ts";
+export type { FleetStats } from "./core/inspect/fleet.ts";
+export { createHub, type Hub } from "./create-hub.ts";
+export type { AuthorizationOptions, HubOptions } from "./hub-options.ts";
+export type { LinkAttributes } from "./http/reply/link.ts";
+export { memoryJournal, type MemoryJournalOptions } from "./journals/memory/index.ts";

@@ -1,0 +1,218 @@
+import type { Database } from "lmdb";
+import { createEpoch } from "../../core/journal/cursor.ts";
+import type { JournalRecord } from "../../core/journal/journal.ts";
+import { openEntry, sealEntry, type StoredRecord, type StoredState, toStored } from "./codec.ts";
+import { Damage, isStoreError } from "./failure.ts";
+import { isSameFile } from "./file-identity.ts";
+import type { Mark } from "./mark.ts";
+import { rising } from "./rising.ts";
+
+/**
+ * The layout of the journal that this version writes, stored in each journal.
+ *
+ * 1: records and table entries without a sum. 2: with one, and with idempotency keys.
+ *
+ * Whoever changes it raises the number and, in the transaction that converts a journal, keeps the state under another key ("state" up to 2):
+ * a process of the version before, which may still have the journal open during a rolling restart, then finds no state and refuses to
+ * write, instead of mixing two layouts.
+ */
+export const FORMAT = 2;
+
+/** The databases of a journal. */
+export interface Databases {
+  readonly rows: Database<StoredRecord, number>;
+  readonly ids: Database<number, string>;
+  readonly meta: Database<unknown, string>;
+  readonly entries: Database<string, string>;
+  /** What is known of idempotency keys, by their digests. */
+  readonly keys: Database<string, string>;
+  /** Their digests, by the last offset that each appended. */
+  readonly keyEnds: Database<string, number>;
+}
+
+/** Where the state is kept. */
+const STATE = "held";
+const EMPTY_STATE: StoredState = [1, 0, 0];
+
+/**
+ * @returns What is held; undefined where a process of another version has converted the journal.
+ * @throws Damage
+ */
+export function readState(meta: Databases["meta"]): StoredState | undefined {
+  const state = readMeta(meta, STATE);
+  if (state === undefined || isState(state)) return state;
+  throw new Damage("what it holds is not known");
+}
+
+/** @throws Damage if the bytes are no value at all. */
+function readMeta(meta: Databases["meta"], key: string): unknown {
+  try {
+    return meta.get(key);
+  } catch (error) {
+    if (isStoreError(error)) throw error;
+    throw new Damage(`its ${key} is not what was written`, { cause: error });
+  }
+}
+
+function isState(state: unknown): state is StoredState {
+  return Array.isArray(state) && state.length === 3 && state.every(Number.isSafeInteger) && state[0] >= 1 && state[0] <= state[1] + 1;
+}
+
+export function writeState(meta: Databases["meta"], state: StoredState): void {
+  meta.putSync(STATE, state);
+}
+
+/** What is known of a journal's data beside themselves. */
+export interface Surroundings {
+  readonly directory: string;
+  /** Of the data file: see {@link identityOf}. */
+  readonly file: string;
+  readonly mark: Mark;
+  /** Whether the operator says that the data were put back. */
+  readonly isDeclared: boolean;
+  /** The epoch of the journal that is wanted, and no other; undefined if any will do. */
+  readonly wanted: string | undefined;
+}
+
+/** Which journal it is. */
+export interface Identified {
+  readonly epoch: string;
+  /** Why the data are taken for ones that were put back, so that the epoch is a new one; undefined when they are not. */
+  readonly putBack: string | undefined;
+  /** The format that the data had before; undefined if they were not converted. */
+  readonly convertedFrom?: number | undefined;
+}
+
+/**
+ * Finds out what a journal is, begins one where there is none, converts one of an older format, and begins a new epoch where data were put back. Must run in a
+ * write transaction: several processes may open the journal at once, and the first of them decides.
+ *
+ * @throws Damage
+ * @throws Error if it is of a newer format, or not the journal that is wanted; nothing was changed.
+ */
+export function identify(databases: Databases, { directory, file, mark, isDeclared, wanted }: Surroundings): Identified {
+  const { meta, rows } = databases;
+  const format = readMeta(meta, "format");
+  if (format === undefined) {
+    if (wanted !== undefined) throw new OtherJournal(directory);
+    if (firstKey(rows) !== undefined) throw new Damage("it has records, but not what they belong to");
+    meta.putSync("format", FORMAT);
+    writeState(meta, EMPTY_STATE);
+    return { epoch: beginEpoch(meta, { file, mark }, 0), putBack: undefined };
+  }
+  const convertedFrom = format === 1 ? 1 : undefined;
+  if (format === 1) convertFrom1(databases);
+  else if (format !== FORMAT) {
+    throw new Error(
+      `The journal in ${directory} has format ${JSON.stringify(format)}; this version of Artesian reads formats 1 and ${FORMAT}. Use the version that wrote it, or another directory.`,
+    );
+  }
+  const epoch = readEpoch(meta);
+  if (epoch === undefined) throw new Damage("it has no epoch");
+  checkContent(databases);
+  const [, tail] = readState(meta) as StoredState;
+  const written = readMeta(meta, "file");
+  const isCopy = typeof written === "string" && !isSameFile(written, file);
+  const putBack = isDeclared ? "this was declared" : isCopy ? "data.mdb is a copy" : mark.whyOther(epoch, tail);
+  if (wanted !== undefined && (putBack !== undefined || epoch !== wanted)) throw new OtherJournal(directory);
+  if (putBack !== undefined) {
+    // An id that a publisher chose still leads to a place here, but not to what may have followed it.
+    meta.putSync("restored", tail);
+    return { epoch: beginEpoch(meta, { file, mark }, tail), putBack, convertedFrom };
+  }
+  // A journal of the version before does not name its file.
+  if (written === undefined) writeFileName(meta, file);
+  mark.note(epoch, tail);
+  return { epoch, putBack, convertedFrom };
+}
+
+function beginEpoch(meta: Databases["meta"], { file, mark }: Pick<Surroundings, "file" | "mark">, tail: number): string {
+  const epoch = createEpoch();
+  meta.putSync("epoch", epoch);
+  writeFileName(meta, file);
+  mark.begin(epoch, tail);
+  return epoch;
+}
+
+/** Notes which file the data are in. @param file - See {@link identityOf}. */
+export function writeFileName(meta: Databases["meta"], file: string): void {
+  meta.putSync("file", file);
+}
+
+/** @returns undefined if there is none. */
+export function readEpoch(meta: Databases["meta"]): string | undefined {
+  const epoch = readMeta(meta, "epoch");
+  return typeof epoch === "string" ? epoch : undefined;
+}
+
+/** @returns Offset of the newest record that was there when data were put back; 0 where none was. */
+export function readRestored(meta: Databases["meta"]): number {
+  const restored = readMeta(meta, "restored");
+  return typeof restored === "number" ? restored : 0;
+}
+
+/** What to tell of a journal that is damaged beyond use. */
+export function damaged(directory: string, why: string): string {
+  return `The journal in ${directory} is damaged: ${why}. Put a copy of the directory in its place, or move it away to begin an empty journal; subscribers are then told of a gap.`;
+}
+
+/** Another journal is in a directory than the one that is wanted, or none. */
+export class OtherJournal extends Error {
+  override readonly name = "OtherJournal";
+
+  constructor(directory: string) {
+    super(
+      `The journal in ${directory} is not the one that the hub began with: it was removed or replaced. ` +
+        "Move the same directory back, or restart the hub to go on with what is there.",
+    );
+  }
+}
+
+function convertFrom1({ rows, meta, entries }: Databases): void {
+  type Stored1 = readonly [number, boolean, readonly string[], string, string | 0, string | 0, number | null, number?];
+  const state = readMeta(meta, "state");
+  if (!isState(state)) throw new Damage("what it holds is not known");
+  const [head, tail] = state;
+  for (let offset = head; offset <= tail; offset++) {
+    const stored = rows.get(offset) as unknown as Stored1 | undefined;
+    if (stored === undefined) throw new Damage(`record ${offset} is missing`);
+    const [at, isPrivate, topics, data, id, type, retry, ttlMs] = stored;
+    const record: JournalRecord = {
+      offset,
+      at,
+      topics,
+      data,
+      id: id === 0 ? undefined : id,
+      type: type === 0 ? undefined : type,
+      retry: retry ?? undefined,
+      private: isPrivate,
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+    };
+    rows.putSync(offset, toStored(record));
+  }
+  for (const { key, value } of Array.from(rising(entries.getRange()))) entries.putSync(key, sealEntry(key, value));
+  writeState(meta, state);
+  meta.removeSync("state");
+  meta.putSync("format", FORMAT);
+}
+
+/**
+ * Compares what is counted with what is there, as far as that takes no look at each record, and looks at each entry of the table, which has few.
+ *
+ * @throws Damage
+ */
+function checkContent({ rows, meta, entries }: Databases): void {
+  const state = readState(meta);
+  if (state === undefined) throw new Damage("what it holds is not known");
+  const [head, tail] = state;
+  const isEmpty = head === tail + 1;
+  if (firstKey(rows) !== (isEmpty ? undefined : head) || firstKey(rows, true) !== (isEmpty ? undefined : tail))
+    throw new Damage("its first and last records are not those that were written");
+  for (const { key, value } of rising(entries.getRange())) {
+    if (openEntry(key, value) === undefined) throw new Damage(`the entry ${JSON.stringify(key)} of its table is not what was written`);
+  }
+}
+
+function firstKey(rows: Databases["rows"], reverse = false): number | undefined {
+  return [...rows.getKeys({ reverse, limit: 1 })][0];
+}

@@ -1,0 +1,154 @@
+import type { AppendOutcome, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
+import { type JournalRecord, recordBytes, type Retention } from "../../core/journal/journal.ts";
+import type { StateStep } from "../../core/journal/state.ts";
+import type { Update } from "../../core/update/update.ts";
+import { type CommitHead, encode, type StoredKey } from "./codec.ts";
+import { hashOf } from "./hash-index.ts";
+import type { Log } from "./log.ts";
+import { newTag } from "./tag.ts";
+
+/** A key of an append, with what the log said of it. */
+export interface Keyed {
+  readonly digest: string;
+  readonly request: string;
+  readonly answer: string | undefined;
+  /** In this log, up to this offset, the key is not known. */
+  readonly unknownIn: Log;
+  readonly unknownUpTo: number;
+}
+
+/** What an append came to. `again`: the key may have been used since it was looked for. */
+export type Outcome = AppendOutcome | { readonly kind: "again" };
+
+/** An append that waits for its commit. */
+export interface PendingAppend {
+  readonly batch: readonly Update[];
+  readonly steps: readonly StateStep[];
+  readonly keyed: Keyed | undefined;
+  readonly sinceMs: number;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A group of appends as one message, which only holds directly after what the log has. */
+export interface Commit {
+  readonly log: Log;
+  /** The message that it must follow. */
+  readonly expected: number;
+  readonly head: CommitHead;
+  readonly records: readonly JournalRecord[];
+  /** Undefined where it is longer than a message may be. */
+  readonly bytes: Uint8Array | undefined;
+  /** What each append of the group comes to, once it is stored. */
+  readonly outcomes: readonly Outcome[];
+  /** Whether there is nothing to store. */
+  readonly isEmpty: boolean;
+}
+
+/** With less than this in the stream for the table alone it is left there; and for each entry of the table, so much more. */
+const KEPT = { messages: 1000, bytes: 64 * 1024 * 1024 } as const;
+const KEPT_FOR_ENTRY = { messages: 4, bytes: 4096 } as const;
+/** Most entries that one commit writes again, and characters of them. */
+const REWRITE = { entries: 500, characters: 64 * 1024 } as const;
+
+/** Decides what a group of appends comes to, after all that the log has. */
+export function commitOf(log: Log, group: readonly PendingAppend[], retention: Retention, maxBytes: number): Commit {
+  const at = Date.now();
+  const first = log.tail + 1;
+  const updates: Update[] = [];
+  const keys: StoredKey[] = [];
+  const table = new ChangedTable(log);
+  const outcomes = group.map(({ batch, steps, keyed }): Outcome => {
+    if (keyed !== undefined) {
+      const known = keys.find(([digest]) => digest === keyed.digest);
+      if (known !== undefined) return outcomeOf(known, keyed.request);
+      if (mayBeKnown(log, keyed)) return { kind: "again" };
+    }
+    const from = first + updates.length;
+    for (const update of batch) updates.push(update);
+    for (const update of table.change(steps)) updates.push(update);
+    const count = first + updates.length - from;
+    if (keyed !== undefined && count > 0) {
+      const { digest, request, answer } = keyed;
+      keys.push(answer === undefined ? [digest, request, from, count] : [digest, request, from, count, answer]);
+    }
+    return { kind: "appended", offsets: offsetsOf(from, count) };
+  });
+  const sizes = updates.map(recordBytes);
+  const head: CommitHead = {
+    tag: newTag(),
+    prev: log.tag,
+    epoch: log.epoch,
+    at,
+    first,
+    head: log.held.headAfter(sizes, retention, at),
+    sizes,
+    ids: updates.flatMap(({ id }, i) => (id === undefined ? [] : [[i, id] as const])),
+    keys,
+    steps: table.steps(),
+  };
+  return {
+    log,
+    expected: log.seq,
+    head,
+    records: updates.map((update, i): JournalRecord => ({ ...update, offset: first + i, at })),
+    bytes: encode(head, updates, maxBytes),
+    outcomes,
+    isEmpty: updates.length === 0 && head.steps.length === 0 && head.head === log.head,
+  };
+}
+
+/** What a known key means for another request with it. */
+export function outcomeOf([, request, first, count, answer]: StoredKey, asked: string): KnownAppend | ReusedKey {
+  return request === asked ? { kind: "repeated", offsets: offsetsOf(first, count), answer } : { kind: "reused" };
+}
+
+function mayBeKnown(log: Log, { digest, unknownIn, unknownUpTo }: Keyed): boolean {
+  return log !== unknownIn || log.keys.places(hashOf(digest), Math.max(log.head, unknownUpTo + 1)).length > 0;
+}
+
+function offsetsOf(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+/** The table as a group changes it, one append after the other. */
+class ChangedTable {
+  readonly #log: Log;
+  readonly #changes = new Map<string, string | null>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** @returns The updates of the steps that change something. */
+  change(steps: readonly StateStep[]): Update[] {
+    return steps.flatMap(({ key, value, update }) => {
+      if (value === undefined && !this.#has(key)) return [];
+      this.#changes.set(key, value ?? null);
+      return update === undefined ? [] : [update];
+    });
+  }
+
+  /** The changes; and where much is in the stream for old entries alone, those entries once more, so that the rest can go. */
+  steps(): CommitHead["steps"] {
+    const { table } = this.#log;
+    const kept = this.#log.keptForTable();
+    if (
+      kept.messages > KEPT.messages + KEPT_FOR_ENTRY.messages * table.size ||
+      kept.bytes > KEPT.bytes + KEPT_FOR_ENTRY.bytes * table.size
+    ) {
+      let characters = 0;
+      for (const { key, value } of table.oldest(REWRITE.entries)) {
+        characters += key.length + value.length;
+        if (characters > REWRITE.characters) break;
+        if (!this.#changes.has(key)) this.#changes.set(key, value);
+      }
+    }
+    return [...this.#changes];
+  }
+
+  #has(key: string): boolean {
+    const changed = this.#changes.get(key);
+    return changed === undefined ? this.#log.table.has(key) : changed !== null;
+  }
+}

@@ -1,0 +1,108 @@
+import type { ReadLimits, Retention } from "../../core/journal/journal.ts";
+import { NumberQueue } from "./number-queue.ts";
+
+/** Where records are: a message of the stream, and the offsets in it. */
+export interface Place {
+  readonly seq: number;
+  /** Offset of the message's last record. */
+  readonly last: number;
+}
+
+/**
+ * What is known of the records held without reading them: how large each is, and which message of the stream has it. 8 bytes for each record and 24 for
+ * each message.
+ */
+export class Held {
+  /** Offset of the oldest record held; one more than {@link tail} when none is. */
+  head = 1;
+  bytes = 0;
+  readonly #sizes = new NumberQueue();
+  readonly #seqs = new NumberQueue();
+  readonly #lasts = new NumberQueue();
+  readonly #times = new NumberQueue();
+
+  get tail(): number {
+    return this.head + this.#sizes.length - 1;
+  }
+
+  /** When the oldest record was appended, in milliseconds since 1970; undefined where none is held. */
+  get oldestAt(): number | undefined {
+    return this.#sizes.length === 0 ? undefined : this.#times.at(0);
+  }
+
+  /** Adds the records of a message, which follow the tail. */
+  add(seq: number, at: number, sizes: readonly number[]): void {
+    if (sizes.length === 0) return;
+    for (const size of sizes) {
+      this.#sizes.push(size);
+      this.bytes += size;
+    }
+    this.#seqs.push(seq);
+    this.#times.push(at);
+    this.#lasts.push(this.tail);
+  }
+
+  /** Drops the records before an offset. */
+  dropBefore(head: number): void {
+    if (head <= this.head) return;
+    const count = Math.min(head - this.head, this.#sizes.length);
+    for (let i = 0; i < count; i++) this.bytes -= this.#sizes.at(i);
+    this.#sizes.drop(count);
+    this.head = head;
+    const messages = this.#lasts.countBelow(head);
+    this.#lasts.drop(messages);
+    this.#seqs.drop(messages);
+    this.#times.drop(messages);
+  }
+
+  /** Drops everything, and begins anew at an offset. */
+  restart(head: number): void {
+    this.dropBefore(this.tail + 1);
+    this.head = head;
+  }
+
+  /** The message that has the oldest record; undefined where none is held. */
+  oldestSeq(): number | undefined {
+    return this.#seqs.length === 0 ? undefined : this.#seqs.at(0);
+  }
+
+  /** Offset of the first record held in a message from a sequence on; one more than the tail where there is none. */
+  firstFrom(seq: number): number {
+    const before = this.#seqs.countBelow(seq);
+    return before === 0 ? this.head : this.#lasts.at(before - 1) + 1;
+  }
+
+  /** The message that has a record that is held. */
+  placeOf(offset: number): Place {
+    const i = this.#lasts.countBelow(offset);
+    return { seq: this.#seqs.at(i), last: this.#lasts.at(i) };
+  }
+
+  /** The messages that have the records after an offset, as far as a read goes. */
+  places(after: number, { maxRecords, maxBytes }: ReadLimits): Place[] {
+    const found: Place[] = [];
+    let bytes = 0;
+    for (let offset = after + 1; offset <= this.tail && offset - after <= maxRecords && bytes < maxBytes;) {
+      const place = this.placeOf(offset);
+      found.push(place);
+      for (; offset <= place.last; offset++) bytes += this.#sizes.at(offset - this.head);
+    }
+    return found;
+  }
+
+  /** The head once records of some sizes are added. */
+  headAfter(added: readonly number[], { maxAgeMs = Infinity, maxBytes = Infinity, maxCount = Infinity }: Retention, now: number): number {
+    let { head, bytes } = this;
+    for (const size of added) bytes += size;
+    const tail = this.tail + added.length;
+    for (let message = 0; head <= tail; head++) {
+      const i = head - this.head;
+      const isHeld = i < this.#sizes.length;
+      if (isHeld && this.#lasts.at(message) < head) message++;
+      const isOld = isHeld && now - this.#times.at(message) > maxAgeMs;
+      if (tail - head + 1 <= maxCount && bytes <= maxBytes && !isOld) break;
+      bytes -= isHeld ? this.#sizes.at(i) : (added[i - this.#sizes.length] as number);
+    }
+    return head;
+  }
+}

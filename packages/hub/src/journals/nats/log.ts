@@ -1,0 +1,170 @@
+import type { JournalRecord } from "../../core/journal/journal.ts";
+import { type CommitHead, decodeRecords } from "./codec.ts";
+import { HashIndex, hashOf } from "./hash-index.ts";
+import { Held } from "./held.ts";
+import { NumberQueue } from "./number-queue.ts";
+import { Table } from "./table.ts";
+
+/** A message of the stream, as it was read. */
+export interface Message {
+  readonly bytes: Uint8Array;
+  readonly head: CommitHead;
+  /** Decoded when somebody wants them. */
+  records?: readonly JournalRecord[] | undefined;
+}
+
+/**
+ * What became of a message: `foreign` is not of a hub; `broken` was written after another one than is there; before `hole` some are missing, and it
+ * was not taken in.
+ */
+export type Applied = "applied" | "foreign" | "broken" | "hole";
+
+/** Bytes of messages that are kept, the newest ones. What is decoded of them takes some times that. */
+const CACHE_BYTES = 8 * 1024 * 1024;
+/** Messages from one mark to the next. */
+const MARK_EVERY = 64;
+
+/**
+ * What follows from the messages of the stream, taken in one after the other: offsets, the table, what is held. All processes take in the same ones in
+ * the same order, so they agree on all of it.
+ */
+export class Log {
+  /** Of the stream that it follows from; see {@link StreamPlace}. */
+  readonly incarnation: string;
+  /** The newest message that was taken in, or the place before the first. */
+  seq = 0;
+  /** Of the newest message of a hub, and where that is. */
+  tag = "";
+  tagSeq = 0;
+  epoch = "";
+  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  restoredUpTo = 0;
+  readonly held: Held = new Held();
+  readonly table: Table = new Table();
+  readonly ids: HashIndex = new HashIndex();
+  /** Keys of appends, at the last offset of each. */
+  readonly keys: HashIndex = new HashIndex();
+  /** Every so many messages, which one it was and how many bytes there were before it. */
+  readonly #marks = { seqs: new NumberQueue(), bytes: new NumberQueue() };
+  #bytes = 0;
+  readonly #cache = new Map<number, Message>();
+  /** Their sequences: to find the oldest key of a map takes the longer the more were deleted before it. */
+  readonly #cachedSeqs = new NumberQueue();
+  #cachedBytes = 0;
+  /** Whether the messages up to here may have holes: old ones are removed, but for those that the table needs. */
+  #isLoading = true;
+
+  constructor(incarnation: string) {
+    this.incarnation = incarnation;
+  }
+
+  get head(): number {
+    return this.held.head;
+  }
+
+  get tail(): number {
+    return this.held.tail;
+  }
+
+  /** From now on each message must follow the one before. @param seq - The last one of the stream, which may have been removed. */
+  loaded(seq: number): void {
+    this.#isLoading = false;
+    this.seq = Math.max(this.seq, seq);
+  }
+
+  apply(seq: number, message: Message | undefined): Applied {
+    const follows = seq === this.seq + 1 && this.tag !== "";
+    if (message === undefined) {
+      this.seq = seq;
+      return "foreign";
+    }
+    const { head } = message;
+    const isNext = head.first === this.tail + 1;
+    const isBroken = follows && head.prev !== this.tag;
+    if (!isBroken && !isNext && !this.#isLoading) return "hole";
+    this.seq = seq;
+    this.tag = head.tag;
+    this.tagSeq = seq;
+    if (isBroken) return "broken";
+    if (!isNext) this.held.restart(head.first);
+    if (this.epoch !== "" && this.epoch !== head.epoch) this.restoredUpTo = head.first - 1;
+    this.epoch = head.epoch;
+    this.held.add(seq, head.at, head.sizes);
+    for (const [place, id] of head.ids) this.ids.add(hashOf(id), head.first + place);
+    for (const [digest, , first, count] of head.keys) this.keys.add(hashOf(digest), first + count - 1);
+    for (const [key, value] of head.steps) this.table.write(key, value ?? undefined, seq);
+    this.#mark(seq, message.bytes.length);
+    this.drop(head.head);
+    this.#keep(seq, message);
+    return "applied";
+  }
+
+  /** Drops the records before an offset. */
+  drop(head: number): void {
+    if (head <= this.head) return;
+    this.held.dropBefore(head);
+    this.ids.forgetBefore(head);
+    this.keys.forgetBefore(head);
+  }
+
+  /** Messages before this one have neither a record that is held nor an entry of the table. The last message is never among them: it says where the journal is. */
+  neededFrom(): number {
+    const from = Math.min(this.#recordsFrom(), this.table.oldestSeq() ?? Infinity);
+    const { seqs, bytes } = this.#marks;
+    const before = seqs.countBelow(from) - 1;
+    seqs.drop(before);
+    bytes.drop(before);
+    return from;
+  }
+
+  /** What is in the stream for nothing but old entries of the table: how many messages, and about how many bytes. */
+  keptForTable(): { readonly messages: number; readonly bytes: number } {
+    const [needed, records] = [this.neededFrom(), this.#recordsFrom()];
+    return { messages: records - needed, bytes: this.#bytesBefore(records) - this.#bytesBefore(needed) };
+  }
+
+  /** Notes that the messages before one are not in the stream any more. */
+  removedBefore(seq: number): void {
+    if (seq > this.#recordsFrom()) this.drop(this.held.firstFrom(seq));
+  }
+
+  cached(seq: number): Message | undefined {
+    return this.#cache.get(seq);
+  }
+
+  #recordsFrom(): number {
+    return Math.min(this.tagSeq, this.held.oldestSeq() ?? this.tagSeq);
+  }
+
+  #mark(seq: number, bytes: number): void {
+    const { seqs } = this.#marks;
+    if (seqs.length === 0 || seq >= seqs.at(seqs.length - 1) + MARK_EVERY) {
+      seqs.push(seq);
+      this.#marks.bytes.push(this.#bytes);
+    }
+    this.#bytes += bytes;
+  }
+
+  #bytesBefore(seq: number): number {
+    const { seqs, bytes } = this.#marks;
+    const i = seqs.countBelow(seq + 1) - 1;
+    return i < 0 ? 0 : bytes.at(i);
+  }
+
+  #keep(seq: number, message: Message): void {
+    this.#cache.set(seq, message);
+    this.#cachedBytes += message.bytes.length;
+    this.#cachedSeqs.push(seq);
+    while (this.#cachedBytes > CACHE_BYTES && this.#cachedSeqs.length > 1) {
+      const oldest = this.#cachedSeqs.at(0);
+      this.#cachedBytes -= this.#cache.get(oldest)?.bytes.length ?? 0;
+      this.#cache.delete(oldest);
+      this.#cachedSeqs.drop(1);
+    }
+  }
+}
+
+/** @returns undefined where they are not what was written. */
+export function recordsOf(message: Message): readonly JournalRecord[] | undefined {
+  return (message.records ??= decodeRecords(message.bytes, message.head));
+}

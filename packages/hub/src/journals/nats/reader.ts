@@ -1,0 +1,158 @@
+import type { KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
+import { HubError } from "../../core/errors.ts";
+import { type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, recordBytes } from "../../core/journal/journal.ts";
+import { monotonicMs } from "../../core/scheduler.ts";
+import { patienceEndMs } from "../shared/away-watch.ts";
+import { decodeHead, type StoredKey } from "./codec.ts";
+import { outcomeOf } from "./group.ts";
+import { hashOf } from "./hash-index.ts";
+import type { Place } from "./held.ts";
+import { type Log, type Message, recordsOf } from "./log.ts";
+import type { Replica } from "./replica.ts";
+import type { JournalStream } from "./stream.ts";
+
+/** How long whoever reads waits for the server to come back, in milliseconds. */
+const AWAY_MS = 10_000;
+/** Messages that are asked for at once. */
+const AT_ONCE = 64;
+
+/** Reads what is held: the newest messages from memory, others from the server. */
+export class Reader {
+  readonly #stream: JournalStream;
+  readonly #replica: Replica;
+  readonly #onDamage: (what: string) => void;
+
+  constructor(stream: JournalStream, replica: Replica, onDamage: (what: string) => void) {
+    this.#stream = stream;
+    this.#replica = replica;
+    this.#onDamage = onDamage;
+  }
+
+  /** @throws HubError `journal_unavailable`. */
+  async read(after: number, limits: ReadLimits): Promise<JournalPage> {
+    const untilMs = patienceEndMs(this.#replica, AWAY_MS);
+    // Another process may have told of one that has not come here yet.
+    if (after > this.#replica.log.tail && !(await this.#replica.synced(untilMs))) throw unavailable();
+    for (let isSecond = false; ; isSecond = true) {
+      const { log } = this.#replica;
+      if (after < log.head - 1) return { kind: "trimmed", head: log.head };
+      const places = log.held.places(after, limits);
+      const messages = await this.#messages(log, places, untilMs);
+      // What was asked for is of a log that was replaced meanwhile.
+      if (log !== this.#replica.log) continue;
+      const records = run(messages, places, after, limits);
+      if (records.length > 0 || places.length === 0) return { kind: "records", records };
+      // It may have been trimmed since; else it is damaged.
+      if (isSecond && after >= log.head - 1) return { kind: "trimmed", head: this.#skip(places[0] as Place) };
+      await this.#replica.synced(untilMs);
+    }
+  }
+
+  /** What comes after an offset, where all of it is in memory. */
+  atHand(after: number): readonly JournalRecord[] | undefined {
+    const { log } = this.#replica;
+    const places = log.held.places(Math.max(after, log.head - 1), { maxRecords: Infinity, maxBytes: Infinity });
+    const messages = places.map(({ seq }) => log.cached(seq));
+    if (messages.includes(undefined)) return undefined;
+    const records = run(messages, places, Math.max(after, log.head - 1), { maxRecords: Infinity, maxBytes: Infinity });
+    return records.length === log.tail - Math.max(after, log.head - 1) ? records : undefined;
+  }
+
+  /** See {@link Journal.find}. */
+  async find(id: string): Promise<readonly number[]> {
+    const untilMs = patienceEndMs(this.#replica, AWAY_MS);
+    const found = await this.#find(id, untilMs);
+    if (found.length > 0) return found;
+    // Another process may have appended it a moment ago.
+    if (!(await this.#replica.synced(untilMs))) throw unavailable();
+    return this.#find(id, untilMs);
+  }
+
+  async #find(id: string, untilMs: number): Promise<readonly number[]> {
+    const { log } = this.#replica;
+    const offsets = log.ids.places(hashOf(id), log.head).slice(0, MAX_FOUND);
+    const places = new Map<number, Place>();
+    for (const offset of offsets) {
+      const place = log.held.placeOf(offset);
+      places.set(place.seq, place);
+    }
+    const found = new Set<number>();
+    // A few at a time: they may be large.
+    for (const place of places.values()) {
+      const head = (await this.#message(log, place, untilMs))?.head;
+      for (const [index, own] of head?.ids ?? []) if (head !== undefined && own === id) found.add(head.first + index);
+    }
+    return offsets.filter((offset) => found.has(offset));
+  }
+
+  /** What is known of a key. */
+  async findKey(log: Log, digest: string, request: string, waitMs: number): Promise<KnownAppend | ReusedKey | undefined> {
+    const ends = log.keys.places(hashOf(digest), log.head);
+    const messages = await this.#messages(
+      log,
+      ends.map((end) => log.held.placeOf(end)),
+      patienceEndMs(this.#replica, waitMs),
+    );
+    const stored = messages.flatMap((message) => message?.head.keys ?? []).findLast((key: StoredKey) => key[0] === digest);
+    return stored === undefined || stored[2] + stored[3] <= log.head ? undefined : outcomeOf(stored, request);
+  }
+
+  /** @returns In the places of those that are not there, undefined. @throws HubError `journal_unavailable`. */
+  async #messages(log: Log, places: readonly Place[], untilMs: number): Promise<(Message | undefined)[]> {
+    const messages: (Message | undefined)[] = [];
+    for (let i = 0; i < places.length; i += AT_ONCE) {
+      messages.push(...(await Promise.all(places.slice(i, i + AT_ONCE).map((place) => this.#message(log, place, untilMs)))));
+    }
+    return messages;
+  }
+
+  async #message(log: Log, { seq, last }: Place, untilMs: number): Promise<Message | undefined> {
+    for (;;) {
+      const cached = log.cached(seq);
+      if (cached !== undefined) return cached;
+      if (!(await this.#replica.live(untilMs))) throw unavailable();
+      if (log !== this.#replica.log) return undefined;
+      try {
+        const bytes = await this.#stream.get(seq);
+        const head = bytes && decodeHead(bytes);
+        // Where data were lost, another message may be in its place.
+        return bytes !== undefined && head !== undefined && head.first + head.sizes.length - 1 === last ? { bytes, head } : undefined;
+      } catch (cause) {
+        if (monotonicMs() > untilMs) throw unavailable(cause);
+        this.#replica.suspect();
+      }
+    }
+  }
+
+  /** @returns The first offset after a message that cannot be read. */
+  #skip({ seq, last }: Place): number {
+    this.#onDamage(`Message ${seq} of the stream ${this.#stream.name} cannot be read; the records up to ${last} are left out.`);
+    return last + 1;
+  }
+}
+
+/** The records after an offset, up to the first that is missing or a limit. */
+function run(
+  messages: readonly (Message | undefined)[],
+  places: readonly Place[],
+  after: number,
+  { maxRecords, maxBytes }: ReadLimits,
+): readonly JournalRecord[] {
+  const found: JournalRecord[] = [];
+  let bytes = 0;
+  for (const [i] of places.entries()) {
+    const message = messages[i];
+    const records = message && recordsOf(message);
+    if (records === undefined) return found;
+    for (const record of records) {
+      if (record.offset <= after) continue;
+      found.push(record);
+      bytes += recordBytes(record);
+      if (found.length >= maxRecords || bytes >= maxBytes) return found;
+    }
+  }
+  return found;
+}
+
+const unavailable = (cause?: unknown): HubError =>
+  new HubError("journal_unavailable", "The journal cannot be reached. Try again in a moment.", { cause, retryAfterMs: 2000 });

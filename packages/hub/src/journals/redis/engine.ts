@@ -1,0 +1,315 @@
+import { HubError } from "../../core/errors.ts";
+import type { JournalPage, ReadLimits, Retention } from "../../core/journal/journal.ts";
+import { every, monotonicMs, sleep } from "../../core/scheduler.ts";
+import { patienceEndMs } from "../shared/away-watch.ts";
+import { RedisBus } from "./bus.ts";
+import type { Entry } from "./codec.ts";
+import type { Committed, PendingAppend } from "./committer.ts";
+import { ANSWER_MS, type Connection, ReplyError, type RedisTls } from "./connection.ts";
+import { Dialler } from "./dial.ts";
+import { readFailure, unreadable, unavailable, unknownOutcome } from "./failure.ts";
+import { Held } from "./held.ts";
+import { Link } from "./link.ts";
+import { withoutPersistence } from "./persistence.ts";
+import { type Look, type Place, readRows, type Row, Stream } from "./stream.ts";
+import { TailReader } from "./tail-reader.ts";
+import type { RedisTarget } from "./url.ts";
+
+/** How often the journal is looked at: another hub may have replaced it, trimmed it, or nobody answers. */
+const LOOK_MS = 1000;
+/** How long what is written waits for a connection, and what is read, in milliseconds. */
+const WRITE_WAIT_MS = 1000;
+const READ_WAIT_MS = 10_000;
+/** How long the records of other hubs that come before an own one may be on their way before they are asked for, in milliseconds. */
+const OTHERS_MS = 50;
+const PAGE: ReadLimits = { maxRecords: 1000, maxBytes: 4 * 1024 * 1024 };
+/** Answers after which trying again soon may help. */
+const PASSING: ReadonlySet<string> = new Set([
+  "MOVED",
+  "ASK",
+  "TRYAGAIN",
+  "READONLY",
+  "LOADING",
+  "MASTERDOWN",
+  "CLUSTERDOWN",
+  "BUSY",
+  "NOAUTH",
+]);
+
+export interface EngineOptions {
+  readonly target: RedisTarget;
+  readonly name: string;
+  readonly retention: Retention;
+  readonly waitReplicas: number;
+  readonly waitReplicasMs: number;
+  readonly tls: RedisTls | undefined;
+  readonly onDamage: (what: string) => void;
+  readonly onWarning: (what: string) => void;
+}
+
+/** The journal's connections to Redis: one for commands, one that waits for what is appended, one for what hubs ask each other. */
+export class Engine {
+  readonly held: Held;
+  readonly bus: RedisBus;
+  readonly stream: Stream;
+  readonly #options: EngineOptions;
+  readonly #commands: Link;
+  readonly #following: Link;
+  readonly #stopLooking: () => void;
+  #isLooking = false;
+  /** Where followers were when there was more at the last look; undefined where there was not. */
+  #behindAt: number | undefined;
+  #foreignTold = 0;
+
+  private constructor(options: EngineOptions, parts: { stream: Stream; held: Held; commands: Link; following: Link; bus: RedisBus }) {
+    this.#options = options;
+    this.held = parts.held;
+    this.bus = parts.bus;
+    this.stream = parts.stream;
+    this.#commands = parts.commands;
+    this.#following = parts.following;
+    new TailReader(
+      this.#following,
+      this.stream.key,
+      () => this.held.seen,
+      (rows, after) => this.#take(rows, after),
+    );
+    this.#stopLooking = every(LOOK_MS, () => void this.#lookNow());
+  }
+
+  /** @throws Error where Redis cannot be reached, or is of no use. */
+  static async open(options: EngineOptions, read: (after: number, limits: ReadLimits) => Promise<JournalPage>): Promise<Engine> {
+    const { target, name, retention, tls } = options;
+    const stream = new Stream(name, retention);
+    const dialler = new Dialler(target, stream.key, `artesian-${name}`, tls);
+    const dial = (): Promise<Connection> => dialler.dial();
+    const closing: { close(): void }[] = [];
+    let held: Held | undefined;
+    const greet = async (connection: Connection): Promise<void> => {
+      if (held !== undefined) return verify(stream, held, connection);
+      await stream.checkKeys(connection);
+      const look = await stream.look(connection, { epoch: "", seen: 0, tag: "" });
+      held = new Held(look, read);
+    };
+    try {
+      const commands = await Link.open(dial, greet);
+      closing.push(commands);
+      const following = await Link.open(dial, greet);
+      closing.push(following);
+      const bus = await RedisBus.open(dial, stream.channel, () => commands.connection);
+      const warning = commands.connection && (await withoutPersistence(commands.connection));
+      if (warning !== undefined) options.onWarning(warning);
+      return new Engine(options, { stream, held: held as unknown as Held, commands, following, bus });
+    } catch (error) {
+      for (const link of closing) link.close();
+      throw error;
+    }
+  }
+
+  /** Whether nothing was to be had of Redis for so long that what is to be written need not wait. */
+  get isAway(): boolean {
+    return this.#commands.awayMs > WRITE_WAIT_MS;
+  }
+
+  /** Why Redis is away, as far as is known. */
+  get failure(): Error | undefined {
+    return this.#commands.failure;
+  }
+
+  /** Commits a group, and gives followers what was appended. */
+  async commit(group: readonly PendingAppend[]): Promise<readonly Committed[]> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const connection = await this.writable();
+      const result = await this.stream.commit(connection, this.#place(), group);
+      if (result.kind === "replaced") {
+        await this.held.adopt(await beyondLeft(this.stream, this.held, connection, result.look));
+        continue;
+      }
+      this.held.note({ ...result.figures, epoch: this.held.figures.epoch });
+      await this.#hand(connection, result.entries);
+      await this.waitForReplicas(connection);
+      return result.committed;
+    }
+    throw unavailable("The journal in Redis is being replaced.");
+  }
+
+  /** @throws HubError where what was written to this connection has not reached so many replicas as are wanted. */
+  async waitForReplicas(connection: Connection): Promise<void> {
+    const { waitReplicas, waitReplicasMs } = this.#options;
+    if (waitReplicas === 0) return;
+    const reached = Number(await connection.send(["WAIT", String(waitReplicas), String(waitReplicasMs)], waitReplicasMs + ANSWER_MS));
+    if (reached >= waitReplicas) return;
+    throw unknownOutcome(`The update has reached ${reached} of the ${waitReplicas} replicas that it must.`);
+  }
+
+  /** @throws HubError where there is no connection soon. */
+  async writable(): Promise<Connection> {
+    const connection = await this.#commands.ready(patienceEndMs(this.#commands, WRITE_WAIT_MS) - monotonicMs());
+    if (connection === undefined) throw unavailable("The journal's Redis cannot be reached.", this.failure);
+    return connection;
+  }
+
+  /** Runs what only reads, again where the connection breaks, until the engine has been away for too long. */
+  async patient<T>(run: (connection: Connection) => Promise<T>): Promise<T> {
+    const untilMs = patienceEndMs(this.#commands, READ_WAIT_MS);
+    for (;;) {
+      const connection = await this.#commands.ready(untilMs - monotonicMs());
+      if (connection === undefined) throw unreadable(this.failure);
+      try {
+        return await run(connection);
+      } catch (error) {
+        const isPassing = !(error instanceof ReplyError) || PASSING.has(error.code);
+        if (error instanceof HubError || !isPassing || monotonicMs() >= untilMs) throw readFailure(error);
+        await sleep(error instanceof ReplyError ? 100 : 0);
+      }
+    }
+  }
+
+  /** Compares this process's place with what Redis has, and begins anew where it has another journal. */
+  async check(connection: Connection): Promise<Look> {
+    const look = await beyondLeft(this.stream, this.held, connection, await this.stream.look(connection, this.#place()));
+    await this.held.adopt(look);
+    return look;
+  }
+
+  /** Has the epoch replaced by a new one, since somebody says that data were put back. */
+  async beginEpoch(): Promise<void> {
+    const connection = await this.writable();
+    await this.check(connection);
+    await this.held.adopt(await renew(this.stream, connection, this.held.figures.epoch));
+    await this.waitForReplicas(connection);
+  }
+
+  close(): void {
+    this.#stopLooking();
+    this.bus.close();
+    this.#following.close();
+    this.#commands.close();
+    this.held.followers.clear();
+  }
+
+  #place(): Place {
+    return { epoch: this.held.figures.epoch, seen: this.held.seen, tag: this.held.tag };
+  }
+
+  async #lookNow(): Promise<void> {
+    const { connection } = this.#commands;
+    if (connection === undefined || this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      if (String(((await connection.send(["ROLE"])) as readonly unknown[])[0]) !== "master") throw new Error("It has become a replica.");
+      const { seen } = this.held;
+      const look = await this.check(connection);
+      const isBehind = !look.isReplaced && look.tail > this.held.seen && seen === this.held.seen;
+      if (isBehind && this.#behindAt === seen) await this.#catchUp(connection, look);
+      this.#behindAt = isBehind ? seen : undefined;
+    } catch (error) {
+      if (!(error instanceof ReplyError)) connection.fail(error as Error);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  /** What was appended has not come for a second: it never comes where it was trimmed, or where the other connection leads to another server. */
+  async #catchUp(connection: Connection, look: Look): Promise<void> {
+    if (this.held.seen < look.head - 1) await this.#skip(connection);
+    else this.#following.connection?.fail(new Error("Nothing comes over it."));
+  }
+
+  /** Begins at the tail, since records that followers had to get are gone: subscribers are told of a gap. */
+  async #skip(connection: Connection): Promise<void> {
+    const look = await this.check(connection);
+    if (!look.isReplaced) await this.held.replace(look);
+  }
+
+  /** Gives followers what was appended here, after what others appended before it. */
+  async #hand(connection: Connection, entries: readonly Entry[]): Promise<void> {
+    const first = entries[0]?.record.offset;
+    const last = entries.at(-1)?.record.offset;
+    if (first === undefined || last === undefined) return;
+    if (this.held.seen < first - 1) await this.held.whenSeen(first - 1, OTHERS_MS);
+    try {
+      await this.#fill(connection, first - 1);
+      this.held.give(entries);
+    } catch {
+      // It is committed. It comes the other way, when the connections are back.
+      await this.held.whenSeen(last, WRITE_WAIT_MS);
+    }
+  }
+
+  /** Gives followers what comes up to an offset. */
+  async #fill(connection: Connection, upTo: number): Promise<void> {
+    while (this.held.seen < upTo && !this.held.isReplacing) {
+      const { figures, rows } = await this.stream.read(connection, this.held.seen, PAGE);
+      if (figures.epoch !== this.held.figures.epoch || this.held.seen < figures.head - 1) {
+        await this.#skip(connection);
+        return;
+      }
+      const { entries, foreign } = readRows(rows, this.held.seen);
+      this.#tell(foreign);
+      if (entries.length === 0) return;
+      this.held.give(entries.filter(({ record }) => record.offset <= upTo));
+    }
+  }
+
+  /** Takes what the stream has after an offset. @returns Whether it came to something. */
+  async #take(rows: readonly Row[], after: number): Promise<boolean> {
+    // The place was set back meanwhile.
+    if (this.held.isReplacing || after > this.held.seen) return true;
+    const { entries, foreign } = readRows(rows, this.held.seen);
+    const { epoch } = this.held.figures;
+    const first = entries[0];
+    const isOther = entries.some((entry) => entry.epoch !== epoch);
+    if (!isOther && foreign.length === 0 && (first === undefined || first.record.offset === this.held.seen + 1)) {
+      this.held.give(entries);
+      return true;
+    }
+    this.#tell(foreign);
+    const connection = await this.#commands.ready(WRITE_WAIT_MS);
+    if (connection === undefined) throw new Error("There is nothing to compare with.");
+    const { seen } = this.held;
+    const look = await this.check(connection);
+    if (look.isReplaced || this.held.seen !== seen) return true;
+    if (isOther) throw new Error("It leads to another server.");
+    if (first === undefined) return false;
+    if (seen < look.head - 1) await this.#skip(connection);
+    else {
+      if (foreign.length === 0) this.#tell([`${seen + 1}-0`]);
+      this.held.give(entries);
+    }
+    return true;
+  }
+
+  #tell(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (++this.#foreignTold > 1000) return;
+      this.#options.onDamage(
+        `The journal ${this.#options.name} in Redis: entry ${id} is missing or not what was written, and is left out.`,
+      );
+    }
+  }
+}
+
+/** Has an epoch replaced by a new one: by claiming to have seen what it cannot have. */
+function renew(stream: Stream, connection: Connection, epoch: string): Promise<Look> {
+  return stream.look(connection, { epoch, seen: Number.MAX_SAFE_INTEGER, tag: "-" });
+}
+
+/** Older data were put back where an epoch that was left is there again. */
+async function beyondLeft(stream: Stream, held: Held, connection: Connection, look: Look): Promise<Look> {
+  if (!look.isReplaced || !held.hasLeft(look.epoch)) return look;
+  return renew(stream, connection, look.epoch);
+}
+
+/** On each new connection: what is there may be another journal, or have lost what was seen. */
+async function verify(stream: Stream, held: Held, connection: Connection): Promise<void> {
+  const { seen } = held;
+  const look = await beyondLeft(
+    stream,
+    held,
+    connection,
+    await stream.look(connection, { epoch: held.figures.epoch, seen, tag: held.tag }),
+  );
+  if (!look.isReplaced && held.seen === seen && seen < look.head - 1) await held.replace(look);
+  else await held.adopt(look);
+}

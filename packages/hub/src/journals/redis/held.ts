@@ -1,0 +1,144 @@
+import type { JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
+import { after, afterThisTurn } from "../../core/scheduler.ts";
+import type { Entry } from "./codec.ts";
+import { Followers } from "../shared/followers.ts";
+
+/** What a script tells of the journal. */
+export interface Figures {
+  readonly epoch: string;
+  readonly head: number;
+  readonly tail: number;
+  readonly bytes: number;
+}
+
+/** Where a journal is, and what is at its tail. */
+export interface HeldPlace extends Figures {
+  /** Of the record at the tail. */
+  readonly tag: string;
+  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  readonly restoredUpTo: number;
+}
+
+/** What this process knows of the journal, and those who follow it. */
+export class Held {
+  readonly followers: Followers;
+  #figures: Figures;
+  /** Followers were given every record up to this offset. */
+  #seen: number;
+  /** Of the record there; with it Redis tells whether it still has that record. */
+  #tag: string;
+  #restoredUpTo: number;
+  #replacing: Promise<void> | undefined;
+  /** Epochs that were replaced. */
+  readonly #left = new Set<string>();
+  readonly #onReplaced = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
+
+  constructor(place: HeldPlace, read: (after: number, limits: ReadLimits) => Promise<JournalPage>) {
+    this.#figures = place;
+    this.#seen = place.tail;
+    this.#tag = place.tag;
+    this.#restoredUpTo = place.restoredUpTo;
+    this.followers = new Followers(read);
+  }
+
+  get figures(): Figures {
+    return this.#figures;
+  }
+
+  get seen(): number {
+    return this.#seen;
+  }
+
+  get tag(): string {
+    return this.#tag;
+  }
+
+  get restoredUpTo(): number {
+    return this.#restoredUpTo;
+  }
+
+  /** Whether the place is no more that of before, and is about to be set anew. */
+  get isReplacing(): boolean {
+    return this.#replacing !== undefined;
+  }
+
+  /** Takes newer figures of the same epoch; older ones, and those of another, are let go by. */
+  note(figures: Figures): void {
+    const { epoch, tail, head } = this.#figures;
+    if (figures.epoch === epoch && figures.tail >= tail && figures.head >= head && !this.isReplacing) this.#figures = figures;
+  }
+
+  /** Gives followers what they have not had. @param entries - In order. */
+  give(entries: readonly Entry[]): void {
+    if (this.isReplacing) return;
+    const fresh =
+      entries[0] !== undefined && entries[0].record.offset > this.#seen
+        ? entries
+        : entries.filter(({ record }) => record.offset > this.#seen);
+    const last = fresh.at(-1);
+    if (last === undefined) return;
+    this.#seen = last.record.offset;
+    this.#tag = last.tag;
+    if (this.#seen > this.#figures.tail) this.#figures = { ...this.#figures, tail: this.#seen };
+    this.followers.give(fresh.map(({ record }): JournalRecord => record));
+    for (const settle of this.#waiting) settle();
+  }
+
+  /** Resolves when followers were given the record at an offset, or after a while. */
+  async whenSeen(offset: number, waitMs: number): Promise<void> {
+    if (this.#seen >= offset || this.isReplacing) return;
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        if (this.#seen < offset && !this.isReplacing) return;
+        stopTimer();
+        this.#waiting.delete(settle);
+        resolve();
+      };
+      const stopTimer = after(waitMs, () => {
+        this.#waiting.delete(settle);
+        resolve();
+      });
+      this.#waiting.add(settle);
+    });
+  }
+
+  /**
+   * Begins anew at another journal's tail, or at this one's after records that could not be had: in a turn of its own, and with all of it in that turn.
+   *
+   * @returns Resolves when it is done.
+   */
+  replace(place: HeldPlace): Promise<void> {
+    this.#replacing ??= new Promise((resolve) => {
+      afterThisTurn(() => {
+        this.#replacing = undefined;
+        if (place.epoch !== this.#figures.epoch) this.#left.add(this.#figures.epoch);
+        this.#figures = place;
+        this.#seen = place.tail;
+        this.#tag = place.tag;
+        this.#restoredUpTo = place.restoredUpTo;
+        this.followers.restart(this.#seen);
+        for (const onReplaced of this.#onReplaced) onReplaced();
+        for (const settle of this.#waiting) settle();
+        resolve();
+      });
+    });
+    return this.#replacing;
+  }
+
+  /** Whether this process has seen the epoch end: where it is there again, older data were put back, and its offsets must not be given once more. */
+  hasLeft(epoch: string): boolean {
+    return this.#left.has(epoch);
+  }
+
+  /** Takes what a look on any of the connections found: two may find the same. */
+  async adopt(look: HeldPlace & { readonly isReplaced: boolean }): Promise<void> {
+    if (look.isReplaced && look.epoch !== this.#figures.epoch) await this.replace(look);
+    else this.note(look);
+  }
+
+  watchReplaced(onReplaced: () => void): () => void {
+    this.#onReplaced.add(onReplaced);
+    return () => void this.#onReplaced.delete(onReplaced);
+  }
+}

@@ -1,0 +1,28 @@
+// Sources: what `import … from "artesian-sources"` gives.
+export { HttpError, type HttpFailure, TemporaryError } from "./errors.ts";
+export {
+  conditionalGet,
+  type ConditionalGetOptions,
+  type HttpAnswer,
+  type HttpBounds,
+  type PollTiming,
+  type Validators,
+} from "./http/index.ts";
+export { type LinesOptions, linesSource } from "./lines/index.ts";
+export { fileMemory, type MemoryOptions, volatileMemory } from "./memory.ts";
+export type { OutletOptions } from "./outlet.ts";
+export { type PollOptions, pollSource } from "./poll/index.ts";
+export { runSources, type SourcesContext } from "./run.ts";
+export { MAX_BATCH, type Source, type SourceContext, SourceError, type SourceEvent, type SourceMemory } from "./source.ts";
+export { type FeedAddress, feedSource, type FeedSourceOptions, type FeedUpdate } from "./feed/index.ts";
+export {
+  type CsvFormat,
+  type FileQuotesOptions,
+  type HttpQuotesOptions,
+  type Quote,
+  type QuoteFields,
+  type QuotesClock,
+  type QuotesOptions,
+  quotesSource,
+  type SimulatedQuotesOptions,
+} from "./quotes/index.ts";

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { defaultClientConditions, defineConfig, type Plugin, type UserConfig } from "vite";
+import { BUILD_TARGET, OLDEST_BROWSERS } from "./src/oldest-browsers.ts";
+
+/** Every folder of a package's `src` that has a page, with its HTML file. */
+function pages(root: string): Record<string, string> {
+  const apps = readdirSync(root).filter((name) => existsSync(join(root, name, "page/index.html")));
+  return Object.fromEntries(apps.map((name) => [name, join(root, name, "page/index.html")]));
+}
+
+/** Gives each page the words for when its code fails, which must be there before any code. */
+function noStart(): Plugin {
+  const { chrome, firefox, safari } = OLDEST_BROWSERS;
+  const names = {
+    ENGLISH_NAMES: `Chrome or Edge ${chrome}, Firefox ${firefox}, Safari ${safari}`,
+    CHINESE_NAMES: `Chrome 或 Edge ${chrome}、Firefox ${firefox}、Safari ${safari}`,
+  };
+  return {
+    name: "no-start",
+    transformIndexHtml: (html) => {
+      const words = Object.entries(names).reduce(
+        (text, [place, name]) => text.replaceAll(place, name),
+        readFileSync(join(import.meta.dirname, "src/no-start.html"), "utf8"),
+      );
+      return html.replace('<div id="app"></div>\n', `<div id="app"></div>\n${words}`);
+    },
+  };
+}
+
+/**
+ * Builds the pages of a package to its `dist/pages/`: one HTML file each, everything else hashed below `/assets/`.
+ *
+ * @param directory - The package's directory.
+ */
+export function buildOfPages(directory: string): UserConfig {
+  const root = join(directory, "src");
+  return defineConfig({
+    root,
+    // Absolute addresses: one page answers at many paths, such as `/chat/lobby`.
+    base: "/",
+    // The other packages from their sources.
+    resolve: { conditions: ["artesian-source", ...defaultClientConditions] },
+    plugins: [noStart()],
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    build: {
+      outDir: join(directory, "dist/pages"),
+      emptyOutDir: true,
+      target: BUILD_TARGET,
+      // Inlined assets and the preload helper's script would need holes in the content security policy.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: pages(root) },
+    },
+  });
+}
