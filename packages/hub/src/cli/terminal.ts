@@ -17,7 +17,7 @@ export function style(name: Style, text: string): Styled {
 export type Line = string | Styled | readonly (string | Styled)[];
 
 /**
- * Shows what a terminal would obey, as in JSON: C0 controls but for tab and line feed, DEL and C1 controls. With them a publisher or a server could write over lines, set
+ * Shows what a terminal would obey, as in JSON: C0 controls except tab and line feed, DEL and C1 controls. With them a publisher or a server could write over lines, set
  * the title, or fill the clipboard.
  */
 function shown(text: string): string {
