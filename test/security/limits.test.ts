@@ -241,6 +241,22 @@ describe("the limits of what may be asked for", () => {
     expect(await outcome(url, form({ topic: "a", type: "x".repeat(11) }))).toBe("413 too_large");
   });
 
+  test.each(["\r", "\n", "\r\n"])("of a body: the line breaks %j of an update at most double it on the wire", async (end) => {
+    const { hub, url } = await startHub({ limits: { bodyBytes: 6000 } });
+    const lines = (count: number): string => `${"a".repeat(900)}${end.repeat(count)}`;
+    const send = (data: string): Promise<string> =>
+      outcome(url, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: `topic=a&data=${data}` });
+    const events = hub.subscribe({ match: ["a"] });
+    expect(await send(lines(1000))).toBe("200");
+    for (const data of [lines(1001), lines(1001).replace(end, "\n")]) expect(await send(data)).toBe("413 too_large");
+    await expect(hub.publish({ topic: "a", data: lines(1001) })).rejects.toMatchObject({ code: "too_large" });
+    await expect(hub.publish({ topic: "a", data: lines(1001), delayMs: 60_000 })).rejects.toMatchObject({ code: "too_large" });
+    for await (const { data } of events) {
+      expect(data.replaceAll(/\r\n?/g, "\n")).toBe(`${"a".repeat(900)}${"\n".repeat(1000)}`);
+      break;
+    }
+  });
+
   /** How far each read of the journal went for a subscriber that has everything to catch up with. */
   async function pagesOf(limits: Partial<Limits>): Promise<number[]> {
     const journal = memoryJournal();

@@ -5,7 +5,10 @@ import type { Range } from "./range.ts";
  * Sizes are bytes of UTF-8.
  */
 export interface Limits {
-  /** Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. */
+  /**
+   * Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. The line breaks of an update may add as many bytes to its event, six each:
+   * no event is longer than two bodies.
+   */
   readonly bodyBytes: number;
   /** Most fields of a form or of an update in JSON, or parameters of a query (each is decoded before it is known). Default 500. Past it: `too_large`. */
   readonly formFields: number;

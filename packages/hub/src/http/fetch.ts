@@ -35,7 +35,7 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
       );
     } catch (error) {
       close();
-      throw error;
+      return toResponse(outcome.refuse(error), request.method);
     }
   } catch (error) {
     return toResponse(failureReply(context, error, request.headers.get("origin") ?? undefined), request.method);
