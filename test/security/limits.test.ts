@@ -360,6 +360,18 @@ describe("the limits of connections", () => {
     expect(new Set(await statuses({}))).toEqual(new Set([200]));
   });
 
+  test.each([
+    { Forwarded: "for=unknown" },
+    { Forwarded: "for=_hidden" },
+    { "X-Forwarded-For": "unknown" },
+    { "X-Forwarded-For": "192.0.2.1," },
+    { "X-Forwarded-For": "::1" },
+  ])("clients of a trusted proxy that names them %j share the limits of one address", async (headers) => {
+    const url = `${await listenForAnyAddress(startMeasured({ connectionsPerAddress: 2, trustedProxies: ["127.0.0.1"] }))}/events/stream`;
+    for (let i = 0; i < 2; i++) await openStream(url, from("127.0.0.1", headers));
+    expect((await fetch(url, from("127.0.0.1", headers))).status).toBe(429);
+  });
+
   test.each(["127.0.0.1", "10.0.0.1"])(
     "a client of the proxy %s that sends both headers is not exempt from the streams of an address",
     async (proxy) => {
