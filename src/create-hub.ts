@@ -10,6 +10,7 @@ import type { Matcher } from "./core/matcher.ts";
 import type { Questions } from "./core/questions.ts";
 import { type Readiness, readinessOf } from "./core/readiness.ts";
 import type { Whole } from "./core/whole.ts";
+import { BodyBytes } from "./http/body-bytes.ts";
 import { isAdmin } from "./http/admin.ts";
 import { Access } from "./http/access.ts";
 import { createAuthorizer, type IssuerOptions } from "./http/auth/index.ts";
@@ -245,6 +246,7 @@ export function createHub(options: HubOptions = {}): Hub {
     metadata,
     metrics: new Metrics(hub),
     compat,
+    bodies: new BodyBytes(hub.limits.pendingBodyBytes),
     arrivals: new Arrivals({ connectionsPerSecond, connectionsPerSecondPerAddress }),
     connections: new Connections({ ...hub.limits, connections, connectionsPerAddress }),
     proxies: new TrustedProxies(trustedProxies, hub.logger),

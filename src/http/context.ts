@@ -3,6 +3,7 @@ import type { HubCore } from "../core/hub-core.ts";
 import type { Framing } from "../core/wire.ts";
 import type { Access } from "./access.ts";
 import type { Arrivals } from "./arrivals.ts";
+import type { BodyBytes } from "./body-bytes.ts";
 import type { ClosedServers } from "./closed-servers.ts";
 import type { Compat } from "./compat.ts";
 import type { Connections } from "./connections.ts";
@@ -37,6 +38,7 @@ export interface HttpContext {
   readonly hubPath: string;
   readonly arrivals: Arrivals;
   readonly connections: Connections;
+  readonly bodies: BodyBytes;
   readonly proxies: TrustedProxies;
   readonly streamResets: StreamResets;
   readonly closedServers: ClosedServers;
@@ -65,7 +67,7 @@ export interface HubRequest {
   readonly authorization: readonly string[];
   /** How a stream to it is delimited. */
   readonly framing: Framing;
-  /** @throws HubError `too_large` or `invalid_body`; {@link BodyReadError}. */
+  /** @throws HubError `too_large`, `overloaded` or `invalid_body`; {@link BodyReadError}. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
   /** Whether its client has left. */
   readonly isGone: () => boolean;

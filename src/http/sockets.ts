@@ -39,7 +39,7 @@ interface Peer {
   readonly key: string;
   readonly isExempt: boolean;
   count: number;
-  /** Connections without a request or a stream, and those that do not read their answers. The one that is idle for longest comes first. */
+  /** Connections without a request or a stream, and those that do not read their answers or send their requests slowly. The one that is idle for longest comes first. */
   readonly idle: Set<Socket>;
 }
 

@@ -7,7 +7,7 @@ import { unconfirmedBytes } from "./unconfirmed.ts";
 
 /** How often the connections are looked at, in milliseconds. Short, since pipelined requests make megabytes of answers in that time. */
 const LOOK_MS = 250;
-/** A newcomer may take the place of a connection whose peer took nothing for this long, in milliseconds. */
+/** A newcomer may take the place of a connection whose peer took nothing for this long, or whose request is not complete after this long, in milliseconds. */
 const QUIET_MS = 2000;
 /** Pause between two questions to the system what peers have confirmed, in milliseconds. Its table of sockets takes milliseconds to read. */
 const ASK_MS = 1000;
@@ -24,7 +24,7 @@ export interface UnreadLimits {
 
 /** What becomes of connections whose peers do not read. */
 export interface UnreadActions {
-  /** The peer took nothing for a while, or goes on after that. Not called for a connection that waits for no answer. */
+  /** The peer took nothing for a while, or its request is not complete after a while; or neither any more. Not called for a connection that waits for no answer. */
   readonly setQuiet: (socket: Socket, isQuiet: boolean) => void;
   readonly cut: (socket: Socket, why: "stalled" | "held") => void;
   /** The peer of a connection that {@link UnreadAnswers.leave leaves} has confirmed everything. */
@@ -45,6 +45,10 @@ interface Watched {
   unconfirmed: number;
   /** When the peer took something, or was owed nothing. */
   sinceMs: number;
+  /** When the last request came. */
+  beganAtMs: number;
+  /** What {@link UnreadActions.setQuiet} was last told. */
+  isQuiet: boolean;
   isLeaving: boolean;
 }
 
@@ -71,7 +75,9 @@ export class UnreadAnswers {
 
   /** @returns How many answers the connection waits for. */
   begin(socket: Socket, res: ServerResponse): number {
-    return this.#of(socket).responses.push(res);
+    const watched = this.#of(socket);
+    watched.beganAtMs = monotonicMs();
+    return watched.responses.push(res);
   }
 
   /** @returns Whether it was the last answer that the connection waited for. */
@@ -106,7 +112,9 @@ export class UnreadAnswers {
   #of(socket: Socket): Watched {
     let watched = this.#watched.get(socket);
     if (watched === undefined) {
-      watched = { responses: [], written: 0, pending: 0, confirmed: 0, unconfirmed: 0, sinceMs: monotonicMs(), isLeaving: false };
+      const now = monotonicMs();
+      const nothing = { written: 0, pending: 0, confirmed: 0, unconfirmed: 0 };
+      watched = { responses: [], ...nothing, sinceMs: now, beganAtMs: now, isQuiet: false, isLeaving: false };
       this.#watched.set(socket, watched);
     }
     return watched;
@@ -161,17 +169,18 @@ export class UnreadAnswers {
     const written = socket.bytesWritten - socket.writableLength;
     const pending = pendingBytes(socket);
     const isOwed = waiting > 0 || watched.unconfirmed > 0;
-    if (!isOwed || written !== watched.written || pending !== watched.pending) this.#setTaking(socket, watched, now);
+    if (!isOwed || written !== watched.written || pending !== watched.pending) watched.sinceMs = now;
     watched.written = written;
     watched.pending = pending;
     const quietMs = now - watched.sinceMs;
     if (quietMs >= this.#limits.writeStallMs) this.#actions.cut(socket, "stalled");
-    else if (quietMs >= QUIET_MS && watched.responses.length > 0) this.#actions.setQuiet(socket, true);
+    else this.#setQuiet(socket, watched, quietMs >= QUIET_MS || (isReceiving(watched) && now - watched.beganAtMs >= QUIET_MS));
   }
 
-  #setTaking(socket: Socket, watched: Watched, now: number): void {
-    if (now - watched.sinceMs >= QUIET_MS && watched.responses.length > 0) this.#actions.setQuiet(socket, false);
-    watched.sinceMs = now;
+  #setQuiet(socket: Socket, watched: Watched, isQuiet: boolean): void {
+    const isWaiting = watched.responses.length > 0;
+    if (isWaiting && isQuiet !== watched.isQuiet) this.#actions.setQuiet(socket, isQuiet);
+    watched.isQuiet = isWaiting && isQuiet;
   }
 
   /** A slow peer confirms bytes long before the kernel takes more. */
@@ -180,11 +189,16 @@ export class UnreadAnswers {
     const given = socket.bytesWritten - pendingBytes(socket);
     const unconfirmed = (await unconfirmedBytes(socket)) ?? 0;
     if (this.#watched.get(socket) !== watched) return;
-    if (given - unconfirmed > watched.confirmed) this.#setTaking(socket, watched, monotonicMs());
+    if (given - unconfirmed > watched.confirmed) watched.sinceMs = monotonicMs();
     watched.confirmed = Math.max(watched.confirmed, given - unconfirmed);
     watched.unconfirmed = unconfirmed;
     if (watched.isLeaving && socket.writableFinished && unknownBytes(socket, watched.confirmed) <= 0) this.#actions.close(socket);
   }
+}
+
+/** Whether a request is not complete: nothing is owed for it yet. */
+function isReceiving({ responses }: Watched): boolean {
+  return responses.at(-1)?.req.complete === false;
 }
 
 /** Bytes that a peer may not have confirmed. */

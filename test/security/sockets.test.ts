@@ -265,6 +265,27 @@ describe("a connection whose peer does not read its answers", () => {
   });
 });
 
+describe("requests that are not complete", () => {
+  const head = (length: number): string =>
+    `POST /events/stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${length}\r\n\r\n`;
+
+  test("give their places to newcomers after a moment, also if their peers go on sending", async () => {
+    const { port, responses } = await start({ sockets: 20, socketsPerAddress: 10 });
+    const slow: Socket[] = [];
+    for (let n = 2; n < 22; n++) slow.push(await connectFrom(n, port));
+    for (const socket of slow) socket.write(head(200_000));
+    await expect.poll(() => responses.length).toBe(20);
+    const timer = setInterval(() => slow.forEach((socket) => socket.write("x")), 100);
+    onTestFinished(() => clearInterval(timer));
+    const isServed = async (): Promise<boolean> => {
+      const newcomer = await connectFrom(30, port);
+      newcomer.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      return await new Promise((resolve) => newcomer.once("data", () => resolve(true)).once("close", () => resolve(false)));
+    };
+    await expect.poll(isServed).toBe(true);
+  });
+});
+
 /** So many requests, answered with more than a peer takes that does not read, and with less than the kernel takes. */
 const PIPELINED = 30;
 const PIECE = Buffer.alloc(42 * 1024);
