@@ -14,6 +14,11 @@ export interface Limits {
   readonly formFields: number;
   /** Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past it: `too_large`. */
   readonly queryBytes: number;
+  /**
+   * Most bytes of all request bodies that a process has not handled yet (memory, by bodies that never end). At least four times `bodyBytes`. Default 64 MiB. An address may
+   * hold no more than is left for others. Past it: `overloaded`.
+   */
+  readonly pendingBodyBytes: number;
   /** Most topics on one update (each is matched and indexed). Default 100. Past it: `too_large`. */
   readonly topicsPerUpdate: number;
   /** Most updates in one atomic batch (one transaction). Default 1,000. Past it: `too_large`. */
@@ -93,6 +98,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1024 * 1024,
   formFields: 500,
   queryBytes: 256 * 1024,
+  pendingBodyBytes: 64 * 1024 * 1024,
   topicsPerUpdate: 100,
   updatesPerBatch: 1000,
   topicsPerBatch: 10_000,
@@ -124,6 +130,7 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   bodyBytes: [1024, 2 ** 30],
   formFields: [10, 100_000],
   queryBytes: [1024, 2 ** 24],
+  pendingBodyBytes: [4096, 2 ** 40],
   topicsPerUpdate: [1, 10_000],
   updatesPerBatch: [1, 100_000],
   topicsPerBatch: [1, 1_000_000],
@@ -160,6 +167,11 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
   if (limits.heldBytes < 2 * limits.bodyBytes) {
     throw new TypeError(
       `The limit heldBytes is at least twice bodyBytes, ${2 * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,
+    );
+  }
+  if (limits.pendingBodyBytes < 4 * limits.bodyBytes) {
+    throw new TypeError(
+      `The limit pendingBodyBytes is at least four times bodyBytes, ${4 * limits.bodyBytes}: else a large body has no room beside another one.`,
     );
   }
   return limits;
