@@ -7,7 +7,6 @@ import { describe, expect, it } from "vitest";
 import { flagOf, KEYS, SETTINGS, variableOf } from "../../packages/hub/src/cli/config/settings.ts";
 import { capacity } from "../../packages/hub/src/cli/serve/descriptors.ts";
 import { MAJORS } from "../../scripts/node-binaries.mjs";
-import { BANNED } from "../../scripts/prose.mjs";
 import { CLIENTS } from "../field/lib/clients.ts";
 import { FRONTS } from "../field/lib/fronts.ts";
 import { WAYS } from "../field/lib/ways.ts";
@@ -114,17 +113,6 @@ describe("the documentation", () => {
   it("begins each page with who needs it, and a command or a snippet", () => {
     const without = pagesOfGroups().filter((page) => !/^# .+\n\nFor .+\n(?:.+\n)*(?:\n.+\n)?\n```\w+\n/.test(read(page)));
     expect(without).toEqual([]);
-  });
-
-  it("has none of the words that tire readers", () => {
-    const plain = (page: string): string =>
-      read(page)
-        .replaceAll(/^```[\s\S]*?^```/gm, "")
-        .replaceAll(/`[^`\n]*`/g, "");
-    const found = ["../README.md", "README.md", ...pagesOfGroups()].flatMap((page) =>
-      (plain(page).match(BANNED) ?? []).map((word) => `${page}: ${word}`),
-    );
-    expect(found).toEqual([]);
   });
 
   it("keeps each page in one of its groups", () => {

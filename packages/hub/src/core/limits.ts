@@ -5,12 +5,20 @@ import type { Range } from "./range.ts";
  * Sizes are bytes of UTF-8.
  */
 export interface Limits {
-  /** Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. */
+  /**
+   * Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. The line breaks of an update may add as many bytes to its event, six each:
+   * no event is longer than two bodies.
+   */
   readonly bodyBytes: number;
   /** Most fields of a form or of an update in JSON, or parameters of a query (each is decoded before it is known). Default 500. Past it: `too_large`. */
   readonly formFields: number;
   /** Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past it: `too_large`. */
   readonly queryBytes: number;
+  /**
+   * Most bytes of all request bodies that a process has not handled yet (memory, by bodies that never end). At least four times `bodyBytes`. Default 64 MiB. An address may
+   * hold no more than is left for others. Past it: `overloaded`.
+   */
+  readonly pendingBodyBytes: number;
   /** Most topics on one update (each is matched and indexed). Default 100. Past it: `too_large`. */
   readonly topicsPerUpdate: number;
   /** Most updates in one atomic batch (one transaction). Default 1,000. Past it: `too_large`. */
@@ -90,6 +98,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1024 * 1024,
   formFields: 500,
   queryBytes: 256 * 1024,
+  pendingBodyBytes: 64 * 1024 * 1024,
   topicsPerUpdate: 100,
   updatesPerBatch: 1000,
   topicsPerBatch: 10_000,
@@ -121,6 +130,7 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   bodyBytes: [1024, 2 ** 30],
   formFields: [10, 100_000],
   queryBytes: [1024, 2 ** 24],
+  pendingBodyBytes: [4096, 2 ** 40],
   topicsPerUpdate: [1, 10_000],
   updatesPerBatch: [1, 100_000],
   topicsPerBatch: [1, 1_000_000],
@@ -157,6 +167,11 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
   if (limits.heldBytes < 2 * limits.bodyBytes) {
     throw new TypeError(
       `The limit heldBytes is at least twice bodyBytes, ${2 * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,
+    );
+  }
+  if (limits.pendingBodyBytes < 4 * limits.bodyBytes) {
+    throw new TypeError(
+      `The limit pendingBodyBytes is at least four times bodyBytes, ${4 * limits.bodyBytes}: else a large body has no room beside another one.`,
     );
   }
   return limits;

@@ -1,5 +1,6 @@
 import { HubError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { hasMoreLineBreaks, LINE_BYTES } from "./data-lines.ts";
 
 /** What a publisher sends. */
 export interface UpdateInput {
@@ -117,6 +118,7 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
       "The data has a lone surrogate, which UTF-8 cannot carry. Encode binary data, for example as base64.",
     );
   }
+  checkLines(data, limits);
   return {
     topics,
     data,
@@ -127,6 +129,16 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
     private: input.private ?? false,
     ...((input.ttlMs ?? undefined) === undefined ? {} : { ttlMs: checkTime("ttl", input.ttlMs as number, 1) }),
   };
+}
+
+/** Each line break becomes seven bytes of the event: a body of them alone would reach every subscriber as seven bodies. */
+function checkLines(data: string, { bodyBytes }: Limits): void {
+  const most = Math.floor(bodyBytes / LINE_BYTES);
+  if (!hasMoreLineBreaks(data, most)) return;
+  throw new HubError(
+    "too_large",
+    `The data has more than ${most} line breaks. Send it in parts, or write it in another way, such as JSON.`,
+  );
 }
 
 /** @param most - How many updates a batch may have. */

@@ -21,7 +21,7 @@ const MAX_VISITS = 60_000;
  * look-up, whatever the pattern. All of it is made here, so that nobody who picks the topics can make a test slow.
  *
  * @param prefix - What every text that matches starts with. Most topics differ there, and it is fast to compare.
- * @throws HubError `invalid_matcher` where the table would be too large: in theory it can double with each instruction.
+ * @throws PatternError where the table would be too large: in theory it can double with each instruction.
  */
 export function createAutomaton(program: Program, prefix: string): TextMatcher {
   const walk = new Walk(program);

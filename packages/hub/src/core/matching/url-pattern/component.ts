@@ -7,7 +7,7 @@ import { parseRegExp } from "./regexp.ts";
  * Compiles the pattern of one component.
  *
  * @returns undefined where it matches every text.
- * @throws HubError `invalid_matcher` where it is malformed, or cannot be matched in bounded time.
+ * @throws PatternError where it is malformed, or cannot be matched in bounded time.
  */
 export function compileComponent(pattern: string, options: PartOptions): TextMatcher | undefined {
   const parts = parseParts(pattern, options);

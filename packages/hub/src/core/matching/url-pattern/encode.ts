@@ -2,7 +2,7 @@ import { invalidPattern } from "./tokens.ts";
 
 /**
  * Writes fixed text of a pattern in the form that a parsed URL has, so that the two can be compared: percent-encoded,
- * lower-case, IDNA as ASCII. It takes one piece of text between wildcards, never empty, and throws `invalid_matcher`
+ * lower-case, IDNA as ASCII. It takes one piece of text between wildcards, never empty, and throws PatternError
  * where no URL could have that text. The platform's own URL parser does the work, through the setters of a
  * dummy URL, for it also made the URLs that are compared.
  *

@@ -5,6 +5,11 @@ import { parseConstructorString, type ComponentName } from "./constructor.ts";
 import * as encode from "./encode.ts";
 import type { PartOptions } from "./parts.ts";
 
+export { createAutomaton, type TextMatcher } from "./automaton.ts";
+export { PatternError } from "./error.ts";
+export { compileProgram } from "./program.ts";
+export type { CharSet, Expression } from "./regexp.ts";
+
 /** A URL pattern that was compiled: it selects URLs in time linear in their length, whoever wrote the pattern. */
 export interface CompiledUrlPattern {
   /** What it cost to make and costs to keep; 60,000 are some 5 ms or 100 kB, common patterns have a few hundred. */
@@ -28,7 +33,7 @@ const PROTOCOL = plain(encode.encodeProtocol);
  *
  * @param pattern - A whole pattern, or one relative to the base; at most a few KiB, for the time to compile grows with it.
  * @param baseUrl - The hub's URL, absolute.
- * @throws HubError `invalid_matcher`, which says what to change in the pattern.
+ * @throws PatternError, which says what to change in the pattern.
  * @throws TypeError where the base is not an absolute URL.
  * @see https://urlpattern.spec.whatwg.org/#url-pattern-struct
  */

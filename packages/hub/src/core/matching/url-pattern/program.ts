@@ -41,7 +41,7 @@ const MAX_INSTRUCTIONS = 8192;
 /**
  * Compiles an expression, from its end to its start: so each instruction knows where it goes on.
  *
- * @throws HubError `invalid_matcher` where it is too large.
+ * @throws PatternError where it is too large.
  */
 export function compileProgram(expression: Expression): Program {
   const op: number[] = [];

@@ -35,7 +35,7 @@ const ASCII = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => co
  *
  * @param source - The expression. The platform's own parser checks it first, so here it is known to be well-formed.
  *   It is never run by the platform, whose matcher can take exponential time.
- * @throws HubError `invalid_matcher` where it is malformed, or needs what cannot be matched in linear time.
+ * @throws PatternError where it is malformed, or needs what cannot be matched in linear time.
  */
 export function parseRegExp(source: string): Expression {
   try {

@@ -1,4 +1,4 @@
-import { HubError } from "../../errors.ts";
+import { PatternError } from "./error.ts";
 
 /** What a token of a pattern string is. `modifier` is `?` or `+`; `*` is a wildcard or a modifier by its place. */
 export type TokenType = "open" | "close" | "regexp" | "name" | "char" | "escaped" | "modifier" | "asterisk" | "end" | "invalid";
@@ -13,8 +13,8 @@ export interface Token {
 }
 
 /** The error for a pattern that cannot be used. `reason` is a sentence or two: what is wrong, and what to change. */
-export function invalidPattern(reason: string, cause?: unknown): HubError {
-  return new HubError("invalid_matcher", `The URL pattern cannot be used. ${reason}`, cause === undefined ? {} : { cause });
+export function invalidPattern(reason: string, cause?: unknown): PatternError {
+  return new PatternError(`The URL pattern cannot be used. ${reason}`, cause === undefined ? {} : { cause });
 }
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
@@ -25,7 +25,7 @@ const SINGLE: Readonly<Record<string, TokenType>> = { "*": "asterisk", "+": "mod
  *
  * @param lenient - Whether what is malformed becomes an `invalid` token of one character: the components of a whole
  *   pattern have to be told apart before it is known which characters are syntax (the `:` before a port is not).
- * @throws HubError `invalid_matcher` for a malformed string, unless lenient.
+ * @throws PatternError for a malformed string, unless lenient.
  * @see https://urlpattern.spec.whatwg.org/#tokenizing
  */
 export function tokenize(pattern: string, lenient: boolean): Token[] {
