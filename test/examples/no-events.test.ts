@@ -41,7 +41,9 @@ test("docs/start/no-events.md: each symptom has a command that works", { timeout
   await publish("topic=other&data=a+secret&private=on");
   await publish("topic=other&data=x&type=named");
   let latest: Promise<unknown> = Promise.resolve();
-  const publishing = setInterval(() => (latest = publish("topic=greeting&data=Hello!")), 100);
+  const publishing = setInterval(() => {
+    latest = publish("topic=greeting&data=Hello!");
+  }, 100);
   // The server ends after this, so that it cuts no publish.
   onTestFinished(async () => {
     clearInterval(publishing);
