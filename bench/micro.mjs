@@ -33,7 +33,7 @@ import { openStream } from "./micro/open.mjs";
  * @property {string} name
  * @property {string} title What one operation is.
  * @property {"ns" | "µs"} unit
- * @property {string} method For docs/benchmarks.md.
+ * @property {string} method For docs/reference/benchmarks.md.
  * @property {readonly Bar[]} bars
  * @property {(context: { journalDirectory: string }) => Promise<import("./lib/measure.mjs").Scene>} prepare
  */

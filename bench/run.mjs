@@ -47,7 +47,7 @@ Options
   --full              resume: with a journal of ten million rows, too (some 4 GB of disk, some ten minutes)
   --journal-dir DIR   where temporary journals lie: on a disk (bench/build)
   --check             exit with status 1 when a bar is not met (2, as always, when something could not be measured)
-  --write-docs        write the figures into docs/benchmarks.md, and pictures of them into docs/images/
+  --write-docs        write the figures into docs/reference/benchmarks.md, and pictures of them into docs/images/
   --help
 
 Raw figures go to bench/results/. A full run takes hours: measure scenario by scenario, and let \`report\` put them together.

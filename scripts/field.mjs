@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PAGE = join(ROOT, "docs/field-matrix.md");
+const PAGE = join(ROOT, "docs/reference/field-matrix.md");
 
 const HELP = `Usage: npm run field -- [options]
 
 Options
-  --write-docs  writes the tables into docs/field-matrix.md, if every cell passed
+  --write-docs  writes the tables into docs/reference/field-matrix.md, if every cell passed
   --help
 
 Needs \`npm run build\` and the programs of scripts/setup.mjs. Ends with status 1 when a client heard an event late or never.`;
@@ -38,7 +38,7 @@ function table(corner, { rows, columns, cells }) {
 function page(tables) {
   return `# Clients, proxies and versions of Node
 
-Read this page to see whether your client hears a stream at once, behind your proxy. Measure your own machine with:
+For readers who must know whether their client hears a stream at once, behind their proxy. Measure your own machine:
 
 \`\`\`sh
 npm run field
@@ -56,7 +56,7 @@ Each event has fewer than 100 bytes, and nothing follows until the client has he
 
 ## Clients and proxies
 
-The hub is \`artesian serve\`. Each client has its default settings, unless the row names one. nginx has the configuration of [its page](nginx.md). The other
+The hub is \`artesian serve\`. Each client has its default settings, unless the row names one. nginx has the configuration of [its page](../operate/nginx.md). The other
 proxies have the fewest lines that make a reverse proxy: \`test/field/proxies\` of the repository. The programs of the clients are in
 \`test/field/readers\`.
 

@@ -1,12 +1,17 @@
-// Where figures are kept: `bench/results/` (not in git) for the raw ones, `docs/benchmarks.md` for those to show.
+// Where figures are kept: `bench/results/` (not in git) for the raw ones, `docs/reference/benchmarks.md` for those to show.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { inRepository } from "./machine.mjs";
 
 const INTRODUCTION = `# Benchmarks
 
-Written by \`npm run bench -- --write-docs\`, the same with \`resume\`, with \`pacing\`, with \`fleet\` and with \`micro\`; the text around the generated parts
-is kept. To repeat them: Linux with two cores, \`taskset\`, a C compiler and the peers that \`npm run bench -- --help\` names, then \`npm run bench\`.
+For readers who compare servers, or look for what a hub costs on one core. Repeat the figures on Linux with two cores, \`taskset\`, a C compiler and the peers that \`npm run bench -- --help\` names:
+
+\`\`\`sh
+npm run bench
+\`\`\`
+
+\`npm run bench -- --write-docs\` wrote this page, also with \`resume\`, with \`pacing\`, with \`fleet\` and with \`micro\`. The text around the generated parts is kept.
 `;
 
 /**
@@ -43,7 +48,7 @@ export function replacePart(page, name, text) {
  * @param {string} text Markdown
  */
 export function writeDocument(name, text) {
-  const file = inRepository("docs/benchmarks.md");
+  const file = inRepository("docs/reference/benchmarks.md");
   const page = existsSync(file) ? readFileSync(file, "utf8") : INTRODUCTION;
   writeFileSync(file, replacePart(page, name, text));
 }

@@ -216,7 +216,7 @@ function ofArtesian(quick) {
       name: "gzip",
       title: `${text(few)} subscribers, 1 kB of JSON, ${same.rate} updates a second`,
       about:
-        "Every subscriber decodes its own stream, in the load generator. Both have the same load: one update at a time, the server would wait for the generator to decode, and whoever waits more pays more for each delivery.",
+        "Every subscriber decodes its own stream, in the load generator. Both have the same load: one update at a time, the server would wait for the generator to decode, and a server that waits more pays more for each delivery.",
       table: "gzip",
       most: few,
       missing: missingZlib,

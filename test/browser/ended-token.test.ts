@@ -26,7 +26,7 @@ describe("the EventSource of a page", () => {
           if (req.url === "/hub-cookie") res.setHeader("Set-Cookie", `${COOKIE}=${token()}; ${OPTIONS}`);
           // Not with what else a browser asks for, such as an icon.
           if (req.url === "/page") res.setHeader("Set-Cookie", `${COOKIE}=${ended()}; ${OPTIONS}`);
-          res.setHeader("Content-Type", "text/html").end(`<!doctype html>${blockOf("authorization.md", "html")}`);
+          res.setHeader("Content-Type", "text/html").end(`<!doctype html>${blockOf("guides/authorization.md", "html")}`);
         });
       }),
     );

@@ -200,7 +200,7 @@ describe.each(PAGES)("the %s page", (_, start) => {
 });
 
 test("the oldest browsers are the ones that the documentation names", () => {
-  const page = readFileSync(new URL("../../docs/clients.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../docs/start/clients.md", import.meta.url), "utf8");
   const { chrome, edge, firefox, safari } = OLDEST_BROWSERS;
   expect(page).toContain(`Chrome ${chrome}, Edge ${edge}, Firefox ${firefox} and Safari ${safari}`);
 });

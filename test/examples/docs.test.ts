@@ -39,7 +39,7 @@ async function streamOf42(hub: string): Promise<TestStream> {
 /** A session's text for a server on another port. */
 const onPort = (code: string, { url }: RunningServer): string => code.replaceAll("127.0.0.1:3000", new URL(url).host);
 
-const authorization = (language: string, index = 0): string => blockOf("authorization.md", language, index);
+const authorization = (language: string, index = 0): string => blockOf("guides/authorization.md", language, index);
 
 /** A token with all rights from the command. */
 async function mint(cwd: string, server: RunningServer, ...args: readonly string[]): Promise<string> {
@@ -48,9 +48,9 @@ async function mint(cwd: string, server: RunningServer, ...args: readonly string
   return output.trim();
 }
 
-describe("docs/authorization.md", () => {
+describe("docs/guides/authorization.md", () => {
   it("has the blocks that are tested here, and no other", () => {
-    expect(blocksOf("authorization.md").map(({ language }) => language)).toEqual([
+    expect(blocksOf("guides/authorization.md").map(({ language }) => language)).toEqual([
       "sh",
       "json",
       "sh",
@@ -142,7 +142,7 @@ describe("docs/authorization.md", () => {
   });
 });
 
-const presence = (language: string, index = 0): string => blockOf("presence.md", language, index);
+const presence = (language: string, index = 0): string => blockOf("guides/presence.md", language, index);
 
 /** A hub that tells who is subscribed, and one subscriber of it, called Ada. */
 async function startLobby(): Promise<{
@@ -172,15 +172,15 @@ function startProxy({ url }: RunningServer, afterAnswer: (path: string) => Promi
   );
 }
 
-describe("docs/presence.md", () => {
+describe("docs/guides/presence.md", () => {
   it("has the blocks that are tested here, and no other", () => {
-    expect(blocksOf("presence.md").map(({ language }) => language)).toEqual(["json", "sh", "http", "js"]);
+    expect(blocksOf("guides/presence.md").map(({ language }) => language)).toEqual(["sh", "json", "sh", "http", "js"]);
   });
 
   it("lists as it says, with the document that it shows", async () => {
     const { cwd, server } = await startLobby();
     const env = { ARTESIAN_PORT: new URL(server.url).port };
-    const [getToken = "", ...rest] = onPort(presence("sh"), server).split(/(?<=\n)/);
+    const [getToken = "", ...rest] = onPort(presence("sh", 1), server).split(/(?<=\n)/);
     const token = (await run("sh", `${getToken}echo $TOKEN\n`, env, cwd).output).trim();
     const response = await fetch(`${server.url}/.well-known/mercure/subscriptions`, { headers: { Authorization: `Bearer ${token}` } });
     const { subscriptions } = (await response.json()) as { subscriptions: readonly { id: string; subscriber: string }[] };
@@ -215,10 +215,11 @@ describe("docs/presence.md", () => {
     const { subscriptions } = (await list.json()) as { subscriptions: readonly [{ id: string }] };
     const addresses = [path, `${path}/exact/%2Fchat%2Flobby`, subscriptions[0].id];
     const granted = { all: ["/chat/lobby", "/chat/other"], "of it": ["/chat/lobby"], none: [] };
-    const page = readFileSync(new URL("../../docs/presence.md", import.meta.url), "utf8");
+    const page = readFileSync(new URL("../../docs/guides/presence.md", import.meta.url), "utf8");
     const rows = [...page.matchAll(/^\| (URL pattern |the topic )?`([^`]+)` +\|(.+)\|$/gm)];
     expect(rows).toHaveLength(5);
-    for (const [, kind, pattern = "", rest = ""] of rows) {
+    for (const [, kind, written = "", rest = ""] of rows) {
+      const pattern = written.replace("SUBS", path);
       const cells = rest.split("|").map((cell) => cell.trim());
       const token = await mint(cwd, server, kind === "URL pattern " ? "--subscribe-urlpattern" : "--subscribe", `'${pattern}'`);
       const bearer = { headers: { Authorization: `Bearer ${token}` } };
@@ -263,9 +264,9 @@ describe("docs/presence.md", () => {
   });
 });
 
-describe("docs/metrics.md", () => {
+describe("docs/operate/metrics.md", () => {
   it("asks as it says, and lists every figure, and no other", async () => {
-    expect(blocksOf("metrics.md").map(({ language }) => language)).toEqual(["sh", "yaml", "promql"]);
+    expect(blocksOf("operate/metrics.md").map(({ language }) => language)).toEqual(["sh", "yaml", "promql"]);
     const cwd = temporaryDirectory();
     await run("sh", "npx artesian keys create\n", {}, cwd).output;
     const server = await startServer([], { tokens: true, cwd });
@@ -274,26 +275,26 @@ describe("docs/metrics.md", () => {
       fetch(server.hub, { method: "POST", body: new URLSearchParams({ topic: "a" }), headers });
     expect((await publish({})).status).toBe(401);
     expect((await publish({ Authorization: `Bearer ${everything}` })).status).toBe(200);
-    const block = onPort(blockOf("metrics.md", "sh"), server).replace("curl", "curl --silent");
+    const block = onPort(blockOf("operate/metrics.md", "sh"), server).replace("curl", "curl --silent");
     const { series, types } = parsePrometheus(await run("sh", block, { ARTESIAN_PORT: new URL(server.url).port }, cwd).output);
-    const page = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
-    const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\| (.*?) +\|/gm)].map(([, name = "", type, labels = ""]) => [
+    const page = readFileSync(new URL("../../docs/operate/metrics.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^- `(\w+)` \((\w+)(?:, by (.*?))?\): /gm)].map(([, name = "", type, labels = ""]) => [
       name,
       type,
       [...labels.matchAll(/\w+/g)].map(([label]) => label),
     ]);
     const labelsOf = (name: string): string[] => Object.keys(series.find((one) => one.name === name)?.labels ?? {});
     expect(rows).toEqual([...types].map(([name, type]) => [name, type, labelsOf(name)]));
-    expect(blockOf("metrics.md", "yaml")).toContain("metrics_path: /.well-known/mercure/metrics\n");
+    expect(blockOf("operate/metrics.md", "yaml")).toContain("metrics_path: /.well-known/mercure/metrics\n");
   });
 });
 
-describe("docs/embedding.md", () => {
-  const blocks = blocksOf("embedding.md").map(({ code }) => code);
+describe("docs/start/embedding.md", () => {
+  const blocks = blocksOf("start/embedding.md").map(({ code }) => code);
   const statements = (code: string): string[] => code.split("\n").map((line) => line.replace(/\/\/.*$/, "").trim());
 
   it("has the blocks that are tested here, and no other", () => {
-    expect(blocksOf("embedding.md").map(({ language }) => language)).toEqual(["js", "js", "js", "js", "js"]);
+    expect(blocksOf("start/embedding.md").map(({ language }) => language)).toEqual(["js", "js", "js", "js", "js"]);
   });
 
   it("makes a hub that serves, at a path of its own too, and shuts down", async () => {

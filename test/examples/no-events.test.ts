@@ -24,8 +24,8 @@ const SHOWN: readonly (readonly [command: string, shown: RegExp])[] = [
 /** A stream has no end, so each command has its time. */
 const TIMED = 'curl() { command curl --max-time 2 "$@" || [ $? = 28 ]; }\n';
 
-test("docs/no-events.md: each symptom has a command that works", { timeout: 120_000 }, async () => {
-  const blocks = blocksOf("no-events.md");
+test("docs/start/no-events.md: each symptom has a command that works", { timeout: 120_000 }, async () => {
+  const blocks = blocksOf("start/no-events.md");
   expect(blocks.map(({ language, code }, i) => [language, code.startsWith(SHOWN[i]?.[0] ?? "no command")])).toEqual(
     SHOWN.map(() => ["sh", true]),
   );
@@ -40,8 +40,15 @@ test("docs/no-events.md: each symptom has a command that works", { timeout: 120_
   const publish = async (body: string): Promise<unknown> => fetch(server.hub, { method: "POST", headers: FORM, body });
   await publish("topic=other&data=a+secret&private=on");
   await publish("topic=other&data=x&type=named");
-  const publishing = setInterval(() => void publish("topic=greeting&data=Hello!"), 100);
-  onTestFinished(() => clearInterval(publishing));
+  let latest: Promise<unknown> = Promise.resolve();
+  const publishing = setInterval(() => {
+    latest = publish("topic=greeting&data=Hello!");
+  }, 100);
+  // The server ends after this, so that it cuts no publish.
+  onTestFinished(async () => {
+    clearInterval(publishing);
+    await latest;
+  });
   for (const [i, { code }] of blocks.entries()) {
     const here = code.replaceAll(/http:\/\/127\.0\.0\.1:3000|https:\/\/events\.example\.com/g, server.url);
     expect(await run("sh", TIMED + here, { ...env, TOKEN }, cwd).output, code).toMatch(SHOWN[i]?.[1] ?? /$^/);

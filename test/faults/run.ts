@@ -20,7 +20,7 @@ Options
   --full          the numbers of the promises, instead of those of CI (under ten minutes in all)
   --only LIST     of ${SCENARIOS.map(({ name }) => name).join(", ")}; separated by commas
   --seed N        chooses what is random (1 in CI size, else the time)
-  --write-docs    writes the figures into docs/reliability.md
+  --write-docs    writes the figures into docs/reference/fault-runs.md
   --help
 
 Needs Linux, \`npm run build\` and, for some scenarios, root: what can't be run is said.

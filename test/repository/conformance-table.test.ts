@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const requirements = new URL("../protocol/requirements/", import.meta.url);
-const table = readFileSync(new URL("../../docs/conformance.md", import.meta.url), "utf8");
+const table = readFileSync(new URL("../../docs/reference/conformance.md", import.meta.url), "utf8");
 
 /** One row: of what a test shows, `proof` is the name of its file in backquotes. */
 interface Row {
@@ -12,7 +12,7 @@ interface Row {
   readonly proof: string;
 }
 
-const rows: readonly Row[] = [...table.matchAll(/^\| ([A-Z]+-\d+) *\| ([A-Z ]+?) *\| (.+?) *\| (.+?) *\|$/gm)].map(
+const rows: readonly Row[] = [...table.matchAll(/^- \*\*([A-Z]+-\d+)\*\* ([A-Z ]+): (.+) · (.+)$/gm)].map(
   ([, id = "", level = "", statement = "", proof = ""]) => ({ id, level, statement: statement.replaceAll("\\", ""), proof }),
 );
 
@@ -38,6 +38,6 @@ describe("the conformance table", () => {
     }
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
     // Nothing in the table that is not a row by the pattern above.
-    expect(table.match(/^\| [A-Z]+-/gm)).toHaveLength(rows.length);
+    expect(table.match(/^- \*\*[A-Z]+-/gm)).toHaveLength(rows.length);
   });
 });

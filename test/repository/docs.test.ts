@@ -14,9 +14,16 @@ import { SETTING_OF_LIMIT } from "../support/limit-settings.ts";
 
 const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
+/** The pages of all groups, by their paths below docs/. */
+function pagesOfGroups(): readonly string[] {
+  return ["start", "guides", "operate", "reference"].flatMap((group) =>
+    readdirSync(new URL(`../../docs/${group}`, import.meta.url)).map((name) => `${group}/${name}`),
+  );
+}
+
 describe("the documentation", () => {
   it("lists every error code with its meaning and status, and no other", () => {
-    const rows = [...read("errors.md").matchAll(/^\| `(\w+)` +\| (\d+) +\| (.+?) +\|/gm)].map(([, code, status, meaning]) => [
+    const rows = [...read("reference/errors.md").matchAll(/^- `(\w+)` \((\d+)\): (.+)$/gm)].map(([, code, status, meaning]) => [
       code,
       Number(status),
       meaning,
@@ -27,7 +34,7 @@ describe("the documentation", () => {
   });
 
   it("lists every setting with its flag, variable and default, and no other", () => {
-    const rows = [...read("configuration.md").matchAll(/^\| `(--[\w-]+)[^`]*` +\| `(\w+)` +\| (.+?) +\|/gm)].map(
+    const rows = [...read("reference/configuration.md").matchAll(/^- `(--[\w-]+)[^`]*` \(`(\w+)`, default (.+?)\): /gm)].map(
       ([, flag, variable, shown]) => [flag, variable, shown?.replace("&lt;", "<")],
     );
     expect(rows).toEqual(
@@ -45,9 +52,11 @@ describe("the documentation", () => {
   });
 
   it("says of every limit what happens without it", () => {
-    const page = read("configuration.md");
+    const page = read("reference/configuration.md");
     const section = page.slice(page.indexOf("## Limits"), page.indexOf("## Other"));
-    const reasons = new Map([...section.matchAll(/^\| `(--[\w-]+)[^`]*` .*\| +(\S.*?) +\|$/gm)].map(([, flag, reason]) => [flag, reason]));
+    const reasons = new Map(
+      [...section.matchAll(/^- `(--[\w-]+)[^`]*` .*\n {2}Without it: (.+)$/gm)].map(([, flag, reason]) => [flag, reason]),
+    );
     const limits = KEYS.filter((key) => SETTINGS[key].group === "Limits");
     expect([...reasons.keys()]).toEqual(limits.map(flagOf));
     for (const [flag, reason] of reasons) expect(reason?.length, flag).toBeGreaterThan(15);
@@ -64,7 +73,7 @@ describe("the documentation", () => {
   });
 
   it("has a time for every client behind every proxy, and for every Node", () => {
-    const tables = [...read("field-matrix.md").matchAll(/^\| (?:client|hub on) +\|(.*)\|\n.*\n((?:\|.*\n)+)/gm)];
+    const tables = [...read("reference/field-matrix.md").matchAll(/^\| (?:client|hub on) +\|(.*)\|\n.*\n((?:\|.*\n)+)/gm)];
     const cells = (line = ""): string[] => line.split("|").map((cell) => cell.trim());
     const [clients, nodes] = tables.map(([, columns, rows = ""]) => ({
       columns: cells(columns),
@@ -88,10 +97,40 @@ describe("the documentation", () => {
     expect(readme).toContain("\n```sh\nnpm ci && npm test\n```\n");
   });
 
+  it("has no table row too wide to read, except the figures of runs", () => {
+    const generated = ["reference/benchmarks.md", "reference/field-matrix.md"];
+    const wide = pagesOfGroups()
+      .filter((page) => !generated.includes(page))
+      .flatMap((page) =>
+        [...read(page).matchAll(/^\|.*\|$/gm)]
+          .map(([row]) => row.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---"))
+          .filter((row) => row.length > 125)
+          .map((row) => `${page}: ${row}`),
+      );
+    expect(wide).toEqual([]);
+  });
+
+  it("begins each page with who needs it, and a command or a snippet", () => {
+    const without = pagesOfGroups().filter((page) => !/^# .+\n\nFor .+\n(?:.+\n)*(?:\n.+\n)?\n```\w+\n/.test(read(page)));
+    expect(without).toEqual([]);
+  });
+
+  it("keeps each page in one of its groups", () => {
+    const entries = readdirSync(fileURLToPath(new URL("../../docs", import.meta.url)));
+    expect(entries.toSorted()).toEqual(["README.md", "decisions", "guides", "images", "operate", "reference", "start"]);
+  });
+
   it("links to files and headings that exist", () => {
     const root = fileURLToPath(new URL("../../", import.meta.url));
     const inDocs = readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
-    const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...inDocs.map((name) => `docs/${name}`)];
+    const pages = [
+      "README.md",
+      "CONTRIBUTING.md",
+      "CHANGELOG.md",
+      "SECURITY.md",
+      "ARCHITECTURE.md",
+      ...inDocs.map((name) => `docs/${name}`),
+    ];
     const broken = pages.flatMap((page) => {
       const links = [...readFileSync(root + page, "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
       return links.filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(root, page, link)).map((link) => `${page}: ${link}`);

@@ -40,7 +40,7 @@ describe("the package", () => {
       "dist/cli/main.js",
       "src/index.ts",
       "dist/index.js.map",
-      "docs/no-events.md",
+      "docs/start/no-events.md",
       "docs/decisions/README.md",
       "examples/node-http.mjs",
     ])
@@ -75,9 +75,15 @@ describe("the package", () => {
     expect(broken).toEqual([]);
   });
 
-  it("links its list of pages to each page of docs/", () => {
-    const linked = new Set(linksOf(join("../..", "README.md")));
-    const pages = files.filter((path) => /^docs\/[\w-]+\.md$/.test(path));
-    expect(pages.filter((page) => !linked.has(page))).toEqual([]);
+  it("links its indexes, the README's and that of docs/, to each page of docs/", () => {
+    const pages = files.filter((path) => /^docs\/(?:start|guides|operate|reference)\/[\w-]+\.md$/.test(path));
+    expect(pages.length).toBeGreaterThan(15);
+    for (const index of ["README.md", "docs/README.md"]) {
+      const linked = new Set(linksOf(join("../..", index)).map((link) => normalize(join(dirname(index), link))));
+      expect(
+        pages.filter((page) => !linked.has(page)),
+        index,
+      ).toEqual([]);
+    }
   });
 });

@@ -1,4 +1,4 @@
-// The part of docs/benchmarks.md that `npm run bench` writes.
+// The part of docs/reference/benchmarks.md that `npm run bench` writes.
 import { renderMachine } from "../documents.mjs";
 import { judge, renderVerdicts } from "./bars.mjs";
 import { drawCharts } from "./charts.mjs";
@@ -35,7 +35,7 @@ export function renderDocument(record, scenarios) {
   const charts = drawCharts(record.measurements, scenarios);
   const picture = (/** @type {Scenario} */ { name }) => {
     const chart = charts.get(name);
-    return chart && `![${chart.title}](images/${chart.file})`;
+    return chart && `![${chart.title}](../images/${chart.file})`;
   };
   const text = `## What a delivery, a publish and a connection cost
 

@@ -20,7 +20,7 @@ export interface ClientErrorOptions {
 export class ClientError extends Error {
   override readonly name = "ClientError";
   /**
-   * The hub's code (see `docs/errors.md`), or one of the client's own: `unreachable` (no answer), `timeout`,
+   * The hub's code (see `docs/reference/errors.md`), or one of the client's own: `unreachable` (no answer), `timeout`,
    * `http_error` (an answer without a problem document), `not_a_stream`, `no_body_stream`, `event_too_large` and `token_unavailable`.
    */
   readonly code: string;

@@ -55,7 +55,7 @@ export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extend
  * @param url - The hub's URL; in a page it may be relative.
  * @param update - One update, or an array of at least one.
  * @throws ClientError with the hub's explanation; TypeError for a URL, token or key that can't work, or an empty batch.
- * @see docs/protocol.md
+ * @see docs/reference/protocol.md
  */
 export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   url: string | URL,

@@ -113,7 +113,7 @@ export interface Subscription extends AsyncIterable<ClientEvent> {
  * @throws TypeError for a URL, token or option that can't work; ClientError, from the iteration, when the server refuses
  * for good (4xx but 408 and 429, or something that is not an event stream; 401 with a token function: twice in a row, with new tokens). Once a stream was open,
  * only the hub's own refusals do so at once; see `giveUpAfterMs`.
- * @see docs/protocol.md
+ * @see docs/reference/protocol.md
  */
 export function subscribe(url: string | URL, options: SubscribeOptions = {}): Subscription {
   checkNames(options, SUBSCRIBE_OPTIONS, "subscribe()");

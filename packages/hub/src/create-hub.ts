@@ -77,7 +77,7 @@ export interface Hub extends Pick<
    * Tells whether the hub can do all its work now, with one check for each thing that it needs.
    * For readiness probes: the journal is tried with an empty append, at most once a second.
    *
-   * @see docs/embedding.md, "Health"
+   * @see docs/start/embedding.md, "Health"
    */
   readonly ready: () => Promise<Readiness>;
   /** Issuers whose JWK set could not be fetched so far: their tokens get 503. Empty once the hub can judge every token; see `/health` of the command. */
@@ -91,7 +91,7 @@ export interface Hub extends Pick<
    * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first: nobody new can come, and the
    * subscribers are sent away within half a second.
    *
-   * @see docs/embedding.md
+   * @see docs/start/embedding.md
    */
   readonly handler: (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
 }

@@ -30,7 +30,7 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * The path at which requests arrive at `handler` and `fetch`, such as `/live`. Set it for a route of your own, or behind a proxy that rewrites paths;
    * topics and tokens go by `url`. `/` takes every path. Default: the path of `url`, and `/events/stream`. Without a `url`, the hub's URL has this path.
    *
-   * @see docs/embedding.md
+   * @see docs/start/embedding.md
    */
   readonly path?: string | undefined;
   /** Whose tokens are accepted. Default: nobody's. */
@@ -50,7 +50,7 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * Secret that makes the hub's own event ids opaque, at least 32 bytes: without it they count the updates, private ones too. The same in all processes
    * of the journal, and after a restart; with another one, subscribers are told of a gap once. Default: ids are `#EPOCH:OFFSET`.
    *
-   * @see docs/protocol.md, "Event ids and resuming"
+   * @see docs/reference/protocol.md, "Event ids and resuming"
    */
   readonly opaqueIds?: string | Uint8Array | undefined;
   /**
@@ -67,7 +67,7 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * Addresses and networks of your proxies, such as `10.0.0.0/8` or `2001:db8::1`. From them, `X-Forwarded-For` or `Forwarded` names the client that limits,
    * logs and `subscribers()` go by: the right-most address that is no proxy of this list. From others both are ignored. For `handler` alone. Default: none.
    *
-   * @see docs/configuration.md, "Behind a proxy"
+   * @see docs/reference/configuration.md, "Behind a proxy"
    */
   readonly trustedProxies?: readonly string[] | undefined;
   /**
@@ -78,7 +78,7 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * Whether clients and tokens of Mercure 0.x work too, which weakens authorization: such tokens need no audience, no issuer and no end, and may be
    * in URLs. Default: they do not.
    *
-   * @see docs/compatibility.md
+   * @see docs/guides/compatibility.md
    */
   readonly compat?: Compat | undefined;
 }

@@ -17,7 +17,7 @@ test.each([
 });
 
 test("a variable that is like none is warned of, without its value", () => {
-  expect(textOf("ARTESIAN_SHOESIZE", "secret")).toContain("docs/configuration.md");
+  expect(textOf("ARTESIAN_SHOESIZE", "secret")).toContain("docs/reference/configuration.md");
   expect(textOf("ARTESIAN_SHOESIZE", "secret")).not.toContain("secret");
 });
 

@@ -3,7 +3,7 @@ import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Result, section, sectionsOf } from "./sections.ts";
 
-const FILE = fileURLToPath(new URL("../../../docs/reliability.md", import.meta.url));
+const FILE = fileURLToPath(new URL("../../../docs/reference/fault-runs.md", import.meta.url));
 
 /**
  * Writes the figures between the markers of their size; the text around them stays. A scenario that was not run this time keeps its section.
@@ -18,7 +18,7 @@ export function writeDocument(
   const name = full ? "full" : "ci";
   const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`docs/reliability.md lacks ${begin} … ${end}.`);
+  if (from === -1 || to < from) throw new Error(`docs/reference/fault-runs.md lacks ${begin} … ${end}.`);
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; ${type()} ${release()}; Node ${process.version}`;
   const known = new Map([...sectionsOf(page.slice(from, to)), ...results.map((result) => [result.name, section(result)] as const)]);
   const text = [

@@ -1,7 +1,7 @@
 // `node journal-formats.mjs DIRECTORY older|newer|back`: makes of a journal what another version of Artesian would have left there, while processes
 // may have it open.
 //
-// older: format 1, as it was before records had sums. newer: a format that does not exist yet, converted as docs/reliability.md tells versions to
+// older: format 1, as it was before records had sums. newer: a format that does not exist yet, converted as docs/operate/reliability.md tells versions to
 // do it. back: from newer to what it was.
 import { open } from "lmdb";
 

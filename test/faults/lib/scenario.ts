@@ -2,7 +2,7 @@
 export interface Scenario {
   /** As in `--only`. */
   readonly name: string;
-  /** Of the table in docs/reliability.md: `R1`. */
+  /** Of the table in docs/operate/reliability.md: `R1`. */
   readonly promise: string;
   /** What it does, in a few words. */
   readonly what: string;

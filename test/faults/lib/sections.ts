@@ -14,11 +14,11 @@ export interface Result {
 export function section({ name, promise, what, figures, seconds, verdict, isRun }: Result): string {
   const outcome = isRun ? `**${verdict}**, ${seconds} s` : `not run: ${verdict}`;
   const items = figures.map(([figure, value]) => `- ${figure} ${value}`);
-  return [`#### ${name}`, "", `${promise}, ${outcome}: ${what}.`, ...(items.length > 0 ? ["", ...items] : [])].join("\n");
+  return [`### ${name}`, "", `${promise}, ${outcome}: ${what}.`, ...(items.length > 0 ? ["", ...items] : [])].join("\n");
 }
 
 /** Sections of a page by the names in their headings. */
 export function sectionsOf(page: string): ReadonlyMap<string, string> {
-  const parts = page.split(/^(?=#### )/m).filter((part) => part.startsWith("#### "));
-  return new Map(parts.map((part) => [part.slice(5, part.indexOf("\n")).trim(), part.trim()]));
+  const parts = page.split(/^(?=### )/m).filter((part) => part.startsWith("### "));
+  return new Map(parts.map((part) => [part.slice(4, part.indexOf("\n")).trim(), part.trim()]));
 }

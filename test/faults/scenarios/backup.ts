@@ -213,7 +213,7 @@ class Run {
     }
   }
 
-  /** Waits until the mark beside the journal tells of one of these: docs/reliability.md promises that within a fraction of a second, and not before. */
+  /** Waits until the mark beside the journal tells of one of these: docs/operate/reliability.md promises that within a fraction of a second, and not before. */
   async #marked(updates: readonly Acknowledged[]): Promise<void> {
     const first = offsetOf((updates[0] as Acknowledged).id);
     const waiting = (async () => {

@@ -89,7 +89,7 @@ async function jumpUnderLoad({ env, set }: Clock, { full, seed, report, progress
   tally.add(`seed ${seed}`, outcome);
 }
 
-/** What does go by the time of day, as docs/reliability.md says. */
+/** What does go by the time of day, as docs/operate/reliability.md says. */
 async function lookAtAges({ env, set }: Clock, directory: string, { violation }: ScenarioOptions): Promise<void> {
   const server = await HubServer.create({ data: join(directory, "data"), directory, env, args: ["--retention-age", "1h"] });
   set([], 0);

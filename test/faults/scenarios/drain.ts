@@ -12,7 +12,7 @@ const MOST_MS = 5000;
 export const drain: Scenario = {
   name: "drain",
   promise: "R16",
-  what: "SIGTERM under load, and started again, one process and two workers by turns; whoever reached it must have an answer that is not a refusal",
+  what: "SIGTERM under load, and started again, one process and two workers by turns; every client that reached it must have an answer that is not a refusal",
   run: async ({ full, seed, report, progress, violation }) => {
     const tally = createTally({ report, violation });
     const runs = full ? 4 : 2;

@@ -73,7 +73,7 @@ export const fleetNats: Scenario = {
 export const fleetPartitions: Scenario = {
   name: "fleet-partitions",
   promise: "R12",
-  what: `the same on Redis, with the topics in ${PARTITIONS} partitions: each hub has the updates in an order of its own, but for those of one topic`,
+  what: `the same on Redis, with the topics in ${PARTITIONS} partitions: each hub has the updates in an order of its own, except those of one topic`,
   run: (options) => runFleet(startPartitionedRedis, options, { orderOf: "topic", turns: 5 }),
 };
 

@@ -16,21 +16,21 @@ const MOST_STALL_MS = { others: 3000, lock: 20_000 };
 const GROWTH = { factor: 6, freeMiB: 64 };
 const LOOK_MS = 20;
 
-const TARGETS = ["readers", "worker", "primary", "worker for good"] as const;
+const TARGETS = ["readers", "worker", "primary", "worker without end"] as const;
 type Target = (typeof TARGETS)[number];
 
 export const stops: Scenario = {
   name: "stops",
   promise: "R8",
-  what: "SIGSTOP of the subscribers, a worker and the primary of two workers for 0.3 to 1.5 s, and of a worker for good: it must be replaced",
+  what: "SIGSTOP of the subscribers, a worker and the primary of two workers for 0.3 to 1.5 s, and of a worker without an end: it must be replaced",
   run: async ({ full, seed, report, progress, violation }) => {
     const tally = createTally({ report, violation });
-    const longestMs: Record<Target, number> = { readers: 0, worker: 0, primary: 0, "worker for good": 0 };
+    const longestMs: Record<Target, number> = { readers: 0, worker: 0, primary: 0, "worker without end": 0 };
     const rounds = full ? 50 : 8;
     const lasting = full ? 5 : 1;
     const targets: readonly Target[] = [
       ...Array.from({ length: rounds }, () => ["readers", "worker", "worker", "primary"] as const).flat(),
-      ...Array.from({ length: lasting }, () => "worker for good" as const),
+      ...Array.from({ length: lasting }, () => "worker without end" as const),
     ];
     const outcome = await runFaults({
       seed,
@@ -42,7 +42,7 @@ export const stops: Scenario = {
           const stalledMs = await stopOnce(context, target);
           longestMs[target] = Math.max(longestMs[target], stalledMs);
           progress(`${i + 1} stops of ${targets.length}`);
-          const mostMs = target === "worker" || target === "worker for good" ? MOST_STALL_MS.lock : MOST_STALL_MS.others;
+          const mostMs = target === "worker" || target === "worker without end" ? MOST_STALL_MS.lock : MOST_STALL_MS.others;
           if (stalledMs > mostMs) violation(`${target} stopped: all publishers stalled for ${figure(stalledMs)} ms`);
           await sleep(100);
         }
@@ -65,7 +65,7 @@ async function stopOnce({ server, publisher, subscribers, random }: FaultContext
   const pid = target === "readers" ? subscribers.pid : target === "primary" ? server.pid : random.pick(workers);
   if (signalAll([pid], "SIGSTOP") === 0) throw new Error(`There is no ${target}.`);
   try {
-    if (target !== "worker for good") return await watch(publisher, random.between(STOP_MS.least, STOP_MS.most));
+    if (target !== "worker without end") return await watch(publisher, random.between(STOP_MS.least, STOP_MS.most));
     return await watch(publisher, FOREVER_MS, () => !server.workers().includes(pid) && server.workers().length === workers.length);
   } finally {
     signalAll([pid], "SIGCONT");
@@ -88,7 +88,7 @@ async function watch(publisher: FaultContext["publisher"], ms: number, isDone?: 
     }
     if (isDone?.() === true) return longestMs;
     if (now < endMs) continue;
-    if (isDone !== undefined) throw new Error(`A worker that was stopped for good was not replaced within ${ms} ms.`);
+    if (isDone !== undefined) throw new Error(`A worker that was stopped without an end was not replaced within ${ms} ms.`);
     return longestMs;
   }
 }

@@ -25,12 +25,12 @@ http {
 `;
 }
 
-/** nginx with all that docs/nginx.md tells to configure. */
+/** nginx with all that docs/operate/nginx.md tells to configure. */
 export const nginx: Proxy = {
   name: "nginx",
   command: "nginx",
   files: ({ port, upstream }) => {
-    const blocks = blocksOf("nginx.md").filter(({ language }) => language === "nginx");
+    const blocks = blocksOf("operate/nginx.md").filter(({ language }) => language === "nginx");
     const locations = blocks.map(({ code }) => code.replaceAll("127.0.0.1:3000", `127.0.0.1:${upstream}`)).join("\n");
     return { "nginx.conf": nginxConfig(port, locations) };
   },

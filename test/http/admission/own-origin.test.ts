@@ -72,7 +72,7 @@ describe("a publish with the cookie", () => {
       expect(await withCookie(url, { origin }), origin).toBe(403);
   });
 
-  it("comes through the nginx of docs/nginx.md, which names another host", async () => {
+  it("comes through the nginx of docs/operate/nginx.md, which names another host", async () => {
     const { origin } = await start();
     const proxy = await startNginx(Number(new URL(origin).port));
     expect(await withCookie(`${proxy}/events/stream`, { host: "hub.example", origin: PUBLIC })).toBe(200);

@@ -1,6 +1,6 @@
 /**
  * Every way in which Artesian refuses something, in one table: code → what it means and what to change.
- * `docs/errors.md` documents each (a test compares the two) and `http/` maps each to a status.
+ * `docs/reference/errors.md` documents each (a test compares the two) and `http/` maps each to a status.
  */
 export const ERROR_CODES = {
   missing_topic: "An update needs at least one topic.",

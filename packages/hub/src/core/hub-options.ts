@@ -30,7 +30,7 @@ export interface HubCoreOptions {
   readonly publishedRetryMs?: RetryRange | undefined;
   /**
    * Whether event ids of publishers are refused (`invalid_id`) that are not printable ASCII. Clients in JavaScript that set `Last-Event-ID` themselves stop at
-   * others, or resume from nowhere; see docs/clients.md. Default false.
+   * others, or resume from nowhere; see docs/start/clients.md. Default false.
    */
   readonly asciiIds?: boolean | undefined;
   /**

@@ -19,7 +19,7 @@ const MAX_AT_ONCE = 4;
  * Follows RSS (0.9 to 2.0), RDF, Atom and JSON feeds, and publishes each new item once, the oldest first, across restarts.
  *
  * @throws TypeError for options that can't be, with the name of the option.
- * @see docs/sources.md
+ * @see docs/guides/sources.md
  */
 export function feedSource(options: FeedSourceOptions): Source {
   const plan = planOf(options);

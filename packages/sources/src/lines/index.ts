@@ -11,7 +11,7 @@ export type { LinesOptions } from "./options.ts";
  * Of a file it is remembered how far it was read.
  *
  * @throws TypeError for options that can't be, with the name of the option.
- * @see docs/sources.md
+ * @see docs/guides/sources.md
  */
 export function linesSource(options: LinesOptions): Source {
   const plan = planOf(options);

@@ -12,7 +12,7 @@ export type { PollOptions } from "./options.ts";
  * all; after a restart, only what has changed since.
  *
  * @throws TypeError for options that can't be, with the name of the option.
- * @see docs/sources.md
+ * @see docs/guides/sources.md
  */
 export function pollSource(options: PollOptions): Source {
   const plan = planOf(options);

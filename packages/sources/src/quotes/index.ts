@@ -14,7 +14,7 @@ export type { Quote } from "./quote.ts";
  * speed that was chosen, or made up ones, which say so.
  *
  * @throws TypeError for options that can't be, with the name of the option.
- * @see docs/sources.md
+ * @see docs/guides/sources.md
  */
 export function quotesSource(options: QuotesOptions): Source {
   switch (options.from) {

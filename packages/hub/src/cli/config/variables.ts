@@ -28,7 +28,7 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   );
   return unknown.map(([variable]) => {
     const meant = variables.get(closest(variable.slice("ARTESIAN_".length), [...variables.keys()]) ?? "");
-    const remedy = meant === undefined ? "docs/configuration.md lists the variables." : `Write ${meant}.`;
+    const remedy = meant === undefined ? "docs/reference/configuration.md lists the variables." : `Write ${meant}.`;
     return { variable, text: `There is no variable ${variable}, so it has no effect. ${remedy}` };
   });
 }

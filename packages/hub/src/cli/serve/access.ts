@@ -4,7 +4,7 @@ import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
 import type { Access } from "./plan.ts";
 
 const COMPAT_WARNING =
-  "--compat 0.x weakens authorization: tokens are accepted in URLs, and without audience, issuer or end; see docs/compatibility.md";
+  "--compat 0.x weakens authorization: tokens are accepted in URLs, and without audience, issuer or end; see docs/guides/compatibility.md";
 
 /**
  * Reads who may do what from the configuration and the key files.

@@ -60,7 +60,7 @@ export interface Update {
  * C0, DEL and C1 controls, format characters (invisible, so they let one name pass for another) and lone
  * surrogates (not encodable as UTF-8). CR, LF or NUL would forge fields in the event stream.
  *
- * @see docs/protocol.md, "Names"; Mercure, "Terminology" and "Server-Sent Events Field Injection".
+ * @see docs/reference/protocol.md, "Names"; Mercure, "Terminology" and "Server-Sent Events Field Injection".
  */
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}]/u;
 

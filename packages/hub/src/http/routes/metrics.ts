@@ -10,7 +10,7 @@ export interface MetricsContext {
 /**
  * `GET HUB/metrics`: figures of this server's processes, for administrators.
  *
- * @see docs/metrics.md
+ * @see docs/operate/metrics.md
  */
 export async function metrics(context: MetricsContext): Promise<Reply> {
   return { status: 200, headers: { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store" }, body: await context.metrics.collect() };

@@ -17,7 +17,7 @@ import { type ParsedUpdates, parseUpdates } from "../body/update-body.ts";
  * @param authorization - What the publisher's token says; undefined where anyone may publish.
  * @returns The event id, or one a line for a batch; JSON if the request prefers that to text.
  * @throws HubError that says what to change; nothing was published.
- * @see docs/protocol.md, "Publish"; Mercure, "Publication".
+ * @see docs/reference/protocol.md, "Publish"; Mercure, "Publication".
  */
 export async function publish(
   { hub, reservedTopics }: Pick<HttpContext, "hub" | "reservedTopics">,

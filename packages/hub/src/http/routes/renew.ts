@@ -8,7 +8,7 @@ import type { Reply } from "../reply/reply.ts";
  * `POST` of a new token to `HUB/subscribers/ID`: the subscriber's stream goes on with it. The id came to the subscriber with
  * `hub:expiring`; the token must be of the same issuer and subject as the one that it replaces.
  *
- * @see docs/authorization.md, "Renewing a token".
+ * @see docs/guides/authorization.md, "Renewing a token".
  */
 export async function renew(
   context: HttpContext,

@@ -14,7 +14,7 @@ const BODY_BYTES = 16_384;
 /**
  * `POST` to `HUB/revocations`: refuses a token by its `jti`, or all that a subject has by its `sub`, and ends their streams.
  *
- * @see docs/authorization.md, "Revoking a token".
+ * @see docs/guides/authorization.md, "Revoking a token".
  */
 export async function revoke({ hub }: HttpContext, request: HubRequest, administrator: Authorization | undefined): Promise<Reply> {
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {

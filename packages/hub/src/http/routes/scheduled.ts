@@ -9,7 +9,7 @@ import type { Reply } from "../reply/reply.ts";
  * `GET HUB/scheduled`: lists the updates that wait for their time. A client sees those that it may publish; without a token, those that
  * are not private.
  *
- * @see docs/protocol.md, "Later, and for how long".
+ * @see docs/reference/protocol.md, "Later, and for how long".
  */
 export async function listScheduled(context: HttpContext, _request: HubRequest, authorization: Authorization | undefined): Promise<Reply> {
   const updates: object[] = [];

@@ -46,7 +46,7 @@ async function readForm({ hub }: HttpContext, request: HubRequest): Promise<stri
  *
  * @param form - Further parameters, of the body of a QUERY; empty if there is none.
  * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers`, `missing_matcher`, `too_many_patterns` or `overloaded`.
- * @see docs/protocol.md, "Subscribe"; Mercure, "Subscription".
+ * @see docs/reference/protocol.md, "Subscribe"; Mercure, "Subscription".
  */
 export function parseSubscription(
   { hub, compat, connections, arrivals }: Pick<HttpContext, "hub" | "compat" | "connections" | "arrivals">,

@@ -29,7 +29,7 @@ export function listsSubscriptions({ hub, hubPath, compat }: HttpContext, { path
 /**
  * Answers with the active subscriptions: all, those of a matcher, or one. A token needs a `subscribe` grant on the path itself.
  *
- * @see docs/presence.md; Mercure, "Subscription API".
+ * @see docs/guides/presence.md; Mercure, "Subscription API".
  */
 export async function subscriptions(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<Reply> {
   const { hub, hubPath } = context;
