@@ -1,6 +1,7 @@
 /**
- * Every way in which Artesian refuses something, in one table: code → what it means and what to change.
- * `docs/errors.md` documents each (a test compares the two) and `http/` maps each to a status.
+ * Every refusal of Artesian in one table. Each code has its meaning and what to change.
+ * `docs/errors.md` documents each code (a test compares the two). `http/` maps each code to a
+ * status.
  */
 export const ERROR_CODES = {
   missing_topic: "An update needs at least one topic.",
@@ -54,19 +55,22 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * What every refusal throws. The message says what to change and is safe to show to the caller; what went
- * wrong underneath is in `cause` and never leaves the process.
+ * Thrown by every refusal. The message says what to change and is safe to show to the caller. The
+ * underlying error is in `cause` and never leaves the process.
  */
 export class HubError extends Error {
   override readonly name = "HubError";
   readonly code: ErrorCode;
-  /** When trying again may help, in milliseconds from now; undefined where the code alone says it. */
+  /**
+   * Milliseconds from now after which a retry may help, or undefined if the code alone tells.
+   */
   readonly retryAfterMs: number | undefined;
 
   /**
    * @param code - What was refused.
    * @param detail - What was wrong here and what to change, safe to show to the caller.
-   * @param options - `cause`: the underlying error, for logs only. `retryAfterMs`: when trying again may help.
+   * @param options - `cause`: the underlying error, for logs only. `retryAfterMs`: milliseconds
+   *   from now after which a retry may help.
    */
   constructor(code: ErrorCode, detail: string, options?: { cause?: unknown; retryAfterMs?: number }) {
     super(detail, options);

@@ -6,8 +6,9 @@ import { parseRegExp } from "./regexp.ts";
 /**
  * Compiles the pattern of one component.
  *
- * @returns undefined where it matches every text.
- * @throws HubError `invalid_matcher` where it is malformed, or cannot be matched in bounded time.
+ * @returns Undefined if the pattern matches every text.
+ * @throws HubError `invalid_matcher` if the pattern is malformed, or cannot be matched in bounded
+ *   time.
  */
 export function compileComponent(pattern: string, options: PartOptions): TextMatcher | undefined {
   const parts = parseParts(pattern, options);
