@@ -31,7 +31,7 @@ function equalOutcome(actual: AppendOutcome | undefined, kind: "appended" | "rep
   if (actual.kind === "repeated") equal(actual.answer, answer, "the answer");
 }
 
-/** What a journal that keeps idempotency keys must do with them. */
+/** Promises of a journal that keeps idempotency keys. */
 export const idempotencyCases: readonly ContractCase[] = [
   keyCase("appends once for a key, and tells each further attempt what the first one came to", async (open) => {
     const journal = await open();
@@ -42,7 +42,7 @@ export const idempotencyCases: readonly ContractCase[] = [
     await journal.append([update("6")]);
     equalOutcome(await journal.idempotency.append(attempt("k", three)), "repeated", [3, 4, 5]);
     equalOutcome(await journal.idempotency.find(attempt("k")), "repeated", [3, 4, 5]);
-    // Any text is a key, of any length, and only the same one is the same.
+    // Any text is a key, of any length, and only the same text is the same key.
     for (const [i, key] of ["", "K", "k ", "é\u0000", "x".repeat(5000)].entries()) {
       equalOutcome(await journal.idempotency.append(attempt(key)), "appended", [7 + i]);
       equalOutcome(await journal.idempotency.append(attempt(key)), "repeated", [7 + i]);

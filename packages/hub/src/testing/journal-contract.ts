@@ -36,7 +36,7 @@ function hasState(journal: Journal): journal is Journal & { readonly state: Jour
 }
 
 /**
- * What every journal must do. Runs in any test runner:
+ * Promises that every journal must keep. Runs in any test runner:
  *
  * @example
  * ```ts
@@ -330,7 +330,7 @@ export const journalContract: readonly ContractCase[] = [
         ]),
         journal.append([update("3")]),
       ]);
-      // Of many that remove one entry, one tells of it.
+      // Of many calls that remove one entry, one call tells of the removal.
       await Promise.all(
         Array.from({ length: 5 }, (_, i) => journal.state.commit([{ key: "k", value: undefined, update: update(`removed by ${i}`) }])),
       );
