@@ -62,9 +62,9 @@ export interface Hub extends Pick<
    */
   readonly subscribers: () => readonly SubscriberInfo[];
   /**
-   * Makes the value of a `Link` header that tells clients of a resource where its updates come
-   * from. By default the value includes the event id of the newest update, so a client that
-   * subscribes after it misses nothing. Call this function before you read the resource.
+   * Makes the value of a `Link` header that tells clients of a resource which hub has its updates.
+   * By default the value includes the event id of the newest update, so a client that subscribes
+   * after it misses nothing. Call this function before you read the resource.
    *
    * @example `res.setHeader("Link", hub.link())`
    */

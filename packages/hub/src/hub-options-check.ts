@@ -156,7 +156,7 @@ function isInOrder(value: unknown): boolean {
 }
 
 /**
- * Tells whether a value may be a secret. It must be neither the path of a secret nor a value that
+ * Tells whether a value may be a secret. A secret is neither the path of a secret nor a value that
  * others know.
  */
 function isSecret(value: unknown): boolean {

@@ -83,8 +83,8 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
   readonly corsOrigins?: readonly string[] | undefined;
   /**
    * How many streams a peer may reset on one connection of HTTP/2, if the server speaks HTTP/2.
-   * Past it the connection is closed. Stops peers that repeatedly ask and cancel. Default: 100 at
-   * once, 33 a second.
+   * Past the limit the connection is closed. Stops peers that repeatedly ask and cancel. Default:
+   * 100 at once, 33 a second.
    */
   readonly streamResets?: StreamResetLimits | undefined;
   /**
@@ -97,7 +97,8 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    */
   readonly trustedProxies?: readonly string[] | undefined;
   /**
-   * Origins of pages that may publish with the cookie, beside the hub's own. The hub's own are the origin of `url`, and the origin of the host that the request names.
+   * Origins of pages that may publish with the cookie, beside the hub's own. The hub's own are the
+   * origin of `url`, and the origin of the host that the request names.
    */
   readonly publishOrigins?: readonly string[] | undefined;
   /**

@@ -5,100 +5,110 @@ import type { Range } from "./range.ts";
  * are bytes of UTF-8.
  */
 export interface Limits {
-  /** Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. */
+  /**
+   * Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past the limit: `too_large`.
+   */
   readonly bodyBytes: number;
   /**
    * Most fields of a form or of an update in JSON, or parameters of a query (each is decoded before
-   * its name is known). Default 500. Past it: `too_large`.
+   * its name is known). Default 500. Past the limit: `too_large`.
    */
   readonly formFields: number;
   /**
-   * Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past it:
+   * Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past the limit:
    * `too_large`.
    */
   readonly queryBytes: number;
-  /** Most topics on one update (each is matched and indexed). Default 100. Past it: `too_large`. */
+  /**
+   * Most topics on one update (each is matched and indexed). Default 100. Past the limit:
+   * `too_large`.
+   */
   readonly topicsPerUpdate: number;
-  /** Most updates in one atomic batch (one transaction). Default 1,000. Past it: `too_large`. */
+  /**
+   * Most updates in one atomic batch (one transaction). Default 1,000. Past the limit: `too_large`.
+   */
   readonly updatesPerBatch: number;
   /**
    * Most topics of all updates of a batch together (each is parsed and matched). Default 10,000.
-   * Past it: `too_large`.
+   * Past the limit: `too_large`.
    */
   readonly topicsPerBatch: number;
   /**
-   * Most matchers on one subscription (each costs time on every update). Default 100. Past it:
+   * Most matchers on one subscription (each costs time on every update). Default 100. Past the limit:
    * `too_many_matchers`.
    */
   readonly matchersPerSubscription: number;
   /**
    * Most distinct patterns of all streams of a process (each is tested on every new topic with its
-   * prefix). Default 10,000. Past it: `overloaded`. A pattern of several subscribers counts once.
+   * prefix). Default 10,000. Past the limit: `overloaded`. A pattern of several subscribers counts
+   * once.
    */
   readonly patternsPerProcess: number;
   /**
    * Most distinct patterns of the streams from one address (one peer must not use up the others').
-   * The loopback is exempt. Default 500. Past it: `too_many_patterns`.
+   * The loopback is exempt. Default 500. Past the limit: `too_many_patterns`.
    */
   readonly patternsPerAddress: number;
   /**
-   * Longest topic or pattern, in bytes (matching time). Default 2,048. Past it: `too_large`, or
-   * `invalid_matcher`.
+   * Longest topic or pattern, in bytes (matching time). Default 2,048. Past the limit: `too_large`,
+   * or `invalid_matcher`.
    */
   readonly topicBytes: number;
   /**
-   * Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past it:
+   * Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past the limit:
    * `too_large`.
    */
   readonly idBytes: number;
   /**
    * Longest idempotency key, in bytes (parsing time, as the stored form has a fixed size). Default
-   * 255. Past it: `invalid_idempotency_key`.
+   * 255. Past the limit: `invalid_idempotency_key`.
    */
   readonly idempotencyKeyBytes: number;
   /**
    * Longest access token, in bytes (each is parsed before its signature is checked). Default 8 KiB.
-   * Past it: `invalid_token`.
+   * Past the limit: `invalid_token`.
    */
   readonly tokenBytes: number;
   /**
-   * Most topics that one token grants (each is compiled). Default 100. Past it: `invalid_token`.
+   * Most topics that one token grants (each is compiled). Default 100. Past the limit:
+   * `invalid_token`.
    */
   readonly grantsPerToken: number;
   /**
-   * Most revocations kept (a new revocation examines each). Default 100,000. Past it:
+   * Most revocations kept (a new revocation examines each). Default 100,000. Past the limit:
    * `too_many_revocations`.
    */
   readonly revocations: number;
   /**
-   * Most scheduled updates (each is a row of the table). Default 10,000. Past it:
+   * Most scheduled updates (each is a row of the table). Default 10,000. Past the limit:
    * `too_many_scheduled`.
    */
   readonly scheduledUpdates: number;
   /**
    * Most bytes of scheduled updates with their keys (each may be as large as a body). Default 64
-   * MiB. Past it: `too_many_scheduled`.
+   * MiB. Past the limit: `too_many_scheduled`.
    */
   readonly scheduledBytes: number;
   /**
-   * Most updates that `last` may ask for (each is searched for). Default 1,000. Past it:
+   * Most updates that `last` may ask for (each is searched for). Default 1,000. Past the limit:
    * `invalid_pace`.
    */
   readonly snapshotUpdates: number;
   /**
    * Most searches for `last` at a time in a process (each may read 100,000 updates). Default 16.
-   * One address has a quarter of them at most. Past it requests wait, and addresses take turns.
+   * One address has a quarter of them at most. Past the limit requests wait, and addresses take
+   * turns.
    */
   readonly snapshotScans: number;
   /**
-   * Most subscriptions that wait for such a search in a process (memory). Default 1,000. Past it:
+   * Most subscriptions that wait for such a search in a process (memory). Default 1,000. Past the limit:
    * `overloaded`.
    */
   readonly waitingScans: number;
   /**
    * Most waiting subscriptions of one address, IPv6 by its /64 (one peer must not use up the
-   * others'). Default 100. Past it: `overloaded`. The loopback counts as one address, and so do all
-   * clients whose address is unknown.
+   * others'). Default 100. Past the limit: `overloaded`. The loopback counts as one address, and so
+   * do all clients whose address is unknown.
    */
   readonly waitingScansPerAddress: number;
   /**
@@ -110,14 +120,14 @@ export interface Limits {
   readonly replayBytes: number;
   /**
    * Most bytes that a process holds because peers have not taken them (memory, by readers that
-   * stop). At least twice `bodyBytes`. Default 64 MiB. Past it the connections that hold most, and
-   * longest, are cut. They resume without loss.
+   * stop). At least twice `bodyBytes`. Default 64 MiB. Past the limit the connections that hold
+   * most, and longest, are cut. They resume without loss.
    */
   readonly heldBytes: number;
   /**
    * Most presence updates a second of a process, on average, with ten seconds' worth at once
-   * (crowds that come and go keep the journal's table busy). Default 200. Past it presence is late,
-   * and subscriptions that ended meanwhile are not told of.
+   * (crowds that come and go keep the journal's table busy). Default 200. Past the limit presence
+   * is late, and subscriptions that ended meanwhile are not told of.
    */
   readonly presenceRate: number;
   /**

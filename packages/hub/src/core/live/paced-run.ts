@@ -2,8 +2,8 @@ import { type JournalRecord, recordBytes } from "../journal/journal.ts";
 import type { Pace } from "../matching/pace.ts";
 
 /**
- * Most bytes that wait for a cohort's next write. Past it the write comes early, because memory
- * must not grow with the interval.
+ * Most bytes that wait for a cohort's next write. Past the limit the write comes early, because
+ * memory must not grow with the interval.
  */
 const MAX_BYTES = 1024 * 1024;
 const MAX_RECORDS = 10_000;

@@ -98,8 +98,8 @@ function write(subscriber: Subscriber, chunks: Chunks, dispatcher: Dispatcher, p
 }
 
 /**
- * Most topics whose newest update is remembered during the search. Past it the remembered updates
- * are sent, and the replay goes on.
+ * Most topics whose newest update is remembered during the search. Past the limit the remembered
+ * updates are sent, and the replay goes on.
  */
 const LATEST_TOPICS = 10_000;
 

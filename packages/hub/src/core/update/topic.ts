@@ -56,7 +56,8 @@ export class TopicParser {
   }
 
   #resolve(topic: string): ParsedTopic {
-    // "A topic that cannot be parsed as a URL reference … cannot name a hub path" and matches no URL pattern.
+    // "A topic that cannot be parsed as a URL reference … cannot name a hub path" and matches no
+    // URL pattern.
     if (!URL.canParse(topic, this.#base.href)) return { url: undefined, reserved: false };
     const url = new URL(topic, this.#base);
     return { url, reserved: this.#isBelowHub(url.pathname) };

@@ -25,8 +25,7 @@ export class ReplyError extends Error {
 }
 
 /**
- * The connection broke, or there was no answer in time. It is not known whether the command was
- * run.
+ * The connection broke, or there was no answer in time. Whether the command was run is not known.
  */
 export class LostError extends Error {
   override readonly name = "LostError";

@@ -247,7 +247,7 @@ export class Engine {
       await this.#fill(connection, first - 1);
       this.held.give(entries);
     } catch {
-      // The record is committed. It arrives the other way, when the connections are back.
+      // The record is committed. The record arrives the other way, when the connections are back.
       await this.held.whenSeen(last, WRITE_WAIT_MS);
     }
   }

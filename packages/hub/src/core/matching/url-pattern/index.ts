@@ -59,7 +59,7 @@ class UrlPattern implements CompiledUrlPattern {
   readonly #hash: TextMatcher | undefined;
 
   constructor(patterns: Readonly<Record<ComponentName, string>>) {
-    // A lone bracket is no address. It is no host either, and is refused as a host.
+    // A lone bracket is no address. A lone bracket is no host either, and is refused as a host.
     const isAddress = /^(?:\[.|[\\{]\[)/su.test(patterns.hostname);
     this.#protocol = compileComponent(patterns.protocol, PROTOCOL);
     this.#username = compileComponent(patterns.username, plain(encode.encodeUsername));
