@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   invalid_retry: "A reconnection time is not a whole number of milliseconds.",
   invalid_data: "The data is not valid Unicode text, has no JSON, or is nested too deep.",
   invalid_body: "The request's body cannot be parsed.",
-  invalid_pace: "How a subscription is to be paced is not valid.",
+  invalid_pace: "The pace of a subscription is not valid.",
   invalid_page: "A page of a list begins after nothing that the list can have.",
   invalid_matcher: "A matcher's value is not valid for its type.",
   unknown_matcher: "A parameter that starts with `match` names no known matcher type.",
@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   invalid_idempotency_key: "An idempotency key is empty, too long, or not printable ASCII.",
   idempotency_key_reused: "The idempotency key belongs to another request.",
   idempotency_unsupported: "The hub's journal cannot keep idempotency keys.",
-  unsupported_media_type: "The body's media type is not one that the hub reads.",
+  unsupported_media_type: "The hub does not read the body's media type.",
   unsupported_encoding: "The body is compressed, which the hub does not read.",
   method_not_allowed: "The address does not accept this method.",
   not_found: "Nothing is served at this address.",
@@ -47,7 +47,7 @@ export const ERROR_CODES = {
   draining: "The hub is shutting down.",
   journal_full: "The journal's disk is full.",
   journal_unavailable: "The journal cannot be reached.",
-  outcome_unknown: "The journal did not answer; what was sent may or may not have been done.",
+  outcome_unknown: "The journal did not answer. The request may or may not have been carried out.",
   internal: "Something failed inside the hub.",
 } as const;
 

@@ -27,13 +27,13 @@ function attempt(key: string, batch = [update(key)], rest: Partial<IdempotentApp
 
 function equalOutcome(actual: AppendOutcome | undefined, kind: "appended" | "repeated", offsets: readonly number[], answer?: string): void {
   check(actual?.kind === kind, `expected ${kind}, got ${actual?.kind}`);
-  equal(actual.offsets, offsets, `the offsets of what was ${kind}`);
+  equal(actual.offsets, offsets, `the offsets of the ${kind} updates`);
   if (actual.kind === "repeated") equal(actual.answer, answer, "the answer");
 }
 
 /** Promises of a journal that keeps idempotency keys. */
 export const idempotencyCases: readonly ContractCase[] = [
-  keyCase("appends once for a key, and tells each further attempt what the first one came to", async (open) => {
+  keyCase("appends once for a key, and gives each further attempt the first outcome", async (open) => {
     const journal = await open();
     await journal.append(updates(2));
     equal(await journal.idempotency.find(attempt("k")), undefined, "a key that was never used");
@@ -109,7 +109,7 @@ export const idempotencyCases: readonly ContractCase[] = [
     await journal.close();
   }),
 
-  keyCase("follows and finds what is appended with a key as anything else", async (open) => {
+  keyCase("follows and finds updates with a key like any others", async (open) => {
     const journal = await open();
     const followed: string[] = [];
     journal.follow(0, (records) => followed.push(...data(records)));

@@ -74,7 +74,7 @@ export class OutageLog {
     this.#beganAtMs = monotonicMs();
     // An outage that comes and goes counts as one long outage.
     if (this.#beganAtMs - this.#toldAtMs >= this.#periodMs)
-      this.#tell("the journal fails; what cannot be kept is refused until it works again");
+      this.#tell("the journal fails; writes that cannot be kept are refused until it works again");
     this.#stopTimer();
     this.#stopTimer = every(this.#periodMs, () => {
       if (this.#count > 0 || !this.#isTold) this.#tell("the journal still fails");

@@ -106,7 +106,7 @@ export class Streams {
     let preamble = encodeRetry(this.#randomRetryMs());
     if (start.gap !== undefined) {
       preamble += encodeGap(start.gap);
-      // The subscriber's own cursor leads nowhere. It gets a new cursor even if nothing follows.
+      // The subscriber's own cursor leads nowhere. The subscriber gets a new cursor even if nothing follows.
       subscriber.toldOffset = -1;
     }
     // After early updates, the subscriber gets the cursor at their end.
@@ -249,7 +249,7 @@ export class Streams {
     this.#notices.warn(
       "held",
       { connections: released.length, heldBytes: total, limit: this.#options.heldBytes },
-      "cut the connections that held most and longest of what their peers do not take",
+      "cut the connections that held the most bytes for the longest time",
     );
     this.cuts.held += released.length;
     for (const subscriber of released) this.#cut(subscriber);

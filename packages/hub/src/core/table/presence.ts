@@ -281,7 +281,7 @@ export class Presence {
     const isNew = !this.#hasLease;
     const wasTakenForDead = !isNew && !(await this.#isKnown(this.#node));
     if (wasTakenForDead) {
-      this.#logger.warn({}, "another process took this one for dead; its subscriptions are announced anew");
+      this.#logger.warn({}, "another process took this process for dead; its subscriptions are announced again");
       this.#node = crypto.randomUUID();
     }
     const lease: StateStep = { key: LEASES + this.#node, value: String(++this.#beats) };

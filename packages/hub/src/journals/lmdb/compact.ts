@@ -45,7 +45,7 @@ export async function compact(directory: string, markFile?: string): Promise<Com
     if (after >= before) return { before, after: before };
     await nameItself(workplace, copy);
     const damage = findDamage(copy);
-    if (damage !== undefined) throw new Error(`The copy of the journal in ${directory} is damaged: ${damage}. The journal is what it was.`);
+    if (damage !== undefined) throw new Error(`The copy of the journal in ${directory} is damaged: ${damage}. The journal is unchanged.`);
     chmodSync(copy, mode & 0o777);
     if (process.getuid?.() !== uid || process.getgid?.() !== gid) chownSync(copy, uid, gid);
     flush(copy);

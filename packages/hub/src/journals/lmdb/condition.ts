@@ -104,7 +104,7 @@ function absent(directory: string, why: string): HubError {
 }
 
 function damagedWhileOpen(directory: string, why: string, error: unknown): HubError {
-  return new HubError("journal_unavailable", "The journal is damaged. Nothing is published until whoever runs the hub has mended it.", {
+  return new HubError("journal_unavailable", "The journal is damaged. Nothing is published until the operator has repaired it.", {
     cause: new Error(
       `The journal in ${directory} is damaged: ${why}. Restart the hub: the start looks at the whole file, and says what is wrong and what to do.`,
       { cause: error },

@@ -167,7 +167,7 @@ export class OtherJournal extends Error {
   constructor(directory: string) {
     super(
       `The journal in ${directory} is not the one that the hub began with: it was removed or replaced. ` +
-        "Move the same directory back, or restart the hub to go on with what is there.",
+        "Move the same directory back, or restart the hub to go on with the present files.",
     );
   }
 }

@@ -32,7 +32,7 @@ export function keyedAppend({ key, request, answer }: Pick<IdempotentAppend, "ke
 /** @throws HubError `journal_unavailable` if the stored key can't be read. */
 export function readable(known: KeyedAppend["known"]): KnownAppend | ReusedKey | undefined {
   if (known !== DAMAGED) return known;
-  throw new HubError("journal_unavailable", "What the journal knows of the idempotency key cannot be read. Publish with another key.", {
+  throw new HubError("journal_unavailable", "The journal's entry for the idempotency key cannot be read. Publish with another key.", {
     cause: new Error("A row of an idempotency key is damaged."),
   });
 }

@@ -24,7 +24,7 @@ const MOST_WAITING = { appends: 50_000, bytes: 256 * 1024 * 1024 } as const;
 const RETRY_AFTER_MS = 2000;
 
 const IN_DOUBT =
-  "The journal does not answer; what was to be published may or may not have been. Publish again with the same idempotency key.";
+  "The journal does not answer. The updates may or may not have been published. Publish again with the same idempotency key.";
 const AWAY = "The journal cannot be reached; nothing was published. Publish again in a moment.";
 
 /**

@@ -254,7 +254,7 @@ export class Replica implements EngineLink {
     if (found === "same" && !this.#hasSeenLoss && !this.#hasHole) {
       this.log.removedBefore(place.first);
       await this.#catchUp(old, place.last);
-      if (this.#hasSeenLoss || this.#hasHole) throw new Unsettled("The stream has to be loaded anew.");
+      if (this.#hasSeenLoss || this.#hasHole) throw new Unsettled("The stream has to be loaded again.");
       // With full storage of the account, the server stores a message and removes it. The next
       // message must follow that place.
       if (old.seq < place.last && !(await this.#stream.hasFrom(old.seq + 1, place))) old.loaded(place.last);

@@ -109,7 +109,7 @@ export class History {
         }
       }
     }
-    if (after < end) throw new HubError("journal_unavailable", "The journal does not tell what it holds. Try again in a moment.");
+    if (after < end) throw new HubError("journal_unavailable", "The journal does not return its records. Try again in a moment.");
     this.#times[i] = times;
     if (times.length === 0) this.#ended[i] = true;
   }

@@ -186,7 +186,7 @@ class PartitionedJournal implements Journal {
     const places: number[] = [];
     for (const [{ partition, indices }, offsets] of appended) {
       const found = await this.#placesOf(partition, offsets).catch((cause: unknown) => {
-        throw new HubError("outcome_unknown", "What was appended did not come back from the journal. It may be published, or lost.", {
+        throw new HubError("outcome_unknown", "The appended updates did not come back from the journal. They may be published, or lost.", {
           cause,
         });
       });

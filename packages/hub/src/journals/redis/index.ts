@@ -287,7 +287,7 @@ class RedisJournal implements Journal {
 /** @throws HubError if the stored key cannot be read. */
 function knownOf(text: string, request: string): KnownAppend | ReusedKey {
   const [, first, from, to, answer] = KNOWN.exec(text) ?? [];
-  if (first === undefined) throw unavailable("What the journal knows of the idempotency key cannot be read.");
+  if (first === undefined) throw unavailable("The journal's entry for the idempotency key cannot be read.");
   if (first !== digestOf(request)) return { kind: "reused" };
   const start = Number(from);
   return { kind: "repeated", offsets: Array.from({ length: Number(to) + 1 - start }, (_, i) => start + i), answer };
