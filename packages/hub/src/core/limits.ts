@@ -15,8 +15,8 @@ export interface Limits {
    */
   readonly formFields: number;
   /**
-   * Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past the limit:
-   * `too_large`.
+   * Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past the
+   * limit: `too_large`.
    */
   readonly queryBytes: number;
   /**
@@ -34,8 +34,8 @@ export interface Limits {
    */
   readonly topicsPerBatch: number;
   /**
-   * Most matchers on one subscription (each costs time on every update). Default 100. Past the limit:
-   * `too_many_matchers`.
+   * Most matchers on one subscription (each costs time on every update). Default 100. Past the
+   * limit: `too_many_matchers`.
    */
   readonly matchersPerSubscription: number;
   /**
@@ -55,8 +55,8 @@ export interface Limits {
    */
   readonly topicBytes: number;
   /**
-   * Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past the limit:
-   * `too_large`.
+   * Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past the
+   * limit: `too_large`.
    */
   readonly idBytes: number;
   /**
@@ -101,8 +101,8 @@ export interface Limits {
    */
   readonly snapshotScans: number;
   /**
-   * Most subscriptions that wait for such a search in a process (memory). Default 1,000. Past the limit:
-   * `overloaded`.
+   * Most subscriptions that wait for such a search in a process (memory). Default 1,000. Past the
+   * limit: `overloaded`.
    */
   readonly waitingScans: number;
   /**

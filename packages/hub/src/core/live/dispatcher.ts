@@ -132,7 +132,6 @@ export class Dispatcher {
     return this.#usedCohorts;
   }
 
-  /** The event id of a record. */
   eventId(record: JournalRecord): string {
     return record.id ?? this.idAt(record.offset);
   }

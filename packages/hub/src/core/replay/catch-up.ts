@@ -43,7 +43,6 @@ export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<voi
   }
 }
 
-/** Takes one step. */
 function advance(subscriber: Subscriber, walks: Walks): void | Promise<void> {
   const { dispatcher, pages } = walks;
   const { cursor, selection } = subscriber;

@@ -86,7 +86,6 @@ export class ReplayPages {
     });
   }
 
-  /** Drops all pages. */
   clear(): void {
     this.#kept.clear();
   }

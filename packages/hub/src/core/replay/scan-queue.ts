@@ -59,7 +59,6 @@ export class ScanQueue {
     return new Promise((resolve) => own.waiting.push(resolve));
   }
 
-  /** Frees a place. */
   free(group: string): void {
     const own = this.#groups.get(group);
     if (own === undefined) return;

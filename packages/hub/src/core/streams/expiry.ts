@@ -39,7 +39,6 @@ export class ExpiryWheel {
     if (this.#slots.size === 0) this.#next = Infinity;
   }
 
-  /** Forgets the times of a subscriber. */
   remove(subscriber: Subscriber): void {
     const { expiry } = subscriber;
     if (expiry === undefined) return;

@@ -27,7 +27,6 @@ export class HeldBytes {
   readonly #memory = new Map<object, { readonly bytes: number; holders: number }>();
   #total = 0;
 
-  /** @param maxBytes - The cap. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }

@@ -106,7 +106,8 @@ export class Streams {
     let preamble = encodeRetry(this.#randomRetryMs());
     if (start.gap !== undefined) {
       preamble += encodeGap(start.gap);
-      // The subscriber's own cursor leads nowhere. The subscriber gets a new cursor even if nothing follows.
+      // The subscriber's own cursor leads nowhere. The subscriber gets a new cursor even if nothing
+      // follows.
       subscriber.toldOffset = -1;
     }
     // After early updates, the subscriber gets the cursor at their end.

@@ -116,7 +116,6 @@ export class Presence {
     this.#tick();
   }
 
-  /** Adds a subscriber that came. */
   add({ id, matchers, address, payload }: PresentSubscriber): void {
     const documents = matchers.map((matcher) => describeSubscription(this.#hubPath, matcher, id, payload(matcher)));
     this.#queue.add({
@@ -130,7 +129,6 @@ export class Presence {
     this.#gather();
   }
 
-  /** Removes a subscriber that left. */
   remove(id: string): void {
     this.#queue.remove(id);
     this.#gather();

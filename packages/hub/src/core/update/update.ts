@@ -156,7 +156,6 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
   };
 }
 
-/** @param most - Most updates of a batch. */
 export function tooManyUpdates(most: number): HubError {
   return new HubError("too_large", `The batch has more than ${most} updates. Split it.`);
 }

@@ -100,6 +100,6 @@ function attempt(run: () => void): void {
   try {
     run();
   } catch {
-    // See above.
+    // Only the check of the file is left out.
   }
 }

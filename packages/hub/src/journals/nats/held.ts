@@ -42,7 +42,6 @@ export class Held {
     this.#lasts.push(this.tail);
   }
 
-  /** Drops the records before an offset. */
   dropBefore(head: number): void {
     if (head <= this.head) return;
     const count = Math.min(head - this.head, this.#sizes.length);

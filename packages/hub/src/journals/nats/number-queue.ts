@@ -20,7 +20,6 @@ export class NumberQueue {
     this.#values[this.#end++] = value;
   }
 
-  /** Drops the oldest numbers. */
   drop(count: number): void {
     this.#start = Math.min(this.#end, this.#start + Math.max(0, count));
   }

@@ -111,7 +111,6 @@ export class JournalStream {
     }
   }
 
-  /** Subject of the messages of a stream. */
   subject(incarnation: string): string {
     return `${this.#settings.name}.log.${FORMAT}.${incarnation}`;
   }
@@ -177,7 +176,6 @@ export class JournalStream {
     await this.#manager.consumers.delete(this.name, consumer).catch(() => undefined);
   }
 
-  /** Removes the messages before a sequence. */
   async removeBefore(seq: number): Promise<void> {
     // Without a filter. If a filter selects no remaining message, a server 2.9 makes followers skip
     // messages that they have not got yet.
