@@ -196,6 +196,7 @@ describe("lines", () => {
       ['{"data":"x"}', 'needs a "topic"'],
       ['{"topic":"a","retry":-1}', '"retry"'],
       ['{"topic":"a","private":"yes"}', '"private"'],
+      ['{"topic":"a","Private":true}', "`private`"],
       ['{"topic":"a","private":true,"private":false}', 'has "private" 2 times'],
     ] as const;
     for (const [line, problem] of wrong) {

@@ -29,6 +29,23 @@ describe("what is printed", () => {
     expect(byUrl.stdout).toBe("2\n");
   });
 
+  test("control characters as they are into a pipe, and shown in messages", async () => {
+    const evil = "\u001b]0;OWNED\u0007\u009b2J";
+    const shown = "\\u001b]0;OWNED\\u0007\\u009b2J";
+    const { url } = await scripted(
+      answer(200, `event: hub:gap\ndata: ${evil}\n\nid: ${evil}\ndata: a${evil}\n\n`, { "Content-Type": "text/event-stream" }),
+      answer(403, JSON.stringify({ detail: evil }), { "Content-Type": "application/problem+json" }),
+    );
+    const first = await runToEnd(["subscribe", "--count", "1", "--url", url]);
+    expect(first).toMatchObject({ code: 0, stdout: `a${evil}\n` });
+    expect(first.stderr).toContain(`no longer held: ${shown}\n`);
+    expect(first.stderr).toContain(`last event id: ${shown}\n`);
+    const refused = await runToEnd(["subscribe", "--url", url]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`error: ${shown}`);
+    for (const { stderr } of [first, refused]) expect(stderr).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   test("objects with --json", async () => {
     const { hub } = await startServer(["--journal", "memory"]);
     await publish(hub, { topic: "a", data: "x\ny", id: "u-1", type: "note" });

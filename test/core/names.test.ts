@@ -105,6 +105,12 @@ describe("connections", () => {
     ["2001:db8:1:2::6", "2001:db8:1:2"],
     ["2001:db8::6", "2001:db8:0:0"],
     ["fe80::1%eth0", "fe80:0:0:0"],
+    ["2001:0DB8:0001:2::", "2001:db8:1:2"],
+    ["2001:db8:1:2:0:0:0:1", "2001:db8:1:2"],
+    ["::ffff:c000:201", "192.0.2.1"],
+    ["::ffff:7f00:1", undefined],
+    ["0:0:0:0:0:0:0:1", undefined],
+    ["unknown", "unknown"],
   ])("from %s count as %s", (address, key) => {
     expect(addressKey(address)).toBe(key);
   });

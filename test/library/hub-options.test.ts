@@ -181,8 +181,10 @@ describe("the library and the command have one range for", () => {
       `limits.${name}`,
       key,
       LIMIT_RANGES[name],
-      // What is held is at least twice the largest body.
-      (value) => ({ limits: name === "heldBytes" ? { bodyBytes: 1024, heldBytes: value } : { heldBytes: 2 ** 40, [name]: value } }),
+      // What is held is at least twice the largest body, and what is read four times.
+      (value) => ({
+        limits: { heldBytes: 2 ** 40, pendingBodyBytes: 2 ** 40, ...(name !== "bodyBytes" && { bodyBytes: 1024 }), [name]: value },
+      }),
     ]),
     ["heartbeatMs", "heartbeat", TIME_RANGES.heartbeatMs, (heartbeatMs) => ({ heartbeatMs })],
     ["lifetimeMs", "maxLifetime", TIME_RANGES.lifetimeMs, (lifetimeMs) => ({ lifetimeMs })],

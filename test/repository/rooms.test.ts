@@ -47,3 +47,13 @@ it.each(rooms.map((room, place) => ({ ...room, place })))("$name may import exac
   }
   expect(isRefused("../errors.ts")).toBe(false);
 });
+
+it("the URL pattern engine knows nothing of the hub", () => {
+  const folder = new URL("../../packages/hub/src/core/matching/url-pattern/", import.meta.url);
+  const files = readdirSync(folder);
+  const imports = files.flatMap((file) =>
+    [...readFileSync(new URL(file, folder), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, name]) => name),
+  );
+  expect(imports.length).toBeGreaterThan(10);
+  expect(imports.filter((name) => name?.startsWith("./") !== true)).toEqual([]);
+});

@@ -1,8 +1,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { describe, expect, test } from "vitest";
 import { createHub } from "artesian";
-import { HubError } from "../../packages/hub/src/core/errors.ts";
-import { compileUrlPattern } from "../../packages/hub/src/core/matching/url-pattern/index.ts";
+import { compileUrlPattern, PatternError } from "../../packages/hub/src/core/matching/url-pattern/index.ts";
 import { type ParsedEvent, StandardParser } from "../protocol/standard-parser.ts";
 import { HUB, post, publisher, bearer, raw, startOpen, startSecured, token } from "../protocol/requirements/support.ts";
 import { openStream } from "../support/stream.ts";
@@ -130,7 +129,7 @@ describe("what publishers and subscribers send", () => {
         try {
           return compileUrlPattern(pattern, HUB);
         } catch (error) {
-          expect(error).toBeInstanceOf(HubError);
+          expect(error).toBeInstanceOf(PatternError);
           return undefined;
         }
       };

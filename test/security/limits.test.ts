@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from "node:http2";
 import { createHub, DEFAULT_LIMITS, type Hub, type HubOptions, type Limits, type Matcher, memoryJournal } from "artesian";
 import { DEFAULT_CONNECTION_LIMITS, DEFAULT_STREAM_RESETS } from "artesian/http";
@@ -84,6 +84,14 @@ function waitingFor(busy: readonly string[]): Probe {
 
 const patterns = (count: number): string => Array.from({ length: count }, (_, i) => `match_urlpattern=/${i}/*`).join("&");
 
+/** Sends a part of a body, and never the rest. */
+function sendPart(url: string, address: string, bytes: number): void {
+  const { headers } = from(address, { "Content-Type": "application/x-www-form-urlencoded", "Content-Length": "1024" });
+  const client = request(url, { method: "POST", headers });
+  onTestFinished(() => void client.destroy());
+  client.on("error", ignore).write("x".repeat(bytes));
+}
+
 /** What bounds the hub's own work, and refuses nobody. */
 const OF_STREAMS = [
   "snapshotScans",
@@ -106,6 +114,21 @@ const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>
       const { url } = await start();
       const query = (size: number): RequestInit => ({ ...form("match=".padEnd(size, "x")), method: "QUERY" });
       return [await outcome(url, query(limit)), await outcome(url, query(limit + 1))];
+    },
+  },
+  pendingBodyBytes: {
+    limit: 4096,
+    past: "503 overloaded",
+    probe: async (limit, start) => {
+      const hub = (await start({ limits: { bodyBytes: 1024, pendingBodyBytes: limit } })).hub;
+      const url = `${await listenForAnyAddress(hub)}/events/stream`;
+      const publish = (address: string, size: number): Promise<string> =>
+        outcome(url, { ...form({ topic: "a", data: "x".repeat(size) }), ...from(address) });
+      // Two addresses hold a part each that is as large as what is left.
+      for (const address of ["203.0.113.1", "203.0.113.2"]) sendPart(url, address, 1000);
+      await expect.poll(() => publish("203.0.113.1", 700)).toBe("503 overloaded");
+      await expect.poll(() => publish("203.0.113.2", 700)).toBe("503 overloaded");
+      return [await publish("203.0.113.3", 500), await publish("203.0.113.1", 700)];
     },
   },
   topicsPerUpdate: {
@@ -227,7 +250,7 @@ const CHECKS: Readonly<Record<Exclude<keyof Limits, (typeof OF_STREAMS)[number]>
 
 describe("the limits of what may be asked for", () => {
   test.each(Object.entries(CHECKS))("%s: as much as it says, and no more", async (name, { limit, probe, past }) => {
-    const start = (options: HubOptions = {}) => startHub({ ...options, limits: { [name]: limit } });
+    const start = (options: HubOptions = {}) => startHub({ ...options, limits: { ...options.limits, [name]: limit } });
     expect(await probe(limit, start)).toEqual(["200", past]);
   });
 
@@ -239,6 +262,22 @@ describe("the limits of what may be asked for", () => {
     }
     expect(await outcome(url, form({ topic: "a", type: "x".repeat(10) }))).toBe("200");
     expect(await outcome(url, form({ topic: "a", type: "x".repeat(11) }))).toBe("413 too_large");
+  });
+
+  test.each(["\r", "\n", "\r\n"])("of a body: the line breaks %j of an update at most double it on the wire", async (end) => {
+    const { hub, url } = await startHub({ limits: { bodyBytes: 6000 } });
+    const lines = (count: number): string => `${"a".repeat(900)}${end.repeat(count)}`;
+    const send = (data: string): Promise<string> =>
+      outcome(url, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: `topic=a&data=${data}` });
+    const events = hub.subscribe({ match: ["a"] });
+    expect(await send(lines(1000))).toBe("200");
+    for (const data of [lines(1001), lines(1001).replace(end, "\n")]) expect(await send(data)).toBe("413 too_large");
+    await expect(hub.publish({ topic: "a", data: lines(1001) })).rejects.toMatchObject({ code: "too_large" });
+    await expect(hub.publish({ topic: "a", data: lines(1001), delayMs: 60_000 })).rejects.toMatchObject({ code: "too_large" });
+    for await (const { data } of events) {
+      expect(data.replaceAll(/\r\n?/g, "\n")).toBe(`${"a".repeat(900)}${"\n".repeat(1000)}`);
+      break;
+    }
   });
 
   /** How far each read of the journal went for a subscriber that has everything to catch up with. */
@@ -358,6 +397,18 @@ describe("the limits of connections", () => {
     };
     expect(await statuses({ trustedProxies: ["127.0.0.1"] })).toContain(503);
     expect(new Set(await statuses({}))).toEqual(new Set([200]));
+  });
+
+  test.each([
+    { Forwarded: "for=unknown" },
+    { Forwarded: "for=_hidden" },
+    { "X-Forwarded-For": "unknown" },
+    { "X-Forwarded-For": "192.0.2.1," },
+    { "X-Forwarded-For": "::1" },
+  ])("clients of a trusted proxy that names them %j share the limits of one address", async (headers) => {
+    const url = `${await listenForAnyAddress(startMeasured({ connectionsPerAddress: 2, trustedProxies: ["127.0.0.1"] }))}/events/stream`;
+    for (let i = 0; i < 2; i++) await openStream(url, from("127.0.0.1", headers));
+    expect((await fetch(url, from("127.0.0.1", headers))).status).toBe(429);
   });
 
   test.each(["127.0.0.1", "10.0.0.1"])(

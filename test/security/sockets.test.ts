@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type IncomingMessage, request, type RequestListener, type ServerResponse } from "node:http";
 import { type AddressInfo, type Socket } from "node:net";
 import { createHub, type Logger } from "artesian";
@@ -261,6 +262,136 @@ describe("a connection whose peer does not read its answers", () => {
     await unread(4, started);
     await expect.poll(started.connections).toBe(2);
     expect(started.lines).toMatchObject([{ address: "203.0.113.2", count: 1, text: expect.stringContaining("--max-held-bytes") }]);
+  });
+});
+
+describe("requests that are not complete", () => {
+  const head = (length: number): string =>
+    `POST /events/stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${length}\r\n\r\n`;
+
+  test("give their places to newcomers after a moment, also if their peers go on sending", async () => {
+    const { port, responses } = await start({ sockets: 20, socketsPerAddress: 10 });
+    const slow: Socket[] = [];
+    for (let n = 2; n < 22; n++) slow.push(await connectFrom(n, port));
+    for (const socket of slow) socket.write(head(200_000));
+    await expect.poll(() => responses.length).toBe(20);
+    const timer = setInterval(() => slow.forEach((socket) => socket.write("x")), 100);
+    onTestFinished(() => clearInterval(timer));
+    const isServed = async (): Promise<boolean> => {
+      const newcomer = await connectFrom(30, port);
+      newcomer.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      return await new Promise((resolve) => newcomer.once("data", () => resolve(true)).once("close", () => resolve(false)));
+    };
+    await expect.poll(isServed).toBe(true);
+  });
+});
+
+/** So many requests, answered with more than a peer takes that does not read, and with less than the kernel takes. */
+const PIPELINED = 30;
+const PIECE = Buffer.alloc(42 * 1024);
+const getPieces = (last = ""): string =>
+  `GET / HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(PIPELINED - 1) + `GET / HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
+
+/** Bytes of the sockets of a port that their peers have not confirmed, those without a process included. */
+function kernelBytes(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const rows = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/net/${table}`, "latin1").split("\n"));
+  return rows.reduce((sum, row) => {
+    const [, from, , , queues = "0:0"] = row.trim().split(/\s+/);
+    return from?.endsWith(local) === true ? sum + Number.parseInt(queues.slice(0, 8), 16) : sum;
+  }, 0);
+}
+
+describe.skipIf(process.platform !== "linux")("answers that the kernel has and the peer has not", () => {
+  const pieces: RequestListener = (_, res) => void res.end(PIECE);
+
+  /** Connections whose answers are finished, and that do not read them. */
+  async function asked(count: number, started: Started, last = ""): Promise<Socket[]> {
+    const sockets = await several(count, 2, started.port);
+    for (const socket of sockets) socket.pause().write(getPieces(last));
+    await expect.poll(() => started.responses.filter((res) => res.writableFinished).length).toBe(count * PIPELINED);
+    expect(kernelBytes(started.port)).toBeGreaterThan(count * 100_000);
+    return sockets;
+  }
+
+  test("are dropped with a connection that gives its place to a newcomer", async () => {
+    const started = await start({ sockets: 100, socketsPerAddress: 3, listener: pieces });
+    await asked(3, started);
+    await several(3, 2, started.port);
+    await expect.poll(() => kernelBytes(started.port)).toBe(0);
+  });
+
+  test.each([
+    ["that is kept", "", (): void => undefined],
+    ["that ends with the last one", "Connection: close\r\n", (): void => undefined],
+    ["whose peer has ended its half", "", (socket: Socket): void => void socket.end()],
+    ["whose peer has ended its half before the last one", "Connection: close\r\n", (socket: Socket): void => void socket.end()],
+  ])("are dropped for the write stall with a connection %s", async (_, last, then) => {
+    const started = await start({ sockets: 100, socketsPerAddress: 10, writeStallMs: 1500, listener: pieces });
+    for (const socket of await asked(2, started, last)) then(socket);
+    await expect.poll(() => kernelBytes(started.port)).toBe(0);
+    await expect.poll(started.connections).toBe(0);
+    expect(started.lines).toMatchObject([{ address: "203.0.113.2", text: expect.stringContaining("--write-stall") }]);
+  });
+
+  test.each(["", "Connection: close\r\n"])("count with what all connections may hold (%j)", async (last) => {
+    const started = await start({ sockets: 100, socketsPerAddress: 10, heldBytes: 1_000_000, listener: pieces });
+    await asked(4, started, last);
+    await expect.poll(() => kernelBytes(started.port)).toBeLessThan(1_000_000);
+    expect(started.lines).toMatchObject([{ address: "203.0.113.2", text: expect.stringContaining("--max-held-bytes") }]);
+  });
+
+  test.each([
+    ["ends with the last one", "Connection: close\r\n", false],
+    ["ends with the peer's half", "", true],
+  ])("reach a slow peer to the end, if the connection %s", async (_, last, endsHalf) => {
+    const { port, lines, connections } = await start({ sockets: 100, socketsPerAddress: 10, writeStallMs: 2000, listener: pieces });
+    const socket = await connectFrom(2, port);
+    let received = 0;
+    const errors: Error[] = [];
+    socket
+      .on("error", (error) => errors.push(error))
+      .on("data", ({ length }: Buffer) => {
+        received += length;
+        socket.pause();
+        setTimeout(() => socket.resume(), 50);
+      });
+    socket.write(getPieces(last));
+    if (endsHalf) socket.end();
+    await once(socket, "end", { signal: AbortSignal.timeout(60_000) });
+    expect(received).toBeGreaterThan(PIPELINED * PIECE.length);
+    expect(errors).toEqual([]);
+    expect(lines).toEqual([]);
+    socket.end();
+    await expect.poll(connections).toBe(0);
+  });
+
+  test("end with the connection, if the peer sends a request behind its last one", async () => {
+    const started = await start({ sockets: 100, socketsPerAddress: 10, listener: pieces });
+    const [socket] = await asked(1, started, "Connection: close\r\n");
+    socket?.write(GET);
+    await expect.poll(() => kernelBytes(started.port)).toBe(0);
+    expect(started.responses.length).toBe(PIPELINED);
+  });
+
+  test("are dropped with a connection whose peer sends what is no HTTP", async () => {
+    const started = await start({ sockets: 100, socketsPerAddress: 10, listener: pieces });
+    const [socket] = await asked(1, started);
+    socket?.write("?\r\n\r\n");
+    await expect.poll(() => kernelBytes(started.port)).toBe(0);
+  });
+
+  test("are dropped with a stream whose peer has ended its half", async () => {
+    const started = await start({ sockets: 100, socketsPerAddress: 10 });
+    const stream = await connectFrom(2, started.port);
+    stream.pause().write("GET /events/stream?match=a HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (let i = 0; i < 4; i++) {
+      const body = new URLSearchParams({ topic: "a", data: "x".repeat(1_000_000) });
+      expect((await fetch(`http://127.0.0.1:${started.port}/events/stream`, { method: "POST", body })).status).toBe(200);
+    }
+    await expect.poll(() => kernelBytes(started.port)).toBeGreaterThan(100_000);
+    stream.end();
+    await expect.poll(() => kernelBytes(started.port)).toBe(0);
   });
 });
 

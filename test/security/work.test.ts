@@ -28,6 +28,18 @@ function objects(count: number): string {
   return Array.from({ length: count }, (_, i) => `,{"${salt}${i.toString(36)}":1}`).join("");
 }
 
+/** Four thousand names of two characters. */
+const SHORT_NAMES: readonly string[] = Array.from({ length: 4096 }, (_, i) =>
+  JSON.stringify(String.fromCodePoint(0x40 + (i >> 6), 0x40 + (i & 63))),
+);
+
+/** Objects of few names, whose order is different in each. */
+function unlike(count: number, separator: string): string {
+  const salt = ++used;
+  const name = (i: number): string => SHORT_NAMES[i % SHORT_NAMES.length] as string;
+  return Array.from({ length: count }, (_, i) => `{${name(i * 7 + salt)}:1,${name(i * 131 + (i >> 5))}:${separator}`).join("");
+}
+
 /** A batch of updates with data whose names are all different. */
 function updates(separator: string): string {
   return Array.from({ length: 1000 }, () => `{"topic":"a","data":{"a":1${members("", 1000)}}}`).join(separator);
@@ -47,6 +59,8 @@ const REQUESTS: readonly (readonly [what: string, init: RequestInit | (() => Req
   ["a form of bytes that are not UTF-8", publish(FORM, filled("a=%E4&", MEBIBYTE))],
   ["a form of topics", publish(FORM, filled("topic=a&", MEBIBYTE))],
   ["one field of stray percent signs", publish(FORM, `topic=a&data=${filled("%", MEBIBYTE - 20)}`)],
+  ["a form of line breaks", publish(FORM, `topic=a&data=${filled("\r", MEBIBYTE - 20)}`)],
+  ["a form of as many line breaks as there may be", publish(FORM, `topic=a&data=${filled("abcde\r", MEBIBYTE - 40)}`)],
   ["an array of updates", publish("application/json", `[${filled('{"topic":"a"},', MEBIBYTE - 20)}{"topic":"a"}]`)],
   ["an array of empty objects", publish("application/json", `[${filled("{},", MEBIBYTE - 10)}{}]`)],
   ["an update of topics", publish("application/json", `{"topic":[${filled('"a",', MEBIBYTE - 20)}"a"]}`)],
@@ -58,6 +72,12 @@ const REQUESTS: readonly (readonly [what: string, init: RequestInit | (() => Req
   ["data of many names", () => publish("application/json", `{"topic":"a","data":{"a":1${members("", MEBIBYTE - 40)}}}`)],
   ["data of as many names as there may be", () => publish("application/json", `{"topic":"a","data":[0${objects(19_990)}]}`)],
   ["data of objects with names of their own", () => publish("application/json", `{"topic":"a","data":[0${objects(75_000)}]}`)],
+  ["data of objects that are all unlike", () => publish("application/json", `{"topic":"a","data":[${unlike(60_000, "1},")}0]}`)],
+  [
+    "objects in each other that are all unlike, and do not end",
+    () => publish("application/json", `{"topic":"a","data":${unlike(60_000, "")}`),
+  ],
+  ["a topic of objects that are all unlike", () => publish("application/json", `{"topic":[${unlike(60_000, "1},")}0]}`)],
   ["data of names that come again", publish("application/json", `{"topic":"a","data":[${filled('{"x":1,"y":2},', MEBIBYTE - 60)}0]}`)],
   ["updates with names of their own", () => publish("application/json", `[${updates(",")}]`)],
   ["lines of updates with names of their own", () => publish("application/x-ndjson", updates("\n"))],

@@ -6,6 +6,7 @@ export const SETTING_OF_LIMIT: Readonly<Record<keyof Limits, Key>> = {
   bodyBytes: "maxBodyBytes",
   formFields: "maxFormFields",
   queryBytes: "maxQueryBytes",
+  pendingBodyBytes: "maxPendingBodyBytes",
   topicsPerUpdate: "maxTopics",
   updatesPerBatch: "maxBatch",
   topicsPerBatch: "maxBatchTopics",

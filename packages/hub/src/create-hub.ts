@@ -14,6 +14,7 @@ import { createAuthorizer } from "./http/auth/index.ts";
 import { ClosedServers } from "./http/sinks/closed-servers.ts";
 import { Arrivals } from "./http/admission/arrivals.ts";
 import { Connections, DEFAULT_CONNECTION_LIMITS } from "./http/admission/connections.ts";
+import { BodyBytes } from "./http/admission/body-bytes.ts";
 import type { HttpContext } from "./http/context.ts";
 import { Cors } from "./http/reply/cors.ts";
 import { FaultLog } from "./http/reply/fault-log.ts";
@@ -184,6 +185,7 @@ export function createHub(options: HubOptions = {}): Hub {
     metadata,
     metrics: new Metrics(hub),
     compat,
+    bodies: new BodyBytes(hub.limits.pendingBodyBytes),
     arrivals: new Arrivals({ connectionsPerSecond, connectionsPerSecondPerAddress }),
     connections: new Connections({ ...hub.limits, connections, connectionsPerAddress }),
     proxies: new TrustedProxies(trustedProxies, hub.logger),

@@ -429,11 +429,13 @@ describe("what is wrong is told", () => {
     expect(problems({ flags: { retryMin: "9s" } })).toEqual([expect.stringMatching(/^--retry-min: .*--retry-max/)]);
   });
 
-  test("no room for the largest update twice", () => {
+  test("no room for the largest update twice, or for the largest body four times", () => {
     expect(problems({ flags: { maxBodyBytes: "33MiB" } })).toEqual([
-      expect.stringMatching(/^--max-body-bytes: --max-held-bytes .* 69206016 bytes/),
+      expect.stringMatching(/^--max-body-bytes: --max-held-bytes must be at least twice .* 69206016 bytes/),
+      expect.stringMatching(/^--max-body-bytes: --max-pending-body-bytes must be at least four times .* 138412032 bytes/),
     ]);
-    expect(load({ flags: { maxBodyBytes: "33MiB", maxHeldBytes: "66MiB" } }).maxHeldBytes).toBe(66 * 2 ** 20);
+    const enough = { maxBodyBytes: "33MiB", maxHeldBytes: "66MiB", maxPendingBodyBytes: "132MiB" };
+    expect(load({ flags: enough })).toMatchObject({ maxHeldBytes: 66 * 2 ** 20, maxPendingBodyBytes: 132 * 2 ** 20 });
   });
 });
 

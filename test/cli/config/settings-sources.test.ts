@@ -53,6 +53,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   maxBodyBytes: ["2MiB", 2 ** 21],
   maxFormFields: ["99", 99],
   maxQueryBytes: ["2KiB", 2048],
+  maxPendingBodyBytes: ["128MiB", 2 ** 27],
   maxTopics: ["11", 11],
   maxBatch: ["12", 12],
   maxBatchTopics: ["120", 120],

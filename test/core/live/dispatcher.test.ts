@@ -7,6 +7,8 @@ import { HubCore } from "../../../packages/hub/src/core/hub-core.ts";
 import { SILENT } from "../../../packages/hub/src/core/logger.ts";
 import type { Selection } from "../../../packages/hub/src/core/matching/selection.ts";
 import type { Sink, Subscriber } from "../../../packages/hub/src/core/live/subscriber.ts";
+import type { Update } from "../../../packages/hub/src/core/update/update.ts";
+import { leastMs } from "../../support/cpu.ts";
 
 /** A sink whose peer can be told to stop reading. */
 class TestSink implements Sink {
@@ -511,5 +513,12 @@ describe("encoding", () => {
     expect(frame("a\rb\nc\r\nd\n\re")).toBe("event: x\nretry: 7\nid: i\ndata: a\ndata: b\ndata: c\ndata: d\ndata: \ndata: e\n\n");
     expect(frame("")).toBe("event: x\nretry: 7\nid: i\ndata: \n\n");
     expect(frame(" \u2028\u0000\uFEFF:")).toContain("data:  \u2028\u0000\uFEFF:\n");
+    expect(frame("é\r\r\n\n𝕏\r")).toBe("event: x\nretry: 7\nid: i\ndata: é\ndata: \ndata: \ndata: 𝕏\ndata: \n\n");
+  });
+
+  it.each(["\r", "\n", "\r\n", "a\r", "é\n"])("takes little time for a mebibyte of %j", (unit) => {
+    const data = unit.repeat(1_048_576 / unit.length);
+    const update: Update = { topics: ["t"], data, id: undefined, type: undefined, retry: undefined, private: false };
+    expect(leastMs(() => encodeFrame(update, "i"))).toBeLessThan(30);
   });
 });

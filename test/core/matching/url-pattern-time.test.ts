@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HubError } from "../../../packages/hub/src/core/errors.ts";
+import { PatternError } from "../../../packages/hub/src/core/matching/url-pattern/index.ts";
 import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
 import { MatcherCompiler } from "../../../packages/hub/src/core/matching/matcher.ts";
 import { compileUrlPattern, type CompiledUrlPattern } from "../../../packages/hub/src/core/matching/url-pattern/index.ts";
@@ -12,7 +12,7 @@ function compile(pattern: string): CompiledUrlPattern | undefined {
   try {
     return compileUrlPattern(pattern, HUB);
   } catch (error) {
-    if (error instanceof HubError) return undefined;
+    if (error instanceof PatternError) return undefined;
     throw error;
   }
 }

@@ -39,6 +39,38 @@ describe("the guard of a server without tokens", () => {
     }
   });
 
+  it("knows a foreign page by its Referer or Sec-Fetch-Site too, if there is no Origin", async () => {
+    const guard = createGuard({ hosts: undefined, origins: ["https://events.example"] });
+    const origin = await listen(createServer((req, res) => void (guard(req, res) && res.end())));
+    const host = "hub.example:3000";
+    const own = { referer: "http://hub.example:3000/chat/lobby?x=y" };
+    const listed = { referer: "https://events.example/page" };
+    for (const headers of [
+      own,
+      listed,
+      { "sec-fetch-site": "none" },
+      { "sec-fetch-site": "same-origin" },
+      { ...own, "sec-fetch-site": "same-origin" },
+      { ...listed, "sec-fetch-site": "cross-site" },
+      { authorization: "Bearer x", "sec-fetch-site": "cross-site" },
+    ])
+      expect(await status(origin, "POST", { host, ...headers }), JSON.stringify(headers)).toBe(200);
+    for (const headers of [
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "what" },
+      { referer: "https://evil.example/" },
+      { referer: "http://hub.example/" },
+      { referer: "about:client" },
+      { referer: "evil" },
+      { ...own, "sec-fetch-site": "cross-site" },
+    ]) {
+      for (const method of ["POST", "DELETE"])
+        expect(await status(origin, method, { host, ...headers }), JSON.stringify(headers)).toBe(403);
+      expect(await status(origin, "GET", { host, ...headers })).toBe(200);
+    }
+  });
+
   it("logs what it refuses, each kind at most once a minute, for the browser says nothing to its page", async () => {
     const lines: { fields: object; text: string }[] = [];
     const ignore = (): void => undefined;

@@ -28,8 +28,24 @@ describe("the address of a client", () => {
     ["a spoofed entry of a proxy", "10.0.0.1", xff("198.51.100.1, 10.0.0.2, 192.0.2.1"), "192.0.2.1"],
     ["two proxies", "10.0.0.1", xff("198.51.100.1, 192.0.2.1, 10.0.0.2"), "192.0.2.1"],
     ["proxies alone", "10.0.0.1", xff("10.0.0.3, 10.0.0.2"), "10.0.0.3"],
-    ["text that is no address", "10.0.0.1", xff("192.0.2.1, unknown, 10.0.0.2"), "10.0.0.2"],
-    ["an empty field", "10.0.0.1", xff(""), "10.0.0.1"],
+    ["text that is no address", "10.0.0.1", xff("192.0.2.1, unknown, 10.0.0.2"), "unknown"],
+    ["the name unknown, through the loopback", "127.0.0.1", xff("192.0.2.1, unknown"), "unknown"],
+    ["a Unix socket", "127.0.0.1", xff("unix:"), "unknown"],
+    ["an empty field", "10.0.0.1", xff(""), "unknown"],
+    ["an empty element", "127.0.0.1", xff("192.0.2.1, "), "unknown"],
+    ["a loopback that a proxy names", "127.0.0.1", xff("127.0.0.2"), "unknown"],
+    ["a proxy on the loopback that names itself", "127.0.0.1", xff("::1"), "unknown"],
+    ["a loopback in another spelling", "127.0.0.1", xff("0:0:0:0:0:0:0:1"), "unknown"],
+    ["a loopback of IPv4 as IPv6", "127.0.0.1", xff("::ffff:7f00:1"), "unknown"],
+    ["IPv4 as IPv6 in digits of 16", "10.0.0.1", xff("::ffff:c000:201"), "192.0.2.1"],
+    ["a proxy in another spelling", "10.0.0.1", xff("192.0.2.1, 2001:0DB8:FFFF:0::7"), "192.0.2.1"],
+    ["IPv6 in another spelling", "10.0.0.1", xff("2001:0DB8:0001:0:0:0:0:1"), "2001:db8:1::1"],
+    [
+      "two headers that spell one client",
+      "10.0.0.1",
+      { ...xff("2001:DB8:1::1"), ...forwarded('for="[2001:db8:1:0::1]"') },
+      "2001:db8:1::1",
+    ],
     ["a port", "10.0.0.1", xff("192.0.2.1:4711"), "192.0.2.1"],
     ["brackets and a port", "10.0.0.1", xff("[2001:db8:1::1]:4711"), "2001:db8:1::1"],
     ["Forwarded", "10.0.0.1", forwarded("for=198.51.100.1, for=192.0.2.1;proto=https;by=10.0.0.1"), "192.0.2.1"],
@@ -38,8 +54,8 @@ describe("the address of a client", () => {
     ["a quote that the client left open", "10.0.0.1", forwarded('for="198.51.100.1, for=192.0.2.1'), "192.0.2.1"],
     ["a host that holds another element", "10.0.0.1", forwarded('for=192.0.2.1;host="a, for=198.51.100.1"'), "192.0.2.1"],
     ["a host that holds another for", "10.0.0.1", forwarded('for=192.0.2.1;host="a;for=198.51.100.1"'), "192.0.2.1"],
-    ["two for in one element", "10.0.0.1", forwarded("for=192.0.2.1;for=198.51.100.1"), "10.0.0.1"],
-    ["an obfuscated name", "10.0.0.1", forwarded("for=192.0.2.1, for=_hidden"), "10.0.0.1"],
+    ["two for in one element", "10.0.0.1", forwarded("for=192.0.2.1;for=198.51.100.1"), "unknown"],
+    ["an obfuscated name", "10.0.0.1", forwarded("for=192.0.2.1, for=_hidden"), "unknown"],
     ["both headers, of one mind", "10.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=192.0.2.1") }, "192.0.2.1"],
     ["a header that the proxy does not write", "10.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=198.51.100.1") }, "unknown"],
     ["two headers that differ, through the loopback", "127.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=198.51.100.1") }, "unknown"],
@@ -47,6 +63,16 @@ describe("the address of a client", () => {
     ["a header that names nobody beside one that does", "127.0.0.1", { ...xff("192.0.2.1"), ...forwarded("for=_hidden") }, "unknown"],
   ])("%s", (_, peer, headers, client) => {
     expect(clientOf(TRUSTED, peer, headers)).toBe(client);
+  });
+
+  test("is warned of once a minute while a proxy names none", () => {
+    const lines: object[] = [];
+    const proxies = new TrustedProxies(TRUSTED, { ...SILENT, warn: (fields) => void lines.push(fields) });
+    for (const headers of [forwarded("for=_a"), forwarded("for=unknown"), xff("")]) {
+      const req = Object.assign(new EventEmitter(), { socket: { remoteAddress: "127.0.0.1" }, headers });
+      expect(proxies.clientOf(req as unknown as IncomingMessage)).toBe("unknown");
+    }
+    expect(lines).toEqual([{ peer: "127.0.0.1", count: 1 }]);
   });
 
   test("is warned of once a minute while two headers differ", () => {
@@ -67,7 +93,7 @@ describe("the address of a client", () => {
   });
 
   test("is found in a long header without reading it all", () => {
-    expect(clientOf(TRUSTED, "10.0.0.1", xff(`192.0.2.1, ${Array<string>(40).fill("10.0.0.2").join(", ")}`))).toBe("10.0.0.2");
+    expect(clientOf(TRUSTED, "10.0.0.1", xff(`192.0.2.1, ${Array<string>(40).fill("10.0.0.2").join(", ")}`))).toBe("unknown");
   });
 
   test("an address or a network is one of IPv4 or IPv6, and never of everyone", () => {

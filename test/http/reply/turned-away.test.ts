@@ -1,5 +1,6 @@
-import type { Logger } from "artesian";
-import { describe, expect, it } from "vitest";
+import { type Hub, type Logger, memoryJournal } from "artesian";
+import { EventSource } from "eventsource";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { claimsNow, HUB, startSecured, token } from "../../protocol/requirements/support.ts";
 import { from, listenForAnyAddress } from "../../support/addresses.ts";
 import { startHub } from "../../support/server.ts";
@@ -64,6 +65,60 @@ describe("an EventSource that the hub turns away", () => {
     const later = await openStream(url, from("203.0.113.7", EVENTS));
     await hub.publish({ topic: "a", data: "x" });
     expect((await later.next()).data).toBe("x");
+  });
+
+  describe.each([
+    ["an error", new Error("a bug")],
+    ["a TypeError, as most mistakes in code are", new TypeError("undefined is not a function")],
+  ])("since the hub has a fault, %s,", (_, fault) => {
+    const serve = async (): Promise<{ hub: Hub; url: string; errors: Line[]; mend: () => void }> => {
+      const journal = memoryJournal();
+      let isBroken = true;
+      const find = journal.find.bind(journal);
+      journal.find = (id) => {
+        if (isBroken) throw fault;
+        return find(id);
+      };
+      const { logger, lines } = recorder();
+      const errors: Line[] = [];
+      const error = (fields: object, text: string): void => void errors.push({ fields: { ...fields }, text });
+      const { hub, url } = await startHub({ journal, logger: { ...logger, error } });
+      expect(lines).toEqual([]);
+      return { hub, url: `${url}?match=a&last_event_id=x`, errors, mend: () => (isBroken = false) };
+    };
+
+    it("is told in the stream to come back, and the fault is logged as an error", async () => {
+      const { url, errors } = await serve();
+      for (let i = 0; i < 2; i++) {
+        const answer = await fetch(url, { headers: EVENTS });
+        expect(answer.status).toBe(200);
+        const text = await answer.text();
+        expect(text).toMatch(/^retry: \d{4}\nevent: hub:drain\ndata: \{"reconnectInMs":\d{4},"code":"internal"\}\n\n$/);
+      }
+      expect(errors).toMatchObject([{ fields: { err: fault, code: "internal", count: 1 } }]);
+      // Others can read the status.
+      const answer = await fetch(url);
+      expect([answer.status, await answer.json()]).toMatchObject([500, { code: "internal" }]);
+    });
+
+    it("comes back by itself when the fault is mended", async () => {
+      const { hub, url, mend } = await serve();
+      const source = new EventSource(url);
+      onTestFinished(() => source.close());
+      const drained = new Promise((resolve) => source.addEventListener("hub:drain", resolve, { once: true }));
+      const heard = new Promise<MessageEvent>((resolve) => source.addEventListener("message", resolve, { once: true }));
+      await drained;
+      mend();
+      await expect.poll(() => hub.stats().subscribers, { timeout: 30_000 }).toBe(1);
+      await hub.publish({ topic: "a", data: "x" });
+      expect((await heard).data).toBe("x");
+    });
+
+    it("is told so by a handler of the Fetch API too", async () => {
+      const { hub, url } = await serve();
+      const answer = await hub.fetch(new Request(url, { headers: EVENTS }));
+      expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("hub:drain")]);
+    });
   });
 
   it("permanently is logged with the reason, each kind once, however often", async () => {

@@ -7,7 +7,7 @@ const LOOK_ALIKES: readonly (readonly [plain: string, others: string])[] = [
   ["b", "ƄʙΒВЬвᏏᏴᑲᖯᗷꓐꞴ𐊂𐊡𐌁"],
   ["c", "СсᏟᴄⲤⲥꓚꮯ𐊢𐌂𐐕𐐽𐔜𑣩𑣲"],
   ["d", "ԁᎠᏧᑯᗞᗪᴅꓒꓓ"],
-  ["e", "ΕЕеҽᎬᴇⴹꓰꬲ𐊆𑢦𑢮"],
+  ["e", "℮€ΕЕеҽᎬᴇⴹꓰꬲ𐊆𑢦𑢮"],
   ["f", "ϜքᖴẝꓝꜰꞘꞙꬵ𐊇𐊥𐔥𑢢𑣂"],
   ["g", "ƍɡɢԌցᏀᏳᶃꓖ"],
   ["h", "ʜΗНнһհᎻᏂᕼⲎꓧ𐋏"],
@@ -51,12 +51,62 @@ const BLANKS = /[\s\u2800]+/gu;
  * @returns Empty if nothing is to be seen.
  */
 export function looksOf(name: string): string {
-  const seen = name.normalize("NFKC").normalize("NFD").replace(UNSEEN, "").replace(BLANKS, " ").trim();
-  const plain = Array.from(seen, (character) => plainOf(character)).join("");
-  return plain.replaceAll("rn", "m").replaceAll("vv", "w");
+  return joined(plain(seenOf(name)));
+}
+
+/** Words that say what or how genuine somebody is. A name does not differ by them. */
+const TITLES = ["bot", "robot", "chatbot", "ai", "the", "real", "official", "original", "assistant", "admin", "机器人", "機器人", "官方"];
+
+/**
+ * Whether a name reads as another one: it looks like it, apart from white space, punctuation, symbols and words such as `bot`. So `@artie`, `a r t i e` and `Artie (bot)`
+ * read as `artie`.
+ */
+export function readsAs(name: string, other: string): boolean {
+  const letters = withoutTitles(seenOf(other));
+  if (letters === "") return looksOf(name) === looksOf(other);
+  const seen = seenOf(name);
+  // `art!e` has a letter in the middle; `artie!` has none at its end.
+  return [seen, seen.replace(AROUND_WORDS, "")].some((text) => isNamed(lettersOf(text), letters));
+}
+
+/** The letters of a name's words that are no titles; of all words if there is no other. */
+function withoutTitles(seen: string): string {
+  const words = seen.split(NO_LETTERS).filter((word) => !ONLY_TITLES.test(lettersOf(word)));
+  return lettersOf(words.length > 0 ? words.join("") : seen);
+}
+
+/** Whether a name is another one, with nothing but titles around it. */
+function isNamed(name: string, other: string): boolean {
+  for (let at = name.indexOf(other); at >= 0; at = name.indexOf(other, at + 1)) {
+    if (ONLY_TITLES.test(name.slice(0, at)) && ONLY_TITLES.test(name.slice(at + other.length))) return true;
+  }
+  return false;
+}
+
+const NO_LETTERS = /[^\p{L}\p{N}\p{M}]+/gu;
+const AROUND_WORDS = /(?<![^\s])[^\p{L}\p{N}\p{M}]+|[^\p{L}\p{N}\p{M}]+(?![^\s])/gu;
+
+function lettersOf(seen: string): string {
+  return joined(plain(seen).replace(NO_LETTERS, ""));
+}
+
+/** A name without what cannot be seen. */
+function seenOf(name: string): string {
+  return name.normalize("NFKC").normalize("NFD").replace(UNSEEN, "").replace(BLANKS, " ").trim();
+}
+
+function plain(seen: string): string {
+  return Array.from(seen, (character) => plainOf(character)).join("");
+}
+
+/** Two letters that look like one are one. */
+function joined(letters: string): string {
+  return letters.replaceAll("rn", "m").replaceAll("vv", "w");
 }
 
 function plainOf(character: string): string {
   const lower = character.toLowerCase();
   return PLAIN.get(character) ?? PLAIN.get(lower) ?? lower;
 }
+
+const ONLY_TITLES = new RegExp(`^(?:${TITLES.map(lettersOf).join("|")})*$`, "u");

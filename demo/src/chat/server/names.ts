@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { withoutJoiners, withoutShapingJoiners } from "./joiners.ts";
-import { looksOf } from "./look-alikes.ts";
+import { looksOf, readsAs } from "./look-alikes.ts";
 import { characters, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
 
 /**
@@ -23,7 +23,7 @@ export type CheckedText = { readonly ok: true; readonly text: string } | { reado
 /**
  * Checks a nickname: anyone may choose any, but nobody takes the bot's.
  *
- * @param botName - The bot's name, which is refused in every spelling that looks the same.
+ * @param botName - The bot's name, which is refused in every spelling that reads the same.
  */
 export function checkNickname(value: unknown, botName: string | undefined): CheckedText {
   if (typeof value !== "string") return { ok: false, detail: "`nickname` must be a text." };
@@ -31,11 +31,10 @@ export function checkNickname(value: unknown, botName: string | undefined): Chec
   if (text === "" || characters(text) > NICKNAME_LENGTH) {
     return { ok: false, detail: `A nickname has 1 to ${NICKNAME_LENGTH} characters.` };
   }
-  const looks = looksOf(text);
-  if (looks === "" || FORBIDDEN_IN_NAMES.test(withoutShapingJoiners(text))) {
+  if (looksOf(text) === "" || FORBIDDEN_IN_NAMES.test(withoutShapingJoiners(text))) {
     return { ok: false, detail: "The nickname has a control or invisible character. Remove it." };
   }
-  if (botName !== undefined && looks === looksOf(botName)) {
+  if (botName !== undefined && readsAs(text, botName)) {
     return { ok: false, detail: `The nickname "${botName}" belongs to the bot. Choose another.` };
   }
   return { ok: true, text };

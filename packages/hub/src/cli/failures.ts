@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { Output } from "./terminal.ts";
+import { type Output, style } from "./terminal.ts";
 
 /** The level of an error that ends the process, as Pino numbers it. */
 const FATAL = 60;
@@ -20,7 +20,7 @@ export class Failures {
 
   /** Writes one problem. */
   async tell(problem: string): Promise<void> {
-    await this.#stderr.line(this.areLogged ? logLine(problem) : `${this.#stderr.style("red", "error:")} ${problem}`);
+    await this.#stderr.line(this.areLogged ? logLine(problem) : [style("red", "error:"), ` ${problem}`]);
   }
 }
 

@@ -8,7 +8,7 @@ import { publishCommand } from "./publish/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { sourceCommand } from "./source/command.ts";
 import { subscribeCommand } from "./subscribe/command.ts";
-import { createOutput } from "./terminal.ts";
+import { createOutput, style } from "./terminal.ts";
 import { tokenCommand } from "./token/command.ts";
 import { VERSION } from "./version.ts";
 
@@ -75,7 +75,7 @@ function createProgram(): Command {
 /** Tells of variables without effect: one may be why a command does something else than what was meant. */
 async function warnOfVariables(): Promise<void> {
   const stderr = createOutput(process.stderr);
-  for (const { text } of unknownVariables(process.env)) await stderr.line(`${stderr.style("yellow", "warning:")} ${text}`);
+  for (const { text } of unknownVariables(process.env)) await stderr.line([style("yellow", "warning:"), ` ${text}`]);
 }
 
 /** Gives a command and those below it what they do not inherit. */

@@ -1,17 +1,42 @@
 import { styleText } from "node:util";
 
+type Style = "bold" | "dim" | "red" | "yellow" | "green";
+
+/** Text in a style. */
+export interface Styled {
+  readonly style: Style;
+  readonly text: string;
+}
+
+/** Gives text a style. */
+export function style(name: Style, text: string): Styled {
+  return { style: name, text };
+}
+
+/** A line, or its parts. */
+export type Line = string | Styled | readonly (string | Styled)[];
+
+/**
+ * Shows what a terminal would obey, as in JSON: C0 controls except tab and line feed, DEL and C1 controls. With them a publisher or a server could write over lines, set
+ * the title, or fill the clipboard.
+ */
+function shown(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\t\n]/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** One of the process's output streams, with what a command needs of it. */
 export interface Output {
   /** Whether somebody looks at it, rather than a file or a pipe. */
   readonly isTerminal: boolean;
-  /** Adds a style on a terminal that wants colours; elsewhere the text stays as it is. */
-  style(format: "bold" | "dim" | "red" | "yellow" | "green", text: string): string;
   /**
-   * Writes a line, and waits until the system has taken it: while the reader is behind, for as long as that lasts.
+   * Writes a line in its styles, if this is a terminal that wants colours. Control characters are shown as `\u001b`; only a standard output that is no terminal gets them as
+   * they are.
+   *
+   * Waits until the system has taken the line: while the reader is behind, for as long as that lasts.
    *
    * @returns Whether it was taken, or there is nobody left to take it; false when the signal was aborted before.
    */
-  line(text: string, signal?: AbortSignal): Promise<boolean>;
+  line(line: Line, signal?: AbortSignal): Promise<boolean>;
   /** Replaces the last line on a terminal; writes nothing elsewhere. */
   status(text: string): void;
 }
@@ -24,19 +49,27 @@ export function createOutput(stream: NodeJS.WriteStream, onClosed: () => void = 
   const isTerminal = stream.isTTY;
   // https://no-color.org: "when present and not an empty string (regardless of its value), prevents the addition of ANSI color".
   const colours = isTerminal && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb";
+  // Data: a file or a pipe gets it as it is.
+  const isExact = stream === process.stdout && !isTerminal;
+  const render = (part: string | Styled): string => {
+    const { text, style } = typeof part === "string" ? { text: part, style: undefined } : part;
+    const safe = isExact ? text : shown(text);
+    // Whether this stream wants colours is known; the function itself would ask standard output.
+    return colours && style !== undefined ? styleText(style, safe, { validateStream: false }) : safe;
+  };
   let statusShown = false;
   stream.on("error", onClosed);
   return {
     isTerminal,
-    style: (format, text) => (colours ? styleText(format, text) : text),
-    async line(text, signal) {
+    async line(line, signal) {
+      const parts = typeof line === "string" || "style" in line ? [line] : line;
       const prefix = statusShown ? "\r\u001B[K" : "";
       statusShown = false;
-      return await written(stream, `${prefix}${text}\n`, signal);
+      return await written(stream, `${prefix}${parts.map(render).join("")}\n`, signal);
     },
     status(text) {
       if (!isTerminal) return;
-      stream.write(`\r\u001B[K${text}`);
+      stream.write(`\r\u001B[K${shown(text)}`);
       statusShown = true;
     },
   };

@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   too_many_connections: "The address holds as many connections as it may.",
   too_many_patterns: "The address has as many different patterns as it may.",
   overloaded:
-    "The hub holds as many connections or patterns as it may, or gets more new connections, or subscriptions with `last`, than it takes at a time.",
+    "The hub holds as many connections or patterns as it may, or gets more new connections, subscriptions with `last`, or bytes of request bodies, than it takes at a time.",
   too_many_scheduled: "The hub keeps as many scheduled updates as it may.",
   too_many_revocations: "The hub keeps as many revocations as it may.",
   draining: "The hub is shutting down.",

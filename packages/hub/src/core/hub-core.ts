@@ -4,7 +4,7 @@ import { Dispatcher } from "./live/dispatcher.ts";
 import { EarlyUpdates } from "./live/early-updates.ts";
 import { HubError } from "./errors.ts";
 import { Grants } from "./matching/grants.ts";
-import type { HubCoreOptions } from "./hub-options.ts";
+import { DEFAULT_TIMES, type HubCoreOptions } from "./hub-options.ts";
 import { idempotencyKeyOf, OWN_PROCESS, publisherOf, type PublishOptions } from "./journal/idempotency.ts";
 import { describeSubscriber, explain, type HubStats, statsOf, type SubscriberInfo, type UpdateLife } from "./inspect/inspect.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -92,17 +92,17 @@ export class HubCore {
       page: { maxRecords: this.limits.replayUpdates, maxBytes: this.limits.replayBytes },
       publishedRetryMs: this.publishedRetryMs,
     });
-    this.#drainMs = options.drainMs ?? 5000;
+    this.#drainMs = options.drainMs ?? DEFAULT_TIMES.drainMs;
     this.leewayMs = options.leewayMs ?? 0;
     this.#streams = new Streams(
       this.#journal,
       this.#dispatcher,
       this.#turns,
       {
-        heartbeatMs: options.heartbeatMs ?? 25_000,
-        lifetimeMs: options.lifetimeMs ?? 600_000,
+        heartbeatMs: options.heartbeatMs ?? DEFAULT_TIMES.heartbeatMs,
+        lifetimeMs: options.lifetimeMs ?? DEFAULT_TIMES.lifetimeMs,
         retryMs: retryRangeOf("retryMs", options.retryMs ?? DEFAULT_RETRY_MS),
-        writeStallMs: options.writeStallMs ?? 30_000,
+        writeStallMs: options.writeStallMs ?? DEFAULT_TIMES.writeStallMs,
         heldBytes: this.limits.heldBytes,
         leewayMs: this.leewayMs,
       },
@@ -160,7 +160,7 @@ export class HubCore {
       this.#presence = watchPresence(this.#streams.roster, this.#grants, {
         state,
         hubPath: this.#hubPath,
-        leaseMs: options.subscriptionLeaseMs ?? 15_000,
+        leaseMs: options.subscriptionLeaseMs ?? DEFAULT_TIMES.subscriptionLeaseMs,
         rates: { perSecond: this.limits.presenceRate, perSecondAndAddress: this.limits.presenceRatePerAddress },
         history: this.limits.presenceHistory,
         logger: this.logger,

@@ -102,3 +102,12 @@ export const TIME_RANGES: Readonly<
   drainMs: [0, HOUR_MS],
   subscriptionLeaseMs: [1000, HOUR_MS],
 };
+
+/** Default times, in milliseconds. The command has the same. */
+export const DEFAULT_TIMES = {
+  heartbeatMs: 25_000,
+  lifetimeMs: 600_000,
+  writeStallMs: 30_000,
+  drainMs: 5000,
+  subscriptionLeaseMs: 15_000,
+} as const;

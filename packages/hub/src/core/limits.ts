@@ -7,6 +7,8 @@ import type { Range } from "./range.ts";
 export interface Limits {
   /**
    * Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past the limit: `too_large`.
+   * The line breaks of an update may add as many bytes to its event, six each. No event is longer
+   * than two bodies.
    */
   readonly bodyBytes: number;
   /**
@@ -19,6 +21,12 @@ export interface Limits {
    * limit: `too_large`.
    */
   readonly queryBytes: number;
+  /**
+   * Most bytes of all request bodies that a process has not handled yet (memory, by bodies that
+   * never end). At least four times `bodyBytes`. Default 64 MiB. An address may hold no more than
+   * is left for others. Past the limit: `overloaded`.
+   */
+  readonly pendingBodyBytes: number;
   /**
    * Most topics on one update (each is matched and indexed). Default 100. Past the limit:
    * `too_large`.
@@ -150,6 +158,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1024 * 1024,
   formFields: 500,
   queryBytes: 256 * 1024,
+  pendingBodyBytes: 64 * 1024 * 1024,
   topicsPerUpdate: 100,
   updatesPerBatch: 1000,
   topicsPerBatch: 10_000,
@@ -181,6 +190,7 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   bodyBytes: [1024, 2 ** 30],
   formFields: [10, 100_000],
   queryBytes: [1024, 2 ** 24],
+  pendingBodyBytes: [4096, 2 ** 40],
   topicsPerUpdate: [1, 10_000],
   updatesPerBatch: [1, 100_000],
   topicsPerBatch: [1, 1_000_000],
@@ -217,6 +227,11 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
   if (limits.heldBytes < 2 * limits.bodyBytes) {
     throw new TypeError(
       `The limit heldBytes is at least twice bodyBytes, ${2 * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,
+    );
+  }
+  if (limits.pendingBodyBytes < 4 * limits.bodyBytes) {
+    throw new TypeError(
+      `The limit pendingBodyBytes is at least four times bodyBytes, ${4 * limits.bodyBytes}: else a large body has no room beside another one.`,
     );
   }
   return limits;

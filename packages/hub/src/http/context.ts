@@ -2,6 +2,7 @@ import type { LogThrottle } from "../core/log-throttle.ts";
 import type { HubCore } from "../core/hub-core.ts";
 import type { Access } from "./auth/access.ts";
 import type { Arrivals } from "./admission/arrivals.ts";
+import type { BodyBytes } from "./admission/body-bytes.ts";
 import type { ClosedServers } from "./sinks/closed-servers.ts";
 import type { Compat } from "./compat/names.ts";
 import type { Connections } from "./admission/connections.ts";
@@ -24,6 +25,7 @@ export interface HttpContext {
   readonly hubPath: string;
   readonly arrivals: Arrivals;
   readonly connections: Connections;
+  readonly bodies: BodyBytes;
   readonly proxies: TrustedProxies;
   readonly streamResets: StreamResets;
   readonly closedServers: ClosedServers;

@@ -4,6 +4,7 @@ import type { Sink, Subscriber } from "../core/live/subscriber.ts";
 import type { HttpContext } from "./context.ts";
 import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Reply } from "./reply/reply.ts";
+import type { BodyShare } from "./admission/body-bytes.ts";
 import { failureReply, respond } from "./respond.ts";
 
 /** Bytes that a stream holds for a reader that is behind before it counts as full. */
@@ -16,8 +17,9 @@ const HIGH_WATER_MARK = 64 * 1024;
  */
 export async function handleFetch(context: HttpContext, request: Request): Promise<Response> {
   const { hub } = context;
+  const share = context.bodies.open(undefined);
   try {
-    const outcome = await respond(context, toHubRequest(context, request));
+    const outcome = await respond(context, toHubRequest(context, request, share));
     if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
     const { headers, selection, start, authorization } = outcome;
     if (request.method === "HEAD") return new Response(null, { headers });
@@ -35,14 +37,16 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
       );
     } catch (error) {
       close();
-      throw error;
+      return toResponse(outcome.refuse(error), request.method);
     }
   } catch (error) {
     return toResponse(failureReply(context, error, request.headers.get("origin") ?? undefined), request.method);
+  } finally {
+    share.release();
   }
 }
 
-function toHubRequest({ paths }: HttpContext, request: Request): HubRequest {
+function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare): HubRequest {
   const { pathname, search } = new URL(request.url);
   const { headers } = request;
   const authorization = headers.get("authorization");
@@ -55,7 +59,7 @@ function toHubRequest({ paths }: HttpContext, request: Request): HubRequest {
     header: (name) => headers.get(name) ?? undefined,
     authorization: authorization === null ? [] : [authorization],
     framing: "none",
-    readBody: (maxBytes) => readBody(request, maxBytes),
+    readBody: (maxBytes) => readBody(request, maxBytes, share),
     isGone: () => request.signal.aborted,
     // Whoever accepts the connections knows their number.
     admit: () => undefined,
@@ -66,7 +70,7 @@ function toResponse({ status, headers, body }: Reply, method: string): Response 
   return new Response(status === 204 || status === 304 || method === "HEAD" ? null : body, { status, headers });
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBody(request: Request, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Read once more, it would be an empty one.
@@ -75,6 +79,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
     for await (const chunk of request.body) {
       length += chunk.length;
       if (length > maxBytes) throw new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
+      share.add(chunk.length);
       chunks.push(chunk);
     }
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../core/errors.ts";
+import type { BodyShare } from "./admission/body-bytes.ts";
 import type { HttpContext } from "./context.ts";
 import { BodyReadError } from "./request.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
@@ -47,11 +48,12 @@ async function answer(
   { host, pathname, query }: RequestTarget,
   next: Next | undefined,
 ): Promise<void> {
+  const address = context.proxies.clientOf(req);
+  const share = context.bodies.open(address);
   try {
     const sockets = socketAccess() ?? (await probeSockets(context.hub.logger));
     // Without a socket of its own, a response waits for the one before it on the same connection.
     const takesSocket = sockets.takesSockets && req.httpVersionMajor === 1 && res.socket !== null;
-    const address = context.proxies.clientOf(req);
     const outcome = await respond(context, {
       address,
       method: req.method ?? "",
@@ -60,7 +62,7 @@ async function answer(
       header: (name) => (name === "host" ? host : firstHeader(req, name)),
       authorization: authorizationFields(req),
       framing: takesSocket && takesChunks(req) ? "chunked" : "none",
-      readBody: (maxBytes) => readBody(req, maxBytes),
+      readBody: (maxBytes) => readBody(req, maxBytes, share),
       isGone: () => req.socket.destroyed || res.destroyed,
       admit: () => {
         checkHost(req);
@@ -74,6 +76,8 @@ async function answer(
     else reply(req, res, failureReply(context, error, req.headers.origin));
     // A stream that failed as it began must not stay open and silent.
     if (isTaken(req.socket)) req.socket.destroy();
+  } finally {
+    share.release();
   }
 }
 
@@ -101,7 +105,7 @@ function reply(req: IncomingMessage, res: ServerResponse, { status, headers, bod
   res.end(isHead ? undefined : body);
 }
 
-async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
   if (req.readableDidRead || req.readableEnded) {
     const isEmpty = !req.readableDidRead && req.headers["transfer-encoding"] === undefined && !Number(req.headers["content-length"] ?? 0);
     if (isEmpty) return new Uint8Array();
@@ -123,10 +127,14 @@ async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Ar
       // Somebody may have called setEncoding().
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk;
       length += bytes.length;
-      if (length > maxBytes) {
+      try {
+        if (length > maxBytes) throw tooLarge();
+        share.add(bytes.length);
+        chunks.push(bytes);
+      } catch (error) {
         req.removeAllListeners("data").pause();
-        reject(tooLarge());
-      } else chunks.push(bytes);
+        reject(error);
+      }
     });
     // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
     req.once("aborted", ended);

@@ -27,7 +27,7 @@ export interface HubRequest {
   readonly authorization: readonly string[];
   /** How a stream to it is delimited. */
   readonly framing: Framing;
-  /** @throws HubError `too_large` or `invalid_body`; {@link BodyReadError}. */
+  /** @throws HubError `too_large`, `overloaded` or `invalid_body`; {@link BodyReadError}. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
   /** Whether its client has left. */
   readonly isGone: () => boolean;

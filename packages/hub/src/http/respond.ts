@@ -1,9 +1,8 @@
-import { HubError } from "../core/errors.ts";
 import { encodeDrain } from "../core/update/frame.ts";
 import type { HttpContext } from "./context.ts";
-import type { HubRequest } from "./request.ts";
+import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Wanted } from "./routes/metrics-collector.ts";
-import { problemReply } from "./reply/problem.ts";
+import { failureOf, problemReply } from "./reply/problem.ts";
 import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";
 import { allowedMethods, route } from "./router.ts";
 import { comeBackMs, noteForeignPage, noteRefusal } from "./reply/turned-away.ts";
@@ -20,7 +19,7 @@ export type Outcome =
 /**
  * Decides what a request gets. Both handlers do as it says, so that they cannot differ.
  *
- * @throws TypeError for a mistake in how the handler is mounted; everything else is an outcome.
+ * @throws BodyReadError for a mistake in how the handler is mounted; everything else is an outcome.
  */
 export async function respond(context: HttpContext, request: HubRequest): Promise<Outcome> {
   const crossOrigin = context.cors.headers(request.header("origin"));
@@ -31,28 +30,29 @@ export async function respond(context: HttpContext, request: HubRequest): Promis
     noteForeignPage(context, request, crossOrigin);
     return { ...routed, kind: "stream", headers: mergeHeaders(crossOrigin, routed.headers), refuse };
   } catch (error) {
-    if (error instanceof TypeError) throw error;
+    if (error instanceof BodyReadError) throw error;
     return { kind: "reply", reply: refuse(error) };
   }
 }
 
 function refusal(context: HttpContext, request: HubRequest, error: unknown): Reply {
   const { hub, metadata } = context;
-  const reply = problemReply(error, hub.logger, context.faults);
-  context.metrics.refused(wantedBy(context, request), error instanceof HubError ? error.code : "internal");
-  if (!(error instanceof HubError)) return reply;
-  const retryMs = comeBackMs(context, request, error);
-  noteRefusal(context, request, error, retryMs);
+  const failure = failureOf(error);
+  const reply = problemReply(failure, hub.logger, context.faults);
+  const { code } = failure;
+  context.metrics.refused(wantedBy(context, request), code);
+  const retryMs = comeBackMs(context, request, failure);
+  noteRefusal(context, request, failure, retryMs);
   if (retryMs !== undefined) {
-    return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryMs), error.code), closes: true };
+    return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryMs), code), closes: true };
   }
   // Nothing was looked at but the request line and its header.
-  if (error.code === "overloaded") return { ...reply, closes: true };
+  if (code === "overloaded") return { ...reply, closes: true };
   const headers: Record<string, string> = { ...reply.headers };
-  const challenge = metadata.challenge(error.code);
+  const challenge = metadata.challenge(code);
   if (challenge !== undefined) headers["WWW-Authenticate"] = challenge;
-  if (error.code === "method_not_allowed") headers["Allow"] = allowedMethods(context, request.pathname);
-  if (error.code === "unsupported_encoding") headers["Accept-Encoding"] = "identity";
+  if (code === "method_not_allowed") headers["Allow"] = allowedMethods(context, request.pathname);
+  if (code === "unsupported_encoding") headers["Accept-Encoding"] = "identity";
   return { ...reply, headers };
 }
 

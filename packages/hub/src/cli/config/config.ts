@@ -54,6 +54,7 @@ export interface Config {
   readonly maxBodyBytes: number;
   readonly maxFormFields: number;
   readonly maxQueryBytes: number;
+  readonly maxPendingBodyBytes: number;
   readonly maxTopics: number;
   readonly maxBatch: number;
   readonly maxBatchTopics: number;

@@ -31,6 +31,14 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       shown: "256KiB",
       help: "largest body of a QUERY",
     },
+    maxPendingBodyBytes: {
+      group: "Limits",
+      placeholder: "<size>",
+      schema: size(...LIMIT_RANGES.pendingBodyBytes),
+      fallback: DEFAULT_LIMITS.pendingBodyBytes,
+      shown: "64MiB",
+      help: "most bytes of all request bodies that are not handled yet, in each process",
+    },
     maxTopics: {
       group: "Limits",
       placeholder: "<number>",

@@ -22,6 +22,12 @@ export interface Sources {
 }
 
 /** Settings that are the two ends of a range. */
+/** How many times as much as the largest body there must be room for, or nobody could read or send that. */
+const TIMES_A_BODY = [
+  ["maxHeldBytes", 2, "twice"],
+  ["maxPendingBodyBytes", 4, "four times"],
+] as const;
+
 const RANGES = [
   ["retryMin", "retryMax"],
   ["publishedRetryMin", "publishedRetryMax"],
@@ -54,16 +60,18 @@ export function loadConfig(sources: Sources): Config {
     else problems.push(`${given.place}: ${result.error.issues[0]?.message ?? "is not allowed"}`);
     places[key] = given.place;
   }
-  const { maxHeldBytes, maxBodyBytes } = values;
   for (const [shortest, longest] of RANGES) {
     const [min, max] = [values[shortest], values[longest]];
     if (typeof min !== "number" || typeof max !== "number" || min <= max) continue;
     const place = places[longest] ?? places[shortest] ?? flagOf(longest);
     problems.push(`${place}: the longest delay (${flagOf(longest)}) is shorter than the shortest (${flagOf(shortest)}).`);
   }
-  if (typeof maxHeldBytes === "number" && typeof maxBodyBytes === "number" && maxHeldBytes < 2 * maxBodyBytes) {
-    const place = places.maxHeldBytes ?? places.maxBodyBytes ?? flagOf("maxHeldBytes");
-    problems.push(`${place}: ${flagOf("maxHeldBytes")} must be at least twice ${flagOf("maxBodyBytes")}, ${2 * maxBodyBytes} bytes.`);
+  const { maxBodyBytes } = values;
+  for (const [key, times, word] of TIMES_A_BODY) {
+    const bytes = values[key];
+    if (typeof bytes !== "number" || typeof maxBodyBytes !== "number" || bytes >= times * maxBodyBytes) continue;
+    const place = places[key] ?? places.maxBodyBytes ?? flagOf(key);
+    problems.push(`${place}: ${flagOf(key)} must be at least ${word} ${flagOf("maxBodyBytes")}, ${times * maxBodyBytes} bytes.`);
   }
   const issuers = issuersOf(file, problems);
   if (problems.length > 0) throw new UsageError(problems.join("\n"));

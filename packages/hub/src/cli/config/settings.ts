@@ -1,6 +1,6 @@
 import { DEFAULT_LEEWAY_MS, MAX_LEEWAY_MS } from "../../core/matching/authorization.ts";
-import { DEFAULT_PUBLISHED_RETRY_MS } from "../../core/update/retry.ts";
-import { TIME_RANGES } from "../../core/hub-options.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS } from "../../core/update/retry.ts";
+import { DEFAULT_TIMES, TIME_RANGES } from "../../core/hub-options.ts";
 import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { DEMO_SETTINGS } from "./demo-settings.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
@@ -148,7 +148,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Authorization",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.subscriptionLeaseMs),
-    fallback: 15_000,
+    fallback: DEFAULT_TIMES.subscriptionLeaseMs,
     shown: "15s",
     help: "longest time that the subscriptions of a process that died stay listed",
   },
@@ -254,7 +254,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.heartbeatMs),
-    fallback: 25_000,
+    fallback: DEFAULT_TIMES.heartbeatMs,
     shown: "25s",
     help: "no stream is silent for longer",
   },
@@ -262,7 +262,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.lifetimeMs),
-    fallback: 600_000,
+    fallback: DEFAULT_TIMES.lifetimeMs,
     shown: "10m",
     help: "end a stream after this long, ±10%; it resumes by itself",
   },
@@ -270,7 +270,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.retryMs),
-    fallback: 1000,
+    fallback: DEFAULT_RETRY_MS.min,
     shown: "1s",
     help: "shortest delay that subscribers are told to reconnect after; one below 100ms counts as 100ms",
   },
@@ -278,7 +278,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.retryMs),
-    fallback: 5000,
+    fallback: DEFAULT_RETRY_MS.max,
     shown: "5s",
     help: "longest such delay; each gets a random one between the two",
   },
@@ -310,7 +310,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.writeStallMs),
-    fallback: 30_000,
+    fallback: DEFAULT_TIMES.writeStallMs,
     shown: "30s",
     help: "cut a connection whose peer takes nothing for this long",
   },
@@ -318,7 +318,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     group: "Streams",
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.drainMs),
-    fallback: 5000,
+    fallback: DEFAULT_TIMES.drainMs,
     shown: "5s",
     help: "on SIGTERM, wait this long at most for streams to end, and spread the subscribers' return over as long a time",
   },

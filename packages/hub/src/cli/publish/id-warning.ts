@@ -1,5 +1,5 @@
 import { isPrintableAscii } from "../../core/update/update.ts";
-import type { Output } from "../terminal.ts";
+import { type Output, style } from "../terminal.ts";
 
 /** Makes a check of event ids that warns once: of the first one that some clients can't resume from. */
 export function warnOfIds(stderr: Output): (id: string | undefined) => void {
@@ -8,6 +8,6 @@ export function warnOfIds(stderr: Output): (id: string | undefined) => void {
     if (warned || id === undefined || isPrintableAscii(id)) return;
     warned = true;
     const text = `warning: the event id ${JSON.stringify(id)} has characters outside of ASCII. Some clients can't resume from it; see docs/clients.md.`;
-    void stderr.line(stderr.style("yellow", text));
+    void stderr.line(style("yellow", text));
   };
 }

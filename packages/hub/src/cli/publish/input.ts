@@ -4,6 +4,7 @@ import { toItems, type Convert } from "./items.ts";
 import { readLines } from "./lines.ts";
 import { retryNotice, type Target } from "./one.ts";
 import { startProgress, type Progress } from "./progress.ts";
+import { style } from "../terminal.ts";
 import { publishStream, untilAborted, type LineRange, type StreamFailure } from "./stream.ts";
 
 /** What to read, and how. */
@@ -20,7 +21,7 @@ export async function publishInput(options: InputOptions): Promise<void> {
   const items = toItems(readLines(untilAborted(input, signal)), convert);
   const failure = await publishStream(items, {
     ...options,
-    onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs, stderr)),
+    onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs)),
     async onPublished(batch, ids) {
       if (options.printIds) {
         const text = ids.map((id, i) => (json ? JSON.stringify({ line: batch[i]?.line, id }) : id));
@@ -32,7 +33,7 @@ export async function publishInput(options: InputOptions): Promise<void> {
   if (json) await stdout.line(JSON.stringify(resultOf(progress, failure)));
   await stderr.line(progress.summary());
   if (failure === undefined) return;
-  await stderr.line(stderr.style("red", explain(failure)));
+  await stderr.line(style("red", explain(failure)));
   process.exitCode ??= EXIT.failure;
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { UpdateInput } from "artesian-client";
-import { isKnownField } from "../../http/body/field-names.ts";
-import { type RawMembers, rawMembers } from "../../http/body/json-members.ts";
+import { isKnownField, isNearlyPrivate, quoteName } from "../../http/body/field-names.ts";
+import { type RawMember, readMembers } from "../../http/body/json-members.ts";
 import { LineError, type Line } from "./lines.ts";
 
 /** An update of the input, on its way into a batch. */
@@ -67,12 +67,11 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
   }
   const result = updateSchema.safeParse(value);
   if (!result.success) throw new LineError(number, `${describe(value, result.error)}.`);
-  const members = rawMembers(text, isKnownField)[0];
-  for (const [name, { count }] of members ?? []) if (count > 1) throw new LineError(number, `has "${name}" ${count} times.`);
+  const written = membersOf(number, text);
   const { topic, data, id, type, retry, private: isPrivate, delay, deliver_at: deliverAt, ttl } = result.data;
   return {
     topic,
-    data: data === undefined || typeof data === "string" ? data : writtenData(text, members),
+    data: data === undefined || typeof data === "string" ? data : writtenData(text, written),
     id: id ?? undefined,
     type: type ?? undefined,
     retry: retry ?? undefined,
@@ -83,10 +82,27 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
   };
 }
 
-/** Data as it is written: `JSON.parse` rounds numbers and sorts keys. */
-function writtenData(text: string, members: RawMembers | undefined): string | undefined {
-  const data = members?.get("data");
-  return data === undefined ? undefined : text.slice(data.start, data.end).trim();
+/**
+ * The members of a line's object. As in the hub, a slip must not make an update public.
+ *
+ * @throws LineError for a name that is nearly `private`, and for a field that stands twice.
+ */
+function membersOf(number: number, text: string): ReadonlyMap<string, RawMember> {
+  const object = readMembers(text, { isWanted: isKnownField, mostObjects: 1, mostOthers: Infinity })?.objects[0];
+  if (object === undefined) throw new LineError(number, "is not a JSON object.");
+  for (const name of object.others) {
+    if (isNearlyPrivate(name))
+      throw new LineError(number, `has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
+  }
+  for (const [name, { count }] of object.members)
+    if (count > 1) throw new LineError(number, `has "${name}" ${count} times. Give each field once.`);
+  return object.members;
+}
+
+/** Data as it is written: its JSON, made again, would have rounded numbers and sorted keys. */
+function writtenData(text: string, members: ReadonlyMap<string, RawMember>): string {
+  const { start, end } = members.get("data") as RawMember;
+  return text.slice(start, end);
 }
 
 function describe(value: unknown, error: z.ZodError): string {

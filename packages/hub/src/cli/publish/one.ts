@@ -1,6 +1,6 @@
 import { ClientError, type UpdateInput } from "artesian-client";
 import { Failure } from "../errors.ts";
-import type { Output } from "../terminal.ts";
+import { type Output, style, type Styled } from "../terminal.ts";
 import { mayHaveArrived, send } from "./sender.ts";
 
 /** Where to publish, and where to say how it went. */
@@ -30,7 +30,7 @@ export async function publishOne(update: UpdateInput, target: Target): Promise<v
   try {
     const [id = ""] = await send([update], {
       ...target,
-      onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs, stderr)),
+      onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs)),
     });
     await stdout.line(json ? JSON.stringify({ id }) : id);
   } catch (error) {
@@ -42,6 +42,6 @@ export async function publishOne(update: UpdateInput, target: Target): Promise<v
 }
 
 /** Says that something is tried again. */
-export function retryNotice(error: ClientError, delayMs: number, output: Output): string {
-  return output.style("yellow", `${error.message} Trying again in ${(delayMs / 1000).toFixed(1)} s.`);
+export function retryNotice(error: ClientError, delayMs: number): Styled {
+  return style("yellow", `${error.message} Trying again in ${(delayMs / 1000).toFixed(1)} s.`);
 }

@@ -216,6 +216,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       bodyBytes: config.maxBodyBytes,
       formFields: config.maxFormFields,
       queryBytes: config.maxQueryBytes,
+      pendingBodyBytes: config.maxPendingBodyBytes,
       topicsPerUpdate: config.maxTopics,
       updatesPerBatch: config.maxBatch,
       topicsPerBatch: config.maxBatchTopics,

@@ -1,6 +1,6 @@
 import type { SourceEvent } from "artesian-sources";
 import { formatCount } from "../config/units.ts";
-import type { Output } from "../terminal.ts";
+import { type Output, style } from "../terminal.ts";
 import { inFlags } from "./wording.ts";
 
 /** Tells what a source does: problems as lines, the rest on the last line of a terminal. */
@@ -51,9 +51,9 @@ export function startSourceProgress(stderr: Output, shown: boolean): SourceProgr
       if (event.kind === "failed") {
         failing = true;
         const again = `Trying again in ${(event.retryInMs / 1000).toFixed(1)} s.`;
-        void stderr.line(stderr.style("yellow", `${inFlags(event.error.message)} ${again}`));
+        void stderr.line(style("yellow", `${inFlags(event.error.message)} ${again}`));
       }
-      if (event.kind === "warning") void stderr.line(stderr.style("yellow", `warning: ${inFlags(event.message)}`));
+      if (event.kind === "warning") void stderr.line(style("yellow", `warning: ${inFlags(event.message)}`));
       if (isShown && (event.kind === "waiting" || Date.now() - shownAtMs >= PAUSE_MS)) show();
     },
     async end(verb) {

@@ -80,7 +80,7 @@ function sender(to: Sending, stderr: Output): (updates: readonly UpdateInput[]) 
     for (const request of requestsFor(updates)) {
       await send(request, {
         ...to,
-        onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs, stderr)),
+        onRetry: (error, delayMs) => void stderr.line(retryNotice(error, delayMs)),
       });
     }
   };

@@ -1,7 +1,7 @@
 import { ClientError, subscribe, type ClientEvent, type StateDetail, type SubscriptionState } from "artesian-client";
 import { EXIT, Failure } from "../errors.ts";
 import { onStop } from "../signals.ts";
-import { createOutput, type Output } from "../terminal.ts";
+import { createOutput, type Output, style } from "../terminal.ts";
 
 /** What to print. */
 export interface FollowOptions {
@@ -38,7 +38,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   try {
     for await (const event of subscription) {
       const isGap = event.type === "hub:gap";
-      if (isGap) await stderr.line(stderr.style("yellow", `warning: updates are missing, because they are no longer held: ${event.data}`));
+      if (isGap) await stderr.line(style("yellow", `warning: updates are missing, because they are no longer held: ${event.data}`));
       if ((json || !isGap) && !(await stdout.line(render(event, json), stop.signal))) {
         unprinted = true;
         break;
@@ -53,7 +53,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   } finally {
     release();
     const seen = unprinted ? before : subscription.lastEventId;
-    if (seen !== undefined && seen !== "earliest") await stderr.line(stderr.style("dim", `last event id: ${seen}`));
+    if (seen !== undefined && seen !== "earliest") await stderr.line(style("dim", `last event id: ${seen}`));
   }
   // A reader that is stuck would keep the process, and what it did not take is not counted as seen.
   if (stop.signal.aborted) process.exit(EXIT.ok);
@@ -66,11 +66,9 @@ function render({ id, type, data }: ClientEvent, json: boolean): string {
 /** Tells what happens to the connection, but not the same thing again and again. */
 function createTeller(stderr: Output): (state: SubscriptionState, detail: StateDetail) => void {
   return (state, { reason, delayMs }) => {
-    if (state === "live") void stderr.line(stderr.style("green", "connected"));
+    if (state === "live") void stderr.line(style("green", "connected"));
     if (state === "reconnecting") {
-      void stderr.line(
-        stderr.style("yellow", `${reason ?? "The connection was lost."} Trying again in ${((delayMs ?? 0) / 1000).toFixed(1)} s.`),
-      );
+      void stderr.line(style("yellow", `${reason ?? "The connection was lost."} Trying again in ${((delayMs ?? 0) / 1000).toFixed(1)} s.`));
     }
   };
 }

@@ -6,7 +6,7 @@ import { collect, configOf, type SettingFlags, withSettings } from "../config/fl
 import type { Key } from "../config/config.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
-import { createOutput } from "../terminal.ts";
+import { createOutput, style } from "../terminal.ts";
 import { bearerHeaders, tokenOption } from "../token.ts";
 import { hubUrl, urlOption } from "../url.ts";
 
@@ -139,7 +139,7 @@ async function runMint(flags: MintFlags): Promise<void> {
     const { resourceIdentifierOf } = await import("../keys/authorizer.ts");
     const stderr = createOutput(process.stderr);
     const audience = `The token's audience is ${resourceIdentifierOf(config)}, from --host, --port and --path.`;
-    await stderr.line(stderr.style("dim", `${audience} For a hub with another URL, give its --public-url.`));
+    await stderr.line(style("dim", `${audience} For a hub with another URL, give its --public-url.`));
   }
   await createOutput(process.stdout).line(token);
 }

@@ -3,7 +3,7 @@ import type { Verdict } from "../../http/auth/index.ts";
 import type { Config } from "../config/config.ts";
 import { authorizerOf, resourceIdentifierOf } from "../keys/authorizer.ts";
 import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
-import type { Output } from "../terminal.ts";
+import { type Output, style, type Styled } from "../terminal.ts";
 import { noKey } from "./no-key.ts";
 
 /** What a token may be used for, in words. */
@@ -22,28 +22,35 @@ export async function inspect(config: Config, token: string, action: Action | un
   const authorizer = authorizerOf(issuerOptions(issuers), resourceIdentifierOf(config), config);
   const actions: readonly Action[] = action === undefined ? ["publish", "subscribe"] : [action];
   let accepted = false;
-  let told: readonly string[] = [];
+  const told = new Set<string>();
   for (const one of actions) {
     const verdicts = await authorizer.explain(token, one);
-    const lines = render(verdicts, output);
+    const lines = render(verdicts);
     // What is the same for both uses is said once.
-    for (const line of lines) if (!told.includes(line)) await output.line(line);
-    told = lines;
+    for (const line of lines) if (!told.has(textOf(line))) await output.line(line);
+    told.clear();
+    for (const line of lines) told.add(textOf(line));
     const ok = verdicts.every((verdict) => verdict.ok);
     // A subscriber may come for what is not private; a publisher without a topic can do nothing.
     const useless = ok && one === "publish" && (await authorizer.verify(token, one)).publish.length === 0;
     accepted ||= ok && !useless;
     const result = useless ? "refused for publishing: it allows no topic" : `${ok ? "accepted" : "refused"} for ${USES[one]}`;
-    await output.line(output.style("bold", result));
+    await output.line(style("bold", result));
   }
   return accepted;
 }
 
-function render(verdicts: readonly Verdict[], output: Output): readonly string[] {
+type VerdictLine = readonly [verdict: Styled | string, rest: string];
+
+function textOf([verdict, rest]: VerdictLine): string {
+  return (typeof verdict === "string" ? verdict : verdict.text) + rest;
+}
+
+function render(verdicts: readonly Verdict[]): readonly VerdictLine[] {
   const width = Math.max(...verdicts.map(({ check }) => check.length));
   return verdicts.map(({ check, ok, detail }) => {
-    const verdict = ok ? output.style("green", "ok      ") : output.style("red", "refused ");
-    return `${detail.startsWith("Not checked") ? "-       " : verdict} ${check.padEnd(width)}  ${printable(detail)}`;
+    const verdict = ok ? style("green", "ok      ") : style("red", "refused ");
+    return [detail.startsWith("Not checked") ? "-       " : verdict, ` ${check.padEnd(width)}  ${printable(detail)}`];
   });
 }
 

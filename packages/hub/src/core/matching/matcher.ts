@@ -3,7 +3,7 @@ import type { Limits } from "../limits.ts";
 import type { TopicParser } from "../update/topic.ts";
 import { hasForbiddenCharacter, utf8Length } from "../update/update.ts";
 import { compileUriTemplate, type CompiledUriTemplate } from "./uri-template/index.ts";
-import { compileUrlPattern, type CompiledUrlPattern } from "./url-pattern/index.ts";
+import { compileUrlPattern, type CompiledUrlPattern, PatternError } from "./url-pattern/index.ts";
 
 /**
  * The kinds of matcher for subscribers. `uritemplate` belongs to Mercure 0.x, and is accepted only
@@ -121,7 +121,8 @@ export class MatcherCompiler {
     if (type === "exact") return { kind: "exact", key: `=${pattern}`, matcher };
     const key = `~${pattern}`;
     return (
-      this.#patterns.get(key) ?? this.#remember({ kind: "urlpattern", key, matcher, compiled: compileUrlPattern(pattern, this.#hubUrl) })
+      this.#patterns.get(key) ??
+      this.#remember({ kind: "urlpattern", key, matcher, compiled: usable(() => compileUrlPattern(pattern, this.#hubUrl)) })
     );
   }
 
@@ -135,7 +136,7 @@ export class MatcherCompiler {
     if (pattern === "*") return { kind: "all", key, matcher };
     const known = this.#patterns.get(key);
     if (known !== undefined) return known;
-    const compiled = compileUriTemplate(pattern);
+    const compiled = usable(() => compileUriTemplate(pattern));
     return compiled === undefined ? { kind: "exact", key, matcher } : this.#remember({ kind: "uritemplate", key, matcher, compiled });
   }
 
@@ -164,4 +165,14 @@ export function patternKeys(matchers: readonly Matcher[]): readonly string[] {
 /** Tells whether the matcher has to be tested on each topic. */
 export function isPattern(matcher: CompiledMatcher): matcher is CompiledPattern {
   return matcher.kind === "urlpattern" || matcher.kind === "uritemplate";
+}
+
+/** Translates a pattern's own error into an error for subscribers. */
+function usable<T>(compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new HubError("invalid_matcher", error.message, { cause: error.cause });
+  }
 }

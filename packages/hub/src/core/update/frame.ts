@@ -1,8 +1,7 @@
 import { encodeUtf8 } from "./bytes.ts";
+import { hasLineBreak, splitLines } from "./data-lines.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Update } from "./update.ts";
-
-const LINE_BREAK = /\r\n|\r|\n/g;
 
 /**
  * Encodes an update as one event of the stream, once for all its subscribers.
@@ -18,10 +17,9 @@ export function encodeFrame(update: Update, eventId: string | null): Uint8Array 
   let head = "";
   if (update.type !== undefined) head += `event: ${update.type}\n`;
   if (update.retry !== undefined) head += `retry: ${update.retry}\n`;
-  const { data } = update;
-  const lines = data.includes("\n") || data.includes("\r") ? data.replace(LINE_BREAK, "\ndata: ") : data;
   if (eventId !== null) head += `id: ${eventId}\n`;
-  return encodeUtf8(`${head}data: ${lines}\n\n`);
+  const event = `${head}data: ${update.data}\n\n`;
+  return hasLineBreak(update.data) ? splitLines(encodeUtf8(event), encodeUtf8(head).length) : encodeUtf8(event);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { HubError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { hasMoreLineBreaks, LINE_BYTES } from "./data-lines.ts";
 
 /** An update as a publisher sends it. */
 export interface UpdateInput {
@@ -41,10 +42,7 @@ export interface UpdateInput {
   readonly delayMs?: number | undefined;
   /** Time of the delivery, up to a year ahead. A time that has passed delivers at once. */
   readonly deliverAt?: Date | undefined;
-  /**
-   * Time to live in milliseconds, from the publication or the scheduled time. After that the update
-   * is neither delivered nor replayed. Default: no end.
-   */
+  /** Time to live after the append, in milliseconds, or undefined for no end. */
   readonly ttlMs?: number | undefined;
 }
 
@@ -144,6 +142,7 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
       "The data has a lone surrogate, which UTF-8 cannot carry. Encode binary data, for example as base64.",
     );
   }
+  checkLines(data, limits);
   return {
     topics,
     data,
@@ -154,6 +153,19 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
     private: input.private ?? false,
     ...((input.ttlMs ?? undefined) === undefined ? {} : { ttlMs: checkTime("ttl", input.ttlMs as number, 1) }),
   };
+}
+
+/**
+ * Each line break becomes seven bytes of the event. A body of nothing else would reach every
+ * subscriber as seven bodies.
+ */
+function checkLines(data: string, { bodyBytes }: Limits): void {
+  const most = Math.floor(bodyBytes / LINE_BYTES);
+  if (!hasMoreLineBreaks(data, most)) return;
+  throw new HubError(
+    "too_large",
+    `The data has more than ${most} line breaks. Send it in parts, or write it in another way, such as JSON.`,
+  );
 }
 
 export function tooManyUpdates(most: number): HubError {

@@ -3,7 +3,7 @@ import { HubError } from "../../core/errors.ts";
 import { type Logger, SILENT } from "../../core/logger.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import { Cors } from "../reply/cors.ts";
-import { checkOrigins, isOwnOrigin } from "../auth/origin.ts";
+import { checkOrigins, isOwnOrigin, originOfReferer } from "../auth/origin.ts";
 import { problemReply } from "../reply/problem.ts";
 import { checkHost, targetOf } from "../request-target.ts";
 
@@ -28,7 +28,7 @@ export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::
 
 /**
  * Makes a check to run first on each request. A server on the loopback is reached by every page that the user
- * opens: a foreign page must not publish to it (its `Origin` gives it away), nor read from it under a name that it
+ * opens: a foreign page must not publish to it (its `Origin`, its `Referer` or `Sec-Fetch-Site` gives it away), nor read from it under a name that it
  * made resolve to the loopback (its `Host` does).
  *
  * @returns A function that returns true to go on; false when it has answered.
@@ -58,12 +58,20 @@ export function createGuard(options: GuardOptions): (req: IncomingMessage, res: 
 /** A browser tells its page neither the status nor the reason. */
 function note(notices: LogThrottle, req: IncomingMessage, { code, message: detail }: HubError, status: number): void {
   const host = targetOf(req).host?.slice(0, SHOWN_CHARACTERS);
-  const origin = req.headers.origin?.slice(0, SHOWN_CHARACTERS);
+  const origin = pageOf(req)?.slice(0, SHOWN_CHARACTERS);
   notices.warn(code, { code, status, detail, host, origin }, "A request is refused. An EventSource does not come back by itself.");
 }
 
 /** What changes nothing: reading, and asking whether something would be allowed. */
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "OPTIONS", "QUERY"]);
+
+/** The origin of the page that sends a request; `null` for one that is no page's, and undefined if the request names none. */
+function pageOf({ headers: { origin, referer } }: IncomingMessage): string | undefined {
+  return origin ?? (referer === undefined ? undefined : (originOfReferer(referer) ?? "null"));
+}
+
+/** What a browser says of a request without a page, or of a page of the server itself. */
+const OWN_SITES: ReadonlySet<string> = new Set(["none", "same-origin"]);
 
 /** @throws HubError `invalid_host`, `host_unknown` or `origin_forbidden`. */
 function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, { origins = [], publicUrl }: GuardOptions): void {
@@ -75,11 +83,13 @@ function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, { o
       "This server does not answer for the host that the request names. Use its own address, or set the public URL.",
     );
   }
-  const { origin, authorization } = req.headers;
-  if (origin === undefined || SAFE_METHODS.has(req.method) || origins.includes(origin)) return;
+  const page = pageOf(req);
+  const fetchSite = firstOf(req.headers["sec-fetch-site"]);
+  const isOfPage = page !== undefined || !(fetchSite === undefined || OWN_SITES.has(fetchSite));
+  if (!isOfPage || SAFE_METHODS.has(req.method) || (page !== undefined && origins.includes(page))) return;
   // A page can't send this field to another origin without a preflight, which the hub answers by its own list.
-  if (authorization !== undefined) return;
-  if (isOwnOrigin(origin, publicUrl, { host, fetchSite: firstOf(req.headers["sec-fetch-site"]) })) return;
+  if (req.headers.authorization !== undefined) return;
+  if (page !== undefined && isOwnOrigin(page, publicUrl, { host, fetchSite })) return;
   throw new HubError(
     "origin_forbidden",
     `The request comes from a page of another origin${publicUrl === undefined ? "" : ` than ${new URL(publicUrl).origin}`}, which may not publish here. Publish from your server instead.`,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { addressKey, plainAddress } from "../../core/address-key.ts";
 import type { Logger } from "../../core/logger.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 
@@ -44,8 +45,8 @@ export class TrustedProxies {
    * The address that a request comes from: that of its connection, unless a trusted proxy is there. Each proxy appends the address that it was reached from, so the
    * right-most address that is not a trusted proxy's is the client's. Everything to the left of it is the client's own text.
    *
-   * @returns Undefined if the runtime tells no address, as on a Unix socket without trusted proxies. {@link UNKNOWN_CLIENT} if the two header fields name
-   * different clients.
+   * @returns Undefined if the runtime tells no address, as on a Unix socket without trusted proxies. {@link UNKNOWN_CLIENT} if a proxy names a client by something else
+   * than an address, or by one of the loopback, or if the two header fields name different clients.
    */
   clientOf(req: IncomingMessage): string | undefined {
     const peer = req.socket.remoteAddress;
@@ -91,15 +92,21 @@ export class TrustedProxies {
   }
 
   /** @param addresses - From right to left; undefined for text that is no address, behind which nothing is known. */
-  #walk(peer: string | undefined, addresses: Iterable<string | undefined>): string | undefined {
-    let client = peer;
+  #walk(peer: string | undefined, addresses: Iterable<string | undefined>): string {
+    let client: string | undefined;
     let hops = 0;
     for (const address of addresses) {
-      if (address === undefined || ++hops > MAX_HOPS) break;
-      client = address;
-      if (!this.trusts(address)) break;
+      client = ++hops > MAX_HOPS ? undefined : address;
+      if (client === undefined || !this.trusts(client)) break;
     }
-    return client;
+    // The loopback is exempt from limits. Only a connection can prove to come from there.
+    if (client !== undefined && addressKey(client) !== undefined) return client;
+    this.#notices.warn(
+      "no client",
+      { peer },
+      "A request through a trusted proxy names no address of a client. All such requests share the limits of one address. Let the proxy send each client's address.",
+    );
+    return UNKNOWN_CLIENT;
   }
 }
 
@@ -125,13 +132,6 @@ function parseNetwork(text: string): Network | undefined {
   return length >= 1 && length <= (family === 4 ? 32 : 128) ? { address, bits: length } : undefined;
 }
 
-/** IPv4 that is written as IPv6 becomes IPv4; a zone is left out. */
-function plainAddress(address: string): string {
-  const [plain = ""] = address.split("%", 1);
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain);
-  return mapped?.[1] ?? plain;
-}
-
 function listOf(header: string | readonly string[] | undefined): string | undefined {
   return typeof header === "object" ? header.join(",") : header;
 }
@@ -154,8 +154,8 @@ function readElement(element: string): string | undefined {
 /** An address, with or without brackets and a port. */
 function readNode(text: string): string | undefined {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\w+)?|(\d+\.\d+\.\d+\.\d+)(?::\w+)?)$/.exec(text) ?? [];
-  const address = plainAddress(bracketed ?? plain ?? text);
-  return isIP(address) === 0 ? undefined : address;
+  const address = bracketed ?? plain ?? text;
+  return isIP(address) === 0 ? undefined : plainAddress(address);
 }
 
 /**

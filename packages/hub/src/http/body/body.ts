@@ -4,7 +4,7 @@ import type { HubRequest } from "../request.ts";
 /**
  * Reads the body of a request.
  *
- * @throws HubError `unsupported_encoding` for a compressed body, `too_large`.
+ * @throws HubError `unsupported_encoding` for a compressed body, `too_large`, `overloaded`.
  */
 export async function readBody(request: Pick<HubRequest, "header" | "readBody">, maxBytes: number): Promise<Uint8Array> {
   const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "";

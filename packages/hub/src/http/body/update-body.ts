@@ -1,10 +1,9 @@
 import { HubError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { type TextUpdate, tooManyUpdates } from "../../core/update/update.ts";
-import { isKnownField, isPrivateMisspelt, meantField, quoteName } from "./field-names.ts";
+import { isKnownField, isNearlyPrivate, meantField, quoteName } from "./field-names.ts";
 import { decodeUtf8, detach, parseForm } from "./form.ts";
-import { type RawMember, rawMembers } from "./json-members.ts";
-import { checkJsonNames, checkJsonParts } from "./json-size.ts";
+import { type RawDocument, type RawMember, type RawObject, readMembers } from "./json-members.ts";
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
 
@@ -41,19 +40,16 @@ export function parseUpdates(
   const unknownFields = new Set<string>();
   if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
     return { updates: [fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
+  const most = { objects: updatesPerBatch, fields: formFields };
   if (mediaType === "application/json") {
-    checkJsonNames(text);
-    const value = parseJson(text, "The body");
-    if (Array.isArray(value) && value.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
-    const isBatch = Array.isArray(value);
-    const written = writtenIn(text);
-    const updates = isBatch
-      ? value.map((item, i) => fromJson(item, written[i], `Update ${i + 1}`, formFields, unknownFields))
-      : [fromJson(value, written[0], "The update", formFields, unknownFields)];
-    return { updates, isBatch, unknownFields };
+    const { isList, objects } = readJson(text, "The body", most);
+    if (isList && objects.length > updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
+    const updates = objects.map((object, i) =>
+      fromJson(text, object, isList ? `Update ${i + 1}` : "The update", formFields, unknownFields),
+    );
+    return { updates, isBatch: isList, unknownFields };
   }
   if (NDJSON_TYPES.has(mediaType)) {
-    checkJsonNames(text);
     const updates: TextUpdate[] = [];
     for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {
       end = text.indexOf("\n", start);
@@ -61,8 +57,9 @@ export function parseUpdates(
       const line = text.slice(start, end);
       if (line.trim() === "") continue;
       if (updates.length === updatesPerBatch) throw tooManyUpdates(updatesPerBatch);
-      const value = parseJson(line, `Line ${number}`);
-      updates.push(fromJson(value, writtenIn(line)[0], `Line ${number}`, formFields, unknownFields));
+      const what = `Line ${number}`;
+      const { isList, objects } = readJson(line, what, most);
+      updates.push(fromJson(line, isList ? undefined : objects[0], what, formFields, unknownFields));
     }
     return { updates, isBatch: true, unknownFields };
   }
@@ -100,6 +97,8 @@ function fromForm(text: string, maxFields: number, unknownFields: Set<string>): 
   };
 }
 
+/** Most names that are remembered for the warning. A batch may have a hundred thousand. */
+const MOST_UNKNOWN = 500;
 /** Which of two values is meant nobody can tell, and a private update must not become public by a slip. */
 function checkOnce(name: string, count: number, what: string): void {
   if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
@@ -111,10 +110,10 @@ function checkOnce(name: string, count: number, what: string): void {
  * @throws HubError for one that likely asks for a private update.
  */
 function passOver(name: string, what: string, unknownFields: Set<string>): void {
-  if (isPrivateMisspelt(name)) {
+  if (isNearlyPrivate(name)) {
     throw new HubError("invalid_body", `${what} has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
   }
-  unknownFields.add(name);
+  if (unknownFields.size < MOST_UNKNOWN) unknownFields.add(name);
 }
 
 /** Names the fields that may have been meant for others: most frameworks have a spelling of their own for lists. */
@@ -159,70 +158,67 @@ function isDay(day: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
-function parseJson(text: string, what: string): unknown {
-  checkJsonParts(text, what);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new HubError("invalid_body", `${what} is not valid JSON. Check quotes, commas and brackets.`);
-  }
+function readJson(text: string, what: string, most: { readonly objects: number; readonly fields: number }): RawDocument {
+  const document = readMembers(text, { isWanted: isKnownField, mostObjects: most.objects, mostOthers: most.fields });
+  if (document !== undefined) return document;
+  throw new HubError("invalid_body", `${what} is not valid JSON. Check quotes, commas and brackets.`);
 }
 
-/** An update as it is written: the members of its object, and the document that they are in. */
-interface Written {
-  readonly document: string;
-  readonly members: ReadonlyMap<string, RawMember>;
-}
-
-/** The updates of a document, in order. */
-function writtenIn(document: string): readonly Written[] {
-  return rawMembers(document, isKnownField).map((members) => ({ document, members }));
-}
-
-function fromJson(value: unknown, written: Written | undefined, what: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || written === undefined) {
-    throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
-  }
-  const entries = Object.entries(value);
-  if (entries.length > maxFields) throw new HubError("too_large", `${what} has more than ${maxFields} fields. Send fewer.`);
-  const fields = new Map<string, unknown>(entries);
-  for (const name of fields.keys()) if (!isKnownField(name)) passOver(name, what, unknownFields);
-  for (const [name, { count }] of written.members) checkOnce(name, count, what);
-  const topic = fields.get("topic");
+function fromJson(text: string, object: RawObject | undefined, what: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
+  if (object === undefined) throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
+  const { members, others } = object;
+  if (members.size + others.length > maxFields) throw new HubError("too_large", `${what} has more than ${maxFields} fields. Send fewer.`);
+  for (const name of others) passOver(name, what, unknownFields);
+  for (const [name, { count }] of members) checkOnce(name, count, what);
+  const fields: Fields = (name) => valueOf(text, members.get(name));
+  const topic = topicOf(text, members.get("topic"));
   if (topic === undefined || topic === null) {
-    throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.${nearMisses(fields.keys())}`);
+    throw new HubError("missing_topic", `${what} has no topic. Add "topic": a string, or an array of them.${nearMisses(others)}`);
   }
   if (typeof topic !== "string" && !(Array.isArray(topic) && topic.every((item) => typeof item === "string"))) {
     throw new HubError("invalid_topic", `${what} has a topic that is not a string or an array of strings.`);
   }
-  const isPrivate = fields.get("private") ?? false;
+  const isPrivate = fields("private") ?? false;
   if (typeof isPrivate !== "boolean") throw new HubError("invalid_body", `${what} has a "private" that is not true or false.`);
   return {
     topic,
-    data: dataOf(fields.get("data"), written, what),
+    data: dataOf(text, members.get("data"), what),
     id: optionalText(fields, "id", "invalid_id", what),
     type: optionalText(fields, "type", "invalid_type", what),
-    retry: readMs(fields.get("retry"), "retry", "invalid_retry"),
+    retry: readMs(fields("retry"), "retry", "invalid_retry"),
     private: isPrivate,
-    ...readTimes((name) => fields.get(name)),
+    ...readTimes(fields),
   };
 }
 
+/** The value of a field; undefined if it is absent. */
+type Fields = (name: string) => unknown;
+
+/** No field has an object or a list as its value, topic and data aside. Nothing is built of them. */
+const OF_PARTS: object = {};
+
+function valueOf(text: string, member: RawMember | undefined): unknown {
+  if (member === undefined) return undefined;
+  return member.depth === 0 ? JSON.parse(text.slice(member.start, member.end)) : OF_PARTS;
+}
+
+/** A list of topics has no parts of its own, and costs little to parse. */
+function topicOf(text: string, member: RawMember | undefined): unknown {
+  return member?.depth === 1 && text[member.start] === "[" ? JSON.parse(text.slice(member.start, member.end)) : valueOf(text, member);
+}
+
 /** Text as it is meant, anything else as it is written, `null` too: numbers that are rounded and keys that are sorted would be other data. */
-function dataOf(data: unknown, { document, members }: Written, what: string): string | undefined {
-  if (data === undefined || typeof data === "string") return data;
-  const { start, end, depth } = members.get("data") as RawMember;
-  if (depth <= MAX_DATA_DEPTH) return detach(document.slice(start, end).trim(), document);
+function dataOf(text: string, member: RawMember | undefined, what: string): string | undefined {
+  if (member === undefined) return undefined;
+  const { start, end, depth } = member;
+  const written = text.slice(start, end);
+  if (written.startsWith('"')) return JSON.parse(written) as string;
+  if (depth <= MAX_DATA_DEPTH) return detach(written, text);
   throw new HubError("invalid_data", `${what} has data nested more than ${MAX_DATA_DEPTH} levels deep. Send it as text.`);
 }
 
-function optionalText(
-  fields: ReadonlyMap<string, unknown>,
-  name: string,
-  code: "invalid_id" | "invalid_type",
-  what: string,
-): string | undefined {
-  const value = fields.get(name) ?? undefined;
+function optionalText(fields: Fields, name: string, code: "invalid_id" | "invalid_type", what: string): string | undefined {
+  const value = fields(name) ?? undefined;
   if (value === undefined || typeof value === "string") return value;
   throw new HubError(code, `${what} has a ${JSON.stringify(name)} that is not a string.`);
 }

@@ -65,6 +65,11 @@ function internalDetail(error: unknown): string {
   return error instanceof BodyReadError ? error.message : "The hub failed to answer. Its log says why.";
 }
 
+/** The failure that an error is for the peer: the hub's own one, or `internal`. */
+export function failureOf(error: unknown): HubError {
+  return error instanceof HubError ? error : new HubError("internal", internalDetail(error), { cause: error });
+}
+
 /**
  * Makes the answer to a failure: problem details that say what to change. Of an error that is not a
  * {@link HubError} nothing is told but that it happened; it is logged.
@@ -73,7 +78,7 @@ function internalDetail(error: unknown): string {
  * @see RFC 9457.
  */
 export function problemReply(error: unknown, logger: Logger, faults: FaultLog = faultLogOf(logger)): Reply {
-  const known = error instanceof HubError ? error : new HubError("internal", internalDetail(error), { cause: error });
+  const known = failureOf(error);
   const status = STATUS_BY_CODE[known.code];
   faults.note(known);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };

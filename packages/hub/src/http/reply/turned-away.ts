@@ -8,7 +8,7 @@ import { STATUS_BY_CODE } from "./problem.ts";
 import { ALIAS_PATH } from "./reply.ts";
 import { isForAdmin } from "../router.ts";
 
-/** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away, in milliseconds. */
+/** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away or the hub has a fault, in milliseconds. */
 const AWAY_MS = { least: 1000, most: 5000 };
 
 const SUBSCRIBING: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
@@ -31,6 +31,7 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
     case "keys_unavailable":
       return retryAfterMs;
     case "journal_unavailable":
+    case "internal":
       return AWAY_MS.least + Math.random() * (AWAY_MS.most - AWAY_MS.least);
     case "invalid_token":
       // Set if the clock alone refuses the token. The next request may have a new cookie; a header or a URL stays as it is.

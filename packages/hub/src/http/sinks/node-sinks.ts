@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Sink, Subscriber } from "../../core/live/subscriber.ts";
 import { type Framing, LAST_CHUNK } from "../../core/update/wire.ts";
 import { type ClosableServer, serverOf } from "./closed-servers.ts";
-import { cutSocket } from "./cut-socket.ts";
+import { cutSocket, partFrom } from "./cut-socket.ts";
 import { Farewell } from "./farewell.ts";
 import { freeHandle, type HandleWriter, pendingBytes } from "./socket-handle.ts";
 import { stopAwaiting } from "./sockets.ts";
@@ -155,7 +155,7 @@ function ignoreError(): void {
 }
 
 function onEnd(this: Socket): void {
-  this.destroy();
+  partFrom(this);
 }
 
 function onClose(this: SinkSocket): void {

@@ -4,7 +4,8 @@ import { addressKey } from "../../core/address-key.ts";
 import type { Logger } from "../../core/logger.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import type { Range } from "../../core/range.ts";
-import { cutSocket } from "./cut-socket.ts";
+import { serverOf } from "./closed-servers.ts";
+import { closeAtOnce, closeLater, cutSocket } from "./cut-socket.ts";
 import { UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
 
 /** Bounds on the connections of a server, of every kind: streams, requests, and those that never sent one. */
@@ -38,7 +39,7 @@ interface Peer {
   readonly key: string;
   readonly isExempt: boolean;
   count: number;
-  /** Connections without a request or a stream, and those that do not read their answers. The one that is idle for longest comes first. */
+  /** Connections without a request or a stream, and those that do not read their answers or send their requests slowly. The one that is idle for longest comes first. */
   readonly idle: Set<Socket>;
 }
 
@@ -82,6 +83,7 @@ export class Sockets {
     this.#unread = new UnreadAnswers(limits, {
       setQuiet: (socket, isQuiet) => this.#setQuiet(socket, isQuiet),
       cut: (socket, why) => this.#cut(socket, why),
+      close: (socket) => this.#end(socket, (ended) => ended.destroy()),
     });
   }
 
@@ -97,6 +99,11 @@ export class Sockets {
   began(socket: HeldSocket, res: ServerResponse): void {
     const held = socket[HELD];
     if (held === undefined || held.isStream) return;
+    if (this.#unread.isLeaving(socket)) {
+      // Behind the answer with which the connection ends.
+      this.#end(socket, cutSocket);
+      return;
+    }
     const unanswered = this.#unread.begin(socket, res);
     if (unanswered > MAX_UNANSWERED) {
       this.#cut(socket, "pipelined");
@@ -117,11 +124,23 @@ export class Sockets {
 
   /** The connection has become a stream. */
   streams(socket: HeldSocket): void {
+    closeAtOnce(socket);
     this.#unread.forget(socket);
     const held = socket[HELD];
     if (held === undefined) return;
     held.isStream = true;
     held.peer.idle.delete(socket);
+  }
+
+  /**
+   * Ends a connection, for Node or for any other caller of its `destroy()`. The connection stays until the peer has confirmed all answers. Otherwise the kernel would hold
+   * them for minutes, outside of every bound. A server that is closed does not wait.
+   */
+  leave(socket: HeldSocket, error: Error | undefined): void {
+    const isClosed = serverOf(socket)?.listening === false;
+    if (isClosed || !this.#unread.leave(socket)) this.#end(socket, (ended) => ended.destroy(error));
+    else if (error !== undefined) this.#end(socket, cutSocket);
+    else if (socket.writable) socket.end();
   }
 
   /** Forgets a connection that has ended, or is about to. */
@@ -148,6 +167,7 @@ export class Sockets {
     socket[HELD] = { owner: this, peer, isStream: false };
     // A shared function instead of a closure: thousands of connections hold it.
     socket.on("close", onClose);
+    closeLater(socket, leave);
   }
 
   /** @param address - Undefined if the peer is gone already. */
@@ -169,7 +189,7 @@ export class Sockets {
       );
       const [oldest] = peer.idle;
       if (oldest === undefined) return false;
-      this.#close(oldest);
+      this.#end(oldest, cutSocket);
     }
     if (this.#total < sockets) return true;
     const connections = this.#total;
@@ -180,7 +200,7 @@ export class Sockets {
       "There are as many connections as there may be. A new one takes the place of an idle one of the address that has most, or is closed if none is idle.",
     );
     if (oldest === undefined) return false;
-    this.#close(oldest);
+    this.#end(oldest, cutSocket);
     return true;
   }
 
@@ -200,11 +220,10 @@ export class Sockets {
   }
 
   /** Counted at once: the next connection may come before the end of this one is told. */
-  #close(socket: Socket): void {
-    const isUnread = socket.writableLength > 0;
+  #end(socket: Socket, end: (socket: Socket) => void): void {
     this.ended(socket);
-    if (isUnread) cutSocket(socket);
-    else socket.destroy();
+    closeAtOnce(socket);
+    end(socket);
   }
 
   #setQuiet(socket: HeldSocket, isQuiet: boolean): void {
@@ -216,8 +235,7 @@ export class Sockets {
   #cut(socket: HeldSocket, why: keyof typeof CUTS): void {
     const address = socket[HELD]?.peer.key;
     this.#notices.warn(why, { ...(address !== undefined && { address }) }, CUTS[why]);
-    this.ended(socket);
-    cutSocket(socket);
+    this.#end(socket, cutSocket);
   }
 }
 
@@ -258,6 +276,17 @@ export function stopAwaiting({ socket }: IncomingMessage, res: ServerResponse): 
 function onAnswered(this: ServerResponse): void {
   const { socket } = this.req;
   (socket as HeldSocket)[HELD]?.owner.answered(socket, this);
+}
+
+/** Stands for a connection's own `destroy()`. */
+function leave(this: HeldSocket, error?: Error): HeldSocket {
+  const { owner } = this[HELD] ?? {};
+  if (owner !== undefined) owner.leave(this, error);
+  else {
+    closeAtOnce(this);
+    this.destroy(error);
+  }
+  return this;
 }
 
 function onClose(this: HeldSocket): void {

@@ -11,7 +11,10 @@ const ROW = /^ *\d+: \S+ \S+ \S+ (?!00000000:)([\dA-F]{8}):\S+ \S+ \S+ +\d+ +\d+
 /** By inode. Undefined if there is no table. */
 type Unconfirmed = ReadonlyMap<number, number> | undefined;
 
-let reading: Promise<Unconfirmed> | undefined;
+/** The reading that is under way, or was the last. */
+let reading: Promise<Unconfirmed> = Promise.resolve(undefined);
+/** The one that begins after it. */
+let next: Promise<Unconfirmed> | undefined;
 
 /**
  * Counts the bytes that the kernel has of a socket and that the peer has not confirmed. A slow peer makes the number fall long before the kernel takes more
@@ -22,10 +25,17 @@ let reading: Promise<Unconfirmed> | undefined;
 export async function unconfirmedBytes(socket: Socket): Promise<number | undefined> {
   const inode = inodeOf(socket);
   if (inode === undefined) return undefined;
-  // Those that ask meanwhile share the answer: a table of many sockets takes milliseconds.
-  reading ??= readTables().finally(() => (reading = undefined));
-  const found = await reading;
+  const found = await readNext();
   return found && (found.get(inode) ?? 0);
+}
+
+/** All that ask while a table is read share the next reading: this one may have passed a socket before its bytes came. A table of many sockets takes milliseconds. */
+function readNext(): Promise<Unconfirmed> {
+  next ??= reading = reading.then(() => {
+    next = undefined;
+    return readTables();
+  });
+  return next;
 }
 
 function inodeOf(socket: Socket): number | undefined {

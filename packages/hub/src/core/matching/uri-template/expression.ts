@@ -1,4 +1,4 @@
-import type { CharSet, Expression } from "../url-pattern/regexp.ts";
+import type { CharSet, Expression } from "../url-pattern/index.ts";
 import { spellUnit } from "./ascii.ts";
 import type { Operator, TemplatePart, Variable } from "./parse.ts";
 

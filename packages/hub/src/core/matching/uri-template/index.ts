@@ -1,6 +1,4 @@
-import { HubError } from "../../errors.ts";
-import { createAutomaton, type TextMatcher } from "../url-pattern/automaton.ts";
-import { compileProgram } from "../url-pattern/program.ts";
+import { compileProgram, createAutomaton, PatternError, type TextMatcher } from "../url-pattern/index.ts";
 import { toAscii } from "./ascii.ts";
 import { toExpression } from "./expression.ts";
 import { parseTemplate } from "./parse.ts";
@@ -23,7 +21,7 @@ export interface CompiledUriTemplate {
  * @param template - At most a few KiB, because the time to compile grows with the length.
  * @returns Undefined for text that is no template or has no expression. Such text selects nothing
  *   but itself.
- * @throws HubError `invalid_matcher` for a template that can't be matched fast.
+ * @throws PatternError for a template that can't be matched fast.
  */
 export function compileUriTemplate(template: string): CompiledUriTemplate | undefined {
   if (!template.includes("{")) return undefined;
@@ -34,9 +32,8 @@ export function compileUriTemplate(template: string): CompiledUriTemplate | unde
   try {
     return new UriTemplate(createAutomaton(compileProgram(toExpression(parts)), prefix));
   } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    throw new HubError(
-      "invalid_matcher",
+    if (!(error instanceof PatternError)) throw error;
+    throw new PatternError(
       `The URI template \`${template}\` is too complex to be matched fast. Use fewer variables, or less text after them.`,
       { cause: error },
     );

@@ -29,8 +29,8 @@ const MAX_VISITS = 60_000;
  *
  * @param prefix - Prefix of every text that matches. Most topics differ there, and the comparison
  *   is fast.
- * @throws HubError `invalid_matcher` if the table would be too large. In theory the table can
- *   double with each instruction.
+ * @throws PatternError if the table would be too large. In theory the table can double with each
+ *   instruction.
  */
 export function createAutomaton(program: Program, prefix: string): TextMatcher {
   const walk = new Walk(program);

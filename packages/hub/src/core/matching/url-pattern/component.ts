@@ -7,8 +7,7 @@ import { parseRegExp } from "./regexp.ts";
  * Compiles the pattern of one component.
  *
  * @returns Undefined if the pattern matches every text.
- * @throws HubError `invalid_matcher` if the pattern is malformed, or cannot be matched in bounded
- *   time.
+ * @throws PatternError if the pattern is malformed, or cannot be matched in bounded time.
  */
 export function compileComponent(pattern: string, options: PartOptions): TextMatcher | undefined {
   const parts = parseParts(pattern, options);

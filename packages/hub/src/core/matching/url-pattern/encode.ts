@@ -3,8 +3,8 @@ import { invalidPattern } from "./tokens.ts";
 /**
  * Writes fixed text of a pattern in the form of a parsed URL, so that the two can be compared:
  * percent-encoded, lower-case, IDNA as ASCII. Takes one piece of text between wildcards, never
- * empty. Throws `invalid_matcher` if no URL could have that text. The platform's own URL parser
- * does the work, through the setters of a dummy URL, because the same parser made the URLs that are
+ * empty. Throws PatternError if no URL could have that text. The platform's own URL parser does the
+ * work, through the setters of a dummy URL, because the same parser made the URLs that are
  * compared.
  *
  * @see https://urlpattern.spec.whatwg.org/#canon-encoding-callbacks

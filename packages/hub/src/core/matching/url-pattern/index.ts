@@ -5,6 +5,11 @@ import { parseConstructorString, type ComponentName } from "./constructor.ts";
 import * as encode from "./encode.ts";
 import type { PartOptions } from "./parts.ts";
 
+export { createAutomaton, type TextMatcher } from "./automaton.ts";
+export { PatternError } from "./error.ts";
+export { compileProgram } from "./program.ts";
+export type { CharSet, Expression } from "./regexp.ts";
+
 /** A compiled URL pattern. Selects URLs in time linear in their length, for any pattern. */
 export interface CompiledUrlPattern {
   /**
@@ -33,7 +38,7 @@ const PROTOCOL = plain(encode.encodeProtocol);
  * @param pattern - A whole pattern, or a pattern relative to the base. At most a few KiB, because
  *   the time to compile grows with the length.
  * @param baseUrl - The hub's URL, absolute.
- * @throws HubError `invalid_matcher`, which says what to change in the pattern.
+ * @throws PatternError, which says what to change in the pattern.
  * @throws TypeError if the base is not an absolute URL.
  * @see https://urlpattern.spec.whatwg.org/#url-pattern-struct
  */

@@ -34,7 +34,7 @@ const escapeRegExp = (text: string): string => text.replace(/[.+*?^${}()[\]|/\\]
 /**
  * Parses the pattern of one component.
  *
- * @throws HubError `invalid_matcher`.
+ * @throws PatternError.
  * @see https://urlpattern.spec.whatwg.org/#parse-a-pattern-string
  */
 export function parseParts(pattern: string, options: PartOptions): Part[] {

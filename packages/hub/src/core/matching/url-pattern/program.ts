@@ -49,7 +49,7 @@ const MAX_INSTRUCTIONS = 8192;
  * Compiles an expression, from its end to its start, so that each instruction knows where it goes
  * on.
  *
- * @throws HubError `invalid_matcher` if the expression is too large.
+ * @throws PatternError if the expression is too large.
  */
 export function compileProgram(expression: Expression): Program {
   const op: number[] = [];

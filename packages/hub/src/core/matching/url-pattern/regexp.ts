@@ -45,8 +45,7 @@ const ASCII = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => co
  * @param source - The expression. The platform's own parser checks the source first, so that it is
  *   known to be well-formed. The platform never runs the expression, because its matcher can take
  *   exponential time.
- * @throws HubError `invalid_matcher` if the expression is malformed, or cannot be matched in linear
- *   time.
+ * @throws PatternError if the expression is malformed, or cannot be matched in linear time.
  */
 export function parseRegExp(source: string): Expression {
   try {

@@ -1,4 +1,4 @@
-import { HubError } from "../../errors.ts";
+import { PatternError } from "./error.ts";
 
 /**
  * Types of tokens in a pattern string. `modifier` is `?` or `+`. `*` is a wildcard or a modifier,
@@ -19,8 +19,8 @@ export interface Token {
  * Makes the error for a pattern that cannot be used. `reason` is a sentence or two: the fault, and
  * what to change.
  */
-export function invalidPattern(reason: string, cause?: unknown): HubError {
-  return new HubError("invalid_matcher", `The URL pattern cannot be used. ${reason}`, cause === undefined ? {} : { cause });
+export function invalidPattern(reason: string, cause?: unknown): PatternError {
+  return new PatternError(`The URL pattern cannot be used. ${reason}`, cause === undefined ? {} : { cause });
 }
 
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
@@ -32,7 +32,7 @@ const SINGLE: Readonly<Record<string, TokenType>> = { "*": "asterisk", "+": "mod
  * @param lenient - Whether malformed text becomes an `invalid` token of one character. The
  *   components of a whole pattern are split before it is known which characters are syntax (the `:`
  *   before a port is not).
- * @throws HubError `invalid_matcher` for a malformed string, unless lenient.
+ * @throws PatternError for a malformed string, unless lenient.
  * @see https://urlpattern.spec.whatwg.org/#tokenizing
  */
 export function tokenize(pattern: string, lenient: boolean): Token[] {
