@@ -96,8 +96,8 @@ export class Snapshots {
   }
 
   /**
-   * Takes the newest updates at the time of the call. All updates acknowledged before are included,
-   * from any process.
+   * Takes the newest updates at the time of the call. Updates of any process count if they were
+   * acknowledged before the call.
    *
    * @param count - Number of updates per matcher. If only the latest counts, number of topics.
    * @param asker - The scan ends if this client leaves.

@@ -24,7 +24,7 @@ export interface ReplicaListener {
   readonly taken: (message: Message) => void;
   /**
    * Earlier state does not hold any more. Called after the turn in which that became known. Until
-   * then {@link Replica.isReplaced}.
+   * then, {@link Replica.isReplaced} is true.
    */
   readonly replaced: () => void;
   readonly damaged: (what: string) => void;
