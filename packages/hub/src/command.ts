@@ -1,4 +1,5 @@
-// Parts of the command, for programs that are a hub with more beside it: `artesian-demo` is made of them. They may change with each version.
+// Parts of the command for programs that contain a hub, such as `artesian-demo`. They may change
+// with each version.
 export { looksLikePath } from "./http/auth/mistaken-secret.ts";
 export type { Config, Key } from "./cli/config/config.ts";
 export { DEMO_SETTINGS } from "./cli/config/demo-settings.ts";

@@ -1,12 +1,13 @@
 import type { Logger } from "./core/logger.ts";
 import { monotonicMs } from "./core/scheduler.ts";
 
-/** Most failures that are written in a minute: a journal that is away fails with each request. */
+/** Most failures written per minute. While a journal is away, each request fails. */
 const FAILURES_A_MINUTE = 10;
 const MINUTE_MS = 60_000;
 
 /**
- * The logger of a hub that is given none: failures, which concern whoever runs the hub, reach `console.error`. Nothing else is reported.
+ * Makes the logger of a hub without a `logger` option. Failures concern the operator of the hub,
+ * and reach `console.error`. Nothing else is reported.
  *
  * @param now - A monotonic clock, in milliseconds.
  */
@@ -16,11 +17,11 @@ export function consoleLogger(now: () => number = monotonicMs): Logger {
   let leftOut = 0;
   const write = (...parts: readonly unknown[]): void => {
     try {
-      // What it writes to may be closed, and a program may have put something else in its place.
+      // The output may be closed, and a program may have replaced `console.error`.
       // oxlint-disable-next-line no-console
       console.error(...parts);
     } catch {
-      // There is no other place to say so.
+      // There is no other place to report this.
     }
   };
   const ignore = (): void => undefined;

@@ -52,44 +52,64 @@ export interface Hub extends Pick<
   | "draining"
 > {
   /**
-   * Fleet-wide view: aggregates every process on this journal (`journal.peers`, as for the workers of `artesian serve`). Without peers, this process only.
-   * The hub's own `stats`, `subscribers`, `disconnect` and `explain` are of this process and ask no other.
+   * Fleet-wide view: aggregates every process on this journal (`journal.peers`, as for the workers
+   * of `artesian serve`). Without peers, this process only. The hub's own `stats`, `subscribers`,
+   * `disconnect` and `explain` cover this process and ask no other.
    */
   readonly fleet: Pick<Fleet, "stats" | "findSubscribers" | "disconnect" | "explain">;
-  /** The open streams of this process, in no order. Of many, or of all processes, `fleet.findSubscribers()` gives one page at a time. */
+  /**
+   * Lists the open streams of this process, in no order. For many streams, or for all processes,
+   * `fleet.findSubscribers()` gives one page at a time.
+   */
   readonly subscribers: () => readonly SubscriberInfo[];
   /**
-   * The value of a `Link` header that tells clients of a resource where its updates come from. With the event id of the newest update, unless told
-   * otherwise: a client that subscribes after it misses nothing. Call it before you read what the resource shows.
+   * Makes the value of a `Link` header that tells clients of a resource which hub has its updates.
+   * By default the value includes the event id of the newest update, so a client that subscribes
+   * after it misses nothing. Call this function before you read the resource.
    *
    * @example `res.setHeader("Link", hub.link())`
    */
   readonly link: (attributes?: LinkAttributes) => string;
-  /** Whether a request's path is one of the hub's: that of its URL, or `/events/stream`; or the one that `path` names. */
+  /**
+   * Tells whether a request's path belongs to the hub: the path of its URL, `/events/stream`, or
+   * the path that `path` names.
+   */
   readonly handles: (pathname: string) => boolean;
   /**
-   * What an access token says, for servers that take the hub's tokens for addresses of their own.
+   * Verifies an access token, for servers that accept the hub's tokens at addresses of their own.
    *
-   * @throws HubError `invalid_token`, or `keys_unavailable` while the issuer's JWK set cannot be fetched.
+   * @returns The token's claims.
+   * @throws HubError `invalid_token`, or `keys_unavailable` while the issuer's JWK set cannot be
+   *   fetched.
    */
   readonly verify: (token: string, action: Action) => Promise<Authorization>;
   /**
-   * Tells whether the hub can do all its work now, with one check for each thing that it needs.
-   * For readiness probes: the journal is tried with an empty append, at most once a second.
+   * Tells whether the hub can do all its work now, with one check for each thing that it needs. For
+   * readiness probes. The journal is tried with an empty append, at most once a second.
    *
    * @see docs/start/embedding.md, "Health"
    */
   readonly ready: () => Promise<Readiness>;
-  /** Issuers whose JWK set could not be fetched so far: their tokens get 503. Empty once the hub can judge every token; see `/health` of the command. */
+  /**
+   * Lists the issuers whose JWK set could not be fetched so far. Their tokens get 503. Empty once
+   * the hub can judge every token. See `/health` of the command.
+   */
   readonly issuersWithoutKeys: () => readonly string[];
-  /** Whether a token's holder may administer the hub: it allows publishing to exactly `HUB/admin`. */
+  /**
+   * Tells whether a token's holder may administer the hub. The token must allow publishing to
+   * exactly `HUB/admin`.
+   */
   readonly isAdmin: (authorization: Authorization) => boolean;
-  /** Answers a Fetch API request, in servers that live on between requests: Node, Deno, Bun. Never rejects; other paths get 404. */
+  /**
+   * Answers a Fetch API request, in servers that stay alive between requests: Node, Deno, Bun.
+   * Never rejects. Other paths get 404.
+   */
   readonly fetch: (request: Request) => Promise<Response>;
   /**
-   * Answers a request of `node:http` and friends, or of Express. Other paths go to `next`, or get 404. On HTTP/1.1 a stream takes its socket over, so
-   * `server.closeAllConnections()` does not reach it; `close()` does. When shutting down, call `server.close()` first: nobody new can come, and the
-   * subscribers are sent away within half a second.
+   * Answers a request of `node:http` and similar servers, or of Express. Other paths go to `next`,
+   * or get 404. On HTTP/1.1 a stream takes its socket over, so `server.closeAllConnections()` does
+   * not reach the stream, but `close()` does. When shutting down, call `server.close()` first. Then
+   * nobody new can come, and the subscribers are sent away within half a second.
    *
    * @see docs/start/embedding.md
    */
@@ -97,7 +117,7 @@ export interface Hub extends Pick<
 }
 
 /**
- * Makes a hub. It does not listen: give its `handler` or `fetch` to a server.
+ * Makes a hub. The hub does not listen by itself. Give its `handler` or `fetch` to a server.
  *
  * @example
  * ```ts
@@ -105,7 +125,8 @@ export interface Hub extends Pick<
  * createServer(hub.handler).listen(3000);
  * await hub.publish({ topic: "greeting", data: "Hello, world!" });
  * ```
- * @throws TypeError that lists every option that is misspelt, of the wrong kind or out of its range, with what to write.
+ * @throws TypeError that lists every option that is misspelt, of the wrong kind or out of its
+ *   range, with the correction.
  */
 export function createHub(options: HubOptions = {}): Hub {
   checkHubOptions(options);
@@ -227,7 +248,8 @@ function compressionOf(choice: boolean | number): Compression | undefined {
 const QUESTIONS = new WeakMap<Hub, Pick<Questions, "ask" | "answer" | "reachOthers">>();
 
 /**
- * Small questions that the processes ask each other, for the console, which runs beside the hub. Names of its own begin with `hub/` and `http/`.
+ * Finds the questions between processes, for the console, which runs beside the hub. Names of the
+ * hub's own questions begin with `hub/` and `http/`.
  *
  * @throws TypeError for an object that `createHub` did not make.
  */

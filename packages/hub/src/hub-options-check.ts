@@ -24,7 +24,10 @@ const AUTHORIZATION = {
   leewayMs: whole([0, MAX_LEEWAY_MS], "milliseconds"),
 } satisfies Record<keyof AuthorizationOptions, z.ZodType>;
 
-/** A hub's options as the command would take them: the same ranges, and no name that is not known. */
+/**
+ * The rules of a hub's options. The ranges are the same as for the command, and unknown names are
+ * refused.
+ */
 const HUB_OPTIONS = {
   journal: withMethods(
     ["append", "read", "follow", "find", "tail", "head", "close"],
@@ -85,7 +88,12 @@ const HUB_OPTIONS = {
 
 const SCHEMA = record(HUB_OPTIONS, '{ url: "https://example.com/.well-known/mercure" }');
 
-/** @throws TypeError that lists every option of `createHub` that is misspelt, of the wrong kind or out of its range. */
+/**
+ * Checks the options of `createHub`.
+ *
+ * @throws TypeError that lists every option of `createHub` that is misspelt, of the wrong kind or
+ *   out of its range.
+ */
 export function checkHubOptions(options: unknown): void {
   checkOptions("createHub", SCHEMA, options);
 }
@@ -102,7 +110,7 @@ function limitSchemas(): Record<string, z.ZodType> {
   );
 }
 
-/** What a key is made of is checked where it is read, which says more. */
+/** The parts of a key are checked by the function that reads the key, whose errors say more. */
 function issuerSchema(): z.ZodType {
   const isText = (value: unknown): boolean => typeof value === "string";
   const key = {
@@ -147,13 +155,16 @@ function isInOrder(value: unknown): boolean {
   return min === undefined || max === undefined || min <= max;
 }
 
-/** A secret that must not be the path of one, or something that others know. */
+/**
+ * Tells whether a value may be a secret. A secret is neither the path of a secret nor a value that
+ * others know.
+ */
 function isSecret(value: unknown): boolean {
   if (typeof value !== "string" && !(value instanceof Uint8Array)) return false;
   return Buffer.from(value as string).length >= MIN_SECRET_BYTES && mistakenSecret(value) === undefined;
 }
 
-/** Exactly as a browser writes it: another spelling would never be equal to an `Origin`. */
+/** The origin exactly as a browser writes it. Another spelling would never equal an `Origin`. */
 function origin({ any }: { readonly any: boolean }): z.ZodType {
   return checked(
     (value) => typeof value === "string" && ((any && value === "*") || parseOrigin(value) === value),

@@ -1,4 +1,4 @@
-// The public API: what `import … from "artesian"` gives.
+// The public API of `import … from "artesian"`.
 export type { Action, Authorization, SubscribeGrant } from "./core/matching/authorization.ts";
 export { type ErrorCode, ERROR_CODES, HubError } from "./core/errors.ts";
 export type { Gap, GapReason } from "./core/update/frame.ts";

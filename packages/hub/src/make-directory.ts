@@ -2,12 +2,13 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /**
- * Makes a directory and those above it, for this user alone.
+ * Makes a directory and its missing parents, for this user alone.
  *
- * Node's own `recursive` never returns where a directory that is there takes none, as in `/proc`: it takes each ENOENT for a parent that is missing.
+ * Node's own `recursive` never returns if an existing parent accepts no directory, as in `/proc`.
+ * Node takes each ENOENT for a missing parent.
  *
- * @param path - Nothing happens if there is a directory already; its rights stay.
- * @throws Error of the system, with its code, if one of them can't be made.
+ * @param path - Nothing happens if there is a directory already. Its rights stay.
+ * @throws Error of the system, with its code, if a directory can't be made.
  */
 export function makeDirectory(path: string): void {
   const directory = resolve(path);
@@ -25,7 +26,8 @@ function make(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    // Which error a directory that is there gives depends on the system, and on whether the disk can be written.
+    // The error for an existing directory depends on the system, and on whether the disk can be
+    // written.
     if (codeOf(error) === "ENOENT" || !isDirectory(directory)) throw error;
   }
 }

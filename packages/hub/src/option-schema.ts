@@ -2,7 +2,7 @@ import { z } from "zod";
 import { suggestion } from "./core/names.ts";
 import type { Range } from "./core/range.ts";
 
-/** What kind of value it is: nothing of what it holds, which may be a secret. */
+/** Names the kind of a value, and nothing of its content, which may be a secret. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "a list";
@@ -10,7 +10,7 @@ function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : typeof value === "string" ? "a text" : `a ${typeof value}`;
 }
 
-/** A value as it was written, cut short and without the password of a URL. */
+/** Shows a value as it was written, cut short and without the password of a URL. */
 function show(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (typeof value !== "string") return kindOf(value);
@@ -19,10 +19,11 @@ function show(value: unknown): string {
 }
 
 /**
- * A value that passes a test.
+ * Schema of a value that passes a test.
  *
- * @param must - Completes the sentence "… is X; it must be", or makes that of the value.
- * @param options - `isSecret`: nothing of the value is told.
+ * @param must - Completes the sentence "… is X; it must be", or makes the completion from the
+ *   value.
+ * @param options - `isSecret`: the error shows nothing of the value.
  */
 export function checked(
   test: (value: unknown) => boolean,
@@ -36,7 +37,10 @@ export function checked(
   });
 }
 
-/** A whole number of something, such as milliseconds. With `endless`, Infinity switches the bound off. */
+/**
+ * Schema of a whole number with a unit, such as milliseconds. With `endless`, Infinity switches the
+ * bound off.
+ */
 export function whole([least, most]: Range, of: string, { endless = false }: { readonly endless?: boolean } = {}): z.ZodType {
   const inside = (value: unknown): value is number =>
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
@@ -53,17 +57,17 @@ export function whole([least, most]: Range, of: string, { endless = false }: { r
   );
 }
 
-/** True or false: any other value would count as one of them. */
+/** Schema of true or false. Any other value would count as one of the two. */
 export function flag(): z.ZodType {
   return checked((value) => typeof value === "boolean", "true or false.");
 }
 
-/** Text that is not empty. */
+/** Schema of text that is not empty. */
 export function filledText(): z.ZodType {
   return checked((value) => typeof value === "string" && value !== "", "a text that is not empty.");
 }
 
-/** An object with certain methods. */
+/** Schema of an object with certain methods. */
 export function withMethods(names: readonly string[], hint: string): z.ZodType {
   return checked(
     (value) => typeof value === "object" && value !== null && names.every((name) => typeof Reflect.get(value, name) === "function"),
@@ -72,10 +76,10 @@ export function withMethods(names: readonly string[], hint: string): z.ZodType {
 }
 
 /**
- * A list.
+ * Schema of a list.
  *
- * @param example - How one is written.
- * @param options - `least`: fewest items; `ifEmpty`: what to do when there are fewer.
+ * @param example - How to write an item.
+ * @param options - `least`: fewest items. `ifEmpty`: the advice for fewer items.
  */
 export function list(
   item: z.ZodType,
@@ -88,9 +92,10 @@ export function list(
 }
 
 /**
- * An object that has these names and no others. Each may be left out or undefined, but for those that are required.
+ * Schema of an object with these names and no others. Each may be left out or undefined, except the
+ * required names.
  *
- * @param example - How one is written.
+ * @param example - How to write the object.
  */
 export function record(shape: Readonly<Record<string, z.ZodType>>, example: string, required: readonly string[] = []): z.ZodType {
   const members = Object.entries(shape).map(([name, schema]) => [name, required.includes(name) ? schema : schema.optional()]);
@@ -107,7 +112,7 @@ export function record(shape: Readonly<Record<string, z.ZodType>>, example: stri
  * Checks options of the library.
  *
  * @param what - The function that was called, such as `createHub`.
- * @throws TypeError that lists everything that is wrong: each option's name, what it is, and what it must be.
+ * @throws TypeError that lists every fault: each option's name, its value, and the required value.
  */
 export function checkOptions(what: string, schema: z.ZodType, options: unknown): void {
   const result = schema.safeParse(options);

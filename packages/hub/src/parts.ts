@@ -1,3 +1,3 @@
-// Parts of the hub that artesian-sources is made of too. They may change with each version.
+// Parts of the hub that artesian-sources shares. They may change with each version.
 export { makeDirectory } from "./make-directory.ts";
 export { type TextUpdate, validateUpdate } from "./core/update/update.ts";

@@ -23,7 +23,7 @@ describe("the log of an outage", () => {
     expect(lines).toEqual([
       {
         level: "error",
-        text: "the journal fails; what cannot be kept is refused until it works again",
+        text: "the journal fails; writes that cannot be kept are refused until it works again",
         fields: { code: "journal_unavailable", detail: AWAY.message, err: AWAY.cause, failures: 1 },
       },
       { level: "warn", text: "the journal works again", fields: { failures: 1000, lastedMs: expect.any(Number) as number } },

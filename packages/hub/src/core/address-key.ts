@@ -1,9 +1,10 @@
-/** IPv4 as IPv6, as `URL` writes it. */
+/** IPv4 as IPv6, in the spelling of `URL`. */
 const MAPPED = /^::ffff:([\da-f]+):([\da-f]+)$/;
 
 /**
- * One spelling for each address: IPv6 in lower case, without leading zeros and without a zone, and IPv4 that is written as IPv6 as IPv4. Otherwise each spelling of an
- * address would have limits of its own.
+ * Gives each address one spelling, because otherwise each spelling would have limits of its own.
+ * IPv6 is in lower case, without leading zeros and without a zone. IPv4 in the form of IPv6 becomes
+ * IPv4.
  *
  * @returns The text itself if it is no address of IPv6.
  */
@@ -17,12 +18,13 @@ export function plainAddress(address: string): string {
   return [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]).join(".");
 }
 
-/** What an address is counted by; undefined for the loopback. */
+/** Key by which an address is counted, or undefined for the loopback. */
 export function addressKey(address: string): string | undefined {
   const plain = plainAddress(address);
   if (plain.startsWith("127.") || plain === "::1") return undefined;
   if (!plain.includes(":")) return plain;
-  // One customer usually has a whole /64: the first four groups, with the zeros that `::` leaves out.
+  // One customer usually has a whole /64: the first four groups, with the zeros that `::` leaves
+  // out.
   const [before = "", after] = plain.split("::");
   const head = before === "" ? [] : before.split(":");
   const tail = after === undefined || after === "" ? [] : after.split(":");

@@ -1,6 +1,7 @@
 /**
- * Every way in which Artesian refuses something, in one table: code → what it means and what to change.
- * `docs/reference/errors.md` documents each (a test compares the two) and `http/` maps each to a status.
+ * Every refusal of Artesian in one table. Each code has its meaning and what to change.
+ * `docs/reference/errors.md` documents each code (a test compares the two). `http/` maps each code to a
+ * status.
  */
 export const ERROR_CODES = {
   missing_topic: "An update needs at least one topic.",
@@ -12,7 +13,7 @@ export const ERROR_CODES = {
   invalid_retry: "A reconnection time is not a whole number of milliseconds.",
   invalid_data: "The data is not valid Unicode text, has no JSON, or is nested too deep.",
   invalid_body: "The request's body cannot be parsed.",
-  invalid_pace: "How a subscription is to be paced is not valid.",
+  invalid_pace: "The pace of a subscription is not valid.",
   invalid_page: "A page of a list begins after nothing that the list can have.",
   invalid_matcher: "A matcher's value is not valid for its type.",
   unknown_matcher: "A parameter that starts with `match` names no known matcher type.",
@@ -22,7 +23,7 @@ export const ERROR_CODES = {
   invalid_idempotency_key: "An idempotency key is empty, too long, or not printable ASCII.",
   idempotency_key_reused: "The idempotency key belongs to another request.",
   idempotency_unsupported: "The hub's journal cannot keep idempotency keys.",
-  unsupported_media_type: "The body's media type is not one that the hub reads.",
+  unsupported_media_type: "The hub does not read the body's media type.",
   unsupported_encoding: "The body is compressed, which the hub does not read.",
   method_not_allowed: "The address does not accept this method.",
   not_found: "Nothing is served at this address.",
@@ -46,7 +47,7 @@ export const ERROR_CODES = {
   draining: "The hub is shutting down.",
   journal_full: "The journal's disk is full.",
   journal_unavailable: "The journal cannot be reached.",
-  outcome_unknown: "The journal did not answer; what was sent may or may not have been done.",
+  outcome_unknown: "The journal did not answer. The request may or may not have been carried out.",
   internal: "Something failed inside the hub.",
 } as const;
 
@@ -54,19 +55,22 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * What every refusal throws. The message says what to change and is safe to show to the caller; what went
- * wrong underneath is in `cause` and never leaves the process.
+ * Thrown by every refusal. The message says what to change and is safe to show to the caller. The
+ * underlying error is in `cause` and never leaves the process.
  */
 export class HubError extends Error {
   override readonly name = "HubError";
   readonly code: ErrorCode;
-  /** When trying again may help, in milliseconds from now; undefined where the code alone says it. */
+  /**
+   * Milliseconds from now after which a retry may help, or undefined if the code alone tells.
+   */
   readonly retryAfterMs: number | undefined;
 
   /**
    * @param code - What was refused.
    * @param detail - What was wrong here and what to change, safe to show to the caller.
-   * @param options - `cause`: the underlying error, for logs only. `retryAfterMs`: when trying again may help.
+   * @param options - `cause`: the underlying error, for logs only. `retryAfterMs`: milliseconds
+   *   from now after which a retry may help.
    */
   constructor(code: ErrorCode, detail: string, options?: { cause?: unknown; retryAfterMs?: number }) {
     super(detail, options);

@@ -37,24 +37,27 @@ import { Fleet } from "./inspect/fleet.ts";
 
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
 
-/** The hub without HTTP: it publishes, keeps, and hands out updates, to whatever {@link Sink} it is given. */
+/** The hub without HTTP: publishes updates, keeps them, and delivers them to any {@link Sink}. */
 export class HubCore {
   readonly url: string;
   readonly limits: Limits;
   readonly logger: Logger;
-  /** Tells the log of the journal's outages. */
+  /** Logs the journal's outages. */
   readonly outage: OutageLog;
-  /** How long tokens are taken after their end, in milliseconds. */
+  /** Time in milliseconds for which tokens are accepted after their end. */
   readonly leewayMs: number;
-  /** What a publisher's `retry` may tell subscribers. */
+  /** Range of the `retry` times that publishers may send to subscribers. */
   readonly publishedRetryMs: RetryRange;
-  /** What this process and the others of its journal ask each other. */
+  /** Questions between this process and the others on its journal. */
   readonly questions: Questions;
-  /** What this process and the others of the same server ask each other. */
+  /** Questions between this process and the others of the same server. */
   readonly workers: Questions;
-  /** Whether updates can be appended. */
+  /** Finds out whether updates can be appended. */
   readonly journalCheck: JournalCheck;
-  /** Fleet-wide view: every process on this journal. All other members of the hub are of this process alone. */
+  /**
+   * Fleet-wide view: every process on this journal. All other members of the hub cover this process
+   * alone.
+   */
   readonly fleet: Fleet;
   readonly #journal: Journal;
   readonly #parser: TopicParser;
@@ -166,12 +169,12 @@ export class HubCore {
     }
   }
 
-  /** @throws HubError `invalid_matcher` when a matcher can't be used. */
+  /** @throws HubError `invalid_matcher` if a matcher can't be used. */
   checkMatcher(matcher: Matcher): void {
     this.#compiler.compileAll([matcher]);
   }
 
-  /** How many of the patterns have to be compiled first, for {@link select}. */
+  /** Counts the patterns that {@link select} would have to compile. */
   unknownPatterns(matchers: readonly Matcher[]): number {
     return this.#compiler.countUnknown(matchers);
   }
@@ -182,10 +185,11 @@ export class HubCore {
   }
 
   /**
-   * Publishes an update and resolves once it is committed to the journal.
+   * Publishes an update and resolves once the update is committed to the journal.
    *
    * @returns Its event id.
-   * @throws HubError whose code says what is wrong with it, or TypeError for what is no update; it was not published.
+   * @throws HubError whose code says what is wrong with the update, or TypeError for a value that
+   *   is no update. The update was not published.
    */
   async publish(update: UpdateInput, options?: PublishOptions): Promise<string> {
     const [id] = await this.publishBatch([update], options);
@@ -193,21 +197,23 @@ export class HubCore {
   }
 
   /**
-   * Publishes updates as one: all of them, in order with nothing between them, or none.
+   * Publishes updates atomically: all of them, in order with nothing between them, or none.
    *
-   * @param updates - At most 1,000; none at all publishes nothing.
-   * @returns Their event ids, in order. Where one is for later, all must be: they are kept, and each is published at its time.
-   * @throws HubError whose code says what is wrong; nothing was published.
+   * @param updates - At most 1,000. An empty list publishes nothing.
+   * @returns Their event ids, in order. If one update is scheduled for later, all must be. They are
+   *   kept, and each is published at its time.
+   * @throws HubError whose code says what is wrong. Nothing was published.
    */
   async publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
     return this.publishFor(undefined, readInputs(updates), options, OWN_PROCESS);
   }
 
   /**
-   * Publishes for somebody outside this process, as {@link publishBatch} does.
+   * Publishes for a publisher outside this process, as {@link publishBatch} does.
    *
-   * @param updates - Read already, so that each field is of its type.
-   * @param authorization - What the publisher's token says; without one everything may be published.
+   * @param updates - Parsed already, so that each field is of its type.
+   * @param authorization - Claims of the publisher's token. Without a token, everything may be
+   *   published.
    */
   async publishFor(
     authorization: Authorization | undefined,
@@ -223,30 +229,33 @@ export class HubCore {
     return ids;
   }
 
-  /** Updates that wait for their time, the next one first. Nothing where the journal has no shared table. */
+  /**
+   * Lists the scheduled updates, the next first. The list is empty if the journal has no shared
+   * table.
+   */
   async *scheduled(): AsyncGenerator<ScheduledUpdate, undefined> {
     if (this.#schedule !== undefined) yield* this.#schedule.list();
   }
 
   /**
-   * Cancels the updates with an event id that wait for their time.
+   * Cancels the scheduled updates with an event id.
    *
-   * @param mayCancel - Whether one may be cancelled. Default: every one.
-   * @returns Whether there was one that may be.
+   * @param mayCancel - Whether an update may be cancelled. Default: every update.
+   * @returns Whether any update was found that may be cancelled.
    * @throws HubError `journal_full` or `journal_unavailable`.
    */
   async cancel(id: string, mayCancel: (update: Update) => boolean = () => true): Promise<boolean> {
     return ((await this.#schedule?.cancel(id, mayCancel)) ?? 0) > 0;
   }
 
-  /** Whether a token allows publishing to every one of the topics. */
+  /** Tells whether a token allows publishing to every topic of the list. */
   mayPublish(authorization: Authorization, topics: readonly string[]): boolean {
     return this.#grants.mayPublish(authorization, topics);
   }
 
   /**
-   * Subscribes from within the process: an endless iterable that is read at the reader's own pace off the
-   * journal, so that a slow reader costs no memory. Ends when its `signal` aborts or the hub closes.
+   * Subscribes from within the process. The endless iterable reads the journal at the reader's own
+   * pace, so a slow reader costs no memory. Ends when its `signal` aborts or the hub closes.
    *
    * @throws HubError `invalid_matcher`, `too_many_matchers`.
    */
@@ -272,13 +281,19 @@ export class HubCore {
     return statsOf({ streams: this.#streams, dispatcher: this.#dispatcher, journal: this.#journal, published: this.#publisher.published });
   }
 
-  /** When the oldest record of the journal was appended, in milliseconds since 1970; undefined where there is none. */
+  /**
+   * Finds when the oldest record of the journal was appended, in milliseconds since 1970. Undefined
+   * if the journal is empty.
+   */
   async oldestAt(): Promise<number | undefined> {
     const page = await this.#journal.read(this.#journal.head() - 1, { maxRecords: 1, maxBytes: 1 });
     return page.kind === "records" ? page.records[0]?.at : undefined;
   }
 
-  /** The open streams of this process, in no order. Each is described when it is asked for, so that others can run between two. */
+  /**
+   * Yields the open streams of this process, in no order. Each stream is described only when the
+   * iterator reaches it, so other work can run between two.
+   */
   *eachSubscriber(): Generator<SubscriberInfo, undefined> {
     for (const subscriber of this.#streams.roster.all.slice()) {
       const info = describeSubscriber(subscriber, this.#dispatcher);
@@ -287,9 +302,10 @@ export class HubCore {
   }
 
   /**
-   * Ends a subscriber's stream. Its peer may connect again, and loses nothing; to keep it out, {@link revoke} its token.
+   * Ends a subscriber's stream. Its peer may connect again, and loses nothing. To keep the peer
+   * out, {@link revoke} its token.
    *
-   * @returns Whether there was such a one in this process.
+   * @returns Whether this process had the subscriber.
    */
   disconnect(subscriberId: string): boolean {
     const subscriber = this.#streams.roster.all.find(({ id }) => id === subscriberId);
@@ -300,31 +316,33 @@ export class HubCore {
   /**
    * Says what became of an update, for the subscribers of this process.
    *
-   * @param subscriberId - One whose fate is of interest.
-   * @returns undefined where the journal holds no update with this event id.
+   * @param subscriberId - The subscriber whose fate is asked for.
+   * @returns Undefined if the journal holds no update with this event id.
    */
   explain(eventId: string, subscriberId?: string): Promise<UpdateLife | undefined> {
     return explain(eventId, subscriberId, { journal: this.#journal, dispatcher: this.#dispatcher, subscribers: this.#streams.roster.all });
   }
 
   /**
-   * @param authorization - What the subscriber's token allows; without one it receives public updates only.
-   * @param wire - How its updates are spread over time, and encoded. Default: at once, as they are.
-   * @throws HubError when a matcher is not valid, or `invalid_token` when a grant is not.
+   * @param authorization - What the subscriber's token allows. Without a token the subscriber
+   *   receives public updates only.
+   * @param wire - How its updates are paced and encoded. Default: at once, as they are.
+   * @throws HubError if a matcher is not valid, or `invalid_token` if a grant is not.
    */
   select(matchers: readonly Matcher[], authorization: Authorization | undefined, wire: WireOptions = {}): Selection {
-    // What can't be compressed here is sent as it is.
+    // Without compression here, updates are sent as they are.
     const encoding = this.#dispatcher.wire.compresses ? wire.encoding : "identity";
     return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser, { ...wire, encoding });
   }
 
   /**
-   * Finds where a subscription with this cursor starts; see {@link resolveStart}.
+   * Finds where a subscription with this cursor starts. See {@link resolveStart}.
    *
-   * @param last - How many updates it is to begin with where it has no cursor, or one that leads nowhere: of each matcher, or where only the
-   * latest count, of how many topics.
-   * @param asker - Its address takes turns with others, and nothing more is looked for once it has left. Default: the process itself.
-   * @throws HubError `journal_unavailable`; with `last`, `overloaded` if too many wait.
+   * @param last - Number of updates to begin with if the cursor is missing or leads nowhere. The
+   *   number is per matcher, or the number of topics if only the latest counts.
+   * @param asker - Addresses take turns, and the search ends once the asker has left. Default: the
+   *   process itself.
+   * @throws HubError `journal_unavailable`. With `last`, `overloaded` if too many wait.
    */
   resolve(lastEventId: string | undefined, selection: Selection, last = 0, asker: Asker = THIS_PROCESS): Start | Promise<Start> {
     // Nothing will be sent, and the journal may be closed.
@@ -335,12 +353,13 @@ export class HubCore {
   }
 
   /**
-   * Starts to deliver to a sink: first the reconnection time and the cursor or gap, then what the journal holds
-   * after the start, then what is published, without a seam.
+   * Starts delivery to a sink. The reconnection time and the cursor or gap come first, then the
+   * journal's updates after the start, then new updates, without a seam.
    *
-   * @param authorization - What the subscriber's token says; the stream ends with it.
-   * @returns undefined when the hub is shutting down, or the journal was replaced since: the peer was told to come back, and the stream is at its
-   * end. A failure status would stop an `EventSource` for good.
+   * @param authorization - Claims of the subscriber's token. The stream ends with the token.
+   * @returns Undefined if the hub is shutting down or the journal was replaced meanwhile. The peer
+   *   was told to come back, and the stream is at its end. A failure status would stop an
+   *   `EventSource` permanently.
    */
   attach(selection: Selection, sink: Sink, start: Start, authorization?: Authorization): Subscriber | undefined {
     if (this.draining || start.epoch !== this.#dispatcher.epoch) {
@@ -352,11 +371,11 @@ export class HubCore {
   }
 
   /**
-   * Gives a subscriber a new token, without reconnecting. Only one of the same issuer and subject: an id alone, which others may see,
-   * must not be enough to change somebody's rights.
+   * Gives a subscriber a new token, without reconnecting. The token must have the same issuer and
+   * subject. An id alone, which others may see, must not be enough to change another user's rights.
    *
-   * @returns Whether there is such a subscriber.
-   * @throws HubError `invalid_token` when a grant of the token cannot be evaluated.
+   * @returns Whether such a subscriber exists.
+   * @throws HubError `invalid_token` if a grant of the token cannot be evaluated.
    */
   renew(subscriberId: string, authorization: Authorization): boolean {
     const subscriber = this.#streams.roster.withToken(subscriberId);
@@ -368,9 +387,9 @@ export class HubCore {
   }
 
   /**
-   * Looks again at a token that was accepted before something was waited for.
+   * Checks a token again that was accepted before an await.
    *
-   * @throws HubError `invalid_token` where it was revoked, or has ended, since.
+   * @throws HubError `invalid_token` if the token was revoked, or has ended, since.
    */
   checkCurrent(authorization: Authorization | undefined): void {
     if (authorization === undefined) return;
@@ -378,15 +397,17 @@ export class HubCore {
     if (this.#revocations?.has(authorization) === true) throw invalidToken("it is revoked meanwhile");
   }
 
-  /** Whether a token is revoked; a promise only right after the start. */
+  /** Tells whether a token is revoked. The answer is a promise only right after the start. */
   isRevoked(authorization: Authorization): boolean | Promise<boolean> {
     return this.#revocations?.isRevoked(authorization) ?? false;
   }
 
   /**
-   * Refuses tokens from now on, though they have not ended, and ends the streams that came with them: in every process of the journal, within a second.
+   * Refuses tokens from now on, before their end, and ends their streams in every process of the
+   * journal within a second.
    *
-   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError for a revocation that says no tokens.
+   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`. Nothing was
+   *   revoked. TypeError for a revocation that names no tokens.
    */
   async revoke(revocation: Revocation): Promise<void> {
     await this.revokeFor(undefined, revocation);
@@ -402,35 +423,40 @@ export class HubCore {
     this.logger.info({ issuer, ...which, until, by }, "tokens are revoked");
   }
 
-  /** Who is subscribed; undefined where that is not told. */
+  /** Lists the subscriptions, or undefined if presence is off. */
   get presence(): Pick<Presence, "list"> | undefined {
     return this.#presence;
   }
 
-  /** Whether a token allows to receive private updates of a topic. */
+  /** Tells whether a token allows to receive private updates of a topic. */
   mayReceive(authorization: Authorization, topic: string): boolean {
     return matchesAny(this.#grants.readable(authorization), [topic], this.#parser);
   }
 
-  /** Why the journal can't be used, in words for everybody; undefined while it can be. */
+  /**
+   * Why the journal can't be used, in words for everybody, or undefined while the journal works.
+   */
   get journalFailure(): string | undefined {
     return this.#journal.failure?.message;
   }
 
-  /** The event id of the newest update, to resume after; `earliest` while there was never one. */
+  /**
+   * The event id of the newest update, to resume after. `earliest` if there was never an update.
+   */
   cursor(): string {
     return this.cursorAt(this.#journal.tail());
   }
 
-  /** An event id that resumes after an offset; `earliest` for 0. */
+  /** Makes an event id that resumes after an offset. `earliest` for 0. */
   cursorAt(offset: number): string {
     return offset === 0 ? EARLIEST : this.#dispatcher.cursorAt(offset);
   }
 
   /**
-   * Drains: refuses new updates, delivers what was acknowledged to those at the tail, tells each subscriber that can take it
-   * `hub:drain`, ends the streams within the bound, and closes the journal. One that is behind goes on from its cursor when it is
-   * back. Calling it again waits for the same.
+   * Drains the hub. Refuses new updates and delivers what was acknowledged to the subscribers at
+   * the tail. Then tells each subscriber that can take it `hub:drain`, ends the streams within the
+   * bound, and closes the journal. A subscriber that is behind resumes from its cursor after it
+   * reconnects. A second call waits for the same end.
    */
   close(): Promise<void> {
     this.#closing ??= this.#drain();
@@ -438,7 +464,8 @@ export class HubCore {
   }
 
   /**
-   * Tells the subscribers whose sinks are of a kind to come back, as when the hub closes, and ends their streams.
+   * Tells the subscribers with sinks of a kind to come back, as when the hub closes, and ends their
+   * streams.
    *
    * @returns How many there were.
    */
@@ -453,7 +480,10 @@ export class HubCore {
     this.#dispatcher.restart();
   }
 
-  /** The journal can't be used any more, or can be again. Subscribers come back with their cursors until it can be. */
+  /**
+   * The journal's failure came or went. Subscribers come back with their cursors until the journal
+   * works again.
+   */
   #journalChanged(): void {
     const { failure } = this.#journal;
     if (failure === undefined) {
@@ -473,7 +503,7 @@ export class HubCore {
     await this.#publisher.settled();
     this.#dispatcher.stop();
     await this.#streams.drain(this.#drainMs);
-    // Readers that kept up take what was just dispatched.
+    // Readers that kept up take the updates that were just dispatched.
     await nextTurn();
     this.#readers.abort();
     await this.#presence?.close();

@@ -9,59 +9,75 @@ import { RETRY_BOUNDS_MS, type RetryRange } from "./update/retry.ts";
 
 /** How a hub behaves. All times are milliseconds. */
 export interface HubCoreOptions {
-  /** Where updates are kept and read from. The hub closes it. */
+  /** Where updates are kept and read from. The hub closes the journal. */
   readonly journal: Journal;
-  /** The hub's public URL, absolute: relative topics and patterns resolve against it, and its path is reserved. Default `http://localhost/.well-known/mercure`. */
+  /**
+   * The hub's public URL, absolute. Relative topics and patterns resolve against the URL, and its
+   * path is reserved. Default `http://localhost/.well-known/mercure`.
+   */
   readonly url?: string | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** No stream is silent for longer: proxies cut idle ones, often after 60 s. Default 25,000. */
+  /** Longest silence of a stream. Proxies cut idle streams, often after 60 s. Default 25,000. */
   readonly heartbeatMs?: number | undefined;
-  /** A stream is ended after this long, ±10%, and resumes by itself: it rebalances, and bounds what a leaked connection costs. Default 600,000. */
+  /**
+   * Longest life of a stream, ±10%. A stream that ends resumes by itself. This rebalances the
+   * fleet, and bounds what a leaked connection costs. Default 600,000.
+   */
   readonly lifetimeMs?: number | undefined;
   /**
-   * How long subscribers are told to wait before they reconnect; each gets a random time between the two, so that they do not all come back at once. Nothing below
-   * 100 or above 3,600,000 is told. Default 1,000 to 5,000.
+   * How long subscribers are told to wait before they reconnect. Each gets a random time of the
+   * range, so that they do not all come back at once. No time below 100 or above 3,600,000 is told.
+   * Default 1,000 to 5,000.
    */
   readonly retryMs?: RetryRange | undefined;
   /**
-   * What a publisher's `retry` may tell subscribers. One outside of it reaches them as the nearer end, and the log says so: a publisher must not make all of them
-   * come back in a flood, or stay away for days. Nothing below 100 or above 3,600,000 is told. Default 500 to 300,000.
+   * Range of the `retry` times that publishers may send to subscribers. A time outside reaches them
+   * as the nearer end, and the log says so. A publisher must not make all of them come back in a
+   * flood, or stay away for days. No time below 100 or above 3,600,000 is told. Default 500 to
+   * 300,000.
    */
   readonly publishedRetryMs?: RetryRange | undefined;
   /**
-   * Whether event ids of publishers are refused (`invalid_id`) that are not printable ASCII. Clients in JavaScript that set `Last-Event-ID` themselves stop at
-   * others, or resume from nowhere; see docs/start/clients.md. Default false.
+   * Whether to refuse publishers' event ids that are not printable ASCII (`invalid_id`). JavaScript
+   * clients that set `Last-Event-ID` themselves stop at other ids, or resume from nowhere. See
+   * docs/start/clients.md. Default false.
    */
   readonly asciiIds?: boolean | undefined;
   /**
-   * A connection whose peer takes nothing for this long is cut; it resumes without loss. On Linux it counts what the peer's system confirms, so a slow reader
-   * is not cut. Default 30,000.
+   * Longest time for which a peer may take nothing before its connection is cut. The peer resumes
+   * without loss. On Linux the bytes that the peer's system confirms count, so a slow reader is not
+   * cut. Default 30,000.
    *
    * @see docs/decisions/slow-peers.md
    */
   readonly writeStallMs?: number | undefined;
   /**
-   * Longest wait for streams to end when the hub closes. Their subscribers are told to come back one after the other, over as long a time from the shortest
-   * `retryMs` on, or up to the longest one where that is later: they do not all come back at once. Default 5,000.
+   * Longest wait for streams to end when the hub closes. Subscribers are told to come back one
+   * after the other, so that they do not all come back at once. The return times begin at the
+   * shortest `retryMs` and spread over `drainMs`, or up to the longest `retryMs` if that is later.
+   * Default 5,000.
    */
   readonly drainMs?: number | undefined;
   /**
-   * Whether subscriptions are told of: an update for each that begins or ends, and a list of those that are there. The journal must have
-   * a shared table. Default false.
+   * Whether to publish presence: an update for each subscription that begins or ends, and a list of
+   * the active ones. The journal must have a shared table. Default false.
    */
   readonly subscriptions?: boolean | undefined;
-  /** How long the subscriptions of a process that died stay listed, at the most. Default 15,000. */
+  /** Longest time for which the subscriptions of a dead process stay listed. Default 15,000. */
   readonly subscriptionLeaseMs?: number | undefined;
-  /** How long tokens are taken after their end, in milliseconds: so much longer revocations are kept. Default 0. */
+  /**
+   * Time for which tokens are accepted after their end, in milliseconds. Revocations are kept for
+   * that much longer. Default 0.
+   */
   readonly leewayMs?: number | undefined;
-  /** How to compress for subscribers that take gzip. Default: nothing is compressed. */
+  /** How to compress for subscribers that accept gzip. Default: no compression. */
   readonly compression?: Compression | undefined;
-  /** How to make the hub's own event ids opaque. Default: they are `#EPOCH:OFFSET`. */
+  /** How to make the hub's own event ids opaque. Default: ids are `#EPOCH:OFFSET`. */
   readonly idCipher?: IdCipher | undefined;
   /**
    * The other processes of the same server, such as the workers of a cluster. The metrics of each
-   * process are then those of all. Use `journal.peers` if the journal has no other processes.
-   * Default: this process is alone.
+   * process then cover all. Use `journal.peers` if the journal has no other processes. Default:
+   * this process is alone.
    */
   readonly workers?: Peers | undefined;
   /** Default: reports nothing. */
@@ -70,7 +86,10 @@ export interface HubCoreOptions {
 
 const HOUR_MS = 3_600_000;
 
-/** What the times of {@link HubCoreOptions} may be, in milliseconds; those of a range, too. */
+/**
+ * Ranges of the times of {@link HubCoreOptions}, in milliseconds. Both ends of a range option must
+ * lie within.
+ */
 export const TIME_RANGES: Readonly<
   Record<"heartbeatMs" | "lifetimeMs" | "retryMs" | "publishedRetryMs" | "writeStallMs" | "drainMs" | "subscriptionLeaseMs", Range>
 > = {
@@ -84,7 +103,7 @@ export const TIME_RANGES: Readonly<
   subscriptionLeaseMs: [1000, HOUR_MS],
 };
 
-/** The times that hold if none is given, in milliseconds. The command has the same. */
+/** Default times, in milliseconds. The command has the same. */
 export const DEFAULT_TIMES = {
   heartbeatMs: 25_000,
   lifetimeMs: 600_000,

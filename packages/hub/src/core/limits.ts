@@ -1,99 +1,159 @@
 import type { Range } from "./range.ts";
 
 /**
- * The bounds on what a publisher or a subscriber may ask for. Each names the attack that it stops.
- * Sizes are bytes of UTF-8.
+ * The bounds on requests of publishers and subscribers. Each names the attack that it stops. Sizes
+ * are bytes of UTF-8.
  */
 export interface Limits {
   /**
-   * Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past it: `too_large`. The line breaks of an update may add as many bytes to its event, six each:
-   * no event is longer than two bodies.
+   * Largest request body, in bytes (memory exhaustion). Default 1 MiB. Past the limit: `too_large`.
+   * The line breaks of an update may add as many bytes to its event, six each. No event is longer
+   * than two bodies.
    */
   readonly bodyBytes: number;
-  /** Most fields of a form or of an update in JSON, or parameters of a query (each is decoded before it is known). Default 500. Past it: `too_large`. */
+  /**
+   * Most fields of a form or of an update in JSON, or parameters of a query (each is decoded before
+   * its name is known). Default 500. Past the limit: `too_large`.
+   */
   readonly formFields: number;
-  /** Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past it: `too_large`. */
+  /**
+   * Largest body of a `QUERY`, in bytes (each of its matchers is parsed). Default 256 KiB. Past the
+   * limit: `too_large`.
+   */
   readonly queryBytes: number;
   /**
-   * Most bytes of all request bodies that a process has not handled yet (memory, by bodies that never end). At least four times `bodyBytes`. Default 64 MiB. An address may
-   * hold no more than is left for others. Past it: `overloaded`.
+   * Most bytes of all request bodies that a process has not handled yet (memory, by bodies that
+   * never end). At least four times `bodyBytes`. Default 64 MiB. An address may hold no more than
+   * is left for others. Past the limit: `overloaded`.
    */
   readonly pendingBodyBytes: number;
-  /** Most topics on one update (each is matched and indexed). Default 100. Past it: `too_large`. */
+  /**
+   * Most topics on one update (each is matched and indexed). Default 100. Past the limit:
+   * `too_large`.
+   */
   readonly topicsPerUpdate: number;
-  /** Most updates in one atomic batch (one transaction). Default 1,000. Past it: `too_large`. */
+  /**
+   * Most updates in one atomic batch (one transaction). Default 1,000. Past the limit: `too_large`.
+   */
   readonly updatesPerBatch: number;
-  /** Most topics of all updates of a batch together (each is parsed and matched). Default 10,000. Past it: `too_large`. */
+  /**
+   * Most topics of all updates of a batch together (each is parsed and matched). Default 10,000.
+   * Past the limit: `too_large`.
+   */
   readonly topicsPerBatch: number;
-  /** Most matchers on one subscription (each costs time on every update). Default 100. Past it: `too_many_matchers`. */
+  /**
+   * Most matchers on one subscription (each costs time on every update). Default 100. Past the
+   * limit: `too_many_matchers`.
+   */
   readonly matchersPerSubscription: number;
   /**
-   * Most distinct patterns of all streams of a process (each is tested on every new topic that begins as it does). Default 10,000. Past it: `overloaded`. A pattern that
-   * many ask for counts once.
+   * Most distinct patterns of all streams of a process (each is tested on every new topic with its
+   * prefix). Default 10,000. Past the limit: `overloaded`. A pattern of several subscribers counts
+   * once.
    */
   readonly patternsPerProcess: number;
-  /** Most distinct patterns of the streams from one address; the loopback is exempt (one peer must not use up the others'). Default 500. Past it: `too_many_patterns`. */
+  /**
+   * Most distinct patterns of the streams from one address (one peer must not use up the others').
+   * The loopback is exempt. Default 500. Past the limit: `too_many_patterns`.
+   */
   readonly patternsPerAddress: number;
-  /** Longest topic or pattern, in bytes (matching time). Default 2,048. Past it: `too_large`, or `invalid_matcher`. */
+  /**
+   * Longest topic or pattern, in bytes (matching time). Default 2,048. Past the limit: `too_large`,
+   * or `invalid_matcher`.
+   */
   readonly topicBytes: number;
-  /** Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past it: `too_large`. */
+  /**
+   * Longest event id or type, in bytes (header and index size), up to 1,900. Default 255. Past the
+   * limit: `too_large`.
+   */
   readonly idBytes: number;
-  /** Longest idempotency key, in bytes (parsing; what is kept of one has a fixed size). Default 255. Past it: `invalid_idempotency_key`. */
+  /**
+   * Longest idempotency key, in bytes (parsing time, as the stored form has a fixed size). Default
+   * 255. Past the limit: `invalid_idempotency_key`.
+   */
   readonly idempotencyKeyBytes: number;
-  /** Longest access token, in bytes (each is parsed before it is known to be genuine). Default 8 KiB. Past it: `invalid_token`. */
+  /**
+   * Longest access token, in bytes (each is parsed before its signature is checked). Default 8 KiB.
+   * Past the limit: `invalid_token`.
+   */
   readonly tokenBytes: number;
-  /** Most topics that one token grants (each is compiled). Default 100. Past it: `invalid_token`. */
+  /**
+   * Most topics that one token grants (each is compiled). Default 100. Past the limit:
+   * `invalid_token`.
+   */
   readonly grantsPerToken: number;
-  /** Most revocations that are kept (each is looked at when one is made). Default 100,000. Past it: `too_many_revocations`. */
+  /**
+   * Most revocations kept (a new revocation examines each). Default 100,000. Past the limit:
+   * `too_many_revocations`.
+   */
   readonly revocations: number;
-  /** Most updates that wait for their time (each is a row of the table). Default 10,000. Past it: `too_many_scheduled`. */
+  /**
+   * Most scheduled updates (each is a row of the table). Default 10,000. Past the limit:
+   * `too_many_scheduled`.
+   */
   readonly scheduledUpdates: number;
-  /** Most bytes of them, with their keys (each may be as large as a body). Default 64 MiB. Past it: `too_many_scheduled`. */
+  /**
+   * Most bytes of scheduled updates with their keys (each may be as large as a body). Default 64
+   * MiB. Past the limit: `too_many_scheduled`.
+   */
   readonly scheduledBytes: number;
-  /** Most updates that a subscription may have to begin with, `last` (each is looked for). Default 1,000. Past it: `invalid_pace`. */
+  /**
+   * Most updates that `last` may ask for (each is searched for). Default 1,000. Past the limit:
+   * `invalid_pace`.
+   */
   readonly snapshotUpdates: number;
   /**
-   * Most looks for them at a time in a process (each may read 100,000 updates). Default 16. One address has a quarter of them at most. Past it a request waits, and
-   * addresses take turns.
+   * Most searches for `last` at a time in a process (each may read 100,000 updates). Default 16.
+   * One address has a quarter of them at most. Past the limit requests wait, and addresses take
+   * turns.
    */
   readonly snapshotScans: number;
-  /** Most subscriptions that wait for such a look in a process (memory). Default 1,000. Past it: `overloaded`. */
+  /**
+   * Most subscriptions that wait for such a search in a process (memory). Default 1,000. Past the
+   * limit: `overloaded`.
+   */
   readonly waitingScans: number;
   /**
-   * Most of them from one address, IPv6 by its /64 (one peer must not use up the others'). Default 100. Past it: `overloaded`. The loopback counts as one address, and
-   * so do all clients whose address is unknown.
+   * Most waiting subscriptions of one address, IPv6 by its /64 (one peer must not use up the
+   * others'). Default 100. Past the limit: `overloaded`. The loopback counts as one address, and so
+   * do all clients whose address is unknown.
    */
   readonly waitingScansPerAddress: number;
   /**
-   * Most updates that are read from the journal at once for a subscriber that is behind; then its socket must have taken what of them is for it (memory, and
-   * the time of the event loop). Default 500.
+   * Most updates read from the journal at once for a subscriber that is behind (memory, and time of
+   * the event loop). The socket must take its updates of one read before the next. Default 500.
    */
   readonly replayUpdates: number;
-  /** Most bytes of them, or a single update. Default 1 MiB. */
+  /** Most bytes of one such read, or a single update. Default 1 MiB. */
   readonly replayBytes: number;
   /**
-   * Most bytes that a process holds which the peers of its streams have not taken (memory, by readers that stop). At least twice `bodyBytes`. Default 64 MiB.
-   * Past it the connections that hold most, and longest, are cut; they resume without loss.
+   * Most bytes that a process holds because peers have not taken them (memory, by readers that
+   * stop). At least twice `bodyBytes`. Default 64 MiB. Past the limit the connections that hold
+   * most, and longest, are cut. They resume without loss.
    */
   readonly heldBytes: number;
   /**
-   * Most updates a second, on average, with which a process tells of subscriptions; ten seconds' worth at once (crowds that come and go keep the journal's table busy).
-   * Default 200. Past it subscriptions are told of later, and those that ended meanwhile not at all.
+   * Most presence updates a second of a process, on average, with ten seconds' worth at once
+   * (crowds that come and go keep the journal's table busy). Default 200. Past the limit presence
+   * is late, and subscriptions that ended meanwhile are not told of.
    */
   readonly presenceRate: number;
-  /** The same for the subscribers of one address, IPv6 by its /64; the loopback is exempt. Default 10. */
+  /**
+   * Most presence updates a second for the subscribers of one address, IPv6 by its /64. The
+   * loopback is exempt. Default 10.
+   */
   readonly presenceRatePerAddress: number;
   /**
-   * Most updates that tell of subscriptions which are kept of each process, in the shared table and not among publishers' updates. Default 10,000. Whoever comes back
-   * after that is told of a gap.
+   * Most presence updates kept of each process, in the shared table and not among publishers'
+   * updates. Default 10,000. A subscriber that comes back later is told of a gap.
    */
   readonly presenceHistory: number;
 }
 
-/** Most that `idBytes` may be: what a journal can index. */
+/** Upper bound of `idBytes`: the longest id that a journal can index. */
 export const MAX_ID_BYTES = 1900;
 
-/** The limits that hold where none is given. */
+/** The limits that hold if none is given. */
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1024 * 1024,
   formFields: 500,
@@ -125,7 +185,7 @@ export const DEFAULT_LIMITS: Limits = {
   presenceHistory: 10_000,
 };
 
-/** What each limit may be. */
+/** Range of each limit. */
 export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   bodyBytes: [1024, 2 ** 30],
   formFields: [10, 100_000],
@@ -158,9 +218,9 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
 };
 
 /**
- * The limits of a hub: those that are given, and the defaults.
+ * Merges the given limits with the defaults.
  *
- * @throws TypeError where one could not be kept.
+ * @throws TypeError if a limit could not be kept.
  */
 export function limitsOf(given: Partial<Limits> | undefined): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given };

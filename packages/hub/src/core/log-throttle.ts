@@ -8,7 +8,7 @@ type Level = keyof Logger;
 
 /** A kind that was logged within the last period. */
 interface Kind {
-  /** Since its last line. */
+  /** Events since its last line. */
   count: number;
   level: Level;
   fields: object;
@@ -16,30 +16,35 @@ interface Kind {
 }
 
 /**
- * Logs each kind of event at most once a minute: the first one at once, the others at the end of the minute, as one line with their
- * count. A peer that causes them by the thousand must neither fill the log's disk nor hide the other lines.
+ * Logs each kind of event at most once a minute. The first event is logged at once, the others at
+ * the end of the minute as one line with their count. A peer that causes events by the thousand
+ * must neither fill the log's disk nor hide the other lines.
  */
 export class LogThrottle {
   readonly #logger: Logger;
   readonly #periodMs: number;
   readonly #kinds = new Map<string, Kind>();
 
-  /** @param periodMs - Shortest time between two lines of a kind, in milliseconds. Default: a minute. */
+  /**
+   * @param periodMs - Shortest time between two lines of a kind, in milliseconds. Default: a
+   *   minute.
+   */
   constructor(logger: Logger, periodMs: number = PERIOD_MS) {
     this.#logger = logger;
     this.#periodMs = periodMs;
   }
 
-  /** Logs at level `warn`; see {@link log}. */
+  /** Logs at level `warn`. See {@link log}. */
   warn(kind: string, fields: object, text: string): void {
     this.log("warn", kind, fields, text);
   }
 
   /**
-   * Logs. The line has a field `count`: how many there were since the line before.
+   * Logs an event. The line has a field `count`: the number of events since the line before.
    *
-   * @param kind - One of a bounded set, for each is remembered: never text that a peer chooses.
-   * @param fields - Of a line for several, those of the last one.
+   * @param kind - A name from a bounded set, because each is remembered. Never text that a peer
+   *   chooses.
+   * @param fields - A line for several events has the fields of the last event.
    */
   log(level: Level, kind: string, fields: object, text: string): void {
     const known = this.#kinds.get(kind);

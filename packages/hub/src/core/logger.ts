@@ -1,4 +1,4 @@
-/** Where the hub reports what its users do not see. `pino` fits as it is. */
+/** Receives reports that the hub's users do not see. `pino` fits as it is. */
 export interface Logger {
   debug(fields: object, text: string): void;
   info(fields: object, text: string): void;

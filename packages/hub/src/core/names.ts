@@ -1,10 +1,10 @@
-/** The names of a type's members. A member that is not named does not compile. */
+/** The names of a type's members. A missing member does not compile. */
 export function namesOf<T>(names: Readonly<Record<keyof T, true>>): ReadonlySet<string> {
   return new Set(Object.keys(names));
 }
 
 /**
- * Checks that an object has no names but these: a misspelt option would be ignored without a word.
+ * Checks that an object has no other names, because a misspelt option would be ignored silently.
  *
  * @param what - How the error names the object, such as "An update".
  * @throws TypeError with the name that was probably meant.
@@ -15,13 +15,16 @@ export function checkNames(given: object, known: ReadonlySet<string>, what: stri
   }
 }
 
-/** The end of a sentence about an unknown name: which one was probably meant, or all that there are. */
+/**
+ * Makes the end of a sentence about an unknown name: the name that was probably meant, or all known
+ * names.
+ */
 export function suggestion(name: string, known: readonly string[]): string {
   const meant = closest(name, known);
   return meant === undefined ? `. Known are ${known.map((one) => `\`${one}\``).join(", ")}.` : `. Write \`${meant}\`.`;
 }
 
-/** @returns The known name that is like another one but for its case, a few letters or its end. */
+/** @returns The known name that differs only by case, a few letters or its end. */
 export function closest(name: string, known: readonly string[]): string | undefined {
   const plain = name.toLowerCase().replaceAll(/[-_]/g, "");
   const distances = known.map((one) => [distance(plain, one.toLowerCase()), one] as const).toSorted(([a], [b]) => a - b);
@@ -30,9 +33,12 @@ export function closest(name: string, known: readonly string[]): string | undefi
   return plain.length < 3 ? undefined : known.find((one) => one.toLowerCase().startsWith(plain) || plain.startsWith(one.toLowerCase()));
 }
 
-/** How many letters must be put in, left out, replaced or swapped with their neighbour to make one text of the other (optimal string alignment). */
+/**
+ * Counts the letters that must be put in, left out, replaced or swapped with their neighbour to
+ * turn one text into the other (optimal string alignment).
+ */
 function distance(a: string, b: string): number {
-  // A name of this length is no slip of the hand, and would take long.
+  // A name with such a difference in length is no slip of the hand, and would take long.
   if (Math.abs(a.length - b.length) > 8) return Infinity;
   let earlier: readonly number[] = [];
   let before: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -20,14 +20,14 @@ import type { Schedule, ScheduledUpdate } from "./table/schedule.ts";
 import type { TopicParser } from "./update/topic.ts";
 import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, validateUpdate } from "./update/update.ts";
 
-/** A publishing that may be another attempt at one before. */
+/** A publish call that may repeat an earlier attempt. */
 interface Attempt {
   readonly journal: JournalIdempotency;
   readonly key: string;
   readonly request: string;
 }
 
-/** Takes updates in: validates, authorizes and appends them, or keeps them for later. */
+/** Takes updates in: validates, authorizes and appends them, or schedules them. */
 export class Publisher {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
@@ -39,7 +39,7 @@ export class Publisher {
   readonly #asciiIds: boolean;
   readonly #log: LogThrottle;
   readonly #writing = new Set<Promise<unknown>>();
-  /** How many updates were acknowledged. */
+  /** Number of updates acknowledged. */
   published = 0;
 
   constructor(options: {
@@ -49,7 +49,7 @@ export class Publisher {
     parser: TopicParser;
     limits: Limits;
     schedule: Schedule | undefined;
-    /** What a `retry` may be; subscribers get the nearer end instead of one outside of it. */
+    /** Range of `retry` times. For a time outside, subscribers get the nearer end. */
     retryMs: RetryRange;
     /** Whether event ids must be printable ASCII. */
     asciiIds: boolean;
@@ -67,11 +67,13 @@ export class Publisher {
   }
 
   /**
-   * @param updates - Each field is of its type: the edge that reads them has checked it.
-   * @param authorization - What the publisher's token says; without one everything may be published.
-   * @param idempotencyKey - Where it is known, nothing is published; with the same updates, the event ids are those of the first attempt.
+   * @param updates - Each field is of its type, because the caller's parser has checked them.
+   * @param authorization - Claims of the publisher's token. Without a token, everything may be
+   *   published.
+   * @param idempotencyKey - If the key is known, nothing is published. With the same updates, the
+   *   result is the first attempt's event ids.
    * @returns Their event ids, in order.
-   * @throws HubError whose code says what is wrong; nothing was published.
+   * @throws HubError whose code says what is wrong. Nothing was published.
    */
   async publish(
     updates: readonly TextUpdate[],
@@ -93,7 +95,7 @@ export class Publisher {
     return this.#idsOf(batch, offsets);
   }
 
-  /** @param ids - What the journal calls them, where their offsets do not tell. */
+  /** @param ids - Event ids from the journal, if offsets do not tell them. */
   #idsOf(batch: readonly Update[], offsets: readonly number[], ids?: readonly string[]): readonly string[] {
     return batch.map(({ id }, i) => {
       if (id !== undefined) return id;
@@ -102,7 +104,7 @@ export class Publisher {
     });
   }
 
-  /** Resolves when what is being written is. */
+  /** Resolves when all writes under way are settled. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#writing);
   }
@@ -123,7 +125,7 @@ export class Publisher {
     return this.#idsOf(batch, outcome.offsets, outcome.ids);
   }
 
-  /** The event ids that the first attempt was answered with. */
+  /** The event ids in the answer to the first attempt. */
   #firstIds(batch: readonly Update[], outcome: KnownAppend | ReusedKey): readonly string[] {
     if (outcome.kind === "reused") {
       throw new HubError("idempotency_key_reused", "The idempotency key was used for another request. Use a new key for each request.");
@@ -164,7 +166,8 @@ export class Publisher {
     times: readonly (number | undefined)[],
     attempt: Attempt | undefined,
   ): Promise<readonly string[]> {
-    // First of all: since the first attempt some of it may have become due, and the places for what waits may all be taken.
+    // This check comes first. Since the first attempt, some updates may have become due, and all
+    // places for scheduled updates may be taken.
     const known = await attempt?.journal.find(attempt);
     if (known !== undefined) return this.#firstIds(batch, known);
     const { state } = this.#journal;

@@ -1,2 +1,5 @@
-/** The least and the most that a number may be, both included. The library's options and the command's settings share each. */
+/**
+ * The least and the most value of a number, both included. The library's options and the command's
+ * settings share each range.
+ */
 export type Range = readonly [least: number, most: number];

@@ -1,23 +1,23 @@
 import { ERROR_CODES } from "./errors.ts";
 import type { HubCore } from "./hub-core.ts";
 
-/** Whether something is as it must be. */
+/** Result of one health check. */
 export interface HealthCheck {
   readonly status: "pass" | "fail";
   /** The fault, in words that anybody may read. */
   readonly detail?: string | undefined;
 }
 
-/** Whether a hub can do all its work. As JSON, it is the answer of `/health/ready` of the command. */
+/** Whether a hub can do all its work. As JSON, the answer of the command's `/health/ready`. */
 export interface Readiness extends HealthCheck {
   /**
-   * `journal`: an update could be appended now. `keys`: the JWK set of each issuer was there once.
-   * `drain`: the hub is not shutting down.
+   * `journal`: an update could be appended now. `keys`: the JWK set of each issuer was fetched
+   * once. `drain`: the hub is not shutting down.
    */
   readonly checks: Readonly<Record<"journal" | "keys" | "drain", HealthCheck>>;
 }
 
-/** @param issuers - Those whose JWK set was never there. */
+/** @param issuers - Issuers whose JWK set was never fetched. */
 export async function readinessOf(
   hub: Pick<HubCore, "draining" | "journalCheck" | "journalFailure">,
   issuers: readonly string[],
@@ -30,12 +30,12 @@ export async function readinessOf(
   });
 }
 
-/** Sums checks up: one that fails is enough. */
+/** Sums checks up. One failure is enough. */
 export function readiness(checks: Readiness["checks"]): Readiness {
   return { status: Object.values(checks).some(({ status }) => status === "fail") ? "fail" : "pass", checks };
 }
 
-/** @param detail - The fault; undefined if there is none. */
+/** @param detail - The fault, or undefined if there is none. */
 export function check(detail: string | undefined): HealthCheck {
   return detail === undefined ? { status: "pass" } : { status: "fail", detail };
 }

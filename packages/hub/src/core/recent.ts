@@ -1,6 +1,7 @@
 /**
- * Remembers what was asked for recently, in two generations: when the younger one is full, the older one goes as a whole. Forgetting costs nothing that way; a
- * `Map` that drops its oldest key at each new one walks over all that it has dropped before.
+ * Remembers recent look-ups in two generations. When the younger generation is full, the older is
+ * dropped as a whole. Dropping costs nothing that way. A `Map` that drops its oldest key at each
+ * new key walks over all keys that were dropped before.
  */
 export class Recent<Value extends object> {
   readonly #capacity: number;
@@ -11,7 +12,8 @@ export class Recent<Value extends object> {
 
   /**
    * @param capacity - Most cost of the entries in each generation.
-   * @param costOf - Cost of one entry, which must not change. Default: 1, so that the capacity is their number.
+   * @param costOf - Cost of one entry, which must not change. Default: 1, so that the capacity is
+   *   their number.
    */
   constructor(capacity: number, costOf: (key: string, value: Value) => number = () => 1) {
     this.#capacity = capacity;
@@ -33,7 +35,7 @@ export class Recent<Value extends object> {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngCost = 0;
-      // It alone is too much.
+      // The entry alone exceeds the capacity.
       if (cost > this.#capacity) return;
     }
     this.#young.set(key, value);

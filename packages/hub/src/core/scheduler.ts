@@ -8,21 +8,24 @@ export function nextTurn(): Promise<void> {
   return new Promise(afterThisTurn);
 }
 
-/** Starts a repeating timer that does not keep the process alive; returns what stops it. */
+/**
+ * Starts a repeating timer that does not keep the process alive. Returns a function that stops the
+ * timer.
+ */
 export function every(intervalMs: number, run: () => void): () => void {
   const timer = setInterval(run, intervalMs);
   letGo(timer);
   return () => clearInterval(timer);
 }
 
-/** Starts a timer that does not keep the process alive; returns what stops it. */
+/** Starts a timer that does not keep the process alive. Returns a function that stops the timer. */
 export function after(delayMs: number, run: () => void): () => void {
   const timer = setTimeout(run, delayMs);
   letGo(timer);
   return () => clearTimeout(timer);
 }
 
-/** Waits for a result up to a time, in milliseconds. @returns `late` when it takes longer. */
+/** Waits for a result up to a time, in milliseconds. @returns `late` if the result takes longer. */
 export function within<T>(ms: number, result: Promise<T>): Promise<T | "late"> {
   return new Promise((resolve, reject) => {
     const stop = after(Math.max(0, ms), () => resolve("late"));
@@ -35,7 +38,7 @@ export function sleep(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }
 
-/** Node's timers have `unref`; those of other runtimes are numbers. */
+/** Node's timers have `unref`. Timers of other runtimes are numbers. */
 function letGo(timer: ReturnType<typeof setTimeout>): void {
   if (typeof timer === "object") timer.unref();
 }

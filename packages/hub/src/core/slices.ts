@@ -1,12 +1,13 @@
 import { monotonicMs } from "./scheduler.ts";
 
-/** How long work goes on before others have their turn, in milliseconds. */
+/** Longest time of work before others have their turn, in milliseconds. */
 const SLICE_MS = 4;
 
 /**
- * Does work that can take long in slices of some milliseconds. The work says where others may have their turn by a `yield`.
+ * Runs long work in slices of some milliseconds. The work marks with a `yield` where others may
+ * have their turn.
  *
- * @param turn - Resolves when it is the work's turn again.
+ * @param turn - Resolves when the work has its turn again.
  * @returns A promise only if one slice is not enough.
  */
 export function inSlices<T>(work: Generator<undefined, T>, turn: () => Promise<void>): T | Promise<T> {

@@ -1,30 +1,41 @@
 import type { Journal, JournalRecord, ReadLimits, Retention } from "../core/journal/journal.ts";
 import type { Update } from "../core/update/update.ts";
 
-/** How the contract gets at a kind of journal. */
+/** Access of the contract to a kind of journal. */
 export interface JournalHarness {
-  /** Opens the journal; a later call opens the same one again, unless {@link wipe} came between. */
+  /**
+   * Opens the journal. A later call opens the same journal again, unless {@link wipe} came between.
+   */
   open(options: { readonly retention?: Retention }): Promise<Journal>;
-  /** Deletes what is stored, as someone would who empties its directory. */
+  /** Deletes the stored data, as an operator would who empties the directory. */
   wipe(): Promise<void>;
-  /** Whether records outlive `close()`. When not, say why: the cases that need it are left out. */
+  /**
+   * Whether records outlive `close()`. If not, say why. The cases that need durable records are
+   * left out.
+   */
   readonly persistence: "durable" | { readonly none: string };
-  /** Whether it has the shared table, `state`. When not, say why: the cases that need it are left out. */
+  /**
+   * Whether the journal has the shared table, `state`. If not, say why. The cases that need the
+   * table are left out.
+   */
   readonly state: "shared" | { readonly none: string };
-  /** Whether it keeps idempotency keys. When not, say why: the cases that need it are left out. */
+  /**
+   * Whether the journal keeps idempotency keys. If not, say why. The cases that need keys are left
+   * out.
+   */
   readonly idempotency: "kept" | { readonly none: string };
 }
 
-/** One promise of the `Journal` interface, with what checks it. */
+/** One promise of the `Journal` interface, with its check. */
 export interface ContractCase {
   readonly name: string;
-  /** Whether it reopens the journal, which only makes sense where that keeps records. */
+  /** Whether the case reopens the journal, which only makes sense for a durable journal. */
   readonly reopens: boolean;
-  /** Whether it is about the shared table, an optional capability. */
+  /** Whether the case tests the shared table, an optional capability. */
   readonly usesState: boolean;
-  /** Whether it is about idempotency keys, another one. */
+  /** Whether the case tests idempotency keys, an optional capability. */
   readonly usesIdempotency: boolean;
-  /** Rejects with what was broken. The harness must be fresh: nothing stored. */
+  /** Rejects with the broken promise. The harness must be fresh: nothing stored. */
   run(harness: JournalHarness): Promise<void>;
 }
 

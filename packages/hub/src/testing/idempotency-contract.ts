@@ -27,13 +27,13 @@ function attempt(key: string, batch = [update(key)], rest: Partial<IdempotentApp
 
 function equalOutcome(actual: AppendOutcome | undefined, kind: "appended" | "repeated", offsets: readonly number[], answer?: string): void {
   check(actual?.kind === kind, `expected ${kind}, got ${actual?.kind}`);
-  equal(actual.offsets, offsets, `the offsets of what was ${kind}`);
+  equal(actual.offsets, offsets, `the offsets of the ${kind} updates`);
   if (actual.kind === "repeated") equal(actual.answer, answer, "the answer");
 }
 
-/** What a journal that keeps idempotency keys must do with them. */
+/** Promises of a journal that keeps idempotency keys. */
 export const idempotencyCases: readonly ContractCase[] = [
-  keyCase("appends once for a key, and tells each further attempt what the first one came to", async (open) => {
+  keyCase("appends once for a key, and gives each further attempt the first outcome", async (open) => {
     const journal = await open();
     await journal.append(updates(2));
     equal(await journal.idempotency.find(attempt("k")), undefined, "a key that was never used");
@@ -42,7 +42,7 @@ export const idempotencyCases: readonly ContractCase[] = [
     await journal.append([update("6")]);
     equalOutcome(await journal.idempotency.append(attempt("k", three)), "repeated", [3, 4, 5]);
     equalOutcome(await journal.idempotency.find(attempt("k")), "repeated", [3, 4, 5]);
-    // Any text is a key, of any length, and only the same one is the same.
+    // Any text is a key, of any length, and only the same text is the same key.
     for (const [i, key] of ["", "K", "k ", "é\u0000", "x".repeat(5000)].entries()) {
       equalOutcome(await journal.idempotency.append(attempt(key)), "appended", [7 + i]);
       equalOutcome(await journal.idempotency.append(attempt(key)), "repeated", [7 + i]);
@@ -109,7 +109,7 @@ export const idempotencyCases: readonly ContractCase[] = [
     await journal.close();
   }),
 
-  keyCase("follows and finds what is appended with a key as anything else", async (open) => {
+  keyCase("follows and finds updates with a key like any others", async (open) => {
     const journal = await open();
     const followed: string[] = [];
     journal.follow(0, (records) => followed.push(...data(records)));

@@ -36,7 +36,7 @@ function hasState(journal: Journal): journal is Journal & { readonly state: Jour
 }
 
 /**
- * What every journal must do. Runs in any test runner:
+ * Promises that every journal must keep. Runs in any test runner:
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export const journalContract: readonly ContractCase[] = [
     equal(refused, "journal_unavailable", "an append of nothing to a journal that is closed");
   }),
 
-  contractCase("counts the bytes of what it holds, and no more of what it dropped", async (harness) => {
+  contractCase("counts the bytes of the records held, and not those of dropped records", async (harness) => {
     const journal = await harness.open({ retention: { maxCount: 2 } });
     equal(journal.bytes(), 0, "bytes of an empty journal");
     const all = [update("1"), update("four"), update("é".repeat(30), { id: "i", type: "t" })];
@@ -181,7 +181,7 @@ export const journalContract: readonly ContractCase[] = [
     await journal.close();
   }),
 
-  contractCase("trims by count; a place that is gone says so", async (harness) => {
+  contractCase("trims by count, and a read of a trimmed place says so", async (harness) => {
     const journal = await harness.open({ retention: { maxCount: 10 } });
     for (let i = 0; i < 10; i++) await journal.append(updates(10, i * 10 + 1));
     equal([journal.head(), journal.tail()], [91, 100], "head and tail");
@@ -316,7 +316,7 @@ export const journalContract: readonly ContractCase[] = [
   }),
 
   stateCase(
-    "appends the updates of the steps in the same commit, but not of a removal of what is not there",
+    "appends the updates of the steps in the same commit, except of a removal of an absent entry",
     { reopens: false },
     async (_harness, open) => {
       const journal = await open();
@@ -330,7 +330,7 @@ export const journalContract: readonly ContractCase[] = [
         ]),
         journal.append([update("3")]),
       ]);
-      // Of many that remove one entry, one tells of it.
+      // Of many calls that remove one entry, one call tells of the removal.
       await Promise.all(
         Array.from({ length: 5 }, (_, i) => journal.state.commit([{ key: "k", value: undefined, update: update(`removed by ${i}`) }])),
       );

@@ -2,11 +2,14 @@ import type { SubscriberInfo } from "./inspect.ts";
 import { PEER_TEXT_LENGTH } from "../journal/peers.ts";
 import { nextTurn } from "../scheduler.ts";
 
-/** Which subscribers are asked for. */
+/** Query for subscribers. */
 export interface SubscriberQuery {
-  /** Words that must all occur, in whatever case: in the id, a matcher, the issuer, the subject, the address or the state. At most 200 characters count. */
+  /**
+   * Words that must all occur, in any case, in the id, a matcher, the issuer, the subject, the
+   * address or the state. At most 200 characters count.
+   */
   readonly search?: string | undefined;
-  /** Only those that are not at the tail. Default false. */
+  /** Only subscribers that are not at the tail. Default false. */
   readonly behind?: boolean | undefined;
   /** The page begins after this id. */
   readonly after?: string | undefined;
@@ -17,22 +20,26 @@ export interface SubscriberQuery {
 /** Subscribers that match, in the order of their ids. */
 export interface SubscriberPage {
   readonly subscribers: readonly SubscriberInfo[];
-  /** How many match, on whatever page, and how many there are. */
+  /** Number of matches on all pages, and number of all subscribers. */
   readonly matched: number;
   readonly total: number;
-  /** What the next page begins after; undefined on the last. */
+  /** Id after which the next page begins, or undefined on the last page. */
   readonly next?: string | undefined;
 }
 
 const PAGE = 50;
 const LONGEST_PAGE = 1000;
 const SEARCH_LENGTH = 200;
-/** Subscribers that are looked at before others have their turn: a list of 50,000 must hold up no delivery. */
+/**
+ * Subscribers examined before other work has its turn. A list of 50,000 must hold up no delivery.
+ */
 const SLICE = 250;
-/** Most characters of a page: it must fit into an answer to a peer, however long the matchers are. */
+/** Most characters of a page. A page must fit into an answer to a peer, even with long matchers. */
 const PAGE_LENGTH = PEER_TEXT_LENGTH / 4;
 
-/** Finds one page of subscribers. However many there are, it keeps no more than the page. */
+/**
+ * Finds one page of subscribers. Memory is bounded by the page, not by the number of subscribers.
+ */
 export async function findSubscribers(
   all: Iterable<SubscriberInfo>,
   query: SubscriberQuery,
@@ -60,9 +67,9 @@ export async function findSubscribers(
   return { subscribers, matched, total, next: subscribers.length < page.length ? subscribers.at(-1)?.id : undefined };
 }
 
-/** Makes one page of those of several processes. */
+/** Merges the pages of several processes into one. */
 export function mergePages(pages: readonly SubscriberPage[], query: SubscriberQuery): SubscriberPage {
-  // What comes after the end of a page that has a next one is not known in full.
+  // A page with a next page says nothing about the ids after its end.
   const ends = pages.flatMap(({ next }) => (next === undefined ? [] : [next])).toSorted();
   const [end] = ends;
   const all = pages
@@ -87,7 +94,7 @@ function matches(
   return words.every((word) => text.includes(word));
 }
 
-/** Keeps the first ones by id: a page, and one more that tells of a next page. */
+/** Keeps the first subscribers by id: a page, and one more that tells of a next page. */
 function insert(page: SubscriberInfo[], subscriber: SubscriberInfo, limit: number): void {
   const last = page.at(-1);
   if (page.length > limit && last !== undefined && last.id < subscriber.id) return;
@@ -97,7 +104,7 @@ function insert(page: SubscriberInfo[], subscriber: SubscriberInfo, limit: numbe
   if (page.length > limit + 1) page.pop();
 }
 
-/** How many of them fit into a page, one at the least. */
+/** Counts the subscribers that fit into a page, at least 1. */
 function fitting(page: readonly SubscriberInfo[]): number {
   let length = 0;
   const index = page.findIndex((subscriber) => (length += JSON.stringify(subscriber).length) > PAGE_LENGTH);

@@ -4,7 +4,7 @@ import { HubError } from "../errors.ts";
 import type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./inspect.ts";
 import type { Questions } from "./questions.ts";
 
-/** The part of one process: answers for its own subscribers. */
+/** The part of one process. Answers for its own subscribers. */
 export interface OwnPart {
   renew(subscriberId: string, authorization: Authorization): boolean;
   /** @throws HubError `invalid_token`. */
@@ -17,13 +17,13 @@ export interface OwnPart {
 
 /** Figures of all processes that answered. */
 export interface FleetStats extends HubStats {
-  /** How many processes the figures are of. */
+  /** Number of processes in the figures. */
   readonly processes: number;
-  /** How many more there are that did not answer in time. */
+  /** Number of processes that did not answer in time. */
   readonly silent: number;
 }
 
-/** Ids of subscribers; for another text no other process is asked. */
+/** Ids of subscribers. For any other text no other process is asked. */
 const SUBSCRIBER_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 type SummedFigure = { [Name in keyof HubStats]: HubStats[Name] extends number ? Name : never }[keyof HubStats];
@@ -32,13 +32,14 @@ interface RenewQuestion {
   readonly id: string;
   readonly authorization: Omit<Authorization, "expiresAt"> & { readonly expiresAt: number | null };
 }
-/** What a process answers that does not hold the stream, or holds it for somebody else. */
+/** Answer of a process that does not hold the stream, or holds the stream for another user. */
 const NOT_HERE = "not_here";
 type RenewAnswer = "renewed" | "invalid_token" | typeof NOT_HERE;
 
 /**
- * Fleet-wide view: aggregates every process on this journal. Without peers, this process only. Each process answers for its own subscribers, and a process
- * that does not answer within a second is left out.
+ * Fleet-wide view: aggregates every process on this journal. Without peers, this process only. Each
+ * process answers for its own subscribers. A process that does not answer within a second is left
+ * out.
  */
 export class Fleet {
   readonly #own: OwnPart;
@@ -57,11 +58,11 @@ export class Fleet {
     });
   }
 
-  /** As {@link HubCore.renew}, in whichever process holds the stream. */
+  /** Renews as {@link HubCore.renew}, in the process that holds the stream. */
   async renew(subscriberId: string, authorization: Authorization): Promise<boolean> {
     if (this.#own.renew(subscriberId, authorization)) return true;
     if (!SUBSCRIBER_ID.test(subscriberId)) return false;
-    // What the token says, and not the token: whoever could listen in could not use it.
+    // The token's claims are sent, not the token. An eavesdropper could not use them.
     const { expiresAt } = authorization;
     const question: RenewQuestion = {
       id: subscriberId,
@@ -73,7 +74,7 @@ export class Fleet {
     return answer === "renewed";
   }
 
-  /** Ends a subscriber's stream, in whichever process. @returns Whether there was such a one. */
+  /** Ends a subscriber's stream, in any process. @returns Whether the subscriber was found. */
   async disconnect(subscriberId: string): Promise<boolean> {
     if (this.#own.disconnect(subscriberId)) return true;
     if (!SUBSCRIBER_ID.test(subscriberId)) return false;
@@ -82,8 +83,9 @@ export class Fleet {
   }
 
   /**
-   * Figures of this moment. The journal's are the same everywhere; the lag is that of the one that is furthest behind; all others are sums, so a cohort of two
-   * processes counts twice.
+   * Figures of this moment. The journal's figures are the same everywhere. The lag is that of the
+   * subscriber that is furthest behind. All others are sums, so a cohort of two processes counts
+   * twice.
    */
   async stats(): Promise<FleetStats> {
     const { answers, silent } = await this.#questions.ask("hub/stats", null);
@@ -110,7 +112,10 @@ export class Fleet {
     };
   }
 
-  /** Finds one page of the open streams. @param signal - Nobody waits for the page any more. */
+  /**
+   * Finds one page of the open streams. @param signal - Aborts when nobody waits for the page any
+   * more.
+   */
   async findSubscribers(query: SubscriberQuery = {}, signal?: AbortSignal): Promise<SubscriberPage> {
     const [own, { answers }] = await Promise.all([
       findSubscribers(this.#own.eachSubscriber(), query, signal),
@@ -119,7 +124,7 @@ export class Fleet {
     return mergePages([own, ...answers.map(({ value }) => value as SubscriberPage)], query);
   }
 
-  /** As {@link HubCore.explain}, for the subscribers of all processes. */
+  /** Explains as {@link HubCore.explain}, for the subscribers of all processes. */
   async explain(eventId: string, subscriberId?: string): Promise<UpdateLife | undefined> {
     const life = await this.#own.explain(eventId, subscriberId);
     if (life === undefined) return undefined;

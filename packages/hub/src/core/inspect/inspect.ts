@@ -8,58 +8,74 @@ import { inSlices } from "../slices.ts";
 import type { Streams } from "../streams/streams.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 
-/** Figures of this moment: of one process, or of all of a journal. */
+/** Figures of this moment, of one process or of the fleet. */
 export interface HubStats {
   readonly subscribers: number;
   readonly cohorts: number;
   /** Subscribers whose cursor is behind the tail: replaying, or slower than the updates. */
   readonly lagging: number;
-  /** How many of these have a socket that is full. */
+  /** Number of lagging subscribers with a full socket. */
   readonly stalled: number;
-  /** How far behind the last of them is. */
+  /** Lag of the subscriber that is furthest behind. */
   readonly lag: Lag;
-  /** Bytes that connections hold which their peers have not taken; those that several hold count once. */
+  /**
+   * Bytes held by connections because their peers have not taken them. Bytes that several
+   * connections share count once.
+   */
   readonly heldBytes: number;
-  /** Connections that were cut since the process started: `stalled`, for they took nothing for too long; `held`, for all together held too much. */
+  /**
+   * Connections cut since the process started. `stalled`: the peer took nothing for too long.
+   * `held`: all connections together held too much.
+   */
   readonly cut: { readonly stalled: number; readonly held: number };
   /** Offset of the newest and of the oldest record in the journal. */
   readonly tail: number;
   readonly head: number;
-  /** Bytes of the records in the journal, as {@link recordBytes} counts them. */
+  /** Bytes of the records in the journal, as counted by {@link recordBytes}. */
   readonly bytes: number;
-  /** Updates that were acknowledged since the process started. */
+  /** Updates acknowledged since the process started. */
   readonly published: number;
-  /** Updates that were given to sockets since the process started, and the bytes of all streams' events. */
+  /** Updates given to sockets since the process started, and the bytes of all streams' events. */
   readonly delivered: number;
   readonly sentBytes: number;
 }
 
-/** An open stream, for whoever runs the hub. */
+/** An open stream, for the operator of the hub. */
 export interface SubscriberInfo {
   /** Random, unique to the connection. */
   readonly id: string;
   readonly matchers: readonly Matcher[];
-  /** The `iss` and `sub` claims of its token; undefined for an anonymous one. */
+  /** The `iss` and `sub` claims of its token. Undefined for an anonymous subscriber. */
   readonly issuer: string | undefined;
   readonly subject: string | undefined;
-  /** Address of the client: behind `trustedProxies` the one that they name. Undefined if the runtime tells none, as with `fetch`. */
+  /**
+   * Address of the client. Behind `trustedProxies`, the address that the proxies name. Undefined if
+   * the runtime gives no address, as with `fetch`.
+   */
   readonly address: string | undefined;
   readonly intervalMs: number;
   readonly latest: boolean;
-  /** How long it has been open, in milliseconds. */
+  /** Time since the stream was opened, in milliseconds. */
   readonly openMs: number;
   /** `live`: at the tail. `replaying`: on its way there. `stalled`: its socket takes nothing. */
   readonly state: "live" | "replaying" | "stalled";
-  /** How many updates the journal has after what was sent, whether they are for it or not. */
+  /** Number of updates in the journal after the last one sent, for this subscriber or not. */
   readonly lag: number;
-  /** How long ago the first of these was appended, in milliseconds, as nearly as is known. */
+  /** Age of the first unsent update, in milliseconds, as nearly as is known. */
   readonly lagMs: number;
 }
 
 /**
- * What became of an update for one subscriber. `delivered`: given to its socket. `paced`: waits for its next write. `behind`: the subscriber has not come
- * to it yet. `replaced`: left out for a newer update of the same topic (`latest`). `expired`: its time to live was over before. `earlier`: it
- * is older than what the subscriber began with. `not_allowed`: private, and the token grants none of its topics. `not_selected`: no matcher selects it.
+ * Fate of an update for one subscriber.
+ *
+ * - `delivered`: given to its socket.
+ * - `paced`: waits for the subscriber's next write.
+ * - `behind`: the subscriber has not reached the update yet.
+ * - `replaced`: left out for a newer update of the same topic (`latest`).
+ * - `expired`: the update's time to live was over before.
+ * - `earlier`: the update is older than the subscriber's start.
+ * - `not_allowed`: private, and the token grants none of its topics.
+ * - `not_selected`: no matcher selects the update.
  */
 export type Fate = "delivered" | "paced" | "behind" | "replaced" | "expired" | "earlier" | "not_allowed" | "not_selected";
 
@@ -69,15 +85,15 @@ export interface UpdateLife {
   readonly topics: readonly string[];
   readonly type: string | undefined;
   readonly private: boolean;
-  /** Characters of its data. */
+  /** Characters of the update's data. */
   readonly size: number;
-  /** When it was appended, in milliseconds since 1970. */
+  /** Time of the append, in milliseconds since 1970. */
   readonly at: number;
   readonly ttlMs: number | undefined;
   readonly isExpired: boolean;
   /** How many subscribers have each fate. */
   readonly counts: Readonly<Partial<Record<Fate, number>>>;
-  /** The fate of the subscriber that was asked for; undefined where there is no such one. */
+  /** Fate of the subscriber that was asked for, or undefined if the subscriber does not exist. */
   readonly fate: Fate | undefined;
 }
 
@@ -113,10 +129,10 @@ export function statsOf({
   };
 }
 
-/** How far ahead a newer update of the same topic is looked for. */
+/** How far ahead to look for a newer update of the same topic. */
 const AHEAD = { maxRecords: 5000, maxBytes: 8 * 1024 * 1024 };
 
-/** @returns undefined if the subscriber is closed. */
+/** @returns Undefined if the subscriber is closed. */
 export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatcher): SubscriberInfo | undefined {
   const { selection, state } = subscriber;
   if (state === "closed") return undefined;
@@ -136,7 +152,10 @@ export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatche
   };
 }
 
-/** Finds an update, and says what became of it. @returns undefined where the journal holds no such one. */
+/**
+ * Finds an update, and says what became of it. @returns Undefined if the journal does not hold the
+ * update.
+ */
 export async function explain(
   eventId: string,
   subscriberId: string | undefined,
@@ -153,7 +172,7 @@ export async function explain(
   const counts: Partial<Record<Fate, number>> = {};
   let fate: Fate | undefined;
   const tell = function* (): Generator<undefined, undefined> {
-    // Others come and go meanwhile.
+    // Subscribers come and go meanwhile.
     for (const subscriber of subscribers.slice()) {
       if (subscriber.state === "closed") continue;
       const one = yield* fateOf(record, newer, subscriber, dispatcher);
@@ -177,7 +196,9 @@ export async function explain(
   };
 }
 
-/** When the next update of the same canonical topic came, in milliseconds since 1970. */
+/**
+ * Finds when the next update of the same canonical topic was appended, in milliseconds since 1970.
+ */
 async function nextOfTopic(journal: Journal, { offset, topics }: JournalRecord): Promise<number | undefined> {
   const page = await journal.read(offset, AHEAD);
   return page.kind === "records" ? page.records.find((one) => one.topics[0] === topics[0])?.at : undefined;

@@ -1,7 +1,7 @@
 import type { Logger } from "../logger.ts";
 import type { PeerAnswers, Peers } from "../journal/peers.ts";
 
-/** What a process is called that has no peers, as the first of several is. */
+/** Id of a process without peers, and of the first of several. */
 export const ALONE = "0";
 
 interface Named {
@@ -10,8 +10,8 @@ interface Named {
 }
 
 /**
- * Questions by name, each with what answers it in this process. The name stands for the shape of its values: another shape needs another name, and a
- * process that does not know it has no answer.
+ * Questions by name, each with its handler in this process. The name stands for the shape of its
+ * values, so another shape needs another name. A process that does not know the name has no answer.
  */
 export class Questions {
   readonly #peers: Peers | undefined;
@@ -30,22 +30,22 @@ export class Questions {
     return this.#peers?.id ?? ALONE;
   }
 
-  /** Whether there may be other processes that answer. */
+  /** Whether other processes may answer. */
   get reachOthers(): boolean {
     return this.#peers !== undefined;
   }
 
-  /** Asks all the other processes; see {@link Peers.ask}. */
+  /** Asks all the other processes. See {@link Peers.ask}. */
   ask(name: string, value: unknown, isEnough?: (answer: unknown) => boolean): Promise<PeerAnswers> {
     const question: Named = { name, value };
     return this.#peers?.ask(question, isEnough) ?? Promise.resolve({ answers: [], silent: 0 });
   }
 
   /**
-   * Answers a question of the others, in the place of what answered it before.
+   * Registers the handler of a question. A handler that was there before is replaced.
    *
-   * @param handler - Its answer is plain data; undefined is none.
-   * @returns Stops.
+   * @param handler - Returns plain data. Undefined is no answer.
+   * @returns Stops answering.
    */
   answer(name: string, handler: (value: unknown) => unknown): () => void {
     this.#handlers.set(name, handler);

@@ -1,17 +1,22 @@
 import type { Position } from "./journal.ts";
 
 /**
- * The id that the hub makes for an update whose publisher gave none: `#EPOCH:OFFSET`, the offset in base 36.
- * Publishers may not use ids that start with `#`, so the two kinds cannot be taken for each other. A journal in
- * several partitions writes one offset a partition, separated by `.`.
+ * The event id that the hub makes for an update without a publisher's id: `#EPOCH:OFFSET`, with the
+ * offset in base 36. Publishers may not use ids that start with `#`, so the two kinds cannot be
+ * confused. A journal in several partitions writes one offset per partition, separated by `.`.
  */
 const GENERATED = /^#([0-9A-Za-z]{8}):([1-9a-z][0-9a-z]{0,10}|0)$/;
 
-/** Makes the hub's own event ids opaque on their way out, and reads them on their way in. Deterministic, and the same in all processes. */
+/**
+ * Makes the hub's own event ids opaque when they go out, and decodes them when they come in.
+ * Deterministic, and the same in all processes.
+ */
 export interface IdCipher {
-  /** @param id - One that starts with `#`. @returns Another that does, in characters of base64url. */
+  /**
+   * @param id - An id that starts with `#`. @returns Another such id, in characters of base64url.
+   */
   seal(id: string): string;
-  /** @returns What was sealed; undefined for any other text, whatever a peer sends. */
+  /** @returns The sealed id, or undefined for any other text. Peers may send any text. */
   open(sealed: string): string | undefined;
 }
 
@@ -27,9 +32,9 @@ export function formatCursor(position: Position): string {
 }
 
 /**
- * Reads an event id that the hub made.
+ * Parses an event id that the hub made.
  *
- * @returns undefined for any other text; never throws, whatever a peer sends.
+ * @returns Undefined for any other text. Never throws, because peers may send any text.
  */
 export function parseCursor(eventId: string): Position | undefined {
   const parts = GENERATED.exec(eventId);
@@ -45,7 +50,8 @@ export function createEpoch(): string {
   let epoch = "";
   while (epoch.length < 8) {
     for (const byte of crypto.getRandomValues(new Uint8Array(16))) {
-      // Bytes past the last whole multiple of 62 are thrown away, so that each character is as likely.
+      // Bytes past the last whole multiple of 62 are thrown away, so that all characters are
+      // equally likely.
       if (byte < 248 && epoch.length < 8) epoch += EPOCH_CHARACTERS.charAt(byte % 62);
     }
   }

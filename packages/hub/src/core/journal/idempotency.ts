@@ -4,27 +4,33 @@ import { checkNames, namesOf } from "../names.ts";
 import type { StateStep } from "./state.ts";
 import type { TextUpdate, Update } from "../update/update.ts";
 
-/** One attempt at an append that must be made once, however often it is tried. */
+/** One attempt at an append that must happen once, however many attempts there are. */
 export interface IdempotentAppend {
-  /** Names the append, the same in every attempt. Any text: whoever appends keeps the keys of different publishers apart. */
+  /**
+   * Names the append, the same in every attempt. Any text. The caller keeps the keys of different
+   * publishers apart.
+   */
   readonly key: string;
-  /** What is asked for, as any text. The same key with another text is a mistake, and appends nothing. */
+  /** The request, as any text. The same key with another text is a mistake, and appends nothing. */
   readonly request: string;
   /** At least one update, here or in a step. */
   readonly batch: readonly Update[];
-  /** Changes of the shared table, in the same commit. Only where the journal has one. */
+  /** Changes of the shared table, in the same commit. Only if the journal has a shared table. */
   readonly steps?: readonly StateStep[] | undefined;
-  /** Kept with the key, for later attempts: what offsets don't tell. */
+  /** Kept with the key for later attempts. Holds the part of the answer that offsets don't tell. */
   readonly answer?: string | undefined;
 }
 
-/** What the first attempt came to. */
+/** Outcome of the first attempt. */
 export interface KnownAppend {
   readonly kind: "repeated";
-  /** What the first attempt appended, as {@link Journal.append} returned it; records that were trimmed since included. */
+  /**
+   * Offsets of the first attempt's records, as {@link Journal.append} returned them. Records
+   * trimmed since are included.
+   */
   readonly offsets: readonly number[];
   readonly answer: string | undefined;
-  /** The event ids of these records, where offsets are of this process alone and don't tell. */
+  /** The event ids of these records, if offsets belong to this process alone. */
   readonly ids?: readonly string[] | undefined;
 }
 
@@ -33,60 +39,70 @@ export interface ReusedKey {
   readonly kind: "reused";
 }
 
-/** What an attempt came to. Of `repeated` and `reused` nothing was appended. */
+/** Outcome of an attempt. With `repeated` and `reused` nothing was appended. */
 export type AppendOutcome = (Omit<KnownAppend, "kind" | "answer"> & { readonly kind: "appended" }) | KnownAppend | ReusedKey;
 
 /**
- * An optional capability of a {@link Journal}: it remembers the keys of appends for as long as it holds what they appended.
+ * An optional capability of a {@link Journal}: remembers the keys of appends for as long as the
+ * journal holds their records.
  *
- * Example of the repetition that this prevents: a publisher sends an update, it is committed, and the connection breaks before the answer. The
- * publisher can't tell that from an update that never arrived. Without a key, trying again may publish twice, and not trying may lose it.
+ * Example of the repetition that this prevents: a publisher sends an update, the update is
+ * committed, and the connection breaks before the answer. For the publisher, this looks the same as
+ * an update that never arrived. Without a key, a retry may publish twice, and no retry may lose the
+ * update.
  */
 export interface JournalIdempotency {
   /**
-   * Appends as {@link Journal.append} does, and keeps the key in the same commit; where the key is known, appends nothing. An attempt
-   * that comes while the first one is being committed waits for it, in whichever process that is.
+   * Appends as {@link Journal.append} does, and keeps the key in the same commit. Appends nothing
+   * if the key is known. An attempt that comes while the first is being committed waits for that
+   * commit, in any process.
    *
    * A key is forgotten when the last record of its append is trimmed.
    *
-   * @throws HubError `journal_full` or `journal_unavailable`: nothing was appended, and the key is as it was.
+   * @throws HubError `journal_full` or `journal_unavailable`. Nothing was appended, and the key is
+   *   unchanged.
    */
   append(attempt: IdempotentAppend): Promise<AppendOutcome>;
 
   /**
-   * What became of the first attempt.
+   * Finds the outcome of the first attempt.
    *
-   * @returns undefined where the key is not known.
+   * @returns Undefined if the key is not known.
    * @throws HubError `journal_unavailable`.
    */
   find(attempt: Pick<IdempotentAppend, "key" | "request">): Promise<KnownAppend | ReusedKey | undefined>;
 }
 
-/** How to publish, beside what. */
+/** Options of a publish call. */
 export interface PublishOptions {
   /**
-   * Names the publishing, so that it can be tried again when its answer was lost: as long as the journal holds the updates, another attempt
-   * with the same key publishes nothing and gets the same event ids. Printable ASCII, at most 255 characters; a UUID is good.
+   * Names the publish call, so that it can be retried after its answer was lost. As long as the
+   * journal holds the updates, another attempt with the same key publishes nothing and gets the
+   * same event ids. Printable ASCII, at most 255 characters. A UUID is good.
    */
   readonly idempotencyKey?: string | undefined;
 }
 
 /** A publisher's key. */
 export interface IdempotencyKey {
-  /** Who gave it; see {@link publisherOf}. */
+  /** The key's owner. See {@link publisherOf}. */
   readonly publisher: string;
   readonly key: string;
 }
 
-/** The processes of the journal themselves, which share their keys: another one may go on where one has ended. */
+/**
+ * Owner of the keys of the journal's own processes. They share their keys, so another process may
+ * go on after one has ended.
+ */
 export const OWN_PROCESS = "process";
 
 /**
- * Whose keys a publisher from outside shares: those of its token's issuer and subject, or of all who have no token. So nobody can
- * find out, or take, a key of somebody else's.
+ * Finds whose keys an outside publisher shares: those of its token's issuer and subject, or of all
+ * publishers without a token. So nobody can find out, or take, another publisher's key.
  *
- * A token without a subject names nobody. Its keys are those of its issuer's tokens that may publish on the same topics: another token for the same attempt
- * finds them, and a token with other rights does not.
+ * A token without a subject names nobody. Its keys belong to the issuer's tokens that may publish
+ * to the same topics. Another token for the same attempt finds the keys, and a token with other
+ * rights does not.
  */
 export function publisherOf(authorization: Authorization | undefined): string {
   if (authorization === undefined) return "anonymous";
@@ -98,9 +114,10 @@ export function publisherOf(authorization: Authorization | undefined): string {
 const OPTIONS: ReadonlySet<string> = namesOf<PublishOptions>({ idempotencyKey: true });
 
 /**
- * The key among the options of a program, whose types nothing has checked.
+ * Reads the key from a program's options, whose types nothing has checked.
  *
- * @throws TypeError for another name: an update that is not what it was asked to be must not be published.
+ * @throws TypeError for another name. An update that differs from the request must not be
+ *   published.
  */
 export function idempotencyKeyOf(options: PublishOptions = {}): string | undefined {
   if (typeof options !== "object" || options === null) throw new TypeError("The options of publish() are an object: { idempotencyKey }.");
@@ -121,7 +138,10 @@ export function checkIdempotencyKey(key: string, maxBytes: number): void {
   }
 }
 
-/** What is asked for, in the same words for each attempt: a delay counts from the attempt, so it is not what comes of it that is compared. */
+/**
+ * Describes the request in the same words for each attempt. A delay counts from the attempt, so the
+ * delay is compared and not the resulting time.
+ */
 export function requestText(updates: readonly TextUpdate[]): string {
   return JSON.stringify(
     updates.map(({ topic, data = "", id = "", type = "", retry, private: isPrivate = false, delayMs, deliverAt, ttlMs }) => {

@@ -2,15 +2,15 @@ import { type ErrorCode, HubError } from "../errors.ts";
 import type { Journal } from "./journal.ts";
 import { monotonicMs, within } from "../scheduler.ts";
 
-/** The journal is tried at most once in this time, in milliseconds, however often somebody asks. */
+/** Shortest time between two tries of the journal, in milliseconds, for any number of callers. */
 export const CHECK_EVERY_MS = 1000;
-/** A journal that takes longer than this to answer counts as away, in milliseconds. */
+/** Time in milliseconds after which a journal without an answer counts as away. */
 export const CHECK_WAIT_MS = 1000;
 
 /** Finds out whether updates can be appended to a journal. */
 export class JournalCheck {
   readonly #journal: Pick<Journal, "append">;
-  /** What the last try came to: why nothing can be appended, or undefined. */
+  /** Outcome of the last try: why nothing can be appended, or undefined. */
   #found: ErrorCode | undefined;
   #foundAtMs = -Infinity;
   #trying: Promise<ErrorCode | undefined> | undefined;
@@ -20,11 +20,14 @@ export class JournalCheck {
     this.#journal = journal;
   }
 
-  /** @returns Why nothing can be appended; undefined if updates can. Within {@link CHECK_WAIT_MS}. */
+  /**
+   * @returns Why nothing can be appended, or undefined if updates can. Answers within
+   *   {@link CHECK_WAIT_MS}.
+   */
   async failure(): Promise<ErrorCode | undefined> {
     const now = monotonicMs();
     if (now - this.#foundAtMs < CHECK_EVERY_MS) return this.#found;
-    // A try that hangs is not begun a second time: it may hold a lock, or wait for one.
+    // A try that hangs is not begun a second time. The first may hold a lock, or wait for a lock.
     if (this.#trying === undefined) {
       this.#triedAtMs = now;
       this.#trying = this.#try();

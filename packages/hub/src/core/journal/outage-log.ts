@@ -8,19 +8,24 @@ const PERIOD_MS = 60_000;
 type Failure = Pick<HubError, "code" | "message" | "cause">;
 
 /**
- * Logs an outage of the journal: a line when it begins, a line a minute with the failures since while it lasts, and a line when it is over. Every request
- * fails meanwhile, and lines for each would fill the disk.
+ * Logs an outage of the journal: a line at its start, a line a minute with the failures since, and
+ * a line at its end. Every request fails meanwhile, and a line for each would fill the disk.
  */
 export class OutageLog {
   readonly #logger: Logger;
   readonly #periodMs: number;
-  /** When the outage began, in milliseconds of the monotonic clock. Undefined while there is none. */
+  /**
+   * Start of the outage, in milliseconds of the monotonic clock, or undefined without an outage.
+   */
   #beganAtMs: number | undefined;
-  /** When a line last said that the journal fails. */
+  /** Time of the last line about a failure. */
   #toldAtMs = -Infinity;
   /** Whether a line has told of this outage. */
   #isTold = false;
-  /** Whether the journal itself has said that it is away, and will say when it is back. */
+  /**
+   * Whether the journal itself has said that it is away. The journal then also says when it is
+   * back.
+   */
   #isAway = false;
   #last: Failure | undefined;
   /** Failures since the last line, and since the outage began. */
@@ -28,13 +33,16 @@ export class OutageLog {
   #all = 0;
   #stopTimer: () => void = () => undefined;
 
-  /** @param periodMs - Shortest time between two lines that say that the journal fails. Default: a minute. */
+  /**
+   * @param periodMs - Shortest time between two lines that say that the journal fails. Default: a
+   *   minute.
+   */
   constructor(logger: Logger, periodMs: number = PERIOD_MS) {
     this.#logger = logger;
     this.#periodMs = periodMs;
   }
 
-  /** Something failed since the journal does. */
+  /** A request failed because the journal fails. */
   failed(failure: Failure): void {
     this.#last = failure;
     this.#count++;
@@ -42,12 +50,12 @@ export class OutageLog {
     this.#begin();
   }
 
-  /** Something was appended. */
+  /** An append succeeded. */
   succeeded(): void {
     if (this.#beganAtMs !== undefined && !this.#isAway) this.#end();
   }
 
-  /** The journal says that it cannot be reached, or can again. */
+  /** The journal says that it is out of reach, or can be reached again. */
   away(failure: Failure | undefined): void {
     this.#isAway = failure !== undefined;
     if (failure === undefined) this.succeeded();
@@ -64,9 +72,9 @@ export class OutageLog {
   #begin(): void {
     if (this.#beganAtMs !== undefined) return;
     this.#beganAtMs = monotonicMs();
-    // One that comes and goes is one that lasts.
+    // An outage that comes and goes counts as one long outage.
     if (this.#beganAtMs - this.#toldAtMs >= this.#periodMs)
-      this.#tell("the journal fails; what cannot be kept is refused until it works again");
+      this.#tell("the journal fails; writes that cannot be kept are refused until it works again");
     this.#stopTimer();
     this.#stopTimer = every(this.#periodMs, () => {
       if (this.#count > 0 || !this.#isTold) this.#tell("the journal still fails");

@@ -1,45 +1,52 @@
 import { PEER_TEXT_LENGTH, PEER_WAIT_MS, type PeerAnswer, type PeerAnswers, type PeerBus, type Peers } from "./peers.ts";
 import { after, monotonicMs } from "../scheduler.ts";
 
-/** Most questions of this process that wait for answers: who asks more is answered by nobody. */
+/** Most questions of this process that may wait for answers. Further questions get no answers. */
 const MOST_ASKED = 1000;
-/** A process that has been silent for so long is gone, in milliseconds. */
+/** Silence in milliseconds after which a process counts as gone. */
 const FORGOTTEN_MS = 60_000;
 
-/** What processes say to each other. */
+/** A message between processes. */
 type Envelope =
-  /** With nothing to ask it is a greeting, which is answered all the same: so each gets to know the others. */
+  /**
+   * A question without content is a greeting, and is answered too. So each process gets to know the
+   * others.
+   */
   { readonly ask: string; readonly value?: unknown } | { readonly answer: string; readonly value?: unknown } | { readonly bye: true };
 
 /** A question that waits for answers. */
 interface Asked {
   readonly answers: Map<string, PeerAnswer>;
-  /** Those that it still waits for; undefined where it is not known who is there. */
+  /** Processes that have not answered yet, or undefined if the processes are not known yet. */
   readonly waitsFor: Set<string> | undefined;
   readonly isEnough: ((answer: unknown) => boolean) | undefined;
   readonly settle: () => void;
 }
 
 /**
- * {@link Peers} over a bus. Each process knows the others by what it hears of them. One that lets a question go by unanswered is not waited for
- * again until it is heard: a suspended process costs one wait, not one for each question.
+ * {@link Peers} over a bus. Each process knows the others by their messages. A process that lets a
+ * question go unanswered is not waited for again until it sends something. A suspended process
+ * costs one wait, not one for each question.
  */
 export class PeerExchange implements Peers {
   readonly id: string;
   readonly #bus: PeerBus;
   readonly #waitMs: number;
-  /** The others, with since when each has been silent, in milliseconds of the monotonic clock; 0: it is well. */
+  /**
+   * The other processes, with the start of each one's silence in milliseconds of the monotonic
+   * clock. 0 means well.
+   */
   readonly #others = new Map<string, number>();
   readonly #asked = new Map<string, Asked>();
   readonly #stopListening: () => void;
-  /** The process that has the place of another must not take what that was answered. */
+  /** A successor with the same id must not take answers meant for its predecessor. */
   readonly #session = crypto.randomUUID();
   readonly #knowsAllAtMs: number;
   #answer: ((question: unknown) => unknown) | undefined;
   #count = 0;
   #isClosed = false;
 
-  /** @param waitMs - How long an answer may take. Default {@link PEER_WAIT_MS}. */
+  /** @param waitMs - Longest wait for an answer, in milliseconds. Default {@link PEER_WAIT_MS}. */
   constructor(bus: PeerBus, waitMs: number = PEER_WAIT_MS) {
     this.id = bus.id;
     this.#bus = bus;
@@ -85,7 +92,7 @@ export class PeerExchange implements Peers {
     };
   }
 
-  /** Tells the others not to wait for this process any more. */
+  /** Tells the others to wait for this process no longer. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -94,7 +101,7 @@ export class PeerExchange implements Peers {
     this.#post({ bye: true });
   }
 
-  /** @returns undefined while those that were there before may not have been heard yet. */
+  /** @returns Undefined while older processes may not have been heard yet. */
   #whoIsWell(): Set<string> | undefined {
     const now = monotonicMs();
     if (now < this.#knowsAllAtMs) return undefined;
@@ -123,7 +130,7 @@ export class PeerExchange implements Peers {
     try {
       if (question !== undefined) value = await this.#answer?.(question);
     } catch {
-      // Whoever answers has told its own log; to whoever asks it is no answer.
+      // The answering process has logged the failure. The asking process gets no answer.
     }
     if (!this.#isClosed) this.#post({ answer: id, value }, to);
   }
@@ -145,13 +152,13 @@ export class PeerExchange implements Peers {
 
   #post(envelope: Envelope, to?: string): void {
     const text = JSON.stringify(envelope);
-    // What is too long to be sent counts as no answer, and at once.
+    // A text that is too long counts as no answer, without a wait.
     if (text.length <= PEER_TEXT_LENGTH) this.#bus.post(text, to);
     else if ("answer" in envelope) this.#bus.post(JSON.stringify({ answer: envelope.answer }), to);
   }
 }
 
-/** @returns undefined where it is not of a process like this one. */
+/** @returns Undefined if the text is not from a process like this one. */
 function read(text: string): Envelope | undefined {
   try {
     const value: unknown = JSON.parse(text);

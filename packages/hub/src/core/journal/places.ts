@@ -1,13 +1,15 @@
 import type { GapReason } from "../update/frame.ts";
 
 /**
- * The updates that a subscriber has not had though others that came after them here have been: another process had them in another order. There may be many, where
- * that one could not reach a partition for long; so they are found as they are sent.
+ * Updates that a subscriber has missed although it has had later ones of this process's order,
+ * because another process had another order. They may be many if that process could not reach a
+ * partition for long, so they are searched for while they are sent.
  */
 export interface Missed {
   /**
-   * @returns The next ones: their offsets, rising, each with the event id that resumes after it and after what was had; none at the end. Undefined where some that
-   * followed are not held any more.
+   * @returns The next missed updates: their offsets, rising, each with the event id that resumes
+   *   after the update and all that the subscriber had. Empty at the end. Undefined if some of the
+   *   rest are no longer held.
    */
   next(count: number): ReadonlyMap<number, string> | undefined;
 }
@@ -24,33 +26,46 @@ export type Resumption =
   | { readonly kind: "gap"; readonly reason: GapReason };
 
 /**
- * What a journal of several partitions has beside. Each process has the records in an order of its own, in which only those of one partition follow each other as
- * everywhere, and its offsets count along that order. So what peers are told is a place in each partition.
+ * An optional capability of a journal with several partitions. Each process has the records in an
+ * order of its own. Only records of one partition follow each other in the same order everywhere.
+ * Offsets count along the process's own order. So the event ids that peers get name a place in each
+ * partition.
  */
 export interface JournalPlaces {
-  /** The event id that resumes after an offset. */
+  /** Makes the event id that resumes after an offset. */
   cursorAt(offset: number): string;
 
-  /** The event id of the update at an offset, which resumes after it. That of another process resumes after something else, too. */
+  /**
+   * The event id of the update at an offset, which resumes after the update. Another process's id
+   * for the same update resumes after a different set of updates.
+   */
   idAt(offset: number): string;
 
-  /** Where updates with one of the topics may be, or any, where undefined. Those with equal numbers read the same records. It may change as records come. */
+  /**
+   * Number of the scope that may hold updates with one of the topics, or with any topic if
+   * undefined. Scopes with equal numbers read the same records. The scope may change as records
+   * come.
+   */
   scopeOf(topics: readonly string[] | undefined): number;
 
-  /** The offset after which all that there may be with one of the topics is held. @throws HubError `journal_unavailable`. */
+  /**
+   * Finds the offset after which all updates with one of the topics are held. @throws HubError
+   * `journal_unavailable`.
+   */
   earliest(topics: readonly string[] | undefined): Promise<number>;
 
   /**
    * Finds where an event id of a hub leads to.
    *
-   * @returns undefined where no hub made it.
+   * @returns Undefined if no hub made the id.
    * @throws HubError `journal_unavailable`.
    */
   resume(eventId: string, topics: readonly string[] | undefined): Promise<Resumption | undefined>;
 
   /**
-   * Whether who has had the update at an offset has had all with one of the topics that is before it, in whichever process that was, and nothing can be lost that followed
-   * it: see `Journal.restoredUpTo`.
+   * Tells whether a subscriber with the update at an offset has had all earlier updates with one of
+   * the topics, from any process. Also requires that no update after it can be lost. See
+   * `Journal.restoredUpTo`.
    */
   isAlone(offset: number, topics: readonly string[] | undefined): boolean;
 }

@@ -8,7 +8,7 @@ export interface StateEntry {
   readonly value: string;
 }
 
-/** Whether a text may be the key of an entry. */
+/** Tells whether a text may be the key of an entry. */
 export function isStateKey(text: string): boolean {
   return /^[\x20-\x7e]{1,1024}$/.test(text);
 }
@@ -16,22 +16,23 @@ export function isStateKey(text: string): boolean {
 /** One change of an entry, with the update that tells of it. */
 export interface StateStep {
   readonly key: string;
-  /** The new text; undefined removes the entry. */
+  /** The new text, or undefined to remove the entry. */
   readonly value: string | undefined;
   /** Appended to the journal in the same commit. */
   readonly update?: Update | undefined;
 }
 
 /**
- * An optional capability of a {@link Journal}: a small table beside the records, which all processes of the journal share. Presence
- * and revocations live in it. It is not trimmed.
+ * An optional capability of a {@link Journal}: a small table beside the records, shared by all
+ * processes of the journal. The table holds presence and revocations, and is not trimmed.
  */
 export interface JournalState {
   /**
-   * Makes all the changes and appends their updates, in order and as one, or nothing. A step that removes an entry which is not there
-   * does nothing, and its update is not appended: of two processes that remove the same entry, one tells of it.
+   * Makes all the changes and appends their updates, in order and atomically. A step that removes
+   * an absent entry does nothing, and its update is not appended. If two processes remove the same
+   * entry, one tells of it.
    *
-   * @throws HubError `journal_full` or `journal_unavailable`: nothing was changed.
+   * @throws HubError `journal_full` or `journal_unavailable`. Nothing was changed.
    */
   commit(steps: readonly StateStep[]): Promise<void>;
 
@@ -39,10 +40,11 @@ export interface JournalState {
    * Reads entries in ascending order of their keys, as of now.
    *
    * @param prefix - Only keys that start with this.
-   * @param after - Only keys that come after this one.
+   * @param after - Only keys that come after this key.
    * @param limit - Most entries to return.
-   * @param maxLength - Characters of values from which on no more entries need be returned, but one at least. A journal that copies what it
-   * returns should end there: it does so in one turn of the event loop.
+   * @param maxLength - Characters of values after which the page may end, with at least one entry.
+   *   A journal that copies the values should end there, because the copy takes one turn of the
+   *   event loop.
    */
   entries(
     prefix: string,
@@ -53,13 +55,14 @@ export interface JournalState {
 const PAGE: { readonly limit: number; readonly maxLength: number } = { limit: 500, maxLength: 1024 * 1024 };
 
 /**
- * Reads all entries with a prefix, a page at a time, so that a large table does not hold up the event loop.
+ * Reads all entries with a prefix, a page at a time, so that a large table does not hold up the
+ * event loop.
  *
- * @param first - Only those whose keys come after this one.
+ * @param first - Only keys that come after this key.
  */
 export async function* allEntries(state: JournalState, prefix: string, first?: string): AsyncGenerator<StateEntry, undefined> {
   let after = first;
-  // Of the turn of the event loop: what is done with a value takes time as well.
+  // Characters of this turn of the event loop. The work on a value takes time as well.
   let length = 0;
   for (;;) {
     const page = await state.entries(prefix, { ...PAGE, after });

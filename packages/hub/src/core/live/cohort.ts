@@ -4,39 +4,42 @@ import type { Selection } from "../matching/selection.ts";
 
 /** A subscriber at the tail, as live delivery sees it. */
 export interface CohortMember {
-  /** The offset at which it joined: what came up to there it has had. */
+  /** Offset at which the member joined. The member has had everything up to there. */
   readonly cursor: number;
-  /** The cohort's: place among its members; -1 for none. */
+  /** Set by the cohort: index among its members, or -1 for none. */
   memberIndex: number;
   /** @returns Whether the peer took everything. If not, the member must {@link stall}. */
   write(bytes: Uint8Array): boolean;
-  /** Its peer did not take everything: it leaves the cohort. */
+  /** The peer did not take everything. The member leaves the cohort. */
   stall(): void;
-  /** It leaves the cohort, to {@link replay} within this turn of the event loop. */
+  /** The member leaves the cohort, to {@link replay} within this turn of the event loop. */
   fallBehind(): void;
-  /** It reads the journal from where it left. */
+  /** Reads the journal from the member's cursor. */
   replay(): void;
 }
 
 /**
- * The subscribers at the tail whose selection is the same. An update is matched once for all of them, and the
- * bytes of a run of updates are joined once.
+ * The subscribers at the tail with the same selection. An update is matched once for all of them,
+ * and the bytes of a run of updates are joined once.
  */
 export class Cohort {
   readonly selection: Selection;
-  /** Order means nothing: a member that leaves is replaced by the last one, so that leaving costs the same at any size. */
+  /**
+   * Order means nothing. The last member takes the index of a member that leaves, so leaving costs
+   * the same at any size.
+   */
   readonly members: CohortMember[] = [];
-  /** The records of the batch being dispatched that the selection selects. Emptied after each batch. */
+  /** The selected records of the batch being dispatched. Emptied after each batch. */
   readonly run: JournalRecord[] = [];
-  /** What waits for the next write; undefined where updates are delivered at once. */
+  /** Records that wait for the next write, or undefined if updates are delivered at once. */
   readonly paced: PacedRun | undefined;
   /** Offset of the last record sent to the members. */
   sentOffset = 0;
-  /** When something was last sent to the members, in milliseconds of the monotonic clock. */
+  /** Time of the last write to the members, in milliseconds of the monotonic clock. */
   sentAtMs = 0;
-  /** Subscribers that belong here, at the tail or catching up; at 0 the cohort may be let go. */
+  /** Subscribers of this cohort, at the tail or catching up. At 0 the cohort may be dropped. */
   references = 0;
-  /** Whether it is among those that may be let go. */
+  /** Whether the cohort is among the spare ones, which may be dropped. */
   isSpare = false;
 
   constructor(selection: Selection) {
@@ -44,7 +47,7 @@ export class Cohort {
     this.paced = selection.isPaced ? new PacedRun(selection.pace) : undefined;
   }
 
-  /** Up to where a member has everything, when the hub is at `position`. */
+  /** Offset up to which a member has everything when the hub is at `position`. */
   deliveredUpTo(member: CohortMember, position: number): number {
     const pendingFrom = this.paced?.pendingFrom ?? Infinity;
     return pendingFrom === Infinity ? position : Math.max(member.cursor, pendingFrom - 1);

@@ -6,7 +6,7 @@ import type { Update } from "../update/update.ts";
 
 /** How a dispatcher reads and encodes. */
 export interface DispatcherOptions {
-  /** Default: nothing is compressed. */
+  /** Default: no compression. */
   readonly compression?: Compression | undefined;
   /** Default: event ids are `#EPOCH:OFFSET`. */
   readonly idCipher?: IdCipher | undefined;
@@ -16,14 +16,18 @@ export interface DispatcherOptions {
   readonly publishedRetryMs: RetryRange;
 }
 
-/** The notes in the journal that stand for updates of presence. Dispatch and replay need no more of presence. */
+/**
+ * The notes in the journal that stand for updates of presence. Dispatch and replay need no more of
+ * presence.
+ */
 export interface PresenceNotes {
   /** Whether a record of the journal is such a note. */
   isNote(record: JournalRecord): boolean;
   /**
    * Finds the updates that a note stands for.
    *
-   * @returns A promise only if the shared table has to be asked. Undefined if the updates are no longer held.
+   * @returns A promise only if the shared table has to be asked. Undefined if the updates are no
+   *   longer held.
    */
   updatesOf(record: JournalRecord): readonly Update[] | Promise<readonly Update[] | undefined>;
 }

@@ -16,27 +16,38 @@ import { TopicSearch } from "./topic-search.ts";
 import { NOTE_TYPE } from "../update/update.ts";
 import { Wire } from "../update/wire.ts";
 
-/** Most that one write carries: it bounds what a socket that fills up holds on to. A single larger frame is sent whole. */
+/**
+ * Most bytes of one write. This bounds the memory of a socket that fills up. A single larger frame
+ * is sent whole.
+ */
 const WRITE_BYTES = 64 * 1024;
 const RING_BYTES = 16 * 1024 * 1024;
 const RING_RECORDS = 16_384;
 const NOTHING = new Uint8Array(0);
-/** How long updates are matched at a time, in milliseconds, before the event loop handles its input. */
+/**
+ * Longest time of one slice of matching, in milliseconds, before the event loop handles its input.
+ */
 const SLICE_MS = 10;
-/** Most that waits to be matched on patterns: how long, in milliseconds, and how much. Past it, streams with patterns read the journal by themselves. */
+/**
+ * Bounds on the updates that wait for pattern matching: time in milliseconds, and bytes. Past them,
+ * streams with patterns read the journal by themselves.
+ */
 const MOST_WAITING = { ms: 250, bytes: RING_BYTES } as const;
-/** Cohorts without subscribers that are kept, beside an eighth of all, for those who come back. */
+/** Spare cohorts kept for subscribers that come back, beside an eighth of all cohorts. */
 const SPARE_COHORTS = 64;
 
 /**
  * Follows the journal's tail and hands each update to the cohorts that select it.
  *
- * Updates that arrive in one turn of the event loop leave in one write a connection: an idle hub delays
- * nothing, and under load the batches grow by themselves.
+ * Updates that arrive in one turn of the event loop leave in one write per connection. An idle hub
+ * delays nothing, and under load the batches grow by themselves.
  */
 export class Dispatcher {
   ring: FrameRing;
-  /** That of the offsets here: the journal's, until it is replaced and this is told. */
+  /**
+   * Epoch of the offsets here: the journal's, until the journal is replaced and the dispatcher is
+   * told.
+   */
   epoch: string;
   readonly #journal: Journal;
   readonly #idCipher: IdCipher | undefined;
@@ -44,11 +55,11 @@ export class Dispatcher {
   readonly #topicSearch: TopicSearch;
   readonly #cohorts = new Map<string, Cohort>();
   #usedCohorts = 0;
-  /** Those that may hear of presence. */
+  /** Cohorts that may receive presence. */
   readonly #hearing = new Set<Cohort>();
-  /** Those with patterns. */
+  /** Cohorts with patterns. */
   readonly #patterned = new Set<Cohort>();
-  /** Cohorts that had no subscriber at one time since the last were dropped. */
+  /** Cohorts that had no subscriber at some time since the last drop. */
   readonly #spare: Cohort[] = [];
   readonly #pacer = new Pacer((cohort) => this.#deliverPaced(cohort));
   readonly #unfollow: () => void;
@@ -57,23 +68,34 @@ export class Dispatcher {
   #accepted: number;
   #pending: JournalRecord[] = [];
   #pendingBytes = 0;
-  /** When the pending records came, in milliseconds of the monotonic clock, each for those up to an offset. */
+  /**
+   * Arrival times of the pending records, in milliseconds of the monotonic clock. Each entry covers
+   * the records up to an offset.
+   */
   #came: { readonly upTo: number; readonly atMs: number }[] = [];
   #scheduled = false;
-  /** Encodes what goes to sockets. */
+  /** Encodes the bytes for sockets. */
   readonly wire: Wire;
-  /** What was given to sockets since the start. */
+  /** Updates and bytes given to sockets since the start. */
   readonly sent = { updates: 0, bytes: 0 };
   #waiters: (() => void)[] = [];
-  /** What a publisher's `retry` may tell. Kept to here, so that it holds for what is in the journal already, or came from another process, too. */
+  /**
+   * Range of the `retry` times that publishers may send. Applied here, so that the range also holds
+   * for records already in the journal or from another process.
+   */
   readonly #retryMs: RetryRange;
-  /** Called with each of the hub's notes to itself, and with nothing where some may have gone by unseen. */
+  /**
+   * Called with each of the hub's notes to itself, and with undefined if some notes may have been
+   * missed.
+   */
   onNote: (note: JournalRecord | undefined) => void = () => undefined;
 
-  /** What notes of presence stand for; undefined if presence is not told. Set before the first subscriber. */
+  /**
+   * Expands notes of presence, or undefined if presence is off. Set before the first subscriber.
+   */
   presence: PresenceNotes | undefined;
 
-  /** How far one step of a walk reads. */
+  /** How far one step of a replay reads. */
   readonly page: ReadLimits;
 
   constructor(journal: Journal, parser: TopicParser, options: DispatcherOptions) {
@@ -92,7 +114,10 @@ export class Dispatcher {
     this.#unfollow = journal.follow(this.#position, (records) => this.#accept(records));
   }
 
-  /** Offset of the last record that was dispatched. A subscriber whose cursor is here may join its cohort. */
+  /**
+   * Offset of the last record that was dispatched. A subscriber whose cursor is here may join its
+   * cohort.
+   */
   get position(): number {
     return this.#position;
   }
@@ -102,12 +127,11 @@ export class Dispatcher {
     return this.#journal.clockToleranceMs;
   }
 
-  /** How many have subscribers. */
+  /** Number of cohorts with subscribers. */
   get cohortCount(): number {
     return this.#usedCohorts;
   }
 
-  /** The event id of a record. */
   eventId(record: JournalRecord): string {
     return record.id ?? this.idAt(record.offset);
   }
@@ -123,27 +147,33 @@ export class Dispatcher {
     return places === undefined ? this.cursorAt(offset) : this.sealed(places.idAt(offset));
   }
 
-  /** An event id that the hub made, as peers are told it. */
+  /** The form of the hub's own event id that peers get. */
   sealed(id: string): string {
     return this.#idCipher === undefined ? id : this.#idCipher.seal(id);
   }
 
-  /** An event id that a peer sent, as it was before {@link sealed}. A hub with opaque ids takes no other of its own: they could be counted through. */
+  /**
+   * Restores an event id from a peer to its form before {@link sealed}. A hub with opaque ids
+   * accepts no plain id of its own, because peers could count through them.
+   */
   opened(id: string): string {
     return this.#idCipher === undefined || !id.startsWith("#") ? id : (this.#idCipher.open(id) ?? NO_ID);
   }
 
-  /** @param cursor - What resumes after it, where that is not as usual; null for nothing. */
+  /**
+   * @param cursor - Event id that resumes after the record, if that is not the usual one. Null for
+   *   no cursor.
+   */
   encode(record: JournalRecord, cursor?: string | null): Uint8Array {
     const { id } = record;
     const update = withBoundRetry(record, this.#retryMs);
     if (cursor === null) return encodeFrame(update, null);
     if (id === undefined || this.#journal.places === undefined) return encodeFrame(update, id ?? cursor ?? this.idAt(record.offset));
-    // What its publisher calls it does not tell where others are.
+    // A publisher's own id does not tell the places of the other partitions.
     return joinBytes([encodeFrame(update, id), encodeUtf8(encodeCursor(cursor ?? this.cursorAt(record.offset)))]);
   }
 
-  /** The cohort for a selection, made when there is none. Each call needs one {@link release}. */
+  /** Finds or makes the cohort of a selection. Each call needs one {@link release}. */
   acquire(selection: Selection): Cohort {
     let cohort = this.#cohorts.get(selection.key);
     if (cohort === undefined) {
@@ -170,7 +200,10 @@ export class Dispatcher {
     if (this.#spare.length > SPARE_COHORTS + this.#cohorts.size / 8) this.#dropSpare();
   }
 
-  /** Many at a time: a table in which one key comes and goes over and over gets slower by each. */
+  /**
+   * Drops many at a time. A `Map` in which one key comes and goes over and over gets slower with
+   * each.
+   */
   #dropSpare(): void {
     for (const cohort of this.#spare.splice(0)) {
       cohort.isSpare = false;
@@ -187,29 +220,35 @@ export class Dispatcher {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Resolves what waits for {@link moved}, so that it looks again. */
+  /** Resolves the promises of {@link moved}, so that their callers look again. */
   readonly wake = (): void => {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();
   };
 
-  /** Called with the number of streams with patterns that fall behind, for the search for patterns took too long. */
+  /**
+   * Called with the number of streams with patterns that fall behind because pattern matching took
+   * too long.
+   */
   onPatternsBehind: (streams: number) => void = () => undefined;
 
-  /** Dispatches what is pending, without waiting for the end of this turn. */
+  /** Dispatches the pending updates without waiting for the end of this turn. */
   flush(): void {
     this.#dispatchSearched();
     this.#dispatchUnsearched();
   }
 
-  /** The journal was replaced, and all subscribers are gone: begins at its tail. What was not dispatched yet is void. */
+  /**
+   * Restarts at the tail of a journal that was replaced, after all subscribers are gone. Pending
+   * records are void.
+   */
   restart(): void {
     this.#pending = [];
     this.#pendingBytes = 0;
     this.#came = [];
     this.#topicSearch.reset();
-    // What waits in paced ones is for nobody.
+    // The updates that wait in paced cohorts are for nobody.
     this.#pacer.flush();
     this.#dropSpare();
     this.epoch = this.#journal.epoch;
@@ -247,7 +286,10 @@ export class Dispatcher {
     });
   }
 
-  /** Updates of topics that nobody has seen before take long: each is tested on all patterns. Others must not wait for all of that. */
+  /**
+   * Updates of new topics take long, because each is tested on all patterns. Others must not wait
+   * for the whole search.
+   */
   #dispatchSlice(): void {
     this.#dispatchSearched();
     const [oldest] = this.#came;
@@ -256,7 +298,7 @@ export class Dispatcher {
     else this.#schedule();
   }
 
-  /** Dispatches what can be matched within one slice. */
+  /** Dispatches the updates that can be matched within one slice. */
   #dispatchSearched(): void {
     let ready = this.#topicSearch.advance(this.#pending, monotonicMs() + SLICE_MS);
     while (ready > 0 && this.#pending.length > 0) {
@@ -267,7 +309,10 @@ export class Dispatcher {
     this.#topicSearch.clear();
   }
 
-  /** Dispatches all that is pending to streams without patterns. Those with patterns read the journal by themselves, in their turns. */
+  /**
+   * Dispatches all pending updates to streams without patterns. Streams with patterns read the
+   * journal by themselves, in their turns.
+   */
   #dispatchUnsearched(): void {
     if (this.#pending.length === 0) return;
     const members = Array.from(this.#patterned, (cohort) => cohort.members).flat();
@@ -281,8 +326,8 @@ export class Dispatcher {
   readonly #found = (topic: string): KnownTopic | undefined => this.#topicSearch.found(topic);
 
   /**
-   * Records were trimmed before this process saw them, as when it was suspended: everyone walks on from where it was, and the walk
-   * finds the gap.
+   * Records were trimmed before this process saw them, as when it was suspended. Each subscriber
+   * replays from its cursor, and the replay finds the gap.
    */
   #skipTo(offset: number): void {
     this.flush();
@@ -314,7 +359,10 @@ export class Dispatcher {
     return this.#pending.splice(0, count);
   }
 
-  /** @param found - What is known of a topic; undefined if streams with patterns have fallen behind. */
+  /**
+   * @param found - Looks up the known matches of a topic. Undefined if streams with patterns have
+   *   fallen behind.
+   */
   #dispatch(batch: readonly JournalRecord[], found?: (topic: string) => KnownTopic | undefined): void {
     const walkers = this.#sendWalking(batch);
     const at = Date.now();
@@ -345,9 +393,10 @@ export class Dispatcher {
   }
 
   /**
-   * Updates of presence have to be read, and nobody else is to wait for that: those that may hear of them leave their cohorts, and walk by themselves.
+   * Sends cohorts that may hear of presence to replay. Updates of presence have to be read, and
+   * nobody else may wait for that read.
    *
-   * @returns They must {@link CohortMember.replay} after the batch.
+   * @returns Their members, which must {@link CohortMember.replay} after the batch.
    */
   #sendWalking(batch: readonly JournalRecord[]): readonly CohortMember[] {
     const { presence } = this;
@@ -357,7 +406,7 @@ export class Dispatcher {
     return walkers;
   }
 
-  /** Writes what waits for a paced cohort, now or when it is due. */
+  /** Writes the waiting updates of a paced cohort, now or when they are due. */
   #await(cohort: Cohort, dueAtMs: number, now: number): void {
     if (dueAtMs <= now) this.#deliverPaced(cohort);
     else this.#pacer.add(cohort, dueAtMs);
@@ -375,7 +424,7 @@ export class Dispatcher {
     if (last === undefined) return;
     const frames = records.map((record) => this.ring.entry(record.offset)?.frame ?? this.encode(record));
     const all = this.wire.join(frames, cohort.selection);
-    // One that joined while they waited has had the first of them.
+    // A member that joined while they waited has had the first of them.
     const rest = new Map<number, Uint8Array>();
     const missing = (after: number): Uint8Array => {
       let bytes = rest.get(after);
@@ -402,14 +451,15 @@ export class Dispatcher {
     this.sent.bytes += bytes.length * members.length;
     cohort.sentOffset = cohort.run.at(-1)?.offset ?? cohort.sentOffset;
     cohort.sentAtMs = now;
-    // From the end: a member that leaves is replaced by one that was served already.
+    // From the end, because the last member takes the index of a member that leaves, and was served
+    // already.
     for (let i = members.length - 1; i >= 0; i--) {
       const member = members[i] as CohortMember;
       if (!member.write(bytes)) member.stall();
     }
   }
 
-  /** Joins the frames of a run; cohorts that take the same run in the same format share the bytes. */
+  /** Joins the frames of a run. Cohorts with the same run in the same format share the bytes. */
   #joinRun(
     { run, selection }: Cohort,
     batch: readonly JournalRecord[],

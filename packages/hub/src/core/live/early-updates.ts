@@ -1,14 +1,14 @@
 import type { Missed } from "../journal/places.ts";
 
-/** Most updates that are looked for at a time. */
+/** Most updates looked for at a time. */
 const STEP = 100;
 
-/** Offsets, rising, each with the event id that stands in for the usual one; undefined for the usual one. */
+/** Offsets, rising, each with its replacement event id. Undefined for the usual id. */
 type EventIds = ReadonlyMap<number, string | undefined>;
 
 /**
- * The updates that a reader gets before those that follow its cursor, in order. They are looked for as they are sent, since there
- * may be many.
+ * The updates that a reader gets before the updates after its cursor, in order. They may be many,
+ * so they are looked up while they are sent.
  */
 export class EarlyUpdates {
   readonly #find: () => EventIds | undefined;
@@ -18,23 +18,31 @@ export class EarlyUpdates {
     this.#find = find;
   }
 
-  /** The updates of a snapshot. One that is no longer held is left out. @param offsets - Rising. */
+  /**
+   * Makes the early updates of a snapshot. An update that is no longer held is left out. @param
+   * offsets - Rising.
+   */
   static at(offsets: readonly number[]): EarlyUpdates {
     let from = 0;
     return new EarlyUpdates(() => new Map(offsets.slice(from, (from += STEP)).map((offset) => [offset, undefined])));
   }
 
-  /** The updates that a reader has missed. One that is no longer held is a gap. */
+  /**
+   * Makes the early updates that a reader has missed. An update that is no longer held is a gap.
+   */
   static missed(missed: Missed): EarlyUpdates {
     return new EarlyUpdates(() => missed.next(STEP));
   }
 
-  /** Offset of the next one; undefined at the end. */
+  /** Offset of the next update, or undefined at the end. */
   get first(): number | undefined {
     return this.next()?.keys().next().value;
   }
 
-  /** @returns The next ones; none at the end. Undefined if some of the rest are no longer held: a gap. */
+  /**
+   * @returns The next updates, or an empty map at the end. Undefined if some of the rest are no
+   *   longer held: a gap.
+   */
   next(): EventIds | undefined {
     if (this.#found.size > 0) return this.#found;
     const found = this.#find();
@@ -42,7 +50,7 @@ export class EarlyUpdates {
     return found;
   }
 
-  /** The reader needs these no longer: all up to an offset. */
+  /** Drops all updates up to an offset, because the reader has them. */
   pass(upTo: number): void {
     for (const offset of this.#found.keys()) {
       if (offset > upTo) return;
@@ -50,7 +58,7 @@ export class EarlyUpdates {
     }
   }
 
-  /** These are no longer held. */
+  /** Drops updates that are no longer held. */
   drop(offsets: Iterable<number>): void {
     for (const offset of offsets) this.#found.delete(offset);
   }

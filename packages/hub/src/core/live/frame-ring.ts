@@ -7,8 +7,9 @@ export interface FramedRecord {
 }
 
 /**
- * The newest records with their frames, bounded in bytes and count, shared by live delivery and catch-up:
- * a subscriber that was away for a moment is served from memory, without touching the journal.
+ * The newest records with their frames, bounded in bytes and count, shared by live delivery and
+ * catch-up. A subscriber that was away for a moment is served from memory, without touching the
+ * journal.
  */
 export class FrameRing {
   readonly #maxBytes: number;
@@ -16,7 +17,9 @@ export class FrameRing {
   /** Every record after this offset is held. */
   #after: number;
   #entries: FramedRecord[] = [];
-  /** Entries before this index were dropped; the array is cut now and then instead of at each drop. */
+  /**
+   * Entries before this index were dropped. The array is cut now and then instead of at each drop.
+   */
   #start = 0;
   #bytes = 0;
 
@@ -37,15 +40,17 @@ export class FrameRing {
     }
   }
 
-  /** The record at an offset, where it is held. */
+  /** The record at an offset, if held. */
   entry(offset: number): FramedRecord | undefined {
     const [entry] = this.read(offset - 1, 1, 1) ?? [];
     return entry?.record.offset === offset ? entry : undefined;
   }
 
   /**
-   * @param maxBytes - Most bytes of the records and their frames; the first one is read in any case.
-   * @returns The entries after the offset, at most `maxCount`, in order; undefined when some are no longer held.
+   * @param maxBytes - Most bytes of the records and their frames. The first record is read in any
+   *   case.
+   * @returns The entries after the offset, at most `maxCount`, in order. Undefined if some are no
+   *   longer held.
    */
   read(after: number, maxCount: number, maxBytes: number): readonly FramedRecord[] | undefined {
     if (after < this.#after) return undefined;
@@ -71,7 +76,7 @@ export class FrameRing {
     const oldest = this.#entries[this.#start] as FramedRecord;
     this.#after = oldest.record.offset;
     this.#bytes -= entrySize(oldest);
-    // Lets the record go now; its place goes with the next cut.
+    // Frees the record now. Its slot is freed with the next cut.
     this.#entries[this.#start] = DROPPED;
     this.#start++;
   }

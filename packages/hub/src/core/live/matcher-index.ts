@@ -4,7 +4,10 @@ import { isPattern } from "../matching/matcher.ts";
 import { type KnownTopic, PatternIndex } from "./pattern-index.ts";
 import type { TopicParser } from "../update/topic.ts";
 
-/** Finds the cohorts that an update goes to: by hash for exact topics, and by {@link PatternIndex} for patterns. */
+/**
+ * Finds the cohorts of an update: by hash for exact topics, and by {@link PatternIndex} for
+ * patterns.
+ */
 export class MatcherIndex {
   readonly #all = new Set<Cohort>();
   readonly #exact = new Map<string, Set<Cohort>>();
@@ -14,7 +17,7 @@ export class MatcherIndex {
     this.#patterns = new PatternIndex(parser);
   }
 
-  /** How many distinct patterns are tested on topics. */
+  /** Number of distinct patterns tested on topics. */
   get patternCount(): number {
     return this.#patterns.size;
   }
@@ -41,12 +44,16 @@ export class MatcherIndex {
     }
   }
 
-  /** The cohort, which was added, has its first subscriber: before that, its patterns are tested for nobody. */
+  /**
+   * Activates an added cohort with its first subscriber. Before that, its patterns are not tested.
+   */
   wake(cohort: Cohort): void {
     for (const matcher of cohort.selection.matchers) if (isPattern(matcher)) this.#patterns.wake(matcher);
   }
 
-  /** The cohort has lost its last subscriber. It may be woken again, or removed. */
+  /**
+   * Deactivates a cohort that lost its last subscriber. The cohort may be woken again, or removed.
+   */
   rest(cohort: Cohort): void {
     for (const matcher of cohort.selection.matchers) if (isPattern(matcher)) this.#patterns.rest(matcher);
   }
@@ -56,15 +63,20 @@ export class MatcherIndex {
     return this.#patterns.known(topic);
   }
 
-  /** Does what takes long of {@link collect}, for one topic of a record; see {@link PatternIndex.searching}. */
+  /**
+   * Does the slow part of {@link collect}, for one topic of a record. See
+   * {@link PatternIndex.searching}.
+   */
   searching(topic: string): Generator<undefined, KnownTopic> {
     return this.#patterns.searching(topic);
   }
 
   /**
-   * Adds the record to the run of each cohort that is to receive it, and each such cohort to `touched`, once.
+   * Adds the record to the run of each cohort that is to receive it, and each such cohort to
+   * `touched`, once.
    *
-   * @param found - What is known of a topic. Without it, patterns are passed over: their cohorts must have no members.
+   * @param found - Looks up the known matches of a topic. Without this function, patterns are
+   *   skipped, and their cohorts must have no members.
    */
   collect(record: JournalRecord, touched: Cohort[], found?: (topic: string) => KnownTopic | undefined): void {
     const take = (cohort: Cohort): void => add(cohort, record, touched);
@@ -79,7 +91,7 @@ export class MatcherIndex {
 
 function add(cohort: Cohort, record: JournalRecord, touched: Cohort[]): void {
   const { run, paced } = cohort;
-  // A cohort is reached once for each of its matchers that matches; the record is sent once.
+  // A cohort is reached once for each of its matchers that matches. The record is sent once.
   if (run.at(-1) === record || cohort.members.length === 0 || !cohort.selection.mayRead(record)) return;
   if (paced !== undefined) {
     if (paced.take(record)) touched.push(cohort);

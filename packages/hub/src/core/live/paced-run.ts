@@ -1,18 +1,21 @@
 import { type JournalRecord, recordBytes } from "../journal/journal.ts";
 import type { Pace } from "../matching/pace.ts";
 
-/** Most that waits for a cohort's next write: past it the write comes early, for memory must not grow with the interval. */
+/**
+ * Most bytes that wait for a cohort's next write. Past the limit the write comes early, because
+ * memory must not grow with the interval.
+ */
 const MAX_BYTES = 1024 * 1024;
 const MAX_RECORDS = 10_000;
 
 /** The updates that wait for a cohort's next write. */
 export class PacedRun {
-  /** Offset of the oldest update that came since the last write; Infinity while there is none. */
+  /** Offset of the oldest update since the last write, or Infinity if there is none. */
   pendingFrom: number = Infinity;
-  /** When the next write may be, in milliseconds of the monotonic clock. */
+  /** Earliest time of the next write, in milliseconds of the monotonic clock. */
   dueAtMs = 0;
   readonly #latest: boolean;
-  /** By canonical topic where only the newest counts, else by offset; in order of offset. */
+  /** By canonical topic if only the newest counts, else by offset. In order of offset. */
   readonly #records = new Map<string | number, JournalRecord>();
   #last: JournalRecord | undefined;
   #bytes = 0;
@@ -21,7 +24,7 @@ export class PacedRun {
     this.#latest = pace.latest;
   }
 
-  /** @returns Whether it is the first one since the last write, or one too many. */
+  /** @returns Whether the record is the first since the last write, or one too many. */
   take(record: JournalRecord): boolean {
     if (this.#last === record) return false;
     this.#last = record;
@@ -31,7 +34,7 @@ export class PacedRun {
     const older = this.#records.get(key);
     if (older !== undefined) {
       this.#bytes -= recordBytes(older);
-      // Set anew, it comes last.
+      // Deleted and set again, the record comes last.
       this.#records.delete(key);
     }
     this.#records.set(key, record);
@@ -41,12 +44,12 @@ export class PacedRun {
     return true;
   }
 
-  /** Whether so much waits that it must be written now. */
+  /** Whether the run must be written now because too many bytes wait. */
   get isFull(): boolean {
     return this.#bytes > MAX_BYTES || this.#records.size > MAX_RECORDS;
   }
 
-  /** Takes out what waits, in order. */
+  /** Takes out the waiting records, in order. */
   drain(): readonly JournalRecord[] {
     const records = [...this.#records.values()];
     this.#records.clear();

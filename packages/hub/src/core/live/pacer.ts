@@ -1,7 +1,7 @@
 import type { Cohort } from "./cohort.ts";
 import { after, monotonicMs } from "../scheduler.ts";
 
-/** Times are rounded up to this, in milliseconds, so that cohorts share timers. */
+/** Granularity of times, in milliseconds. Times are rounded up, so that cohorts share timers. */
 const SLOT_MS = 5;
 
 /** Wakes paced cohorts when their next write is due. */
@@ -11,12 +11,12 @@ export class Pacer {
   #stopTimer: () => void = () => undefined;
   #timerSlot = Infinity;
 
-  /** @param onDue - Writes what waits for the cohort, if anything still does. */
+  /** @param onDue - Writes the cohort's waiting updates, if any are left. */
   constructor(onDue: (cohort: Cohort) => void) {
     this.#onDue = onDue;
   }
 
-  /** Something waits for the cohort until `atMs`, in milliseconds of the monotonic clock. */
+  /** Schedules a write of the cohort at `atMs`, in milliseconds of the monotonic clock. */
   add(cohort: Cohort, atMs: number): void {
     const slot = Math.ceil(atMs / SLOT_MS);
     const cohorts = this.#slots.get(slot);
@@ -25,7 +25,7 @@ export class Pacer {
     if (slot < this.#timerSlot) this.#arm(slot);
   }
 
-  /** Serves all that waits, due or not. */
+  /** Serves all waiting cohorts, due or not. */
   flush(): void {
     this.#serve(Infinity);
   }
@@ -36,7 +36,7 @@ export class Pacer {
       const cohorts = this.#slots.get(slot) ?? [];
       this.#slots.delete(slot);
       for (const cohort of cohorts) {
-        // One that was full was served early, and has another time since.
+        // A cohort that was full was served early, and has another time since.
         if (until === Infinity || (cohort.paced?.dueAtMs ?? 0) <= slot * SLOT_MS) this.#onDue(cohort);
       }
     }

@@ -4,47 +4,54 @@ import { PrefixBuckets } from "./prefix-buckets.ts";
 import { Recent } from "../recent.ts";
 import type { TopicParser } from "../update/topic.ts";
 
-/** Most cost of the topics that are remembered, in each of two generations: one a pattern that selects it, and some for the topic. */
+/**
+ * Most cost of the remembered topics, in each of two generations. A topic costs 1 per pattern that
+ * selects it, and some for its text.
+ */
 const REMEMBERED_COST = 256 * 1024;
 const TOPIC_COST = 32;
 /** Characters of a topic that cost as much as a pattern that selects it. */
 const CHARACTERS_A_COST = 8;
-/** Most changes that are kept beside as many as there are patterns. */
+/** Most changes kept, beside as many as there are patterns. */
 const KEPT_CHANGES = 1024;
 
 /** The cohorts of one pattern. */
 interface PatternGroup {
   readonly matcher: CompiledPattern;
   readonly cohorts: Set<Cohort>;
-  /** How many of them have subscribers. Without any, the pattern is not tested. */
+  /** Number of its cohorts with subscribers. With none, the pattern is not tested. */
   awake: number;
 }
 
-/** How many patterns are tested before others may have their turn: a topic of 2 KiB costs each some 20 µs. */
+/** Patterns tested before others may have their turn. A topic of 2 KiB costs each some 20 µs. */
 const STEP = 50;
 
-/** What is known of a topic. */
+/** Known matches of a topic. */
 export interface KnownTopic {
   readonly groups: readonly PatternGroup[];
-  /** Changes up to here were looked at. */
+  /** Changes up to this number were examined. */
   readonly upTo: number;
 }
 
 /**
- * Finds the cohorts whose patterns select a topic. A topic that was never seen is compared only with the patterns that start as it does. What was
- * found is remembered. After that, only patterns that came since are tested on it, so that those who come and go do not make known topics new.
+ * Finds the cohorts whose patterns select a topic. A new topic is compared only with the patterns
+ * that share its prefix, and the matches are remembered. After that, only newer patterns are tested
+ * on the topic, so that subscribers who come and go do not make known topics new.
  */
 export class PatternIndex {
   readonly #parser: TopicParser;
   readonly #groups = new Map<string, PatternGroup>();
-  /** Awake URL patterns, by the start of the paths that they select; and awake URI templates, by that of the topics. */
+  /**
+   * Awake URL patterns by the prefix of their paths, and awake URI templates by the prefix of their
+   * topics.
+   */
   readonly #byPath = new PrefixBuckets<PatternGroup>();
   readonly #byTopic = new PrefixBuckets<PatternGroup>();
   readonly #known = new Recent<KnownTopic>(
     REMEMBERED_COST,
     (topic, { groups }) => TOPIC_COST + topic.length / CHARACTERS_A_COST + groups.length,
   );
-  /** Patterns in the order in which they awoke; the first one is change number `#firstChange`. */
+  /** Patterns in the order in which they awoke. The first is change number `#firstChange`. */
   #changes: PatternGroup[] = [];
   #firstChange = 0;
   #awake = 0;
@@ -53,7 +60,7 @@ export class PatternIndex {
     this.#parser = parser;
   }
 
-  /** How many distinct patterns are tested. */
+  /** Number of distinct patterns tested. */
   get size(): number {
     return this.#awake;
   }
@@ -81,7 +88,7 @@ export class PatternIndex {
     this.#bucketsOf(group).add(group.matcher.compiled.prefix, group);
     this.#changes.push(group);
     if (this.#changes.length <= KEPT_CHANGES + this.#awake) return;
-    // By now, a topic that was known before is as soon compared with all.
+    // By now, comparing a known topic with all patterns takes no longer.
     this.#firstChange += this.#changes.length;
     this.#changes = [];
     this.#known.clear();
@@ -98,7 +105,7 @@ export class PatternIndex {
   /**
    * Calls back with the cohorts of each pattern that selects the topic.
    *
-   * @param known - What {@link searching} found, which saves the search.
+   * @param known - Result of {@link searching}, which saves the search.
    */
   find(topic: string, take: (cohort: Cohort) => void, known: KnownTopic | undefined = this.#known.get(topic)): void {
     if (this.#awake === 0) return;
@@ -107,20 +114,20 @@ export class PatternIndex {
     }
   }
 
-  /** What is known of a topic, if there is nothing to test. */
+  /** The known matches of a topic, if no pattern is left to test. */
   known(topic: string): KnownTopic | undefined {
     if (this.#awake === 0) return NO_PATTERNS;
     const known = this.#known.get(topic);
     return known?.upTo === this.#now ? known : undefined;
   }
 
-  /** Tests a topic on the patterns. Yields where others may have their turn. */
+  /** Tests a topic on the patterns. Yields when others may have their turn. */
   *searching(topic: string): Generator<undefined, KnownTopic> {
     for (;;) {
       // Patterns that awake meanwhile are changes after this one.
       const upTo = this.#now;
       const groups = yield* this.#search(topic);
-      // Meanwhile, changes may have been forgotten that came after it.
+      // Meanwhile, changes may have been forgotten that came after `upTo`.
       if (upTo < this.#firstChange) continue;
       const known = { groups, upTo };
       this.#known.set(topic, known);
@@ -161,7 +168,7 @@ export class PatternIndex {
     const kept = groups.filter(({ awake }) => awake > 0);
     const seen = new Set(kept);
     let tested = 0;
-    // The list may be replaced meanwhile: the search is begun again then.
+    // The list may be replaced meanwhile. Then the search begins again.
     const changes = this.#changes;
     for (let i = upTo - this.#firstChange; i < changes.length; i++) {
       const group = changes[i] as PatternGroup;
@@ -184,7 +191,10 @@ export class PatternIndex {
   }
 }
 
-/** While there are no patterns. The first one that awakes is a change after all that was known. */
+/**
+ * Result while there are no patterns. The first pattern that awakes is a change after all that was
+ * known.
+ */
 const NO_PATTERNS: KnownTopic = { groups: [], upTo: -1 };
 
 function finish<T>(work: Generator<undefined, T>): T {

@@ -1,10 +1,10 @@
-/** Longest prefix that is told apart. Looking one text up takes as many steps at most. */
+/** Longest prefix that buckets distinguish. A lookup takes at most that many steps. */
 const LONGEST_PREFIX = 64;
 
-/** Values by a prefix of the texts that they are for, so that a text is compared only with those that may be for it. */
+/** Values by a prefix of their texts, so that a text is compared only with possible matches. */
 export class PrefixBuckets<Value> {
   readonly #buckets = new Map<string, Set<Value>>();
-  /** How many buckets there are of each length of prefix. */
+  /** Number of buckets for each length of prefix. */
   readonly #lengths: number[] = [];
 
   add(prefix: string, value: Value): void {
@@ -26,7 +26,7 @@ export class PrefixBuckets<Value> {
     this.#lengths[key.length] = (this.#lengths[key.length] ?? 1) - 1;
   }
 
-  /** Finds the values whose prefix, as far as it is told apart, the text starts with. */
+  /** Finds the values whose prefix, up to {@link LONGEST_PREFIX}, the text starts with. */
   *candidates(text: string): Generator<Value, undefined> {
     const longest = Math.min(text.length, this.#lengths.length - 1);
     for (let length = 0; length <= longest; length++) {

@@ -6,61 +6,72 @@ import { monotonicMs } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
 import type { Wire } from "../update/wire.ts";
 
-/**
- * Where a subscriber's bytes go: a socket, a stream. Implementations never throw.
- */
+/** Destination of a subscriber's bytes: a socket, a stream. Implementations never throw. */
 export interface Sink {
-  /** Whether it holds copies of what was written, as with TLS, and not the bytes themselves. */
+  /**
+   * Whether the sink holds copies of the written bytes, as with TLS, and not the bytes themselves.
+   */
   readonly copies?: boolean;
-  /** Address of the client, if the runtime tells one. */
+  /** Address of the client, if the runtime gives an address. */
   readonly address?: string | undefined;
   /**
    * Sends bytes, which are shared with other subscribers and must not be changed.
    *
-   * @returns Whether the peer took everything. After false, the sink calls {@link Subscriber.drained} once it has.
+   * @returns Whether the peer took everything. After false, the sink calls
+   *   {@link Subscriber.drained} once the peer has.
    */
   write(bytes: Uint8Array): boolean;
-  /** Bytes that were written and not taken yet, as exactly as the runtime tells: a slow peer makes it fall, a dead one does not. */
+  /**
+   * Bytes written and not taken yet, as exactly as the runtime tells. A slow peer makes the number
+   * fall, a dead peer does not.
+   */
   pendingBytes(): number;
   /**
-   * Bytes that the peer's system has not confirmed. The number falls while a slow peer reads, also while {@link pendingBytes} stands still.
+   * Bytes that the peer's system has not confirmed. The number falls while a slow peer reads, even
+   * while {@link pendingBytes} stands still.
    *
    * @returns Undefined if the runtime does not tell.
    */
   unconfirmedBytes?(): Promise<number | undefined>;
-  /** Ends the stream in order, after what was written. */
+  /** Ends the stream in order, after the written bytes. */
   end(): void;
-  /** Cuts the stream at once: what the peer has not taken is lost. */
+  /** Cuts the stream at once. Bytes that the peer has not taken are lost. */
   destroy(): void;
 }
 
 /**
- * The states of a subscriber. `replaying`: reads the journal at the pace of its socket. `live`: at the tail, a member of its cohort.
- * `stalled`: its socket is full. `closed`: its peer is gone, or was told to go.
+ * The states of a subscriber. `replaying`: reads the journal at the pace of its socket. `live`: at
+ * the tail, a member of its cohort. `stalled`: its socket is full. `closed`: its peer is gone, or
+ * was told to go.
  */
 export type SubscriberState = "replaying" | "live" | "stalled" | "closed";
 
-/** Effects of a subscriber's changes of state; one object serves all subscribers. */
+/** Effects of a subscriber's changes of state. One object serves all subscribers. */
 export interface SubscriberEvents {
-  /** It has become live. */
+  /** The subscriber has become live. */
   joined(subscriber: Subscriber): void;
-  /** It is still live, and must read the journal again: it leaves its cohort. */
+  /** A subscriber that is still live must read the journal again, and leaves its cohort. */
   leaving(subscriber: Subscriber): void;
-  /** Its socket is full. @param untaken - The bytes that the socket has not taken all of. */
+  /**
+   * The subscriber's socket is full. @param untaken - Bytes that the socket has not taken
+   * completely.
+   */
   stalled(subscriber: Subscriber, untaken: Uint8Array | undefined): void;
-  /** It begins to replay. */
+  /** The subscriber begins to replay. */
   replays(subscriber: Subscriber): void;
-  /** It is closed. */
+  /** The subscriber is closed. */
   closed(subscriber: Subscriber): void;
 }
 
-/** A full socket, as it was at the last look. */
+/** A full socket, as of the last check. */
 export interface Stall {
-  /** When the socket took something last, in milliseconds of the monotonic clock. */
+  /** Time when the socket last took something, in milliseconds of the monotonic clock. */
   sinceMs: number;
-  /** Bytes that were pending then. */
+  /** Bytes pending at that time. */
   pendingBytes: number;
-  /** Bytes that its peer had not confirmed at the last look since then; 0 if that is not known. */
+  /**
+   * Bytes that the peer had not confirmed at the last check since then, or 0 if that is not known.
+   */
   unconfirmedBytes: number;
 }
 
@@ -72,32 +83,41 @@ export interface TokenExpiry {
   readonly endAtMs: number;
 }
 
-/** The server's side of one open stream. What it holds is all the memory that a slow reader costs the hub. */
+/** The server's side of one open stream. Its memory is all that a slow reader costs the hub. */
 export class Subscriber implements CohortMember {
   /** Random and unique: names this connection to observers. */
   readonly id: string = flatten(crypto.randomUUID());
   readonly sink: Sink;
-  /** Everything up to this offset was sent or did not match. Of a member: where it joined its cohort. */
+  /**
+   * Everything up to this offset was sent or did not match. For a member: the offset at which the
+   * subscriber joined its cohort.
+   */
   cursor: number;
   /** Updates that are sent before those after the cursor. */
   early: EarlyUpdates | undefined;
-  /** The newest offset that the peer knows a cursor for, apart from what it was sent as a member of its cohort; -1 for a useless one. */
+  /**
+   * The newest offset whose cursor the peer knows, apart from updates sent to the subscriber as a
+   * member of its cohort. -1 for a useless cursor.
+   */
   toldOffset: number;
-  /** When the newest update that it was walked past was appended, in milliseconds since 1970; or when it left its cohort. */
+  /**
+   * Append time of the newest update that the replay has passed, in milliseconds since 1970, or the
+   * time when the subscriber left its cohort.
+   */
   passedAt: number = Date.now();
-  /** What is older than this was not asked for. */
+  /** Updates up to this offset were not asked for. */
   readonly beganAfter: number;
-  /** The cohort's: place among its members; -1 unless it is live. */
+  /** Set by the cohort: index among its members. -1 unless the subscriber is live. */
   memberIndex = -1;
-  /** The roster's: place in its list. */
+  /** Set by the roster: index in its list. */
   listIndex = -1;
-  /** The heartbeats': when it was last sent one, in milliseconds of the monotonic clock. */
+  /** Set by the heartbeats: time of the last heartbeat, in milliseconds of the monotonic clock. */
   beatAtMs: number;
-  /** The expiry wheel's: the times of its token; undefined if that does not end. */
+  /** Set by the expiry wheel: times of the token, or undefined if the token does not end. */
   expiry: TokenExpiry | undefined;
   /** In milliseconds of the monotonic clock. */
   readonly openedAtMs: number;
-  /** When it is asked to reconnect, in milliseconds of the monotonic clock. */
+  /** Time when the subscriber is asked to reconnect, in milliseconds of the monotonic clock. */
   readonly expiresAtMs: number;
   #state: SubscriberState = "replaying";
   #stall: Stall | undefined;
@@ -136,12 +156,12 @@ export class Subscriber implements CohortMember {
     return this.#state;
   }
 
-  /** Set while it is stalled. */
+  /** Set while the subscriber is stalled. */
   get stalled(): Stall | undefined {
     return this.#stall;
   }
 
-  /** The cohort that it belongs to, a member or not. */
+  /** The subscriber's cohort, as a member or not. */
   get cohort(): Cohort {
     return this.#cohort;
   }
@@ -150,18 +170,18 @@ export class Subscriber implements CohortMember {
     return this.#cohort.selection;
   }
 
-  /** What its token says; undefined for an anonymous one. */
+  /** Claims of the subscriber's token. Undefined for an anonymous subscriber. */
   get authorization(): Authorization | undefined {
     return this.#authorization;
   }
 
-  /** The newest offset that the peer knows a cursor for. */
+  /** The newest offset whose cursor the peer knows. */
   get knownOffset(): number {
     const { sentOffset } = this.#cohort;
     return this.#state === "live" && sentOffset > this.cursor ? sentOffset : this.toldOffset;
   }
 
-  /** Moves it, which must not be live, to another cohort and token. */
+  /** Moves the subscriber, which must not be live, to another cohort and token. */
   moveTo(cohort: Cohort, authorization: Authorization): void {
     this.#cohort = cohort;
     this.#authorization = authorization;
@@ -170,7 +190,8 @@ export class Subscriber implements CohortMember {
   /**
    * Writes bytes as they are on the wire.
    *
-   * @returns Whether the peer took everything. If not, the caller must {@link stall} it.
+   * @returns Whether the peer took everything. If not, the caller must {@link stall} the
+   *   subscriber.
    */
   write(bytes: Uint8Array): boolean {
     if (this.sink.write(bytes)) return true;
@@ -187,20 +208,26 @@ export class Subscriber implements CohortMember {
     return this.write(this.#wire.encode(bytes, this.selection));
   }
 
-  /** It is at the tail: from now on it receives with its cohort. */
+  /** Makes the subscriber live at the tail. From now on it receives with its cohort. */
   join(): void {
     this.#state = "live";
     this.#events.joined(this);
   }
 
-  /** It leaves its cohort if it is live, and is to {@link replay} within this turn of the event loop. */
+  /**
+   * Takes a live subscriber out of its cohort, to {@link replay} within this turn of the event
+   * loop.
+   */
   fallBehind(): void {
     if (this.#state !== "live") return;
     this.#events.leaving(this);
     this.#state = "replaying";
   }
 
-  /** Its sink did not take everything: it waits until it is drained. */
+  /**
+   * Marks the subscriber stalled, because its sink did not take everything, until the sink is
+   * drained.
+   */
   stall(): void {
     if (this.#state === "closed") return;
     this.fallBehind();
@@ -211,7 +238,7 @@ export class Subscriber implements CohortMember {
     this.#events.stalled(this, untaken);
   }
 
-  /** It reads the journal from its cursor on. */
+  /** Starts reading the journal from the subscriber's cursor. */
   replay(): void {
     if (this.#state === "closed") return;
     this.#state = "replaying";
@@ -219,12 +246,12 @@ export class Subscriber implements CohortMember {
     this.#events.replays(this);
   }
 
-  /** The sink tells that it took everything written so far. */
+  /** The sink took everything written so far. */
   drained(): void {
     if (this.#state === "stalled") this.replay();
   }
 
-  /** The peer is gone, or was told to go. */
+  /** Closes the subscriber, because its peer is gone or was told to go. */
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";

@@ -3,19 +3,19 @@ import type { MatcherIndex } from "./matcher-index.ts";
 import type { KnownTopic } from "./pattern-index.ts";
 import { monotonicMs } from "../scheduler.ts";
 
-/** A search that took the last slice to its end. */
+/** A search that ran to the end of the last slice. */
 interface Begun {
   readonly record: JournalRecord;
-  /** How many of the record's topics are searched. */
+  /** Number of the record's topics already searched. */
   readonly topics: number;
-  /** The search of the next one. */
+  /** The search of the next topic. */
   readonly work: Generator<undefined, KnownTopic>;
 }
 
-/** Tests the topics of records on all patterns, a slice of time after the other. */
+/** Tests the topics of records on all patterns, one slice of time after the other. */
 export class TopicSearch {
   readonly #index: MatcherIndex;
-  /** By topic. The index forgets; so the results are kept here until the records are dispatched. */
+  /** By topic. The index forgets, so the results are kept here until the records are dispatched. */
   readonly #found = new Map<string, KnownTopic>();
   #begun: Begun | undefined;
 
@@ -23,17 +23,17 @@ export class TopicSearch {
     this.#index = index;
   }
 
-  /** What was found of a topic since the last {@link clear}. */
+  /** Result for a topic since the last {@link clear}. */
   found(topic: string): KnownTopic | undefined {
     return this.#found.get(topic);
   }
 
-  /** The records that were searched are dispatched. */
+  /** Forgets the results, because their records are dispatched. */
   clear(): void {
     if (this.#begun === undefined) this.#found.clear();
   }
 
-  /** Forgets a search that was begun, too: its record was dispatched all the same. */
+  /** Also forgets a search that was begun. Its record was dispatched without the search. */
   reset(): void {
     this.#begun = undefined;
     this.#found.clear();
@@ -42,8 +42,9 @@ export class TopicSearch {
   /**
    * Searches until a time.
    *
-   * @param records - In order. If the last call left off within a record, the call goes on there if the record is the first one now.
-   * @returns How many of the records are searched.
+   * @param records - In order. If the last call stopped within a record, the call resumes there,
+   *   provided that the record is now the first.
+   * @returns Number of records searched.
    */
   advance(records: readonly JournalRecord[], untilMs: number): number {
     let begun = this.#begun?.record === records[0] ? this.#begun : undefined;

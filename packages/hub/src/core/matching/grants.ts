@@ -5,7 +5,9 @@ import type { TopicParser } from "../update/topic.ts";
 
 const NONE: readonly CompiledMatcher[] = [];
 
-/** Turns what tokens allow into matchers, once for each token, and decides what may be published. */
+/**
+ * Turns what tokens allow into matchers, once for each token, and decides what may be published.
+ */
 export class Grants {
   readonly #compiler: MatcherCompiler;
   readonly #parser: TopicParser;
@@ -19,9 +21,10 @@ export class Grants {
   }
 
   /**
-   * Whether a token allows publishing to every one of the topics: one that it does not name keeps the update from all.
+   * Tells whether a token allows publishing to every topic of the list. One topic without a grant
+   * refuses the whole update.
    *
-   * @throws HubError `invalid_token` where its grants cannot be evaluated.
+   * @throws HubError `invalid_token` if its grants cannot be evaluated.
    */
   mayPublish(authorization: Authorization, topics: readonly string[]): boolean {
     const grants = this.#compile(this.#publish, authorization, authorization.publish);
@@ -29,9 +32,9 @@ export class Grants {
   }
 
   /**
-   * The topics whose private updates a token allows to receive; none without a token.
+   * The topics whose private updates a token allows to receive. Empty without a token.
    *
-   * @throws HubError `invalid_token` where its grants cannot be evaluated.
+   * @throws HubError `invalid_token` if its grants cannot be evaluated.
    */
   readable(authorization: Authorization | undefined): readonly CompiledMatcher[] {
     if (authorization === undefined) return NONE;
@@ -43,8 +46,8 @@ export class Grants {
   }
 
   /**
-   * What a token says about a subscription: the payload of the first of its details that selects the subscription's matcher, which counts as
-   * if it were a topic.
+   * The presence payload of a subscription: from the token's first grant that selects the
+   * subscription's matcher, which counts as if it were a topic.
    *
    * @see Mercure, "Payloads".
    */
@@ -55,7 +58,7 @@ export class Grants {
   }
 
   #selectsMatcher(grant: SubscribeGrant, { type, pattern }: Matcher): boolean {
-    // A pattern need not match its own text; the same one is meant all the same.
+    // A pattern need not match its own text. The same pattern always counts as selected.
     if (grant.topics.some((topic) => topic.type === type && topic.pattern === pattern)) return true;
     const compiled = this.#topics.get(grant) ?? this.#compiler.compileAll(grant.topics);
     this.#topics.set(grant, compiled);
@@ -72,7 +75,7 @@ export class Grants {
       try {
         compiled = matchers.length === 0 ? NONE : this.#compiler.compileAll(matchers);
       } catch (error) {
-        // Acting on a part of them would change in silence what the token allows.
+        // Using only a part of the grants would silently change the token's rights.
         throw invalidToken(error);
       }
       known.set(authorization, compiled);

@@ -5,12 +5,15 @@ import { hasForbiddenCharacter, utf8Length } from "../update/update.ts";
 import { compileUriTemplate, type CompiledUriTemplate } from "./uri-template/index.ts";
 import { compileUrlPattern, type CompiledUrlPattern, PatternError } from "./url-pattern/index.ts";
 
-/** The kinds of matcher that subscribers may use. `uritemplate` is of Mercure 0.x, and only there while its compatibility is on. */
+/**
+ * The kinds of matcher for subscribers. `uritemplate` belongs to Mercure 0.x, and is accepted only
+ * while its compatibility is on.
+ */
 export type MatcherType = "exact" | "urlpattern" | "uritemplate";
 
 /**
- * What selects topics: the topic itself, a URL pattern, or a URI template, which also selects the topic that is spelled as it is. The pattern `*`
- * selects every topic, whatever the type.
+ * Selects topics: by the exact topic, a URL pattern, or a URI template. A URI template also selects
+ * the topic spelled like the template. The pattern `*` selects every topic, for every type.
  */
 export interface Matcher {
   readonly type: MatcherType;
@@ -24,10 +27,10 @@ export type CompiledMatcher =
   | { readonly kind: "urlpattern"; readonly key: string; readonly matcher: Matcher; readonly compiled: CompiledUrlPattern }
   | { readonly kind: "uritemplate"; readonly key: string; readonly matcher: Matcher; readonly compiled: CompiledUriTemplate };
 
-/** Those that have to be tested, and can't be looked up by the topic. */
+/** Matchers that have to be tested, and can't be looked up by the topic. */
 export type CompiledPattern = Extract<CompiledMatcher, { kind: "urlpattern" | "uritemplate" }>;
 
-/** Tells whether the matcher selects the topic: the one place that knows how each kind does. */
+/** Tells whether the matcher selects the topic. Only this function knows how each kind does so. */
 export function selectsTopic(matcher: CompiledMatcher, topic: string, parser: TopicParser): boolean {
   switch (matcher.kind) {
     case "all":
@@ -43,13 +46,21 @@ export function selectsTopic(matcher: CompiledMatcher, topic: string, parser: To
   }
 }
 
-/** Most weight of one subscription's patterns together: it bounds the time that a request can take, to some 20 ms. */
+/**
+ * Most weight of one subscription's patterns together. This bounds the time of a request to some 20
+ * ms.
+ */
 const SUBSCRIPTION_WEIGHT = 200_000;
-/** Most weight of the patterns that are remembered, at most 8 MB of tables, and most of them. */
+/**
+ * Most weight of the remembered patterns. At most 8 MB of tables, which are most of their memory.
+ */
 const CACHED_WEIGHT = 4_000_000;
 const CACHED_PATTERNS = 1024;
 
-/** Compiles matchers, and remembers the recent patterns: a page's subscribers all ask for the same ones. */
+/**
+ * Compiles matchers, and remembers the recent patterns, because all subscribers of a page ask for
+ * the same patterns.
+ */
 export class MatcherCompiler {
   readonly #hubUrl: string;
   readonly #limits: Limits;
@@ -91,7 +102,7 @@ export class MatcherCompiler {
     return [...compiled.values()];
   }
 
-  /** How many of the patterns have to be compiled first, which takes some 0.15 ms each. */
+  /** Counts the patterns that have to be compiled first, at some 0.15 ms each. */
   countUnknown(matchers: readonly Matcher[]): number {
     return patternKeys(matchers).filter((key) => !this.#patterns.has(key)).length;
   }
@@ -115,7 +126,10 @@ export class MatcherCompiler {
     );
   }
 
-  /** Its keys are its own, whatever it selects: presence shows what was asked for. */
+  /**
+   * A URI template has keys of its own, even if it selects the same as another matcher. Presence
+   * shows the matcher as asked for.
+   */
   #compileUriTemplate(matcher: Matcher): CompiledMatcher {
     const { pattern } = matcher;
     const key = `{${pattern}`;
@@ -138,7 +152,7 @@ export class MatcherCompiler {
   }
 }
 
-/** The keys that the matchers have as {@link CompiledPattern}s, each once. */
+/** The keys of the matchers as {@link CompiledPattern}s, without duplicates. */
 export function patternKeys(matchers: readonly Matcher[]): readonly string[] {
   const keys = new Set<string>();
   for (const { type, pattern } of matchers) {
@@ -148,12 +162,12 @@ export function patternKeys(matchers: readonly Matcher[]): readonly string[] {
   return [...keys];
 }
 
-/** Whether the matcher has to be tested on each topic. */
+/** Tells whether the matcher has to be tested on each topic. */
 export function isPattern(matcher: CompiledMatcher): matcher is CompiledPattern {
   return matcher.kind === "urlpattern" || matcher.kind === "uritemplate";
 }
 
-/** Makes an error for subscribers of a pattern's own error. */
+/** Translates a pattern's own error into an error for subscribers. */
 function usable<T>(compile: () => T): T {
   try {
     return compile();

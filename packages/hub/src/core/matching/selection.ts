@@ -4,7 +4,7 @@ import type { TopicParser } from "../update/topic.ts";
 import { NOTE_TYPE, type Update } from "../update/update.ts";
 import type { Encoding, Framing, WireFormat } from "../update/wire.ts";
 
-/** Tells whether one of the matchers selects one of the topics. */
+/** Tells whether any matcher selects any of the topics. */
 export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonly string[], parser: TopicParser): boolean {
   for (const matcher of matchers) {
     for (const topic of topics) if (selectsTopic(matcher, topic, parser)) return true;
@@ -12,32 +12,35 @@ export function matchesAny(matchers: readonly CompiledMatcher[], topics: readonl
   return false;
 }
 
-/** Whether a matcher may select a topic below the hub's own path. */
+/** Tells whether a matcher may select a topic below the hub's own path. */
 function mayBeBelowHub(matcher: CompiledMatcher, parser: TopicParser): boolean {
   if (matcher.kind === "all") return true;
   return parser.mayBeBelowHub(isPattern(matcher) ? matcher.compiled.prefix : matcher.matcher.pattern);
 }
 
-/** How a subscriber's updates reach it. */
+/** Wire options of a subscriber: pace and format. */
 export interface WireOptions {
   readonly pace?: Pace | undefined;
   readonly encoding?: Encoding | undefined;
   readonly framing?: Framing | undefined;
 }
 
-/** What a subscriber asked for, how it reaches it, and what it may read. Live delivery and replay both ask this, and nothing else. */
+/**
+ * A subscriber's matchers, wire options and read grants. Live delivery and replay both ask the
+ * selection, and nothing else.
+ */
 export class Selection implements WireFormat {
-  /** Equal keys select and may read the same updates. */
+  /** Selections with equal keys select the same updates and may read the same. */
   readonly key: string;
   readonly matchers: readonly CompiledMatcher[];
   readonly pace: Pace;
   readonly encoding: Encoding;
   readonly framing: Framing;
-  /** All that it selects has one of these topics; undefined where that can't be said. */
+  /** The exact topics selected, or undefined if a pattern is involved. */
   readonly topics: readonly string[] | undefined;
-  /** Whether one of the matchers is a pattern. */
+  /** Whether any matcher is a pattern. */
   readonly hasPatterns: boolean;
-  /** Whether updates of presence may be among what it selects. */
+  /** Whether the selection may include updates of presence. */
   readonly hearsPresence: boolean;
   readonly #grants: readonly CompiledMatcher[];
   /** Whether there are patterns to test. */
@@ -45,9 +48,9 @@ export class Selection implements WireFormat {
   readonly #parser: TopicParser;
 
   /**
-   * @param matchers - Which topics to receive.
-   * @param grants - Which topics' private updates may be read; none for an anonymous subscriber.
-   * @param wire - How its updates are spread over time, encoded and delimited.
+   * @param matchers - Topics to receive.
+   * @param grants - Topics whose private updates may be read. Empty for an anonymous subscriber.
+   * @param wire - How the updates are paced, encoded and delimited.
    */
   constructor(
     matchers: readonly CompiledMatcher[],
@@ -60,7 +63,7 @@ export class Selection implements WireFormat {
     this.encoding = encoding;
     this.framing = framing;
     this.hearsPresence = [matchers, grants].every((list) => list.some((matcher) => mayBeBelowHub(matcher, parser)));
-    // Presence is told by notes of another topic.
+    // Presence arrives as notes of another topic.
     const isExact = !this.hearsPresence && matchers.every(({ kind }) => kind === "exact");
     this.topics = isExact ? matchers.map(({ matcher }) => matcher.pattern) : undefined;
     this.#grants = grants;
@@ -78,29 +81,34 @@ export class Selection implements WireFormat {
     ]);
   }
 
-  /** The same, by what another token allows to read. */
+  /** The same selection with the grants of another token. */
   withGrants(grants: readonly CompiledMatcher[]): Selection {
     return new Selection(this.matchers, grants, this.#parser, this);
   }
 
-  /** Whether updates wait, or may be left out, as they are delivered. */
+  /** Whether updates may wait, or be left out, during delivery. */
   get isPaced(): boolean {
     return this.pace.intervalMs > 0 || this.pace.latest;
   }
 
-  /** Whether the update is asked for and may be read. */
+  /** Tells whether the update is asked for and may be read. */
   selects(update: Update): boolean {
     return this.mayRead(update) && matchesAny(this.matchers, update.topics, this.#parser);
   }
 
-  /** Does as {@link selects}, and yields where others may have their turn: a hundred long topics take seconds on a hundred patterns. */
+  /**
+   * Does as {@link selects}, and yields when others may have their turn. A hundred long topics take
+   * seconds on a hundred patterns.
+   */
   *selecting(update: Update): Generator<undefined, boolean> {
     if (!this.#isCostly) return this.selects(update);
     const isReadable = !update.private || (update.type !== NOTE_TYPE && (yield* this.#matching(this.#grants, update.topics)));
     return isReadable && (yield* this.#matching(this.matchers, update.topics));
   }
 
-  /** Finds the matchers that ask for the update, by their indices. Yields as {@link selecting} does. */
+  /**
+   * Finds the matchers that select the update, by their indices. Yields as {@link selecting} does.
+   */
   *selectedBy(update: Update): Generator<undefined, readonly number[]> {
     const indices = new Set<number>();
     for (const topic of update.topics) {
@@ -112,7 +120,7 @@ export class Selection implements WireFormat {
     return [...indices];
   }
 
-  /** A private update needs a grant on one of its topics; a matcher never gives a right. */
+  /** A private update needs a grant on one of its topics. A matcher never gives a right. */
   mayRead(update: Update): boolean {
     return !update.private || (update.type !== NOTE_TYPE && matchesAny(this.#grants, update.topics, this.#parser));
   }

@@ -1,19 +1,28 @@
 import type { Matcher } from "./matcher.ts";
 
-/** One subscription as presence shows it: a subscriber, one of its matchers, and whether it is there. */
+/**
+ * One subscription in presence: a subscriber, one of its matchers, and whether the subscription is
+ * active.
+ */
 export interface SubscriptionDocument {
-  /** The path of the hub's URL, and below it the matcher and the subscriber: the topic of its events, and its address. */
+  /**
+   * The path of the hub's URL, followed by the matcher and the subscriber. Both the topic of its
+   * events and its address.
+   */
   readonly id: string;
   readonly type: "subscription";
   readonly match_type: string;
   readonly match: string;
   readonly subscriber: string;
   readonly active: boolean;
-  /** What the subscriber's token says about such a subscription. */
+  /** The token's payload for the subscription. */
   readonly payload?: unknown;
 }
 
-/** What `encodeURIComponent` leaves, and a variable's expansion does not (RFC 6570, 3.2.2). */
+/**
+ * Characters that `encodeURIComponent` leaves, and a variable's expansion does not (RFC 6570,
+ * 3.2.2).
+ */
 const LEFT = /[!'()*]/g;
 
 /** Expands a variable of a path, encoding it exactly once. */
@@ -25,7 +34,7 @@ export function encodeSegment(text: string): string {
  * Describes an active subscription.
  *
  * @param hubPath - The path of the hub's URL.
- * @param subscriber - The subscriber's id, of the connection alone: no peer chooses it.
+ * @param subscriber - Id of the subscriber's connection. No peer chooses the id.
  * @see Mercure, "Subscription Events".
  */
 export function describeSubscription(hubPath: string, matcher: Matcher, subscriber: string, payload: unknown): SubscriptionDocument {
@@ -41,10 +50,16 @@ export function describeSubscription(hubPath: string, matcher: Matcher, subscrib
   };
 }
 
-/** Most characters of a matcher in a key. Longer ones that begin alike share a key's beginning, and are told apart by their documents. */
+/**
+ * Most characters of a matcher in a key. Longer matchers with the same beginning share that part of
+ * the key, and are told apart by their documents.
+ */
 const KEY_CHARACTERS = 300;
 
-/** The entries of all subscriptions, of those of a matcher, or of one subscriber with that matcher begin with this. */
+/**
+ * Key prefix of the entries of all subscriptions, of a matcher's subscriptions, or of one
+ * subscriber's with that matcher.
+ */
 export function subscriptionPrefix(matcher?: { readonly type: string; readonly pattern: string }, subscriber?: string): string {
   const parts = ["subscription"];
   if (matcher !== undefined) parts.push(matcher.type, encodeSegment(matcher.pattern).slice(0, KEY_CHARACTERS));

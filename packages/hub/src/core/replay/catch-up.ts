@@ -10,7 +10,7 @@ import { pick, stepFor, type WalkedRecord } from "./step.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 import type { Turns } from "./turns.ts";
 
-/** What all replays to sockets share. */
+/** State shared by all replays to sockets. */
 export class Walks {
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
@@ -26,8 +26,8 @@ export class Walks {
 }
 
 /**
- * Replays to a subscriber's socket, at the socket's pace, until the subscriber is live, stalled or closed. The replay after a
- * reconnection and the return of a slow reader are the same.
+ * Replays to a subscriber's socket, at the socket's pace, until the subscriber is live, stalled or
+ * closed. The replay after a reconnection and the return of a slow reader are the same.
  */
 export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<void> {
   while (subscriber.state === "replaying") {
@@ -37,12 +37,12 @@ export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<voi
       return;
     }
     await walks.turns.next();
-    // In a function of its own: what this one holds while it waits, as many do, stays in memory.
+    // In a function of its own, because this function's variables stay in memory while it waits,
+    // and many wait.
     if (subscriber.state === "replaying") await advance(subscriber, walks);
   }
 }
 
-/** Takes one step. */
 function advance(subscriber: Subscriber, walks: Walks): void | Promise<void> {
   const { dispatcher, pages } = walks;
   const { cursor, selection } = subscriber;
@@ -83,7 +83,7 @@ function deliver(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: D
   }
 }
 
-/** @param passed - Called before each write: what it carries is the socket's from then on. */
+/** @param passed - Called before each write, after which the socket owns the bytes. */
 function write(subscriber: Subscriber, chunks: Chunks, dispatcher: Dispatcher, passed: (chunk: Chunk) => void): boolean {
   for (const chunk of chunks) {
     passed(chunk);
@@ -96,7 +96,10 @@ function write(subscriber: Subscriber, chunks: Chunks, dispatcher: Dispatcher, p
   return true;
 }
 
-/** Most topics whose newest update is remembered on the way; past it they are sent, and the replay goes on. */
+/**
+ * Most topics whose newest update is remembered during the search. Past the limit the remembered
+ * updates are sent, and the replay goes on.
+ */
 const LATEST_TOPICS = 10_000;
 
 /** Reads up to the tail, and keeps only the newest update of each canonical topic. */
@@ -107,7 +110,7 @@ async function findLatest(subscriber: Subscriber, { dispatcher, journal, turns }
   let lastAt = 0;
   while (after < dispatcher.position && newest.size < LATEST_TOPICS && subscriber.state === "replaying") {
     const found = await stepFor(selection, dispatcher, journal, after);
-    // What was found so far is held no longer either, or comes again.
+    // The updates found so far are no longer held either, or come again.
     if (found.kind === "trimmed") return found;
     if (found.upTo === after) break;
     after = found.upTo;

@@ -4,33 +4,39 @@ import { encodeCursor, encodeGap } from "../update/frame.ts";
 import type { Selection } from "../matching/selection.ts";
 import type { WalkedRecord } from "./step.ts";
 
-/** Most bytes that a replay writes before it knows that the socket took them: the memory of a slow reader. */
+/**
+ * Most bytes that a replay writes before the socket has taken them. This is the memory of a slow
+ * reader.
+ */
 const CHUNK_BYTES = 32 * 1024;
 
-/** What one write of a replay carries. */
+/** Content of one write of a replay. */
 export interface Chunk {
-  /** It is for those who have everything up to here. */
+  /** The chunk is for readers that have everything up to this offset. */
   readonly after: number;
   readonly upTo: number;
-  /** Offset of the last update in it. */
+  /** Offset of the last update in the chunk. */
   readonly lastOffset: number;
-  /** When the last record that it is made of was appended, in milliseconds since 1970; 0 for none. */
+  /** Append time of the chunk's last record, in milliseconds since 1970. 0 for none. */
   readonly at: number;
-  /** How many updates it carries; with none, there are no bytes either. */
+  /** Number of updates in the chunk. With none, there are no bytes either. */
   readonly updates: number;
   readonly bytes: Uint8Array;
 }
 
-/** From one offset to another one. */
+/** From one offset to another. */
 interface Range {
   readonly after: number;
   readonly upTo: number;
-  /** When the last record in between was appended, picked or not, in milliseconds since 1970; 0 if that is not known. */
+  /**
+   * Append time of the last record in between, picked or not, in milliseconds since 1970. 0 if that
+   * is not known.
+   */
   readonly lastAt: number;
 }
 
 /**
- * Makes the writes that bring a selection from an offset to another one.
+ * Makes the writes that bring a selection from one offset to another.
  *
  * @param entries - All that the selection picks in between, in order.
  */
@@ -56,9 +62,10 @@ export function chunksOf(
   for (const [i, entry] of entries.entries()) {
     const { offset } = entry.record;
     ({ at } = entry.record);
-    // One tells of all that are missing in a row.
+    // One gap tells of all updates that are missing in a row.
     if (entry.isGap === true && entries[i + 1]?.isGap === true) continue;
-    // Of several with one offset, the last one's id is that of all: a peer that is cut off before it gets them again.
+    // Of several updates with one offset, the last one's id counts for all. A peer that is cut off
+    // before gets them again.
     const isLast = entries[i + 1]?.record.offset !== offset;
     const frame = dispatcher.wire.encode(frameOf(entry, isLast, dispatcher), selection);
     if (length > 0 && offset !== lastOffset && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));

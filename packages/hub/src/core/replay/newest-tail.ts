@@ -1,8 +1,9 @@
 import type { Journal } from "../journal/journal.ts";
 
 /**
- * Finds the newest offset that the engine has, also when another process appended it and this one has not followed yet.
- * Requests that come while the engine is being asked share the next question: the answer under way may be older than they are.
+ * Finds the newest offset of the engine, even if another process appended the record and this
+ * process has not followed yet. Requests that come while the engine is being asked share the next
+ * question, because the answer under way may be older than the requests.
  */
 export class NewestTail {
   readonly #journal: Journal;
@@ -20,12 +21,12 @@ export class NewestTail {
   }
 
   async #askAfter(before: Promise<unknown>): Promise<number> {
-    // Who asked before hears of the failure.
+    // Earlier callers get the failure.
     await before.catch(() => undefined);
     this.#asking = this.#next ?? before;
     this.#next = undefined;
     const journal = this.#journal;
-    // Beyond the tail, so that the engine itself is asked.
+    // Reads beyond the tail, so that the engine itself is asked.
     await journal.read(journal.tail() + 1, { maxRecords: 1, maxBytes: 1 });
     return journal.tail();
   }

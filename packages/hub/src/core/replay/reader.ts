@@ -12,17 +12,17 @@ import { inSlices } from "../slices.ts";
 import { pick, type Step, stepFor, type WalkedRecord } from "./step.ts";
 import type { Turns } from "./turns.ts";
 
-/** What a reader within the process asks for. */
+/** Options of a reader within the process. */
 export interface SubscribeOptions {
-  /** Topics, exactly as published. With no matcher of either kind: every topic. */
+  /** Topics, exactly as published. Without a matcher of either kind: every topic. */
   readonly match?: string | readonly string[] | undefined;
   /** URL patterns that select topics. */
   readonly matchUrlPattern?: string | readonly string[] | undefined;
-  /** Resume after this event id; `earliest` for everything held. Default: only what is published from now on. */
+  /** Resume after this event id. `earliest` for everything held. Default: only new updates. */
   readonly lastEventId?: string | undefined;
   /** Whether to receive private updates too. Default: false. */
   readonly includePrivate?: boolean | undefined;
-  /** Called once, when everything that was held at the time has been yielded. */
+  /** Called once, when everything held at the time has been yielded. */
   readonly onLive?: (() => void) | undefined;
   /** Ends the iteration. */
   readonly signal?: AbortSignal | undefined;
@@ -30,16 +30,16 @@ export interface SubscribeOptions {
 
 /** An update as a reader receives it. */
 export interface ReceivedUpdate {
-  /** The event id, which resumes after this update; undefined for a gap. */
+  /** The event id, which resumes after this update. Undefined for a gap. */
   readonly id: string | undefined;
   readonly topics: readonly string[];
   readonly data: string;
-  /** The event type; `hub:gap` where updates are missing, with a {@link Gap} as JSON in `data`. */
+  /** The event type. `hub:gap` if updates are missing, with a {@link Gap} as JSON in `data`. */
   readonly type: string | undefined;
   readonly private: boolean;
 }
 
-/** What the iteration needs of the hub. */
+/** Parts of the hub that the iteration needs. */
 export interface ReaderContext {
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
@@ -77,9 +77,9 @@ const OPTIONS: ReadonlySet<string> = namesOf<SubscribeOptions>({
 });
 
 /**
- * Walks the journal for one reader. Where it starts is settled at the call, not at the first read.
+ * Replays the journal for one reader. The start is settled at the call, not at the first read.
  *
- * @throws TypeError for an option that is not known: without its matchers, a reader would get every topic.
+ * @throws TypeError for an unknown option. Without its matchers, a reader would get every topic.
  */
 export function iterate(options: SubscribeOptions, context: ReaderContext): AsyncIterableIterator<ReceivedUpdate> {
   if (typeof options !== "object" || options === null)
@@ -87,7 +87,7 @@ export function iterate(options: SubscribeOptions, context: ReaderContext): Asyn
   checkNames(options, OPTIONS, "subscribe()");
   const selection = context.select(toMatchers(options), options.includePrivate === true ? [ALL] : []);
   const starting = context.start(options.lastEventId, selection);
-  // A failure is thrown at the first read; until then it is not unhandled.
+  // A failure is thrown at the first read. Until then the rejection must not count as unhandled.
   if (starting instanceof Promise) starting.catch(() => undefined);
   return walk(selection, options, context, starting);
 }
@@ -157,7 +157,7 @@ async function* updates(
       yield gapUpdate(step.gap);
     } else if (step.kind === "early" || step.kind === "page") {
       const { entries, upTo } = step.kind === "early" ? step : step.page;
-      // Most pages come without a turn of the event loop; others must have theirs.
+      // Most pages come without a turn of the event loop. Others must have theirs.
       if (entries.length >= dispatcher.page.maxRecords) await nextTurn();
       for (const [i, entry] of entries.entries()) {
         if (isEnded()) return;
@@ -165,7 +165,7 @@ async function* updates(
         const { offset } = entry.record;
         if (step.kind === "early") reader.early?.pass(offset);
         else reader.cursor = offset;
-        // Its time may have ended while the reader was busy with those before.
+        // The update may have expired while the reader was busy with earlier updates.
         if (entry.isGap !== true && isExpired(entry.record, Date.now(), journal.clockToleranceMs)) continue;
         yield toUpdate(entry, entries[i + 1]?.record.offset === offset, dispatcher);
       }
@@ -182,7 +182,7 @@ interface RecordPage {
   readonly upTo: number;
 }
 
-/** @param isFollowed - Whether the reader gets another update with the same offset after it. */
+/** @param isFollowed - Whether the reader gets another update with the same offset afterwards. */
 function toUpdate({ record, cursor, isGap }: WalkedRecord, isFollowed: boolean, dispatcher: Dispatcher): ReceivedUpdate {
   const { offset, topics, data, type, private: isPrivate } = record;
   if (isGap === true) {

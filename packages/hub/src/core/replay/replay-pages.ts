@@ -5,10 +5,10 @@ import type { Selection } from "../matching/selection.ts";
 import { inSlices } from "../slices.ts";
 import { pick, type Step, stepFor, type WalkedRecord } from "./step.ts";
 
-/** Most that is kept of pages that were read. */
+/** Most bytes of the pages kept. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 const KEPT_PAGES = 128;
-/** What a chunk takes beside its bytes, and a record beside its text. */
+/** Memory of a chunk beside its bytes, and of a record beside its text. */
 const OVERHEAD = { chunk: 300, record: 600 };
 
 /** From one offset to another. */
@@ -17,14 +17,17 @@ interface Span {
   readonly upTo: number;
 }
 
-/** The way from one offset to another, as it goes to sockets. */
+/** The chunks from one offset to another, as they go to sockets. */
 interface KeptPage extends Span {
-  /** Twice {@link JournalPlaces.scopeOf}, and one more for those that hear of presence. */
+  /** Twice {@link JournalPlaces.scopeOf}, plus one for selections that hear of presence. */
   readonly scope: number;
   bytes: number;
   /** By the key of the selection. */
   readonly chunks: Map<string, readonly Chunk[]>;
-  /** What it is made of, once a second selection has asked for it. Where all have the same, it is let go of at once: it takes many times the memory. */
+  /**
+   * The page's records, kept once a second selection has asked for the page. If all readers have
+   * the same selection, they are dropped at once, because they take many times the memory.
+   */
   entries: readonly WalkedRecord[] | undefined;
 }
 
@@ -32,16 +35,20 @@ interface KeptPage extends Span {
 export type Chunks = readonly Chunk[];
 
 /**
- * The pages that walks read, kept for those that come by later: readers that were cut off together come back together, and what one reads and
- * encodes, all with its selection get. So a thousand of them cost what one does, but for their sockets; and those that stall again hold the same bytes.
+ * Pages that replays have read, kept for later readers. Readers that were cut off together come
+ * back together. One reads and encodes a page, and all readers with its selection get the bytes. So
+ * a thousand readers cost the same as one, except for their sockets. Readers that stall again hold
+ * the same bytes.
  */
 export class ReplayPages {
   readonly #context: ReplayContext;
-  /** The one that was used last comes last. */
+  /** In order of use, the most recent last. */
   readonly #kept = new Set<KeptPage>();
-  /** What the journal is being asked, by place: replays that come to it together ask once. */
+  /** Reads of the journal under way, by place. Replays that reach a place together ask once. */
   readonly #reading = new Map<string, Promise<Step>>();
-  /** Pages that are being made, by place and selection: replays that want the same one make it once. */
+  /**
+   * Pages being made, by place and selection. Replays that want the same page make the page once.
+   */
   readonly #making = new Map<string, Promise<Found<Chunks>>>();
 
   constructor(context: ReplayContext) {
@@ -49,13 +56,14 @@ export class ReplayPages {
   }
 
   /**
-   * Finds what follows an offset, up to what was dispatched and no further: the rest arrives live.
+   * Finds the updates after an offset, up to the last dispatched update and no further. The rest
+   * arrives live.
    *
    * @returns A promise only if the journal has to be asked, or the selection takes long.
    */
   find(after: number, selection: Selection): Found<Chunks> | Promise<Found<Chunks>> {
     const { dispatcher, journal } = this.#context;
-    // Those that hear of presence have other entries.
+    // Selections that hear of presence have other entries.
     const scope = 2 * (journal.places?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
     const page = this.#pageAt(after, scope);
     const chunks = page?.chunks.get(selection.key);
@@ -65,7 +73,8 @@ export class ReplayPages {
       this.#kept.add(page);
       return { kind: "page", page: from === 0 ? chunks : chunks.slice(from) };
     }
-    // One that is in the middle of a page reads up to its end, and goes on in step with the others.
+    // A replay in the middle of a page reads up to the page's end, and goes on in step with the
+    // others.
     const most = page === undefined ? dispatcher.page.maxRecords : page.upTo - after;
     const place = `${dispatcher.epoch} ${scope} ${after} ${most}`;
     return shared(this.#making, `${place} ${selection.key}`, () => {
@@ -77,7 +86,6 @@ export class ReplayPages {
     });
   }
 
-  /** Lets go of all. */
   clear(): void {
     this.#kept.clear();
   }
@@ -98,10 +106,11 @@ export class ReplayPages {
     const { dispatcher, turns } = this.#context;
     const { epoch } = dispatcher;
     const finish = (picked: readonly WalkedRecord[]): Found<Chunks> => {
-      // What is of a journal that was replaced meanwhile is for nobody.
+      // Records of a journal that was replaced meanwhile are for nobody.
       if (epoch !== dispatcher.epoch) return undefined;
       const chunks = chunksOf(picked, { after, upTo, lastAt: entries.at(-1)?.record.at ?? 0 }, selection, dispatcher);
-      // What is at hand in the ring is worth keeping only if it is not the tail, which grows; and what ends with time must be looked at each time.
+      // Updates from the ring are worth keeping only if they are not the tail, which grows. Updates
+      // with a time to live must be checked each time.
       const isWorthIt = isRead || entries.length >= dispatcher.page.maxRecords;
       if (isWorthIt && entries.every(({ record }) => record.ttlMs === undefined)) {
         this.#keep(scope, { after, upTo }, entries, selection, chunks);
@@ -114,7 +123,7 @@ export class ReplayPages {
 
   #keep(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, chunks: readonly Chunk[]): void {
     let page = this.#pageAt(after, scope);
-    // It is a part of one.
+    // The range is a part of a kept page.
     if (page !== undefined && (page.after !== after || page.upTo !== upTo)) return;
     page ??= { scope, after, upTo, bytes: 0, chunks: new Map(), entries: undefined };
     if (page.entries === undefined && page.chunks.size > 0 && !page.chunks.has(selection.key)) {
@@ -128,7 +137,7 @@ export class ReplayPages {
     this.#settle();
   }
 
-  /** Lets go of those that were not used for longest, where all are too much. */
+  /** Drops the least recently used pages, if all together are too large. */
   #settle(): void {
     let bytes = 0;
     for (const page of this.#kept) bytes += page.bytes;
@@ -140,7 +149,7 @@ export class ReplayPages {
   }
 }
 
-/** What is being made under a key already, or what the call makes. */
+/** Returns the result being made under a key, or starts the call's own. */
 function shared<T>(running: Map<string, Promise<T>>, key: string, make: () => T | Promise<T>): T | Promise<T> {
   const known = running.get(key);
   if (known !== undefined) return known;

@@ -8,7 +8,9 @@ import { inSlices } from "../slices.ts";
 import { expanded, pick, type WalkedRecord } from "./step.ts";
 import type { Turns } from "./turns.ts";
 
-/** A reader on its way from an old update to the tail. All that it has to remember from one step to the next is here. */
+/**
+ * A reader on its way from an old update to the tail. Holds the complete state between two steps.
+ */
 export interface Replayer {
   /** Everything up to this offset was delivered. The reader moves the cursor as it delivers. */
   cursor: number;
@@ -21,36 +23,48 @@ export interface Replayer {
 export type ReplayStep<Page> =
   /** The updates after the cursor. */
   | { readonly kind: "page"; readonly page: Page }
-  /** Early updates that the selection picks, all up to `upTo`. The reader passes them in `early`. */
+  /**
+   * Early updates that the selection picks, all up to `upTo`. The reader passes them in `early`.
+   */
   | { readonly kind: "early"; readonly entries: readonly WalkedRecord[]; readonly upTo: number }
-  /** All early updates were delivered: what follows is after the cursor. */
+  /** All early updates were delivered. The following updates come after the cursor. */
   | { readonly kind: "settled" }
   /** Updates are missing. The reader goes on after `cursor`. */
   | { readonly kind: "gap"; readonly gap: Gap; readonly cursor: number }
-  /** Nothing is left: the reader is at the tail. Others may have moved the tail by the time that it looks. */
+  /**
+   * Nothing is left, and the reader is at the tail. Others may have moved the tail by the time that
+   * the reader looks.
+   */
   | { readonly kind: "live" }
-  /** Something changed meanwhile: the next step tells more. */
+  /** Something changed meanwhile. The next step tells more. */
   | { readonly kind: "again" };
 
-/** All that a replay needs beside the reader. */
+/** Parts of the hub that a replay needs beside the reader. */
 export interface ReplayContext {
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
   readonly turns: Turns;
 }
 
-/** The updates after an offset, in the form that a reader needs, or that the offset is no longer held. Undefined at the tail. */
+/**
+ * The updates after an offset in the reader's form, or that the offset is no longer held. Undefined
+ * at the tail.
+ */
 export type Found<Page> = { readonly kind: "page"; readonly page: Page } | { readonly kind: "trimmed"; readonly head: number } | undefined;
 
 const AGAIN = { kind: "again" } as const;
 
 /**
- * Finds how a replay goes on. Sockets and readers within the process take the same steps, and differ in the form of the pages alone.
+ * Finds how a replay goes on. Sockets and readers within the process take the same steps, and
+ * differ in the form of the pages alone.
  *
- * A function over a small state, and no generator: one that waits for a slow socket would keep the page that it yielded last.
+ * A function over a small state, and no generator. A generator that waits for a slow socket would
+ * keep the page that it yielded last.
  *
- * @param find - Reads the updates after the reader's cursor, up to what was dispatched and no further: the rest arrives live.
- * @returns A promise only if something is waited for. The state is as before: the reader moves on as it delivers.
+ * @param find - Reads the updates after the reader's cursor, up to the last dispatched update and
+ *   no further. The rest arrives live.
+ * @returns A promise only if the step has to wait. The state is unchanged, because the reader moves
+ *   on as it delivers.
  * @see docs/decisions/one-replay.md
  */
 export function nextStep<Page>(
@@ -62,7 +76,8 @@ export function nextStep<Page>(
   const { dispatcher, journal } = context;
   if (early !== undefined) return nextEarly(reader, early, context);
   if (cursor === dispatcher.position) return { kind: "live" };
-  // It resumes from an update that is committed but not dispatched yet, and must not get it again.
+  // The reader resumes from an update that is committed but not dispatched yet, and must not get
+  // that update again.
   if (cursor > dispatcher.position) return dispatcher.moved().then(() => AGAIN);
   const toStep = (found: Found<Page>): ReplayStep<Page> => {
     if (found === undefined) return AGAIN;
@@ -71,7 +86,7 @@ export function nextStep<Page>(
     return { kind: "gap", gap: { requested: dispatcher.cursorAt(cursor), first, reason: "trimmed" }, cursor: found.head - 1 };
   };
   const found = find();
-  // Its rights may change while the journal is read.
+  // The reader's rights may change while the journal is read.
   return found instanceof Promise ? found.then((read) => (reader.selection === selection ? toStep(read) : AGAIN)) : toStep(found);
 }
 
@@ -105,13 +120,15 @@ async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, jo
     }
   }
   early.drop(lost);
-  // Once, and before the updates: those come with the next step.
+  // One gap, before the updates. They come with the next step.
   if (isGap) return dropped();
   const picked = await inSlices(pick(entries, selection, dispatcher.clockToleranceMs), turns.next);
   return reader.selection === selection ? { kind: "early", entries: picked, upTo } : AGAIN;
 }
 
-/** An early update under the event id that stands in for its own, or the updates of presence that it stands for. */
+/**
+ * Returns an early update under its replacement event id, or the updates of presence for a note.
+ */
 async function withEventId(
   entry: WalkedRecord,
   id: string | undefined,

@@ -2,29 +2,30 @@ import { addressKey } from "../address-key.ts";
 import { HubError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 
-/** The limits that a {@link ScanQueue} holds to. */
+/** The limits of a {@link ScanQueue}. */
 export type ScanLimits = Pick<Limits, "snapshotScans" | "waitingScans" | "waitingScansPerAddress">;
 
-/** Part of the places that one address may have at a time, so that others find some free. */
+/** Share of the places that one address may have at a time, so that others find some free. */
 const SHARE = 0.25;
-/** When to come back if too many scans wait, in milliseconds. */
+/** Range of the retry time if too many scans wait, in milliseconds. */
 const FULL = { minMs: 5000, maxMs: 15_000 } as const;
 
 /** The scans of one address. */
 interface Group {
   running: number;
-  /** The first one first. */
+  /** In order of arrival. */
   readonly waiting: (() => void)[];
 }
 
 /**
- * A bounded number of places for scans, and a bounded queue. Addresses take turns, so that one peer with many requests does not
- * keep others waiting. The loopback counts as one address, and so do all peers whose address is unknown.
+ * A bounded number of places for scans, and a bounded queue. Addresses take turns, so that one peer
+ * with many requests does not keep others waiting. The loopback counts as one address, and so do
+ * all peers whose address is unknown.
  */
 export class ScanQueue {
   readonly #limits: ScanLimits;
   readonly #mostOfGroup: number;
-  /** The address that was served last comes last. */
+  /** In order of service, the address served last at the end. */
   readonly #groups = new Map<string, Group>();
   #running = 0;
   #waiting = 0;
@@ -38,7 +39,8 @@ export class ScanQueue {
    * Takes a place. {@link free} must be called once afterwards, with the same group.
    *
    * @param group - See {@link groupOf}.
-   * @returns A promise of the place if none is free; undefined if the caller has one already.
+   * @returns A promise of the place if none is free, or undefined if the caller has a place
+   *   already.
    * @throws HubError `overloaded` if too many wait.
    */
   take(group: string): Promise<void> | undefined {
@@ -57,14 +59,14 @@ export class ScanQueue {
     return new Promise((resolve) => own.waiting.push(resolve));
   }
 
-  /** Lets go of a place. */
   free(group: string): void {
     const own = this.#groups.get(group);
     if (own === undefined) return;
     this.#running--;
     own.running--;
     if (own.running === 0 && own.waiting.length === 0) this.#groups.delete(group);
-    // Few are passed over: those that have all their places, and those with nothing that waits.
+    // Few groups are passed over: those that have all their places, and those with nothing that
+    // waits.
     for (const [name, next] of this.#groups) {
       if (next.waiting.length === 0 || !this.#isFreeFor(next)) continue;
       this.#waiting--;
@@ -86,7 +88,7 @@ export class ScanQueue {
   }
 }
 
-/** The group that the scans of a peer count in. */
+/** The group in which the scans of a peer are counted. */
 export function groupOf(address: string | undefined): string {
   return address === undefined ? "unknown address" : (addressKey(address) ?? "loopback");
 }

@@ -14,30 +14,33 @@ import type { Turns } from "./turns.ts";
 export interface Snapshot {
   /** Their offsets, rising. */
   readonly offsets: readonly number[];
-  /** Everything after this is not in it. */
+  /** The snapshot has nothing after this offset. */
   readonly upTo: number;
 }
 
-/** Most records that are looked at for one snapshot: what is older than that is not in it. */
+/** Most records scanned for one snapshot. Older updates are not in the snapshot. */
 const SCANNED_RECORDS = 100_000;
-/** Most snapshots that are kept, and most updates in all of them: a stranger may ask for a hundred matchers, a thousand updates of each. */
+/**
+ * Most snapshots kept, and most updates in all of them. A stranger may ask for a hundred matchers,
+ * with a thousand updates each.
+ */
 const KEPT = { snapshots: 32, updates: 100_000 };
 
 /** An update of a snapshot. */
 interface Taken {
   readonly offset: number;
-  /** After this time the update does not count, in milliseconds since 1970. */
+  /** Time after which the update does not count, in milliseconds since 1970. */
   readonly endsAt: number;
-  /** The topic, or the indices of the matchers, for which it counts. */
+  /** The topics or the indices of the matchers for which the update counts. */
   readonly counts: readonly (string | number)[];
 }
 
-/** A snapshot as it is kept, so that the next one looks only at what came since. */
+/** A kept snapshot, so that the next scan reads only newer records. */
 interface Kept {
-  /** The newest first. */
+  /** In order, the newest first. */
   readonly taken: readonly Taken[];
   readonly upTo: number;
-  /** The journal's, at the time. */
+  /** The journal's head at the time. */
   readonly head: number;
 }
 
@@ -52,7 +55,7 @@ export interface Asker {
 /** The process itself asks. */
 export const THIS_PROCESS: Asker = { address: undefined, isGone: () => false };
 
-/** What a request asks for. */
+/** A request for a snapshot. */
 interface Wanted {
   readonly selection: Selection;
   readonly count: number;
@@ -60,25 +63,28 @@ interface Wanted {
   readonly isGone: () => boolean;
 }
 
-/** Takes snapshots. Subscribers that come together share the work: after a restart all of a page's viewers ask for the same. */
+/**
+ * Takes snapshots. Subscribers that come together share the work. After a restart all of a page's
+ * viewers ask for the same snapshot.
+ */
 export class Snapshots {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
   readonly #tail: NewestTail;
   readonly #turns: Turns;
-  /** Only scans that have a place, and finished ones. The one that was asked for last comes last. */
+  /** Only scans that have a place, and finished scans. In order of use, the most recent last. */
   readonly #kept = new Map<string, Promise<Kept>>();
-  /** How many updates each has that is complete. */
+  /** Number of updates of each complete snapshot. */
   readonly #sizes = new Map<Promise<Kept>, number>();
   readonly #limits: ScanLimits;
   readonly #places: ScanQueue;
   /** Scans that wait for a place, by their group and key. */
   readonly #queued = new Map<string, Promise<void>>();
   readonly #notices: LogThrottle;
-  /** The newest offset that the journal had at the last look. */
+  /** The journal's newest offset at the last check. */
   #newest = 0;
 
-  /** @param limits - How many scans run at a time, and how many wait. */
+  /** @param limits - Number of scans that run at a time, and of scans that wait. */
   constructor(journal: Journal, dispatcher: Dispatcher, turns: Turns, limits: ScanLimits, logger: Logger) {
     this.#turns = turns;
     this.#journal = journal;
@@ -90,9 +96,10 @@ export class Snapshots {
   }
 
   /**
-   * Takes the newest updates at the time of the call, including each whose publishing was acknowledged before, by any process.
+   * Takes the newest updates at the time of the call. Updates of any process count if they were
+   * acknowledged before the call.
    *
-   * @param count - How many of each matcher's updates; where only the latest count, of how many topics.
+   * @param count - Number of updates per matcher. If only the latest counts, number of topics.
    * @param asker - The scan ends if this client leaves.
    * @throws HubError `journal_unavailable`, or `overloaded` if too many scans wait.
    */
@@ -106,14 +113,16 @@ export class Snapshots {
   }
 
   /**
-   * Waits for a scan that tells the same, or for a place for one. A scan without a place is shared by requests of its own address
-   * only: others must not wait for its turn.
+   * Waits for a scan with the same result, or for a place for a new scan. A scan without a place is
+   * shared by requests of its own address only, because others must not wait for its turn.
    */
   async #find(key: string, group: string, wanted: Wanted): Promise<Kept> {
     const { upTo } = wanted;
     const name = `${group} ${key}`;
     let seen: Promise<Kept> | undefined;
-    /** Whether a scan that was not seen before began after this request, so that it tells of all that is wanted. */
+    /**
+     * Whether a new scan began after this request, so that its result includes everything wanted.
+     */
     let isLater = false;
     for (;;) {
       const running = this.#kept.get(key);
@@ -135,7 +144,10 @@ export class Snapshots {
     }
   }
 
-  /** Waits for a place. Requests that join are resumed after the one that called this: by then, its scan has begun. */
+  /**
+   * Waits for a place. Requests that join are resumed after the caller that waits first. By then,
+   * its scan has begun.
+   */
   #wait(name: string, turn: Promise<void>): Promise<void> {
     this.#notices.warn(
       "scans",
@@ -147,7 +159,7 @@ export class Snapshots {
     return turned;
   }
 
-  /** Scans in a place, which is free then. */
+  /** Scans in a place, and frees the place afterwards. */
   async #begin(key: string, group: string, wanted: Wanted): Promise<Kept> {
     const taking = this.#advance(this.#kept.get(key), wanted);
     this.#forget(key);
@@ -177,7 +189,7 @@ export class Snapshots {
     if (kept !== undefined) this.#sizes.delete(kept);
   }
 
-  /** Lets go of those that were not asked for for longest. */
+  /** Drops the least recently used snapshots. */
   #settle(): void {
     let updates = 0;
     for (const size of this.#sizes.values()) updates += size;
@@ -196,34 +208,41 @@ export class Snapshots {
     return this.#scan(wanted, isVoid ? undefined : kept);
   }
 
-  /** When an update has ended, an older one counts that was left out. So it is when a partition has dropped one that is newer than others'. */
+  /**
+   * An older update that was left out counts once a newer update has ended. The same holds when a
+   * partition has dropped an update that is newer than others'.
+   */
   #holds({ head, taken }: Kept): boolean {
     const now = Date.now();
     return (this.#journal.places === undefined || head === this.#journal.head()) && !taken.some(({ endsAt }) => endsAt < now);
   }
 
-  /** Walks back from the end, a page at a time, until nothing more is wanted, or what is kept tells the rest. */
+  /**
+   * Scans back from the end, a page at a time, until nothing more is wanted, or the kept snapshot
+   * covers the rest.
+   */
   async #scan({ selection, count, upTo, isGone }: Wanted, kept: Kept | undefined): Promise<Kept> {
     const newest = new Newest(selection, count);
     const head = this.#journal.head();
     const last = Math.max(head - 1, upTo - SCANNED_RECORDS, kept?.upTo ?? 0);
     let isCut = false;
     for (let end = upTo; end > last && !newest.isComplete && !isCut;) {
-      // What comes after in the same place looks for itself.
+      // The next request in the same place scans for itself.
       if (isGone()) throw new HubError("journal_unavailable", "The request was ended by its client.");
       const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
       const range = await this.#range(start, end, selection.topics);
       await inSlices(newest.looking(range.records.toReversed(), this.#dispatcher.clockToleranceMs), this.#turns.next);
       ({ isCut } = range);
       end = start;
-      // All scans together hold up a turn of the event loop for a few milliseconds, however many are asked for.
+      // All scans together hold up a turn of the event loop for a few milliseconds, for any number
+      // of scans.
       await this.#turns.next();
     }
     if (!isCut) for (const taken of kept?.taken ?? []) newest.take(taken);
     return { taken: newest.taken, upTo, head };
   }
 
-  /** The records after `start` up to `end`; where some of them are not held, those after these. */
+  /** The records after `start` up to `end`. If some are not held, the records after these. */
   async #range(
     start: number,
     end: number,
@@ -246,7 +265,7 @@ export class Snapshots {
     return { records, isCut };
   }
 
-  /** The next records: those that were not dispatched here yet, too. */
+  /** The next records, including records not dispatched here yet. */
   async #next(
     after: number,
     end: number,
@@ -265,13 +284,13 @@ export class Snapshots {
   }
 }
 
-/** Counts the newest updates of each matcher, or the newest one of each topic. */
+/** Counts the newest updates of each matcher, or the newest update of each topic. */
 class Newest {
-  /** The newest first. */
+  /** In order, the newest first. */
   readonly taken: Taken[] = [];
   readonly #selection: Selection;
   readonly #most: number;
-  /** How many were taken, by topic or by the index of the matcher. */
+  /** Number of updates taken, by topic or by the index of the matcher. */
   readonly #counted = new Map<string | number, number>();
   #open: number;
 
@@ -287,7 +306,10 @@ class Newest {
     return this.#open === 0;
   }
 
-  /** Takes the records that are wanted, may be read and have not ended. Yields where others may have their turn. */
+  /**
+   * Takes the records that are wanted, may be read and have not ended. Yields when others may have
+   * their turn.
+   */
   *looking(records: readonly JournalRecord[], clockToleranceMs: number | undefined): Generator<undefined, undefined> {
     for (const record of records) {
       if (this.isComplete) return;

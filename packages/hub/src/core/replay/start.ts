@@ -6,26 +6,31 @@ import type { Journal } from "../journal/journal.ts";
 import type { JournalPlaces } from "../journal/places.ts";
 import type { Selection } from "../matching/selection.ts";
 
-/** Where a subscription starts. */
+/** Start of a subscription. */
 export interface Start {
-  /** The journal's, for which it is good. */
+  /** The journal's epoch, for which the start is valid. */
   readonly epoch: string;
   /** Everything after this offset is sent. */
   readonly after: number;
-  /** Set when updates may be missing; told in-band. */
+  /** Set if updates may be missing. Told in-band. */
   readonly gap: Gap | undefined;
-  /** The value of the `Mercure-Last-Event-ID` response field; undefined when no cursor was sent. */
+  /**
+   * The value of the `Mercure-Last-Event-ID` response field, or undefined if no cursor was sent.
+   */
   readonly lastEventId: string | undefined;
-  /** Updates that are sent before those: a snapshot, or the updates that another process would have sent by now. */
+  /**
+   * Updates sent before the updates after `after`: a snapshot, or the updates that another process
+   * would have sent by now.
+   */
   readonly early?: EarlyUpdates | undefined;
 }
 
 /**
- * Finds where to resume from. An id that is not held is a gap, and everything held follows it: "the event
- * preceding the first event sent" is then `earliest`.
+ * Finds where to resume from. An id that is not held is a gap, and everything held follows it: "the
+ * event preceding the first event sent" is then `earliest`.
  *
- * @param lastEventId - Whatever a peer sent; undefined starts at the tail.
- * @returns A promise only where the journal has to be asked.
+ * @param lastEventId - Any text from a peer. Undefined starts at the tail.
+ * @returns A promise only if the journal has to be asked.
  * @see Mercure, "Reconnection, State Reconciliation, and Event Sourcing".
  */
 export function resolveStart(
@@ -46,7 +51,7 @@ export function resolveStart(
     lastEventId: EARLIEST,
   });
   const startAfter = (offset: number): Start => {
-    // What followed it before the data were put back may be lost.
+    // The updates that followed this offset before the restore may be lost.
     const isRestored = offset <= (journal.restoredUpTo ?? 0);
     const gap: Gap = { requested: lastEventId, first: firstHeld(journal, dispatcher, offset + 1), reason: "epoch" };
     return { epoch, after: offset, gap: isRestored ? gap : undefined, lastEventId };
@@ -54,20 +59,22 @@ export function resolveStart(
   const id = dispatcher.opened(lastEventId);
   const position = parseCursor(id);
   if (position === undefined) {
-    // Of several with one id the earliest, whoever reads: a cursor is a place, and rights count for what follows.
+    // Of several updates with one id, the earliest counts for every reader. A cursor is a place,
+    // and rights apply to the updates after it.
     return journal.find(id).then(([offset]) => (offset === undefined ? afterGap("unknown") : startAfter(offset)));
   }
   if (position.epoch !== epoch) return afterGap("epoch");
   if (position.offset < beforeOldest) return afterGap("trimmed");
   const start: Start = { epoch, after: position.offset, gap: undefined, lastEventId };
   if (position.offset <= journal.tail()) return start;
-  // It may be of an update that another process has had before this one: a journal that is elsewhere is asked.
+  // The offset may be of an update that another process has had before this process. A journal with
+  // a remote engine asks the engine.
   return journal
     .read(position.offset, { maxRecords: 1, maxBytes: 1 })
     .then(() => (position.offset <= journal.tail() ? start : afterGap("unknown")));
 }
 
-/** The same in a journal of several partitions. */
+/** Resolves the same in a journal of several partitions. */
 async function resolvePlace(
   journal: Journal,
   places: JournalPlaces,
@@ -88,7 +95,7 @@ async function resolvePlace(
     const [offset] = await journal.find(id);
     if (offset !== undefined) {
       if (places.isAlone(offset, topics)) return { epoch, after: offset, gap: undefined, lastEventId };
-      // What was had of other partitions before it, the id does not tell.
+      // The id does not tell which earlier updates of other partitions the reader had.
       return afterGap(offset, "unknown", lastEventId);
     }
     return afterGap(await places.earliest(topics), "unknown", EARLIEST);
@@ -100,7 +107,7 @@ async function resolvePlace(
   return { epoch, after, gap: undefined, lastEventId, early: ids.size === 0 ? undefined : early };
 }
 
-/** The cursor of the oldest record held, or of the one that follows a gap; null where there is none. */
+/** The cursor of the oldest record held, or of the first after a gap. Null if there is none. */
 export function firstHeld(journal: Journal, dispatcher: Dispatcher, head: number = journal.head()): string | null {
   return head <= journal.tail() ? dispatcher.cursorAt(head) : null;
 }

@@ -3,32 +3,37 @@ import { isExpired, type Journal, type JournalRecord } from "../journal/journal.
 import type { PresenceNotes } from "../live/dispatcher-options.ts";
 import type { Selection } from "../matching/selection.ts";
 
-/** A record, with its frame where that was at hand. */
+/** A record, with its frame if that was at hand. */
 export interface WalkedRecord {
   readonly record: JournalRecord;
   readonly frame?: Uint8Array | undefined;
-  /** What resumes after it, where that is not as usual. */
+  /** Event id that resumes after the record, if that is not the usual one. */
   readonly cursor?: string | undefined;
-  /** Whether updates of presence are missing in this place. */
+  /** Whether updates of presence are missing at this place. */
   readonly isGap?: boolean | undefined;
 }
 
-/** A step of a walk: records in order, or that the place is no longer held. */
+/** A step of a replay: records in order, or that the place is no longer held. */
 export type Step =
   | {
       readonly kind: "records";
       readonly entries: readonly WalkedRecord[];
-      /** There are no others of interest up to this offset; that of the walk at the tail. */
+      /**
+       * No other records of interest exist up to this offset. At the tail, the offset at which the
+       * replay stands.
+       */
       readonly upTo: number;
     }
   | { readonly kind: "trimmed"; readonly head: number };
 
 /**
- * Reads the next records after an offset, up to what was dispatched and no further: the rest arrives live.
+ * Reads the next records after an offset, up to the last dispatched record and no further. The rest
+ * arrives live.
  *
- * @param maxRecords - Most records, where that is less than a page.
- * @param topics - Only records with one of these are of interest; others may be among them. Default: all are.
- * @returns A promise only where the journal has to be asked.
+ * @param maxRecords - Most records, if that is less than a page.
+ * @param topics - Only records with one of these topics are of interest. Others may be included.
+ *   Default: all.
+ * @returns A promise only if the journal has to be asked.
  */
 export function step(
   dispatcher: Dispatcher,
@@ -47,7 +52,10 @@ export function step(
   });
 }
 
-/** Does as {@link step} for a selection, and puts updates of presence in the place of the notes that stand for them: several, with the same offset. */
+/**
+ * Does as {@link step} for a selection, and replaces notes by their updates of presence: several,
+ * with the same offset.
+ */
 export function stepFor(
   selection: Selection,
   dispatcher: Dispatcher,
@@ -65,7 +73,7 @@ export function stepFor(
   return found instanceof Promise ? found.then(expand) : expand(found);
 }
 
-/** Puts updates of presence in the place of the notes that stand for them. */
+/** Replaces notes by their updates of presence. */
 export async function expanded(entries: readonly WalkedRecord[], presence: PresenceNotes): Promise<readonly WalkedRecord[]> {
   const all: WalkedRecord[] = [];
   for (const entry of entries) {
@@ -81,7 +89,10 @@ export async function expanded(entries: readonly WalkedRecord[], presence: Prese
   return all;
 }
 
-/** Picks the entries that are for a selection, and whose time is not over. Yields where others may have their turn. */
+/**
+ * Picks the entries that a selection selects and that have not expired. Yields when others may have
+ * their turn.
+ */
 export function* pick(
   entries: readonly WalkedRecord[],
   selection: Selection,

@@ -1,21 +1,25 @@
 import { afterThisTurn, monotonicMs } from "../scheduler.ts";
 
-/** How long walks may hold up a turn of the event loop, all of them together, in milliseconds. What one does in its turn comes on top. */
+/**
+ * Longest time that all replays together may hold up a turn of the event loop, in milliseconds. The
+ * work of one turn comes on top.
+ */
 const BUDGET_MS = 4;
 
 /**
- * Lets those that have long work to do take turns. However many they are, live delivery and new requests wait for some milliseconds at the most: with a turn of
- * the event loop for each, a thousand readers that come back at once would keep all others waiting for a second.
+ * Lets long tasks take turns. For any number of tasks, live delivery and new requests wait for some
+ * milliseconds at the most. With a turn of the event loop for each, a thousand readers that come
+ * back at once would keep all others waiting for a second.
  */
 export class Turns {
-  /** Those that wait, the first one first. */
+  /** Waiting callers, in order of arrival. */
   #waiting: (() => void)[] = [];
-  /** Those before it had their turn; the array is cut now and then instead of at each. */
+  /** Callers before this index had their turn. The array is cut now and then instead of at each. */
   #served = 0;
   #isRunning = false;
   #untilMs = 0;
 
-  /** Resolves when it is the caller's turn, which lasts until it waits for something. */
+  /** Resolves when the caller has its turn, which lasts until the caller waits for something. */
   readonly next = (): Promise<void> =>
     new Promise((resolve) => {
       this.#waiting.push(resolve);
@@ -43,7 +47,8 @@ export class Turns {
         this.#served = 0;
       }
       take();
-      // Behind what was just resolved: it runs once the one whose turn it is has to wait.
+      // Queued behind the promise that was just resolved. The grant runs once the current task has
+      // to wait.
       queueMicrotask(this.#grant);
     }
   };

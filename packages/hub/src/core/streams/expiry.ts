@@ -1,11 +1,11 @@
 import type { Subscriber, TokenExpiry } from "../live/subscriber.ts";
 
-/** What comes due for a subscriber with a token. */
+/** Events that come due for a subscriber with a token. */
 export type ExpiryEvent = "warn" | "end";
 
 /**
- * Times in whole seconds at which subscribers are warned that their token ends, and ended. A stream must not outlive
- * its token, so what falls within a second is due at its beginning.
+ * Times in whole seconds at which subscribers are warned that their token ends, and ended. A stream
+ * must not outlive its token, so all times within a second are due at its beginning.
  */
 export class ExpiryWheel {
   readonly #slots = new Map<number, Map<Subscriber, ExpiryEvent>>();
@@ -21,13 +21,13 @@ export class ExpiryWheel {
   #add(subscriber: Subscriber, event: ExpiryEvent, atMs: number): void {
     const second = Math.floor(atMs / 1000);
     const slot = this.#slots.get(second) ?? new Map<Subscriber, ExpiryEvent>();
-    // Where both fall together, the end wins.
+    // If both fall together, the end wins.
     if (slot.get(subscriber) !== "end") slot.set(subscriber, event);
     this.#slots.set(second, slot);
     this.#next = Math.min(this.#next, second);
   }
 
-  /** Takes out all that is due until `nowMs`. */
+  /** Takes out all events that are due until `nowMs`. */
   *due(nowMs: number): Generator<readonly [Subscriber, ExpiryEvent]> {
     const now = Math.floor(nowMs / 1000);
     for (; this.#next <= now && this.#slots.size > 0; this.#next++) {
@@ -39,7 +39,6 @@ export class ExpiryWheel {
     if (this.#slots.size === 0) this.#next = Infinity;
   }
 
-  /** Forgets the times of a subscriber. */
   remove(subscriber: Subscriber): void {
     const { expiry } = subscriber;
     if (expiry === undefined) return;

@@ -1,18 +1,23 @@
 import { monotonicMs } from "../scheduler.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 
-/** Where the cap was reached, connections are cut until this part of it is held. */
+/** Share of the cap down to which connections are cut once the cap is reached. */
 const RELIEVED = 0.75;
 
 interface Holder {
-  /** What is in memory because of it; those that were sent the same bytes hold one and the same. */
+  /**
+   * The object that keeps the bytes in memory. Connections that were sent the same bytes share the
+   * object.
+   */
   readonly memory: object;
   readonly sinceMs: number;
 }
 
 /**
- * The bytes that connections hold which their peers have not taken yet, and a cap on them. A slow reader's queue is the journal, so it holds one write at the
- * most; this is the bound on all of them together. Bytes that many hold are counted once, for they are once in memory.
+ * The bytes that connections hold because their peers have not taken them yet, and a cap on them. A
+ * slow reader's queue is the journal, so it holds one write at the most. This class bounds all of
+ * these writes together. Bytes shared by many connections are counted once, because they are once
+ * in memory.
  *
  * @see docs/decisions/held-bytes.md
  */
@@ -22,7 +27,6 @@ export class HeldBytes {
   readonly #memory = new Map<object, { readonly bytes: number; holders: number }>();
   #total = 0;
 
-  /** @param maxBytes - The cap. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -36,10 +40,13 @@ export class HeldBytes {
     return this.#total > this.#maxBytes;
   }
 
-  /** The subscriber's sink did not take all of these. Once until it is released. */
+  /**
+   * Counts bytes that the subscriber's sink did not take completely. Called once until they are
+   * released.
+   */
   hold(subscriber: Subscriber, bytes: Uint8Array): void {
     this.release(subscriber);
-    // What keeps them in memory is the buffer that they are a part of.
+    // The bytes stay in memory as long as their buffer.
     const memory: object = subscriber.sink.copies === true ? subscriber : bytes.buffer;
     const known = this.#memory.get(memory);
     if (known === undefined) {
@@ -50,7 +57,7 @@ export class HeldBytes {
     this.#holders.set(subscriber, { memory, sinceMs: monotonicMs() });
   }
 
-  /** It took them, or is gone. */
+  /** Releases the bytes of a subscriber that took them, or is gone. */
   release(subscriber: Subscriber): void {
     const holder = this.#holders.get(subscriber);
     if (holder === undefined) return;
@@ -64,10 +71,11 @@ export class HeldBytes {
   }
 
   /**
-   * Releases those that cost most, where the cap is passed: by the bytes of each, shared with those that hold the same, times how long it holds them. So one
-   * that takes a byte now and then gains nothing by it.
+   * Releases the most expensive subscribers if the cap is passed. The cost is the bytes of each,
+   * shared with all holders of the same bytes, times the time held. So a peer that takes a byte now
+   * and then gains nothing.
    *
-   * @returns Those that must be cut.
+   * @returns The subscribers that must be cut.
    */
   relieve(): readonly Subscriber[] {
     if (!this.isOver) return [];

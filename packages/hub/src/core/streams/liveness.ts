@@ -4,17 +4,17 @@ import { encodeCursor, HEARTBEAT } from "../update/frame.ts";
 import { every, monotonicMs } from "../scheduler.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 
-/** The times that keep streams alive and rid the hub of dead ones. All in milliseconds. */
+/** The times that keep streams alive and rid the hub of dead streams. All in milliseconds. */
 export interface LivenessOptions {
-  /** A stream is never silent for longer. */
+  /** Longest silence of a stream. */
   readonly heartbeatMs: number;
-  /** A socket that takes nothing for this long is cut. */
+  /** Longest time for which a socket may take nothing before it is cut. */
   readonly writeStallMs: number;
 }
 
 /**
- * Heartbeats, the end of a stream's lifetime, and write stalls, with one timer for the hub. Subscribers are
- * visited in small groups, so that ten thousand heartbeats do not delay an update.
+ * Heartbeats, the end of a stream's lifetime, and write stalls, with one timer for the hub.
+ * Subscribers are visited in small groups, so that ten thousand heartbeats do not delay an update.
  */
 export class Liveness {
   readonly #dispatcher: Dispatcher;
@@ -41,9 +41,9 @@ export class Liveness {
     /** Called at least once a second. */
     onTick: (now: number) => void;
     onExpired: (subscriber: Subscriber) => void;
-    /** A full socket took nothing for a while. */
+    /** Called when a full socket took nothing for a while. */
     onQuiet: (subscriber: Subscriber) => void;
-    /** A full socket took nothing for too long. */
+    /** Called when a full socket took nothing for too long. */
     onStalled: (subscriber: Subscriber) => void;
   }) {
     this.#dispatcher = options.dispatcher;
@@ -55,7 +55,8 @@ export class Liveness {
     this.#onQuiet = options.onQuiet;
     this.#onStalled = options.onStalled;
     const { heartbeatMs, lifetimeMs, writeStallMs } = options.options;
-    // Each subscriber is visited once a period, or after two where its place in the list changed; so a heartbeat is due two periods early.
+    // Each subscriber is visited once a period, or after two if its place in the list changed. So a
+    // heartbeat is due two periods early.
     this.#periodMs = Math.min(heartbeatMs, lifetimeMs) / 4;
     this.#stop = every(Math.max(5, Math.min(1000, this.#periodMs / 4, writeStallMs / 4)), () => this.#tick());
   }
@@ -64,15 +65,18 @@ export class Liveness {
     this.#stop();
   }
 
-  /** The cursors of before are void. */
+  /** Forgets the encoded cursor, which is void after a restart. */
   forget(): void {
     this.#cursor = { position: -1, bytes: HEARTBEAT };
   }
 
-  /** The bytes that bring a live subscriber's cursor to where the hub is; undefined when it is there already. */
+  /**
+   * The bytes that bring a live subscriber's cursor to the hub's position. Undefined if the cursor
+   * is there already.
+   */
   cursorFor(subscriber: Subscriber): Uint8Array | undefined {
     const { position } = this.#dispatcher;
-    // What waits for the next write must not be passed over.
+    // Updates that wait for the next write must not be passed over.
     if (subscriber.knownOffset >= position || subscriber.cohort.deliveredUpTo(subscriber, position) < position) return undefined;
     if (this.#cursor.position !== position) {
       this.#cursor = { position, bytes: encodeUtf8(encodeCursor(this.#dispatcher.cursorAt(position))) };

@@ -2,14 +2,14 @@ import type { Authorization } from "../matching/authorization.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 
-/** One subscriber as observers see it. */
+/** A subscriber as seen by observers. */
 export interface ObservedSubscriber {
   /** Random, unique to the connection. */
   readonly id: string;
   readonly matchers: readonly Matcher[];
-  /** Address of the client, if the runtime tells one. */
+  /** Address of the client, if the runtime gives an address. */
   readonly address: string | undefined;
-  /** What its token says; undefined for an anonymous one. */
+  /** Claims of the subscriber's token. Undefined for an anonymous subscriber. */
   readonly authorization: Authorization | undefined;
 }
 
@@ -19,11 +19,11 @@ export interface HubObserver {
   readonly unsubscribed?: (subscriber: ObservedSubscriber) => void;
 }
 
-/** All subscribers of a hub. Adding and removing cost the same however many there are. */
+/** All subscribers of a hub. Adding and removing cost the same at any number. */
 export class Roster {
   /** Order means nothing. */
   readonly all: Subscriber[] = [];
-  /** Those whose cursor is behind the tail. */
+  /** Subscribers whose cursor is behind the tail. */
   readonly lagging: Set<Subscriber> = new Set<Subscriber>();
   readonly #withToken = new Map<string, Subscriber>();
   readonly #observers = new Set<HubObserver>();
@@ -49,12 +49,14 @@ export class Roster {
     if (this.all.length === 0) this.#onEmpty?.();
   }
 
-  /** A subscriber that came with a token. */
+  /** Finds a subscriber that came with a token. */
   withToken(id: string): Subscriber | undefined {
     return this.#withToken.get(id);
   }
 
-  /** Those that came with a token. One that ends meanwhile is left out. */
+  /**
+   * Yields the subscribers that came with a token. A subscriber that ends meanwhile is left out.
+   */
   tokenHolders(): Iterable<Subscriber> {
     return this.#withToken.values();
   }
@@ -65,7 +67,7 @@ export class Roster {
     return () => void this.#observers.delete(observer);
   }
 
-  /** Resolves when all are gone, or after the time. */
+  /** Resolves when all subscribers are gone, or after the time. */
   async emptied(withinMs: number): Promise<void> {
     if (this.all.length === 0) return;
     await new Promise<void>((resolve) => {

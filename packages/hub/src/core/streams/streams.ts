@@ -17,26 +17,29 @@ import type { Start } from "../replay/start.ts";
 import type { Turns } from "../replay/turns.ts";
 import { type Sink, Subscriber, type SubscriberEvents } from "../live/subscriber.ts";
 
-/** How streams live. All times are milliseconds. */
+/** Options of streams. All times are milliseconds. */
 export interface StreamOptions {
   readonly heartbeatMs: number;
   readonly lifetimeMs: number;
   readonly retryMs: RetryRange;
   readonly writeStallMs: number;
-  /** Most bytes that connections hold which their peers have not taken. */
+  /** Most bytes that connections hold because their peers have not taken them. */
   readonly heldBytes: number;
-  /** How long tokens are taken after their end. */
+  /** Time for which tokens are accepted after their end. */
   readonly leewayMs: number;
 }
 
-/** How long before its token ends a subscriber is told, in milliseconds; half of the time left where that is less. */
+/**
+ * How long before its token ends a subscriber is told, in milliseconds. Half of the time left if
+ * that is less.
+ */
 const EXPIRING_MS = 30_000;
 
-/** The open streams: how each begins, moves between its own walk and its cohort, and ends. */
+/** The open streams: how each begins, moves between replay and its cohort, and ends. */
 export class Streams {
   readonly roster: Roster = new Roster();
   readonly #held: HeldBytes;
-  /** Streams that were cut since the process started, by why. */
+  /** Streams cut since the process started, by reason. */
   readonly cuts: { stalled: number; held: number } = { stalled: 0, held: 0 };
   readonly #walks: Walks;
   readonly #dispatcher: Dispatcher;
@@ -45,7 +48,7 @@ export class Streams {
   readonly #liveness: Liveness;
   readonly #wheel = new ExpiryWheel();
   #isRelieving = false;
-  /** Those that wait for their turn to be cut. */
+  /** Subscribers that wait for their turn to be cut. */
   readonly #cutting = new Set<Subscriber>();
   readonly #events: SubscriberEvents = {
     joined: (subscriber) => this.#joined(subscriber),
@@ -76,12 +79,15 @@ export class Streams {
     });
   }
 
-  /** Bytes that connections hold which their peers have not taken. */
+  /** Bytes that connections hold because their peers have not taken them. */
   get heldBytes(): number {
     return this.#held.total;
   }
 
-  /** Begins a stream: first the reconnection time and the cursor or gap, then all after the start, without a seam. */
+  /**
+   * Begins a stream. The reconnection time and the cursor or gap come first, then all updates after
+   * the start, without a seam.
+   */
   open(selection: Selection, sink: Sink, start: Start, authorization: Authorization | undefined): Subscriber {
     const now = monotonicMs();
     const subscriber = new Subscriber({
@@ -100,17 +106,21 @@ export class Streams {
     let preamble = encodeRetry(this.#randomRetryMs());
     if (start.gap !== undefined) {
       preamble += encodeGap(start.gap);
-      // What it knows leads nowhere: it is told a cursor even if nothing follows.
+      // The subscriber's own cursor leads nowhere. The subscriber gets a new cursor even if nothing
+      // follows.
       subscriber.toldOffset = -1;
     }
-    // After early updates it is told where they end.
+    // After early updates, the subscriber gets the cursor at their end.
     if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
     if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) subscriber.replay();
     else subscriber.stall();
     return subscriber;
   }
 
-  /** Tells a peer to come back, and ends the stream that it would have had. A failure status would stop an `EventSource` for good. */
+  /**
+   * Tells a peer to come back, and ends its stream in place. A failure status would stop an
+   * `EventSource` permanently.
+   */
   turnAway(selection: Selection, sink: Sink): void {
     sink.write(this.#dispatcher.wire.begin(encodeUtf8(encodeDrain(this.#randomRetryMs())), selection));
     sink.end();
@@ -129,7 +139,7 @@ export class Streams {
     this.#scheduleEnd(subscriber);
   }
 
-  /** Ends a stream in order, where its socket takes it. */
+  /** Ends a stream in order, if its socket takes the end. */
   end(subscriber: Subscriber): void {
     this.#tellCursor(subscriber);
     // A full socket would never come to its end in order.
@@ -139,8 +149,10 @@ export class Streams {
   }
 
   /**
-   * Tells each subscriber that can take it to come back, ends all streams, and cuts those that have not ended within the time. Over that time, or
-   * that between the shortest and the longest `retry` where it is longer, they are told to come back one after the other.
+   * Tells each subscriber that can take it to come back, ends all streams, and cuts the streams
+   * that have not ended within the time. Subscribers are told to come back one after the other.
+   * They spread over `withinMs`, or over the range from the shortest to the longest `retry` if that
+   * is longer.
    */
   async drain(withinMs: number): Promise<void> {
     this.#liveness.stop();
@@ -151,9 +163,10 @@ export class Streams {
   }
 
   /**
-   * Does as {@link drain} does to the streams whose sinks are of a kind, and waits for nothing: those whose peers take nothing are cut.
+   * Drains the streams whose sinks are of a kind as {@link drain} does, without waiting. Streams
+   * whose peers take nothing are cut.
    *
-   * @returns How many there were.
+   * @returns Number of these streams.
    */
   sendAway(isOfKind: (sink: Sink) => boolean, withinMs: number): number {
     const chosen = this.roster.all.filter(({ sink }) => isOfKind(sink));
@@ -165,11 +178,14 @@ export class Streams {
     return chosen.length;
   }
 
-  /** Ends all streams, whose offsets mean nothing any more: their peers come back, each at a time of its own. */
+  /**
+   * Ends all streams, because their offsets mean nothing any more. Their peers come back, each at a
+   * time of its own.
+   */
   restart(): void {
     const { all } = this.roster;
     for (let last = all.at(-1); last !== undefined; last = all.at(-1)) {
-      // No cursor: what it has seen is of the journal before.
+      // No cursor, because the subscriber's offsets belong to the journal before.
       if (last.state === "stalled") last.sink.destroy();
       else {
         last.send(encodeUtf8(encodeDrain(this.#randomRetryMs())));
@@ -184,7 +200,7 @@ export class Streams {
   #sendAway(subscribers: readonly Subscriber[], withinMs: number): void {
     const { min, max } = this.#options.retryMs;
     const stepMs = Math.min(Math.max(withinMs, max - min), RETRY_BOUNDS_MS.max - min) / subscribers.length;
-    // From the end: each may leave the list as it is told.
+    // From the end, because each subscriber may leave the list as it is told.
     for (let i = subscribers.length - 1; i >= 0; i--) {
       const subscriber = subscribers[i] as Subscriber;
       this.#tellCursor(subscriber);
@@ -197,7 +213,7 @@ export class Streams {
   #replays(subscriber: Subscriber): void {
     this.#held.release(subscriber);
     catchUp(subscriber, this.#walks).catch((error: unknown) => {
-      // It reconnects with its cursor, so nothing is lost.
+      // The subscriber reconnects with its cursor, so nothing is lost.
       this.#notices.log("error", "unread", { err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
       this.end(subscriber);
     });
@@ -222,7 +238,7 @@ export class Streams {
     this.#held.hold(subscriber, untaken);
     if (!this.#held.isOver || this.#isRelieving) return;
     this.#isRelieving = true;
-    // Not now: it may be in the middle of a delivery to many.
+    // Not now: the caller may be in the middle of a delivery to many.
     afterThisTurn(() => this.#relieve());
   }
 
@@ -234,7 +250,7 @@ export class Streams {
     this.#notices.warn(
       "held",
       { connections: released.length, heldBytes: total, limit: this.#options.heldBytes },
-      "cut the connections that held most and longest of what their peers do not take",
+      "cut the connections that held the most bytes for the longest time",
     );
     this.cuts.held += released.length;
     for (const subscriber of released) this.#cut(subscriber);
@@ -246,7 +262,10 @@ export class Streams {
     if (bytes !== undefined) subscriber.send(bytes);
   }
 
-  /** Remembers what a quiet peer has not confirmed, so that a later look tells whether it reads. */
+  /**
+   * Stores the bytes that a quiet peer has not confirmed, so that a later check tells whether the
+   * peer reads.
+   */
   async #noteUnconfirmed(subscriber: Subscriber): Promise<void> {
     const { sink, stalled } = subscriber;
     if (stalled === undefined) return;
@@ -255,7 +274,10 @@ export class Streams {
     if (stalled.sinceMs === sinceMs) stalled.unconfirmedBytes = unconfirmed ?? 0;
   }
 
-  /** In its turn: what the kernel holds for a socket takes it time to let go of, and a thousand at once would hold up all others. */
+  /**
+   * Cuts a stalled stream in its turn. The kernel takes time to free a socket's buffers, and a
+   * thousand at once would hold up all others.
+   */
   async #cutStalled(subscriber: Subscriber): Promise<void> {
     const { sink, stalled } = subscriber;
     if (stalled === undefined || this.#cutting.has(subscriber)) return;
@@ -264,10 +286,10 @@ export class Streams {
     const unconfirmed = await sink.unconfirmedBytes?.();
     await this.#walks.turns.next();
     this.#cutting.delete(subscriber);
-    // It may have taken something meanwhile.
+    // The socket may have taken something meanwhile.
     if (subscriber.stalled !== stalled || stalled.sinceMs !== sinceMs) return;
     if (unconfirmed !== undefined && unconfirmed < stalled.unconfirmedBytes) {
-      // Slow, but alive: the kernel has so much for it that it takes no more yet.
+      // Slow, but alive: the kernel holds so many bytes for the peer that it takes no more yet.
       stalled.unconfirmedBytes = unconfirmed;
       stalled.sinceMs = monotonicMs();
       return;
@@ -297,7 +319,8 @@ export class Streams {
     const leftMs = streamEnd(authorization, this.#options.leewayMs) - Date.now();
     this.#wheel.add(subscriber, {
       warnAtMs: now + Math.max(leftMs / 2, leftMs - EXPIRING_MS),
-      // A second early: the wheel is looked at once a second, and the stream must not outlive the token.
+      // A second early, because the wheel is checked once a second, and the stream must not outlive
+      // the token.
       endAtMs: now + leftMs - 1000,
     });
   }

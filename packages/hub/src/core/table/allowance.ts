@@ -1,11 +1,14 @@
-/** A token bucket that may go into debt: a whole batch is taken or none, and the rate holds on average. */
+/**
+ * A token bucket that may go into debt. A batch is taken whole or not at all, and the rate holds on
+ * average.
+ */
 export class Allowance {
   readonly #perSecond: number;
   readonly #burst: number;
   #balance: number;
   #countedAtMs: number;
 
-  /** @param burst - Most that is taken at once after a quiet time. */
+  /** @param burst - Most tokens taken at once after a quiet time. */
   constructor(perSecond: number, burst: number, nowMs: number) {
     this.#perSecond = perSecond;
     this.#burst = burst;
@@ -13,18 +16,18 @@ export class Allowance {
     this.#countedAtMs = nowMs;
   }
 
-  /** How long the next batch has to wait, in milliseconds. */
+  /** Time until the next batch may be taken, in milliseconds. */
   waitMs(nowMs: number): number {
     const balance = this.#balanceAt(nowMs);
     return balance > 0 ? 0 : ((1 - balance) * 1000) / this.#perSecond;
   }
 
-  /** Whether the next batch has to wait. */
+  /** Tells whether the next batch has to wait. */
   isSpent(nowMs: number): boolean {
     return this.#balanceAt(nowMs) <= 0;
   }
 
-  /** Whether nothing was taken for so long that a new one would be the same. */
+  /** Tells whether the bucket is full, so that a new bucket would be the same. */
   isFull(nowMs: number): boolean {
     return this.#balanceAt(nowMs) >= this.#burst;
   }

@@ -1,8 +1,11 @@
 import { encodeSegment, type SubscriptionDocument } from "../matching/subscription.ts";
 
-/** A subscription as clients of Mercure 0.x know it: JSON-LD, with a topic selector. */
+/** A subscription in the form of Mercure 0.x: JSON-LD, with a topic selector. */
 export interface CompatSubscription {
-  /** The path of the hub's URL, and below it the selector and the subscriber: the topic of its events, and its address. */
+  /**
+   * The path of the hub's URL, followed by the selector and the subscriber. Both the topic of its
+   * events and its address.
+   */
   readonly id: string;
   readonly type: "Subscription";
   readonly subscriber: string;
@@ -14,7 +17,9 @@ export interface CompatSubscription {
 /** The context of the documents of Mercure 0.x. */
 export const COMPAT_CONTEXT = "https://mercure.rocks/";
 
-/** Whether a subscription was made as in Mercure 0.x, and is told of as there. */
+/**
+ * Tells whether a subscription was made in the form of Mercure 0.x, and is announced in that form.
+ */
 export function isCompat(document: SubscriptionDocument): boolean {
   return document.match_type === "uritemplate";
 }

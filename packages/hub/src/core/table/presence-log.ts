@@ -4,37 +4,43 @@ import { allEntries, type JournalState, type StateStep } from "../journal/state.
 import type { SubscriptionDocument } from "../matching/subscription.ts";
 import { noteOf, NOTE_TYPE, type Update } from "../update/update.ts";
 
-/** What the log needs. */
+/** Options of the log. */
 export interface PresenceLogOptions {
   readonly state: JournalState;
-  /** Of the notes in the journal, below the hub's own path. */
+  /** Topic of the notes in the journal, below the hub's own path. */
   readonly topic: string;
-  /** Most updates that are kept of one process. */
+  /** Most updates kept per process. */
   readonly limit: number;
-  /** The update that tells of a subscription that began or ended. */
+  /** Makes the update for a subscription that began or ended. */
   readonly eventOf: (document: SubscriptionDocument) => Update;
 }
 
 /** Changes that are about to be committed. */
 export interface PreparedLog {
-  /** Names what is kept, and stands in the note. */
+  /** The note, which names the kept changes. */
   readonly note: Update;
-  /** Keeps the changes, and lets go of the oldest ones. The note is to be appended in the same commit. */
+  /**
+   * Keeps the changes, and drops the oldest ones. The note is to be appended in the same commit.
+   */
   readonly steps: readonly StateStep[];
   /** Must be called once they are committed. */
   readonly committed: () => void;
 }
 
-/** Keys of entries: then the process, and a number that rises. */
+/** Prefix of the entries' keys. The process and a rising number follow. */
 const PREFIX = "presence-log/";
-/** Most lists of updates that are remembered, those that were asked for last. */
+/** Most lists of updates remembered, by most recent use. */
 const REMEMBERED = 16;
-/** How long the entries of a process that has ended are kept, in milliseconds: as long as streams usually live. */
+/**
+ * How long the entries of an ended process are kept, in milliseconds. As long as streams usually
+ * live.
+ */
 const ENDED_MS = 600_000;
 
 /**
- * The newest updates of presence. They are kept in the shared table, and the journal has one short note for each commit of them: so they have an order among all updates,
- * and crowds that come and go push none of the publishers' out.
+ * The newest updates of presence. They are kept in the shared table, and the journal has one short
+ * note for each commit of them. So they have an order among all updates, and crowds that come and
+ * go push out none of the publishers' updates.
  */
 export class PresenceLog implements PresenceNotes {
   readonly #options: PresenceLogOptions;
@@ -42,21 +48,21 @@ export class PresenceLog implements PresenceNotes {
   readonly #own: { readonly key: string; readonly updates: number }[] = [];
   #ownUpdates = 0;
   #count = 0;
-  /** By key, the one that was asked for last comes last. */
+  /** By key, in order of use, the most recent last. */
   readonly #recent = new Map<string, readonly Update[] | Promise<readonly Update[] | undefined>>();
-  /** Processes that have ended, and when that was seen, in milliseconds of the monotonic clock. */
+  /** Ended processes, each with the time of discovery in milliseconds of the monotonic clock. */
   readonly #ended = new Map<string, number>();
 
   constructor(options: PresenceLogOptions) {
     this.#options = options;
   }
 
-  /** Whether a record of the journal stands for updates of presence. */
+  /** Tells whether a record of the journal stands for updates of presence. */
   isNote({ type, topics }: JournalRecord): boolean {
     return type === NOTE_TYPE && topics[0] === this.#options.topic;
   }
 
-  /** @param node - The process that keeps them. */
+  /** @param node - The process that keeps the changes. */
   prepare(node: string, documents: readonly SubscriptionDocument[]): PreparedLog {
     const { topic, limit, eventOf } = this.#options;
     const key = `${PREFIX}${node}/${(++this.#count).toString(36).padStart(8, "0")}`;
@@ -64,7 +70,7 @@ export class PresenceLog implements PresenceNotes {
     let left = this.#ownUpdates + documents.length;
     while (left > limit && dropped < this.#own.length) left -= this.#own[dropped++]?.updates ?? 0;
     const drops = this.#own.slice(0, dropped).map((entry): StateStep => ({ key: entry.key, value: undefined }));
-    // Before the commit: followers may hear of it before its end.
+    // Before the commit, because followers may get the note before the commit returns.
     this.#remember(key, documents.map(eventOf));
     return {
       note: noteOf(topic, key),
@@ -78,9 +84,10 @@ export class PresenceLog implements PresenceNotes {
   }
 
   /**
-   * What a note stands for.
+   * Finds the updates of a note.
    *
-   * @returns A promise only if the table has to be asked. Undefined if it is not kept any more.
+   * @returns A promise only if the table has to be asked. Undefined if the updates are no longer
+   *   kept.
    */
   updatesOf({ data: key }: JournalRecord): readonly Update[] | Promise<readonly Update[] | undefined> {
     const known = this.#recent.get(key);
@@ -90,7 +97,7 @@ export class PresenceLog implements PresenceNotes {
     }
     const reading = this.#read(key);
     this.#remember(key, reading);
-    // The next one asks again, where it failed or found nothing.
+    // The next caller asks again if the read failed or found nothing.
     const settle = (updates?: readonly Update[]): void => {
       if (updates === undefined) this.#recent.delete(key);
       else if (this.#recent.has(key)) this.#recent.set(key, updates);
@@ -99,7 +106,10 @@ export class PresenceLog implements PresenceNotes {
     return reading;
   }
 
-  /** Lets go of what processes have left behind that ended a while ago. @param isKnown - Whether a process is there. */
+  /**
+   * Removes the entries of processes that ended a while ago. @param isKnown - Tells whether a
+   * process is running.
+   */
   async sweep(isKnown: (node: string) => Promise<boolean>, now: number): Promise<void> {
     const { state } = this.#options;
     const gone = new Set<string>();
@@ -108,7 +118,7 @@ export class PresenceLog implements PresenceNotes {
       const node = entry?.key.slice(PREFIX.length).split("/", 1)[0];
       if (node === undefined) break;
       if (!(await isKnown(node))) gone.add(node);
-      // What follows all keys of this process.
+      // A key after all keys of this process.
       after = `${PREFIX}${node}/~`;
     }
     for (const node of this.#ended.keys()) if (!gone.has(node)) this.#ended.delete(node);

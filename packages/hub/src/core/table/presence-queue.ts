@@ -3,50 +3,60 @@ import { LogThrottle } from "../log-throttle.ts";
 import type { Logger } from "../logger.ts";
 import type { SubscriptionDocument } from "../matching/subscription.ts";
 
-/** A subscriber, as presence tells of it. */
+/** A subscriber in the queue of presence. */
 export interface PresenceEntry {
   readonly id: string;
-  /** Shares a rate with others of the same key; undefined for the loopback, which has none. */
+  /**
+   * Key of a rate shared by all entries with the key. Undefined for the loopback, which has no such
+   * rate.
+   */
   readonly address: string | undefined;
-  /** In milliseconds of the monotonic clock. */
+  /** Time of arrival, in milliseconds of the monotonic clock. */
   readonly cameAtMs: number;
   readonly subscriptions: readonly { readonly key: string; readonly document: SubscriptionDocument }[];
-  /** About how many bytes its documents have as JSON. */
+  /** Approximate size of its documents as JSON, in bytes. */
   readonly bytes: number;
-  /** Keys under which an earlier name of this process may have left it in the table. */
+  /** Keys under which an earlier name of this process may have left the subscriber in the table. */
   readonly staleKeys: readonly string[];
 }
 
-/** Subscribers whose coming or going is told next, each as a whole. */
+/** Subscribers whose coming or going is announced next, each completely. */
 export interface PresenceBatch {
   readonly leaving: readonly PresenceEntry[];
   readonly arriving: readonly PresenceEntry[];
 }
 
-/** How many updates presence may write. */
+/** Rates of presence updates. */
 export interface PresenceRates {
   /** Most updates a second, on average, in this process. */
   readonly perSecond: number;
-  /** Most of them for the subscribers of one address. */
+  /** Most updates a second, on average, for the subscribers of one address. */
   readonly perSecondAndAddress: number;
 }
 
-/** How long a subscriber must have stayed before it is told of, in milliseconds: one that leaves sooner is never told of. */
+/**
+ * How long a subscriber must have stayed before it is announced, in milliseconds. A subscriber that
+ * leaves sooner is never announced.
+ */
 export const SETTLE_MS = 200;
-/** Most updates of one batch, and most bytes of them: a crowd that arrives at once must not hold up publishers for long. One subscriber may have more. */
+/**
+ * Most updates of one batch, and most bytes of them. A crowd that arrives at once must not hold up
+ * publishers for long. One subscriber may exceed both.
+ */
 const BATCH = { updates: 1000, bytes: 256 * 1024 };
-/** How many seconds of a rate are taken at once after a quiet time. */
+/** Seconds of a rate that are available at once after a quiet time. */
 const BURST_S = 10;
 
 /**
- * Subscribers that wait for their turn to be told of. What waits is bounded by who is there and who was told of: one that leaves before its
- * turn leaves no trace, and the last state of each is always told in the end.
+ * Subscribers that wait to be announced. The queue is bounded by the subscribers that are here or
+ * were announced. A subscriber that leaves before its turn leaves no trace, and the last state of
+ * each is always announced in the end.
  */
 export class PresenceQueue {
   readonly #rates: PresenceRates;
   readonly #log: LogThrottle;
   readonly #process: Allowance;
-  /** Of addresses that were told of in the last seconds. */
+  /** Allowances of addresses with announcements in the last seconds. */
   readonly #addresses = new Map<string, Allowance>();
   readonly #arriving = new Map<string, PresenceEntry>();
   readonly #told = new Map<string, PresenceEntry>();
@@ -74,7 +84,10 @@ export class PresenceQueue {
     this.#leaving.set(id, entry);
   }
 
-  /** Takes those whose turn it is. Those that leave come first, so that nobody fills the table faster than it is emptied. */
+  /**
+   * Takes the subscribers whose turn has come. Departures come first, so that nobody fills the
+   * table faster than it is emptied.
+   */
   take(nowMs: number): PresenceBatch {
     this.#forgetFull(nowMs);
     const room = { ...BATCH };
@@ -88,17 +101,20 @@ export class PresenceQueue {
     return { leaving, arriving };
   }
 
-  /** A batch could not be written, or may not have been: it is told again. */
+  /**
+   * Puts back a batch that was not written, or may not have been. Its subscribers are announced
+   * again.
+   */
   putBack({ leaving, arriving }: PresenceBatch): void {
     for (const entry of leaving) this.#leaving.set(entry.id, entry);
-    // One that has left meanwhile waits to be taken out, if it is there.
+    // A subscriber that left meanwhile waits to be removed from the table, if it is there.
     for (const entry of arriving) if (this.#told.delete(entry.id)) this.#arriving.set(entry.id, entry);
   }
 
   /**
-   * Tells of all that are here once more, as other entries.
+   * Announces all present subscribers again, as other entries.
    *
-   * @returns Those that have left, which are told of no more.
+   * @returns The subscribers that have left, which are not announced again.
    */
   tellAgain(renamed: (entry: PresenceEntry) => PresenceEntry): readonly PresenceEntry[] {
     const left = [...this.#leaving.values()];
@@ -109,7 +125,7 @@ export class PresenceQueue {
     return left;
   }
 
-  /** Empties the queue. @returns All that may be in the table. */
+  /** Empties the queue. @returns All subscribers that may be in the table. */
   drain(): readonly PresenceEntry[] {
     const all = [...this.#leaving.values(), ...this.#told.values()];
     for (const entries of [this.#leaving, this.#told, this.#arriving]) entries.clear();
@@ -155,10 +171,10 @@ export class PresenceQueue {
   }
 }
 
-/** Those that have stayed for long enough; they came in order. */
+/** Yields the subscribers that have stayed for long enough. They came in order. */
 function* settled(arriving: Iterable<PresenceEntry>, nowMs: number): Generator<PresenceEntry, undefined> {
   for (const entry of arriving) {
-    // One that was put back may stand behind one that came later.
+    // An entry that was put back may stand behind a later arrival.
     if (nowMs - entry.cameAtMs >= SETTLE_MS) yield entry;
   }
 }

@@ -13,62 +13,68 @@ import { allEntries, type JournalState, type StateStep } from "../journal/state.
 import { describeSubscription, type SubscriptionDocument, subscriptionPrefix } from "../matching/subscription.ts";
 import type { Update } from "../update/update.ts";
 
-/** What is kept of a subscription. */
+/** A subscription as stored. */
 interface StoredSubscription {
   /** The process that holds its stream. */
   readonly node: string;
   readonly document: SubscriptionDocument;
 }
 
-/** A subscriber, as far as presence shows it. */
+/** A subscriber in presence. */
 export interface PresentSubscriber {
   readonly id: string;
   readonly matchers: readonly Matcher[];
-  /** Of the client, if the runtime tells one. */
+  /** Address of the client, if the runtime gives an address. */
   readonly address: string | undefined;
-  /** What its token says about a subscription with this matcher. */
+  /** Finds the token's payload for a subscription with this matcher. */
   readonly payload: (matcher: Matcher) => unknown;
 }
 
-/** What presence needs. */
+/** Options of presence. */
 export interface PresenceOptions {
   readonly state: JournalState;
   /** The path of the hub's URL. */
   readonly hubPath: string;
-  /** A process that dies leaves no subscription in the table for longer, in milliseconds. */
+  /** Longest time for which a dead process's subscriptions stay in the table, in milliseconds. */
   readonly leaseMs: number;
   readonly rates: PresenceRates;
-  /** Most updates that are kept for those who come back. */
+  /** Most updates kept for subscribers that come back. */
   readonly history: number;
   readonly logger: Logger;
 }
 
-/** A process is known from when it begins to when it ends or is taken for dead. Its lease changes all the time. */
+/**
+ * Prefix of the entries of known processes. A process is known from its start until it ends or is
+ * taken for dead. Its lease changes all the time.
+ */
 const NODES = "node/";
 const LEASES = "lease/";
-/** Most subscriptions of one commit at the end, and when others' subscriptions are taken out. */
+/** Most subscriptions of one commit at the end, and when others' subscriptions are removed. */
 const CHUNK = 500;
-/** For how long those that come and go are gathered for one commit, in milliseconds. */
+/** How long arrivals and departures are gathered for one commit, in milliseconds. */
 const GATHER_MS = 100;
 /**
- * Each commit is a note in the journal, where it takes the place of an update in the end: so those of a crowd that comes and goes without end are five seconds apart. That is
- * 17,280 a day.
+ * Rate of notes. Each commit is a note in the journal, and takes the place of an update in the end.
+ * So the notes of a crowd that comes and goes without end are five seconds apart. That is 17,280 a
+ * day.
  */
 const NOTES = { perSecond: 0.2, burst: 60 };
-/** How often it is looked for what processes that have ended left behind, in milliseconds. */
+/** Time between two searches for entries of ended processes, in milliseconds. */
 const SWEEP_MS = 60_000;
 const RETRY_MS = 1000;
 const FAILED = "presence could not be written";
-/** Most of a page of the list: whoever asks for it must not hold up the others. */
+/** Most bytes of a page of the list, so that one request does not hold up the others. */
 const PAGE_BYTES = 1024 * 1024;
 
 /**
- * Tells who is subscribed: an update for each subscription that begins or ends, and a table of those that are there, which all
- * processes of the journal share.
+ * Publishes an update for each subscription that begins or ends. Keeps a table of the active
+ * subscriptions, which all processes of the journal share.
  *
- * Each process holds a lease, which it renews. One that stops doing so is taken for dead: another takes its subscriptions out of the table,
- * and tells of each that it ended. Leases are told apart by whether they change, and by the watcher's own clock, so that a clock that is set
- * changes nothing. A process that was only suspended finds its lease gone, and announces its subscribers anew.
+ * Each process holds a lease, which it renews. A process that stops renewing is taken for dead.
+ * Another process removes its subscriptions from the table, and announces the end of each. A lease
+ * counts as renewed if its text changes within a time by the watcher's own clock. So a clock that
+ * is set changes nothing. A process that was only suspended finds its lease gone, and announces its
+ * subscribers again.
  */
 export class Presence {
   readonly #state: JournalState;
@@ -77,15 +83,15 @@ export class Presence {
   readonly #logger: Logger;
   readonly #queue: PresenceQueue;
   readonly #notes = new Allowance(NOTES.perSecond, NOTES.burst, monotonicMs());
-  /** What the notes in the journal stand for. */
+  /** Expands the notes in the journal. */
   readonly log: PresenceLog;
   readonly #notices: LogThrottle;
-  /** When each process's lease was last seen to change. */
+  /** Time when each process's lease last changed. */
   readonly #leases = new Map<string, { readonly value: string; readonly seenAtMs: number }>();
   readonly #stopTimer: () => void;
   #node = crypto.randomUUID();
   #beats = 0;
-  /** Stops what commits in a moment. */
+  /** Stops the timer of the next commit. */
   #stopGathering: (() => void) | undefined;
   #committing: Promise<void> | undefined;
   #renewing: Promise<void> | undefined;
@@ -110,7 +116,6 @@ export class Presence {
     this.#tick();
   }
 
-  /** A subscriber came. */
   add({ id, matchers, address, payload }: PresentSubscriber): void {
     const documents = matchers.map((matcher) => describeSubscription(this.#hubPath, matcher, id, payload(matcher)));
     this.#queue.add({
@@ -124,7 +129,6 @@ export class Presence {
     this.#gather();
   }
 
-  /** A subscriber left. */
   remove(id: string): void {
     this.#queue.remove(id);
     this.#gather();
@@ -133,17 +137,18 @@ export class Presence {
   /**
    * Lists active subscriptions in a stable order, a page of about a mebibyte at the most.
    *
-   * @param filter - Of a matcher, of a subscriber, and of which kind: those of Mercure 0.x, or all others.
-   * @param after - The key of the last one of the page before.
-   * @param limit - Most to return.
-   * @returns `next`: set where there are more.
+   * @param filter - By matcher, by subscriber, and by kind: subscriptions of Mercure 0.x, or all
+   *   others.
+   * @param after - The last key of the page before.
+   * @param limit - Most subscriptions to return.
+   * @returns `next`: set if there are more.
    */
   async list(
     filter: { readonly matcher?: Matcher | undefined; readonly subscriber?: string | undefined; readonly compat: boolean },
     { after, limit }: { readonly after: string | undefined; readonly limit: number },
   ): Promise<{ readonly documents: readonly SubscriptionDocument[]; readonly next: string | undefined }> {
     const { matcher, subscriber, compat } = filter;
-    // One that was announced anew may be there twice for a moment.
+    // A subscription that was announced again may be there twice for a moment.
     const documents = new Map<string, SubscriptionDocument>();
     let bytes = 0;
     let last = after;
@@ -160,7 +165,10 @@ export class Presence {
     return { documents: [...documents.values()], next: undefined };
   }
 
-  /** Withdraws what is left, and lets go of the lease. Never rejects: what can't be written another process finds out. */
+  /**
+   * Withdraws the remaining subscriptions, and releases the lease. Never rejects. Another process
+   * finds out what could not be written.
+   */
   async close(): Promise<void> {
     this.#stopTimer();
     this.#isClosing = true;
@@ -176,17 +184,21 @@ export class Presence {
     }
   }
 
-  /** With the process in its key, what is taken out for a dead one never takes out what was announced again. */
+  /**
+   * The key includes the process. So the removal of a dead process's entry never removes a
+   * subscription that was announced again.
+   */
   #keyOf(document: SubscriptionDocument, index: number): string {
     const matcher = { type: document.match_type, pattern: document.match };
     return `${subscriptionPrefix(matcher, document.subscriber)}${index}/${this.#node}`;
   }
 
-  /** Takes out subscriptions and tells of it, unless another process has just done so. */
+  /** Removes subscriptions and announces their end, unless another process has just done so. */
   async #withdraw(subscriptions: readonly { readonly key: string; readonly document: SubscriptionDocument }[]): Promise<void> {
     const ended = subscriptions.map(({ document }) => ({ ...document, active: false }));
     const { note, steps, committed } = this.log.prepare(this.#node, ended);
-    // The removal of the first one carries the note: it is not appended where that one is out already.
+    // The removal of the first carries the note. The note is not appended if that entry is removed
+    // already.
     const removals = subscriptions.map(({ key }, i): StateStep => ({ key, value: undefined, update: i === 0 ? note : undefined }));
     await this.#state.commit([...steps, ...removals]);
     committed();
@@ -215,7 +227,7 @@ export class Presence {
     return { ...event, topics: [compat.id], data: JSON.stringify({ "@context": COMPAT_CONTEXT, ...compat }), type: undefined };
   }
 
-  /** Commits in a moment what comes and goes until then. */
+  /** Schedules one commit for the arrivals and departures until then. */
   #gather(): void {
     if (this.#stopGathering !== undefined || this.#committing !== undefined || this.#queue.isEmpty) return;
     if (!this.#hasLease || this.#isClosing) return;
@@ -267,7 +279,7 @@ export class Presence {
     const isNew = !this.#hasLease;
     const wasTakenForDead = !isNew && !(await this.#isKnown(this.#node));
     if (wasTakenForDead) {
-      this.#logger.warn({}, "another process took this one for dead; its subscriptions are announced anew");
+      this.#logger.warn({}, "another process took this process for dead; its subscriptions are announced again");
       this.#node = crypto.randomUUID();
     }
     const lease: StateStep = { key: LEASES + this.#node, value: String(++this.#beats) };
@@ -284,7 +296,10 @@ export class Presence {
     return (await this.#state.entries(NODES + node, { limit: 1 })).length > 0;
   }
 
-  /** Under the new name of this process. What is left under the old one was told of by another process. */
+  /**
+   * Announces all subscribers under the new name of this process. Another process announced the end
+   * of the old name's subscriptions.
+   */
   async #announceAll(): Promise<void> {
     const left = this.#queue.tellAgain((entry) => ({
       ...entry,
@@ -296,13 +311,14 @@ export class Presence {
       await this.#state.commit(keys.slice(i, i + CHUNK).map((key) => ({ key, value: undefined })));
   }
 
-  /** Takes out the subscriptions of processes that are dead, and of those that nobody knows any more. */
+  /** Removes the subscriptions of dead processes and of unknown processes. */
   async #bury(dead: readonly string[]): Promise<void> {
     const gone = new Map<string, boolean>(dead.map((node) => [node, true]));
     const left: { readonly key: string; readonly document: SubscriptionDocument }[] = [];
     for await (const { key, value } of allEntries(this.#state, subscriptionPrefix())) {
       const { node, document } = JSON.parse(value) as StoredSubscription;
-      // A process makes itself known before its first subscription: one that is not known now has ended.
+      // A process makes itself known before its first subscription. So a process that is not known
+      // now has ended.
       if (!gone.has(node)) gone.set(node, !(await this.#isKnown(node)));
       if (gone.get(node) === true) left.push({ key, document });
     }

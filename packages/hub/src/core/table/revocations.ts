@@ -8,12 +8,13 @@ import { sleep } from "../scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "../journal/state.ts";
 import { noteOf } from "../update/update.ts";
 
-/** Which tokens to revoke: one by its `jti`, or all that a subject has by its `sub`. */
+/** Tokens to revoke: one by its `jti`, or all tokens of a subject by its `sub`. */
 export type Revocation = {
-  /** The `iss` claim: ids and subjects are an issuer's own. */
+  /** The `iss` claim. Ids and subjects are an issuer's own. */
   readonly issuer: string;
   /**
-   * When the last token concerned ends, in milliseconds since 1970; the revocation is kept until then, and for the hub's leeway. Default: it is kept for good.
+   * End of the last token concerned, in milliseconds since 1970. The revocation is kept until then,
+   * and for the hub's leeway. Default: without end.
    */
   readonly until?: number | undefined;
 } & (
@@ -22,20 +23,27 @@ export type Revocation = {
       readonly tokenId: string;
     }
   | {
-      /** The `sub` claim. Its tokens issued up to now are revoked, and those that do not say when they were issued. */
+      /**
+       * The `sub` claim. Its tokens issued up to now are revoked, and so are tokens without a time
+       * of issue.
+       */
       readonly subject: string;
     }
 );
 
 const NAMES: ReadonlySet<string> = new Set(["issuer", "until", "tokenId", "subject"]);
 
-/** In milliseconds since 1970: the year 2001. An earlier end is one in seconds, by which the revocation would end at once. */
+/**
+ * The year 2001, in milliseconds since 1970. An earlier end is a time in seconds, by which the
+ * revocation would end at once.
+ */
 const EARLIEST_END_MS = 1e12;
 
 /**
- * Checks what a program asks to revoke, whose types nothing has checked.
+ * Checks a program's revocation, whose types nothing has checked.
  *
- * @throws TypeError where it does not say which tokens: a revocation that concerns none would pass for one that does.
+ * @throws TypeError if the revocation does not say which tokens. A revocation without effect would
+ *   pass for an effective one.
  */
 function checkRevocation(revocation: Revocation): void {
   if (typeof revocation !== "object" || revocation === null) {
@@ -53,21 +61,25 @@ function checkRevocation(revocation: Revocation): void {
   }
 }
 
-/** As it is kept: what is compared, since when, and until when, in milliseconds since 1970. */
+/**
+ * A revocation as stored: the claim to compare, since when, and until when, in milliseconds since
+ * 1970.
+ */
 interface StoredRevocation {
   readonly claim: "jti" | "sub";
   readonly issuer: string;
   readonly value: string;
   readonly at: number;
-  /** Null: for good. */
+  /** Null: without end. */
   readonly until: number | null;
 }
 
 const PREFIX = "revocation/";
 
 /**
- * The tokens that are refused before their end. They are kept in the journal's shared table, one entry for each claim; a note in the
- * journal, which reaches no subscriber, tells every process at once.
+ * The tokens that are refused before their end. They are kept in the journal's shared table, one
+ * entry for each claim. A note in the journal, which reaches no subscriber, tells every process at
+ * once.
  */
 export class Revocations {
   readonly #state: JournalState;
@@ -80,15 +92,16 @@ export class Revocations {
   /** By key in the table. */
   readonly #kept = new Map<string, StoredRevocation>();
   readonly #byClaim = new Map<string, StoredRevocation>();
-  /** Resolves once all that were made before are known. */
+  /** Resolves once all earlier revocations are known. */
   #ready: Promise<void>;
   #isReady = false;
-  /** One revocation after the other, so that each sees the ones before. */
+  /** One revocation after the other, so that each sees the earlier ones. */
   #revoking: Promise<void> = Promise.resolve();
 
   /**
-   * @param options - `topic`: of the notes; `limit`: most revocations kept; `leewayMs`: how long tokens are taken after their end; `onRevoked`: called with what tells whether a token is concerned,
-   * when there are new ones.
+   * @param options - `topic`: of the notes. `limit`: most revocations kept. `leewayMs`: how long
+   *   tokens are accepted after their end. `onRevoked`: called for new revocations, with a function
+   *   that tells whether a token is concerned.
    */
   constructor(options: {
     state: JournalState;
@@ -108,7 +121,10 @@ export class Revocations {
     this.#ready = this.#loadAll();
   }
 
-  /** Whether a token is revoked; a promise only while those that were made earlier are being read. */
+  /**
+   * Tells whether a token is revoked. The answer is a promise only while earlier revocations are
+   * being read.
+   */
   isRevoked(authorization: Authorization): boolean | Promise<boolean> {
     return this.#isReady ? this.has(authorization) : this.#ready.then(() => this.has(authorization));
   }
@@ -123,9 +139,10 @@ export class Revocations {
   }
 
   /**
-   * Revokes, for all processes of the journal. Resolves once it is committed.
+   * Revokes tokens for all processes of the journal. Resolves once the revocation is committed.
    *
-   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`; nothing was revoked. TypeError for one that says no tokens.
+   * @throws HubError `too_many_revocations`, `journal_full` or `journal_unavailable`. Nothing was
+   *   revoked. TypeError for a revocation that names no tokens.
    */
   async revoke(revocation: Revocation): Promise<void> {
     checkRevocation(revocation);
@@ -134,7 +151,10 @@ export class Revocations {
     await revoked;
   }
 
-  /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
+  /**
+   * Handles one of the hub's notes from the journal. Undefined means that some notes may have been
+   * missed.
+   */
   noticed(note: JournalRecord | undefined): void {
     if (note === undefined) {
       this.#isReady = false;
@@ -146,7 +166,7 @@ export class Revocations {
     await this.#ready;
     const now = Date.now();
     const { issuer, until = null } = revocation;
-    // The other one may be there and undefined.
+    // The other property may be present and undefined.
     const tokenId = "tokenId" in revocation ? revocation.tokenId : undefined;
     const [claim, value] = "subject" in revocation && !tokenId ? (["sub", revocation.subject] as const) : (["jti", tokenId ?? ""] as const);
     const key = await keyOf(claim, issuer, value);
@@ -158,7 +178,7 @@ export class Revocations {
         `The hub keeps at most ${this.#limit} revocations. Replace the issuer's key, which refuses all its tokens, or raise the limit.`,
       );
     }
-    // What was revoked for longer stays so.
+    // An earlier revocation that lasts longer keeps its end.
     const stored: StoredRevocation = {
       claim,
       issuer,
@@ -183,7 +203,7 @@ export class Revocations {
     await this.#state.commit(steps).catch((error: unknown) => this.#logger.warn({ err: error }, "old revocations could not be dropped"));
   }
 
-  /** Reads the entries whose keys begin with this; a single one by its whole key. */
+  /** Reads the entries whose keys begin with this prefix, or a single entry by its whole key. */
   async #load(prefix: string): Promise<void> {
     const loaded: StoredRevocation[] = [];
     for (;;) {
@@ -216,7 +236,7 @@ export class Revocations {
     if (stored !== undefined) this.#byClaim.delete(nameOf(stored.claim, stored.issuer, stored.value));
   }
 
-  /** The keys of those that no token can be concerned by any more. */
+  /** Keys of the revocations that can concern no token any more. */
   #expired(now: number): string[] {
     return [...this.#kept].flatMap(([key, { until }]) => (until !== null && until + this.#leewayMs <= now ? [key] : []));
   }
@@ -232,7 +252,7 @@ function nameOf(claim: StoredRevocation["claim"], issuer: string, value: string)
   return JSON.stringify([claim, issuer, value]);
 }
 
-/** One key a claim, whatever characters it has and however long it is. */
+/** Makes one key per claim, for claims of any characters and any length. */
 async function keyOf(claim: StoredRevocation["claim"], issuer: string, value: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(nameOf(claim, issuer, value)));
   return PREFIX + Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");

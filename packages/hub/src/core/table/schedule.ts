@@ -6,15 +6,15 @@ import { after, monotonicMs } from "../scheduler.ts";
 import { allEntries, type JournalState, type StateStep } from "../journal/state.ts";
 import { noteOf, type Update, utf8Length } from "../update/update.ts";
 
-/** An update that is to be delivered later. */
+/** A scheduled update. */
 export interface ScheduledUpdate {
-  /** In milliseconds since 1970. */
+  /** Time of delivery, in milliseconds since 1970. */
   readonly deliverAt: number;
-  /** With an id: the publisher's, or one made when it was scheduled. */
+  /** Has an id: the publisher's, or an id made when the update was scheduled. */
   readonly update: Update;
 }
 
-/** How much waits: how many updates, and their bytes of UTF-8 with their keys. */
+/** Size of the scheduled updates: their number, and their bytes of UTF-8 with their keys. */
 interface Load {
   readonly count: number;
   readonly bytes: number;
@@ -23,23 +23,33 @@ interface Load {
 const NOTHING: Load = { count: 0, bytes: 0 };
 const UNKNOWN: Load = { count: Infinity, bytes: Infinity };
 const PREFIX = "scheduled/";
-/** Follows the time in a key: when it was scheduled, its number, the bytes of its value, and the process. Earlier versions wrote its characters, or left them out. */
+/**
+ * Matches the part of a key after the time of delivery: the time of scheduling, a number, the bytes
+ * of the value, and the process. Earlier versions wrote the value's characters, or left them out.
+ */
 const BYTES_IN_KEY = /\/\d+-\d+-(\d+)-[\da-f]{8}-/;
-/** How many updates one commit moves into the journal: the first of several, and most. An update may have a mebibyte. */
+/**
+ * Number of updates that one commit moves into the journal: in the first of several commits, and at
+ * most. An update may have a mebibyte.
+ */
 const STEPS = { first: 16, most: 500 } as const;
-/** Characters of a commit from which on the next one moves fewer updates. */
+/** Characters of a commit above which the next commit moves fewer updates. */
 const STEP_LENGTH = 1024 * 1024;
 const RETRY_MS = 1000;
-/** A full table is not counted again for this long, unless something is taken out: each refusal would read all of it. */
+/**
+ * How long a full table is not counted again, in milliseconds, unless an update is removed.
+ * Otherwise each refusal would read the whole table.
+ */
 const COUNTED_MS = 1000;
-/** The clock is looked at again after this long, for it may be set meanwhile. */
+/** Longest wait before the clock is read again, because the clock may be set meanwhile. */
 const LONGEST_WAIT_MS = 30_000;
-/** How long other processes leave an update to the one that took it. */
+/** How long other processes leave an update to the process that took it, in milliseconds. */
 const COURTESY_MS = 40;
 
 /**
- * Updates that wait for their time, in the journal's shared table: they survive a restart, and whichever process is there when it is time
- * moves them into the journal, in one commit that takes them out of the table.
+ * Scheduled updates, in the journal's shared table. They survive a restart. When the time comes,
+ * any running process moves them into the journal, in one commit that also removes them from the
+ * table.
  */
 export class Schedule {
   readonly #state: JournalState;
@@ -53,18 +63,30 @@ export class Schedule {
   #nextAt = Infinity;
   #delivering: Promise<void> | undefined;
   #isClosed = false;
-  /** Counts what was added: those of one time are delivered in the order in which they were scheduled. */
+  /**
+   * Counts added updates. Updates with the same time are delivered in the order in which they were
+   * scheduled.
+   */
   #added = 0;
-  /** What waited when it was last counted. */
+  /** Size of the scheduled updates at the last count. */
   #counted: Load = UNKNOWN;
-  /** What was added since, here and by other processes, and what this process is committing. */
+  /**
+   * Size of the updates added since, here and by other processes, and of the updates that this
+   * process is committing.
+   */
   #addedSince: Load = NOTHING;
   #committing: Load = NOTHING;
   #counting: Promise<void> | undefined;
-  /** The count counts until then if the table is full, in milliseconds of the monotonic clock. */
+  /**
+   * Time until which the count is valid if the table is full, in milliseconds of the monotonic
+   * clock.
+   */
   #countedUntilMs = 0;
 
-  /** @param options - `topic`: of the notes by which other processes hear of a new one; `limit`: most that waits. */
+  /**
+   * @param options - `topic`: of the notes by which other processes hear of a new update. `limit`:
+   *   most that waits.
+   */
   constructor(options: { state: JournalState; topic: string; limit: Load; logger: Logger }) {
     this.#state = options.state;
     this.#topic = options.topic;
@@ -74,10 +96,10 @@ export class Schedule {
   }
 
   /**
-   * Keeps updates for later, all or none. Resolves once they are committed.
+   * Schedules updates, all or none. Resolves once they are committed.
    *
-   * @param commit - Commits the steps that this takes, as {@link JournalState.commit} does.
-   * @returns What it returned.
+   * @param commit - Commits the given steps, as {@link JournalState.commit} does.
+   * @returns The result of `commit`.
    * @throws HubError `too_many_scheduled`, `journal_full` or `journal_unavailable`.
    */
   async add<T>(scheduled: readonly ScheduledUpdate[], commit: (steps: readonly StateStep[]) => Promise<T>): Promise<T> {
@@ -95,21 +117,22 @@ export class Schedule {
       return committed;
     } finally {
       this.#committing = minus(this.#committing, load);
-      // Even if the commit failed: its outcome may be unknown.
+      // Even if the commit failed, because its outcome may be unknown.
       this.#addedSince = plus(this.#addedSince, load);
     }
   }
 
-  /** All that wait, the next one first. */
+  /** Lists all scheduled updates, the next first. */
   async *list(): AsyncGenerator<ScheduledUpdate, undefined> {
     for await (const { key, value } of allEntries(this.#state, PREFIX))
       yield { deliverAt: timeOf(key), update: JSON.parse(value) as Update };
   }
 
   /**
-   * Takes out those with an event id that `mayCancel` agrees to.
+   * Cancels the updates with an event id that `mayCancel` accepts.
    *
-   * @returns How many it agreed to. One whose time comes at the same moment may be delivered all the same.
+   * @returns Number of updates accepted. An update that becomes due at the same moment may still be
+   *   delivered.
    */
   async cancel(id: string, mayCancel: (update: Update) => boolean): Promise<number> {
     const steps: StateStep[] = [];
@@ -122,7 +145,10 @@ export class Schedule {
     return steps.length;
   }
 
-  /** One of the hub's notes came by the journal; or, with nothing, some may have gone by unseen. */
+  /**
+   * Handles one of the hub's notes from the journal. Undefined means that some notes may have been
+   * missed.
+   */
   noticed(note: JournalRecord | undefined): void {
     if (note === undefined) {
       this.#counted = UNKNOWN;
@@ -141,8 +167,9 @@ export class Schedule {
   }
 
   /**
-   * Takes places for updates that are about to be committed. The table is counted only if it may be full: counting reads all of it.
-   * Other processes may take places at the same moment. The limit can be passed by what they commit until their notes arrive.
+   * Takes places for updates that are about to be committed. The table is counted only if it may be
+   * full, because a count reads the whole table. Other processes may take places at the same
+   * moment. Their commits can pass the limit until their notes arrive.
    */
   async #reserve(load: Load): Promise<void> {
     if (!this.#hasRoomFor(load) && monotonicMs() >= this.#countedUntilMs) {
@@ -171,7 +198,10 @@ export class Schedule {
     return count <= this.#limit.count && bytes <= this.#limit.bytes;
   }
 
-  /** No more than this waits. What was delivered since the last count is still in it. */
+  /**
+   * Upper bound of the scheduled updates. Updates delivered since the last count are still
+   * included.
+   */
   get #atMost(): Load {
     return [this.#addedSince, this.#committing].reduce(plus, this.#counted);
   }
@@ -182,7 +212,7 @@ export class Schedule {
       let load = NOTHING;
       for await (const { key, value } of allEntries(this.#state, PREFIX)) load = plus(load, loadOf(key, utf8Length(value)));
       this.#counted = load;
-      // What was added meanwhile may have been counted or not.
+      // Updates added meanwhile may have been counted or not.
       this.#addedSince = minus(this.#addedSince, before);
       this.#countedUntilMs = monotonicMs() + COUNTED_MS;
     } finally {
@@ -193,7 +223,7 @@ export class Schedule {
   #wakeAt(at: number): void {
     if (this.#isClosed || at >= this.#nextAt) return;
     this.#nextAt = at;
-    // What is being delivered looks at it at its end.
+    // A delivery under way starts the timer at its end.
     if (this.#delivering === undefined) this.#startTimer();
   }
 
@@ -210,7 +240,8 @@ export class Schedule {
 
   async #deliverAndWait(): Promise<void> {
     this.#stopTimer();
-    // From here on, an earlier time that comes up is kept: the table may have been read already.
+    // From here on, an earlier time that comes up is kept, because the table may have been read
+    // already.
     this.#nextAt = Infinity;
     let nextAt: number | undefined;
     try {
@@ -224,15 +255,15 @@ export class Schedule {
     this.#startTimer();
   }
 
-  /** Moves what is due into the journal. @returns When the next one is. */
+  /** Moves due updates into the journal. @returns Time when the next update is due. */
   async #deliverDue(): Promise<number | undefined> {
     let taken: string | undefined;
     for (let limit: number = STEPS.first; ;) {
-      // Mostly, nothing is due: then no more than one update is read.
+      // Mostly, nothing is due. Then no more than one update is read.
       const [next] = await this.#state.entries(PREFIX, { limit: 1 });
       const now = Date.now();
       if (next === undefined || timeOf(next.key) > now) return next && timeOf(next.key);
-      // As in a damaged table: it would be taken out again and again.
+      // Happens in a damaged table. The update would be removed again and again.
       if (next.key === taken) throw new Error("A scheduled update that was taken out of the table is still there.");
       taken = next.key;
       const entries = await this.#state.entries(PREFIX, { limit });
@@ -253,7 +284,7 @@ function timeOf(key: string): number {
   return Number(key.slice(PREFIX.length, PREFIX.length + 15));
 }
 
-/** @param valueBytes - Default: as the key says. Of a key that does not, it is not known. */
+/** @param valueBytes - Default: the bytes in the key. Unknown if the key has none. */
 function loadOf(key: string, valueBytes: number = Number(BYTES_IN_KEY.exec(key)?.[1] ?? Infinity)): Load {
   return { count: 1, bytes: key.length + valueBytes };
 }
@@ -264,6 +295,6 @@ function plus(a: Load, b: Load): Load {
 
 function minus(a: Load, b: Load): Load {
   const bytes = a.bytes - b.bytes;
-  // Infinity less Infinity: what is left was counted by its keys.
+  // Infinity less Infinity: the remaining updates were counted by their keys.
   return { count: a.count - b.count, bytes: Number.isNaN(bytes) ? 0 : bytes };
 }

@@ -1,4 +1,7 @@
-/** Bytes as the sockets want them: a `Buffer` where there is one, so that no write has to wrap them again. */
+/**
+ * Bytes in the form that sockets want: a `Buffer` if there is one, so that no write has to wrap
+ * them again.
+ */
 const encoder = new TextEncoder();
 const NodeBuffer: typeof Buffer | undefined = globalThis.Buffer;
 
@@ -7,12 +10,12 @@ export const encodeUtf8: (text: string) => Uint8Array = NodeBuffer
   ? (text) => NodeBuffer.from(text, "utf8")
   : (text) => encoder.encode(text);
 
-/** Bytes of any content, to be written over. */
+/** Allocates bytes of any content, to be overwritten. */
 export const allocate: (length: number) => Uint8Array = NodeBuffer
   ? (length) => NodeBuffer.allocUnsafe(length)
   : (length) => new Uint8Array(length);
 
-/** Joins chunks into one; a single chunk is returned as it is. */
+/** Joins chunks into one. A single chunk is returned as it is. */
 export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks;
   if (first !== undefined && chunks.length === 1) return first;
@@ -28,5 +31,8 @@ export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** The same text in one piece: V8 keeps a random UUID as a tree of its parts, which takes eight times the memory. ASCII only. */
+/**
+ * Copies a text into one piece. V8 keeps a random UUID as a tree of its parts, which takes eight
+ * times the memory. ASCII only.
+ */
 export const flatten: (text: string) => string = NodeBuffer ? (text) => NodeBuffer.from(text, "latin1").toString("latin1") : (text) => text;

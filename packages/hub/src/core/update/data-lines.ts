@@ -3,10 +3,10 @@ import { allocate, encodeUtf8 } from "./bytes.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Between two lines of data. */
+/** Separates two lines of data. */
 const NEXT_LINE = encodeUtf8("\ndata: ");
 
-/** Bytes that the event has more than the data, for each line break in the data. */
+/** Bytes that each line break of the data adds to the event. */
 export const LINE_BYTES: number = NEXT_LINE.length - 1;
 
 /** Whether data has several lines. */
@@ -15,12 +15,13 @@ export function hasLineBreak(data: string): boolean {
 }
 
 /**
- * Begins a `data:` line at each line break. Byte for byte: a mebibyte of line breaks as a string would cost a tenth of a second.
+ * Begins a `data:` line at each line break. Works byte for byte, because a mebibyte of line breaks
+ * as a string would cost a tenth of a second.
  *
- * @param start - Of the data, after the event's other fields.
+ * @param start - Start of the data, after the event's other fields.
  */
 export function splitLines(event: Uint8Array, start: number): Uint8Array {
-  /** Of the data, before the two LFs that end the event. */
+  /** End of the data, before the two LFs that end the event. */
   const end = event.length - 2;
   let length = event.length;
   for (let i = start; i < end; i++) {
@@ -40,7 +41,7 @@ export function splitLines(event: Uint8Array, start: number): Uint8Array {
   return split;
 }
 
-/** Whether data has more line breaks than that; CRLF is one. */
+/** Tells whether data has more line breaks than that. CRLF is one line break. */
 export function hasMoreLineBreaks(data: string, most: number): boolean {
   if (data.length <= most) return false;
   let count = 0;

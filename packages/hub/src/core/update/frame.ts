@@ -6,10 +6,11 @@ import type { Update } from "./update.ts";
 /**
  * Encodes an update as one event of the stream, once for all its subscribers.
  *
- * The data becomes one `data:` line for each line of it, split on CR, LF and CRLF: a raw line break would let a
- * publisher forge fields. Empty data still has its `data:` line, for without one the event is not dispatched.
+ * Each line of the data becomes one `data:` line, split on CR, LF and CRLF. A raw line break would
+ * let a publisher forge fields. Empty data still has its `data:` line, because without one the
+ * event is not dispatched.
  *
- * @param eventId - Null for none: the peer keeps the cursor that it has.
+ * @param eventId - Null for none. The peer then keeps its cursor.
  * @see HTML Standard, 9.2.5 "Parsing an event stream".
  */
 export function encodeFrame(update: Update, eventId: string | null): Uint8Array {
@@ -21,50 +22,61 @@ export function encodeFrame(update: Update, eventId: string | null): Uint8Array 
   return hasLineBreak(update.data) ? splitLines(encodeUtf8(event), encodeUtf8(head).length) : encodeUtf8(event);
 }
 
-/** A comment line without the blank line after it: some parsers dispatch an empty event at every blank line. */
+/**
+ * A comment line without the blank line after it. Some parsers dispatch an empty event at every
+ * blank line.
+ */
 export const HEARTBEAT: Uint8Array = encodeUtf8(":\n");
 
 /** Why a cursor could not be resumed from. */
 export type GapReason = "trimmed" | "unknown" | "epoch";
 
-/** What a `hub:gap` event tells in its data. */
+/** Data of a `hub:gap` event. */
 export interface Gap {
   /** The event id that the subscriber asked to resume from. */
   readonly requested: string;
-  /** The event id of the first update that follows, or null where the journal holds none. */
+  /** The event id of the first update that follows, or null if the journal holds none. */
   readonly first: string | null;
-  /** `trimmed`: dropped by retention; `unknown`: no such id; `epoch`: an id of a journal that was replaced. */
+  /**
+   * `trimmed`: dropped by retention. `unknown`: no such id. `epoch`: an id of a journal that was
+   * replaced.
+   */
   readonly reason: GapReason;
 }
 
-/** Sets the reconnection time, in milliseconds; belongs to no event. */
+/** Encodes the reconnection time, in milliseconds. Belongs to no event. */
 export function encodeRetry(retryMs: number): string {
   return `retry: ${retryMs}\n`;
 }
 
-/** Tells that updates are missing. Without an id, so that it never moves the cursor. */
+/** Encodes the event for missing updates. Has no id, so that it never moves the cursor. */
 export function encodeGap(gap: Gap): string {
   return `event: hub:gap\ndata: ${JSON.stringify(gap)}\n\n`;
 }
 
 /**
- * Tells that this stream ends, and when to come back. Without an id; `EventSource` comes back by itself after the time.
+ * Encodes the event for the end of this stream, with the time to come back. Has no id.
+ * `EventSource` comes back by itself after the time.
  *
- * @param code - The error's, if the request was refused.
+ * @param code - The error's code, if the request was refused.
  */
 export function encodeDrain(retryMs: number, code?: ErrorCode): string {
   return `retry: ${retryMs}\nevent: hub:drain\ndata: ${JSON.stringify({ reconnectInMs: retryMs, code })}\n\n`;
 }
 
-/** Tells that the token ends soon; a new one that names the subscriber keeps the stream open. Without an id. */
+/**
+ * Encodes the event for a token that ends soon. A new token that names the subscriber keeps the
+ * stream open. Has no id.
+ */
 export function encodeExpiring(leftMs: number, subscriberId: string): string {
   return `event: hub:expiring\ndata: ${JSON.stringify({ expiresInMs: Math.round(leftMs), subscriber: subscriberId })}\n\n`;
 }
 
 /**
- * Moves the subscriber's cursor to a place that no update was sent for. Without it, a subscriber of a quiet
- * topic would resume from far behind, or have no cursor at all and lose what is published while it is away.
- * It has data because many parsers forget the id of an event without any.
+ * Encodes an event that moves the subscriber's cursor to a place without an update. Without this
+ * event, a subscriber of a quiet topic would resume from far behind. A subscriber with no cursor at
+ * all would lose the updates published while away. The event has data because many parsers forget
+ * the id of an event without data.
  */
 export function encodeCursor(eventId: string): string {
   return `event: hub:cursor\nid: ${eventId}\ndata: {}\n\n`;

@@ -1,25 +1,32 @@
-/** Deflates bytes on their own and ends with a full flush: the answer is whole bytes, and refers to nothing before them. */
+/**
+ * Deflates bytes on their own and ends with a full flush. The answer is whole bytes, and refers to
+ * nothing before them.
+ */
 export type Deflate = (bytes: Uint8Array) => Uint8Array;
 
-/** What a hub needs to compress. */
+/** Options of compression. */
 export interface Compression {
   readonly deflate: Deflate;
-  /** Smallest frame that is deflated, in bytes; smaller ones cost more than they save. */
+  /** Smallest frame that is deflated, in bytes. Smaller frames cost more than they save. */
   readonly minBytes: number;
 }
 
 /** First bytes of a compressed stream. RFC 1952, 2.3: deflate, no flags, no time, any system. */
 export const GZIP_HEADER: Uint8Array = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
 
-/** Empty stored block that ends a flush. Go's reader hands out bytes at these only, so a write that lacks one is not heard. */
+/**
+ * Empty stored block that ends a flush. Go's reader returns bytes at these blocks only, so a write
+ * without the block does not arrive.
+ */
 const SYNC_FLUSH = Uint8Array.of(0, 0, 0, 0xff, 0xff);
 
 /** Most bytes of a stored block. */
 const STORED_BYTES = 0xffff;
 
 /**
- * Encodes bytes as deflate blocks that refer to nothing before them and end in a flush. A subscriber may join at any time and get the same blocks
- * as everyone else. Secrets in one update never meet another's text in one compression context.
+ * Encodes bytes as deflate blocks that refer to nothing before them and end in a flush. A
+ * subscriber may join at any time and get the same blocks as everyone else. Secrets in one update
+ * never meet another's text in one compression context.
  *
  * @returns Parts to be joined.
  * @see RFC 1951, 3.2.4 "Non-compressed blocks".

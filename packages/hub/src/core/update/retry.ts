@@ -4,34 +4,38 @@ export interface RetryRange {
   readonly max: number;
 }
 
-/** What the hub itself tells, unless it is told otherwise. */
+/** Default range of the hub's own reconnection times. */
 export const DEFAULT_RETRY_MS: RetryRange = { min: 1000, max: 5000 };
 
 /**
- * What a publisher's `retry` may tell subscribers, unless the hub is told otherwise. A shorter time makes all of them come back in a flood at each end of a
- * stream. A longer one silences them: browsers keep to it, for days.
+ * Default range of the `retry` times that publishers may send to subscribers. A shorter time makes
+ * all of them come back in a flood at each end of a stream. A longer time silences them, because
+ * browsers obey it for days.
  */
 export const DEFAULT_PUBLISHED_RETRY_MS: RetryRange = { min: 500, max: 300_000 };
 
-/** No time that leaves the hub is outside of this, whatever it is told. */
+/** Bounds of every time that leaves the hub, for any setting. */
 export const RETRY_BOUNDS_MS: RetryRange = { min: 100, max: 3_600_000 };
 
-/** The time itself, or the nearer end of the range. */
+/** Returns the time, or the nearer end of the range. */
 export function boundRetry(retryMs: number, { min, max }: RetryRange): number {
   return Math.min(Math.max(retryMs, min), max);
 }
 
-/** The update with a `retry` within the range. Almost every update is within it already, or has none, and is not copied. */
+/**
+ * Brings the `retry` of an update into the range. Almost every update is within the range already,
+ * or has no `retry`, and is not copied.
+ */
 export function withBoundRetry<T extends { readonly retry: number | undefined }>(update: T, range: RetryRange): T {
   const { retry } = update;
   return retry === undefined || boundRetry(retry, range) === retry ? update : { ...update, retry: boundRetry(retry, range) };
 }
 
 /**
- * A range as it is used: brought within {@link RETRY_BOUNDS_MS}.
+ * Brings a range within {@link RETRY_BOUNDS_MS}.
  *
- * @param name - Of the option, for the error.
- * @throws TypeError when it is no range.
+ * @param name - Name of the option, for the error.
+ * @throws TypeError if the value is no range.
  */
 export function retryRangeOf(name: string, range: RetryRange): RetryRange {
   const { min, max } = range;

@@ -1,20 +1,26 @@
 import { Recent } from "../recent.ts";
 
-/** A topic as the URL Pattern matchers and the reserved namespace see it. */
+/** A topic as parsed for URL patterns and the reserved namespace. */
 export interface ParsedTopic {
-  /** The topic resolved against the hub's URL; undefined when it cannot be parsed as a URL reference. */
+  /**
+   * The topic resolved against the hub's URL, or undefined if the topic cannot be parsed as a URL
+   * reference.
+   */
   readonly url: URL | undefined;
-  /** Whether it lies at or below the path of the hub's URL. */
+  /** Whether the topic lies at or below the path of the hub's URL. */
   readonly reserved: boolean;
 }
 
-/** What remembering a topic takes beside its characters, in characters. */
+/** Cost of remembering a topic beside its characters, in characters. */
 const TOPIC_COST = 64;
 
 /** Percent-encoded unreserved characters of RFC 3986: letters, digits, `-`, `.`, `_`, `~`. */
 const ENCODED_UNRESERVED = /%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 
-/** Resolves topics against the hub's URL and remembers the most recent ones: parsing one costs a microsecond. */
+/**
+ * Resolves topics against the hub's URL and remembers the most recent topics. Parsing a topic costs
+ * a microsecond.
+ */
 export class TopicParser {
   readonly #base: URL;
   readonly #path: string;
@@ -22,7 +28,8 @@ export class TopicParser {
 
   /**
    * @param hubUrl - The hub's public URL, absolute.
-   * @param capacity - Most characters of the topics to remember, in each of two generations; each counts for some more.
+   * @param capacity - Most characters of the topics to remember, in each of two generations. Each
+   *   topic counts for some more.
    */
   constructor(hubUrl: string, capacity: number = 512 * 1024) {
     this.#base = new URL(hubUrl);
@@ -30,7 +37,10 @@ export class TopicParser {
     this.#parsed = new Recent(capacity, (topic) => TOPIC_COST + topic.length);
   }
 
-  /** Whether a path that begins so may lie below the path of the hub's URL, as it is spelled there. */
+  /**
+   * Tells whether a path with this prefix may lie below the path of the hub's URL, as spelled
+   * there.
+   */
   mayBeBelowHub(prefix: string): boolean {
     const path = `${this.#path}/`;
     return prefix.startsWith(path) || path.startsWith(prefix);
@@ -46,7 +56,8 @@ export class TopicParser {
   }
 
   #resolve(topic: string): ParsedTopic {
-    // "A topic that cannot be parsed as a URL reference … cannot name a hub path" and matches no URL pattern.
+    // "A topic that cannot be parsed as a URL reference … cannot name a hub path" and matches no
+    // URL pattern.
     if (!URL.canParse(topic, this.#base.href)) return { url: undefined, reserved: false };
     const url = new URL(topic, this.#base);
     return { url, reserved: this.#isBelowHub(url.pathname) };

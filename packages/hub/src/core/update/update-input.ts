@@ -15,11 +15,12 @@ const NAMES: ReadonlySet<string> = namesOf<UpdateInput>({
 });
 
 /**
- * Reads updates as a program gives them, whose types nothing has checked.
+ * Reads updates from a program, whose types nothing has checked.
  *
  * @returns The same updates, with data that is not text as its JSON.
- * @throws TypeError for what is no update: not an object, with a name that is not known, or `private` that is not true or false.
- * HubError with the code of the field for a value of the wrong kind.
+ * @throws TypeError for a value that is no update: not an object, with an unknown name, or with a
+ *   `private` that is not true or false. HubError with the code of the field for a value of the
+ *   wrong kind.
  */
 export function readInputs(updates: readonly UpdateInput[]): readonly TextUpdate[] {
   if (!Array.isArray(updates)) throw new TypeError(`A batch is a list of updates such as [{ topic: "greeting", data: "Hello" }].`);
@@ -58,7 +59,8 @@ function readInput(input: UpdateInput): TextUpdate {
   if (deliverAt !== undefined && deliverAt !== null && !(deliverAt instanceof Date)) {
     throw new HubError("invalid_time", "The time of delivery is not a Date.");
   }
-  // Any other value would be taken for true or false, and a private update must not become public by a slip.
+  // Any other value would be taken for true or false, and a private update must not become public
+  // by a slip.
   if (isPrivate !== undefined && isPrivate !== null && typeof isPrivate !== "boolean") {
     throw new TypeError("The `private` of an update is not true or false.");
   }
@@ -74,7 +76,7 @@ function dataText(data: unknown): string {
   if (data instanceof Promise) throw invalidData("is a promise. Await it");
   if (data instanceof ArrayBuffer || ArrayBuffer.isView(data))
     throw invalidData("is bytes, and events carry text. Write it as base64, for example");
-  // Their JSON is {}: all that they hold would be lost.
+  // Their JSON is {}, so all their content would be lost.
   if (data instanceof Map || data instanceof Set)
     throw invalidData("is a Map or a Set, which JSON does not carry. Make an object or a list of it");
   let text: unknown;
@@ -84,7 +86,8 @@ function dataText(data: unknown): string {
     throw invalidData("has no JSON. It has a circle, a BigInt or a toJSON that fails", error);
   }
   if (typeof text !== "string") throw invalidData(`is a ${typeof data}, which JSON does not carry. Give text, or an object`);
-  // As the hub reads it from a request: a Date, or what gives itself as text, is that text.
+  // Encoded as the hub reads the value from a request. A Date, or any value whose JSON is text, is
+  // that text.
   return text.startsWith('"') ? (JSON.parse(text) as string) : text;
 }
 

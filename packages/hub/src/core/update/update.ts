@@ -2,69 +2,92 @@ import { HubError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { hasMoreLineBreaks, LINE_BYTES } from "./data-lines.ts";
 
-/** What a publisher sends. */
+/** An update as a publisher sends it. */
 export interface UpdateInput {
-  /** The topic that changed, or several: the first is canonical, the others alternate. At most 100 of 2,048 bytes. */
+  /**
+   * The topic that changed, or several. The first is canonical, the others alternate. At most 100
+   * of 2,048 bytes.
+   */
   readonly topic: string | readonly string[];
   /**
-   * The new content. Text is sent as it is, but that CR and CRLF reach the subscriber as LF; anything else that JSON can carry is sent as its JSON,
-   * null too. Default: empty. Bytes, promises and what has no JSON: `invalid_data`.
+   * The new content. Text is sent as it is, except that CR and CRLF reach the subscriber as LF. Any
+   * other JSON value is sent as its JSON, null too. Default: empty. Bytes, promises and values
+   * without JSON: `invalid_data`.
    */
   readonly data?: unknown;
-  /** The event id, at most 255 bytes. Should be unique within the hub, and ASCII, for some clients can't resume from others. Default: the hub makes one. */
+  /**
+   * The event id, at most 255 bytes. Should be unique within the hub, and ASCII, because some
+   * clients can't resume from other ids. Default: the hub makes an id.
+   */
   readonly id?: string | undefined;
   /**
-   * The event type, at most 255 bytes; `EventSource` dispatches it under this name. Default: `message`. Avoid `error` and `open`, which are
-   * `EventSource`'s own.
+   * The event type, at most 255 bytes. `EventSource` dispatches the event under this name. Default:
+   * `message`. Avoid `error` and `open`, which are `EventSource`'s own.
    */
   readonly type?: string | undefined;
-  /** Tells the subscriber to wait this long before it reconnects, in milliseconds. The hub brings it within its `publishedRetryMs`, 500 to 300,000 by default. */
+  /**
+   * How long the subscriber should wait before it reconnects, in milliseconds. The hub brings the
+   * time within its `publishedRetryMs`, 500 to 300,000 by default.
+   */
   readonly retry?: number | undefined;
-  /** Whether only subscribers with a grant on one of its topics may receive it. Default: false. */
+  /**
+   * Whether only subscribers with a grant on one of its topics may receive the update. Default:
+   * false.
+   */
   readonly private?: boolean | undefined;
-  /** Deliver it this much later, in milliseconds, up to a year. It survives a restart. Not together with `deliverAt`. */
+  /**
+   * Delay of the delivery, in milliseconds, up to a year. A scheduled update survives a restart.
+   * Not together with `deliverAt`.
+   */
   readonly delayMs?: number | undefined;
-  /** Deliver it at this time, up to a year ahead; at once where it has passed. */
+  /** Time of the delivery, up to a year ahead. A time that has passed delivers at once. */
   readonly deliverAt?: Date | undefined;
-  /** It is not delivered or replayed when this much time has passed since it was published, or was due; in milliseconds. Default: no end. */
+  /** Time to live after the append, in milliseconds, or undefined for no end. */
   readonly ttlMs?: number | undefined;
 }
 
-/** What a publisher sends, with its content as text. */
+/** An update as a publisher sends it, with its content as text. */
 export interface TextUpdate extends UpdateInput {
   readonly data?: string | undefined;
 }
 
-/** The type of the hub's notes to itself: records that tell all its processes something, and reach no subscriber. */
+/**
+ * The type of the hub's notes to itself: records that inform all its processes, and reach no
+ * subscriber.
+ */
 export const NOTE_TYPE = "hub:note";
 
-/** Types that `EventSource` uses for events of its own: a page's `onerror` would take such an update for a failure. */
+/**
+ * Types that `EventSource` uses for events of its own. A page's `onerror` would take such an update
+ * for a failure.
+ */
 export const EVENT_SOURCE_TYPES: readonly string[] = ["error", "open"];
 
 /** An update that was validated. */
 export interface Update {
-  /** At least one; the first is the canonical topic. */
+  /** At least one. The first is the canonical topic. */
   readonly topics: readonly string[];
   readonly data: string;
-  /** The publisher's own event id; undefined where the hub makes one from the position. */
+  /** The publisher's own event id, or undefined if the hub makes the id from the position. */
   readonly id: string | undefined;
   readonly type: string | undefined;
-  /** In milliseconds. */
+  /** Reconnection time, in milliseconds. */
   readonly retry: number | undefined;
   readonly private: boolean;
-  /** How long after it was appended it may be delivered, in milliseconds; undefined where it has no end. */
+  /** Time to live after the append, in milliseconds, or undefined for no end. */
   readonly ttlMs?: number | undefined;
 }
 
 /**
- * C0, DEL and C1 controls, format characters (invisible, so they let one name pass for another) and lone
- * surrogates (not encodable as UTF-8). CR, LF or NUL would forge fields in the event stream.
+ * C0, DEL and C1 controls, format characters (invisible, so they let one name pass for another) and
+ * lone surrogates (not encodable as UTF-8). CR, LF or NUL would forge fields in the event stream.
  *
- * @see docs/reference/protocol.md, "Names"; Mercure, "Terminology" and "Server-Sent Events Field Injection".
+ * @see docs/reference/protocol.md, "Names", and Mercure, "Terminology" and "Server-Sent Events Field
+ *   Injection".
  */
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}]/u;
 
-/** Tells whether a topic, id, type or pattern has a character that it must not have. */
+/** Tells whether a topic, id, type or pattern has a forbidden character. */
 export function hasForbiddenCharacter(text: string): boolean {
   return FORBIDDEN.test(text);
 }
@@ -74,23 +97,24 @@ export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    // A surrogate pair is two units and four bytes: two more than its length, so each half adds one.
+    // A surrogate pair is two units and four bytes, two more than its length. So each half adds
+    // one.
     if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
   }
   return bytes;
 }
 
 /**
- * One of the hub's notes to itself.
+ * Makes one of the hub's notes to itself.
  *
- * @param key - Of the entry of the shared table that was written.
+ * @param key - Key of the entry of the shared table that was written.
  */
 export function noteOf(topic: string, key: string): Update {
   return { topics: [topic], data: key, id: undefined, type: NOTE_TYPE, retry: undefined, private: true };
 }
 
 function checkLength(what: string, text: string, maxBytes: number): void {
-  // Three bytes a unit at the most, so short text needs no count.
+  // A unit takes three bytes at the most, so short text needs no count.
   if (text.length * 3 > maxBytes && utf8Length(text) > maxBytes) {
     throw new HubError("too_large", `${what} is longer than ${maxBytes} bytes.`);
   }
@@ -99,8 +123,8 @@ function checkLength(what: string, text: string, maxBytes: number): void {
 /**
  * Checks an update against the protocol and the limits.
  *
- * @param isReserved - Whether a topic lies below the hub's own path.
- * @throws HubError with the code of what is wrong.
+ * @param isReserved - Tells whether a topic lies below the hub's own path.
+ * @throws HubError with the code of the fault.
  */
 export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (topic: string) => boolean): Update {
   const topics = typeof input.topic === "string" ? [input.topic] : [...input.topic];
@@ -122,7 +146,7 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
   return {
     topics,
     data,
-    // A program without types writes null for what is absent, as in JSON.
+    // A program without types writes null for an absent value, as in JSON.
     id: input.id ? checkId(input.id, limits) : undefined,
     type: input.type ? checkType(input.type, limits) : undefined,
     retry: (input.retry ?? undefined) === undefined ? undefined : checkRetry(input.retry as number),
@@ -131,7 +155,10 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
   };
 }
 
-/** Each line break becomes seven bytes of the event: a body of them alone would reach every subscriber as seven bodies. */
+/**
+ * Each line break becomes seven bytes of the event. A body of nothing else would reach every
+ * subscriber as seven bodies.
+ */
 function checkLines(data: string, { bodyBytes }: Limits): void {
   const most = Math.floor(bodyBytes / LINE_BYTES);
   if (!hasMoreLineBreaks(data, most)) return;
@@ -141,18 +168,17 @@ function checkLines(data: string, { bodyBytes }: Limits): void {
   );
 }
 
-/** @param most - How many updates a batch may have. */
 export function tooManyUpdates(most: number): HubError {
   return new HubError("too_large", `The batch has more than ${most} updates. Split it.`);
 }
 
-/** A year: longest delay and life of an update, in milliseconds. */
+/** A year: longest delay and longest life of an update, in milliseconds. */
 export const MAX_DELAY_MS: number = 366 * 86_400_000;
 
 /**
- * When an update is to be delivered.
+ * Computes when to deliver an update.
  *
- * @returns In milliseconds since 1970; undefined for at once.
+ * @returns In milliseconds since 1970, or undefined for at once.
  * @throws HubError `invalid_time`.
  */
 export function deliveryTime(update: UpdateInput, now: number): number | undefined {
@@ -198,7 +224,7 @@ function checkId(id: string, limits: Limits): string {
     throw new HubError("invalid_id", "The id `earliest` and ids that start with `#` are the hub's own. Choose another, or leave it out.");
   }
   if (id.trim() !== id) {
-    // It comes back in the Last-Event-ID header, whose value loses the white space around it.
+    // The id comes back in the Last-Event-ID header, whose value loses the white space around it.
     throw new HubError("invalid_id", "The id starts or ends with white space, which a header field cannot carry. Remove it.");
   }
   return id;
@@ -217,7 +243,10 @@ export function checkAscii(id: string): void {
   );
 }
 
-/** Whether every client can resume from this event id: as a header, other characters are read in several ways, or not at all. */
+/**
+ * Tells whether every client can resume from this event id. In a header, other characters are read
+ * in several ways, or not at all.
+ */
 export function isPrintableAscii(id: string): boolean {
   return /^[\x20-\x7e]*$/.test(id);
 }

@@ -1,19 +1,22 @@
 import { allocate, encodeUtf8, joinBytes } from "./bytes.ts";
 import { type Compression, GZIP_HEADER, gzipBlocks } from "./gzip-blocks.ts";
 
-/** How the content of a stream is encoded: as it is, or as one gzip member that never ends. */
+/** Encoding of a stream's content: as it is, or as one gzip member that never ends. */
 export type Encoding = "identity" | "gzip";
 
-/** How the hub delimits writes of a stream: as chunks of HTTP/1.1, or not at all, where the connection or the runtime does it. */
+/**
+ * How the hub delimits writes of a stream: as chunks of HTTP/1.1, or not at all if the connection
+ * or the runtime does so.
+ */
 export type Framing = "none" | "chunked";
 
-/** How bytes reach a subscriber. */
+/** Format of a subscriber's bytes. */
 export interface WireFormat {
   readonly encoding: Encoding;
   readonly framing: Framing;
 }
 
-/** Last chunk of a body: its end. RFC 9112, 7.1. */
+/** Last chunk of a body, which ends the body. RFC 9112, 7.1. */
 export const LAST_CHUNK: Uint8Array = encodeUtf8("0\r\n\r\n");
 
 const CR = 0x0d;
@@ -27,18 +30,19 @@ interface Encoded {
 }
 
 /**
- * Turns frames into bytes on the wire. Each frame is encoded once a format, however many subscribers get it.
+ * Turns frames into bytes on the wire. Each frame is encoded once per format, for any number of
+ * subscribers.
  *
- * Chunks cost a few bytes a frame and are shared like the frame. Clients need them: a reader that asks for 512 bytes of a body without chunks
- * waits for 512 bytes, as Python's `requests` does.
+ * Chunks cost a few bytes per frame and are shared like the frame. Clients need them. A reader that
+ * asks for 512 bytes of a body without chunks waits for 512 bytes, as Python's `requests` does.
  */
 export class Wire {
   readonly #compression: Compression | undefined;
-  /** By the bytes that they encode: they go when those do. */
+  /** Keyed by the encoded frame, so that an entry is freed with its frame. */
   readonly #plain = new WeakMap<Uint8Array, Encoded>();
   readonly #gzip = new WeakMap<Uint8Array, Encoded>();
 
-  /** @param compression - Undefined when nothing is compressed. */
+  /** @param compression - Undefined for no compression. */
   constructor(compression: Compression | undefined) {
     this.#compression = compression;
   }
@@ -67,7 +71,7 @@ export class Wire {
     return format.framing === "chunked" ? result.chunk : result.content;
   }
 
-  /** Encodes frames that go in one write: compressed together, otherwise one chunk a frame. */
+  /** Encodes frames that go in one write: compressed together, otherwise one chunk per frame. */
   join(frames: readonly Uint8Array[], format: WireFormat): Uint8Array {
     if (this.#compressionFor(format) !== undefined) return this.encode(joinBytes(frames), format);
     return format.framing === "chunked" ? chunks(frames) : joinBytes(frames);
@@ -85,7 +89,10 @@ function encoded(parts: readonly Uint8Array[]): Encoded {
   return { chunk, content: chunk.subarray(end - bytes.length, end) };
 }
 
-/** Writes one chunk a frame (RFC 9112, 7.1), all into one buffer: the garbage collector sees no other. */
+/**
+ * Writes one chunk per frame (RFC 9112, 7.1), all into one buffer. The garbage collector sees no
+ * other.
+ */
 function chunks(frames: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const frame of frames) length += digitsOf(frame.length) + frame.length + 4;
@@ -105,7 +112,9 @@ function chunks(frames: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** How many hexadecimal digits a length has. At most 8: no buffer is longer than 2^32 bytes. */
+/**
+ * Number of hexadecimal digits of a length. At most 8, because no buffer is longer than 2^32 bytes.
+ */
 function digitsOf(length: number): number {
   return length === 0 ? 1 : Math.ceil((32 - Math.clz32(length)) / 4);
 }

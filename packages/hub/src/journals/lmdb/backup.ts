@@ -5,20 +5,21 @@ import { makeDirectory } from "../../make-directory.ts";
 import { readState } from "./format.ts";
 import { openRoot } from "./open-root.ts";
 
-/** Which journal was declared to be one that was put back. */
+/** Result of {@link declareRestored}. */
 export interface DeclaredRestored {
   /** The new epoch. */
   readonly epoch: string;
-  /** How many updates the journal holds. */
+  /** Number of updates that the journal holds. */
   readonly updates: number;
 }
 
 /**
- * Copies a journal, as it is at one moment, into another directory. Other processes may write to the journal meanwhile; what they append after the beginning is not in the
- * copy. The journal's file does not shrink while it lasts, and may grow.
+ * Copies a journal, as of one moment, into another directory. Other processes may write to the
+ * journal meanwhile. Their appends after the start are not in the copy. The journal's file does not
+ * shrink during the copy, and may grow.
  *
- * @param to - A directory, which is made; one that is there must be empty.
- * @throws Error when there is no journal, the directory has something in it, or can't be written.
+ * @param to - Directory to make. An existing directory must be empty.
+ * @throws Error if there is no journal, the directory is not empty, or it can't be written.
  */
 export async function backUp(directory: string, to: string): Promise<void> {
   mustExist(directory);
@@ -30,18 +31,19 @@ export async function backUp(directory: string, to: string): Promise<void> {
   } finally {
     await root.close();
   }
-  // It holds private updates, like the journal itself.
+  // The copy holds private updates, like the journal itself.
   chmodSync(join(to, "data.mdb"), 0o600);
-  // A backup that a power cut takes away is none.
+  // A backup that a power cut takes away is no backup.
   flush(join(to, "data.mdb"), to);
 }
 
 /**
- * Says that the data of a journal were put back, when nothing else tells it: as after a disk was set back to a snapshot. The journal begins a new epoch, so that each subscriber
- * that comes back is told of a gap.
+ * Declares that the data of a journal were restored, when nothing else shows this, as after a disk
+ * was set back to a snapshot. The journal begins a new epoch, so that each subscriber that comes
+ * back is told of a gap.
  *
  * @param markFile - As the journal is opened with.
- * @throws Error when there is no journal, or a process has it open.
+ * @throws Error if there is no journal, or a process has the journal open.
  */
 export async function declareRestored(directory: string, markFile?: string): Promise<DeclaredRestored> {
   mustExist(directory);

@@ -2,24 +2,34 @@ import type { PeerBus } from "../../core/journal/peers.ts";
 import { afterThisTurn } from "../../core/scheduler.ts";
 
 /**
- * How the processes of a journal tell each other that its tail moved. Of updates nothing else travels between them: who is told looks at the journal.
+ * Tells the other processes of a journal that its tail moved. No updates travel this way. A process
+ * that is told reads the journal.
  *
- * A call that is lost only costs time. The tail is looked at once a second all the same.
+ * A lost call only costs time, because the tail is also checked once a second.
  */
 export interface TailChannel {
-  /** Tells the other processes. Called after a commit that appended something, once for all those of a turn of the event loop. Must not throw. */
+  /**
+   * Tells the other processes. Called after a commit that appended something, once for all commits
+   * of a turn of the event loop. Must not throw.
+   */
   readonly post: () => void;
   /**
-   * Calls back when another process has posted. It may do so any number of times: the calls of a turn are one look at the tail.
+   * Calls back when another process has posted. Any number of calls is allowed, because the calls
+   * of a turn lead to one check of the tail.
    *
    * @returns Stops.
    */
   readonly listen: (onMoved: () => void) => () => void;
-  /** Carries the small questions that the processes ask each other. Default: they ask none, so each knows of its own streams alone. */
+  /**
+   * Carries the small questions that the processes ask each other. Default: no questions, so each
+   * process knows its own streams alone.
+   */
   readonly bus?: PeerBus | undefined;
 }
 
-/** However often it is called in a turn of the event loop, `run` is called once, at the turn's end. */
+/**
+ * Makes a function whose calls within one turn of the event loop run `run` once, at the turn's end.
+ */
 export function oncePerTurn(run: () => void): () => void {
   let isScheduled = false;
   return () => {

@@ -1,12 +1,18 @@
 import { crc32 } from "node:zlib";
 
-/** Texts from this length on are left to native code, whose call costs as much as mixing in this many characters does. */
+/**
+ * Length from which native code hashes a text. A native call costs as much as mixing this many
+ * characters.
+ */
 const LONG_TEXT = 512;
 const PRIME = 0x01000193;
-/** Anything but 0: what begins with zeros must differ from what has fewer of them. */
+/** Anything but 0, because texts with different numbers of leading zeros must differ. */
 export const SEED = 0x811c9dc5;
 
-/** Mixes a whole number into a sum. Every step can be undone, so that a change in one place always changes the sum. */
+/**
+ * Mixes a whole number into a sum. Every step is reversible, so that a change in one place always
+ * changes the sum.
+ */
 export function mixNumber(sum: number, value: number): number {
   return Math.imul(Math.imul(sum ^ value, PRIME) ^ Math.floor(value / 2 ** 32), PRIME);
 }

@@ -2,26 +2,32 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Holds what the file began with when it was closed last. */
+/** File with the hash of the data file's first pages at the last close. */
 const MARK = "closed";
-/** The pages that say where all others are, whatever the size of a page. */
+/** The pages that say where all others are, for any page size. */
 const BEGINNING_BYTES = 16 * 1024;
 
-/** Notes how the file of a closed journal begins. LMDB trusts these pages: if they were changed, it may end the process or read an older state. */
+/**
+ * Notes the first pages of a closed journal's file. LMDB trusts these pages. If they were changed,
+ * LMDB may end the process or read an older state.
+ */
 export function noteClosed(directory: string): void {
   try {
     writeFileSync(join(directory, MARK), beginningOf(directory));
   } catch {
-    // Without a mark, as where the disk is full, only the look at the beginning is left out.
+    // Without a mark, as on a full disk, only the check of the first pages is left out.
   }
 }
 
-/** Whether the file begins with something else than when it was closed last. Also where a process that has it open now has changed it. */
+/**
+ * Tells whether the file's first pages differ from those at the last close. This is also the case
+ * if a process that has the file open has changed them.
+ */
 export function isChangedSinceClosed(directory: string): boolean {
   try {
     return readFileSync(join(directory, MARK), "utf8") !== beginningOf(directory);
   } catch {
-    return false; // It was never closed, or is not there.
+    return false; // The file was never closed, or is absent.
   }
 }
 

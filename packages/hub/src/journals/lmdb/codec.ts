@@ -2,9 +2,9 @@ import type { JournalRecord } from "../../core/journal/journal.ts";
 import { mixNumber, mixText, SEED } from "./checksum.ts";
 
 /**
- * A record as LMDB's msgpack encoding stores it, under its offset: an array, whose meaning needs no dictionary
- * shared between processes. 0 stands for no id, type or retry. The sum is of all else and the offset: LMDB itself returns what the disk
- * returns.
+ * A record in LMDB's msgpack encoding, stored under its offset. An array needs no dictionary shared
+ * between processes. 0 stands for no id, type or retry. The sum covers all other parts and the
+ * offset, because LMDB itself returns the disk's bytes unchecked.
  */
 export type StoredRecord = readonly [
   sum: number,
@@ -26,7 +26,7 @@ export function toStored(record: JournalRecord): StoredRecord {
     : [sum, at, record.private, topics, data, id ?? 0, type ?? 0, retry ?? null, ttlMs];
 }
 
-/** @returns The record; undefined where it is not what was stored. */
+/** @returns The record, or undefined if its sum does not fit. */
 export function fromStored(offset: number, stored: StoredRecord): JournalRecord | undefined {
   if (!isShaped(stored)) return undefined;
   const [sum, at, isPrivate, topics, data, id, type, retry, ttlMs] = stored;
@@ -44,7 +44,10 @@ export function fromStored(offset: number, stored: StoredRecord): JournalRecord 
   return sumOf(record) === sum ? record : undefined;
 }
 
-/** Whether each part is of its type: sums are of texts and whole numbers, and whatever the disk returned is neither. */
+/**
+ * Tells whether each part is of its type. Sums are of texts and whole numbers, and damaged bytes
+ * may be neither.
+ */
 function isShaped(stored: readonly unknown[]): boolean {
   if (!Array.isArray(stored) || stored.length < 8) return false;
   const [, at, isPrivate, topics, data, id, type, retry, ttlMs] = stored as readonly unknown[];
@@ -69,15 +72,15 @@ function sumOf({ offset, at, topics, data, id, type, retry, ttlMs, private: isPr
   return mixNumber(mixNumber(mixText(sum, type ?? ""), retry ?? -1), ttlMs ?? -1) >>> 0;
 }
 
-/** What is held: changed in the same transaction as the rows that it counts. */
+/** Counters of the records held. Changed in the same transaction as the rows that they count. */
 export type StoredState = readonly [head: number, tail: number, bytes: number];
 
-/** An entry of the shared table as it is stored: its value, and a sum of both. */
+/** Encodes an entry of the shared table: its value, and a sum of key and value. */
 export function sealEntry(key: string, value: string): string {
   return `${(mixText(mixText(SEED, key), value) >>> 0).toString(16).padStart(8, "0")}${value}`;
 }
 
-/** @returns The value; undefined where it is not what was stored. */
+/** @returns The value, or undefined if its sum does not fit. */
 export function openEntry(key: string, stored: string): string | undefined {
   const value = stored.slice(8);
   return sealEntry(key, value) === stored ? value : undefined;

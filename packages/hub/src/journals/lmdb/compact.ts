@@ -7,7 +7,10 @@ import { writeFileName } from "./format.ts";
 import { openRoot } from "./open-root.ts";
 import { findDamage } from "./tree-check.ts";
 
-/** Where the smaller file is made, in the journal's directory: a rename must not leave the filesystem. */
+/**
+ * Directory for the smaller file, inside the journal's directory. A rename must not leave the
+ * filesystem.
+ */
 const WORKPLACE = "compact";
 
 /** Sizes of a journal's file, in bytes. */
@@ -17,13 +20,15 @@ export interface Compacted {
 }
 
 /**
- * Makes a journal's file smaller: what was dropped leaves free pages in it, which only a copy leaves out. The epoch stays, and nothing that is held is lost.
+ * Makes a journal's file smaller. Dropped records leave free pages in the file, which only a copy
+ * leaves out. The epoch stays, and no record is lost.
  *
- * The copy takes the file's place by a rename, so that a process or a machine that stops at any moment leaves one of the two. The disk needs room for both meanwhile. A
- * file that would not get smaller stays as it is.
+ * The copy replaces the file by a rename, so that a crash at any moment leaves one of the two. The
+ * disk needs room for both meanwhile. A file that would not get smaller stays as it is.
  *
  * @param markFile - As the journal is opened with.
- * @throws Error if there is no journal, a process has it open, or the copy can't be made. The file is what it was then.
+ * @throws Error if there is no journal, a process has the journal open, or the copy can't be made.
+ *   The file is then unchanged.
  */
 export async function compact(directory: string, markFile?: string): Promise<Compacted> {
   mustExist(directory);
@@ -40,15 +45,16 @@ export async function compact(directory: string, markFile?: string): Promise<Com
     if (after >= before) return { before, after: before };
     await nameItself(workplace, copy);
     const damage = findDamage(copy);
-    if (damage !== undefined) throw new Error(`The copy of the journal in ${directory} is damaged: ${damage}. The journal is what it was.`);
+    if (damage !== undefined) throw new Error(`The copy of the journal in ${directory} is damaged: ${damage}. The journal is unchanged.`);
     chmodSync(copy, mode & 0o777);
     if (process.getuid?.() !== uid || process.getgid?.() !== gid) chownSync(copy, uid, gid);
     flush(copy);
-    // Within a transaction nobody else writes. One who opens the files at this moment finds out that they were replaced before it acknowledges anything.
+    // Within a transaction nobody else writes. A process that opens the files at this moment finds
+    // that they were replaced before it acknowledges anything.
     root.transactionSync(() => {
       if (lastTransaction(root) !== transaction)
         throw new Error(`The journal in ${directory} was written to meanwhile. Stop the hub, then try again.`);
-      // The locks hold numbers of the file's transactions, and the copy begins to count anew.
+      // The locks hold numbers of the file's transactions, and the copy counts from the start.
       rmSync(join(directory, "lock.mdb"), { force: true });
       renameSync(copy, file);
     });
@@ -64,7 +70,9 @@ function lastTransaction(root: RootDatabase): number {
   return (root.getStats() as { readonly lastTxnId: number }).lastTxnId;
 }
 
-/** Notes in the copy that it is the journal's file, so that it is not taken for data that were put back. */
+/**
+ * Notes in the copy that it is the journal's file, so that it does not count as a restored backup.
+ */
 async function nameItself(workplace: string, copy: string): Promise<void> {
   const root = open({ path: workplace, noSubdir: false, overlappingSync: false, eventTurnBatching: false });
   try {

@@ -5,10 +5,13 @@ import { isDamage, isDoubtful } from "./failure.ts";
 import { OpenFiles } from "./open-files.ts";
 import { findDamage } from "./tree-check.ts";
 
-/** Shortest time between two looks at the whole file, in milliseconds. */
+/** Shortest time between two checks of the whole file, in milliseconds. */
 const LOOK_MS = 60_000;
 
-/** Whether an open journal can be used. A journal whose file is damaged can't be until it is opened again; one whose files are elsewhere can be once they are back. */
+/**
+ * Whether an open journal can be used. A journal with a damaged file can't be until it is opened
+ * again. A journal whose files are elsewhere can be once they are back.
+ */
 export class Condition {
   readonly #directory: string;
   readonly #files: OpenFiles;
@@ -17,7 +20,7 @@ export class Condition {
   #damage: HubError | undefined;
   #nextLookAtMs = 0;
   #absence: HubError | undefined;
-  /** Why the files are taken for others; undefined when they are not. */
+  /** Why the files count as others, or undefined if they do not. */
   #why: string | undefined;
 
   /** @param onDamage - Called once, when the file turns out to be damaged. */
@@ -27,7 +30,10 @@ export class Condition {
     this.#onDamage = onDamage;
   }
 
-  /** Why nothing can be read or appended; its cause says what to do. Undefined while all is well. */
+  /**
+   * Why nothing can be read or appended. The cause tells the operator what to do. Undefined while
+   * the journal works.
+   */
   get failure(): HubError | undefined {
     return this.#damage ?? this.#absence;
   }
@@ -38,12 +44,12 @@ export class Condition {
     return () => void this.#listeners.delete(onChanged);
   }
 
-  /** @throws HubError `journal_unavailable` when the journal can't be used. */
+  /** @throws HubError `journal_unavailable` if the journal can't be used. */
   check(): void {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Looks whether the files are still there. Costs a few microseconds. */
+  /** Checks whether the files are still there. Costs a few microseconds. */
   look(): void {
     const why = this.#files.whyOther();
     if (why === this.#why) return;
@@ -53,9 +59,10 @@ export class Condition {
   }
 
   /**
-   * Finds out whether an error of the store comes of damage, and remembers that. An error that may come of damage leads to a look at the whole file: about a second for each GiB.
+   * Finds out whether an error of the store comes from damage, and remembers the damage. A doubtful
+   * error leads to a check of the whole file, which takes about a second for each GiB.
    *
-   * @returns What to throw instead; undefined if the error is another one.
+   * @returns The error to throw instead, or undefined if the error has another cause.
    */
   damageIn(error: unknown): HubError | undefined {
     if (this.#damage !== undefined) return this.#damage;
@@ -67,7 +74,7 @@ export class Condition {
     return this.#damage;
   }
 
-  /** Once a minute at the most. */
+  /** Checks once a minute at the most. */
   #lookAtFile(): string | undefined {
     const now = monotonicMs();
     if (now < this.#nextLookAtMs) return undefined;
@@ -75,7 +82,7 @@ export class Condition {
     try {
       return findDamage(join(this.#directory, "data.mdb"));
     } catch {
-      return undefined; // Of a file that can't be opened other errors tell.
+      return undefined; // A file that can't be opened causes other errors.
     }
   }
 
@@ -97,7 +104,7 @@ function absent(directory: string, why: string): HubError {
 }
 
 function damagedWhileOpen(directory: string, why: string, error: unknown): HubError {
-  return new HubError("journal_unavailable", "The journal is damaged. Nothing is published until whoever runs the hub has mended it.", {
+  return new HubError("journal_unavailable", "The journal is damaged. Nothing is published until the operator has repaired it.", {
     cause: new Error(
       `The journal in ${directory} is damaged: ${why}. Restart the hub: the start looks at the whole file, and says what is wrong and what to do.`,
       { cause: error },

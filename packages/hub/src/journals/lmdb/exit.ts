@@ -5,9 +5,11 @@ let isWatching = false;
 /**
  * Notes whether a journal is writing, for the end of the process.
  *
- * A process that exits waits for its threads, and the thread that writes waits for a callback that is not run any more. Such a process would never
- * end, and while it holds the lock of all writers, every other process of the journal would hang too. So where the two meet, the process kills
- * itself: what it had acknowledged is committed, and the system lets go of the lock. What is lost is the exit code.
+ * A process that exits waits for its threads, and the thread that writes waits for a callback that
+ * no longer runs. Such a process would never end. While such a process holds the lock of all
+ * writers, every other process of the journal would hang too. So a process that exits while it
+ * writes kills itself. Its acknowledged updates are committed, and the system releases the lock.
+ * Only the exit code is lost.
  */
 export function noteWriting(journal: object, isWriting: boolean): void {
   if (!isWatching) {

@@ -1,16 +1,17 @@
 import { statfsSync } from "node:fs";
 import { HubError } from "../../core/errors.ts";
 
-/** Numbers of the errors of a disk that is full: no space, and over the quota. */
+/** Error numbers of a full disk: no space, and over the quota. */
 const FULL: ReadonlySet<number> = new Set([28, 122]);
-/** What LMDB says of a write that came out short, for want of space, and of a disk that fails. */
+/** LMDB's error both for a short write, for want of space, and for a disk that fails. */
 const EIO = 5;
-/** With less room than this, a write that came out short wanted space. */
+/** Free space in bytes below which a short write counts as want of space. */
 const LITTLE_BYTES = 4 * 1024 * 1024;
 
 /**
- * LMDB's numbers for a file that is not what it wrote: a page that is missing, changed or in the wrong place, a file of another kind, a tree that is too deep, and an environment that
- * has given up.
+ * LMDB's error numbers for a damaged file. They stand for a page that is missing, changed or in the
+ * wrong place, and for a file of another kind. They also stand for a tree that is too deep, and for
+ * an environment that has given up.
  */
 const DAMAGED: ReadonlySet<number> = new Set([-30797, -30796, -30795, -30793, -30787, -30786, -30784, -30780, -30779]);
 
@@ -22,14 +23,14 @@ export class Damage extends Error {
 }
 
 /**
- * Whether the store failed, rather than what decodes its values. After such an error the transaction answers nothing more, so that the error must never be taken for
- * a value that is damaged.
+ * Tells whether the store failed, rather than the decoder of its values. After a store error the
+ * transaction answers nothing more, so the error must never count as a damaged value.
  */
 export function isStoreError(error: unknown): error is Error {
   return error instanceof Error && (("code" in error && typeof error.code === "number") || /MDB_|^Invalid key size/.test(error.message));
 }
 
-/** Whether an error says that the file is damaged. */
+/** Tells whether an error says that the file is damaged. */
 export function isDamage(error: unknown): error is Error {
   if (error instanceof Damage) return true;
   if (!isStoreError(error)) return false;
@@ -40,19 +41,20 @@ export function isDamage(error: unknown): error is Error {
 }
 
 /**
- * Whether an error may come of damage: LMDB answers so after an error in the same transaction, and at some damages at once. Only a look at the file tells.
+ * Tells whether an error may come from damage. LMDB gives the same error after an earlier error in
+ * the same transaction, and directly at some damages. Only a check of the file decides.
  */
 export function isDoubtful(error: unknown): boolean {
   return isStoreError(error) && (("code" in error && error.code === BAD_TXN) || error.message.includes("MDB_BAD_TXN"));
 }
 
-/** Says in terms of the hub why something could not be read. */
+/** Translates a read error into the hub's terms. */
 export function toReadError(error: unknown): unknown {
   if (!isStoreError(error)) return error;
   return new HubError("journal_unavailable", "The journal could not be read. Try again in a moment.", { cause: error });
 }
 
-/** Finds out why a commit failed: the reason comes by a promise of its own. */
+/** Finds out why a commit failed. The reason comes by a promise of its own. */
 export async function reasonOf(error: unknown): Promise<unknown> {
   try {
     if (hasCommitError(error)) await error.commitError;
@@ -62,7 +64,7 @@ export async function reasonOf(error: unknown): Promise<unknown> {
   return error;
 }
 
-/** Says in terms of the hub why a commit failed. */
+/** Translates a commit's failure into the hub's terms. */
 export function toHubError(reason: unknown, directory: string): HubError {
   if (reason instanceof HubError) return reason;
   const code = reason instanceof Error && "code" in reason ? reason.code : undefined;
@@ -89,6 +91,6 @@ function hasLittleRoom(directory: string): boolean {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize < LITTLE_BYTES;
   } catch {
-    return false; // The disk fails, then.
+    return false; // Free space is unknown, so the disk itself fails.
   }
 }

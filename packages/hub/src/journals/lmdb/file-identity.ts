@@ -2,31 +2,35 @@ import { type BigIntStats, closeSync, fstatSync, openSync, readFileSync, statSyn
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-/** Stands for a time of birth that is not known. */
+/** Stands for a birth time that is not known. */
 const UNKNOWN = "0";
 const MODE = 0o600;
 let keepsBirthTimes: boolean | undefined;
 
 /**
- * Tells a file from its copies: `INODE:BORN`, the inode and its time of birth in nanoseconds. A write, a move within a filesystem, a restart and a reboot leave
- * both as they are. A copy has another inode, or the number of one that is gone and another time.
+ * Identifies a file and tells it from its copies: `INODE:BORN`, the inode and its birth time in
+ * nanoseconds. A write, a move within a filesystem, a restart and a reboot change neither. A copy
+ * has another inode, or a reused inode and another birth time.
  *
- * Device numbers are left out, since a reboot may change them.
+ * Device numbers are left out, because a reboot may change them.
  *
- * @throws Error when there is no such file.
+ * @throws Error if there is no such file.
  */
 export function identityOf(path: string): string {
   return format(statSync(path, { bigint: true }));
 }
 
-/** Whether two identities are of one file. A time of birth that is not known fits any. */
+/** Tells whether two identities are of one file. An unknown birth time fits any. */
 export function isSameFile(a: string, b: string): boolean {
   const [inodeA, bornA] = a.split(":");
   const [inodeB, bornB] = b.split(":");
   return inodeA === inodeB && (bornA === bornB || bornA === UNKNOWN || bornB === UNKNOWN);
 }
 
-/** Makes a file that names itself: its identity, a line end, and a text. @throws Error when it exists, or can't be written. */
+/**
+ * Makes a file that names itself: its identity, a line end, and a text. @throws Error if the file
+ * exists, or can't be written.
+ */
 export function writeSelfNamed(path: string, text: string): void {
   const fd = openSync(path, "wx", MODE);
   try {
@@ -36,7 +40,7 @@ export function writeSelfNamed(path: string, text: string): void {
   }
 }
 
-/** The same without holding up the process: a disk that is behind may take its time to make a file. */
+/** Makes such a file without blocking the process, because a busy disk may take its time. */
 export async function writeSelfNamedSoon(path: string, text: string): Promise<void> {
   const file = await open(path, "wx", MODE);
   try {
@@ -49,8 +53,9 @@ export async function writeSelfNamedSoon(path: string, text: string): Promise<vo
 /**
  * Reads a file that names itself.
  *
- * @returns Its text, and whether it is the file that was made, rather than a copy or an older one's content in its place. Undefined when there is none, or it says
- * nothing, as when it was made on a full disk.
+ * @returns Its text, and whether it is the original file, rather than a copy or older content in
+ *   its place. Undefined if there is no file, or the file has no name, as after its creation on a
+ *   full disk.
  */
 export function readSelfNamed(path: string): { readonly text: string; readonly isOwn: boolean } | undefined {
   let fd: number | undefined;
@@ -60,7 +65,7 @@ export function readSelfNamed(path: string): { readonly text: string; readonly i
     if (name === undefined || text === undefined) return undefined;
     return { text, isOwn: isSameFile(name, format(fstatSync(fd, { bigint: true }))) };
   } catch {
-    return undefined; // Without it, less is known.
+    return undefined; // Without this file, less is known.
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -71,7 +76,11 @@ function format({ ino, birthtimeNs }: BigIntStats): string {
   return `${ino}:${keepsBirthTimes ? birthtimeNs : UNKNOWN}`;
 }
 
-/** Some runtimes and old kernels give the time of the last change in place of the birth, which each write moves: in all files, so that one where they differ clears them. */
+/**
+ * Tells whether birth times are real. Some runtimes and old kernels give the time of the last
+ * change, which each write moves in all files. So one file with two different times proves that
+ * birth times are real.
+ */
 function areBirthTimesReal(): boolean {
   return ["/proc/self", process.execPath, fileURLToPath(import.meta.url)].some((path) => {
     const stats = statSync(path, { bigint: true, throwIfNoEntry: false });

@@ -8,13 +8,14 @@ import type { Mark } from "./mark.ts";
 import { rising } from "./rising.ts";
 
 /**
- * The layout of the journal that this version writes, stored in each journal.
+ * The storage layout that this version writes, stored in each journal.
  *
- * 1: records and table entries without a sum. 2: with one, and with idempotency keys.
+ * 1: records and table entries without a sum. 2: with a sum, and with idempotency keys.
  *
- * Whoever changes it raises the number and, in the transaction that converts a journal, keeps the state under another key ("state" up to 2):
- * a process of the version before, which may still have the journal open during a rolling restart, then finds no state and refuses to
- * write, instead of mixing two layouts.
+ * A change of the layout raises the number. The transaction that converts a journal must then keep
+ * the state under another key ("state" up to 2). A process of the version before may still have the
+ * journal open during a rolling restart. Such a process then finds no state and refuses to write,
+ * instead of mixing two layouts.
  */
 export const FORMAT = 2;
 
@@ -24,18 +25,18 @@ export interface Databases {
   readonly ids: Database<number, string>;
   readonly meta: Database<unknown, string>;
   readonly entries: Database<string, string>;
-  /** What is known of idempotency keys, by their digests. */
+  /** Outcomes of idempotency keys, by their digests. */
   readonly keys: Database<string, string>;
-  /** Their digests, by the last offset that each appended. */
+  /** Digests of idempotency keys, by the last offset that each appended. */
   readonly keyEnds: Database<string, number>;
 }
 
-/** Where the state is kept. */
+/** Key of the state. */
 const STATE = "held";
 const EMPTY_STATE: StoredState = [1, 0, 0];
 
 /**
- * @returns What is held; undefined where a process of another version has converted the journal.
+ * @returns The state, or undefined if a process of another version has converted the journal.
  * @throws Damage
  */
 export function readState(meta: Databases["meta"]): StoredState | undefined {
@@ -62,33 +63,35 @@ export function writeState(meta: Databases["meta"], state: StoredState): void {
   meta.putSync(STATE, state);
 }
 
-/** What is known of a journal's data beside themselves. */
+/** Facts about a journal's data from outside the file. */
 export interface Surroundings {
   readonly directory: string;
-  /** Of the data file: see {@link identityOf}. */
+  /** Identity of the data file. See {@link identityOf}. */
   readonly file: string;
   readonly mark: Mark;
-  /** Whether the operator says that the data were put back. */
+  /** Whether the operator says that the data were restored. */
   readonly isDeclared: boolean;
-  /** The epoch of the journal that is wanted, and no other; undefined if any will do. */
+  /** The required epoch, or undefined if any journal will do. */
   readonly wanted: string | undefined;
 }
 
-/** Which journal it is. */
+/** Identity of a journal. */
 export interface Identified {
   readonly epoch: string;
-  /** Why the data are taken for ones that were put back, so that the epoch is a new one; undefined when they are not. */
+  /** Why the data count as restored, so that the epoch is new. Undefined if they do not. */
   readonly putBack: string | undefined;
-  /** The format that the data had before; undefined if they were not converted. */
+  /** The earlier format of the data, or undefined if they were not converted. */
   readonly convertedFrom?: number | undefined;
 }
 
 /**
- * Finds out what a journal is, begins one where there is none, converts one of an older format, and begins a new epoch where data were put back. Must run in a
- * write transaction: several processes may open the journal at once, and the first of them decides.
+ * Identifies a journal. Begins a journal if there is none, converts an older format, and begins a
+ * new epoch if data were restored. Must run in a write transaction. Several processes may open the
+ * journal at once, and the first of them decides.
  *
  * @throws Damage
- * @throws Error if it is of a newer format, or not the journal that is wanted; nothing was changed.
+ * @throws Error if the journal has a newer format, or is not the required journal. Nothing was
+ *   changed.
  */
 export function identify(databases: Databases, { directory, file, mark, isDeclared, wanted }: Surroundings): Identified {
   const { meta, rows } = databases;
@@ -116,7 +119,8 @@ export function identify(databases: Databases, { directory, file, mark, isDeclar
   const putBack = isDeclared ? "this was declared" : isCopy ? "data.mdb is a copy" : mark.whyOther(epoch, tail);
   if (wanted !== undefined && (putBack !== undefined || epoch !== wanted)) throw new OtherJournal(directory);
   if (putBack !== undefined) {
-    // An id that a publisher chose still leads to a place here, but not to what may have followed it.
+    // A publisher's own id still leads to a place here, but not to the records that may have
+    // followed.
     meta.putSync("restored", tail);
     return { epoch: beginEpoch(meta, { file, mark }, tail), putBack, convertedFrom };
   }
@@ -134,36 +138,36 @@ function beginEpoch(meta: Databases["meta"], { file, mark }: Pick<Surroundings, 
   return epoch;
 }
 
-/** Notes which file the data are in. @param file - See {@link identityOf}. */
+/** Notes the identity of the data file. @param file - See {@link identityOf}. */
 export function writeFileName(meta: Databases["meta"], file: string): void {
   meta.putSync("file", file);
 }
 
-/** @returns undefined if there is none. */
+/** @returns Undefined if there is none. */
 export function readEpoch(meta: Databases["meta"]): string | undefined {
   const epoch = readMeta(meta, "epoch");
   return typeof epoch === "string" ? epoch : undefined;
 }
 
-/** @returns Offset of the newest record that was there when data were put back; 0 where none was. */
+/** @returns Offset of the newest record at the last restore, or 0 if no data were restored. */
 export function readRestored(meta: Databases["meta"]): number {
   const restored = readMeta(meta, "restored");
   return typeof restored === "number" ? restored : 0;
 }
 
-/** What to tell of a journal that is damaged beyond use. */
+/** Makes the message for a journal that is damaged beyond use. */
 export function damaged(directory: string, why: string): string {
   return `The journal in ${directory} is damaged: ${why}. Put a copy of the directory in its place, or move it away to begin an empty journal; subscribers are then told of a gap.`;
 }
 
-/** Another journal is in a directory than the one that is wanted, or none. */
+/** The directory holds another journal than the required one, or none. */
 export class OtherJournal extends Error {
   override readonly name = "OtherJournal";
 
   constructor(directory: string) {
     super(
       `The journal in ${directory} is not the one that the hub began with: it was removed or replaced. ` +
-        "Move the same directory back, or restart the hub to go on with what is there.",
+        "Move the same directory back, or restart the hub to go on with the present files.",
     );
   }
 }
@@ -197,7 +201,8 @@ function convertFrom1({ rows, meta, entries }: Databases): void {
 }
 
 /**
- * Compares what is counted with what is there, as far as that takes no look at each record, and looks at each entry of the table, which has few.
+ * Compares the counters with the content, as far as possible without reading each record. Reads
+ * each entry of the table, which has few.
  *
  * @throws Damage
  */

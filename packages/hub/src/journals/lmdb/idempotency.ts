@@ -5,19 +5,22 @@ import { openEntry, sealEntry } from "./codec.ts";
 import type { Databases } from "./format.ts";
 import { rising } from "./rising.ts";
 
-/** An attempt, as the database knows it. */
+/** An attempt in the database's terms. */
 export interface KeyedAppend {
   readonly digest: string;
   readonly request: string;
   readonly answer: string | undefined;
-  /** Set when it turns out, in the transaction, that its key is known. */
+  /** Set in the transaction if the key is known. */
   known: KnownAppend | ReusedKey | typeof DAMAGED | undefined;
 }
 
-/** What is stored of a key cannot be read: whether it was used for this request is not known. */
+/** The stored key cannot be read, so it is not known whether the key was used for this request. */
 export const DAMAGED = "damaged";
 
-/** What is stored of a key, as JSON with a sum: the digest of its request, the first and last offset, and the answer where there is one. */
+/**
+ * Stored form of a key, as JSON with a sum. Has the digest of the request, the first and last
+ * offset, and the answer if there is one.
+ */
 type StoredKey = readonly [request: string, first: number, last: number, answer?: string];
 
 const DIGEST = /^[\w-]{43}$/;
@@ -26,17 +29,18 @@ export function keyedAppend({ key, request, answer }: Pick<IdempotentAppend, "ke
   return { digest: digestOf(key), request: digestOf(request), answer, known: undefined };
 }
 
-/** @throws HubError `journal_unavailable` where it can't be read. */
+/** @throws HubError `journal_unavailable` if the stored key can't be read. */
 export function readable(known: KeyedAppend["known"]): KnownAppend | ReusedKey | undefined {
   if (known !== DAMAGED) return known;
-  throw new HubError("journal_unavailable", "What the journal knows of the idempotency key cannot be read. Publish with another key.", {
+  throw new HubError("journal_unavailable", "The journal's entry for the idempotency key cannot be read. Publish with another key.", {
     cause: new Error("A row of an idempotency key is damaged."),
   });
 }
 
 /**
- * The keys of what was appended, in two databases: by their digests, and by the last offset that each appended, to forget them with it. All but
- * {@link find} runs in write transactions, which also are what makes another attempt wait.
+ * The keys of appends, in two databases: by their digests, and by the last offset of each append,
+ * to forget them together. All methods except {@link find} run in write transactions, which also
+ * make another attempt wait.
  */
 export class IdempotencyKeys {
   readonly #keys: Databases["keys"];
@@ -63,11 +67,11 @@ export class IdempotencyKeys {
     this.#keyEnds.putSync(last, digest);
   }
 
-  /** Forgets the keys of which everything was trimmed. */
+  /** Forgets the keys whose records were all trimmed. */
   forgetBefore(head: number): void {
     const ends = Array.from(rising(this.#keyEnds.getRange({ end: head })));
     for (const { key: last, value: digest } of ends) {
-      // LMDB throws at a key that is too long, as one might be that the disk made up.
+      // LMDB throws at a key that is too long. A damaged disk may make one up.
       if (DIGEST.test(digest)) this.#keys.removeSync(digest);
       this.#keyEnds.removeSync(last);
     }

@@ -2,28 +2,40 @@ import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeF
 import { join } from "node:path";
 import { readSelfNamed, writeSelfNamed } from "./file-identity.ts";
 
-/** Names of the marks: one of each process that has the journal open, and one for those that are gone and did not close it. */
+/**
+ * Names of the marks: one for each process that has the journal open, and one for processes that
+ * ended without closing the journal.
+ */
 const OPEN = /^open-(\d+)$/;
 const UNCLEAN = "unclean";
 /** How often this process has each directory open. */
 const opened = new Map<string, number>();
 
 /**
- * Says whether a process ended without closing the journal, in which case its file deserves a look before it is used: one that LMDB can't
- * read ends the process, and who restarts it would do so for ever.
+ * Tells whether a process ended without closing the journal. If so, its file must be checked before
+ * use. LMDB ends the process on a file that it can't read, and each restart would end the same way.
  */
 export interface Use {
-  /** Whether no other process has the journal open, nor this one. */
+  /** Whether no other process has the journal open, nor this process. */
   readonly isAlone: boolean;
-  /** Ids of the other processes that have it open. */
+  /** Ids of the other processes that have the journal open. */
   readonly others: readonly number[];
-  /** Whether the file should be looked at: a process was cut off, and no other one has the journal open. */
+  /**
+   * Whether the file should be checked: a process was cut off, and no other process has the journal
+   * open.
+   */
   readonly isSuspect: boolean;
   /** Call when the file was found to be sound. */
   clear(): void;
-  /** Call when the file may be damaged: the next process that has it alone looks at it. */
+  /**
+   * Call when the file may be damaged. The next process that opens the journal alone checks the
+   * file.
+   */
   suspect(): void;
-  /** Call when the journal was closed, or could not be opened. @param wasClosed - Whether all is well. */
+  /**
+   * Call when the journal was closed, or could not be opened. @param wasClosed - Whether the close
+   * was clean.
+   */
   end(wasClosed: boolean): void;
 }
 
@@ -33,14 +45,14 @@ export function markInUse(directory: string): Use {
   const count = opened.get(directory) ?? 0;
   const marks = readdirSync(directory);
   const others = marks.filter((name) => OPEN.test(name) && (name !== own || count === 0));
-  // A process with the id of this one is gone: in a container each is number 1.
+  // An earlier process with the same id is gone. In a container each process is number 1.
   const isInUse = (name: string): boolean => name !== own && isLiving(name) && readSelfNamed(join(directory, name))?.isOwn !== false;
   const living = others.filter(isInUse);
   const gone = others.filter((name) => !living.includes(name));
   for (const name of gone) attempt(() => renameSync(join(directory, name), join(directory, UNCLEAN)));
   opened.set(directory, count + 1);
   attempt(() => {
-    // It names itself, so that a copy that was made meanwhile is not taken for one that is in use.
+    // The mark names itself, so that its copy is not taken for a mark of a journal in use.
     if (count === 0) writeSelfNamed(join(directory, own), "");
     flush(directory);
   });
@@ -76,18 +88,18 @@ function isLiving(name: string): boolean {
   }
 }
 
-/** A power cut must not take the mark away while it leaves what the mark is about. */
+/** Flushes a directory. A power cut must not remove the mark and keep the open journal's writes. */
 function flush(directory: string): void {
   const fd = openSync(directory, "r");
   fsyncSync(fd);
   closeSync(fd);
 }
 
-/** Without a mark, as where the disk is full, all works but the look at the file. */
+/** Without a mark, as on a full disk, everything works except the check of the file. */
 function attempt(run: () => void): void {
   try {
     run();
   } catch {
-    // As above.
+    // Only the check of the file is left out.
   }
 }

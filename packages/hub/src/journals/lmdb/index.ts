@@ -32,38 +32,49 @@ import { type PendingAppend, Writer } from "./writer.ts";
 export { backUp, declareRestored, type DeclaredRestored } from "./backup.ts";
 export type { TailChannel } from "./channel.ts";
 
-/** How an LMDB journal behaves. */
+/** Options of an LMDB journal. */
 export interface LmdbJournalOptions {
-  /** Where its files are; made when it does not exist. On a local disk: LMDB maps its file into memory. */
+  /**
+   * Directory of the journal's files, made if it does not exist. Must be on a local disk, because
+   * LMDB maps its file into memory.
+   */
   readonly directory: string;
   /** Default: 1,000,000 records, 1 GiB of them, 7 days. */
   readonly retention?: Retention | undefined;
   /**
-   * Tells the other processes of the journal at once that something was appended, and hears it of them. Without one, what another process appended
-   * is noticed within 100 ms; with one, within a second at the most, should a call be lost. Where it has a `bus`, they also ask each other who holds a
-   * stream, and for figures.
+   * Tells the other processes of the journal at once that something was appended, and receives the
+   * same from them. Without a channel, another process's append is noticed within 100 ms. With a
+   * channel, the bound is a second if a call is lost. With a `bus`, the processes also ask each
+   * other who holds a stream, and for figures.
    */
   readonly channel?: TailChannel | undefined;
   /**
-   * File that notes how far the journal has come, so that older data in its place are noticed. Put it where a copy of the directory does not reach. When it can't be
-   * written, less is noticed. Default: `mark` in the directory.
+   * File that notes how far the journal has come, so that older data in its place are noticed. Put
+   * the file outside of what a copy of the directory includes. If the file can't be written, less
+   * is noticed. Default: `mark` in the directory.
    */
   readonly markFile?: string | undefined;
   /**
-   * Called at the opening when the data are ones that were put back, from a backup for example: with that in words. The journal has begun a new epoch, so
-   * that subscribers are told of a gap. Default: a warning of the process.
+   * Called at the opening with a description if the data were restored, from a backup for example.
+   * The journal has begun a new epoch, so that subscribers are told of a gap. Default: a warning of
+   * the process.
    */
   readonly onPutBack?: ((what: string) => void) | undefined;
-  /** Called at the opening when the data of an older version were converted: with that in words. Default: nothing. */
+  /**
+   * Called at the opening with a description if the data of an older version were converted.
+   * Default: nothing.
+   */
   readonly onConverted?: ((what: string) => void) | undefined;
   /**
-   * Called when something that is read is not what was written, as after an error of the disk: with what, in words. Such a record is given to
-   * nobody; subscribers are told of a gap in its place. Default: a warning of the process.
+   * Called with a description if read data differ from the written data, as after an error of the
+   * disk. The record is delivered to nobody, and subscribers are told of a gap in its place.
+   * Default: a warning of the process.
    */
   readonly onDamage?: ((what: string) => void) | undefined;
   /**
-   * The epoch of the journal that is to be opened, for a process that joins others: none is begun if its directory was removed, and none is opened that has taken
-   * its place. Default: the journal that is there, or an empty one.
+   * The required epoch, for a process that joins others. No new journal is begun if the directory
+   * was removed, and a journal that has taken its place is refused. Default: the existing journal,
+   * or an empty one.
    */
   readonly epoch?: string | undefined;
 }
@@ -79,21 +90,26 @@ const OPTIONS: ReadonlySet<string> = namesOf<LmdbJournalOptions>({
   epoch: true,
 });
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
-/** How soon what another process appended is noticed: where nobody tells of it, and where what tells of it was lost. */
+/**
+ * Time until another process's append is noticed: without a channel, and with a channel that lost
+ * the call.
+ */
 const POLL_MS = { alone: 100, told: 1000 } as const;
-/** Longest time between two looks at what is beyond the retention. */
+/** Longest time between two checks of the retention. */
 const TRIM_MS = 10_000;
 
 /**
  * A durable journal in a directory, for one machine. Several processes may read and append at once.
  *
- * An append is acknowledged after its transaction is committed and flushed to the disk, so that it survives
- * `kill -9` and a power cut. Appends that wait for a commit share the next one.
+ * An append is acknowledged after its transaction is committed and flushed to the disk, so that it
+ * survives `kill -9` and a power cut. Appends that wait for a commit share the next commit.
  *
- * Data that were put back from a copy are noticed, and the journal begins a new epoch: see docs/decisions/put-back.md.
+ * Restored data are noticed, and the journal then begins a new epoch. See
+ * docs/decisions/put-back.md.
  *
  * @throws TypeError for an option that is misspelt or not valid.
- * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged, or another than the one that `epoch` names.
+ * @throws Error if the directory cannot be made or written. Also if its journal has a newer format,
+ *   is damaged, or has another epoch than `epoch`.
  */
 export function lmdbJournal(options: LmdbJournalOptions): Journal {
   checkJournalOptions("lmdbJournal()", options, OPTIONS);
@@ -131,9 +147,9 @@ class LmdbJournal implements Journal {
   readonly #post: () => void;
   #queue: PendingAppend[] = [];
   #committing: Promise<void> | undefined;
-  /** The last known state, for when a newer version has put it elsewhere. */
+  /** The last known state, for when a newer version has moved the state. */
   #held: StoredState;
-  /** Followers were given every record up to this offset. */
+  /** Followers have every record up to this offset. */
   #seen: number;
   #closed = false;
   #isTrimming = false;
@@ -150,7 +166,7 @@ class LmdbJournal implements Journal {
     this.restoredUpTo = readRestored(databases.meta);
     this.#closeRoot = close;
     this.#condition = new Condition(directory, suspect);
-    // In another journal's place, it would say that the other is an older one.
+    // In another journal's place, the mark would say that the other is an older journal.
     mark.onlyWhile(() => this.#isHere());
     this.#reader = new RowReader(databases.rows, directory, onDamage);
     this.#writer = new Writer(databases, { epoch, retention, reader: this.#reader });
@@ -203,12 +219,12 @@ class LmdbJournal implements Journal {
   }
 
   async find(id: string): Promise<readonly number[]> {
-    // A peer may send any text as its cursor; LMDB throws at a key that is too long to be stored.
+    // A peer may send any text as its cursor. LMDB throws at a key that is too long to be stored.
     if (utf8Length(id) > MAX_ID_BYTES || this.#closed) return [];
     this.#root.resetReadTxn();
     return this.#reading(() => {
       const found = [...this.#databases.ids.getValues(id, { limit: MAX_FOUND })];
-      // An entry that leads elsewhere would make a subscriber go on from the wrong place.
+      // A wrong index entry would make a subscriber resume from the wrong place.
       return found.filter((offset) => this.#reader.row(offset)?.id === id);
     });
   }
@@ -269,14 +285,20 @@ class LmdbJournal implements Journal {
     });
   }
 
-  /** A table without one of its entries would let in whom a revocation keeps out: it is not read at all. */
+  /**
+   * Decodes an entry of the table. A table without a damaged entry would let revoked tokens in, so
+   * the table is not read at all.
+   */
   #open(key: string, stored: string): string {
     const value = openEntry(key, stored);
     if (value !== undefined) return value;
     throw new HubError("journal_unavailable", "The journal's table cannot be read.", { cause: new Error(`The entry ${key} is damaged.`) });
   }
 
-  /** Runs a look into the file. @throws HubError when the journal can't be used, or the look shows that it is damaged. */
+  /**
+   * Runs a read of the file. @throws HubError if the journal can't be used, or the read shows
+   * damage.
+   */
   #reading<T>(look: () => T): T {
     this.#condition.check();
     try {
@@ -287,8 +309,8 @@ class LmdbJournal implements Journal {
   }
 
   /**
-   * The state as last committed by any process; without the reset, LMDB answers from this turn's snapshot. What is known already if the file tells nothing: timers ask
-   * for it.
+   * The state as last committed by any process. Without the reset, LMDB answers from this turn's
+   * snapshot. Returns the known state if the file has none, because timers ask for it.
    */
   #freshState(): StoredState {
     if (this.#closed) return [this.#seen + 1, this.#seen, 0];
@@ -296,7 +318,7 @@ class LmdbJournal implements Journal {
     this.#root.resetReadTxn();
     try {
       const state = readState(this.#databases.meta);
-      // Walks to a tail that is gone would have no end.
+      // A replay to a tail that is gone would have no end.
       if (state !== undefined && state[1] < this.#seen) throw new Damage("its newest updates are gone");
       if (state !== undefined) this.#held = state;
     } catch (error) {
@@ -305,7 +327,10 @@ class LmdbJournal implements Journal {
     return this.#held;
   }
 
-  /** Commits what is queued, one group after the other: what arrives during a flush shares the next one. */
+  /**
+   * Commits the queue, one group after the other. Appends that arrive during a flush share the next
+   * group.
+   */
   async #commitAll(): Promise<void> {
     noteWriting(this, true);
     while (this.#queue.length > 0) {
@@ -313,13 +338,14 @@ class LmdbJournal implements Journal {
       let records: JournalRecord[] = [];
       let offsets: readonly (readonly number[])[] = [];
       try {
-        // LMDB begins a group right after the dispatch that filled this turn, before the sockets are
-        // read. A turn later, the publishes that waited during the dispatch share the group. Without
-        // it a load that was split once stays split, and each part costs a write to every subscriber.
+        // LMDB begins a group right after the dispatch that filled this turn, before the sockets
+        // are read. A turn later, the publishes that waited during the dispatch share the group.
+        // Without this turn, a load that was split once stays split, and each part costs a write to
+        // every subscriber.
         await nextTurn();
         this.#isHere();
         this.#condition.check();
-        // A child transaction: when a write fails, nothing of the group stays behind.
+        // A child transaction, so that a failed write leaves nothing of the group behind.
         await this.#root.childTransaction(() => {
           group = this.#queue;
           this.#queue = [];
@@ -330,7 +356,7 @@ class LmdbJournal implements Journal {
       } catch (error) {
         this.#writer.noteCommit(false);
         const reason = await reasonOf(error);
-        // An environment that has given up tells readers so, and never ends another commit.
+        // An environment that has given up tells only readers so, and never ends another commit.
         this.#freshState();
         const failure = this.#condition.damageIn(reason) ?? toHubError(reason, this.#directory);
         for (const { reject } of group.length > 0 ? group : this.#queue.splice(0)) reject(failure);
@@ -339,7 +365,7 @@ class LmdbJournal implements Journal {
       const last = records.at(-1);
       if (last !== undefined) {
         this.#mark.noteSoon(this.epoch, last.offset);
-        // Before this process turns to its own subscribers, which may be many.
+        // Before this process serves its own subscribers, which may be many.
         this.#post();
         this.#advance(last.offset, records);
       }
@@ -349,14 +375,14 @@ class LmdbJournal implements Journal {
     noteWriting(this, false);
   }
 
-  /** Drops what is beyond the retention while nothing is appended, a step at a time. */
+  /** Drops records beyond the retention while nothing is appended, one step at a time. */
   async #trimIdle(): Promise<void> {
     if (this.#isTrimming) return;
     this.#isTrimming = true;
     try {
       for (let last = -1, head = this.head(); head > last && this.#isOverfull(); last = head, head = this.head()) await this.append([]);
     } catch {
-      // The next append reports what is wrong, and the next look tries again.
+      // The next append reports the error, and the next check tries again.
     } finally {
       this.#isTrimming = false;
     }
@@ -366,13 +392,13 @@ class LmdbJournal implements Journal {
     return !this.#closed && this.#reading(() => this.#writer.isOverfull(this.#freshState()));
   }
 
-  /** Looks whether the files are where they were. */
+  /** Checks whether the files are still in place. */
   #isHere(): boolean {
     this.#condition.look();
     return this.#condition.failure === undefined;
   }
 
-  /** Gives followers what follows the last record they were given; `records`, where at hand, end at the tail. */
+  /** Gives followers the records after their last one. `records`, if at hand, end at the tail. */
   #advance(tail: number, records?: readonly JournalRecord[]): void {
     if (tail <= this.#seen) return;
     const first = records?.[0];
@@ -382,7 +408,7 @@ class LmdbJournal implements Journal {
       try {
         appended = this.#reading(() => this.#reader.all(this.#seen, tail));
       } catch {
-        return; // Followers are given it at the next look, or the journal is known to be damaged.
+        return; // Followers get them at the next check, or the journal is known to be damaged.
       }
     }
     this.#seen = tail;
@@ -390,7 +416,7 @@ class LmdbJournal implements Journal {
   }
 }
 
-/** A commit into files that were taken away meanwhile: they may come back, or not. */
+/** A commit went into files that were moved away meanwhile. They may come back, or not. */
 function outcomeUnknown(cause: HubError | undefined): HubError {
   return new HubError("outcome_unknown", "The journal's files were taken away while the update was written. It may be published or not.", {
     cause,

@@ -6,44 +6,53 @@ import { readSelfNamed, writeSelfNamed, writeSelfNamedSoon } from "./file-identi
 /** How long a mark may be behind the journal, in milliseconds. */
 const BEHIND_MS = 200;
 
-/** What a mark says: which journal was here, and how far it had come at least. */
+/** Content of a mark: the epoch of the journal that was here, and how far it had come at least. */
 interface Marked {
   readonly epoch: string;
   readonly tail: number;
-  /** False when an older mark's content was put in the place of the newest. */
+  /** False if an older mark's content was copied over the newest. */
   readonly isOwn: boolean;
 }
 
 /**
- * A file that notes how far the journal has come. Data that have not come as far are older ones that were put in their place.
+ * A file that notes how far the journal has come. Data that are behind the mark are older data in
+ * its place.
  *
- * Each write makes a new file, which names itself. So the mark of a copy does not pass for the newest one either, also where a copy is written into the files that are
- * there. A mark that can't be written, as on a full disk, stays as it is: then less is noticed.
+ * Each write makes a new file, which names itself. So a copied mark never passes for the newest,
+ * even if the copy is written into existing files. A mark that can't be written, as on a full disk,
+ * stays as it is. Less is noticed then.
  */
 export class Mark {
   readonly #path: string;
-  /** Where the next one is made. Processes that make one at once get in each other's way, which costs one of the marks. */
+  /**
+   * Path of the next mark. Processes that make a mark at once disturb each other, which costs one
+   * of the marks.
+   */
   readonly #fresh: string;
-  /** What is to be noted next; undefined when nothing is. */
+  /** Position to note next, or undefined if there is none. */
   #next: { readonly epoch: string; readonly tail: number } | undefined;
   #stopTimer: (() => void) | undefined;
-  /** When the last one was begun, in milliseconds of the monotonic clock. */
+  /** Time of the last write's start, in milliseconds of the monotonic clock. */
   #writtenAtMs = -Infinity;
   #writing: Promise<void> | undefined;
   #isWanted: () => boolean = () => true;
 
-  /** @param path - The file. Its directory should be one that exists. */
+  /** @param path - The file. Its directory should exist. */
   constructor(path: string) {
     this.#path = path;
     this.#fresh = `${path}.new`;
   }
 
-  /** From now on notes only while something holds, as that the journal is still in its place. */
+  /**
+   * Limits the notes to times when a condition holds, as that the journal is still in its place.
+   */
   onlyWhile(isWanted: () => boolean): void {
     this.#isWanted = isWanted;
   }
 
-  /** Why the data are not those that were here last; undefined when nothing says so. */
+  /**
+   * Why the data differ from the journal that was last here, or undefined if nothing shows this.
+   */
   whyOther(epoch: string, tail: number): string | undefined {
     const marked = this.#read();
     if (marked === undefined) return undefined;
@@ -53,7 +62,7 @@ export class Mark {
     return undefined;
   }
 
-  /** Begins with a journal's epoch, whatever there was before. */
+  /** Begins with a journal's epoch, replacing any earlier mark. */
   begin(epoch: string, tail: number): void {
     try {
       rmSync(this.#fresh, { force: true });
@@ -67,17 +76,18 @@ export class Mark {
   /**
    * Notes how far the journal has come.
    *
-   * @param tail - Of what is flushed: a power cut must not take what the mark tells of.
+   * @param tail - A flushed tail. A power cut must not take records that the mark covers.
    */
   note(epoch: string, tail: number): void {
     this.begin(epoch, this.#most(epoch, tail));
   }
 
-  /** The same soon, without holding up the process, and once for many calls. */
+  /** Notes the same soon, without blocking the process, and once for many calls. */
   noteSoon(epoch: string, tail: number): void {
     this.#next = { epoch, tail };
     if (this.#writing !== undefined || this.#stopTimer !== undefined) return;
-    // At once after a pause: then a copy that was made in it is soon an older one.
+    // Writes at once after a pause, so that a copy made during the pause is soon recognised as
+    // older.
     const waitMs = this.#writtenAtMs + BEHIND_MS - monotonicMs();
     if (waitMs <= 0) this.#startWriting();
     else this.#stopTimer = after(waitMs, () => this.#startWriting());
@@ -92,7 +102,7 @@ export class Mark {
     });
   }
 
-  /** Notes what is to be noted yet. */
+  /** Writes the pending note. */
   async settle(): Promise<void> {
     await this.#writing;
     this.#stopTimer?.();
@@ -115,7 +125,7 @@ export class Mark {
     }
   }
 
-  /** Another process may know of more. */
+  /** Another process may have noted a later tail. */
   #most(epoch: string, tail: number): number {
     const marked = this.#read();
     return marked?.isOwn === true && marked.epoch === epoch ? Math.max(tail, marked.tail) : tail;
@@ -125,7 +135,7 @@ export class Mark {
     try {
       rmSync(this.#fresh, { force: true });
     } catch {
-      // Nor can that be removed: the next mark replaces it.
+      // The file can't be removed either. The next mark replaces it.
     }
   }
 

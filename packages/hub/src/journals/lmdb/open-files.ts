@@ -1,17 +1,18 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 
-/** The files that each process of a journal has open: the data, and the locks that all of them share. */
+/** The files that each process of a journal has open: the data, and the locks shared by all. */
 const NAMES = ["data.mdb", "lock.mdb"] as const;
 
 /**
- * Tells whether the files that a process has open are still those in the directory. A process goes on to read and write an open file after its name is gone, or
- * is another file's. An open file keeps its inode, so no other file gets that number.
+ * Tells whether a process's open files are still those in the directory. A process keeps reading
+ * and writing an open file after its name is removed, or names another file. An open file keeps its
+ * inode, so no other file gets that number.
  */
 export class OpenFiles {
   readonly #files: readonly { readonly path: string; readonly inode: string | undefined }[];
 
-  /** @param directory - Of a journal that was just opened. */
+  /** @param directory - Directory of a journal that was just opened. */
   constructor(directory: string) {
     this.#files = NAMES.map((name) => {
       const path = join(directory, name);
@@ -19,7 +20,10 @@ export class OpenFiles {
     });
   }
 
-  /** Why the files in the directory are not those that are open; undefined when they are, or it can't be told. */
+  /**
+   * Why the files in the directory are not the open files. Undefined if they are, or if it can't be
+   * told.
+   */
   whyOther(): string | undefined {
     for (const { path, inode } of this.#files) {
       try {

@@ -15,36 +15,38 @@ export interface OpenRoot extends Databases {
   readonly root: RootDatabase;
   readonly epoch: string;
   readonly mark: Mark;
-  /** Has the next start look at the file, also if this process crashes. */
+  /** Makes the next start check the file, even if this process crashes. */
   readonly suspect: () => void;
-  /** @param isSound - Whether nothing is known to be wrong with the files, and they are where they were. */
+  /** @param isSound - Whether no fault is known, and the files are in place. */
   readonly close: (isSound: boolean) => Promise<void>;
 }
 
-/** How a journal's file is opened. */
+/** Options for opening a journal's file. */
 export interface OpenRootOptions {
   readonly directory: string;
   /** Default: `mark` in the directory. */
   readonly markFile?: string | undefined;
-  /** Called when the data are ones that were put back: with that in words. Default: a warning of the process. */
+  /** Called with a description if the data were restored. Default: a warning of the process. */
   readonly onPutBack?: ((what: string) => void) | undefined;
-  /** Is told when data of an older version were converted. */
+  /** Called if data of an older version were converted. */
   readonly onConverted?: ((what: string) => void) | undefined;
-  /** Says that the data were put back. */
+  /** Declares that the data were restored. */
   readonly isDeclared?: boolean | undefined;
-  /** Whether it is refused while the journal is open elsewhere, in this process or another. */
+  /** Whether to refuse a journal that is open elsewhere, in this process or another. */
   readonly isAlone?: boolean | undefined;
-  /** The epoch of the journal that is wanted. None is begun then, and no other is opened. */
+  /** The required epoch. No new journal is begun then, and no other is opened. */
   readonly wanted?: string | undefined;
 }
 
 /**
- * Opens a journal's file, or begins one.
+ * Opens a journal's file, or begins a journal.
  *
- * Where a process was cut off before it closed the file, and where its end is missing or its beginning was changed since, the file is first looked at page by page: about a
- * second for each GiB.
+ * The file is first checked page by page if a process was cut off before it closed the file. The
+ * same check runs if the file's end is missing, or if its first pages were changed since the close.
+ * The check takes about a second for each GiB.
  *
- * @throws Error when the directory cannot be made or written, or holds a journal of a newer format, or one that is damaged, or not the wanted one, or one that is in use and must not be.
+ * @throws Error if the directory cannot be made or written. Also if its journal has a newer format,
+ *   is damaged, is not the required one, or is in use against `isAlone`.
  */
 export function openRoot({
   directory,
@@ -72,14 +74,15 @@ export function openRoot({
       if (damage !== undefined) throw new Damage(`of data.mdb, ${damage}`);
       use.clear();
     }
-    // Without overlapping sync a commit returns after the flush; with it, simulated power cuts lost acknowledged rows.
-    // With batching by event turn, a failed commit rejects a second promise that nobody can handle, and ends the process.
+    // Without overlapping sync a commit returns after the flush. With overlapping sync, simulated
+    // power cuts lost acknowledged rows. With batching by event turn, a failed commit rejects a
+    // second promise that nobody can handle, and ends the process.
     root = open({ path: directory, noSubdir: false, overlappingSync: false, eventTurnBatching: false, encoding: "msgpack" });
-    // Private updates are for this user alone. Files that are there keep the rights that they were given.
+    // Private updates are for this user alone. Existing files keep their rights.
     if (isNew) for (const name of ["data.mdb", "lock.mdb"]) chmodSync(join(directory, name), 0o600);
     const databases: Databases = {
       rows: root.openDB({ name: "rows", encoding: "msgpack" }),
-      // Several offsets an id, in order: a reused id resolves to the earliest held.
+      // Several offsets per id, in order. A reused id resolves to the earliest record held.
       ids: root.openDB({ name: "ids", dupSort: true, encoding: "ordered-binary" }),
       meta: root.openDB({ name: "meta", encoding: "msgpack" }),
       entries: root.openDB({ name: "state", encoding: "string" }),

@@ -1,7 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Damage } from "./failure.ts";
 
-/** Bytes before the content of every page: its number, the transaction that wrote it, flags, and how full it is. */
+/**
+ * Bytes before the content of every page: its number, the transaction that wrote it, flags, and the
+ * fill level.
+ */
 export const HEADER_BYTES = 24;
 /** Kinds of pages. */
 export const BRANCH = 1;
@@ -9,19 +12,21 @@ export const LEAF = 2;
 export const OVERFLOW = 4;
 const META = 8;
 const MAGIC = 0xbeefc0de;
-/** The only layout of the engine's file that is known here; what has another one is left to the engine. */
+/** The only known layout of the engine's file. A file of another layout is left to the engine. */
 const LAYOUT = 2;
 const DUPLICATES = 4;
 const INTEGER_KEYS = 8;
-/** Set in the files of those who let LMDB acknowledge before it flushes: they have a third meta page. */
+/**
+ * Flag of files whose owners let LMDB acknowledge before it flushes. They have a third meta page.
+ */
 const OTHER_SYNC = 0x1000;
 const DIFFERENT = "one of its first two pages is not what was written";
-/** Smallest read that shows how large pages are. */
+/** Smallest read that shows the page size. */
 const META_BYTES = 168;
 /** Stands for "no page" as the root of an empty tree. */
 const NO_PAGE = 2 ** 64;
 
-/** A tree of pages, as the pages above it describe it. */
+/** A tree of pages, as described by the pages above. */
 export interface Tree {
   readonly flags: number;
   readonly depth: number;
@@ -29,7 +34,10 @@ export interface Tree {
   readonly root: number | undefined;
 }
 
-/** One of the two pages that each commit writes by turns; the newer of them is what the file holds. */
+/**
+ * One of the two meta pages that commits write in turn. The newer of them describes the file's
+ * content.
+ */
 export interface Meta {
   readonly free: Tree;
   readonly main: Tree;
@@ -37,7 +45,10 @@ export interface Meta {
   readonly transaction: number;
 }
 
-/** Reads the file of an LMDB environment as pages, without LMDB: where the file is damaged, LMDB ends the process. */
+/**
+ * Reads the file of an LMDB environment as pages, without LMDB, because LMDB ends the process on a
+ * damaged file.
+ */
 export class PageFile {
   readonly pageBytes: number;
   readonly #fd: number;
@@ -49,18 +60,18 @@ export class PageFile {
     this.pageBytes = first.readUInt32LE(48);
   }
 
-  /** How many pages the file has room for. */
+  /** Number of pages that the file has room for. */
   get pages(): number {
     return Math.floor(fstatSync(this.#fd).size / this.pageBytes);
   }
 
-  /** Reads the start of a page into a buffer, as much as the buffer has room for. */
+  /** Reads the start of a page into a buffer, up to the buffer's length. */
   read(page: number, into: Buffer): void {
     this.#read(into, page * this.pageBytes, into.length);
   }
 
   /**
-   * @returns Both meta pages; undefined where the file is of a layout that is not known here.
+   * @returns Both meta pages, or undefined if the file has an unknown layout.
    * @throws Damage
    */
   metas(): readonly [Meta, Meta] | undefined {
@@ -108,7 +119,9 @@ export function parseTree(buffer: Buffer, at: number): Tree {
   return tree;
 }
 
-/** A number of 64 bits. What is past 2⁵³ loses digits, and is out of range for a file all the same. */
+/**
+ * Reads a number of 64 bits. A number past 2⁵³ loses digits, but is out of range for a file anyway.
+ */
 export function number(buffer: Buffer, at: number): number {
   return buffer.readUInt32LE(at) + buffer.readUInt32LE(at + 4) * 2 ** 32;
 }

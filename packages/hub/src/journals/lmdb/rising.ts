@@ -1,10 +1,11 @@
 import { Damage } from "./failure.ts";
 
 /**
- * Goes through what a range of keys holds.
+ * Iterates over a range of keys.
  *
- * @param start - Where the range begins.
- * @throws Damage if a key does not come after the one before. A damaged tree may lead back into itself, and a walk through it would have no end.
+ * @param start - Start of the range.
+ * @throws Damage if a key does not come after the key before. A damaged tree may lead back into
+ *   itself, and its iteration would have no end.
  */
 export function* rising<K extends number | string, V>(
   range: Iterable<{ readonly key: K; readonly value: V }>,

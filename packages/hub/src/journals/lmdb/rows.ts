@@ -4,21 +4,22 @@ import { fromStored } from "./codec.ts";
 import { isStoreError } from "./failure.ts";
 import type { Databases } from "./format.ts";
 
-/** Most records in a row that are looked at for the next sound one; where there is none, the rest is given up. */
+/** Most records in a row searched for the next sound record. After that the rest is given up. */
 const MOST_SKIPPED = 10_000;
-/** Most places that are told of; more than these say no more. */
+/** Most damaged places reported. Further places are silent. */
 const MOST_TOLD = 1000;
 
 /**
- * Reads records, and notices those that are not what was written: they read as if they had been trimmed.
+ * Reads records, and notices damaged records. They read as if they had been trimmed.
  *
- * An error of the store is thrown, and never taken for a record that is damaged: the transaction answers nothing more, so that all others would seem to be damaged too.
+ * An error of the store is thrown, and never counts as a damaged record. After a store error the
+ * transaction answers nothing more, so that all other records would seem to be damaged too.
  */
 export class RowReader {
   readonly #rows: Databases["rows"];
   readonly #told = new Set<number>();
   readonly #onDamage: (offset: number) => void;
-  /** What was found last in the place of a damaged record. */
+  /** The last search result at a damaged record. */
   #gap = { from: 0, sound: 0 };
 
   constructor(rows: Databases["rows"], directory: string, onDamage: (what: string) => void = (what) => process.emitWarning(what)) {
@@ -27,7 +28,7 @@ export class RowReader {
       onDamage(`The journal in ${directory} is damaged: record ${offset} is not what was written, and is left out.`);
   }
 
-  /** The record at an offset; undefined where there is none, or it is not what was written. */
+  /** The record at an offset, or undefined if it is absent or damaged. */
   row(offset: number): JournalRecord | undefined {
     try {
       const stored = this.#rows.get(offset);
@@ -37,7 +38,7 @@ export class RowReader {
     }
   }
 
-  /** The first record from an offset on that is what was written; undefined where there is none near. */
+  /** The first sound record from an offset on, or undefined if none is near. */
   sound(from: number, tail: number): JournalRecord | undefined {
     const record = this.row(from);
     if (record !== undefined || from > tail) return record;
@@ -45,14 +46,17 @@ export class RowReader {
     return this.row(this.#gap.sound);
   }
 
-  /** The records after an offset, as far as they are held and up to a limit. @param tail - The newest that is held. */
+  /**
+   * The records after an offset, as far as they are held and up to a limit. @param tail - The
+   * newest offset held.
+   */
   page(after: number, tail: number, limits: ReadLimits): JournalPage {
     const records = this.#run(after, tail, limits);
     if (records.length > 0 || after >= tail) return { kind: "records", records };
     return { kind: "trimmed", head: this.#soundFrom(after + 1, tail) };
   }
 
-  /** All records after an offset up to another, without those that are damaged. */
+  /** All records after an offset up to another, without damaged records. */
   all(after: number, upTo: number): JournalRecord[] {
     const all: JournalRecord[] = [];
     let from = after;
@@ -65,7 +69,7 @@ export class RowReader {
     return all;
   }
 
-  /** Reads until a limit is reached, or a record is not the one that has to follow. */
+  /** Reads until a limit is reached, or a record does not follow the one before. */
   #run(after: number, upTo: number, { maxRecords, maxBytes }: ReadLimits): JournalRecord[] {
     const records: JournalRecord[] = [];
     let bytes = 0;
@@ -78,13 +82,16 @@ export class RowReader {
         if (records.length >= maxRecords || bytes >= maxBytes) break;
       }
     } catch (error) {
-      // What follows is read on the next time, if it can be.
+      // The next read goes on after the error, if possible.
       valueless(error);
     }
     return records;
   }
 
-  /** Tells of the damage at an offset. @returns The first sound record from there on; one more than the tail where there is none. */
+  /**
+   * Reports the damage at an offset. @returns The first sound record from there on, or one more
+   * than the tail if there is none.
+   */
   #soundFrom(damaged: number, tail: number): number {
     if (!this.#told.has(damaged) && this.#told.size < MOST_TOLD) {
       this.#told.add(damaged);
@@ -97,7 +104,10 @@ export class RowReader {
   }
 }
 
-/** Takes an error for that of bytes that are no value at all. @throws The error if it is one of the store. */
+/**
+ * Accepts an error as one of bytes that are no value at all. @throws The error if it comes from the
+ * store.
+ */
 function valueless(error: unknown): undefined {
   if (isStoreError(error)) throw error;
   return undefined;

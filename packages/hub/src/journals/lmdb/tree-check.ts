@@ -3,7 +3,7 @@ import { Damage } from "./failure.ts";
 import { type Meta, PageFile, parseTree } from "./page-file.ts";
 import { TreeWalk } from "./tree-walk.ts";
 
-/** Names in the main tree, and the flags that say how the engine reads what is below them. */
+/** Names in the main tree, and the flags that tell the engine how to read their trees. */
 const FLAGS: ReadonlyMap<string, number> = new Map([
   ["rows", 0],
   ["ids", 4],
@@ -12,30 +12,38 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
   ["keys", 0],
   ["key-ends", 0],
 ]);
-/** Looks at a file that others write to meanwhile, before it is left to the engine. */
+/**
+ * Most tries with a file that others write to meanwhile. After that the file is left to the engine.
+ */
 const MOST_LOOKS = 3;
 
 /**
- * Looks for damage in the structure of an LMDB file: each page that is reached is where it says that it is, within the file, used once, not free, and no
- * newer than the page above it, and what is on it lies within it. Where that does not hold LMDB ends the process, or writes over pages that are in
- * use. Values are not looked at: records have checksums of their own.
+ * Finds damage in the structure of an LMDB file. Each page reached must be at its own number,
+ * within the file, used once, not free, and no newer than the page above. The content of a page
+ * must lie within the page. On other files LMDB ends the process, or overwrites pages in use.
+ * Values are not checked, because records have checksums of their own.
  *
- * Reads every page that is in use. Other processes may write to the file meanwhile.
+ * Reads every page in use. Other processes may write to the file meanwhile.
  *
- * @param path - The data file. One that does not exist or is empty is sound: LMDB begins it.
- * @returns What is wrong; undefined where nothing is known to be.
+ * @param path - The data file. A file that does not exist or is empty is sound, because LMDB begins
+ *   it.
+ * @returns The damage, or undefined if none is known.
  */
 export function findDamage(path: string): string | undefined {
   if (!existsSync(path) || statSync(path).size === 0) return undefined;
   for (let look = 0; look < MOST_LOOKS; look++) {
     const { damage, isStill } = lookOnce(path);
-    // A page that one commit sets free may be written anew by the next but one: what was read while there were commits proves nothing.
+    // A page that one commit frees may be overwritten by the next but one. A read during commits
+    // proves nothing.
     if (damage === undefined || isStill) return damage;
   }
   return undefined;
 }
 
-/** Whether the end of the file is missing. That much is soon known; not yet whether anything was there. */
+/**
+ * Tells whether the end of the file is missing. This check is fast, but cannot tell whether the
+ * missing part held data.
+ */
 export function isShort(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
   let file: PageFile | undefined;
@@ -51,7 +59,7 @@ export function isShort(path: string): boolean {
   }
 }
 
-/** @returns What is wrong, and whether no commit came in between. */
+/** @returns The damage, and whether no commit came in between. */
 function lookOnce(path: string): { readonly damage: string | undefined; readonly isStill: boolean } {
   const file = new PageFile(path);
   let before: number | undefined;
@@ -72,7 +80,7 @@ function transactionOf(file: PageFile): number | undefined {
   try {
     return newestOf(file)?.transaction;
   } catch {
-    return undefined; // As it was before: this is only asked after damage was found.
+    return undefined; // Unchanged, because the call happens only after damage was found.
   }
 }
 
@@ -81,7 +89,8 @@ function newestOf(file: PageFile): Meta | undefined {
   if (metas === undefined) return undefined;
   const [even, odd] = metas;
   const [a, b] = [even.transaction, odd.transaction];
-  // Each commit writes the page of its own parity. Where that does not hold, a number was changed, and an old state would pass for the newest.
+  // Each commit writes the page of its own parity. Otherwise a number was changed, and an old state
+  // would pass for the newest.
   if ((a !== 0 || b !== 0) && (a % 2 !== 0 || b % 2 !== 1 || Math.abs(a - b) !== 1))
     throw new Damage("its two newest commits do not follow each other");
   return a > b ? even : odd;
@@ -93,7 +102,7 @@ function checkTrees(file: PageFile, { free, main, transaction, ...meta }: Meta):
   const top = { level: 0, writtenBy: transaction };
   walk.walk(free, top, ({ value }) => noteFree(walk, value), true);
   const beyond = Math.max(0, meta.lastPage + 1 - file.pages);
-  // What is past the end can only be free, and that only up to the last page.
+  // Pages past the end can only be free, and only up to the last page.
   if (walk.freeBeyond !== beyond) throw new Damage(`page ${meta.lastPage} is missing: the file has room for ${file.pages}`);
   walk.walk(main, top, ({ key, value, isTree, place }) => {
     if (!isTree) return;
@@ -106,7 +115,11 @@ function checkTrees(file: PageFile, { free, main, transaction, ...meta }: Meta):
   });
 }
 
-/** A list of free pages: how many entries, then pages; a negative entry says how many follow from the page after it, and 0 is nothing. */
+/**
+ * Notes a list of free pages. The list starts with its number of entries, then pages follow. A
+ * negative entry is the length of a run of pages, which begins at the next entry's page. 0 is
+ * nothing.
+ */
 function noteFree(walk: TreeWalk, list: Buffer): void {
   const entries = list.length < 8 ? -1 : Number(list.readBigInt64LE(0));
   if (entries < 0 || (entries + 1) * 8 > list.length) throw new Damage("a list of free pages is not what was written");

@@ -7,55 +7,60 @@ const IS_TREE = 2;
 const HAS_DUPLICATES = 4;
 const NODE_BYTES = 8;
 const OVERFLOW_BYTES = 24;
-/** The transaction that the pages of a compacted copy name. Pages of large values keep the number that they had. */
+/**
+ * The transaction that the pages of a compacted copy name. Pages of large values keep their number.
+ */
 const COMPACTED = 1;
-/** Kind of the small page inside another that holds the values of one key. */
+/** Kind of the small page inside another page that holds the values of one key. */
 const SUB_PAGE = 0x40;
 
-/** What a leaf holds under a key. Both are views of a buffer that is used again. */
+/** Content of a leaf under a key. Both fields are views of a reused buffer. */
 export interface Leaf {
   readonly key: Buffer;
   readonly value: Buffer;
   /** Whether the value describes a further tree. */
   readonly isTree: boolean;
-  /** Where that tree is to be walked from. */
+  /** Start place for walking that tree. */
   readonly place: Place;
 }
 
-/** How deep a page is below the first tree, and the transaction that wrote the page above it. */
+/** Depth of a page below the first tree, and the transaction that wrote the page above. */
 export interface Place {
   readonly level: number;
   readonly writtenBy: number;
 }
 
-/** Walks through trees of pages, and throws {@link Damage} at the first page that the engine could not read, or is reached twice. */
+/**
+ * Walks through trees of pages. Throws {@link Damage} at the first page that the engine could not
+ * read, or that is reached twice.
+ */
 export class TreeWalk {
   readonly #file: PageFile;
-  /** Free pages that were never written, past the end of the file. */
+  /** Free pages past the end of the file that were never written. */
   freeBeyond = 0;
-  /** 1 where a page is used, or is known to be free. */
+  /** 1 if a page is used, or is known to be free. */
   readonly #uses: Uint8Array;
-  /** A page of each level, since those above are read on after those below. */
+  /** One page per level, because a page is read on after the pages below. */
   readonly #levels: Buffer[] = [];
   readonly #header = Buffer.alloc(HEADER_BYTES);
 
   constructor(file: PageFile, lastPage: number) {
     this.#file = file;
-    // What was never written because it is free may be missing at the end.
+    // Free pages that were never written may be missing at the end.
     this.#uses = new Uint8Array(Math.min(lastPage + 1, file.pages));
     this.#uses.fill(1, 0, 2);
   }
 
-  /** Notes that a page, or several from it, are used; each may be only once. */
+  /** Notes that a page, or several from it, are used. Each may be used only once. */
   use(page: number, count = 1): void {
     if (count === 0) return;
-    // Written so that what is no number at all is refused too.
+    // Written so that NaN is refused too.
     if (!(page + count <= this.#uses.length)) throw new Damage(`page ${page} is missing: the file has room for ${this.#uses.length}`);
     for (let i = page; i < page + count; i++) if ((this.#uses[i] as number) !== 0) throw new Damage(`page ${i} is used for two things`);
     this.#uses.fill(1, page, page + count);
   }
 
-  /** Notes that pages are free: they may be past the end, and nothing may use them. */
+  /** Notes that pages are free. They may be past the end, and must not be used. */
   free(page: number, count: number): void {
     if (!(page >= 2)) throw new Damage("a list of free pages is not what was written");
     const inside = Math.max(0, Math.min(count, this.#uses.length - page));
@@ -63,7 +68,10 @@ export class TreeWalk {
     this.freeBeyond += count - inside;
   }
 
-  /** @param wantsLarge - Whether values that have pages of their own are read too; else they are empty. */
+  /**
+   * @param wantsLarge - Whether to read values with pages of their own too. Otherwise they are
+   *   empty.
+   */
   walk({ root, depth }: Tree, place: Place, onLeaf: (leaf: Leaf) => void, wantsLarge = false): void {
     if (root !== undefined) this.#page(root, depth, place, onLeaf, wantsLarge);
   }
@@ -113,12 +121,12 @@ export class TreeWalk {
 /** @returns The transaction that wrote the page. */
 function checkHeader(buffer: Buffer, page: number, kind: number, aboveWrittenBy: number): number {
   const writtenBy = number(buffer, 8);
-  // Whoever writes a page writes all above it.
+  // A commit that writes a page writes all pages above.
   if (number(buffer, 0) !== page || writtenBy > aboveWrittenBy || buffer.readUInt16LE(18) !== kind) throw changed(page);
   return writtenBy;
 }
 
-/** Where the nodes of a page begin. */
+/** Offsets of a page's nodes. */
 function nodesOf(buffer: Buffer, page: number): number[] {
   const slots = buffer.readUInt16LE(20);
   const upper = buffer.readUInt16LE(22);

@@ -7,12 +7,18 @@ import { type Databases, readEpoch, readState, writeState } from "./format.ts";
 import { IdempotencyKeys, type KeyedAppend } from "./idempotency.ts";
 import type { RowReader } from "./rows.ts";
 
-/** Most records that one transaction drops beyond twice those it adds: dropping never makes an append slow, nor holds up the event loop. */
+/**
+ * Most records that one transaction drops beyond twice its additions. Dropping never makes an
+ * append slow, nor holds up the event loop.
+ */
 const TRIM_STEP = 250;
-/** Fewest that a step drops after one that failed: on a full disk a small change may find room where a large one does not. */
+/**
+ * Fewest records that a step drops after a failed step. On a full disk a small change may find room
+ * when a large change does not.
+ */
 const SMALLEST_STEP = 4;
 
-/** What waits for a commit. */
+/** An append that waits for a commit. */
 export interface PendingAppend {
   readonly batch: readonly Update[];
   /** Changes of the table, with further updates. */
@@ -22,7 +28,7 @@ export interface PendingAppend {
   readonly reject: (error: unknown) => void;
 }
 
-/** What runs in the write transactions of a journal. */
+/** The parts of a journal that run in its write transactions. */
 export class Writer {
   readonly keys: IdempotencyKeys;
   readonly #databases: Databases;
@@ -39,18 +45,21 @@ export class Writer {
     this.keys = new IdempotencyKeys(databases);
   }
 
-  /** The state of the journal. @throws HubError `journal_unavailable` when a newer version has converted it. */
+  /**
+   * The state of the journal. @throws HubError `journal_unavailable` if a newer version has
+   * converted it.
+   */
   state(): StoredState {
     const state = readState(this.#databases.meta);
     if (state !== undefined) return state;
-    // During a rolling restart: see FORMAT.
+    // During a rolling restart. See FORMAT.
     throw new HubError(
       "journal_unavailable",
       "The journal was converted by a newer version of Artesian; this process has to be restarted.",
     );
   }
 
-  /** @returns What was appended, and the offsets of each member of the group. */
+  /** @returns The appended records, and the offsets of each member of the group. */
   write(group: readonly PendingAppend[]): [records: JournalRecord[], offsets: (readonly number[])[]] {
     const { rows, ids, meta } = this.#databases;
     let [head, tail, bytes] = this.state();
@@ -86,12 +95,12 @@ export class Writer {
     return [records, offsets];
   }
 
-  /** Says whether what was written last was committed. */
+  /** Says whether the last write was committed. */
   noteCommit(isDone: boolean): void {
     this.#trimStep = isDone ? TRIM_STEP : Math.max(SMALLEST_STEP, this.#trimStep >> 2);
   }
 
-  /** Whether the oldest record is beyond the retention. */
+  /** Tells whether the oldest record is beyond the retention. */
   isOverfull([head, tail, bytes]: StoredState): boolean {
     return head <= tail && (this.#isTooMuch(head, tail, bytes) || this.#isTooOld(this.#reader.sound(head, tail), Date.now()));
   }
@@ -111,7 +120,8 @@ export class Writer {
     const { rows, ids } = this.#databases;
     for (let dropped = 0; head <= tail && dropped < most; dropped++) {
       const record = this.#reader.row(head);
-      // One that is damaged stays for as long as what follows it: whoever reads from the beginning is told of it.
+      // A damaged record stays as long as the record after it. A reader from the beginning is told
+      // of the damage.
       if (!this.#isTooMuch(head, tail, bytes) && !this.#isTooOld(record ?? this.#reader.sound(head, tail), now)) break;
       if (record?.id !== undefined) ids.removeSync(record.id, head);
       rows.removeSync(head);

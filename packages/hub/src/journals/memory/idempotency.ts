@@ -7,7 +7,7 @@ interface Known {
   readonly answer: string | undefined;
 }
 
-/** The keys of what was appended, oldest first. */
+/** The keys of appends, oldest first. */
 export class IdempotencyKeys {
   readonly #known = new Map<string, Known>();
 
@@ -22,7 +22,7 @@ export class IdempotencyKeys {
     this.#known.set(digestOf(key), { request: digestOf(request), offsets, answer });
   }
 
-  /** Forgets the keys of which everything was trimmed. */
+  /** Forgets the keys whose records were all trimmed. */
   forgetBefore(head: number): void {
     for (const [digest, { offsets }] of this.#known) {
       if ((offsets.at(-1) ?? 0) >= head) return;

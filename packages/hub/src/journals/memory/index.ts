@@ -16,7 +16,7 @@ import { namesOf } from "../../core/names.ts";
 import { checkJournalOptions } from "../shared/options.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 
-/** How a memory journal behaves. */
+/** Options of a memory journal. */
 export interface MemoryJournalOptions {
   /** Default: 10,000 records and 64 MiB. */
   readonly retention?: Retention | undefined;
@@ -26,8 +26,9 @@ const OPTIONS: ReadonlySet<string> = namesOf<MemoryJournalOptions>({ retention: 
 const DEFAULT_RETENTION: Retention = { maxCount: 10_000, maxBytes: 64 * 1024 * 1024 };
 
 /**
- * A journal in this process's memory, for tests and for hubs whose history may vanish: what is acknowledged
- * survives until the process ends. Each one has a new epoch, so a cursor from an earlier one is a gap.
+ * A journal in this process's memory, for tests and for hubs whose history may vanish. Acknowledged
+ * updates survive until the process ends. Each memory journal has a new epoch, so a cursor from an
+ * earlier journal is a gap.
  *
  * @throws TypeError for an option that is misspelt or not valid.
  */
@@ -56,7 +57,9 @@ class MemoryJournal implements Journal {
   /** The keys in order. */
   readonly #keys: string[] = [];
   readonly #retention: Retention;
-  /** The record at index i has offset `#head + i - #start`; those before `#start` were trimmed. */
+  /**
+   * The record at index i has offset `#head + i - #start`. Records before `#start` were trimmed.
+   */
   #records: JournalRecord[] = [];
   #start = 0;
   #head = 1;
@@ -105,7 +108,7 @@ class MemoryJournal implements Journal {
   }
 
   #findKey(attempt: Pick<IdempotentAppend, "key" | "request">): KnownAppend | ReusedKey | undefined {
-    // What is too old is gone, as it is for who reads.
+    // Records that are too old are gone, for readers too.
     this.#trim(Date.now());
     return this.#idempotencyKeys.find(attempt);
   }
@@ -126,7 +129,7 @@ class MemoryJournal implements Journal {
     return updates;
   }
 
-  /** Where a key is, or would be. */
+  /** The index of a key, or its insertion point. */
   #indexOf(key: string): number {
     let low = 0;
     for (let high = this.#keys.length; low < high;) {
@@ -201,7 +204,7 @@ class MemoryJournal implements Journal {
       this.#head++;
     }
     this.#idempotencyKeys.forgetBefore(this.#head);
-    // Cut now and then, so that dropping one record costs the same however many are held.
+    // Cut now and then, so that dropping one record costs the same at any size.
     if (this.#start > 1024 && this.#start * 2 > this.#records.length) {
       this.#records = this.#records.slice(this.#start);
       this.#start = 0;

@@ -2,14 +2,17 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { PeerBus } from "../../core/journal/peers.ts";
 
-/** Longer texts are deflated: a server takes a MiB, which a text of as many characters may exceed. */
+/**
+ * Bytes above which texts are deflated. A server accepts a MiB, which a text of as many characters
+ * may exceed.
+ */
 const LONG_BYTES = 256 * 1024;
 const DEFLATED = 122;
 
 /**
- * Carries what the processes ask each other, on subjects beside the stream: nothing of it is stored.
+ * Carries the questions between processes, on subjects beside the stream. Nothing is stored.
  *
- * @param isConnected - Without a connection texts are lost instead of kept.
+ * @param isConnected - Without a connection, texts are lost instead of kept.
  */
 export function natsBus(connection: NatsConnection, name: string, isConnected: () => boolean): PeerBus {
   const id = crypto.randomUUID();

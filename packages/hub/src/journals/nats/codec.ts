@@ -3,33 +3,36 @@ import type { JournalRecord } from "../../core/journal/journal.ts";
 import type { Update } from "../../core/update/update.ts";
 
 /**
- * The layout of the journal that this version writes. It is a part of the subjects of the stream, so that whoever knows another one cannot write by
- * mistake.
+ * The storage layout that this version writes. The number is a part of the stream's subjects, so
+ * that a hub with another layout cannot write by mistake.
  */
 export const FORMAT = 1;
 
-/** What is kept of an idempotency key: digests of the key and of the request, what it appended, and the answer. */
+/**
+ * Stored form of an idempotency key: digests of the key and of the request, the appended records,
+ * and the answer.
+ */
 export type StoredKey = readonly [digest: string, request: string, first: number, count: number, answer?: string];
 
-/** All of a commit but the records: what a process must know to take part. */
+/** All parts of a commit except the records. A process needs no more to take part. */
 export interface CommitHead {
-  /** Random: what is under a sequence is still the same where this is. */
+  /** Random. A message with the same tag under a sequence is still the same message. */
   readonly tag: string;
-  /** The tag of the message before; empty where there was none. */
+  /** The tag of the message before, or empty if there was none. */
   readonly prev: string;
   readonly epoch: string;
-  /** When it was committed, in milliseconds since 1970. */
+  /** Time of the commit, in milliseconds since 1970. */
   readonly at: number;
-  /** Offset of its first record, or of the next one where it has none. */
+  /** Offset of its first record, or of the next record if the commit has none. */
   readonly first: number;
   /** The oldest offset held from now on. */
   readonly head: number;
-  /** What each record counts for in limits. */
+  /** Size of each record in limits. */
   readonly sizes: readonly number[];
   /** Places of records with an id of their own, and the ids. */
   readonly ids: readonly (readonly [place: number, id: string])[];
   readonly keys: readonly StoredKey[];
-  /** Changes of the table; null removes. */
+  /** Changes of the table. Null removes. */
   readonly steps: readonly (readonly [key: string, value: string | null])[];
 }
 
@@ -57,14 +60,14 @@ type StoredRecord = readonly [
 ];
 
 const NEW_LINE = 10;
-/** Begins a message that was deflated; others begin with `[`. */
+/** First byte of a deflated message. Others begin with `[`. */
 const DEFLATED = 122;
 
 /**
- * Writes a commit: two lines of JSON, so that the records need not be parsed by whoever only wants to know where they are. Where they are longer than a
- * message may be, deflated.
+ * Encodes a commit as two lines of JSON, so that a reader of the first line need not parse the
+ * records. A commit that is longer than a message may be is deflated.
  *
- * @returns undefined where it is too long all the same.
+ * @returns Undefined if the deflated commit is still too long.
  */
 export function encode(head: CommitHead, updates: readonly Update[], maxBytes: number): Uint8Array | undefined {
   const { tag, prev, epoch, at, first, sizes, ids, keys, steps } = head;
@@ -81,7 +84,7 @@ function toStored({ topics, data, type, private: isPrivate, retry, ttlMs }: Upda
     : [topics, data, type ?? 0, isPrivate, retry ?? null, ttlMs];
 }
 
-/** @returns undefined where it is not one that {@link encode} wrote. */
+/** @returns Undefined for bytes that {@link encode} did not write. */
 export function decodeHead(bytes: Uint8Array): CommitHead | undefined {
   try {
     const buffer = inflated(bytes);
@@ -91,11 +94,11 @@ export function decodeHead(bytes: Uint8Array): CommitHead | undefined {
     const [tag, prev, epoch, at, first, head, sizes, ids, keys, steps] = stored;
     return { tag, prev, epoch, at, first, head, sizes, ids, keys, steps };
   } catch {
-    return undefined; // Whoever may write to the stream can write anything.
+    return undefined; // Other writers of the stream can write anything.
   }
 }
 
-/** @returns The records; undefined where they are not what was written. */
+/** @returns The records, or undefined if they are not as written. */
 export function decodeRecords(bytes: Uint8Array, { at, first, sizes, ids }: CommitHead): JournalRecord[] | undefined {
   try {
     const buffer = inflated(bytes);

@@ -7,27 +7,31 @@ import type { Log } from "./log.ts";
 import type { OwnCommit, Replica } from "./replica.ts";
 import type { JournalStream } from "./stream.ts";
 
-/** Most updates, and bytes as {@link recordBytes} counts them, that share a commit; one append at least. */
+/**
+ * Most updates, and bytes by {@link recordBytes}, that share a commit. A commit has one append at
+ * least.
+ */
 const MOST_UPDATES = 1000;
 const MOST_BYTES = 4 * 1024 * 1024;
-/** An append is refused when the server has been away for this long, in milliseconds. */
+/** Time after which an append is refused because the server is away, in milliseconds. */
 const AWAY_MS = 2000;
-/** How long one attempt waits for its answer. */
+/** Longest wait of one attempt for its answer, in milliseconds. */
 const ATTEMPT_MS = 1000;
-/** Other processes may be first again and again; after this an append is refused. */
+/** Time after which an append is refused because other processes were first again and again. */
 const CONTENTION_MS = 10_000;
-/** Most that may wait for a commit. */
+/** Most appends and bytes that may wait for a commit. */
 const MOST_WAITING = { appends: 50_000, bytes: 256 * 1024 * 1024 } as const;
 const RETRY_AFTER_MS = 2000;
 
 const IN_DOUBT =
-  "The journal does not answer; what was to be published may or may not have been. Publish again with the same idempotency key.";
+  "The journal does not answer. The updates may or may not have been published. Publish again with the same idempotency key.";
 const AWAY = "The journal cannot be reached; nothing was published. Publish again in a moment.";
 
 /**
- * Commits appends, those that wait together as one message. A message is stored only where it follows the newest one that this process knows, so the log
- * decides between processes that commit at once; who loses takes in the other's, and tries again. For the same reason it may be sent twice: it is stored
- * once.
+ * Commits appends, with all waiting appends in one message. A message is stored only if it follows
+ * the newest message that this process knows. So the log decides between processes that commit at
+ * once. The loser takes in the other's message, and tries again. For the same reason a message may
+ * be sent twice, and is stored once.
  */
 export class Committer {
   readonly #replica: Replica;
@@ -36,7 +40,7 @@ export class Committer {
   #queue: PendingAppend[] = [];
   #waitingBytes = 0;
   #committing: Promise<void> | undefined;
-  /** Called after each commit of this process, and where there is to be room for one. */
+  /** Called after each commit of this process, and when room is to be made for a commit. */
   readonly #committed: () => void;
   #isClosed = false;
 
@@ -60,7 +64,7 @@ export class Committer {
     });
   }
 
-  /** Finishes what is under way. */
+  /** Finishes the commits under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#committing;
@@ -73,7 +77,7 @@ export class Committer {
   async #commitAll(): Promise<void> {
     while (this.#queue.length > 0) {
       if (!(await this.#replica.live(patienceEndMs(this.#replica, AWAY_MS)))) {
-        // It may have been live in between.
+        // The connection may have been live in between.
         if (this.#isAway()) for (const { reject } of this.#take(Infinity)) reject(away());
         continue;
       }
@@ -82,9 +86,9 @@ export class Committer {
     this.#committing = undefined;
   }
 
-  /** The appends that are next, as many as may share a message. */
+  /** Takes the next appends, as many as may share a message. */
   #take(mostUpdates: number): PendingAppend[] {
-    // What is written as JSON takes more than it counts for.
+    // JSON takes more bytes than the records count for.
     const mostBytes = mostUpdates === Infinity ? Infinity : Math.min(MOST_BYTES, this.#stream.maxBytes / 2);
     let updates = 0;
     let bytes = 0;
@@ -106,7 +110,7 @@ export class Committer {
     try {
       const commit = await this.#store(group);
       if (commit === undefined) {
-        // Too long together.
+        // Together, they are too long.
         const half = group.length >> 1;
         await this.#commit(group.slice(0, half));
         await this.#commit(group.slice(half));
@@ -121,35 +125,35 @@ export class Committer {
     }
   }
 
-  /** @returns undefined where it is to be tried with fewer appends. */
+  /** @returns Undefined if the caller should try fewer appends. */
   async #store(group: readonly PendingAppend[]): Promise<Commit | undefined> {
     const replica = this.#replica;
     const startMs = monotonicMs();
     let answeredMs = startMs;
     let commit: Commit | undefined;
     let own: OwnCommit | undefined;
-    /** Whether it was sent, and is not known to be refused. */
+    /** Whether the commit was sent, and is not known to be refused. */
     let isInDoubt = false;
     let isStored = false;
     for (;;) {
       if (own?.isTaken === true && commit !== undefined) return commit;
-      // Stored, and lost before it was taken in.
+      // Stored, and lost before this process took it in.
       if (isStored) throw inDoubt();
       const nowMs = monotonicMs();
       if (nowMs - answeredMs > AWAY_MS || nowMs - startMs > CONTENTION_MS) throw isInDoubt ? inDoubt() : away();
       if (!(await replica.live(answeredMs + AWAY_MS))) continue;
       if (isInDoubt && commit !== undefined && own !== undefined) {
-        // Loading may have brought it.
+        // The reload may have brought the commit.
         if (own.isTaken) continue;
         if (commit.log !== replica.log) throw inDoubt();
-        // Another one is in its place.
+        // Another message is in its place.
         if (replica.log.seq > commit.expected) commit = undefined;
       } else commit = undefined;
       if (commit === undefined) {
         isInDoubt = false;
         commit = commitOf(replica.log, group, this.#retention, this.#stream.maxBytes);
         if (commit.isEmpty) {
-          // Nothing is sent, so only this finds out whether the server is there.
+          // Nothing is sent, so only this request finds out whether the server is there.
           if ((await this.#stream.look().catch(() => undefined)) === undefined) throw away();
           return commit;
         }
@@ -166,7 +170,7 @@ export class Committer {
       const sentMs = monotonicMs();
       const sent = await this.#stream.send(this.#stream.subject(commit.log.incarnation), commit.bytes, commit.expected, ATTEMPT_MS);
       if (sent.kind === "stored") {
-        // Where the log was replaced meanwhile, the new one knows whether it is there.
+        // If the log was replaced meanwhile, the new log knows whether the commit is there.
         if (commit.log === replica.log)
           replica.take(commit.log, sent.seq, { bytes: commit.bytes, head: commit.head, records: commit.records });
         isStored = true;
@@ -177,10 +181,11 @@ export class Committer {
           replica.suspect(sentMs);
       } else if (sent.kind === "full") {
         this.#makeRoom(commit.log);
-        // What was refused may have been stored and removed again, and what comes next must follow that.
+        // A refused message may have been stored and removed again, and the next message must
+        // follow that place.
         const place = await this.#stream.look().catch(() => undefined);
         if (place?.last !== commit.expected) replica.suspect(sentMs);
-        // One that was sent before may be stored.
+        // An earlier attempt may be stored.
         if (isInDoubt) throw inDoubt();
         throw new HubError("journal_full", "The storage of the NATS server is full; nothing was published.", { cause: sent.cause });
       } else if (sent.kind === "unknown") {
@@ -190,7 +195,10 @@ export class Committer {
     }
   }
 
-  /** Drops what is not to be held any longer: a commit that says so cannot be stored, and what is removed from the stream is dropped by all. */
+  /**
+   * Drops records beyond the retention. A commit that drops them cannot be stored, and all
+   * processes drop the records that are removed from the stream.
+   */
   #makeRoom(log: Log): void {
     log.drop(log.held.headAfter([], this.#retention, Date.now()));
     this.#committed();

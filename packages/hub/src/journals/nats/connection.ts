@@ -13,7 +13,7 @@ export interface Library {
   readonly jetstream: typeof Jetstream;
 }
 
-/** A dead connection is given up after this and two pings that went by, in milliseconds. */
+/** Ping interval in milliseconds. A dead connection is given up after this and two missed pings. */
 const PING_MS = 2500;
 const CONNECT_MS = 5000;
 const RETRY_MS = { min: 100, max: 2000 } as const;
@@ -30,9 +30,9 @@ export async function loadLibrary(): Promise<Library> {
 }
 
 /**
- * Connects, and from then on reconnects by itself for ever.
+ * Connects, and from then on always reconnects by itself.
  *
- * @param onChange - Called when the connection is lost, and when there is one again.
+ * @param onChange - Called when the connection is lost, and when there is a connection again.
  * @throws HubError `journal_unavailable` that names host and port, and says what to do.
  */
 export async function connectTo(library: Library, settings: Settings, onChange: (isConnected: boolean) => void): Promise<NatsConnection> {
@@ -48,7 +48,7 @@ export async function connectTo(library: Library, settings: Settings, onChange: 
       pingInterval: PING_MS,
       maxPingOut: 2,
       maxReconnectAttempts: -1,
-      // The rights of a hub may be restored while it runs.
+      // The rights of a hub may be restored while the hub runs.
       ignoreAuthErrorAbort: true,
       reconnectDelayHandler: () => Math.min(RETRY_MS.max, RETRY_MS.min * 2 ** Math.min(attempts++, 5)) * (0.5 + Math.random() / 2),
       // A trace for each request costs more than the request.
@@ -76,7 +76,7 @@ export async function connectTo(library: Library, settings: Settings, onChange: 
 async function readCredentials({ transport }: Library, path: string): Promise<Authenticator> {
   const authenticator = transport.credsAuthenticator(await readFile(path));
   try {
-    // What is wrong with it would else look like a server that is away.
+    // A fault of the credentials would otherwise look like a server that is away.
     authenticator("nonce");
   } catch (cause) {
     throw new HubError("journal_unavailable", "The credentials file of the NATS journal has no token and key that can be read.", { cause });
@@ -85,8 +85,9 @@ async function readCredentials({ transport }: Library, path: string): Promise<Au
 }
 
 /**
- * The library says no name for a server that the URL names by its address, and Node then wants a certificate for localhost. Whoever made it may have made it
- * for the address, so it must be for one of those of the URL.
+ * The library passes no name for a server that the URL names by its address, and Node then wants a
+ * certificate for localhost. The certificate may be for the address, so it must match an address of
+ * the URL.
  */
 function identifiedBy(servers: readonly string[]): TlsOptions & Pick<ConnectionOptions, "checkServerIdentity"> {
   const hosts = servers.map((server) => server.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
@@ -115,7 +116,10 @@ async function checkVersion(connection: NatsConnection, where: string): Promise<
   throw new HubError("journal_unavailable", `The NATS server at ${where} is version ${version}; the journal needs 2.9 or newer.`);
 }
 
-/** Says why there is no connection, in words for the operator. @returns Undefined if no server answers. */
+/**
+ * Explains in words for the operator why there is no connection. @returns Undefined if no server
+ * answers.
+ */
 function whyNot(error: unknown): ((where: string) => string) | undefined {
   const text = error instanceof Error ? `${error.name} ${error.message} ${String(error.cause)}` : "";
   if (/authorization|authentication/i.test(text)) {

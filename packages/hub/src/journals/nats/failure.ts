@@ -1,10 +1,10 @@
 import { HubError } from "../../core/errors.ts";
 import type { Settings } from "./settings.ts";
 
-/** Codes of the server where there are too few servers for as many replicas. */
+/** The server's codes for too few servers for the wanted replicas. */
 const TOO_FEW_SERVERS: ReadonlySet<number> = new Set([10005, 10023, 10074]);
 
-/** Says why a journal cannot be opened, in terms of whoever set it up. */
+/** Explains in the operator's terms why a journal cannot be opened. */
 export function toHubError(error: unknown, { servers, replicas }: Settings): HubError {
   if (error instanceof HubError) return error;
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -2,19 +2,25 @@ import type { Msg, Subscription } from "@nats-io/transport-node";
 import { every, monotonicMs } from "../../core/scheduler.ts";
 import type { JournalStream } from "./stream.ts";
 
-/** Silence after which the server is not sending any more, in milliseconds; it says something each second. */
+/**
+ * Silence after which the server counts as not sending any more, in milliseconds. The server sends
+ * something each second.
+ */
 const SILENCE_MS = 4000;
 const LOOK_MS = 500;
 
-/** What a feed tells. */
+/** Callbacks of a feed. */
 export interface FeedListener {
-  /** @param pending - How many messages of the stream come after this one. */
+  /** @param pending - Number of messages of the stream after this message. */
   readonly heard: (seq: number, bytes: Uint8Array, pending: number) => void;
-  /** It has ended, and something may have been missed. */
+  /** The feed has ended, and something may have been missed. */
   readonly ended: (why: string) => void;
 }
 
-/** Messages of the stream from one on, each once and in order, as the server sends them. Where one is missing it ends. */
+/**
+ * Messages of the stream from a sequence on, each once and in order, as the server sends them. The
+ * feed ends if a message is missing.
+ */
 export class Feed {
   readonly #stream: JournalStream;
   readonly #listener: FeedListener;
@@ -39,13 +45,14 @@ export class Feed {
     });
   }
 
-  /** @returns The feed, and whether it brings anything that was there already. */
+  /** @returns The feed, and whether it brings any existing messages. */
   static async open(stream: JournalStream, inbox: string, from: number, listener: FeedListener): Promise<[feed: Feed, hasMore: boolean]> {
     const feed = new Feed(stream, inbox, listener);
     try {
       const { name, num_pending, delivered } = await stream.follow(from, inbox);
       feed.#consumer = name;
-      // Some may be on their way already. The two numbers are not of the same moment, so their sum is none.
+      // Some messages may be on their way already. The two numbers are not of the same moment, so
+      // their sum means nothing.
       return [feed, num_pending > 0 || delivered.consumer_seq > 0];
     } catch (error) {
       feed.stop();
@@ -91,7 +98,7 @@ export class Feed {
   }
 
   #hearStatus({ headers, reply }: Msg): void {
-    // The server waits until what it has sent is taken in.
+    // The server waits until its sent messages are taken in.
     const stalled = headers?.get("Nats-Consumer-Stalled") ?? "";
     if (reply !== undefined && reply !== "") this.#stream.connection.publish(reply);
     else if (stalled !== "") this.#stream.connection.publish(stalled);
@@ -106,7 +113,10 @@ interface Delivery {
   readonly pending: number;
 }
 
-/** Reads where a message is: `$JS.ACK.STREAM.CONSUMER.COUNT.SEQ.DELIVERED.TIME.PENDING`, or with a domain and an account before the stream. */
+/**
+ * Parses the position of a message: `$JS.ACK.STREAM.CONSUMER.COUNT.SEQ.DELIVERED.TIME.PENDING`, or
+ * with a domain and an account before the stream.
+ */
 function placeOf(reply: string): Delivery | undefined {
   const parts = reply.split(".");
   if (parts[0] !== "$JS" || parts[1] !== "ACK" || parts.length < 9) return undefined;

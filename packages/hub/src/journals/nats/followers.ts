@@ -4,26 +4,29 @@ type OnAppended = (records: readonly JournalRecord[]) => void;
 
 interface Follower {
   readonly onAppended: OnAppended;
-  /** It was given every record up to here. */
+  /** The follower has every record up to here. */
   after: number;
-  /** Whether it is given what is appended at once; else it is read to it until it is there. */
+  /**
+   * Whether new records are given at once. Otherwise records are read until the follower is at the
+   * tail.
+   */
   isLive: boolean;
 }
 
 const PAGE: ReadLimits = { maxRecords: 1000, maxBytes: 4 * 1024 * 1024 };
 
-/** Those who follow the tail. */
+/** The followers of the tail. */
 export class Followers {
   readonly #all = new Set<Follower>();
   readonly #read: (after: number, limits: ReadLimits) => Promise<JournalPage>;
-  /** All that are live were given every record up to here. */
+  /** All live followers have every record up to here. */
   #given = 0;
 
   constructor(read: (after: number, limits: ReadLimits) => Promise<JournalPage>) {
     this.#read = read;
   }
 
-  /** @param missed - What comes after the offset, where that is at hand; else it is read. */
+  /** @param missed - The records after the offset, if at hand. Otherwise they are read. */
   add(after: number, missed: readonly JournalRecord[] | undefined, onAppended: OnAppended): () => void {
     const follower: Follower = { onAppended, after, isLive: missed !== undefined };
     if (missed !== undefined && missed.length > 0) onAppended(missed);
@@ -37,7 +40,7 @@ export class Followers {
     for (const follower of this.#all) if (follower.isLive) follower.onAppended(records);
   }
 
-  /** All go on after an offset. */
+  /** Makes all followers go on after an offset. */
   restart(after: number): void {
     this.#given = after;
     for (const follower of this.#all) {
@@ -53,7 +56,7 @@ export class Followers {
   async #catchUp(follower: Follower): Promise<void> {
     while (this.#all.has(follower) && !follower.isLive) {
       const { after } = follower;
-      // Where the server is away for longer than a read waits, it is asked again.
+      // If the server is away for longer than a read waits, the read is repeated.
       const page = await this.#read(after, PAGE).catch(() => undefined);
       if (page === undefined || follower.isLive || follower.after !== after || !this.#all.has(follower)) continue;
       if (page.kind === "trimmed") follower.after = page.head - 1;

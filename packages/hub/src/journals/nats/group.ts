@@ -7,7 +7,7 @@ import { hashOf } from "./hash-index.ts";
 import type { Log } from "./log.ts";
 import { newTag } from "./tag.ts";
 
-/** A key of an append, with what the log said of it. */
+/** A key of an append, with the log's knowledge of the key. */
 export interface Keyed {
   readonly digest: string;
   readonly request: string;
@@ -17,7 +17,7 @@ export interface Keyed {
   readonly unknownUpTo: number;
 }
 
-/** What an append came to. `again`: the key may have been used since it was looked for. */
+/** Outcome of an append. `again`: the key may have been used since the search. */
 export type Outcome = AppendOutcome | { readonly kind: "again" };
 
 /** An append that waits for its commit. */
@@ -30,28 +30,33 @@ export interface PendingAppend {
   readonly reject: (error: Error) => void;
 }
 
-/** A group of appends as one message, which only holds directly after what the log has. */
+/**
+ * A group of appends as one message, which is valid only directly after the log's newest message.
+ */
 export interface Commit {
   readonly log: Log;
-  /** The message that it must follow. */
+  /** Sequence of the message that the commit must follow. */
   readonly expected: number;
   readonly head: CommitHead;
   readonly records: readonly JournalRecord[];
-  /** Undefined where it is longer than a message may be. */
+  /** Undefined if the commit is longer than a message may be. */
   readonly bytes: Uint8Array | undefined;
-  /** What each append of the group comes to, once it is stored. */
+  /** Outcome of each append of the group, once the message is stored. */
   readonly outcomes: readonly Outcome[];
   /** Whether there is nothing to store. */
   readonly isEmpty: boolean;
 }
 
-/** With less than this in the stream for the table alone it is left there; and for each entry of the table, so much more. */
+/**
+ * Most messages and bytes left in the stream for the table alone. Each entry of the table adds
+ * `KEPT_FOR_ENTRY`.
+ */
 const KEPT = { messages: 1000, bytes: 64 * 1024 * 1024 } as const;
 const KEPT_FOR_ENTRY = { messages: 4, bytes: 4096 } as const;
-/** Most entries that one commit writes again, and characters of them. */
+/** Most entries that one commit rewrites, and most characters of them. */
 const REWRITE = { entries: 500, characters: 64 * 1024 } as const;
 
-/** Decides what a group of appends comes to, after all that the log has. */
+/** Decides the outcome of a group of appends after the log's messages. */
 export function commitOf(log: Log, group: readonly PendingAppend[], retention: Retention, maxBytes: number): Commit {
   const at = Date.now();
   const first = log.tail + 1;
@@ -98,7 +103,7 @@ export function commitOf(log: Log, group: readonly PendingAppend[], retention: R
   };
 }
 
-/** What a known key means for another request with it. */
+/** Decides the meaning of a known key for another request with that key. */
 export function outcomeOf([, request, first, count, answer]: StoredKey, asked: string): KnownAppend | ReusedKey {
   return request === asked ? { kind: "repeated", offsets: offsetsOf(first, count), answer } : { kind: "reused" };
 }
@@ -129,7 +134,10 @@ class ChangedTable {
     });
   }
 
-  /** The changes; and where much is in the stream for old entries alone, those entries once more, so that the rest can go. */
+  /**
+   * The changes. If much is in the stream for old entries alone, these entries are written again,
+   * so that the rest can go.
+   */
   steps(): CommitHead["steps"] {
     const { table } = this.#log;
     const kept = this.#log.keptForTable();

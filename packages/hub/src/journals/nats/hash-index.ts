@@ -1,25 +1,28 @@
-/** Offsets that one map holds: forgetting goes by whole maps, so that it costs nothing for each text. */
+/**
+ * Offsets that one map holds. Whole maps are dropped at once, so that dropping costs nothing per
+ * text.
+ */
 const GENERATION = 65_536;
-/** Texts that somebody chose so that their hashes are the same must not be so in another process. */
+/** Random, so that texts chosen for equal hashes in one process differ in another. */
 const SEED: number = crypto.getRandomValues(new Int32Array(1))[0] as number;
 
-/** A small number that stands for a text; several texts may share it. */
+/** A small number for a text. Several texts may share the number. */
 export function hashOf(text: string): number {
   let hash = SEED;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  // Mixed once more, and cut to what the engine keeps without an object for each number.
+  // Mixed once more, and cut to the numbers that the engine keeps without an object each.
   return (hash ^ (hash >>> 15)) & 0x3fffffff;
 }
 
 /**
- * Where texts occur, by their hashes: which of the places really have the text is for the caller to look up. So a million ids cost about 40 MB,
- * whatever their lengths.
+ * Places of texts, by their hashes. The caller checks which of the places really have the text. So
+ * a million ids cost about 40 MB, at any length.
  */
 export class HashIndex {
   /** By the number of the generation, oldest first. */
   readonly #generations = new Map<number, Map<number, number | number[]>>();
 
-  /** @param offset - At least that of the call before. */
+  /** @param offset - At least the offset of the call before. */
   add(hash: number, offset: number): void {
     const number = Math.floor(offset / GENERATION);
     let places = this.#generations.get(number);
@@ -41,7 +44,7 @@ export class HashIndex {
     return found;
   }
 
-  /** Lets go of what lies before an offset, or some of it. */
+  /** Drops the places before an offset, or some of them. */
   forgetBefore(offset: number): void {
     for (const number of this.#generations.keys()) {
       if ((number + 1) * GENERATION > offset) return;

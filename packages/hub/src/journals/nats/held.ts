@@ -1,7 +1,7 @@
 import type { ReadLimits, Retention } from "../../core/journal/journal.ts";
 import { NumberQueue } from "./number-queue.ts";
 
-/** Where records are: a message of the stream, and the offsets in it. */
+/** Place of records: a message of the stream, and the offsets in it. */
 export interface Place {
   readonly seq: number;
   /** Offset of the message's last record. */
@@ -9,11 +9,11 @@ export interface Place {
 }
 
 /**
- * What is known of the records held without reading them: how large each is, and which message of the stream has it. 8 bytes for each record and 24 for
- * each message.
+ * Index of the held records, without their content: the size of each, and the message of the stream
+ * that has it. Takes 8 bytes per record and 24 per message.
  */
 export class Held {
-  /** Offset of the oldest record held; one more than {@link tail} when none is. */
+  /** Offset of the oldest record held, or one more than {@link tail} if none is. */
   head = 1;
   bytes = 0;
   readonly #sizes = new NumberQueue();
@@ -25,7 +25,7 @@ export class Held {
     return this.head + this.#sizes.length - 1;
   }
 
-  /** When the oldest record was appended, in milliseconds since 1970; undefined where none is held. */
+  /** Append time of the oldest record, in milliseconds since 1970. Undefined if none is held. */
   get oldestAt(): number | undefined {
     return this.#sizes.length === 0 ? undefined : this.#times.at(0);
   }
@@ -42,7 +42,6 @@ export class Held {
     this.#lasts.push(this.tail);
   }
 
-  /** Drops the records before an offset. */
   dropBefore(head: number): void {
     if (head <= this.head) return;
     const count = Math.min(head - this.head, this.#sizes.length);
@@ -55,30 +54,33 @@ export class Held {
     this.#times.drop(messages);
   }
 
-  /** Drops everything, and begins anew at an offset. */
+  /** Drops everything, and begins again at an offset. */
   restart(head: number): void {
     this.dropBefore(this.tail + 1);
     this.head = head;
   }
 
-  /** The message that has the oldest record; undefined where none is held. */
+  /** The message with the oldest record, or undefined if none is held. */
   oldestSeq(): number | undefined {
     return this.#seqs.length === 0 ? undefined : this.#seqs.at(0);
   }
 
-  /** Offset of the first record held in a message from a sequence on; one more than the tail where there is none. */
+  /**
+   * Offset of the first record held in a message from a sequence on, or one more than the tail if
+   * there is none.
+   */
   firstFrom(seq: number): number {
     const before = this.#seqs.countBelow(seq);
     return before === 0 ? this.head : this.#lasts.at(before - 1) + 1;
   }
 
-  /** The message that has a record that is held. */
+  /** The message with a held record. */
   placeOf(offset: number): Place {
     const i = this.#lasts.countBelow(offset);
     return { seq: this.#seqs.at(i), last: this.#lasts.at(i) };
   }
 
-  /** The messages that have the records after an offset, as far as a read goes. */
+  /** The messages with the records after an offset, up to the limits of a read. */
   places(after: number, { maxRecords, maxBytes }: ReadLimits): Place[] {
     const found: Place[] = [];
     let bytes = 0;

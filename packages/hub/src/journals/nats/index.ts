@@ -24,25 +24,28 @@ import { Trimmer } from "./trimmer.ts";
 
 export { type NatsJournalOptions, withoutCredentials } from "./settings.ts";
 
-/** By how much the clocks of hubs may differ. */
+/** Largest difference between the clocks of hubs, in milliseconds. */
 const SKEW_MS = 5000;
-/** How long a look at keys, or an append with one, waits for the server, in milliseconds. */
+/** Longest wait for the server of a key look-up, or of an append with a key, in milliseconds. */
 const KEY_WAIT_MS = 2000;
-/** The server is away if it could not be reached for this long, in milliseconds. */
+/** Time without contact after which the server counts as away, in milliseconds. */
 const AWAY_MS = 1000;
-/** How long a look at the table waits for the server. */
+/** Longest wait for the server of a table read, in milliseconds. */
 const TABLE_WAIT_MS = 10_000;
 
 /**
- * A journal in NATS JetStream, for hubs on several machines. All that is committed is one stream, `NAME-log`; each process follows it once.
+ * A journal in NATS JetStream, for hubs on several machines. All commits are in one stream,
+ * `NAME-log`, and each process follows the stream once.
  *
- * An append is acknowledged after the server, or with replicas most of them, has stored it. What that survives is in docs/decisions/nats-journal.md: with one
- * server a power cut may cost the last moments, unless the server is told to flush each message (`sync_interval: always`). Where data were lost the epoch is a
- * new one, so that subscribers are told.
+ * An append is acknowledged after the server, or with replicas most of them, has stored it. See
+ * docs/decisions/nats-journal.md for the failures that it survives. With one server a power cut may
+ * cost the last moments, unless the server is told to flush each message (`sync_interval: always`).
+ * If data were lost, the epoch is new, so that subscribers are told.
  *
- * @throws TypeError where an option is not valid.
- * @throws HubError `journal_unavailable` where there is no connection, or the server cannot hold a journal: it says what to do.
- * @throws Error where the client's libraries are not installed.
+ * @throws TypeError if an option is not valid.
+ * @throws HubError `journal_unavailable`, with advice, if there is no connection or the server
+ *   cannot hold a journal.
+ * @throws Error if the client's libraries are not installed.
  */
 export async function natsJournal(options: NatsJournalOptions): Promise<Journal> {
   const settings = settingsOf(options);
@@ -59,7 +62,7 @@ async function openStream(settings: Settings): Promise<Journal> {
     ({ replica } = journal);
     await replica.open();
     journal.begin();
-    // Who asks from now on is heard.
+    // From now on, questions of others are received.
     await connection.flush();
     return journal;
   } catch (error) {
@@ -98,7 +101,7 @@ class NatsJournal implements Journal {
     this.#connection = connection;
     this.replica = new Replica(stream, inbox, {
       taken: (message) => {
-        // Followers begin anew in a moment, after what is the tail then.
+        // Followers begin again in a moment, after the tail of then.
         if (this.replica.isReplaced || message.head.sizes.length === 0) return;
         const records = recordsOf(message);
         if (records !== undefined) this.#followers.give(records);
@@ -116,9 +119,9 @@ class NatsJournal implements Journal {
     this.#followers = new Followers((after, limits) => this.read(after, limits));
   }
 
-  /** The stream is loaded. */
+  /** Starts after the stream is loaded. */
   begin(): void {
-    // It greets the others, which is lost before.
+    // The exchange greets the others. Earlier, the greeting would be lost.
     this.#peers = new PeerExchange(natsBus(this.#connection, this.#settings.name, () => this.replica.isLive));
     this.#followers.restart(this.replica.log.tail);
     const { maxAgeMs = Infinity } = this.#settings.retention;
@@ -196,7 +199,7 @@ class NatsJournal implements Journal {
     this.#followers.clear();
     const { isLive } = this.replica;
     await this.replica.close();
-    // What was said last is to be sent; nobody may be there to take it.
+    // The last texts should be sent, but there may be nobody to take them.
     if (isLive) await Promise.race([this.#connection.flush().catch(() => undefined), this.replica.changed.wait(1000)]);
     await this.#connection.close();
   }
@@ -223,17 +226,18 @@ class NatsJournal implements Journal {
 
   async #list(prefix: string, options: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly StateEntry[]> {
     if (this.#closing !== undefined) return [];
-    // The pages of a list need no more than the first of them: what changed meanwhile may be in it or not.
+    // Later pages of a list need not be newer than the first. Changes meanwhile may be included or
+    // not.
     const isFirst = options.after === undefined;
     if (isFirst && !(await this.replica.synced(patienceEndMs(this.replica, TABLE_WAIT_MS)))) throw unreachable();
     return this.replica.log.table.list(prefix, options);
   }
 
-  /** Drops what grew too old while nothing was appended. */
+  /** Drops records that grew too old while nothing was appended. */
   #trimIdle(): void {
     const { oldestAt } = this.replica.log.held;
     const isOld = oldestAt !== undefined && Date.now() - oldestAt > (this.#settings.retention.maxAgeMs ?? Infinity);
-    // The next append reports what is wrong.
+    // The next append reports the error.
     if (isOld && this.replica.isLive) void this.append([]).catch(() => undefined);
   }
 

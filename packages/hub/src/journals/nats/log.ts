@@ -5,53 +5,60 @@ import { Held } from "./held.ts";
 import { NumberQueue } from "./number-queue.ts";
 import { Table } from "./table.ts";
 
-/** A message of the stream, as it was read. */
+/** A message of the stream, as read. */
 export interface Message {
   readonly bytes: Uint8Array;
   readonly head: CommitHead;
-  /** Decoded when somebody wants them. */
+  /** Decoded on demand. */
   records?: readonly JournalRecord[] | undefined;
 }
 
 /**
- * What became of a message: `foreign` is not of a hub; `broken` was written after another one than is there; before `hole` some are missing, and it
- * was not taken in.
+ * Outcome of a message. `foreign`: not from a hub. `broken`: written after a message that is not
+ * the log's newest. `hole`: messages before are missing, and this message was not taken in.
  */
 export type Applied = "applied" | "foreign" | "broken" | "hole";
 
-/** Bytes of messages that are kept, the newest ones. What is decoded of them takes some times that. */
+/** Bytes of kept messages, the newest. Their decoded forms take several times that. */
 const CACHE_BYTES = 8 * 1024 * 1024;
 /** Messages from one mark to the next. */
 const MARK_EVERY = 64;
 
 /**
- * What follows from the messages of the stream, taken in one after the other: offsets, the table, what is held. All processes take in the same ones in
- * the same order, so they agree on all of it.
+ * The state that follows from the messages of the stream, taken in one after the other: offsets,
+ * the table, held records. All processes take in the same messages in the same order, so they agree
+ * on the state.
  */
 export class Log {
-  /** Of the stream that it follows from; see {@link StreamPlace}. */
+  /** Incarnation of the log's stream. See {@link StreamPlace}. */
   readonly incarnation: string;
-  /** The newest message that was taken in, or the place before the first. */
+  /** Sequence of the newest message taken in, or the place before the first. */
   seq = 0;
-  /** Of the newest message of a hub, and where that is. */
+  /** Tag and sequence of a hub's newest message. */
   tag = "";
   tagSeq = 0;
   epoch = "";
-  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  /** Offset of the newest record at the start of the epoch, if it replaced another epoch. */
   restoredUpTo = 0;
   readonly held: Held = new Held();
   readonly table: Table = new Table();
   readonly ids: HashIndex = new HashIndex();
   /** Keys of appends, at the last offset of each. */
   readonly keys: HashIndex = new HashIndex();
-  /** Every so many messages, which one it was and how many bytes there were before it. */
+  /** Every so many messages: the sequence, and the bytes before it. */
   readonly #marks = { seqs: new NumberQueue(), bytes: new NumberQueue() };
   #bytes = 0;
   readonly #cache = new Map<number, Message>();
-  /** Their sequences: to find the oldest key of a map takes the longer the more were deleted before it. */
+  /**
+   * Their sequences, because finding the oldest key of a map takes longer with each deletion before
+   * it.
+   */
   readonly #cachedSeqs = new NumberQueue();
   #cachedBytes = 0;
-  /** Whether the messages up to here may have holes: old ones are removed, but for those that the table needs. */
+  /**
+   * Whether the messages up to here may have holes. Old messages are removed, except those that the
+   * table needs.
+   */
   #isLoading = true;
 
   constructor(incarnation: string) {
@@ -66,7 +73,10 @@ export class Log {
     return this.held.tail;
   }
 
-  /** From now on each message must follow the one before. @param seq - The last one of the stream, which may have been removed. */
+  /**
+   * Makes holes an error from now on. @param seq - The last message of the stream, which may have
+   * been removed.
+   */
   loaded(seq: number): void {
     this.#isLoading = false;
     this.seq = Math.max(this.seq, seq);
@@ -107,7 +117,10 @@ export class Log {
     this.keys.forgetBefore(head);
   }
 
-  /** Messages before this one have neither a record that is held nor an entry of the table. The last message is never among them: it says where the journal is. */
+  /**
+   * Messages before this sequence have neither a held record nor an entry of the table. The last
+   * message is never among them, because it shows the journal's position.
+   */
   neededFrom(): number {
     const from = Math.min(this.#recordsFrom(), this.table.oldestSeq() ?? Infinity);
     const { seqs, bytes } = this.#marks;
@@ -117,13 +130,16 @@ export class Log {
     return from;
   }
 
-  /** What is in the stream for nothing but old entries of the table: how many messages, and about how many bytes. */
+  /**
+   * Counts the messages, and approximately their bytes, that are in the stream only for old entries
+   * of the table.
+   */
   keptForTable(): { readonly messages: number; readonly bytes: number } {
     const [needed, records] = [this.neededFrom(), this.#recordsFrom()];
     return { messages: records - needed, bytes: this.#bytesBefore(records) - this.#bytesBefore(needed) };
   }
 
-  /** Notes that the messages before one are not in the stream any more. */
+  /** Notes that the messages before a sequence are gone from the stream. */
   removedBefore(seq: number): void {
     if (seq > this.#recordsFrom()) this.drop(this.held.firstFrom(seq));
   }
@@ -164,7 +180,7 @@ export class Log {
   }
 }
 
-/** @returns undefined where they are not what was written. */
+/** @returns Undefined if the records are not as written. */
 export function recordsOf(message: Message): readonly JournalRecord[] | undefined {
   return (message.records ??= decodeRecords(message.bytes, message.head));
 }

@@ -1,4 +1,6 @@
-/** Numbers, first in, first out, each reachable by its place: a million of them cost 8 MB and no garbage. */
+/**
+ * A FIFO queue of numbers, each reachable by its index. A million of them cost 8 MB and no garbage.
+ */
 export class NumberQueue {
   #values = new Float64Array(64);
   #start = 0;
@@ -18,12 +20,11 @@ export class NumberQueue {
     this.#values[this.#end++] = value;
   }
 
-  /** Drops the oldest ones. */
   drop(count: number): void {
     this.#start = Math.min(this.#end, this.#start + Math.max(0, count));
   }
 
-  /** How many are less than a value, where they rise. */
+  /** Counts the numbers below a value, if they rise. */
   countBelow(value: number): number {
     let low = 0;
     for (let high = this.length; low < high;) {
@@ -36,7 +37,7 @@ export class NumberQueue {
 
   #makeRoom(): void {
     const used = this.#values.subarray(this.#start, this.#end);
-    // Moving less than it frees keeps the cost of one push the same, however many there are.
+    // Moving less than it frees keeps the cost of one push the same at any size.
     if (used.length * 2 > this.#values.length) {
       const larger = new Float64Array(this.#values.length * 2);
       larger.set(used);

@@ -11,12 +11,12 @@ import { type Log, type Message, recordsOf } from "./log.ts";
 import type { Replica } from "./replica.ts";
 import type { JournalStream } from "./stream.ts";
 
-/** How long whoever reads waits for the server to come back, in milliseconds. */
+/** Longest wait of a reader for the server to come back, in milliseconds. */
 const AWAY_MS = 10_000;
-/** Messages that are asked for at once. */
+/** Messages requested at once. */
 const AT_ONCE = 64;
 
-/** Reads what is held: the newest messages from memory, others from the server. */
+/** Reads held records: the newest messages from memory, others from the server. */
 export class Reader {
   readonly #stream: JournalStream;
   readonly #replica: Replica;
@@ -31,24 +31,24 @@ export class Reader {
   /** @throws HubError `journal_unavailable`. */
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
     const untilMs = patienceEndMs(this.#replica, AWAY_MS);
-    // Another process may have told of one that has not come here yet.
+    // Another process may have told of a record that has not arrived here yet.
     if (after > this.#replica.log.tail && !(await this.#replica.synced(untilMs))) throw unavailable();
     for (let isSecond = false; ; isSecond = true) {
       const { log } = this.#replica;
       if (after < log.head - 1) return { kind: "trimmed", head: log.head };
       const places = log.held.places(after, limits);
       const messages = await this.#messages(log, places, untilMs);
-      // What was asked for is of a log that was replaced meanwhile.
+      // The records belong to a log that was replaced meanwhile.
       if (log !== this.#replica.log) continue;
       const records = run(messages, places, after, limits);
       if (records.length > 0 || places.length === 0) return { kind: "records", records };
-      // It may have been trimmed since; else it is damaged.
+      // The message may have been trimmed since. Otherwise it is damaged.
       if (isSecond && after >= log.head - 1) return { kind: "trimmed", head: this.#skip(places[0] as Place) };
       await this.#replica.synced(untilMs);
     }
   }
 
-  /** What comes after an offset, where all of it is in memory. */
+  /** The records after an offset, if all of them are in memory. */
   atHand(after: number): readonly JournalRecord[] | undefined {
     const { log } = this.#replica;
     const places = log.held.places(Math.max(after, log.head - 1), { maxRecords: Infinity, maxBytes: Infinity });
@@ -63,7 +63,7 @@ export class Reader {
     const untilMs = patienceEndMs(this.#replica, AWAY_MS);
     const found = await this.#find(id, untilMs);
     if (found.length > 0) return found;
-    // Another process may have appended it a moment ago.
+    // Another process may have appended the update a moment ago.
     if (!(await this.#replica.synced(untilMs))) throw unavailable();
     return this.#find(id, untilMs);
   }
@@ -77,7 +77,7 @@ export class Reader {
       places.set(place.seq, place);
     }
     const found = new Set<number>();
-    // A few at a time: they may be large.
+    // A few messages at a time, because they may be large.
     for (const place of places.values()) {
       const head = (await this.#message(log, place, untilMs))?.head;
       for (const [index, own] of head?.ids ?? []) if (head !== undefined && own === id) found.add(head.first + index);
@@ -85,7 +85,7 @@ export class Reader {
     return offsets.filter((offset) => found.has(offset));
   }
 
-  /** What is known of a key. */
+  /** Finds the outcome of a key. */
   async findKey(log: Log, digest: string, request: string, waitMs: number): Promise<KnownAppend | ReusedKey | undefined> {
     const ends = log.keys.places(hashOf(digest), log.head);
     const messages = await this.#messages(
@@ -97,7 +97,10 @@ export class Reader {
     return stored === undefined || stored[2] + stored[3] <= log.head ? undefined : outcomeOf(stored, request);
   }
 
-  /** @returns In the places of those that are not there, undefined. @throws HubError `journal_unavailable`. */
+  /**
+   * @returns One item per place, undefined for missing messages. @throws HubError
+   *   `journal_unavailable`.
+   */
   async #messages(log: Log, places: readonly Place[], untilMs: number): Promise<(Message | undefined)[]> {
     const messages: (Message | undefined)[] = [];
     for (let i = 0; i < places.length; i += AT_ONCE) {
@@ -115,7 +118,7 @@ export class Reader {
       try {
         const bytes = await this.#stream.get(seq);
         const head = bytes && decodeHead(bytes);
-        // Where data were lost, another message may be in its place.
+        // If data were lost, another message may be in its place.
         return bytes !== undefined && head !== undefined && head.first + head.sizes.length - 1 === last ? { bytes, head } : undefined;
       } catch (cause) {
         if (monotonicMs() > untilMs) throw unavailable(cause);
@@ -131,7 +134,7 @@ export class Reader {
   }
 }
 
-/** The records after an offset, up to the first that is missing or a limit. */
+/** The records after an offset, up to the first missing record or a limit. */
 function run(
   messages: readonly (Message | undefined)[],
   places: readonly Place[],

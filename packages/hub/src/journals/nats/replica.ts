@@ -14,32 +14,38 @@ import { newTag } from "./tag.ts";
 export interface OwnCommit {
   readonly tag: string;
   readonly records: readonly JournalRecord[];
-  /** Set once it was taken in: it is in the stream. */
+  /** Set once the commit was taken in, and is in the stream. */
   isTaken: boolean;
 }
 
-/** Whom a replica tells. */
+/** Callbacks of a replica. */
 export interface ReplicaListener {
   /** A message was taken in. */
   readonly taken: (message: Message) => void;
-  /** What was before does not hold any more. Called after the turn in which that became known; until then {@link Replica.isReplaced}. */
+  /**
+   * Earlier state does not hold any more. Called after the turn in which that became known. Until
+   * then, {@link Replica.isReplaced} is true.
+   */
   readonly replaced: () => void;
   readonly damaged: (what: string) => void;
 }
 
-/** How often it is looked whether the stream is still what it was, in milliseconds. */
+/** Time between two checks that the stream is still the same, in milliseconds. */
 const LOOK_MS = 1000;
-/** How long to wait before trying again to take in the stream, in milliseconds. */
+/** Pauses before the stream is loaded again, in milliseconds. */
 const RETRY_MS = { min: 50, max: 2000 } as const;
-/** A stream with so many messages may take long to load, but each of them must come within this. */
+/**
+ * Longest wait for the next message while a stream loads, in milliseconds. A large stream may take
+ * long in total.
+ */
 const PROGRESS_MS = 5000;
-/** How long opening goes on trying while a cluster is finding its feet, in milliseconds. */
+/** How long opening goes on trying while a cluster is starting, in milliseconds. */
 const OPEN_MS = 15_000;
 
-/** What may be otherwise in a moment. */
+/** A state that may change in a moment. */
 class Unsettled extends Error {}
 
-/** The server's code where a cluster has no leader. */
+/** The server's code for a cluster without a leader. */
 const UNAVAILABLE = 10008;
 
 function isPassing(error: unknown): boolean {
@@ -48,15 +54,16 @@ function isPassing(error: unknown): boolean {
 }
 
 /**
- * Keeps a {@link Log} as the stream is. Each time there is a connection again it first looks whether the newest message that it knows is still there; where
- * that is not so, data were lost: it loads the stream anew, and begins a new epoch unless another process has.
+ * Keeps a {@link Log} equal to the stream. After each reconnection it first checks whether its
+ * newest known message is still there. If not, data were lost. The replica then loads the stream
+ * again, and begins a new epoch unless another process has.
  */
 export class Replica implements EngineLink {
   log: Log = new Log("");
-  /** A commit to look out for. */
+  /** A commit to recognise in the stream. */
   own: OwnCommit | undefined;
   isReplaced = false;
-  /** Changes whenever a message was taken in, or {@link isLive} changed. */
+  /** Changes with each message taken in, and with {@link isLive}. */
   readonly changed: Signal = new Signal();
   readonly #stream: JournalStream;
   readonly #inbox: () => string;
@@ -65,16 +72,16 @@ export class Replica implements EngineLink {
   #isLive = false;
   #isConnected = true;
   #isClosed = false;
-  /** Since when it is not live, in milliseconds of the monotonic clock. */
+  /** Start of the time without being live, in milliseconds of the monotonic clock. */
   #awaySinceMs: number = monotonicMs();
-  /** Whether something was seen that cannot be unless data were lost. */
+  /** Whether an observation proves that data were lost. */
   #hasSeenLoss = false;
-  /** Whether messages were missing, as where they were trimmed before they came. */
+  /** Whether messages were missing, as after they were trimmed before they arrived. */
   #hasHole = false;
   /** Epochs that were replaced. */
   readonly #left = new Set<string>();
   #isLooking = false;
-  /** The newest message at the last look, where the stream had more. */
+  /** The newest message at the last check, if the stream had more. */
   #stuckAt = 0;
   #running: Promise<void> = Promise.resolve();
   #stopLooking: () => void = () => undefined;
@@ -86,7 +93,7 @@ export class Replica implements EngineLink {
     this.#listener = listener;
   }
 
-  /** Whether it knows all that is in the stream, but for what is on its way. */
+  /** Whether the replica knows all of the stream, except messages on their way. */
   get isLive(): boolean {
     return this.#isLive;
   }
@@ -96,7 +103,7 @@ export class Replica implements EngineLink {
     return this.#isLive ? 0 : monotonicMs() - this.#awaySinceMs;
   }
 
-  /** Loads the stream. @throws what keeps it from that. */
+  /** Loads the stream. @throws The error that prevents this. */
   async open(): Promise<void> {
     const untilMs = monotonicMs() + OPEN_MS;
     while (!this.#isLive) {
@@ -120,7 +127,7 @@ export class Replica implements EngineLink {
     await this.#running;
   }
 
-  /** Notes that the connection is lost, or is there again. */
+  /** Notes that the connection is lost, or is back. */
   connected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (!isConnected) this.#halt();
@@ -128,9 +135,10 @@ export class Replica implements EngineLink {
   }
 
   /**
-   * What was taken in may not be what the stream has, or the server does not answer: looks again before going on.
+   * Checks again before going on. Called if the log may differ from the stream, or the server does
+   * not answer.
    *
-   * @param sinceMs - When the server was well for the last time.
+   * @param sinceMs - Time when the server was last well.
    */
   suspect(sinceMs: number = monotonicMs()): void {
     const wasLive = this.#isLive;
@@ -139,19 +147,22 @@ export class Replica implements EngineLink {
     this.changed.notify();
   }
 
-  /** Waits until it is live. @returns Whether it is. */
+  /** Waits until the replica is live. @returns Whether it is. */
   async live(untilMs: number): Promise<boolean> {
     while (!this.#isLive && !this.#isClosed && monotonicMs() < untilMs) await this.changed.wait(untilMs - monotonicMs());
     return this.#isLive;
   }
 
-  /** Waits until a message was taken in, or it is not live any more. @returns Whether it was. */
+  /**
+   * Waits until a message was taken in, or the replica is not live any more. @returns Whether the
+   * message was taken in.
+   */
   async reached(log: Log, seq: number, untilMs: number): Promise<boolean> {
     while (log.seq < seq && this.log === log && this.#isLive && monotonicMs() < untilMs) await this.changed.wait(untilMs - monotonicMs());
     return log.seq >= seq;
   }
 
-  /** Waits until it knows all that is in the stream now. @returns Whether it does. */
+  /** Waits until the replica knows all of the current stream. @returns Whether it does. */
   async synced(untilMs: number): Promise<boolean> {
     if (!(await this.live(untilMs))) return false;
     const { log } = this;
@@ -159,7 +170,10 @@ export class Replica implements EngineLink {
     return place?.incarnation === log.incarnation && (await this.reached(log, place.last, untilMs));
   }
 
-  /** Begins a new epoch, since somebody says that data were put back; or finds that another process has just begun one. */
+  /**
+   * Begins a new epoch, because the operator says that a backup was restored, or finds that another
+   * process has just begun one.
+   */
   async renew(untilMs: number): Promise<void> {
     for (;;) {
       if (!(await this.live(untilMs)) || monotonicMs() > untilMs)
@@ -167,7 +181,7 @@ export class Replica implements EngineLink {
       const { log } = this;
       const { epoch } = log;
       await this.#beginEpoch(log).catch((error: unknown) => {
-        // What came before it is taken in first.
+        // Earlier messages are taken in first.
         if (!(error instanceof Unsettled)) throw error;
       });
       if (this.log !== log || log.epoch !== epoch) return;
@@ -175,7 +189,7 @@ export class Replica implements EngineLink {
     }
   }
 
-  /** Takes in a message of the stream; what was taken in already changes nothing. */
+  /** Takes in a message of the stream. A message that was taken in already changes nothing. */
   take(log: Log, seq: number, message: Message | undefined): void {
     if (seq <= log.seq) return;
     const { epoch } = log;
@@ -217,7 +231,7 @@ export class Replica implements EngineLink {
         await this.#resume();
         attempts = 0;
       } catch {
-        // Whoever appends or reads meanwhile is told; here all that can be done is to try again.
+        // Appends and reads meanwhile get the error. Here only a retry is possible.
         this.#halt();
         const waitMs = Math.min(RETRY_MS.max, RETRY_MS.min * 2 ** Math.min(attempts++, 6));
         await this.changed.wait(waitMs * (0.5 + Math.random() / 2));
@@ -225,7 +239,7 @@ export class Replica implements EngineLink {
     }
   }
 
-  /** Lets go of the feed. */
+  /** Stops the feed. */
   #halt(): void {
     if (this.#isLive) this.#awaySinceMs = monotonicMs();
     this.#isLive = false;
@@ -240,16 +254,18 @@ export class Replica implements EngineLink {
     if (found === "same" && !this.#hasSeenLoss && !this.#hasHole) {
       this.log.removedBefore(place.first);
       await this.#catchUp(old, place.last);
-      if (this.#hasSeenLoss || this.#hasHole) throw new Unsettled("The stream has to be loaded anew.");
-      // Where an account's storage is full, the server stores a message and removes it: what follows must follow that one.
+      if (this.#hasSeenLoss || this.#hasHole) throw new Unsettled("The stream has to be loaded again.");
+      // With full storage of the account, the server stores a message and removes it. The next
+      // message must follow that place.
       if (old.seq < place.last && !(await this.#stream.hasFrom(old.seq + 1, place))) old.loaded(place.last);
     } else {
       const log = new Log(place.incarnation);
       await this.#catchUp(log, place.last);
       log.loaded(place.last);
-      // What is not there any more may have been trimmed while this process was away.
+      // A missing message may have been trimmed while this process was away.
       const isLost = found === "other" || this.#hasSeenLoss || log.head <= old.tail;
-      // One that was left before is there again where older data were put back: its offsets must not be given once more.
+      // An epoch that was left before is there again if older data were restored. Its offsets must
+      // not be given twice.
       if (log.epoch === "" || (isLost && log.epoch === old.epoch) || this.#left.has(log.epoch)) await this.#beginEpoch(log);
       if (old.epoch !== log.epoch) this.#left.add(old.epoch);
       this.log = log;
@@ -263,17 +279,20 @@ export class Replica implements EngineLink {
     this.changed.notify();
   }
 
-  /** Whether the newest message that is known is in the stream. */
+  /** Tells whether the newest known message is in the stream. */
   async #find({ first, last }: StreamPlace): Promise<"same" | "missing" | "other"> {
     const { seq, tag, tagSeq } = this.log;
     if (last < seq) return "other";
     const bytes = await this.#stream.getFromLeader(tagSeq);
-    // Trimmed, but nothing after it: the next message says itself what it follows.
+    // Trimmed, but nothing after it. The next message says itself which message it follows.
     if (bytes === undefined) return first === seq + 1 && last > seq ? "same" : "missing";
     return decodeHead(bytes)?.tag === tag ? "same" : "other";
   }
 
-  /** Takes in what the stream has after what the log has, up to a message at least, and goes on with what comes. */
+  /**
+   * Takes in the stream's messages after the log's newest, up to a message at least, and goes on
+   * with new messages.
+   */
   async #catchUp(log: Log, last: number): Promise<void> {
     this.#feed?.stop(this.#isConnected);
     const progress = { isThere: false };
@@ -302,7 +321,10 @@ export class Replica implements EngineLink {
     }
   }
 
-  /** Whoever is first decides: another process that saw the same loss takes in this one's epoch. */
+  /**
+   * Begins a new epoch. The first process decides. Another process that saw the same loss takes in
+   * this epoch.
+   */
   async #beginEpoch(log: Log): Promise<void> {
     const head = {
       tag: newTag(),
@@ -344,7 +366,7 @@ export class Replica implements EngineLink {
       if (!this.#isLive || log !== this.log) return;
       const isEmpty = place !== undefined && place.last <= log.seq && place.first > log.tagSeq;
       const isGone = place?.incarnation !== log.incarnation || place.last < seq || isEmpty;
-      // Two looks long nothing came, although there is something.
+      // Nothing came between two checks, although the stream has more.
       const isStuck = place !== undefined && place.last > log.seq && this.#stuckAt === log.seq;
       this.#stuckAt = place !== undefined && place.last > log.seq ? log.seq : 0;
       if (isGone || isStuck) this.suspect(sinceMs);

@@ -3,34 +3,46 @@ import { namesOf } from "../../core/names.ts";
 import { checkJournalOptions } from "../shared/options.ts";
 import { checkPartitions } from "../partitioned/partition-of.ts";
 
-/** How a NATS journal behaves. */
+/** Options of a NATS journal. */
 export interface NatsJournalOptions {
   /**
-   * Where the servers are: `nats://HOST:4222`, or `tls://…` for an encrypted connection; several of one cluster are separated by commas. A user and a
-   * password, or a token, come before the host as in any URL. `name`, `partitions`, `replicas` and `credentials` may be in the query.
+   * URL of the servers: `nats://HOST:4222`, or `tls://…` for an encrypted connection. Several
+   * servers of one cluster are separated by commas. A user and a password, or a token, come before
+   * the host as in any URL. `name`, `partitions`, `replicas` and `credentials` may be in the query.
    */
   readonly url: string;
-  /** Names the journal, among others of the same servers. Letters, digits, `_` and `-`, at most 64. Default: `artesian`. */
+  /**
+   * Names the journal, among others of the same servers. Letters, digits, `_` and `-`, at most 64.
+   * Default: `artesian`.
+   */
   readonly name?: string | undefined;
   /**
-   * How many servers of a cluster keep a copy: 1, 3 or 5. With 3, what is acknowledged is on two at least, and one may fail. Where the journal exists with
-   * another number, it is changed. Default: as the journal has it; 1 for a new one.
+   * Number of servers of a cluster that keep a copy: 1, 3 or 5. With 3, acknowledged updates are on
+   * two at least, and one may fail. A journal with another number is changed. Default: as the
+   * journal has it, or 1 for a new journal.
    */
   readonly replicas?: number | undefined;
   /**
-   * Over how many streams topics are spread, 1 to 16, the same in all hubs; on a cluster, each may have another leader. An update goes to that of its
-   * first topic. Another number is another journal, which begins empty. Default: 1.
+   * Number of streams for the topics, 1 to 16, the same in all hubs. On a cluster, each may have
+   * another leader. An update goes to the stream of its first topic. Another number is another
+   * journal, which begins empty. Default: 1.
    */
   readonly partitions?: number | undefined;
-  /** A file with a user's token and key, as `nsc` and hosted NATS make them. Default: what the URL has. */
+  /**
+   * A file with a user's token and key, from `nsc` or hosted NATS. Default: the credentials of the
+   * URL.
+   */
   readonly credentials?: string | undefined;
   /** Default: 1,000,000 records, 1 GiB of them, 7 days. Give all hubs of a journal the same. */
   readonly retention?: Retention | undefined;
-  /** Called with what is wrong, in words, when something in the stream is not what a hub wrote. It is left out. Default: a warning of the process. */
+  /**
+   * Called with a description of the fault if something in the stream is not as a hub wrote it. The
+   * record is left out. Default: a warning of the process.
+   */
   readonly onDamage?: ((what: string) => void) | undefined;
 }
 
-/** The options, as they hold. */
+/** The options with defaults. */
 export interface Settings {
   /** As `HOST:PORT`. */
   readonly servers: readonly string[];
@@ -60,7 +72,7 @@ const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const PARAMETERS = ["name", "partitions", "replicas", "credentials"] as const;
 const EXAMPLE = "Write it as nats://HOST:4222 or tls://USER:PASSWORD@HOST:4222,HOST:4222?name=NAME&replicas=3.";
 
-/** @throws TypeError with what to change, and without what is secret. */
+/** @throws TypeError with the correction, and without secrets. */
 export function settingsOf(options: NatsJournalOptions): Settings {
   checkJournalOptions("natsJournal()", options, OPTIONS);
   const parts = /^(nats|tls):\/\/([^/?#]+)\/?(?:\?([^#]*))?$/.exec(options.url);
@@ -90,12 +102,12 @@ export function settingsOf(options: NatsJournalOptions): Settings {
   };
 }
 
-/** The URL as it may be shown and logged: without user, password and token. */
+/** The URL without user, password and token, for display and logs. */
 export function withoutCredentials(url: string): string {
   const parts = /^([a-z]+:\/\/)([^/?#]*)/.exec(url);
   if (parts === null) return "";
   const [start, scheme, authority] = parts;
-  // Whatever is no host may be a part of a password.
+  // Text that is no host may be a part of a password.
   const hosts = (authority as string).split(",").flatMap((item) => splitHost(item).host.match(HOST) ?? []);
   const rest = url.slice(start.length);
   return rest.includes("@") ? `${scheme}${hosts.join(",")}` : `${scheme}${hosts.join(",")}${rest}`;
@@ -122,7 +134,7 @@ function parametersOf(query: string): Readonly<Record<(typeof PARAMETERS)[number
   const parameters = new URLSearchParams(query);
   for (const key of parameters.keys()) {
     if (!(PARAMETERS as readonly string[]).includes(key)) {
-      // What follows a question mark in a password that is not escaped is not told.
+      // Text after an unescaped question mark in a password is not shown.
       const which = query.includes("@") ? "(write a ? in a password as %3F)" : `"${key}"`;
       throw new TypeError(`The URL of the NATS journal has the unknown parameter ${which}; there are ${PARAMETERS.join(", ")}.`);
     }
@@ -132,7 +144,8 @@ function parametersOf(query: string): Readonly<Record<(typeof PARAMETERS)[number
 }
 
 function checkName(name: string): string {
-  // It is a part of the stream's name and subjects, where dots, stars and spaces mean something.
+  // The name is a part of the stream's name and subjects, in which dots, stars and spaces have a
+  // meaning.
   if (/^[\w-]{1,64}$/.test(name)) return name;
   throw new TypeError("The name of the NATS journal must be 1 to 64 letters, digits, _ or -.");
 }

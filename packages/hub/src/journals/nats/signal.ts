@@ -1,6 +1,6 @@
 import { after } from "../../core/scheduler.ts";
 
-/** Wakes whoever waits for something to change. */
+/** Wakes waiting callers when something changes. */
 export class Signal {
   #waiting = new Set<() => void>();
 

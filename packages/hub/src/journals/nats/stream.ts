@@ -6,15 +6,20 @@ import { FORMAT } from "./codec.ts";
 import type { Library } from "./connection.ts";
 import type { Settings } from "./settings.ts";
 
-/** Where the stream is. */
+/** State of the stream. */
 export interface StreamPlace {
-  /** Random, of this stream: one that takes its place has another, so that nothing meant for the one gets into the other. */
+  /**
+   * Random, of this stream. A stream that replaces it has another value, so that no message for the
+   * first gets into the second.
+   */
   readonly incarnation: string;
   readonly first: number;
   readonly last: number;
 }
 
-/** What became of a message that was sent. Of `unknown` it may be in the stream, or get there yet. */
+/**
+ * Outcome of a sent message. With `unknown` the message may be in the stream, or may still arrive.
+ */
 export type Sent =
   | { readonly kind: "stored"; readonly seq: number }
   /** Another message was there first. @param last - The newest of the stream. */
@@ -26,11 +31,11 @@ const STREAM_NOT_FOUND = 10059;
 const STREAM_NAME_IN_USE = 10058;
 const WRONG_LAST_SEQUENCE = 10071;
 const NO_MESSAGE = 10037;
-/** Storage that is used up: of the server, the account, or the disk. */
+/** Codes for used-up storage: of the server, the account, or the disk. */
 const FULL: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047, 10077]);
 const API_MS = 2000;
 
-/** The stream of a journal, as the server has it. */
+/** The stream of a journal on the server. */
 export class JournalStream {
   readonly connection: NatsConnection;
   readonly #library: Library;
@@ -57,7 +62,7 @@ export class JournalStream {
     return (this.connection.info?.max_payload ?? 1024 * 1024) - 1024;
   }
 
-  /** Where the stream is; begins it where there is none. */
+  /** Finds the stream's state, and begins a stream if there is none. */
   async place(): Promise<StreamPlace> {
     const info = await this.#infoOrNew();
     const { num_replicas } = info.config;
@@ -67,7 +72,7 @@ export class JournalStream {
     return { incarnation: incarnationOf(info.config, this.#settings.name), first: first_seq, last: last_seq };
   }
 
-  /** Where the stream is now. @returns undefined where there is none any more. */
+  /** Reads the stream's state now. @returns Undefined if the stream is gone. */
   async look(): Promise<StreamPlace | undefined> {
     const info = await this.#info();
     if (info === undefined) return undefined;
@@ -106,12 +111,11 @@ export class JournalStream {
     }
   }
 
-  /** Of the messages of a stream. */
   subject(incarnation: string): string {
     return `${this.#settings.name}.log.${FORMAT}.${incarnation}`;
   }
 
-  /** Sends a message that is stored only directly after another one. */
+  /** Sends a message that is stored only directly after another message. */
   async send(subject: string, bytes: Uint8Array, expected: number, timeoutMs: number): Promise<Sent> {
     const headers = this.#library.transport.headers();
     headers.set("Nats-Expected-Last-Sequence", String(expected));
@@ -125,13 +129,13 @@ export class JournalStream {
     }
   }
 
-  /** The bytes of a message, from whichever server has it. @returns undefined where there is none. */
+  /** The bytes of a message, from any server. @returns Undefined if there is none. */
   async get(seq: number): Promise<Uint8Array | undefined> {
     const direct = await this.#manager.direct.getMessage(this.name, { seq }).catch(() => null);
     return direct?.data ?? (await this.getFromLeader(seq));
   }
 
-  /** The bytes of a message, as the one server has it that decides. */
+  /** The bytes of a message, from the leader. */
   async getFromLeader(seq: number): Promise<Uint8Array | undefined> {
     try {
       return (await this.#manager.streams.getMessage(this.name, { seq }))?.data;
@@ -141,7 +145,7 @@ export class JournalStream {
     }
   }
 
-  /** Whether the stream has a message from a sequence on, as the one server says that decides. */
+  /** Tells whether the stream has a message from a sequence on, according to the leader. */
   async hasFrom(seq: number, { incarnation, last }: StreamPlace): Promise<boolean> {
     const query: { readonly seq: number; readonly next_by_subj: string } = { seq, next_by_subj: this.subject(incarnation) };
     const next = await this.#manager.streams.getMessage(this.name, query).catch((error: unknown) => {
@@ -168,12 +172,13 @@ export class JournalStream {
   }
 
   async unfollow(consumer: string): Promise<void> {
-    await this.#manager.consumers.delete(this.name, consumer).catch(() => undefined); // It ends by itself in some seconds.
+    // After a failure, the consumer ends by itself in some seconds.
+    await this.#manager.consumers.delete(this.name, consumer).catch(() => undefined);
   }
 
-  /** Removes the messages before one. */
   async removeBefore(seq: number): Promise<void> {
-    // Without a filter: where none is left that a filter selects, a server 2.9 makes those who follow skip what they have not got yet.
+    // Without a filter. If a filter selects no remaining message, a server 2.9 makes followers skip
+    // messages that they have not got yet.
     await this.#manager.streams.purge(this.name, { seq });
   }
 }

@@ -2,18 +2,27 @@ import type { StateEntry } from "../../core/journal/state.ts";
 
 interface Written {
   readonly value: string;
-  /** The message that wrote it last. */
+  /** Sequence of the message that last wrote the entry. */
   readonly seq: number;
 }
 
-/** The shared table, in memory: the log's order decides what is in it, so it is the same in every process. */
+/**
+ * The shared table, in memory. The log's order decides its content, so the table is the same in
+ * every process.
+ */
 export class Table {
-  /** Those written longest ago come first. */
+  /** In order of the last write, the oldest first. */
   readonly #entries = new Map<string, Written>();
-  /** Goes through the entries once, for the oldest: beginning anew each time takes the longer the more were deleted. */
+  /**
+   * Iterates over the entries once, for the oldest. A new iterator takes longer with each deletion
+   * before.
+   */
   #walk = this.#entries.entries();
   #oldest: readonly [key: string, written: Written] | undefined;
-  /** The keys in order; undefined until somebody asks, since a table that is loaded is not worth sorting at each step. */
+  /**
+   * The keys in order, or undefined until a caller asks. While a table loads, sorting at each step
+   * is not worth the time.
+   */
   #keys: string[] | undefined;
 
   get size(): number {
@@ -31,7 +40,7 @@ export class Table {
     this.#keys.splice(indexOf(this.#keys, key), isNew ? 0 : 1, ...(isNew ? [key] : []));
   }
 
-  /** The oldest message that an entry depends on; undefined where there is no entry. */
+  /** The oldest message that an entry depends on, or undefined if there is no entry. */
   oldestSeq(): number | undefined {
     while (this.#oldest === undefined || this.#entries.get(this.#oldest[0]) !== this.#oldest[1]) {
       if (this.#entries.size === 0) return undefined;
@@ -42,7 +51,7 @@ export class Table {
     return this.#oldest[1].seq;
   }
 
-  /** The entries that were written longest ago. */
+  /** The entries with the oldest writes. */
   oldest(limit: number): StateEntry[] {
     const found: StateEntry[] = [];
     for (const [key, { value }] of this.#entries) {
@@ -68,7 +77,7 @@ export class Table {
 
 const byCharacter = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Where a key is, or would be. */
+/** The index of a key, or its insertion point. */
 function indexOf(keys: readonly string[], key: string): number {
   let low = 0;
   for (let high = keys.length; low < high;) {

@@ -3,10 +3,16 @@ import type { Log } from "./log.ts";
 import type { Replica } from "./replica.ts";
 import type { JournalStream } from "./stream.ts";
 
-/** How often what is not held any more is removed from the stream, in milliseconds: a request for each commit would cost more than the commit. */
+/**
+ * Time between two removals from the stream, in milliseconds. A request for each commit would cost
+ * more than the commit.
+ */
 const REMOVE_MS = 500;
 
-/** Removes from the stream what is not held any more. What is held is decided by the commits alone, so it does not matter when this happens. */
+/**
+ * Removes messages from the stream that are no longer held. The commits alone decide which records
+ * are held, so the time of a removal does not matter.
+ */
 export class Trimmer {
   readonly #stream: JournalStream;
   readonly #replica: Replica;
@@ -20,7 +26,7 @@ export class Trimmer {
     this.#replica = replica;
   }
 
-  /** Looks soon whether there is something to remove. */
+  /** Schedules a check for messages to remove. */
   wake(): void {
     if (this.#isClosed) return;
     this.#stopTimer ??= after(REMOVE_MS, () => {
@@ -46,7 +52,7 @@ export class Trimmer {
       await this.#stream.removeBefore(seq);
       this.#removed = seq;
     } catch {
-      // It is tried again after the next commit.
+      // The next commit tries again.
     }
   }
 }

@@ -2,21 +2,30 @@ import { HubError } from "../../core/errors.ts";
 import type { Journal } from "../../core/journal/journal.ts";
 import type { Path } from "./path.ts";
 
-/** Most records whose place is remembered, one byte each: older ones can't be reached, as if they were dropped. */
+/**
+ * Most records whose place is remembered, one byte each. Older records can't be reached, as if they
+ * were dropped.
+ */
 export const MAX_RECORDS: number = 64 * 1024 * 1024;
-/** Records of a partition that are read at a time: few at first, as most ask for little, and then twice as many each time. */
+/**
+ * Records of a partition read at a time: few at first, as most readers ask for little, and then
+ * twice as many each time.
+ */
 const WINDOW = { first: 64, most: 2048 };
 
 /**
- * What was appended before this process came. Its order is by the time of the records, so that all hubs have nearly the same; it is found as far back as
- * somebody asks for it.
+ * The records appended before this process started. They are ordered by their times, so that all
+ * hubs have nearly the same order. The order is found as far back as a caller asks for.
  */
 export class History {
   readonly #partitions: readonly Journal[];
   readonly #path: Path;
-  /** Of each partition, when the records were appended that are not on the path yet, the oldest first; they end where the path begins. */
+  /**
+   * By partition: append times of the records that are not on the path yet, the oldest first. They
+   * end at the beginning of the path.
+   */
   readonly #times: number[][];
-  /** Partitions of which no more is held. */
+  /** By partition: whether no older records are held. */
   readonly #ended: boolean[];
   #window: number = WINDOW.first;
   #extending: Promise<void> | undefined;
@@ -28,12 +37,12 @@ export class History {
     this.#ended = partitions.map(() => false);
   }
 
-  /** Whether it is being made longer: the path must not be cut. */
+  /** Whether the path is being extended, so that it must not be cut. */
   get isExtending(): boolean {
     return this.#extending !== undefined;
   }
 
-  /** Whether the path goes back as far as anything is held, or as far as it may. */
+  /** Whether the path goes back as far as records are held, or as far as it may. */
   get isComplete(): boolean {
     if (this.#path.length >= MAX_RECORDS) return true;
     return this.#partitions.every(
@@ -41,13 +50,16 @@ export class History {
     );
   }
 
-  /** The path was cut. */
+  /** Forgets the pending times, because the path was cut. */
   forget(): void {
     this.#times.forEach((times) => (times.length = 0));
     this.#ended.fill(false);
   }
 
-  /** Makes the path known for longer, until it is enough or there is no more. @throws HubError `journal_unavailable`. */
+  /**
+   * Extends the path back until it is enough or there is no more. @throws HubError
+   * `journal_unavailable`.
+   */
   async reach(isEnough: () => boolean): Promise<void> {
     while (!isEnough() && !this.isComplete) {
       this.#extending ??= this.#extend().finally(() => (this.#extending = undefined));
@@ -75,7 +87,7 @@ export class History {
     }
   }
 
-  /** Reads the times of the records before those that are known, where none are left. */
+  /** Reads the times of earlier records, if none are left. */
   async #load(i: number): Promise<void> {
     const partition = this.#partitions[i] as Journal;
     const end = this.#path.base.vector[i] as number;
@@ -90,14 +102,14 @@ export class History {
       } else if (page.records.length === 0) break;
       else {
         for (const { at, offset } of page.records) {
-          // What is before a hole can't be reached.
+          // Records before a hole can't be reached.
           if (offset !== after + 1) times.length = 0;
           if (offset <= end) times.push(at);
           after = offset;
         }
       }
     }
-    if (after < end) throw new HubError("journal_unavailable", "The journal does not tell what it holds. Try again in a moment.");
+    if (after < end) throw new HubError("journal_unavailable", "The journal does not return its records. Try again in a moment.");
     this.#times[i] = times;
     if (times.length === 0) this.#ended[i] = true;
   }

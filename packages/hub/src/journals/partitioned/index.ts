@@ -23,10 +23,13 @@ import { appendParts, partsOf } from "./split.ts";
 import { combinedEpoch, formatVector, parseVector } from "./vector.ts";
 
 /**
- * One journal of several, so that no single one is the ceiling: each update goes to the partition of its first topic, and the hub follows them all. Updates with the
- * same first topic keep their order; others have it only within one process. The table, and what is committed with a change of it, lies in the first partition.
+ * Combines several journals into one, so that no single journal is the ceiling. Each update goes to
+ * the partition of its first topic, and the hub follows all partitions. Updates with the same first
+ * topic keep their order. Others keep their order only within one process. The table, and updates
+ * committed with a change of the table, are in the first partition.
  *
- * @param partitions - 2 to {@link MAX_PARTITIONS}, each with a shared table; they are this journal's from now on. In every process the same, in the same order.
+ * @param partitions - 2 to {@link MAX_PARTITIONS}, each with a shared table. From now on this
+ *   journal owns them. In every process the same, in the same order.
  * @throws HubError `journal_unavailable`.
  */
 export async function partitionedJournal(partitions: readonly Journal[]): Promise<Journal> {
@@ -43,18 +46,18 @@ export async function partitionedJournal(partitions: readonly Journal[]): Promis
   return journal;
 }
 
-/** What the engines' options say of a journal. */
+/** Name and retention from an engine's options. */
 interface Named {
   readonly name: string;
-  /** Of all partitions together. */
+  /** Retention of all partitions together. */
   readonly retention: Retention;
 }
 
 /**
- * Opens the partitions of a journal, all or none, or the one that it is of.
+ * Opens the partitions of a journal, all or none, or a single journal without partitions.
  *
- * @param count - How many there are. Another number is another journal.
- * @param open - Opens one that is called so and keeps so much.
+ * @param count - Number of partitions. Another number is another journal.
+ * @param open - Opens a journal with this name and retention.
  */
 export async function openPartitions<T extends Named>(count: number, all: T, open: (one: T) => Promise<Journal>): Promise<Journal> {
   if (count === 1) return open(all);
@@ -75,7 +78,7 @@ export async function openPartitions<T extends Named>(count: number, all: T, ope
   throw failed.reason;
 }
 
-/** When the table is asked again, where it could not be reached, in milliseconds. */
+/** Time in milliseconds until a table that could not be reached is asked again. */
 const RETRY_MS = 500;
 
 class PartitionedJournal implements Journal {
@@ -90,7 +93,8 @@ class PartitionedJournal implements Journal {
     },
     idAt: (offset) => {
       const { path } = this.#merged;
-      // Of one that is not held any more, or was in a journal that is replaced since, a place is all that can be told.
+      // For a record that is no longer held, or was in a journal replaced since, only a place can
+      // be told.
       if (offset <= path.base.offset || offset > path.top.offset) return this.places.cursorAt(offset);
       return formatVector(this.#epoch, path.vectorAt(offset), path.partitionAt(offset));
     },
@@ -135,7 +139,7 @@ class PartitionedJournal implements Journal {
       checkOpen: () => this.#checkOpen(),
       track: (writing) => this.#track(writing),
       placeOf: async (partition, offset) => {
-        // It is committed, so that it is acknowledged though its place can't be had.
+        // The record is committed, so it is acknowledged even if its place can't be found.
         const place = await this.#merged.find(partition, offset).catch(() => undefined);
         const { base } = this.#merged.path;
         return place ?? base.offset - (base.vector[partition] as number) + offset;
@@ -153,7 +157,10 @@ class PartitionedJournal implements Journal {
     }
   }
 
-  /** Reads what the order of topics depends on. After this process has begun to follow, so that nothing is between. */
+  /**
+   * Reads the links between partitions, which affect the order of topics. Called after this process
+   * has begun to follow, so that nothing is missed in between.
+   */
   load(): Promise<void> {
     return this.#links.load();
   }
@@ -179,7 +186,7 @@ class PartitionedJournal implements Journal {
     const places: number[] = [];
     for (const [{ partition, indices }, offsets] of appended) {
       const found = await this.#placesOf(partition, offsets).catch((cause: unknown) => {
-        throw new HubError("outcome_unknown", "What was appended did not come back from the journal. It may be published, or lost.", {
+        throw new HubError("outcome_unknown", "The appended updates did not come back from the journal. They may be published, or lost.", {
           cause,
         });
       });
@@ -195,7 +202,7 @@ class PartitionedJournal implements Journal {
     await merged.reachPlace(after);
     const mask = this.#links.maskOf(limits.topics);
     const page = await readPage(after, { ...limits, mask }, this.#partitions, merged);
-    // What is of a journal that was replaced meanwhile is for nobody.
+    // Records of a journal that was replaced meanwhile are for nobody.
     return merged === this.#merged ? page : { kind: "records", records: [] };
   }
 
@@ -207,7 +214,7 @@ class PartitionedJournal implements Journal {
     const found: number[] = [];
     const add = async (i: number, offset: number): Promise<void> => {
       const partition = this.#partitions[i] as Journal;
-      // Whoever made it up would wait for what never comes.
+      // A peer with an invented id would wait for a record that never comes.
       if (offset > partition.tail()) await partition.read(offset, { maxRecords: 1, maxBytes: 1 });
       if (offset > partition.tail()) return;
       const place = await this.#merged.find(i, offset);
@@ -259,7 +266,8 @@ class PartitionedJournal implements Journal {
 
   async beginEpoch(): Promise<void> {
     await Promise.all(this.#partitions.map(async (partition) => partition.beginEpoch?.()));
-    // They tell of it in a moment; this process must not go on with what it knows until then.
+    // The partitions report the replacement in a moment. Until then, this process must not go on
+    // with its old state.
     await this.#refresh();
   }
 
@@ -307,12 +315,15 @@ class PartitionedJournal implements Journal {
     merged.moved();
   }
 
-  /** A partition was replaced: nothing of before holds any more. Or, in the same epoch, some of its records could not be had in time. */
+  /**
+   * Handles a replaced partition, after which no earlier state holds. Also handles records of the
+   * same epoch that could not be read in time.
+   */
   #replace(which: number): void {
     const epoch = combinedEpoch(this.#partitions.map((partition) => partition.epoch));
     if (epoch === this.#epoch) {
       const tail = (this.#partitions[which] as Journal).tail();
-      // Another one's was told of before, and this one's with it.
+      // The replacement of another partition was reported before, and this one's with it.
       if (tail <= (this.#merged.path.top.vector[which] as number)) return;
       this.#merged.push(which, tail);
       this.#merged.moved();
@@ -323,12 +334,16 @@ class PartitionedJournal implements Journal {
     }
     this.#followers.restart(this.tail());
     for (const tell of this.#onReplaced) tell();
-    // Others may be gone with it: then let it be known at once, and not after everybody is back.
+    // Other partitions may be gone too. They should report this at once, and not after everybody is
+    // back.
     for (const partition of this.#partitions) partition.read(partition.tail(), { maxRecords: 1, maxBytes: 1 }).catch(() => undefined);
     void this.#restoreLinks();
   }
 
-  /** The first partition may have lost the table, and what tells of others may not have come. */
+  /**
+   * Restores the links, because the first partition may have lost the table, and notes of other
+   * links may not have arrived.
+   */
   async #restoreLinks(): Promise<void> {
     for (let isDone = false; !isDone && !this.#isClosed;) {
       isDone = await this.#links.restore().then(
@@ -339,18 +354,18 @@ class PartitionedJournal implements Journal {
     }
   }
 
-  /** Where records are that this process has just appended, or once had. */
+  /** Places of records that this process has just appended, or once had. */
   async #placesOf(partition: number, offsets: readonly number[]): Promise<readonly number[]> {
     const merged = this.#merged;
     await merged.until(partition, offsets.at(-1) ?? 0);
     return merged.path.placesOf(partition, offsets);
   }
 
-  /** Learns what the partitions have now. */
+  /** Asks the partitions for their current tails. */
   async #refresh(): Promise<void> {
     await Promise.all(
       this.#partitions.map(async (partition, i) => {
-        // Beyond its tail: only then the engine itself is asked.
+        // Reads beyond the tail, because only then the engine itself is asked.
         await partition.read(partition.tail() + 1, { maxRecords: 1, maxBytes: 1 });
         await this.#merged.until(i, partition.tail());
       }),

@@ -4,21 +4,27 @@ import type { Journal } from "../../core/journal/journal.ts";
 import type { Links } from "./links.ts";
 import { appendParts, type Part, partsOf } from "./split.ts";
 
-/** How records are told of. */
+/** The journal's records, as the keys need them. */
 export interface Records {
-  /** @throws HubError where the journal is closed. */
+  /** @throws HubError if the journal is closed. */
   checkOpen(): void;
-  /** What must be done before the journal closes. */
+  /** Adds a write that must finish before the journal closes. */
   track<T>(writing: Promise<T>): Promise<T>;
-  /** The place of one, as this process has them; for one that is not held, some place before all that are. */
+  /**
+   * Finds the place of a record in this process. For a record that is not held, a place before all
+   * held records.
+   */
   placeOf(partition: number, offset: number): Promise<number>;
-  /** What this process has of all partitions, as a text of no spaces. */
+  /** This process's position in all partitions, as a text without spaces. */
   place(): string;
-  /** The event id of one that has none of its own. @param place - What the process had that appended it. */
+  /**
+   * The event id of a record without an id of its own. @param place - The position of the process
+   * that appended the record.
+   */
   idOf(place: string, partition: number, offset: number): string;
 }
 
-/** What is kept with a key. */
+/** Decodes the answer kept with a key. */
 function noteOf({ answer = "[]" }: KnownAppend): { readonly place: string; readonly answer: string | undefined } {
   const [place = "", own] = JSON.parse(answer) as [string?, (string | null)?];
   return { place, answer: own ?? undefined };
@@ -27,8 +33,8 @@ function noteOf({ answer = "[]" }: KnownAppend): { readonly place: string; reado
 type Request = Pick<IdempotentAppend, "key" | "request">;
 
 /**
- * Idempotency keys, each kept in the partitions that its updates went to. Of a batch of which some parts were appended and others were not, the next
- * attempt appends the others.
+ * Idempotency keys, each kept in the partitions of its updates. If only some parts of a batch were
+ * appended, the next attempt appends the others.
  */
 export class Keys implements JournalIdempotency {
   readonly #partitions: readonly JournalIdempotency[];
@@ -41,7 +47,7 @@ export class Keys implements JournalIdempotency {
     this.#records = records;
   }
 
-  /** @returns undefined where a partition cannot keep keys. */
+  /** @returns Undefined if a partition cannot keep keys. */
   static of(partitions: readonly Journal[], links: Links, records: Records): Keys | undefined {
     const all = partitions.flatMap(({ idempotency }) => idempotency ?? []);
     return all.length < partitions.length ? undefined : new Keys(all, links, records);
@@ -54,14 +60,15 @@ export class Keys implements JournalIdempotency {
   async #append(attempt: IdempotentAppend): Promise<AppendOutcome> {
     this.#records.checkOpen();
     const { batch, steps = [] } = attempt;
-    // What changes the table goes where the table is, as one.
+    // Updates with changes of the table go to the table's partition, as one part.
     const parts: readonly Part[] =
       steps.length > 0 ? [{ partition: 0, updates: [...batch], indices: batch.map((_, i) => i) }] : partsOf(batch, this.#partitions.length);
     const known = await this.#knownElsewhere(attempt, parts);
     if (known !== undefined) return known;
     const inSteps = steps.flatMap(({ update }) => (update === undefined ? [] : [update]));
     await this.#links.prepare(parts.map(({ partition, updates }) => ({ partition, updates: [...updates, ...inSteps] })));
-    // The ids of the answer tell what this process had before: another one, which knows something else, must give the same.
+    // The ids of the answer depend on this process's earlier records. Another process, with other
+    // records, must give the same ids.
     const mine = this.#records.place();
     const note = JSON.stringify([mine, attempt.answer]);
     const outcomes = await appendParts(parts, ({ partition, updates }) =>
@@ -96,7 +103,10 @@ export class Keys implements JournalIdempotency {
     return { kind: "repeated", offsets: (await Promise.all(places)).flat(), answer: noteOf(first).answer };
   }
 
-  /** The same key may have gone to other partitions: with another request, or when this one was to wait for its time, which is over since. */
+  /**
+   * Finds the same key in other partitions. The key may have gone there with another request, or
+   * with updates that were scheduled and whose time has passed since.
+   */
   async #knownElsewhere(attempt: Request, parts: readonly Part[]): Promise<KnownAppend | ReusedKey | undefined> {
     const others = this.#partitions.filter((_, i) => parts.every(({ partition }) => partition !== i));
     const found = (await Promise.all(others.map((partition) => partition.find(attempt)))).filter((one) => one !== undefined);

@@ -4,30 +4,32 @@ import { MAX_PARTITIONS, partitionOf } from "./partition-of.ts";
 import type { Part } from "./split.ts";
 
 const PREFIX = "partition-link/";
-/** Most entries of the table that they take. */
+/** Most entries of the table that links take. */
 export const MAX_LINKS: number = MAX_PARTITIONS * MAX_PARTITIONS;
 
-/** Whether the key is of a link. */
+/** Tells whether the key belongs to a link. */
 export function isLink(key: string): boolean {
   return key.startsWith(PREFIX);
 }
 
-/** Whether keys of links begin so, or may. */
+/** Tells whether keys of links begin with this prefix, or may. */
 export function isOfLinks(prefix: string): boolean {
   return isLink(prefix) || PREFIX.startsWith(prefix);
 }
 
 /**
- * Which partitions hold updates of topics that belong to another one: an update lies where its first topic belongs, with all its topics, and one that was
- * committed with a change of the table lies where the table is. A link is in the table before the first such update is appended, and is never removed.
+ * Tells which partitions hold updates of topics that belong to another partition. An update lies in
+ * the partition of its first topic, with all its topics. An update that was committed with a change
+ * of the table lies in the table's partition. A link is in the table before the first such update
+ * is appended, and is never removed.
  */
 export class Links {
   readonly #state: JournalState;
-  /** Of each partition, by a bit each, those where its topics are too. */
+  /** By partition: the partitions that also hold its topics, one bit each. */
   readonly #masks: number[];
-  /** Those of them that the table has. */
+  /** The bits that the table has. */
   #kept: number[];
-  /** Whether all that the table had when this process came, or came back, is known. */
+  /** Whether all links in the table at the start, or after a replacement, are known. */
   #isWhole = false;
 
   constructor(state: JournalState, count: number) {
@@ -36,7 +38,7 @@ export class Links {
     this.#kept = [...this.#masks];
   }
 
-  /** Reads those that there are; what was known before may be lost. */
+  /** Reads the links in the table. Links known before may be lost. */
   async load(): Promise<void> {
     this.#kept = this.#masks.map((_, i) => 1 << i);
     for await (const { key } of allEntries(this.#state, PREFIX)) {
@@ -46,7 +48,10 @@ export class Links {
     this.#isWhole = true;
   }
 
-  /** Reads them again, and brings back to the table those that it has lost: records with them may still be held. */
+  /**
+   * Reads the links again, and writes lost links back to the table, because records with them may
+   * still be held.
+   */
   async restore(): Promise<void> {
     this.#isWhole = false;
     await this.load();
@@ -58,7 +63,7 @@ export class Links {
     this.#kept = [...this.#masks];
   }
 
-  /** The partitions where updates with one of these topics may be, by a bit each. */
+  /** The partitions that may hold updates with one of these topics, one bit each. */
   maskOf(topics: readonly string[] | undefined): number {
     if (topics === undefined || !this.#isWhole) return (1 << this.#masks.length) - 1;
     let mask = 0;
@@ -66,12 +71,12 @@ export class Links {
     return mask;
   }
 
-  /** A record that lies in a partition was seen. */
+  /** Notes the links of a record in a partition. */
   note({ topics }: Update, partition: number): void {
     for (const topic of topics) this.#add(partitionOf(topic, this.#masks.length), partition);
   }
 
-  /** What the table must have before updates are appended to a partition. */
+  /** The links that the table must have before updates are appended to a partition. */
   stepsFor(updates: readonly Update[], partition: number): readonly StateStep[] {
     let missing = 0;
     for (const { topics } of updates) {
@@ -84,10 +89,10 @@ export class Links {
   }
 
   /**
-   * Brings the table to what updates need.
+   * Writes the links that updates need to the table.
    *
-   * @param parts - What is to be appended, and where.
-   * @returns undefined where nothing is missing, so that appends that follow each other are made in this order.
+   * @param parts - The updates to append, by partition.
+   * @returns Undefined if no link is missing, so that consecutive appends keep this order.
    */
   prepare(parts: readonly Pick<Part, "partition" | "updates">[]): Promise<void> | undefined {
     const steps = parts.flatMap(({ updates, partition }) => this.stepsFor(updates, partition));

@@ -5,12 +5,12 @@ import { History, MAX_RECORDS } from "./history.ts";
 import { Path } from "./path.ts";
 import type { Vector } from "./vector.ts";
 
-/** How long somebody waits for a record that is committed and was not seen yet, in milliseconds. */
+/** Longest wait for a committed record that was not seen yet, in milliseconds. */
 const WAIT_MS = 10_000;
-/** How many records come between two looks for what can be forgotten. */
+/** Number of records between two checks for records to forget. */
 const SWEEP = 16_384;
 
-/** The order in which this process has the records of all partitions, as far as anybody asks. */
+/** The order in which this process has the records of all partitions, as far as callers ask. */
 export class Merged {
   readonly path: Path;
   readonly #history: History;
@@ -25,34 +25,37 @@ export class Merged {
     this.#history = new History(partitions, this.path);
   }
 
-  /** Records of a partition were seen up to an offset. @returns The place of the first one. */
+  /** Adds the records of a partition up to an offset. @returns The place of the first record. */
   push(partition: number, offset: number): number {
     const first = this.path.top.offset + 1;
     for (let have = this.path.top.vector[partition] as number; have < offset; have++) this.path.push(partition);
     return first;
   }
 
-  /** Tells those that wait for what was pushed. */
+  /** Wakes callers that wait for pushed records. */
   moved(): void {
     for (const look of this.#waiting) look();
     if (this.path.top.offset - this.#sinceSweep < SWEEP || this.#history.isExtending) return;
     this.#sinceSweep = this.path.top.offset;
     let held = this.path.top.offset;
     for (const [i, partition] of this.#partitions.entries()) {
-      // Before the first record held of each partition there are none.
+      // No records are before the first record held of each partition.
       const first = this.path.placeOf(i, partition.head());
       if (first !== undefined) held = Math.min(held, first - 1);
     }
     if (this.path.dropBefore(Math.max(held, this.path.top.offset - MAX_RECORDS))) this.#history.forget();
   }
 
-  /** A partition was replaced: what is waited for never comes. */
+  /** Ends all waits after a partition was replaced, because their records never come. */
   end(): void {
     this.#isOver = true;
     for (const look of this.#waiting) look();
   }
 
-  /** Resolves once a partition was seen up to an offset. @throws HubError `journal_unavailable` where that takes too long, or never comes. */
+  /**
+   * Resolves once a partition was seen up to an offset. @throws HubError `journal_unavailable` if
+   * that takes too long, or never comes.
+   */
   async until(partition: number, offset: number): Promise<void> {
     const isThere = (): boolean => (this.path.top.vector[partition] as number) >= offset;
     if (isThere()) return;
@@ -74,17 +77,17 @@ export class Merged {
     });
   }
 
-  /** Makes the order known from a place on, or as far as anything is held. */
+  /** Makes the order known from a place on, or as far as records are held. */
   reachPlace(offset: number): Promise<void> {
     return this.#history.reach(() => this.path.base.offset <= offset);
   }
 
-  /** The same from an offset of a partition on. */
+  /** Makes the order known from an offset of a partition on. */
   reach(partition: number, offset: number): Promise<void> {
     return this.#history.reach(() => (this.path.base.vector[partition] as number) <= offset);
   }
 
-  /** The place of a record that is held; undefined where it is not. */
+  /** The place of a held record, or undefined if the record is not held. */
   async find(partition: number, offset: number): Promise<number | undefined> {
     if (offset < (this.#partitions[partition] as Journal).head()) return undefined;
     await this.until(partition, offset);
@@ -92,13 +95,16 @@ export class Merged {
     return offset > (this.path.base.vector[partition] as number) ? this.path.placeOf(partition, offset) : undefined;
   }
 
-  /** The place after which all of some partitions is held. @param mask - The partitions, by a bit each. */
+  /**
+   * The place after which all records of some partitions are held. @param mask - The partitions,
+   * one bit each.
+   */
   async earliest(mask: number): Promise<number> {
     await this.#history.reach(() => this.#isHeldWhole(mask));
     return this.firstHeld(mask);
   }
 
-  /** The same, as far as the order is known. */
+  /** The same place, as far as the order is known. */
   firstHeld(mask: number): number {
     let place = this.path.base.offset;
     for (const [i, partition] of this.#partitions.entries()) {
@@ -107,7 +113,10 @@ export class Merged {
     return place;
   }
 
-  /** Whether something of these partitions that comes after a place was dropped. @param place - One that is known. */
+  /**
+   * Tells whether a record of these partitions after a place was dropped. @param place - A known
+   * place.
+   */
   isTrimmed(mask: number, place: number): boolean {
     const vector = this.path.vectorAt(place);
     return this.#partitions.some((partition, i) => (mask & (1 << i)) !== 0 && (vector[i] as number) < partition.head() - 1);

@@ -1,36 +1,38 @@
 import { sumOf, type Vector } from "./vector.ts";
 
-/** Places in a block: how far a look-up counts. */
+/** Places in a block, which bounds the count of a look-up. */
 const BLOCK = 1024;
 
 interface Block {
-  /** Of each record, its partition. */
+  /** Partition of each record. */
   readonly partitions: Uint8Array;
-  /** The lowest place known in the block. */
+  /** The lowest known place of the block. */
   low: number;
-  /** What is before it. */
+  /** The vector at that place. */
   vector: number[];
 }
 
 /**
- * The order in which this process has the records of all partitions: of each its partition, which with the order within a partition tells where every record is. The
- * place after a record is the sum of the offsets before it in all partitions, so that it is the same number wherever the same records were had.
+ * The order in which this process has the records of all partitions. The path stores the partition
+ * of each record. With the order within each partition, that gives the place of every record. The
+ * place after a record is the sum of the offsets before it in all partitions. So the number is the
+ * same in every process that had the same records.
  *
- * It is known from a lowest place, `base`, to the newest, `top`, and grows at both ends.
+ * The path is known from a lowest place, `base`, to the newest, `top`, and grows at both ends.
  */
 export class Path {
   readonly count: number;
   #blocks: Block[] = [];
-  /** The number of the first block. */
+  /** Number of the first block. */
   #first: number;
   #base: number[];
   #baseOffset: number;
   #top: number[];
   #topOffset: number;
-  /** The last place that was looked up: most look-ups are of the one after it. */
+  /** The last place that was looked up. Most look-ups are of the next place. */
   #last: { offset: number; readonly vector: number[] };
 
-  /** @param start - Where it begins, empty. */
+  /** @param start - Place at which the path begins, empty. */
   constructor(start: Vector) {
     this.count = start.length;
     this.#base = [...start];
@@ -41,7 +43,7 @@ export class Path {
     this.#last = { offset: this.#baseOffset, vector: [...start] };
   }
 
-  /** How many records are known. */
+  /** Number of known records. */
   get length(): number {
     return this.#topOffset - this.#baseOffset;
   }
@@ -54,7 +56,7 @@ export class Path {
     return { offset: this.#topOffset, vector: this.#top };
   }
 
-  /** The next record is of this partition. @returns Its offset. */
+  /** Appends a record of this partition. @returns Its offset. */
   push(partition: number): number {
     const block = this.#blockFor(this.#topOffset, this.#top);
     block.partitions[this.#topOffset % BLOCK] = partition;
@@ -63,7 +65,7 @@ export class Path {
     return this.#topOffset;
   }
 
-  /** The record before all that are known is of this partition. */
+  /** Prepends a record of this partition before all known records. */
   prepend(partition: number): void {
     this.#baseOffset--;
     (this.#base[partition] as number)--;
@@ -73,12 +75,17 @@ export class Path {
     block.vector = [...this.#base];
   }
 
-  /** The partition of the record at an offset. @param offset - More than that of the base, at most that of the top. */
+  /**
+   * The partition of the record at an offset. @param offset - Above the base's, at most the top's.
+   */
   partitionAt(offset: number): number {
     return this.#block(offset - 1).partitions[(offset - 1) % BLOCK] as number;
   }
 
-  /** What is before a place. The answer holds until the next call. @param offset - From that of the base to that of the top. */
+  /**
+   * The vector at a place. The answer is valid until the next call. @param offset - From the base's
+   * to the top's.
+   */
   vectorAt(offset: number): Vector {
     const { vector } = this.#last;
     let from = this.#last.offset;
@@ -96,7 +103,7 @@ export class Path {
   /**
    * The first place that has everything of a partition up to an offset there.
    *
-   * @returns undefined where that is beyond the top. The base where it is before that.
+   * @returns Undefined if the place is beyond the top. The base if the place is before the base.
    */
   placeOf(partition: number, offset: number): number | undefined {
     if (offset > (this.#top[partition] as number)) return undefined;
@@ -113,8 +120,9 @@ export class Path {
   }
 
   /**
-   * The places of records of a partition, none of which is beyond the top. Of those that are not known any more, as where a large batch was trimmed at once: some place
-   * before all that are.
+   * The places of records of a partition, none of which is beyond the top. Records that are not
+   * known any more, as after a large batch was trimmed at once, get a place before all known
+   * records.
    *
    * @param offsets - Rising.
    */
@@ -143,7 +151,7 @@ export class Path {
     return place;
   }
 
-  /** Forgets what is before a place, all but some of it. @returns Whether it was anything. */
+  /** Forgets the records before a place, except some. @returns Whether any were forgotten. */
   dropBefore(offset: number): boolean {
     let count = 0;
     while (count + 1 < this.#blocks.length && (this.#blocks[count + 1] as Block).low <= offset) count++;

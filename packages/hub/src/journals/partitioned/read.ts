@@ -2,13 +2,14 @@ import { HubError } from "../../core/errors.ts";
 import { type Journal, type JournalPage, type JournalRecord, type ReadLimits, recordBytes } from "../../core/journal/journal.ts";
 import type { Merged } from "./merged.ts";
 
-/** Most places that one read looks at, where most of them are not of interest. */
+/** Most places that one read examines, if most of their records are not of interest. */
 const LOOKED_AT = 65_536;
 
 /**
- * Reads what comes after a place, of some of the partitions: a run of each, put together in the order of this process.
+ * Reads the records of some partitions after a place. A run of each partition is merged in the
+ * order of this process.
  *
- * @param limits - `mask`: the partitions, by a bit each.
+ * @param limits - `mask`: the partitions, one bit each.
  */
 export async function readPage(
   after: number,
@@ -18,7 +19,8 @@ export async function readPage(
 ): Promise<JournalPage> {
   const { path } = merged;
   const trimmed = (): JournalPage => ({ kind: "trimmed", head: merged.firstHeld(mask) + 1 });
-  // Of a damaged partition something in the middle is missing: who is told of it must not begin again.
+  // A damaged partition has a hole in the middle. A reader that is told of the hole must not begin
+  // again.
   const trimmedUpTo = (head: number, partition: number): JournalPage => {
     const place = path.placeOf(partition, head - 1) ?? path.top.offset;
     return { kind: "trimmed", head: Math.max(after + 1, place, merged.firstHeld(mask)) + 1 };
@@ -48,7 +50,8 @@ export async function readPage(
     const index = next[partition] as number;
     const record = page?.kind === "records" ? page.records[index] : undefined;
     if (record?.offset !== (from[partition] as number) + index + 1 || bytes >= maxBytes) {
-      // It was more than the bytes allow, or is not held any more. Up to it nothing else is of interest.
+      // The next record exceeds the byte limit, or is no longer held. Up to this place nothing else
+      // is of interest.
       if (place > after + 1) return { kind: "records", records, upTo: place - 1 };
       if (page?.kind === "trimmed") return trimmedUpTo(page.head, partition);
       throw new HubError("journal_unavailable", "A part of the journal cannot be read. Try again in a moment.");

@@ -4,27 +4,30 @@ import type { Missed, Resumption } from "../../core/journal/places.ts";
 import type { Merged } from "./merged.ts";
 import { formatVector, type ParsedVector, type Vector } from "./vector.ts";
 
-/** What a place elsewhere is looked for in. */
+/** State in which a place of another process is looked up. */
 export interface ResumeContext {
   readonly epoch: string;
   readonly partitions: readonly Journal[];
   readonly merged: Merged;
-  /** The partitions that the subscriber is concerned with, by a bit each. */
+  /** The subscriber's partitions, one bit each. */
   readonly mask: () => number;
 }
 
 /**
- * Finds the first place in the order of this process that has all that a subscriber has had, and what is before it that the subscriber has not had, because another
- * process had the partitions in another order. That is little: as much as reached the two in another order within moments.
+ * Finds the first place in the order of this process that has all the subscriber's records. Also
+ * finds the records before that place that the subscriber has not had, because another process had
+ * the partitions in another order. They are few: as many as reached the two processes in another
+ * order within moments.
  */
 export async function resumeAt({ epoch: its, offsets }: ParsedVector, context: ResumeContext): Promise<Resumption> {
   const { epoch, partitions, merged } = context;
   const gap = (reason: GapReason): Resumption => ({ kind: "gap", reason });
   if (its !== epoch || offsets.length !== partitions.length) return gap("epoch");
-  // In all partitions: what is not here yet may be what tells that one of them concerns the subscriber.
+  // In all partitions, because a record that is not here yet may link one of them to the
+  // subscriber.
   for (const [i, partition] of partitions.entries()) {
     const offset = offsets[i] as number;
-    // It may have come from a process that had it before this one: the journal is asked.
+    // The record may come from a process that had it before this process. The journal is asked.
     if (offset > partition.tail()) await partition.read(offset, { maxRecords: 1, maxBytes: 1 });
     if (offset > partition.tail()) return gap("unknown");
     await merged.until(i, offset);
@@ -41,7 +44,7 @@ export async function resumeAt({ epoch: its, offsets }: ParsedVector, context: R
   let after = -1;
   for (const [i, offset] of offsets.entries()) {
     if ((mask & (1 << i)) === 0) continue;
-    // While others were waited for, some may have been dropped.
+    // While other records were awaited, some may have been dropped.
     if (offset < (merged.path.base.vector[i] as number)) return gap("trimmed");
     const place = merged.path.placeOf(i, offset) as number;
     low = Math.min(low, place);
@@ -50,7 +53,9 @@ export async function resumeAt({ epoch: its, offsets }: ParsedVector, context: R
   return { kind: "found", after, missed: new MissedRecords(offsets, { epoch, mask, merged }, low, after) };
 }
 
-/** What is of some partitions between two places, but for what was had. */
+/**
+ * The records of some partitions between two places, except the records that the subscriber had.
+ */
 class MissedRecords implements Missed {
   readonly #epoch: string;
   readonly #mask: number;
@@ -73,7 +78,7 @@ class MissedRecords implements Missed {
   next(count: number): ReadonlyMap<number, string> | undefined {
     const { path } = this.#merged;
     const found = new Map<number, string>();
-    // What is before the base was forgotten meanwhile, because it was dropped.
+    // Records before the base were forgotten meanwhile, because they were dropped.
     if (this.#place < Math.min(path.base.offset, this.#upTo)) return undefined;
     while (this.#place < this.#upTo && found.size < count) {
       const i = path.partitionAt(++this.#place);

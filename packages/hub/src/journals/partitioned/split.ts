@@ -2,11 +2,11 @@ import { HubError } from "../../core/errors.ts";
 import type { Update } from "../../core/update/update.ts";
 import { partitionOf } from "./partition-of.ts";
 
-/** What of a batch goes to one partition. */
+/** The part of a batch for one partition. */
 export interface Part {
   readonly partition: number;
   readonly updates: Update[];
-  /** Where they are in the batch. */
+  /** Indices of the updates in the batch. */
   readonly indices: number[];
 }
 
@@ -23,9 +23,10 @@ export function partsOf(batch: readonly Update[], count: number): readonly Part[
 }
 
 /**
- * Appends the parts of a batch, each as one.
+ * Appends the parts of a batch, each atomically.
  *
- * @throws HubError where one could not be: `outcome_unknown` where others were, or may have been.
+ * @throws HubError if a part could not be appended. `outcome_unknown` if others were appended, or
+ *   may have been.
  */
 export async function appendParts<T>(parts: readonly Part[], append: (part: Part) => Promise<T>): Promise<readonly (readonly [Part, T])[]> {
   const [only] = parts;

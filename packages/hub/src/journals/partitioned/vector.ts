@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** A place in a journal of several partitions: of each, the offset of the last record before it. */
+/**
+ * A place in a journal of several partitions: the offset of the last record before it in each
+ * partition.
+ */
 export type Vector = readonly number[];
 
-/** What an event id stands for. */
+/** Content of an event id. */
 export interface ParsedVector {
   readonly epoch: string;
-  /** One offset a partition. */
+  /** One offset per partition. */
   readonly offsets: Vector;
-  /** The partition of the update whose id it is; undefined where it is that of a place alone. */
+  /** The partition of the update that the id names, or undefined if the id names a place alone. */
   readonly own: number | undefined;
 }
 
@@ -17,9 +20,10 @@ const OFFSET = /^!?(?:0|[1-9a-z][0-9a-z]*)$/;
 const EPOCH_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /**
- * Writes a place as an event id: `#EPOCH:OFFSET.OFFSET…`, in base 36.
+ * Formats a place as an event id: `#EPOCH:OFFSET.OFFSET…`, in base 36.
  *
- * @param own - The partition of the update whose id it is, marked by `!`: with its offset that names the update, whatever the others are.
+ * @param own - The partition of the update that the id names, marked by `!`. With its offset the
+ *   mark names the update, for any other offsets.
  */
 export function formatVector(epoch: string, offsets: Vector, own?: number): string {
   let text = `#${epoch}:`;
@@ -32,9 +36,9 @@ export function formatVector(epoch: string, offsets: Vector, own?: number): stri
 }
 
 /**
- * Reads an event id that {@link formatVector} wrote.
+ * Parses an event id that {@link formatVector} made.
  *
- * @returns undefined for any other text; never throws, whatever a peer sends.
+ * @returns Undefined for any other text. Never throws, because peers may send any text.
  */
 export function parseVector(text: string): ParsedVector | undefined {
   const parts = CURSOR.exec(text);
@@ -51,7 +55,10 @@ export function parseVector(text: string): ParsedVector | undefined {
   return { epoch: parts[1] as string, offsets, own };
 }
 
-/** The identity of all partitions together: another one as soon as one of theirs is. All hubs find the same. */
+/**
+ * The identity of all partitions together, which changes when any of their epochs changes. All hubs
+ * compute the same.
+ */
 export function combinedEpoch(epochs: readonly string[]): string {
   let rest = createHash("sha256").update(epochs.join(" ")).digest().readBigUInt64BE();
   let epoch = "";

@@ -3,9 +3,9 @@ import { every } from "../../core/scheduler.ts";
 import type { Connection } from "./connection.ts";
 import { Link } from "./link.ts";
 
-/** How often the connection that only listens is tried, in milliseconds. */
+/** Time between two pings of the connection that only listens, in milliseconds. */
 const PING_MS = 1000;
-/** Most characters that are on their way to Redis; what is more is lost. */
+/** Most characters on their way to Redis. Further texts are lost. */
 const MOST_POSTED = 4 * 1024 * 1024;
 
 /** Carries texts between the hubs of a journal over a channel of Redis. */
@@ -18,13 +18,13 @@ export class RedisBus implements PeerBus {
   #posted = 0;
   #lastPost: Promise<void> = Promise.resolve();
 
-  /** @param connection - Over which to post. */
+  /** @param connection - The connection for posts. */
   private constructor(channel: string, connection: () => Connection | undefined) {
     this.#channel = channel;
     this.#connection = connection;
   }
 
-  /** @throws Error where Redis cannot be reached. */
+  /** @throws Error if Redis cannot be reached. */
   static async open(dial: () => Promise<Connection>, channel: string, connection: () => Connection | undefined): Promise<RedisBus> {
     const bus = new RedisBus(channel, connection);
     bus.#link = await Link.open(dial, async (listening) => {
@@ -47,7 +47,7 @@ export class RedisBus implements PeerBus {
     return () => void this.#listeners.delete(listener);
   };
 
-  /** Resolves when what was posted has reached Redis, or is lost. */
+  /** Resolves when all posted texts have reached Redis, or are lost. */
   async settled(): Promise<void> {
     await this.#lastPost;
   }
@@ -65,7 +65,7 @@ export class RedisBus implements PeerBus {
   }
 }
 
-/** One that only listens would not find out that nobody is there. */
+/** Pings a connection that only listens, which would not notice a dead peer otherwise. */
 function keepTrying(connection: Connection): void {
   const stop = every(PING_MS, () => {
     connection.send(["PING"]).catch((error: unknown) => connection.fail(error as Error));

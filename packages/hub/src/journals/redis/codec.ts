@@ -2,24 +2,25 @@ import { type JournalRecord, recordBytes } from "../../core/journal/journal.ts";
 import type { Update } from "../../core/update/update.ts";
 
 /**
- * The layout that this version writes, kept in the hash `meta`.
+ * The storage layout that this version writes, kept in the hash `meta`.
  *
- * 1: each entry of the stream has the id `OFFSET-0` and one field, `r`: a line `AT BYTES EPOCH TAG DIGEST ID`, then JSON. AT is in milliseconds by the clock of
- * Redis, BYTES are by `recordBytes`, TAG is that of the commit, DIGEST stands for the idempotency key that ends here or is `-`, ID is as in
- * JSON and may be empty.
+ * 1: each entry of the stream has the id `OFFSET-0` and one field, `r`: a line
+ * `AT BYTES EPOCH TAG DIGEST ID`, then JSON. AT is in milliseconds by the clock of Redis. BYTES are
+ * by `recordBytes`. TAG is the tag of the commit. DIGEST stands for the idempotency key that ends
+ * here, or is `-`. ID is as in JSON and may be empty.
  */
 export const FORMAT = "1";
 
-/** A record with what tells whether it is still the same one. */
+/** A record with its epoch and tag, which identify the record. */
 export interface Entry {
   readonly record: JournalRecord;
-  /** The journal's, when it was appended. */
+  /** The journal's epoch at the time of the append. */
   readonly epoch: string;
-  /** Made at random for each commit: another record at the same offset has another one. */
+  /** Made at random for each commit, so that another record at the same offset has another tag. */
   readonly tag: string;
 }
 
-/** What a script needs of an update: its bytes, and the entry from the id on. */
+/** The parts of an update for a script: its bytes, and the entry from the id on. */
 export function encodeUpdate(update: Update): readonly [bytes: string, rest: string] {
   const { topics, data, id, type, retry, ttlMs } = update;
   const fields: unknown[] = [update.private ? 1 : 0, topics, data, type ?? 0, retry ?? null];
@@ -27,18 +28,21 @@ export function encodeUpdate(update: Update): readonly [bytes: string, rest: str
   return [String(recordBytes(update)), `${id === undefined ? "" : indexedId(id)}\n${JSON.stringify(fields)}`];
 }
 
-/** An id as it stands in an entry and in the index: without control characters, which separate it from the rest. */
+/**
+ * The form of an id in an entry and in the index: without control characters, which separate the id
+ * from the rest.
+ */
 export function indexedId(id: string): string {
   return JSON.stringify(id).slice(1, -1);
 }
 
-/** The offset of an entry's id; undefined where the entry is not the journal's. */
+/** The offset of an entry's id, or undefined if the entry is not the journal's. */
 export function offsetOf(id: string): number | undefined {
   const offset = id.endsWith("-0") ? Number(id.slice(0, -2)) : Number.NaN;
   return Number.isSafeInteger(offset) && offset > 0 ? offset : undefined;
 }
 
-/** @returns undefined where it is not what was written. */
+/** @returns Undefined if the entry is not as written. */
 export function decodeEntry(offset: number, fields: unknown): Entry | undefined {
   if (!Array.isArray(fields) || fields.length !== 2 || fields[0] !== "r" || typeof fields[1] !== "string") return undefined;
   const [, text] = fields as [string, string];
@@ -71,7 +75,7 @@ export function decodeEntry(offset: number, fields: unknown): Entry | undefined 
     };
     return { record, epoch: text.slice(bytesEnd + 1, epochEnd), tag: text.slice(epochEnd + 1, tagEnd) };
   } catch {
-    return undefined; // No JSON.
+    return undefined; // Not JSON.
   }
 }
 

@@ -5,21 +5,21 @@ import type { Update } from "../../core/update/update.ts";
 import { ReplyError } from "./connection.ts";
 import { unavailable, writeFailure } from "./failure.ts";
 
-/** Most updates and bytes of one commit; one append of more has a commit of its own. */
+/** Most updates and bytes of one commit. A larger append has a commit of its own. */
 const GROUP_UPDATES = 1000;
 const GROUP_BYTES = 4 * 1024 * 1024;
-/** Most that waits for a commit. */
+/** Most updates and bytes that wait for a commit. */
 const MOST_UPDATES = 100_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** An append, as it waits. */
+/** An append in the queue. */
 export interface PendingAppend {
   readonly batch: readonly Update[];
   readonly steps: readonly StateStep[];
   readonly key: { readonly digest: string; readonly request: string; readonly answer: string | undefined } | undefined;
 }
 
-/** What it came to. */
+/** Outcome of an append. */
 export type Committed =
   | { readonly kind: "appended"; readonly offsets: readonly number[] }
   | { readonly kind: "known"; readonly text: string };
@@ -31,7 +31,10 @@ interface Waiting extends PendingAppend {
   readonly reject: (error: HubError) => void;
 }
 
-/** Commits appends one group after the other: what arrives during a commit shares the next one. */
+/**
+ * Commits appends one group after the other. Appends that arrive during a commit share the next
+ * commit.
+ */
 export class Committer {
   readonly #commit: (group: readonly PendingAppend[]) => Promise<readonly Committed[]>;
   #queue: Waiting[] = [];
@@ -39,7 +42,7 @@ export class Committer {
   #bytes = 0;
   #committing: Promise<void> | undefined;
 
-  /** @param commit - Commits a group as one. Its failure is that of all of it. */
+  /** @param commit - Commits a group atomically. A failure applies to the whole group. */
   constructor(commit: (group: readonly PendingAppend[]) => Promise<readonly Committed[]>) {
     this.#commit = commit;
   }
@@ -67,7 +70,7 @@ export class Committer {
   }
 
   async #commitAll(): Promise<void> {
-    // What is appended in the same turn shares the first commit.
+    // Appends of the same turn share the first commit.
     await Promise.resolve();
     while (this.#queue.length > 0) {
       const group = this.#take();
@@ -77,7 +80,7 @@ export class Committer {
       } catch (error) {
         const failure = writeFailure(error);
         for (const { reject } of group) reject(failure);
-        // The rest has waited as long, and would wait as long again.
+        // The remaining appends have waited as long, and would wait as long again.
         if (!(error instanceof ReplyError)) this.#rejectAll(error);
       }
     }

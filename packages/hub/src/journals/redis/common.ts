@@ -1,10 +1,11 @@
 import { FORMAT } from "./codec.ts";
 
 /**
- * What all scripts that write begin with. Scripts have no way back, so each looks first and writes then, and its first write is one that Redis refuses where it
- * would refuse any: for want of memory, on a replica, with a disk that fails.
+ * The beginning of all scripts that write. Scripts can't roll back, so each reads first and writes
+ * then. A script's first write is one that Redis refuses if it would refuse any: for want of
+ * memory, on a replica, with a disk that fails.
  *
- * Numbers are written by `int`: Lua would write large ones with an exponent.
+ * Numbers are written by `int`, because Lua would write large numbers with an exponent.
  */
 export const COMMON: string = String.raw`
 local meta, stream, ids, keys = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -2,17 +2,20 @@ import type * as Library from "@redis/client";
 import { monotonicMs, after } from "../../core/scheduler.ts";
 import { type Address, formatAddress } from "./url.ts";
 
-/** How long Redis may take to answer a command, and to take a connection, in milliseconds. Longer is as if it were away. */
+/**
+ * Longest time for Redis to answer a command, or to accept a connection, in milliseconds. A slower
+ * Redis counts as away.
+ */
 export const ANSWER_MS = 2000;
-/** The older one, which all servers speak: one that is too old can say so. */
+/** The older protocol, which all servers speak. So a server that is too old can say so. */
 const PROTOCOL = 2;
-/** Answers that say that this server is not, or not yet, the one to talk to. */
+/** Errors of a server that is not, or not yet, the right server for commands. */
 const ELSEWHERE: ReadonlySet<string> = new Set(["MOVED", "READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "UNBLOCKED", "NOAUTH"]);
 
-/** Redis answered with an error: the command was not run. */
+/** Redis answered with an error, and did not run the command. */
 export class ReplyError extends Error {
   override readonly name = "ReplyError";
-  /** Its first word, as NOSCRIPT. */
+  /** First word of the error, as NOSCRIPT. */
   readonly code: string;
 
   constructor(message: string) {
@@ -21,39 +24,45 @@ export class ReplyError extends Error {
   }
 }
 
-/** The connection broke, or there was no answer in time: whether the command was run is not known. */
+/**
+ * The connection broke, or there was no answer in time. Whether the command was run is not known.
+ */
 export class LostError extends Error {
   override readonly name = "LostError";
 }
 
-/** Who to tell Redis that this is, over what. */
+/** Credentials and TLS settings of a connection. */
 export interface Access {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database?: number | undefined;
   /** Shown by `CLIENT LIST`. */
   readonly clientName?: string | undefined;
-  /** Undefined where it goes without TLS. */
+  /** Undefined for a connection without TLS. */
   readonly tls: RedisTls | undefined;
 }
 
-/** How TLS is to be; all else is Node's default. */
+/** TLS settings. All others are Node's defaults. */
 export interface RedisTls {
-  /** Certificates of the authorities to trust, as PEM. Default: Node's own, and those of `NODE_EXTRA_CA_CERTS`. */
+  /**
+   * Certificates of the authorities to trust, as PEM. Default: Node's own, and those of
+   * `NODE_EXTRA_CA_CERTS`.
+   */
   readonly ca?: string | Buffer | undefined;
-  /** This hub's certificate and key, as PEM, where Redis wants them. */
+  /** This hub's certificate and key, as PEM, if Redis requires them. */
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
-  /** The name that Redis's certificate must have. Default: the host. */
+  /** Required name in Redis's certificate. Default: the host. */
   readonly servername?: string | undefined;
 }
 
 /**
- * One connection to one server. It never connects again by itself, and runs no command twice: whoever uses it knows what became of each command.
+ * One connection to one server. Never reconnects by itself, and runs no command twice, so that
+ * callers know the outcome of each command.
  */
 export class Connection {
   readonly address: Address;
-  /** Resolves with why, once the connection is of no use any more. */
+  /** Resolves with the reason, once the connection is of no use any more. */
   readonly lost: Promise<Error>;
   readonly #client: Client;
   readonly #isReply: (error: unknown) => error is Error;
@@ -71,7 +80,7 @@ export class Connection {
     client.on("end", () => this.fail(new Error("The connection was closed.")));
   }
 
-  /** @throws Error where there is no connection within {@link ANSWER_MS}. */
+  /** @throws Error if there is no connection within {@link ANSWER_MS}. */
   static async open(address: Address, access: Access): Promise<Connection> {
     const { create, ErrorReply } = await maker();
     const { host, port } = address;
@@ -80,7 +89,7 @@ export class Connection {
       RESP: PROTOCOL,
       disableOfflineQueue: true,
       disableClientInfo: true,
-      // The library's own timeout is for what was not sent yet.
+      // The library's own timeout covers only commands that were not sent yet.
       commandOptions: { timeout: 0 },
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
@@ -112,7 +121,8 @@ export class Connection {
   }
 
   /**
-   * @param timeoutMs - How long the answer may take; without one in time the connection is given up.
+   * @param timeoutMs - Longest wait for the answer. Without an answer in time the connection is
+   *   given up.
    * @throws ReplyError or LostError.
    */
   async send(command: readonly string[], timeoutMs: number = ANSWER_MS): Promise<unknown> {
@@ -149,7 +159,7 @@ export class Connection {
     return this.#reason !== undefined;
   }
 
-  /** Gives the connection up; commands that wait for an answer are lost. */
+  /** Gives the connection up. Commands that wait for an answer are lost. */
   fail(reason: Error): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
@@ -158,7 +168,7 @@ export class Connection {
   }
 }
 
-/** As much of the library's client as is used. */
+/** The used part of the library's client. */
 interface Client {
   on(event: string, listener: (error: Error) => void): unknown;
   connect(): Promise<unknown>;
@@ -174,7 +184,10 @@ interface Maker {
 
 let made: Maker | undefined;
 
-/** Makes clients. One of `createClient` takes 30 ms of the processor where its options are not those of the one before, since it makes a class for them. */
+/**
+ * Makes clients. `createClient` takes 30 ms of the processor if its options differ from those of
+ * the last call, because it makes a class for them.
+ */
 async function maker(): Promise<Maker> {
   if (made === undefined) {
     const { RedisClient, ErrorReply } = await library();
@@ -183,7 +196,7 @@ async function maker(): Promise<Maker> {
   return made;
 }
 
-/** Loaded only by those who use it. */
+/** Loaded on first use only. */
 async function library(): Promise<typeof Library> {
   try {
     return await import("@redis/client");
@@ -192,7 +205,10 @@ async function library(): Promise<typeof Library> {
   }
 }
 
-/** The settings that are given: Node takes one that is there and undefined for another thing than none. */
+/**
+ * The given settings only. Node treats a property with the value undefined differently from an
+ * absent property.
+ */
 function defined(tls: RedisTls): object {
   return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
 }

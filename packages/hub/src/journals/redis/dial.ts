@@ -3,11 +3,14 @@ import { sleep } from "../../core/scheduler.ts";
 import { Connection, LostError, ReplyError, type Access, type RedisTls } from "./connection.ts";
 import { type Address, formatAddress, type RedisTarget } from "./url.ts";
 
-/** The oldest version that has all that the scripts use: `XTRIM MINID`, exclusive ranges. */
+/** The oldest version with all features that the scripts use: `XTRIM MINID`, exclusive ranges. */
 const OLDEST = [6, 2] as const;
-/** Answers of a server that is only starting. */
+/** Errors of a server that is only starting. */
 const STARTING: ReadonlySet<string> = new Set(["LOADING", "MASTERDOWN", "CLUSTERDOWN"]);
-/** Codes of the system where nobody is there, or nobody knows the name: in a fleet that starts, both may come. */
+/**
+ * System error codes for an absent server or an unknown name. In a fleet that starts, both servers
+ * and names may come.
+ */
 const UNREACHABLE: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -17,24 +20,25 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "ETIMEDOUT",
 ]);
-/** When trying again may help, in milliseconds. */
+/** Retry time of these errors, in milliseconds. */
 const RETRY_MS = 1000;
-/** Who an error is about. */
+/** The subject of an error. */
 type Who = "Redis" | "The sentinel";
-/** How long the other sentinels are waited for, once one has answered, in milliseconds. */
+/** Longest wait for the other sentinels, once one has answered, in milliseconds. */
 const SENTINEL_MS = 500;
 
 /**
- * Connects to the server that is to be written to now.
+ * Connects to the server that accepts writes now.
  *
- * The library's own clients of Sentinel and Cluster are not used: the one of Sentinel tries a command again whose connection broke, which could append twice. All keys of a
- * journal have one slot, so that there is one such server at a time.
+ * The library's own clients of Sentinel and Cluster are not used. The Sentinel client retries a
+ * command whose connection broke, which could append twice. All keys of a journal have one slot, so
+ * that there is one such server at a time.
  */
 export class Dialler {
   readonly #target: RedisTarget;
   readonly #access: Access;
   readonly #slotKey: string;
-  /** Nodes of the cluster, as one of them told. */
+  /** Nodes of the cluster, according to one of them. */
   #nodes: readonly Address[] = [];
 
   /** @param slotKey - Any key of the journal. */
@@ -45,7 +49,7 @@ export class Dialler {
     this.#access = { username, password, database, clientName, tls: isTls ? (tls ?? {}) : undefined };
   }
 
-  /** @throws Error that says what is wrong, without anything secret. */
+  /** @throws Error that says what is wrong, without secrets. */
   async dial(): Promise<Connection> {
     const address = await this.#find();
     const connection = await this.#connect(address, this.#access);
@@ -88,11 +92,13 @@ export class Dialler {
     return kind === "cluster" ? this.#askNodes() : (hosts[0] as Address);
   }
 
-  /** One that was cut off from the others may name a master of before, so what most say counts. */
+  /**
+   * A sentinel that was cut off from the others may name an earlier master, so the majority counts.
+   */
   async #askSentinels(): Promise<Address> {
     const { hosts, master, sentinelUsername: username, sentinelPassword: password } = this.#target;
     const asked = hosts.map((host) => this.#askSentinel(host, { username, password, tls: this.#access.tls }));
-    // When one has answered, the others have little time left.
+    // After the first answer, the others have little time left.
     const late = Promise.any(asked).then(
       () => sleep(SENTINEL_MS),
       () => undefined,
@@ -120,14 +126,14 @@ export class Dialler {
       if (!Array.isArray(answer)) throw new Error(`The sentinel at ${formatAddress(host)} knows no master ${this.#target.master}.`);
       return { host: String(answer[0]), port: Number(answer[1]) };
     } catch (error) {
-      // Whoever gives no password is let in, and refused here.
+      // A client without a password may connect, and is refused here.
       throw error instanceof ReplyError || error instanceof LostError ? this.#explain(host, error, "The sentinel") : error;
     } finally {
       connection.fail(new Error("Done."));
     }
   }
 
-  /** Any node may be away, or behind: a random one is asked first. */
+  /** Any node may be away, or behind, so a random node is asked first. */
   async #askNodes(): Promise<Address> {
     const known = [...this.#target.hosts, ...this.#nodes];
     let failure: unknown;
@@ -151,7 +157,7 @@ export class Dialler {
         number,
         ...(readonly [string, number])[],
       ])[];
-      // A node that does not know its own address leaves it to whoever asked it.
+      // A node that does not know its own address leaves the address to the client.
       const addressOf = ([host, port]: readonly [string, number]): Address => ({
         host: host === "" || host === null ? node.host : host,
         port,
@@ -170,7 +176,7 @@ export class Dialler {
     }
   }
 
-  /** @throws Error where a server with these properties is of no use. */
+  /** @throws Error if a server with these properties is of no use. */
   #check(info: ReadonlyMap<string, string>, where: string): void {
     const version = info.get("redis_version") ?? "";
     const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -195,7 +201,7 @@ export class Dialler {
   }
 }
 
-/** Redis is not there, and may come. */
+/** Redis is away, and may come back. */
 function away(message: string, cause: unknown): HubError {
   return new HubError("journal_unavailable", message, { cause, retryAfterMs: RETRY_MS });
 }

@@ -15,15 +15,21 @@ import { type Look, type Place, readRows, type Row, Stream } from "./stream.ts";
 import { TailReader } from "./tail-reader.ts";
 import type { RedisTarget } from "./url.ts";
 
-/** How often the journal is looked at: another hub may have replaced it, trimmed it, or nobody answers. */
+/**
+ * Time between two checks of the journal, in milliseconds. Another hub may have replaced or trimmed
+ * the journal, or Redis may not answer.
+ */
 const LOOK_MS = 1000;
-/** How long what is written waits for a connection, and what is read, in milliseconds. */
+/** Longest wait for a connection, of writes and of reads, in milliseconds. */
 const WRITE_WAIT_MS = 1000;
 const READ_WAIT_MS = 10_000;
-/** How long the records of other hubs that come before an own one may be on their way before they are asked for, in milliseconds. */
+/**
+ * How long other hubs' records before an own record may be on their way before they are requested,
+ * in milliseconds.
+ */
 const OTHERS_MS = 50;
 const PAGE: ReadLimits = { maxRecords: 1000, maxBytes: 4 * 1024 * 1024 };
-/** Answers after which trying again soon may help. */
+/** Errors after which a retry soon may help. */
 const PASSING: ReadonlySet<string> = new Set([
   "MOVED",
   "ASK",
@@ -47,7 +53,10 @@ export interface EngineOptions {
   readonly onWarning: (what: string) => void;
 }
 
-/** The journal's connections to Redis: one for commands, one that waits for what is appended, one for what hubs ask each other. */
+/**
+ * The journal's connections to Redis: one for commands, one that waits for new records, one for
+ * questions between hubs.
+ */
 export class Engine {
   readonly held: Held;
   readonly bus: RedisBus;
@@ -57,7 +66,7 @@ export class Engine {
   readonly #following: Link;
   readonly #stopLooking: () => void;
   #isLooking = false;
-  /** Where followers were when there was more at the last look; undefined where there was not. */
+  /** The followers' offset at the last check, if there were more records. Otherwise undefined. */
   #behindAt: number | undefined;
   #foreignTold = 0;
 
@@ -77,7 +86,7 @@ export class Engine {
     this.#stopLooking = every(LOOK_MS, () => void this.#lookNow());
   }
 
-  /** @throws Error where Redis cannot be reached, or is of no use. */
+  /** @throws Error if Redis cannot be reached, or is of no use. */
   static async open(options: EngineOptions, read: (after: number, limits: ReadLimits) => Promise<JournalPage>): Promise<Engine> {
     const { target, name, retention, tls } = options;
     const stream = new Stream(name, retention);
@@ -106,7 +115,7 @@ export class Engine {
     }
   }
 
-  /** Whether nothing was to be had of Redis for so long that what is to be written need not wait. */
+  /** Whether Redis has been out of reach for so long that writes need not wait. */
   get isAway(): boolean {
     return this.#commands.awayMs > WRITE_WAIT_MS;
   }
@@ -116,7 +125,7 @@ export class Engine {
     return this.#commands.failure;
   }
 
-  /** Commits a group, and gives followers what was appended. */
+  /** Commits a group, and gives its records to followers. */
   async commit(group: readonly PendingAppend[]): Promise<readonly Committed[]> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const connection = await this.writable();
@@ -133,7 +142,10 @@ export class Engine {
     throw unavailable("The journal in Redis is being replaced.");
   }
 
-  /** @throws HubError where what was written to this connection has not reached so many replicas as are wanted. */
+  /**
+   * @throws HubError if the writes of this connection have not reached the required number of
+   *   replicas.
+   */
   async waitForReplicas(connection: Connection): Promise<void> {
     const { waitReplicas, waitReplicasMs } = this.#options;
     if (waitReplicas === 0) return;
@@ -142,14 +154,14 @@ export class Engine {
     throw unknownOutcome(`The update has reached ${reached} of the ${waitReplicas} replicas that it must.`);
   }
 
-  /** @throws HubError where there is no connection soon. */
+  /** @throws HubError if there is no connection soon. */
   async writable(): Promise<Connection> {
     const connection = await this.#commands.ready(patienceEndMs(this.#commands, WRITE_WAIT_MS) - monotonicMs());
     if (connection === undefined) throw unavailable("The journal's Redis cannot be reached.", this.failure);
     return connection;
   }
 
-  /** Runs what only reads, again where the connection breaks, until the engine has been away for too long. */
+  /** Runs a read, again if the connection breaks, until the engine has been away for too long. */
   async patient<T>(run: (connection: Connection) => Promise<T>): Promise<T> {
     const untilMs = patienceEndMs(this.#commands, READ_WAIT_MS);
     for (;;) {
@@ -165,14 +177,14 @@ export class Engine {
     }
   }
 
-  /** Compares this process's place with what Redis has, and begins anew where it has another journal. */
+  /** Compares this process's place with Redis, and begins again if Redis has another journal. */
   async check(connection: Connection): Promise<Look> {
     const look = await beyondLeft(this.stream, this.held, connection, await this.stream.look(connection, this.#place()));
     await this.held.adopt(look);
     return look;
   }
 
-  /** Has the epoch replaced by a new one, since somebody says that data were put back. */
+  /** Replaces the epoch by a new epoch, because the operator says that a backup was restored. */
   async beginEpoch(): Promise<void> {
     const connection = await this.writable();
     await this.check(connection);
@@ -210,19 +222,22 @@ export class Engine {
     }
   }
 
-  /** What was appended has not come for a second: it never comes where it was trimmed, or where the other connection leads to another server. */
+  /**
+   * Reads appended records that have not arrived for a second. They never arrive if they were
+   * trimmed, or if the other connection leads to another server.
+   */
   async #catchUp(connection: Connection, look: Look): Promise<void> {
     if (this.held.seen < look.head - 1) await this.#skip(connection);
     else this.#following.connection?.fail(new Error("Nothing comes over it."));
   }
 
-  /** Begins at the tail, since records that followers had to get are gone: subscribers are told of a gap. */
+  /** Begins at the tail, because records for followers are gone. Subscribers are told of a gap. */
   async #skip(connection: Connection): Promise<void> {
     const look = await this.check(connection);
     if (!look.isReplaced) await this.held.replace(look);
   }
 
-  /** Gives followers what was appended here, after what others appended before it. */
+  /** Gives this process's records to followers, after other hubs' earlier records. */
   async #hand(connection: Connection, entries: readonly Entry[]): Promise<void> {
     const first = entries[0]?.record.offset;
     const last = entries.at(-1)?.record.offset;
@@ -232,12 +247,12 @@ export class Engine {
       await this.#fill(connection, first - 1);
       this.held.give(entries);
     } catch {
-      // It is committed. It comes the other way, when the connections are back.
+      // The record is committed. The record arrives the other way, when the connections are back.
       await this.held.whenSeen(last, WRITE_WAIT_MS);
     }
   }
 
-  /** Gives followers what comes up to an offset. */
+  /** Gives followers the records up to an offset. */
   async #fill(connection: Connection, upTo: number): Promise<void> {
     while (this.held.seen < upTo && !this.held.isReplacing) {
       const { figures, rows } = await this.stream.read(connection, this.held.seen, PAGE);
@@ -252,7 +267,7 @@ export class Engine {
     }
   }
 
-  /** Takes what the stream has after an offset. @returns Whether it came to something. */
+  /** Takes the stream's rows after an offset. @returns Whether they gave any records. */
   async #take(rows: readonly Row[], after: number): Promise<boolean> {
     // The place was set back meanwhile.
     if (this.held.isReplacing || after > this.held.seen) return true;
@@ -290,18 +305,21 @@ export class Engine {
   }
 }
 
-/** Has an epoch replaced by a new one: by claiming to have seen what it cannot have. */
+/** Replaces an epoch by a new epoch, by claiming to have seen a record that cannot exist. */
 function renew(stream: Stream, connection: Connection, epoch: string): Promise<Look> {
   return stream.look(connection, { epoch, seen: Number.MAX_SAFE_INTEGER, tag: "-" });
 }
 
-/** Older data were put back where an epoch that was left is there again. */
+/** Leaves an epoch that was left before. Older data were restored if that epoch is there again. */
 async function beyondLeft(stream: Stream, held: Held, connection: Connection, look: Look): Promise<Look> {
   if (!look.isReplaced || !held.hasLeft(look.epoch)) return look;
   return renew(stream, connection, look.epoch);
 }
 
-/** On each new connection: what is there may be another journal, or have lost what was seen. */
+/**
+ * Checks each new connection. The server may have another journal, or have lost records that were
+ * seen.
+ */
 async function verify(stream: Stream, held: Held, connection: Connection): Promise<void> {
   const { seen } = held;
   const look = await beyondLeft(

@@ -3,7 +3,7 @@ import { after, afterThisTurn } from "../../core/scheduler.ts";
 import type { Entry } from "./codec.ts";
 import { Followers } from "../shared/followers.ts";
 
-/** What a script tells of the journal. */
+/** Figures of the journal from a script. */
 export interface Figures {
   readonly epoch: string;
   readonly head: number;
@@ -11,21 +11,21 @@ export interface Figures {
   readonly bytes: number;
 }
 
-/** Where a journal is, and what is at its tail. */
+/** A journal's identity, figures and the tag at its tail. */
 export interface HeldPlace extends Figures {
-  /** Of the record at the tail. */
+  /** Tag of the record at the tail. */
   readonly tag: string;
-  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  /** Offset of the newest record at the start of the epoch, if it replaced another epoch. */
   readonly restoredUpTo: number;
 }
 
-/** What this process knows of the journal, and those who follow it. */
+/** This process's knowledge of the journal, and its followers. */
 export class Held {
   readonly followers: Followers;
   #figures: Figures;
-  /** Followers were given every record up to this offset. */
+  /** Followers have every record up to this offset. */
   #seen: number;
-  /** Of the record there; with it Redis tells whether it still has that record. */
+  /** Tag of the record at `seen`. With the tag Redis tells whether it still has that record. */
   #tag: string;
   #restoredUpTo: number;
   #replacing: Promise<void> | undefined;
@@ -58,18 +58,20 @@ export class Held {
     return this.#restoredUpTo;
   }
 
-  /** Whether the place is no more that of before, and is about to be set anew. */
+  /** Whether the place is no longer valid, and is about to be replaced. */
   get isReplacing(): boolean {
     return this.#replacing !== undefined;
   }
 
-  /** Takes newer figures of the same epoch; older ones, and those of another, are let go by. */
+  /**
+   * Takes newer figures of the same epoch. Older figures, and those of another epoch, are ignored.
+   */
   note(figures: Figures): void {
     const { epoch, tail, head } = this.#figures;
     if (figures.epoch === epoch && figures.tail >= tail && figures.head >= head && !this.isReplacing) this.#figures = figures;
   }
 
-  /** Gives followers what they have not had. @param entries - In order. */
+  /** Gives followers the records that they have not had. @param entries - In order. */
   give(entries: readonly Entry[]): void {
     if (this.isReplacing) return;
     const fresh =
@@ -85,7 +87,7 @@ export class Held {
     for (const settle of this.#waiting) settle();
   }
 
-  /** Resolves when followers were given the record at an offset, or after a while. */
+  /** Resolves when followers have the record at an offset, or after a while. */
   async whenSeen(offset: number, waitMs: number): Promise<void> {
     if (this.#seen >= offset || this.isReplacing) return;
     await new Promise<void>((resolve) => {
@@ -104,9 +106,10 @@ export class Held {
   }
 
   /**
-   * Begins anew at another journal's tail, or at this one's after records that could not be had: in a turn of its own, and with all of it in that turn.
+   * Begins again at another journal's tail, or at this journal's tail after records that could not
+   * be read. Runs completely within a turn of its own.
    *
-   * @returns Resolves when it is done.
+   * @returns Resolves when done.
    */
   replace(place: HeldPlace): Promise<void> {
     this.#replacing ??= new Promise((resolve) => {
@@ -126,12 +129,15 @@ export class Held {
     return this.#replacing;
   }
 
-  /** Whether this process has seen the epoch end: where it is there again, older data were put back, and its offsets must not be given once more. */
+  /**
+   * Tells whether this process has seen the epoch end. If the epoch is there again, older data were
+   * restored, and its offsets must not be given twice.
+   */
   hasLeft(epoch: string): boolean {
     return this.#left.has(epoch);
   }
 
-  /** Takes what a look on any of the connections found: two may find the same. */
+  /** Takes the result of a check on any of the connections. Two checks may find the same. */
   async adopt(look: HeldPlace & { readonly isReplaced: boolean }): Promise<void> {
     if (look.isReplaced && look.epoch !== this.#figures.epoch) await this.replace(look);
     else this.note(look);

@@ -21,38 +21,56 @@ import { parseRedisUrl } from "./url.ts";
 export type { RedisTls } from "./connection.ts";
 export { withoutCredentials } from "./url.ts";
 
-/** How a journal on Redis behaves. */
+/** Options of a journal on Redis. */
 export interface RedisJournalOptions {
   /**
-   * Where Redis is:
+   * URL of Redis:
    *
    * - `redis://USER:PASSWORD@HOST:PORT/DATABASE`: one server
-   * - `redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/MASTER/DATABASE`: the master of this name, as the sentinels say; `sentinelUsername` and
-   *   `sentinelPassword` in the query where they want them
-   * - `redis+cluster://USER:PASSWORD@HOST:PORT,HOST:PORT`: the node of a cluster that has the journal's slot; name some of the nodes
+   * - `redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/MASTER/DATABASE`: the master of this
+   *   name, according to the sentinels. `sentinelUsername` and `sentinelPassword` may be in the
+   *   query if the sentinels require them
+   * - `redis+cluster://USER:PASSWORD@HOST:PORT,HOST:PORT`: the node of a cluster that has the
+   *   journal's slot. Name some of the nodes
    *
-   * `rediss` in place of `redis` goes over TLS. `name`, `partitions`, `wait` (for `waitReplicas`) and `waitMs` may stand in the query; what is given
-   * beside the URL comes first.
+   * `rediss` in place of `redis` uses TLS. `name`, `partitions`, `wait` (for `waitReplicas`) and
+   * `waitMs` may be in the query. Options beside the URL take precedence.
    */
   readonly url: string;
-  /** Keeps journals on one Redis apart, at most 64 letters, digits, `_` and `-`: hubs with the same name share one. Default: `artesian`. */
+  /**
+   * Keeps journals on one Redis apart, at most 64 letters, digits, `_` and `-`. Hubs with the same
+   * name share a journal. Default: `artesian`.
+   */
   readonly name?: string | undefined;
-  /** Whichever hub appends trims, so it should be the same for all. Default: 1,000,000 records, 1 GiB of them, 7 days. */
+  /**
+   * Use the same retention for all hubs, because any hub that appends also trims. Default:
+   * 1,000,000 records, 1 GiB of them, 7 days.
+   */
   readonly retention?: Retention | undefined;
   /**
-   * Over how many streams topics are spread, 1 to 16, the same in all hubs; on a cluster, each may be on another node. An update goes to that of its
-   * first topic. Another number is another journal, which begins empty. Default: 1.
+   * Number of streams for the topics, 1 to 16, the same in all hubs. On a cluster, each may be on
+   * another node. An update goes to the stream of its first topic. Another number is another
+   * journal, which begins empty. Default: 1.
    */
   readonly partitions?: number | undefined;
-  /** How many replicas must have an update before it is acknowledged, 0 to 100. Where fewer have, `outcome_unknown`. Default: 0. */
+  /**
+   * Number of replicas that must have an update before it is acknowledged, 0 to 100. With fewer,
+   * the append fails with `outcome_unknown`. Default: 0.
+   */
   readonly waitReplicas?: number | undefined;
-  /** How long they are waited for, in milliseconds, 1 to 60,000. Default: 1,000. */
+  /** Longest wait for the replicas, in milliseconds, 1 to 60,000. Default: 1,000. */
   readonly waitReplicasMs?: number | undefined;
-  /** How TLS is to be, with `rediss`. */
+  /** TLS settings for `rediss`. */
   readonly tls?: RedisTls | undefined;
-  /** Called when something in the stream is not what a hub wrote: with what, in words. It is given to nobody. Default: a warning of the process. */
+  /**
+   * Called with a description if something in the stream is not as a hub wrote it. The record is
+   * delivered to nobody. Default: a warning of the process.
+   */
   readonly onDamage?: ((what: string) => void) | undefined;
-  /** Called at the start when Redis is set up so that it loses all at a restart: with what to change, in words. Default: a warning of the process. */
+  /**
+   * Called at the start with a correction, in words, if Redis is set up to lose everything at a
+   * restart. Default: a warning of the process.
+   */
   readonly onWarning?: ((what: string) => void) | undefined;
 }
 
@@ -68,19 +86,23 @@ const OPTIONS: ReadonlySet<string> = namesOf<RedisJournalOptions>({
   onWarning: true,
 });
 const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
-/** By how much the clocks of hubs and Redis may differ. */
+/** Largest difference between the clocks of hubs and Redis, in milliseconds. */
 const SKEW_MS = 5000;
-/** What a script keeps of an idempotency key. */
+/** Stored form of an idempotency key. */
 const KNOWN = /^([\w-]{43}) (\d+) (\d+)(?: ([^]*))?$/;
 
 /**
- * A journal on Redis 6.2 or newer, or Valkey, for several machines: each hub with the same URL and name appends to one stream and follows it.
+ * A journal on Redis 6.2 or newer, or Valkey, for several machines. Each hub with the same URL and
+ * name appends to one stream and follows it.
  *
- * An append is acknowledged after Redis has answered. What that survives is up to Redis: with `appendfsync always` the loss of the server's
- * power; with `waitReplicas` the loss of the server. Where Redis loses something that a hub has seen, the journal gets a new epoch.
+ * An append is acknowledged after Redis has answered. Redis's settings decide which failures the
+ * append survives: with `appendfsync always` the loss of the server's power, with `waitReplicas`
+ * the loss of the server. If Redis loses a record that a hub has seen, the journal gets a new
+ * epoch.
  *
  * @throws TypeError for options that mean nothing.
- * @throws Error where Redis cannot be reached, refuses the credentials, is too old, or holds a journal of a newer format. No message has a password.
+ * @throws Error if Redis cannot be reached, refuses the credentials, is too old, or holds a journal
+ *   of a newer format. No message has a password.
  */
 export async function redisJournal(options: RedisJournalOptions): Promise<Journal> {
   checkJournalOptions("redisJournal()", options, OPTIONS);
@@ -175,10 +197,10 @@ class RedisJournal implements Journal {
         else held.note(figures);
         if (records.length === 0 && from < figures.head - 1) return { kind: "trimmed", head: figures.head };
         const { entries } = readRows(rows, from);
-        // Up to what is missing: who asks for more is told of a gap.
+        // Up to the missing record. A reader that asks for more is told of a gap.
         const sound = entries.findIndex(({ record }, i) => record.offset !== from + 1 + i);
         const run = sound < 0 ? entries : entries.slice(0, sound);
-        // Nothing more, and not at the tail: an empty page would say that it is.
+        // No more records, and not at the tail. An empty page would mean the tail.
         const next = entries[0]?.record.offset ?? placeAfter(rows) ?? figures.tail + 1;
         if (run.length === 0 && records.length === 0 && from < figures.tail) return { kind: "trimmed", head: next };
         const { count, bytes } = countWithin(run, { maxRecords: limits.maxRecords - records.length, maxBytes: room });
@@ -232,7 +254,7 @@ class RedisJournal implements Journal {
   async #end(): Promise<void> {
     await this.#committer.settled();
     this.peers.close();
-    // The others hear that they need not wait for this one any more.
+    // The others hear that they need not wait for this process any more.
     await this.#engine.bus.settled();
     this.#engine.close();
   }
@@ -262,10 +284,10 @@ class RedisJournal implements Journal {
   }
 }
 
-/** @throws HubError where what is kept of a key cannot be read. */
+/** @throws HubError if the stored key cannot be read. */
 function knownOf(text: string, request: string): KnownAppend | ReusedKey {
   const [, first, from, to, answer] = KNOWN.exec(text) ?? [];
-  if (first === undefined) throw unavailable("What the journal knows of the idempotency key cannot be read.");
+  if (first === undefined) throw unavailable("The journal's entry for the idempotency key cannot be read.");
   if (first !== digestOf(request)) return { kind: "reused" };
   const start = Number(from);
   return { kind: "repeated", offsets: Array.from({ length: Number(to) + 1 - start }, (_, i) => start + i), answer };

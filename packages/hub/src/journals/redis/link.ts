@@ -1,12 +1,15 @@
 import { after, monotonicMs } from "../../core/scheduler.ts";
 import type { Connection } from "./connection.ts";
 
-/** Pauses between two attempts to connect, in milliseconds. They get longer until a connection has been of use for so long. */
+/**
+ * Pauses between two attempts to connect, in milliseconds. They get longer until a connection has
+ * worked for that long.
+ */
 const LEAST_PAUSE_MS = 50;
 const MOST_PAUSE_MS = 2000;
 const OF_USE_MS = 5000;
 
-/** A connection that is made again, for ever, when it breaks. */
+/** A connection that always reconnects when it breaks. */
 export class Link {
   readonly #dial: () => Promise<Connection>;
   readonly #greet: (connection: Connection) => Promise<void>;
@@ -18,13 +21,13 @@ export class Link {
   #pauseMs = LEAST_PAUSE_MS;
   #stopPause: () => void = () => undefined;
 
-  /** @param greet - What has to be done on each connection before it is used. */
+  /** @param greet - Prepares each connection before its use. */
   private constructor(dial: () => Promise<Connection>, greet: (connection: Connection) => Promise<void>) {
     this.#dial = dial;
     this.#greet = greet;
   }
 
-  /** @throws Error where the first attempt fails. */
+  /** @throws Error if the first attempt fails. */
   static async open(
     dial: () => Promise<Connection>,
     greet: (connection: Connection) => Promise<void> = async () => undefined,
@@ -40,17 +43,19 @@ export class Link {
     return this.#connection?.isLost === true ? undefined : this.#connection;
   }
 
-  /** Why there is none, as far as is known. */
+  /** Why there is no connection, as far as is known. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** For how long there has been none; 0 where there is one. */
+  /** Time without a connection, or 0 while there is a connection. */
   get awayMs(): number {
     return this.#connection === undefined ? monotonicMs() - this.#awaySinceMs : 0;
   }
 
-  /** @returns The connection; undefined where there is none within `waitMs`, or the link is closed. */
+  /**
+   * @returns The connection, or undefined if there is none within `waitMs`, or the link is closed.
+   */
   ready(waitMs: number): Promise<Connection | undefined> {
     const { connection } = this;
     if (connection !== undefined || this.#isClosed || waitMs <= 0) return Promise.resolve(connection);
@@ -97,7 +102,7 @@ export class Link {
     }
   }
 
-  /** @returns undefined once closed. */
+  /** @returns Undefined once closed. */
   async #redial(): Promise<Connection | undefined> {
     // At random, so that not all hubs of a fleet come at once.
     while (!this.#isClosed) {

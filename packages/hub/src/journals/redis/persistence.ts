@@ -2,9 +2,10 @@ import type { Connection } from "./connection.ts";
 import { formatAddress } from "./url.ts";
 
 /**
- * Looks whether Redis keeps anything on a disk.
+ * Checks whether Redis keeps anything on a disk.
  *
- * @returns What to warn of. Undefined if Redis does, or does not tell: managed services forbid `CONFIG`.
+ * @returns The warning. Undefined if Redis does, or does not tell, as managed services forbid
+ *   `CONFIG`.
  */
 export async function withoutPersistence(connection: Connection): Promise<string | undefined> {
   try {

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { COMMON } from "./common.ts";
 import { type Connection, ReplyError } from "./connection.ts";
 
-/** A text that Redis runs as one step: nothing else happens meanwhile, and replicas and the file get all of it or nothing. */
+/**
+ * A text that Redis runs as one step. Nothing else runs meanwhile, and replicas and the file get
+ * all of it or nothing.
+ */
 export class Script {
   readonly #text: string;
   readonly #sha: string;
@@ -12,7 +15,7 @@ export class Script {
     this.#sha = createHash("sha1").update(text).digest("hex");
   }
 
-  /** Sends the text only where Redis does not know it, as after a restart. */
+  /** Sends the text only if Redis does not know it, as after a restart. */
   async run(connection: Connection, keys: readonly string[], args: readonly string[], timeoutMs?: number): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
     try {
@@ -25,10 +28,12 @@ export class Script {
 }
 
 /**
- * Looks at the journal, begins it where there is none, and trims. Arguments: the epoch that the hub knows or nothing, the offset and tag last seen, an epoch for
- * when a new one is due, and the retention.
+ * Reads the journal's state, begins a journal if there is none, and trims. Arguments: the hub's
+ * known epoch or nothing, the offset and tag last seen, an epoch in case a new one is due, the
+ * retention.
  *
- * @returns `ok` or `replaced`, epoch, head, tail, bytes, the tag at the tail; or `format` and which.
+ * @returns `ok` or `replaced`, epoch, head, tail, bytes, the tag at the tail. Or `format` and its
+ *   number.
  */
 export const LOOK: Script = new Script(`${COMMON}
 local isSame = same(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4])
@@ -38,12 +43,17 @@ return state(isSame and 'ok' or 'replaced')
 `);
 
 /**
- * Commits a group. Arguments: as of LOOK, then a tag, and the number of appends. For each of those: the numbers of its updates and steps, and the digest of its key or `-`;
- * with one, the digest of the request and the answer; two arguments for each update (see `encodeUpdate`); for each step `s` or `d`, key, value
- * and the two of its update.
+ * Commits a group. Arguments: as of LOOK, then a tag, and the number of appends. Arguments of each
+ * append:
  *
- * @returns `ok`, the time, the first offset, head, tail, bytes, and three texts for each append: `a`, its first offset, a `1` for each step that was made; or `k` and
- * what is known of the key. Or, having done nothing, as LOOK.
+ * - the numbers of its updates and steps, and the digest of its key or `-`
+ * - with a key, the digest of the request and the answer
+ * - two arguments for each update (see `encodeUpdate`)
+ * - for each step `s` or `d`, key, value and the two of its update
+ *
+ * @returns `ok`, the time, the first offset, head, tail, bytes, and three texts for each append.
+ *   They are `a`, its first offset, and a `1` for each step that was made. Or they are `k` and the
+ *   outcome of the key. Without a commit, the answer of LOOK.
  */
 export const COMMIT: Script = new Script(String.raw`${COMMON}
 if not same(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]) then return state('replaced') end
@@ -140,7 +150,7 @@ return { 'ok', int(now), int(first), int(head), int(tail), int(bytes), results }
 /**
  * Reads records after an offset. Arguments: the offset, most records, most bytes.
  *
- * @returns epoch, head, tail, bytes and the entries, none where the offset is before the head.
+ * @returns epoch, head, tail, bytes and the entries. No entries if the offset is before the head.
  */
 export const READ: Script = new Script(String.raw`
 local m = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'bytes')
@@ -164,7 +174,10 @@ end
 return { m[1] or '', m[2] or '1', m[3] or '0', m[4] or '0', rows }
 `);
 
-/** Lists entries of the table. Arguments: the range's two ends as of ZRANGEBYLEX, most entries. @returns key, value, key, value, … */
+/**
+ * Lists entries of the table. Arguments: the range's two ends as of ZRANGEBYLEX, most entries.
+ * @returns key, value, key, value, …
+ */
 export const ENTRIES: Script = new Script(String.raw`
 local found = {}
 local names = redis.call('ZRANGEBYLEX', KEYS[2], ARGV[1], ARGV[2], 'LIMIT', 0, ARGV[3])

@@ -8,31 +8,34 @@ import type { Connection } from "./connection.ts";
 import type { Figures } from "./held.ts";
 import { COMMIT, ENTRIES, LOOK, READ } from "./scripts.ts";
 
-/** Most that one look at the stream returns: Redis does nothing else meanwhile. */
+/** Most records of one read of the stream. Redis does nothing else meanwhile. */
 const READ_RECORDS = 1000;
 const READ_BYTES = 4 * 1024 * 1024;
 
-/** A row of a stream, as Redis has it. */
+/** A row of a stream, in the form of Redis. */
 export type Row = readonly [id: string, fields: unknown];
 
-/** Where a hub is: what it compares with what Redis has. */
+/** A hub's place, to compare with the journal in Redis. */
 export interface Place {
-  /** Empty where the journal is being opened. */
+  /** Empty while the journal is being opened. */
   readonly epoch: string;
   readonly seen: number;
   readonly tag: string;
 }
 
-/** What a look found; `replaced` where it is not the journal of the place, or something that was seen is gone. */
+/**
+ * Result of a check. `replaced` if the journal is not that of the place, or a record that was seen
+ * is gone.
+ */
 export interface Look extends Figures {
   readonly isReplaced: boolean;
-  /** Of the record at the tail. */
+  /** Tag of the record at the tail. */
   readonly tag: string;
-  /** Offset of the newest record that was there when the epoch began, where another was before. */
+  /** Offset of the newest record at the start of the epoch, if it replaced another epoch. */
   readonly restoredUpTo: number;
 }
 
-/** What a group came to: nothing was done where the journal is another one. */
+/** Outcome of a group. Nothing was done if the journal is another. */
 export type GroupResult =
   | {
       readonly kind: "committed";
@@ -42,11 +45,11 @@ export type GroupResult =
     }
   | { readonly kind: "replaced"; readonly look: Look };
 
-/** The journal as it is in Redis: what is asked of it, and what the answers mean. */
+/** The journal in Redis: its requests, and the meaning of the answers. */
 export class Stream {
   /** The key of the stream itself. */
   readonly key: string;
-  /** The channel on which the hubs talk to each other. */
+  /** The channel between the hubs. */
   readonly channel: string;
   readonly #keys: Record<"meta" | "stream" | "ids" | "keys" | "entries" | "order", string>;
   readonly #retention: readonly string[];
@@ -69,7 +72,7 @@ export class Stream {
     );
   }
 
-  /** @throws Error where one of the keys is something else's. */
+  /** @throws Error if a key belongs to something else. */
   async checkKeys(connection: Connection): Promise<void> {
     const kinds = { meta: "hash", stream: "stream", ids: "zset", keys: "hash", entries: "hash", order: "zset" } as const;
     for (const [part, kind] of Object.entries(kinds)) {
@@ -80,7 +83,7 @@ export class Stream {
     }
   }
 
-  /** @throws Error where the journal is of another version. */
+  /** @throws Error if the journal is of another version. */
   async look(connection: Connection, place: Place): Promise<Look> {
     const { meta, stream, ids, keys } = this.#keys;
     return asLook(await LOOK.run(connection, [meta, stream, ids, keys], this.#place(place)));
@@ -115,7 +118,10 @@ export class Stream {
     return { kind: "committed", figures: { head: Number(head), tail: Number(tail), bytes: Number(bytes) }, entries: made, committed };
   }
 
-  /** The next rows after an offset, as many as one look may return; none where it is before the head. */
+  /**
+   * The next rows after an offset, as many as one read may return. Empty if the offset is before
+   * the head.
+   */
   async read(
     connection: Connection,
     after: number,
@@ -142,7 +148,10 @@ export class Stream {
     return found.map((member) => Number(member.slice(start.length)));
   }
 
-  /** What is known of an idempotency key. @param touches - Whether something is written too, so that replicas can be waited for. */
+  /**
+   * Finds the outcome of an idempotency key. @param touches - Whether to write something too, so
+   * that replicas can be waited for.
+   */
   async findKey(connection: Connection, digest: string, touches: boolean): Promise<string | undefined> {
     const found = await connection.send(["HGET", this.#keys.keys, digest]);
     if (typeof found !== "string") return undefined;
@@ -152,7 +161,7 @@ export class Stream {
 
   async entries(connection: Connection, prefix: string, after: string | undefined, limit: number): Promise<readonly StateEntry[]> {
     const start = after === undefined || after < prefix ? `[${prefix}` : `(${after}`;
-    // Keys are ASCII: all that begin with the prefix come before this.
+    // Keys are ASCII, so all keys with the prefix come before this end.
     const args = [start, `(${prefix}\u{10ffff}`, String(Math.min(limit, 1_000_000))];
     const list = (await ENTRIES.run(connection, [this.#keys.entries, this.#keys.order], args)) as readonly string[];
     return Array.from({ length: list.length / 2 }, (_, i) => ({ key: list[2 * i] as string, value: list[2 * i + 1] as string }));
@@ -163,7 +172,7 @@ export class Stream {
   }
 }
 
-/** Puts rows apart into those that can be read, and the ids of those that cannot. */
+/** Splits rows into readable entries and the ids of unreadable rows. */
 export function readRows(rows: readonly Row[], after: number): { readonly entries: readonly Entry[]; readonly foreign: readonly string[] } {
   const entries: Entry[] = [];
   const foreign: string[] = [];
@@ -177,7 +186,7 @@ export function readRows(rows: readonly Row[], after: number): { readonly entrie
   return { entries, foreign };
 }
 
-/** How many of the entries come to the limits, and whether they reach them. */
+/** Counts the entries within the limits, and tells whether they reach the limits. */
 export function countWithin(
   entries: readonly Entry[],
   { maxRecords, maxBytes }: ReadLimits,

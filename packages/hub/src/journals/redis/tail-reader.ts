@@ -3,15 +3,18 @@ import { ANSWER_MS, type Connection } from "./connection.ts";
 import type { Link } from "./link.ts";
 import type { Row } from "./stream.ts";
 
-/** How long Redis waits for something new before it answers that there is nothing, in milliseconds. */
+/** How long Redis waits for new records before it answers that there are none, in milliseconds. */
 const BLOCK_MS = 1000;
-/** Most records of one answer, and about how many bytes of them. */
+/** Most records of one answer, and approximately most bytes of them. */
 const MOST_RECORDS = 500;
 const ABOUT_BYTES = 4 * 1024 * 1024;
-/** The pause after rows that came to nothing, in milliseconds: Redis would give the same again at once. */
+/**
+ * Pause after rows without any records, in milliseconds. Redis would return the same rows again at
+ * once.
+ */
 const PAUSE_MS = 100;
 
-/** Reads what is appended, by whichever hub, over a connection of its own. */
+/** Reads records appended by any hub, over a connection of its own. */
 export class TailReader {
   readonly #link: Link;
   readonly #key: string;
@@ -20,8 +23,8 @@ export class TailReader {
   #count = MOST_RECORDS;
 
   /**
-   * @param seen - After which offset to read.
-   * @param take - Takes rows. @returns Whether they came to something.
+   * @param seen - Offset after which to read.
+   * @param take - Takes rows. @returns Whether they gave any records.
    */
   constructor(link: Link, key: string, seen: () => number, take: (rows: readonly Row[], after: number) => Promise<boolean>) {
     this.#link = link;
@@ -39,7 +42,7 @@ export class TailReader {
         for (;;) await this.#read(connection);
       } catch (error) {
         connection.fail(error as Error);
-        // The link finds out in a turn of its own.
+        // The link notices the loss in a turn of its own.
         await sleep(0);
       }
     }
@@ -55,7 +58,7 @@ export class TailReader {
     if (!(await this.#take(rows, after))) await sleep(PAUSE_MS);
   }
 
-  /** Fewer of large ones at a time, so that an answer stays small. */
+  /** Requests fewer records if they are large, so that an answer stays small. */
   #adapt(rows: readonly Row[]): void {
     let characters = 1;
     for (const [, fields] of rows) characters += Array.isArray(fields) ? String(fields[1]).length : 0;

@@ -1,6 +1,9 @@
-/** Where a journal's Redis is, and what the rest of a URL says. */
+/** Address of a journal's Redis, and the other parts of a URL. */
 export interface RedisTarget {
-  /** `single`: one server, or a name that leads to the master. `sentinel`: the sentinels know the master. `cluster`: the nodes know it. */
+  /**
+   * `single`: one server, or a name that leads to the master. `sentinel`: the sentinels know the
+   * master. `cluster`: the nodes know the master.
+   */
   readonly kind: "single" | "sentinel" | "cluster";
   /** The server, the sentinels, or some nodes of the cluster. */
   readonly hosts: readonly Address[];
@@ -8,11 +11,11 @@ export interface RedisTarget {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;
-  /** The name that the sentinels know the master by. */
+  /** Name of the master for the sentinels. */
   readonly master: string;
   readonly sentinelUsername: string | undefined;
   readonly sentinelPassword: string | undefined;
-  /** Of the journal. */
+  /** Name of the journal. */
   readonly name: string | undefined;
   readonly partitions: number | undefined;
   readonly waitReplicas: number | undefined;
@@ -31,9 +34,9 @@ const FORMS =
 const PARAMETERS = ["name", "partitions", "wait", "waitMs", "sentinelUsername", "sentinelPassword"] as const;
 
 /**
- * Reads the URL of a journal on Redis. No message has any of what is secret.
+ * Parses the URL of a journal on Redis. No message has any secret.
  *
- * @throws TypeError where it is none, or has a parameter that means nothing.
+ * @throws TypeError if the URL is malformed, or has a parameter without meaning.
  */
 export function parseRedisUrl(url: string): RedisTarget {
   const parts = URL_PARTS.exec(url);
@@ -71,10 +74,11 @@ export function parseRedisUrl(url: string): RedisTarget {
   };
 }
 
-/** The URL as it may be shown and logged: without user, password and the parameters that hold them. */
+/** The URL for display and logs: without user, password and the parameters that hold them. */
 export function withoutCredentials(url: string): string {
   const [address = "", ...query] = url.split("?");
-  // Up to the last @ before the path: a password in which it is not escaped must not be shown either.
+  // Up to the last @ before the path, because a password with an unescaped @ must not be shown
+  // either.
   const shown = address.replace(/^([a-z+]*:\/\/)[^/]*@/i, "$1").replace(/^(?!.*:\/\/).*@/, "");
   const rest = query
     .join("?")
@@ -99,7 +103,7 @@ function readQuery(query: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
     if (!(PARAMETERS as readonly string[]).includes(name)) {
-      // What follows a question mark in a password that is not escaped is not told.
+      // Text after an unescaped question mark in a password is not shown.
       const which = query.includes("@") ? "that means nothing; write a ? in a password as %3F" : JSON.stringify(name);
       throw new TypeError(`The URL of the journal has a parameter ${which}. Those that mean something are ${PARAMETERS.join(", ")}.`);
     }
@@ -108,7 +112,7 @@ function readQuery(query: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
-/** What is empty is not given, as before the host. */
+/** An empty value counts as not given, as before the host. */
 function given(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   const text = parameters.get(name);
   return text === "" ? undefined : text;

@@ -1,17 +1,18 @@
 import type { HubError } from "../../core/errors.ts";
 import { every, monotonicMs } from "../../core/scheduler.ts";
 
-/** How often is looked whether the engine is away, in milliseconds. */
+/** Time between two checks whether the engine is away, in milliseconds. */
 const LOOK_MS = 1000;
 
-/** What leads to an engine. */
+/** The connection to an engine. */
 export interface EngineLink {
-  /** How long the engine has been away, in milliseconds; 0 while it is there. */
+  /** How long the engine has been away, in milliseconds, or 0 while it is there. */
   readonly awayMs: number;
 }
 
 /**
- * Until when a request waits for an engine. The time that the engine has been away already counts: once it is longer, each request is refused at once.
+ * Computes until when a request waits for an engine. The time that the engine has been away already
+ * counts. Once that time exceeds the wait, each request is refused at once.
  *
  * @param waitMs - Longest wait, in milliseconds.
  * @returns A time of the monotonic clock, in milliseconds.
@@ -27,7 +28,7 @@ export class AwayWatch {
   #isAway = false;
   #stop: () => void = () => undefined;
 
-  /** @param look - Why the engine is away; undefined if it is there. */
+  /** @param look - Why the engine is away, or undefined if it is there. */
   constructor(look: () => HubError | undefined) {
     this.#look = look;
   }

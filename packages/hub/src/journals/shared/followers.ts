@@ -1,22 +1,22 @@
 import { type JournalPage, type JournalRecord, type ReadLimits, recordBytes } from "../../core/journal/journal.ts";
 import { sleep } from "../../core/scheduler.ts";
 
-/** How much of the newest is kept at hand, so that who follows from a place near the tail begins at once. */
+/** Newest records kept in memory, so that a follower that starts near the tail begins at once. */
 const RECENT_RECORDS = 1000;
 const RECENT_BYTES = 1024 * 1024;
-/** When what could not be read is tried again, in milliseconds. */
+/** Time until a failed read is repeated, in milliseconds. */
 const RETRY_MS = 500;
 const PAGE: ReadLimits = { maxRecords: 500, maxBytes: 1024 * 1024 };
 
 interface Follower {
-  /** The last offset that it was given, or begins after. */
+  /** The last offset given to the follower, or its start. */
   after: number;
-  /** Whether it has all that was seen, so that what comes next is for it. */
+  /** Whether the follower has all seen records, so that the next records are given at once. */
   isAtTail: boolean;
   readonly onAppended: (records: readonly JournalRecord[]) => void;
 }
 
-/** Those that follow, and what they were given last. */
+/** The followers of a journal, and the last records given. */
 export class Followers {
   readonly #read: (after: number, limits: ReadLimits) => Promise<JournalPage>;
   readonly #followers = new Set<Follower>();
@@ -26,7 +26,7 @@ export class Followers {
   /** The last offset that was given. */
   #given = 0;
 
-  /** @param read - What is not at hand any more. */
+  /** @param read - Reads records that are no longer in memory. */
   constructor(read: (after: number, limits: ReadLimits) => Promise<JournalPage>) {
     this.#read = read;
   }
@@ -56,7 +56,7 @@ export class Followers {
     }
   }
 
-  /** All go on after this offset. */
+  /** Makes all followers go on after this offset. */
   restart(seen: number): void {
     this.#given = seen;
     this.#recent = [];
@@ -78,7 +78,7 @@ export class Followers {
       this.#recent.push(record);
       this.#recentBytes += recordBytes(record);
     }
-    // Cut now and then, so that a record costs the same however many are kept.
+    // Cut now and then, so that a record costs the same at any size.
     if (this.#recent.length <= 2 * RECENT_RECORDS && this.#recentBytes <= 2 * RECENT_BYTES) return;
     let first = this.#recent.length;
     let bytes = 0;
@@ -92,7 +92,7 @@ export class Followers {
     this.#recentBytes = bytes;
   }
 
-  /** @returns Whether all that it has missed was at hand. */
+  /** @returns Whether all missed records were in memory. */
   #giveRecent(follower: Follower): boolean {
     const first = this.#recent[0]?.offset;
     if (first === undefined || first > follower.after + 1) return false;
@@ -115,7 +115,7 @@ export class Followers {
         await sleep(RETRY_MS); // Until the engine is back, or the journal is closed.
         continue;
       }
-      // Everything was replaced meanwhile, or nobody listens any more.
+      // The journal was replaced meanwhile, or the follower stopped.
       if (follower.isAtTail || follower.after !== from || !this.#followers.has(follower)) return;
       if (page.kind === "trimmed") {
         follower.after = page.head - 1;

@@ -4,11 +4,12 @@ import { checkNames, namesOf } from "../../core/names.ts";
 const RETENTION: ReadonlySet<string> = namesOf<Retention>({ maxAgeMs: true, maxBytes: true, maxCount: true });
 
 /**
- * Checks what all journals' options have in common. A misspelt bound would be no bound, and a wrong one would drop what is to be kept.
+ * Checks the options that all journals have in common. A misspelt bound would be no bound, and a
+ * wrong bound would drop records that are to be kept.
  *
  * @param what - The function that was called, such as `memoryJournal()`.
- * @param names - The options that it has.
- * @throws TypeError with what to write.
+ * @param names - The function's options.
+ * @throws TypeError with the correction.
  */
 export function checkJournalOptions(
   what: string,

@@ -1,6 +1,6 @@
 /**
- * Spells text in ASCII, for automata know nothing else: each octet that UTF-8 has beyond it becomes two control characters,
- * which no topic and no template has.
+ * Spells text in ASCII, because automata know nothing else. Each octet of UTF-8 beyond ASCII
+ * becomes two control characters, which no topic and no template has.
  */
 export function toAscii(text: string): string {
   return text.replaceAll(/[\x80-\uffff]+/g, spellUnit);

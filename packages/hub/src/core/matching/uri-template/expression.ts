@@ -34,7 +34,10 @@ const repeat = (item: Expression, min: number, max: number): Expression => ({ ki
 const optional = (item: Expression): Expression => repeat(item, 0, 1);
 const joined = (item: Expression, separator: Expression): Expression => sequence(item, repeat(sequence(separator, item), 0, Infinity));
 
-/** Text as it is. The same character is always the same set, so that the automaton sees that it is. */
+/**
+ * Sets of single characters. The same character always gives the same set object, so that the
+ * automaton sees that they are equal.
+ */
 const SINGLE: readonly Expression[] = Array.from({ length: 128 }, (_, code) => ({
   kind: "char",
   set: Uint8Array.from({ length: 128 }, (_unused, other) => Number(other === code)),
@@ -56,7 +59,10 @@ const UNRESERVED = char(/[\w.~-]/);
 const UNRESERVED_OR_COMMA = char(/[\w.~,-]/);
 const UNRESERVED_OR_RESERVED = char(/[\w.~:/?#[\]@!$&'()*+,;=-]/);
 
-/** Writes what a template can expand to, for any values of its variables, as an expression over the spelling of `toAscii`. */
+/**
+ * Builds an expression of all expansions of a template, for any values of its variables, in the
+ * spelling of `toAscii`.
+ */
 export function toExpression(parts: readonly TemplatePart[]): Expression {
   return sequence(
     ...parts.map((part) =>
@@ -65,7 +71,10 @@ export function toExpression(parts: readonly TemplatePart[]): Expression {
   );
 }
 
-/** "If the literal character is not allowed in the URI syntax, it is percent-encoded", but topics are IRIs and may have it plain. */
+/**
+ * "If the literal character is not allowed in the URI syntax, it is percent-encoded", but topics
+ * are IRIs and may have the plain character.
+ */
 function literal(one: string): Expression {
   return one <= "\x7f" ? text(one) : choice(text(spellUnit(one)), text(encodeURIComponent(one)));
 }
@@ -78,7 +87,10 @@ function expansions(style: Style, variables: readonly Variable[]): Expression {
   return optional(sequence(first, { kind: "some", items, separator }));
 }
 
-/** A value without a name: text, the items of a list with commas between them, or those of an exploded one. */
+/**
+ * A value without a name: text, the items of a list with commas between them, or the items of an
+ * exploded list.
+ */
 function values({ separator, reserved }: Style, { explode, maxLength }: Variable): Expression {
   if (maxLength !== undefined) return repeat(choice(reserved ? UNRESERVED_OR_RESERVED : UNRESERVED, ENCODED), 0, maxLength);
   if (reserved) return repeat(choice(UNRESERVED_OR_RESERVED, OCTET), 0, Infinity);
@@ -91,7 +103,7 @@ function namedValues({ separator, bare }: Style, { name, explode, maxLength }: V
   const least = bare ? 1 : 0;
   const assigned = (value: Expression): Expression => (bare ? optional(sequence(text("="), value)) : sequence(text("="), value));
   if (explode) {
-    // The keys of an exploded map take the place of the name, so this has every list too.
+    // The keys of an exploded map take the place of the name, so this covers every list too.
     const key = repeat(choice(UNRESERVED, OCTET), 0, Infinity);
     return joined(sequence(key, assigned(repeat(choice(UNRESERVED, OCTET), least, Infinity))), text(separator));
   }

@@ -3,22 +3,24 @@ import { toAscii } from "./ascii.ts";
 import { toExpression } from "./expression.ts";
 import { parseTemplate } from "./parse.ts";
 
-/** A URI template that was compiled: it selects topics in time linear in their length, whoever wrote it. */
+/** A compiled URI template. Selects topics in time linear in their length, for any template. */
 export interface CompiledUriTemplate {
-  /** What it cost to make and costs to keep, in the measure of URL patterns. */
+  /** Cost of compiling and keeping the template, in the unit of URL patterns. */
   readonly weight: number;
-  /** What every topic that it selects starts with, in ASCII. */
+  /** Prefix of every topic that the template selects, in ASCII. */
   readonly prefix: string;
   test(topic: string): boolean;
 }
 
 /**
- * Compiles a template (all levels of RFC 6570), which selects the topics that it expands to for some values of its variables:
- * texts, lists and maps. Mercure 0.x has such selectors; they are compared with the topic as it is, which is not resolved against
- * the hub's URL.
+ * Compiles a template (all levels of RFC 6570). The result selects every topic that is an expansion
+ * of the template for some values of its variables: texts, lists and maps. Mercure 0.x has such
+ * selectors. They are compared with the topic as published, which is not resolved against the hub's
+ * URL.
  *
- * @param template - At most a few KiB, for the time to compile grows with it.
- * @returns undefined for text that is no template or has no expression: it selects nothing but itself.
+ * @param template - At most a few KiB, because the time to compile grows with the length.
+ * @returns Undefined for text that is no template or has no expression. Such text selects nothing
+ *   but itself.
  * @throws PatternError for a template that can't be matched fast.
  */
 export function compileUriTemplate(template: string): CompiledUriTemplate | undefined {

@@ -3,11 +3,14 @@ export interface Variable {
   readonly name: string;
   /** Whether each item of a list is expanded on its own: `{list*}`. */
   readonly explode: boolean;
-  /** Most characters of the value that are used: `{name:3}`; undefined for all. */
+  /** Most characters of the value that are used: `{name:3}`. Undefined for all. */
   readonly maxLength: number | undefined;
 }
 
-/** What stands before the first variable of an expression and says how all are expanded; empty for none. */
+/**
+ * The character before the first variable of an expression, which says how all are expanded. Empty
+ * for none.
+ */
 export type Operator = "" | "+" | "#" | "." | "/" | ";" | "?" | "&";
 
 /** A piece of a template: text, or an expression in braces. */
@@ -15,19 +18,20 @@ export type TemplatePart =
   | { readonly kind: "literal"; readonly text: string }
   | { readonly kind: "expression"; readonly operator: Operator; readonly variables: readonly Variable[] };
 
-/** The apostrophe is among them since erratum 6937. */
+/** The apostrophe is included since erratum 6937. */
 const LITERAL = /^(?:[^\p{Cc} "%<>\\^`{|}]|%[\da-f]{2})*$/iu;
 const VARIABLE = /^((?:\w|%[\da-f]{2})(?:\.?(?:\w|%[\da-f]{2}))*)(?::([1-9]\d{0,3})|(\*))?$/i;
 
 /**
  * Parses a URI template.
  *
- * @returns undefined where it is not one by the grammar.
+ * @returns Undefined for text that the grammar refuses.
  * @see RFC 6570, section 2.
  */
 export function parseTemplate(template: string): readonly TemplatePart[] | undefined {
   const parts: TemplatePart[] = [];
-  // What is between braces has an odd number here. A brace that is out of place is in no literal and in no name.
+  // The text between braces has an odd index here. A misplaced brace is in no literal and in no
+  // name.
   for (const [index, piece] of template.split(/\{([^{}]*)\}/).entries()) {
     if (index % 2 === 1) {
       const expression = parseExpression(piece);

@@ -4,24 +4,33 @@ import { Walk, type Front } from "./walk.ts";
 
 /** Tells whether the text of a URL's component, which is always ASCII, matches. */
 export interface TextMatcher {
-  /** What it cost to make and costs to keep: instructions visited and entries of its table. */
+  /** Cost of making and keeping the matcher: instructions visited and entries of its table. */
   readonly weight: number;
-  /** What every text that matches starts with. */
+  /** Prefix of every text that matches. */
   readonly prefix: string;
   test(text: string): boolean;
 }
 
-/** Entries of the largest table, two bytes each. 50 UUIDs as alternatives, all that 2 KiB can hold, need 35,000. */
+/**
+ * Entries of the largest table, two bytes each. 50 UUIDs as alternatives, all that 2 KiB can hold,
+ * need 35,000.
+ */
 const MAX_ENTRIES = 40_000;
-/** The work that a table may cost, in instructions visited: some 5 ms. The UUIDs cost 42,000, common patterns a few hundred. */
+/**
+ * Most instructions visited while a table is made: some 5 ms. The UUIDs cost 42,000, common
+ * patterns a few hundred.
+ */
 const MAX_VISITS = 60_000;
 
 /**
- * Makes the matcher of a program: a table (a deterministic automaton) by which each character of a text costs one
- * look-up, whatever the pattern. All of it is made here, so that nobody who picks the topics can make a test slow.
+ * Makes the matcher of a program: a table (a deterministic automaton) with one look-up per
+ * character of a text, for any pattern. The whole table is made here, so that nobody who picks the
+ * topics can make a test slow.
  *
- * @param prefix - What every text that matches starts with. Most topics differ there, and it is fast to compare.
- * @throws PatternError where the table would be too large: in theory it can double with each instruction.
+ * @param prefix - Prefix of every text that matches. Most topics differ there, and the comparison
+ *   is fast.
+ * @throws PatternError if the table would be too large. In theory the table can double with each
+ *   instruction.
  */
 export function createAutomaton(program: Program, prefix: string): TextMatcher {
   const walk = new Walk(program);
@@ -43,9 +52,12 @@ class Automaton implements TextMatcher {
   readonly #classOf: Uint8Array;
   readonly #classCount: number;
   readonly #start: number;
-  /** The number of the next state, at the number of the state × the count of classes + the character's class. */
+  /**
+   * Number of the next state, at index: number of the state × count of classes + the character's
+   * class.
+   */
   readonly #next: Uint16Array;
-  /** By a state's number, whether the text may end there. */
+  /** By a state's number: whether the text may end there. */
   readonly #accepting: Uint8Array;
 
   constructor(walk: Walk, front: Front, prefix: string) {
@@ -72,9 +84,9 @@ class Automaton implements TextMatcher {
   }
 }
 
-/** The states of an automaton: each is a front that some text leads to. */
+/** The states of an automaton. Each state is a front that some text leads to. */
 class States {
-  /** By a state's number, the number of the next state for each class of characters. */
+  /** By a state's number: the next state for each class of characters. */
   readonly rows: Uint16Array[] = [];
   readonly accepting: number[] = [];
   readonly #walk: Walk;
@@ -86,11 +98,12 @@ class States {
     this.#fronts = [walk.empty()];
   }
 
-  /** The number of the state that is this front, of which it keeps a copy. */
+  /** The number of the state for this front, which is copied if new. */
   numberOf(front: Front): number {
     if (front.size === 0) return DEAD;
     const sorted = front.places.subarray(0, front.size).toSorted();
-    // Without what a wildcard makes needless, a row of wildcards has few states and not the square of their number.
+    // A wildcard makes earlier places needless. Without them, a row of wildcards has few states and
+    // not the square of their number.
     const loop = sorted.findIndex((place) => this.#walk.program.absorbs[place] === 1);
     const places = loop < 0 ? sorted : sorted.slice(0, loop + 1);
     const key = `${front.atStart ? "^" : ""}${front.afterWord ? "w" : ""},${String.fromCharCode(...places)}`;
@@ -117,7 +130,7 @@ class States {
       this.accepting.push(this.#walk.accepts(front) ? 1 : 0);
       const row = new Uint16Array(classCount);
       for (const word of words) {
-        // The first half of a step serves all characters that are, or all that are not, part of a word.
+        // The first half of a step serves all word characters, or all other characters.
         this.#walk.prepare(front, word);
         for (let charClass = 0; charClass < classCount; charClass++) {
           if (isWord[charClass] !== word || !this.#walk.select(charClass, scratch)) continue;

@@ -10,25 +10,29 @@ export const SPECIAL_SCHEMES: ReadonlyMap<string, string> = new Map([
   ["wss", "443"],
 ]);
 
-/** What a pattern may take from its base, from the general to the specific. Credentials are never taken. */
+/**
+ * Components that a pattern may take from its base, from the general to the specific. Credentials
+ * are never taken.
+ */
 const INHERITED = ["protocol", "hostname", "port", "pathname", "search", "hash"] as const;
 
 /**
- * Completes the components of a pattern with `*`. A relative pattern, which has no protocol, takes from the base those
- * before the first that it gives. A whole pattern takes nothing: with a base, the standard would put the folder
- * of that before paths like that of `urn\:isbn\:*`.
+ * Completes the components of a pattern with `*`. A relative pattern, which has no protocol, takes
+ * from the base the components before the first of its own. A whole pattern takes nothing. With a
+ * base, the standard would put the base's folder before paths like that of `urn\:isbn\:*`.
  *
  * @param baseUrl - An absolute URL.
- * @throws TypeError where the base is not an absolute URL.
+ * @throws TypeError if the base is not an absolute URL.
  * @see https://urlpattern.spec.whatwg.org/#process-a-urlpatterninit
  */
 export function resolvePatterns(given: ComponentPatterns, baseUrl: string): Record<ComponentName, string> {
   const resolved = Object.fromEntries(COMPONENTS.map((name) => [name, given[name] ?? "*"])) as Record<ComponentName, string>;
   if (given.protocol === undefined) inherit(given, new URL(baseUrl), resolved);
-  // The standard drops one mark here, and the split of the whole pattern dropped one before: `??a` is `?a`.
+  // The standard drops one mark here, and the split of the whole pattern dropped another before:
+  // `??a` is `?a`.
   if (given.search !== undefined) resolved.search = given.search.replace(/^\?/, "");
   if (given.hash !== undefined) resolved.hash = given.hash.replace(/^#/, "");
-  // A parsed URL has no port where it is the default one.
+  // A parsed URL has no port if the port is the default.
   if (SPECIAL_SCHEMES.get(resolved.protocol) === resolved.port) resolved.port = "";
   return resolved;
 }
@@ -46,7 +50,7 @@ function inherit(given: ComponentPatterns, base: URL, resolved: Record<Component
     if (given[name] !== undefined) break;
     resolved[name] = escapePattern(values[name]);
   }
-  // Where the base's path is opaque, as in `urn:isbn:0451450523`, it has no folder to be relative to.
+  // An opaque base path, as in `urn:isbn:0451450523`, has no folder to be relative to.
   if (given.pathname !== undefined && !isAbsolutePath(given.pathname) && base.pathname.startsWith("/")) {
     resolved.pathname = escapePattern(base.pathname.slice(0, base.pathname.lastIndexOf("/") + 1)) + given.pathname;
   }

@@ -6,8 +6,8 @@ import { parseRegExp } from "./regexp.ts";
 /**
  * Compiles the pattern of one component.
  *
- * @returns undefined where it matches every text.
- * @throws PatternError where it is malformed, or cannot be matched in bounded time.
+ * @returns Undefined if the pattern matches every text.
+ * @throws PatternError if the pattern is malformed, or cannot be matched in bounded time.
  */
 export function compileComponent(pattern: string, options: PartOptions): TextMatcher | undefined {
   const parts = parseParts(pattern, options);

@@ -9,14 +9,16 @@ export type ComponentPatterns = Partial<Record<ComponentName, string>>;
 
 type State = ComponentName | "init" | "authority" | "done";
 
-/** The order in which the states of a pattern that has a protocol can follow each other. */
+/** The order in which the states of a pattern with a protocol can follow each other. */
 const ORDER: readonly State[] = ["protocol", "authority", "username", "password", "hostname", "port", "pathname", "search", "hash"];
 
 /**
- * Splits a whole pattern, such as `https://*.example.com/books/:id?`, into the patterns of its components. A
- * component before the last one that is given is empty where nothing stands for it; later ones are left out.
+ * Splits a whole pattern, such as `https://*.example.com/books/:id?`, into the patterns of its
+ * components. An absent component before the last given component is empty. Later components are
+ * left out.
  *
- * @param isSpecial - Tells whether a protocol's pattern matches a special scheme, after which `//` is optional.
+ * @param isSpecial - Tells whether a protocol's pattern matches a special scheme, after which `//`
+ *   is optional.
  * @see https://urlpattern.spec.whatwg.org/#parse-a-constructor-string
  */
 export function parseConstructorString(pattern: string, isSpecial: (protocol: string) => boolean): ComponentPatterns {
@@ -25,7 +27,10 @@ export function parseConstructorString(pattern: string, isSpecial: (protocol: st
   return parser.result;
 }
 
-/** A state machine like that of a URL parser, but over tokens, so that no character of a group ends a component. */
+/**
+ * A state machine like that of a URL parser, but over tokens, so that no character of a group ends
+ * a component.
+ */
 class Parser {
   readonly result: ComponentPatterns = {};
   readonly #pattern: string;
@@ -49,11 +54,11 @@ class Parser {
       // Either a step moves the index itself, or the token belongs to the component.
       if (!this.#step()) this.#index++;
     }
-    // Whoever gives no port means the default one. `:*` is any port.
+    // A pattern without a port means the default port. `:*` is any port.
     if (this.result.hostname !== undefined) this.result.port ??= "";
   }
 
-  /** @returns whether the state, and with it the index, was changed. */
+  /** @returns Whether the state, and with it the index, was changed. */
   #step(): boolean {
     const type = this.#tokens[this.#index]?.type;
     if (type === "end") return this.#finish();
@@ -126,7 +131,7 @@ class Parser {
     const state = this.#state;
     if (state !== "init" && state !== "authority" && state !== "done") result[state] = this.#text();
     if (state !== "init") {
-      // What is passed over is empty, not arbitrary.
+      // Components passed over are empty, not arbitrary.
       const passed = (name: State): boolean => ORDER.indexOf(state) < ORDER.indexOf(name) && ORDER.indexOf(name) < ORDER.indexOf(next);
       if (passed("hostname")) result.hostname ??= "";
       if (passed("pathname")) result.pathname ??= this.#special ? "/" : "";
@@ -148,13 +153,13 @@ class Parser {
     return this.#pattern.slice(this.#tokens[this.#start]?.index, this.#tokens[this.#index]?.index);
   }
 
-  /** Whether a token is this character and no syntax of a pattern. */
+  /** Tells whether a token is this plain character and no pattern syntax. */
   #is(char: string, ahead = 0): boolean {
     const token = this.#tokens[this.#index + ahead];
     return token?.value === char && (token.type === "char" || token.type === "escaped" || token.type === "invalid");
   }
 
-  /** A `?` starts the search where it is no modifier of what stands before it. */
+  /** A `?` starts the search unless it is a modifier of the token before. */
   #isSearch(): boolean {
     if (this.#is("?")) return true;
     if (this.#tokens[this.#index]?.value !== "?") return false;

@@ -1,17 +1,19 @@
 import { invalidPattern } from "./tokens.ts";
 
 /**
- * Writes fixed text of a pattern in the form that a parsed URL has, so that the two can be compared: percent-encoded,
- * lower-case, IDNA as ASCII. It takes one piece of text between wildcards, never empty, and throws PatternError
- * where no URL could have that text. The platform's own URL parser does the work, through the setters of a
- * dummy URL, for it also made the URLs that are compared.
+ * Writes fixed text of a pattern in the form of a parsed URL, so that the two can be compared:
+ * percent-encoded, lower-case, IDNA as ASCII. Takes one piece of text between wildcards, never
+ * empty. Throws PatternError if no URL could have that text. The platform's own URL parser does the
+ * work, through the setters of a dummy URL, because the same parser made the URLs that are
+ * compared.
  *
  * @see https://urlpattern.spec.whatwg.org/#canon-encoding-callbacks
  */
 export type Encode = (text: string) => string;
 
 export const encodeProtocol: Encode = (text) => {
-  // The setter of a URL's protocol refuses to leave the special schemes, so the text is parsed as a whole URL.
+  // The setter of a URL's protocol refuses to leave the special schemes, so the text is parsed as a
+  // whole URL.
   const url = `${text}://dummy.invalid/`;
   if (!URL.canParse(url)) {
     throw invalidPattern(`\`${text}\` cannot stand in a protocol. Where a \`:\` is not to end one, write \`{\\:}\`.`);
@@ -32,7 +34,8 @@ export const encodePassword: Encode = (text) => {
 };
 
 export const encodeHostname: Encode = (text) => {
-  // A setter keeps the old value when it refuses the new one. Only a refusal leaves two hosts different.
+  // A setter keeps the old value when it refuses the new value. Only a refusal leaves two hosts
+  // different.
   const [one, other] = ["one.invalid", "other.invalid"].map((host) => {
     const url = new URL(`https://${host}/`);
     url.hostname = text;
@@ -42,14 +45,17 @@ export const encodeHostname: Encode = (text) => {
   return one;
 };
 
-/** Addresses in brackets: a piece of one, between wildcards, is no address that could be parsed. */
+/**
+ * Addresses in brackets. A piece of an address, between wildcards, cannot be parsed as an address.
+ */
 export const encodeIpv6Hostname: Encode = (text) => {
   if (/[^0-9a-f[\]:]/i.test(text)) throw invalidPattern(`\`${text}\` cannot stand in an IPv6 address.`);
   return text.toLowerCase();
 };
 
 export const encodePort: Encode = (text) => {
-  // The scheme is one without a default port, which the setter would drop: `http://host:443` names a port.
+  // The dummy scheme has no default port, because the setter would drop a default port:
+  // `http://host:443` names a port.
   const url = new URL("dummy://dummy.invalid/");
   url.port = text;
   if (url.port === "") throw invalidPattern(`\`${text}\` cannot stand in a port: use a number up to 65535, or \`*\`.`);
@@ -58,7 +64,8 @@ export const encodePort: Encode = (text) => {
 
 export const encodePathname: Encode = (text) => {
   const url = new URL("https://dummy.invalid/");
-  // A piece of a path need not start with the slash that a path must. The `-` keeps its leading dots literal.
+  // A piece of a path need not start with the slash that a path must. The `-` keeps its leading
+  // dots literal.
   const lead = text.startsWith("/") ? "" : "/-";
   url.pathname = lead + text;
   return url.pathname.slice(lead.length);
@@ -66,7 +73,8 @@ export const encodePathname: Encode = (text) => {
 
 export const encodeOpaquePathname: Encode = (text) => {
   const [path = ""] = text.split(/[?#]/, 1);
-  // The letters keep a leading slash from making the path hierarchical and outer spaces from being stripped.
+  // The letters keep a leading slash from making the path hierarchical and outer spaces from being
+  // stripped.
   return new URL(`dummy:x${path}x`).pathname.slice(1, -1);
 };
 

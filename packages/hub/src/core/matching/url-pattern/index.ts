@@ -10,11 +10,14 @@ export { PatternError } from "./error.ts";
 export { compileProgram } from "./program.ts";
 export type { CharSet, Expression } from "./regexp.ts";
 
-/** A URL pattern that was compiled: it selects URLs in time linear in their length, whoever wrote the pattern. */
+/** A compiled URL pattern. Selects URLs in time linear in their length, for any pattern. */
 export interface CompiledUrlPattern {
-  /** What it cost to make and costs to keep; 60,000 are some 5 ms or 100 kB, common patterns have a few hundred. */
+  /**
+   * Cost of making and keeping the pattern. 60,000 are some 5 ms or 100 kB, common patterns have a
+   * few hundred.
+   */
   readonly weight: number;
-  /** What the path of every URL that it selects starts with. */
+  /** Prefix of the path of every URL that the pattern selects. */
   readonly prefix: string;
   /** @param url - A topic, parsed with the hub's URL as its base. */
   test(url: URL): boolean;
@@ -26,15 +29,17 @@ const PROTOCOL = plain(encode.encodeProtocol);
 /**
  * Compiles a pattern of the URL Pattern standard, case-sensitive, as `match_urlpattern` takes it.
  *
- * Patterns come from anyone who may subscribe, so none is run by JavaScript's own regular expressions, whose time can be
- * exponential. Each component becomes a table by which a character costs one look-up: a test takes less than 1 µs
- * for common topics, and some 20 µs for one of 2 KiB, whatever the pattern. What has no such table is refused: look-around,
- * references to groups, strings in classes, flags inside an expression, and what is too complex.
+ * Patterns come from anyone who may subscribe. JavaScript's own regular expressions can take
+ * exponential time, so they never run a pattern. Each component becomes a table with one look-up
+ * per character. A test takes less than 1 µs for common topics, and some 20 µs for a topic of 2
+ * KiB, for any pattern. Syntax without such a table is refused: look-around, references to groups,
+ * strings in classes, flags inside an expression, and patterns that are too complex.
  *
- * @param pattern - A whole pattern, or one relative to the base; at most a few KiB, for the time to compile grows with it.
+ * @param pattern - A whole pattern, or a pattern relative to the base. At most a few KiB, because
+ *   the time to compile grows with the length.
  * @param baseUrl - The hub's URL, absolute.
  * @throws PatternError, which says what to change in the pattern.
- * @throws TypeError where the base is not an absolute URL.
+ * @throws TypeError if the base is not an absolute URL.
  * @see https://urlpattern.spec.whatwg.org/#url-pattern-struct
  */
 export function compileUrlPattern(pattern: string, baseUrl: string): CompiledUrlPattern {
@@ -59,7 +64,7 @@ class UrlPattern implements CompiledUrlPattern {
   readonly #hash: TextMatcher | undefined;
 
   constructor(patterns: Readonly<Record<ComponentName, string>>) {
-    // A lone bracket is none: it is no host either, and is refused as one.
+    // A lone bracket is no address. A lone bracket is no host either, and is refused as a host.
     const isAddress = /^(?:\[.|[\\{]\[)/su.test(patterns.hostname);
     this.#protocol = compileComponent(patterns.protocol, PROTOCOL);
     this.#username = compileComponent(patterns.username, plain(encode.encodeUsername));
@@ -82,7 +87,7 @@ class UrlPattern implements CompiledUrlPattern {
   }
 
   test(url: URL): boolean {
-    // The path first: that is where most topics of one hub differ.
+    // The path first, because most topics of one hub differ there.
     return (
       (this.#pathname?.test(url.pathname) ?? true) &&
       (this.#hostname?.test(url.hostname) ?? true) &&

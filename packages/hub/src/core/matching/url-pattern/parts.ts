@@ -4,11 +4,11 @@ import { invalidPattern, tokenize, type Token, type TokenType } from "./tokens.t
 /** How often a part may occur: once, or as its modifier says. */
 export type Modifier = "" | "?" | "*" | "+";
 
-/** One piece of a component's pattern: fixed text, or a group with the fixed text that goes with it. */
+/** One piece of a component's pattern: fixed text, or a group with its adjacent fixed text. */
 export interface Part {
   /** `segment` matches up to the delimiter, `wildcard` matches anything. */
   readonly type: "fixed" | "regexp" | "segment" | "wildcard";
-  /** The text of a `fixed` part, encoded; the source of a `regexp` part. */
+  /** The text of a `fixed` part, encoded, or the source of a `regexp` part. */
   readonly value: string;
   /** Encoded text before and after a group, which its modifier covers too. */
   readonly prefix: string;
@@ -19,9 +19,9 @@ export interface Part {
 /** How a component's pattern is read. */
 export interface PartOptions {
   readonly encode: Encode;
-  /** The character that a `:name` stops at; "" for none. */
+  /** The character that a `:name` stops at. "" for none. */
   readonly delimiter: "" | "." | "/";
-  /** The character that, right before a group, belongs to it; "" for none. */
+  /** The character that, right before a group, belongs to the group. "" for none. */
   readonly prefix: "" | "/";
 }
 
@@ -105,7 +105,7 @@ export function parseParts(pattern: string, options: PartOptions): Part[] {
       }
       const modifier = takeModifier();
       if (modifier === "") {
-        // Braces alone change nothing, so the text is encoded together with what stands around it.
+        // Braces alone change nothing, so the text is encoded together with the text around it.
         pending += prefix;
       } else {
         flush();
@@ -125,7 +125,7 @@ function unexpected(pattern: string, token: Token | undefined, advice: string): 
 }
 
 /**
- * Writes parts as the regular expression (flag `v`) that defines what they match, from start to end.
+ * Writes parts as a regular expression (flag `v`) that matches the same texts, from start to end.
  *
  * @see https://urlpattern.spec.whatwg.org/#generate-a-regular-expression-and-name-list
  */
@@ -136,7 +136,7 @@ export function toRegularExpression(parts: readonly Part[], delimiter: string): 
     const value = part.type === "regexp" ? part.value : part.type === "segment" ? upTo(delimiter) : ANYTHING;
     const [prefix, suffix] = [escapeRegExp(part.prefix), escapeRegExp(part.suffix)];
     if (modifier === "" || modifier === "?" || prefix + suffix === "") return `(?:${prefix}(${value})${suffix})${modifier}`;
-    // What stands between two repetitions is the suffix of one and the prefix of the next.
+    // The text between two repetitions is the suffix of the first and the prefix of the second.
     return `(?:${prefix}((?:${value})(?:${suffix}${prefix}(?:${value}))*)${suffix})${modifier === "*" ? "?" : ""}`;
   });
   return sources.join("");

@@ -12,11 +12,15 @@ export interface Program {
   readonly op: Uint8Array;
   /** Where each instruction goes on. */
   readonly next: Uint16Array;
-  /** `SPLIT`: the other way on. `CHAR`: the number of its set. `ASSERT`: what has to hold, as one of the bits below. */
+  /**
+   * `SPLIT`: the other way on. `CHAR`: the number of its set. `ASSERT`: the required condition, as
+   * one of the bits below.
+   */
   readonly operand: Uint16Array;
   /**
-   * 1 for the loop of a wildcard that all text has to pass. A text that has come to it gains nothing by also being at an
-   * earlier place, for the wildcard takes whatever leads on from there. Earlier places are those of higher numbers.
+   * 1 for the loop of a wildcard that all text has to pass. A text in that loop gains nothing by
+   * also being at an earlier place, because the wildcard takes everything that leads on from there.
+   * Earlier places have higher numbers.
    */
   readonly absorbs: Uint8Array;
   readonly start: number;
@@ -25,7 +29,7 @@ export interface Program {
   readonly hasBoundaries: boolean;
 }
 
-/** What holds at a place of the text; each bit is something that an assertion can need. */
+/** Conditions at a place of the text. Each bit is a condition that an assertion can need. */
 export const AT_START = 1;
 export const AT_END = 2;
 export const AT_BOUNDARY = 4;
@@ -35,13 +39,17 @@ const CONTEXT: Readonly<Record<Assertion, number>> = { start: AT_START, end: AT_
 /** Whether a set has all the characters that a URL can have. */
 const isWildcard = (set: CharSet): boolean => set.subarray(0x20, 0x7f).every((accepted) => accepted === 1);
 
-/** Stops counted repetitions, `(?:a{1000}){1000}`, from growing without end. Text of 2 KiB, percent-encoded, fits. */
+/**
+ * Stops counted repetitions, `(?:a{1000}){1000}`, from growing without end. Text of 2 KiB,
+ * percent-encoded, fits.
+ */
 const MAX_INSTRUCTIONS = 8192;
 
 /**
- * Compiles an expression, from its end to its start: so each instruction knows where it goes on.
+ * Compiles an expression, from its end to its start, so that each instruction knows where it goes
+ * on.
  *
- * @throws PatternError where it is too large.
+ * @throws PatternError if the expression is too large.
  */
 export function compileProgram(expression: Expression): Program {
   const op: number[] = [];
@@ -86,7 +94,10 @@ export function compileProgram(expression: Expression): Program {
         return emitSome(node.items, node.separator, then);
     }
   };
-  /** Each item twice, as the first one and as a later one: written out, they would grow with the square of their number. */
+  /**
+   * Emits each item twice, as the first item and as a later item. Written out, they would grow with
+   * the square of their number.
+   */
   const emitSome = (items: readonly Expression[], separator: Expression, then: number): number => {
     let later = then;
     let entry: number | undefined;
@@ -106,7 +117,8 @@ export function compileProgram(expression: Expression): Program {
     }
     for (let count = max === Infinity ? 0 : max - min; count > 0; count--) {
       const once = emit(item, entry, false);
-      // What emits nothing matches the empty text only, so it need not be repeated, perhaps a billion times.
+      // A node that emits nothing matches the empty text only, so it need not be repeated, perhaps
+      // a billion times.
       if (once === entry) return then;
       entry = add(SPLIT, once, then);
     }

@@ -1,19 +1,27 @@
 import { invalidPattern } from "./tokens.ts";
 
-/** The ASCII characters that one place of a regular expression accepts: index is the code, 1 is yes. */
+/**
+ * The ASCII characters that one place of a regular expression accepts. The index is the code, 1 is
+ * yes.
+ */
 export type CharSet = Uint8Array;
 
-/** What a regular expression matches, without what does not matter to whether it matches: captures and greed. */
+/**
+ * A regular expression without the parts that never affect whether it matches: captures and greed.
+ */
 export type Expression =
   | { readonly kind: "char"; readonly set: CharSet }
   | { readonly kind: "sequence"; readonly items: readonly Expression[] }
   | { readonly kind: "choice"; readonly items: readonly Expression[] }
   | Repeat
-  /** At least one of the items, in their order, with the separator between them. URI templates need it. */
+  /**
+   * At least one of the items, in their order, with the separator between them. URI templates need
+   * it.
+   */
   | { readonly kind: "some"; readonly items: readonly Expression[]; readonly separator: Expression }
   | { readonly kind: "assert"; readonly what: Assertion };
 
-/** An expression from `min` to `max` times; `max` can be infinite. */
+/** An expression from `min` to `max` times. `max` can be infinite. */
 export interface Repeat {
   readonly kind: "repeat";
   readonly item: Expression;
@@ -31,11 +39,13 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = { "^": "start", $: "end"
 const ASCII = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
 
 /**
- * Parses a regular expression with the flag `v`, over ASCII text: no URL has other characters.
+ * Parses a regular expression with the flag `v`, over ASCII text, because URLs have no other
+ * characters.
  *
- * @param source - The expression. The platform's own parser checks it first, so here it is known to be well-formed.
- *   It is never run by the platform, whose matcher can take exponential time.
- * @throws PatternError where it is malformed, or needs what cannot be matched in linear time.
+ * @param source - The expression. The platform's own parser checks the source first, so that it is
+ *   known to be well-formed. The platform never runs the expression, because its matcher can take
+ *   exponential time.
+ * @throws PatternError if the expression is malformed, or cannot be matched in linear time.
  */
 export function parseRegExp(source: string): Expression {
   try {
@@ -89,7 +99,7 @@ class Parser {
     if (assertion !== undefined) return { kind: "assert", what: ASSERTIONS[assertion] ?? "start" };
     if (this.#at("(")) return this.#group();
     if (this.#at("[")) return this.#char(this.#class());
-    // One escape, with all that belongs to it.
+    // One escape, complete.
     const escape = this.#match(/\\(?:u\{[^}]*\}|u[^]{4}|x[^]{2}|c[^]|[pP]\{[^}]*\}|[^])/y)?.[0];
     if (escape === undefined) return this.#char(this.#source.charAt(this.#index++));
     if (/^\\[1-9k]/.test(escape)) throw unsupported(escape, "a reference to another group");
@@ -105,7 +115,7 @@ class Parser {
     return inner;
   }
 
-  /** The source of a class in brackets, which with the flag `v` may hold others. */
+  /** The source of a class in brackets, which with the flag `v` may hold other classes. */
   #class(): string {
     const start = this.#index;
     let depth = 0;
@@ -146,7 +156,10 @@ class Parser {
   }
 }
 
-/** What a class, an escape or a character accepts. The platform decides, one character at a time, which is safe. */
+/**
+ * The characters that a class, an escape or a character accepts. The platform decides one character
+ * at a time, which is safe.
+ */
 function charSet(source: string): CharSet {
   const set = new Uint8Array(128);
   if (source.length === 1 && source !== ".") set[source.charCodeAt(0)] = 1;

@@ -1,6 +1,9 @@
 import { PatternError } from "./error.ts";
 
-/** What a token of a pattern string is. `modifier` is `?` or `+`; `*` is a wildcard or a modifier by its place. */
+/**
+ * Types of tokens in a pattern string. `modifier` is `?` or `+`. `*` is a wildcard or a modifier,
+ * depending on its place.
+ */
 export type TokenType = "open" | "close" | "regexp" | "name" | "char" | "escaped" | "modifier" | "asterisk" | "end" | "invalid";
 
 /** One lexical piece of a pattern string. */
@@ -8,11 +11,14 @@ export interface Token {
   readonly type: TokenType;
   /** Where the token starts in the pattern string, in UTF-16 units. */
   readonly index: number;
-  /** Its text, without the `\`, the `:` or the parentheses that mark what it is. */
+  /** Text of the token, without the `\`, the `:` or the parentheses that mark its type. */
   readonly value: string;
 }
 
-/** The error for a pattern that cannot be used. `reason` is a sentence or two: what is wrong, and what to change. */
+/**
+ * Makes the error for a pattern that cannot be used. `reason` is a sentence or two: the fault, and
+ * what to change.
+ */
 export function invalidPattern(reason: string, cause?: unknown): PatternError {
   return new PatternError(`The URL pattern cannot be used. ${reason}`, cause === undefined ? {} : { cause });
 }
@@ -21,10 +27,11 @@ const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 const SINGLE: Readonly<Record<string, TokenType>> = { "*": "asterisk", "+": "modifier", "?": "modifier", "{": "open", "}": "close" };
 
 /**
- * Splits a pattern string into tokens; the last is always `end`. It takes linear time.
+ * Splits a pattern string into tokens, in linear time. The last is always `end`.
  *
- * @param lenient - Whether what is malformed becomes an `invalid` token of one character: the components of a whole
- *   pattern have to be told apart before it is known which characters are syntax (the `:` before a port is not).
+ * @param lenient - Whether malformed text becomes an `invalid` token of one character. The
+ *   components of a whole pattern are split before it is known which characters are syntax (the `:`
+ *   before a port is not).
  * @throws PatternError for a malformed string, unless lenient.
  * @see https://urlpattern.spec.whatwg.org/#tokenizing
  */

@@ -1,32 +1,43 @@
 import { AT_BOUNDARY, AT_END, AT_START, CHAR, IN_INTERIOR, MATCH, SPLIT, type Program } from "./program.ts";
 import type { CharSet } from "./regexp.ts";
 
-/** The places in a program that some text can lead to, and what assertions there need to know of that text. */
+/**
+ * The places in a program that some text can lead to, and the context of that text for assertions
+ * there.
+ */
 export interface Front {
-  /** The first `size` are instructions. Sized once for all of them, so that a step allocates nothing. */
+  /**
+   * The first `size` are instructions. Sized once for all instructions, so that a step allocates
+   * nothing.
+   */
   readonly places: Uint16Array;
   size: number;
   atStart: boolean;
   afterWord: boolean;
 }
 
-/** Whether a character counts as part of a word, for `\b`. */
+/** Tells whether a character counts as part of a word, for `\b`. */
 const WORD: CharSet = Uint8Array.from({ length: 128 }, (_, code) => Number(/\w/.test(String.fromCharCode(code))));
 
 /**
- * Goes all ways through a program at once, character by character. A step visits each instruction once at most, so
- * the time is linear in the text, whatever the pattern.
+ * Runs all paths through a program at once, character by character. A step visits each instruction
+ * once at most, so the time is linear in the text, for any pattern.
  */
 export class Walk {
   readonly program: Program;
-  /** The class of each ASCII character. Those of one class are in the same sets, so they lead to the same front. */
+  /**
+   * The class of each ASCII character. Characters of one class are in the same sets, so they lead
+   * to the same front.
+   */
   readonly classOf: Uint8Array;
   readonly classCount: number;
-  /** Whether characters of the class are part of a word; all false where no assertion needs to know. */
+  /**
+   * Whether characters of the class are part of a word. All false if no assertion needs to know.
+   */
   readonly isWord: readonly boolean[];
-  /** Instructions visited so far: a measure of the time spent. */
+  /** Instructions visited so far, as a measure of the time spent. */
   visits = 0;
-  /** Whether a set has a class, at the set's number × `classCount` + the class. */
+  /** Whether a set has a class, at index: the set's number × `classCount` + the class. */
   readonly #accepts: Uint8Array;
   readonly #stack: Uint16Array;
   readonly #marks: Uint32Array;
@@ -66,15 +77,18 @@ export class Walk {
     this.select(charClass, to);
   }
 
-  /** The first half of a step: goes over all that takes no character. It depends little on the character. */
+  /**
+   * The first half of a step: follows all instructions that take no character. The result depends
+   * little on the character.
+   */
   prepare(from: Front, beforeWord: boolean): void {
     this.#expand(from, from.afterWord === beforeWord ? IN_INTERIOR : AT_BOUNDARY);
   }
 
   /**
-   * The second half of a step: goes over the character.
+   * The second half of a step: follows the character.
    *
-   * @returns whether there is a way on.
+   * @returns Whether there is a way on.
    */
   select(charClass: number, to: Front): boolean {
     const { next, operand } = this.program;
@@ -102,7 +116,10 @@ export class Walk {
     return this.#expand(front, AT_END | (front.afterWord ? AT_BOUNDARY : IN_INTERIOR));
   }
 
-  /** Collects the instructions that take a character, and tells whether the end of the program is among the places. */
+  /**
+   * Collects the instructions that take a character, and tells whether the end of the program is
+   * among the places.
+   */
   #expand(from: Front, around: number): boolean {
     const { op, next, operand } = this.program;
     const { places, size } = from;
@@ -140,7 +157,10 @@ export class Walk {
   }
 }
 
-/** Parts the ASCII characters into classes that the sets do not tell apart, each represented by its first character. */
+/**
+ * Splits the ASCII characters into classes that the sets do not tell apart. The first character of
+ * a class represents the class.
+ */
 function classify(sets: readonly CharSet[]): { readonly classOf: Uint8Array; readonly representatives: readonly number[] } {
   const classOf = new Uint8Array(128);
   let representatives = [0];
