@@ -1,8 +1,10 @@
-import type { JournalRecord } from "../../packages/hub/src/core/journal/journal.ts";
+import type { Journal, JournalRecord } from "../../packages/hub/src/core/journal/journal.ts";
 import { DEFAULT_LIMITS } from "../../packages/hub/src/core/limits.ts";
 import type { CohortMember } from "../../packages/hub/src/core/live/cohort.ts";
+import { Dispatcher } from "../../packages/hub/src/core/live/dispatcher.ts";
 import { type Matcher, MatcherCompiler } from "../../packages/hub/src/core/matching/matcher.ts";
 import { Selection, type WireOptions } from "../../packages/hub/src/core/matching/selection.ts";
+import { DEFAULT_PUBLISHED_RETRY_MS } from "../../packages/hub/src/core/update/retry.ts";
 import { TopicParser } from "../../packages/hub/src/core/update/topic.ts";
 import type { Update } from "../../packages/hub/src/core/update/update.ts";
 
@@ -20,6 +22,14 @@ function matcherOf(text: string): Matcher {
 export function selectionOf(matchers: readonly string[], wire: WireOptions = {}, grants: readonly string[] = []): Selection {
   const compile = (all: readonly string[]): Selection["matchers"] => (all.length === 0 ? [] : COMPILER.compileAll(all.map(matcherOf)));
   return new Selection(compile(matchers), compile(grants), PARSER, wire);
+}
+
+/** A dispatcher that follows a journal from its tail on. @param maxRecords - Most records of a page. */
+export function dispatcherOf(journal: Journal, maxRecords = 100): Dispatcher {
+  return new Dispatcher(journal, PARSER, {
+    page: { maxRecords, maxBytes: 64 * 1024 * 1024 },
+    publishedRetryMs: DEFAULT_PUBLISHED_RETRY_MS,
+  });
 }
 
 export function updateOf(topics: readonly string[], data = "", more: Partial<Update> = {}): Update {

@@ -1,10 +1,10 @@
 import { memoryJournal } from "artesian/journals/memory";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cohort } from "../../../packages/hub/src/core/live/cohort.ts";
-import { Dispatcher } from "../../../packages/hub/src/core/live/dispatcher.ts";
+import type { Dispatcher } from "../../../packages/hub/src/core/live/dispatcher.ts";
 import { Pacer } from "../../../packages/hub/src/core/live/pacer.ts";
 import type { PacedRun } from "../../../packages/hub/src/core/live/paced-run.ts";
-import { PARSER, selectionOf, TestMember, updateOf } from "../support.ts";
+import { dispatcherOf, selectionOf, TestMember, updateOf } from "../support.ts";
 
 const INTERVAL_MS = 1000;
 
@@ -133,10 +133,7 @@ function createDispatcher(latest = false): {
   readonly publish: (...data: readonly string[]) => Promise<void>;
 } {
   const journal = memoryJournal();
-  const dispatcher = new Dispatcher(journal, PARSER, {
-    page: { maxRecords: 100, maxBytes: 1e6 },
-    publishedRetryMs: { minMs: 500, maxMs: 300_000 },
-  });
+  const dispatcher = dispatcherOf(journal);
   const member = new TestMember();
   dispatcher.acquire(selectionOf(["=t"], { pace: { intervalMs: INTERVAL_MS, latest } })).join(member);
   const publish = async (...data: readonly string[]): Promise<void> => {

@@ -1,12 +1,13 @@
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it, vi } from "vitest";
 import type { Journal, JournalPage } from "../../../packages/hub/src/core/journal/journal.ts";
-import { Dispatcher } from "../../../packages/hub/src/core/live/dispatcher.ts";
+import type { Dispatcher } from "../../../packages/hub/src/core/live/dispatcher.ts";
 import type { Selection } from "../../../packages/hub/src/core/matching/selection.ts";
 import { type Chunks, ReplayPages } from "../../../packages/hub/src/core/replay/replay-pages.ts";
 import { Turns } from "../../../packages/hub/src/core/replay/turns.ts";
 import type { Update } from "../../../packages/hub/src/core/update/update.ts";
-import { PARSER, selectionOf, updateOf } from "../support.ts";
+import { stopClock } from "../../support/clock.ts";
+import { dispatcherOf, selectionOf, updateOf } from "../support.ts";
 
 const ALL = selectionOf(["*"]);
 const MIB = 1024 * 1024;
@@ -30,10 +31,7 @@ async function createWorld(held: readonly Update[], maxRecords = 10, change: (jo
   await journal.append(held);
   change(journal);
   const read = vi.spyOn(journal, "read");
-  const dispatcher = new Dispatcher(journal, PARSER, {
-    page: { maxRecords, maxBytes: 64 * MIB },
-    publishedRetryMs: { minMs: 500, maxMs: 300_000 },
-  });
+  const dispatcher = dispatcherOf(journal, maxRecords);
   const encode = vi.spyOn(dispatcher, "encode");
   const pages = new ReplayPages({ dispatcher, journal, turns: new Turns() });
   const since = <Value>(calls: readonly Value[]): (() => readonly Value[]) => {
@@ -169,6 +167,14 @@ describe("pages of a replay", () => {
     expect([reads(), encoded()]).toEqual([[], 0]);
   });
 
+  it("give a reader in the middle of a page nothing that it has had, though the records are kept", async () => {
+    const { find, reads } = await createWorld(updates(10));
+    for (const matchers of [["*"], ["=t"]]) await find(0, selectionOf(matchers));
+    reads();
+    expect(numbersIn(await find(3, selectionOf(["=t", "=u"])))).toEqual(range(3, 10));
+    expect(reads()).toEqual([[3, 7]]);
+  });
+
   it("have the records of all selections that share them, if the journal leaves out topics that a read does not ask for", async () => {
     const held = ["t", "u", "t", "u"].map((topic, i) => updateOf([topic], String(i + 1)));
     const { find } = await createWorld(held, 10, (journal) => {
@@ -212,6 +218,13 @@ describe("pages of a replay", () => {
     expect(reads()).toHaveLength(3);
   });
 
+  it("are kept if they were read from the journal and are short", async () => {
+    const { find, reads } = await createWorld(updates(3));
+    const chunks = await find(0);
+    expect(await find(0)).toBe(chunks);
+    expect(reads()).toHaveLength(1);
+  });
+
   it("are not kept of the tail, which grows", async () => {
     const { find, reads, append } = await createWorld([]);
     await append(updates(3));
@@ -240,8 +253,10 @@ describe("pages of a replay", () => {
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       };
     });
-    expect(await Promise.all([0, 0, 0].map((after) => pages.find(after, ALL)))).toEqual(Array(3).fill({ kind: "trimmed", head: 7 }));
-    const failed = await Promise.allSettled([0, 0, 0].map((after) => pages.find(after, ALL)));
+    expect(await Promise.all([0, 0, 0].map(async (after) => pages.find(after, ALL)))).toEqual(
+      [0, 0, 0].map(() => ({ kind: "trimmed", head: 7 })),
+    );
+    const failed = await Promise.allSettled([0, 0, 0].map(async (after) => pages.find(after, ALL)));
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     expect(numbersIn(await find(0))).toEqual(range(0, 10));
     expect(reads()).toHaveLength(3);
@@ -257,7 +272,7 @@ describe("pages of a replay", () => {
         return page;
       };
     });
-    const old = [pages.find(0, ALL), pages.find(0, selectionOf(["=t"]))];
+    const old = [ALL, selectionOf(["=t"])].map(async (selection) => pages.find(0, selection));
     await vi.waitFor(() => expect(answer).toBeDefined());
     Object.defineProperty(journal, "epoch", { value: "replaced" });
     dispatcher.restart();
@@ -269,6 +284,22 @@ describe("pages of a replay", () => {
     expect(await Promise.all(old)).toEqual([undefined, undefined]);
     expect(reads()).toHaveLength(2);
     expect(await find(0)).toBe(fresh);
+  });
+
+  it("are for nobody if the journal is replaced while a selection picks its records", async () => {
+    const clock = stopClock();
+    // Two records a slice.
+    clock.lookMs = 2;
+    const { pages, journal, dispatcher, reads } = await createWorld(updates(10));
+    let hasEnded = false;
+    const old = Promise.resolve(pages.find(0, ALL)).finally(() => (hasEnded = true));
+    await new Promise(setImmediate);
+    expect([reads().length, hasEnded]).toEqual([1, false]);
+    Object.defineProperty(journal, "epoch", { value: "replaced" });
+    dispatcher.restart();
+    pages.clear();
+    expect(await old).toBeUndefined();
+    expect(pages.find(0, ALL)).toBeInstanceOf(Promise);
   });
 
   it("are let go of when they are cleared", async () => {

@@ -100,17 +100,17 @@ describe("turns", () => {
   it("lets a timer and new input run between the turns of many walks", async () => {
     const clock = stopClock();
     const { next } = new Turns();
-    let left = 1000;
+    const left = { walks: 1000 };
     const seen: number[] = [];
     const walk = async (): Promise<void> => {
       await next();
-      left--;
+      left.walks--;
       clock.nowMs += 2;
     };
-    const walks = Promise.all(Array.from({ length: left }, walk));
-    while (left > 0) {
+    const walks = Promise.all(Array.from({ length: left.walks }, walk));
+    while (left.walks > 0) {
       await new Promise(setImmediate);
-      seen.push(left);
+      seen.push(left.walks);
     }
     await walks;
     // Two walks a turn of the event loop: the other work ran 500 times meanwhile.
