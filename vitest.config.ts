@@ -1,26 +1,37 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { type Project, projectOf, testFiles } from "./test/projects.ts";
 
 const resolve = { conditions: ["artesian-source"] };
+
+type TestOptions = TestProjectInlineConfiguration["test"];
+
+/** One of the projects that `npm test` runs side by side. */
+function projectWith(name: Project, options: TestOptions = {}): TestProjectInlineConfiguration {
+  return {
+    resolve,
+    ssr: { resolve },
+    test: {
+      name,
+      include: testFiles().filter((file) => projectOf(file) === name),
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
+      // A busy machine takes longer than the default second.
+      expect: { poll: { timeout: 10_000 } },
+      sequence: { groupOrder: 0 },
+      ...options,
+    },
+  };
+}
 
 export default defineConfig({
   test: {
     // Browsers and servers share two cores.
     maxWorkers: 2,
     projects: [
-      {
-        resolve,
-        ssr: { resolve },
-        test: {
-          name: "tests",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/field/**"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          // A busy machine takes longer than the default second.
-          expect: { poll: { timeout: 10_000 } },
-          sequence: { groupOrder: 0 },
-        },
-      },
+      // Files share a process and its modules: to load these for each file took as long as the tests.
+      projectWith("unit", { setupFiles: ["test/support/no-servers.ts"], isolate: false }),
+      projectWith("servers"),
+      projectWith("browsers"),
       {
         resolve,
         ssr: { resolve },

@@ -25,7 +25,7 @@ const tests = asked.length > 0 ? asked : TESTS;
 /** Commands that tests start by name run on the same Node. */
 function runOn(node) {
   const env = { ...process.env, PATH: [dirname(node), process.env.PATH].join(delimiter) };
-  const args = ["node_modules/vitest/vitest.mjs", "run", "--project", "tests", ...tests];
+  const args = ["node_modules/vitest/vitest.mjs", "run", ...tests];
   return spawnSync(node, args, { cwd: ROOT, stdio: "inherit", env }).status === 0;
 }
 

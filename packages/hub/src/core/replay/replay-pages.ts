@@ -63,6 +63,7 @@ export class ReplayPages {
    */
   find(after: number, selection: Selection): Found<Chunks> | Promise<Found<Chunks>> {
     const { dispatcher, journal } = this.#context;
+    const { epoch } = dispatcher;
     // Selections that hear of presence have other entries.
     const scope = 2 * (journal.places?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
     const page = this.#pageAt(after, scope);
@@ -76,12 +77,16 @@ export class ReplayPages {
     // A replay in the middle of a page reads up to the page's end, and goes on in step with the
     // others.
     const most = page === undefined ? dispatcher.page.maxRecords : page.upTo - after;
-    const place = `${dispatcher.epoch} ${scope} ${after} ${most}`;
+    const place = `${epoch} ${scope} ${after} ${most}`;
     return shared(this.#making, `${place} ${selection.key}`, () => {
       if (page?.entries !== undefined && page.after === after) return this.#make(scope, page, page.entries, selection, true);
-      const found = shared(this.#reading, place, () => stepFor(selection, dispatcher, journal, after, most));
-      const take = (read: Step): Found<Chunks> | Promise<Found<Chunks>> =>
-        read.kind === "trimmed" ? read : this.#make(scope, { after, upTo: read.upTo }, read.entries, selection, found instanceof Promise);
+      const found = shared(this.#reading, place, () => stepFor(selection, dispatcher, journal, after, most, true));
+      const take = (read: Step): Found<Chunks> | Promise<Found<Chunks>> => {
+        // The journal was replaced while it was read: its records would be kept under event ids of the new one.
+        if (epoch !== dispatcher.epoch) return undefined;
+        if (read.kind === "trimmed") return read;
+        return this.#make(scope, { after, upTo: read.upTo }, read.entries, selection, found instanceof Promise);
+      };
       return found instanceof Promise ? found.then(take) : take(found);
     });
   }
@@ -106,7 +111,7 @@ export class ReplayPages {
     const { dispatcher, turns } = this.#context;
     const { epoch } = dispatcher;
     const finish = (picked: readonly WalkedRecord[]): Found<Chunks> => {
-      // Records of a journal that was replaced meanwhile are for nobody.
+      // Replaced while the records were picked.
       if (epoch !== dispatcher.epoch) return undefined;
       const chunks = chunksOf(picked, { after, upTo, lastAt: entries.at(-1)?.record.at ?? 0 }, selection, dispatcher);
       // Updates from the ring are worth keeping only if they are not the tail, which grows. Updates

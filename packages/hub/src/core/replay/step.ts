@@ -55,6 +55,9 @@ export function step(
 /**
  * Does as {@link step} for a selection, and replaces notes by their updates of presence: several,
  * with the same offset.
+ *
+ * @param isShared - Whether other selections of the same scope use the records too. Only a journal
+ *   with scopes may then leave out topics.
  */
 export function stepFor(
   selection: Selection,
@@ -62,8 +65,10 @@ export function stepFor(
   journal: Journal,
   after: number,
   maxRecords?: number,
+  isShared = false,
 ): Step | Promise<Step> {
-  const found = step(dispatcher, journal, after, maxRecords, selection.topics);
+  const topics = isShared && journal.places === undefined ? undefined : selection.topics;
+  const found = step(dispatcher, journal, after, maxRecords, topics);
   const { presence } = dispatcher;
   if (presence === undefined || !selection.hearsPresence) return found;
   const expand = (read: Step): Step | Promise<Step> => {
