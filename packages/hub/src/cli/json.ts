@@ -1,7 +1,8 @@
 /**
- * Says where a text is no JSON, without repeating any of it: it may hold secrets, and newer runtimes quote it.
+ * Says where a text is no JSON, without repeating any of the text. The text may hold secrets, and
+ * newer runtimes quote it.
  *
- * @param error - What `JSON.parse` threw.
+ * @param error - The error of `JSON.parse`.
  */
 export function whyNotJson(error: SyntaxError, text: string): string {
   const [, position] = /at position (\d+)/.exec(error.message) ?? [];

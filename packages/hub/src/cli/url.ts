@@ -11,7 +11,7 @@ export function urlOption(): Option {
 /**
  * @param flag - The value of `--url`.
  * @param fallback - The hub's URL if neither the flag nor the variable names one.
- * @throws UsageError that names where a URL that can't work was given.
+ * @throws UsageError that names the place of an unusable URL.
  */
 export function hubUrl(flag: string | undefined, env: Readonly<Record<string, string | undefined>>, fallback: string = DEFAULT_URL): URL {
   const variable = env.ARTESIAN_URL === "" ? undefined : env.ARTESIAN_URL;

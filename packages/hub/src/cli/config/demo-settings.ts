@@ -3,10 +3,13 @@ import { duration, text, texts } from "./values.ts";
 
 const HOUR = 3_600_000;
 
-/** The range of a wait for a token, in milliseconds. Node's `fetch` gives up a body that is silent for 5 minutes. */
+/**
+ * Range of a wait for a token, in milliseconds. Node's `fetch` gives up a body that is silent for 5
+ * minutes.
+ */
 const TOKEN_RANGE_MS: readonly [min: number, max: number] = [1000, 300_000];
 
-/** Settings that only the demo's apps have. */
+/** Settings of the demo's apps alone. */
 type DemoKey = "bot" | "botFirstToken" | "botNextToken" | "botAnswer" | "quotes" | "feed";
 
 /** The settings of the demo's apps. */

@@ -4,7 +4,7 @@ import { SOCKET_RANGES } from "../../http/sinks/sockets.ts";
 import type { Config, Setting } from "./config.ts";
 import { count, orNone, size } from "./values.ts";
 
-/** The settings of what publishers and subscribers may ask for. */
+/** The settings that limit the requests of publishers and subscribers. */
 export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K extends "maxLifetime" ? never : K]: Setting<Config[K]> } =
   {
     maxBodyBytes: {

@@ -29,7 +29,7 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const TIB = 2 ** 40;
 
-/** The one table: flags, variables, the file and the help are made of it. */
+/** The one table from which flags, variables, file keys and `--help` are made. */
 export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   host: {
     group: "Address",

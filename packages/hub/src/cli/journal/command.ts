@@ -30,14 +30,14 @@ beside the larger one. The epoch stays: subscribers notice nothing.`;
 
 const SETTINGS_OF_JOURNALS: ReadonlySet<Key> = new Set<Key>(["data", "journal"]);
 
-/** `artesian journal`: backups, what to say after one was put back, and a smaller file. */
+/** `artesian journal` backs up a journal, marks a restored backup and compacts the file. */
 export function journalCommand(): Command {
   const backup = new Command("backup")
     .description("copy the journal as it is at this moment, also while the hub runs")
     .argument("<directory>", "where to; it must be empty or not exist")
     .addHelpText("after", BACKUP_EXAMPLES)
     .action(async (directory: string, flags: SettingFlags) => {
-      // What opens journals takes a while to load, which the other commands would pay for on each run.
+      // Opening journals needs slow imports, which the other commands must not pay for on each run.
       const { backUpJournal } = await import("./run.ts");
       await createOutput(process.stdout).line(await backUpJournal(configOf(flags), directory));
     });

@@ -12,13 +12,13 @@ Examples:
 artesian serve finds the file by itself when no other key is configured, and artesian token mint signs with it. The file is
 a JWK set, which only this user may read. Whoever has it can make tokens.`;
 
-/** What the flags of `keys create` give, beside the settings. */
+/** Flags of `keys create`, beside the settings. */
 type Flags = Pick<SettingFlags, "data" | "issuer" | "config"> & {
   readonly alg: (typeof CREATED_ALGORITHMS)[number];
   readonly force?: boolean;
 };
 
-/** `artesian keys`: makes the key that tokens are signed with. */
+/** `artesian keys` makes the key that signs tokens. */
 export function keysCommand(): Command {
   const create = new Command("create")
     .description("make a key and write it into the data directory")

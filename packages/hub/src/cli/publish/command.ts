@@ -28,7 +28,7 @@ the batch by its idempotency key, and publishes it once.
 
 Exit code: 0 when everything was acknowledged, 1 when something was not, 2 for a wrong call, 130 when interrupted.`;
 
-/** What the flags of `publish` give. */
+/** Flags of `publish`. */
 interface Flags {
   readonly topic?: readonly string[];
   readonly data?: string;
@@ -48,7 +48,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** `artesian publish`: one update, or a stream of them from the standard input. */
+/** `artesian publish` publishes one update, or a stream of updates from the standard input. */
 export function publishCommand(): Command {
   return new Command("publish")
     .description("publish one update, or one for each line of the standard input")
@@ -149,7 +149,7 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
     }
   } finally {
     release();
-    // After an interrupt the input may still be open, and would keep the process.
+    // After an interrupt, an open input would keep the process alive.
     if (stop.signal.aborted) process.stdin.destroy();
   }
 }

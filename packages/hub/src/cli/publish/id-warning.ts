@@ -1,7 +1,9 @@
 import { isPrintableAscii } from "../../core/update/update.ts";
 import { type Output, style } from "../terminal.ts";
 
-/** Makes a check of event ids that warns once: of the first one that some clients can't resume from. */
+/**
+ * Makes a check of event ids that warns once, at the first id that some clients can't resume from.
+ */
 export function warnOfIds(stderr: Output): (id: string | undefined) => void {
   let warned = false;
   return (id) => {

@@ -22,7 +22,7 @@ interface Flags extends CommonFlags, HttpFlags {
   readonly summaryLength?: string;
 }
 
-/** `artesian source feed`: publishes new items of feeds. */
+/** `artesian source feed` publishes new items of feeds. */
 export function feedCommand(): Command {
   const command = new Command("feed")
     .description("publish new items of RSS, Atom and JSON feeds")

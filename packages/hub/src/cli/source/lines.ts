@@ -28,7 +28,7 @@ interface Flags extends CommonFlags {
   readonly longLines?: "cut" | "skip";
 }
 
-/** `artesian source lines`: publishes the lines of a file that grows, or of the standard input. */
+/** `artesian source lines` publishes the lines of a growing file, or of the standard input. */
 export function linesCommand(): Command {
   const command = new Command("lines")
     .description("publish the lines of a file that grows, or of the standard input")
@@ -70,7 +70,7 @@ export function linesCommand(): Command {
       try {
         await runSource({ create: () => linesSource(options), kind: "lines", subject, topic: topic ?? topicField }, flags);
       } finally {
-        // After an interrupt the input may still be open, and would keep the process.
+        // After an interrupt, an open input would keep the process alive.
         if (isInput) process.stdin.destroy();
       }
     });

@@ -26,7 +26,7 @@ interface Flags extends CommonFlags, HttpFlags {
   readonly removedType?: string;
 }
 
-/** `artesian source poll`: publishes what changes at an HTTP address. */
+/** `artesian source poll` publishes changes at an HTTP address. */
 export function pollCommand(): Command {
   const command = new Command("poll")
     .description("publish what changes at an HTTP address")

@@ -43,7 +43,7 @@ interface Flags extends CommonFlags, HttpFlags {
 
 type Origin = QuotesOptions["from"];
 
-/** Flags that mean something for some origins alone. */
+/** Flags that apply to some origins alone. */
 const ONLY_FOR: Readonly<Partial<Record<keyof Flags, readonly Origin[]>>> = {
   field: ["http", "file"],
   negativePrices: ["http", "file"],
@@ -67,7 +67,7 @@ const ONLY_FOR: Readonly<Partial<Record<keyof Flags, readonly Origin[]>>> = {
   session: ["simulated"],
 };
 
-/** `artesian source quotes`: publishes prices. */
+/** `artesian source quotes` publishes prices. */
 export function quotesCommand(): Command {
   const command = new Command("quotes")
     .description("publish prices of an address, a CSV file or a simulated market")
@@ -116,7 +116,7 @@ function optionsOf(from: Origin, origin: string, flags: Flags): QuotesOptions {
   if (from === "file") {
     const longestPauseMs = valueOf("--longest-pause", flags.longestPause, duration(0, 86_400_000));
     const speed = flags.speed === "max" ? flags.speed : numberOf("--speed", flags.speed);
-    // One round of a file is what there is in it.
+    // One round of a file is its whole content.
     const loop = flags.once === true ? false : flags.loop;
     const maxPerSecond = numberOf("--max-rate", flags.maxRate);
     return { ...records, from, path: origin, speed, loop, longestPauseMs, maxPerSecond, times: flags.times };

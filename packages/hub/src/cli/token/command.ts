@@ -39,7 +39,7 @@ Examples:
 Streams that came with such a token end within a second. The token of an administrator is made by artesian token mint --admin; without one, it is made
 here with the key of <data>/keys.json, or the one that the settings name.`;
 
-/** The settings that decide about tokens. */
+/** The settings that affect tokens. */
 const SETTINGS_OF_TOKENS: ReadonlySet<Key> = new Set<Key>([
   "host",
   "port",
@@ -56,7 +56,7 @@ const SETTINGS_OF_TOKENS: ReadonlySet<Key> = new Set<Key>([
   "data",
 ]);
 
-/** What the flags of `token mint` give, beside the settings. */
+/** Flags of `token mint`, beside the settings. */
 interface MintFlags extends SettingFlags {
   readonly publish?: readonly string[];
   readonly publishUrlpattern?: readonly string[];
@@ -68,7 +68,7 @@ interface MintFlags extends SettingFlags {
   readonly subject?: string;
 }
 
-/** What the flags of `token revoke` give, beside the settings. */
+/** Flags of `token revoke`, beside the settings. */
 interface RevokeFlags extends SettingFlags {
   readonly jti?: string;
   readonly sub?: string;
@@ -77,12 +77,12 @@ interface RevokeFlags extends SettingFlags {
   readonly token?: string;
 }
 
-/** What the flags of `token inspect` give, beside the settings. */
+/** Flags of `token inspect`, beside the settings. */
 interface InspectFlags extends SettingFlags {
   readonly for?: Action;
 }
 
-/** `artesian token`: makes access tokens, and says why one is refused. */
+/** `artesian token` makes access tokens, and explains why a token is refused. */
 export function tokenCommand(): Command {
   const mint = new Command("mint")
     .description("make an access token")
@@ -124,7 +124,7 @@ async function runMint(flags: MintFlags): Promise<void> {
   const lifetime = duration(1000, 365 * 86_400_000).safeParse(flags.lifetime);
   if (!lifetime.success) throw new UsageError(`--lifetime: ${lifetime.error.issues[0]?.message ?? "is not a duration"}`);
   if (flags.subject === "") throw new UsageError("--subject: is empty. Leave it out to have one made up.");
-  // What signs and verifies takes a while to load, which the other commands would pay for on each run.
+  // Signing and verifying need slow imports, which the other commands must not pay for on each run.
   const { mint } = await import("./mint.ts");
   const config = configOf(flags);
   const { publish: adminPublish, subscribe: adminSubscribe } = administration(flags.admin === true, config.path);
@@ -144,7 +144,7 @@ async function runMint(flags: MintFlags): Promise<void> {
   await createOutput(process.stdout).line(token);
 }
 
-/** What an administrator may do, beside what else is asked for. */
+/** An administrator's grants, beside the requested grants. */
 function administration(isAdmin: boolean, path: string): { publish: readonly Matcher[]; subscribe: readonly Matcher[] } {
   if (!isAdmin) return { publish: [], subscribe: [] };
   return {
@@ -156,7 +156,7 @@ function administration(isAdmin: boolean, path: string): { publish: readonly Mat
 async function runRevoke(flags: RevokeFlags): Promise<void> {
   const { jti: tokenId, sub: subject, iss: issuer, url, token, ...settings } = flags;
   const config = configOf(settings);
-  // A hub of the same settings, on this machine.
+  // The URL of a hub with the same settings on this machine.
   const local = `http://${isAnyAddress(config.host) ? "127.0.0.1" : config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}${config.path}`;
   const request = { url: hubUrl(url, process.env, local), headers: bearerHeaders(token, process.env), tokenId, subject, issuer };
   const { revoke } = await import("./revoke.ts");

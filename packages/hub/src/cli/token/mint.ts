@@ -10,13 +10,13 @@ import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
 import type { TrustedIssuer } from "../keys/trusted-issuer.ts";
 import { noKey } from "./no-key.ts";
 
-/** What a token is to allow. */
+/** The contents of a new token. */
 export interface MintRequest {
   readonly publish: readonly Matcher[];
   readonly subscribe: readonly Matcher[];
   readonly payload: Readonly<Record<string, unknown>> | undefined;
   readonly lifetimeMs: number;
-  /** Undefined makes one up. */
+  /** Undefined generates a subject. */
   readonly subject: string | undefined;
 }
 
@@ -28,9 +28,9 @@ interface Signer {
 }
 
 /**
- * Makes a token for the hub that is configured, and checks that this hub would take it.
+ * Makes a token for the configured hub, and checks that this hub would accept the token.
  *
- * @throws UsageError when no key may sign it, or the hub would refuse it.
+ * @throws UsageError when no key may sign the token, or the hub would refuse it.
  */
 export async function mint(config: Config, request: MintRequest): Promise<string> {
   const { publish, subscribe, payload, lifetimeMs, subject } = request;
