@@ -88,7 +88,7 @@ function settle(command: Command, name: string, failures: Failures): void {
     // Errors come back as exceptions, for which we choose the exit code.
     .exitOverride()
     .helpOption("-h, --help", "print this help")
-    .showHelpAfterError(`(${name} --help tells what is possible)`)
+    .showHelpAfterError(`(${name} --help lists the flags)`)
     .configureOutput({
       outputError: (text, write) => write(withoutValues(text)),
     });

@@ -6,7 +6,7 @@ import { UsageError } from "./errors.ts";
 export function tokenOption(): Option {
   return new Option(
     "--token <token>",
-    "access token, as artesian token mint makes it; other users of the machine see it less in ARTESIAN_TOKEN",
+    "access token, as made by artesian token mint (ARTESIAN_TOKEN hides it better from other users of the machine)",
   );
 }
 

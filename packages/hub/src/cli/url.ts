@@ -5,7 +5,7 @@ const DEFAULT_URL = "http://127.0.0.1:3000/events/stream";
 
 /** `--url`, the same for every command that talks to a hub. */
 export function urlOption(): Option {
-  return new Option("--url <url>", `the hub's URL; without a path, /events/stream is meant (default: ${DEFAULT_URL}, env: ARTESIAN_URL)`);
+  return new Option("--url <url>", `URL of the hub, by default with the path /events/stream (default: ${DEFAULT_URL}, env: ARTESIAN_URL)`);
 }
 
 /**

@@ -120,6 +120,6 @@ export function readKeyFile(
   const open = (mode & 0o077) !== 0;
   return {
     issuer: { issuer: content.data.issuer, keys },
-    warnings: open ? [`other users of this machine may read the keys in ${file}; take that from them with chmod 600`] : [],
+    warnings: open ? [`other users of this machine may read the keys in ${file}. Forbid that with chmod 600`] : [],
   };
 }

@@ -92,7 +92,7 @@ function checked(issuer: TrustedIssuer): TrustedIssuer {
     if (!(material.verify instanceof KeyObject)) {
       if (algorithms.some((one) => one.startsWith("HS"))) {
         throw new UsageError(
-          `${place}: a JWK set at a URL has public keys; allow the algorithm that they sign with, such as --jwt-alg ES256.`,
+          `${place}: a JWK set at a URL has public keys. Allow the algorithm of their private keys, such as --jwt-alg ES256.`,
         );
       }
       continue;

@@ -9,7 +9,7 @@ export function warnOfIds(stderr: Output): (id: string | undefined) => void {
   return (id) => {
     if (warned || id === undefined || isPrintableAscii(id)) return;
     warned = true;
-    const text = `warning: the event id ${JSON.stringify(id)} has characters outside of ASCII. Some clients can't resume from it; see docs/clients.md.`;
+    const text = `warning: the event id ${JSON.stringify(id)} has characters outside of ASCII. Some clients can't resume from it. See docs/clients.md.`;
     void stderr.line(style("yellow", text));
   };
 }

@@ -55,7 +55,7 @@ function resultOf(progress: Progress, failure: StreamFailure | undefined): objec
 function explain({ error, lines, uncertain }: StreamFailure): string {
   if (lines === undefined) return `error: ${error.message} It and the lines after it were not published.`;
   const doubt = uncertain ? " Whether the hub took them is not known." : "";
-  return `error: ${named(lines)} and what follows were not acknowledged: ${error.message}${doubt}`;
+  return `error: ${named(lines)} and later lines were not acknowledged: ${error.message}${doubt}`;
 }
 
 function named({ first, last }: LineRange): string {

@@ -31,26 +31,28 @@ export interface HttpFlags {
 /** Adds the flags of sources that request an address. */
 export function withHttp(command: Command, interval: string): Command {
   return command
-    .option("--interval <duration>", `time from one round to the next (default: ${interval})`)
+    .option("--interval <duration>", `interval between rounds (default: ${interval})`)
     .addOption(
-      new Option("--header <header>", 'request header, such as "X-Key: abc", or @FILE with one a line; repeatable').argParser(collect),
+      new Option("--header <header>", 'request header, such as "X-Key: abc", or @FILE with one header a line (repeatable)').argParser(
+        collect,
+      ),
     )
-    .option("--timeout <duration>", "longest time until an answer is there in full (default: 30s)")
+    .option("--timeout <duration>", "longest time to receive a whole answer (default: 30s)")
     .option("--max-bytes <size>", "largest answer, unpacked (default: 8MiB)")
-    .option("--max-fresh <duration>", "the most that an answer's Cache-Control may put off the next round (default: 1h)");
+    .option("--max-fresh <duration>", "longest delay of the next round by an answer's Cache-Control (default: 1h)");
 }
 
 /** Adds the flags of every source. */
 export function withCommon(command: Command): Command {
   return command
     .option("--type <type>", "event type of the updates")
-    .option("--private", "only for subscribers that were granted the topic")
+    .option("--private", "only for subscribers with a grant on the topic")
     .addOption(urlOption())
     .addOption(tokenOption())
-    .option("--state <file>", "where to remember what was published; none for nowhere (default: a file in ./data/sources)")
-    .option("--give-up-after <duration>", "how long to try when the hub cannot be reached or is busy (default: none, with --once 30s)")
-    .option("--once", "make one round, and end")
-    .option("--dry-run", "print the updates as NDJSON instead; nothing is published or remembered");
+    .option("--state <file>", "file for the published state, or none (default: a file in ./data/sources)")
+    .option("--give-up-after <duration>", "how long to retry if the hub is unreachable or busy (default: none, with --once 30s)")
+    .option("--once", "make one round and end")
+    .option("--dry-run", "print the updates as NDJSON, without publishing or remembering");
 }
 
 /** The HTTP flags as options of a source. */

@@ -86,27 +86,31 @@ interface InspectFlags extends SettingFlags {
 export function tokenCommand(): Command {
   const mint = new Command("mint")
     .description("make an access token")
-    .addOption(new Option("--publish <topic>", "topic to publish to; * is every topic; repeatable").argParser(collect))
-    .addOption(new Option("--publish-urlpattern <pattern>", "URL pattern of topics to publish to; repeatable").argParser(collect))
-    .addOption(new Option("--subscribe <topic>", "topic whose private updates to receive; * is every topic; repeatable").argParser(collect))
-    .addOption(new Option("--subscribe-urlpattern <pattern>", "URL pattern of such topics; repeatable").argParser(collect))
+    .addOption(new Option("--publish <topic>", "topic to publish to (*: every topic; repeatable)").argParser(collect))
+    .addOption(new Option("--publish-urlpattern <pattern>", "URL pattern of topics to publish to (repeatable)").argParser(collect))
+    .addOption(new Option("--subscribe <topic>", "topic whose private updates to receive (*: every topic; repeatable)").argParser(collect))
+    .addOption(
+      new Option("--subscribe-urlpattern <pattern>", "URL pattern of topics whose private updates to receive (repeatable)").argParser(
+        collect,
+      ),
+    )
     .option("--admin", "allow administration: the console, the metrics, revoking tokens, and listing the subscriptions")
     .option("--payload <json>", "JSON object that presence shows to others for the subscriptions")
-    .option("--lifetime <duration>", "how long it is valid", "1h")
-    .option("--subject <text>", "who it is for: the `sub` claim (default: made up)")
+    .option("--lifetime <duration>", "lifetime of the token", "1h")
+    .option("--subject <text>", "subject of the token: the `sub` claim (default: generated)")
     .addHelpText("after", MINT_EXAMPLES)
     .action(runMint);
   const inspect = new Command("inspect")
-    .description("say, check by check, why a token is accepted or refused")
-    .argument("[token]", "the token; - or nothing reads it from the standard input")
-    .addOption(new Option("--for <action>", "what it is to be used for (default: either)").choices(["publish", "subscribe"]))
+    .description("explain, check by check, why a token is accepted or refused")
+    .argument("[token]", "the token (default, or -: read from the standard input)")
+    .addOption(new Option("--for <action>", "intended use (default: either)").choices(["publish", "subscribe"]))
     .addHelpText("after", INSPECT_EXAMPLES)
     .action(runInspect);
   const revoke = new Command("revoke")
-    .description("refuse tokens before their end, at a running hub")
+    .description("revoke tokens at a running hub before they expire")
     .option("--jti <id>", "the token with this `jti` claim")
     .option("--sub <subject>", "the tokens with this `sub` claim that were issued until now")
-    .option("--iss <issuer>", "the issuer of those tokens (default: that of the administrator's token)")
+    .option("--iss <issuer>", "issuer of the revoked tokens (default: that of the administrator's token)")
     .addOption(urlOption())
     .addOption(tokenOption())
     .addHelpText("after", REVOKE_EXAMPLES)
@@ -191,7 +195,7 @@ function payloadOf(json: string | undefined): Readonly<Record<string, unknown>> 
 async function runInspect(argument: string | undefined, flags: InspectFlags): Promise<void> {
   const fromInput = argument === undefined || argument === "-";
   if (argument === undefined && process.stdin.isTTY) {
-    throw new UsageError("There is no token. Give it as an argument, or pipe it into the command; write - to paste it.");
+    throw new UsageError("There is no token. Give it as an argument, or pipe it into the command. Write - to paste it.");
   }
   const token = (fromInput ? await readAll(process.stdin) : argument).trim().replace(/^Bearer +/i, "");
   if (token === "") throw new UsageError("There is no token: the standard input is empty.");

@@ -39,10 +39,10 @@ export async function mint(config: Config, request: MintRequest): Promise<string
   if (subscribe.length > 0) actions.push("subscribe");
   if (actions.length === 0) {
     throw new UsageError(
-      "--publish, --subscribe: say what the token is to allow, such as --publish greeting, or --subscribe '*' for every topic.",
+      "--publish, --subscribe: name topics that the token allows, such as --publish greeting, or --subscribe '*' for every topic.",
     );
   }
-  if (payload !== undefined && subscribe.length === 0) throw new UsageError("--payload: goes with subscriptions; add --subscribe TOPIC.");
+  if (payload !== undefined && subscribe.length === 0) throw new UsageError("--payload: goes with subscriptions. Add --subscribe TOPIC.");
   const { issuers } = trustedIssuers(config);
   if (issuers.length === 0) throw noKey(config);
   const audience = resourceIdentifierOf(config);
@@ -75,7 +75,7 @@ function signerOf(issuers: readonly TrustedIssuer[], actions: readonly Action[],
     .flatMap(({ issuer, keys }) => keys.map((key) => ({ issuer, ...key })));
   const signing = keys.filter(({ material }) => material.sign !== undefined);
   if (signing.length === 0) {
-    throw new UsageError("--jwt-key: tokens are signed with a shared secret or a private key, and what is configured can only check them.");
+    throw new UsageError("--jwt-key: tokens are signed with a shared secret or a private key, and the configured key can only check them.");
   }
   const found = signing.find((key) => actions.every((action) => key.actions.includes(action)));
   const algorithm = found?.algorithms[0];
