@@ -117,7 +117,7 @@ function valuesIn(text: string, path: string): object {
   } catch {
     // Same as JSON of another shape. The file is not ours to overwrite.
   }
-  throw new SourceError(`${path}: this is not a state file. Name another one, or delete it to start anew.`);
+  throw new SourceError(`${path}: this is not a state file. Name another one, or delete it to start over.`);
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -111,7 +111,7 @@ export function planOf(options: FeedSourceOptions): FeedsPlan {
   }
   const topic = compileTemplate(options.topic ?? "/news/{feed}");
   const unknown = topic.names.find((name) => name !== "feed" && name !== "item");
-  if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here; {feed} and {item} do.`);
+  if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here. Use {feed} or {item}.`);
   return {
     feeds,
     http: checkHttpBounds(options),

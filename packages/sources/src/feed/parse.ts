@@ -41,7 +41,7 @@ export function parseFeed(document: FeedDocument, bounds: ParseBounds): ParsedFe
   }
   const raw = rawFeed(source, bounds.maxItems + 1);
   if (raw.items.length > bounds.maxItems)
-    warnings.push(`has more than ${bounds.maxItems} items, the bound (maxItems); the rest is left out`);
+    warnings.push(`has more than ${bounds.maxItems} items, the bound (maxItems), and the rest is left out`);
   return { ...readItems({ ...raw, items: raw.items.slice(0, bounds.maxItems) }, document.url, bounds.summaryLength), warnings };
 }
 

@@ -88,7 +88,7 @@ export class FileFollower {
     // A file that was rotated away while we read it was read to its end.
     if (!found && (after === "start" || after === "truncated") && position.offset > 0) {
       const what = after === "truncated" ? "was truncated" : "is another one now, and the one before is gone";
-      this.#warn(`${this.#path} ${what}. It is read from its beginning; what was not read before may be missing.`);
+      this.#warn(`${this.#path} ${what}. It is read from its beginning. Lines that were not read before may be missing.`);
     }
     if (!found && this.#cutOff !== undefined) await deliver(this.#plan, [this.#cutOff], this.#context);
     this.#cutOff = undefined;

@@ -84,7 +84,7 @@ export interface LinesPlan {
 export function planOf(options: LinesOptions): LinesPlan {
   if ((options.file === undefined) === (options.stream === undefined)) throw new TypeError("Give either `file` or `stream`.");
   if ((options.topic === undefined) === (options.topicField === undefined)) {
-    throw new TypeError("topic: say what the updates are about, either by `topic` or by `topicField`.");
+    throw new TypeError("topic: name the updates' topic, either by `topic` or by `topicField`.");
   }
   const json = options.format === "json";
   const topic = options.topic === undefined ? undefined : compileTemplate(options.topic);

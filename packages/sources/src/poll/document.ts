@@ -71,7 +71,7 @@ function readItems(plan: PollPlan, list: unknown): Document {
   }
   const entries = Object.entries(list);
   if (entries.length > maxItems) {
-    throw new TemporaryError(`The answer of ${name} has ${entries.length} items; the bound is ${maxItems} (maxItems).`);
+    throw new TemporaryError(`The answer of ${name} has ${entries.length} items, but the bound is ${maxItems} (maxItems).`);
   }
   const fields = new Map(plan.topic.names.filter((field) => field !== "key").map((field) => [field, compilePath(field)]));
   const parts = new Map<string, Part>();

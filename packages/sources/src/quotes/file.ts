@@ -79,7 +79,7 @@ export function fileQuotes(options: FileQuotesOptions): Source {
       publish: (batch) => plan.outlet.publish(context, batch),
       // At full speed, the bound is the speed.
       onBound: () =>
-        speed !== "max" && warnOnce(`More than ${maxPerSecond} prices a second of ${name} are due; they come later (maxPerSecond).`),
+        speed !== "max" && warnOnce(`More than ${maxPerSecond} prices a second of ${name} are due. They come later (maxPerSecond).`),
       onSeries: () => warnOnce(`${name} is not in the order of its times, and too large to be sorted here. Sort it by its times.`),
     });
     let good = 0;

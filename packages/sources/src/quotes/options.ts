@@ -134,7 +134,7 @@ export const MAX_SYMBOLS = 10_000;
 export function planOf(options: CommonQuotesOptions): QuotesPlan {
   const topic = compileTemplate(options.topic ?? "/quotes/{symbol}");
   const unknown = topic.names.find((name) => name !== "symbol");
-  if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here; {symbol} does.`);
+  if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here. Use {symbol}.`);
   return {
     outlet: createOutlet(options),
     topic,
