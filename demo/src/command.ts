@@ -10,10 +10,13 @@ Examples:
 
 The demo is for one machine: it only listens on a loopback address. To run a hub for others, use artesian serve.`;
 
-/** The demo is open to this machine, without a balancer. Its bots and rooms are in one process. */
+/**
+ * Settings that the demo does not have. It is open to this machine, without a balancer, and its
+ * bots and rooms are in one process.
+ */
 const NOT_OF_DEMO: ReadonlySet<Key> = new Set<Key>(["anonymous", "anonymousPublish", "lameDuck", "workers"]);
 
-/** `artesian-demo`: the hub with the live apps. */
+/** `artesian-demo` runs the hub with the live apps. */
 export function demoCommand(): Command {
   const command = new Command("artesian-demo")
     .description("run a hub with live apps: chat, stocks, news and the console")

@@ -17,7 +17,8 @@ import { runServer } from "artesian/command";
 /**
  * Runs the hub with the live apps until the process is told to stop.
  *
- * @throws UsageError for a host that others could reach, or a bot, a feed or prices that can't be; Failure when it can't be started.
+ * @throws UsageError for a host that others could reach, or an invalid bot, feed or price source.
+ * @throws Failure when the server can't be started.
  */
 export async function demo(config: Config): Promise<void> {
   const address = await resolveHost(config.host);
@@ -39,10 +40,11 @@ export async function demo(config: Config): Promise<void> {
   const ids = idsSecretOf(config);
   const consoleKey = { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) };
   await runServer({
-    // One process of one machine, which nobody is sent away from.
+    // One process on one machine, from which no balancer redirects clients.
     config: { ...config, lameDuck: 0 },
     address,
-    // What is private needs a token here too: the chat and the console issue those for their pages, and keys for others may be there.
+    // Private updates need a token here too. The chat and the console issue tokens for their pages,
+    // and keys for others may exist.
     access: {
       issuers: [...access.issuers, chatIssuer(chat.key), consoleIssuer(consoleKey)],
       anonymous: true,
@@ -51,7 +53,8 @@ export async function demo(config: Config): Promise<void> {
     },
     idsSecret: ids.secret,
     stopsOnHangUp: true,
-    // Everyone publishes here, but nobody in the name of an app. Prices may be somebody else's.
+    // Everyone may publish here, but nobody in the name of an app. Prices may have another
+    // publisher.
     reservedTopics: [...CHAT_TOPICS, ...NEWS_TOPICS, ...CONSOLE_TOPICS, ...(quotes === "none" ? [] : STOCKS_TOPICS)],
     createSite: (options) => createDemoSite(options, { config, bot, quotes, feeds, chatKey: chat.key, consoleKey }),
     welcome: (url) => [
@@ -62,7 +65,7 @@ export async function demo(config: Config): Promise<void> {
   });
 }
 
-/** What an app makes of a setting; its complaint says where that was set. */
+/** Parses a setting in an app. Errors name the place of the setting. */
 function read<T>(key: Key, parse: () => T): T {
   try {
     return parse();

@@ -9,9 +9,10 @@ const DEFAULT_ROOM = "lobby";
 const DIRECTORY = fileURLToPath(new URL("../dist/pages", import.meta.url));
 
 /**
- * Serves the demo's pages, and the console's: the landing page at `/`, the chat page for every room at `/chat/ROOM`, the other apps at `/NAME`.
+ * Serves the demo's pages and the console's. The landing page is at `/`, the chat page for every
+ * room at `/chat/ROOM`, the other apps at `/NAME`.
  *
- * @param options - `directory`: where `npm run build` has put the demo's pages.
+ * @param options - `directory`: output directory of `npm run build` for the demo's pages.
  */
 export function createDemoPages(options: { readonly directory?: string } = {}): Pages {
   const own = servePages({

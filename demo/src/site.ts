@@ -10,7 +10,7 @@ import type { Config } from "artesian/command";
 import { shareRefusal } from "artesian/command";
 import type { Site, SiteOptions } from "artesian/command";
 
-/** What the live apps are made of, beside the hub. */
+/** The inputs of the live apps, beside the hub. */
 export interface DemoApps {
   readonly config: Config;
   readonly bot: ReturnType<typeof parseBot>;
@@ -47,7 +47,7 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       hub,
       feeds,
       sample: feeds.length === 0 ? listenUrl : undefined,
-      // As durable as the journal that the headlines are in.
+      // As durable as the headlines' journal.
       memory: config.journal.kind === "memory" ? volatileMemory() : fileMemory(join(config.data, "news.json")),
       logger,
     }),

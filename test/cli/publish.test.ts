@@ -253,7 +253,7 @@ describe("lines", () => {
     expect(code).toBe(1);
     expect(batches).toEqual([500, 500]);
     expect(stderr).toContain("published 500 updates");
-    expect(stderr).toContain("error: Lines 501 to 1,000 and what follows were not acknowledged: The disk is full.");
+    expect(stderr).toContain("error: Lines 501 to 1,000 and later lines were not acknowledged: The disk is full.");
     expect(JSON.parse(stdout)).toMatchObject({ published: 500, firstLine: 501, lastLine: 1000, uncertain: false });
   });
 

@@ -212,6 +212,6 @@ describe("broken feeds", () => {
     const body = readFileSync(new URL("corpus/rss-2.0.xml", import.meta.url));
     const { items, warnings } = parseFeed({ body, url: "https://o.example/" }, { ...BOUNDS, maxItems: 2 });
     expect(items).toHaveLength(2);
-    expect(warnings).toEqual(["has more than 2 items, the bound (maxItems); the rest is left out"]);
+    expect(warnings).toEqual(["has more than 2 items, the bound (maxItems), and the rest is left out"]);
   });
 });

@@ -151,7 +151,7 @@ describe("items", () => {
   test("are bounded in number", async () => {
     const context = await poll({ topic: "/{key}", items: "", maxItems: 2 }, [json({ a: 1, b: 2, c: 3 }), json({ a: 1, b: 2 })]);
     expect(context.updates).toHaveLength(2);
-    expect(context.problems).toEqual([expect.stringMatching(/3 items; the bound is 2 \(maxItems\)/)]);
+    expect(context.problems).toEqual([expect.stringMatching(/3 items, but the bound is 2 \(maxItems\)/)]);
   });
 
   test("go in batches of a thousand, and each is remembered", async () => {

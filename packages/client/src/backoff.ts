@@ -1,33 +1,44 @@
-/** Longest delay that `setTimeout` keeps: past 2³¹ − 1 ms it fires at once. */
+/** Longest delay that `setTimeout` keeps, in milliseconds. A longer timer fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Shortest reconnection time that a server is obeyed in: a shorter one makes its clients a flood. */
+/**
+ * Lower bound of a server's reconnection time, in milliseconds. Clients would flood the server
+ * below this bound.
+ */
 export const RETRY_FLOOR_MS = 500;
-/** Longest time that a server is obeyed in: one slip of a publisher must not silence a client for days. */
+/**
+ * Upper bound of a server's waits, in milliseconds. One slip of a publisher must not silence a
+ * client for days.
+ */
 export const RETRY_CEILING_MS = 300_000;
 
-/** Counts failures in a row and says how long to wait after each. */
+/** Counts failures in a row and computes the wait after each. */
 export interface Backoff {
-  /** Sets the reconnection time, as the server's `retry:` asks, in milliseconds; brought between the floor and the ceiling. */
+  /**
+   * Sets the reconnection time from the server's `retry:`, in milliseconds. The value is brought
+   * between the floor and the ceiling.
+   */
   setBase(ms: number): void;
-  /** Forgets the failures: the connection worked. */
+  /** Forgets the failures, because the connection worked. */
   reset(): void;
   /**
-   * How long to wait now, in milliseconds.
+   * The wait before the next attempt, in milliseconds.
    *
-   * @param atLeastMs - What the server asked for by `Retry-After` or `hub:drain`; obeyed up to the ceiling.
+   * @param atLeastMs - The wait that the server set by `Retry-After` or `hub:drain`. Obeyed up to
+   *   the ceiling.
    */
   next(atLeastMs?: number): number;
 }
 
 /**
- * Exponential and jittered, so that the clients of a hub that comes back do not come back at the same instant.
- * Never shorter than the reconnection time: "Wait a delay equal to the reconnection time of the event source.
- * Optionally, wait some more."
+ * Creates an exponential backoff with jitter, so that clients of a restarted hub return at
+ * different instants. A delay is never shorter than the reconnection time: "Wait a delay equal to
+ * the reconnection time of the event source. Optionally, wait some more."
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
- * @param options - `baseMs`: first delay, the program's own choice; `maxMs`: longest, unless the server asks for more; `floorMs` and `ceilingMs`: what the
- * server may ask for, to which up to a quarter is added at random; `random`: 0 to 1.
+ * @param options - `baseMs`: first delay, chosen by the program. `maxMs`: longest delay, unless the
+ *   server asks for more. `floorMs` and `ceilingMs`: bounds of the server's waits, to which up to a
+ *   quarter is added at random. `random`: returns 0 to 1.
  */
 export function createBackoff(options: {
   baseMs: number;
@@ -37,7 +48,7 @@ export function createBackoff(options: {
   random?: () => number;
 }): Backoff {
   const { floorMs = RETRY_FLOOR_MS, ceilingMs = RETRY_CEILING_MS, random = Math.random } = options;
-  // From 0 it would never grow.
+  // A delay of 0 would never grow.
   let baseMs = Math.max(1, options.baseMs);
   let failures = 0;
   return {
@@ -49,7 +60,7 @@ export function createBackoff(options: {
     },
     next(atLeastMs = 0) {
       const ceiling = Math.min(Math.max(options.maxMs, 2 * baseMs), baseMs * 2 ** failures);
-      // The first delay stays close to what the server asks for, which the hub has already spread.
+      // The first delay stays close to the server's, which the hub has already spread.
       const delay = failures === 0 ? baseMs * (1 + random() / 4) : (ceiling * (1 + random())) / 2;
       failures += 1;
       return Math.min(Math.max(delay, Math.min(atLeastMs, ceilingMs) * (1 + random() / 10)), MAX_TIMER_MS);
@@ -57,7 +68,7 @@ export function createBackoff(options: {
   };
 }
 
-/** Waits; returns early, without an error, when the signal is aborted. */
+/** Waits. Returns early, without an error, when the signal is aborted. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return;
   await new Promise<void>((resolve) => {

@@ -5,31 +5,31 @@ export interface ConnectionOptions {
   readonly url: URL;
   readonly headers: Headers;
   readonly fetch: typeof fetch;
-  /** Longest wait for the answer's head, in milliseconds. */
+  /** Longest wait for the head of the answer, in milliseconds. */
   readonly idleTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** One open stream, read by pulling: while nobody calls `read`, nothing is taken off the socket. */
+/** One open stream, read by pulling. The socket is read only while a `read` call waits. */
 export interface Connection {
   /**
-   * Sends the request and waits for the answer's head.
+   * Sends the request and waits for the head of the answer.
    *
-   * @returns False when the server says that there is nothing to come back for (204).
-   * @throws ClientError whatever else stands in the way.
+   * @returns False if the server ends the subscription (204).
+   * @throws ClientError for every other failure.
    */
   open(): Promise<boolean>;
   /**
    * @param idleMs - Longest wait for a byte, in milliseconds.
-   * @returns The next bytes; undefined at the end of the stream.
+   * @returns The next bytes, or undefined at the end of the stream.
    * @throws ClientError `unreachable` or `timeout`.
    */
   read(idleMs: number): Promise<Uint8Array | undefined>;
-  /** Lets go of the socket. */
+  /** Closes the socket. */
   close(): void;
 }
 
-/** Prepares a connection; nothing is sent before `open`. */
+/** Prepares a connection. The request is sent by `open`. */
 export function createConnection(options: ConnectionOptions): Connection {
   const { signal } = options;
   const controller = new AbortController();
@@ -40,8 +40,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   if (signal?.aborted === true) abort();
 
   /**
-   * Waits for the server: until it answered, was silent for too long, or nobody waits any more. The last two end the wait at once, also of a `fetch` that
-   * heeds no signal. The clock runs only meanwhile: a consumer that takes its time is no dead stream.
+   * Waits until the server answers, is silent for too long, or the caller gives up. The last two
+   * end the wait at once, even if the given `fetch` ignores signals. The clock runs only during
+   * this call, so a slow consumer does not look like a dead stream.
    */
   function within<T>(ms: number, operation: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -68,7 +69,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       cache: "no-store",
       signal: controller.signal,
     });
-    // Its answer came when nobody waited for it any more.
+    // The answer came after the caller gave up.
     if (controller.signal.aborted) await discard(response);
     if (response.status === 204) return false;
     if (!response.ok) throw await errorOfResponse(response);
@@ -94,7 +95,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     close() {
       signal?.removeEventListener("abort", abort);
       abort();
-      // For a `fetch` that heeds no signal. Any other has torn the stream down by now, which is all that this could fail with.
+      // Needed for a `fetch` that ignores signals. Any other has torn the stream down by now, so
+      // `cancel` can fail with nothing else.
       reader?.cancel().catch(() => undefined);
     },
   };

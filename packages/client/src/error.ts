@@ -1,32 +1,44 @@
-/** Longest error body that is read: a problem document is small, and an endless one must not fill the memory. */
+/**
+ * Longest error body that is read, in bytes. A problem document is small, and an endless body must
+ * not fill the memory.
+ */
 const MAX_PROBLEM_BYTES = 65_536;
 
-/** Codes of failures without an answer that may pass. */
+/** Codes of failures that had no answer and may pass. */
 const TEMPORARY: readonly string[] = ["unreachable", "timeout", "token_unavailable"];
 
-/** What is known of a failed request, beside its message. */
+/** Facts about a failed request, beside the message. */
 export interface ClientErrorOptions {
-  /** A stable word for programs; see {@link ClientError.code}. */
+  /** A stable word for programs. See {@link ClientError.code}. */
   readonly code: string;
-  /** HTTP status of the answer; leave it out where there was none. */
+  /** HTTP status of the answer. Leave it out if there was no answer. */
   readonly status?: number | undefined;
-  /** What the answer's `Retry-After` asks for, in milliseconds. */
+  /** The wait that the answer's `Retry-After` asks for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** The underlying error. */
   readonly cause?: unknown;
 }
 
-/** Why the hub did not do what it was asked. The message is the hub's own explanation where it gave one. */
+/**
+ * The failure of a request to the hub. The message is the hub's own explanation, if the hub gave
+ * one.
+ */
 export class ClientError extends Error {
   override readonly name = "ClientError";
   /**
-   * The hub's code (see `docs/reference/errors.md`), or one of the client's own: `unreachable` (no answer), `timeout`,
-   * `http_error` (an answer without a problem document), `not_a_stream`, `no_body_stream`, `event_too_large` and `token_unavailable`.
+   * The hub's code (see `docs/reference/errors.md`) or one of the client's own codes:
+   * - `unreachable`: no answer
+   * - `timeout`
+   * - `http_error`: an answer without a problem document
+   * - `not_a_stream`
+   * - `no_body_stream`
+   * - `event_too_large`
+   * - `token_unavailable`
    */
   readonly code: string;
-  /** HTTP status of the answer; undefined where there was none. */
+  /** HTTP status of the answer, or undefined if there was no answer. */
   readonly status: number | undefined;
-  /** How long the hub asks to wait, in milliseconds; undefined where it does not say. */
+  /** The wait that the hub asks for, in milliseconds, or undefined if the hub asks for none. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: ClientErrorOptions) {
@@ -36,14 +48,19 @@ export class ClientError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Whether the same request may succeed later: there was no answer, or no token, or the answer was 408, 429 or 5xx. */
+  /**
+   * Whether the same request may succeed later. True without an answer or a token, and for the
+   * statuses 408, 429 and 5xx.
+   */
   get temporary(): boolean {
     if (this.status === undefined) return TEMPORARY.includes(this.code);
     return this.status === 408 || this.status === 429 || this.status >= 500;
   }
 }
 
-/** Makes an error of an answer that refuses, with the problem document's detail where there is one. */
+/**
+ * Makes an error from a refusing answer, with the detail of its problem document if there is one.
+ */
 export async function errorOfResponse(response: Response): Promise<ClientError> {
   const { status } = response;
   const problem = await readProblem(response);
@@ -54,29 +71,35 @@ export async function errorOfResponse(response: Response): Promise<ClientError> 
   });
 }
 
-/** Makes an error of a `fetch` that got no answer, or lost it half-way. */
+/** Makes an error from a `fetch` that got no answer, or lost the answer half-way. */
 export function errorOfFailure(cause: unknown): ClientError {
   return new ClientError(`The server cannot be reached: ${reasonOf(cause).replace(/\.$/, "")}.`, { code: "unreachable", cause });
 }
 
-/** Makes an error of a `fetch` whose answers can't be read while they arrive. */
+/** Makes an error for a `fetch` whose answers can't be read while they arrive. */
 export function noBodyStream(): ClientError {
   const message =
     "This `fetch` gives no body stream, so no event could be read before the stream's end. Pass one that does as the `fetch` option, such as that of `expo/fetch` in React Native.";
   return new ClientError(message, { code: "no_body_stream" });
 }
 
-/** Whether a body can be read while it arrives: React Native's `fetch` gives none, that of `node-fetch` is another kind of stream. */
+/**
+ * Whether a body can be read while it arrives. React Native's `fetch` gives no body, and
+ * `node-fetch` gives another kind of stream.
+ */
 export function isReadable(body: Response["body"] | undefined): body is ReadableStream<Uint8Array<ArrayBuffer>> {
   return typeof body?.getReader === "function";
 }
 
-/** Lets go of an answer whose body is of no interest. */
+/** Discards an answer whose body is not needed. */
 export async function discard({ body }: Response): Promise<void> {
   if (isReadable(body)) await body.cancel();
 }
 
-/** Says in a few words why a request failed. Node hides the reason in `cause`; browsers do not tell it. */
+/**
+ * Explains in a few words why a request failed. Node hides the reason in `cause`. Browsers do not
+ * tell the reason.
+ */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
@@ -87,7 +110,10 @@ export function reasonOf(error: unknown): string {
   return error.message;
 }
 
-/** Reads `Retry-After` (seconds, or a date) as milliseconds from now; undefined where it is neither. */
+/**
+ * Reads `Retry-After` (seconds or a date) as milliseconds from now. Returns undefined for any other
+ * text.
+ */
 export function parseRetryAfter(value: string | null, nowMs: number = Date.now()): number | undefined {
   if (value === null || value.trim() === "") return undefined;
   const seconds = Number(value);
@@ -116,7 +142,7 @@ async function readProblem(response: Response): Promise<Problem> {
     };
     return { code: text("code"), title: text("title"), detail: text("detail") };
   } catch {
-    // The status is what counts; a body that is cut or not JSON only means that there is nothing to quote.
+    // The status decides. A body that is cut or not JSON only leaves nothing to quote.
     return {};
   }
 }

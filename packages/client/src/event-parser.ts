@@ -2,40 +2,42 @@ import { ClientError } from "./error.ts";
 
 /** One event of a stream. */
 export interface ClientEvent {
-  /** The event id; undefined on an event that does not move the cursor, such as `hub:gap`. */
+  /** The event id, or undefined on an event that does not move the cursor, such as `hub:gap`. */
   readonly id: string | undefined;
-  /** The event type, `message` where the publisher gave none. */
+  /** The event type, or `message` if the publisher gave none. */
   readonly type: string;
   readonly data: string;
 }
 
-/** An id without data: it moves the cursor, and is no event. */
+/** An id without data. It moves the cursor and is no event. */
 export interface CursorMove {
   readonly id: string;
   readonly data: undefined;
 }
 
-/** Turns the bytes of one connection into events, however they are cut. */
+/** Turns the bytes of one connection into events. Chunks may end anywhere. */
 export interface EventParser {
   /**
-   * @returns The events that these bytes complete, and the moves of the cursor between them, in order.
+   * @returns The events that these bytes complete and the cursor moves between them, in order.
    * @throws ClientError `event_too_large`.
    */
   push(bytes: Uint8Array): readonly (ClientEvent | CursorMove)[];
 }
 
 /**
- * Makes a parser for one connection. An event that a lost connection left half-way is dropped, as the standard says.
+ * Makes a parser for one connection. An event that a lost connection left half-way is dropped, as
+ * the standard says.
  *
- * @param maxEventLength - Most characters of one event, so that an endless line can't fill the memory. Comments are not kept, and not counted.
+ * @param maxEventLength - Most characters of one event, so that an endless line can't fill the
+ *   memory. Comments are neither kept nor counted.
  * @param onRetry - Called with the server's reconnection time, in milliseconds.
  * @see HTML Standard, 9.2.6 "Interpreting an event stream".
  */
 export function createEventParser(maxEventLength: number, onRetry: (retryMs: number) => void): EventParser {
-  // Takes off one leading byte order mark, as the standard asks.
+  // Removes one leading byte order mark, as the standard asks.
   const decoder = new TextDecoder();
   const normalize = createLineEnds();
-  /** The line that is not complete yet; of a comment, its colon alone. */
+  /** The incomplete line. A comment is represented by its colon alone. */
   let line = "";
   let id: string | undefined;
   let type = "";
@@ -51,7 +53,8 @@ export function createEventParser(maxEventLength: number, onRetry: (retryMs: num
   }
 
   function grow(text: string): void {
-    // Compared whole: to look at the start of a line that grows by concatenation would copy all of it, at each chunk.
+    // The whole line is compared. Looking at the start of a growing concatenation would copy the
+    // line at each chunk.
     if (line === ":" || (line === "" && text.startsWith(":"))) line = ":";
     else line += text;
     checkLength();
@@ -102,7 +105,10 @@ export function createEventParser(maxEventLength: number, onRetry: (retryMs: num
   };
 }
 
-/** Turns CR and CRLF into LF as they arrive. A CR at the end of a chunk ends its line at once: a quiet stream may bring the next chunk minutes later. */
+/**
+ * Turns CR and CRLF into LF as they arrive. A CR at the end of a chunk ends its line at once,
+ * because a quiet stream may bring the next chunk minutes later.
+ */
 function createLineEnds(): (text: string) => string {
   let afterCr = false;
   return (text) => {

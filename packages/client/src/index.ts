@@ -1,5 +1,6 @@
 /**
- * The client for pages and programs, on Web APIs alone: it subscribes with resumption, and publishes.
+ * The client for pages and programs, built on Web APIs alone. It subscribes with resumption, and
+ * publishes.
  *
  * @module
  */

@@ -1,12 +1,12 @@
-/** The names of a type's members. A member that is not named does not compile. */
+/** The names of a type's members. A missing member does not compile. */
 export type Names<T> = Readonly<Record<keyof T, true>>;
 
 /**
- * Checks that an object has no names but these: a misspelt `deliver_at` would publish at once. The files of the client import nothing from outside
- * their folder, so that a page can load them as they are.
+ * Rejects unknown names in an object. A misspelt `deliver_at` would publish at once. The files of
+ * the client import nothing from outside their folder, so that a page can load them as they are.
  *
- * @param what - How the error names the object, such as "An update".
- * @throws TypeError with the names that there are.
+ * @param what - The object's name in the error, such as "An update".
+ * @throws TypeError with the valid names.
  */
 export function checkNames<T>(given: object, known: Names<T>, what: string): void {
   for (const name in given) {

@@ -4,22 +4,28 @@ import { checkNames, type Names } from "./names.ts";
 import { createTokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
 
-/** How to publish. */
+/** Options of `publish`. */
 export interface PublishOptions {
-  /** Goes as `Authorization: Bearer`. A function is called for each publishing, and once more after 401. */
+  /**
+   * Sent as `Authorization: Bearer`. A function is called for each publishing, and once more after
+   * 401.
+   */
   readonly token?: TokenSource | undefined;
   /** Further request headers. */
   readonly headers?: NonNullable<RequestInit["headers"]>;
   /**
-   * Makes it safe to try again after `unreachable` or `timeout`: with the same key and the same updates, the hub publishes once, and answers
-   * each attempt with the same event ids. Printable ASCII, at most 255 characters, such as `crypto.randomUUID()`.
+   * Makes a retry after `unreachable` or `timeout` safe. With the same key and updates, the hub
+   * publishes once and answers each attempt with the same event ids. Printable ASCII, at most 255
+   * characters, such as `crypto.randomUUID()`.
    */
   readonly idempotencyKey?: string | undefined;
-  /** Gives up; the hub may have accepted the update nevertheless. */
+  /** Aborts the call. The hub may have accepted the update nevertheless. */
   readonly signal?: AbortSignal;
-  /** Another implementation of `fetch`, or one that adds credentials. Default: the global one. */
+  /** Replaces `fetch`, for example to add credentials. Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** Longest time until the answer, and before that until the token function's, in milliseconds. Default 30,000. */
+  /**
+   * Longest wait for the token function, and then for the answer, in milliseconds. Default 30,000.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -44,17 +50,20 @@ const PUBLISH_OPTIONS: Names<PublishOptions> = {
   timeoutMs: true,
 };
 
-/** The event id of one update; of a batch, the ids in the same order. */
+/** The event id of one update, or the ids of a batch in the same order. */
 export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extends readonly UpdateInput[] ? readonly string[] : string;
 
 /**
- * Publishes an update, or a batch of them atomically: the hub takes all or none. When it returns, the hub has
- * committed them. But for a token that the hub did not take, it does not retry: after `unreachable` or `timeout`, whether the hub took them is not known;
- * with an `idempotencyKey`, publish again.
+ * Publishes an update or an atomic batch, of which the hub takes all or none. Resolves when the hub
+ * has committed the updates.
  *
- * @param url - The hub's URL; in a page it may be relative.
+ * Only a token that the hub refused is replaced and sent once more. After `unreachable` or
+ * `timeout` the outcome is unknown. Publish again if you set an `idempotencyKey`.
+ *
+ * @param url - The hub's URL. A page may give a relative URL.
  * @param update - One update, or an array of at least one.
- * @throws ClientError with the hub's explanation; TypeError for a URL, token or key that can't work, or an empty batch.
+ * @throws ClientError with the hub's explanation.
+ * @throws TypeError for an unusable URL, token or key, or an empty batch.
  * @see docs/reference/protocol.md
  */
 export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
@@ -79,7 +88,7 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
       status: 200,
     });
   }
-  // The shape was checked against `update` just above, which the type system can't follow.
+  // The shape was checked against `update` just above. The type system can't follow that.
   return result as Published<T>;
 }
 
@@ -89,7 +98,10 @@ function toHeaderString(key: string): string {
   return `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
-/** As the hub reads it: its names for times are shorter, and data that is no text is JSON. */
+/**
+ * Encodes an update for the hub. The hub's names for times are shorter, and data that is no text is
+ * sent as JSON.
+ */
 function encode(input: UpdateInput): string {
   if (typeof input !== "object" || input === null) {
     throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
@@ -100,7 +112,10 @@ function encode(input: UpdateInput): string {
   return JSON.stringify({ ...update, delay: delayMs, deliver_at: deliverAt, ttl: ttlMs });
 }
 
-/** Sends with a token; once again with another after 401, which says that nothing was published. */
+/**
+ * Sends with a token. Sends once more with another token after 401, which says that nothing was
+ * published.
+ */
 async function authorize(options: PublishOptions, headers: Headers, send: () => Promise<unknown>): Promise<unknown> {
   const tokens = createTokens(options.token);
   for (let attempt = 1; ; attempt++) {
@@ -146,7 +161,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not a hub's answer; the caller says so.
+    // The answer is not a hub's. The caller reports that.
     return undefined;
   }
 }

@@ -1,39 +1,39 @@
 import { discard } from "./error.ts";
 import type { Tokens } from "./token.ts";
 
-/** How the tokens of one connection are renewed. */
+/** Options for renewing the tokens of one connection. */
 export interface RenewalOptions {
   readonly tokens: Tokens;
-  /** The hub's URL; see {@link renewalBase}. */
+  /** The hub's URL. See {@link renewalBase}. */
   readonly base: URL;
   /** Further request headers. */
   readonly headers: RequestInit["headers"];
   readonly fetch: typeof fetch;
   /** Longest wait for the token function, and then for the hub, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called with a token that the stream goes on with. */
+  /** Called with the new token of the stream. */
   readonly onRenewed: (token: string) => void;
 }
 
 /** Renews the token of one connection while its stream is read. */
 export interface Renewal {
   /**
-   * Acts on a `hub:expiring` event, without waiting. It does not fail: a stream that was not renewed ends with its token, and the
-   * next one is opened with another.
+   * Acts on a `hub:expiring` event. Returns at once and never fails. A stream that was not renewed
+   * ends with its token, and the next stream is opened with another.
    */
   expiring(data: string): void;
-  /** Gives up: the connection is gone. */
+  /** Gives up, because the connection is gone. */
   close(): void;
 }
 
-/** Starts nothing before `hub:expiring` comes. */
+/** Creates a renewal, which starts at the first `hub:expiring`. */
 export function createRenewal(options: RenewalOptions): Renewal {
   const { tokens, base, timeoutMs } = options;
   let attempt: AbortController | undefined;
 
   async function renew(subscriber: string | undefined, controller: AbortController): Promise<void> {
     const { signal } = controller;
-    // Whatever comes of this, the next connection must not present the token that ends.
+    // The next connection must not present the expiring token, even if the renewal fails.
     tokens.drop();
     const token = await tokens.take(timeoutMs, signal);
     if (subscriber === undefined || token === undefined) return;
@@ -57,7 +57,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
       if (!tokens.renewable || attempt !== undefined) return;
       attempt = new AbortController();
       renew(subscriberOf(data), attempt)
-        // The stream's end, and the error of the next connection, tell more than this one could.
+        // The end of the stream and the error of the next connection tell more than this error.
         .catch(() => undefined)
         .finally(() => {
           attempt = undefined;
@@ -69,7 +69,10 @@ export function createRenewal(options: RenewalOptions): Renewal {
   };
 }
 
-/** The URL below which the hub takes new tokens: the stream's own path, but for the alias, which has nothing below it. */
+/**
+ * Returns the URL below which the hub takes new tokens: the stream's own path. The alias has
+ * nothing below its path, so the hub's path replaces it.
+ */
 export function renewalBase(stream: URL, configured: URL | undefined): URL {
   const base = new URL(configured ?? stream);
   if (configured === undefined && stream.pathname === "/events/stream") base.pathname = "/.well-known/mercure";
@@ -78,14 +81,16 @@ export function renewalBase(stream: URL, configured: URL | undefined): URL {
   return base;
 }
 
-/** Reads the subscriber's id, which becomes a segment of a path; undefined where it can't. */
+/**
+ * Reads the subscriber's id, which becomes a path segment. Returns undefined for an unusable id.
+ */
 function subscriberOf(data: string): string | undefined {
   try {
     const value: unknown = JSON.parse(data);
     const id: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "subscriber") : undefined;
     return typeof id === "string" && /^[\w-]{1,255}$/.test(id) ? id : undefined;
   } catch {
-    // Nothing to renew by: the next connection has another token all the same.
+    // No renewal is possible. The next connection gets another token.
     return undefined;
   }
 }

@@ -8,71 +8,101 @@ import { createRenewal, renewalBase, type Renewal } from "./renewal.ts";
 import { createTokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
 
-/** How long the last bytes of a hub that shuts down are waited for, in milliseconds: the newest cursor is among them. */
+/**
+ * How long to wait for the last bytes of a hub that shuts down, in milliseconds. The newest cursor
+ * is among them.
+ */
 const DRAIN_READ_MS = 5000;
 
 /**
- * A connection that was open for this long worked, in milliseconds, though no update came. A head, a comment or the hub's own first events don't tell: a server
- * that sends them and closes would be asked again and again.
+ * A connection that was open for this long counts as working, in milliseconds, even without an
+ * update. A head, a comment or the hub's first events prove nothing. A server that sends them and
+ * closes would be asked again and again.
  */
 const STEADY_MS = 5000;
 
 /**
- * Where a subscription stands: `connecting` for the first time; `live` (the stream is open); `reconnecting`
- * (it was lost, or could not be opened, and is asked for again after a while); `closed`.
+ * State of a subscription.
+ * - `connecting`: the first attempt
+ * - `live`: the stream is open
+ * - `reconnecting`: the stream was lost or could not be opened, and is requested again after a
+ *   while
+ * - `closed`
  */
 export type SubscriptionState = "connecting" | "live" | "reconnecting" | "closed";
 
 /** Why a subscription reconnects. */
 export interface StateDetail {
-  /** What happened, in words; undefined unless `reconnecting`. */
+  /** The reason in words. Undefined unless `reconnecting`. */
   readonly reason: string | undefined;
-  /** How long it waits first, in milliseconds; undefined unless `reconnecting`. */
+  /** The delay before the next attempt, in milliseconds. Undefined unless `reconnecting`. */
   readonly delayMs: number | undefined;
 }
 
-/** What to receive, and how. */
+/** Options of `subscribe`. */
 export interface SubscribeOptions {
-  /** Topics, each compared exactly; `*` is every topic. With no matcher at all, what that means is the hub's choice. */
+  /** Topics, each compared exactly. `*` is every topic. Without any matcher, the hub decides. */
   readonly match?: string | readonly string[];
   /** URL patterns that select topics. */
   readonly matchUrlPattern?: string | readonly string[];
-  /** Go on after this event id; `earliest` starts with the oldest update held. Default: from now on. */
+  /**
+   * The event id to resume after. `earliest` starts with the oldest update held. Default: from now
+   * on.
+   */
   readonly lastEventId?: string | undefined;
   /**
-   * Goes as `Authorization: Bearer`, never in the URL. With a function, the token is renewed while the stream is open, and replaced
-   * when the hub does not take it; with a string, 401 is the end.
+   * Sent as `Authorization: Bearer`, never in the URL. A function lets the client renew the token
+   * while the stream is open, and replace a refused token. With a string, 401 ends the
+   * subscription.
    */
   readonly token?: TokenSource | undefined;
-  /** The hub's own URL, where `/subscribers/ID` takes new tokens. Default: the path of `url`; for `/events/stream`, `/.well-known/mercure`. */
+  /**
+   * The hub's own URL, where `/subscribers/ID` takes new tokens. Default: the path of `url`, or
+   * `/.well-known/mercure` for `/events/stream`.
+   */
   readonly renewUrl?: string | URL | undefined;
   /** Further request headers. */
   readonly headers?: NonNullable<RequestInit["headers"]>;
   /** Ends the iteration, without an error. */
   readonly signal?: AbortSignal;
-  /** Another implementation of `fetch`, or one that adds credentials. Default: the global one. */
+  /** Replaces `fetch`, for example to add credentials. Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
   /** Called on each change of state. */
   readonly onState?: (state: SubscriptionState, detail: StateDetail) => void;
-  /** Delay before reconnecting until the server sets one by `retry:`, in milliseconds. Default 1,000. */
+  /**
+   * Delay before reconnecting until the server sets another by `retry:`, in milliseconds. Default
+   * 1,000.
+   */
   readonly retryMs?: number;
-  /** Longest delay that repeated failures lead to, in milliseconds. The server may ask for more. Default 30,000. */
+  /**
+   * Longest delay after repeated failures, in milliseconds. The server may ask for more. Default
+   * 30,000.
+   */
   readonly maxRetryMs?: number;
-  /** Shortest reconnection time that the server may set by `retry:`, in milliseconds; a shorter one counts as this. Default 500. */
+  /**
+   * Shortest reconnection time that the server may set by `retry:`, in milliseconds. A shorter time
+   * is raised to this value. Default 500.
+   */
   readonly retryFloorMs?: number | undefined;
   /**
-   * Longest wait that the server may ask for by `retry:`, `Retry-After` or `hub:drain`, in milliseconds; a longer one counts as this, and up to a quarter is
-   * added at random. Default 300,000.
+   * Longest wait that the server may ask for by `retry:`, `Retry-After` or `hub:drain`, in
+   * milliseconds. A longer wait is cut to this value, and up to a quarter is added at random.
+   * Default 300,000.
    */
   readonly retryCeilingMs?: number | undefined;
   /**
-   * How long answers that no hub gave (a failure without the hub's code, or a page instead of a stream) count as an outage of a proxy, once a stream was open; in
-   * milliseconds from the first one in a row. Then it throws. Infinity never does, 0 at once. Default 300,000.
+   * How long foreign answers count as a proxy's outage once a stream was open, in milliseconds. A
+   * foreign answer is a failure without the hub's code, or a page instead of a stream. The clock
+   * starts at the first in a row. Then the iteration throws. Infinity never throws, 0 throws at
+   * once. Default 300,000.
    */
   readonly giveUpAfterMs?: number | undefined;
-  /** A stream without a byte for this long is dead and asked for again, in milliseconds. Default 60,000. */
+  /**
+   * A stream without a byte for this long counts as dead and is requested again, in milliseconds.
+   * Default 60,000.
+   */
   readonly idleTimeoutMs?: number;
-  /** Most characters of one event, comments not counted; a longer one throws. Default 16 Mi. */
+  /** Most characters of one event, comments not counted. A longer event throws. Default 16 Mi. */
   readonly maxEventLength?: number;
 }
 
@@ -97,22 +127,28 @@ const SUBSCRIBE_OPTIONS: Names<SubscribeOptions> = {
 
 /** An endless iteration of events that reconnects by itself. */
 export interface Subscription extends AsyncIterable<ClientEvent> {
-  /** The cursor: where a later subscription should go on. Undefined before the first one is known. */
+  /**
+   * The cursor after which a later subscription should resume. Undefined before the first is known.
+   */
   readonly lastEventId: string | undefined;
 }
 
 /**
- * Subscribes to an event stream, with resumption: each update that matches is yielded once and in order, or a
- * `hub:gap` event says that some are no longer held. `hub:cursor`, `hub:expiring` and `hub:drain` are acted upon, not yielded.
+ * Subscribes to an event stream, with resumption. Each matching update is yielded once and in
+ * order, or a `hub:gap` event says that some are no longer held. The client acts on `hub:cursor`,
+ * `hub:expiring` and `hub:drain` and does not yield them.
  *
- * It pulls: the next bytes are read when the events before them were taken, so a slow consumer slows the stream
- * down instead of filling the memory. Leaving the loop closes the stream, and so does the iterator's `return()`, also while `next()` waits; iterating again
- * goes on from there.
+ * The subscription pulls: the next bytes are read after the consumer took the earlier events. A
+ * slow consumer slows the stream down and does not fill the memory. Leaving the loop closes the
+ * stream, and so does the iterator's `return()`, also while `next()` waits. A new iteration resumes
+ * there.
  *
- * @param url - The hub's URL; in a page it may be relative.
- * @throws TypeError for a URL, token or option that can't work; ClientError, from the iteration, when the server refuses
- * for good (4xx but 408 and 429, or something that is not an event stream; 401 with a token function: twice in a row, with new tokens). Once a stream was open,
- * only the hub's own refusals do so at once; see `giveUpAfterMs`.
+ * @param url - The hub's URL. A page may give a relative URL.
+ * @throws TypeError for an unusable URL, token or option.
+ * @throws ClientError, from the iteration, when the server refuses permanently. That is 4xx except
+ *   408 and 429, or an answer that is no event stream. With a token function, 401 is final after
+ *   two new tokens in a row. Once a stream was open, only the hub's own refusals throw at once. See
+ *   `giveUpAfterMs`.
  * @see docs/reference/protocol.md
  */
 export function subscribe(url: string | URL, options: SubscribeOptions = {}): Subscription {
@@ -141,7 +177,10 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
     return createRenewal({ tokens, base, headers, fetch, timeoutMs: idleTimeoutMs, onRenewed: (token) => refusals.accepted(token) });
   }
 
-  /** Yields the events of one connection, until it ends or the hub says that it leaves. */
+  /**
+   * Yields the events of one connection, until the connection ends or the hub announces that it
+   * leaves.
+   */
   async function* eventsOf(
     connection: Connection,
     { renewal, backoff, signal }: { renewal: Renewal; backoff: Backoff; signal: AbortSignal },
@@ -185,7 +224,8 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
     const backoff = createBackoff({ baseMs, maxMs, floorMs, ceilingMs });
     try {
       report("connecting");
-      // Such a `fetch` answers when the body has ended, which a stream does not: it would look like a silent server.
+      // This `fetch` answers when the body has ended, and a stream never ends. The server would
+      // look silent.
       if (options.fetch === undefined && typeof Response === "function" && !("body" in Response.prototype)) throw noBodyStream();
       while (!signal.aborted) {
         const renewal = prepareRenewal();
@@ -234,7 +274,8 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
     [Symbol.asyncIterator]() {
       const stop = new AbortController();
       const events = iterate(stop);
-      // A generator's own `return()` would wait for the event that its `next()` waits for: minutes, or for ever.
+      // A generator's own `return()` would wait for the pending `next()`, which may take minutes or
+      // for ever.
       return {
         next: () => events.next(),
         async return() {
@@ -250,7 +291,7 @@ export function subscribe(url: string | URL, options: SubscribeOptions = {}): Su
   };
 }
 
-/** Why a connection ended: there is nothing to come back for, or it is to be opened again. */
+/** How a connection ended. The subscription is finished, or the connection is opened again. */
 type Ending = { readonly kind: "finished" } | { readonly kind: "lost"; readonly reason: string; readonly waitMs: number };
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] {
@@ -259,14 +300,17 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
 }
 
 /**
- * A header's value is bytes, and `Headers` takes each character for one: an id goes as the bytes of its UTF-8,
- * as `EventSource` sends it.
+ * Encodes an id for a header as its UTF-8 bytes, as `EventSource` does. `Headers` takes each
+ * character for one byte.
  */
 function utf8HeaderValue(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
-/** Says why a `hub:drain` asks to stay away: its code is that of an error, if the hub did not serve the stream at all. */
+/**
+ * Explains why a `hub:drain` asks to stay away. Its code is an error code if the hub did not serve
+ * the stream at all.
+ */
 function drainReason(data: string): string {
   const code = /"code":"(\w+)"/.exec(data)?.[1];
   return code === undefined ? "The hub is shutting down." : `The hub does not serve the stream just now (${code}).`;
@@ -279,7 +323,7 @@ function drainDelay(data: string): number {
     const waitMs: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "reconnectInMs") : undefined;
     return typeof waitMs === "number" && waitMs > 0 ? waitMs : 0;
   } catch {
-    // Without a time that can be read, the ordinary delay is right.
+    // Without a readable time, the ordinary delay is right.
     return 0;
   }
 }

@@ -1,10 +1,10 @@
 import { ClientError, reasonOf } from "./error.ts";
 
 /**
- * An access token, or a function that gets one. The function is called for the first token and whenever another is
- * needed: before the hub's warning comes true, and after 401. What it throws, or gives but a token, is a
- * `token_unavailable` error and may pass; to end a subscription for good, throw a {@link ClientError} with a status
- * such as 403.
+ * An access token, or a function that returns one. The function is called for the first token,
+ * before the token expires (on the hub's warning), and after 401. An error or a value that is no
+ * token becomes a `token_unavailable` error, which may pass. To end a subscription permanently,
+ * throw a {@link ClientError} with a status such as 403.
  */
 export type TokenSource = string | TokenFunction;
 
@@ -12,29 +12,36 @@ type TokenFunction = () => string | Promise<string>;
 
 /** Keeps the token in use. */
 export interface Tokens {
-  /** Whether another token can be had. */
+  /** Whether the source can supply another token. */
   readonly renewable: boolean;
   /**
-   * Gives the token in use, or asks for one; undefined where no token was configured.
+   * Returns the current token, or asks for one. Returns undefined if no token was configured.
    *
    * @param timeoutMs - Longest wait for the function, in milliseconds.
-   * @throws ClientError `token_unavailable`, or what the function threw of that class; the signal's reason.
+   * @throws ClientError `token_unavailable`, or the `ClientError` that the function threw.
+   * @throws The signal's reason when it is aborted.
    */
   take(timeoutMs: number, signal?: AbortSignal): Promise<string | undefined>;
   /**
-   * Lets go of the token in use, which is or will soon be refused: the next `take` asks for another.
+   * Drops the current token, which is or will soon be refused. The next `take` asks for another.
    *
-   * @param token - The one that is meant: if another is in use by now, that is kept.
+   * @param token - The token to drop. A different current token is kept.
    */
   drop(token?: string): void;
 }
 
-/** `b64token` of RFC 6750, section 2.1. Checked here, because `Headers` would quote the token in its error. */
+/**
+ * `b64token` of RFC 6750, section 2.1. The check is here because `Headers` would quote the token in
+ * its error.
+ */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
 const NO_TOKEN = "is not a token: it is empty, or has a character that no token has, such as a line break at its end.";
 
-/** Calls under way, so that all who need a token at the same time share one. Nothing is kept past the call: who is asked for may change. */
+/**
+ * Calls in progress, so that all callers who need a token at the same time share one call. Nothing
+ * is kept after the call, because the user behind the function may change.
+ */
 const calls = new WeakMap<TokenFunction, Promise<string>>();
 
 /** @throws TypeError for a string that can't be a token. */
@@ -88,7 +95,7 @@ function forget(source: TokenFunction, call: Promise<string>): void {
   if (calls.get(source) === call) calls.delete(source);
 }
 
-/** Waits for a call that others may wait for too: the clock and the signal end the wait, not the call. */
+/** Waits for a shared call. The clock and the signal end the wait, not the call. */
 async function within<T>(call: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined, late: () => Error): Promise<T> {
   const inTime = await new Promise<boolean>((resolve) => {
     const finish = (result: boolean): void => {

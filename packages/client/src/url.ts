@@ -1,7 +1,7 @@
 /**
- * Resolves a hub's URL; in a page, against the page's own.
+ * Resolves a hub's URL, in a page against the page's own URL.
  *
- * @throws TypeError where it is no http or https URL.
+ * @throws TypeError if the result is no http or https URL.
  */
 export function resolveUrl(url: string | URL): URL {
   const base = typeof location === "undefined" ? undefined : location.href;

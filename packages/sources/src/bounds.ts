@@ -1,4 +1,4 @@
-/** What a number may be. */
+/** The allowed range of a number. */
 export interface Bounds {
   readonly fallback: number;
   readonly min: number;
@@ -6,10 +6,10 @@ export interface Bounds {
 }
 
 /**
- * A number that was given, or what holds where none was.
+ * Returns the given number, or the fallback if none was given.
  *
- * @param name - The option, for the error.
- * @throws TypeError when it is not a number within the bounds, which are included.
+ * @param name - The option's name, for the error.
+ * @throws TypeError when the number is outside the inclusive bounds.
  */
 export function bounded(name: string, value: number | undefined, { fallback, min, max }: Bounds): number {
   if (value === undefined) return fallback;

@@ -1,37 +1,37 @@
 /**
- * A round failed in a way that may pass: no answer, an answer that refuses, or one that makes no sense.
- * `pollLoop` reports it and tries again; every other error ends the run.
+ * A round failed in a way that may pass: no answer, a refusal, or an answer that makes no sense.
+ * `pollLoop` reports this error and tries again. Every other error ends the run.
  */
 export class TemporaryError extends Error {
   override readonly name: string = "TemporaryError";
 }
 
-/** Why an HTTP request brought nothing. */
+/** The reason why an HTTP request failed. */
 export type HttpFailure =
-  /** No connection, or none that held. */
+  /** No connection, or a connection that broke. */
   | "unreachable"
   /** No whole answer in time. */
   | "timeout"
-  /** The answer broke off, or its compression makes no sense. */
+  /** The answer broke off, or its compression is invalid. */
   | "broken"
-  /** The body is larger than it may be. */
+  /** The body exceeds its bound. */
   | "too_large"
-  /** Too many redirects, a circle of them, or one that must not be followed. */
+  /** Too many redirects, a circle of redirects, or a redirect that must not be followed. */
   | "redirect"
   /** The status is neither a success nor 304. */
   | "status";
 
-/** What is known of a failed request, beside the message. */
+/** Facts about a failed request, beside the message. */
 export interface HttpErrorDetails {
   readonly code: HttpFailure;
-  /** The status of the answer; undefined where there was none. */
+  /** The status of the answer, or undefined if there was no answer. */
   readonly status?: number | undefined;
-  /** What the answer's `Retry-After` asks for, in milliseconds. */
+  /** The wait that the answer's `Retry-After` asks for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** A request that brought nothing. The message names the address without its query, which often holds a key. */
+/** A failed request. The message names the address without its query, which often holds a key. */
 export class HttpError extends TemporaryError {
   override readonly name = "HttpError";
   readonly code: HttpFailure;

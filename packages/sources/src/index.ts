@@ -1,4 +1,4 @@
-// Sources: what `import … from "artesian-sources"` gives.
+// The sources, as exported by `artesian-sources`.
 export { HttpError, type HttpFailure, TemporaryError } from "./errors.ts";
 export {
   conditionalGet,

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { TemporaryError } from "./errors.ts";
 
 /**
- * Stands before a number that a double can't hold, which is kept as text: ids of 64 bits would come out as other ids. It
- * is random, so no document can have it.
+ * Marks a number that a double can't hold, which is kept as text. Otherwise 64-bit ids would come
+ * out as other ids. The mark is random, so no document can contain it.
  */
 const MARK = `number-${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}([^"]+)"`, "g");
@@ -18,13 +18,13 @@ const SUSPECT = /\d[\d.]{15}|\d[eE][+-]?\d/;
 const NO_NUMBER = /(?<![\w.])-?(?:NaN|Infinity)(?!\w)/;
 const NO_NUMBER_OR_STRING = new RegExp(`"(?:[^"\\\\]|\\\\.)*"|${NO_NUMBER.source}`, "g");
 
-/** Deepest nesting: comparing and writing go down by recursion. */
+/** Deepest nesting. Comparing and writing are recursive. */
 const MAX_DEPTH = 200;
 
 /**
- * Writes `null` for NaN and infinity, which many programs write and no browser reads.
+ * Replaces NaN and infinity by `null`. Many programs write them and no browser reads them.
  *
- * @param text - What claims to be JSON.
+ * @param text - Supposed JSON.
  */
 export function withoutNaN(text: string): string {
   if (!NO_NUMBER.test(text)) return text;
@@ -32,9 +32,9 @@ export function withoutNaN(text: string): string {
 }
 
 /**
- * Reads JSON without changing its numbers. NaN and infinity are null.
+ * Parses JSON without changing its numbers. NaN and infinity become null.
  *
- * @throws SyntaxError for what is not JSON.
+ * @throws SyntaxError if the text is not JSON.
  */
 export function parseJson(written: string): unknown {
   const text = withoutNaN(written);
@@ -43,22 +43,22 @@ export function parseJson(written: string): unknown {
   return JSON.parse(text.replaceAll(TOKEN, (token) => (token.startsWith('"') || isExact(token) ? token : `"${MARK}${token}"`)));
 }
 
-/** Writes what `parseJson` has read, on one line. */
+/** Writes a value of `parseJson` on one line. */
 export function writeJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(MARKED, "$1");
 }
 
-/** A text, number or boolean that `parseJson` has read, as text; undefined for what is none of these. */
+/** A text, number or boolean of `parseJson`, as text. Undefined for any other value. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value.startsWith(MARK) ? value.slice(MARK.length) : value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
 /**
- * Names a value so that two are called the same when they are equal, however they were written: the order of keys, white
- * space, escapes and the spelling of numbers do not count.
+ * Names a value, with equal names for equal values. The order of keys, white space, escapes and the
+ * spelling of numbers do not count.
  *
- * @throws TemporaryError when it is nested too deeply.
+ * @throws TemporaryError when the value is nested too deeply.
  */
 export function hashOf(value: unknown): string {
   return hashOfText(canonical(value, 0));
@@ -78,7 +78,7 @@ function canonical(value: unknown, depth: number): string {
 }
 
 function isExact(number: string): boolean {
-  // Longer ones are kept as they are; taking off their zeros could take a while.
+  // Longer numbers are kept unchanged, because removing their zeros could take a while.
   if (number.length > 40) return false;
   const [mantissa = "", exponent = "0"] = number.toLowerCase().split("e");
   const digits = mantissa.replace(/^-?0*(?:\.0*)?/, "").replace(/(\.\d*?)0+$/, "$1");

@@ -6,7 +6,7 @@ import { SourceError, type SourceMemory } from "./source.ts";
 
 /** The bound of a memory. */
 export interface MemoryOptions {
-  /** Most that all keys and values may take, in bytes of UTF-8. Default 16 MiB. Past it, `set` rejects. */
+  /** Most bytes of all keys and values, in UTF-8. Beyond this, `set` rejects. Default 16 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -20,11 +20,11 @@ export function volatileMemory(options: MemoryOptions = {}): SourceMemory {
 }
 
 /**
- * A memory in one JSON file, which only its owner may read. A change is written to a new file that then takes the
- * place of the old one, so after a crash one of the two is there whole. For one process at a time.
+ * A memory in one JSON file, which only its owner may read. A change is written to a new file that
+ * replaces the old file, so one of the two is whole after a crash. For one process at a time.
  *
  * @param path - Missing folders are made.
- * @throws SourceError, from its functions, when the file can't be read or written, or is none of these.
+ * @throws SourceError, from its functions, when the file can't be read or written, or is no memory.
  */
 export function fileMemory(path: string, options: MemoryOptions = {}): SourceMemory {
   const store = createStore(options);
@@ -32,7 +32,7 @@ export function fileMemory(path: string, options: MemoryOptions = {}): SourceMem
   const load = (): Promise<void> => (loaded ??= read(path, store));
   let written = Promise.resolve();
   let waiting: Promise<void> | undefined;
-  // Changes that come while a write is under way share the next one.
+  // Changes during a write share the next write.
   const save = (): Promise<void> => {
     waiting ??= written
       .catch(() => undefined)
@@ -93,7 +93,7 @@ function createStore(options: MemoryOptions): Store {
 async function read(path: string, store: Store): Promise<void> {
   let text: string;
   try {
-    // JSON may take six bytes for one; more than that is no state file of ours.
+    // JSON may take six bytes for one. A larger file is no state file of ours.
     const { size } = await stat(path);
     if (size > 6 * store.maxBytes + 1024) throw new SourceError(`${path}: the file is too large for a state file. Name another one.`);
     text = await readFile(path, "utf8");
@@ -115,9 +115,9 @@ function valuesIn(text: string, path: string): object {
       if (typeof values === "object" && values !== null) return values;
     }
   } catch {
-    // The same as JSON of another shape: it is not ours to overwrite.
+    // Same as JSON of another shape. The file is not ours to overwrite.
   }
-  throw new SourceError(`${path}: this is not a state file. Name another one, or delete it to start anew.`);
+  throw new SourceError(`${path}: this is not a state file. Name another one, or delete it to start over.`);
 }
 
 async function write(path: string, text: string): Promise<void> {
@@ -127,7 +127,7 @@ async function write(path: string, text: string): Promise<void> {
     const file = await open(temporary, "w", 0o600);
     try {
       await file.writeFile(text);
-      // Else a power cut could leave the new name on an empty file.
+      // Without this, a power cut could leave the new name on an empty file.
       await file.sync();
     } finally {
       await file.close();

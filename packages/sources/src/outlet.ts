@@ -4,27 +4,27 @@ import { validateUpdate, type TextUpdate } from "artesian/parts";
 import { bounded } from "./bounds.ts";
 import { MAX_BATCH, type SourceContext } from "./source.ts";
 
-/** Options that every source has. */
+/** Options of every source. */
 export interface OutletOptions {
   /**
-   * Largest data of one update, in bytes of UTF-8. Default 512 KiB: a hub takes requests of 1 MiB unless told otherwise.
-   * What is larger is left out with a warning.
+   * Largest data of one update, in bytes of UTF-8. Larger data is left out with a warning. Default
+   * 512 KiB, because a hub takes requests of 1 MiB by default.
    */
   readonly maxDataBytes?: number | undefined;
-  /** Whether the updates are for subscribers with a grant alone. Default false. */
+  /** Whether only subscribers with a grant receive the updates. Default false. */
   readonly private?: boolean | undefined;
 }
 
-/** Where a source's updates go out. */
+/** The output of a source's updates. */
 export interface Outlet {
   /**
-   * Publishes in batches, in order, and reports. An update that no hub would take is left out with a warning: what
-   * a stranger's document says must not stop a source.
+   * Publishes in batches, in order, and reports. An update that no hub would take is left out with
+   * a warning, because a stranger's document must not stop a source.
    */
   publish(context: SourceContext, updates: readonly TextUpdate[]): Promise<void>;
 }
 
-/** Paths of a hub, which only it may publish to. A hub on another path refuses its own by itself. */
+/** Paths that only a hub may publish to. A hub on another path refuses its own path by itself. */
 const RESERVED = /^\/(?:\.well-known\/mercure|events\/stream)(?:\/|$)/;
 
 /** @throws TypeError for a bound out of range. */

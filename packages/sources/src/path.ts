@@ -1,11 +1,15 @@
-/** Finds a part of a JSON value. @returns Undefined where there is none. */
+/**
+ * Finds a part of a JSON value.
+ *
+ * @returns Undefined if there is none.
+ */
 export type Path = (value: unknown) => unknown;
 
 /**
- * Compiles where in a document something is: a JSON Pointer (`/data/0/price`), or names with dots between them
- * (`data.0.price`). An empty text, or a dot alone, is the whole document.
+ * Compiles a place in a document: a JSON Pointer (`/data/0/price`) or names with dots
+ * (`data.0.price`). An empty text or a single dot is the whole document.
  *
- * @throws TypeError for what is neither.
+ * @throws TypeError for any other text.
  * @see https://www.rfc-editor.org/rfc/rfc6901
  */
 export function compilePath(text: string): Path {
@@ -13,7 +17,7 @@ export function compilePath(text: string): Path {
   return (value) => {
     let part = value;
     for (const name of names) {
-      // Only what the document itself has: `length` or `constructor` are not in it.
+      // Only the document's own members count, so not `length` or `constructor`.
       if (typeof part !== "object" || part === null || !Object.hasOwn(part, name)) return undefined;
       if (Array.isArray(part) && !/^(?:0|[1-9]\d*)$/.test(name)) return undefined;
       part = Reflect.get(part, name);

@@ -3,16 +3,17 @@ import { SourceError, type Source, type SourceContext, type SourceEvent } from "
 
 /** {@link SourceContext} for several sources. */
 export interface SourcesContext extends Omit<SourceContext, "report"> {
-  /** @param name - Which of the sources it is about. */
+  /** @param name - The source of the event. */
   readonly report: (event: SourceEvent, name: string) => void;
 }
 
 /**
- * Runs several sources beside each other, until all are at their end or the signal aborts. Each has a part of the memory
- * under its name, so give a source its name for good. When one fails for good, the others finish what is
- * under way and end too.
+ * Runs several sources side by side, until all have ended or the signal aborts. Each source has a
+ * part of the memory under its name, so never change the name. When one fails permanently, the
+ * others finish pending work and end too.
  *
- * @throws SourceError that names the source; what `publish` or the memory rejected with.
+ * @throws SourceError with the name of the source.
+ * @throws The rejection of `publish` or the memory.
  */
 export async function runSources(sources: Readonly<Record<string, Source>>, context: SourcesContext): Promise<void> {
   const stop = new AbortController();

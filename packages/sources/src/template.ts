@@ -5,10 +5,11 @@ export interface Template {
   /** The names, in order. */
   readonly names: readonly string[];
   /**
-   * Puts values in for the names, percent-encoded as in a URL, so that a value can't leave its place in the path.
+   * Replaces the names by values, percent-encoded as in a URL, so that a value can't leave its
+   * place in the path.
    *
-   * @param value - Text, a number or a boolean for a name.
-   * @returns Undefined where a value is none of these, is empty, or is a dot segment.
+   * @param value - Returns a text, a number or a boolean for a name.
+   * @returns Undefined if a value is none of these, is empty, or is a dot segment.
    */
   expand(value: (name: string) => unknown): string | undefined;
 }
@@ -16,7 +17,7 @@ export interface Template {
 /**
  * Compiles a template.
  *
- * @throws TypeError for a brace without its other half, or with nothing in it.
+ * @throws TypeError for an unbalanced or empty brace.
  */
 export function compileTemplate(text: string): Template {
   if (text === "") throw new TypeError("A topic is empty. Write a name, such as /weather or /weather/{key}.");
@@ -41,7 +42,7 @@ export function compileTemplate(text: string): Template {
 
 function encoded(value: unknown): string | undefined {
   const text = textOf(value);
-  // A dot segment would be resolved away in a URL, also when it is encoded.
+  // A URL would resolve a dot segment away, also an encoded one.
   if (text === undefined || text === "" || text === "." || text === ".." || !text.isWellFormed()) return undefined;
   return encodeURIComponent(text);
 }

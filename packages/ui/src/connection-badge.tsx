@@ -1,16 +1,16 @@
 import type { ComponentChildren } from "preact";
 
 /**
- * Where a page's stream stands, as people understand it. `resting`: the tab is hidden, and its stream closed until it is shown. `refused`: the server
- * answers, and does not let this page in.
+ * State of a page's stream, for people. `resting`: the tab is hidden, and its stream closed until
+ * the tab is shown. `refused`: the server answers, and does not let this page in.
  */
 export type ConnectionState = "connecting" | "live" | "reconnecting" | "resting" | "refused";
 
 export interface Connection {
   readonly state: ConnectionState;
-  /** When it was lost, in milliseconds since 1970; while reconnecting. */
+  /** When the stream was lost, in milliseconds since 1970. Present while reconnecting. */
   readonly since?: number | undefined;
-  /** What is wrong although, or beside what, the state says: a sentence for people. */
+  /** A problem beside the state, as a sentence for people. */
   readonly problem?: string | undefined;
 }
 
@@ -22,7 +22,10 @@ const WORDS: Record<ConnectionState, string> = {
   refused: "No access",
 };
 
-/** Says whether what is on the page is current. The seconds are not read out: only a change of state is news. */
+/**
+ * Shows whether the page is current. The seconds are not read out, because only a change of state
+ * is news.
+ */
 export function ConnectionBadge({ connection, now }: { connection: Connection; now: number }): ComponentChildren {
   const seconds = connection.since === undefined ? 0 : Math.max(0, Math.floor((now - connection.since) / 1000));
   return (
@@ -33,7 +36,10 @@ export function ConnectionBadge({ connection, now }: { connection: Connection; n
   );
 }
 
-/** The sentence beside the badge, where there is one; below it on the page, so that it fits a phone. */
+/**
+ * The sentence beside the badge, if there is one. It stands below the badge on the page, so that it
+ * fits a phone.
+ */
 export function ConnectionProblem({ connection }: { connection: Connection }): ComponentChildren {
   return (
     <p class="connection-problem" role="status" data-testid="connection-problem">

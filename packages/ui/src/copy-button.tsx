@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 const SHOWN_MS = 2000;
 
-/** Copies a text, and says whether it worked: pages on plain HTTP may not have a clipboard. */
+/** Copies a text, and shows whether that worked. Pages on plain HTTP may not have a clipboard. */
 export function CopyButton({
   text,
   label,
@@ -25,7 +25,7 @@ export function CopyButton({
       await navigator.clipboard.writeText(text);
       setOutcome("copied");
     } catch {
-      // No clipboard here, or not allowed to use it: the text itself is on the page.
+      // The clipboard is missing or not allowed. The text itself is on the page.
       setOutcome("failed");
     }
   }

@@ -1,9 +1,9 @@
-/** How long a tab is hidden before it gives its connection to others, in milliseconds. */
+/** How long a tab is hidden before it releases its connection, in milliseconds. */
 const HIDDEN_MS = 20_000;
 
 /**
- * Tells when a hidden tab should close its stream. A browser opens six connections to one site over HTTP/1.1, so tabs that nobody sees would keep the
- * seventh from loading.
+ * Reports when a hidden tab should close its stream. A browser opens six connections to one site
+ * over HTTP/1.1, so hidden tabs would keep the seventh from loading.
  *
  * @param onRest - Called once the tab has been hidden for 20 s.
  * @param onShown - Called when the tab is shown after that.

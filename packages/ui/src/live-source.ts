@@ -3,15 +3,15 @@ import type { Connection } from "./connection-badge.tsx";
 import { watchHiddenTab } from "./hidden-tab.ts";
 
 export interface LiveSourceOptions {
-  /** Where the stream is. */
+  /** URL of the stream. */
   readonly url: string;
   /** The topics to receive. */
   readonly match: readonly string[];
-  /** Where to begin. */
+  /** The event id to begin after. */
   readonly lastEventId: string;
   /**
-   * Gives a token that it has not given before: for the stream, when one comes to its end, and when one was refused. Or the one token that
-   * there is, with which the stream ends. Without any, the stream is anonymous.
+   * A function that returns a new token each time, for the stream, on expiry and after a refusal.
+   * Or a single token, with which the stream ends. Without either, the stream is anonymous.
    */
   readonly token?: (() => Promise<string>) | string | undefined;
   /** The hub's own URL, below which it takes renewed tokens. */
@@ -20,20 +20,26 @@ export interface LiveSourceOptions {
   readonly onConnection: (connection: Connection) => void;
 }
 
-/** How long to stay away after the server refused for good, in milliseconds: it may think otherwise later. */
+/** Pause after the server's permanent refusal, in milliseconds. The server may change its mind. */
 const REFUSED_MS = 10_000;
 
 /** Longest delay between two attempts, in milliseconds. */
 const MAX_RETRY_MS = 15_000;
 
-/** Ticks this far apart mean that the machine slept, in milliseconds; tabs in the background tick once a minute. */
+/**
+ * Ticks this far apart mean that the machine slept, in milliseconds. Tabs in the background tick
+ * once a minute.
+ */
 const SLEPT_MS = 150_000;
 const TICK_MS = 20_000;
 
-/** How long an answer may take before the page says what it waits for, in milliseconds. */
+/** How long an answer may take before the page explains the wait, in milliseconds. */
 const WAITING_MS = 4000;
 
-/** Why a request may get no answer at all: other tabs hold every connection that the browser opens to the site. */
+/**
+ * Why a request may get no answer at all. Other tabs hold every connection that the browser opens
+ * to the site.
+ */
 export const NO_ANSWER =
   "No answer yet. A browser opens only six connections to a site. If this site is open in other tabs or windows, close some of them.";
 
@@ -44,10 +50,12 @@ const NO_NETWORK = "The browser reports no network. The page goes on trying.";
 const NOT_RENEWED = "This page's access could not be renewed. It connects anew when the old one ends; nothing is lost.";
 
 /**
- * A stream that does not give up: it goes on from the last event id after whatever came between, and its token is renewed while it is open. What the
- * browser says of its network is only a reason to try at once: a hub on the loopback address needs none. While the tab is hidden, the stream is closed.
- * What the client takes for the end (an answer that is no stream, such as a proxy's 502; a
- * token that is refused although it is new) is asked for again after a while.
+ * A stream that does not give up. It resumes after the last event id, and its token is renewed
+ * while the stream is open. The browser's network state only triggers an early attempt, because a
+ * hub on the loopback address needs no network. While the tab is hidden, the stream is closed.
+ *
+ * Errors that the client treats as final are retried after a while. Examples are an answer that is
+ * no stream, such as a proxy's 502, and a refused new token.
  */
 export class LiveSource {
   readonly #options: LiveSourceOptions;
@@ -75,7 +83,7 @@ export class LiveSource {
     void this.#run();
   }
 
-  /** The id of the last event that came, which a next source may begin after. */
+  /** The id of the last event, after which a next source may begin. */
   get lastEventId(): string {
     return this.#lastEventId;
   }
@@ -121,18 +129,19 @@ export class LiveSource {
     });
     try {
       for await (const event of updates) {
-        // The cursor is past this event, so it is taken also when the round has just ended: the next one begins after it.
+        // The cursor is past this event, so the event is taken even if the round has just ended.
+        // The next round begins after the event.
         if (this.#isClosed) return;
         onEvent(event);
         this.#lastEventId = updates.lastEventId ?? this.#lastEventId;
       }
     } finally {
-      // Also past what the hub said that this page need not read.
+      // The cursor also passes events that the hub said need no reading.
       this.#lastEventId = updates.lastEventId ?? this.#lastEventId;
     }
   }
 
-  /** Nothing but waiting is left to do; the network's return, and closing, end it. */
+  /** Waits after a final refusal. The network's return and closing end the wait. */
   async #refused(error: unknown, signal: AbortSignal): Promise<void> {
     this.#lostAt ??= Date.now();
     const { state, problem } = describeFailure(error, this.#lostAt);
@@ -151,7 +160,8 @@ export class LiveSource {
     try {
       return await next();
     } catch (error) {
-      // While the stream is open it goes on; else the refusal is why there is none. That nobody answers, the state says.
+      // An open stream goes on. Otherwise the refusal is the reason for its absence. The state
+      // itself reports a server that does not answer.
       if (this.#state === "live") this.#problem = NOT_RENEWED;
       else this.#problem = describeFailure(error, this.#lostAt).problem;
       this.#tell();
@@ -159,7 +169,7 @@ export class LiveSource {
     }
   }
 
-  /** Says so when the stream's request is not even answered. */
+  /** Reports a request of the stream that gets no answer. */
   async #open(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Response> {
     const timer = setTimeout(() => {
       this.#problem = NO_ANSWER;
@@ -173,7 +183,7 @@ export class LiveSource {
     }
   }
 
-  /** The client renews in silence; whether that worked is in the answer. */
+  /** Observes token renewals. The client renews silently, and only the answer shows the outcome. */
   async #fetch(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Response> {
     if (init?.method !== "POST") return await this.#open(input, init);
     let isRenewed = false;
@@ -195,7 +205,7 @@ export class LiveSource {
     this.#state = state;
     if (state === "live") this.#lostAt = undefined;
     else if (wasLive) this.#lostAt ??= Date.now();
-    // What was wrong with the stream before is over with it.
+    // An earlier problem of the stream ends with that stream.
     if (state === "live" || wasLive) this.#problem = undefined;
     this.#tell();
   }
@@ -211,7 +221,7 @@ export class LiveSource {
   #rest(isResting: boolean): void {
     this.#isResting = isResting;
     this.#state = "connecting";
-    // A stream that was closed on purpose is not one that was lost.
+    // A stream that was closed on purpose is not lost.
     this.#lostAt = undefined;
     this.#problem = undefined;
     this.#tell();
@@ -237,17 +247,17 @@ export class LiveSource {
   }
 }
 
-/** What a failure means to a person. That nobody answers, the state alone says. */
+/** The meaning of a failure for people. The state alone reports a server that does not answer. */
 export function describeFailure(error: unknown, lostAt: number | undefined): Connection {
   const state = stateWithout(lostAt);
   if (error instanceof ClientError && error.code === "timeout") return { state, problem: NO_ANSWER };
   if (!(error instanceof ClientError) || error.status === undefined) return { state };
-  // What the hub says to programs about their tokens would help nobody here.
+  // The hub's messages about tokens are for programs, and would not help a reader.
   if (error.status === 401 || error.status === 403) return { state: "refused", problem: "The server does not let this page in." };
   return { state, problem: error.message };
 }
 
-/** What to call it while there is no stream. */
+/** The state's name while there is no stream. */
 function stateWithout(lostAt: number | undefined): Connection["state"] {
   return lostAt === undefined ? "connecting" : "reconnecting";
 }

@@ -1,13 +1,13 @@
-// Functions that are newer than the oldest browsers: see oldest-browsers.ts.
+// Replacements of functions that are newer than the oldest browsers. See oldest-browsers.ts.
 
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
-/** As `toWellFormed()`. */
+/** Like `toWellFormed()`. */
 export function toWellFormed(text: string): string {
   return text.replaceAll(LONE_SURROGATES, "\uFFFD");
 }
 
-/** As `AbortSignal.any()`: aborts as the first of the signals does. */
+/** Like `AbortSignal.any()`: aborts with the first of the signals. */
 export function anySignal(...signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController();
   for (const signal of signals) {

@@ -1,7 +1,7 @@
 import { Component, render, type ComponentChildren, type VNode } from "preact";
 import { tellFailure, watchStart } from "./no-start.ts";
 
-/** Shows nothing of a page whose code has thrown: the rest would look alive. */
+/** Shows nothing of a page whose code has thrown, because the rest would look alive. */
 class WholeOrNothing extends Component<{ readonly children: ComponentChildren }, { readonly failed: boolean }> {
   override state = { failed: false };
 
@@ -11,7 +11,7 @@ class WholeOrNothing extends Component<{ readonly children: ComponentChildren },
 
   override componentDidCatch(error: unknown): void {
     tellFailure();
-    // The browser's console tells developers.
+    // The browser's console informs developers.
     reportError(error);
   }
 
@@ -20,7 +20,7 @@ class WholeOrNothing extends Component<{ readonly children: ComponentChildren },
   }
 }
 
-/** Puts a page on the screen. When its code throws, the reader is told instead: see no-start.html. */
+/** Puts a page on the screen. If its code throws, no-start.html informs the reader instead. */
 export function startPage(page: VNode): void {
   const root = document.getElementById("app");
   if (root === null) throw new TypeError("The page has no element #app.");

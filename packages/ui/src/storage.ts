@@ -1,4 +1,4 @@
-/** What a page remembers in the browser, by key. */
+/** Values that a page remembers in the browser, by key. */
 export interface PageStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -6,22 +6,22 @@ export interface PageStorage {
 }
 
 /**
- * The browser's storage, which never throws: a browser that blocks cookies refuses even to name it, and a full one takes nothing. Values that it did
- * not take hold until the page is closed.
+ * The browser's storage, in a form that never throws. A browser that blocks cookies throws on
+ * access, and a full storage takes nothing. Rejected values are kept until the page is closed.
  *
- * @param open - Gives the browser's storage, such as `() => localStorage`.
+ * @param open - Returns the browser's storage, such as `() => localStorage`.
  */
 export function createPageStorage(open: () => PageStorage): PageStorage {
-  /** Values that the browser did not take; null for a removed one. */
+  /** Values that the browser rejected, with null for a removed value. */
   const kept = new Map<string, string | null>();
 
-  /** @returns Whether the browser did it. */
+  /** @returns Whether the browser succeeded. */
   function attempt(act: (storage: PageStorage) => void): boolean {
     try {
       act(open());
       return true;
     } catch {
-      // Blocked or full, which is as good as empty.
+      // Blocked or full storage counts as empty.
       return false;
     }
   }
@@ -44,8 +44,8 @@ export function createPageStorage(open: () => PageStorage): PageStorage {
   };
 }
 
-/** What this browser remembers of its user. */
+/** Storage of this browser, across visits. */
 export const browserStorage: PageStorage = createPageStorage(() => localStorage);
 
-/** What this tab remembers until it is closed. */
+/** Storage of this tab, until the tab is closed. */
 export const tabStorage: PageStorage = createPageStorage(() => sessionStorage);

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** The time, in milliseconds since 1970, renewed each second while it is needed. */
+/** The time in milliseconds since 1970, updated each second while needed. */
 export function useNow(needed: boolean): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** A store whose view is replaced when something in it changes. */
+/** A store whose view is replaced at each change. */
 export interface ViewStore<V> {
   readonly view: V;
-  /** @returns Stops telling of changes. */
+  /** @returns Stops the notifications. */
   subscribe(onChange: () => void): () => void;
 }
 
-/** The view of a store, as it is now. */
+/** The current view of a store. */
 export function useView<V>(store: ViewStore<V>): V {
   const [view, setView] = useState(store.view);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import type { ChatToken } from "../server/wire.ts";
 import { askToken } from "./chat-api.ts";
 
-/** A token with less than this left is not begun with, in milliseconds. */
+/** Shortest remaining life of a token for new use, in milliseconds. */
 const SPARE_MS = 2000;
 
 interface HeldToken {
@@ -10,36 +10,37 @@ interface HeldToken {
 }
 
 /**
- * This page's access to its room: the token in use, and another whenever one is needed. Who the page speaks for is in a cookie that it
- * cannot read; the server's answer only says under which name tag others see its visitor.
+ * This page's access to its room: the current token, and another when needed. The visitor's
+ * identity is in a cookie that the page cannot read. The server's answer only tells the visitor's
+ * public name tag.
  */
 export class RoomAccess {
   readonly #room: string;
   readonly #onVisitor: (visitor: string) => void;
   #held: HeldToken | undefined;
-  /** What the stream was given last: it asks again only for another. */
+  /** The last token of the stream, which asks again only for another. */
   #streamed: string | undefined;
   #asking: Promise<HeldToken> | undefined;
 
-  /** @param onVisitor - Called with the visitor's public name tag for each token that came. */
+  /** @param onVisitor - Called with the visitor's public name tag for each new token. */
   constructor(room: string, onVisitor: (visitor: string) => void) {
     this.#room = room;
     this.#onVisitor = onVisitor;
   }
 
   /**
-   * For one request to the chat's server.
+   * Returns a token for one request to the chat's server.
    *
-   * @throws ClientError when there is none to be had now.
+   * @throws ClientError when no token is available now.
    */
   async current(): Promise<string> {
     return (await this.#take()).token;
   }
 
   /**
-   * For the stream: one that it did not have yet.
+   * Returns a token that the stream did not have yet.
    *
-   * @throws ClientError when there is none to be had now.
+   * @throws ClientError when no token is available now.
    */
   readonly next = async (): Promise<string> => {
     if (this.#held?.token === this.#streamed) this.#held = undefined;
@@ -48,7 +49,7 @@ export class RoomAccess {
     return token;
   };
 
-  /** The server does not take it any more. */
+  /** Drops a token that the server no longer accepts. */
   drop(token: string): void {
     if (this.#held?.token === token) this.#held = undefined;
   }

@@ -1,7 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { hueOf } from "./group-messages.ts";
 
-/** The first character of a name on its visitor's own colour, or a drop of water for the bot. The name stands beside it, so it is not read out. */
+/**
+ * The first character of a name on its visitor's own colour, or a drop of water for the bot. The
+ * avatar is not read out, because the name stands beside it.
+ */
 export function Avatar({ name, visitor, bot = false }: { name: string; visitor?: string | undefined; bot?: boolean }): ComponentChildren {
   const [initial = "?"] = name.trim();
   return (

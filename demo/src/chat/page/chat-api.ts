@@ -1,10 +1,10 @@
 import { ClientError } from "artesian-client";
 import type { ChatState, ChatToken } from "../server/wire.ts";
 
-/** Longest wait for an answer, in milliseconds; then it is asked for again. */
+/** Longest wait for an answer, in milliseconds. Then the request is repeated. */
 const TIMEOUT_MS = 10_000;
 
-/** Where the tokens for the requests come from. */
+/** Source of tokens for the requests. */
 export interface TokenHolder {
   current(): Promise<string>;
   drop(token: string): void;
@@ -16,20 +16,23 @@ export interface OutgoingMessage {
   readonly text: string;
 }
 
-/** What became of a message: taken; refused for good; or not known, so to be sent again under the same id. */
+/**
+ * The outcome of a message: accepted, refused permanently, or unknown. An unknown message is sent
+ * again under the same id.
+ */
 export type SendOutcome =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly detail: string; readonly code: string | undefined }
   | { readonly kind: "later"; readonly waitMs: number };
 
-/** @throws ClientError, with the status where the server answered. */
+/** @throws ClientError, with the status if the server answered. */
 export async function askToken(room: string): Promise<ChatToken> {
   const response = await ask(`/chat/${room}/token`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as ChatToken;
 }
 
-/** @throws ClientError, with the status where the server answered. */
+/** @throws ClientError, with the status if the server answered. */
 export async function fetchState(room: string, tokens: TokenHolder): Promise<ChatState> {
   const response = await withToken(tokens, `/chat/${room}/state`);
   if (!response.ok) throw await errorOf(response);
@@ -45,17 +48,21 @@ export async function sendMessage(room: string, message: OutgoingMessage, tokens
       body: JSON.stringify(message),
     });
   } catch (error) {
-    // Lost on the way there or back, or no token to be had now. The server recognises the id if it had arrived.
+    // The request or its answer was lost, or no token is available now. The server recognises the
+    // id if the message had arrived.
     return { kind: "later", waitMs: error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0 };
   }
   if (response.ok) return { kind: "taken" };
   const error = await errorOf(response);
-  // 401: not even a new token is taken, which no change of the message would mend.
+  // 401: not even a new token is accepted, which no change of the message would mend.
   if (error.temporary || error.status === 401) return { kind: "later", waitMs: error.retryAfterMs ?? 0 };
   return { kind: "refused", detail: error.message, code: error.code };
 }
 
-/** A token may end, or its key change, between two requests: then the same is asked once more with another. */
+/**
+ * Sends a request, and once more with another token. A token may expire, or its key change, between
+ * two requests.
+ */
 async function withToken(tokens: TokenHolder, path: string, init: RequestInit = {}): Promise<Response> {
   for (let isRetry = false; ; isRetry = true) {
     const token = await tokens.current();
@@ -68,7 +75,7 @@ async function withToken(tokens: TokenHolder, path: string, init: RequestInit = 
   }
 }
 
-/** @throws ClientError when there is no answer. */
+/** @throws ClientError if there is no answer. */
 async function ask(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });

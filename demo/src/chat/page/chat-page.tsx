@@ -17,14 +17,18 @@ import { RoomStore } from "./room-store.ts";
  * The chat page.
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
- * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` (hidden) or `refused` (no access); `connection-problem`: what is wrong, in words
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting`
+ *   (hidden) or `refused` (no access); `connection-problem`: what is wrong, in words
  * - `messages`: the list (role `log`); `data-loaded` is `true` once the history has come
- * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`, and `data-status`: `received`, or
- *   `sending`, `waiting`, `taken`, `failed` while it is on its way
+ * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`,
+ *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
+ *   way
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `composer` (the text box, labelled "Message") and `send`
- * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the nickname and changes it
- * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have; `people-count`; `new-messages`: the button when scrolled up; `unread-marker`
+ * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the
+ *   nickname and changes it
+ * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have;
+ *   `people-count`; `new-messages`: the button when scrolled up; `unread-marker`
  * - `invite`: opens `room-dialog`, with `room-link`, `room-input` and `room-go`
  */
 export function ChatPage({ room }: { room: string }): ComponentChildren {

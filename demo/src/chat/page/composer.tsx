@@ -7,18 +7,18 @@ interface ComposerProps {
   readonly botName: string | undefined;
   readonly onSend: (text: string) => void;
   readonly onRename: () => void;
-  /** The text box is focused when this changes, where a mouse or a keyboard is at hand. */
+  /** The text box is focused when this changes, if a mouse or a keyboard is at hand. */
   readonly focusKey: string;
 }
 
-/** From here on, how much is left is shown. */
+/** The counter is shown from this length on. */
 const COUNT_FROM = TEXT_LENGTH - 200;
 const MAX_HEIGHT_PX = 180;
 
 /** The key code of a key press that an input method took. */
 const KEY_OF_INPUT_METHOD = 229;
 
-/** Where one writes: Enter sends, Shift and Enter begin a new line. */
+/** The text box for writing. Enter sends, Shift and Enter begin a new line. */
 export function Composer({ nickname, botName, onSend, onRename, focusKey }: ComposerProps): ComponentChildren {
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
@@ -32,7 +32,7 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
   }, [text, nickname]);
 
   useEffect(() => {
-    // On a phone this would open the keyboard over the room.
+    // On a phone, the focus would open the keyboard over the room.
     if (matchMedia("(hover: hover)").matches && document.querySelector("dialog[open]") === null) box.current?.focus();
   }, [focusKey]);
 
@@ -46,7 +46,8 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    // While a word is being composed (Japanese, Chinese), Enter chooses it. Safari ends the composition first and tells by the key code alone.
+    // While a word is being composed (Japanese, Chinese), Enter chooses the word. Safari ends the
+    // composition first, and only the key code tells.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === KEY_OF_INPUT_METHOD) return;
     event.preventDefault();
     send();

@@ -8,7 +8,10 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog of the browser's own: it keeps the focus inside, gives it back, and closes with Escape. */
+/**
+ * A modal dialog of the browser's own. The browser keeps the focus inside, gives the focus back,
+ * and closes the dialog with Escape.
+ */
 export function Dialog({ testId, labelledBy, onClose, children }: DialogProps): ComponentChildren {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {

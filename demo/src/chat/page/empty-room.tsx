@@ -8,7 +8,7 @@ interface EmptyRoomProps {
   readonly onSuggest: (text: string) => void;
 }
 
-/** A room where nobody has spoken yet. */
+/** A room without messages. */
 export function EmptyRoom({ botName, canWrite, onSuggest }: EmptyRoomProps): ComponentChildren {
   return (
     <div class="empty-room">

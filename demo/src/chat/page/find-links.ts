@@ -7,8 +7,10 @@ export interface FoundLink {
 }
 
 /**
- * A web address up to white space, to what HTML and code quote with, or to a mark of prose: quotation marks, brackets and the ends of clauses of any
- * script but ASCII, which addresses are full of. Invisible characters end it too, but for the joiners of Persian and Indic words.
+ * A web address. It ends at white space, at the quoting marks of HTML and code, or at a mark of
+ * prose. Marks of prose are quotation marks, brackets and the ends of clauses of any script except
+ * ASCII, which addresses are full of. Invisible characters also end an address, except the joiners
+ * of Persian and Indic words.
  */
 const ADDRESS = /https?:\/\/(?:(?![\s<>"'`\p{Cc}—―])(?:[!-~]|[\u200C\u200D]|[^\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Term}\p{QMark}\p{Cf}]))+/gu;
 
@@ -17,7 +19,7 @@ const TRAILING = ".,;:!?…·-–";
 
 const OPENING: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 
-/** Finds the addresses of the web in a text, in order. Only `http:` and `https:`. */
+/** Finds the `http:` and `https:` addresses in a text, in order. */
 export function findLinks(text: string): FoundLink[] {
   const links: FoundLink[] = [];
   for (const { 0: match, index } of text.matchAll(ADDRESS)) {
@@ -27,7 +29,10 @@ export function findLinks(text: string): FoundLink[] {
   return links;
 }
 
-/** Takes off what belongs to the sentence around an address: marks at its end, and closing brackets that it has not opened. */
+/**
+ * Removes the parts of the sentence around an address: marks at its end, and closing brackets that
+ * it has not opened.
+ */
 function withoutTrail(address: string): string {
   const counts = new Map<string, number>();
   for (const character of address) counts.set(character, (counts.get(character) ?? 0) + 1);

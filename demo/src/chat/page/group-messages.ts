@@ -9,22 +9,20 @@ export interface MessageGroup {
   readonly visitor: string | undefined;
   readonly bot: boolean;
   readonly at: number;
-  /** Whether a new day begins with it. */
+  /** Whether a new day begins with this group. */
   readonly newDay: boolean;
   readonly messages: readonly ChatMessage[];
 }
 
-/** A pause after which the name and the time are shown again, in milliseconds. */
+/** Pause after which the name and the time are shown again, in milliseconds. */
 const PAUSE_MS = 5 * 60_000;
 
-/** Who wrote it, as far as the room can tell. */
+/** The author of a message, as far as the room can tell. */
 export function authorOf(message: ChatMessage): string {
   return message.bot === true ? "bot" : `${message.visitor ?? ""} ${message.nickname}`;
 }
 
-/**
- * @param breakBefore - The id of a message that begins a group of its own, for a marker above it.
- */
+/** @param breakBefore - The id of a message that begins a new group, for a marker above it. */
 export function groupMessages(messages: readonly ChatMessage[], breakBefore: string | undefined): readonly MessageGroup[] {
   const groups: (Omit<MessageGroup, "messages"> & { messages: ChatMessage[] })[] = [];
   let last: ChatMessage | undefined;
@@ -51,7 +49,7 @@ export function groupMessages(messages: readonly ChatMessage[], breakBefore: str
   return groups;
 }
 
-/** A hue for a name or a name tag, the same everywhere, in degrees. */
+/** The hue of a name or a name tag, in degrees, the same everywhere. */
 export function hueOf(name: string): number {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;

@@ -1,15 +1,15 @@
 import { withoutJoiners } from "../server/joiners.ts";
 import type { ChatMessage, ChatPresence } from "../server/wire.ts";
 
-/** Characters of a name tag that are shown: enough for the few who share a name. */
+/** Number of shown characters of a name tag, enough for the few who share a name. */
 const SHOWN = 4;
 
-/** Says which mark stands beside somebody's name: undefined where no other visitor that the page shows goes by it. */
+/** Returns the mark beside a name. Undefined if no other visitor on the page has the name. */
 export type MarkOf = (nickname: string, visitor: string | undefined) => string | undefined;
 
 /**
- * Nicknames are free, so two people may have the same, or one that looks it. Their name tags differ, and nobody chooses their own: a part of
- * it beside the name tells them apart.
+ * Finds equal names. Nicknames are free, so two people may have equal or similar ones. Their name
+ * tags differ and can't be chosen, so a part of the name tag tells them apart.
  */
 export function findHomonyms(messages: readonly ChatMessage[], { visitors }: ChatPresence): MarkOf {
   const bearers = new Map<string, Set<string>>();

@@ -1,6 +1,9 @@
 import { browserStorage } from "artesian-ui/storage.ts";
 
-/** The nickname is kept in the browser; what tells this browser from others is in a cookie that no page can read. */
+/**
+ * The nickname is in the browser's storage. This browser's identity is in a cookie that no page can
+ * read.
+ */
 const NICKNAME_KEY = "artesian.chat.nickname";
 
 const FIRST = ["Quiet", "Clear", "Deep", "Bright", "Gentle", "Swift", "Calm", "Silver", "Mossy", "Sunny", "Merry", "Wild"];
@@ -10,7 +13,7 @@ function pick(words: readonly string[]): string {
   return words[Math.floor(Math.random() * words.length)] ?? "";
 }
 
-/** A random id of 22 characters; `crypto.randomUUID` would be missing on plain HTTP. */
+/** A random id of 22 characters. `crypto.randomUUID` would be missing on plain HTTP. */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return btoa(String.fromCharCode(...bytes))
@@ -35,7 +38,7 @@ export function suggestRoom(): string {
   return `${pick(FIRST)}-${pick(SECOND)}-${Math.floor(10 + Math.random() * 90)}`.toLowerCase();
 }
 
-/** Turns what somebody typed into a room's name: accents and spaces become plain letters and hyphens. */
+/** Turns a typed text into a room's name. Accents and spaces become plain letters and hyphens. */
 export function toRoomName(text: string): string {
   return text
     .normalize("NFKD")

@@ -24,7 +24,7 @@ export interface MessageListProps {
   readonly onDiscard: (id: string) => void;
 }
 
-/** Everything that was said, and what is being said. */
+/** All messages of the room, and the reply in progress. */
 export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, onDiscard }: MessageListProps): ComponentChildren {
   const { messages, replies, outbox } = view;
   const isOwn = (message: ChatMessage): boolean => message.visitor !== undefined && message.visitor === view.you;
@@ -123,7 +123,7 @@ function Group({ group, markOf, own, unread }: GroupProps): ComponentChildren {
   );
 }
 
-/** A reply as it grows. It is read out once, as a message, when it is whole. */
+/** A growing reply. It is read out once, as a message, when it is complete. */
 function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
   return (
     <section class="group bot" aria-live="off" data-testid="reply">

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** What tells people with one nickname apart; nothing beside a name that only one person has. */
+/** The mark that tells people with one nickname apart. Empty beside a unique name. */
 export function NameMark({ mark }: { mark: string | undefined }): ComponentChildren {
   if (mark === undefined) return null;
   return (

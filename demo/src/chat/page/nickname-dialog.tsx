@@ -12,7 +12,7 @@ interface NicknameDialogProps {
   readonly onCancel: () => void;
 }
 
-/** Asks for a nickname; one is suggested, so that Enter is enough. */
+/** Asks for a nickname. The dialog suggests one, so that Enter is enough. */
 export function NicknameDialog({ current, botName, onChoose, onCancel }: NicknameDialogProps): ComponentChildren {
   const [nickname, setNickname] = useState(() => current ?? suggestNickname());
   const [problem, setProblem] = useState<string | undefined>();
@@ -61,7 +61,7 @@ export function NicknameDialog({ current, botName, onChoose, onCancel }: Nicknam
   );
 }
 
-/** The server has the last word; this is what can be said at once. */
+/** Checks a nickname in the page. The server has the last word. */
 function whatIsWrong(nickname: string, botName: string | undefined): string | undefined {
   const length = characters(nickname);
   if (length === 0) return "Type a name of at least one character.";

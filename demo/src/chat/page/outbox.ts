@@ -2,13 +2,18 @@ import { tabStorage } from "artesian-ui/storage.ts";
 import { sendMessage, type TokenHolder } from "./chat-api.ts";
 import { randomId } from "./identity.ts";
 
-/** A message on its way. It keeps its id through all tries, so the room gets it once. */
+/**
+ * A message on its way. The message keeps its id through all attempts, so the room gets it once.
+ */
 export interface OutboxItem {
   readonly id: string;
   readonly nickname: string;
   readonly text: string;
   readonly at: number;
-  /** `waiting`: a try failed, the next one comes by itself. `taken`: it is in the journal and about to arrive. */
+  /**
+   * `waiting`: an attempt failed, and the next starts by itself. `taken`: the message is in the
+   * journal and about to arrive.
+   */
   readonly status: "sending" | "waiting" | "taken" | "failed";
   readonly detail?: string;
 }
@@ -21,7 +26,10 @@ export interface OutboxOptions {
   readonly onChange: () => void;
 }
 
-/** Sends messages one after the other, so that they arrive in order, and again until they are taken or refused. */
+/**
+ * Sends messages one after the other, so that they arrive in order. Repeats each until it is taken
+ * or refused.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #key: string;
@@ -45,7 +53,7 @@ export class Outbox {
     void this.#work();
   }
 
-  /** Tries a refused message again, under the nickname of now. */
+  /** Sends a refused message again, under the current nickname. */
   retry(id: string, nickname: string): void {
     const item = this.#items.find((other) => other.id === id);
     if (item === undefined) return;
@@ -53,12 +61,12 @@ export class Outbox {
     void this.#work();
   }
 
-  /** It arrived in the room, or is not wanted any more. */
+  /** Removes a message that has arrived, or is no longer wanted. */
   remove(id: string): void {
     if (this.#items.some((item) => item.id === id)) this.#set(this.#items.filter((item) => item.id !== id));
   }
 
-  /** The connection is back: do not wait longer. */
+  /** Ends the waiting, because the connection is back. */
   wake(): void {
     this.#wake();
   }
@@ -104,7 +112,7 @@ export class Outbox {
 
   #set(items: readonly OutboxItem[]): void {
     this.#items = items;
-    // Where the browser stores nothing, a reload loses what was not sent.
+    // In a browser without storage, a reload loses unsent messages.
     tabStorage.setItem(this.#key, JSON.stringify(items.filter(({ status }) => status !== "taken")));
     this.#options.onChange();
   }
@@ -114,7 +122,7 @@ export class Outbox {
       const items = JSON.parse(tabStorage.getItem(this.#key) ?? "[]") as OutboxItem[];
       return items.map((item) => ({ ...item, status: item.status === "failed" ? "failed" : "sending" }));
     } catch {
-      // Not ours.
+      // The entry is not ours.
       return [];
     }
   }

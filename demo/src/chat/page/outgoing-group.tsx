@@ -9,12 +9,18 @@ interface OutgoingGroupProps {
   readonly onDiscard: (id: string) => void;
 }
 
-/** From here on a message that is on its way looks unsent, in milliseconds. Most are taken sooner, and would only flicker. */
+/**
+ * Time after which a message on its way looks unsent, in milliseconds. Most are taken sooner, and
+ * would only flicker.
+ */
 const LATE_MS = 1000;
-/** From here on it says what it may be waiting for, in milliseconds. */
+/** Time after which the message explains its delay, in milliseconds. */
 const STUCK_MS = 5000;
 
-/** One's own messages that are on their way. Those that take their normal time look as if they had arrived; after a second, nothing unsent does. */
+/**
+ * The visitor's own messages on their way. For a second they look as if they had arrived. After
+ * that, nothing unsent looks sent.
+ */
 export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps): ComponentChildren {
   const now = useNow(items.some(({ status }) => status === "sending"));
   return (

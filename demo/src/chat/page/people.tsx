@@ -13,7 +13,7 @@ interface PeopleProps {
   readonly open: boolean;
 }
 
-/** Who is here: it follows the open connections, so it is never a guess. */
+/** The list of people, which follows the open connections and is never a guess. */
 export function People({ presence, you, botName, markOf, open }: PeopleProps): ComponentChildren {
   const unlisted = presence.total - presence.visitors.length;
   return (

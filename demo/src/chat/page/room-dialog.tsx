@@ -4,7 +4,7 @@ import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { suggestRoom, toRoomName } from "./identity.ts";
 
-/** Shares this room's address, or leads to another room: any name is one. */
+/** Shares this room's address, or leads to another room. Any name is a room. */
 export function RoomDialog({ room, onClose }: { room: string; onClose: () => void }): ComponentChildren {
   const [other, setOther] = useState(suggestRoom);
   const link = `${location.origin}/chat/${room}`;

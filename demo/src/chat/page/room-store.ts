@@ -16,13 +16,13 @@ import { RoomAccess } from "./access.ts";
 import { fetchState } from "./chat-api.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 
-/** Most messages kept on the page; older ones go. */
+/** Most messages on the page. Older ones are removed. */
 const MAX_MESSAGES = 500;
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
-/** What the page shows. */
+/** The page's state. */
 export interface RoomView {
-  /** Whether the history has come. */
+  /** Whether the history has arrived. */
   readonly loaded: boolean;
   readonly connection: Connection;
   readonly messages: readonly ChatMessage[];
@@ -30,19 +30,19 @@ export interface RoomView {
   readonly outbox: readonly OutboxItem[];
   readonly presence: ChatPresence;
   readonly botName: string | undefined;
-  /** The public name tag of this browser's visitor; undefined until the first token has come. */
+  /** The public name tag of this browser's visitor. Undefined before the first token. */
   readonly you: string | undefined;
 }
 
 export interface RoomStoreOptions {
   readonly room: string;
-  /** Without one, the visitor only looks on. */
+  /** Without a nickname, the visitor can only read. */
   readonly nickname: string | undefined;
 }
 
 /**
- * One room as this page knows it: the state that the server gave, and every update after it. The stream begins at
- * the event id that came with the state, so there is no seam between the two.
+ * One room as this page knows it: the server's state and every later update. The stream begins at
+ * the event id of the state, so there is no seam between the two.
  */
 export class RoomStore {
   readonly #room: string;
@@ -84,7 +84,9 @@ export class RoomStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Enters the room under a nickname, or changes it: the stream is opened again, from where it was. */
+  /**
+   * Enters the room under a nickname, or changes the nickname. The stream is reopened and resumes.
+   */
   enter(nickname: string): void {
     this.#nickname = nickname;
     if (this.#source !== undefined) this.#listen(this.#source.lastEventId);
@@ -115,7 +117,7 @@ export class RoomStore {
     this.#listen(state.lastEventId);
   }
 
-  /** Asks for the room's state until it comes. */
+  /** Requests the room's state until it arrives. */
   async #load(): Promise<ChatState | undefined> {
     let delayMs = LOAD_BACKOFF_MS.min;
     const since = Date.now();
@@ -127,7 +129,8 @@ export class RoomStore {
         this.#merge(state, before);
         return state;
       } catch (error) {
-        // The server is away, or gives no access; the badge says so, and the next try comes by itself.
+        // The server is away, or refuses access. The badge shows that, and the next attempt starts
+        // by itself.
         if (this.#source === undefined) this.#set({ connection: { ...describeFailure(error, since), since } });
         const askedMs = error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0;
         await new Promise((resolve) => setTimeout(resolve, Math.max(askedMs, delayMs)));
@@ -137,7 +140,7 @@ export class RoomStore {
     return undefined;
   }
 
-  /** Takes the server's word for what is in the room, without losing what came by the stream meanwhile. */
+  /** Merges the server's state without losing updates that the stream brought meanwhile. */
   #merge(state: ChatState, before: readonly ChatMessage[]): void {
     const theirs = new Set(state.messages.map(({ id }) => id));
     const earlier = new Set(before.map(({ id }) => id));
@@ -160,7 +163,7 @@ export class RoomStore {
     this.#source?.close();
     const { you } = this.#view;
     const match = [roomTopic(this.#room)];
-    // Subscribing to it is what says that the visitor is here.
+    // The subscription to this topic announces the visitor's presence.
     if (this.#nickname !== undefined && you !== undefined) match.push(hereTopic(this.#room, you, this.#nickname));
     this.#source = new LiveSource({
       url: "/events/stream",
@@ -176,7 +179,10 @@ export class RoomStore {
     });
   }
 
-  /** Another than before where the browser has lost its cookie: then the stream must be opened in the new one's name. */
+  /**
+   * A different visitor if the browser has lost its cookie. The stream must then be opened in the
+   * new name.
+   */
   #onVisitor(you: string): void {
     if (this.#view.you === you) return;
     this.#set({ you });
@@ -185,7 +191,8 @@ export class RoomStore {
 
   #onEvent(type: string, data: string): void {
     if (type === "hub:gap") {
-      // What is missing here is missing in the stream; the server may still have it in the room's state.
+      // Updates that are missing here are missing in the stream. The server may still have them in
+      // the room's state.
       void this.#load();
       return;
     }
@@ -212,7 +219,7 @@ export class RoomStore {
       return;
     }
     clearTimeout(this.#replyTimers.get(reply.id));
-    // Its writer may have gone down with the server.
+    // The reply's writer may have gone down with the server.
     this.#replyTimers.set(
       reply.id,
       setTimeout(() => this.#endReply(reply.id), REPLY_ABANDONED_MS),
@@ -233,7 +240,10 @@ export class RoomStore {
   }
 }
 
-/** It may come from an older journal, so only what has the right shape is shown. */
+/**
+ * Parses presence data. The data may come from an older journal, so only the right shape is
+ * accepted.
+ */
 function parsePresence(data: string): ChatPresence | undefined {
   try {
     const { visitors, total } = JSON.parse(data) as { visitors?: unknown; total?: unknown };

@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ChatMessage } from "../server/wire.ts";
 
-/** This close to the end counts as the end, in pixels. */
+/** Distance that counts as the end, in pixels. */
 const END_PX = 60;
 
 /** How long the marker stays after the reader has caught up, in milliseconds. */
@@ -10,7 +10,7 @@ const MARKER_MS = 6000;
 
 export interface Reading {
   readonly list: RefObject<HTMLDivElement | null>;
-  /** Messages of others that came since the reader was last at the end, looking. */
+  /** Others' messages since the reader was last at the end, looking. */
   readonly unread: number;
   readonly firstUnread: string | undefined;
   /** Whether the reader has scrolled away from the end. */
@@ -20,9 +20,10 @@ export interface Reading {
 }
 
 /**
- * Keeps the end of the list in view while the reader is there, and out of the way when they read above.
+ * Keeps the end of the list in view while the reader is there. Does not move the list while the
+ * reader is above.
  *
- * @param growing - Changes whenever the end of the list may have grown.
+ * @param growing - Changes with every possible growth of the list's end.
  */
 export function useReading(
   messages: readonly ChatMessage[],
@@ -53,7 +54,7 @@ export function useReading(
     if (atEnd.current && !document.hidden) setUnread([]);
   }
 
-  // What came since the last look, unless this is the history.
+  // New messages since the last render, unless this is the history.
   useEffect(() => {
     const start = known.current === undefined ? messages.length : messages.findLastIndex(({ id }) => id === known.current) + 1;
     known.current = messages.at(-1)?.id ?? known.current ?? "";
@@ -67,7 +68,7 @@ export function useReading(
     if (atEnd.current) toEnd();
   }, [messages, growing]);
 
-  // Whoever writes wants to see it.
+  // Writers want to see their own message.
   useLayoutEffect(() => {
     if (ownCount > 0) toEnd();
   }, [ownCount]);

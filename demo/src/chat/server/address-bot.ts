@@ -5,9 +5,9 @@ function escapePattern(text: string): string {
 }
 
 /**
- * Finds out whether a text speaks to the bot, by `@name` anywhere or by starting with its name.
+ * Recognises a text to the bot, by `@name` anywhere or by the bot's name at the start.
  *
- * @returns The text without the name, or undefined when it speaks to others. May be empty: the name alone.
+ * @returns The text without the name, which may be empty. Undefined if the text is for others.
  */
 export function addressedText(text: string, botName: string): string | undefined {
   const name = escapePattern(foldName(botName));

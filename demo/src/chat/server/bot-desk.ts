@@ -10,9 +10,9 @@ export interface BotDeskOptions {
   readonly streamUrl: string;
   readonly limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs" | "botQueue" | "botRooms" | "replyIntervalMs">;
   readonly logger: ChatLogger;
-  /** Tells the room what is written so far. */
+  /** Publishes the text of a reply so far. */
   readonly publishReply: (room: string, reply: ChatReply) => Promise<unknown>;
-  /** Tells the room what the bot said. */
+  /** Publishes a message of the bot. */
   readonly publishMessage: (room: string, message: ChatMessage) => Promise<unknown>;
 }
 
@@ -21,16 +21,16 @@ interface Question {
   readonly history: readonly BotHistoryLine[];
 }
 
-/** What the bot says when an answer failed: honest, and no more than that. */
+/** The bot's message after a failed answer: honest, and no more than that. */
 export const FAILURE_TEXT = "I could not think of an answer just now.";
 
 /**
- * Where messages wait for the bot: one at a time for a room, in order, in a bounded queue. Nobody who writes
- * waits for it.
+ * The bot's queues: one per room, bounded, in order, with one message at a time. No writer waits
+ * for the bot.
  */
 export class BotDesk {
   readonly #options: BotDeskOptions;
-  /** Rooms that are worked on, and what waits there. */
+  /** Rooms with work, and their waiting questions. */
   readonly #queues = new Map<string, Question[]>();
   readonly #stop = new AbortController();
 
@@ -38,7 +38,7 @@ export class BotDesk {
     this.#options = options;
   }
 
-  /** Asks for an answer. Does nothing when the room's queue, or the desk, is full. */
+  /** Asks for an answer. Does nothing if the room's queue, or the desk, is full. */
   ask(message: BotMessage, history: readonly BotHistoryLine[]): void {
     const { logger, limits } = this.#options;
     const waiting = this.#queues.get(message.room);
@@ -66,7 +66,7 @@ export class BotDesk {
       try {
         await this.#answer(question);
       } catch (error) {
-        // Only publishing fails here, and then the hub has said why.
+        // Only publishing fails here, and then the hub has logged why.
         if (!this.#stop.signal.aborted) this.#options.logger.warn({ err: error, room }, "an answer of the bot was not published");
       }
       if (this.#stop.signal.aborted) return;
@@ -99,10 +99,16 @@ export class BotDesk {
   }
 }
 
-/** How long a text that does not change stays shown, in milliseconds, before it is shown again: pages take it for abandoned later. */
+/**
+ * How long an unchanged text stays shown before it is published again, in milliseconds. Later,
+ * pages take the text for abandoned.
+ */
 const SHOW_AGAIN_MS = REPLY_ABANDONED_MS / 2;
 
-/** Shows a text that grows, at most once in a time; the first show, without text, says that somebody is writing. */
+/**
+ * Shows a growing text, at most once in an interval. The first time, without text, announces that
+ * somebody is writing.
+ */
 class Writing {
   readonly #publish: (text: string) => Promise<unknown>;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -124,7 +130,7 @@ class Writing {
     this.#text = text;
   }
 
-  /** Resolves when nothing is under way, so that what is published next comes after it. */
+  /** Resolves when nothing is pending, so that the next publication comes after it. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#underWay;
@@ -136,7 +142,7 @@ class Writing {
     this.#published = this.#text;
     this.#publishedAt = now;
     this.#underWay = this.#publish(this.#text)
-      // A part that is not shown is shown with the next, or with the message.
+      // A failed part is covered by the next, or by the message.
       .catch(() => {})
       .finally(() => {
         this.#underWay = undefined;

@@ -19,20 +19,25 @@ const BOT_HISTORY = 20;
 
 /** The chat rooms' server part. */
 export interface Chat {
-  /** Whether this is one of the chat's own paths, `/chat/ROOM/token`, `/chat/ROOM/state` or `/chat/ROOM/messages`; the pages serve the rest. */
+  /**
+   * Whether a path is one of the chat's own, `/chat/ROOM/token`, `/chat/ROOM/state` or
+   * `/chat/ROOM/messages`. The pages serve the rest.
+   */
   handles(pathname: string): boolean;
   /**
    * Answers a request to one of the chat's paths.
    *
-   * @param clientAddress - The sender's address, for the rate limit. Without it, only visitors are limited.
+   * @param clientAddress - The sender's address, for the rate limit. Without it, only visitors are
+   *   limited.
    */
   fetch(request: Request, clientAddress?: string): Promise<Response>;
-  /** Stops following the hub and answering as the bot. Call it before the hub's `close`. */
+  /** Stops following the hub and answering as the bot. Call this before the hub's `close`. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the chat rooms of one hub. All that they keep is in the hub's journal: the rooms are folded from it at the start.
+ * Makes the chat rooms of one hub. All of their data is in the hub's journal, from which the rooms
+ * are folded at the start.
  *
  * @throws TypeError when an option is out of range.
  */
@@ -52,7 +57,10 @@ class ChatServer implements Chat {
   readonly #desk: BotDesk | undefined;
   readonly #visitorRates: TokenBuckets;
   readonly #addressRates: TokenBuckets;
-  /** Messages on their way into the journal, by room and id: a retry waits for the first try's outcome. */
+  /**
+   * Messages on their way into the journal, by room and id. A retry waits for the first attempt's
+   * outcome.
+   */
   readonly #inFlight = new Map<string, Promise<void>>();
 
   constructor(options: ChatOptions) {
@@ -114,7 +122,8 @@ class ChatServer implements Chat {
 
   async fetch(request: Request, clientAddress?: string): Promise<Response> {
     const path = parsePath(new URL(request.url).pathname);
-    // Undefined for the loopback: whoever is there could do worse, and a proxy there speaks for everyone.
+    // Undefined for the loopback. A local client could do worse, and a local proxy speaks for
+    // everyone.
     const address = clientAddress === undefined ? undefined : addressKey(clientAddress);
     if (path === undefined) {
       return problem(
@@ -197,7 +206,10 @@ class ChatServer implements Chat {
     this.#desk.ask({ room: room.name, nickname, text: addressed ?? text }, history);
   }
 
-  /** Whether nobody else is in the room; right after a start, whether nobody else has spoken there of late. */
+  /**
+   * Whether nobody else is in the room. Right after a start, whether nobody else has spoken there
+   * recently.
+   */
   #isAlone(room: Room, visitor: string): boolean {
     if (this.#presence.othersThan(visitor, room.name)) return false;
     return this.#presence.settled || !room.messages.slice(-BOT_HISTORY).some((line) => line.bot !== true && line.visitor !== visitor);
@@ -216,7 +228,7 @@ class ChatServer implements Chat {
     }
   }
 
-  /** Private: only holders of a token for the room receive it, live and replayed. */
+  /** Private: only holders of a token for the room receive the update, live and replayed. */
   #publish(room: string, type: keyof typeof CHAT_TYPES, data: ChatMessage | ChatReply | ChatPresence): Promise<string> {
     return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data), private: true });
   }

@@ -3,15 +3,19 @@ import { isUrl } from "../../stand-ins.ts";
 /** A word with a zero-width joiner or non-joiner in it. */
 const JOINED_WORD = /[\p{L}\p{M}]*[\u200C\u200D][\p{L}\p{M}\u200C\u200D]*/gu;
 
-/** Emoji that Unicode recommends, such as a woman at a computer: several of them joined to one, or a flag of tag characters. */
+/**
+ * Emoji that Unicode recommends, such as a woman at a computer: several joined to one, or a flag of
+ * tag characters.
+ */
 const EMOJI = emojiPattern();
 
 const JOINERS = /[\u200C\u200D]/g;
 
 /**
- * Takes the joiners out of a name that change how its letters or emoji look, by the rules of Unicode: between letters that would connect, after a
- * virama, and in recommended emoji. Those rules (RFC 5892, appendix A) are the ones of domain names, which every platform's `URL` knows. Joiners that change
- * nothing remain: one name could pass for another by them.
+ * Removes the joiners that change a name's letters or emoji, by the rules of Unicode. These joiners
+ * stand between connecting letters, after a virama, and in recommended emoji. The rules (RFC 5892,
+ * appendix A) are also those of domain names, which every platform's `URL` knows. Joiners that
+ * change nothing remain, because one name could pass for another by them.
  */
 export function withoutShapingJoiners(name: string): string {
   return name
@@ -23,12 +27,12 @@ function emojiPattern(): RegExp {
   try {
     return new RegExp(String.raw`\p{RGI_Emoji}`, "gv");
   } catch {
-    // A browser of before 2023. The server has the last word.
+    // A browser from before 2023. The server has the last word.
     return /\p{Extended_Pictographic}[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F\u200D]*/gu;
   }
 }
 
-/** A name as a reader compares it: joiners only change the shapes of letters. */
+/** A name as a reader compares it. Joiners only change the shapes of letters. */
 export function withoutJoiners(name: string): string {
   return name.replace(JOINERS, "");
 }

@@ -1,6 +1,7 @@
 /**
- * Letters and digits of other scripts that look like one of ASCII, as Unicode's table of confusable characters has them (UTS #39, without those that NFKC makes plain),
- * and letters that look like its small capitals. `l` and `1` stand with `i`, `0` with `o`.
+ * Letters and digits of other scripts that look like ASCII or its small capitals. The source is
+ * Unicode's table of confusable characters (UTS #39, without those that NFKC makes plain). `l` and
+ * `1` stand with `i`, `0` with `o`.
  */
 const LOOK_ALIKES: readonly (readonly [plain: string, others: string])[] = [
   ["a", "ɑΑαАаᎪᗅᴀꓮ𐊠𖽀"],
@@ -39,43 +40,46 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ["0", "o"],
 ]);
 
-/** What cannot be seen, and marks on letters, which are small. Vowel signs of a script of its own are letters to its readers, and stay. */
+/**
+ * Invisible characters, and marks on letters, which are small. Vowel signs of a script of its own
+ * are letters to its readers, and stay.
+ */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Script=Inherited}]/gu;
 
 /** A blank that is no white space: Braille without dots. */
 const BLANKS = /[\s\u2800]+/gu;
 
 /**
- * What a reader sees of a name at a glance: two names that look alike have the same.
+ * Reduces a name to its look at a glance. Two names that look alike have the same result.
  *
- * @returns Empty if nothing is to be seen.
+ * @returns Empty if nothing is visible.
  */
 export function looksOf(name: string): string {
   return joined(plain(seenOf(name)));
 }
 
-/** Words that say what or how genuine somebody is. A name does not differ by them. */
+/** Words for a role or for genuineness. They do not make names differ. */
 const TITLES = ["bot", "robot", "chatbot", "ai", "the", "real", "official", "original", "assistant", "admin", "机器人", "機器人", "官方"];
 
 /**
- * Whether a name reads as another one: it looks like it, apart from white space, punctuation, symbols and words such as `bot`. So `@artie`, `a r t i e` and `Artie (bot)`
- * read as `artie`.
+ * Whether a name reads as another: both look alike, apart from white space, punctuation, symbols
+ * and words such as `bot`. So `@artie`, `a r t i e` and `Artie (bot)` read as `artie`.
  */
 export function readsAs(name: string, other: string): boolean {
   const letters = withoutTitles(seenOf(other));
   if (letters === "") return looksOf(name) === looksOf(other);
   const seen = seenOf(name);
-  // `art!e` has a letter in the middle; `artie!` has none at its end.
+  // `art!e` has a letter in the middle. `artie!` has none at its end.
   return [seen, seen.replace(AROUND_WORDS, "")].some((text) => isNamed(lettersOf(text), letters));
 }
 
-/** The letters of a name's words that are no titles; of all words if there is no other. */
+/** The letters of a name's words other than titles, or of all words if there are only titles. */
 function withoutTitles(seen: string): string {
   const words = seen.split(NO_LETTERS).filter((word) => !ONLY_TITLES.test(lettersOf(word)));
   return lettersOf(words.length > 0 ? words.join("") : seen);
 }
 
-/** Whether a name is another one, with nothing but titles around it. */
+/** Whether a name is another name, with nothing but titles around it. */
 function isNamed(name: string, other: string): boolean {
   for (let at = name.indexOf(other); at >= 0; at = name.indexOf(other, at + 1)) {
     if (ONLY_TITLES.test(name.slice(0, at)) && ONLY_TITLES.test(name.slice(at + other.length))) return true;
@@ -90,7 +94,7 @@ function lettersOf(seen: string): string {
   return joined(plain(seen).replace(NO_LETTERS, ""));
 }
 
-/** A name without what cannot be seen. */
+/** A name without invisible characters. */
 function seenOf(name: string): string {
   return name.normalize("NFKC").normalize("NFD").replace(UNSEEN, "").replace(BLANKS, " ").trim();
 }
@@ -99,7 +103,7 @@ function plain(seen: string): string {
   return Array.from(seen, (character) => plainOf(character)).join("");
 }
 
-/** Two letters that look like one are one. */
+/** Two letters that look like one letter become one letter. */
 function joined(letters: string): string {
   return letters.replaceAll("rn", "m").replaceAll("vv", "w");
 }

@@ -3,7 +3,7 @@ import type { Bot } from "./bots/bot.ts";
 import type { ChatKey } from "./room-tokens.ts";
 import type { BucketRate } from "./token-buckets.ts";
 
-/** Where the chat logs; the hub's logger fits, and so does pino. */
+/** The chat's log. The hub's logger fits, and so does pino. */
 export interface ChatLogger {
   debug(fields: object, text: string): void;
   info(fields: object, text: string): void;
@@ -11,17 +11,25 @@ export interface ChatLogger {
   error(fields: object, text: string): void;
 }
 
-/** The chat's bounds. Each stops somebody from filling memory, the journal or the others' screens. */
+/**
+ * The chat's bounds. Each stops a visitor from filling memory, the journal or the others' screens.
+ */
 export interface ChatLimits {
   /** Largest body of a request, in bytes. Default 16 KiB. */
   readonly bodyBytes: number;
-  /** How fast one visitor may write. Default 10 at once, then 1 a second. */
+  /** Rate of one visitor's messages. Default 10 at once, then 1 a second. */
   readonly perVisitor: BucketRate;
-  /** How fast one address (IPv6: its /64) may write; people behind one router share it. Default 60 at once, then 6 a second. */
+  /**
+   * Rate of one address's messages (IPv6: its /64), which people behind one router share. Default
+   * 60 at once, then 6 a second.
+   */
   readonly perAddress: BucketRate;
-  /** How fast one visitor, all tabs together, may fetch tokens. Default 30 at once, then 1 in 2 seconds. */
+  /**
+   * Rate of one visitor's token requests, all tabs together. Default 30 at once, then 1 in 2
+   * seconds.
+   */
   readonly tokensPerVisitor: BucketRate;
-  /** How fast one address (IPv6: its /64) may fetch tokens. Default 120 at once, then 6 a second. */
+  /** Rate of one address's token requests (IPv6: its /64). Default 120 at once, then 6 a second. */
   readonly tokensPerAddress: BucketRate;
   /** Most visitors and most addresses whose rate is remembered. Default 10,000 each. */
   readonly rateKeys: number;
@@ -29,23 +37,38 @@ export interface ChatLimits {
   readonly visitors: number;
   /** Most visitors listed for one room. Default 200. */
   readonly visitorsListed: number;
-  /** Longest wait for the history to be read, in milliseconds; then 503. Default 5,000. */
+  /**
+   * Longest wait for the history to be read, in milliseconds. Then the answer is 503. Default
+   * 5,000.
+   */
   readonly readyMs: number;
-  /** Changes of presence within this time are told once, in milliseconds. Default 250. */
+  /** Interval in which changes of presence are published once, in milliseconds. Default 250. */
   readonly presenceDebounceMs: number;
-  /** How long somebody who disconnected still counts as here, in milliseconds. Default 6,000: streams come back within 5 s. */
+  /**
+   * How long a disconnected visitor still counts as present, in milliseconds. Default 6,000,
+   * because streams come back within 5 s.
+   */
   readonly presenceGraceMs: number;
-  /** Longest time to the first part of a reply of the bot, in milliseconds. Default 180,000: a local model loads and reads first. */
+  /**
+   * Longest time to the first part of the bot's reply, in milliseconds. Default 180,000, because a
+   * local model loads and reads first.
+   */
   readonly botFirstMs: number;
-  /** Longest time between two parts of a reply, in milliseconds; then the reply is cut off. Default 20,000. */
+  /**
+   * Longest time between two parts of a reply, in milliseconds. Then the reply is cut off. Default
+   * 20,000.
+   */
   readonly botNextMs: number;
-  /** Longest time for one whole reply of the bot, in milliseconds; then the reply is cut off. Default 300,000. */
+  /**
+   * Longest time for one whole reply of the bot, in milliseconds. Then the reply is cut off.
+   * Default 300,000.
+   */
   readonly botMs: number;
   /** Most messages of one room that wait for the bot. Default 3. */
   readonly botQueue: number;
   /** Most replies that the bot works on at a time, all rooms together. Default 32. */
   readonly botRooms: number;
-  /** Shortest time between two updates of a reply that is being written, in milliseconds. Default 120. */
+  /** Shortest time between two updates of a growing reply, in milliseconds. Default 120. */
   readonly replyIntervalMs: number;
 }
 
@@ -69,20 +92,23 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   replyIntervalMs: 120,
 };
 
-/** What `createChat` takes. */
+/** Options of `createChat`. */
 export interface ChatOptions {
   /**
-   * The hub that carries the rooms, made with {@link chatIssuer} among its issuers and {@link CHAT_TOPICS} among its reserved topics. The
-   * chat does not close it.
+   * The hub that carries the rooms, made with {@link chatIssuer} among its issuers and {@link
+   * CHAT_TOPICS} among its reserved topics. The chat does not close the hub.
    */
   readonly hub: Hub;
-  /** What the visitors' tokens are signed with. */
+  /** The key that signs the visitors' tokens. */
   readonly key: ChatKey;
   /** The hub's resource identifier. Default: its URL. */
   readonly audience?: string | undefined;
-  /** How long a visitor's token lives, in seconds, from 5: it is renewed before. Default 300. */
+  /**
+   * Lifetime of a visitor's token, in seconds, from 5. The token is renewed before its end. Default
+   * 300.
+   */
   readonly tokenLifetimeSeconds?: number | undefined;
-  /** Who answers in the rooms. Default: nobody. */
+  /** The bot that answers in the rooms. Default: none. */
   readonly bot?: Bot | undefined;
   /** The bot's nickname, which nobody else may take. Default `artie`. */
   readonly botName?: string | undefined;
@@ -90,7 +116,10 @@ export interface ChatOptions {
   readonly logger?: ChatLogger | undefined;
   /** Messages of a room that are kept in memory and shown on arrival. Default 200. */
   readonly historyPerRoom?: number | undefined;
-  /** Rooms kept in memory; others are read from the journal again when somebody enters. Default 1,000. */
+  /**
+   * Most rooms in memory. Other rooms are read from the journal again when somebody enters. Default
+   * 1,000.
+   */
   readonly rooms?: number | undefined;
   readonly limits?: Partial<ChatLimits> | undefined;
 }

@@ -1,6 +1,6 @@
 import { type ChatMessage, type ChatReply, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
 
-/** What an update on a room's topic means to the room. */
+/** The meaning of an update on a room's topic. */
 export type RoomEvent = { readonly kind: "message"; readonly message: ChatMessage } | { readonly kind: "reply"; readonly reply: ChatReply };
 
 const MAX_ID_LENGTH = 80;
@@ -11,9 +11,10 @@ function isText(value: unknown, maxCharacters: number): value is string {
 }
 
 /**
- * Reads an update of a room. The journal may be older than this program, so nothing about the data is taken for granted.
+ * Reads an update of a room. The journal may be older than this program, so nothing about the data
+ * is taken for granted.
  *
- * @returns undefined for whatever is not a message or a reply in the right shape.
+ * @returns Undefined for anything that is not a message or a reply in the right shape.
  */
 export function parseUpdate(type: string | undefined, data: string): RoomEvent | undefined {
   if ((type !== "chat" && type !== "reply") || data.length > TEXT_LENGTH * 12 + 2000) return undefined;
@@ -21,7 +22,7 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
   try {
     value = JSON.parse(data);
   } catch {
-    // Not one of ours.
+    // The update is not ours.
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;

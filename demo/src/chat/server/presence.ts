@@ -4,9 +4,9 @@ import { type ChatPresence, ROOM_NAME, roomTopic, VISITOR_TAG } from "./wire.ts"
 
 export interface PresenceOptions {
   readonly hub: Hub;
-  /** Who issues the visitors' tokens: without one of theirs, nobody is anybody. */
+  /** Issuer of the visitors' tokens. Without such a token, nobody counts as present. */
   readonly issuer: string;
-  /** Called, at most once in the debounce time, when the people in a room are others than before. */
+  /** Called when the people in a room have changed, at most once in the debounce time. */
   readonly onChange: (room: string, presence: ChatPresence) => void;
   readonly botName: string | undefined;
   readonly debounceMs: number;
@@ -19,7 +19,7 @@ export interface PresenceOptions {
 
 interface Visit {
   nickname: string;
-  /** Open subscriptions: several tabs of one visitor count once. */
+  /** Open subscriptions. Several tabs of one visitor count once. */
   connections: number;
   leaving: ReturnType<typeof setTimeout> | undefined;
 }
@@ -27,7 +27,7 @@ interface Visit {
 interface RoomVisits {
   readonly visits: Map<string, Visit>;
   telling: ReturnType<typeof setTimeout> | undefined;
-  /** What was told last, as it went out. */
+  /** The last published presence, as sent. */
   told: string | undefined;
 }
 
@@ -37,19 +37,21 @@ interface Place {
   readonly nickname: string;
 }
 
-/** Whether a token of the chat is this visitor's, and for this room. */
+/** Whether a token of the chat belongs to this visitor and this room. */
 function isOwn({ room, visitor }: Place, { subject, subscribe }: Authorization): boolean {
   const topic = roomTopic(room);
   return subject === visitor && subscribe.some(({ topics }) => topics.some(({ pattern }) => pattern === topic));
 }
 
-/** Rooms that one subscription can be present in; a page needs one. */
+/** Most rooms in which one subscription can be present. A page needs one. */
 const MAX_PLACES = 4;
 
 /**
- * Who is here, seen from the open subscriptions alone: a page subscribes to `/chat/ROOM/here/VISITOR/NICKNAME`
- * beside the room, and its presence lasts as long as that connection does. So nobody polls, nothing expires, and after
- * a crash of the server the reconnections rebuild it. Anyone may ask for such a topic; it counts with that visitor's token only.
+ * The people in the rooms, derived from the open subscriptions alone. A page subscribes to
+ * `/chat/ROOM/here/VISITOR/NICKNAME` beside the room, and its presence lasts as long as the
+ * connection. So nobody polls, nothing expires, and the reconnections after a crash of the server
+ * rebuild the presence. Anyone may request this topic, but it counts only with that visitor's
+ * token.
  */
 export class Presence {
   readonly #options: PresenceOptions;
@@ -79,7 +81,7 @@ export class Presence {
     });
   }
 
-  /** Who is in the room, in order of arrival. */
+  /** The people in the room, in order of arrival. */
   in(room: string): ChatPresence {
     const visits = this.#rooms.get(room)?.visits;
     const visitors = [];
@@ -90,7 +92,7 @@ export class Presence {
     return { visitors, total: visits?.size ?? 0 };
   }
 
-  /** Whether everybody who was here before the server started has had the time to come back. */
+  /** Whether the visitors from before the server's start have had the time to come back. */
   get settled(): boolean {
     return performance.now() >= this.#settledAt;
   }
@@ -119,7 +121,7 @@ export class Presence {
     try {
       nickname = decodeURIComponent(encoded);
     } catch {
-      // Not percent-encoded as we ask for: then it is not a page of ours.
+      // Not percent-encoded as a page of ours does.
       return undefined;
     }
     const checked = checkNickname(nickname, this.#options.botName);
@@ -149,7 +151,8 @@ export class Presence {
     if (visit === undefined) return;
     visit.connections -= 1;
     if (visit.connections > 0) return;
-    // Most who disconnect are back in a moment: a reload, a lost network, a stream that reached its lifetime.
+    // Most disconnected visitors are back in a moment, after a reload, a lost network, or the end
+    // of a stream's lifetime.
     visit.leaving = setTimeout(() => {
       if (this.#rooms.get(room)?.visits.delete(visitor) === true) this.#visitors -= 1;
       this.#tellSoon(room);

@@ -1,4 +1,4 @@
-/** A code of the chat's problem details. Codes are stable: pages compare them. */
+/** A code of the chat's problem details. Codes are stable, because pages compare them. */
 export type ProblemCode =
   | "not_found"
   | "method_not_allowed"
@@ -14,7 +14,7 @@ export type ProblemCode =
   | "too_many_tokens"
   | "unavailable";
 
-/** Why the chat refuses something: code → status and title. */
+/** The chat's refusals: code → status and title. */
 const PROBLEMS: Record<ProblemCode, readonly [number, string]> = {
   not_found: [404, "Nothing is served at this address."],
   method_not_allowed: [405, "The address does not accept this method."],
@@ -31,13 +31,13 @@ const PROBLEMS: Record<ProblemCode, readonly [number, string]> = {
   unavailable: [503, "The chat is not ready."],
 };
 
-/** Answers 429 with how long to wait. */
+/** Answers 429 with the time to wait. */
 export function tooMany(code: "too_many_messages" | "too_many_tokens", what: string, waitMs: number): Response {
   const seconds = Math.ceil(waitMs / 1000);
   return problem(code, `Wait ${seconds} s, ${what}.`, { "Retry-After": String(seconds) });
 }
 
-/** Answers with problem details (RFC 9457), in the shape that the hub uses too. */
+/** Answers with problem details (RFC 9457), in the hub's shape. */
 export function problem(code: ProblemCode, detail: string, headers: Record<string, string> = {}): Response {
   const [status, title] = PROBLEMS[code];
   return new Response(JSON.stringify({ type: "about:blank", title, status, detail, code }), {

@@ -2,7 +2,7 @@ import { checkNickname, checkText } from "./names.ts";
 import { problem } from "./problem.ts";
 import { MESSAGE_ID } from "./wire.ts";
 
-/** A message that a page sends, checked. */
+/** A checked message of a page. */
 export interface SentMessage {
   readonly id: string;
   readonly nickname: string;
@@ -12,7 +12,7 @@ export interface SentMessage {
 /**
  * Reads the body of `POST /chat/ROOM/messages`.
  *
- * @returns The message, or the refusal that says what to change.
+ * @returns The message, or the refusal with the remedy.
  */
 export async function readMessage(request: Request, maxBytes: number, botName: string | undefined): Promise<SentMessage | Response> {
   if (!isJson(request)) return problem("unsupported_media_type", "Send the message as `Content-Type: application/json`.");
@@ -38,12 +38,15 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
   return { id, nickname: checkedName.text, text: checkedText.text };
 }
 
-/** A form could be posted from another site without the browser asking first; JSON cannot. */
+/**
+ * Whether the body is JSON. A browser posts a form from another site without asking first, but not
+ * JSON.
+ */
 export function isJson(request: Request): boolean {
   return request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() === "application/json";
 }
 
-/** Reads no more than it may, whatever the sender announced. */
+/** Reads up to a bound, regardless of the announced length. */
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
   if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) return undefined;
   const chunks: Uint8Array[] = [];

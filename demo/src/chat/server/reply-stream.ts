@@ -1,10 +1,12 @@
 import { type Bot, type BotContext, type BotMessage, type BotPart, TAKE_BACK } from "./bots/bot.ts";
 import type { ChatLimits } from "./options.ts";
 
-/** Most characters of a reply; the rest is cut off. */
+/** Most characters of a reply. The rest is cut off. */
 const MAX_REPLY_LENGTH = 2000;
 
-/** How far a longer reply is read, in characters: the bot may still take back what it said. */
+/**
+ * How far a longer reply is read, in characters, because the bot may still take back earlier parts.
+ */
 const MAX_READ_LENGTH = 4 * MAX_REPLY_LENGTH;
 
 /** Stands after a text whose end did not come. */
@@ -18,10 +20,12 @@ export interface CollectedReply {
 }
 
 /**
- * Runs one reply of a bot to its end, within its time. A reply that fails after parts of it were shown keeps them, with a mark.
+ * Runs one reply of a bot to its end, within its time. A reply that fails after parts of it were
+ * shown keeps them, with a mark.
  *
- * @param onText - Called with all of the text so far whenever a part came.
- * @throws what the bot throws before its first text; the signal's reason. A bot that ignores the signal is left behind, not waited for.
+ * @param onText - Called with all of the text so far at each new part.
+ * @throws The bot's error before its first text.
+ * @throws The signal's reason. A bot that ignores the signal is left behind, not waited for.
  */
 export async function collectReply(
   bot: Bot,
@@ -61,13 +65,14 @@ async function collectParts(
     if (shown === undefined || stopped.aborted) throw error;
     return { text: shown, failure: error };
   } finally {
-    // Not awaited: a bot that hangs would hang here too. Its own failure to stop concerns nobody any more.
+    // Not awaited, because a hanging bot would hang here too. Its failure to stop no longer
+    // matters.
     void parts.return?.()?.catch(() => {});
   }
   return { text: cleanReply(text) };
 }
 
-/** The time of one reply: to its first part, between parts, and in all. */
+/** The time of one reply: to its first part, between parts, and in total. */
 class ReplyTime {
   /** Aborted when the time is over, or from outside. */
   readonly signal: AbortSignal;
@@ -84,7 +89,7 @@ class ReplyTime {
     this.over = new Promise<never>((_, reject) => {
       this.signal.addEventListener("abort", () => reject(this.signal.reason as Error), { once: true });
     });
-    // Nobody may be waiting when it is aborted later.
+    // The promise may have no handler when it rejects later.
     this.over.catch(() => {});
     this.#total = this.#after(limits.botMs, "whole answer");
     this.#part = this.#after(limits.botFirstMs, "first part");
@@ -105,7 +110,10 @@ class ReplyTime {
   }
 }
 
-/** Control characters become spaces, and the length is cut at a whole character. Undefined if nothing is left. */
+/**
+ * Replaces control characters by spaces, and cuts the text at a whole character. Returns undefined
+ * if nothing is left.
+ */
 function cleanReply(text: string, mark = ""): string | undefined {
   let clean = text
     .toWellFormed()

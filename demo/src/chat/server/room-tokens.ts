@@ -2,15 +2,18 @@ import { type Hub, HubError, type Matcher } from "artesian";
 import { type IssuerOptions, mintToken } from "artesian/http";
 import { roomTopic } from "./wire.ts";
 
-/** What the chat signs its visitors' tokens with. */
+/** The key that signs the visitors' tokens. */
 export interface ChatKey {
   /** The tokens' `iss`: a name of the chat's own, the same after a restart. */
   readonly issuer: string;
-  /** At least 32 bytes (HS256). Whoever has it can read every room. */
+  /** At least 32 bytes (HS256). Its owner can read every room. */
   readonly secret: Uint8Array;
 }
 
-/** What the hub must be told about a chat: `authorization.issuers`, so that its visitors may read; `reservedTopics`, so that nobody speaks for it. */
+/**
+ * The chat's issuer, for the hub's `authorization.issuers`, so that visitors may read. Add {@link
+ * CHAT_TOPICS} to `reservedTopics`, so that nobody speaks for the chat.
+ */
 export function chatIssuer({ issuer, secret }: ChatKey): IssuerOptions {
   return { issuer, keys: [{ actions: ["subscribe"], algorithms: ["HS256"], secret }] };
 }
@@ -18,19 +21,22 @@ export function chatIssuer({ issuer, secret }: ChatKey): IssuerOptions {
 /** The topics that only the chat publishes. */
 export const CHAT_TOPICS: readonly Matcher[] = [{ type: "urlpattern", pattern: "/chat/*" }];
 
-/** Why the chat does not take a request's token; the codes are the hub's. */
+/** Why the chat refuses a request's token, in the hub's codes. */
 export type BearerRefusal = "unauthorized" | "invalid_token" | "insufficient_scope";
 
 export interface RoomTokensOptions {
   readonly key: ChatKey;
-  /** What the hub expects in `aud`. */
+  /** The hub's expected `aud`. */
   readonly audience: string;
   readonly lifetimeSeconds: number;
-  /** Judges them, as it does for its streams. */
+  /** Verifies the tokens, as for the hub's streams. */
   readonly hub: Pick<Hub, "verify">;
 }
 
-/** Issues short-lived tokens, each for one visitor in one room: the hub takes them for the stream, the chat for the rest. */
+/**
+ * Issues short-lived tokens, each for one visitor in one room. The hub accepts them for the stream,
+ * the chat for the rest.
+ */
 export class RoomTokens {
   readonly #options: RoomTokensOptions;
 
@@ -42,7 +48,10 @@ export class RoomTokens {
     return this.#options.lifetimeSeconds * 1000;
   }
 
-  /** @param visitor - The visitor's public name tag, which becomes `sub`: a renewed token must name the same. */
+  /**
+   * @param visitor - The visitor's public name tag, which becomes `sub`. A renewed token must have
+   *   the same.
+   */
   issue(room: string, visitor: string): Promise<string> {
     const { key, audience, lifetimeSeconds } = this.#options;
     return mintToken({
@@ -55,7 +64,10 @@ export class RoomTokens {
     });
   }
 
-  /** @returns The name tag of the visitor whose token the request brings for this room, or why it is refused. */
+  /**
+   * @returns The name tag of the visitor whose token the request brings for this room, or the
+   *   reason of the refusal.
+   */
   async visitorOf(request: Request, room: string): Promise<{ readonly visitor: string } | BearerRefusal> {
     const token = readBearer(request);
     if (token === undefined) return "unauthorized";
@@ -70,13 +82,16 @@ export class RoomTokens {
       return grantsRoom ? { visitor: subject } : "insufficient_scope";
     } catch (error) {
       if (!(error instanceof HubError) || error.code !== "invalid_token") throw error;
-      // Expired, revoked, of another key, or no token at all: the page fetches another whichever it is.
+      // Expired, revoked, of another key, or no token at all. In each case the page fetches
+      // another.
       return "invalid_token";
     }
   }
 }
 
-/** The token of `Authorization: Bearer`; two fields arrive as one with a comma, which no token has. */
+/**
+ * The token of `Authorization: Bearer`. Two fields arrive as one with a comma, which no token has.
+ */
 function readBearer(request: Request): string | undefined {
   return /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.get("Authorization") ?? "")?.[1];
 }

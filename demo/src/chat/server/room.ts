@@ -1,19 +1,22 @@
 import type { RoomEvent } from "./parse-update.ts";
 import type { ChatMessage, ChatReply } from "./wire.ts";
 
-/** How many message ids are remembered for each message that is kept, so that late retries are still recognised. */
+/** Remembered message ids for each kept message, so that late retries are still recognised. */
 const IDS_PER_MESSAGE = 4;
 
-/** Most unfinished replies of one room; the bot writes one at a time, more come only from elsewhere. */
+/**
+ * Most unfinished replies of one room. The bot writes one at a time, so more come only from
+ * elsewhere.
+ */
 const MAX_REPLIES = 4;
 
-/** What is kept of one room: a bounded fold of its updates, in which every message counts once. */
+/** The state of one room: a bounded fold of its updates, in which every message counts once. */
 export class Room {
   readonly name: string;
   readonly #history: number;
   readonly #messages: ChatMessage[] = [];
   readonly #replies = new Map<string, ChatReply>();
-  /** Ids of the messages that are committed; `true` once the message itself is in the history. */
+  /** Ids of the committed messages. `true` once the message itself is in the history. */
   readonly #ids = new Map<string, boolean>();
 
   constructor(name: string, history: number) {
@@ -35,8 +38,8 @@ export class Room {
   }
 
   /**
-   * Remembers that a message was committed before the fold has come to it: a retry that arrives in between must
-   * find it.
+   * Remembers a committed message before the fold has reached it, so that a retry in between is
+   * recognised.
    */
   committed(id: string): void {
     if (!this.#ids.has(id)) this.#remember(id, false);
@@ -47,7 +50,7 @@ export class Room {
     else this.#setReply(event.reply);
   }
 
-  /** Forgets replies that nobody is writing any more, as after a restart of the server. */
+  /** Forgets unfinished replies without a writer, as after a restart of the server. */
   dropReplies(): void {
     this.#replies.clear();
   }

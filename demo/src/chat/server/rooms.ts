@@ -13,24 +13,24 @@ export interface RoomsOptions {
   readonly rooms: number;
 }
 
-/** A room that is being read from the journal again, and what the fold saw of it meanwhile. */
+/** A room that is being reread from the journal, and the fold's view of it meanwhile. */
 interface Loading {
   readonly room: Promise<Room>;
   readonly meanwhile: RoomEvent[];
 }
 
-/** Reading a room again walks the journal, so only so many are read at a time. */
+/** Most rooms that are reread at a time, because rereading a room walks the journal. */
 const MAX_LOADING = 4;
 const RESTART_MS = { min: 250, max: 10_000 };
 
-/** Too many rooms are being read from the journal; try again in a second. */
+/** Too many rooms are being read from the journal. Try again in a second. */
 export class RoomsBusyError extends Error {
   override readonly name = "RoomsBusyError";
 }
 
 /**
- * The rooms, folded from one subscription to all of them that starts at the first update in the journal. Nothing is
- * stored elsewhere, so a server that starts again has the same rooms.
+ * The rooms, folded from one subscription to all of them that starts at the first update in the
+ * journal. Nothing is stored elsewhere, so a restarted server has the same rooms.
  */
 export class Rooms {
   readonly #options: RoomsOptions;
@@ -42,7 +42,7 @@ export class Rooms {
   #wasLive = false;
   readonly #running: Promise<void>;
   #lastEventId = "earliest";
-  /** Once a room was dropped, a room that is not here may still be in the journal. */
+  /** Whether a room was dropped. Then a missing room may still be in the journal. */
   #dropped = false;
 
   constructor(options: RoomsOptions) {
@@ -53,12 +53,15 @@ export class Rooms {
     this.#running = this.#run();
   }
 
-  /** Resolves when everything that was in the journal at the start is folded in. */
+  /** Resolves when the journal's content from before the start is folded in. */
   get live(): Promise<void> {
     return this.#live;
   }
 
-  /** The id of the last update that is folded in; whoever subscribes from it sees exactly what follows. */
+  /**
+   * The id of the last folded update. A subscription from this id sees exactly the following
+   * updates.
+   */
   get lastEventId(): string {
     return this.#lastEventId;
   }
@@ -68,9 +71,9 @@ export class Rooms {
   }
 
   /**
-   * The room, read from the journal again when it was dropped from memory.
+   * Returns the room, reread from the journal if it was dropped from memory.
    *
-   * @throws RoomsBusyError when too many are being read already.
+   * @throws RoomsBusyError when too many rooms are being read already.
    */
   async room(name: string): Promise<Room> {
     const room = this.#rooms.get(name);
@@ -87,12 +90,12 @@ export class Rooms {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    // Whoever waits gets what is there; the server is leaving.
+    // Waiting callers get the current state, because the server is leaving.
     this.#nowLive();
     await this.#running;
   }
 
-  /** Makes the room the youngest, and drops the oldest when there are too many. */
+  /** Makes the room the youngest, and drops the oldest if there are too many. */
   #keep(room: Room): Room {
     this.#rooms.delete(room.name);
     this.#rooms.set(room.name, room);
@@ -156,12 +159,12 @@ export class Rooms {
     for await (const update of hub.subscribe(options)) {
       onProgress();
       if (update.type === "hub:gap") {
-        // What was trimmed is nowhere else, so the rooms go on with what they have.
+        // Trimmed updates are nowhere else, so the rooms go on without them.
         logger.warn({ gap: update.data }, "updates of the chat were trimmed from the journal before they were read");
         continue;
       }
       if (update.id !== undefined) this.#lastEventId = update.id;
-      // What is public is not the chat's, whoever got it into the journal.
+      // Public updates are not the chat's, no matter who published them.
       const event = update.private ? parseUpdate(update.type, update.data) : undefined;
       if (event === undefined) continue;
       for (const topic of update.topics) this.#apply(topic, event);
@@ -171,7 +174,7 @@ export class Rooms {
   #onLive(): void {
     if (this.#wasLive) return;
     this.#wasLive = true;
-    // Whoever was writing these replies is gone: this process has not started one yet.
+    // The writers of these replies are gone, because this process has not started one yet.
     for (const room of this.#rooms.values()) room.dropReplies();
     this.#nowLive();
   }
@@ -183,7 +186,7 @@ export class Rooms {
     if (meanwhile !== undefined && meanwhile.push(event) > this.#options.history * 4) meanwhile.shift();
     let room = this.#rooms.get(name);
     if (room === undefined) {
-      // After a drop, such a room is read whole when somebody enters, never begun in the middle.
+      // After a drop, this room is read whole when somebody enters, never begun in the middle.
       if (this.#dropped) return;
       room = new Room(name, this.#options.history);
     }

@@ -1,8 +1,8 @@
-/** How fast one key may spend. */
+/** The spending rate of one key. */
 export interface BucketRate {
-  /** Most tokens held, so the longest run at once. */
+  /** Most tokens held, which is the longest run at once. */
   readonly burst: number;
-  /** Tokens that come back each second. */
+  /** Tokens regained each second. */
   readonly perSecond: number;
 }
 
@@ -12,8 +12,8 @@ interface Bucket {
 }
 
 /**
- * Token buckets by key, bounded: the keys used longest ago are forgotten first. Whoever floods with new keys only
- * forgets buckets that were about to be full again.
+ * Token buckets by key, in a bounded LRU. A flood of new keys evicts only buckets that were about
+ * to be full again.
  */
 export class TokenBuckets {
   readonly #rate: BucketRate;
@@ -30,7 +30,7 @@ export class TokenBuckets {
   /**
    * Takes one token.
    *
-   * @returns 0, or the time until there is one, in milliseconds.
+   * @returns 0, or the time until a token is available, in milliseconds.
    */
   take(key: string): number {
     const now = this.#now();

@@ -14,7 +14,10 @@ export interface TokenDeskOptions {
   readonly limits: Pick<ChatLimits, "tokensPerVisitor" | "tokensPerAddress" | "rateKeys">;
 }
 
-/** Where browsers get their tokens: anyone may have one for any room, but only their own `sub` in it. */
+/**
+ * The desk that issues the browsers' tokens. Anyone may have a token for any room, but only with
+ * their own `sub`.
+ */
 export class TokenDesk {
   readonly #tokens: RoomTokens;
   readonly #cookie: VisitorCookie;
@@ -29,9 +32,10 @@ export class TokenDesk {
   }
 
   /**
-   * Answers `POST /chat/ROOM/token`: a token for the room, in the name of the cookie's visitor, or of a new one.
+   * Answers `POST /chat/ROOM/token` with a token for the room, in the name of the cookie's visitor
+   * or of a new one.
    *
-   * @param address - Whose rate it counts for; undefined for nobody's.
+   * @param address - The address to charge, or undefined for none.
    */
   async answer(request: Request, room: string, address: string | undefined): Promise<Response> {
     if (request.method !== "POST") return problem("method_not_allowed", "Get a token with POST.", { Allow: "POST" });

@@ -35,7 +35,7 @@ const APPS: readonly AppLink[] = [
   },
 ];
 
-/** The way to each app, in the head of the page. */
+/** Links to the apps, in the head of the page. */
 export function AppsNav(): ComponentChildren {
   return (
     <nav aria-label="Apps">
@@ -50,7 +50,7 @@ export function AppsNav(): ComponentChildren {
   );
 }
 
-/** What each app shows, as cards. */
+/** Cards that describe the apps. */
 export function AppCards(): ComponentChildren {
   return (
     <ul class="apps">

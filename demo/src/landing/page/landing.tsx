@@ -6,13 +6,16 @@ import { LivePanel } from "./live-panel.tsx";
 
 const STREAM_PATH = "/events/stream";
 
-/** Topics of one word, with a slash before it or not. The apps' own have two: prices and headlines would drown what is sent by hand. */
+/**
+ * Topics of one word, with or without a leading slash. The apps' own topics have two words. Prices
+ * and headlines would drown handmade updates.
+ */
 const PLAIN_TOPICS = new URLSearchParams([
   ["match_urlpattern", "/:word"],
   ["match_urlpattern", "/.well-known/:word"],
 ]);
 
-/** The page at `/`: what this is, live. */
+/** The page at `/`: an introduction with a live stream. */
 export function Landing({ origin }: { origin: string }): ComponentChildren {
   const curl = `curl -d topic=greeting -d 'data=Hello, world!' ${origin}${STREAM_PATH}`;
   const script = `const events = new EventSource("${STREAM_PATH}?match=greeting");\nevents.onmessage = (event) =>\n  console.log(event.data);`;
@@ -113,7 +116,10 @@ function Layers(): ComponentChildren {
   );
 }
 
-/** The way of an update, as a cross-section: from the backends deep below, through the journal, up to the pages. */
+/**
+ * The path of an update as a cross-section: from the backends deep below, through the journal, up
+ * to the pages.
+ */
 function Well(): ComponentChildren {
   return (
     <div class="well">

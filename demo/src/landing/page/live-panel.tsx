@@ -7,13 +7,13 @@ import { type Row, useLiveStream } from "./use-live-stream.ts";
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 interface LivePanelProps {
-  /** Where one publishes and subscribes. */
+  /** URL for publishing and subscribing. */
   readonly streamUrl: string;
-  /** What is subscribed to. */
+  /** The matchers of the subscription. */
   readonly query: URLSearchParams;
 }
 
-/** Updates as they arrive, and a form to send one. */
+/** Updates as they arrive, and a form to publish. */
 export function LivePanel({ streamUrl, query }: LivePanelProps): ComponentChildren {
   const { connection, rows, count } = useLiveStream(`${streamUrl}?${query}`);
   const now = useNow(connection.state === "reconnecting");

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 
 const MAX_LENGTH = 500;
 
-/** Publishes to the topic `greeting`, with the same request that the curl line makes. */
+/** Publishes to the topic `greeting`, with the same request as the curl line. */
 export function PublishForm({ streamUrl }: { streamUrl: string }): ComponentChildren {
   const [data, setData] = useState("Hello, world!");
   const [busy, setBusy] = useState(false);

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { LiveSource } from "artesian-ui/live-source.ts";
 
-/** Most updates on the page; older ones go. */
+/** Most updates on the page. Older ones are removed. */
 const MAX_ROWS = 50;
 
 /** Longest data shown of one update, in characters. */
@@ -22,13 +22,13 @@ export interface LiveStream {
   readonly connection: Connection;
   /** Newest first. */
   readonly rows: readonly Row[];
-  /** How many came in all. */
+  /** Number of updates in all. */
   readonly count: number;
 }
 
 /**
- * Follows what the address selects. It uses Artesian's client, because a native `EventSource` only shows events whose
- * types it was told, and here nobody knows which types will come.
+ * Follows the updates that the URL selects. Uses Artesian's client, because a native `EventSource`
+ * shows only event types that are known in advance.
  */
 export function useLiveStream(url: string): LiveStream {
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });

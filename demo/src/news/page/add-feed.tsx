@@ -3,7 +3,7 @@ import { CopyButton } from "artesian-ui/copy-button.tsx";
 
 const LINE = "artesian-demo --feed World=https://example.com/world.rss";
 
-/** How to follow a feed. */
+/** Instructions for following a feed. */
 export function AddFeed(): ComponentChildren {
   return (
     <div class="add-feed">

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** A screen reader is told of new headlines at most this often, in milliseconds. */
+/** Shortest time between two announcements of new headlines to a screen reader, in milliseconds. */
 const PAUSE_MS = 30_000;
 
-/** Says how many headlines wait: politely, and not each one. */
+/** Announces the number of waiting headlines politely, not each headline. */
 export function Announcer({ count }: { count: number }): ComponentChildren {
   const [said, setSaid] = useState("");
   const saidAt = useRef(-Infinity);

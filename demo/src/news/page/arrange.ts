@@ -1,11 +1,11 @@
 import type { FeedStatus } from "../server/wire.ts";
 import type { Headline } from "./headline.ts";
 
-/** What the reader wants to see. */
+/** The reader's filter. */
 export interface Filter {
-  /** A feed's name; empty: all. */
+  /** A feed's name. Empty: all. */
   readonly feed: string;
-  /** Words that a headline must have, in any order; empty: any. */
+  /** Words that a headline must have, in any order. Empty: any. */
   readonly text: string;
 }
 
@@ -14,16 +14,19 @@ export interface Section {
   readonly status: FeedStatus;
   /** Newest first. */
   readonly headlines: readonly Headline[];
-  /** How many new ones wait to be shown. */
+  /** Number of new headlines that wait to be shown. */
   readonly held: number;
 }
 
-/** Puts headlines in order: newest first; of the same time, the one that came last. */
+/** Sorts headlines, the newest first. Among equal times, the last to arrive comes first. */
 export function newestFirst(headlines: Iterable<Headline>): Headline[] {
   return [...headlines].toReversed().toSorted((a, b) => b.at - a.at);
 }
 
-/** Groups headlines by feed, in the order of the feeds, which does not change while one reads. */
+/**
+ * Groups headlines by feed, in the order of the feeds, which does not change while the page is
+ * read.
+ */
 export function arrange(
   feeds: readonly FeedStatus[],
   shown: readonly Headline[],
@@ -55,13 +58,13 @@ function hasAll(headline: Headline, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-/** A part of a text, and whether it is one of the words looked for. */
+/** A part of a text, and whether the part is a search word. */
 export interface Part {
   readonly text: string;
   readonly found: boolean;
 }
 
-/** Cuts a text where the words are. */
+/** Splits a text at the words. */
 export function findWords(text: string, words: readonly string[]): readonly Part[] {
   if (words.length === 0) return [{ text, found: false }];
   const characters = Array.from(text);
@@ -80,7 +83,7 @@ export function findWords(text: string, words: readonly string[]): readonly Part
   return parts;
 }
 
-/** Without case and marks, one character for each, so that places in the two texts are the same. */
+/** Folds case and marks, one character for each, so that indices in the two texts are equal. */
 function fold(text: string): string {
   return Array.from(text, (character) => character.normalize("NFD").charAt(0).toLowerCase().charAt(0)).join("");
 }

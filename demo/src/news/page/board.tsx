@@ -16,7 +16,7 @@ interface BoardProps {
 /** The feeds side by side. */
 export function Board({ sections, words, fresh, now, onShow, onReading, onClear }: BoardProps): ComponentChildren {
   const found = sections.reduce((sum, { headlines }) => sum + headlines.length, 0);
-  // A feed in the address may be one that this server does not follow.
+  // A feed in the address may be unknown to this server.
   if (sections.length === 0 || (words.length > 0 && found === 0)) {
     return (
       <section class="no-match" data-testid="no-match">
@@ -29,7 +29,7 @@ export function Board({ sections, words, fresh, now, onShow, onReading, onClear 
       </section>
     );
   }
-  // Where something is looked for, the feeds that don't have it are only in the way.
+  // During a search, feeds without a match are only in the way.
   const listed = words.length > 0 ? sections.filter(({ headlines, held }) => headlines.length + held > 0) : sections;
   return (
     <div

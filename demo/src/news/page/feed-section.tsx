@@ -12,16 +12,16 @@ const FIRST = 7;
 interface FeedSectionProps {
   readonly section: Section;
   readonly id: string;
-  /** Whether it has the page to itself. */
+  /** Whether the feed is alone on the page. */
   readonly alone: boolean;
-  /** Words that were looked for. */
+  /** Search words. */
   readonly words: readonly string[];
   readonly fresh: ReadonlySet<string>;
   readonly now: number;
   readonly onShow: () => void;
 }
 
-/** One feed: its name, how it does where it fails, and its headlines, newest first. */
+/** One feed: its name, its trouble if it fails, and its headlines, newest first. */
 export function FeedSection({ section, id, alone, words, fresh, now, onShow }: FeedSectionProps): ComponentChildren {
   const [open, setOpen] = useState(false);
   const { status, headlines, held } = section;

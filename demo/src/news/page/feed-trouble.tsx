@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { FeedStatus } from "../server/wire.ts";
 import { exactTime, span, untilText } from "./times.ts";
 
-/** Says that a feed fails, since when, why, and when it is asked again. */
+/** Reports a failing feed: since when, why, and when the next request is due. */
 export function FeedTrouble({ status, now }: { status: FeedStatus; now: number }): ComponentChildren {
   const since = Date.parse(status.failingSince ?? "");
   if (Number.isNaN(since)) return null;
@@ -16,7 +16,7 @@ export function FeedTrouble({ status, now }: { status: FeedStatus; now: number }
   );
 }
 
-/** When a feed is asked next; for one that is asked all the time, how often. */
+/** The time of the next request, or the interval for a frequently requested feed. */
 export function nextText({ nextFetch, intervalMs, failingSince }: FeedStatus, now: number): string {
   if (failingSince === undefined && intervalMs < 60_000) return `Asked every ${span(intervalMs)}.`;
   const next = Date.parse(nextFetch ?? "");

@@ -4,7 +4,7 @@ import { AddFeed } from "./add-feed.tsx";
 import { FeedTrouble, nextText } from "./feed-trouble.tsx";
 import { ageText } from "./times.ts";
 
-/** How all the feeds do, at the end of the page. */
+/** The state of all feeds, at the end of the page. */
 export function FeedsPanel({ feeds, now }: { feeds: readonly FeedStatus[]; now: number }): ComponentChildren {
   const failing = feeds.filter(({ failingSince }) => failingSince !== undefined).length;
   return (

@@ -6,7 +6,10 @@ const TIMEOUT_MS = 10_000;
 /** The server answers, but not with feeds. The message is a sentence for people. */
 export class FeedsUnavailable extends Error {}
 
-/** @throws FeedsUnavailable; TypeError or DOMException where nobody answers. */
+/**
+ * @throws FeedsUnavailable if the answer is no list of feeds.
+ * @throws TypeError or DOMException if the server does not answer.
+ */
 export async function fetchFeeds(path: string): Promise<{ readonly feeds: readonly FeedStatus[]; readonly now: number }> {
   const response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (response.status === 404) throw new FeedsUnavailable("This server does not run the news. Start it with: artesian-demo");

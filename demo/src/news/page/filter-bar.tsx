@@ -3,7 +3,10 @@ import { useRef } from "preact/hooks";
 import type { FeedStatus } from "../server/wire.ts";
 import type { Filter } from "./arrange.ts";
 
-/** More feeds than this are chosen from a list: chips would fill a phone's screen. */
+/**
+ * Most feeds with a chip. More feeds are chosen from a list, because chips would fill a phone's
+ * screen.
+ */
 const MAX_CHIPS = 8;
 
 interface FilterBarProps {
@@ -14,7 +17,7 @@ interface FilterBarProps {
   readonly onRolling: (rolling: boolean) => void;
 }
 
-/** Chooses what is shown. */
+/** Filters the headlines. */
 export function FilterBar({ feeds, filter, onFilter, rolling, onRolling }: FilterBarProps): ComponentChildren {
   const input = useRef<HTMLInputElement>(null);
   return (

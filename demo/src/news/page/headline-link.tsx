@@ -2,7 +2,10 @@ import type { ComponentChildren } from "preact";
 import { findWords } from "./arrange.ts";
 import type { Headline } from "./headline.ts";
 
-/** A headline's text; a link where it leads somewhere. It opens elsewhere, and tells nobody where the reader came from. */
+/**
+ * A headline's text, as a link if it has one. The link opens in a new tab, and does not reveal the
+ * reader's origin.
+ */
 export function HeadlineLink({ headline, words = [] }: { headline: Headline; words?: readonly string[] }): ComponentChildren {
   const text = <Found text={headline.title} words={words} />;
   if (headline.link === undefined) return <span dir="auto">{text}</span>;
@@ -14,12 +17,12 @@ export function HeadlineLink({ headline, words = [] }: { headline: Headline; wor
   );
 }
 
-/** A text with the words that were looked for marked. */
+/** A text with the search words marked. */
 export function Found({ text, words }: { text: string; words: readonly string[] }): ComponentChildren {
   return <>{findWords(text, words).map((part, index) => (part.found ? <mark key={index}>{part.text}</mark> : part.text))}</>;
 }
 
-/** Where a link leads, if not to this server; undefined where there is none. */
+/** The host of a link, unless the link leads to this server. Undefined without a link. */
 export function hostOf(link: string | undefined): string | undefined {
   if (link === undefined) return undefined;
   const { host } = new URL(link);

@@ -11,15 +11,21 @@ export interface Headline {
   readonly link: string | undefined;
   readonly summary: string | undefined;
   readonly author: string | undefined;
-  /** When it came about, in milliseconds since 1970: as the feed says of it or its neighbours, but not later than the server saw it. */
+  /**
+   * The headline's time, in milliseconds since 1970. The feed's date of the item or its neighbours,
+   * but not later than the server saw the item.
+   */
   readonly at: number;
-  /** When the server saw it, in milliseconds since 1970. */
+  /** When the server saw the headline, in milliseconds since 1970. */
   readonly seenAt: number;
 }
 
 const MAX_TEXT = 2048;
 
-/** Reads an update's data. What has not the right shape is no headline: it may come from another version, or from elsewhere. */
+/**
+ * Reads an update's data. Data of another shape is no headline, because it may come from another
+ * version, or from elsewhere.
+ */
 export function parseHeadline(data: string): Headline | undefined {
   const value = parseObject(data);
   const feed = objectOf(value?.["feed"]);
@@ -58,7 +64,10 @@ function isStatus(value: unknown): value is StatusUpdate["feeds"][number] {
   );
 }
 
-/** The address if it is one to follow. The server lets no other through; a page that links must not rely on that. */
+/**
+ * Returns the address if it is safe. The server lets no other address through, but a page with
+ * links must not rely on that.
+ */
 export function safeLink(value: unknown): string | undefined {
   if (typeof value !== "string" || value.length > MAX_TEXT || !isUrl(value)) return undefined;
   const { protocol, href } = new URL(value);

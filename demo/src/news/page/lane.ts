@@ -4,25 +4,31 @@ import type { Headline } from "./headline.ts";
 export interface Rolling {
   readonly turn: number;
   readonly headline: Headline;
-  /** Where it begins, in pixels from the left; undefined: off the right edge. */
+  /** Start position, in pixels from the left. Undefined: off the right edge. */
   readonly startPx: number | undefined;
 }
 
-/** Decides which headline rolls in next: always the one that has not been on for longest, so a new one comes first. */
+/**
+ * Chooses the next headline, which is always the one that has been off for longest. So a new
+ * headline comes first.
+ */
 export class Lane {
   #pool: readonly Headline[] = [];
   #rolling: readonly Rolling[] = [];
-  /** When each was on last. */
+  /** The last turn of each headline. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
-  /** Where the next may begin; undefined while the last one's tail is outside. The lane is filled from the left first. */
+  /**
+   * Start of the next headline. Undefined while the tail of the last one is outside. The lane is
+   * filled from the left first.
+   */
   #room: { readonly startPx: number | undefined } | undefined = { startPx: 0 };
 
   get rolling(): readonly Rolling[] {
     return this.#rolling;
   }
 
-  /** @param pool - What may roll, newest first. */
+  /** @param pool - The candidates, newest first. */
   supply(pool: readonly Headline[]): void {
     this.#pool = pool;
     const ids = new Set(pool.map(({ id }) => id));
@@ -30,13 +36,17 @@ export class Lane {
     this.#launch();
   }
 
-  /** The last one is in view as a whole. @param nextPx - Where there is room for the next; undefined: off the right edge. */
+  /**
+   * Records that the last headline is completely in view.
+   *
+   * @param nextPx - Start of the next headline. Undefined: off the right edge.
+   */
   entered(nextPx: number | undefined): void {
     this.#room = { startPx: nextPx };
     this.#launch();
   }
 
-  /** One has left at the left edge. */
+  /** Records that a headline has left at the left edge. */
   gone(turn: number): void {
     this.#rolling = this.#rolling.filter((each) => each.turn !== turn);
     this.#launch();
@@ -52,7 +62,7 @@ export class Lane {
     this.#rolling = [...this.#rolling, { turn: this.#turn, headline: next, startPx: room.startPx }];
   }
 
-  /** None that is on already: it would be seen twice at a time. */
+  /** Never a visible headline, which would be seen twice at a time. */
   #next(): Headline | undefined {
     let next: Headline | undefined;
     for (const headline of this.#pool) {

@@ -21,10 +21,14 @@ import { useSetting } from "./use-setting.ts";
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
  * - `connection` (`data-state`) and `connection-problem`: as on every page
- * - `ticker`: the band, `data-rolling`; `lane` with `data-stands` while it is paused; `roll`: each headline in it; `pause`: its button
- * - `feed`: a section, `data-feed`; in it `headlines`, each a `headline` with `data-id` and `data-fresh`; `trouble`: why it fails; `feed-new`: shows its new ones
- * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that lets new ones in
- * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `add-line`; `sample-note`; `feeds-panel` with `feeds-state` and a `feed-status` each
+ * - `ticker`: the band, `data-rolling`; `lane` with `data-stands` while it is paused; `roll`: each
+ *   headline in it; `pause`: its button
+ * - `feed`: a section, `data-feed`; in it `headlines`, each a `headline` with `data-id` and
+ *   `data-fresh`; `trouble`: why it fails; `feed-new`: shows its new ones
+ * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that
+ *   lets new ones in
+ * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `add-line`; `sample-note`; `feeds-panel` with
+ *   `feeds-state` and a `feed-status` each
  */
 export function NewsPage(): ComponentChildren {
   const [store] = useState(() => new NewsStore());
@@ -43,7 +47,7 @@ export function NewsPage(): ComponentChildren {
     return newestFirst([...held, ...shown].toReversed()).filter(({ feed }) => names.has(feed));
   }, [feeds, shown, held]);
 
-  // Also while it lets them in by itself, nothing moves under the pointer.
+  // Even if new headlines are let in automatically, nothing moves under the pointer.
   useEffect(() => store.roll(rolling && !reading), [store, rolling, reading]);
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) Artesian news` : "Artesian news";
@@ -52,7 +56,7 @@ export function NewsPage(): ComponentChildren {
   function show(feed?: string): void {
     const newest = store.show(feed);
     if (newest === undefined) return;
-    // After they are in place: the button that had the focus is gone.
+    // After the headlines are in place, because the focused button is gone.
     requestAnimationFrame(() => {
       const row = main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`);
       row?.focus({ preventScroll: true });

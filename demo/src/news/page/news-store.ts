@@ -5,37 +5,37 @@ import { newestFirst } from "./arrange.ts";
 import { FeedsUnavailable, fetchFeeds } from "./fetch-feeds.ts";
 import { type Headline, parseHeadline, parseStatuses } from "./headline.ts";
 
-/** The stream begins with this many headlines of each feed. */
+/** Number of headlines of each feed in the initial snapshot. */
 const SNAPSHOT = 40;
-/** Most headlines kept of one feed; older ones go. */
+/** Most headlines of one feed. Older ones are removed. */
 const MAX_PER_FEED = 100;
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
-/** What the page shows. */
+/** The page's state. */
 export interface NewsView {
-  /** Whether it is known which feeds there are. */
+  /** Whether the list of feeds is known. */
   readonly loaded: boolean;
   readonly connection: Connection;
   readonly feeds: readonly FeedStatus[];
   /** Newest first. */
   readonly shown: readonly Headline[];
-  /** New ones that wait until the reader wants them, newest first. */
+  /** New headlines that wait for the reader, newest first. */
   readonly held: readonly Headline[];
-  /** Those that were shown last. */
+  /** The headlines that were shown last. */
   readonly fresh: ReadonlySet<string>;
-  /** The server's clock ahead of this one's, in milliseconds. */
+  /** Lead of the server's clock over this one, in milliseconds. */
   readonly aheadMs: number;
 }
 
 /**
- * The news as this page knows them: one stream, which begins with a snapshot of each feed. What is new after the page was
- * opened is held until the reader asks for it, so that nothing moves under their eyes.
+ * The news as this page knows them: one stream, which begins with a snapshot of each feed. Later
+ * headlines are held until the reader asks for them, so that nothing moves under their eyes.
  */
 export class NewsStore {
   readonly #listeners = new Set<() => void>();
   readonly #shown = new Map<string, Headline>();
   readonly #held = new Map<string, Headline>();
-  /** Of each feed, the time up to which headlines are no news, in milliseconds since 1970. */
+  /** For each feed, the time up to which headlines are no news, in milliseconds since 1970. */
   readonly #knownUntil = new Map<string, number>();
   #incoming: Headline[] = [];
   #openedAt: number | undefined;
@@ -66,7 +66,11 @@ export class NewsStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Shows the new headlines, of one feed or of all. @returns The newest of them. */
+  /**
+   * Shows the new headlines, of one feed or of all.
+   *
+   * @returns The newest of them.
+   */
   show(feed?: string): Headline | undefined {
     const accepted = this.#view.held.filter((headline) => feed === undefined || headline.feed === feed);
     for (const headline of accepted) {
@@ -77,13 +81,13 @@ export class NewsStore {
     return accepted[0];
   }
 
-  /** Whether new headlines are shown as they come. */
+  /** Sets whether new headlines are shown as they arrive. */
   roll(rolling: boolean): void {
     this.#rolling = rolling;
     if (rolling) this.show();
   }
 
-  /** Asks which feeds there are and how they do, until the answer comes. */
+  /** Requests the feeds and their states until the answer arrives. */
   #load(): void {
     if (this.#isLoading) return;
     this.#isLoading = true;
@@ -109,7 +113,10 @@ export class NewsStore {
     }
   }
 
-  /** One stream for all feeds; opened anew only where the server has come back with other feeds. */
+  /**
+   * Opens one stream for all feeds. Reopens the stream only if the server has come back with other
+   * feeds.
+   */
   #listen(topics: readonly string[]): void {
     const key = topics.join(" ");
     if (this.#source !== undefined && this.#topics === key) return;
@@ -118,7 +125,7 @@ export class NewsStore {
     this.#source = new LiveSource({
       url: `/events/stream?last=${SNAPSHOT}`,
       match: [...topics, STATUS_TOPIC],
-      // From the snapshot on, at each opening of a stream that has no cursor yet, or one that leads nowhere.
+      // From the snapshot on, at each opening of a stream without a usable cursor.
       lastEventId: "",
       onEvent: ({ type, data }) => this.#onEvent(type, data),
       onConnection: (connection) => {
@@ -136,7 +143,7 @@ export class NewsStore {
     } else if (type === NEWS_TYPES.item) {
       const headline = parseHeadline(data);
       if (headline === undefined || this.#shown.has(headline.id) || this.#held.has(headline.id)) return;
-      // What comes together is put in place together.
+      // Headlines that arrive together are placed together.
       if (this.#incoming.length === 0) setTimeout(() => this.#takeIn());
       this.#incoming.push(headline);
     }
@@ -146,7 +153,7 @@ export class NewsStore {
     const rolledIn = new Set<string>();
     for (const headline of this.#incoming) {
       const until = this.#knownUntil.get(headline.feed);
-      // Where a feed has nothing to read yet, nobody is reading.
+      // If a feed has nothing to read yet, nobody is reading.
       const limit = until ?? Math.max(this.#openedAt ?? 0, headline.seenAt);
       if (until === undefined) this.#knownUntil.set(headline.feed, limit);
       if (headline.seenAt <= limit) this.#shown.set(headline.id, headline);
@@ -163,7 +170,7 @@ export class NewsStore {
     this.#set({ shown: newestOf(this.#shown), held: newestOf(this.#held), fresh });
   }
 
-  /** Of each feed, the newer state. */
+  /** Keeps the newer state of each feed. */
   #merge(feeds: readonly FeedStatus[], changed: readonly FeedStatus[]): readonly FeedStatus[] {
     const known = new Map(this.#view.feeds.map((status) => [status.name, status]));
     return feeds.map((status) => {
@@ -178,7 +185,7 @@ export class NewsStore {
   }
 }
 
-/** Newest first; of each feed no more than are kept, the others are forgotten. */
+/** Sorts the newest first. Keeps a bounded number for each feed and forgets the others. */
 function newestOf(headlines: Map<string, Headline>): readonly Headline[] {
   const counts = new Map<string, number>();
   return newestFirst(headlines.values()).filter(({ id, feed }) => {
@@ -189,7 +196,7 @@ function newestOf(headlines: Map<string, Headline>): readonly Headline[] {
   });
 }
 
-/** Waits; not longer than until the network is back. */
+/** Waits, but not longer than until the network is back. */
 async function pause(ms: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const finish = (): void => {

@@ -1,20 +1,26 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
-/** How fast the ticker rolls, in pixels a second: slow enough to read on the way. */
+/** Speed of the ticker, in pixels a second, slow enough for reading. */
 const SPEED = 55;
 
 interface RollingItemProps {
   readonly startPx: number | undefined;
   /** Whether the ticker is paused. */
   readonly stands: boolean;
-  /** Its tail is in view, so the next one may begin: at this many pixels, or off the right edge. */
+  /**
+   * Called when the tail is in view, so that the next headline may begin at this many pixels, or
+   * off the right edge.
+   */
   readonly onEntered: (nextPx: number | undefined) => void;
   readonly onGone: () => void;
   readonly children: ComponentChildren;
 }
 
-/** A headline on its way from the right to the left. The browser's compositor moves it: no script runs while it rolls. */
+/**
+ * A headline on its way from the right to the left. The browser's compositor moves it, and no
+ * script runs while it rolls.
+ */
 export function RollingItem({ startPx, stands, onEntered, onGone, children }: RollingItemProps): ComponentChildren {
   const item = useRef<HTMLLIElement>(null);
   const animations = useRef<readonly Animation[]>([]);
@@ -35,7 +41,7 @@ export function RollingItem({ startPx, stands, onEntered, onGone, children }: Ro
       animations.current = [move];
       onEntered(start + width);
     } else {
-      // Moves nothing: it is a clock that pauses with the rest.
+      // Moves nothing, and serves as a clock that pauses with the rest.
       const enter = element.animate([], { duration: (outside / SPEED) * 1000 });
       enter.addEventListener("finish", () => onEntered(undefined));
       animations.current = [move, enter];
@@ -45,7 +51,7 @@ export function RollingItem({ startPx, stands, onEntered, onGone, children }: Ro
     };
   }, []);
 
-  // Before the next frame: who points at a headline wants it to be there.
+  // Before the next frame, because a reader who points at a headline wants to keep it.
   useLayoutEffect(() => {
     for (const animation of animations.current) {
       if (animation.playState === "finished") continue;

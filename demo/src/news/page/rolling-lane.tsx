@@ -5,13 +5,13 @@ import { Lane } from "./lane.ts";
 import { RollingItem } from "./rolling-item.tsx";
 
 interface RollingLaneProps {
-  /** What takes turns, newest first. */
+  /** The headlines that take turns, newest first. */
   readonly headlines: readonly Headline[];
   readonly paused: boolean;
   readonly textOf: (headline: Headline) => ComponentChildren;
 }
 
-/** Headlines that roll by, and stand while the pointer or the focus is on them. */
+/** Headlines that roll by, and stop while the pointer or the focus is on them. */
 export function RollingLane({ headlines, paused, textOf }: RollingLaneProps): ComponentChildren {
   const [lane] = useState(() => new Lane());
   const [rolling, setRolling] = useState(lane.rolling);
@@ -27,7 +27,7 @@ export function RollingLane({ headlines, paused, textOf }: RollingLaneProps): Co
 
   useEffect(() => change(() => lane.supply(headlines)), [headlines]);
 
-  /** What is reached with the keyboard must be seen whole. */
+  /** Scrolls a focused headline completely into view. */
   function onFocusIn(event: FocusEvent): void {
     setFocused(true);
     const item = event.target instanceof Element ? event.target.closest("li") : null;

@@ -6,7 +6,7 @@ import { ageText } from "./times.ts";
 import { useReducedMotion } from "./use-reduced-motion.ts";
 import { useSetting } from "./use-setting.ts";
 
-/** Most headlines that take turns: more would be old before they come round. */
+/** Most headlines that take turns. More would be old before their turn. */
 const IN_TURN = 24;
 const STANDING = 2;
 
@@ -16,7 +16,10 @@ interface TickerProps {
   readonly now: number;
 }
 
-/** The band on top: headlines roll by, the newest as soon as it is there. It stands still for whoever wants no motion. */
+/**
+ * The band at the top, through which headlines roll, the newest as soon as it arrives. The band
+ * stands still for readers who want no motion.
+ */
 export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
   const still = useReducedMotion();
   const [paused, setPaused] = useSetting("paused");

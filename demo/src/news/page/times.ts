@@ -2,7 +2,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long ago it was, as people say it. What is in the future, as clocks differ, is now. */
+/** An age, in people's words. A future time, due to differing clocks, counts as now. */
 export function ageText(at: number, now: number): string {
   const age = now - at;
   if (age < MINUTE) return "just now";
@@ -10,7 +10,7 @@ export function ageText(at: number, now: number): string {
   return new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" }).format(at);
 }
 
-/** How long until then. */
+/** The time until an event. */
 export function untilText(at: number, now: number): string {
   return at - now < MINUTE ? "within a minute" : `in ${span(at - now)}`;
 }
@@ -23,7 +23,7 @@ export function span(ms: number): string {
   return `${Math.floor(ms / DAY)} d`;
 }
 
-/** The whole date and time, for whoever wants to know exactly. */
+/** The whole date and time. */
 export function exactTime(at: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(at);
 }

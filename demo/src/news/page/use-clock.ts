@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** Ages are told in minutes, so this is often enough, in milliseconds. */
+/** Interval of the clock, in milliseconds, which is often enough for ages in minutes. */
 const TICK_MS = 10_000;
 
-/** The server's time, in milliseconds since 1970, for ages that go on. */
+/** The server's time, in milliseconds since 1970, for growing ages. */
 export function useClock(aheadMs: number): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Filter } from "./arrange.ts";
 
-/** The filter, kept in the page's address, so that a reload and a link keep it. */
+/** The filter, kept in the page's address, so that reloads and links keep it. */
 export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void] {
   const [filter, setFilter] = useState(readAddress);
   useEffect(() => {

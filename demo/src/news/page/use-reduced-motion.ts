@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 const QUERY = "(prefers-reduced-motion: reduce)";
 
-/** Whether the user has asked for no motion; it may change while the page is open. */
+/** Whether the user has asked for no motion, which may change while the page is open. */
 export function useReducedMotion(): boolean {
   const [reduced, setReduced] = useState(() => matchMedia(QUERY).matches);
   useEffect(() => {

@@ -3,24 +3,24 @@ import { type FeedStatus, feedTopic } from "./wire.ts";
 
 export interface FeedStateOptions {
   readonly name: string;
-  /** What the operator calls it. */
+  /** The operator's name for the feed. */
   readonly title?: string | undefined;
   readonly sample: boolean;
   readonly intervalMs: number;
   readonly now: () => number;
 }
 
-/** What a feed told of itself, kept across restarts: a feed that has not changed since tells nothing. */
+/** Facts from a feed's documents, kept across restarts. An unchanged feed repeats none of them. */
 export interface KnownFeed {
   readonly title?: string | undefined;
   readonly link?: string | undefined;
   readonly items?: number | undefined;
 }
 
-/** How much a change matters: `news` to whoever looks on, `quiet` when only a time has moved. */
+/** Importance of a change: `news` to readers, `quiet` if only a time has moved. */
 export type Change = "none" | "quiet" | "news";
 
-/** How one feed does, folded from what its source reports. */
+/** The state of one feed, folded from its source's reports. */
 export class FeedState {
   readonly #options: FeedStateOptions;
   #known: KnownFeed = {};
@@ -32,7 +32,7 @@ export class FeedState {
 
   constructor(options: FeedStateOptions) {
     this.#options = options;
-    // By the clock, so that what a page knows from before a restart does not hold against it.
+    // Starts from the clock, so that a page's older state from before a restart does not win.
     this.#version = options.now();
   }
 
@@ -58,7 +58,11 @@ export class FeedState {
     };
   }
 
-  /** Takes up what it told before. @returns Whether that is news. */
+  /**
+   * Takes over the facts from earlier documents.
+   *
+   * @returns Whether they are news.
+   */
   learn(known: KnownFeed): Change {
     const before = this.#known;
     this.#known = {
@@ -71,7 +75,11 @@ export class FeedState {
     return "news";
   }
 
-  /** Takes up what happened. @returns How much that matters. */
+  /**
+   * Takes over an event.
+   *
+   * @returns The importance of the change.
+   */
   note(event: SourceEvent): Change {
     const { now } = this.#options;
     switch (event.kind) {
@@ -80,7 +88,7 @@ export class FeedState {
         this.#lastFetch = now();
         this.#failingSince = undefined;
         this.#reason = undefined;
-        // Of an answer that says "unchanged", the number is not that of the document.
+        // An "unchanged" answer does not hold the document's number of items.
         const items = event.bytes > 0 ? this.learn({ items: event.items }) : "none";
         this.#version += 1;
         return recovered ? "news" : items === "none" ? "quiet" : items;
@@ -99,7 +107,7 @@ export class FeedState {
 
   fail(error: Error, retryInMs: number): Change {
     const { now } = this.#options;
-    // Other errors' text was not written for whoever reads the page.
+    // Other errors' texts were not written for readers of the page.
     const reason = error instanceof TemporaryError ? error.message : "It can't be followed right now; the server's log says why.";
     const isNews = reason !== this.#reason;
     this.#failingSince ??= now();

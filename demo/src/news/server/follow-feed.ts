@@ -4,10 +4,13 @@ import type { FeedState, KnownFeed } from "./feed-state.ts";
 import type { NewsFeed, NewsLogger } from "./options.ts";
 import type { StatusBoard } from "./status-board.ts";
 
-/** How long to wait before what the hub or the memory refused is tried again, in milliseconds: doubled up to the second. */
+/**
+ * Pause before a retry after a refusal of the hub or the memory, in milliseconds. Doubled from the
+ * first value up to the second.
+ */
 const RETRY_MS = { min: 1000, max: 30_000 };
 
-/** Reasons of the hub's that pass. */
+/** The hub's temporary refusals. */
 const PASSING: ReadonlySet<string> = new Set(["journal_full", "journal_unavailable", "internal"]);
 
 export interface FollowOptions {
@@ -22,7 +25,7 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** Follows one feed until the signal aborts: whatever ends its source begins it anew after a while. */
+/** Follows one feed until the signal aborts. A source that has ended is restarted after a while. */
 export async function followFeed(options: FollowOptions): Promise<void> {
   const { feed, state, board, memory, polling, logger, signal } = options;
   const log = { feed: feed.name };
@@ -51,7 +54,7 @@ export async function followFeed(options: FollowOptions): Promise<void> {
   }
 }
 
-/** Keeps what a feed told of itself beside its items. */
+/** Keeps a feed's facts about itself, beside its items. */
 function createRecall({ feed, state, board, memory, logger }: FollowOptions): {
   load(): Promise<void>;
   readonly learn: (known: KnownFeed) => void;
@@ -69,7 +72,7 @@ function createRecall({ feed, state, board, memory, logger }: FollowOptions): {
       const text = JSON.stringify(state.known);
       if (text === saved) return;
       saved = text;
-      // It is only of use for what the page shows before the feed changes again.
+      // Only needed by the page until the feed changes again.
       memory.set(key, text).catch((error: unknown) => logger.warn({ err: error, feed: feed.name }, "the feed's title was not kept"));
     },
   };
@@ -86,12 +89,12 @@ function parseKnown(text: string | undefined): KnownFeed {
       items: typeof items === "number" ? items : undefined,
     };
   } catch {
-    // As when there was none.
+    // Same as without an entry.
     return {};
   }
 }
 
-/** Publishes what the source found, with the time at which it was seen. */
+/** Publishes the source's items, with the time at which they were seen. */
 async function publish(options: FollowOptions, found: readonly TextUpdate[], learn: (known: KnownFeed) => void): Promise<void> {
   const { hub, feed, now, logger, signal } = options;
   const seen = new Date(now()).toISOString();

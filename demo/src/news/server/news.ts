@@ -18,11 +18,16 @@ export const NEWS_TOPICS: readonly Matcher[] = [
 
 /** The news' server part. */
 export interface News {
-  /** Whether this is one of the news' own paths: that of the feeds' states, and those of the sample feeds. The pages serve the rest. */
+  /**
+   * Whether a path is one of the news' own: the feeds' states, and the sample feeds. The pages
+   * serve the rest.
+   */
   handles(pathname: string): boolean;
   /** Answers a request to one of the news' paths. */
   fetch(request: Request): Promise<Response>;
-  /** Stops following the feeds; what was found is published first. Call it before the hub's `close`. */
+  /**
+   * Stops following the feeds. Found items are published first. Call this before the hub's `close`.
+   */
   close(): Promise<void>;
 }
 
@@ -32,16 +37,17 @@ interface Followed {
 }
 
 /**
- * Follows feeds, publishes their headlines to the hub, and tells how each feed does. It begins at once.
+ * Follows feeds, publishes their headlines to the hub, and reports the feeds' states. Starts at
+ * once.
  *
- * @throws TypeError for a feed or an option that can't be, with what to change.
+ * @throws TypeError with the remedy, for an invalid feed or option.
  */
 export function createNews(options: NewsOptions): News {
   const { hub, sample, memory = volatileMemory(), logger = SILENT, now = Date.now } = options;
   const followed = feedsOf(options);
   const board = new StatusBoard({ hub, logger, debounceMs: options.statusDebounceMs ?? 250 });
   const stop = new AbortController();
-  // Each feed listens, and so does each of its requests: there are so many and no more.
+  // Each feed and each of its requests adds a listener, so their number is bounded.
   setMaxListeners(MAX_FEEDS * 4, stop.signal);
   const states: FeedState[] = [];
   const running = followed.map(({ feed, sample }) => {
@@ -72,7 +78,7 @@ export function createNews(options: NewsOptions): News {
   }
 }
 
-/** The feeds that are given, then the sample ones; checked all at once, before any is asked. */
+/** The given feeds, then the sample feeds. All are checked before any request. */
 function feedsOf({ feeds, sample, polling }: NewsOptions): readonly Followed[] {
   if (sample !== undefined && !URL.canParse(sample)) throw new TypeError(`createNews: sample is not an origin: ${JSON.stringify(sample)}.`);
   const samples = sample === undefined ? [] : SAMPLE_FEEDS;
@@ -81,7 +87,7 @@ function feedsOf({ feeds, sample, polling }: NewsOptions): readonly Followed[] {
     ...samples.map(({ name, path }) => ({ feed: { name, url: new URL(path, sample).href }, sample: true })),
   ];
   if (followed.length > MAX_FEEDS) throw new TypeError(`createNews: ${followed.length} feeds are more than ${MAX_FEEDS}.`);
-  // It throws where two have one name, and for an address or a bound that can't be.
+  // Throws for duplicate names, and for an invalid address or bound.
   if (followed.length > 0) feedSource({ ...polling, feeds: followed.map(({ feed }) => feed) });
   return followed;
 }

@@ -1,7 +1,7 @@
 import type { Hub } from "artesian";
 import type { FeedSourceOptions, SourceMemory } from "artesian-sources";
 
-/** Where the news log; the hub's logger fits, and so does pino. */
+/** The news' log. The hub's logger fits, and so does pino. */
 export interface NewsLogger {
   debug(fields: object, text: string): void;
   info(fields: object, text: string): void;
@@ -13,40 +13,50 @@ export const SILENT: NewsLogger = { debug() {}, info() {}, warn() {}, error() {}
 
 /** A feed to follow. */
 export interface NewsFeed {
-  /** What it is called in its topic and in the memory: 1 to 100 visible characters. Keep it, or its newest headlines come once more. */
+  /**
+   * The feed's name in its topic and in the memory, 1 to 100 visible characters. Keep the name, or
+   * the feed's newest headlines come once more.
+   */
   readonly name: string;
-  /** http or https: RSS, RDF, Atom or JSON Feed. */
+  /** An http or https address of RSS, RDF, Atom or JSON Feed. */
   readonly url: string;
-  /** What people call it. Default: the title that the feed gives itself. */
+  /** The feed's name for people. Default: the feed's own title. */
   readonly title?: string | undefined;
 }
 
-/** What `createNews` takes. */
+/** Options of `createNews`. */
 export interface NewsOptions {
-  /** The hub that carries the headlines, made with `NEWS_TOPICS` among its reserved topics. The news do not close it. */
+  /**
+   * The hub that carries the headlines, made with `NEWS_TOPICS` among its reserved topics. The news
+   * do not close the hub.
+   */
   readonly hub: Hub;
-  /** The feeds, each with its own name; at most 99 with those of `sample`. */
+  /** The feeds, each with its own name. At most 99, including those of `sample`. */
   readonly feeds: readonly NewsFeed[];
   /**
-   * Follows the app's own sample feeds too, whose headlines are invented and labelled so: the origin at which this app
-   * answers, such as `http://127.0.0.1:3000`, for they are fetched by HTTP like any other feed. Default: none.
+   * This app's own origin, such as `http://127.0.0.1:3000`. If given, the app also follows its own
+   * sample feeds, whose headlines are invented and labelled so. They are fetched by HTTP like any
+   * other feed. Default: none.
    */
   readonly sample?: string | undefined;
   /**
-   * Where it is kept which items were published. It belongs to the hub's journal: as durable as that, and deleted with it.
-   * Default: it ends with the process, so after a restart the newest items of each feed are published once more, under
-   * the same ids.
+   * Memory of the published items. It belongs to the hub's journal, should be as durable, and is
+   * deleted with it. Default: memory of the process. After a restart, the newest items of each feed
+   * are then published once more, under the same ids.
    */
   readonly memory?: SourceMemory | undefined;
-  /** How the feeds are asked: see `feedSource`. The sample feeds are asked every 5 s. */
+  /** Timing of the requests, as in `feedSource`. The sample feeds are requested every 5 s. */
   readonly polling?: Pick<FeedSourceOptions, "intervalMs" | "maxFreshMs" | "maxBackoffMs" | "timeoutMs" | "maxBytes" | "first" | "clock">;
-  /** Changes of the feeds' states within this time are told once, in milliseconds. Default 250. */
+  /**
+   * Interval in which changes of the feeds' states are published once, in milliseconds. Default
+   * 250.
+   */
   readonly statusDebounceMs?: number | undefined;
-  /** The time, in milliseconds since 1970, for tests. Default: `Date.now`. */
+  /** Returns the time, in milliseconds since 1970, for tests. Default: `Date.now`. */
   readonly now?: (() => number) | undefined;
   readonly logger?: NewsLogger | undefined;
 }
 
-/** How often a feed is asked unless told otherwise, and a sample feed, in milliseconds. */
+/** Default interval of a feed, and interval of a sample feed, in milliseconds. */
 export const INTERVAL_MS = 300_000;
 export const SAMPLE_INTERVAL_MS = 5000;

@@ -4,11 +4,12 @@ const MAX_NAME = 100;
 const NAMED = /^([^=:/?#]*)=(.*)$/s;
 
 /**
- * Reads a feed as people write it: `URL`, or `NAME=URL` where the name is also what the page calls it. Without one, the
- * feed goes by its address without the query, so that two of one site differ, and by the title that it gives itself.
+ * Parses a feed's specification: `URL`, or `NAME=URL`, in which the name is also the page's name
+ * for the feed. Without a name, the feed is named by its address without the query, so that two
+ * feeds of one site differ. The page then shows the feed's own title.
  *
  * @example `parseFeed("World=https://example.com/world.rss")`
- * @throws TypeError that says what to change.
+ * @throws TypeError with the remedy.
  */
 export function parseFeed(text: string): NewsFeed {
   const [, given, rest] = NAMED.exec(text.trim()) ?? [];
@@ -27,7 +28,10 @@ export function parseFeed(text: string): NewsFeed {
   return { name, url: address, title: name };
 }
 
-/** The host and the path, without what may be secret; the beginning of the host goes where it is too long. */
+/**
+ * The host and the path, without parts that may be secret. A name that is too long loses the
+ * beginning of the host.
+ */
 function nameOf(url: URL): string {
   const path = url.pathname.replace(/\/+$/, "");
   return `${url.host.replace(/^www\./, "")}${path}`.slice(-MAX_NAME);

@@ -8,7 +8,10 @@ export interface SampleDocument {
 
 const NOTE = "Invented headlines for trying things out. Nothing in them has happened.";
 
-/** Writes a sample feed in the format of its path: RSS 2.0, Atom 1.0 or JSON Feed 1.1. Links are relative to it. */
+/**
+ * Writes a sample feed in the format of its path: RSS 2.0, Atom 1.0 or JSON Feed 1.1. Links are
+ * relative to the path.
+ */
 export function sampleDocument(feed: SampleFeed, items: readonly SampleItem[]): SampleDocument {
   if (feed.path.endsWith(".json")) return { contentType: "application/feed+json; charset=utf-8", body: jsonFeed(feed, items) };
   if (feed.path.endsWith(".atom")) return { contentType: "application/atom+xml; charset=utf-8", body: atom(feed, items) };

@@ -1,4 +1,4 @@
-/** A headline and what stands under it. `{place}` and `{n}` change each time that it comes round. */
+/** A headline and its summary. `{place}` and `{n}` change at each repetition. */
 export type Story = readonly [title: string, summary: string];
 
 export const PLACES: readonly string[] = [

@@ -22,12 +22,14 @@ const ITEM_PAGE = `<!doctype html>
 
 const HEADERS = { "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'" };
 
-/** Whether a path is the sample feeds'. */
+/** Whether a path belongs to the sample feeds. */
 export function isSamplePath(pathname: string): boolean {
   return SAMPLE_FEEDS.some(({ path }) => path === pathname) || ITEM.test(pathname);
 }
 
-/** Answers with a sample feed, as a good server of feeds does: 304 where nothing has changed. */
+/**
+ * Answers with a sample feed, as a good server of feeds does. Answers 304 if nothing has changed.
+ */
 export function answerSample(request: Request, nowMs: number): Response {
   const { pathname } = new URL(request.url);
   const feed = SAMPLE_FEEDS.find(({ path }) => path === pathname);

@@ -1,19 +1,19 @@
 import { CULTURE, PLACES, SCIENCE, type Story, TOWN } from "./sample-headlines.ts";
 
-/** Time from one headline of a sample feed to its next, in milliseconds. The three take turns. */
+/** Interval of the headlines of a sample feed, in milliseconds. The three feeds take turns. */
 export const SAMPLE_PERIOD_MS = 60_000;
 
-/** How many headlines a sample feed has at a time, the newest. */
+/** Number of headlines in a sample feed, the newest. */
 const SHOWN = 20;
 
 /** A sample feed. */
 export interface SampleFeed {
   readonly name: string;
   readonly title: string;
-  /** Where it is served; its ending tells its format. */
+  /** The feed's path, whose ending tells the format. */
   readonly path: string;
   readonly stories: readonly Story[];
-  /** When in each period its headline comes, in milliseconds. */
+  /** Time of the headline in each period, in milliseconds. */
   readonly offsetMs: number;
 }
 
@@ -23,7 +23,7 @@ export const SAMPLE_FEEDS: readonly SampleFeed[] = [
   { name: "sample-culture", title: "Sample feed: culture", path: "/news/sample.json", stories: CULTURE, offsetMs: 40_000 },
 ];
 
-/** A headline that nobody should believe. */
+/** An invented headline. */
 export interface SampleItem {
   readonly id: string;
   readonly title: string;
@@ -32,12 +32,12 @@ export interface SampleItem {
   readonly at: number;
 }
 
-/** Where a sample headline leads: a page that says that it is invented. */
+/** Target of a sample headline: a page that says that the headline is invented. */
 export const SAMPLE_ITEM_PATH = "/news/sample/";
 
 /**
- * The headlines of a sample feed at some time, newest first. They follow from the time alone, so that a restart goes on
- * where it was, and none comes again within two days.
+ * The headlines of a sample feed at some time, newest first. They follow from the time alone, so
+ * that a restart continues the series, and no headline is repeated within two days.
  */
 export function sampleItems(feed: SampleFeed, nowMs: number): readonly SampleItem[] {
   const newest = Math.floor((nowMs - feed.offsetMs) / SAMPLE_PERIOD_MS);
@@ -47,10 +47,11 @@ export function sampleItems(feed: SampleFeed, nowMs: number): readonly SampleIte
 function sampleItem(feed: SampleFeed, number: number): SampleItem {
   const { stories } = feed;
   const round = Math.floor(number / stories.length);
-  // A step that shares no factor with the number of stories visits each once a round, in another order than that of the file.
+  // A step coprime to the number of stories visits each once a round, in another order than that of
+  // the file.
   const story = (number * 7 + round) % stories.length;
   const [title, summary] = stories[story] ?? ["", ""];
-  // The three feeds must not tell of one place and one number at a time.
+  // The three feeds must not have the same place and number at a time.
   const shift = feed.offsetMs / 5000;
   const place = PLACES[(round + story * 3 + shift) % PLACES.length] ?? "";
   // When a story has been through all places, its number changes.

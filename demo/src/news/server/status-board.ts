@@ -3,10 +3,16 @@ import type { Change, FeedState } from "./feed-state.ts";
 import type { NewsLogger } from "./options.ts";
 import { NEWS_TYPES, STATUS_TOPIC, type StatusUpdate } from "./wire.ts";
 
-/** That a feed was asked and had nothing new is told this often, in milliseconds: the journal keeps what is told. */
+/**
+ * Interval of reports that a feed was requested without news, in milliseconds. The journal keeps
+ * every report.
+ */
 const QUIET_MS = 60_000;
 
-/** How long the journal replays a state: a page that was away for longer asks for all of them. */
+/**
+ * How long the journal replays a state, in milliseconds. A page that was away for longer requests
+ * all states.
+ */
 const TTL_MS = 60_000;
 
 export interface StatusBoardOptions {
@@ -15,7 +21,7 @@ export interface StatusBoardOptions {
   readonly debounceMs: number;
 }
 
-/** Tells the pages how the feeds do, several changes at a time. */
+/** Publishes the feeds' states to the pages, several changes at a time. */
 export class StatusBoard {
   readonly #options: StatusBoardOptions;
   readonly #changed = new Set<FeedState>();
@@ -50,7 +56,7 @@ export class StatusBoard {
     try {
       await this.#options.hub.publish({ topic: STATUS_TOPIC, type: NEWS_TYPES.status, data: JSON.stringify(data), ttlMs: TTL_MS });
     } catch (error) {
-      // The next change, or the next page that opens, tells it.
+      // The next change, or the next page that opens, covers this state.
       this.#options.logger.warn({ err: error }, "how the feeds do was not published");
     }
   }

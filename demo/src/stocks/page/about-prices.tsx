@@ -2,11 +2,11 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
 
-/** Says that nobody has ever paid these prices, and how others get here. */
+/** Says that nobody has ever paid these prices, and how to publish others. */
 export function AboutPrices({ origin, simulated }: { origin: string; simulated: boolean }): ComponentChildren {
   const quotes = "npx artesian-demo --quotes https://example.com/prices.json";
   const none = "npx artesian-demo --quotes none";
-  // Of now: a time that is still to come would hide the prices that come before it.
+  // The current time. A future time would hide the prices that come before it.
   const [time] = useState(() => `${new Date().toISOString().slice(0, 19)}Z`);
   const quote = `{"symbol":"ACME","price":12.5,"change":0.2,"changePercent":1.63,"time":"${time}"}`;
   const curl = `curl -d topic=/quotes/ACME -d type=quote -d 'data=${quote}' ${origin}/events/stream`;

@@ -8,22 +8,23 @@ export interface ChartDataOptions {
   readonly store: MarketStore;
   readonly symbol: string;
   readonly step: CandleStep;
-  /** Told all candles, once they have come, and whenever others than the newest have changed. */
+  /** Called with all candles, once they have arrived, and after a change of any but the newest. */
   readonly onReset: (candles: readonly Candle[]) => void;
-  /** Told the newest candle as it changes. */
+  /** Called with the newest candle as it changes. */
   readonly onUpdate: (candle: Candle) => void;
 }
 
 /**
- * The candles of one symbol: those that the server has kept, then live ones from the prices that the page receives. These are
- * at most four a second, so a live candle may miss the tip of a wick until it is asked for again.
+ * Follows the candles of one symbol: those from the server, then live ones from the page's prices.
+ * The page receives at most four prices a second, so a live candle may miss the tip of a wick until
+ * the next request.
  *
- * @returns Stops it.
+ * @returns Stops following.
  */
 export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartDataOptions): () => void {
   const stop = new AbortController();
   let series: CandleSeries | undefined;
-  /** What came while the past was on its way. */
+  /** Prices that arrived before the past did. */
   let early: (readonly [StockQuote, number])[] = [];
 
   function take(quote: StockQuote, traded: number): void {
@@ -40,7 +41,7 @@ export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartD
   async function load(): Promise<void> {
     const candles = await untilDone(() => fetchCandles(symbol, step, stop.signal), stop.signal);
     series = new CandleSeries(CANDLE_STEPS[step], CANDLES_KEPT, candles);
-    // The server knows what came before it answered; a candle that began since is new.
+    // The server's answer covers its earlier prices. A candle that began later is new.
     const known = candles.at(-1)?.time ?? 0;
     onReset(series.all);
     for (const [quote, traded] of early) {
@@ -50,7 +51,7 @@ export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartD
   }
 
   const deafen = store.listen(symbol, take);
-  // It rejects only when it was stopped.
+  // Rejects only after a stop.
   load().catch(() => undefined);
   return () => {
     deafen();

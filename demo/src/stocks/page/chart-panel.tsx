@@ -14,12 +14,12 @@ const RANGES: readonly { readonly step: CandleStep; readonly label: string; read
 export interface ChartPanelProps {
   readonly store: MarketStore;
   readonly symbol: string;
-  /** Another number asks for the past anew. */
+  /** A changed number requests the past again. */
   readonly rounds: number;
   readonly paused: boolean;
 }
 
-/** The chart of the chosen symbol. The library that draws it comes when it is needed, apart from the page. */
+/** The chart of the chosen symbol. Its library is loaded on demand, apart from the page. */
 export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): ComponentChildren {
   const [step, setStep] = useState<CandleStep>("second");
   const [summary, setSummary] = useState("");
@@ -42,7 +42,7 @@ export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): 
         chart.current = drawPrices(element, step);
         if (held.current !== undefined) show(held.current);
       } catch {
-        // A server that is away, or that has another build by now.
+        // The server is away, or has another build by now.
         if (!isGone) setState("failed");
       }
     }
@@ -63,7 +63,7 @@ export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): 
   }
 
   useEffect(() => {
-    // What is held of another symbol must not be drawn under this one's name.
+    // Candles of another symbol must not be drawn under this one's name.
     held.current = undefined;
     setState((before) => (before === "failed" ? before : "loading"));
   }, [symbol, step]);
@@ -87,7 +87,7 @@ export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): 
   }, [symbol, step, rounds]);
 
   useEffect(() => {
-    // What the chart missed meanwhile is in the candles that are held.
+    // The candles hold every price that the chart missed meanwhile.
     if (!paused && held.current !== undefined) show(held.current);
   }, [paused]);
 
@@ -121,7 +121,7 @@ const NOTES = {
   failed: "The chart could not be loaded. Reload the page to try again.",
 } as const;
 
-/** The chart in a sentence, for those who can't see it. */
+/** The chart in a sentence, for people who can't see it. */
 function describe(candles: readonly Candle[]): string {
   const [first, last] = [candles[0], candles.at(-1)];
   if (first === undefined || last === undefined) return "No price yet.";

@@ -1,10 +1,13 @@
-/** What stands where nothing is known. */
+/** The placeholder of an unknown value. */
 export const UNKNOWN = "–";
 
-/** Everything here is English, as the page is; the hours are the reader's own. */
+/** Everything here is English, as the page is. The hours are the reader's own. */
 const LOCALE = "en";
 
-/** Most decimal places of a price, and most digits before and after the point: further ones are noise of binary fractions. */
+/**
+ * Most decimal places of a price, and most digits before and after the point. Further digits are
+ * noise of binary fractions.
+ */
 const MAX_PLACES = 8;
 const MAX_DIGITS = 10;
 
@@ -22,7 +25,10 @@ function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   return new Intl.NumberFormat(LOCALE, options);
 }
 
-/** How many decimal places a price is shown with: as many as it has, and so many that a small one still shows how it moves. */
+/**
+ * The number of decimal places of a price: as many as the price has, and enough to show the moves
+ * of a small price.
+ */
 export function decimalsOf(price: number): number {
   const size = Math.abs(price);
   const before = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1;
@@ -38,12 +44,12 @@ function usualDecimals(size: number): number {
   return size >= 0.0001 ? 6 : 8;
 }
 
-/** @param decimals - Places after the point: where there is a row of prices, the most that one of them has. */
+/** @param decimals - Places after the point. In a row of prices, the most that one of them has. */
 export function formatPrice(price: number, decimals: number = decimalsOf(price)): string {
   return withMinus(formatsOf(decimals).plain.format(price));
 }
 
-/** @param decimals - Those of the price. */
+/** @param decimals - Decimal places of the price. */
 export function formatChange(change: number, decimals: number): string {
   return withMinus(formatsOf(decimals).signed.format(change));
 }
@@ -57,7 +63,7 @@ export function formatVolume(volume: number | undefined): string {
   return volume === undefined ? UNKNOWN : COMPACT.format(volume);
 }
 
-/** To the second, in the reader's time zone; with the day where it is another one. */
+/** To the second, in the reader's time zone, with the day if it is another. */
 export function formatTime(at: number, now: number): string {
   return `${dayBefore(at, now)}${TIME.format(at)}`;
 }
@@ -67,7 +73,7 @@ export function formatHour(at: number, now: number): string {
   return `${dayBefore(at, now)}${HOUR.format(at)}`;
 }
 
-/** The sign of a change, as a shape: colour alone would not reach everyone. */
+/** The sign of a change, as a shape, because colour alone would not reach everyone. */
 export function arrowOf(change: number): string {
   return change > 0 ? "▲" : change < 0 ? "▼" : "=";
 }

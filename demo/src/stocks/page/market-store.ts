@@ -10,27 +10,29 @@ import { Ticker } from "./ticker.ts";
 /** Most symbols on a page, as many as its snapshot has. */
 const MAX_SYMBOLS = 1000;
 
-/** How often what is said of all prices together is counted anew, in milliseconds. */
+/** Interval of the summary of all prices, in milliseconds. */
 const VIEW_MS = 1000;
 
-/** How soon a symbol that was not there is listed: together with others that come with it, in milliseconds. */
+/**
+ * Delay before a new symbol is listed, in milliseconds, together with others that arrive with it.
+ */
 const NEW_MS = 30;
 
-/** What the page shows beside the prices themselves, which are painted without it. */
+/** The page's state beside the prices themselves, which are painted without it. */
 export interface MarketView {
   readonly connection: Connection;
-  /** Whether the server has said which symbols there are. */
+  /** Whether the server has named its symbols. */
   readonly loaded: boolean;
-  /** How often the server has told what came before the stream, as after a break: charts must be drawn anew then. */
+  /** Counts the server's answers about the past, as after a break. Charts must be redrawn then. */
   readonly rounds: number;
-  /** All symbols known, in no order. A new array when there is another one. */
+  /** All known symbols, in no order. The array is replaced when a symbol is added. */
   readonly symbols: readonly string[];
   readonly up: number;
   readonly down: number;
   readonly flat: number;
-  /** Whether there are prices that nobody has ever paid. */
+  /** Whether any price is simulated. */
   readonly simulated: boolean;
-  /** When the newest price came to this page, in milliseconds since 1970. */
+  /** When the newest price arrived at this page, in milliseconds since 1970. */
   readonly receivedAt: number | undefined;
   readonly paused: boolean;
 }
@@ -38,8 +40,8 @@ export interface MarketView {
 export type QuoteListener = (quote: StockQuote, traded: number) => void;
 
 /**
- * All prices of the page. Thousands may come in a second, so they are only written down as they come; what changed is painted
- * once a frame, by those who show it.
+ * All prices of the page. Thousands may arrive in a second, so they are only recorded on arrival.
+ * Changes are painted once a frame, by the elements that show them.
  */
 export class MarketStore {
   readonly #tickers = new Map<string, Ticker>();
@@ -65,7 +67,7 @@ export class MarketStore {
     paused: false,
   };
   #receivedAt: number | undefined;
-  /** Whether the past that the charts show may have a hole. */
+  /** Whether the charts' past may have a hole. */
   #isBehind = true;
 
   constructor() {
@@ -88,7 +90,7 @@ export class MarketStore {
     return ticker;
   }
 
-  /** @param symbols - What prices to receive; undefined for all. */
+  /** @param symbols - The symbols to follow, or undefined for all. */
   follow(symbols: readonly string[] | undefined): void {
     this.#stream.follow(symbols);
   }
@@ -98,18 +100,18 @@ export class MarketStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Has a symbol painted: now, and in each frame before which it changed. */
+  /** Paints a symbol now, and in each frame before which it changed. */
   paint(symbol: string, painter: (ticker: Ticker) => void): () => void {
     painter(this.ticker(symbol));
     return add(this.#painters, symbol, painter);
   }
 
-  /** Hears each price of a symbol as it comes. */
+  /** Calls the listener with each price of a symbol on arrival. */
   listen(symbol: string, listener: QuoteListener): () => void {
     return add(this.#quoteListeners, symbol, listener);
   }
 
-  /** Holds everything that is shown as it is; prices are received meanwhile. */
+  /** Freezes the display. Prices are still received. */
   pause(paused: boolean): void {
     this.#set({ paused });
     if (paused) return;
@@ -126,7 +128,7 @@ export class MarketStore {
 
   #onEvent({ type, data }: ClientEvent): void {
     if (type === "hub:gap") {
-      // What follows is the newest price of each symbol; those that it leaves out are not known to hold.
+      // The next price of each symbol is its newest. Omitted symbols are not known to be current.
       this.#isBehind = true;
       this.#markStale();
       void this.#learn();
@@ -162,7 +164,7 @@ export class MarketStore {
     this.#schedule();
   }
 
-  /** Asks the server for the past of all symbols. */
+  /** Requests the past of all symbols. */
   async #learn(): Promise<void> {
     this.#isBehind = false;
     try {
@@ -172,7 +174,7 @@ export class MarketStore {
         this.#changed.add(listing.quote.symbol);
       }
     } catch {
-      // Closed meanwhile.
+      // The store was closed meanwhile.
       return;
     }
     this.#schedule();

@@ -3,10 +3,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { formatPercent, formatPrice, formatTime } from "./format.ts";
 import type { MarketStore, MarketView } from "./market-store.ts";
 
-/** How often prices are read out, in milliseconds. */
+/** Interval of spoken prices, in milliseconds. */
 const SPOKEN_MS = 60_000;
 
-/** What all prices together do, and of when they are. */
+/** The movement of all prices together, and their time. */
 export function MarketSummary({ view }: { view: MarketView }): ComponentChildren {
   const { up, down, flat, receivedAt, connection, paused } = view;
   const isLive = connection.state === "live";
@@ -23,7 +23,7 @@ export function MarketSummary({ view }: { view: MarketView }): ComponentChildren
   );
 }
 
-/** Reads the prices out, once a minute: each one as it comes would drown everything else. */
+/** Reads the prices out once a minute. Reading each price would drown everything else. */
 export function SpokenSummary({ store, selected }: { store: MarketStore; selected: string | undefined }): ComponentChildren {
   const [text, setText] = useState("");
   const symbol = useRef(selected);

@@ -1,19 +1,21 @@
 import { arrowOf, formatChange, formatPercent, formatPrice, trendOf, UNKNOWN } from "./format.ts";
 import type { Ticker } from "./ticker.ts";
 
-/** The elements of a price, wherever it is shown. */
+/** The elements of a displayed price. */
 export interface PriceElements {
-  /** Has what is known of the price as `data-trend`, `data-stale` and `data-move`, for the style sheet. */
+  /**
+   * Carries the price's state as `data-trend`, `data-stale` and `data-move`, for the style sheet.
+   */
   readonly root: HTMLElement;
   readonly price: HTMLElement;
-  /** Which way the last price moved. */
+  /** Shows the direction of the last price move. */
   readonly tick: HTMLElement;
   readonly arrow: HTMLElement;
   readonly change: HTMLElement;
   readonly percent: HTMLElement;
 }
 
-/** Writes a price into its elements, and touches only what is different. */
+/** Writes a price into its elements, and touches only the differences. */
 export function paintPrice({ root, price, tick, arrow, change, percent }: PriceElements, ticker: Ticker): void {
   const { quote, direction, moves, decimals } = ticker;
   setText(price, quote === undefined ? UNKNOWN : formatPrice(quote.price, decimals));
@@ -23,7 +25,7 @@ export function paintPrice({ root, price, tick, arrow, change, percent }: PriceE
   setText(percent, quote === undefined ? "" : `(${formatPercent(quote.changePercent)})`);
   setData(root, "trend", quote === undefined ? "flat" : trendOf(quote.change));
   setData(root, "stale", String(ticker.isStale));
-  // Two names for each way, for an animation begins anew only under another one.
+  // Two names for each direction, because an animation restarts only under another name.
   setData(root, "move", direction === 0 ? "" : `${direction > 0 ? "up" : "down"}-${moves % 2}`);
 }
 

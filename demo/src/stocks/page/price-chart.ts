@@ -28,7 +28,10 @@ export interface PriceChart {
 
 type PriceSeries = ISeriesApi<"Area"> | ISeriesApi<"Candlestick">;
 
-/** Draws prices in an element whose size it takes: seconds as a line, minutes as candles. Volumes stand below. */
+/**
+ * Draws prices in an element, at the size of the element. Seconds are a line, minutes are candles.
+ * Volumes stand below.
+ */
 export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
   let decimals = 2;
   const chart = createChart(element, {
@@ -66,7 +69,7 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
     if (step === "second") {
       prices.applyOptions({ lineColor: colours.line, topColor: colours.wash, bottomColor: "transparent" });
     } else {
-      // Hollow candles rise and full ones fall: the colour only repeats it.
+      // Hollow candles rise and full ones fall. The colour only repeats that.
       const { up, down, ground } = colours;
       prices.applyOptions({
         upColor: ground,
@@ -97,7 +100,8 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
       setDecimals(Math.max(...candles.map(({ close }) => decimalsOf(close)), 2));
       prices.setData(candles.map((candle) => pointOf(candle, step)));
       volumes.setData(candles.map(volumeOf));
-      // Few are not blown up to the width of the chart; more than it can show begin to its left.
+      // A few candles are not stretched to the chart's width. Surplus candles begin to the left of
+      // the chart.
       const shown = step === "second" ? Math.max(candles.length, 60) : Math.max(24, Math.floor(element.clientWidth / CANDLE_WIDTH));
       chart.timeScale().setVisibleLogicalRange({ from: candles.length - shown, to: candles.length + 3 });
     },
@@ -123,12 +127,12 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
   };
 }
 
-/** Of a candle and the room beside it, at first, in pixels. */
+/** Initial width of a candle and its gap, in pixels. */
 const CANDLE_WIDTH = 8;
 
 function pointOf({ time, open, high, low, close }: Candle, step: CandleStep): never {
   const at = time as UTCTimestamp;
-  // The library types each kind of series on its own; which one this is, is known by the step alone.
+  // The library types each kind of series on its own. The kind is known by the step alone.
   return (step === "second" ? { time: at, value: close } : { time: at, open, high, low, close }) as never;
 }
 
@@ -147,7 +151,7 @@ interface Colours {
   readonly down: string;
 }
 
-/** The page's own colours: a canvas knows no custom properties. */
+/** The page's own colours, because a canvas knows no custom properties. */
 function readColours(element: HTMLElement): Colours {
   const style = getComputedStyle(element);
   const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();

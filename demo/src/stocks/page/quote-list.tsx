@@ -26,11 +26,11 @@ export interface QuoteListProps {
   readonly onSort: (key: SortKey) => void;
   readonly onPick: (symbol: string) => void;
   readonly onWatch: (symbol: string) => void;
-  /** What stands there when nothing is to be listed. */
+  /** Placeholder of an empty list. */
   readonly empty: ComponentChildren;
 }
 
-/** The prices, as a grid: one row is reached by Tab, the others by the arrow keys. */
+/** The prices, as a grid. Tab reaches one row, the arrow keys reach the others. */
 export function QuoteList(props: QuoteListProps): ComponentChildren {
   const { store, symbols, search, sorting, watched, selected, paused, rounds, onSort, onPick, onWatch, empty } = props;
   const grid = useRef<HTMLDivElement>(null);
@@ -59,7 +59,7 @@ export function QuoteList(props: QuoteListProps): ComponentChildren {
 
   function watch(symbol: string): void {
     const place = order.indexOf(symbol);
-    // The row may go, and the focus with it: its neighbour takes over.
+    // The row may be removed, and the focus with it, so its neighbour takes the focus over.
     if (grid.current?.contains(document.activeElement) === true) moveTo(order[place + 1] ?? order[place - 1]);
     onWatch(symbol);
   }

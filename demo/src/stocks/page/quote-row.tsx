@@ -10,13 +10,13 @@ export interface QuoteRowProps {
   readonly symbol: string;
   readonly isWatched: boolean;
   readonly isSelected: boolean;
-  /** Whether the Tab key comes to this row; the arrow keys lead to the others. */
+  /** Whether the Tab key reaches this row. The arrow keys lead to the others. */
   readonly isActive: boolean;
   readonly onPick: (symbol: string) => void;
   readonly onWatch: (symbol: string) => void;
 }
 
-/** One symbol. Made once; its prices are painted into it. */
+/** One symbol. The row is made once, and its prices are painted into it. */
 export function QuoteRow({ store, symbol, isWatched, isSelected, isActive, onPick, onWatch }: QuoteRowProps): ComponentChildren {
   const name = useRef<HTMLElement>(null);
   const line = useRef<SVGPathElement>(null);

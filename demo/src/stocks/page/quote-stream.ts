@@ -3,11 +3,17 @@ import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { LiveSource } from "artesian-ui/live-source.ts";
 import { QUOTES_PATTERN, quoteTopic } from "../server/wire.ts";
 
-/** More topics than this, or a longer address, and they are asked for by their pattern: a hub takes 100 matchers. */
+/**
+ * Most topics that are requested by name. More, or a longer address, are requested by pattern,
+ * because a hub takes 100 matchers.
+ */
 const MAX_TOPICS = 90;
 const MAX_QUERY = 4000;
 
-/** As much as a screen can show: four states a second, of each symbol the newest, and a snapshot to begin with. */
+/**
+ * As much as a screen can show: four states a second with the newest of each symbol, and a snapshot
+ * at first.
+ */
 const PACE = "interval=250&latest=on&last=1000";
 
 export interface QuoteStreamOptions {
@@ -15,7 +21,10 @@ export interface QuoteStreamOptions {
   readonly onConnection: (connection: Connection) => void;
 }
 
-/** The page's one stream. What it follows can be changed: the old stream stays until the new one is there, so nothing flickers. */
+/**
+ * The page's one stream. When its symbols change, the old stream stays until the new one is live,
+ * so nothing flickers.
+ */
 export class QuoteStream {
   readonly #options: QuoteStreamOptions;
   #source: LiveSource | undefined;
@@ -23,7 +32,7 @@ export class QuoteStream {
   /** Counts the streams. */
   #number = 0;
   #isLive = false;
-  /** The stream before, while the new one is not live yet. */
+  /** The last stream, while the new one is not live yet. */
   #leaving: LiveSource | undefined;
 
   constructor(options: QuoteStreamOptions) {
@@ -43,7 +52,7 @@ export class QuoteStream {
     this.#source = new LiveSource({
       url,
       match: [],
-      // It begins with the newest price of each symbol, which needs no cursor.
+      // The stream begins with the newest price of each symbol, which needs no cursor.
       lastEventId: "",
       onEvent: this.#options.onEvent,
       onConnection: (connection) => this.#moved(number, connection),
@@ -55,7 +64,7 @@ export class QuoteStream {
     this.#source?.close();
   }
 
-  /** @param number - Of the stream: it may tell something before there is a reference to it. */
+  /** @param number - Number of the stream, which may report before a reference to it exists. */
   #moved(number: number, connection: Connection): void {
     const isLive = connection.state === "live";
     if (number === this.#number) {
@@ -64,7 +73,7 @@ export class QuoteStream {
     } else if (!isLive) {
       this.#leave();
     }
-    // As long as the stream before brings prices, how far the new one is concerns nobody.
+    // While the last stream brings prices, the new one's progress does not matter.
     if (this.#leaving === undefined) this.#options.onConnection(connection);
   }
 

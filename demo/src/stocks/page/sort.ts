@@ -1,4 +1,4 @@
-/** What a list is sorted by. */
+/** The sort key of a list. */
 export type SortKey = "symbol" | "price" | "changePercent";
 
 export interface Sorting {
@@ -6,7 +6,7 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
-/** What sorting and searching look at. */
+/** The fields for sorting and searching. */
 export interface Sortable {
   readonly symbol: string;
   readonly name: string | undefined;
@@ -17,12 +17,18 @@ export function isSortKey(value: unknown): value is SortKey {
   return value === "symbol" || value === "price" || value === "changePercent";
 }
 
-/** The next sorting after a click on a heading: names rise first, numbers fall first, a second click turns it round. */
+/**
+ * The sorting after a click on a heading. Names rise first, numbers fall first, a second click
+ * reverses the order.
+ */
 export function sortingAfter({ key, descending }: Sorting, clicked: SortKey): Sorting {
   return clicked === key ? { key, descending: !descending } : { key: clicked, descending: clicked !== "symbol" };
 }
 
-/** The symbols in order. Those without a price come last, whichever way; equal ones by name, so that none changes places for nothing. */
+/**
+ * The symbols in order. Symbols without a price come last in either order. Equal ones are sorted by
+ * name, so that none changes places for nothing.
+ */
 export function sortSymbols(items: readonly Sortable[], { key, descending }: Sorting): readonly string[] {
   const sign = descending ? -1 : 1;
   const compare = (a: Sortable, b: Sortable): number => {
@@ -34,7 +40,7 @@ export function sortSymbols(items: readonly Sortable[], { key, descending }: Sor
   return items.toSorted(compare).map(({ symbol }) => symbol);
 }
 
-/** Whether the search finds it: in the symbol or the name, whatever the case; in words of any order. */
+/** Whether a search matches a symbol or its name, in any case, with words in any order. */
 export function isFound({ symbol, name = "" }: Sortable, search: string): boolean {
   const text = `${symbol} ${name}`.toLowerCase();
   return search

@@ -7,7 +7,7 @@ export const SPARK_HEIGHT = 30;
 /** Room above and below the line, so that its ends are not cut. */
 const MARGIN = 2;
 
-/** The recent past of a price, small: one point for each span of some seconds. */
+/** The recent past of a price in small, with one point for each span of some seconds. */
 export class Spark {
   #points: number[];
   /** When the last span began, in seconds since 1970. */
@@ -31,7 +31,10 @@ export class Spark {
     this.#time = time;
   }
 
-  /** The line, as the data of an SVG path. The newest point is at the right edge, however few there are. */
+  /**
+   * The line, as the data of an SVG path. The newest point is at the right edge, even with few
+   * points.
+   */
   path(): string {
     const points = this.#points;
     if (points.length < 2) return "";

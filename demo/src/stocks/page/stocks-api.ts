@@ -1,17 +1,17 @@
 import { type Board, BOARD_PATH, type Candle, type CandleStep, type HistoryAnswer, historyPath } from "../server/wire.ts";
 import { anySignal } from "artesian-ui/stand-ins.ts";
 
-/** Longest that an answer is waited for, in milliseconds. */
+/** Longest wait for an answer, in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-/** @throws Error when there is no answer, or another one. */
+/** @throws Error when there is no answer, or an unexpected one. */
 export async function fetchBoard(signal: AbortSignal): Promise<Board> {
   return await fetchJson<Board>(BOARD_PATH, signal);
 }
 
 /**
- * @returns The oldest first; none for a symbol that the server does not know.
- * @throws Error when there is no answer, or another one.
+ * @returns The candles, the oldest first. None for a symbol that the server does not know.
+ * @throws Error when there is no answer, or an unexpected one.
  */
 export async function fetchCandles(symbol: string, step: CandleStep, signal: AbortSignal): Promise<readonly Candle[]> {
   const { candles } = (await fetchJson<HistoryAnswer | { readonly candles?: undefined }>(historyPath(symbol, step), signal, 404)) ?? {};

@@ -13,18 +13,25 @@ import { QuoteList } from "./quote-list.tsx";
 import { sortingAfter } from "./sort.ts";
 import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
 
-/** How long the past of prices is waited for, so that the first symbol is not just the first that came, in milliseconds. */
+/**
+ * Longest wait for the past of prices, in milliseconds. The wait keeps the first symbol from being
+ * just the first to arrive.
+ */
 const PAST_MS = 2000;
 
 /**
  * The stocks page.
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
- * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` or `refused`
- * - `summary` with `as-of`: of when the prices are; `data-stale` while they are not live; `spoken`: what is read out once a minute; `pause`
- * - `list`: the grid; `row`: one symbol, with `data-symbol`, `data-trend`, `data-stale`, and in it `price`, `change` and `watch`; `sort-symbol`, `sort-price`, `sort-changePercent`
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` or
+ *   `refused`
+ * - `summary` with `as-of`: of when the prices are; `data-stale` while they are not live; `spoken`:
+ *   what is read out once a minute; `pause`
+ * - `list`: the grid; `row`: one symbol, with `data-symbol`, `data-trend`, `data-stale`, and in it
+ *   `price`, `change` and `watch`; `sort-symbol`, `sort-price`, `sort-changePercent`
  * - `search`; `view-watched` and `view-all`: what the list shows
- * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`, `chart` (`data-state` is `drawn` once it is), `day-open`, `day-high`, `day-low`, `day-volume`
+ * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`,
+ *   `chart` (`data-state` is `drawn` once it is), `day-open`, `day-high`, `day-low`, `day-volume`
  * - `simulated`: there while prices are made up; `about`: how to plug in others
  */
 export function StocksPage({ origin }: { origin: string }): ComponentChildren {
@@ -38,13 +45,13 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   const now = useNow(view.connection.state === "reconnecting");
   const all = useMemo(() => [...new Set([...view.symbols, ...watched])], [view.symbols, watched]);
   const listed = isWatchList ? watched : all;
-  // A server that reads a long journal has prices before it has their past.
+  // A server that reads a long journal has prices before their past.
   const [waited, setWaited] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setWaited(true), PAST_MS);
     return () => clearTimeout(timer);
   }, []);
-  // Whoever has chosen none keeps the first one that was shown.
+  // A reader who has chosen none keeps the first symbol shown.
   const first = useRef<string>(undefined);
   first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (view.loaded || waited ? view.symbols.toSorted()[0] : undefined);
   const selected = choices.selected ?? first.current;

@@ -9,13 +9,13 @@ export class Ticker {
   readonly symbol: string;
   name: string | undefined;
   quote: StockQuote | undefined;
-  /** Whether the last price that differed from the one before was higher: 1, lower: -1, or there was none: 0. */
+  /** Direction of the last price that differed: 1 for higher, -1 for lower, 0 without any. */
   direction: -1 | 0 | 1 = 0;
-  /** How many times the price moved on this page: a row flashes when it changes. */
+  /** Number of price moves on this page. A row flashes at each change. */
   moves = 0;
-  /** Whether the server no longer vouches for the price: it is the last one known. */
+  /** Whether the server no longer vouches for the price, which is then the last known. */
   isStale = false;
-  /** How many decimal places its prices are shown with: the most that the source has written. */
+  /** Number of shown decimal places: the most that the source has written. */
   decimals = 2;
   spark: Spark = new Spark();
   session: Session = new Session();
@@ -25,9 +25,10 @@ export class Ticker {
   }
 
   /**
-   * Takes a price from the stream. One that is older than the newest changes nothing here; charts have it in their past.
+   * Takes a price from the stream. A price older than the newest changes nothing here, because
+   * charts have it in their past.
    *
-   * @returns What was traded since the one before, as far as it is told.
+   * @returns The volume since the price before, if the origin tells it.
    */
   take(quote: StockQuote): number {
     const before = this.quote;
@@ -43,7 +44,7 @@ export class Ticker {
     return this.session.add(quote);
   }
 
-  /** Takes what the server knows of its past. A price that the stream has brought since stays. */
+  /** Takes the server's knowledge of the past. A newer price from the stream stays. */
   learn(listing: Listing): void {
     this.name = listing.name;
     this.spark = new Spark(listing.spark, listing.sparkTime);

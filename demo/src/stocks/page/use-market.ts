@@ -4,12 +4,15 @@ import type { MarketStore } from "./market-store.ts";
 import { paintPrice } from "./paint.ts";
 import type { Ticker } from "./ticker.ts";
 
-/** Paints a symbol into elements that are there already, past the components: they would be compared four times a second. */
+/**
+ * Paints a symbol into existing elements, bypassing the components, which would be compared four
+ * times a second.
+ */
 export function usePainter(store: MarketStore, symbol: string, painter: (ticker: Ticker) => void): void {
   useLayoutEffect(() => store.paint(symbol, painter), [store, symbol]);
 }
 
-/** Where the parts of a price go. */
+/** The elements of a price's parts. */
 export interface PriceRefs {
   readonly root: RefObject<HTMLDivElement | null>;
   readonly price: RefObject<HTMLSpanElement | null>;
@@ -20,9 +23,9 @@ export interface PriceRefs {
 }
 
 /**
- * Paints a symbol's price into its elements, and with it what else `paintRest` shows of it.
+ * Paints a symbol's price into its elements. `paintRest` paints the other elements.
  *
- * @returns What the elements get as their `ref`.
+ * @returns The `ref`s of the elements.
  */
 export function usePrice(store: MarketStore, symbol: string, paintRest: (ticker: Ticker) => void): PriceRefs {
   const root = useRef<HTMLDivElement>(null);

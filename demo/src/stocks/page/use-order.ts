@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { MarketStore } from "./market-store.ts";
 import { isFound, type Sorting, sortSymbols } from "./sort.ts";
 
-/** How often a list that is sorted by price is put in order again, in milliseconds. */
+/** Interval of sorting a list by price, in milliseconds. */
 const RESORT_MS = 5000;
 
 export interface OrderOptions {
@@ -11,13 +11,16 @@ export interface OrderOptions {
   readonly search: string;
   readonly sorting: Sorting;
   readonly paused: boolean;
-  /** Asked for anew when it changes: prices have come that were not there. */
+  /** A change triggers new sorting, because new prices have arrived. */
   readonly rounds: number;
-  /** Whether rows must stay where they are: somebody points at one, or is about to press a key on it. */
+  /**
+   * Whether rows must stay in place, because the reader points at a row, or is about to press a key
+   * on it.
+   */
   readonly isHeld: () => boolean;
 }
 
-/** The symbols that are found, in order. */
+/** The matching symbols, in order. */
 export function useOrder({ store, symbols, search, sorting, paused, rounds, isHeld }: OrderOptions): readonly string[] {
   const compute = (): readonly string[] => {
     const tickers = symbols.map((symbol) => store.ticker(symbol)).filter((ticker) => isFound(ticker, search));

@@ -10,7 +10,7 @@ export const MAX_WATCHED = 500;
 
 export type View = "watched" | "all";
 
-/** What this browser keeps of the visitor's choices. */
+/** The visitor's choices, stored in this browser. */
 export interface Choices {
   readonly watched: readonly string[];
   readonly view: View;
@@ -20,7 +20,7 @@ export interface Choices {
 
 const NOTHING: Choices = { watched: [], view: "all", sorting: { key: "symbol", descending: false }, selected: undefined };
 
-/** Reads the choices; what is not of the right shape is as if it were not there. */
+/** Reads the choices. Invalid choices count as absent. */
 export function loadChoices(storage: Pick<PageStorage, "getItem"> = browserStorage): Choices {
   try {
     const value: unknown = JSON.parse(storage.getItem(KEY) ?? "null");
@@ -34,7 +34,7 @@ export function loadChoices(storage: Pick<PageStorage, "getItem"> = browserStora
       selected: isSymbol(selected) ? selected : undefined,
     };
   } catch {
-    // What is there is not ours.
+    // The stored entry is not ours.
     return NOTHING;
   }
 }
@@ -43,7 +43,7 @@ export function saveChoices({ watched, view, sorting, selected }: Choices, stora
   storage.setItem(KEY, JSON.stringify({ watched, view, sort: sorting.key, descending: sorting.descending, selected }));
 }
 
-/** Adds a symbol, or takes it off. */
+/** Adds a symbol, or removes it. */
 export function toggleWatched(watched: readonly string[], symbol: string): readonly string[] {
   if (watched.includes(symbol)) return watched.filter((each) => each !== symbol);
   return watched.length < MAX_WATCHED ? [...watched, symbol] : watched;

@@ -1,9 +1,9 @@
 import type { Candle } from "./wire.ts";
 
-/** A candle that still grows. */
+/** A growing candle. */
 type Growing = { -readonly [Key in keyof Candle]: Candle[Key] };
 
-/** The newest candles of one length, from prices as they come. Server and page make theirs with the same code. */
+/** The newest candles of one length, from live prices. Server and page use the same code. */
 export class CandleSeries {
   readonly #step: number;
   readonly #kept: number;
@@ -11,8 +11,9 @@ export class CandleSeries {
 
   /**
    * @param step - Length of a candle, in seconds.
-   * @param kept - For how many of them back from the newest they are kept, whether there are that many or not.
-   * @param candles - To go on from, in order of time.
+   * @param kept - How many lengths back from the newest candle are kept, even if some have no
+   *   candle.
+   * @param candles - Candles to continue from, in order of time.
    */
   constructor(step: number, kept: number, candles: readonly Candle[] = []) {
     this.#step = step;
@@ -30,11 +31,12 @@ export class CandleSeries {
   }
 
   /**
-   * Adds a price. One that is late counts for the range of its span; one from before all that is kept begins anew, for
-   * then the clock of its origin was set back, or a file is played again.
+   * Adds a price. A late price counts for the range of its span. A price from before all kept
+   * candles restarts the series, because its origin's clock was set back, or a file is played
+   * again.
    *
-   * @param at - When it was paid, in milliseconds since 1970.
-   * @param volume - What was traded with it.
+   * @param at - When the price was paid, in milliseconds since 1970.
+   * @param volume - The volume traded at the price.
    * @returns Whether the newest candle is changed or new, and no other.
    */
   add(at: number, price: number, volume: number): boolean {
@@ -61,11 +63,13 @@ export class CandleSeries {
   }
 
   /**
-   * The closing prices of longer spans, the oldest first; spans without a price are left out.
+   * Computes the closing prices of longer spans, the oldest first. Spans without a price are left
+   * out.
    *
-   * @param step - Their length, in seconds.
-   * @param most - How many.
-   * @returns Also when the last of them began, in seconds since 1970; 0 where there is none.
+   * @param step - Length of a span, in seconds.
+   * @param most - Most spans.
+   * @returns The prices, and when the last span began, in seconds since 1970, or 0 if there is
+   *   none.
    */
   closes(step: number, most: number): { readonly closes: readonly number[]; readonly time: number } {
     const closes: number[] = [];

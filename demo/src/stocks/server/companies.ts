@@ -2,11 +2,14 @@
 export interface Company {
   readonly symbol: string;
   readonly name: string;
-  /** What its price is when the market opens for the first time. */
+  /** The price when the market opens for the first time. */
   readonly price: number;
 }
 
-/** Names from wells, water and rock, so that nobody takes them for companies that there are. The first ones trade the most. */
+/**
+ * Companies with names from wells, water and rock, so that nobody takes them for real ones. The
+ * first companies trade the most.
+ */
 export const COMPANIES: readonly Company[] = [
   ["ARTWL", "Artesian Waterworks", 182.4],
   ["AQFER", "Aquifer Holdings", 96.15],

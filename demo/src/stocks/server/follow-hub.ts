@@ -12,13 +12,14 @@ export interface FollowOptions {
   readonly history: PriceHistory;
   readonly logger: StocksLogger;
   readonly signal: AbortSignal;
-  /** Called once, when everything that was in the journal is in the history. */
+  /** Called once, when the journal's content from before the start is in the history. */
   readonly onLive: () => void;
 }
 
 /**
- * Folds the prices in the hub's journal, and each one after, into the history, until the signal is aborted. Whoever published
- * them: what the charts show is what subscribers got.
+ * Folds the prices in the hub's journal, and each later price, into the history, until the signal
+ * is aborted. Every publisher's prices count, so that the charts show the same prices as
+ * subscribers got.
  */
 export async function followHub({ hub, history, logger, signal, onLive }: FollowOptions): Promise<void> {
   let lastEventId = "earliest";

@@ -1,7 +1,7 @@
 import type { Hub } from "artesian";
 import type { QuotesOptions, Source } from "artesian-sources";
 
-/** Where the stocks log; the hub's logger fits, and so does pino. */
+/** The stocks' log. The hub's logger fits, and so does pino. */
 export interface StocksLogger {
   debug(fields: object, text: string): void;
   info(fields: object, text: string): void;
@@ -9,23 +9,29 @@ export interface StocksLogger {
   error(fields: object, text: string): void;
 }
 
-/** How to run the stocks. */
+/** Options of the stocks. */
 export interface StocksOptions {
   readonly hub: Hub;
   /**
-   * Where prices come from: options of `quotesSource`, or any source that publishes such updates. `none`: whoever may publish on
-   * the topics does; then do not reserve them. Default: a simulated market of 60 companies that do not exist, with 60
-   * prices a second, which says so in each price.
+   * Origin of the prices: options of `quotesSource`, or any source of the same updates. With
+   * `none`, any permitted publisher publishes on the topics. Do not reserve them then. Default: a
+   * simulated market of 60 fictional companies, with 60 prices a second, each marked as simulated.
    */
   readonly source?: QuotesOptions | Source | "none" | undefined;
   /**
-   * How long the simulated market goes on when nobody follows prices any more, in milliseconds; `Infinity` never stops. It fills the
-   * journal, whose oldest updates go for it. Default 60,000.
+   * How long the simulated market continues without followers, in milliseconds. `Infinity` never
+   * stops. The market fills the journal, from which the oldest updates are removed. Default 60,000.
    */
   readonly idleMs?: number | undefined;
-  /** How long a price may be shown without a newer one, in milliseconds. Default 7 days, so that Friday's stays over a long weekend; simulated ones, a day. */
+  /**
+   * How long a price may be shown without a newer one, in milliseconds. Default 7 days, so that
+   * Friday's price stays over a long weekend. Simulated prices stay a day.
+   */
   readonly ttlMs?: number | undefined;
-  /** Most symbols with a history: up to 100 kB of memory each. Default 1,000, which is what a page asks for. */
+  /**
+   * Most symbols with a history, each up to 100 kB of memory. Default 1,000, the number that a page
+   * requests.
+   */
   readonly maxSymbols?: number | undefined;
   readonly logger?: StocksLogger | undefined;
 }

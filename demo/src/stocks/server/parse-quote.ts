@@ -2,7 +2,8 @@ import { QUOTE_TYPE, type StockQuote, SYMBOL_LENGTH } from "./wire.ts";
 import { isWellFormed } from "../../stand-ins.ts";
 
 /**
- * Reads an update as a price. Whoever may publish can put anything on the topics, so only what has the right shape counts.
+ * Reads an update as a price. A publisher can put anything on the topics, so only the right shape
+ * counts.
  *
  * @returns Undefined for anything else.
  */

@@ -5,12 +5,13 @@ import { type QuotesOptions, quotesSource } from "artesian-sources";
 const FORMS = "Use `simulated`, `none`, a URL, a CSV file, or a JSON file with the options.";
 
 /**
- * Reads what a command line says of where prices come from.
+ * Parses a command line's origin of prices.
  *
- * @param spec - `simulated`; `none`; an http or https URL that gives JSON or CSV; a CSV file, which is played in a loop; or a JSON
- * file with the options of `quotesSource`, for what needs a key, other names of columns or another interval.
- * @returns Undefined for `simulated`: the market that `createStocks` makes by itself.
- * @throws TypeError that says what to write instead.
+ * @param spec - `simulated`, `none`, an http or https URL of JSON or CSV, or a CSV file, which is
+ *   played in a loop. Also a JSON file with the options of `quotesSource`, for a key, other column
+ *   names or another interval.
+ * @returns Undefined for `simulated`, the market that `createStocks` makes by itself.
+ * @throws TypeError with a valid spelling.
  */
 export function parseQuotes(spec: string): QuotesOptions | "none" | undefined {
   const text = spec.trim();

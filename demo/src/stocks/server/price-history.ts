@@ -20,22 +20,26 @@ interface Entry {
   quote: StockQuote;
 }
 
-/** What charts are drawn from: for each symbol its candles, its newest price and its session. Bounded in symbols and in time. */
+/**
+ * The charts' data: the candles, the newest price and the session of each symbol. Bounded in
+ * symbols and in time.
+ */
 export class PriceHistory {
   readonly #maxSymbols: number;
   readonly #names: ReadonlyMap<string, string>;
   readonly #entries = new Map<string, Entry>();
 
   /**
-   * @param maxSymbols - Each takes up to about 100 kB of memory; prices of further ones are not kept.
-   * @param names - Of the companies, by symbol.
+   * @param maxSymbols - Most symbols, each up to about 100 kB of memory. Prices of further symbols
+   *   are not kept.
+   * @param names - Company names, by symbol.
    */
   constructor(maxSymbols: number, names: ReadonlyMap<string, string>) {
     this.#maxSymbols = maxSymbols;
     this.#names = names;
   }
 
-  /** @returns False for a symbol that is one too many. */
+  /** @returns False for a symbol beyond the bound. */
   add(quote: StockQuote): boolean {
     let entry = this.#entries.get(quote.symbol);
     if (entry === undefined) {
@@ -58,7 +62,7 @@ export class PriceHistory {
     return new Map([...this.#entries].map(([symbol, { quote }]) => [symbol, quote]));
   }
 
-  /** The oldest first; undefined for a symbol that there is not. */
+  /** The oldest first. Undefined for an unknown symbol. */
   candles(symbol: string, step: CandleStep): readonly Candle[] | undefined {
     return this.#entries.get(symbol)?.[step].all;
   }

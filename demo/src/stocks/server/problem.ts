@@ -1,4 +1,4 @@
-/** Why the stocks refuse something: code → status and title. Codes are stable: pages compare them. */
+/** The stocks' refusals: code → status and title. Codes are stable, because pages compare them. */
 const PROBLEMS = {
   not_found: [404, "Nothing is served at this address."],
   unknown_symbol: [404, "There is no price of this symbol."],
@@ -7,7 +7,7 @@ const PROBLEMS = {
   unavailable: [503, "The history is still being read."],
 } as const;
 
-/** Answers with problem details (RFC 9457), in the shape that the hub uses too. */
+/** Answers with problem details (RFC 9457), in the hub's shape. */
 export function problem(code: keyof typeof PROBLEMS, detail: string, headers: Record<string, string> = {}): Response {
   const [status, title] = PROBLEMS[code];
   return new Response(JSON.stringify({ type: "about:blank", title, status, detail, code }), {

@@ -3,7 +3,7 @@ import { type Source, type SourceContext, SourceError, type SourceEvent, volatil
 import type { StocksLogger } from "./options.ts";
 import { waitMs } from "./wait.ts";
 
-/** Refusals of the hub that pass by themselves. */
+/** The hub's temporary refusals. */
 const TEMPORARY: readonly string[] = ["journal_full", "journal_unavailable"];
 const RETRY_MS = { min: 250, max: 30_000 };
 
@@ -14,7 +14,10 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs a source into the hub until the signal is aborted, or the source is at its end. Never rejects: the log says why it ended. */
+/**
+ * Runs a source into the hub until the signal is aborted, or the source has ended. Never rejects.
+ * The log gives the reason of the end.
+ */
 export async function runSource(source: Source, options: RunOptions): Promise<void> {
   const { logger, signal } = options;
   const context: SourceContext = {

@@ -5,11 +5,11 @@ export class Session {
   open = 0;
   high = 0;
   low = 0;
-  /** When its first price was paid that was seen, in milliseconds since 1970. */
+  /** Time of the first price seen in the session, in milliseconds since 1970. */
   since = 0;
   #before: StockQuote | undefined;
 
-  /** @param listing - To go on from. */
+  /** @param listing - State to continue from. */
   constructor(listing?: Listing) {
     if (listing === undefined) return;
     ({ open: this.open, high: this.high, low: this.low, since: this.since, quote: this.#before } = listing);
@@ -18,7 +18,7 @@ export class Session {
   /**
    * Adds a price, in order of time.
    *
-   * @returns What was traded since the one before, as far as it is told.
+   * @returns The volume since the price before, if the origin tells it.
    */
   add(quote: StockQuote): number {
     const { price, at, volume } = quote;
@@ -27,7 +27,7 @@ export class Session {
     if (before === undefined || isNewSession(before, quote)) {
       this.open = this.high = this.low = price;
       this.since = at;
-      // What was traded before the first price that was seen is nobody's candle.
+      // The volume before the first seen price belongs to no candle.
       return before === undefined ? 0 : (volume ?? 0);
     }
     this.high = Math.max(this.high, price);
@@ -36,7 +36,10 @@ export class Session {
   }
 }
 
-/** Volumes count from the session's start, so one that falls tells of a new session; without volumes the day does, in UTC. */
+/**
+ * Volumes count from the session's start, so a falling volume marks a new session. Without volumes,
+ * the UTC day does.
+ */
 function isNewSession(before: StockQuote, quote: StockQuote): boolean {
   if (before.volume !== undefined && quote.volume !== undefined) return quote.volume < before.volume;
   return new Date(before.at).toISOString().slice(0, 10) !== new Date(quote.at).toISOString().slice(0, 10);

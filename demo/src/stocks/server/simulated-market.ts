@@ -5,7 +5,10 @@ import { type RunOptions, runSource } from "./run-source.ts";
 import { simulatePast } from "./simulated-past.ts";
 import type { Watchers } from "./watchers.ts";
 
-/** The market of the first run: prices of all companies, a second, and the length of its day. One a company, for the journal's oldest updates go for them. */
+/**
+ * The market of the first run: prices of all companies a second, and the length of its day. One
+ * price per company, because the journal's oldest updates are removed for them.
+ */
 const TICKS_PER_SECOND = 60;
 const SESSION_MS = 10_800_000;
 
@@ -29,10 +32,13 @@ export function defaultMarket(): SimulatedQuotesOptions {
   };
 }
 
-/** Runs a simulated market while somebody follows it, until the signal is aborted. It always goes on from the newest prices. */
+/**
+ * Runs a simulated market while somebody follows it, until the signal is aborted. The market always
+ * continues from the newest prices.
+ */
 export async function runMarket(options: SimulatedQuotesOptions, run: MarketRun): Promise<void> {
   const { history, watchers, idleMs, signal, logger, onReady } = run;
-  // Another one each time, so that a restart does not play the same day again.
+  // A different seed each time, so that a restart does not repeat the same day.
   let seed = options.seed ?? Date.now() % 2 ** 32;
   for (;;) {
     await simulatePast({ ...options, seed }, history, Date.now(), signal);
@@ -45,7 +51,7 @@ export async function runMarket(options: SimulatedQuotesOptions, run: MarketRun)
     const source = quotesSource({ ...options, seed: (seed + 2) >>> 0, last });
     const idle = watchers.gone(idleMs);
     await runSource(source, { ...run, signal: AbortSignal.any([signal, idle]) });
-    // Else it ended by itself, and the log says why.
+    // Otherwise the market ended by itself, and the log says why.
     if (!idle.aborted) return;
     logger.debug({}, "the simulated market closes: nobody follows it");
     seed = (seed + 3) >>> 0;

@@ -3,30 +3,33 @@ import { type QuotesClock, quotesSource, type SimulatedQuotesOptions, volatileMe
 import { parseQuote } from "./parse-quote.ts";
 import type { PriceHistory } from "./price-history.ts";
 
-/** Two stretches: a coarse one for the candles of a minute, and a fine one, up to now, for those of a second. */
+/**
+ * Two stretches: a coarse one for the candles of a minute, and a fine one, up to now, for those of
+ * a second.
+ */
 const STRETCHES = [
   { backMs: 36_000_000, ticksPerSymbolSecond: 1 / 15, stepMs: 1000 },
   { backMs: 600_000, ticksPerSymbolSecond: 1, stepMs: 250 },
 ] as const;
 
-/** Most prices of a stretch: fewer minutes, rather than a processor that is busy for seconds. */
+/** Most prices of a stretch. Fewer minutes are better than a processor that is busy for seconds. */
 const MAX_TICKS = 60_000;
 
-/** How many symbols a simulated market has, and prices a second, where it is not told. */
+/** Default number of symbols of a simulated market, and of prices a second. */
 const DEFAULT_SYMBOLS = 20;
 const DEFAULT_TICKS = 20;
 
 /** A gap that is not worth filling, in milliseconds. */
 const SHORT_MS = 2000;
 
-/** So often, in steps, everything else has its turn. */
+/** Steps after which everything else has its turn. */
 const STEPS_A_TURN = 20;
 
 /**
- * Fills the history up to now with what the simulated market would have done had it been open, so that its charts do not
- * begin empty. Nothing of it is published. It goes on from the newest prices that there are.
+ * Fills the history up to now with an invented past of the simulated market, so that its charts do
+ * not begin empty. None of the past is published. It continues from the newest existing prices.
  *
- * @param seed - Of the first stretch; the next ones follow.
+ * @param seed - Seed of the first stretch. The next ones follow.
  * @param now - In milliseconds since 1970.
  */
 export async function simulatePast(
@@ -43,7 +46,8 @@ export async function simulatePast(
     const start = Math.max(newest, now - Math.min(backMs, (MAX_TICKS / ticksPerSecond) * 1000));
     const end = now - (STRETCHES[index + 1]?.backMs ?? 0);
     if (end - start < SHORT_MS || signal.aborted) continue;
-    // Fewer prices than live: each stands for so many, or the market would seem to have slept.
+    // Fewer prices than live, so each stands for several. Otherwise the market would seem to have
+    // slept.
     const weight = liveTicks / ticksPerSecond;
     const last = new Map(options.last);
     for (const [symbol, quote] of history.quotes()) last.set(symbol, { ...quote, volume: Math.round((quote.volume ?? 0) / weight) });
@@ -64,7 +68,7 @@ export async function simulatePast(
   }
 }
 
-/** A clock that passes time as fast as it is waited for. */
+/** A clock that passes time as fast as it is awaited. */
 function virtualClock(startMs: number, endMs: number, stepMs: number, over: AbortController): QuotesClock {
   let now = startMs;
   let steps = 0;

@@ -14,21 +14,21 @@ import { API } from "./wire.ts";
 /** The topics that only the stocks publish, unless their source is `none`. */
 export const STOCKS_TOPICS: readonly Matcher[] = [{ type: "urlpattern", pattern: "/quotes/*" }];
 
-/** Longest that a request waits for the history after the start, in milliseconds. */
+/** Longest wait of a request for the history after the start, in milliseconds. */
 const READY_MS = 10_000;
 
 /** The stock ticker's server part. */
 export interface Stocks {
-  /** Whether this is one of the stocks' own paths, below `/stocks/api/`; the pages serve the rest. */
+  /** Whether a path is one of the stocks' own, below `/stocks/api/`. The pages serve the rest. */
   handles(pathname: string): boolean;
   fetch(request: Request): Promise<Response>;
-  /** Stops publishing prices and following the hub. Call it before the hub's `close`. */
+  /** Stops publishing prices and following the hub. Call this before the hub's `close`. */
   close(): Promise<void>;
 }
 
 /**
- * Publishes prices to a hub, and keeps their history for charts: the newest 600 candles of a second and of a minute of each symbol,
- * folded from the hub's own journal.
+ * Publishes prices to a hub, and keeps their history for charts. The history has the newest 600
+ * candles of a second and of a minute of each symbol. It is folded from the hub's own journal.
  *
  * @throws TypeError when an option is out of range.
  */
@@ -39,7 +39,7 @@ export function createStocks(options: StocksOptions): Stocks {
   const isMade = isSimulated(source);
   const ttlMs = options.ttlMs ?? (isMade ? SIMULATED_TTL_MS : REAL_TTL_MS);
   checkNumber("ttlMs", ttlMs, 1, 31_622_400_000);
-  // Checked here, so that a mistake in the options is thrown to whoever made it.
+  // Checked here, so that a mistake in the options throws to the caller.
   const running = source === "none" ? undefined : "run" in source ? source : quotesSource(source);
   const names = new Map(options.source === undefined ? COMPANIES.map(({ symbol, name }) => [symbol, name]) : []);
   const history = new PriceHistory(maxSymbols, names);
@@ -60,7 +60,7 @@ export function createStocks(options: StocksOptions): Stocks {
     if (running !== undefined) await runSource(running, run);
   };
   const publishing = publish();
-  // Nothing in it is expected to reject; if it does, the page must not wait for it.
+  // Nothing in this promise is expected to reject. If it does, the page must not wait for it.
   publishing.catch((error: unknown) => {
     logger.error({ err: error }, "the stocks do not publish any more");
     tellReady();
@@ -90,7 +90,7 @@ function checkNumber(option: string, value: number, min: number, max: number): v
   if (!(value >= min && value <= max)) throw new TypeError(`createStocks: ${option} must be from ${min} to ${max}; it is ${value}.`);
 }
 
-/** @returns Whether it was resolved in that time. */
+/** @returns Whether the promise resolved in that time. */
 async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<boolean>((resolve) => {

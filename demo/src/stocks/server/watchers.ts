@@ -2,14 +2,20 @@ import type { Hub, Matcher } from "artesian";
 
 /** Whether somebody follows prices. */
 export interface Watchers {
-  /** Resolves when somebody does, or the signal is aborted. */
+  /** Resolves when somebody follows prices, or the signal is aborted. */
   come(signal: AbortSignal): Promise<void>;
-  /** A signal that is aborted when nobody has followed prices for so long, in milliseconds. */
+  /**
+   * Returns a signal that is aborted when nobody has followed prices for this long, in
+   * milliseconds.
+   */
   gone(idleMs: number): AbortSignal;
   close(): void;
 }
 
-/** Watches the hub's subscribers. One that asks for every topic asks for no price in particular, and does not count. */
+/**
+ * Watches the hub's subscribers. A subscriber to every topic asks for no price in particular, and
+ * does not count.
+ */
 export function watchWatchers(hub: Hub): Watchers {
   const present = new Set<string>();
   let arrived = (): void => undefined;

@@ -1,11 +1,12 @@
 /**
- * What the stocks' server and its page say to each other: shapes, names and bounds, and nothing that runs on one side only.
+ * The protocol between the stocks' server and its page: shapes, names and bounds, and nothing that
+ * runs on one side only.
  */
 
 /** The topics of all prices. */
 export const QUOTES_PATTERN = "/quotes/:symbol";
 
-/** The type of the updates on them. */
+/** The type of the updates on these topics. */
 export const QUOTE_TYPE = "quote";
 
 /** Longest symbol, in characters. */
@@ -24,14 +25,14 @@ export function historyPath(symbol: string, step: CandleStep): string {
 export const API = "/stocks/api";
 export const BOARD_PATH: string = `${API}/board`;
 
-/** A price: the data of an update of type `quote`, read. */
+/** A parsed price, the data of an update of type `quote`. */
 export interface StockQuote {
   readonly symbol: string;
   readonly price: number;
   /** Since the previous close. */
   readonly change: number;
   readonly changePercent: number;
-  /** Traded since the session began, where the origin tells it. */
+  /** Volume since the session began, if the origin tells it. */
   readonly volume: number | undefined;
   /** When the price was made, in milliseconds since 1970. */
   readonly at: number;
@@ -50,25 +51,28 @@ export interface Candle {
   readonly volume: number;
 }
 
-/** Lengths of spans, in seconds, and how many of them are kept. */
+/** Lengths of spans, in seconds, and the number of kept spans. */
 export const CANDLE_STEPS = { second: 1, minute: 60 } as const;
 export const CANDLES_KEPT = 600;
 export type CandleStep = keyof typeof CANDLE_STEPS;
 
-/** A sparkline's points: closing prices of spans of this many seconds, at most so many. */
+/**
+ * Length of a sparkline's spans, in seconds, whose closing prices are its points, and their largest
+ * number.
+ */
 export const SPARK_STEP = 15;
 export const SPARK_POINTS = 40;
 
-/** What is known of a symbol beside its price. */
+/** Facts about a symbol, beside its price. */
 export interface Listing {
   readonly quote: StockQuote;
-  /** Of the company, where it is known. */
+  /** Name of the company, if known. */
   readonly name: string | undefined;
-  /** Of the session, as far as the server has seen it. */
+  /** Figures of the session, as far as the server has seen it. */
   readonly open: number;
   readonly high: number;
   readonly low: number;
-  /** When the first price of the session came that the server has seen, in milliseconds since 1970. */
+  /** When the server saw the first price of the session, in milliseconds since 1970. */
   readonly since: number;
   /** Closing prices, the oldest first. */
   readonly spark: readonly number[];
@@ -86,6 +90,9 @@ export interface Board {
 export interface HistoryAnswer {
   readonly symbol: string;
   readonly step: CandleStep;
-  /** Each `[time, open, high, low, close, volume]`, the oldest first. Spans without a price are left out. */
+  /**
+   * Each `[time, open, high, low, close, volume]`, the oldest first. Spans without a price are left
+   * out.
+   */
   readonly candles: readonly (readonly [number, number, number, number, number, number])[];
 }

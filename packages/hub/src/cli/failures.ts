@@ -1,12 +1,12 @@
 import { hostname } from "node:os";
 import { type Output, style } from "./terminal.ts";
 
-/** The level of an error that ends the process, as Pino numbers it. */
+/** Pino's number for the level of an error that ends the process. */
 const FATAL = 60;
 
-/** Says on stderr why a command could not be done: to people, or as lines of a server's log that a program reads. */
+/** Reports a command's failures on stderr, as text for people or as log lines for programs. */
 export class Failures {
-  /** Whether each failure is a line of JSON. Only a server's is, and only if nobody looks at it. */
+  /** Whether each failure is a line of JSON. True for a server unless stderr is a terminal. */
   readonly areLogged: boolean;
   /** Whether a server fails, rather than a command that ends. */
   readonly areOfServer: boolean;
@@ -24,7 +24,7 @@ export class Failures {
   }
 }
 
-/** A line as the log has it. The log's own library is not there yet when the first failures are. */
+/** A line in the log's format. The first failures come before the log's own library is loaded. */
 function logLine(msg: string): string {
   return JSON.stringify({ level: FATAL, time: new Date().toISOString(), pid: process.pid, hostname: hostname(), msg });
 }

@@ -4,7 +4,8 @@ import { EXIT } from "./errors.ts";
 import { Failures } from "./failures.ts";
 import { createOutput } from "./terminal.ts";
 
-// Help and errors are written by the argument parser, which does not listen for a reader that has gone, as with `| head`.
+// The argument parser writes help and errors, and does not listen for a reader that has gone (`|
+// head`).
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") process.exitCode = EXIT.failure;
@@ -21,9 +22,10 @@ if (limit !== undefined && limit < LEAST_DESCRIPTORS) {
   );
   process.exitCode = EXIT.failure;
 } else {
-  // Not before: the program's own files could not be opened.
+  // The import comes after the check of descriptors. Without enough descriptors, the program's
+  // files could not be opened.
   const { run } = await import("./program.ts");
   const exitCode = await run(args, failures);
-  // A command that was interrupted has said so already.
+  // An interrupted command has set the exit code already.
   process.exitCode ??= exitCode;
 }

@@ -25,21 +25,21 @@ artesian <command> --help tells more about each.`;
 /**
  * Runs the command line.
  *
- * @param args - The arguments, without the program's own name.
- * @param failures - Where it is told why a command could not be done.
- * @param program - Another program than `artesian`, such as the demo.
- * @returns The exit code; undefined leaves the one that the command has set.
+ * @param args - The arguments, without the program's name.
+ * @param failures - Reports why a command failed.
+ * @param program - A program other than `artesian`, such as the demo.
+ * @returns The exit code. Undefined keeps the code that the command has set.
  */
 export async function run(args: readonly string[], failures: Failures, program: Command = createProgram()): Promise<number | undefined> {
   settle(program, program.name(), failures);
-  // A server's log has them.
+  // A server writes these warnings to its log.
   if (!failures.areOfServer) program.hook("preAction", warnOfVariables);
   try {
     await program.parseAsync(args, { from: "user" });
     return undefined;
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has printed the help or the version, or what is wrong.
+      // Commander has printed the help, the version or the error.
       if (error.exitCode === 0) return EXIT.ok;
       if (failures.areLogged) await failures.tell(plain(error.message));
       return EXIT.usage;
@@ -72,32 +72,35 @@ function createProgram(): Command {
   return program;
 }
 
-/** Tells of variables without effect: one may be why a command does something else than what was meant. */
+/**
+ * Warns of variables without effect, because such a variable may explain a command's unexpected
+ * behaviour.
+ */
 async function warnOfVariables(): Promise<void> {
   const stderr = createOutput(process.stderr);
   for (const { text } of unknownVariables(process.env)) await stderr.line([style("yellow", "warning:"), ` ${text}`]);
 }
 
-/** Gives a command and those below it what they do not inherit. */
+/** Applies the settings that subcommands do not inherit. */
 function settle(command: Command, name: string, failures: Failures): void {
   if (failures.areLogged) command.configureOutput({ writeErr: () => undefined });
   command
-    // Errors come back as exceptions, for which the exit code is ours.
+    // Errors come back as exceptions, for which we choose the exit code.
     .exitOverride()
     .helpOption("-h, --help", "print this help")
-    .showHelpAfterError(`(${name} --help tells what is possible)`)
+    .showHelpAfterError(`(${name} --help lists the flags)`)
     .configureOutput({
       outputError: (text, write) => write(withoutValues(text)),
     });
   for (const child of command.commands) settle(child, `${name} ${child.name()}`, failures);
 }
 
-/** A flag that is misspelt is repeated with its value, which may be a secret. */
+/** Removes the value from Commander's message about a misspelt flag. The value may be a secret. */
 function withoutValues(message: string): string {
   return message.replaceAll(/'(--?[\w-]+)=[^']*'/g, "'$1'");
 }
 
-/** What Commander says is wrong, in one line. */
+/** Commander's error, in one line. */
 function plain(message: string): string {
   const text = withoutValues(message).replace(/^error: /, "");
   return text.replaceAll("\n", " ");

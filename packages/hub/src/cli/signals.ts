@@ -1,8 +1,8 @@
 import { EXIT } from "./errors.ts";
 
 /**
- * Two interrupts closer than this are one Ctrl-C: the terminal sends it to the whole process group, and `npm start`
- * forwards it to the command once more.
+ * Two interrupts within this time are one Ctrl-C, in milliseconds. The terminal sends the signal to
+ * the whole process group, and `npm start` forwards it to the command once more.
  */
 const SAME_INTERRUPT_MS = 300;
 
@@ -10,7 +10,8 @@ const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 const INTERRUPTS_OF_TERMINAL = [...INTERRUPTS, "SIGHUP"] as const;
 
 /**
- * Keeps SIGHUP from ending the process: service managers and log rotation send it to have settings read again. Must be called before anything that takes long.
+ * Keeps SIGHUP from ending the process. Service managers and log rotation send SIGHUP to have
+ * settings read again. Call this before any slow step.
  */
 export function outliveHangUp(): void {
   process.on("SIGHUP", () => undefined);
@@ -19,9 +20,9 @@ export function outliveHangUp(): void {
 /**
  * Calls back once, at the first request to stop. A second Ctrl-C ends the process at once.
  *
- * @param options - `hangUp`: whether SIGHUP, as of a terminal that is closed, is such a request.
- * Default: yes. `again`: called at each further request. If it returns true, Ctrl-C does not end
- * the process.
+ * @param options - `hangUp`: whether SIGHUP, as of a closed terminal, counts as a request. Default:
+ *   yes. `again`: called at each further request. If it returns true, Ctrl-C does not end the
+ *   process.
  * @returns Gives the signals back to the process.
  */
 export function onStop(

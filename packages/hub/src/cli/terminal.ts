@@ -17,44 +17,48 @@ export function style(name: Style, text: string): Styled {
 export type Line = string | Styled | readonly (string | Styled)[];
 
 /**
- * Shows what a terminal would obey, as in JSON: C0 controls except tab and line feed, DEL and C1 controls. With them a publisher or a server could write over lines, set
- * the title, or fill the clipboard.
+ * Makes control characters visible, as in JSON: C0 controls except tab and line feed, DEL and C1
+ * controls. A publisher or a server could otherwise overwrite lines, set the title, or fill the
+ * clipboard.
  */
 function shown(text: string): string {
   return text.replaceAll(/[^\P{Cc}\t\n]/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** One of the process's output streams, with what a command needs of it. */
+/** One of the process's output streams, reduced to the needs of a command. */
 export interface Output {
-  /** Whether somebody looks at it, rather than a file or a pipe. */
+  /** Whether the stream is a terminal, rather than a file or a pipe. */
   readonly isTerminal: boolean;
   /**
-   * Writes a line in its styles, if this is a terminal that wants colours. Control characters are shown as `\u001b`; only a standard output that is no terminal gets them as
-   * they are.
+   * Writes a line, in its styles on a terminal with colours. Control characters are shown as
+   * `\u001b`. Only a standard output that is no terminal gets them unchanged.
    *
-   * Waits until the system has taken the line: while the reader is behind, for as long as that lasts.
+   * Waits until the system has taken the line. The wait lasts as long as the reader is behind.
    *
-   * @returns Whether it was taken, or there is nobody left to take it; false when the signal was aborted before.
+   * @returns True if the line was taken, or nobody is left to take it. False if the signal was
+   *   aborted before.
    */
   line(line: Line, signal?: AbortSignal): Promise<boolean>;
-  /** Replaces the last line on a terminal; writes nothing elsewhere. */
+  /** Replaces the last line on a terminal. Writes nothing elsewhere. */
   status(text: string): void;
 }
 
 /**
- * @param onClosed - Called when the reader has gone (`| head`). Default: what is written then is dropped, since a
- * lost reader of messages must not stop the work.
+ * @param onClosed - Called when the reader has gone (`| head`). Default: further lines are dropped,
+ *   since a lost reader of messages must not stop the work.
  */
 export function createOutput(stream: NodeJS.WriteStream, onClosed: () => void = () => undefined): Output {
   const isTerminal = stream.isTTY;
-  // https://no-color.org: "when present and not an empty string (regardless of its value), prevents the addition of ANSI color".
+  // https://no-color.org: "when present and not an empty string (regardless of its value), prevents
+  // the addition of ANSI color".
   const colours = isTerminal && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb";
-  // Data: a file or a pipe gets it as it is.
+  // A file or a pipe gets the data unchanged.
   const isExact = stream === process.stdout && !isTerminal;
   const render = (part: string | Styled): string => {
     const { text, style } = typeof part === "string" ? { text: part, style: undefined } : part;
     const safe = isExact ? text : shown(text);
-    // Whether this stream wants colours is known; the function itself would ask standard output.
+    // Whether this stream wants colours is decided above. `styleText` itself would ask standard
+    // output.
     return colours && style !== undefined ? styleText(style, safe, { validateStream: false }) : safe;
   };
   let statusShown = false;

@@ -6,16 +6,17 @@ import { UsageError } from "./errors.ts";
 export function tokenOption(): Option {
   return new Option(
     "--token <token>",
-    "access token, as artesian token mint makes it; other users of the machine see it less in ARTESIAN_TOKEN",
+    "access token, as made by artesian token mint (ARTESIAN_TOKEN hides it better from other users of the machine)",
   );
 }
 
 /**
- * The header that carries a token. A URL ends up in logs and histories, so it is never there.
+ * Returns the header that carries a token. A token is never in a URL, because URLs end up in logs
+ * and histories.
  *
  * @param flag - The value of `--token`.
- * @returns No header when there is no token.
- * @throws UsageError that names where a token that can't be one was given, without repeating it.
+ * @returns No header if there is no token.
+ * @throws UsageError that names the place of an unusable token, without repeating the token.
  */
 export function bearerHeaders(
   flag: string | undefined,
@@ -24,7 +25,7 @@ export function bearerHeaders(
   const token = (flag ?? env.ARTESIAN_TOKEN ?? "").trim();
   if (token === "" && flag === undefined) return {};
   const place = flag === undefined ? "ARTESIAN_TOKEN" : "--token";
-  // Sent as it is, it would be refused by the hub, after the hub has read where secrets are kept here.
+  // The hub would refuse this token, after it has read the path of a local secret.
   if (looksLikePath(token) || /^file:/i.test(token)) {
     throw new UsageError(`${place}: this is the path of a file, and must be the token that it holds, such as "$(cat FILE)".`);
   }

@@ -5,13 +5,13 @@ const DEFAULT_URL = "http://127.0.0.1:3000/events/stream";
 
 /** `--url`, the same for every command that talks to a hub. */
 export function urlOption(): Option {
-  return new Option("--url <url>", `the hub's URL; without a path, /events/stream is meant (default: ${DEFAULT_URL}, env: ARTESIAN_URL)`);
+  return new Option("--url <url>", `URL of the hub, by default with the path /events/stream (default: ${DEFAULT_URL}, env: ARTESIAN_URL)`);
 }
 
 /**
  * @param flag - The value of `--url`.
  * @param fallback - The hub's URL if neither the flag nor the variable names one.
- * @throws UsageError that names where a URL that can't work was given.
+ * @throws UsageError that names the place of an unusable URL.
  */
 export function hubUrl(flag: string | undefined, env: Readonly<Record<string, string | undefined>>, fallback: string = DEFAULT_URL): URL {
   const variable = env.ARTESIAN_URL === "" ? undefined : env.ARTESIAN_URL;

@@ -1,6 +1,9 @@
 import { zoneOffset } from "./zones.ts";
 
-/** Months by the first letters of their names, in English and other languages of feeds. Where three do not tell, there are four. */
+/**
+ * Months by the first letters of their names, in English and other languages of feeds. Four letters
+ * are used if three are ambiguous.
+ */
 const MONTHS: ReadonlyMap<string, number> = new Map(
   [
     "jan ene gen",
@@ -18,19 +21,22 @@ const MONTHS: ReadonlyMap<string, number> = new Map(
   ].flatMap((names, index) => names.split(" ").map((name): [string, number] => [name, index + 1])),
 );
 
-/** A time of day, with what may stand between it and the date in front. */
+/** A time of day, with its separator from a date in front. */
 const CLOCK = /(?:^|[\s,–-]|(?<=\d)t)\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?(?!\d)/i;
 
 /** The zone behind a time. */
 const ZONE =
   /^\s*((?:gmt|utc?)?\s?[+-]\d{1,2}(?::?\d{2})?|[a-z]+(?:\/[a-z_]+){1,2}|(?!jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{1,5})(?![\w:])/i;
 
-/** ISO 8601 without separators, as data files have it. Without seconds there is no fraction, which would look like them. */
+/**
+ * ISO 8601 without separators, as in data files. Without seconds no fraction is allowed, because a
+ * fraction would look like seconds.
+ */
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:[t\s]?(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9})|(\d{3}))?)?)?\s*(z|utc|gmt|[+-]\d{2}:?\d{2})?$/i;
 
 const DAY_NAME = "(?:\\p{L}{2,14}(?:[.,]+\\s*|\\s+))?";
 
-/** The shapes of a date without its time; each names its parts. */
+/** The shapes of a date without its time. Each names its parts. */
 const SHAPES: readonly RegExp[] = [
   /^(?<year>\d{4})[-/.](?<month>\d{1,2})(?:[-/.](?<day>\d{1,2}))?$/,
   new RegExp(
@@ -61,10 +67,11 @@ interface Clock {
 }
 
 /**
- * Reads the date of a feed: RFC 3339, RFC 822, and what programs and people make of them. Without a zone it is UTC, on every
- * machine, where `Date.parse` takes its own. A date that can be two, such as 2/3/2026, is none.
+ * Reads a feed's date: RFC 3339, RFC 822, and their variants by programs and people. Without a zone
+ * the date is UTC on every machine, unlike in `Date.parse`. An ambiguous date such as 2/3/2026 is
+ * rejected.
  *
- * @returns Milliseconds since 1970; undefined where it is no date from 1970 to 2200.
+ * @returns Milliseconds since 1970, or undefined unless the date is from 1970 to 2200.
  */
 export function parseDate(text: string | undefined): number | undefined {
   const trimmed = text?.trim().slice(0, 100) ?? "";
@@ -87,12 +94,12 @@ export function parseDate(text: string | undefined): number | undefined {
   return day === undefined ? undefined : timeOf(day, { hour, minute, second, fraction, half }, zone?.[1]);
 }
 
-/** Seconds or milliseconds, as some programs write into the place of a date. */
+/** Seconds or milliseconds, which some programs write in place of a date. */
 function timeSince1970(digits: string): number {
   return Number(digits) * (digits.length === 10 ? 1000 : 1);
 }
 
-/** A date without a time, which may have a zone behind it all the same. */
+/** A date without a time. A zone may follow nevertheless. */
 function dateAndZone(text: string): number | undefined {
   const day = readDay(text, false);
   if (day !== undefined) return timeOf(day, {}, undefined);
@@ -101,7 +108,7 @@ function dateAndZone(text: string): number | undefined {
   return zoned === undefined ? undefined : timeOf(zoned, {}, zone);
 }
 
-/** @param isAmerican - Whether the hours count to twelve: with them, the month comes first. */
+/** @param isAmerican - Whether the hours count to twelve. Then the month comes first. */
 function readDay(text: string, isAmerican: boolean): Day | undefined {
   const date = text.replace(/\s+/g, " ").replace(/^[\s,–-]+|(?:[\s,–-]|\sat)+$/gi, "");
   const slashes = SLASHES.exec(date);
@@ -131,14 +138,14 @@ function timeOf({ year, month, day }: Day, clock: Clock, zone: Part): number | u
   const [minute, second] = [Number(clock.minute ?? 0), Math.min(Number(clock.second ?? 0), 59)];
   if (month < 1 || month > 12 || day < 1 || hour > 24 || minute > 59 || year < 1970 || year > 2200) return undefined;
   const midnight = new Date(Date.UTC(year, month - 1, day));
-  // 31 February is no date; `Date` would take it for one in March.
+  // 31 February is no date. `Date` would turn it into a date in March.
   if (midnight.getUTCMonth() !== month - 1) return undefined;
   const localMs = midnight.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(Number(`0.${clock.fraction ?? 0}`) * 1000);
   const offset = zone === undefined ? 0 : zoneOffset(zone, localMs);
   return offset === undefined ? undefined : localMs - offset * 60_000;
 }
 
-/** Hours past twelve are what they are, whatever stands behind them. */
+/** Hours past twelve are taken literally, regardless of a following a.m. or p.m. */
 function hourOf(hour: number, half: Part): number {
   if (half === undefined || hour > 12) return hour;
   return (hour % 12) + (half === "p" ? 12 : 0);

@@ -1,13 +1,13 @@
 import { withoutC1 } from "./windows-1252.ts";
 
-/** How far the XML declaration is looked for, in bytes: it comes first. */
+/** How far to search for the XML declaration, which comes first, in bytes. */
 const HEAD_BYTES = 1024;
 
 function startsWith(bytes: Uint8Array, ...prefix: readonly number[]): boolean {
   return prefix.every((byte, index) => bytes[index] === byte);
 }
 
-/** The encoding that the first bytes prove, or undefined. */
+/** The encoding that the first bytes prove. Undefined if they prove none. */
 function provenEncoding(bytes: Uint8Array): string | undefined {
   if (startsWith(bytes, 0xef, 0xbb, 0xbf)) return "utf-8";
   if (startsWith(bytes, 0xff, 0xfe)) return "utf-16le";
@@ -29,13 +29,13 @@ function declaredEncoding(bytes: Uint8Array): string | undefined {
   return /<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)["']/i.exec(head)?.[1];
 }
 
-/** The name by which `TextDecoder` knows an encoding; undefined where it knows none. */
+/** The name of an encoding in `TextDecoder`, or undefined for an unknown encoding. */
 function knownEncoding(label: string | undefined): string | undefined {
   if (label === undefined) return undefined;
   try {
     return new TextDecoder(label).encoding;
   } catch {
-    // A label that nobody knows says nothing; the next hint is asked.
+    // An unknown label is ignored, and the next hint is used.
     return undefined;
   }
 }
@@ -52,8 +52,8 @@ function count(text: string, pattern: RegExp): number {
 }
 
 /**
- * Text of unknown encoding that was said to be UTF-8, or nothing. Where bytes are wrong, the better of two guesses:
- * UTF-8 with a few characters cut in two, or windows-1252 under a wrong name.
+ * Decodes text of unknown encoding that was declared as UTF-8 or not at all. Invalid bytes lead to
+ * the better of two guesses: UTF-8 with a few split characters, or mislabelled windows-1252.
  */
 function decodeUtf8(bytes: Uint8Array): string {
   const text = new TextDecoder("utf-8").decode(bytes);
@@ -64,10 +64,10 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * Makes text of a feed's bytes. Asks, in this order: the byte order mark, the header's charset, the XML declaration;
- * with none of them it is UTF-8. Never fails: bytes that fit no encoding become U+FFFD.
+ * Decodes a feed. The byte order mark decides first, then the header's charset, then the XML
+ * declaration, and else UTF-8. Never fails: invalid bytes become U+FFFD.
  *
- * @param contentType - The Content-Type that came with it.
+ * @param contentType - The Content-Type of the answer.
  * @see RFC 7303, section 3, for the order.
  */
 export function decodeFeed(bytes: Uint8Array, contentType: string | undefined): string {
@@ -75,10 +75,12 @@ export function decodeFeed(bytes: Uint8Array, contentType: string | undefined): 
   if (proven !== undefined) return decodeAs(bytes, proven);
   for (const label of [headerCharset(contentType), declaredEncoding(bytes)]) {
     const encoding = knownEncoding(label);
-    // The first bytes would have proved UTF-16: software that writes to a 16-bit string, and then UTF-8, says so wrongly.
+    // The first bytes would have proved UTF-16. Software that writes to a 16-bit string and then as
+    // UTF-8 mislabels its output.
     if (encoding === undefined || encoding.startsWith("utf-16")) continue;
     if (encoding !== "utf-8") return decodeAs(bytes, encoding);
-    // A header's UTF-8 is often a server's default; where it can't be true, the document itself is asked.
+    // A header's UTF-8 is often a server's default. If the bytes are not UTF-8, the document's own
+    // declaration counts.
     if (isUtf8(bytes)) return decodeAs(bytes, "utf-8");
   }
   return decodeUtf8(bytes);

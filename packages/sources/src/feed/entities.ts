@@ -1,8 +1,8 @@
 import { decodeHTML } from "entities";
 
 /**
- * Replaces character references, once, as a browser does: `&#146;` is a quote, and the semicolon of old names may be missing.
- * An unknown name stays as it is.
+ * Replaces character references once, as a browser does. `&#146;` is a quote, and the semicolon of
+ * old names may be missing. An unknown name stays unchanged.
  *
  * @see https://html.spec.whatwg.org/multipage/parsing.html#character-reference-state
  */
@@ -10,7 +10,10 @@ export function decodeEntities(text: string): string {
   return text.includes("&") ? decodeHTML(text) : text;
 }
 
-/** Replaces the ampersands of an address that was escaped for HTML and then for XML. `&copy=2` is a name of its query. */
+/**
+ * Replaces the ampersands of an address that was escaped for HTML and then for XML. In `&copy=2`,
+ * `copy` is a name of the query.
+ */
 export function decodeAddress(address: string): string {
   let text = address;
   for (let times = 0; times < MAX_ESCAPES && AMPERSAND.test(text); times++) text = text.replaceAll(new RegExp(AMPERSAND, "gi"), "&");

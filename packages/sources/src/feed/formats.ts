@@ -19,7 +19,7 @@ function rssItem(item: RssFeed.Item<string>): RawItem {
   const { guid, atom, dc, dcterms, itunes } = item;
   return {
     id: guid?.value ?? atom?.id,
-    // A guid is a permanent link unless it says that it isn't.
+    // A guid is a permanent link unless it says otherwise.
     links: [item.link, alternate(atom?.links), guid?.isPermaLink === false ? undefined : absolute(guid?.value), item.enclosures?.[0]?.url],
     title: lenient(item.title ?? atom?.title?.value ?? dc?.titles?.[0] ?? itunes?.title),
     summaries: [
@@ -100,19 +100,19 @@ export function fromJson(feed: JsonFeed.Feed<string>): RawFeed {
   };
 }
 
-/** The page of a feed or an entry: not the feed itself, nor a file that belongs to it. */
+/** The page of a feed or an entry, as opposed to the feed itself or a file that belongs to it. */
 function alternate(links: readonly AtomFeed.Link<string>[] | undefined): string | undefined {
   const pages = (links ?? []).filter((link) => link.rel === undefined || link.rel === "alternate");
   return (pages.find((link) => link.type === undefined || /html/i.test(link.type)) ?? pages[0])?.href;
 }
 
-/** An id is an address only in full; a relative one is just a name. */
+/** An id is an address only if it is absolute. A relative id is just a name. */
 function absolute(id: string | undefined): string | undefined {
   return id !== undefined && /^https?:\/\//i.test(id) ? id : undefined;
 }
 
 function atomText(text: { readonly value?: string; readonly type?: string } | undefined): RawText {
-  // The default type is plain text, and what people put there without a type is HTML as often as not.
+  // The default type is plain text. Untyped text from people is often HTML.
   return /html/i.test(text?.type ?? "") ? html(text?.value) : lenient(text?.value);
 }
 

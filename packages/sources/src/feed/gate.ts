@@ -1,13 +1,13 @@
-/** Lets only so many through at a time. */
+/** Limits concurrent work. */
 export type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
-/** @param width - How many at a time. */
+/** @param width - Most tasks at a time. */
 export function createGate(width: number): Gate {
   let free = width;
   const waiting: (() => void)[] = [];
   return async (work) => {
     if (free > 0) free -= 1;
-    // Whoever leaves hands the place over, so none that comes later gets it first.
+    // A finished task hands its place over, so no later task can take it first.
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();

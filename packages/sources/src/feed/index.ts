@@ -12,13 +12,17 @@ import { chronological, toUpdate, type News } from "./update.ts";
 export type { FeedAddress, FeedSourceOptions } from "./options.ts";
 export type { FeedUpdate } from "./update.ts";
 
-/** Most answers that are read at a time: each may be as large as `maxBytes`, and is several times that while it is parsed. */
+/**
+ * Most answers that are read at a time. Each may be as large as `maxBytes`, and takes several times
+ * that while it is parsed.
+ */
 const MAX_AT_ONCE = 4;
 
 /**
- * Follows RSS (0.9 to 2.0), RDF, Atom and JSON feeds, and publishes each new item once, the oldest first, across restarts.
+ * Follows RSS (0.9 to 2.0), RDF, Atom and JSON feeds. Publishes each new item once, the oldest
+ * first, across restarts.
  *
- * @throws TypeError for options that can't be, with the name of the option.
+ * @throws TypeError with the name of an invalid option.
  * @see docs/guides/sources.md
  */
 export function feedSource(options: FeedSourceOptions): Source {
@@ -31,7 +35,7 @@ export function feedSource(options: FeedSourceOptions): Source {
         try {
           await followFeed(plan, feed, own, gate);
         } catch (error) {
-          // Of one round that each makes, the others are not to be cut short.
+          // With `once`, one feed's failure must not cut the others short.
           if (!plan.once || !(error instanceof SourceError)) throw error;
           failures.push(error);
         }
@@ -59,7 +63,7 @@ async function round(plan: FeedsPlan, feed: FeedPlan, context: SourceContext, se
   }
   const parsed = read(plan, feed, answer);
   for (const warning of parsed.warnings) {
-    // How many places were mended changes all the time; that it was mended is news once.
+    // The number of repairs changes all the time. The repair itself is news once.
     const kind = warning.replace(/\d+/g, "");
     if (!warned.has(kind)) report({ kind: "warning", message: `The feed "${feed.name}" ${warning}.` });
     warned.add(kind);
@@ -76,7 +80,7 @@ async function round(plan: FeedsPlan, feed: FeedPlan, context: SourceContext, se
   return answer;
 }
 
-/** Some servers send a web page to those who do not ask for a feed. */
+/** Some servers send a web page unless the client asks for a feed. */
 const ACCEPT =
   "application/feed+json, application/atom+xml, application/rss+xml, application/rdf+xml;q=0.9, application/xml;q=0.8, */*;q=0.5";
 
@@ -90,7 +94,7 @@ function read(plan: FeedsPlan, feed: FeedPlan, answer: Extract<HttpAnswer, { kin
   }
 }
 
-/** What is to be published, the oldest first. */
+/** Finds the items to publish, the oldest first. */
 function findNews(plan: FeedsPlan, parsed: ParsedFeed, seen: Seen): readonly News[] {
   const found = new Map<string, News>();
   for (const { item, ms } of chronological(parsed.items)) {
@@ -99,7 +103,7 @@ function findNews(plan: FeedsPlan, parsed: ParsedFeed, seen: Seen): readonly New
     const stamp = itemStamp(item);
     const before = find(seen, hash, itemNames(item))?.stamp;
     const isNews = before === undefined || (plan.updates && before !== stamp);
-    // Of an item that is in the document twice, the first in time holds.
+    // If an item is in the document twice, the first in time counts.
     if (isNews && !found.has(hash)) found.set(hash, { item, hash, stamp, aroundMs, updated: before !== undefined });
   }
   const news = [...found.values()];
@@ -120,17 +124,22 @@ async function publishNews(
       batch.map((each) => toUpdate(plan, feed, parsed, each)),
     );
     for (const { item, hash, stamp } of batch) touch(seen, hash, { stamp, names: itemNames(item) });
-    // Not yet with the new validators: with them, what is left of this answer would never be asked for again.
+    // The new validators are not saved yet. With them, the rest of this answer would never be
+    // requested again.
     if (start + MAX_BATCH < news.length && seen.known) await saveSeen(context.memory, { ...seen, validators: undefined });
   }
 }
 
-/** Takes down what the feed has now. @returns Whether anything of it was unknown or is forgotten. */
+/**
+ * Records the feed's current items.
+ *
+ * @returns Whether any item was unknown or is forgotten.
+ */
 function remember(plan: FeedsPlan, parsed: ParsedFeed, seen: Seen): boolean {
   const before = seen.items.size;
   let unknown = 0;
   const current = new Map<string, Known>();
-  // The newest last: they are forgotten last.
+  // The newest come last, so that they are forgotten last.
   for (const { item } of chronological(parsed.items)) {
     const hash = itemHash(item);
     if (!current.has(hash)) current.set(hash, { stamp: itemStamp(item), names: itemNames(item) });

@@ -1,15 +1,15 @@
-/** Text in one of the ways that formats give it. */
+/** Text in one of the formats' representations. */
 export interface RawText {
   readonly text: string | undefined;
   /** `lenient`: plain by its format, but often HTML. */
   readonly as: "html" | "plain" | "lenient";
 }
 
-/** An item as the format has it: nothing in it is checked. */
+/** An item as in the document. Nothing is checked yet. */
 export interface RawItem {
-  /** What the feed calls it by. */
+  /** The feed's own id of the item. */
   readonly id: string | undefined;
-  /** The first that is an address to follow is taken. */
+  /** The first usable address is taken. */
   readonly links: readonly (string | undefined)[];
   readonly title: RawText;
   /** The first that is not empty is taken. */
@@ -21,20 +21,22 @@ export interface RawItem {
   readonly base?: string | undefined;
 }
 
-/** A feed as the format has it. */
+/** A feed as in the document. */
 export interface RawFeed {
   readonly title: RawText;
   readonly links: readonly (string | undefined)[];
-  /** What relative links are relative to, before the feed's own address. */
+  /** Base of relative links, before the feed's own address. */
   readonly base: string | undefined;
   readonly items: readonly RawItem[];
 }
 
-/** One item, checked: plain text without HTML, bounded; addresses that can be followed. */
+/** One checked item: bounded plain text without HTML, and usable addresses. */
 export interface FeedItem {
-  /** Tells the items of a feed apart: its guid or id, or else its link, or else a hash of title and date. */
+  /**
+   * The item's key in its feed: its guid or id, or else its link, or else a hash of title and date.
+   */
   readonly key: string;
-  /** What else it goes by: each is told of this item alone in the document. */
+  /** Further names of the item. Each names only this item in the document. */
   readonly names: readonly string[];
   readonly title: string;
   readonly link: string | undefined;
@@ -45,12 +47,12 @@ export interface FeedItem {
   readonly image: string | undefined;
 }
 
-/** A feed, checked. */
+/** A checked feed. */
 export interface ParsedFeed {
   readonly title: string | undefined;
   readonly link: string | undefined;
   /** In the order of the document. */
   readonly items: readonly FeedItem[];
-  /** What was mended or left out; each goes on from "The feed". */
+  /** Repairs and omissions. Each text continues a sentence that begins with "The feed". */
   readonly warnings: readonly string[];
 }

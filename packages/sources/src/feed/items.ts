@@ -7,19 +7,19 @@ import { htmlToText, lenientText, plainText, shorten } from "./text.ts";
 /** Longest title, author's name and feed's name, in characters. */
 const TITLE_LENGTH = 300;
 const AUTHOR_LENGTH = 100;
-/** Most addresses of pictures that are tried for one item. */
+/** Most picture addresses that are tried for one item. */
 const MAX_IMAGES = 20;
 
 const READERS: Readonly<Record<RawText["as"], (text: string) => string>> = { html: htmlToText, plain: plainText, lenient: lenientText };
 
-/** The text as plain text, bounded; undefined where nothing is left. */
+/** Bounded plain text, or undefined if nothing is left. */
 function textOf(raw: RawText, length: number): string | undefined {
   if (raw.text === undefined) return undefined;
   const text = shorten(READERS[raw.as](raw.text), length);
   return text === "" ? undefined : text;
 }
 
-/** The first result that there is. */
+/** The first result that is not undefined. */
 function first<Value, Result>(values: readonly Value[], read: (value: Value) => Result | undefined): Result | undefined {
   for (const value of values) {
     const result = read(value);
@@ -53,7 +53,7 @@ function readItem(raw: RawItem, feedBase: string, summaryLength: number): Keyles
   const summary = first(raw.summaries, (text) => textOf(text, summaryLength));
   const title = textOf(raw.title, TITLE_LENGTH) ?? (summary === undefined ? undefined : shorten(summary, 100));
   const link = first(raw.links, (candidate) => safeLink(candidate, base));
-  // With neither text nor link there is nothing to show and nothing to tell it apart by.
+  // Without text and link, an item has nothing to show and no identity.
   if (title === undefined && link === undefined) return undefined;
   return {
     id: raw.id,
@@ -67,10 +67,11 @@ function readItem(raw: RawItem, feedBase: string, summaryLength: number): Keyles
 }
 
 /**
- * The names by which no two different items go. Some feeds give all their items the same id or link, such as the address
- * of the site: taken at its word, the second item would never be published.
+ * The ids or links that are unique to one item. Some feeds give all their items the same id or
+ * link, such as the address of the site. Taken literally, such an id would keep the second item
+ * from being published.
  *
- * @param by - What items with one name must have in common to be the same item.
+ * @param by - The field in which items with one name must agree to be the same item.
  */
 function uniqueBy(items: readonly Keyless[], name: "id" | "link", by: "link" | "title"): ReadonlySet<string> {
   const meanings = new Map<string, Set<string>>();
@@ -83,8 +84,9 @@ function uniqueBy(items: readonly Keyless[], name: "id" | "link", by: "link" | "
 }
 
 /**
- * What an item goes by when the feed gives it another guid: two of link, title and date. One alone would not do. A page of the
- * weather is at one address every day, and every bulletin has the same title.
+ * Names of an item that hold when the feed changes its guid: pairs of link, title and date. A
+ * single field is not enough. A weather page has the same address every day, and every bulletin has
+ * the same title.
  */
 function namesOf({ id, link, title, publishedMs }: Keyless): readonly string[] {
   const bare = link === undefined ? undefined : bareLink(link);
@@ -99,7 +101,7 @@ function namesOf({ id, link, title, publishedMs }: Keyless): readonly string[] {
   return names.map((parts) => JSON.stringify(parts));
 }
 
-/** The texts that are there more than once. */
+/** The texts that occur more than once. */
 function repeated(texts: readonly string[]): ReadonlySet<string> {
   const once = new Set<string>();
   return new Set(texts.filter((text) => once.size === once.add(text).size));

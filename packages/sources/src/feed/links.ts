@@ -1,19 +1,19 @@
 import { decodeAddress } from "./entities.ts";
 
-/** Longest address that is kept, in characters. */
+/** Longest address, in characters. */
 const MAX_LENGTH = 2048;
 
-/** Parameters that tell where a reader came from, and nothing of the page. */
+/** Tracking parameters, which identify the reader's origin and not the page. */
 const TRACKING = /^(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_hs\w+|at_\w+|cmpid|ftag|ito|ns_\w+|xtor|rss)$/i;
 
-/** The same in a fragment. */
+/** Tracking parameters in a fragment. */
 const TRACKING_FRAGMENT = /^#(?:xtor|utm_\w+|ref|rss|at_\w+|ftag)(?:=|$)/i;
 
 /**
- * Makes of an address what stays of it when a site moves to https or counts its readers: without scheme, `www.`, tracking and the
- * slash at the end.
+ * Returns the part of an address that survives a move to https and a reader count. Scheme, `www.`,
+ * tracking and the slash at the end are removed.
  *
- * @param link - One that {@link safeLink} has made.
+ * @param link - A link from {@link safeLink}.
  */
 export function bareLink(link: string): string {
   const url = new URL(link);
@@ -26,10 +26,11 @@ export function bareLink(link: string): string {
 }
 
 /**
- * Makes an absolute address of a feed's link, if it is one to follow: http or https, so no `javascript:` and no
- * `data:`; without a name before the host, which passes one site off as another.
+ * Resolves a feed's link to an absolute address, if the address is safe. Only http and https are
+ * allowed, so no `javascript:` and no `data:`. A user name before the host is not allowed, because
+ * it passes one site off as another.
  *
- * @param base - What a relative one is relative to.
+ * @param base - Base of a relative link.
  */
 export function safeLink(link: string | undefined, base: string): string | undefined {
   const trimmed = decodeAddress(link?.trim() ?? "");

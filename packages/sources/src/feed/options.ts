@@ -6,52 +6,71 @@ import type { ParseBounds } from "./parse.ts";
 
 /** One feed. */
 export interface FeedAddress {
-  /** http or https; a name and password in it go as `Authorization: Basic`. */
+  /**
+   * An http or https address. A name and password in the address are sent as `Authorization:
+   * Basic`.
+   */
   readonly url: string | URL;
-  /** What the feed is called in topics, reports and the memory, at most 100 characters. Default: the host of the address. */
+  /**
+   * The feed's name in topics, reports and the memory, at most 100 characters. Default: the host of
+   * the address.
+   */
   readonly name?: string | undefined;
-  /** What people call it. Default: the title that the feed gives itself. */
+  /** The feed's name for people. Default: the feed's own title. */
   readonly title?: string | undefined;
   /** Further request headers, beside those of all feeds. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Time from one round to the next, in milliseconds. Default: that of all feeds. */
+  /** Interval between rounds, in milliseconds. Default: the interval of all feeds. */
   readonly intervalMs?: number | undefined;
 }
 
-/** Which feeds to follow, and what to make of them. */
+/** The feeds to follow, and the form of their updates. */
 export interface FeedSourceOptions extends PollTiming, HttpBounds, OutletOptions {
-  /** One feed or several, at most 1,000: addresses, or addresses with a name. Each is followed on its own. */
+  /**
+   * One feed or several, at most 1,000, as addresses or addresses with a name. Each feed is
+   * followed on its own.
+   */
   readonly feeds: string | URL | FeedAddress | readonly (string | URL | FeedAddress)[];
   /** Further request headers for every feed. They go to its own origin alone. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Time from one round to the next, in milliseconds: 1,000 to 7 days. Default 300,000: people write feeds. */
+  /**
+   * Interval between rounds, in milliseconds, 1,000 to 7 days. Default 300,000, because people
+   * write feeds.
+   */
   readonly intervalMs?: number | undefined;
   /**
-   * The topic. `{feed}` is the feed's name and `{item}` a hash that names the item in its feed, both percent-encoded.
-   * Default `/news/{feed}`: a subscriber of one feed takes this one topic, and of all `/news/:feed`.
+   * The topic. `{feed}` is the feed's name and `{item}` a hash that names the item in its feed,
+   * both percent-encoded. Default `/news/{feed}`. Subscribe to that topic for one feed, or to the
+   * pattern `/news/:feed` for all.
    */
   readonly topic?: string | undefined;
   /** Event type of the updates. Default `item`. */
   readonly type?: string | undefined;
-  /** How many items of a feed that was never seen are published, the newest: 0 to 10,000. Default 20. */
+  /** How many of the newest items of a new feed are published, 0 to 10,000. Default 20. */
   readonly first?: number | undefined;
   /**
-   * How many items of each feed are remembered: 100 to 100,000. The one that has been gone for longest is forgotten first,
-   * and none that the feed still has. Default 2,000.
+   * How many items of each feed are remembered, 100 to 100,000. The item that has been gone for
+   * longest is forgotten first. Items in the feed are never forgotten. Default 2,000.
    */
   readonly remember?: number | undefined;
-  /** Whether an item that is known is published again, with `updated: true`, when its title, link or summary has changed. Default false. */
+  /**
+   * Whether a known item is published again, with `updated: true`, when its title, link or summary
+   * has changed. Default false.
+   */
   readonly updates?: boolean | undefined;
-  /** Most items of one document, those at its front: 1 to 100,000. Default 10,000. The rest is left out with a warning. */
+  /**
+   * Most items of one document, 1 to 100,000, counted from its front. Further items are left out
+   * with a warning. Default 10,000.
+   */
   readonly maxItems?: number | undefined;
   /** Longest summary, in characters: 0 to 10,000. Default 300. */
   readonly summaryLength?: number | undefined;
 }
 
-/** One feed, checked. */
+/** One checked feed. */
 export interface FeedPlan {
   readonly url: URL;
-  /** As given, credentials included. */
+  /** The address as given, including credentials. */
   readonly address: string | URL;
   readonly name: string;
   readonly title: string | undefined;
@@ -77,7 +96,7 @@ const DEFAULT_INTERVAL_MS = 300_000;
 const MAX_FEEDS = 1000;
 const MAX_NAME = 100;
 
-/** @throws TypeError that names the option and what it may be. */
+/** @throws TypeError with the option and its allowed values. */
 export function planOf(options: FeedSourceOptions): FeedsPlan {
   const given =
     typeof options.feeds === "string" || options.feeds instanceof URL || "url" in options.feeds ? [options.feeds] : options.feeds;
@@ -86,13 +105,13 @@ export function planOf(options: FeedSourceOptions): FeedsPlan {
   const feeds = given.map((feed) => feedPlan(options, typeof feed === "string" || feed instanceof URL ? { url: feed } : feed));
   const names = new Set<string>();
   for (const { name } of feeds) {
-    // Two of one name would share a topic and a memory.
+    // Two feeds of one name would share a topic and a memory.
     if (names.has(name)) throw new TypeError(`feeds: two are called "${name}". Give each its own name.`);
     names.add(name);
   }
   const topic = compileTemplate(options.topic ?? "/news/{feed}");
   const unknown = topic.names.find((name) => name !== "feed" && name !== "item");
-  if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here; {feed} and {item} do.`);
+  if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here. Use {feed} or {item}.`);
   return {
     feeds,
     http: checkHttpBounds(options),
@@ -117,7 +136,7 @@ function feedPlan(options: FeedSourceOptions, feed: FeedAddress): FeedPlan {
     throw new TypeError(`feeds: the name ${JSON.stringify(name)} can't be. Take 1 to ${MAX_NAME} visible characters.`);
   }
   const headers = { ...options.headers, ...feed.headers };
-  // Throws TypeError for what can't be sent.
+  // Throws TypeError for headers that can't be sent.
   void new Headers(headers);
   const intervalMs = feed.intervalMs ?? options.intervalMs;
   return { url, address: feed.url, name, title: feed.title, headers, timing: checkTiming({ ...options, intervalMs }, DEFAULT_INTERVAL_MS) };

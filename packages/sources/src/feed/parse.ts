@@ -6,26 +6,26 @@ import type { ParsedFeed, RawFeed } from "./item.ts";
 import { readItems } from "./items.ts";
 import { tidyXml } from "./tidy.ts";
 
-/** What is needed to read a feed. */
+/** The input of the feed parser. */
 export interface FeedDocument {
   readonly body: Uint8Array;
   readonly contentType?: string | undefined;
-  /** Where it came from: relative links are relative to it. */
+  /** Address of the document, the base of relative links. */
   readonly url: string;
 }
 
-/** The bounds of what is read. */
+/** Bounds of the feed parser. */
 export interface ParseBounds {
-  /** Most items; those at the front of the document are taken. */
+  /** Most items, counted from the front of the document. */
   readonly maxItems: number;
   /** Longest summary, in characters. */
   readonly summaryLength: number;
 }
 
 /**
- * Makes items of a feed of any format. What is broken is mended where the meaning is clear.
+ * Parses a feed of any format. Mistakes with a clear meaning are repaired.
  *
- * @throws TemporaryError when it is no feed, or broken past mending.
+ * @throws TemporaryError when the document is no feed, or beyond repair.
  */
 export function parseFeed(document: FeedDocument, bounds: ParseBounds): ParsedFeed {
   const text = decodeFeed(document.body, document.contentType);
@@ -41,7 +41,7 @@ export function parseFeed(document: FeedDocument, bounds: ParseBounds): ParsedFe
   }
   const raw = rawFeed(source, bounds.maxItems + 1);
   if (raw.items.length > bounds.maxItems)
-    warnings.push(`has more than ${bounds.maxItems} items, the bound (maxItems); the rest is left out`);
+    warnings.push(`has more than ${bounds.maxItems} items, the bound (maxItems), and the rest is left out`);
   return { ...readItems({ ...raw, items: raw.items.slice(0, bounds.maxItems) }, document.url, bounds.summaryLength), warnings };
 }
 
@@ -80,7 +80,7 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}, ${error.cause.message.slice(0, 200)}` : error.message;
 }
 
-/** Says what came instead; of a web page, where its feed is. */
+/** Describes a document that is no feed. For a web page, names the address of its feed. */
 function notAFeed(text: string): string {
   const start = text.slice(0, 100_000);
   if (!/<html[\s>]/i.test(start)) {

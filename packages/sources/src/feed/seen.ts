@@ -3,20 +3,20 @@ import { readValidators, type Validators } from "../http/index.ts";
 import type { SourceMemory } from "../source.ts";
 import type { FeedItem } from "./item.ts";
 
-/** What is known of an item beside its hash. */
+/** Facts about a known item, beside its hash. */
 export interface Known {
-  /** What its text was. */
+  /** Stamp of the item's text. */
   readonly stamp: string;
-  /** Hashes of what else it goes by. */
+  /** Hashes of the item's further names. */
   readonly names: readonly string[];
 }
 
-/** What is known of a feed's items. */
+/** The known items of a feed. */
 export interface Seen {
   /** Whether the feed was read before, in this process or an earlier one. */
   known: boolean;
   validators: Validators | undefined;
-  /** By the item's hash; the one that has been gone for longest comes first. */
+  /** Items by hash. The item that has been gone for longest comes first. */
   readonly items: Map<string, Known>;
   /** The item's hash, by each of its names. */
   readonly byName: Map<string, string>;
@@ -36,17 +36,23 @@ export function itemHash(item: FeedItem): string {
   return digest(item.key, HASH_LENGTH);
 }
 
-/** Names what subscribers see of an item. The date is left out: many feeds set it anew all the time. */
+/**
+ * Names the text that subscribers see of an item. The date is left out, because many feeds reset it
+ * all the time.
+ */
 export function itemStamp(item: FeedItem): string {
   return digest(JSON.stringify([item.title, item.link, item.summary]), SHORT_LENGTH);
 }
 
-/** Hashes of what else the item goes by, so that it is known under another guid. 48 bits are enough within one feed. */
+/**
+ * Hashes of the item's further names, by which the item is recognised under another guid. 48 bits
+ * are enough within one feed.
+ */
 export function itemNames(item: FeedItem): readonly string[] {
   return item.names.map((name) => digest(name, SHORT_LENGTH));
 }
 
-/** What is remembered. What makes no sense counts as a feed that was never seen. */
+/** Loads the known items. An unreadable entry counts as a feed that was never seen. */
 export async function loadSeen(memory: SourceMemory): Promise<Seen> {
   const fresh: Seen = { known: false, validators: undefined, items: new Map(), byName: new Map() };
   const text = await memory.get(KEY);
@@ -65,7 +71,7 @@ export async function loadSeen(memory: SourceMemory): Promise<Seen> {
     }
     return seen;
   } catch {
-    // As when there was none: the newest items come once more.
+    // Same as without an entry. The newest items are published once more.
     return fresh;
   }
 }
@@ -81,7 +87,10 @@ export function find(seen: Seen, hash: string, names: readonly string[]): Known 
   return known === undefined ? undefined : seen.items.get(known);
 }
 
-/** Moves what the feed has now to the end, where it is forgotten last. It takes the place of the items that go by its names. */
+/**
+ * Moves a current item to the end of the map, where it is forgotten last. The item replaces the
+ * items with its names.
+ */
 export function touch(seen: Seen, hash: string, item: Known): void {
   drop(seen, hash);
   for (const name of item.names) drop(seen, seen.byName.get(name));
@@ -90,10 +99,10 @@ export function touch(seen: Seen, hash: string, item: Known): void {
 }
 
 /**
- * Forgets what has been gone for longest.
+ * Forgets the items that have been gone for longest.
  *
- * @param limit - Most to keep, but for those that the feed has now.
- * @param current - How many it has now; they are at the end.
+ * @param limit - Most items to keep. The feed's current items are kept beyond the limit.
+ * @param current - Number of current items, which are at the end.
  */
 export function forget(seen: Seen, limit: number, current: number): void {
   let excess = seen.items.size - Math.max(limit, current);

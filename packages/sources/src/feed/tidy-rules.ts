@@ -1,25 +1,25 @@
-/** HTML elements without content, which people write without a slash inside of a description. */
+/** HTML elements without content, which people write without a slash inside a description. */
 export const VOID: ReadonlySet<string> = new Set(["br", "hr", "img", "input", "wbr", "area", "col", "embed", "track"]);
 
-/** Names that the parser refuses, and no feed needs. */
+/** Names that the parser refuses and no feed needs. */
 export const REFUSED: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Elements that are one entry of the feed: none has another inside. */
+/** Entry elements of a feed. An entry never contains another. */
 export const ENTRIES: ReadonlySet<string> = new Set(["item", "entry"]);
 
-/** Elements with plain text and nothing else in them. */
+/** Elements that contain plain text alone. */
 const PLAIN = new Set(
   `title link guid pubdate lastbuilddate category comments updated published id modified issued created language copyright generator docs ttl
   managingeditor webmaster author enclosure rights`.split(/\s+/),
 );
 
-/** Elements with text that may have HTML in it. */
+/** Elements whose text may contain HTML. */
 const RICH = new Set(["description", "content", "summary", "content:encoded", "subtitle", "tagline"]);
 
-/** What ends a plain element that nothing has ended. */
+/** Start tags that end an unclosed plain element. */
 const ENDS_PLAIN = new Set([...PLAIN, ...RICH, ...ENTRIES, "channel", "image", "textinput", "cloud", "source"]);
 
-/** What ends a rich one: only what HTML doesn't have. */
+/** Start tags that end an unclosed rich element, none of which HTML has. */
 const ENDS_RICH = new Set([...ENTRIES, "guid", "pubdate", "updated", "published", "issued", "modified", "content:encoded"]);
 
 /** The name without its prefix. */
@@ -28,11 +28,11 @@ export function localName(name: string): string {
 }
 
 /**
- * Which of the open elements a start tag ends, because the end tag was forgotten.
+ * Decides which open elements a start tag ends, because their end tags were forgotten.
  *
  * @param open - The names of the open elements, lower-cased, the outermost first.
  * @param name - The name of the start tag, lower-cased.
- * @returns How many stay open.
+ * @returns How many elements stay open.
  */
 export function staysOpen(open: readonly string[], name: string): number {
   if (ENTRIES.has(localName(name))) {
@@ -51,6 +51,7 @@ export function staysOpen(open: readonly string[], name: string): number {
 
 function endsPlain(element: string, name: string): boolean {
   if (ENDS_PLAIN.has(name)) return true;
-  // Elements of another vocabulary stand beside, but for XHTML inside of a title, and what an Atom author is made of.
+  // Elements of another vocabulary are siblings. Exceptions are XHTML inside a title, and the parts
+  // of an Atom author.
   return name.includes(":") && element !== "author" && !/^x?html?:/.test(name);
 }

@@ -1,15 +1,15 @@
-/** A start tag as it was understood. */
+/** A parsed start tag. */
 export interface StartTag {
   /** As written. */
   readonly name: string;
   /** The attributes in well-formed XML, with a space before each. */
   readonly attributes: string;
   readonly selfClosing: boolean;
-  /** Where the text goes on. */
+  /** Index where the text goes on. */
   readonly end: number;
 }
 
-/** Most attributes of one element; what follows them is left out. */
+/** Most attributes of one element. Further attributes are left out. */
 const MAX_ATTRIBUTES = 64;
 
 const NAME = /[A-Za-z_\u0080-\uffff][\w.:\u0080-\uffff-]*/y;
@@ -21,8 +21,8 @@ const SPACE = /\s*/y;
 const STRAY_AMPERSAND = /&(?!#\d{1,7};|#x[\da-f]{1,6};|[a-z][a-z\d]{1,31};)/gi;
 
 /**
- * Escapes each `&` that begins no reference. The HTML rules would make `©=2` of `&copy=2` in the address of a link;
- * names of references that XML doesn't know pass, since the parser knows those of HTML.
+ * Escapes each `&` that begins no reference. The HTML rules would turn `&copy=2` in a link's
+ * address into `©=2`. Reference names unknown to XML pass, because the parser knows HTML's names.
  */
 export function escapeStrayAmpersands(text: string): string {
   return text.includes("&") ? text.replace(STRAY_AMPERSAND, "&amp;") : text;
@@ -33,12 +33,15 @@ function match(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? "";
 }
 
-/** The name of a tag that begins at an index; empty where none does. */
+/** The name of a tag that begins at an index, or an empty text if no tag begins there. */
 export function readName(text: string, at: number): string {
   return match(NAME, text, at);
 }
 
-/** The value of an attribute, and where the text goes on. A missing end quote is where `<` or the end of the text is. */
+/**
+ * The value of an attribute, and the index where the text goes on. A missing end quote is assumed
+ * at `<` or the end of the text.
+ */
 function readValue(text: string, at: number): { value: string; end: number } | undefined {
   const quote = text[at];
   if (quote !== '"' && quote !== "'") {
@@ -53,10 +56,10 @@ function readValue(text: string, at: number): { value: string; end: number } | u
 }
 
 /**
- * Reads a start tag. The work is bounded by the distance to the next `<` behind it, however broken it is.
+ * Reads a start tag. The work is bounded by the distance to the next `<`, even for a broken tag.
  *
- * @param at - The index of its `<`.
- * @returns Undefined where it is none: text with a `<` in it, or a tag that is cut off.
+ * @param at - The index of the tag's `<`.
+ * @returns Undefined for a `<` in text, or a tag that is cut off.
  */
 export function readStartTag(text: string, at: number): StartTag | undefined {
   const name = readName(text, at + 1);
@@ -84,7 +87,7 @@ export function readStartTag(text: string, at: number): StartTag | undefined {
       index = assign + 1;
       index += match(SPACE, text, index).length;
       const read = readValue(text, index);
-      // A quote that nothing closes: what follows it is read as attributes, up to the end of the tag.
+      // An unclosed quote. The text after it is read as attributes, up to the end of the tag.
       if (read === undefined) index += 1;
       else ({ value, end: index } = read);
     }

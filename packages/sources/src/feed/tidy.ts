@@ -1,30 +1,38 @@
 import { escapeStrayAmpersands, readName, readStartTag } from "./tidy-tag.ts";
 import { ENTRIES, localName, REFUSED, staysOpen, VOID } from "./tidy-rules.ts";
 
-/** What became of a document. */
+/** The result of tidying a document. */
 export interface Tidied {
-  /** Well-formed XML from the root's start tag to its end tag, without comments and declarations. */
+  /**
+   * Well-formed XML from the root's start tag to its end tag, without comments and declarations.
+   */
   readonly xml: string;
-  /** Tags that were missing or too many. */
+  /** Number of missing or surplus tags. */
   readonly repairs: number;
-  /** Whether the document ends in the middle of an entry; that one is left out, it would be published in part. */
+  /**
+   * Whether the document ends in the middle of an entry. That entry is left out, because it would
+   * be published in part.
+   */
   readonly truncated: boolean;
 }
 
-/** Deepest nesting that is kept; the tags of deeper elements are left out. The parser refuses 100. */
+/** Deepest nesting. The tags of deeper elements are left out. The parser refuses 100. */
 const MAX_DEPTH = 64;
 /** Most elements. Each costs the parser about a kilobyte. */
 const MAX_ELEMENTS = 250_000;
-/** Most repairs: past them it is something else than a feed with a mistake in each item. */
+/** Most repairs. A document with more is no feed with a mistake in each item. */
 const MAX_REPAIRS = 50_000;
 
 const ROOT = /<(?:[\w.-]+:)?(?:rss|feed|rdf)(?=[\s/>])/i;
 
-/** What XML forbids, and a byte order mark in the middle (from files that were put together). */
+/** Characters that XML forbids, and a byte order mark in the middle (from concatenated files). */
 // oxlint-disable-next-line no-control-regex -- these are the characters that it is about
 const FORBIDDEN = /[\0-\u0008\u000b\u000c\u000e-\u001f\u007f\ufeff\ufffe\uffff]/g;
 
-/** Finds a mark from an index on, and asks again only behind what it found: without it, repeated marks cost their square. */
+/**
+ * Finds a mark from an index on, and searches again only behind the last find. Without this cache,
+ * repeated marks would cost their square.
+ */
 function createFinder(text: string, mark: string): (from: number) => number {
   let found = -2;
   return (from) => {
@@ -34,11 +42,12 @@ function createFinder(text: string, mark: string): (from: number) => number {
 }
 
 /**
- * Makes well-formed XML of what was meant as a feed: starts at the root, closes what is open, drops end tags of
- * nothing, quotes attributes, escapes a `<` or `&` of text, and leaves out what no feed needs (comments,
- * declarations, forbidden characters). A well-formed document keeps its meaning. Takes time in proportion to its length.
+ * Turns a broken feed into well-formed XML. The output starts at the root. Open elements are
+ * closed, stray end tags dropped, attributes quoted, and `<` or `&` in text escaped. Comments,
+ * declarations and forbidden characters are left out, because no feed needs them. A well-formed
+ * document keeps its meaning. Takes linear time.
  *
- * @returns Undefined where there is no root of a feed.
+ * @returns Undefined if the document has no root of a feed.
  * @throws Error when there are more elements, or more mistakes, than a feed has.
  */
 export function tidyXml(document: string): Tidied | undefined {
@@ -49,10 +58,10 @@ export function tidyXml(document: string): Tidied | undefined {
 class Tidier {
   readonly #text: string;
   readonly #out: string[] = [];
-  /** The open elements, as written, and lower-cased. */
+  /** The open elements, as written and lower-cased. */
   readonly #open: string[] = [];
   readonly #openLower: string[] = [];
-  /** Where in the output the entry began that is open. */
+  /** Index in the output at which the open entry began. */
   #entryStart = -1;
   #at = 0;
   #repairs = 0;
@@ -100,7 +109,10 @@ class Tidier {
     return { xml: this.#out.join(""), repairs: this.#repairs, truncated };
   }
 
-  /** Goes on behind a mark; where it is missing, behind the two characters that asked for it. */
+  /**
+   * Continues behind a mark. If the mark is missing, continues behind the two characters that
+   * announced it.
+   */
   #skipTo(found: number, length: number): void {
     if (found === -1) this.#repairs += 1;
     this.#at = found === -1 ? this.#at + 2 : found + length;
@@ -130,7 +142,7 @@ class Tidier {
     const next = this.#text.indexOf("<", this.#at + 1);
     const close = this.#findTagEnd(this.#at);
     if (name === "" || close === -1 || (next !== -1 && next < close)) {
-      // `</` in text, or a tag that is cut off: dropped up to the next tag.
+      // `</` in text, or a tag that is cut off. It is dropped up to the next tag.
       this.#repairs += 1;
       this.#at = next === -1 ? this.#text.length : next;
       return;
@@ -176,7 +188,7 @@ class Tidier {
     this.#openLower.push(lower);
   }
 
-  /** Closes open elements until so many are left. */
+  /** Closes open elements until the given number is left. */
   #closeDownTo(depth: number): void {
     while (this.#open.length > depth) {
       this.#out.push(`</${this.#open.pop()}>`);

@@ -4,9 +4,9 @@ import type { FeedItem, ParsedFeed } from "./item.ts";
 import type { FeedPlan, FeedsPlan } from "./options.ts";
 import { itemHash, itemStamp } from "./seen.ts";
 
-/** The data of an update, as JSON. All text is plain, without HTML; addresses are http or https. */
+/** The data of an update, as JSON. All text is plain, without HTML. Addresses are http or https. */
 export interface FeedUpdate {
-  /** Names the item; the same when it is published again. */
+  /** Names the item. A republished item keeps its id. */
   readonly id: string;
   readonly title: string;
   readonly link?: string | undefined;
@@ -14,18 +14,18 @@ export interface FeedUpdate {
   /** RFC 3339. */
   readonly published?: string | undefined;
   /**
-   * Of an item without a date: the date of the older of its neighbours, in RFC 3339. Told only when the feed is read for the
-   * first time, for later an item is as old as its update.
+   * For an item without a date, the date of the older of its neighbours, in RFC 3339. Present only
+   * when the feed is read for the first time. A later item is as old as its update.
    */
   readonly around?: string | undefined;
   readonly author?: string | undefined;
   readonly image?: string | undefined;
   readonly feed: { readonly name: string; readonly title: string; readonly link?: string | undefined };
-  /** Whether an earlier update told of this item as it was then. */
+  /** Whether an earlier update carried an earlier version of the item. */
   readonly updated?: true | undefined;
 }
 
-/** An item that is to be published. */
+/** An item to publish. */
 export interface News {
   readonly item: FeedItem;
   readonly hash: string;
@@ -35,8 +35,8 @@ export interface News {
 }
 
 /**
- * Makes the update that tells of an item. Its event id follows from topic and item alone, so when two processes follow one
- * feed, or one publishes again after a crash, subscribers see the same id twice and can tell.
+ * Makes the update of an item. Its event id follows from topic and item alone. So subscribers
+ * recognise duplicates when two processes follow one feed, or one publishes again after a crash.
  */
 export function toUpdate(plan: FeedsPlan, feed: FeedPlan, parsed: ParsedFeed, { item, aroundMs, updated }: News): TextUpdate {
   const topic = plan.topic.expand((name) => (name === "feed" ? feed.name : itemHash(item))) ?? "";
@@ -60,16 +60,20 @@ function urn(...parts: readonly string[]): string {
   return `urn:sha256:${createHash("sha256").update(JSON.stringify(parts)).digest("hex")}`;
 }
 
-/** An item, and when it came about, as far as the feed tells. */
+/** An item and its time, as far as the feed tells. */
 export interface Placed {
   readonly item: FeedItem;
-  /** The item's date, or that of the older of its neighbours; infinite if the document has no dates. */
+  /**
+   * The item's date, or the date of the older of its neighbours. Infinite if the document has no
+   * dates.
+   */
   readonly ms: number;
 }
 
 /**
- * Orders items from the oldest to the newest. Without dates the order of the document holds, newest first. An item without one
- * stands where the older of its neighbours does, so it never comes after a newer item, whichever way the feed is sorted.
+ * Orders items from the oldest to the newest. Without dates, the document's order counts, newest
+ * first. An item without a date stands at the older of its neighbours. So it never comes after a
+ * newer item, whichever way the feed is sorted.
  */
 export function chronological(items: readonly FeedItem[]): readonly Placed[] {
   const oldestFirst = items.toReversed();
@@ -79,7 +83,8 @@ export function chronological(items: readonly FeedItem[]): readonly Placed[] {
     item,
     ms: item.publishedMs ?? Math.min(before[index] ?? Infinity, after[index] ?? Infinity),
   }));
-  // Of the same date the one that only borrows it comes first. Two without any are equally far away.
+  // Among equal dates, an item with a borrowed date comes first. Two items without any date are
+  // equally far away.
   return placed.toSorted((a, b) => (a.ms === b.ms ? rankOf(a) - rankOf(b) : a.ms - b.ms));
 }
 
@@ -87,7 +92,7 @@ function rankOf({ item }: Placed): number {
   return item.publishedMs === undefined ? 0 : 1;
 }
 
-/** For each item, the date of the last one before it that has one. */
+/** For each item, the date of the last dated item before it. */
 function dateBeside(items: readonly FeedItem[]): readonly (number | undefined)[] {
   let latestMs: number | undefined;
   return items.map((item) => (latestMs = item.publishedMs ?? latestMs));

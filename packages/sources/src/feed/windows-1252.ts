@@ -1,9 +1,10 @@
-/** The characters of windows-1252 from 0x80 to 0x9f, and controls where it has none. */
+/** The characters of windows-1252 from 0x80 to 0x9f, with controls at its unassigned bytes. */
 const HIGH = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
 
 /**
- * Makes the typographic quotes, dashes and the euro sign of C1 controls that were meant as these. Node's decoder of
- * windows-1252 leaves the controls (seen in version 20), and so does XML with the reference `&#146;`.
+ * Turns misused C1 controls into the typographic quotes, dashes and euro sign of windows-1252.
+ * Node's decoder of windows-1252 leaves the controls (seen in version 20), and so does XML with the
+ * reference `&#146;`.
  *
  * @see https://encoding.spec.whatwg.org/#index-windows-1252
  */

@@ -1,4 +1,4 @@
-/** Offsets of zone names in hours. Some are ambiguous; these are what feeds mean by them. */
+/** Offsets of zone names in hours. Ambiguous names have their usual meaning in feeds. */
 const HOURS: Readonly<Record<string, string>> = {
   "-10": "hst",
   "-9": "akst",
@@ -37,7 +37,7 @@ const MINUTES: ReadonlyMap<string, number> = new Map(
   Object.entries(HOURS).flatMap(([hours, names]) => names.split(" ").map((name): [string, number] => [name, Number(hours) * 60])),
 );
 
-/** Names that are summer time in summer. */
+/** Names that stand for summer time in summer. */
 const REGIONS: Readonly<Record<string, string>> = {
   et: "America/New_York",
   ct: "America/Chicago",
@@ -45,18 +45,19 @@ const REGIONS: Readonly<Record<string, string>> = {
   pt: "America/Los_Angeles",
 };
 
-/** Offsets written as numbers, with a name of UTC in front or without. */
+/** Numeric offsets, with or without a name of UTC in front. */
 const NUMERIC = /^(?:gmt|utc?)?\s?([+-])(\d{1,2})(?::?(\d{2}))?$/i;
 
-/** Names of the database of time zones, such as `America/New_York`. */
+/** Names of the time zone database, such as `America/New_York`. */
 const REGION = /^[a-z]+(?:\/[a-z_+-]+){1,2}$/i;
 
 /**
- * Tells how far a zone is from UTC.
+ * Returns the offset of a zone from UTC.
  *
  * @param zone - A name, an offset, or a region.
- * @param localMs - The time of a clock in that zone, as if it were UTC: regions have summer time.
- * @returns Minutes east of UTC, undefined for a zone that nobody knows.
+ * @param localMs - The time of a clock in that zone, as if it were UTC, because regions have summer
+ *   time.
+ * @returns Minutes east of UTC, or undefined for an unknown zone.
  */
 export function zoneOffset(zone: string, localMs: number): number | undefined {
   const numeric = NUMERIC.exec(zone);
@@ -70,7 +71,7 @@ export function zoneOffset(zone: string, localMs: number): number | undefined {
   return region === undefined ? MINUTES.get(name) : regionOffset(region, localMs);
 }
 
-/** Formats by region: making one takes ten times as long as using it, and a feed has one region. */
+/** Formats by region. Making one takes ten times as long as using it, and a feed has one region. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 const MAX_FORMATS = 50;
 
@@ -82,10 +83,11 @@ function regionOffset(zone: string, localMs: number): number | undefined {
       const name = format.formatToParts(ms).find(({ type }) => type === "timeZoneName")?.value ?? "";
       return name === "GMT" ? 0 : (zoneOffset(name, ms) ?? 0);
     };
-    // The offset of an hour that is wrong by the offset: right but for the hour in which the clocks change.
+    // The first estimate is wrong by the offset. The second is right except in the hour in which
+    // the clocks change.
     return offsetAt(localMs - offsetAt(localMs) * 60_000);
   } catch {
-    // RangeError: there is no such region.
+    // RangeError: an unknown region.
     return undefined;
   }
 }

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 
-/** An address to ask, its credentials apart. */
+/** An address to request, without its credentials. */
 export interface Address {
   readonly url: URL;
-  /** `Authorization` from the name and password in the URL, which `fetch` does not take there. */
+  /** `Authorization` from the name and password in the URL, which `fetch` does not accept there. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
  * Reads an address.
  *
- * @throws TypeError when it is no http or https URL.
+ * @throws TypeError when the address is no http or https URL.
  */
 export function readAddress(address: string | URL): Address {
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -25,12 +25,12 @@ export function readAddress(address: string | URL): Address {
   return { url, headers: { authorization: `Basic ${Buffer.from(pair, "utf8").toString("base64")}` } };
 }
 
-/** An address for people: without what may be secret in it. */
+/** An address for people, without the parts that may be secret. */
 export function shownAddress(url: URL): string {
   return `${url.origin}${url.pathname}${url.search === "" ? "" : "?…"}`;
 }
 
-/** Names an address where it must not be readable, such as in a file. */
+/** Names an address unreadably, such as in a file. */
 export function addressHash(url: URL): string {
   return createHash("sha256").update(`${url.origin}${url.pathname}${url.search}`).digest("base64url").slice(0, 22);
 }

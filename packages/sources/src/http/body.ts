@@ -4,38 +4,42 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, type InputType, type Zli
 import { HttpError } from "../errors.ts";
 import type { RawAnswer } from "./request.ts";
 
-/** What `Accept-Encoding` says. */
+/** Value of `Accept-Encoding`. */
 export const ACCEPTED_ENCODINGS = "gzip, br";
 
 type Decoder = (input: InputType, options: ZlibOptions) => Promise<Buffer>;
 
 const GUNZIP: Decoder = promisify<InputType, ZlibOptions, Buffer>(gunzip);
 
-/** How compressions that no first bytes prove are undone. Some servers compress in a way that they were not asked for. */
+/**
+ * Decoders for compressions without a signature in the first bytes. Some servers use a compression
+ * that was not requested.
+ */
 const DECODERS: Readonly<Record<string, readonly Decoder[]>> = {
   br: [promisify<InputType, ZlibOptions, Buffer>(brotliDecompress)],
-  // By the standard with a header, by old servers without.
+  // With a header by the standard, without a header by old servers.
   deflate: [promisify<InputType, ZlibOptions, Buffer>(inflate), promisify<InputType, ZlibOptions, Buffer>(inflateRaw)],
 };
 
-/** How often a body can be packed by gzip: by the program, by its server, by a proxy. */
+/** Most layers of gzip on a body: by the program, by its server, by a proxy. */
 const MAX_GZIPS = 3;
 
-/** How far a body is looked into for bytes that no text has. */
+/** How far a body is searched for bytes that no text has. */
 const HEAD_BYTES = 512;
 
 /**
- * Reads a body to its end, but no further than it may be. The bytes decide how it is packed, `Content-Encoding` only hints: it
- * stays on what a proxy has unpacked, and is missing on what a program has packed. What is unpacked is bounded too, so a
- * few bytes that unpack to gigabytes are cut off.
+ * Reads a body to its end, up to a bound. The bytes decide the compression, and `Content-Encoding`
+ * is only a hint. The header stays on bodies that a proxy has unpacked, and is missing on bodies
+ * that a program has packed. Unpacked data is bounded too, so a decompression bomb is cut off.
  *
- * @param name - Whose body it is, for the error.
- * @throws HttpError `too_large`, or `broken` for a compression that is not known; what the socket or the
- * decompression reports.
+ * @param name - The owner of the body, for the error.
+ * @throws HttpError `too_large`, or `broken` for an unknown compression.
+ * @throws Errors of the socket or the decompression.
  */
 export async function readBody({ headers, body }: RawAnswer, maxBytes: number, name: string): Promise<Uint8Array> {
   try {
-    // Only a hint, since of a compressed body it is not this size; but it saves reading what is too large anyway.
+    // Only a hint, since the size of a compressed body differs. The check saves reading a body that
+    // is too large anyway.
     if (Number(headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes, name);
     const packed = await readPacked(body, maxBytes, name);
     return await unpack(packed, headers.get("content-encoding")?.toLowerCase().trim() ?? "", maxBytes, name);
@@ -91,15 +95,15 @@ function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 0x08;
 }
 
-/** Whether there are none of the controls that no text has, and every compression. */
+/** Whether the bytes have none of the controls that no text has, and every compression. */
 function isText(bytes: Uint8Array): boolean {
   if (markedEncoding(bytes) !== undefined) return true;
   return bytes.subarray(0, HEAD_BYTES).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }
 
 /**
- * Decodes text by the `charset` of its content type, or as UTF-8. A byte order mark decides before both and is left
- * out; bytes that are no text become U+FFFD.
+ * Decodes text by the `charset` of its content type, or as UTF-8. A byte order mark decides before
+ * both and is removed. Invalid bytes become U+FFFD.
  *
  * @see https://encoding.spec.whatwg.org/#decode
  */
@@ -118,7 +122,7 @@ function decoderOf(label: string): TextDecoder {
   try {
     return new TextDecoder(label);
   } catch {
-    // A label that nobody knows: most of such text is UTF-8 nevertheless.
+    // An unknown label. Most of this text is UTF-8 nevertheless.
     return new TextDecoder();
   }
 }

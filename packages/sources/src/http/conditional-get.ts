@@ -13,39 +13,42 @@ import { conditionsOf, validatorsOf, type Validators } from "./validators.ts";
 export interface HttpBounds {
   /** Largest body, unpacked, in bytes. Default 8 MiB (8,388,608). */
   readonly maxBytes?: number | undefined;
-  /** Longest time until the last byte of the answer, redirects included, in milliseconds. Default 30,000. */
+  /**
+   * Longest time until the last byte of the answer, including redirects, in milliseconds. Default
+   * 30,000.
+   */
   readonly timeoutMs?: number | undefined;
-  /** Most redirects that are followed. Default 5. */
+  /** Most redirects. Default 5. */
   readonly maxRedirects?: number | undefined;
 }
 
-/** How to ask. */
+/** Options of a conditional request. */
 export interface ConditionalGetOptions extends HttpBounds {
-  /** What the last answer's `validators` were. */
+  /** The `validators` of the last answer. */
   readonly previous?: Validators | undefined;
   /**
-   * Further request headers. To another origin than the one asked, redirects take only `Accept`, `Accept-Language`
-   * and `User-Agent` along.
+   * Further request headers. A redirect to another origin takes along only `Accept`,
+   * `Accept-Language` and `User-Agent`.
    */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came of it. */
+/** The outcome of a request. */
 export type HttpAnswer =
-  /** 304: there is no other version. */
+  /** 304: the version has not changed. */
   | { readonly kind: "unchanged"; readonly freshForMs: number }
   | {
       readonly kind: "changed";
       readonly body: Uint8Array;
       readonly contentType: string | undefined;
-      /** For `previous` of the next request, once the body has been dealt with. */
+      /** For `previous` of the next request, once the body has been processed. */
       readonly validators: Validators | undefined;
-      /** For how long the server promises the same answer, in milliseconds; 0 where it does not. */
+      /** How long the server promises the same answer, in milliseconds. 0 without a promise. */
       readonly freshForMs: number;
     };
 
-/** The bounds that hold where none are given. */
+/** The default bounds. */
 export const HTTP_BOUNDS: Required<{ [Name in keyof HttpBounds]: number }> = {
   maxBytes: 8 * 1024 * 1024,
   timeoutMs: 30_000,
@@ -53,11 +56,12 @@ export const HTTP_BOUNDS: Required<{ [Name in keyof HttpBounds]: number }> = {
 };
 
 /**
- * Asks for a document, and whether there is another version than the one before (`ETag`, `Last-Modified`).
+ * Requests a document if its version has changed (`ETag`, `Last-Modified`).
  *
- * @param url - http or https; a name and password in it go as `Authorization: Basic`.
- * @throws HttpError for all that may pass; TypeError for an address, a header or a bound that can't be; the signal's
- * reason when it is aborted.
+ * @param url - An http or https URL. A name and password in it are sent as `Authorization: Basic`.
+ * @throws HttpError for every failure that may pass.
+ * @throws TypeError for an invalid address, header or bound.
+ * @throws The signal's reason when it is aborted.
  */
 export async function conditionalGet(url: string | URL, options: ConditionalGetOptions = {}): Promise<HttpAnswer> {
   const address = readAddress(url);
@@ -92,9 +96,9 @@ export async function conditionalGet(url: string | URL, options: ConditionalGetO
 }
 
 /**
- * The bounds with their defaults.
+ * Returns the bounds with their defaults.
  *
- * @throws TypeError for one that can't be.
+ * @throws TypeError for an invalid bound.
  */
 export function checkHttpBounds(bounds: HttpBounds): Required<{ [Name in keyof HttpBounds]: number }> {
   return {
@@ -110,14 +114,14 @@ interface Following {
   readonly signal: AbortSignal;
 }
 
-/** Gets the answer at the end of the redirects, which is 304 or a success. */
+/** Follows redirects to the answer at their end, which is 304 or a success. */
 async function follow(
   start: URL,
   headers: Readonly<Record<string, string>>,
   options: Following,
 ): Promise<{ readonly response: RawAnswer; readonly from: URL }> {
   const cookies = createCookieJar();
-  // With another cookie it is another request: some sites set one and redirect to the same address.
+  // A changed cookie makes a new request. Some sites set a cookie and redirect to the same address.
   const seen = new Set([`${start.href} `]);
   let from = start;
   let sent = headers;
@@ -128,7 +132,7 @@ async function follow(
     const response = await get(from, { ...sent, ...own }, options.signal);
     const { status } = response;
     if (status >= 200 && status < 300) return { response, from };
-    // Nothing reads it, and it would hold on to the connection.
+    // An unread body would hold on to the connection.
     response.body.destroy();
     if (status === 304 && Object.keys(conditions).length > 0) return { response, from };
     if (!isRedirect(response)) throw refusal(response, from);
@@ -166,12 +170,12 @@ function refusal(response: RawAnswer, from: URL): HttpError {
 }
 
 function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  // Throws TypeError for a name or value that can't be sent, before anything is.
+  // Throws TypeError for an invalid name or value, before anything is sent.
   return Object.fromEntries(new Headers(headers));
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Where a host has several addresses, the failures of all are in one error without a message.
+  // For a host with several addresses, one error without a message holds the failures of all.
   return (error.message || String(Reflect.get(error, "code") ?? error.name)).replace(/\.$/, "");
 }

@@ -1,25 +1,28 @@
-/** The cookies of one chain of redirects. Some sites send whoever has none round in a circle. */
+/** The cookies of one chain of redirects. Without cookies, some sites redirect in a circle. */
 export interface CookieJar {
-  /** Takes what an answer sets. */
+  /** Stores the cookies of an answer. */
   take(url: URL, headers: Headers): void;
-  /** @returns The value of `Cookie` for an address, undefined if it has none. */
+  /** @returns The value of `Cookie` for an address, or undefined if it has none. */
   cookiesFor(url: URL): string | undefined;
 }
 
 interface Cookie {
   readonly value: string;
-  /** The host, or with `Domain` the hosts that end with it. */
+  /** The host, or with `Domain` the suffix of the hosts. */
   readonly host: string;
   readonly isDomain: boolean;
   readonly path: string;
   readonly isSecure: boolean;
 }
 
-/** Most cookies of a chain, and their longest text, in characters: a request's header fields are bounded everywhere. */
+/**
+ * Most cookies of a chain, and their longest text, in characters. Servers bound a request's header
+ * fields.
+ */
 const MAX_COOKIES = 30;
 const MAX_LENGTH = 2048;
 
-/** Makes an empty jar. It lives as long as one chain, so no site knows who asks again. */
+/** Makes an empty jar. A jar lives as long as one chain, so no site recognises a client. */
 export function createCookieJar(): CookieJar {
   const cookies = new Map<string, Cookie>();
   return {
@@ -40,7 +43,10 @@ export function createCookieJar(): CookieJar {
   };
 }
 
-/** @returns Undefined for what is no cookie of this host; without a cookie where it is taken back. */
+/**
+ * @returns Undefined for a line that is no cookie of this host. The cookie is missing if the site
+ *   deletes it.
+ */
 function readCookie(line: string, url: URL): readonly [string, Cookie | undefined] | undefined {
   const [pair = "", ...attributes] = line.split(";");
   const [, name, value = ""] = /^\s*([^\s=]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];

@@ -1,13 +1,13 @@
 /** A point in time after which work is given up. */
 export interface Deadline {
-  /** Aborted when the time has passed, or when the caller's signal is. */
+  /** Aborted when the time is up, or with the caller's signal. */
   readonly signal: AbortSignal;
-  /** Whether it was the time. */
+  /** Whether the time was the cause. */
   readonly passed: boolean;
   stop(): void;
 }
 
-/** Starts the clock. Made by hand because `AbortSignal.any` on a signal that lives long leaks in older Node. */
+/** Starts the clock. Not `AbortSignal.any`, which leaks on a long-lived signal in older Node. */
 export function startDeadline(ms: number, signal?: AbortSignal): Deadline {
   const controller = new AbortController();
   let passed = false;

@@ -1,10 +1,13 @@
-/** Longest pause that a server is granted, in milliseconds: a day. A mistaken year must not switch a source off. */
+/**
+ * Longest pause that a server is granted, a day in milliseconds. A mistaken year must not switch a
+ * source off.
+ */
 const MAX_ASKED_MS = 86_400_000;
 
 /**
- * Reads `Retry-After`: seconds, or a date.
+ * Reads `Retry-After`, as seconds or a date.
  *
- * @returns Milliseconds from now, at most a day; undefined where it is neither.
+ * @returns Milliseconds from now, at most a day, or undefined for any other text.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function retryAfterOf(headers: Headers, nowMs: number = Date.now()): number | undefined {
@@ -15,9 +18,9 @@ export function retryAfterOf(headers: Headers, nowMs: number = Date.now()): numb
 }
 
 /**
- * For how long an answer is fresh by its own word: `max-age` less the `Age` that it has already.
+ * Computes how long an answer stays fresh: `max-age` less its `Age`.
  *
- * @returns Milliseconds; 0 where it says nothing, or not to be reused.
+ * @returns Milliseconds. 0 without a statement, or if reuse is forbidden.
  * @see https://www.rfc-editor.org/rfc/rfc9111#section-4.2
  */
 export function freshForOf(headers: Headers): number {

@@ -2,29 +2,33 @@ import { bounded } from "../bounds.ts";
 import { HttpError, TemporaryError } from "../errors.ts";
 import { SourceError, type SourceContext } from "../source.ts";
 
-/** When to ask. */
+/** Timing of the rounds. */
 export interface PollTiming {
-  /** Time from one round to the next, in milliseconds: 1,000 to 7 days. Up to a tenth is added, so that many sources spread. */
+  /**
+   * Interval between rounds, in milliseconds, 1,000 to 7 days. Up to a tenth is added, so that many
+   * sources spread.
+   */
   readonly intervalMs?: number | undefined;
   /**
-   * The most that an answer's own `Cache-Control: max-age` may put off the next round, in milliseconds: until then, the
-   * answer would be the same. Default 3,600,000; 0 goes by the interval alone.
+   * Most that an answer's `Cache-Control: max-age` may delay the next round, in milliseconds. Until
+   * then, the answer would be the same. Default 3,600,000. 0 ignores `max-age`.
    */
   readonly maxFreshMs?: number | undefined;
   /**
-   * The longest pause after failures, in milliseconds, unless the interval or the server's `Retry-After` (up to a day) is
-   * longer. The first is the interval, but at most 10 s; each further failure doubles it. Default 300,000.
+   * Longest pause after failures, in milliseconds, unless the interval or the server's
+   * `Retry-After` (up to a day) is longer. The first pause is the interval, but at most 10 s. Each
+   * further failure doubles the pause. Default 300,000.
    */
   readonly maxBackoffMs?: number | undefined;
-  /** Makes one round and ends; what fails then rejects with a SourceError. Default false. */
+  /** Makes one round and ends. A failure rejects with a SourceError. Default false. */
   readonly once?: boolean | undefined;
   /** Time and chance, for tests. */
   readonly clock?: PollClock | undefined;
 }
 
-/** What the loop waits with. */
+/** The loop's clock. */
 export interface PollClock {
-  /** Waits; returns early, without an error, when the signal is aborted. */
+  /** Waits. Returns early, without an error, when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** From 0 to 1. */
   random(): number;
@@ -39,19 +43,19 @@ export interface CheckedTiming {
   readonly clock: PollClock;
 }
 
-/** What a round learnt. */
+/** The result of a round. */
 export interface Round {
-  /** For how long the answer stays the same by the server's word, in milliseconds. */
+  /** How long the answer stays the same by the server's word, in milliseconds. */
   readonly freshForMs?: number | undefined;
 }
 
 const DAY_MS = 86_400_000;
 
-/** First pause after a failure, where the interval is not shorter. */
+/** First pause after a failure, in milliseconds, unless the interval is shorter. */
 const FIRST_BACKOFF_MS = 10_000;
 
 /**
- * The timing with its defaults.
+ * Returns the timing with its defaults.
  *
  * @param intervalMs - Default of the interval.
  * @throws TypeError for a value out of its range.
@@ -67,11 +71,11 @@ export function checkTiming(timing: PollTiming, intervalMs: number): CheckedTimi
 }
 
 /**
- * Makes a round again and again until the signal is aborted. A TemporaryError is reported, and the round made again after
- * a pause that grows; anything else rejects.
+ * Repeats a round until the signal is aborted. A TemporaryError is reported, and the round is
+ * repeated after a growing pause. Any other error rejects.
  *
- * @param round - Fetches, publishes and remembers. Given up only where it heeds the signal itself, so what it has begun
- * to publish it finishes.
+ * @param round - Fetches, publishes and remembers. A round is given up only if it heeds the signal
+ *   itself, so a started publication is finished.
  */
 export async function pollLoop(timing: CheckedTiming, context: SourceContext, round: () => Promise<Round>): Promise<void> {
   const { intervalMs, maxFreshMs, maxBackoffMs, once, clock } = timing;
@@ -91,7 +95,7 @@ export async function pollLoop(timing: CheckedTiming, context: SourceContext, ro
         report({ kind: "warning", message: slowedMessage(fresh, intervalMs) });
       }
     } catch (error) {
-      // What was given up because of the signal is no failure.
+      // Work that was given up because of the signal is no failure.
       if (signal.aborted && (error === signal.reason || error instanceof TemporaryError)) return;
       if (!(error instanceof TemporaryError)) throw error;
       if (once) throw new SourceError(error.message, { cause: error });
@@ -115,7 +119,7 @@ function slowedMessage(freshMs: number, intervalMs: number): string {
   );
 }
 
-/** Waits; returns early, without an error, when the signal is aborted. */
+/** Waits. Returns early, without an error, when the signal is aborted. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
@@ -124,7 +128,7 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", finish);
       resolve();
     };
-    // Past 2³¹ − 1 ms a timer fires at once.
+    // A timer past 2³¹ − 1 ms fires at once.
     const timer = setTimeout(finish, Math.min(ms, 2 ** 31 - 1));
     signal.addEventListener("abort", finish);
   });

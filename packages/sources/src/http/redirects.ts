@@ -5,22 +5,23 @@ import { shownAddress } from "./address.ts";
 /** The head of an answer. */
 type Answered = Pick<RawAnswer, "status" | "headers">;
 
-/** Statuses that send a GET elsewhere. */
+/** Statuses that redirect a GET. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Request headers that say nothing about who asks. */
+/** Request headers that do not identify the sender. */
 const HARMLESS: ReadonlySet<string> = new Set(["accept", "accept-language", "user-agent"]);
 
-/** Whether an answer sends the request elsewhere. */
+/** Whether an answer redirects the request. */
 export function isRedirect(response: Answered): boolean {
   return REDIRECTS.has(response.status);
 }
 
 /**
- * Where an answer sends a request to.
+ * Returns the target of a redirect.
  *
- * @throws HttpError `redirect` when it must not be followed: off http and https, or from https to http, where everyone
- * on the way could read and change what comes.
+ * @throws HttpError `redirect` when the redirect must not be followed. Forbidden are targets off
+ *   http and https, and a step from https to http, where everyone on the way could read and change
+ *   the answer.
  */
 export function redirectTarget(response: Answered, from: URL): URL {
   const location = response.headers.get("location");
@@ -29,7 +30,7 @@ export function redirectTarget(response: Answered, from: URL): URL {
     throw new HttpError(`${name} redirects (${response.status}), but not to an address.`, { code: "redirect", status: response.status });
   }
   const to = new URL(location, from);
-  // Credentials in a Location would go where the one who redirects wants them, in our name.
+  // The redirecting server would choose where credentials in a Location are sent, in our name.
   to.username = "";
   to.password = "";
   if (!/^https?:$/.test(to.protocol) || (from.protocol === "https:" && to.protocol === "http:")) {
@@ -46,8 +47,8 @@ function whyNot(to: URL): string {
 }
 
 /**
- * The headers for the next address. To another origin only what is harmless goes: a key may be in any header, not just
- * in `Authorization`.
+ * Returns the headers for the next address. Only harmless headers go to another origin, because a
+ * key may be in any header, not just in `Authorization`.
  */
 export function headersFor(to: URL, from: URL, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   if (to.origin === from.origin) return headers;

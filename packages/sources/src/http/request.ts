@@ -6,21 +6,21 @@ export interface RawAnswer {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
-  /** As it is sent: perhaps compressed. Destroyed when it is not read. */
+  /** The body as sent, perhaps compressed. Destroy it if you do not read it. */
   readonly body: IncomingMessage;
 }
 
 /**
- * Sends a GET and waits for the head of the answer. Not by `fetch`: that takes a compressed body that breaks off for a
- * whole one.
+ * Sends a GET and waits for the head of the answer. Not by `fetch`, which takes a compressed body
+ * that breaks off for a whole one.
  *
- * @throws What the socket reports.
+ * @throws Errors of the socket.
  */
 export async function get(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<RawAnswer> {
   for (;;) {
     const { answer, error, stale } = await attempt(url, headers, signal);
     if (answer !== undefined) return answer;
-    // The server closed a connection that was kept for the next request, just when that came.
+    // The server closed a kept connection just when the next request came.
     if (!stale || signal.aborted) throw error;
   }
 }

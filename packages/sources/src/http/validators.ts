@@ -1,8 +1,11 @@
 import { addressHash } from "./address.ts";
 
-/** What a server told of the version that it sent, for asking whether there is another one. */
+/** A server's validators of a version, for asking whether the version has changed. */
 export interface Validators {
-  /** Whose version it is: a hash of the address, after redirects. Another address has other versions. */
+  /**
+   * The owner of the version: a hash of the address, after redirects. Another address has other
+   * versions.
+   */
   readonly of: string;
   readonly etag?: string | undefined;
   readonly lastModified?: string | undefined;
@@ -10,13 +13,16 @@ export interface Validators {
   readonly fullAtMs?: number | undefined;
 }
 
-/** How long a version is asked about, in milliseconds. Then it is asked for in full: some servers say 304 for ever. */
+/**
+ * How long a version is asked about, in milliseconds. After that, the document is requested in
+ * full, because some servers answer 304 for ever.
+ */
 const MAX_AGE_MS = 86_400_000;
 
-/** Longest `ETag` that is kept: it is sent back, and header fields are bounded everywhere. */
+/** Longest `ETag`. The tag is sent back, and servers bound header fields. */
 const MAX_LENGTH = 1024;
 
-/** The validators of an answer; undefined where it has none. */
+/** The validators of an answer, or undefined if it has none. */
 export function validatorsOf(url: URL, headers: Headers): Validators | undefined {
   const etag = usable(headers.get("etag"));
   const lastModified = usable(headers.get("last-modified"));
@@ -29,7 +35,10 @@ export function validatorsOf(url: URL, headers: Headers): Validators | undefined
   };
 }
 
-/** The request headers that ask for another version than this one; none if it is another address's, or a day old. */
+/**
+ * Returns the conditional request headers for a version. Returns none for another address's
+ * version, or one that is a day old.
+ */
 export function conditionsOf(url: URL, previous: Validators | undefined): Readonly<Record<string, string>> {
   if (previous === undefined || previous.of !== addressHash(url)) return {};
   const ageMs = Date.now() - (previous.fullAtMs ?? 0);
@@ -40,7 +49,10 @@ export function conditionsOf(url: URL, previous: Validators | undefined): Readon
   };
 }
 
-/** Reads validators that were remembered; undefined where they make no sense, which only costs a full answer. */
+/**
+ * Reads remembered validators. Returns undefined for unreadable ones, which only costs a full
+ * answer.
+ */
 export function readValidators(value: unknown): Validators | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const text = (key: string): string | undefined => {
@@ -53,7 +65,9 @@ export function readValidators(value: unknown): Validators | undefined {
   return { of, etag: text("etag"), lastModified: text("lastModified"), fullAtMs: typeof fullAtMs === "number" ? fullAtMs : undefined };
 }
 
-/** Whether two are of the same version, sent within a day: what is remembered need not be written again. */
+/**
+ * Whether both are of the same version and sent within a day. Then the memory need not be written.
+ */
 export function isSameVersion(a: Validators | undefined, b: Validators | undefined): boolean {
   const apartMs = Math.abs((a?.fullAtMs ?? 0) - (b?.fullAtMs ?? 0));
   return a?.of === b?.of && a?.etag === b?.etag && a?.lastModified === b?.lastModified && apartMs < MAX_AGE_MS;

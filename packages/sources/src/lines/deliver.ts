@@ -4,7 +4,7 @@ import type { SourceContext } from "../source.ts";
 import type { LinesPlan } from "./options.ts";
 import type { Line } from "./splitter.ts";
 
-/** Publishes lines that came together, and tells once what is wrong with how many of them. */
+/** Publishes the lines of one read, and reports each kind of problem once with its count. */
 export async function deliver(plan: LinesPlan, lines: readonly Line[], context: SourceContext): Promise<void> {
   const updates: TextUpdate[] = [];
   const problems = new Map<string, { count: number; readonly at: number }>();
@@ -18,14 +18,15 @@ export async function deliver(plan: LinesPlan, lines: readonly Line[], context: 
   }
   warnOfEncoding(plan, lines, context);
   for (const [problem, { count, at }] of problems) {
-    // The place and not the text: a line may hold anything, and this goes into logs.
+    // The message names the place and not the text. A line may hold anything, and the message goes
+    // into logs.
     const which = count === 1 ? `The line at byte ${at}` : `${count} lines, the first at byte ${at},`;
     context.report({ kind: "warning", message: `${which} ${count === 1 ? "was" : "were"} ${problem}` });
   }
   if (updates.length > 0) await plan.outlet.publish(context, updates);
 }
 
-/** Once: a log in another encoding has such bytes in every other line. */
+/** Warns once, because a log in another encoding has invalid bytes in every other line. */
 function warnOfEncoding(plan: LinesPlan, lines: readonly Line[], context: SourceContext): void {
   if (plan.told.has("encoding")) return;
   const wrong = lines.filter(({ encoding }) => encoding !== undefined);

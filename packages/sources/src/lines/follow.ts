@@ -9,30 +9,32 @@ import { createSplitter, type Line, type Splitter } from "./splitter.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** How a stage of reading ended: at its end, by another file in its place, by being cut short, or by the signal. */
+/**
+ * The end of a reading stage: the file's end, a new file in its place, a truncation, or the signal.
+ */
 type Outcome = "end" | "rotated" | "truncated" | "aborted";
 
-/** A file that is being read. */
+/** An open file and its reading state. */
 interface Reading {
   readonly path: string;
   readonly handle: FileHandle;
   /** Device and inode. */
   readonly file: string;
   readonly splitter: Splitter;
-  /** Bytes that were read; the splitter's offset plus what is of a line under way. */
+  /** Bytes that were read: the splitter's offset plus its pending line. */
   read: number;
-  /** Where it was when it was last as it should be; undefined at its beginning. */
+  /** Last verified position. Undefined at the beginning of the file. */
   known: Position | undefined;
 }
 
-/** Reads one file, through rotation and truncation, from where it was left. */
+/** Reads one file from its last position, through rotation and truncation. */
 export class FileFollower {
   readonly #plan: LinesPlan;
   readonly #path: string;
   readonly #context: SourceContext;
   readonly #buffer: Buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   #position: Position | undefined;
-  /** Of a file that was cut: the line that was under way, in case that it is nowhere else. */
+  /** The pending line of a truncated file, in case it is nowhere else. */
   #cutOff: Line | undefined;
   #failures = 0;
   #missed = false;
@@ -77,16 +79,16 @@ export class FileFollower {
     }
   }
 
-  /** Looked for anew each time: while one file is being read, the others may be rotated on. */
+  /** Stages are searched again each time, because other files may be rotated while one is read. */
   async #nextStage(after: Outcome | "start"): Promise<Stage> {
     const position = this.#position ?? (await this.#begin());
     const live = { path: this.#path, file: await identityAt(this.#path), offset: 0 };
     if (position === undefined) return live;
     const { found, stages } = await stagesAfter(this.#path, position);
-    // A file that was rotated away under our eyes was read to its end.
+    // A file that was rotated away while we read it was read to its end.
     if (!found && (after === "start" || after === "truncated") && position.offset > 0) {
       const what = after === "truncated" ? "was truncated" : "is another one now, and the one before is gone";
-      this.#warn(`${this.#path} ${what}. It is read from its beginning; what was not read before may be missing.`);
+      this.#warn(`${this.#path} ${what}. It is read from its beginning. Lines that were not read before may be missing.`);
     }
     if (!found && this.#cutOff !== undefined) await deliver(this.#plan, [this.#cutOff], this.#context);
     this.#cutOff = undefined;
@@ -95,11 +97,15 @@ export class FileFollower {
     return isRead ? (second ?? first) : first;
   }
 
-  /** Where a file begins that was never read. @returns Undefined at its beginning. */
+  /**
+   * Decides where a new file begins.
+   *
+   * @returns Undefined at its beginning.
+   */
   async #begin(): Promise<Position | undefined> {
     if (this.#plan.options.from === "beginning") return undefined;
     const handle = await openFile(this.#path);
-    // One that comes later is new from its first line on.
+    // A file that appears later is new from its first line on.
     if (handle === undefined || this.#missed) {
       await handle?.close();
       return undefined;
@@ -108,7 +114,7 @@ export class FileFollower {
       const { file, size } = await statOf(this.#path, handle);
       const offset = await lastLineStart(this.#path, handle, size);
       const position = { file, offset, mark: await markAt(this.#path, handle, offset) };
-      // Remembered at once: what comes while this is not running counts as new.
+      // Saved at once, so that lines count as new if they arrive while this source is not running.
       await this.#remember(position);
       return position;
     } finally {
@@ -116,7 +122,7 @@ export class FileFollower {
     }
   }
 
-  /** @returns `moved` where it is another file by now, or not there yet. */
+  /** @returns `moved` if the name has another file by now, or none yet. */
   async #readStage(stage: Stage, follow: boolean): Promise<Outcome | "moved"> {
     const handle = await openFile(stage.path);
     if (handle === undefined) {
@@ -127,7 +133,7 @@ export class FileFollower {
       const { file } = await statOf(stage.path, handle);
       if (file !== stage.file) return "moved";
       const known = stage.offset === 0 ? undefined : this.#position;
-      // In memory alone: there is nothing of it yet that could be repeated.
+      // In memory alone, because nothing has been published that could be repeated.
       if (known === undefined) this.#position = { file, offset: 0, mark: "" };
       const splitter = createSplitter(this.#plan.maxLineBytes, stage.offset);
       const reading: Reading = { path: stage.path, handle, file, splitter, read: stage.offset, known };
@@ -161,7 +167,8 @@ export class FileFollower {
       if (found === "truncated" || found === "aborted") return found;
       if (!follow) return "end";
       if (found === "more") quietMs = 0;
-      // What came since the last look is older than the new file, so it is read before this is decided.
+      // Bytes since the last check are older than the new file, so they are read before this is
+      // decided.
       else if (quietMs > rotationGraceMs) return "rotated";
       await sleep(checkMs, signal);
       const there = await identityAt(reading.path);
@@ -175,12 +182,12 @@ export class FileFollower {
     const { path, handle, file, splitter } = reading;
     let found: "more" | "nothing" = "nothing";
     while (!signal.aborted) {
-      // Each time: while a batch was being published, much can have happened to the file.
+      // Checked each time, because the file may have changed while a batch was published.
       const { size } = await statOf(path, handle);
       this.#failures = 0;
       if (size === reading.read) return found;
       if (size < reading.read) return "truncated";
-      // It has grown; or it was cut, and has grown past where we were.
+      // The file has grown, or was truncated and has grown past our position.
       if (reading.known !== undefined && !(await holds(path, handle, reading.known))) return "truncated";
       const buffer = this.#buffer;
       const result = await io(path, () => handle.read(buffer, 0, buffer.length, reading.read));
@@ -188,7 +195,7 @@ export class FileFollower {
       found = "more";
       reading.read += result.bytesRead;
       const lines = splitter.push(buffer.subarray(0, result.bytesRead));
-      // Before they are published, for the same reason.
+      // The mark is taken before publishing, for the same reason.
       const position = { file, offset: splitter.offset, mark: await markAt(path, handle, splitter.offset) };
       reading.known = position;
       report({ kind: "fetched", changed: lines.length > 0, items: lines.length, bytes: result.bytesRead });
@@ -212,7 +219,10 @@ export class FileFollower {
   }
 }
 
-/** Where the last line without an end begins; the size where the file ends with one, or the line is very long. */
+/**
+ * The start of the last line without an end. Returns the size if the file ends with a line end, or
+ * the line is very long.
+ */
 async function lastLineStart(path: string, handle: FileHandle, size: number): Promise<number> {
   const length = Math.min(size, 65_536);
   const result = await io(path, () => handle.read(Buffer.alloc(length), 0, length, size - length));

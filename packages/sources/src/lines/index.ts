@@ -7,10 +7,10 @@ import { readStream } from "./stream.ts";
 export type { LinesOptions } from "./options.ts";
 
 /**
- * Publishes lines as they come: of a stream until it ends, or of a file that grows, through rotation and truncation.
- * Of a file it is remembered how far it was read.
+ * Publishes lines as they come, of a stream until it ends, or of a growing file through rotation
+ * and truncation. The position in a file is remembered.
  *
- * @throws TypeError for options that can't be, with the name of the option.
+ * @throws TypeError with the name of an invalid option.
  * @see docs/guides/sources.md
  */
 export function linesSource(options: LinesOptions): Source {

@@ -4,34 +4,38 @@ import { basename, dirname, extname, join } from "node:path";
 import { TemporaryError } from "../errors.ts";
 import { SourceError } from "../source.ts";
 
-/** How far a file has been read. */
+/** A position in a file. */
 export interface Position {
   /** Device and inode. */
   readonly file: string;
-  /** Bytes up to the end of the last line that was published. */
+  /** Bytes up to the end of the last published line. */
   readonly offset: number;
   /**
-   * A hash of the file's beginning and of what is before the offset. An inode is given to another file once its own is
-   * deleted, and a file that was cut may have grown past the offset again: only the content tells.
+   * A hash of the file's beginning and of the bytes before the offset. Only the content identifies
+   * a file. A deleted file's inode is reused, and a truncated file may have grown past the offset
+   * again.
    */
   readonly mark: string;
 }
 
-/** How much of each end goes into the mark, in bytes. */
+/** Bytes of each end that go into the mark. */
 const MARK_BYTES = 256;
 
-/** Where to go on reading. */
+/** A file and the offset to read from. */
 export interface Stage {
   readonly path: string;
-  /** Device and inode: by the time that it is opened, the name may be another's. Undefined where there was nothing. */
+  /**
+   * Device and inode, because the name may belong to another file when it is opened. Undefined if
+   * there was no file.
+   */
   readonly file: string | undefined;
   readonly offset: number;
 }
 
-/** Opens a file for reading; undefined where there is none. */
+/** Opens a file for reading. Returns undefined if there is none. */
 export async function openFile(path: string): Promise<FileHandle | undefined> {
   return await io(path, async () => {
-    // Looked at before it is opened: opening a pipe would wait for its writer.
+    // The check comes before opening, because opening a pipe would wait for its writer.
     if (!(await stat(path)).isFile()) {
       throw new SourceError(`${path}: this is not a regular file. Pipe it into the standard input instead.`);
     }
@@ -45,7 +49,7 @@ export async function statOf(path: string, handle: FileHandle): Promise<{ readon
   return found === undefined ? { file: "", size: 0 } : { file: `${found.dev}:${found.ino}`, size: Number(found.size) };
 }
 
-/** Identity of what is under a name now; undefined where there is nothing. */
+/** Identity of the file under a name now, or undefined if there is none. */
 export async function identityAt(path: string): Promise<string | undefined> {
   const found = await io(path, () => stat(path, { bigint: true }));
   return found === undefined ? undefined : `${found.dev}:${found.ino}`;
@@ -63,22 +67,22 @@ export async function markAt(path: string, handle: FileHandle, offset: number): 
   return hash.digest("base64url").slice(0, 22);
 }
 
-/** Whether a file is the one that a position is in, as far as its content tells. */
+/** Whether a file contains a position, as far as its content tells. */
 export async function holds(path: string, handle: FileHandle, { offset, mark }: Position): Promise<boolean> {
   return (await statOf(path, handle)).size >= offset && (await markAt(path, handle, offset)) === mark;
 }
 
 /**
- * Finds what is to be read after a position, the file itself last: the file that the position is in may have been rotated
- * away since, perhaps several times.
+ * Finds the files to read after a position, the live file last. The position's file may have been
+ * rotated away since, perhaps several times.
  *
- * @returns `found: false` where that file is gone; then the file is read from its beginning.
+ * @returns `found: false` if that file is gone. Then the live file is read from its beginning.
  */
 export async function stagesAfter(
   path: string,
   position: Position,
 ): Promise<{ readonly found: boolean; readonly stages: readonly Stage[] }> {
-  // Before the others are listed: if it is rotated away meanwhile, that shows when it is opened.
+  // Identified before the others are listed. A rotation meanwhile shows when the file is opened.
   const live = { path, file: await identityAt(path), offset: 0 };
   const candidates = [...(await rotatedFiles(path)).map((file) => ({ ...file, offset: 0 })), live];
   let last = -1;
@@ -87,7 +91,7 @@ export async function stagesAfter(
     if (handle === undefined) continue;
     try {
       const same = (await statOf(candidate.path, handle)).file === position.file;
-      // A copy with the same content counts too: that is how `copytruncate` rotates.
+      // A copy with the same content counts too, because `copytruncate` rotates that way.
       if (!(await holds(candidate.path, handle, position)) || (position.offset === 0 && !same)) continue;
       last = i;
       if (same) break;
@@ -100,7 +104,10 @@ export async function stagesAfter(
   return { found: true, stages: [{ ...first, offset: position.offset }, ...candidates.slice(last + 1)] };
 }
 
-/** Files that were rotated away, oldest first: the name with a number or a date at its end, or before its extension. */
+/**
+ * Rotated files, oldest first. Their names have a number or a date at the end, or before the
+ * extension.
+ */
 async function rotatedFiles(path: string): Promise<readonly { readonly path: string; readonly file: string }[]> {
   const name = basename(path);
   const extension = extname(name);
@@ -122,7 +129,7 @@ async function rotatedFiles(path: string): Promise<readonly { readonly path: str
   return files.toSorted((a, b) => Number(a.modified - b.modified) || byStamp(a.stamp, b.stamp));
 }
 
-/** Of files of one instant: numbers count up with age, dates go on with time. */
+/** Order of files of one instant. Numbers count up with age, dates go on with time. */
 function byStamp(a: string, b: string): number {
   const [first, second] = [a, b].map((stamp) => Number(/^[._-]?(\d{1,4})$/.exec(stamp)?.[1]));
   if (first !== undefined && second !== undefined && !Number.isNaN(first - second)) return second - first;
@@ -130,16 +137,16 @@ function byStamp(a: string, b: string): number {
 }
 
 function ifSkippable(error: unknown): undefined {
-  // A rotated file that can't be read is as good as gone; what follows tells.
+  // A rotated file that can't be read is as good as gone. The next steps report that.
   if (error instanceof TemporaryError) return undefined;
   throw error;
 }
 
 /**
- * Does something with a file.
+ * Runs work on a file.
  *
- * @returns Undefined where there is no such file.
- * @throws TemporaryError for other failures: rights and disks come back.
+ * @returns Undefined if there is no file.
+ * @throws TemporaryError for other failures, because rights and disks come back.
  */
 export async function io<T>(path: string, work: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -4,42 +4,56 @@ import { createOutlet, type Outlet, type OutletOptions } from "../outlet.ts";
 import { compilePath, type Path } from "../path.ts";
 import { compileTemplate, type Template } from "../template.ts";
 
-/** What to read, and what to make of it. */
+/** The input to read, and the form of its updates. */
 export interface LinesOptions extends OutletOptions {
-  /** The file to read. It need not be there yet. Either this or `stream`. */
+  /** The file to read, which may appear later. Give either this or `stream`. */
   readonly file?: string | undefined;
-  /** What to read instead, such as `process.stdin`. It ends the source when it ends. */
+  /** A stream to read instead, such as `process.stdin`. The source ends with the stream. */
   readonly stream?: AsyncIterable<Uint8Array> | undefined;
   /**
-   * Where a file begins that was not read before: at its end (default), so that only new lines count, or at its
-   * beginning. A file that appears later is always read from its beginning.
+   * Start in a file that was not read before: its end (default), so that only new lines count, or
+   * its beginning. A file that appears later is always read from its beginning.
    */
   readonly from?: "end" | "beginning" | undefined;
-  /** Waits for more at the end of the file, through rotation and truncation. Default true. */
+  /**
+   * Whether to wait for more at the end of the file, through rotation and truncation. Default true.
+   */
   readonly follow?: boolean | undefined;
-  /** The topic. With `json`, it may have paths into the line in braces (`/log/{service}`), whose values come percent-encoded. */
+  /**
+   * The topic. With `json`, it may have paths into the line in braces (`/log/{service}`). Their
+   * values are percent-encoded.
+   */
   readonly topic?: string | undefined;
-  /** `text` (default): a line is the data. `json`: a line is a JSON value; empty lines and what is not JSON are left out. */
+  /**
+   * `text` (default): a line is the data. `json`: a line is a JSON value. Empty lines and lines
+   * that are not JSON are left out.
+   */
   readonly format?: "text" | "json" | undefined;
   /** Path to the topic in a JSON line, instead of `topic`. */
   readonly topicField?: string | undefined;
-  /** Path to the data in a JSON line: a text as it is, all else as JSON. Default: the whole line. */
+  /**
+   * Path to the data in a JSON line. Text is sent unchanged, any other value as JSON. Default: the
+   * whole line.
+   */
   readonly dataField?: string | undefined;
   /** Event type of the updates. Default: none. */
   readonly type?: string | undefined;
-  /** Path to the event type in a JSON line; `type` holds where a line has none. */
+  /** Path to the event type in a JSON line. `type` is used for a line without it. */
   readonly typeField?: string | undefined;
   /** Path to the event id in a JSON line. Default: the hub makes the ids. */
   readonly idField?: string | undefined;
   /** Longest line, in bytes without its end. Default 65,536. */
   readonly maxLineBytes?: number | undefined;
-  /** What becomes of a longer line: its beginning (default), or nothing. Either way with a warning. JSON is always skipped. */
+  /**
+   * Treatment of a longer line: publish its beginning (default), or skip it. Either way with a
+   * warning. JSON is always skipped.
+   */
   readonly longLines?: "cut" | "skip" | undefined;
-  /** How often a file is looked at, in milliseconds: 10 to 60,000. Default 100. */
+  /** Interval of the checks of a file, in milliseconds, 10 to 60,000. Default 100. */
   readonly checkMs?: number | undefined;
   /**
-   * How long a file that was rotated away must have been quiet before the new one is read, in milliseconds: whoever
-   * writes may have it open for a while yet. Default 1,000.
+   * How long a rotated file must have been quiet before the new file is read, in milliseconds. The
+   * writer may keep the old file open for a while. Default 1,000.
    */
   readonly rotationGraceMs?: number | undefined;
   /** Waits, for tests. Returns early, without an error, when the signal is aborted. */
@@ -52,7 +66,7 @@ export interface LinesPlan {
   readonly outlet: Outlet;
   readonly json: boolean;
   readonly topic: Template | undefined;
-  /** The fields that the topic names. */
+  /** The fields in the topic. */
   readonly fields: ReadonlyMap<string, Path>;
   readonly topicField: Path | undefined;
   readonly dataField: Path | undefined;
@@ -61,16 +75,16 @@ export interface LinesPlan {
   readonly maxLineBytes: number;
   readonly checkMs: number;
   readonly rotationGraceMs: number;
-  /** Warnings that are given once. */
+  /** Warnings that were given. */
   readonly told: Set<string>;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** @throws TypeError that names the option and what it may be. */
+/** @throws TypeError with the option and its allowed values. */
 export function planOf(options: LinesOptions): LinesPlan {
   if ((options.file === undefined) === (options.stream === undefined)) throw new TypeError("Give either `file` or `stream`.");
   if ((options.topic === undefined) === (options.topicField === undefined)) {
-    throw new TypeError("topic: say what the updates are about, either by `topic` or by `topicField`.");
+    throw new TypeError("topic: name the updates' topic, either by `topic` or by `topicField`.");
   }
   const json = options.format === "json";
   const topic = options.topic === undefined ? undefined : compileTemplate(options.topic);

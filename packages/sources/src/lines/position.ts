@@ -4,7 +4,10 @@ import type { Position } from "./log-file.ts";
 
 const KEY = "lines";
 
-/** Where reading of this file stopped; undefined where it was not read, or what is remembered makes no sense. */
+/**
+ * Loads the position in this file. Returns undefined if the file was not read, or the entry is
+ * unreadable.
+ */
 export async function loadPosition(memory: SourceMemory, path: string): Promise<Position | undefined> {
   const text = await memory.get(KEY);
   if (text === undefined) return undefined;
@@ -13,7 +16,7 @@ export async function loadPosition(memory: SourceMemory, path: string): Promise<
     if (of !== hashOfText(path) || typeof file !== "string" || typeof mark !== "string") return undefined;
     return Number.isSafeInteger(offset) && Number(offset) >= 0 ? { file, offset: Number(offset), mark } : undefined;
   } catch {
-    // As when there was none.
+    // Same as without an entry.
     return undefined;
   }
 }

@@ -2,21 +2,25 @@ import { isUtf8 } from "node:buffer";
 
 /** A line of the input, without its end. */
 export interface Line {
-  /** Where it begins: bytes from the start of the input. */
+  /** Start of the line, in bytes from the start of the input. */
   readonly at: number;
-  /** The text, cut where it was too long. */
+  /** The text, cut if it was too long. */
   readonly text: string;
   /** Whether it was too long. */
   readonly long: boolean;
-  /** What its bytes are if they are no UTF-8. */
+  /** The encoding, if the bytes are not UTF-8. */
   readonly encoding?: "utf-16" | "unknown" | undefined;
 }
 
 /** Splits bytes into lines. */
 export interface Splitter {
-  /** Takes the next bytes. @returns The lines that they complete. */
+  /**
+   * Takes the next bytes.
+   *
+   * @returns The lines that they complete.
+   */
   push(chunk: Uint8Array): Line[];
-  /** The line under way, when nothing follows; undefined where there is none. */
+  /** The pending line at the end of the input, or undefined if there is none. */
   end(): Line | undefined;
   /** Bytes from the start of the input to the end of the last whole line. */
   readonly offset: number;
@@ -26,27 +30,31 @@ const LF = 0x0a;
 const CR = 0x0d;
 const NUL = 0x00;
 
-/** Fewer zeros in a row are text: of UTF-16, or between the names that another program writes. */
+/** Fewer zeros in a row are text, either UTF-16 or separators of another program. */
 const MIN_HOLE = 2;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Splits at LF or CRLF. Zeros in front of a line are no part of it, and several in a row end one: they stand where a file was
- * truncated under its writer, who goes on at the old place, or where a crash has cut off what was to be written. Bytes are split before they are decoded, so a character that comes in two chunks stays whole; bytes
- * that are no UTF-8 become U+FFFD. Of a line no more than the bound is held.
+ * Splits at LF or CRLF. Zeros in front of a line are no part of the line, and several in a row end
+ * a line. Zeros appear where a file was truncated under its writer, who continues at the old
+ * offset. They also appear where a crash has cut off a write.
  *
- * @param offset - Where in the input the first chunk begins.
+ * Bytes are split before they are decoded, so a character that is split between two chunks stays
+ * whole. Invalid bytes become U+FFFD. Of a line, no more than the bound is held.
+ *
+ * @param offset - Offset of the first chunk in the input.
  */
 export function createSplitter(maxLineBytes: number, offset: number): Splitter {
-  // Two more than the bound: for a CR that is no part of the line, and to see whether the cut is in a character.
+  // Two more than the bound: for a CR that is no part of the line, and to see whether the cut
+  // splits a character.
   const kept = Buffer.allocUnsafe(Math.min(maxLineBytes, 65_536) + 2);
   let buffer = kept;
   let bytes = 0;
   let at = offset;
-  /** Zeros in front of the line under way, and those that are not known yet to be a part of it. */
+  /** Zeros in front of the pending line, and zeros that may turn out to be a part of the line. */
   let before = 0;
   let zeros = 0;
-  /** Whether zeros have ended a line: the end that may follow them is the same one. */
+  /** Whether zeros have ended a line. A line end after them is the same end. */
   let ended = false;
   const keep = (part: Uint8Array): void => {
     const room = Math.max(0, Math.min(maxLineBytes + 2 - bytes, part.length));
@@ -63,7 +71,7 @@ export function createSplitter(maxLineBytes: number, offset: number): Splitter {
     buffer = kept;
     return line;
   };
-  /** Decides what the zeros are, now that something follows them. */
+  /** Decides the meaning of pending zeros, now that something follows them. */
   const settleZeros = (lines: Line[]): void => {
     if (bytes === 0) before += zeros;
     else if (zeros >= MIN_HOLE) {
@@ -110,13 +118,16 @@ function lineOf(buffer: Buffer, bytes: number, at: number, maxLineBytes: number)
   const length = bytes <= maxLineBytes + 1 && buffer[bytes - 1] === CR ? bytes - 1 : bytes;
   const long = length > maxLineBytes;
   const line = buffer.subarray(0, long ? cutBefore(buffer, maxLineBytes) : length);
-  // Files that were put together have a byte order mark in front of each.
+  // Concatenated files have a byte order mark in front of each.
   const text = decoder.decode(line).replace(/^\uFEFF/, "");
   if (isUtf16(line)) return { at, text, long, encoding: "utf-16" };
   return isUtf8(line) ? { at, text, long } : { at, text, long, encoding: "unknown" };
 }
 
-/** By the byte order mark, or by zeros in every other byte, where a log that is read on has no mark. */
+/**
+ * Detects UTF-16 by the byte order mark, or by zeros in every other byte if reading began in the
+ * middle of a log.
+ */
 function isUtf16(line: Buffer): boolean {
   if ((line[0] === 0xff && line[1] === 0xfe) || (line[0] === 0xfe && line[1] === 0xff)) return true;
   if (line.length < 4 || !line.includes(NUL)) return false;
@@ -124,7 +135,7 @@ function isUtf16(line: Buffer): boolean {
   return zeros / line.length > 0.4;
 }
 
-/** The last place that is not within a character: continuation bytes are 10xxxxxx. */
+/** The last index that does not split a character. Continuation bytes are 10xxxxxx. */
 function cutBefore(buffer: Buffer, end: number): number {
   let cut = end;
   while (cut > 0 && ((buffer[cut] ?? 0) & 0xc0) === 0x80) cut -= 1;

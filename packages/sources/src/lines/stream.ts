@@ -3,7 +3,7 @@ import { deliver } from "./deliver.ts";
 import type { LinesPlan } from "./options.ts";
 import { createSplitter } from "./splitter.ts";
 
-/** Publishes the lines of a stream; those that came while a batch was under way go as the next. */
+/** Publishes the lines of a stream. Lines that arrive during a batch form the next one. */
 export async function readStream(plan: LinesPlan, stream: AsyncIterable<Uint8Array>, context: SourceContext): Promise<void> {
   const splitter = createSplitter(plan.maxLineBytes, 0);
   for await (const chunk of untilAborted(stream, context.signal)) {
@@ -11,12 +11,12 @@ export async function readStream(plan: LinesPlan, stream: AsyncIterable<Uint8Arr
     context.report({ kind: "fetched", changed: lines.length > 0, items: lines.length, bytes: chunk.length });
     await deliver(plan, lines, context);
   }
-  // Of a line that is under way nobody knows whether it is whole.
+  // A pending line may be incomplete.
   const rest = context.signal.aborted ? undefined : splitter.end();
   if (rest !== undefined) await deliver(plan, [rest], context);
 }
 
-/** Ends an input when the signal is aborted, also while it has nothing to give. */
+/** Ends an input when the signal is aborted, also while the input is idle. */
 async function* untilAborted(input: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const iterator = input[Symbol.asyncIterator]();
   let stop: (() => void) | undefined;

@@ -5,29 +5,30 @@ import { hashOf, hashOfText, parseJson, textOf, writeJson } from "../json.ts";
 import { compilePath, type Path } from "../path.ts";
 import type { PollPlan } from "./options.ts";
 
-/** One thing that is compared, and the update that tells of it. */
+/** One compared part, and the update that carries it. */
 export interface Part {
-  /** The item's key; empty for the whole document. */
+  /** The item's key. Empty for the whole document. */
   readonly key: string;
   readonly hash: string;
-  /** Made only of what has changed. */
+  /** Called only for changed parts. */
   readonly toUpdate: () => TextUpdate;
 }
 
-/** What an answer holds. */
+/** The contents of an answer. */
 export interface Document {
   readonly parts: readonly Part[];
-  /** Items that are left out because they have no key, or not what the topic or `select` name. */
+  /** Number of items left out because they lack a key, or the fields of the topic or `select`. */
   readonly skipped: number;
 }
 
-/** Longest key, in characters: it is part of a topic, and remembered. */
+/** Longest key, in characters. The key is part of a topic, and remembered. */
 const MAX_KEY = 1024;
 
 /**
  * Reads an answer.
  *
- * @throws TemporaryError when it is not what the options say: a server in trouble answers with anything.
+ * @throws TemporaryError when the answer does not fit the options, because a server in trouble
+ *   answers with anything.
  */
 export function readDocument(plan: PollPlan, body: Uint8Array, contentType: string | undefined): Document {
   const { options } = plan;
@@ -70,7 +71,7 @@ function readItems(plan: PollPlan, list: unknown): Document {
   }
   const entries = Object.entries(list);
   if (entries.length > maxItems) {
-    throw new TemporaryError(`The answer of ${name} has ${entries.length} items; the bound is ${maxItems} (maxItems).`);
+    throw new TemporaryError(`The answer of ${name} has ${entries.length} items, but the bound is ${maxItems} (maxItems).`);
   }
   const fields = new Map(plan.topic.names.filter((field) => field !== "key").map((field) => [field, compilePath(field)]));
   const parts = new Map<string, Part>();
@@ -83,9 +84,9 @@ function readItems(plan: PollPlan, list: unknown): Document {
       skipped += 1;
       continue;
     }
-    // Of two items with one key the later holds, as of two properties with one name.
+    // Of two items with one key the later counts, as of two properties with one name.
     if (parts.delete(key)) skipped += 1;
-    // The topic counts too: an item that moves to another one has to be told there.
+    // The topic counts too. An item that moves to another topic must be published there.
     const toUpdate = (): TextUpdate => ({ topic, data: writeJson(part), type: options.type });
     parts.set(key, { key, hash: hashOf([topic, part]), toUpdate });
   }

@@ -8,10 +8,10 @@ import { loadState, saveState, type PollState } from "./state.ts";
 export type { PollOptions } from "./options.ts";
 
 /**
- * Polls an HTTP address and publishes what has changed: the document, or each item of a list. The first round publishes
- * all; after a restart, only what has changed since.
+ * Polls an HTTP address and publishes changes of the document, or of each item of a list. The first
+ * round publishes everything. After a restart, only later changes are published.
  *
- * @throws TypeError for options that can't be, with the name of the option.
+ * @throws TypeError with the name of an invalid option.
  * @see docs/guides/sources.md
  */
 export function pollSource(options: PollOptions): Source {
@@ -22,7 +22,7 @@ export function pollSource(options: PollOptions): Source {
       let skippedBefore = 0;
       await pollLoop(plan.timing, context, async () => {
         const { skipped, ...round } = await poll(plan, state, context);
-        // Said when it changes: each round would say the same.
+        // Reported only when the number changes, because each round would say the same.
         if (skipped > skippedBefore) context.report({ kind: "warning", message: skippedMessage(plan, skipped) });
         skippedBefore = skipped;
         return round;
@@ -61,7 +61,8 @@ async function publishChanged(plan: PollPlan, state: PollState, changed: readonl
       batch.map(({ toUpdate }) => toUpdate()),
     );
     for (const { key, hash } of batch) state.hashes.set(key, hash);
-    // Not yet with the new validators: with them, what is left of this answer would never be asked for again.
+    // The new validators are not saved yet. With them, the rest of this answer would never be
+    // requested again.
     if (start + MAX_BATCH < changed.length) await saveState(context.memory, plan, { validators: undefined, hashes: state.hashes });
   }
 }

@@ -4,36 +4,46 @@ import { createOutlet, type Outlet, type OutletOptions } from "../outlet.ts";
 import { compilePath, type Path } from "../path.ts";
 import { compileTemplate, type Template } from "../template.ts";
 
-/** What to poll, and what to make of it. */
+/** The address to poll, and the form of its updates. */
 export interface PollOptions extends PollTiming, HttpBounds, OutletOptions {
-  /** http or https; a name and password in it go as `Authorization: Basic`. */
+  /** An http or https address. A name and password in it are sent as `Authorization: Basic`. */
   readonly url: string | URL;
   /** Further request headers, such as a key. They go to this origin alone. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Time from one round to the next, in milliseconds: 1,000 to 7 days. Default 10,000. */
+  /** Interval between rounds, in milliseconds, 1,000 to 7 days. Default 10,000. */
   readonly intervalMs?: number | undefined;
   /**
-   * The topic. With `items` it has names in braces: `{key}` is the item's key, others are paths into the item
-   * (`/weather/{country}/{key}`). The values come percent-encoded.
+   * The topic. With `items` it has names in braces. `{key}` is the item's key, others are paths
+   * into the item (`/weather/{country}/{key}`). The values are percent-encoded.
    */
   readonly topic: string;
   /**
-   * What the answer is. `auto` (default): JSON when its content type says so, or when `items` or `select` need it; else text.
+   * Format of the answer. `auto` (default) is JSON if the content type says so, or `items` or
+   * `select` need JSON, and else text.
    */
   readonly format?: "auto" | "json" | "text" | undefined;
-  /** Where the array or object of items is: a JSON Pointer or a path with dots; empty for the whole. Default: the document is one update. */
+  /**
+   * Place of the array or object of items: a JSON Pointer or a path with dots, or empty for the
+   * whole. Default: the document is one update.
+   */
   readonly items?: string | undefined;
-  /** Path to the key in each item of an array; needed there. Of an object, the property's name is the key without it. */
+  /**
+   * Path to the key in each item of an array, where it is required. In an object, the property's
+   * name is the default key.
+   */
   readonly key?: string | undefined;
-  /** Path to the part that is compared and published: of each item, or else of the document. Default: all of it. */
+  /**
+   * Path to the part that is compared and published, in each item or else in the document. Default:
+   * all of it.
+   */
   readonly select?: string | undefined;
   /** Most items in an answer. Default 10,000. An answer with more is a failure. */
   readonly maxItems?: number | undefined;
   /** Event type of the updates. Default: none. */
   readonly type?: string | undefined;
-  /** Publishes `null` for an item that is no longer there. Default false. */
+  /** Whether to publish `null` for an item that has disappeared. Default false. */
   readonly removed?: boolean | undefined;
-  /** Event type of those. Default: `type`. */
+  /** Event type of these `null` updates. Default: `type`. */
   readonly removedType?: string | undefined;
 }
 
@@ -50,7 +60,7 @@ export interface PollPlan {
   readonly maxItems: number;
 }
 
-/** @throws TypeError that names the option and what it may be. */
+/** @throws TypeError with the option and its allowed values. */
 export function planOf(options: PollOptions): PollPlan {
   const { url } = readAddress(options.url);
   void new Headers(options.headers);

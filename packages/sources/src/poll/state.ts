@@ -3,7 +3,7 @@ import { hashOfText } from "../json.ts";
 import type { SourceMemory } from "../source.ts";
 import type { PollPlan } from "./options.ts";
 
-/** What was published last: hashes by key, in a bounded number since answers are. */
+/** The last published state: hashes by key. Their number is bounded, because answers are. */
 export interface PollState {
   validators: Validators | undefined;
   readonly hashes: Map<string, string>;
@@ -11,13 +11,18 @@ export interface PollState {
 
 const KEY = "poll";
 
-/** What the state belongs to: with other options, other things would have been published. */
+/**
+ * Identifies the options that the state belongs to. Other options would have published other data.
+ */
 function fingerprint({ url, options }: PollPlan): string {
   const { topic, format, items, key, select, type, private: isPrivate } = options;
   return hashOfText(JSON.stringify([addressHash(url), topic, format, items, key, select, type, isPrivate]));
 }
 
-/** What is remembered; nothing where it makes no sense or belongs to other options, which only repeats. */
+/**
+ * Loads the state. Returns nothing if the entry is unreadable or belongs to other options, which
+ * only repeats updates.
+ */
 export async function loadState(memory: SourceMemory, plan: PollPlan): Promise<PollState> {
   const empty: PollState = { validators: undefined, hashes: new Map() };
   const text = await memory.get(KEY);
@@ -26,7 +31,7 @@ export async function loadState(memory: SourceMemory, plan: PollPlan): Promise<P
   try {
     state = JSON.parse(text);
   } catch {
-    // As when there was none.
+    // Same as without an entry.
     return empty;
   }
   if (typeof state !== "object" || state === null || Reflect.get(state, "of") !== fingerprint(plan)) return empty;

@@ -1,13 +1,13 @@
 import type { QuotesPlan } from "./options.ts";
 import { toQuote, type Quote, type Reading } from "./quote.ts";
 
-/** The symbols that a source has seen, and with each the price to compare with. */
+/** The symbols that a source has seen, each with its reference price. */
 export interface Book {
-  /** @returns Undefined when the symbol is one too many. */
+  /** @returns Undefined if the symbol exceeds the bound. */
   quote(reading: Reading, timeMs: number): Quote | undefined;
 }
 
-/** @param onFull - Called once, when there is the first symbol too many. */
+/** @param onFull - Called once, at the first symbol beyond the bound. */
 export function createBook({ maxSymbols }: QuotesPlan, onFull: (message: string) => void): Book {
   const firstPrices = new Map<string, number>();
   let full = false;

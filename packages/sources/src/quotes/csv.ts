@@ -1,18 +1,21 @@
 import type { OptionsWithColumns } from "csv-parse";
 import { sameName, type QuoteFields } from "./fields.ts";
 
-/** How a CSV file is written. */
+/** The dialect of a CSV file. */
 export interface CsvFormat {
   /**
-   * What stands between two columns, one character. Default: as a first line `sep=;` says, else what of comma, semicolon, tab
-   * and bar is first in the first line, else a comma.
+   * Separator of columns, one character. Default: the one in a first line such as `sep=;`, else the
+   * first comma, semicolon, tab or bar of the first line, else a comma.
    */
   readonly delimiter?: string | undefined;
-  /** Whether the first line names the columns. Default true. Without it they are `1`, `2`, … */
+  /**
+   * Whether the first line names the columns. Default true. Without a header, columns are named
+   * `1`, `2`, …
+   */
   readonly header?: boolean | undefined;
 }
 
-/** Longest line, in characters: a quote that nothing closes must not take the file into memory. */
+/** Longest line, in characters. An unclosed quote must not take the whole file into memory. */
 const MAX_RECORD = 64 * 1024;
 
 /** Most columns of a file without a header. */
@@ -21,22 +24,22 @@ const MAX_COLUMNS = 256;
 /** A record: the fields by the names of their columns. */
 export type CsvRecord = Readonly<Record<string, string>>;
 
-/** What is learnt while a file is read. */
+/** Events while a file is read. */
 export interface CsvEvents {
-  /** The names of the columns, once they are known, in the spelling of the fields. */
+  /** Called with the names of the columns in the fields' spelling, once they are known. */
   readonly onColumns: (names: readonly string[]) => void;
-  /** A line that is no record. */
+  /** Called for a line that is no record. */
   readonly onSkip: (problem: string) => void;
 }
 
-/** @throws TypeError for a delimiter that can't be. */
+/** @throws TypeError for an invalid delimiter. */
 export function checkCsv({ delimiter }: CsvFormat): void {
   if (delimiter !== undefined && (delimiter.length !== 1 || /["\r\n]/.test(delimiter))) {
     throw new TypeError(`delimiter: ${JSON.stringify(delimiter)} is not one character, such as ; or a tab.`);
   }
 }
 
-/** Names of columns where the fields say nothing else. */
+/** Default column names of the fields. */
 const DEFAULT_NAMES: Readonly<Record<keyof QuoteFields, string | undefined>> = {
   symbol: "symbol",
   price: "price",
@@ -48,13 +51,16 @@ const DEFAULT_NAMES: Readonly<Record<keyof QuoteFields, string | undefined>> = {
   previousClose: "previousClose",
 };
 
-/** How far into a file the first line is looked for, in bytes. */
+/** How far into a file the first line is searched for, in bytes. */
 export const CSV_HEAD_BYTES: number = 64 * 1024;
 
-/** What the first line tells of the file. */
+/** Facts from the first line of the file. */
 interface CsvHead {
   readonly delimiter: string;
-  /** The line from which the parser reads; the first is not for it if it says `sep=;`, as spreadsheets write it. */
+  /**
+   * The parser's first line. The file's first line is skipped if it says `sep=;`, as spreadsheets
+   * write it.
+   */
   readonly firstLine: 1 | 2;
 }
 
@@ -65,7 +71,7 @@ function readHead(head: string, { delimiter }: CsvFormat): CsvHead {
   return { delimiter: delimiter ?? said ?? seen ?? ",", firstLine: said === undefined ? 1 : 2 };
 }
 
-/** The columns under the names that the fields have for them: a name counts before those that only look like it. */
+/** Renames the columns to the fields' names. An exact name counts before a similar name. */
 function rename(columns: readonly string[], fields: QuoteFields): readonly string[] {
   const names = [...columns];
   for (const [field, fallback] of Object.entries(DEFAULT_NAMES)) {
@@ -78,7 +84,8 @@ function rename(columns: readonly string[], fields: QuoteFields): readonly strin
 }
 
 /**
- * Options of the parser. Spaces around values go, a byte order mark goes, and a bad line costs that line alone.
+ * Options of the parser. Spaces around values and a byte order mark are removed, and a bad line
+ * costs that line alone.
  *
  * @param head - The beginning of the file.
  */

@@ -5,38 +5,42 @@ import type { Reading } from "./quote.ts";
 import { readTime } from "./times.ts";
 
 /**
- * Where in a record each value is: in JSON a JSON Pointer or a path with dots, in CSV the name of a column, or its number
- * (from 1) where there is no header. The default names are found however they are written: `Previous Close` is one. Only
- * symbol and price cost a record: another value that is missing or can't be read is not told.
+ * The place of each value in a record. In JSON, a place is a JSON Pointer or a path with dots. In
+ * CSV, it is the name of a column, or its number (from 1) without a header. Default names are found
+ * in any spelling, such as `Previous Close`. Only symbol and price cost a record. Another value
+ * that is missing or unreadable is left out.
  */
 export interface QuoteFields {
-  /** Default `symbol`; of a JSON object with one property a symbol, the property's name. */
+  /** Default `symbol`. In a JSON object with one property per symbol, the property's name. */
   readonly symbol?: string | undefined;
-  /** Default `price`. In JSON, empty where the record is nothing but the price, as in `{"EUR": 1.08, "JPY": 161.2}`. */
+  /**
+   * Default `price`. In JSON, empty if the record is nothing but the price, as in `{"EUR": 1.08,
+   * "JPY": 161.2}`.
+   */
   readonly price?: string | undefined;
   /**
-   * RFC 3339, `2026-03-02 09:30:00` (UTC where it has no zone), `20260302093000`, or seconds, milliseconds, microseconds or
-   * nanoseconds since 1970. Default `time`.
+   * RFC 3339, `2026-03-02 09:30:00` (UTC without a zone), `20260302093000`, or seconds,
+   * milliseconds, microseconds or nanoseconds since 1970. Default `time`.
    */
   readonly time?: string | undefined;
-  /** Where the day stands on its own, and `time` holds the hour. Default: none. */
+  /** The day, if it is separate from the hour in `time`. Default: none. */
   readonly date?: string | undefined;
   /** Default `volume`. */
   readonly volume?: string | undefined;
   /** Default `change`. */
   readonly change?: string | undefined;
-  /** In percent; a `%` behind it is taken. Default `changePercent`. */
+  /** In percent, with or without a `%`. Default `changePercent`. */
   readonly changePercent?: string | undefined;
   /** Default `previousClose`. */
   readonly previousClose?: string | undefined;
 }
 
-/** What a record tells, or why it is left out. */
+/** The reading of a record, or the reason to leave the record out. */
 export type ReadRecord =
   | { readonly ok: true; readonly reading: Reading; readonly untold?: Untold | undefined }
   | { readonly ok: false; readonly problem: string };
 
-/** A value that the record goes without. */
+/** A value that is left out of a record. */
 export interface Untold {
   readonly name: string;
   readonly problem: string;
@@ -48,10 +52,10 @@ export type RecordReader = (record: unknown, key?: string) => ReadRecord;
 /** Longest symbol, in characters. */
 const MAX_SYMBOL = 64;
 
-/** What programs write where there is nothing. */
+/** Spellings of a missing value. */
 const NOTHING = /^(?:|[-\u2013\u2014\u2212]+|n\/?[ad]|n\.[ad]\.|nan|null|none|nil|undefined|#n\/a)$/i;
 
-/** Compiles a field's place: in CSV a name may have dots in it. */
+/** Compiles a field's place. In CSV a name may have dots in it. */
 export type CompileField = (name: string) => Path;
 
 /** The place of a CSV column. */
@@ -59,7 +63,7 @@ export const columnPath: CompileField = (name) => (record) =>
   typeof record === "object" && record !== null && Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
 
 /**
- * Compiles what reads a record.
+ * Compiles the reader of a record.
  *
  * @throws TypeError for a field that is no path.
  */
@@ -108,7 +112,7 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === "string" && NOTHING.test(value.trim()));
 }
 
-/** The property of this name; else the first that differs in case and separators alone. */
+/** The property of this name, or else the first that differs in case and separators alone. */
 function byName(name: string): Path {
   const wanted = sameName(name);
   const isSame = (key: string): boolean => key.length >= name.length && key.length <= name.length + 4 && sameName(key) === wanted;
@@ -119,7 +123,9 @@ function byName(name: string): Path {
   };
 }
 
-/** A name as it is compared: `Previous Close`, `previous_close` and `previousClose` are one. */
+/**
+ * The compared form of a name. `Previous Close`, `previous_close` and `previousClose` are equal.
+ */
 export function sameName(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_-]/g, "");
 }

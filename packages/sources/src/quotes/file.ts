@@ -18,10 +18,13 @@ interface Timed {
   readonly timeMs: number;
 }
 
-/** The largest file that is held in memory to bring it in the order of its times, in bytes. */
+/** Largest file that is sorted by time in memory, in bytes. */
 const MAX_SORTED_BYTES = 16 * 1024 * 1024;
 
-/** Replays a CSV file. One that is too large to be sorted in memory is read as it is needed, so its size does not matter. */
+/**
+ * Replays a CSV file. A file too large to be sorted in memory is streamed, so its size does not
+ * matter.
+ */
 export function fileQuotes(options: FileQuotesOptions): Source {
   const plan = planOf(options);
   checkCsv(options);
@@ -35,10 +38,10 @@ export function fileQuotes(options: FileQuotesOptions): Source {
     max: Number.POSITIVE_INFINITY,
   });
   const name = basename(path);
-  // Times that go back are those of late prices.
+  // Times that go back would look like late prices.
   const times = options.times ?? (options.loop === true ? "now" : "file");
 
-  /** The prices of the file, each with its time in it, in the order of these if there is one. */
+  /** The prices of the file with their times, in the order of the times if there are any. */
   async function* readings(context: SourceContext, problems: Problems): AsyncGenerator<Timed> {
     const needed = [fields.symbol ?? "symbol", fields.price ?? "price", ...(speed === "max" ? [] : [fields.time ?? "time"])];
     const onColumns = (names: readonly string[]): void => {
@@ -51,7 +54,7 @@ export function fileQuotes(options: FileQuotesOptions): Source {
     let timeMs: number | undefined;
     for await (const record of openCsv(options, context.signal, { onColumns, onSkip: (problem) => problems.add(problem) })) {
       const read = readRecord(record);
-      // One without a time goes with the one before it.
+      // A price without a time takes the time of the price before.
       timeMs = read.ok ? (read.reading.timeMs ?? timeMs) : timeMs;
       if (!read.ok) problems.add(read.problem);
       else if (timeMs === undefined && speed !== "max")
@@ -74,9 +77,9 @@ export function fileQuotes(options: FileQuotesOptions): Source {
       clock,
       signal: context.signal,
       publish: (batch) => plan.outlet.publish(context, batch),
-      // The full speed is the bound.
+      // At full speed, the bound is the speed.
       onBound: () =>
-        speed !== "max" && warnOnce(`More than ${maxPerSecond} prices a second of ${name} are due; they come later (maxPerSecond).`),
+        speed !== "max" && warnOnce(`More than ${maxPerSecond} prices a second of ${name} are due. They come later (maxPerSecond).`),
       onSeries: () => warnOnce(`${name} is not in the order of its times, and too large to be sorted here. Sort it by its times.`),
     });
     let good = 0;
@@ -91,7 +94,7 @@ export function fileQuotes(options: FileQuotesOptions): Source {
     }
     await pacer.flush();
     const bad = problems.flush();
-    // Without this, a loop over such a file would never rest.
+    // Without this check, a loop over a file without prices would never rest.
     if (good === 0 && !context.signal.aborted)
       throw new SourceError(`${path} has no usable price in ${bad} records. Say by fields which column is which.`);
   }
@@ -111,24 +114,30 @@ export function fileQuotes(options: FileQuotesOptions): Source {
   };
 }
 
-/** Between the end of a file and its start, in milliseconds, so that a file of one line is not all that the hub does. */
+/**
+ * Pause between the end of a file and its restart, in milliseconds. Otherwise a file of one line
+ * would keep the hub busy.
+ */
 const LOOP_PAUSE_MS = 100;
 
-/** Whether the file may be held in memory. What is no file, such as a pipe, has no size. */
+/** Whether the file may be held in memory. A pipe or other non-file has no size. */
 async function isSmall(path: string): Promise<boolean> {
-  // A file that can't be read fails when it is opened, with the reason.
+  // An unreadable file fails when it is opened, with the reason.
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() === true && found.size <= MAX_SORTED_BYTES;
 }
 
-/** Many files have the newest price first, or one symbol after the other. */
+/** Sorts prices. Many files have the newest price first, or one symbol after the other. */
 async function inOrder(readings: AsyncIterable<Timed>): Promise<readonly Timed[]> {
   const all: Timed[] = [];
   for await (const each of readings) all.push(each);
   return all.toSorted((a, b) => a.timeMs - b.timeMs);
 }
 
-/** The beginning of a file. A pipe's would be lost to whoever reads the rest. */
+/**
+ * Reads the beginning of a file. A pipe is not read, because the later reader would lose its
+ * beginning.
+ */
 async function headOf(path: string): Promise<string> {
   const file = await open(path);
   try {
@@ -147,7 +156,7 @@ async function* openCsv(options: FileQuotesOptions, signal: AbortSignal, events:
     const head = await headOf(path);
     const file = createReadStream(path, { highWaterMark: 64 * 1024 });
     const parser: Parser = parse(csvOptions(head, options, events));
-    // `pipe` hands on no error, and the parser would wait for ever.
+    // `pipe` passes no error on, and the parser would wait for ever.
     file.on("error", (error) => parser.destroy(error));
     const stop = (): void => void parser.destroy();
     signal.addEventListener("abort", stop);

@@ -14,16 +14,18 @@ import { createProblems, type Problems } from "./problems.ts";
 import { toUpdate, type Reading } from "./quote.ts";
 import { isLate } from "./times.ts";
 
-/** What the rounds have in common. */
+/** State shared by the rounds. */
 interface State {
   readonly book: Book;
   readonly problems: Problems;
-  /** What was published last of each symbol, but for the time, and the newest time that the origin told. */
+  /**
+   * The last published price of each symbol, without the time, and the newest time of the origin.
+   */
   readonly last: Map<string, { readonly mark: string; readonly timeMs: number | undefined }>;
   validators: Validators | undefined;
 }
 
-/** Polls an address, and publishes the prices that have changed since the round before. */
+/** Polls an address, and publishes the prices that have changed since the last round. */
 export function httpQuotes(options: HttpQuotesOptions): Source {
   const plan = planOf(options);
   const { url } = readAddress(options.url);
@@ -36,7 +38,7 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
   const readCsv = compileFields(options.fields ?? {}, columnPath, options.negativePrices);
   const name = shownAddress(url);
 
-  /** The records of an answer, each read. */
+  /** Reads the records of an answer. */
   function readRecords({ body, contentType }: Extract<HttpAnswer, { kind: "changed" }>, problems: Problems): readonly ReadRecord[] {
     const text = decodeText(body, contentType);
     const isJson =
@@ -95,7 +97,7 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
       if (read.untold !== undefined) state.problems.untold(read.untold);
       const reading = withPast(read.reading, nowMs);
       const before = newest.get(reading.symbol);
-      // Of a symbol that is there twice the newer price holds, without times the later.
+      // If a symbol occurs twice, the newer price counts, or without times the later.
       if (!((reading.timeMs ?? nowMs) < (before?.timeMs ?? 0))) newest.set(reading.symbol, reading);
     }
     state.problems.flush();
@@ -106,7 +108,7 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
     for (const [symbol, reading] of newest) {
       const { timeMs, ...told } = reading;
       const last = state.last.get(symbol);
-      // A cache that is behind, or a server of several that is.
+      // A cache or one of several servers lags behind.
       if (timeMs !== undefined && last?.timeMs !== undefined && isLate(timeMs, last.timeMs)) continue;
       const mark = JSON.stringify(told);
       const quote = state.book.quote(reading, timeMs ?? nowMs);
@@ -135,7 +137,10 @@ export function httpQuotes(options: HttpQuotesOptions): Source {
   };
 }
 
-/** A clock may be wrong, and an exchange's own hour be told as UTC: further ahead, a time is none that a price can have had. */
+/**
+ * Largest lead of a price's time, in milliseconds. A clock may be wrong, and an exchange may give
+ * its local time as UTC. A later time is impossible for a price.
+ */
 const MAX_AHEAD_MS = 86_400_000;
 
 function withPast(reading: Reading, nowMs: number): Reading {

@@ -10,10 +10,10 @@ export type { FileQuotesOptions, HttpQuotesOptions, QuotesClock, QuotesOptions, 
 export type { Quote } from "./quote.ts";
 
 /**
- * Publishes prices, each on the topic of its symbol: those of an HTTP address that have changed, those of a CSV file at the
- * speed that was chosen, or made up ones, which say so.
+ * Publishes prices, each on the topic of its symbol. They come from an HTTP address (changed
+ * prices), from a CSV file at a chosen speed, or from a simulation, which is marked as such.
  *
- * @throws TypeError for options that can't be, with the name of the option.
+ * @throws TypeError with the name of an invalid option.
  * @see docs/guides/sources.md
  */
 export function quotesSource(options: QuotesOptions): Source {

@@ -2,13 +2,13 @@ import { difference, tidyNumber } from "./numbers.ts";
 import type { Quote } from "./quote.ts";
 import { createRandom, type Random } from "./random.ts";
 
-/** What a simulated market is made of. */
+/** Options of a simulated market. */
 export interface MarketOptions {
   readonly symbols: readonly string[];
   readonly seed: number;
-  /** Prices of a session, of all symbols: at least one each. */
+  /** Prices of all symbols in a session, at least one for each. */
   readonly ticksPerSession: number;
-  /** What to go on from, by symbol. */
+  /** State to continue from, by symbol. */
   readonly last?: ReadonlyMap<string, Pick<Quote, "price" | "change" | "volume">> | undefined;
 }
 
@@ -16,19 +16,24 @@ export interface MarketOptions {
 export interface Tick {
   readonly symbol: string;
   readonly price: number;
-  /** Since the close of the session before; in the first one, since a close that is made up too. */
+  /**
+   * Change since the close of the last session. The first session starts from an invented close.
+   */
   readonly change: number;
   readonly changePercent: number;
-  /** Traded since the session began. */
+  /** Volume since the session began. */
   readonly volume: number;
 }
 
-/** One symbol's state. Changed in place: there are thousands of ticks a second. */
+/** The state of one symbol. The state is mutated, because there are thousands of ticks a second. */
 interface Listing {
   readonly symbol: string;
-  /** Logarithm of the price that it is drawn to over days, so that it stays a price for ever. */
+  /**
+   * Logarithm of the price to which the price reverts over days, so that prices stay plausible for
+   * ever.
+   */
   readonly home: number;
-  /** Deviation of the logarithm over a session. */
+  /** Standard deviation of the logarithm over a session. */
   readonly volatility: number;
   /** Usual distance between bid and ask, as a part of the price. */
   readonly usualSpread: number;
@@ -39,19 +44,20 @@ interface Listing {
   volume: number;
 }
 
-/** How much of the way home a price goes in a session. */
+/** Share of the way home that a price goes in a session. */
 const PULL_PER_SESSION = 0.05;
-/** How fast a spread returns to the usual one, and how much it strays, a tick. */
+/** Rate at which a spread returns to the usual spread in each tick, and its deviation. */
 const SPREAD_RETURN = 0.1;
 const SPREAD_NOISE = 0.15;
 /** The gap overnight, as a part of a session's deviation. */
 const GAP = 0.5;
-/** Least price, and the step of prices. */
+/** Lowest price, and the tick size. */
 const CENT = 0.01;
 
 /**
- * A market that is made up: each price is a geometric random walk that is weakly drawn home, trades happen at bid or ask,
- * whose distance reverts to a mean, and sessions begin with a gap. Without a clock: the same options give the same ticks.
+ * A simulated market. Each price is a geometric random walk with weak mean reversion. Trades happen
+ * at bid or ask, whose distance reverts to a mean, and sessions begin with a gap. There is no
+ * clock, so the same options give the same ticks.
  */
 export class Market {
   readonly #random: Random;
@@ -69,7 +75,10 @@ export class Market {
     this.#listings = symbols.map((symbol) => goOn(list(symbol, this.#random), last?.get(symbol)));
   }
 
-  /** The next price. A session begins with one of each symbol, in order; then those at the front trade more. */
+  /**
+   * Returns the next price. A session begins with one tick of each symbol, in order. After that,
+   * symbols at the front trade more.
+   */
   next(): Tick {
     if (this.#tick === this.#ticksPerSession) {
       this.#tick = 0;
@@ -102,7 +111,7 @@ export class Market {
 }
 
 function list(symbol: string, random: Random): Listing {
-  // Evenly spread in the logarithm: from 5 to 500.
+  // Evenly spread in the logarithm, from 5 to 500.
   const home = Math.log(5) + random.next() * Math.log(100);
   const close = Math.max(tidyNumber(Math.exp(home), 2), CENT);
   const usualSpread = 0.0002 + 0.0008 * random.next();
@@ -112,9 +121,9 @@ function list(symbol: string, random: Random): Listing {
   return opened;
 }
 
-/** Takes a session up where it was. */
+/** Continues a session from its last state. */
 function goOn(listing: Listing, last: Pick<Quote, "price" | "change" | "volume"> | undefined): Listing {
-  // A price of zero or below is none of this market.
+  // This market has no price of zero or below.
   if (last === undefined || last.price < CENT || last.price - last.change < CENT) return listing;
   const log = Math.log(last.price);
   return { ...listing, home: log, log, last: last.price, previousClose: difference(last.price, last.change), volume: last.volume ?? 0 };
@@ -129,12 +138,14 @@ function open(listing: Listing, random: Random): void {
 
 const CONSONANTS = "BCDFGHJKLMNPQRSTVWXYZ";
 const VOWELS = "AEIOU";
-/** How many names of consonant, vowel, consonant, vowel there are: more than the most symbols. */
+/**
+ * Number of names of the form consonant, vowel, consonant, vowel, which exceeds the most symbols.
+ */
 const NAMES = (CONSONANTS.length * VOWELS.length) ** 2;
-/** Has no factor in common with their number, so each name comes once, and neighbours look different. */
+/** Coprime to the number of names, so each name comes once, and neighbours look different. */
 const STRIDE = 7919;
 
-/** Invents names of four letters, up to 11,025 of them, the same ones each time. */
+/** Invents up to 11,025 names of four letters, the same each time. */
 export function inventSymbols(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => {
     let rest = ((index + 1) * STRIDE) % NAMES;

@@ -2,46 +2,51 @@ import type { TextUpdate } from "artesian";
 import { MAX_BATCH } from "../source.ts";
 import { TICK_MS, type QuotesClock } from "./options.ts";
 
-/** Publishes updates at their time, in as few batches as that allows, and never more than the bound. */
+/**
+ * Publishes updates at their time, in as few batches as possible, and never faster than the bound.
+ */
 export interface Pacer {
   /**
-   * Waits until it is time for what has this time in the file. What comes within one tick goes out as one batch at its end.
+   * Waits until a time of the file is due. Updates within one tick go out as one batch at its end.
    *
    * @returns False when the signal is aborted.
    */
   waitFor(timeMs: number): Promise<boolean>;
   add(update: TextUpdate): Promise<void>;
-  /** Publishes what has been added. */
+  /** Publishes the added updates. */
   flush(): Promise<void>;
 }
 
-/** What a pacer works with. */
+/** Options of a pacer. */
 export interface PacerOptions {
   readonly speed: number | "max";
   readonly longestPauseMs: number;
-  /** Most updates a second, also when more are due. */
+  /** Most updates a second, even if more are due. */
   readonly maxPerSecond: number;
   readonly clock: QuotesClock;
   readonly signal: AbortSignal;
   readonly publish: (updates: readonly TextUpdate[]) => Promise<void>;
   /** Called when updates wait for the bound. */
   readonly onBound: () => void;
-  /** Called when the times go back to where another series begins. */
+  /** Called when the times go back to the start of another series. */
   readonly onSeries: () => void;
 }
 
-/** Further back than prices come late, in milliseconds of the file: another series begins there. */
+/**
+ * A step back of more than this starts another series, in milliseconds of the file. Late prices go
+ * back less.
+ */
 const SERIES_MS = 60_000;
 
 export function createPacer({ speed, longestPauseMs, maxPerSecond, clock, signal, publish, onBound, onSeries }: PacerOptions): Pacer {
   let batch: TextUpdate[] = [];
-  /** When the replay began, by the clock, and by the times in the file. */
+  /** Start of the replay, by the clock and by the times in the file. */
   let startMs = Number.NaN;
   let fileStartMs = Number.NaN;
-  /** When the last update was due, since the beginning. */
+  /** Due time of the last update, since the start. */
   let dueBefore = 0;
 
-  /** What an update costs, in milliseconds, and what there is to pay it with: no more than a tick can be saved up. */
+  /** Cost of an update in milliseconds, and the saved budget, which is at most one tick. */
   const costMs = 1000 / maxPerSecond;
   const mostMs = Math.max(TICK_MS, costMs);
   let savedMs = mostMs;
@@ -80,14 +85,15 @@ export function createPacer({ speed, longestPauseMs, maxPerSecond, clock, signal
         startMs = clock.now();
         fileStartMs = timeMs;
       }
-      // Another series goes on at its own pace from here. By the first one's start, all of it would be due at once.
+      // Another series continues at its own pace. By the first series' start, all of it would be
+      // due at once.
       if (fileStartMs + dueBefore * speed - timeMs > SERIES_MS) {
         onSeries();
         fileStartMs = timeMs - dueBefore * speed;
       }
       const due = (timeMs - fileStartMs) / speed;
       const excess = due - dueBefore - longestPauseMs;
-      // A pause that is too long is taken out of the file's time, for all that follows.
+      // The excess of a long pause is removed from the file's time, for all later updates.
       if (excess > 0) fileStartMs += excess * speed;
       dueBefore = Math.max(dueBefore, (timeMs - fileStartMs) / speed);
       const tick = startMs + Math.ceil(dueBefore / TICK_MS) * TICK_MS;

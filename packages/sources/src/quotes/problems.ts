@@ -1,20 +1,27 @@
 import type { SourceContext } from "../source.ts";
 import type { Untold } from "./fields.ts";
 
-/** Reports problems with single records: a few in full, then how many there are. Each is said once, not every round. */
+/**
+ * Reports problems with single records: a few in full, then their number. Each is reported once,
+ * not every round.
+ */
 export interface Problems {
   add(problem: string): void;
-  /** A value that a record goes without, which costs no record. */
+  /** Reports a value that is left out of a record. The record is kept. */
   untold(value: Untold): void;
-  /** Ends a round. @returns How many there were in it. */
+  /**
+   * Ends a round.
+   *
+   * @returns The number of problems in the round.
+   */
   flush(): number;
 }
 
-/** How many of a round are reported in full, and of all rounds. */
+/** Problems reported in full, per round and in total. */
 const SHOWN = 3;
 const SHOWN_EVER = 50;
 
-/** @param what - What the records are of, for the message. */
+/** @param what - The origin of the records, for the message. */
 export function createProblems(context: SourceContext, what: string): Problems {
   const shown = new Set<string>();
   let found = 0;

@@ -6,19 +6,22 @@ import { difference, tidyNumber } from "./numbers.ts";
 export interface Quote {
   readonly symbol: string;
   readonly price: number;
-  /** Since the previous close; where that isn't known, since the first price that the source saw. */
+  /**
+   * Change since the previous close, or since the first price that the source saw if the close is
+   * unknown.
+   */
   readonly change: number;
   /** The same in percent. */
   readonly changePercent: number;
-  /** Traded so far, where the origin tells it. */
+  /** Volume so far, if the origin tells it. */
   readonly volume?: number | undefined;
-  /** When the price was made, in RFC 3339; where the origin doesn't tell it, when it was read. */
+  /** Time of the price in RFC 3339. If the origin gives none, the time of reading. */
   readonly time: string;
-  /** There, and true, when nobody has ever paid this price. */
+  /** Present, and true, if nobody has ever paid this price. */
   readonly simulated?: true | undefined;
 }
 
-/** What an origin tells of a price, checked. */
+/** A checked price of an origin. */
 export interface Reading {
   readonly symbol: string;
   readonly price: number;
@@ -29,7 +32,7 @@ export interface Reading {
   readonly timeMs?: number | undefined;
 }
 
-/** Completes a reading: what the origin doesn't tell of the change follows from a price to compare with. */
+/** Completes a reading. A missing change is computed from a reference price. */
 export function toQuote(reading: Reading, firstPrice: number, timeMs: number): Quote {
   const { symbol, price, volume } = reading;
   const reference = reading.previousClose ?? (reading.change === undefined ? firstPrice : difference(price, reading.change));
@@ -38,7 +41,7 @@ export function toQuote(reading: Reading, firstPrice: number, timeMs: number): Q
   return { symbol, price, change, changePercent, volume, time: new Date(timeMs).toISOString() };
 }
 
-/** @returns Undefined where the symbol can't be part of a topic. */
+/** @returns Undefined if the symbol can't be part of a topic. */
 export function toUpdate(topic: Template, type: string, quote: Quote): TextUpdate | undefined {
   const name = topic.expand(() => quote.symbol);
   return name === undefined ? undefined : { topic: name, type, data: JSON.stringify(quote) };

@@ -1,8 +1,8 @@
-/** Numbers that look random, and are the same for the same seed on every machine. */
+/** Pseudo-random numbers, the same for the same seed on every machine. */
 export interface Random {
-  /** From 0 up to, but without, 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next(): number;
-  /** Mean 0, deviation 1; between about -3.5 and 3.5, so no price leaps by accident. */
+  /** Mean 0, deviation 1, between about -3.5 and 3.5, so that no price leaps by accident. */
   bell(): number;
 }
 
@@ -34,6 +34,6 @@ export function createRandom(seed: number): Random {
     d = (d << 11) | (d >>> 21);
     return result / 2 ** 32;
   };
-  // The sum of four even ones has deviation 1/√3.
+  // The sum of four uniform numbers has deviation 1/√3.
   return { next, bell: () => (next() + next() + next() + next() - 2) * Math.sqrt(3) };
 }

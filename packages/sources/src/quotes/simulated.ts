@@ -5,10 +5,12 @@ import { inventSymbols, Market } from "./market.ts";
 import { MAX_SYMBOLS, planOf, SYSTEM_CLOCK, TICK_MS, type QuotesPlan, type SimulatedQuotesOptions } from "./options.ts";
 import type { Quote } from "./quote.ts";
 
-/** How far the market may fall behind a slow hub before what it missed is left out, in milliseconds. */
+/**
+ * How far the market may fall behind a slow hub before missed prices are left out, in milliseconds.
+ */
 const MAX_BEHIND_MS = 1000;
 
-/** Makes prices up, and says so in each: `simulated: true`. */
+/** Simulates prices, each marked `simulated: true`. */
 export function simulatedQuotes(options: SimulatedQuotesOptions): Source {
   const plan = planOf(options);
   const symbols = symbolsOf(options, plan);
@@ -22,8 +24,8 @@ export function simulatedQuotes(options: SimulatedQuotesOptions): Source {
     async run(context) {
       const { signal } = context;
       const market = new Market({ symbols, seed, ticksPerSession: Math.round((perSecond * sessionMs) / 1000), last: options.last });
-      // Not through the outlet, which looks at each update: at thousands a second that is most of the work, and there is
-      // nothing of a stranger in them.
+      // Not through the outlet, whose check of each update is most of the work at thousands a
+      // second. The updates hold nothing of a stranger's.
       const publish = async (count: number): Promise<void> => {
         const time = new Date(clock.now()).toISOString();
         for (let done = 0; done < count; done += MAX_BATCH) {
@@ -37,7 +39,7 @@ export function simulatedQuotes(options: SimulatedQuotesOptions): Source {
         }
       };
       if (signal.aborted) return;
-      // The opening: whoever comes finds a price of each.
+      // The opening, so that a new subscriber finds a price of each symbol.
       await publish(symbols.length);
       let startMs = clock.now();
       let done = 0;

@@ -1,6 +1,9 @@
 import { parseDate } from "../feed/dates.ts";
 
-/** Upper ends of the numbers that count seconds, milliseconds, microseconds and nanoseconds, and what makes milliseconds of them. */
+/**
+ * Upper ends of the numbers that count seconds, milliseconds, microseconds and nanoseconds, and
+ * their factors to milliseconds.
+ */
 const SCALES = [
   { below: 1e11, toMs: 1000 },
   { below: 1e14, toMs: 1 },
@@ -8,19 +11,23 @@ const SCALES = [
   { below: 1e20, toMs: 1e-6 },
 ] as const;
 
-/** A smaller number of seconds is from 1973 or before: more likely a counter, an hour, or the zero that means nothing. */
+/**
+ * Smallest plausible number of seconds. A smaller number is from 1973 or before, and more likely a
+ * counter, an hour, or a meaningless zero.
+ */
 const MIN_SECONDS = 1e8;
 
-/** 2200, as for dates: a number that would be later has another unit than these. */
+/** The year 2200, as for dates. A number for a later time has another unit. */
 const MAX_MS = Date.UTC(2200, 0);
 
-/** How far prices of an origin may be behind the newest one, in milliseconds. */
+/** Largest delay of an origin's prices behind the newest, in milliseconds. */
 const LATE_MS = 10 * 3_600_000;
 
 /**
- * Reads a time: a date, also one without separators (`20240302120000`), or a number since 1970 whose size tells its unit.
+ * Reads a time: a date, also without separators (`20240302120000`), or a number since 1970 whose
+ * size tells its unit.
  *
- * @returns Milliseconds since 1970, undefined if the text is no plausible time.
+ * @returns Milliseconds since 1970, or undefined for an implausible time.
  */
 export function readTime(text: string): number | undefined {
   const date = parseDate(text);
@@ -32,8 +39,9 @@ export function readTime(text: string): number | undefined {
 }
 
 /**
- * Tells whether a price came after a newer one, which then stays. More than ten hours back is no delay: the origin's clock was
- * set back, or a file is played again. The stock ticker's server and page go by the same rule.
+ * Whether a price came after a newer price, which then stays. More than ten hours back is no delay:
+ * the origin's clock was set back, or a file is played again. The stock ticker's server and page
+ * use the same rule.
  *
  * @param beforeMs - Time of the newest price so far.
  */

@@ -1,11 +1,14 @@
-/** Words before a sum, as people ask for it. */
+/** Words in front of a sum in a question. */
 const QUESTION =
   /^(?:(?:hey|hi|hello|ok|so|and|please|can you|could you|tell me)[\s,]+)*(?:what is|what's|what’s|whats|how much is|how much are|calculate|compute|solve)\s*:?\s+|^(?:请问|请|帮我)?(?:计算|算一下|算算|算)?\s*[:：]?\s*/i;
 
 /** Politeness and marks after a sum. */
 const REST = /^[\s=?!.,;:？！。，]*(?:please|pls|equals?|then|now|(?:等于|是|得)?(?:多少|几)|等于)?[\s=?!.,;:？！。，呢啊呀]*$/i;
 
-/** One number, bracket or operator, with the white space before it. A comma is only read between thousands, and "01" is a part of a date. */
+/**
+ * One number, bracket or operator, with the white space before it. A comma is read only between
+ * thousands. "01" is a part of a date.
+ */
 const TOKEN =
   /\s*(?:(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|(?:0|[1-9]\d*)(?!\d)(?:\.\d+)?|\.\d+)|(plus|minus|times|multiplied\s+by|divided\s+by|over)(?![\p{L}\p{N}])|(加上?|减去?|乘以?|除以)|([-+*/()−–×·÷]|x(?=[\s\d(.-])))/iuy;
 
@@ -41,16 +44,18 @@ const OPERATORS: Readonly<Record<string, Operator | "(" | ")">> = {
 };
 
 /**
- * Works out the sum that a text asks for: the four operations, with brackets and signs, in digits, marks or words. Multiplication and division come
- * first.
+ * Computes the sum in a text: the four operations, with brackets and signs, in digits, marks or
+ * words. Multiplication and division come first.
  *
- * @param text - At most a few hundred characters: brackets nest as deep as they do in the text.
- * @returns The value, which may be infinite or NaN (a division by zero); undefined if the text asks for no sum.
+ * @param text - At most a few hundred characters, because the recursion is as deep as the brackets.
+ * @returns The value, which may be infinite or NaN (a division by zero). Undefined if the text asks
+ *   for no sum.
  */
 export function findSum(text: string): number | undefined {
   const question = QUESTION.exec(text)?.[0] ?? "";
   const { tokens, rest } = readTokens(text.slice(question.length));
-  // A range in talk ("3-4 people came") is no question, and what goes on ("3 plus 4 squared", "2 + 2 ^ 3") would get a wrong answer.
+  // A range in talk ("3-4 people came") is no question. A continued sum ("3 plus 4 squared", "2 + 2
+  // ^ 3") would get a wrong answer.
   if (!REST.test(rest)) return undefined;
   const hasOperation = tokens.filter((token) => typeof token === "number").length > 1;
   return hasOperation ? evaluate(tokens) : undefined;

@@ -4,7 +4,7 @@ const IS_WHAT_ZH = "(是什么|是啥|是干什么|是干嘛|是做什么|什么
 const WHAT_IS_ZH = "(什么是|啥是|何为|解释|介绍|讲讲|说说|聊聊)";
 const HOW_ZH = "(怎么|怎样|如何|怎么样|在哪|哪里|能|可以|能不能|可不可以|想|要)";
 
-/** What Artesian is and how to use it. */
+/** Rules about Artesian and its use. */
 export const BRAIN_ARTESIAN: readonly Rule[] = [
   {
     when: {

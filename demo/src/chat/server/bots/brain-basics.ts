@@ -8,7 +8,7 @@ const BYE = "(bye|goodbye|bye bye|see you|see ya|good night|farewell|cya|ciao ci
 const THANKS = "(thanks|thank you|thank you very much|thanks a lot|many thanks|cheers|merci|danke|gracias)";
 const GREAT = "(great|good|nice|cool|awesome|amazing|excellent|wonderful|brilliant|fantastic|neat|lovely|sweet|impressive)";
 
-/** What the bot says to its name alone. */
+/** Replies to the bot's name alone. */
 export const CALLED: Replies = {
   en: [
     "Yes, {nick}? I am all ears, such as a few hundred lines of text can be.",
@@ -18,13 +18,13 @@ export const CALLED: Replies = {
   zh: ["在呢，{nick}。我洗耳恭听，虽然我只是几百行文字。", "你叫我？说“帮助”就能看到我会什么。", "到！{nick}，有什么可以帮你的？"],
 };
 
-/** What the bot says to a sum. */
+/** Replies to a sum. */
 export const SUM: Replies = {
   en: ["That makes {sum}. I carried the one myself."],
   zh: ["等于 {sum}。进位是我亲手进的。"],
 };
 
-/** What the bot says to a division by zero. */
+/** Replies to a division by zero. */
 export const NO_SUM: Replies = {
   en: ["That has no answer that I could write down."],
   zh: ["这个没有我写得出来的答案。"],
@@ -190,7 +190,7 @@ export const BRAIN_BASICS: readonly Rule[] = [
     when: {
       en: [
         "[and] (who are you|what are you|what is your name|introduce yourself|tell me about yourself) *",
-        // The bot's own name is taken out of what people write: "who is artie?"
+        // The bot's own name is removed from the message, as in "who is artie?".
         "(who is|what is|tell me about)",
       ],
       zh: [

@@ -1,6 +1,6 @@
 import type { Rule } from "./brain-rule.ts";
 
-/** How this chat works. */
+/** Rules about this chat. */
 export const BRAIN_CHAT: readonly Rule[] = [
   {
     when: {

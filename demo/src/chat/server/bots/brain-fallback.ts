@@ -1,6 +1,6 @@
 import type { Rule } from "./brain-rule.ts";
 
-/** What to say when nothing else fits. */
+/** Rules for a message that fits no other rule. */
 export const BRAIN_FALLBACK: readonly Rule[] = [
   {
     when: { en: ["why *"], zh: ["* (为什么|为啥|为何) *"] },

@@ -24,8 +24,8 @@ export interface FollowUp {
 }
 
 /**
- * One thing that the bot can talk about. A rule fits a message if one of its triggers does. If
- * several rules fit, the rule that names most words of the message answers. The first of equals wins.
+ * One topic of the bot. A rule fits a message if one of its triggers does. If several rules fit,
+ * the rule that names most words of the message answers. The first of equals wins.
  *
  * A trigger is written in plain words, without punctuation and in any case:
  *
@@ -38,7 +38,7 @@ export interface FollowUp {
  */
 export interface Rule extends FollowUp {
   readonly when: Replies;
-  /** Said instead of `say` to people whose name the bot knows. */
+  /** Replaces `say` for people whose name the bot knows. */
   readonly sayToKnown?: Replies;
   /**
    * An action beside talking. `learn name` keeps `{words}` as the person's name, and `forget name`

@@ -10,7 +10,9 @@ import { type Fit, fitTrigger, mayFit, parseTrigger, type Trigger } from "./trig
 import { isChinese, plainText, splitWords, type Word } from "./words.ts";
 
 export interface EmbeddedBotOptions {
-  /** Most people whom the bot remembers. Default 1,000. The bot forgets the longest silent first. */
+  /**
+   * Most people whom the bot remembers. Default 1,000. The bot forgets the longest silent first.
+   */
   readonly people?: number;
 }
 
@@ -23,7 +25,7 @@ const MAX_RESTS = 3;
 /** Most characters of a name that are kept. */
 const MAX_NAME_LENGTH = 60;
 
-/** Everything that the bot remembers of one person. */
+/** The bot's memory of one person. */
 interface Person {
   name?: string;
   /** The language of the last message that had words. */
@@ -50,7 +52,7 @@ const FALLBACK = parseRules(BRAIN_FALLBACK);
 
 /**
  * The bot that works offline, in English and Chinese, by the rules of its brain. The bot greets,
- * remembers names, explains Artesian, jokes, and says so when it does not understand.
+ * remembers names, explains Artesian and jokes. It admits when it does not understand.
  */
 export function embeddedBot(options: EmbeddedBotOptions = {}): Bot {
   const { people = 1000 } = options;
@@ -158,7 +160,7 @@ function withoutPhrase(words: readonly Word[], phrase: readonly Word[]): Word[] 
   return rest;
 }
 
-/** A text without the bot's name at its begin or end. */
+/** A text without the bot's name at its start or end. */
 function withoutName(text: string, botName: string): string {
   const words = text.trim().split(/\s+/);
   const isName = (word: string | undefined): boolean =>
@@ -186,7 +188,7 @@ function clock(language: Language): Values {
   return { time: time.format(), date: date.format() };
 }
 
-/** Fills in all values at once, so that nothing in a value is ever read as a placeholder. */
+/** Fills in all values at once, so that no value is read as a placeholder. */
 function fillIn(reply: string, values: Values): string {
   return reply.replace(/\{([a-z]+)\}/gi, (whole, key: string) => (Object.hasOwn(values, key) ? (values[key] ?? whole) : whole));
 }

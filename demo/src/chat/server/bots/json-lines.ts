@@ -1,18 +1,19 @@
-/** A JSON object, as far as is known. */
+/** A JSON object of unknown shape. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Longest event, or JSON that is no stream, in characters. */
+/** Longest event, or JSON outside a stream, in characters. */
 const MAX_PENDING = 4 * 1024 * 1024;
 
 /**
- * Finds the JSON objects in a text that comes in parts: an event stream, lines of JSON, or one JSON over many lines. Not by an
- * event parser, since that gives out events after a blank line only, and services leave those out, between events and at the end.
+ * Finds the JSON objects in a text that arrives in parts: an event stream, lines of JSON, or one
+ * JSON over many lines. An event parser would emit events after a blank line only. Services leave
+ * blank lines out, between events and at the end.
  */
 export class JsonLines {
   /** Whether blank lines end events. Undefined until the first visible character. */
   #stream: boolean | undefined;
   #rest = "";
-  /** Lines of a JSON that is not complete yet. */
+  /** Lines of an incomplete JSON. */
   #pending: string[] = [];
   #pendingLength = 0;
   #done = false;
@@ -23,7 +24,7 @@ export class JsonLines {
     return this.#done;
   }
 
-  /** @throws Error for a line or an event past its bound. */
+  /** @throws Error for a line or an event beyond its bound. */
   push(part: string): JsonObject[] {
     let text = this.#rest + part;
     if (this.#stream === undefined) {
@@ -40,7 +41,7 @@ export class JsonLines {
     return this.#take();
   }
 
-  /** Takes the end of the text for the end of the last event. */
+  /** Treats the end of the text as the end of the last event. */
   end(): JsonObject[] {
     for (const line of this.#rest.split("\r")) this.#line(line);
     this.#rest = "";
@@ -80,11 +81,11 @@ export class JsonLines {
     const lines = this.#pending;
     this.#pending = [];
     this.#pendingLength = 0;
-    // A broken line must not take the ones after it along.
+    // A broken line must not drop the following lines.
     if (lines.length > 0 && !this.#add(lines.join("\n"))) for (const line of lines) this.#add(line);
   }
 
-  /** @returns Whether it is JSON. */
+  /** @returns Whether the text is JSON. */
   #add(text: string): boolean {
     let value: unknown;
     try {

@@ -1,24 +1,29 @@
 import { type JsonObject, JsonLines } from "./json-lines.ts";
 import { errorWords, isGiven, isPage, pageError, serviceWords } from "./service-words.ts";
 
-/** What came of a model's answer. */
+/** One part of a model's answer. */
 export interface ModelPart {
   readonly text: string;
   /** Whether the service sent a thought apart from the text. */
   readonly thought: boolean;
 }
 
-/** Largest answer that is read, in bytes. An event carries far more than its token, and thoughts have thousands. */
+/**
+ * Largest answer that is read, in bytes. An event carries far more than its token, and thoughts
+ * have thousands.
+ */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** How much of the body is kept for what an error says, in characters. */
+/** How much of the body is kept for an error message, in characters. */
 const HEAD_LENGTH = 16 * 1024;
 
 /**
- * Reads the answer of a service with OpenAI's chat completions, streamed or whole. The bytes decide which; the media type is a hint.
+ * Reads the answer of a service with OpenAI's chat completions, streamed or whole. The bytes decide
+ * which. The media type is a hint.
  *
- * @param who - Whose answer it is, for errors.
- * @throws Error with the service's own words if it reports an error, sends a page, or breaks off. Parts before that count.
+ * @param who - The service's name, for errors.
+ * @throws Error with the service's own words if the service reports an error, sends a page, or
+ *   breaks off. Earlier parts count.
  */
 export async function* modelAnswer(body: AsyncIterable<Uint8Array>, mediaType: string, who: string): AsyncGenerator<ModelPart> {
   const decoder = new TextDecoder();
@@ -60,17 +65,20 @@ class Reading {
     this.#who = who;
   }
 
-  /** Whether anything of an answer came. */
+  /** Whether any part of an answer arrived. */
   get begun(): boolean {
     return this.#begun;
   }
 
-  /** Whether the service said why the answer ends: not every service sends the mark at the end. */
+  /**
+   * Whether the service gave a reason for the end of the answer. Not every service sends the mark
+   * at the end.
+   */
   get finished(): boolean {
     return this.#finished;
   }
 
-  /** Of the last JSON that was neither an answer nor an error. */
+  /** Words of the last JSON that was neither an answer nor an error. */
   get oddWords(): string {
     return this.#oddWords;
   }
@@ -107,7 +115,7 @@ class Reading {
     if (isGiven(choice["finish_reason"]) || isGiven(message)) this.#finished = true;
     const part = partOf(delta);
     this.#anyDelta ||= part.text !== "";
-    // After its parts, or beside them, some services send the whole message again.
+    // Some services send the whole message again, after its parts or beside them.
     return this.#anyDelta || part.thought ? part : partOf(message);
   }
 }

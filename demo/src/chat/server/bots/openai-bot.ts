@@ -4,13 +4,16 @@ import { httpUrl, post, withoutKeys } from "./post.ts";
 import { Thoughts } from "./thoughts.ts";
 
 export interface OpenaiBotOptions {
-  /** The service's address. Without a path, `/v1` is added; `/chat/completions` is added if it is missing. */
+  /**
+   * The service's address. Without a path, `/v1` is added. `/chat/completions` is added if it is
+   * missing.
+   */
   readonly url: string;
-  /** The model's name, as the service knows it. */
+  /** The service's name of the model. */
   readonly model: string;
   /** Sent as `Authorization: Bearer …`. Local services need none. */
   readonly apiKey?: string | undefined;
-  /** What the model is told about its part. Default: a short one about this chat. */
+  /** The system prompt. Default: a short prompt about this chat. */
   readonly systemPrompt?: string;
 }
 
@@ -20,7 +23,8 @@ const WHO = "The model's service";
 const THINKS_FIRST = /(?:^|[^a-z0-9])(?:r1|qwq)(?:$|[^a-z0-9])|think|reason/i;
 
 /**
- * A bot that is a language model behind any service with OpenAI's chat completions. Tokens appear in the room as they come, thoughts do not.
+ * A bot with a language model behind any service with OpenAI's chat completions. Tokens appear in
+ * the room as they arrive, thoughts do not.
  *
  * @throws TypeError when the URL or the model's name cannot be used.
  */
@@ -43,14 +47,14 @@ export function openaiBot(options: OpenaiBotOptions): Bot {
       let anyText = false;
       try {
         for await (const { text, thought } of modelAnswer(response.body ?? noBody(), mediaType, WHO)) {
-          // Such a service keeps all thoughts apart.
+          // This service keeps all thoughts apart.
           const released = thought ? thoughts.release() : "";
           const shown = thoughts.push(text);
           if (thoughts.unopened) thinksFirst = true;
           if (shown.takeBack) yield TAKE_BACK;
           const part = released + shown.text;
           anyText ||= part !== "";
-          // Empty: a sign of life, from a model that thinks.
+          // An empty part is a sign of life from a thinking model.
           if (part !== "" || thought || thoughts.thinking) yield part;
         }
       } catch (error) {
@@ -82,7 +86,10 @@ interface Turn {
   readonly content: string;
 }
 
-/** The conversation as models' templates want it: after the system's part it begins with the user, and both take turns. */
+/**
+ * The conversation in the form that models' templates require. After the system prompt it begins
+ * with the user, and both take turns.
+ */
 function conversation(systemPrompt: string, message: BotMessage, { history }: BotContext): Turn[] {
   const turns: Turn[] = [{ role: "system", content: systemPrompt }];
   for (const { nickname, text, bot } of [...history, { ...message, bot: false }]) {

@@ -6,13 +6,13 @@ import { webhookBot } from "./webhook-bot.ts";
 const FORMS = "Use `embedded`, `none`, `webhook:URL` or `openai:URL#MODEL`.";
 
 /**
- * Makes the bot that a command line asks for.
+ * Makes the bot of a command-line specification.
  *
  * @param spec - `embedded`, `none`, `webhook:URL`, or `openai:URL#MODEL`.
- * @param env - Where `ARTESIAN_BOT_KEY` is: the key of the webhook or of the model's service. Keys never stand in
- * the specification, which others can see in the list of processes.
+ * @param env - Environment with `ARTESIAN_BOT_KEY`, the key of the webhook or of the model's
+ *   service. Keys never stand in the specification, which others can see in the list of processes.
  * @returns The bot, or undefined for `none`.
- * @throws TypeError that says what to write instead.
+ * @throws TypeError with a valid spelling.
  */
 export function parseBot(spec: string, env: Readonly<Record<string, string | undefined>>): Bot | undefined {
   const key = env["ARTESIAN_BOT_KEY"];

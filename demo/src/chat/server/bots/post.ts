@@ -2,37 +2,40 @@ import { readText } from "./read-text.ts";
 import { serviceWords } from "./service-words.ts";
 
 export interface PostOptions {
-  /** Who is asked, for errors: "The webhook". */
+  /** The service's name in errors, such as "The webhook". */
   readonly who: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly json: unknown;
   readonly signal: AbortSignal;
 }
 
-/** An answer with a status of success, whose body is still to be read. */
+/** A successful answer, whose body is still to be read. */
 export interface PostAnswer {
-  /** In lower case, without parameters; empty if there is none. */
+  /** In lower case, without parameters. Empty if there is none. */
   readonly mediaType: string;
   readonly response: Response;
 }
 
-/** Most redirects that are followed. */
+/** Most redirects. */
 const MAX_REDIRECTS = 5;
 
-/** Statuses that lead to another address. 303 is not among them: what it leads to is read with GET. */
+/**
+ * Statuses of redirects that are followed. 303 is excluded, because its target is read with GET.
+ */
 const FOLLOWED: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /** Largest body of a failure that is read, in bytes. */
 const MAX_FAILURE_BYTES = 64 * 1024;
 
-/** Headers that go to another origin: a key may be in any of the others. */
+/** Headers that go to another origin. Any other header may hold a key. */
 const HARMLESS: ReadonlySet<string> = new Set(["accept", "content-type"]);
 
 /**
- * Posts JSON to a service. Redirects are followed with the same method and body: `fetch` by itself makes a GET of a POST
- * at 301 and 302, and would read a login page.
+ * Posts JSON to a service. Redirects are followed with the same method and body. `fetch` by itself
+ * turns a POST into a GET at 301 and 302, and would read a login page.
  *
- * @throws Error with the status and the service's own words if it does not answer with success; what `fetch` throws.
+ * @throws Error with the status and the service's own words if the answer is no success.
+ * @throws Errors of `fetch`.
  */
 export async function post(url: URL, { who, headers, json, signal }: PostOptions): Promise<PostAnswer> {
   const body = JSON.stringify(json);
@@ -69,7 +72,7 @@ function redirectTarget(response: Response, from: URL, who: string): URL {
   if (to === undefined || why !== undefined) {
     throw new Error(`${who} redirects (${response.status}) ${why}. Give the address that takes a POST.`);
   }
-  // A user and password in a Location are the redirecting service's choice, not ours.
+  // The redirecting service, not this bot, chose a user and password in a Location.
   to.username = "";
   to.password = "";
   return to;
@@ -84,7 +87,7 @@ async function failureText(response: Response): Promise<string> {
   }
 }
 
-/** Some services repeat the key that they refuse. */
+/** Removes keys from a text, because some services repeat the key that they refuse. */
 export function withoutKeys(text: string, headers: Readonly<Record<string, string>>): string {
   let clean = text;
   for (const [name, value] of Object.entries(headers)) {

@@ -1,7 +1,7 @@
 /**
- * Reads an answer as text, and no more of it than allowed.
+ * Reads an answer as text, up to a bound.
  *
- * @throws Error when it is longer, or not UTF-8.
+ * @throws Error when the answer is longer, or not UTF-8.
  */
 export async function readText(response: Response, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });

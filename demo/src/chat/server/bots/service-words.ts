@@ -1,18 +1,21 @@
 import { decodeHTML } from "entities";
 
-/** Most characters of a service's words that are kept, for the log. */
+/** Most characters of a service's words in the log. */
 const MAX_WORDS = 300;
 
 /** How far a text is searched for a page's marks, in characters. */
 const HEAD_LENGTH = 4096;
 
-/** How a page of HTML or XML begins. */
+/** The beginning of an HTML or XML page. */
 const PAGE_START = /^\s*<(?:!doctype|!--|\?xml|html|head|body|title|meta|script|style)\b/i;
 
-/** Elements that are in a page, and not in a text that was labelled as one by default. */
+/** Elements of a page, which a text that was mislabelled as a page by default does not have. */
 const PAGE_ELEMENT = /^\s*<|<\/?(?:html|head|body|title|form|input|div|p|a|br|script|span|table)\b[^<]*>/i;
 
-/** Whether a text is a web page, such as a login form or a proxy's error. The bytes decide, the media type hints. */
+/**
+ * Whether a text is a web page, such as a login form or a proxy's error. The bytes decide, the
+ * media type hints.
+ */
 export function isPage(text: string, mediaType: string): boolean {
   const head = text.slice(0, HEAD_LENGTH);
   return PAGE_START.test(head) || (/^(?:text\/html|application\/xhtml\+xml)$/.test(mediaType) && PAGE_ELEMENT.test(head));
@@ -30,7 +33,8 @@ function pageTitle(text: string): string {
 }
 
 /**
- * The words of a service about its failure, short enough for the log: the message in JSON, the title of a page, or the text.
+ * The words of a service about its failure, short enough for the log. They are the message in JSON,
+ * the title of a page, or the text.
  *
  * @returns An empty text if the service said nothing.
  */
@@ -43,7 +47,7 @@ export function serviceWords(text: string, mediaType: string): string {
   }
 }
 
-/** The message in an error's JSON, at the names that services give it; else all of the JSON. */
+/** The message in an error's JSON, under the usual names of services, or else all of the JSON. */
 export function errorWords(value: unknown): string {
   let inner: unknown = Array.isArray(value) ? value[0] : value;
   for (let depth = 0; depth < 4; depth++) {
@@ -56,7 +60,7 @@ export function errorWords(value: unknown): string {
   return printable(typeof inner === "string" ? inner : (JSON.stringify(inner) ?? ""));
 }
 
-/** Whether a member of JSON says something: absent, null and empty are the same. */
+/** Whether a member of JSON has a value. Absent, null and empty are the same. */
 export function isGiven(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === false) return false;
   return typeof value !== "object" || Object.keys(value).length > 0;

@@ -3,18 +3,18 @@ const TAG = /<(\/?)think(?:ing)?>/i;
 /** The start of a tag at the end of a text, whose rest is still to come. */
 const TAG_START = /<\/?(?:t(?:h(?:i(?:n(?:k(?:i(?:ng?)?)?)?)?)?)?)?$/i;
 
-/** Most characters that are held while a closing tag may come: more than an answer has. */
+/** Most characters that are held while a closing tag may come. An answer has fewer. */
 const MAX_HELD = 8000;
 
 export interface Shown {
-  /** Everything shown before was a thought. */
+  /** Whether everything shown before was a thought. */
   readonly takeBack: boolean;
   readonly text: string;
 }
 
 /**
- * Separates `<think>…</think>` from an answer that comes in parts, cut anywhere. Some prompt templates open the thought
- * themselves, and then the answer only has the closing tag.
+ * Separates `<think>…</think>` from an answer that arrives in arbitrary parts. Some prompt
+ * templates open the thought themselves, and then the answer only has the closing tag.
  */
 export class Thoughts {
   /** The start of a tag, perhaps. */
@@ -26,7 +26,10 @@ export class Thoughts {
   #unopened = false;
   #anyShown = false;
 
-  /** @param unopened - Whether the answer is expected to begin within a thought: it is held until the closing tag, or the end. */
+  /**
+   * @param unopened - Whether the answer is expected to begin within a thought. It is then held
+   *   until the closing tag, or the end.
+   */
   constructor(unopened: boolean) {
     this.#waiting = unopened;
   }
@@ -41,7 +44,7 @@ export class Thoughts {
     return this.#inside;
   }
 
-  /** Whether what came last belongs to a thought, or may. */
+  /** Whether the last text belongs to a thought, or may belong to one. */
   get thinking(): boolean {
     return this.#inside || this.#waiting;
   }
@@ -75,7 +78,11 @@ export class Thoughts {
     return { takeBack, text };
   }
 
-  /** Gives up waiting for a closing tag. @returns The text that was held. */
+  /**
+   * Stops waiting for a closing tag.
+   *
+   * @returns The held text.
+   */
   release(): string {
     const text = this.#held;
     this.#held = "";
@@ -84,7 +91,7 @@ export class Thoughts {
     return text;
   }
 
-  /** The rest of the text, once nothing more comes. */
+  /** The rest of the text at its end. */
   end(): string {
     const text = this.release() + (this.#inside ? "" : this.#rest);
     this.#rest = "";

@@ -22,7 +22,7 @@ export type Trigger = readonly Part[];
 
 const PART = /\s*(?:\(([^()[\]{}*]+)\)|\[([^()[\]{}*]+)\]|(\*)|(\{words\})|([^\s()[\]{}*|]+))\s*/y;
 
-/** @throws TypeError if the trigger has a bracket without its other half, or says nothing. */
+/** @throws TypeError if the trigger has an unbalanced bracket, or no words. */
 export function parseTrigger(source: string): Trigger {
   const parts: Part[] = [];
   PART.lastIndex = 0;
@@ -53,19 +53,19 @@ function choice(source: string, optional: boolean, trigger: string): Choice {
 }
 
 /**
- * Whether a message of these words has the first word of each choice. The cheap test before
- * {@link fitTrigger}: few triggers pass.
+ * Whether the words of a message include the first word of each choice. The cheap test before
+ * {@link fitTrigger}, which few triggers pass.
  */
 export function mayFit(trigger: Trigger, words: ReadonlySet<string>): boolean {
   return trigger.every((part) => typeof part === "string" || part.optional || [...part.phrases.keys()].some((first) => words.has(first)));
 }
 
-/** The best fit with which the parts so far end before each word, and after the last. */
+/** The best fit of the parts so far that ends before each word, and after the last. */
 type Reached = (Fit | undefined)[];
 
 /**
  * Fits a trigger to a whole message, in the way that names most words. Tries each part once at each
- * word and never goes back: the time grows with the words times the trigger's length.
+ * word and never goes back. The time grows with the words times the trigger's length.
  */
 export function fitTrigger(trigger: Trigger, words: readonly string[]): Fit | undefined {
   let reached: Reached = Array.from({ length: words.length + 1 });

@@ -4,7 +4,7 @@ import { readText } from "./read-text.ts";
 import { errorWords, isGiven, isPage, pageError } from "./service-words.ts";
 
 export interface WebhookBotOptions {
-  /** Where to POST `{ room, nickname, text }` as JSON; `http:` or `https:`. */
+  /** URL to which `{ room, nickname, text }` is posted as JSON, `http:` or `https:`. */
   readonly url: string;
   /** Longest wait for the whole answer, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
@@ -17,7 +17,7 @@ const WHO = "The webhook";
 /** Largest answer that is read, in bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Where services put their text in JSON, in order of precedence. */
+/** Members of JSON in which services put their text, in order of precedence. */
 const TEXT_MEMBERS: readonly string[] = [
   "text",
   "reply",
@@ -33,14 +33,15 @@ const TEXT_MEMBERS: readonly string[] = [
   "responses",
 ];
 
-/** How deep the text may lie in JSON. Dialogflow's lies at 6. */
+/** Deepest place of the text in JSON. Dialogflow's is at depth 6. */
 const MAX_DEPTH = 10;
 
 /**
- * A bot that is any HTTP service: the service gets the message as JSON and answers with text, with a JSON string, or with the
- * JSON of a common bot framework. An empty answer, 204 and JSON without a text say nothing.
+ * A bot behind any HTTP service. The service gets the message as JSON. It answers with text, a JSON
+ * string, or the JSON of a common bot framework. An empty answer, 204 and JSON without a text say
+ * nothing.
  *
- * @throws TypeError when the URL is not one of HTTP.
+ * @throws TypeError when the URL is not http or https.
  */
 export function webhookBot(options: WebhookBotOptions): Bot {
   const { timeoutMs = 10_000, headers = {} } = options;
@@ -66,8 +67,8 @@ export function webhookBot(options: WebhookBotOptions): Bot {
 }
 
 /**
- * The JSON of an answer; undefined if the answer is a text. Structures are JSON under any label. A string, a number or `null` is
- * JSON only if the label says so: quotes may belong to a text.
+ * The JSON of an answer, or undefined for a text. Structures are JSON under any label. A string, a
+ * number or `null` is JSON only under a JSON label, because quotes may belong to a text.
  */
 function parseJson(body: string, mediaType: string): unknown {
   const labelled = mediaType === "application/json" || mediaType.endsWith("+json");
@@ -82,7 +83,7 @@ function parseJson(body: string, mediaType: string): unknown {
   }
 }
 
-/** The text in a service's JSON, the texts of a list in lines; empty if there is none. */
+/** The text in a service's JSON, with the texts of a list as lines. Empty if there is none. */
 function textOf(value: unknown, depth: number): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);

@@ -6,7 +6,7 @@ import type { AUTO, JournalChoice, NONE, OpaqueIdsChoice } from "./values.ts";
 /** The levels of the log, from silent to talkative. */
 export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
-/** Everything that can be set for a server. Times are milliseconds, sizes are bytes. */
+/** Every setting of a server. Times are milliseconds, sizes are bytes. */
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -49,7 +49,7 @@ export interface Config {
   readonly asciiIds: boolean;
   readonly writeStall: number;
   readonly drain: number;
-  /** Undefined: the default, which depends on who is in front. */
+  /** Undefined: the default, which depends on the network in front of the server. */
   readonly lameDuck: number | undefined;
   readonly maxBodyBytes: number;
   readonly maxFormFields: number;
@@ -99,24 +99,27 @@ export interface Config {
   readonly botAnswer: number;
   readonly quotes: string;
   readonly feed: readonly string[];
-  /** Only in the file: what one flag can't say. */
+  /** Only in the file, because one flag can't express an issuer. */
   readonly issuers: readonly IssuerChoice[];
 }
 
-/** A key of the configuration file. The flag is the same in kebab-case, the variable in upper case after `ARTESIAN_`. */
+/**
+ * A key of the configuration file. The flag is the same in kebab-case, the variable in upper case
+ * after `ARTESIAN_`.
+ */
 export type Key = Exclude<keyof Config, "issuers">;
 
 /** One thing that can be set. */
 export interface Setting<T> {
-  /** Heading in the help. */
+  /** Heading in `--help`. */
   readonly group: "Address" | "Authorization" | "Storage" | "Streams" | "Limits" | "Other";
-  /** How the value is called in the help; undefined for a flag without one. */
+  /** The value's name in `--help`, or undefined for a flag without a value. */
   readonly placeholder: string | undefined;
   /** Whether its flag may be given several times. */
   readonly repeatable?: boolean;
   readonly schema: ZodType<NonNullable<T>>;
   readonly fallback: T;
   readonly help: string;
-  /** How the help writes the default. */
+  /** The default, as shown in `--help`. */
   readonly shown: string;
 }

@@ -3,10 +3,13 @@ import { duration, text, texts } from "./values.ts";
 
 const HOUR = 3_600_000;
 
-/** The range of a wait for a token, in milliseconds. Node's `fetch` gives up a body that is silent for 5 minutes. */
+/**
+ * Range of a wait for a token, in milliseconds. Node's `fetch` gives up a body that is silent for 5
+ * minutes.
+ */
 const TOKEN_RANGE_MS: readonly [min: number, max: number] = [1000, 300_000];
 
-/** Settings that only the demo's apps have. */
+/** Settings of the demo's apps alone. */
 type DemoKey = "bot" | "botFirstToken" | "botNextToken" | "botAnswer" | "quotes" | "feed";
 
 /** The settings of the demo's apps. */
@@ -17,7 +20,7 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     schema: text("a bot."),
     fallback: "embedded",
     shown: "embedded",
-    help: "who answers in the chat: embedded, none, webhook:URL or openai:URL#MODEL; a key for it in ARTESIAN_BOT_KEY",
+    help: "bot in the chat: embedded, none, webhook:URL or openai:URL#MODEL (its key in ARTESIAN_BOT_KEY)",
   },
   botFirstToken: {
     group: "Other",
@@ -25,7 +28,7 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     schema: duration(...TOKEN_RANGE_MS),
     fallback: 180_000,
     shown: "3m",
-    help: "longest time to the first token of the bot's answer; local models load and read first",
+    help: "longest time to the first token of the bot's answer (local models load and read first)",
   },
   botNextToken: {
     group: "Other",
@@ -33,7 +36,7 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     schema: duration(...TOKEN_RANGE_MS),
     fallback: 20_000,
     shown: "20s",
-    help: "longest time between two tokens of the bot's answer; then the answer is cut off",
+    help: "longest time between two tokens of the bot's answer, which is then cut off",
   },
   botAnswer: {
     group: "Other",
@@ -41,7 +44,7 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     schema: duration(1000, HOUR),
     fallback: 300_000,
     shown: "5m",
-    help: "longest time for a whole answer of the bot; then the answer is cut off",
+    help: "longest time for a whole answer of the bot, which is then cut off",
   },
   quotes: {
     group: "Other",
@@ -49,7 +52,7 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     schema: text("where prices come from."),
     fallback: "simulated",
     shown: "simulated",
-    help: "prices of the stock ticker: simulated, none, a URL that gives JSON or CSV, a CSV file, or a JSON file of options",
+    help: "prices of the stock ticker: simulated, none, a URL of JSON or CSV, a CSV file, or a JSON file of options",
   },
   feed: {
     group: "Other",
@@ -58,6 +61,6 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     schema: texts("a feed."),
     fallback: [],
     shown: "sample feeds, which are invented",
-    help: "feed of the news ticker: URL, or NAME=URL; repeatable",
+    help: "feed of the news ticker: URL, or NAME=URL (repeatable)",
   },
 };

@@ -29,18 +29,18 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 export type KeyChoice =
   | { readonly kind: "secret"; readonly secret: string }
   | { readonly kind: "pem"; readonly pem: string }
-  /** `holds` says what it must hold; undefined takes what it finds. */
+  /** `holds` is the required content. Undefined accepts any content. */
   | { readonly kind: "file"; readonly path: string; readonly holds: "secret" | "pem" | "jwks" | undefined }
   | { readonly kind: "url"; readonly url: string };
 
-/** A key of an issuer, as it stands in the configuration file. */
+/** A key of an issuer, as written in the configuration file. */
 export interface IssuerKeyChoice {
   readonly actions: readonly Action[];
   readonly algorithms: readonly Algorithm[];
   readonly key: KeyChoice;
 }
 
-/** An issuer, as it stands in the configuration file. */
+/** An issuer, as written in the configuration file. */
 export interface IssuerChoice {
   readonly issuer: string;
   readonly keys: readonly IssuerKeyChoice[];
@@ -48,14 +48,17 @@ export interface IssuerChoice {
 
 const JWKS_URL = "the URL of a JWK set must be https; http is for this machine alone, such as http://127.0.0.1:8080/jwks.json.";
 
-/** What starts like a URL is one: taken for a secret, it would be a weak one. */
+/** Text that starts like a URL counts as a URL. As a secret, it would be weak. */
 function isJwksUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocol === "https:" || (protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
 }
 
-/** What to write instead of something that is no secret: in a flag or variable, and for an issuer of the file. */
+/**
+ * The correct spelling for something that is no secret, in a flag or variable and for an issuer of
+ * the file.
+ */
 const REMEDIES: Readonly<Record<MistakenSecret, readonly [ofFlag: string, ofIssuer: string]>> = {
   path: [
     "looks like the path of a file, or is one, and is not taken for a shared secret. Write file:PATH to read the key from it.",
@@ -79,17 +82,20 @@ const REMEDIES: Readonly<Record<MistakenSecret, readonly [ofFlag: string, ofIssu
   ],
 };
 
-/** Why a text is no shared secret; undefined for one. */
+/** Explains why a text is no shared secret. Returns undefined for a secret. */
 function whyNoSecret(text: string, place: "flag" | "issuer"): string | undefined {
   const mistaken = mistakenSecret(text) ?? (existsSync(text.trim()) ? "path" : undefined);
   return mistaken === undefined ? undefined : REMEDIES[mistaken][place === "flag" ? 0 : 1];
 }
 
-/** A file of variables for a container keeps the quotes that a shell takes away. */
+/** A container's file of variables keeps the quotes that a shell removes. */
 const QUOTED = /^(["']).*\1$/s;
 const QUOTES = "has quotes around it, which are not part of it. Leave them out.";
 
-/** A key. What is wrong with it is told without repeating it: an error ends up in logs, and may be one letter off the secret. */
+/**
+ * Parses a key. Errors never repeat the text, because they end up in logs and the text may be one
+ * letter off the secret.
+ */
 export function keyChoice(): Schema<KeyChoice> {
   return z.unknown().transform((value, context): KeyChoice => {
     const fail = (message: string): never => {
@@ -112,7 +118,7 @@ export function keyChoice(): Schema<KeyChoice> {
   });
 }
 
-/** An allowed algorithm. `none` is not one. */
+/** An allowed algorithm. `none` is not allowed. */
 export function algorithm(): Schema<Algorithm> {
   return z.enum(ALGORITHMS, { error: () => `is not a signature algorithm that can be allowed. Write one of ${ALGORITHMS.join(", ")}.` });
 }
@@ -124,7 +130,7 @@ const issuerSecret = filled.superRefine((value, context) => {
   if (message !== undefined) context.addIssue({ code: "custom", message });
 });
 
-/** @param other - What to write for what is no file. */
+/** @param other - The correct spelling for something that is no file. */
 function filePath(other: string): Schema<string> {
   return filled.superRefine((value, context) => {
     if (/^file:/i.test(value)) context.addIssue({ code: "custom", message: "must be the path alone, without file:." });

@@ -4,7 +4,7 @@ import { SOCKET_RANGES } from "../../http/sinks/sockets.ts";
 import type { Config, Setting } from "./config.ts";
 import { count, orNone, size } from "./values.ts";
 
-/** The settings of what publishers and subscribers may ask for. */
+/** The settings that limit the requests of publishers and subscribers. */
 export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K extends "maxLifetime" ? never : K]: Setting<Config[K]> } =
   {
     maxBodyBytes: {
@@ -85,7 +85,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.patternsPerAddress),
       fallback: DEFAULT_LIMITS.patternsPerAddress,
       shown: "500",
-      help: "most distinct patterns of the streams from one address, in each process; the loopback is exempt",
+      help: "most distinct patterns of the streams from one address, in each process (except the loopback)",
     },
     maxTopicLength: {
       group: "Limits",
@@ -149,7 +149,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: size(...LIMIT_RANGES.scheduledBytes),
       fallback: DEFAULT_LIMITS.scheduledBytes,
       shown: "64MiB",
-      help: "most bytes of them",
+      help: "most bytes of the updates that wait for their time",
     },
     maxSnapshot: {
       group: "Limits",
@@ -157,7 +157,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.snapshotUpdates),
       fallback: DEFAULT_LIMITS.snapshotUpdates,
       shown: "1000",
-      help: "most updates of each matcher that a subscription may begin with (last)",
+      help: "most updates of each matcher at the start of a subscription (last)",
     },
     maxSnapshotScans: {
       group: "Limits",
@@ -165,7 +165,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.snapshotScans),
       fallback: DEFAULT_LIMITS.snapshotScans,
       shown: "16",
-      help: "most looks for them at a time, in each process; others wait",
+      help: "most concurrent searches for these updates, in each process (others wait)",
     },
     maxWaitingScans: {
       group: "Limits",
@@ -173,7 +173,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.waitingScans),
       fallback: DEFAULT_LIMITS.waitingScans,
       shown: "1000",
-      help: "most subscriptions that wait for such a look, in each process",
+      help: "most subscriptions that wait for a search, in each process",
     },
     maxWaitingScansPerAddress: {
       group: "Limits",
@@ -181,7 +181,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.waitingScansPerAddress),
       fallback: DEFAULT_LIMITS.waitingScansPerAddress,
       shown: "100",
-      help: "most of them from one address",
+      help: "most subscriptions from one address that wait for a search",
     },
     maxReplayUpdates: {
       group: "Limits",
@@ -189,7 +189,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.replayUpdates),
       fallback: DEFAULT_LIMITS.replayUpdates,
       shown: "500",
-      help: "most updates that are read at once for a subscriber that is behind",
+      help: "most updates read at once for a subscriber that is behind",
     },
     maxReplayBytes: {
       group: "Limits",
@@ -197,7 +197,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: size(...LIMIT_RANGES.replayBytes),
       fallback: DEFAULT_LIMITS.replayBytes,
       shown: "1MiB",
-      help: "most bytes of them; a single update may be larger",
+      help: "most bytes read at once for a subscriber that is behind (a single update may be larger)",
     },
     maxHeldBytes: {
       group: "Limits",
@@ -205,7 +205,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: size(...LIMIT_RANGES.heldBytes),
       fallback: DEFAULT_LIMITS.heldBytes,
       shown: "64MiB",
-      help: "most bytes that are held for peers which do not take them, in each process",
+      help: "most bytes held for peers that do not take them, in each process",
     },
     maxPresenceRate: {
       group: "Limits",
@@ -213,7 +213,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.presenceRate),
       fallback: DEFAULT_LIMITS.presenceRate,
       shown: "200",
-      help: "most updates a second that tell of subscriptions, in each process",
+      help: "most presence updates a second, in each process",
     },
     maxPresenceRatePerAddress: {
       group: "Limits",
@@ -221,7 +221,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.presenceRatePerAddress),
       fallback: DEFAULT_LIMITS.presenceRatePerAddress,
       shown: "10",
-      help: "most of them for subscribers of one address; the loopback is exempt",
+      help: "most presence updates a second for subscribers of one address (except the loopback)",
     },
     maxPresenceHistory: {
       group: "Limits",
@@ -229,7 +229,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...LIMIT_RANGES.presenceHistory),
       fallback: DEFAULT_LIMITS.presenceHistory,
       shown: "10000",
-      help: "most updates that tell of subscriptions which are kept, of each process",
+      help: "most presence updates kept, of each process",
     },
     maxConnections: {
       group: "Limits",
@@ -245,7 +245,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...CONNECTION_RANGES.connectionsPerAddress),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerAddress,
       shown: "100",
-      help: "most streams from one address at a time; the loopback is exempt",
+      help: "most streams from one address at a time (except the loopback)",
     },
     maxConnectionRate: {
       group: "Limits",
@@ -253,7 +253,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: orNone(count(...CONNECTION_RANGES.connectionsPerSecond)),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
       shown: "500",
-      help: "most new connections a second, in each process; the loopback is exempt",
+      help: "most new connections a second, in each process (except the loopback)",
     },
     maxConnectionRatePerAddress: {
       group: "Limits",
@@ -261,7 +261,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...CONNECTION_RANGES.connectionsPerSecondPerAddress),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecondPerAddress,
       shown: "100",
-      help: "new connections a second from one address that do not have to wait for others', in each process",
+      help: "new connections a second from one address that need not wait for other addresses, in each process",
     },
     maxSockets: {
       group: "Limits",
@@ -269,7 +269,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...SOCKET_RANGES.sockets),
       fallback: undefined,
       shown: "90% of the descriptor limit",
-      help: "most connections of every kind at a time, also idle ones",
+      help: "most connections of every kind at a time, including idle ones",
     },
     maxSocketsPerAddress: {
       group: "Limits",
@@ -277,7 +277,7 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: count(...SOCKET_RANGES.socketsPerAddress),
       fallback: undefined,
       shown: "twice --max-connections-per-address",
-      help: "most connections of every kind from one address at a time; the loopback and trusted proxies are exempt",
+      help: "most connections of every kind from one address at a time (except the loopback and trusted proxies)",
     },
     maxHeaderBytes: {
       group: "Limits",
@@ -285,6 +285,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: size(1024, 2 ** 20),
       fallback: 16 * 1024,
       shown: "16KiB",
-      help: "largest request header, request line included",
+      help: "largest request header, including the request line",
     },
   };

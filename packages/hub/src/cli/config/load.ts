@@ -7,27 +7,30 @@ import { issuersSchema, type IssuerChoice } from "./key-choice.ts";
 import type { Config, Key } from "./config.ts";
 import { flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
 
-/** The file that is read when none is named. */
+/** The configuration file that is read by default. */
 const DEFAULT_FILE = "artesian.json";
 
-/** Where settings may come from. */
+/** Sources of settings. */
 export interface Sources {
-  /** Values of flags by key; what was not given is absent. */
+  /** Values of flags by key. Flags that were not given are absent. */
   readonly flags: Readonly<Partial<Record<Key, unknown>>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The file named by `--config`. */
   readonly file?: string | undefined;
-  /** Directory that relative file names start from. */
+  /** Base directory of relative file names. */
   readonly cwd: string;
 }
 
-/** Settings that are the two ends of a range. */
-/** How many times as much as the largest body there must be room for, or nobody could read or send that. */
+/**
+ * Multiples of the largest body that a bound must hold. With a lower bound, nobody could read or
+ * send that body.
+ */
 const TIMES_A_BODY = [
   ["maxHeldBytes", 2, "twice"],
   ["maxPendingBodyBytes", 4, "four times"],
 ] as const;
 
+/** Pairs of settings that are the two ends of a range. */
 const RANGES = [
   ["retryMin", "retryMax"],
   ["publishedRetryMin", "publishedRetryMax"],
@@ -35,14 +38,15 @@ const RANGES = [
 
 interface Given {
   readonly value: unknown;
-  /** Names the place in an error: a flag, a variable, or a file and its key. */
+  /** The place in an error: a flag, a variable, or a file and its key. */
   readonly place: string;
 }
 
 /**
- * Puts the configuration together: a flag wins over a variable, a variable over the file, the file over the default.
+ * Loads the configuration. A flag wins over a variable, a variable over the file, the file over the
+ * default.
  *
- * @throws UsageError that lists everything that is wrong, each with its key, where it was set and what is allowed.
+ * @throws UsageError that lists every mistake, each with its key, its place and the allowed values.
  */
 export function loadConfig(sources: Sources): Config {
   const problems: string[] = [];
@@ -133,12 +137,15 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
   return undefined;
 }
 
-/** Any value for each key: the settings check their own, so that errors read the same from every source. */
+/**
+ * Any value for each key. The settings check their own values, so that errors read the same from
+ * every source.
+ */
 const fileSchema = z
   .strictObject(Object.fromEntries([...KEYS, "issuers"].map((key) => [key, z.unknown()])) as Record<Key | "issuers", z.ZodUnknown>)
   .partial();
 
-/** Why a file could not be read, in words. */
+/** Explains in words why a file could not be read. */
 export function unreadable(error: unknown): string {
   const code = codeOf(error);
   if (code === "ENOENT") return "there is no such file.";
@@ -146,7 +153,10 @@ export function unreadable(error: unknown): string {
   return `the file cannot be read${typeof code === "string" ? ` (${code})` : ""}.`;
 }
 
-/** Whether a file is not there. A file that can't be looked for is no such one: its settings or keys would be left out silently. */
+/**
+ * Whether a file does not exist. False for a file that can't be looked for, whose settings or keys
+ * would be left out silently.
+ */
 export function isMissing(error: unknown): boolean {
   const code = codeOf(error);
   return code === "ENOENT" || code === "ENOTDIR";
@@ -156,7 +166,7 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error ? Reflect.get(error, "code") : undefined;
 }
 
-/** Flags and variables are often written into a file as they are; their key is what was meant. */
+/** Suggests the key for a flag or variable name, which people often write into a file. */
 function suggest(name: string): string {
   const plain = (key: string): string => key.replaceAll(/^artesian|[-_ ]/gi, "").toLowerCase();
   const meant = KEYS.find((key) => plain(key) === plain(name));

@@ -29,7 +29,7 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const TIB = 2 ** 40;
 
-/** The one table: flags, variables, the file and the help are made of it. */
+/** The one table from which flags, variables, file keys and `--help` are made. */
 export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   host: {
     group: "Address",
@@ -45,7 +45,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: count(0, 65_535, "a port: a whole number"),
     fallback: 3000,
     shown: "3000",
-    help: "port to listen on; 0 is any free one",
+    help: "port to listen on (0: any free port)",
   },
   path: {
     group: "Address",
@@ -70,7 +70,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: networks(),
     fallback: [],
     shown: "none",
-    help: "address or network of a proxy whose X-Forwarded-For or Forwarded names the client; repeatable",
+    help: "address or network of a proxy whose X-Forwarded-For or Forwarded names the client (repeatable)",
   },
   issuer: {
     group: "Authorization",
@@ -78,7 +78,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: identifier("an issuer. Write the `iss` claim of its tokens, a URL such as https://example.com."),
     fallback: undefined,
     shown: "that of <data>/keys.json",
-    help: "who signs the tokens: their `iss` claim; several issuers only in the file",
+    help: "issuer of the tokens: their `iss` claim (several issuers only in the file)",
   },
   jwtKey: {
     group: "Authorization",
@@ -94,7 +94,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: algorithm(),
     fallback: "HS256",
     shown: "HS256",
-    help: `the only algorithm that tokens may be signed with: ${ALGORITHMS.join(", ")}`,
+    help: `the only algorithm accepted for tokens: ${ALGORITHMS.join(", ")}`,
   },
   publisherJwtKey: {
     group: "Authorization",
@@ -102,7 +102,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: keyChoice(),
     fallback: undefined,
     shown: "--jwt-key",
-    help: "a key for publishers' tokens alone",
+    help: "key for publishers' tokens alone",
   },
   subscriberJwtKey: {
     group: "Authorization",
@@ -110,7 +110,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: keyChoice(),
     fallback: undefined,
     shown: "--jwt-key",
-    help: "a key for subscribers' tokens alone",
+    help: "key for subscribers' tokens alone",
   },
   resourceIdentifier: {
     group: "Authorization",
@@ -118,7 +118,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: identifier("a resource identifier. Write the hub's URL, such as https://example.com/.well-known/mercure."),
     fallback: undefined,
     shown: "the hub's public URL",
-    help: "what a token's `aud` claim must have",
+    help: "value required in a token's `aud` claim",
   },
   anonymous: {
     group: "Authorization",
@@ -126,7 +126,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: toggle(),
     fallback: false,
     shown: "false",
-    help: "let subscribers in without a token; they get what is not private",
+    help: "accept subscribers without a token, who receive public updates only",
   },
   anonymousPublish: {
     group: "Authorization",
@@ -134,7 +134,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: toggle(),
     fallback: false,
     shown: "false",
-    help: "let everyone who reaches the server publish; only for closed networks",
+    help: "let everyone who reaches the server publish (only for closed networks)",
   },
   subscriptions: {
     group: "Authorization",
@@ -142,7 +142,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: toggle(),
     fallback: false,
     shown: "false",
-    help: "tell who is subscribed: an update for each subscription that begins or ends, and a list; needs a grant",
+    help: "publish an update when a subscription begins or ends, and list the subscriptions, for tokens with a grant",
   },
   subscriptionLease: {
     group: "Authorization",
@@ -150,7 +150,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.subscriptionLeaseMs),
     fallback: DEFAULT_TIMES.subscriptionLeaseMs,
     shown: "15s",
-    help: "longest time that the subscriptions of a process that died stay listed",
+    help: "how long the subscriptions of a dead process stay listed, at most",
   },
   corsOrigin: {
     group: "Authorization",
@@ -159,7 +159,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: origins({ any: true }),
     fallback: [],
     shown: "none",
-    help: "origin whose pages may read the hub, with their cookies; * is any, without cookies; repeatable",
+    help: "origin whose pages may read the hub, with their cookies (*: any, without cookies; repeatable)",
   },
   publishOrigin: {
     group: "Authorization",
@@ -168,7 +168,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: origins({ any: false }),
     fallback: [],
     shown: "none",
-    help: "origin whose pages may publish with the cookie; repeatable",
+    help: "origin whose pages may publish with the cookie (repeatable)",
   },
   cookieName: {
     group: "Authorization",
@@ -176,7 +176,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: cookieName(),
     fallback: "__Secure-mercure_access_token",
     shown: "__Secure-mercure_access_token",
-    help: "cookie that a browser's token is in",
+    help: "cookie that holds a browser's token",
   },
   tokenLeeway: {
     group: "Authorization",
@@ -184,7 +184,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(0, MAX_LEEWAY_MS),
     fallback: DEFAULT_LEEWAY_MS,
     shown: "5s",
-    help: "how far an issuer's clock may differ: exp counts that much later, nbf that much earlier",
+    help: "tolerance for an issuer's clock: exp counts that much later, nbf that much earlier",
   },
   compat: {
     group: "Authorization",
@@ -200,7 +200,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: directory(),
     fallback: "./data",
     shown: "./data",
-    help: "where everything that is kept is kept",
+    help: "directory for the journal, keys and state files",
   },
   journal: {
     group: "Storage",
@@ -208,7 +208,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: journalChoice(),
     fallback: { kind: "lmdb", directory: undefined },
     shown: "lmdb:<data>/journal",
-    help: "where updates are kept; redis://… or nats://… is shared by hubs on several machines",
+    help: "storage of updates (redis://… or nats://… is shared by hubs on several machines)",
   },
   retentionAge: {
     group: "Storage",
@@ -240,7 +240,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: opaqueIdsChoice(),
     fallback: { kind: "off" },
     shown: "off",
-    help: "encrypt the hub's own event ids, so that nobody counts updates by them; file:PATH is the secret of a fleet",
+    help: "encrypt the hub's own event ids, so that nobody counts updates by them (file:PATH: the secret of a fleet)",
   },
   noCompression: {
     group: "Streams",
@@ -248,7 +248,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: toggle(),
     fallback: false,
     shown: "false",
-    help: "send streams as they are, also to those who take gzip",
+    help: "send streams uncompressed, also to clients that accept gzip",
   },
   heartbeat: {
     group: "Streams",
@@ -256,7 +256,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.heartbeatMs),
     fallback: DEFAULT_TIMES.heartbeatMs,
     shown: "25s",
-    help: "no stream is silent for longer",
+    help: "longest silence of a stream before a heartbeat",
   },
   maxLifetime: {
     group: "Streams",
@@ -264,7 +264,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.lifetimeMs),
     fallback: DEFAULT_TIMES.lifetimeMs,
     shown: "10m",
-    help: "end a stream after this long, ±10%; it resumes by itself",
+    help: "end a stream after this long, ±10% (the subscriber resumes by itself)",
   },
   retryMin: {
     group: "Streams",
@@ -272,7 +272,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.retryMs),
     fallback: DEFAULT_RETRY_MS.min,
     shown: "1s",
-    help: "shortest delay that subscribers are told to reconnect after; one below 100ms counts as 100ms",
+    help: "shortest reconnection delay for subscribers (a delay below 100ms counts as 100ms)",
   },
   retryMax: {
     group: "Streams",
@@ -280,7 +280,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.retryMs),
     fallback: DEFAULT_RETRY_MS.max,
     shown: "5s",
-    help: "longest such delay; each gets a random one between the two",
+    help: "longest reconnection delay for subscribers (each gets a random delay between the two)",
   },
   publishedRetryMin: {
     group: "Streams",
@@ -288,7 +288,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.publishedRetryMs),
     fallback: DEFAULT_PUBLISHED_RETRY_MS.min,
     shown: "500ms",
-    help: "shortest delay that a publisher's retry may tell subscribers; a shorter one counts as this",
+    help: "shortest reconnection delay that a publisher's retry may set (a shorter delay is raised to it)",
   },
   publishedRetryMax: {
     group: "Streams",
@@ -296,7 +296,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.publishedRetryMs),
     fallback: DEFAULT_PUBLISHED_RETRY_MS.max,
     shown: "5m",
-    help: "longest such delay; a longer one counts as this",
+    help: "longest reconnection delay that a publisher's retry may set (a longer delay is cut to it)",
   },
   asciiIds: {
     group: "Streams",
@@ -320,7 +320,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(...TIME_RANGES.drainMs),
     fallback: DEFAULT_TIMES.drainMs,
     shown: "5s",
-    help: "on SIGTERM, wait this long at most for streams to end, and spread the subscribers' return over as long a time",
+    help: "on SIGTERM, wait at most this long for streams to end, and spread the subscribers' return over the same time",
   },
   lameDuck: {
     group: "Streams",
@@ -328,7 +328,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(0, HOUR),
     fallback: undefined,
     shown: "3s behind a balancer, else 0",
-    help: "on SIGTERM, say 503 on /health/ready and go on serving for this long before the drain; a second signal ends it",
+    help: "on SIGTERM, answer 503 on /health/ready and keep serving for this long before the drain (a second signal ends the wait)",
   },
   ...LIMIT_SETTINGS,
   headersTimeout: {
@@ -337,7 +337,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(1000, HOUR),
     fallback: 10_000,
     shown: "10s",
-    help: "longest time until a request's header is there",
+    help: "longest time to receive a request's header",
   },
   requestTimeout: {
     group: "Limits",
@@ -345,7 +345,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: duration(1000, HOUR),
     fallback: 30_000,
     shown: "30s",
-    help: "longest time until a whole request is there",
+    help: "longest time to receive a whole request",
   },
   workers: {
     group: "Other",
@@ -353,7 +353,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: workerCount(),
     fallback: 1,
     shown: "1",
-    help: "processes that share the port and the journal; auto is one for each processor",
+    help: "processes that share the port and the journal (auto: one for each processor)",
   },
   logLevel: {
     group: "Other",
@@ -361,7 +361,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     schema: oneOf(LOG_LEVELS),
     fallback: "info",
     shown: "info",
-    help: `what the log on stderr has: ${LOG_LEVELS.join(", ")}`,
+    help: `level of the log on stderr: ${LOG_LEVELS.join(", ")}`,
   },
   ...DEMO_SETTINGS,
 };

@@ -13,12 +13,20 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 };
 
-/** Reads `500ms`, `10s`, `5m`, `2h`, `7d` or a plain number of milliseconds. @returns Milliseconds; undefined where it is neither. */
+/**
+ * Reads `500ms`, `10s`, `5m`, `2h`, `7d` or a plain number of milliseconds.
+ *
+ * @returns Milliseconds, or undefined for any other text.
+ */
 export function parseDuration(text: string): number | undefined {
   return parseWithUnit(text, DURATION_UNITS);
 }
 
-/** Reads `64KiB`, `1MiB`, `10GB` or a plain number of bytes; units in any case. @returns Bytes; undefined where it is neither. */
+/**
+ * Reads `64KiB`, `1MiB`, `10GB` or a plain number of bytes. Units may be in any case.
+ *
+ * @returns Bytes, or undefined for any other text.
+ */
 export function parseSize(text: string): number | undefined {
   return parseWithUnit(text, SIZE_UNITS);
 }

@@ -7,23 +7,23 @@ import { formatCount, formatDuration, formatSize, parseDuration, parseSize } fro
 /** The word that switches a bound off. */
 export const NONE = "none";
 
-/** The word that leaves a number to the machine. */
+/** The word that lets the machine choose a number. */
 export const AUTO = "auto";
 
-/** Far beyond any machine's processors: more is a slip of the hand. */
+/** Most workers. A larger number, far beyond any machine's processors, is a slip of the hand. */
 const MAX_WORKERS = 256;
 
-/** A value that is written by hand, and what it means. */
+/** Parses a hand-written value. */
 export type Schema<T> = z.ZodType<T>;
 
-/** Flags and variables give text; a file may also give a number or a boolean. */
+/** Flags and variables give text. A file may also give a number or a boolean. */
 const written = z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number or a boolean" }).transform(String);
 
 /**
  * Makes a schema of a parser.
  *
- * @param parse - Returns undefined for what is not allowed.
- * @param allowed - Completes the sentence `… is not`, and says what is allowed.
+ * @param parse - Returns undefined for a value that is not allowed.
+ * @param allowed - Completes the sentence `… is not` with the allowed values.
  */
 function parsed<T>(parse: (text: string) => T | undefined, allowed: string): Schema<T> {
   return written.transform((text, context): T => {
@@ -38,7 +38,7 @@ function within(value: number | undefined, min: number, max: number): number | u
   return value !== undefined && value >= min && value <= max ? value : undefined;
 }
 
-/** A duration in milliseconds, between two bounds that are included. */
+/** A duration in milliseconds, between two inclusive bounds. */
 export function duration(min: number, max: number): Schema<number> {
   return parsed(
     (text) => within(parseDuration(text), min, max),
@@ -46,7 +46,7 @@ export function duration(min: number, max: number): Schema<number> {
   );
 }
 
-/** A size in bytes, between two bounds that are included. */
+/** A size in bytes, between two inclusive bounds. */
 export function size(min: number, max: number): Schema<number> {
   return parsed(
     (text) => within(parseSize(text), min, max),
@@ -54,7 +54,7 @@ export function size(min: number, max: number): Schema<number> {
   );
 }
 
-/** A whole number, between two bounds that are included. */
+/** A whole number, between two inclusive bounds. */
 export function count(min: number, max: number, what = "a whole number"): Schema<number> {
   return parsed(
     (text) => (/^\d[\d_,]*$/.test(text) ? within(Number(text.replaceAll(/[_,]/g, "")), min, max) : undefined),
@@ -62,7 +62,7 @@ export function count(min: number, max: number, what = "a whole number"): Schema
   );
 }
 
-/** How many processes: a number, or `auto`. */
+/** The number of processes, or `auto`. */
 export function workerCount(): Schema<number | typeof AUTO> {
   return parsed<number | typeof AUTO>(
     (text) => (text === AUTO ? AUTO : /^\d+$/.test(text) ? within(Number(text), 1, MAX_WORKERS) : undefined),
@@ -81,7 +81,7 @@ export function orNone(schema: Schema<number>): Schema<number | typeof NONE> {
   });
 }
 
-/** Texts: one, or a list of them. */
+/** One text or a list of texts. */
 export function texts(what: string): Schema<readonly string[]> {
   const one = text(what);
   return z.unknown().transform((value, context): readonly string[] => {
@@ -101,7 +101,7 @@ export function toggle(): Schema<boolean> {
   return parsed((text) => (Object.hasOwn(values, text) ? values[text] : undefined), "true or false.");
 }
 
-/** One of some words. */
+/** One of the given words. */
 export function oneOf<const T extends string>(words: readonly T[]): Schema<T> {
   return parsed((text) => words.find((word) => word === text), `one of ${words.join(", ")}.`);
 }
@@ -111,10 +111,10 @@ export function text(what: string): Schema<string> {
   return parsed((value) => (value.trim() === "" ? undefined : value), what);
 }
 
-/** How a URL begins, whatever kind it is. */
+/** The beginning of a URL of any scheme. */
 export const URL_START: RegExp = /^[a-z][a-z\d+.-]*:\/\//i;
 
-/** The path of a directory: what is written like something else would be made as a directory of that name. */
+/** The path of a directory. Any other spelling would create a directory of that name. */
 export function directory(): Schema<string> {
   return parsed((value) => (isDirectory(value) ? value : undefined), "a directory. Write its path alone, such as /var/lib/artesian.");
 }
@@ -123,20 +123,20 @@ function isDirectory(value: string): boolean {
   return value.trim() !== "" && !URL_START.test(value) && !/^(?:file|lmdb):/i.test(value);
 }
 
-/** A URL, or another absolute identifier, that is compared as it is written. */
+/** A URL or another absolute identifier, which is compared literally. */
 export function identifier(what: string): Schema<string> {
   return parsed((value) => (isIdentifier(value) ? value : undefined), what);
 }
 
-/** A name that a cookie can have. */
+/** A valid cookie name. */
 export function cookieName(): Schema<string> {
   return parsed((value) => (isCookieName(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.");
 }
 
 /**
- * Origins: a list, or a text with commas between them.
+ * Origins, as a list or as a text with commas.
  *
- * @param options - `any`: whether `*` is allowed, alone.
+ * @param options - `any`: whether `*` alone is allowed.
  */
 export function origins({ any }: { readonly any: boolean }): Schema<readonly string[]> {
   const one = parsed(
@@ -150,12 +150,12 @@ export function origins({ any }: { readonly any: boolean }): Schema<readonly str
   });
 }
 
-/** Addresses and networks: a list, or a text with commas between them. */
+/** Addresses and networks, as a list or as a text with commas. */
 export function networks(): Schema<readonly string[]> {
   return listed(parsed((value) => (isAddressOrNetwork(value) ? value : undefined), ADDRESS_OR_NETWORK));
 }
 
-/** Values, each once: a list, or a text with commas between them. */
+/** Distinct values, as a list or as a text with commas. */
 function listed(one: Schema<string>): Schema<readonly string[]> {
   return z.unknown().transform((value, context): readonly string[] => {
     const parts = (Array.isArray(value) ? (value as unknown[]) : [value]).flatMap((part) =>
@@ -171,15 +171,18 @@ function listed(one: Schema<string>): Schema<readonly string[]> {
   });
 }
 
-/** Where updates are kept. */
+/** The storage of updates. */
 export type JournalChoice =
   | { readonly kind: "memory" }
-  /** Without a directory, it is `journal` below the data directory. */
+  /** Without a directory, the journal is in `journal` below the data directory. */
   | { readonly kind: "lmdb"; readonly directory: string | undefined }
   /** A server that several hubs share. */
   | { readonly kind: "redis" | "nats"; readonly url: string };
 
-/** A journal: `memory`, `lmdb:` and a directory, or the URL of a server, which whoever connects to it reads in full. */
+/**
+ * A journal: `memory`, `lmdb:` and a directory, or the URL of a server. The engine's client reads
+ * the URL in full.
+ */
 export function journalChoice(): Schema<JournalChoice> {
   const choose = (value: string): JournalChoice | undefined => {
     if (value === "memory") return { kind: "memory" };
@@ -192,7 +195,7 @@ export function journalChoice(): Schema<JournalChoice> {
   return written.transform((value, context): JournalChoice => {
     const choice = choose(value);
     if (choice !== undefined) return choice;
-    // It may have a password.
+    // The URL may contain a password.
     const shown = value.includes("://") ? "this URL" : JSON.stringify(value);
     const message = `${shown} is not a journal. Write memory, lmdb:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.`;
     context.addIssue({ code: "custom", message });
@@ -200,23 +203,25 @@ export function journalChoice(): Schema<JournalChoice> {
   });
 }
 
-/** Whether the hub's event ids are opaque, and where the secret for that is. */
+/** Whether the hub's event ids are opaque, and the place of their secret. */
 export type OpaqueIdsChoice = { readonly kind: "off" } | { readonly kind: "on" } | { readonly kind: "file"; readonly path: string };
 
-/** How event ids look. */
+/** The form of event ids. */
 export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
   return written.transform((value, context): OpaqueIdsChoice => {
     // A boolean in the file is no mistake.
     if (value === "off" || value === "false") return { kind: "off" };
     if (value === "on" || value === "true") return { kind: "on" };
     if (/^file:./i.test(value)) return { kind: "file", path: value.slice("file:".length) };
-    // It may be the secret itself.
+    // The value may be the secret itself.
     context.addIssue({ code: "custom", message: "the value is not on, off, or file:PATH with the file of a secret." });
     return z.NEVER;
   });
 }
 
-/** The hub's path: plain, so that no proxy or browser writes it in another way. */
+/**
+ * The hub's path. Only plain characters are allowed, so that no proxy or browser rewrites the path.
+ */
 export function hubPath(): Schema<string> {
   return parsed(
     (value) => (isHubPath(value) && !/^\/health(?:\/|$)/.test(value) ? value : undefined),
@@ -224,7 +229,7 @@ export function hubPath(): Schema<string> {
   );
 }
 
-/** Scheme and host that the public uses; given back as an origin. */
+/** The public scheme and host, returned as an origin. */
 export function publicOrigin(): Schema<string> {
   const ofWeb = (value: string): string | undefined => (/^https?:/i.test(value) ? parseOrigin(value) : undefined);
   return parsed(ofWeb, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).");

@@ -1,7 +1,7 @@
 import { closest } from "../../core/names.ts";
 import { KEYS, variableOf } from "./settings.ts";
 
-/** Variables beside those of the settings. */
+/** Variables other than settings. */
 const OTHERS: ReadonlyMap<string, string> = new Map([
   ["config", "ARTESIAN_CONFIG"],
   ["url", "ARTESIAN_URL"],
@@ -9,7 +9,7 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
   ["botKey", "ARTESIAN_BOT_KEY"],
 ]);
 
-/** What Kubernetes and Docker set for a service whose name begins with `artesian`. */
+/** Variables that Kubernetes and Docker set for a service whose name begins with `artesian`. */
 const OF_SERVICE = /_SERVICE_(?:HOST|PORT)|_PORT_\d+_(?:TCP|UDP|SCTP)|_(?:ENV|NAME)$/;
 const URL_OF_SERVICE = /^(?:tcp|udp|sctp):\/\//;
 
@@ -19,7 +19,10 @@ export interface UnknownVariable {
   readonly text: string;
 }
 
-/** The variables that look like settings and are none: a slip of the hand would leave the default in force without a word. */
+/**
+ * Finds variables that look like settings and are none. A misspelt name would leave the default in
+ * force silently.
+ */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>): readonly UnknownVariable[] {
   const variables = new Map<string, string>([...KEYS.map((key) => [key, variableOf(key)] as const), ...OTHERS]);
   const known = new Set(variables.values());

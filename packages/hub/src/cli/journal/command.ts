@@ -30,26 +30,26 @@ beside the larger one. The epoch stays: subscribers notice nothing.`;
 
 const SETTINGS_OF_JOURNALS: ReadonlySet<Key> = new Set<Key>(["data", "journal"]);
 
-/** `artesian journal`: backups, what to say after one was put back, and a smaller file. */
+/** `artesian journal` backs up a journal, marks a restored backup and compacts the file. */
 export function journalCommand(): Command {
   const backup = new Command("backup")
-    .description("copy the journal as it is at this moment, also while the hub runs")
-    .argument("<directory>", "where to; it must be empty or not exist")
+    .description("copy the journal in its current state, also while the hub runs")
+    .argument("<directory>", "target directory, which must be empty or not exist")
     .addHelpText("after", BACKUP_EXAMPLES)
     .action(async (directory: string, flags: SettingFlags) => {
-      // What opens journals takes a while to load, which the other commands would pay for on each run.
+      // Opening journals needs slow imports, which the other commands must not pay for on each run.
       const { backUpJournal } = await import("./run.ts");
       await createOutput(process.stdout).line(await backUpJournal(configOf(flags), directory));
     });
   const restore = new Command("restore")
-    .description("say that the journal's data were put back, so that subscribers are told of a gap")
+    .description("mark the journal's data as restored, so that subscribers are told of a gap")
     .addHelpText("after", RESTORE_EXAMPLES)
     .action(async (flags: SettingFlags) => {
       const { restoreJournal } = await import("./run.ts");
       await createOutput(process.stdout).line(await restoreJournal(configOf(flags)));
     });
   const compact = new Command("compact")
-    .description("make the journal's file smaller, while the hub is stopped")
+    .description("compact the journal's file, while the hub is stopped")
     .addHelpText("after", COMPACT_EXAMPLES)
     .action(async (flags: SettingFlags) => {
       const { compactJournal } = await import("./run.ts");
@@ -57,7 +57,7 @@ export function journalCommand(): Command {
     });
   const includes = (key: Key): boolean => SETTINGS_OF_JOURNALS.has(key);
   return new Command("journal")
-    .description("back up the journal, say that a backup was put back, and make its file smaller")
+    .description("back up the journal, mark a restored backup, and compact the file")
     .addHelpText(
       "after",
       [BACKUP_EXAMPLES, RESTORE_EXAMPLES, COMPACT_EXAMPLES]

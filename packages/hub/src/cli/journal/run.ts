@@ -8,10 +8,11 @@ import { Failure, UsageError } from "../errors.ts";
 import { lmdbPlace, openJournal } from "../serve/data.ts";
 
 /**
- * Copies the journal that the configuration names.
+ * Copies the configured journal.
  *
- * @returns What to tell.
- * @throws UsageError when the journal is not in a directory; Failure when the copy can't be made.
+ * @returns The message for the user.
+ * @throws UsageError when the journal is not in a directory.
+ * @throws Failure when the copy can't be made.
  */
 export async function backUpJournal({ data, journal }: Config, to: string): Promise<string> {
   if (journal.kind === "memory") throw noJournal("A journal in memory can't be copied.");
@@ -26,10 +27,12 @@ export async function backUpJournal({ data, journal }: Config, to: string): Prom
 }
 
 /**
- * Makes the file of the journal that the configuration names smaller.
+ * Compacts the file of the configured journal.
  *
- * @returns What to tell.
- * @throws UsageError when the journal is not in a directory; Failure when it is in use, not there, or the disk has no room for the smaller file.
+ * @returns The message for the user.
+ * @throws UsageError when the journal is not in a directory.
+ * @throws Failure when the journal is in use or missing, or the disk has no room for the smaller
+ *   file.
  */
 export async function compactJournal({ data, journal }: Config): Promise<string> {
   if (journal.kind === "memory") throw noJournal("A journal in memory has no file.");
@@ -46,10 +49,11 @@ export async function compactJournal({ data, journal }: Config): Promise<string>
 }
 
 /**
- * Says that the data of the journal that the configuration names were put back.
+ * Records that the data of the configured journal were restored.
  *
- * @returns What to tell.
- * @throws UsageError when the journal keeps nothing; Failure when it is in use, not there, or not reached.
+ * @returns The message for the user.
+ * @throws UsageError when the journal keeps nothing.
+ * @throws Failure when the journal is in use, missing or unreachable.
  */
 export async function restoreJournal(config: Config): Promise<string> {
   const { data, journal: choice } = config;

@@ -7,9 +7,9 @@ import { UsageError } from "../errors.ts";
 import { urlHostOf } from "../serve/address.ts";
 
 /**
- * What decides about tokens in the hub, for the commands that make and inspect them.
+ * Makes the hub's authorizer, for the commands that make and inspect tokens.
  *
- * @throws UsageError for keys that can't work.
+ * @throws UsageError for unusable keys.
  */
 export function authorizerOf(issuers: readonly IssuerOptions[], resourceIdentifier: string, config: Config): Authorizer {
   const compiler = new MatcherCompiler(hubUrlOf(config), { ...DEFAULT_LIMITS, topicBytes: config.maxTopicLength });
@@ -30,9 +30,9 @@ export function authorizerOf(issuers: readonly IssuerOptions[], resourceIdentifi
 }
 
 /**
- * What the hub that is configured expects in `aud`.
+ * Returns the `aud` that the configured hub expects.
  *
- * @throws UsageError when that is only known to the running server.
+ * @throws UsageError when only the running server knows the value.
  */
 export function resourceIdentifierOf(config: Config): string {
   if (config.resourceIdentifier !== undefined) return config.resourceIdentifier;

@@ -12,22 +12,22 @@ Examples:
 artesian serve finds the file by itself when no other key is configured, and artesian token mint signs with it. The file is
 a JWK set, which only this user may read. Whoever has it can make tokens.`;
 
-/** What the flags of `keys create` give, beside the settings. */
+/** Flags of `keys create`, beside the settings. */
 type Flags = Pick<SettingFlags, "data" | "issuer" | "config"> & {
   readonly alg: (typeof CREATED_ALGORITHMS)[number];
   readonly force?: boolean;
 };
 
-/** `artesian keys`: makes the key that tokens are signed with. */
+/** `artesian keys` makes the key that signs tokens. */
 export function keysCommand(): Command {
   const create = new Command("create")
     .description("make a key and write it into the data directory")
-    .addOption(new Option("--alg <algorithm>", "what it signs with").choices(CREATED_ALGORITHMS).default("HS256"))
-    .option("--force", "replace the key that is there")
-    .addOption(new Option("--issuer <url>", "the `iss` claim of its tokens (default: made up)"))
+    .addOption(new Option("--alg <algorithm>", "signature algorithm").choices(CREATED_ALGORITHMS).default("HS256"))
+    .option("--force", "replace an existing key")
+    .addOption(new Option("--issuer <url>", "the `iss` claim of its tokens (default: generated)"))
     .addHelpText("after", EXAMPLES);
   return new Command("keys")
-    .description("make the key that tokens are signed with")
+    .description("make the key that signs tokens")
     .addHelpText("after", EXAMPLES)
     .addCommand(withSettings(create, (key) => key === "data").action(run));
 }
@@ -37,7 +37,7 @@ async function run({ alg, force, issuer, ...flags }: Flags): Promise<void> {
   const config = configOf({ ...flags, ...(issuer === undefined ? {} : { issuer }) });
   const name = createKeyFile(config.data, { algorithm: alg, issuer: config.issuer, force: force === true });
   const lines = [
-    `A key for ${alg} is in ${keyFileOf(config.data)}. Only this user may read it; whoever has it can make tokens.`,
+    `A key for ${alg} is in ${keyFileOf(config.data)}. Only this user may read the file. Anyone with the file can make tokens.`,
     `Its issuer is ${name}`,
     "",
     `Start the hub:  ${withData("artesian serve", config.data)}`,

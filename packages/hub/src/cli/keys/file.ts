@@ -10,24 +10,24 @@ import { Failure, UsageError } from "../errors.ts";
 import { ofJwks } from "./material.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
 
-/** What `artesian keys create` can make. */
+/** Algorithms that `artesian keys create` supports. */
 export const CREATED_ALGORITHMS = ["HS256", "ES256", "EdDSA"] as const;
 
-/** The name of the file with the key that tokens are made with by hand. */
+/** Name of the file with the key for handmade tokens. */
 const KEYS = "keys.json";
 
-/** A key file of a data directory: a JWK set that also says who its issuer is. */
+/** The path of a key file in a data directory. The file is a JWK set that also names its issuer. */
 export function keyFileOf(data: string, name: string = KEYS): string {
   return resolve(join(data, name));
 }
 
 /**
- * Makes a key and writes it where only this user reads it.
+ * Makes a key and writes the key to a file that only this user may read.
  *
- * @param force - Replaces a file that is there.
- * @param file - Its name.
+ * @param force - Replaces an existing file.
+ * @param file - The name of the file.
  * @returns The issuer.
- * @throws Failure when there is one already, or it can't be written.
+ * @throws Failure when a key exists already, or the file can't be written.
  */
 export function createKeyFile(
   data: string,
@@ -49,12 +49,13 @@ export function createKeyFile(
   const text = `${JSON.stringify({ issuer: name, keys: [jwk] }, undefined, 2)}\n`;
   try {
     makeDirectory(data);
-    // By way of another name: a reader finds one key or the other and never half of one, and a file that is there keeps no mode of its own.
+    // The key is written under another name first. A reader finds one key or the other and never
+    // half of one, and an existing file's mode does not survive.
     const temporary = `${file}.${randomUUID()}`;
     writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
     try {
       if (force) renameSync(temporary, file);
-      // Unlike a renaming, it fails where there is one already.
+      // Unlike `rename`, `link` fails if the file exists.
       else linkSync(temporary, file);
     } finally {
       rmSync(temporary, { force: true });
@@ -86,8 +87,8 @@ const head = z.object({ issuer: z.string().min(1), keys: z.array(z.object({ alg:
 /**
  * Reads the key file of a data directory.
  *
- * @returns Undefined when there is none.
- * @throws UsageError when it can't be used.
+ * @returns The key, or undefined if there is no file.
+ * @throws UsageError when the file can't be used.
  */
 export function readKeyFile(
   data: string,
@@ -119,6 +120,6 @@ export function readKeyFile(
   const open = (mode & 0o077) !== 0;
   return {
     issuer: { issuer: content.data.issuer, keys },
-    warnings: open ? [`other users of this machine may read the keys in ${file}; take that from them with chmod 600`] : [],
+    warnings: open ? [`other users of this machine may read the keys in ${file}. Forbid that with chmod 600`] : [],
   };
 }

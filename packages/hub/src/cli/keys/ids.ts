@@ -7,12 +7,12 @@ import { unreadable } from "../config/load.ts";
 import { UsageError } from "../errors.ts";
 import { ownSecretOf } from "./own-secret.ts";
 
-/** Beside the journal, in the data directory: a backup of the one has the other. */
+/** The file is beside the journal in the data directory, so a backup of one includes the other. */
 const FILE = "ids-keys.json";
 
-/** What makes event ids opaque. */
+/** The secret that makes event ids opaque. */
 export interface IdsSecret {
-  /** Undefined where they are not. */
+  /** Undefined if event ids are not opaque. */
   readonly secret: Uint8Array | undefined;
   readonly warnings: readonly string[];
 }
@@ -20,12 +20,13 @@ export interface IdsSecret {
 /**
  * Finds the secret that makes the hub's event ids opaque, the same in all processes of the journal.
  *
- * @throws UsageError when there is none that all processes have, or it can't be used; Failure when it can't be written.
+ * @throws UsageError when the processes share no secret, or the secret can't be used.
+ * @throws Failure when the secret can't be written.
  */
 export function idsSecretOf({ opaqueIds, journal, data }: Config): IdsSecret {
   if (opaqueIds.kind === "off") return { secret: undefined, warnings: [] };
   if (opaqueIds.kind === "file") return { secret: read(opaqueIds.path), warnings: [] };
-  // A restart empties it, and with it all that an id could lead to.
+  // A restart empties the journal, and with it every update that an id could lead to.
   if (journal.kind === "memory") return { secret: randomBytes(MIN_SECRET_BYTES), warnings: [] };
   if (journal.kind !== "lmdb") {
     throw new UsageError(

@@ -6,18 +6,18 @@ import type { KeyChoice } from "../config/key-choice.ts";
 import { UsageError } from "../errors.ts";
 import { whyNotJson } from "../json.ts";
 
-/** One key, wherever it came from. Its `toString` and its JSON tell nothing. */
+/** One key from any source. Its `toString` and its JSON reveal nothing. */
 export interface Material {
-  /** What tokens are checked with: a secret or a public key, or the URL of a JWK set that has them. */
+  /** Checks tokens: a secret, a public key, or the URL of a JWK set. */
   readonly verify: KeyObject | { readonly jwksUrl: string };
-  /** What tokens are made with; undefined where only the public half is known. */
+  /** Makes tokens. Undefined if only the public half is known. */
   readonly sign: KeyObject | undefined;
-  /** What a JWK says about itself. */
+  /** Fields of the JWK itself. */
   readonly keyId: string | undefined;
   readonly algorithm: string | undefined;
 }
 
-/** The parts of a JWK set that are looked at; what a key is made of is checked when it is imported. */
+/** The parts of a JWK set that are checked here. The key's own parts are checked on import. */
 const jwks = z.object({
   keys: z
     .array(z.looseObject({ kty: z.string(), kid: z.string().optional(), alg: z.string().optional(), use: z.string().optional() }))
@@ -27,8 +27,9 @@ const jwks = z.object({
 /**
  * Reads a key.
  *
- * @param place - Where it was given, for errors. They never repeat any of the key.
- * @throws UsageError when it can't be read.
+ * @param place - The key's place in the configuration, for errors. Errors never repeat any of the
+ *   key.
+ * @throws UsageError when the key can't be read.
  */
 export function readMaterial(choice: KeyChoice, place: string): readonly Material[] {
   switch (choice.kind) {
@@ -56,7 +57,7 @@ function ofFile(path: string, holds: "secret" | "pem" | "jwks" | undefined, plac
   if (holds === "jwks" || (holds === undefined && /^\s*\{/.test(text))) return ofJwks(text, `${place}: ${path}`);
   // A public key that is taken for a secret is a secret that everybody knows.
   if (isPem) throw new UsageError(`${place}: ${path} holds a PEM, not a shared secret.`);
-  // An editor ends the file with a line end, which is not meant.
+  // An editor ends the file with a line end, which is no part of the secret.
   const end = text.endsWith("\r\n") ? 2 : text.endsWith("\n") ? 1 : 0;
   return [ofSecret(bytes.subarray(0, bytes.length - end))];
 }
@@ -64,7 +65,7 @@ function ofFile(path: string, holds: "secret" | "pem" | "jwks" | undefined, plac
 /**
  * Reads the text of a JWK set.
  *
- * @throws UsageError when it has no key that can be used.
+ * @throws UsageError when the set has no usable key.
  */
 export function ofJwks(text: string, place: string): readonly Material[] {
   let content: unknown;
@@ -94,7 +95,7 @@ function ofJwk(jwk: z.infer<typeof jwks>["keys"][number], place: string): Materi
     const sign = d === undefined ? undefined : createPrivateKey({ key, format: "jwk" });
     return { verify: createPublicKey(sign ?? { key, format: "jwk" }), sign, ...named };
   } catch {
-    // The reason that is given may quote the key.
+    // The underlying reason may quote the key.
     throw new UsageError(`${place} is not a JWK that can be read.`);
   }
 }
@@ -109,7 +110,7 @@ function ofPem(pem: string, place: string): Material {
     const sign = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem) ? createPrivateKey(pem) : undefined;
     return { verify: createPublicKey(sign ?? pem), sign, keyId: undefined, algorithm: undefined };
   } catch {
-    // The reason that is given may quote the key.
+    // The underlying reason may quote the key.
     throw new UsageError(
       `${place}: the PEM cannot be read. It must be a public key, a certificate, or a private key without a passphrase.`,
     );

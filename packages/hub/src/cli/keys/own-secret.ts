@@ -10,10 +10,11 @@ export interface OwnSecret {
 }
 
 /**
- * Reads a secret of the hub's own from the data directory, and makes it where there is none.
+ * Reads a secret of the hub's own from the data directory, and makes the secret if there is none.
  *
- * @param name - Of the file: beside `keys.json`, which is for tokens that people make.
- * @throws UsageError when the file can't be used; Failure when it can't be written.
+ * @param name - Name of the file. `keys.json` is another file, for handmade tokens.
+ * @throws UsageError when the file can't be used.
+ * @throws Failure when the file can't be written.
  */
 export function ownSecretOf(data: string, name: string): OwnSecret {
   let file = readKeyFile(data, name);
@@ -21,7 +22,7 @@ export function ownSecretOf(data: string, name: string): OwnSecret {
     try {
       createKeyFile(data, { algorithm: "HS256", issuer: undefined, force: false, file: name });
     } catch (error) {
-      // Another process may have made it at the same moment: its key is the one for all.
+      // Another process may have made the file at the same moment. Its key is used by all.
       if (!existsSync(keyFileOf(data, name))) throw error;
     }
     file = readKeyFile(data, name);

@@ -2,17 +2,17 @@ import type { Action } from "../../core/matching/authorization.ts";
 import type { Algorithm } from "../config/key-choice.ts";
 import type { Material } from "./material.ts";
 
-/** A key, and what its tokens may be used for. */
+/** A key and the permitted uses of its tokens. */
 export interface TrustedKey {
   readonly actions: readonly Action[];
   /** Never empty. */
   readonly algorithms: readonly Algorithm[];
   readonly material: Material;
-  /** Where it was given, for errors. */
+  /** The key's place in the configuration, for errors. */
   readonly place: string;
 }
 
-/** An issuer whose tokens are accepted. */
+/** An accepted issuer. */
 export interface TrustedIssuer {
   readonly issuer: string;
   readonly keys: readonly TrustedKey[];

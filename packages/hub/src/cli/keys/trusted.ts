@@ -11,11 +11,11 @@ import { readKeyFile } from "./file.ts";
 import { type Material, readMaterial } from "./material.ts";
 import type { TrustedIssuer, TrustedKey } from "./trusted-issuer.ts";
 
-/** Whose tokens are accepted. */
+/** The accepted issuers. */
 export interface Trust {
-  /** Empty: nobody's. */
+  /** Empty if no issuer is accepted. */
   readonly issuers: readonly TrustedIssuer[];
-  /** What the log should tell. */
+  /** Warnings for the log. */
   readonly warnings: readonly string[];
 }
 
@@ -26,9 +26,9 @@ const ROLES: readonly (readonly ["jwtKey" | "publisherJwtKey" | "subscriberJwtKe
 ];
 
 /**
- * Reads the keys that the configuration names; when it names none, those of the data directory.
+ * Reads the configured keys. If none is configured, reads the keys of the data directory.
  *
- * @throws UsageError when one can't be used.
+ * @throws UsageError when a key can't be used.
  */
 export function trustedIssuers(config: Config): Trust {
   const issuers = new Map<string, TrustedKey[]>();
@@ -41,7 +41,7 @@ export function trustedIssuers(config: Config): Trust {
   }
   const given = ROLES.flatMap(([key, actions]) => {
     const choice = config[key];
-    // A key for one role takes it from the key for both.
+    // A key for one role takes that role from the key for both.
     const rest = key === "jwtKey" ? actions.filter((action) => roleKey(config, action) === undefined) : actions;
     return choice === undefined || rest.length === 0 ? [] : keysOf(choice, rest, [config.jwtAlg], placeOf(key));
   });
@@ -74,7 +74,8 @@ function roleKey(config: Config, action: Action): KeyChoice | undefined {
 function keysOf(choice: KeyChoice, actions: readonly Action[], algorithms: readonly Algorithm[], place: string): readonly TrustedKey[] {
   const keys = readMaterial(choice, place).map((material) => ({ actions, algorithms, material, place }));
   if (keys.length === 1) return keys;
-  // A JWK set may hold keys for other uses, and the list may name algorithms for different ones of its keys.
+  // A JWK set may hold keys for other uses, and the list may name algorithms for different keys of
+  // the set.
   const fitting = keys
     .map((key) => ({ ...key, algorithms: algorithms.filter((algorithm) => fits(key.material, algorithm)) }))
     .filter((key) => key.algorithms.length > 0);
@@ -85,13 +86,13 @@ function fits({ verify, algorithm }: Material, allowed: Algorithm): boolean {
   return (algorithm === undefined || algorithm === allowed) && (!(verify instanceof KeyObject) || misfit(allowed, verify) === undefined);
 }
 
-/** @throws UsageError when a key and its algorithms can't go together. */
+/** @throws UsageError when a key does not fit its algorithms. */
 function checked(issuer: TrustedIssuer): TrustedIssuer {
   for (const { material, algorithms, place } of issuer.keys) {
     if (!(material.verify instanceof KeyObject)) {
       if (algorithms.some((one) => one.startsWith("HS"))) {
         throw new UsageError(
-          `${place}: a JWK set at a URL has public keys; allow the algorithm that they sign with, such as --jwt-alg ES256.`,
+          `${place}: a JWK set at a URL has public keys. Allow the algorithm of their private keys, such as --jwt-alg ES256.`,
         );
       }
       continue;
@@ -105,7 +106,7 @@ function checked(issuer: TrustedIssuer): TrustedIssuer {
   return issuer;
 }
 
-/** The issuers as the hub takes them: without the private halves. */
+/** The issuers in the hub's form, without private halves. */
 export function issuerOptions(issuers: readonly TrustedIssuer[]): readonly IssuerOptions[] {
   return issuers.map(({ issuer, keys }) => ({ issuer, keys: keys.map(keyOptions) }));
 }

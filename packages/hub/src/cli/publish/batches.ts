@@ -1,22 +1,23 @@
-/** One item of a batch, with what it counts for. */
+/** One item of a batch, with its size. */
 export interface Sized {
   readonly bytes: number;
 }
 
-/** When a batch is full. */
+/** Limits at which a batch is full. */
 export interface BatchLimits {
   readonly maxItems: number;
-  /** An item that is larger makes a batch of its own. */
+  /** An item that is larger gets a batch of its own. */
   readonly maxBytes: number;
-  /** How long to wait for more once there is one, in milliseconds. */
+  /** Time to wait for more after the first item, in milliseconds. */
   readonly lingerMs: number;
 }
 
 /**
- * Groups what arrives, in order: up to the limits, or what came while nobody took a batch. While a batch is
- * being worked on, nothing is read but the part under way, so the input is held back at its source.
+ * Groups items into batches, in order. A batch holds the items that arrived since the last one, up
+ * to the limits. While a batch is in use, at most one pending part is read, so backpressure reaches
+ * the source of the input.
  *
- * When the input fails, what came before is yielded first.
+ * When the input fails, the items before the failure are yielded first.
  */
 export async function* inBatches<T extends Sized>(parts: AsyncIterable<readonly T[]>, limits: BatchLimits): AsyncGenerator<readonly T[]> {
   const input = parts[Symbol.asyncIterator]();
@@ -47,7 +48,7 @@ export async function* inBatches<T extends Sized>(parts: AsyncIterable<readonly 
       else if (ending !== undefined) return;
     }
   } finally {
-    // An input that is stuck would not answer, and nobody waits for it.
+    // A stuck input would not answer, and nobody waits for the answer.
     void input.return?.().catch(() => undefined);
   }
 }
@@ -71,7 +72,7 @@ function isFull(waiting: readonly Sized[], limits: BatchLimits): boolean {
   return waiting.length >= limits.maxItems || countOf(waiting, limits) < waiting.length;
 }
 
-/** How many of the waiting items fit into one batch; at least one, where there is one. */
+/** Counts the waiting items that fit into one batch. Returns at least 1 if any item waits. */
 function countOf(waiting: readonly Sized[], limits: BatchLimits): number {
   let bytes = 0;
   let count = 0;

@@ -28,7 +28,7 @@ the batch by its idempotency key, and publishes it once.
 
 Exit code: 0 when everything was acknowledged, 1 when something was not, 2 for a wrong call, 130 when interrupted.`;
 
-/** What the flags of `publish` give. */
+/** Flags of `publish`. */
 interface Flags {
   readonly topic?: readonly string[];
   readonly data?: string;
@@ -48,21 +48,21 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** `artesian publish`: one update, or a stream of them from the standard input. */
+/** `artesian publish` publishes one update, or a stream of updates from the standard input. */
 export function publishCommand(): Command {
   return new Command("publish")
     .description("publish one update, or one for each line of the standard input")
-    .argument("[data]", "content of the update; - reads lines from the standard input")
-    .addOption(new Option("--topic <topic>", "topic; repeat it to add alternate topics").argParser(collect))
+    .argument("[data]", "content of the update (-: read lines from the standard input)")
+    .addOption(new Option("--topic <topic>", "topic (repeat the flag to add alternate topics)").argParser(collect))
     .option("--data <data>", "content of the update, like the argument")
     .option("--type <type>", "event type")
-    .option("--id <id>", "event id, for one update; best ASCII (default: made by the hub)")
-    .option("--idempotency-key <key>", "publish it once, however often this is run with the same key (default: made for each run)")
+    .option("--id <id>", "event id, for one update, preferably ASCII (default: made by the hub)")
+    .option("--idempotency-key <key>", "publish once for all runs with the same key (default: a new key for each run)")
     .option("--retry <duration>", "tell subscribers to reconnect after this long")
-    .option("--private", "only for subscribers that were granted the topic")
-    .option("--delay <duration>", "deliver it this much later, up to a year")
-    .addOption(new Option("--deliver-at <time>", "deliver it at this time, such as 2030-01-31T09:30:00Z").conflicts("delay"))
-    .option("--ttl <duration>", "do not deliver or replay it after this long")
+    .option("--private", "only for subscribers with a grant on the topic")
+    .option("--delay <duration>", "deliver the update this much later, up to a year")
+    .addOption(new Option("--deliver-at <time>", "deliver the update at this time, such as 2030-01-31T09:30:00Z").conflicts("delay"))
+    .option("--ttl <duration>", "neither deliver nor replay the update after this long")
     .addOption(
       new Option("--ndjson", "each line of the standard input is a whole update in JSON").conflicts([
         "topic",
@@ -78,8 +78,8 @@ export function publishCommand(): Command {
     )
     .addOption(urlOption())
     .addOption(tokenOption())
-    .option("--give-up-after <duration>", "try again for this long when the hub cannot be reached or is busy", "30s")
-    .option("--print-ids", "print the event id of every update that was read from the standard input")
+    .option("--give-up-after <duration>", "retry for this long if the hub is unreachable or busy", "30s")
+    .option("--print-ids", "print the event id of every update from the standard input")
     .option("--json", "print results as JSON")
     .addHelpText("after", EXAMPLES)
     .action(run);
@@ -94,9 +94,9 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
   const retry = flags.retry === undefined ? undefined : valueOf("--retry", flags.retry);
   const data = flags.data ?? (argument === "-" ? undefined : argument);
   if (flags.ndjson === true && data !== undefined)
-    throw new UsageError("--ndjson: the updates come from the standard input; leave the data out.");
+    throw new UsageError("--ndjson: the updates come from the standard input. Leave the data out.");
   if (flags.ndjson !== true && flags.topic === undefined)
-    throw new UsageError("--topic: say what the update is about, such as --topic greeting.");
+    throw new UsageError("--topic: name the update's topic, such as --topic greeting.");
   if (data === undefined && argument !== "-" && process.stdin.isTTY) {
     throw new UsageError(
       'There is no data. Give it as an argument (--data "" for none), pipe lines into the command, or write - to type them.',
@@ -149,7 +149,7 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
     }
   } finally {
     release();
-    // After an interrupt the input may still be open, and would keep the process.
+    // After an interrupt, an open input would keep the process alive.
     if (stop.signal.aborted) process.stdin.destroy();
   }
 }

@@ -7,14 +7,17 @@ import { startProgress, type Progress } from "./progress.ts";
 import { style } from "../terminal.ts";
 import { publishStream, untilAborted, type LineRange, type StreamFailure } from "./stream.ts";
 
-/** What to read, and how. */
+/** Options of `publishInput`. */
 export interface InputOptions extends Target {
   readonly input: AsyncIterable<Uint8Array>;
   readonly convert: Convert;
   readonly printIds: boolean;
 }
 
-/** Publishes every line of the input; says how many, and which lines were not acknowledged. Sets the exit code. */
+/**
+ * Publishes every line of the input. Reports how many were published and which lines were not
+ * acknowledged. Sets the exit code.
+ */
 export async function publishInput(options: InputOptions): Promise<void> {
   const { input, convert, signal, stdout, stderr, json } = options;
   const progress = startProgress(stderr);
@@ -52,7 +55,7 @@ function resultOf(progress: Progress, failure: StreamFailure | undefined): objec
 function explain({ error, lines, uncertain }: StreamFailure): string {
   if (lines === undefined) return `error: ${error.message} It and the lines after it were not published.`;
   const doubt = uncertain ? " Whether the hub took them is not known." : "";
-  return `error: ${named(lines)} and what follows were not acknowledged: ${error.message}${doubt}`;
+  return `error: ${named(lines)} and later lines were not acknowledged: ${error.message}${doubt}`;
 }
 
 function named({ first, last }: LineRange): string {

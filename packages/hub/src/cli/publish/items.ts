@@ -11,10 +11,10 @@ export interface Item {
   readonly bytes: number;
 }
 
-/** Makes an update of a line; undefined for a line that is none. */
+/** Makes an update of a line, or returns undefined for a line without an update. */
 export type Convert = (line: Line) => UpdateInput | undefined;
 
-/** Turns lines into updates; what comes before a wrong line is passed on before the error. */
+/** Turns lines into updates. Updates before a wrong line are passed on before the error. */
 export async function* toItems(parts: AsyncIterable<readonly Line[]>, convert: Convert): AsyncGenerator<readonly Item[]> {
   for await (const lines of parts) {
     const items: Item[] = [];
@@ -38,7 +38,7 @@ function milliseconds(name: string): z.ZodOptional<z.ZodNullable<z.ZodInt>> {
     .nullish();
 }
 
-/** What the hub reads in a JSON update; other keys are ignored, as it does. */
+/** The keys of a JSON update that the hub reads. Other keys are ignored here, as in the hub. */
 const updateSchema = z.object({
   topic: z.union([z.string(), z.array(z.string()).min(1)], { error: 'needs a "topic": a string, or an array of them' }),
   data: z.unknown().optional(),
@@ -52,10 +52,10 @@ const updateSchema = z.object({
 });
 
 /**
- * Reads a line of NDJSON. Empty ones are skipped. The shape is checked here because the hub only knows the place in the batch,
- * not the line of the input.
+ * Reads a line of NDJSON. Empty lines are skipped. The shape is checked here because the hub only
+ * knows the place in the batch, not the line of the input.
  *
- * @throws LineError that names the line and what is wrong with it.
+ * @throws LineError with the line's number and mistake.
  */
 export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
   if (text.trim() === "") return undefined;
@@ -99,7 +99,7 @@ function membersOf(number: number, text: string): ReadonlyMap<string, RawMember>
   return object.members;
 }
 
-/** Data as it is written: its JSON, made again, would have rounded numbers and sorted keys. */
+/** The data's original text. Parsing and writing JSON again would round numbers and sort keys. */
 function writtenData(text: string, members: ReadonlyMap<string, RawMember>): string {
   const { start, end } = members.get("data") as RawMember;
   return text.slice(start, end);

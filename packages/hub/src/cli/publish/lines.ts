@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 
-/** Longest line that is read, in bytes: an input without line ends must not fill the memory. */
+/** Longest line that is read, in bytes. An input without line ends must not fill the memory. */
 const MAX_LINE_BYTES = 16 * 2 ** 20;
 
 /** A line of the input, without its end. */
@@ -11,10 +11,10 @@ export interface Line {
 }
 
 /**
- * Splits bytes into lines at LF or CRLF. The bytes are split before they are decoded, so that wrong ones are
- * blamed on their own line, and so that only these two end a line.
+ * Splits bytes into lines at LF or CRLF. Splitting comes before decoding, so that only these two
+ * end a line. Invalid bytes are blamed on their own line.
  *
- * @throws Failure that names the line, for one that is too long or not UTF-8.
+ * @throws Failure with the line's number, for a line that is too long or not UTF-8.
  */
 export async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Line[]> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -40,7 +40,7 @@ export async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerat
       try {
         lines.push(finish(pending.length === 0 ? rest : Buffer.concat([...pending, rest])));
       } catch (error) {
-        // What came before the wrong line is still sent.
+        // Lines before the wrong line are still sent.
         if (lines.length > 0) yield lines;
         throw error;
       }

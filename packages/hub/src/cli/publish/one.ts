@@ -3,16 +3,16 @@ import { Failure } from "../errors.ts";
 import { type Output, style, type Styled } from "../terminal.ts";
 import { mayHaveArrived, send } from "./sender.ts";
 
-/** Where to publish, and where to say how it went. */
+/** The hub to publish to, and the output for results. */
 export interface Target {
   readonly url: URL;
-  /** What carries the token. */
+  /** Headers that carry the token. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names one update to the hub; default: a random one. */
+  /** Names one update to the hub. Default: a random key. */
   readonly idempotencyKey?: string | undefined;
-  /** How long to go on trying, in milliseconds. */
+  /** How long to retry, in milliseconds. */
   readonly giveUpAfterMs: number;
-  /** Ends the tries. */
+  /** Ends the attempts. */
   readonly signal: AbortSignal;
   readonly stdout: Output;
   readonly stderr: Output;
@@ -23,7 +23,7 @@ export interface Target {
 /**
  * Publishes one update and prints its event id.
  *
- * @throws Failure when the hub did not acknowledge it.
+ * @throws Failure when the hub did not acknowledge the update.
  */
 export async function publishOne(update: UpdateInput, target: Target): Promise<void> {
   const { stdout, stderr, json } = target;
@@ -41,7 +41,7 @@ export async function publishOne(update: UpdateInput, target: Target): Promise<v
   }
 }
 
-/** Says that something is tried again. */
+/** Announces another attempt. */
 export function retryNotice(error: ClientError, delayMs: number): Styled {
   return style("yellow", `${error.message} Trying again in ${(delayMs / 1000).toFixed(1)} s.`);
 }

@@ -1,7 +1,7 @@
 import { formatCount } from "../config/units.ts";
 import type { Output } from "../terminal.ts";
 
-/** Shows how far a long run has come. */
+/** Progress of a long run. */
 export interface Progress {
   add(count: number): void;
   readonly total: number;
@@ -11,10 +11,10 @@ export interface Progress {
   summary(): string;
 }
 
-/** How often the line on the terminal is renewed, in milliseconds. */
+/** Refresh interval of the terminal's line, in milliseconds. */
 const INTERVAL_MS = 200;
 
-/** Starts the clock. Nothing is shown unless it is a terminal. */
+/** Starts the clock. Progress is shown only on a terminal. */
 export function startProgress(output: Output): Progress {
   const start = performance.now();
   let total = 0;

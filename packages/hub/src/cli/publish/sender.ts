@@ -1,27 +1,30 @@
 import { createBackoff, sleep } from "artesian-client/parts";
 import { ClientError, publish, type UpdateInput } from "artesian-client";
 
-/** How to send, and for how long to try. */
+/** Options of `send`. */
 export interface SenderOptions {
   readonly url: URL;
-  /** What carries the token. */
+  /** Headers that carry the token. */
   readonly headers: Readonly<Record<string, string>>;
-  /** How long to go on trying after the first failure, in milliseconds; 0 does not try again. */
+  /** How long to retry after the first failure, in milliseconds. 0 does not retry. */
   readonly giveUpAfterMs: number;
-  /** Names the batch to the hub, for all its attempts. Default: a random one, left out where the hub can't keep any. */
+  /**
+   * Names the batch to the hub, for all its attempts. Default: a random key, left out if the hub
+   * can't keep any.
+   */
   readonly idempotencyKey?: string | undefined;
-  /** Ends the tries; a request under way is waited for, because its outcome matters. */
+  /** Ends the attempts. A request in progress is awaited, because its outcome matters. */
   readonly signal: AbortSignal;
-  /** Called before each further try. */
+  /** Called before each further attempt. */
   readonly onRetry: (error: ClientError, delayMs: number) => void;
 }
 
-/** Failures before the request was on its way: the hub can't have taken anything. */
+/** Failures before the request was sent. The hub can't have taken anything. */
 const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"]);
 
 /**
- * Publishes a batch, again and again while the failure may pass, with one idempotency key: the hub takes it once, even where an answer was
- * lost.
+ * Publishes a batch with one idempotency key, and retries while the failure may pass. The hub takes
+ * the batch once, even if an answer was lost.
  *
  * @returns The event ids, in order.
  * @throws ClientError when the hub refuses, or did not accept in time.
@@ -55,7 +58,7 @@ function isWithoutKeys(error: unknown): boolean {
   return error instanceof ClientError && error.code === "idempotency_unsupported";
 }
 
-/** Whether the hub may have taken the updates though it did not say so. */
+/** Whether the hub may have taken the updates without an acknowledgement. */
 export function mayHaveArrived(error: ClientError): boolean {
   if (error.code === "timeout" || error.status === 502 || error.status === 504) return true;
   if (error.code !== "unreachable") return false;

@@ -4,35 +4,35 @@ import type { Item } from "./items.ts";
 import { LineError } from "./lines.ts";
 import { mayHaveArrived, send, type SenderOptions } from "./sender.ts";
 
-/** Bounds of a batch: well below the hub's own limits of 1,000 updates and 1 MiB. */
+/** Bounds of a batch, well below the hub's own limits of 1,000 updates and 1 MiB. */
 const BATCH: BatchLimits = { maxItems: 500, maxBytes: 256 * 1024, lingerMs: 20 };
 
-/** Lines of the input, both included. */
+/** Lines of the input. Both ends are included. */
 export interface LineRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** Why a run ended early. */
+/** The reason why a run ended early. */
 export interface StreamFailure {
   readonly error: Error;
-  /** What was sent and not acknowledged; undefined when the input itself was at fault. */
+  /** The lines that were sent and not acknowledged. Undefined if the input itself failed. */
   readonly lines: LineRange | undefined;
-  /** Whether the hub may have taken those lines nevertheless. */
+  /** Whether the hub may have taken the lines nevertheless. */
   readonly uncertain: boolean;
 }
 
-/** How to send a stream of updates. */
+/** Options of `publishStream`. */
 export interface StreamOptions extends Omit<SenderOptions, "idempotencyKey"> {
   /** Called with each batch that the hub has committed. */
   readonly onPublished: (items: readonly Item[], ids: readonly string[]) => Promise<void>;
 }
 
 /**
- * Sends updates in order, in atomic batches, one request at a time, and stops at the first failure: what comes
- * after it must not overtake it.
+ * Sends updates in order, in atomic batches, one request at a time. Stops at the first failure,
+ * because later updates must not overtake a failed batch.
  *
- * @returns Undefined when all were acknowledged.
+ * @returns Undefined if all updates were acknowledged.
  */
 export async function publishStream(parts: AsyncIterable<readonly Item[]>, options: StreamOptions): Promise<StreamFailure | undefined> {
   const batches = inBatches(parts, BATCH);
@@ -62,7 +62,7 @@ export async function publishStream(parts: AsyncIterable<readonly Item[]>, optio
   }
 }
 
-/** Ends an input when the signal is aborted, without an error, also while it has nothing to give. */
+/** Ends an input without an error when the signal is aborted, also while the input is idle. */
 export async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = input[Symbol.asyncIterator]();
   let stop: (() => void) | undefined;
@@ -70,7 +70,8 @@ export async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSig
   signal.addEventListener("abort", onAbort);
   try {
     while (!signal.aborted) {
-      // A promise of its own each time: one for all would hold on to every result that it was raced with.
+      // Each step has its own promise. A shared promise would hold on to every result that it was
+      // raced with.
       const result = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
         stop = () => resolve(undefined);
         iterator.next().then(resolve, reject);

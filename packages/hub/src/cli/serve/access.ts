@@ -7,7 +7,7 @@ const COMPAT_WARNING =
   "--compat 0.x weakens authorization: tokens are accepted in URLs, and without audience, issuer or end; see docs/guides/compatibility.md";
 
 /**
- * Reads who may do what from the configuration and the key files.
+ * Reads the permissions from the configuration and the key files.
  *
  * @throws UsageError when a key can't be used.
  */
@@ -15,7 +15,7 @@ export function accessOf(config: Config): Access {
   const { issuers: trusted, warnings } = trustedIssuers(config);
   const issuers = issuerOptions(trusted);
   const weakened = config.compat === undefined ? [] : [COMPAT_WARNING];
-  // What the hub would refuse is better told before anything is opened.
+  // The hub's refusals are reported before anything is opened.
   if (issuers.length > 0) authorizerOf(issuers, "https://hub.invalid/.well-known/mercure", config);
   return {
     issuers,

@@ -2,13 +2,13 @@ import { lookup } from "node:dns/promises";
 import { BlockList, isIPv6 } from "node:net";
 import { Failure } from "../errors.ts";
 
-/** Where a server listens. */
+/** The address of a listening server. */
 export interface ListenAddress {
   /** The IP address to bind. */
   readonly address: string;
   /** Whether only this machine can reach it. */
   readonly loopback: boolean;
-  /** The host as it stands in a URL: IPv6 in brackets. */
+  /** The host in a URL's form, with IPv6 in brackets. */
   readonly urlHost: string;
 }
 
@@ -18,10 +18,10 @@ LOOPBACK.addAddress("::1", "ipv6");
 LOOPBACK.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
 
 /**
- * Finds the address behind a host before anything listens on it: what decides whether publishing may be open is
- * the address, not the name.
+ * Resolves a host before anything listens on it. Open publishing is decided by the address, not by
+ * the name.
  *
- * @throws Failure when the name leads nowhere.
+ * @throws Failure when the name can't be resolved.
  */
 export async function resolveHost(host: string): Promise<ListenAddress> {
   const plain = withoutBrackets(host);
@@ -39,7 +39,7 @@ export async function resolveHost(host: string): Promise<ListenAddress> {
   }
 }
 
-/** The host as it stands in a URL: IPv6 in brackets. */
+/** The host in a URL's form, with IPv6 in brackets. */
 export function urlHostOf(host: string): string {
   const plain = withoutBrackets(host);
   return isIPv6(plain) ? `[${plain}]` : plain;

@@ -7,19 +7,22 @@ import { retentionOf } from "./data.ts";
 import { LineWriter } from "./line-writer.ts";
 import type { Access, Listening } from "./plan.ts";
 
-/** What is told when a server is there. */
+/** The announcement of a server that listens. */
 export interface Announcement extends Listening {
   readonly logger: Logger;
   readonly config: Config;
   readonly address: ListenAddress;
   readonly access: Access;
-  /** Lines for whoever started the server on a terminal. */
+  /** Lines for the terminal from which the server was started. */
   readonly welcome: (listenUrl: string) => readonly string[];
-  /** How many processes share the port, where it is more than one. */
+  /** The number of processes that share the port, if more than one. */
   readonly workers?: number | undefined;
 }
 
-/** An address that others reach is hardly what they call the hub: tokens that are made for its public URL would be refused. */
+/**
+ * Warns of a public address without a public URL. Tokens that are made for the real public URL
+ * would be refused.
+ */
 function assumedAudience({ config, address, access, hubUrl }: Announcement): readonly string[] {
   const isSaid = config.publicUrl !== undefined || config.resourceIdentifier !== undefined;
   if (isSaid || address.loopback || access.issuers.length === 0) return [];
@@ -28,7 +31,7 @@ function assumedAudience({ config, address, access, hubUrl }: Announcement): rea
   ];
 }
 
-/** Tells the log, scripts (by one line on stdout), and people that the server is there. */
+/** Announces the server in the log, to scripts (by one line on stdout) and to people. */
 export async function announce(announcement: Announcement): Promise<void> {
   const { listenUrl, hubUrl, place, config, access, logger, welcome, workers } = announcement;
   const issuers = access.issuers.map(({ issuer }) => issuer);

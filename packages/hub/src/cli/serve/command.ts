@@ -23,21 +23,24 @@ A setting is taken from its flag (--max-body-bytes 2MiB), else its variable (ART
 ({"maxBodyBytes": "2MiB"}). Durations: 500ms, 10s, 5m, 2h, 7d; sizes: 64KiB, 1MiB, 10GB; plain numbers are milliseconds and bytes.
 A secret in a flag can be seen by other users of the machine: put it in a file (--jwt-key file:PATH) or a variable.`;
 
-/** What only the apps of the demo have. */
+/** Settings of the demo's apps alone. */
 const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);
 
-/** `artesian serve`: the hub, and a page that says what runs here. */
+/** `artesian serve` runs the hub and a page that describes the server. */
 export function serveCommand(): Command {
   const command = new Command("serve").description("run the hub").addHelpText("after", SERVE_EXAMPLES);
   return withSettings(command, (key) => !OF_DEMO.has(key)).action(async (flags: SettingFlags) => {
-    // What a server needs takes a while to load, which the other commands would pay for on each run.
+    // A server needs slow imports, which the other commands must not pay for on each run.
     outliveHangUp();
     const { serve } = await import("./serve.ts");
     await serve(await configOfServer(flags));
   });
 }
 
-/** Reads the configuration of a server. Variables without effect are logged first: one may be why a server does not start. */
+/**
+ * Reads the configuration of a server. Variables without effect are logged first, because they may
+ * explain why a server does not start.
+ */
 export async function configOfServer(flags: SettingFlags): Promise<Config> {
   let level: Config["logLevel"] = SETTINGS.logLevel.fallback;
   try {

@@ -12,37 +12,41 @@ import type { Config } from "../config/config.ts";
 import { NONE } from "../config/values.ts";
 import { Failure } from "../errors.ts";
 
-/** Default bound by bytes: a journal in memory must leave room for the rest of the process, and Redis has all of it in memory. */
+/**
+ * Default bound by bytes. A journal in memory must leave room for the rest of the process, and
+ * Redis holds all of its journal in memory.
+ */
 const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
 
 type Engine = Extract<Config["journal"], { readonly url: string }>;
 
-/** The journal's engine is not there, and may come. */
+/** The journal's engine is unreachable, which may pass. */
 export class EngineAway extends Failure {}
 
-/** An open journal, and what to call it. */
+/** An open journal and its description. */
 export interface OpenJournal {
   readonly journal: Journal;
-  /** Where it is, for people. */
+  /** The journal's place, for people. */
   readonly place: string;
-  /** The other processes of this server; undefined if there are none. */
+  /** The other processes of this server. Undefined if there are none. */
   readonly workers: Peers | undefined;
 }
 
-/** What a process has of the others of its server. */
+/** Access to the server's other processes. */
 export interface Others {
-  /** Reaches them. */
+  /** Channel to the other processes. */
   readonly channel: TailChannel;
-  /** That of the journal in a directory that they have open. */
+  /** Epoch of the directory's journal that the other processes have open. */
   readonly epoch: string | undefined;
 }
 
 /**
- * Opens the journal that the configuration names.
+ * Opens the configured journal.
  *
- * @param logger - Is told of records that are not what was written, and of data that were put back.
+ * @param logger - Logs damaged records and restored data.
  * @param others - The other processes of the same journal, if there are any.
- * @throws Failure when its directory can't be used, or its server not; {@link EngineAway} when its server cannot be reached.
+ * @throws Failure when the journal's directory or server can't be used.
+ * @throws {@link EngineAway} when the journal's server cannot be reached.
  */
 export async function openJournal(config: Config, logger: Logger, others?: Others): Promise<OpenJournal> {
   const retention = retentionOf(config);
@@ -58,7 +62,7 @@ export async function openJournal(config: Config, logger: Logger, others?: Other
     return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops", workers: undefined };
   }
   const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
-  // The directory of a journal that others have open is there, or is not to be made.
+  // If other processes have the journal open, its directory exists already or must not be made.
   if (others?.epoch === undefined) prepareDirectory(directory);
   try {
     const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack: onWarning, onConverted: onNotice, onDamage });
@@ -68,7 +72,10 @@ export async function openJournal(config: Config, logger: Logger, others?: Other
   }
 }
 
-/** Where an LMDB journal is. In the data directory its mark is beside it, where a copy of the journal's directory does not reach. */
+/**
+ * The directory of an LMDB journal. In the data directory its mark is beside the journal, out of
+ * reach of a copy of the journal's directory.
+ */
 export function lmdbPlace(
   data: string,
   directory: string | undefined,
@@ -77,13 +84,13 @@ export function lmdbPlace(
   return { directory: resolve(join(data, "journal")), markFile: resolve(join(data, "journal.mark")) };
 }
 
-/** What to tell of an LMDB journal that can't be opened. */
+/** Makes the error for an LMDB journal that can't be opened. */
 export function notOpened(directory: string, error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   return new Failure(message.includes(directory) ? message : `The journal in ${directory} cannot be opened: ${message}`, { cause: error });
 }
 
-/** Only the client of the engine that is used is loaded: the others need not be installed. */
+/** Loads only the client of the configured engine, so that the others need not be installed. */
 async function openEngine(
   { kind, url }: Engine,
   retention: Retention,
@@ -107,7 +114,7 @@ async function openEngine(
   }
 }
 
-/** How much is kept, with the default of the journal. */
+/** The retention, with the journal's defaults. */
 export function retentionOf(config: Config): Retention {
   const bytes = config.retentionBytes ?? RETENTION_BYTES[config.journal.kind];
   return {
@@ -119,7 +126,7 @@ export function retentionOf(config: Config): Retention {
 
 function prepareDirectory(directory: string): void {
   try {
-    // Updates may be private: other users of the machine do not get to read them.
+    // Updates may be private. Other users of the machine must not read them.
     makeDirectory(directory);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {

@@ -5,31 +5,33 @@ import type { ListenAddress } from "./address.ts";
 import type { LeaveOrder } from "./ipc.ts";
 
 /**
- * Lame-duck time behind a balancer, in milliseconds. With the default drain it fits into the ten
- * seconds that `docker stop` waits.
+ * Lame-duck time behind a balancer, in milliseconds. With the default drain, it fits into the ten
+ * seconds of `docker stop`.
  */
 const BALANCED_LAME_DUCK_MS = 3000;
 /**
- * A signal may be for the whole process group. A worker waits this long for its primary's word
- * before it drains alone, in milliseconds.
+ * Time that a worker waits for its primary's order after a signal, in milliseconds. Then the worker
+ * drains alone. The signal may have gone to the whole process group.
  */
 const PRIMARY_WORD_MS = 1000;
 
-/** How a server goes from being told to stop to draining. */
+/** The way of a server from the stop signal to the drain. */
 export interface Departure {
-  /** Whether the server was told to stop: balancers are to send nothing new. */
+  /** Whether the server was told to stop, so that balancers send nothing new. */
   readonly hasBegun: boolean;
-  /** Resolves when the server is to drain, with the signal. */
+  /** Resolves with the signal when the drain is due. */
   readonly due: Promise<string>;
 }
 
-/** How long a server that was told to stop still takes connections, so that balancers hear of it. */
+/**
+ * How long a stopping server still takes connections, in milliseconds, so that balancers notice.
+ */
 export function lameDuckMsOf({ lameDuck, trustedProxies }: Config, { loopback }: ListenAddress): number {
   return lameDuck ?? (loopback && trustedProxies.length === 0 ? 0 : BALANCED_LAME_DUCK_MS);
 }
 
 /**
- * The departure at a signal: a lame-duck time, which a second signal ends, then the drain.
+ * Leaves at a signal: a lame-duck time, which a second signal ends, and then the drain.
  *
  * @param onLame - Called when a lame-duck time begins.
  */
@@ -72,10 +74,9 @@ export function departAtSignal(
 }
 
 /**
- * The departure of a worker: its primary says when. At a signal that reaches the worker alone, it
- * drains by itself.
+ * Leaves at the primary's order. A worker that alone receives a signal drains by itself.
  *
- * @param onOrder - Calls back with the orders of the primary.
+ * @param onOrder - Registers a listener for the primary's orders.
  */
 export function departWithPrimary(onOrder: (listener: (order: LeaveOrder) => void) => void): Departure {
   let hasBegun = false;
@@ -91,7 +92,7 @@ export function departWithPrimary(onOrder: (listener: (order: LeaveOrder) => voi
       else hasBegun = true;
     });
     const begin = (signal: string): void => {
-      // Its primary has the same signal, and goes by its own lame-duck time.
+      // The primary has the same signal, and goes by its own lame-duck time.
       setTimeout(() => {
         if (!hasBegun) drain(signal);
       }, PRIMARY_WORD_MS);

@@ -1,26 +1,29 @@
 import { DEFAULT_CONNECTION_LIMITS } from "../../http/admission/connections.ts";
 import { descriptorLimit } from "../descriptor-limit.ts";
 
-/** The most connections that the design is measured with. */
+/** Most connections, up to which the design is measured. */
 const MAX_STREAMS: number = DEFAULT_CONNECTION_LIMITS.connections;
-/** Descriptors of the process itself: the runtime, the log, the journal, other workers, and a few to open files with. */
+/**
+ * Descriptors of the process itself: the runtime, the log, the journal, other workers, and spare
+ * ones for opening files.
+ */
 const OWN = 48;
-/** Below so many streams the log says what to raise. */
+/** Below this number of streams, the log says which limit to raise. */
 const FEW_STREAMS = 1000;
 
-/** How many connections the process can carry. */
+/** The connections that the process can carry. */
 export interface Capacity {
   /** Open streams. */
   readonly streams: number;
-  /** Connections of every kind; undefined where the system does not tell its limit. */
+  /** Connections of every kind. Undefined if the system does not tell its limit. */
   readonly connections: number | undefined;
-  /** Warning for the operator, or undefined if there is room enough. */
+  /** Warning for the operator. Undefined if there is room enough. */
   readonly warning: string | undefined;
 }
 
 /**
- * Shares the process's descriptors out: without some in reserve, a flood of connections would stop the journal
- * from opening its files.
+ * Allocates the process's descriptors. Without a reserve, a flood of connections would stop the
+ * journal from opening its files.
  */
 export function capacity(limit: number | undefined = descriptorLimit()): Capacity {
   if (limit === undefined) return { streams: MAX_STREAMS, connections: undefined, warning: undefined };

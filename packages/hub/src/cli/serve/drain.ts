@@ -2,47 +2,59 @@ import type { RequestListener, Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 
-/** So many turns of the event loop without a new connection, and none is left that was made before. Each turn takes one. */
+/**
+ * Turns of the event loop without a new connection, after which no earlier connection is left in
+ * the backlog. Each turn accepts one.
+ */
 const ACCEPT_TURNS = 3;
 const LONGEST_ACCEPT_MS = 2000;
-/** How long the port takes to be closed in all processes that share it, in milliseconds: whoever is sent away must not come back to it before. */
+/**
+ * Time until the port is closed in all processes that share it, in milliseconds. Clients that are
+ * sent away must not come back earlier.
+ */
 const UNLISTEN_MS = 50;
-/** How often is looked whether anything has come, in milliseconds. */
+/** Interval of the checks for new requests, in milliseconds. */
 const LOOK_MS = 20;
 /**
- * Whoever uses a connection again and again has done so within so many looks: fewer where nobody has used one since the drain began. Not a time, in which a busy process may
- * have looked at nothing.
+ * Checks without a request after which no reused connection is expected to send another. Fewer are
+ * enough if no connection was reused since the drain began. Counted rather than timed, because a
+ * busy process may have checked nothing in a given time.
  */
 const QUIET_LOOKS = { idle: 5, busy: 25 };
-/** Longest wait for that, in milliseconds, and the largest part of the whole drain. */
+/** Longest wait for quiet, in milliseconds, and the largest part of the whole drain. */
 const LONGEST_QUIET_MS = 2000;
 const LARGEST_SHARE = 0.5;
 
-/** A server that leaves in order. */
+/** A server that can drain. */
 export interface Drainable {
   /**
-   * Accepts no further connection, answers the requests that still come on those that are there, then closes.
+   * Stops accepting connections, answers further requests on existing connections, then closes.
    *
-   * @param finish - What has to end the long-lived answers. Until then, requests are served as ever.
-   * @param boundMs - Longest wait in all, counted from now; what is open then is cut.
+   * @param finish - Ends the long-lived answers. Until it resolves, requests are served as usual.
+   * @param boundMs - Longest wait in total, in milliseconds from now. Connections that are still
+   *   open then are cut.
    */
   drain(finish: () => Promise<void>, boundMs: number): Promise<void>;
 }
 
-/** Attaches the listener, and returns what takes the server down. */
+/** Attaches the listener, and returns the means to take the server down. */
 export function serveRequests(server: Server, listener: RequestListener): Drainable {
   let sendsAway = false;
   let requests = 0;
   server.on("request", (req, res) => {
-    // Node goes on to parse what it had read of a connection that was cut: nobody waits for these answers.
+    // Node still parses the bytes that it had read from a cut connection. Nobody waits for these
+    // answers.
     if (req.socket.destroyed) return;
     requests++;
-    // A client that keeps its connection would send the next request into a server that is gone.
+    // A client that keeps its connection would send the next request into a closed server.
     if (sendsAway) res.setHeader("connection", "close");
     listener(req, res);
   });
 
-  /** Connections that were made but not accepted would be reset with the port, whatever was sent on them already. */
+  /**
+   * Accepts the connections of the backlog. Closing the port would reset them, including requests
+   * already sent.
+   */
   async function acceptTheLast(longestMs: number): Promise<void> {
     const deadline = performance.now() + longestMs;
     let turns = 0;
@@ -53,8 +65,9 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
   }
 
   /**
-   * Sends away those who keep a connection and use it, each with the answer to its next request. Were their connections closed as soon as they are idle, what was just
-   * sent on one would have no answer, and its sender could not know what became of it.
+   * Sends away clients that reuse a connection, each with the answer to its next request. Closing
+   * an idle connection could leave a request just sent without an answer, and its outcome unknown
+   * to the sender.
    */
   async function sendAway(longestMs: number): Promise<void> {
     const deadline = performance.now() + longestMs;
@@ -73,11 +86,11 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
     async drain(finish, boundMs) {
       const deadline = performance.now() + boundMs;
       await acceptTheLast(Math.min(LONGEST_ACCEPT_MS, boundMs * LARGEST_SHARE));
-      // Not that of HTTP, which closes idle connections at once.
+      // Not the `close` of HTTP, which closes idle connections at once.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
       if (await hasConnections(server)) await sendAway(Math.min(LONGEST_QUIET_MS, boundMs * LARGEST_SHARE));
       await finish();
-      // Connections that were busy when the drain began go idle one by one.
+      // Connections that were busy when the drain began become idle one by one.
       const sweep = setInterval(() => server.closeIdleConnections(), LOOK_MS);
       const cut = setTimeout(() => server.closeAllConnections(), Math.max(0, deadline - performance.now()));
       await closed;

@@ -5,21 +5,22 @@ import { targetOf } from "../../http/request-target.ts";
 import { HubError } from "../../index.ts";
 import type { Refuse } from "./page.ts";
 
-/** A handler of the Fetch API, which also sees the request of Node: it has the client's address. */
+/** A handler of the Fetch API that also receives Node's request, which has the client's address. */
 export type FetchHandler = (request: Request, incoming: IncomingMessage) => Promise<Response>;
 
 /** Methods that a `Request` can't have. */
 const IMPOSSIBLE: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 /**
- * Answers requests of `node:http` with a Fetch handler. The request's signal aborts if the client leaves before the end of the answer.
+ * Answers requests of `node:http` with a Fetch handler. The request's signal aborts if the client
+ * leaves before the end of the answer.
  *
- * @param refuse - Answers in place of a handler that throws.
+ * @param refuse - Answers if the handler throws.
  */
 export function fetchListener(handler: FetchHandler, refuse: Refuse): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     answer(handler, req, res).catch((error: unknown) => {
-      // Half an answer can only be cut off.
+      // A partly sent answer can only be cut off.
       if (res.headersSent || res.destroyed) res.destroy();
       else refuse(req, res, error);
     });
@@ -41,7 +42,7 @@ async function answer(handler: FetchHandler, req: IncomingMessage, res: ServerRe
   else await pipeline(response.body, res);
 }
 
-/** @throws HubError for what can't be a `Request`. */
+/** @throws HubError if the message can't become a `Request`. */
 function requestOf(req: IncomingMessage, signal: AbortSignal): Request {
   const { method = "GET", rawHeaders } = req;
   if (IMPOSSIBLE.has(method)) throw new HubError("method_not_allowed", `Nothing here answers ${method}.`);
@@ -57,7 +58,7 @@ function requestOf(req: IncomingMessage, signal: AbortSignal): Request {
     if (!name.startsWith(":")) headers.append(name, value);
   }
   if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
-  // The type of the DOM lacks what Node wants for a stream.
+  // The DOM's type lacks the member that Node requires for a stream.
   const init: RequestInit & { duplex: "half" } = {
     method,
     headers,

@@ -5,7 +5,7 @@ import { checkHost } from "../../http/request-target.ts";
 import { HubError, type Hub } from "../../index.ts";
 import { pathOf, type Refuse } from "./page.ts";
 
-/** What the answers are made of. */
+/** Options of `createHealth`. */
 export interface HealthOptions {
   readonly hub: Pick<Hub, "ready" | "issuersWithoutKeys">;
   /** Whether the server was told to stop. */
@@ -21,12 +21,12 @@ interface Answer {
 }
 
 /**
- * Answers balancers and orchestrators, which ask by address: under any `Host`, or none.
+ * Answers balancers and orchestrators. They ask by address, so any `Host` or none is accepted.
  *
  * - `/health/live`: this process answers.
- * - `/health/ready`: it can do all its work, with each check by its name.
- * - `/health`: whether new connections should be sent here. The journal does not count, since hubs
- *   keep their streams while their engine is away.
+ * - `/health/ready`: this process can do all its work. Each check has a name.
+ * - `/health`: whether to send new connections here. The journal does not count, since hubs keep
+ *   their streams while their engine is away.
  *
  * @returns A function that returns whether it has answered.
  */
@@ -62,7 +62,7 @@ export function createHealth({ hub, isLeaving, cors, refuse }: HealthOptions): (
   };
 }
 
-/** What the hub has not got yet, and can't serve all without. */
+/** Names the missing part without which the hub can't serve everything. */
 function waitingFor(hub: Pick<Hub, "issuersWithoutKeys">): string | undefined {
   const issuers = hub.issuersWithoutKeys();
   return issuers.length === 0 ? undefined : `waiting for the JWK set of ${issuers.join(", ")}`;

@@ -3,17 +3,18 @@ import { performance } from "node:perf_hooks";
 import { every } from "../../core/scheduler.ts";
 
 const LOOK_MS = 1000;
-/** Below this share of the time at work, a look finds the process idle. */
+/** Below this share of the time at work, a check finds the process idle. */
 const IDLE_UTILIZATION = 0.05;
-/** So many streams more than after the last time make it worth while. */
+/** Growth in streams since the last collection that justifies another. */
 const WAVE = 1000;
 
 /**
- * Gives memory back after a wave of connections: each request leaves garbage, which V8 by itself keeps until its heap is several times larger. It
- * takes a pause of some milliseconds for each thousand streams, so it is done once a wave, in a second in which nothing else happens.
+ * Frees memory after a wave of connections. Each request leaves garbage, which V8 by itself keeps
+ * until its heap is several times larger. The pause takes some milliseconds for each thousand
+ * streams. So the heap is collected once a wave, in a second in which nothing else happens.
  *
- * @param countStreams - How many are open.
- * @param collect - Gives the memory back.
+ * @param countStreams - Returns the number of open streams.
+ * @param collect - Frees the memory.
  * @returns Stops watching.
  */
 export function trimHeapWhenIdle(countStreams: () => number, collect: () => void = collectGarbage): () => void {
@@ -31,7 +32,10 @@ export function trimHeapWhenIdle(countStreams: () => number, collect: () => void
   });
 }
 
-/** By the inspector's protocol, which needs no flag at the start, and gives more back than `gc` would. */
+/**
+ * Collects garbage by the inspector's protocol. The protocol needs no flag at the start, and frees
+ * more than `gc` would.
+ */
 export function collectGarbage(): void {
   const session = new Session();
   session.connect();

@@ -3,22 +3,24 @@ import type { AddressInfo } from "node:net";
 import type { Config } from "../config/config.ts";
 import { Failure } from "../errors.ts";
 
-/** What a client may take of a server before it is known. */
+/** Bounds of a server's resources for a client that is not known yet. */
 export type RequestBounds = Pick<Config, "maxHeaderBytes" | "headersTimeout" | "requestTimeout">;
 
-/** Makes the server, with the bounds that stop a client from holding it by sending slowly or too much. */
+/** Makes the server, with bounds against clients that send slowly or too much. */
 export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeout }: RequestBounds): Server {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
-    // Node refuses a whole request that may take less time than its header.
+    // Node rejects a timeout of a whole request that is shorter than that of its header.
     headersTimeout: Math.min(headersTimeout, requestTimeout),
     requestTimeout,
-    // How often the two timeouts above are looked at; Node's 30 s would make 40 s of the first.
+    // Interval of the checks for both timeouts above. Node's 30 s would turn the first into 40 s.
     connectionsCheckingInterval: 2000,
-    // Longer than a proxy's (60 s is usual), so that it is not us who close a connection that it is about to use.
+    // Longer than a proxy's timeout (60 s is usual), so that we do not close a connection that the
+    // proxy is about to use.
     keepAliveTimeout: 65_000,
   });
-  // A client may end its half of the connection once its request is sent: it still gets its answer. Streams end there by themselves.
+  // A client may end its half of the connection after its request and still gets its answer.
+  // Streams end there by themselves.
   return Object.assign(server, { httpAllowHalfOpen: true });
 }
 
@@ -26,7 +28,7 @@ export function createHttpServer({ maxHeaderBytes, headersTimeout, requestTimeou
  * Listens.
  *
  * @returns The port, chosen by the system for 0.
- * @throws Failure when the port can't be had.
+ * @throws Failure when the port is not available.
  */
 export async function listen(server: Server, address: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {

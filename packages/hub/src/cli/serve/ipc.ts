@@ -1,30 +1,35 @@
 import type { Plan, Listening } from "./plan.ts";
 
-/** Most characters of questions and answers on their way to one process; what is more than that is lost. */
+/**
+ * Most characters of questions and answers on their way to one process. Further messages are lost.
+ */
 const MOST_ON_THE_WAY = 4 * 1024 * 1024;
-/** What a message counts for beside its text: Node keeps about as much for each. */
+/** Cost of a message beside its text, in characters. Node keeps about as much for each. */
 const ENVELOPE_LENGTH = 1000;
 
-/** `lame`: be not ready, and go on taking connections. `drain`: end. */
+/** `lame`: report not ready, and keep taking connections. `drain`: end. */
 export type LeaveOrder = "lame" | "drain";
 
-/** What a worker says to its primary. */
+/** Messages from a worker to its primary. */
 export type FromWorker =
   /** A text for the worker at a place, or for all others. */
   | { readonly kind: "post"; readonly to: string | undefined; readonly text: string }
-  /** Its program is loaded, and waits for a plan. */
+  /** The worker's program is loaded, and waits for a plan. */
   | { readonly kind: "ready" }
   | { readonly kind: "listening"; readonly listening: Listening }
-  /** The answer to "alive". */
+  /** The answer to `alive`. */
   | { readonly kind: "alive" }
-  /** It drains, and wants to be disconnected. */
+  /** The worker drains, and asks to be disconnected. */
   | { readonly kind: "leaving" }
-  /** It could not start; the text is for whoever started the server. */
+  /** The worker could not start. The text is for the person who started the server. */
   | { readonly kind: "failed"; readonly message: string };
 
-/** What the primary says to a worker. */
+/** Messages from the primary to a worker. */
 export type ToWorker =
-  /** `place` stays the same for whoever replaces it; `sockets` is the directory where workers listen for each other. */
+  /**
+   * `place` stays the same for a replacement. `sockets` is the directory where workers listen for
+   * each other.
+   */
   | { readonly kind: "start"; readonly plan: Plan; readonly place: string; readonly sockets: string }
   /** The worker at another place listens. */
   | { readonly kind: "there"; readonly place: string }
@@ -37,10 +42,11 @@ export type ToWorker =
   | { readonly kind: "gone"; readonly place: string; readonly text?: never };
 
 /**
- * A message without contents that is sent over and over. While one is on its way, any number of further calls are one more: a process that does
- * not read, because it is suspended, costs the others no memory.
+ * Makes a sender of one repeated message without contents. While one message is pending, all
+ * further calls together send one more. A suspended process that does not read costs the others no
+ * memory.
  *
- * @param send - Sends it, and calls back when the system took it.
+ * @param send - Sends the message, and calls back when the system took it.
  */
 export function createSignal(send: (sent: () => void) => void): () => void {
   let isSending = false;
@@ -63,9 +69,10 @@ export function createSignal(send: (sent: () => void) => void): () => void {
 }
 
 /**
- * Sends messages that may be lost, so that a process that does not read costs the others no memory beyond a bound.
+ * Makes a sender of messages that may be lost. A process that does not read costs the others only a
+ * bounded amount of memory.
  *
- * @param send - Sends it, and calls back when the system took it.
+ * @param send - Sends the message, and calls back when the system took it.
  */
 export function createOutbox<T extends { readonly text?: string }>(send: (message: T, sent: () => void) => void): (message: T) => void {
   let onTheWay = 0;

@@ -3,29 +3,34 @@ import { isatty } from "node:tty";
 
 /** Most bytes that wait for the reader. Further lines are left out, and counted. */
 const MOST_WAITING_BYTES = 1024 * 1024;
-/** A pipe takes a write up to this size as a whole: lines of several processes do not get into each other. */
+/** A pipe takes a write up to this size atomically, so lines of several processes do not mix. */
 const ATOMIC_BYTES = 4096;
-/** When a write is tried again: to a pipe that is full, and after a failure such as a full disk. In milliseconds. */
+/**
+ * Delay before another write, in milliseconds: to a full pipe, and after a failure such as a full
+ * disk.
+ */
 const AGAIN_MS = { full: 100, failed: 1000 } as const;
 
 /**
- * Writes lines to stdout or stderr in the background. A reader that is slow holds nothing up, and one that is away costs a bounded amount of memory.
+ * Writes lines to stdout or stderr in the background. A slow reader holds nothing up, and an absent
+ * reader costs a bounded amount of memory.
  *
- * Pino's own destination is not used: when the process ends it tries again without end, synchronously, if the disk is full or nobody reads.
+ * Pino's own destination is not used. At the end of the process it retries without end,
+ * synchronously, if the disk is full or nobody reads.
  */
 export class LineWriter {
   readonly #fd: number;
   readonly #onLost: (lines: number) => void;
   readonly #lines: Buffer[] = [];
   #waitingBytes = 0;
-  /** What is being written, or could not be written yet. */
+  /** Bytes that are being written, or could not be written yet. */
   #chunk: Buffer | undefined;
   #state: "idle" | "writing" | "waiting" = "idle";
   #lost = 0;
   #onSettled: (() => void)[] = [];
   readonly #flush = (): void => this.#writeRest();
 
-  /** @param onLost - Called once lines are taken again, with how many were left out. */
+  /** @param onLost - Called with the number of lost lines, once lines are taken again. */
   constructor(fd: 1 | 2, onLost: (lines: number) => void = () => undefined) {
     this.#fd = withoutBlocking(fd);
     this.#onLost = onLost;
@@ -43,12 +48,15 @@ export class LineWriter {
     this.#next();
   }
 
-  /** Whether the system holds up a write, with a thread of this process, which could not end in order before. */
+  /**
+   * Whether the system blocks a write, and with it a thread of this process. The process could not
+   * end in order before.
+   */
   get isStuck(): boolean {
     return this.#state === "writing";
   }
 
-  /** Resolves when all is written, or could not be within the time. Further lines are written as ever. */
+  /** Resolves when all lines are written, or the time is up. Further lines are written as usual. */
   async settled(withinMs: number): Promise<void> {
     if (this.#waitingBytes === 0) return;
     await new Promise<void>((resolve) => {
@@ -106,7 +114,7 @@ export class LineWriter {
       },
       isFull ? AGAIN_MS.full : AGAIN_MS.failed,
     );
-    // A log that nobody takes keeps no process alive.
+    // An unread log keeps no process alive.
     timer.unref();
   }
 
@@ -116,27 +124,28 @@ export class LineWriter {
     for (const resolve of settled) resolve();
   }
 
-  /** At the end of the process, once: what is not taken at once is lost. */
+  /** Writes the rest once, at the end of the process. Bytes that are not taken at once are lost. */
   #writeRest(): void {
-    // The process waits for a write that is under way.
+    // The process waits for a pending write.
     const chunk = this.#state === "writing" ? undefined : this.#chunk;
     const rest = [...(chunk === undefined ? [] : [chunk]), ...this.#lines];
     try {
       if (rest.length > 0) writeSync(this.#fd, Buffer.concat(rest));
     } catch {
-      // Nobody takes it, and there is nowhere left to say so.
+      // Nobody takes the rest, and there is nowhere left to report that.
     }
   }
 
-  /** Nothing is written at the end of the process any more. */
+  /** Stops writing at the end of the process. */
   release(): void {
     process.off("exit", this.#flush);
   }
 }
 
 /**
- * A descriptor of the same pipe or terminal, for which a write fails if it would wait for the reader. The mode belongs to what other processes share, and each
- * process that is started with it sets it back: so this one needs its own.
+ * Opens another descriptor of the same pipe or terminal, on which a write fails if it would block.
+ * The mode of the original is shared with other processes, and each process that is started with it
+ * resets the mode. So this process needs its own descriptor.
  *
  * @returns The descriptor itself for a file, and on systems other than Linux.
  */

@@ -7,27 +7,30 @@ import { LineWriter } from "./line-writer.ts";
 /** The log: JSON lines on stderr. */
 export interface Log {
   readonly logger: Logger;
-  /** Resolves when what was logged so far is out, or nobody takes it. */
+  /** Resolves when all lines so far are written, or nobody takes them. */
   close(): Promise<void>;
-  /** Ends the process, after {@link close}. The code is taken unless another one was set. */
+  /** Ends the process, after {@link close}. The code applies unless another was set. */
   end(code: number): void;
-  /** Ends the process if something still keeps it alive in a second, such as a full pipe. */
+  /** Ends the process after a second if something still keeps it alive, such as a full pipe. */
   endSoon(code: number): void;
 }
 
-/** How long a reader of the log may hold up the end of the process, in milliseconds. */
+/** How long a reader of the log may delay the end of the process, in milliseconds. */
 const CLOSE_MS = 1000;
-/** How long anything else may keep a process alive that has done its work, such as a full pipe on stdout. In milliseconds. */
+/**
+ * How long anything else may keep a finished process alive, such as a full pipe on stdout. In
+ * milliseconds.
+ */
 const LINGER_MS = 1000;
 
-/** Logs that a SIGHUP has no effect. */
+/** Logs that SIGHUP has no effect. */
 export function noteHangUps(logger: Logger): void {
   process.on("SIGHUP", () =>
     logger.info({}, "SIGHUP has no effect: settings and keys are read at the start. Restart the server to have them read again."),
   );
 }
 
-/** Opens the log. It is written in the background, so a slow reader of it does not hold the hub up. */
+/** Opens the log. Lines are written in the background, so a slow reader does not delay the hub. */
 export function openLog(level: Config["logLevel"]): Log {
   const writer = new LineWriter(2, (lines) => logger.warn({ lines }, "lines of the log are missing here: nobody took them"));
   const logger = pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, writer);
@@ -48,7 +51,8 @@ export function openLog(level: Config["logLevel"]): Log {
 }
 
 /**
- * Makes the log the only thing on stderr from now on: warnings of Node, the words of libraries, and the error that ends the process are lines of it.
+ * Makes the log the only output on stderr from now on. Warnings of Node, output of libraries and
+ * the error that ends the process become log lines.
  */
 export function logAllElse(logger: Logger): void {
   // Node's own listener prints.

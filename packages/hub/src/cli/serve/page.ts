@@ -20,19 +20,20 @@ const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
   "img-src data:",
-  // The page has no script; this is for who pastes its lines into the browser's console.
+  // The page has no script. This directive is for people who paste its lines into the browser's
+  // console.
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** A host and port as they stand in a URL; anything else in a `Host` field is not repeated on the page. */
+/** A host and port in a URL's form. Any other `Host` field is not repeated on the page. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
-/** What the page tells. */
+/** Contents of the page. */
 export interface PageOptions {
-  /** The origin that clients use; undefined shows the one that the page was asked for under. */
+  /** The origin that clients use. Undefined shows the origin of the request. */
   readonly publicUrl: string | undefined;
   /** The origin that the server listens on. */
   readonly listenUrl: string;
@@ -44,10 +45,10 @@ export interface PageOptions {
   readonly refuse: Refuse;
 }
 
-/** Answers a request with a problem document, like the hub's own. */
+/** Answers a request with a problem document, like the hub. */
 export type Refuse = (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
 
-/** Answers `/` with a page that says what runs here and how to use it; everything else with 404. */
+/** Answers `/` with a page that describes the server and its use, and every other path with 404. */
 export function createPage(options: PageOptions): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     if (pathOf(req) !== "/") {
@@ -87,7 +88,10 @@ export function createRefuse(cors: Cors, logger: Logger): Refuse {
   };
 }
 
-/** Lets pages of the listed origins read a refusal of an app. What an app gives, such as a token, is for its own pages. */
+/**
+ * Lets pages of the listed origins read an app's refusal. An app's other answers, such as a token,
+ * are for its own pages.
+ */
 export function shareRefusal(answer: Response, request: Request, cors: Cors): Response {
   if (answer.status < 400) return answer;
   const headers = new Headers(answer.headers);

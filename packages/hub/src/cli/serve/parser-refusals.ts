@@ -6,10 +6,13 @@ import type { Cors } from "../../http/reply/cors.ts";
 import { problemReply } from "../../http/reply/problem.ts";
 import { type ErrorCode, HubError, type Logger } from "../../index.ts";
 
-/** How long a refused peer may take for the answer, in milliseconds. What it still sends is dropped meanwhile: a reset could overtake the answer. */
+/**
+ * How long a refused peer may take for the answer, in milliseconds. Further bytes are dropped
+ * meanwhile, because a reset could overtake the answer.
+ */
 const ANSWER_MS = 1000;
 
-/** What Node's parser says, and how it is told. All else is no valid HTTP. */
+/** Errors of Node's parser and their answers. Every other error means invalid HTTP. */
 const REFUSALS: ReadonlyMap<string | undefined, readonly [code: ErrorCode, detail: string]> = new Map([
   [
     "HPE_HEADER_OVERFLOW",
@@ -21,20 +24,24 @@ const REFUSALS: ReadonlyMap<string | undefined, readonly [code: ErrorCode, detai
 const MALFORMED = ["malformed_request", "The request is not valid HTTP/1.1. Correct what sends it."] as const;
 
 interface Answering extends Socket {
-  /** Node's: the answer that is under way. Not documented; without it, none is. */
+  /** Node's undocumented reference to the pending answer. Without it, no answer is pending. */
   readonly _httpMessage?: { readonly headersSent?: boolean; readonly req?: { readonly complete?: boolean } } | null;
 }
 
-/** Answers what Node's HTTP parser refuses as the hub does, and logs it. Otherwise such a peer gets a bare status, and nobody else hears of it. */
+/**
+ * Answers requests that Node's HTTP parser refuses in the hub's way, and logs them. Otherwise the
+ * peer gets a bare status, and the operator learns nothing.
+ */
 export function refuseUnparsed(server: Server, cors: Cors, logger: Logger): void {
   const notices = new LogThrottle(logger);
   const refused = new WeakSet<Socket>();
   server.on("clientError", (error: NodeJS.ErrnoException & { readonly reason?: string }, socket: Answering) => {
-    // The rest of what it sends fails as well.
+    // The rest of the peer's bytes fails as well.
     if (refused.has(socket)) return;
     refused.add(socket);
     const { _httpMessage: answer } = socket;
-    // A peer that is gone, and an answer that has begun: nothing more can be told. A refusal would pass for the answer to a whole request before.
+    // Nothing can be told to a peer that is gone, or after an answer has begun. A refusal would
+    // pass for the answer to an earlier whole request.
     if (!socket.writable || error.code === "ECONNRESET" || answer?.headersSent === true || answer?.req?.complete === true) {
       socket.destroy();
       return;

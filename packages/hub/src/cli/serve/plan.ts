@@ -2,36 +2,45 @@ import type { IssuerOptions } from "../../http/auth/index.ts";
 import type { Config } from "../config/config.ts";
 import type { ListenAddress } from "./address.ts";
 
-/** How long closing may take beyond the drain, in milliseconds: the journal's last commits, on a slow disk. */
+/**
+ * How long closing may take beyond the drain, in milliseconds. The journal's last commits may meet
+ * a slow disk.
+ */
 export const CLOSE_MS = 15_000;
 
-/** Who may do what. */
+/** The permissions of a server. */
 export interface Access {
-  /** Whose tokens are accepted; empty: nobody's. */
+  /** Accepted issuers. Empty: none. */
   readonly issuers: readonly IssuerOptions[];
   readonly anonymous: boolean;
   readonly anonymousPublish: boolean;
-  /** What the log tells about it at the start. */
+  /** Warnings for the log at the start. */
   readonly warnings: readonly string[];
 }
 
-/** What to run: plain data, so that a worker gets from its primary what that has read and checked, and all of them the same. */
+/**
+ * The configuration of a run as plain data. The primary reads and checks the plan once, and gives
+ * the same one to all workers.
+ */
 export interface Plan {
   readonly config: Config;
   readonly address: ListenAddress;
   readonly access: Access;
-  /** What makes event ids opaque; undefined where they are not. */
+  /** The secret that makes event ids opaque. Undefined if they are not. */
   readonly idsSecret: Uint8Array | undefined;
-  /** The journal's, when the server began: a worker that is replaced must not begin another one. Undefined in a server of one process. */
+  /**
+   * The journal's epoch when the server began. A replaced worker must not begin another epoch.
+   * Undefined in a server of one process.
+   */
   readonly epoch?: string | undefined;
 }
 
-/** What a server tells when it listens. */
+/** Facts about a listening server. */
 export interface Listening {
-  /** The origin that it listens on. */
+  /** The origin that the server listens on. */
   readonly listenUrl: string;
   /** The hub's URL. */
   readonly hubUrl: string;
-  /** Where its journal is, for people. */
+  /** The journal's place, for people. */
   readonly place: string;
 }

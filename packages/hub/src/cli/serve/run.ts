@@ -27,61 +27,68 @@ import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
 import { openWhileAnswering } from "./waiting.ts";
 import { createWaitingMetrics } from "./waiting-metrics.ts";
 
-/** What answers the requests that are not the hub's. */
+/** The handler of requests that are not the hub's. */
 export interface Site {
   handle(req: IncomingMessage, res: ServerResponse): void;
   close(): void | Promise<void>;
 }
 
-/** What a site is made of. */
+/** Options of a site. */
 export interface SiteOptions {
   readonly hub: Hub;
   readonly log: Log;
   /** The origin that the server listens on. */
   readonly listenUrl: string;
-  /** What pages of other origins may do with the hub. Of the site's answers they may read the refusals. */
+  /**
+   * Permissions of other origins' pages at the hub. Of the site's answers they may read the
+   * refusals.
+   */
   readonly cors: Cors;
   readonly refuse: Refuse;
   /** The address of a request's client. */
   readonly clientOf: (req: IncomingMessage) => string | undefined;
 }
 
-/** What a worker has of the primary that started it. */
+/** A worker's link to the primary that started it. */
 export interface WorkerLink {
   readonly channel: TailChannel;
-  /** The primary tells the world when all workers have called this. */
+  /**
+   * Reports that this worker listens. The primary announces the server when all workers have called
+   * this.
+   */
   readonly listening: (listening: Listening) => void;
-  /** Calls back with what the primary says of leaving. */
+  /** Registers a listener for the primary's orders to leave. */
   readonly onOrder: (listener: (order: LeaveOrder) => void) => void;
   /**
-   * Has the primary let go of the port, which it holds for this worker. Else the port stays open for a moment after the last worker has closed it, and who connects then
-   * is cut off without an answer. Nothing is heard from the others any more.
+   * Makes the primary release the port, which it holds for this worker. Otherwise the port stays
+   * open for a moment after the last worker has closed it, and new connections are cut off without
+   * an answer. The other workers are not heard any more.
    */
   readonly letGo: () => Promise<void>;
 }
 
-/** What to run. */
+/** Options of `runServer`. */
 export interface RunOptions extends Plan {
   /** Topics that only the site publishes. */
   readonly reservedTopics?: readonly Matcher[];
   readonly createSite: (options: SiteOptions) => Site;
-  /** Whether SIGHUP, as of a terminal that is closed, stops it. */
+  /** Whether SIGHUP, as of a closed terminal, stops the server. */
   readonly stopsOnHangUp?: boolean;
-  /** Lines for whoever started the server on a terminal. */
+  /** Lines for the terminal from which the server was started. */
   readonly welcome: (listenUrl: string) => readonly string[];
-  /** Where this is one of several processes. */
+  /** The link to the primary, if this is one of several processes. */
   readonly link?: WorkerLink | undefined;
 }
 
 /**
- * Runs a server until it is told to stop, then drains: what was acknowledged is in the journal, subscribers are
- * told to come back, and nothing is left behind.
+ * Runs a server until it is told to stop, then drains. Acknowledged updates are in the journal,
+ * subscribers are told to come back, and no resource is left behind.
  */
 export async function runServer(options: RunOptions): Promise<void> {
   const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
   logAllElse(log.logger);
-  // Now, so that no stream waits for it.
+  // The probe runs now, so that no stream waits for it.
   await probeSockets(log.logger);
   const room = capacity();
   if (room.warning !== undefined) log.logger.warn({}, room.warning);
@@ -186,7 +193,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
   if (link === undefined) {
     if (!hangUp) noteHangUps(log.logger);
-    // Nobody may read stdout: that must not keep the server from being stopped.
+    // An unread stdout must not keep the server from being stopped.
     const announced = announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
     await Promise.race([announced, departure.due]);
   } else link.listening(listening);
@@ -260,7 +267,10 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
   };
 }
 
-/** The names that a browser on this machine may use; any other is a web page that points its own name here. */
+/**
+ * The host names that a browser on this machine may use. Any other name belongs to a web page that
+ * points its own name here.
+ */
 function knownHosts(config: Config, address: ListenAddress): readonly string[] {
   const hosts = [...LOOPBACK_HOSTS, address.urlHost];
   if (config.publicUrl !== undefined) hosts.push(new URL(config.publicUrl).hostname);

@@ -3,10 +3,10 @@ import { runServer, type RunOptions, type WorkerLink } from "./run.ts";
 import { createServeSite, SERVE_TOPICS } from "./serve-site.ts";
 
 /**
- * Runs the hub with its page and the console in this process, until it is told to stop.
+ * Runs the hub, its page and the console in this process, until the process is told to stop.
  *
- * @param link - Where this is one of several processes.
- * @throws Failure when it can't be started.
+ * @param link - The link to the primary, if this is one of several processes.
+ * @throws Failure when the server can't be started.
  */
 export async function servePlan(plan: Plan, welcome: RunOptions["welcome"], link?: WorkerLink): Promise<void> {
   await runServer({

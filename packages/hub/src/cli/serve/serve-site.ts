@@ -6,10 +6,10 @@ import { createPage, pathOf, shareRefusal } from "./page.ts";
 import type { Plan } from "./plan.ts";
 import type { Site, SiteOptions } from "./run.ts";
 
-/** Topics that only what `serve` runs beside the hub publishes. */
+/** Topics that only `serve`'s own parts beside the hub publish. */
 export const SERVE_TOPICS: readonly Matcher[] = CONSOLE_TOPICS;
 
-/** The page that says what runs here, and the console for administrators. */
+/** The page that describes the server, and the console for administrators. */
 export function createServeSite({ hub, log, listenUrl, cors, refuse }: SiteOptions, { config, access }: Plan): Site {
   const { logger } = log;
   const { anonymous, anonymousPublish } = access;

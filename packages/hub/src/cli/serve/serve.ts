@@ -10,7 +10,8 @@ import { runWorkers, workersOf } from "./workers.ts";
 /**
  * Runs the hub with its page until the process is told to stop.
  *
- * @throws UsageError when nobody could publish, or a key can't be used; Failure when it can't be started.
+ * @throws UsageError when nobody could publish, or a key can't be used.
+ * @throws Failure when the server can't be started.
  */
 export async function serve(config: Config): Promise<void> {
   const configured = accessOf(config);
@@ -40,7 +41,7 @@ export async function serve(config: Config): Promise<void> {
   };
   const count = workersOf(config);
   if (count > 1) return runWorkers(plan, count, welcomeTo(plan));
-  // The primary of workers does without all that a hub needs.
+  // The primary of workers needs none of the hub's imports.
   const { servePlan } = await import("./serve-plan.ts");
   return servePlan(plan, welcomeTo(plan));
 }

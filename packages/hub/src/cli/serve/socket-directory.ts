@@ -5,12 +5,18 @@ import { join } from "node:path";
 import { Failure } from "../errors.ts";
 
 const PREFIX = "artesian-workers-";
-/** Workers of a server that starts may take this long until they listen, in milliseconds. */
+/** How long starting workers may take until they listen, in milliseconds. */
 const STARTING_MS = 60_000;
 
-/** Longest path of a socket that all systems take, in bytes: 103 on macOS, 107 on Linux. Node cuts a longer one off without a word. */
+/**
+ * Longest path of a socket that all systems take, in bytes: 103 on macOS, 107 on Linux. Node
+ * silently cuts a longer path off.
+ */
 const MAX_PATH_BYTES = 103;
-/** The rest of a path after {@link socketRoot}: six characters that `mkdtemp` adds, and up to four digits for a worker. */
+/**
+ * Length of a path after {@link socketRoot}: six characters of `mkdtemp`, and up to four digits for
+ * a worker.
+ */
 const REST_BYTES = `/${PREFIX}XXXXXX/1234`.length;
 
 /** The directory for temporary files, or `/tmp` if its path is too long for sockets in it. */
@@ -22,7 +28,7 @@ function socketRoot(): string {
 /**
  * Makes a directory for the sockets of workers, which only this user may enter.
  *
- * @throws Failure where none can be made.
+ * @throws Failure when none can be made.
  */
 export function makeSocketDirectory(): string {
   try {
@@ -33,30 +39,37 @@ export function makeSocketDirectory(): string {
   }
 }
 
-/** Removes it. It may be called when it is gone already. */
+/** Removes the directory. Does nothing if it is gone already. */
 export function removeSocketDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** Removes the directories that servers of this user left when all their processes were killed: nobody listens there any more. */
+/**
+ * Removes directories of this user's servers whose processes were all killed. No process listens
+ * there any more.
+ */
 export async function removeStaleSocketDirectories(now: number = Date.now()): Promise<void> {
   const root = socketRoot();
   for (const name of namesIn(root)) {
     if (!name.startsWith(PREFIX)) continue;
     const directory = join(root, name);
     try {
-      // Never what a link of another user points to.
+      // A link of another user is never followed.
       const found = lstatSync(directory);
       if (!found.isDirectory() || found.uid !== process.getuid?.() || now - found.mtimeMs < STARTING_MS) continue;
       const answers = await Promise.all(readdirSync(directory).map((place) => isListening(join(directory, place))));
       if (!answers.includes(true)) removeSocketDirectory(directory);
     } catch {
-      // Somebody else removes it at the same time, or it is not what it looks like: it is left as it is.
+      // Another process removes the directory at the same time, or it is no directory of ours. It
+      // is left alone.
     }
   }
 }
 
-/** Nothing for a directory that can't be read: making one in it says why. */
+/**
+ * Lists a directory. Returns nothing for an unreadable directory, because making one in it reports
+ * the reason.
+ */
 function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory);
@@ -65,7 +78,7 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-/** Whether a process may listen at a path. Only a refused connection says that none does. */
+/** Whether a process may listen at a path. Only a refused connection proves that none does. */
 async function isListening(path: string): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
     const socket = connect(path);

@@ -7,8 +7,8 @@ import { createSignal } from "./ipc.ts";
 const SIGNAL = Buffer.of(0);
 
 /**
- * How the workers tell each other that the tail of the journal moved: a byte over a local socket, from each to each. By the primary it would take two messages, and
- * another process that has to wake up.
+ * Signals between workers that the journal's tail moved: one byte over a local socket, from each to
+ * each. A signal through the primary would take two messages and wake another process up.
  *
  * @see docs/decisions/tail-signals.md
  */
@@ -26,7 +26,7 @@ export class TailSignals {
     };
     this.#server = createServer((socket) => {
       this.#heard.add(socket);
-      // Of one that ended there is another notice.
+      // The end of a worker is reported elsewhere.
       socket.on("error", () => undefined);
       socket.on("close", () => this.#heard.delete(socket));
       socket.on("data", onSignal);
@@ -38,12 +38,12 @@ export class TailSignals {
   /**
    * Listens at a place.
    *
-   * @throws Failure when it can't.
+   * @throws Failure when listening fails.
    */
   static async open(directory: string, place: string): Promise<TailSignals> {
     const signals = new TailSignals(directory);
     const path = join(directory, place);
-    // Where it is, the one that had the place was killed.
+    // A leftover socket means that the place's last worker was killed.
     rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       signals.#server.once("error", (error) =>
@@ -51,33 +51,38 @@ export class TailSignals {
       );
       signals.#server.listen(path, resolve);
     });
-    // One that can't be accepted, for want of descriptors, tells nothing: the tail is looked at all the same.
+    // A connection that can't be accepted, for want of descriptors, tells nothing. The tail is
+    // checked periodically too.
     signals.#server.on("error", () => undefined);
     return signals;
   }
 
-  /** A worker listens at a place, maybe another one than before. */
+  /** Connects to the worker at a place, which may be a replacement. */
   meet(place: string): void {
     this.#told.get(place)?.socket.destroy();
     const socket = connect(join(this.#directory, place));
     const tell = createSignal((sent) => void socket.write(SIGNAL, sent));
     this.#told.set(place, { socket, tell });
-    // One that has ended is replaced, and then met anew.
+    // A worker that has ended is replaced, and its replacement is met later.
     socket.on("error", () => undefined);
     socket.on("close", () => {
       if (this.#told.get(place)?.socket === socket) this.#told.delete(place);
     });
     socket.unref();
-    // What was appended before they were connected.
+    // Covers updates that were appended before the connection.
     tell();
   }
 
-  /** Tells all that the tail moved. */
+  /** Signals to all workers that the tail moved. */
   post(): void {
     for (const { tell } of this.#told.values()) tell();
   }
 
-  /** Calls back when another worker has told. @returns Stops. */
+  /**
+   * Calls back at each signal of another worker.
+   *
+   * @returns Stops listening.
+   */
   listen(onMoved: () => void): () => void {
     this.#listeners.add(onMoved);
     return () => void this.#listeners.delete(onMoved);

@@ -11,19 +11,20 @@ import { authorizerOf } from "../keys/authorizer.ts";
 import { pathOf, type Refuse } from "./page.ts";
 import type { Access as PlannedAccess } from "./plan.ts";
 
-/** What the answers are made of. */
+/** Options of the waiting metrics. */
 export interface WaitingMetricsOptions {
   readonly config: Config;
   readonly access: PlannedAccess;
   readonly hubUrl: string;
-  /** The place of this process among the workers; undefined if it is the only one. */
+  /** The place of this process among the workers. Undefined if there is only one process. */
   readonly worker: string | undefined;
   readonly cors: Cors;
   readonly refuse: Refuse;
 }
 
 /**
- * Answers for `HUB/metrics` while there is no hub yet. Administrators' tokens are taken as by the hub; revocations are in the journal, and not known yet.
+ * Answers for `HUB/metrics` before there is a hub. Administrators' tokens are accepted by the hub's
+ * rules. Revocations are in the journal, and not known yet.
  *
  * @returns A function that returns whether it has answered, or will.
  */

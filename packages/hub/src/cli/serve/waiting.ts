@@ -14,29 +14,33 @@ import { pathOf, type Refuse } from "./page.ts";
 
 /** Pauses between two attempts to open the journal, in milliseconds. */
 const PAUSE_MS = { least: 200, most: 2000 } as const;
-/** Between the least and the most, a subscriber is to come back, in milliseconds. */
+/** Range of the delay after which a subscriber is to come back, in milliseconds. */
 const BACK_MS = { least: 1000, most: 5000 } as const;
 const SUBSCRIBING: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "QUERY"]);
 
-/** What a server that waits for its journal is made of. */
+/** Options of a server that waits for its journal. */
 export interface WaitingOptions {
   /** The hub's path. */
   readonly path: string;
   readonly cors: Cors;
   readonly guard: (req: IncomingMessage, res: ServerResponse) => boolean;
   readonly refuse: Refuse;
-  /** Answers for the metrics. @returns Whether the request is for them. */
+  /**
+   * Answers for the metrics.
+   *
+   * @returns Whether the request is for them.
+   */
   readonly answerMetrics: (req: IncomingMessage, res: ServerResponse) => boolean;
   readonly logger: Logger;
-  /** Resolves when the server is to stop. */
+  /** Resolves when the server is told to stop. */
   readonly stopping: Promise<unknown>;
 }
 
 /**
- * Tries to open the journal until its engine is there, and answers requests meanwhile.
+ * Retries to open the journal until its engine is reachable, and answers requests meanwhile.
  *
- * @param first - What the first attempt came to.
- * @returns Undefined if the server was told to stop before; it is closed.
+ * @param first - The outcome of the first attempt.
+ * @returns The journal. Undefined if the server was told to stop before, and is closed.
  * @throws Failure that time does not mend.
  */
 export async function openWhileAnswering<T>(
@@ -61,8 +65,8 @@ export async function openWhileAnswering<T>(
 }
 
 /**
- * Answers for a hub whose journal is not there yet. It is not ready, and requests get 503; an `EventSource` is told in a stream to come back, since a
- * failure status would end it.
+ * Answers for a hub whose journal is not open yet. Readiness fails and requests get 503. An
+ * `EventSource` is told in a stream to come back, since a failure status would end it.
  *
  * @returns Stops answering.
  */
@@ -79,10 +83,10 @@ function answerWaiting(server: Server, { path, cors, guard, refuse, answerMetric
     refuse,
   });
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
-    // Node goes on to parse what it had read of a connection that was cut.
+    // Node still parses the bytes that it had read from a cut connection.
     if (req.socket.destroyed) return;
     const pathname = pathOf(req);
-    // The hub's own answers to further requests of the connection are another listener's.
+    // Another listener gives the hub's own answers to further requests of the connection.
     res.setHeader("Connection", "close");
     if (answerHealth(req, res) || !guard(req, res) || answerMetrics(req, res)) return;
     const isToHub = pathname === path || pathname === ALIAS_PATH;

@@ -4,39 +4,42 @@ import { Failure } from "../errors.ts";
 import { createOutbox, createSignal, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
 import type { Listening, Plan } from "./plan.ts";
 
-/** A worker that listened for this long was well: the next one takes its place at once. */
+/**
+ * A worker that listened for this long was well, in milliseconds. Its replacement starts at once.
+ */
 const STEADY_MS = 10_000;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
-/** So many starts in a row that came to nothing, with no other worker there, and it is given up. */
+/** Failed starts in a row, with no other worker running, after which the server gives up. */
 const MOST_FAILURES = 5;
 
 /**
- * How often each worker is asked for a sign of life, in milliseconds, and after how many without an answer it is killed: one that is suspended may hold the journal's lock, and
- * then all wait for it. They are counted rather than the time, so that it means nothing when the whole machine was asleep.
+ * Interval of the liveness checks of each worker, in milliseconds, and the unanswered checks after
+ * which a worker is killed. A suspended worker may hold the journal's lock, and then all wait.
+ * Checks are counted rather than timed, so that sleep of the whole machine does not count.
  */
 const ASK_MS = 1000;
 const MOST_UNANSWERED = 10;
-/** The same for one that does not listen yet: on a busy machine the start takes seconds. */
+/** The same for a worker that does not listen yet. On a busy machine the start takes seconds. */
 const MOST_UNANSWERED_AT_START = 30;
 
-/** The place of one worker, and of those that replace it. */
+/** The place of one worker and its replacements. */
 interface Post {
-  /** Names the worker to the others, and whoever replaces it. */
+  /** Names the worker and its replacements to the others. */
   readonly place: string;
   readonly plan: Plan;
   worker: Worker | undefined;
-  /** Sends the worker a message. What has ended does not get it. */
+  /** Sends the worker a message. An ended worker does not get it. */
   send: (message: ToWorker, done?: () => void) => void;
-  /** Brings the worker word of another one; it may be lost. */
+  /** Brings the worker another worker's message, which may be lost. */
   bring: (message: Brought) => void;
   listensSinceMs: number | undefined;
   /** Asks the worker for a sign of life. */
   ask: () => void;
   unanswered: number;
-  /** Why it could not start, as it said itself. */
+  /** The worker's own reason why it could not start. */
   reason: string | undefined;
-  /** How many have ended one soon after the other, and of these, how many at their start. */
+  /** Endings in quick succession, and how many of them happened at the start. */
   endings: number;
   failures: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,9 +47,12 @@ interface Post {
 
 type Brought = Extract<ToWorker, { kind: "heard" | "gone" }>;
 
-/** The workers of a primary: starts them, makes them known to each other, passes on what they ask each other, replaces those that end, and stops them. */
+/**
+ * The workers of a primary. The pool starts them, introduces them to each other, relays their
+ * questions, replaces ended workers, and stops them all.
+ */
 export class WorkerPool {
-  /** Rejects with a Failure when no worker is there and none can be started. */
+  /** Rejects with a Failure when no worker is left and none can be started. */
   readonly failed: Promise<never>;
   readonly #posts: readonly Post[];
   readonly #sockets: string;
@@ -62,7 +68,7 @@ export class WorkerPool {
   #allWell = true;
 
   /**
-   * @param plans - One for each worker.
+   * @param plans - One plan for each worker.
    * @param sockets - The directory where the workers listen for each other.
    */
   constructor(plans: readonly Plan[], sockets: string, logger: Logger) {
@@ -88,9 +94,9 @@ export class WorkerPool {
   }
 
   /**
-   * Starts all. Resolves when each listens.
+   * Starts all workers. Resolves when each listens.
    *
-   * @throws Failure when one ended before.
+   * @throws Failure when a worker ended before.
    */
   async start(): Promise<Listening> {
     for (const post of this.#posts) this.#fork(post);
@@ -100,17 +106,17 @@ export class WorkerPool {
     return listening;
   }
 
-  /** Tells all workers, and those that replace them, to be not ready. They go on serving. */
+  /** Makes all workers and their replacements report not ready. They keep serving. */
   becomeLame(): void {
     this.#isLame = true;
     for (const post of this.#posts) if (post.listensSinceMs !== undefined) this.#order(post, "lame");
   }
 
   /**
-   * Tells all to drain, and waits until they have ended.
+   * Makes all workers drain, and waits until they have ended.
    *
-   * @param boundMs - Those that are left after this long are killed.
-   * @returns Whether each ended as it should.
+   * @param boundMs - Remaining workers are killed after this time, in milliseconds.
+   * @returns Whether each worker ended in order.
    */
   async stop(boundMs: number): Promise<boolean> {
     this.#isStopping = true;
@@ -118,7 +124,7 @@ export class WorkerPool {
     const emptied = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     for (const post of this.#posts) {
       clearTimeout(post.timer);
-      // One that does not listen yet knows no orders.
+      // A worker that does not listen yet knows no orders.
       if (post.listensSinceMs === undefined) post.worker?.process.kill("SIGTERM");
       else this.#order(post, "drain");
     }
@@ -126,7 +132,7 @@ export class WorkerPool {
     const killAll = (): void => {
       for (const { worker } of this.#posts) worker?.process.kill("SIGKILL");
     };
-    // Those that drain are not connected any more, which would end them with this process.
+    // Draining workers are disconnected, so the end of this process would not end them.
     process.once("exit", killAll);
     const watchdog = setTimeout(killAll, boundMs);
     await emptied;
@@ -138,7 +144,7 @@ export class WorkerPool {
   #fork(post: Post): void {
     const worker = cluster.fork();
     const send = (message: ToWorker, done: () => void = () => undefined): void => {
-      // It fails when the worker has ended, of which there is another notice.
+      // Sending fails when the worker has ended, which is reported elsewhere.
       if (worker.isConnected()) worker.process.send(message, undefined, undefined, done);
     };
     post.worker = worker;
@@ -149,7 +155,7 @@ export class WorkerPool {
     post.ask = createSignal((sent) => send({ kind: "alive" }, sent));
     post.bring = createOutbox<Brought>(send);
     worker.on("error", (error) => {
-      // Without a process there is no end of one to hear of.
+      // Without a process, there is no `exit` event.
       if (worker.process.pid === undefined) this.#ended(post, worker, `it could not be started (${error.message})`);
       else this.#logger.warn({ err: error, worker: worker.process.pid }, "a worker could not be reached");
     });
@@ -157,18 +163,19 @@ export class WorkerPool {
       if (message.kind === "ready") send({ kind: "start", plan: post.plan, place: post.place, sockets: this.#sockets });
       else if (message.kind === "post") this.#passOn(message, post);
       else if (message.kind === "alive") post.unanswered = 0;
-      // What is not connected any more, Node does not hold the port for.
+      // Node releases the port of a disconnected worker.
       else if (message.kind === "leaving") worker.process.disconnect();
       else if (message.kind === "failed") post.reason = message.message;
       else this.#listens(post, message.listening);
     });
-    // Typed as a number and a text, but each is null where the other is not.
+    // Typed as a number and a text, but each is null if the other is not.
     worker.once("exit", (code: number | null, signal: string | null) => {
-      // One that does not listen yet has nothing to put in order: it may not have learnt how to, or could not start.
+      // A worker that does not listen yet has nothing to put in order. It may not handle signals
+      // yet, or could not start.
       const isNew = post.listensSinceMs === undefined;
       if (code !== 0 && !isNew && this.#isStopping) this.#allWell = false;
       const ended = (): void => this.#ended(post, worker, signal === null ? `it ended with code ${code}` : `${signal} ended it`);
-      // What it said last may still be on its way.
+      // The worker's last message may still be on its way.
       if (worker.isConnected()) worker.once("disconnect", ended);
       else ended();
     });
@@ -181,7 +188,7 @@ export class WorkerPool {
   #askAll(): void {
     for (const post of this.#posts) {
       const { worker, listensSinceMs, unanswered } = post;
-      // One that drains has a bound of its own.
+      // A draining worker has a bound of its own.
       if (worker === undefined || !worker.isConnected()) continue;
       const most = listensSinceMs === undefined ? MOST_UNANSWERED_AT_START : MOST_UNANSWERED;
       if (unanswered >= most) {

@@ -10,18 +10,18 @@ import { servePlan } from "./serve-plan.ts";
 import { removeSocketDirectory } from "./socket-directory.ts";
 import { TailSignals } from "./tail-signals.ts";
 
-// Its primary gets the same signal from a terminal's end, and goes on.
+// At a closed terminal, the primary gets the same signal and goes on.
 outliveHangUp();
 
-// The program of a worker: `workers.ts` starts it, and nothing else can.
+// The program of a worker. `workers.ts` starts it, and nothing else can.
 
 /**
- * Longest wait for the primary to let go of the port, in milliseconds; and how long it may take to do so after it was heard of: the end of the channel wakes this process up, which may
- * run before the primary goes on.
+ * Longest wait for the primary to release the port, in milliseconds, and its time to do so after
+ * the channel's end. That end wakes this process up, which may run before the primary goes on.
  */
 const LET_GO_MS = { longest: 1000, after: 50 };
 
-/** It fails when the primary has ended, and then Node ends this process too. */
+/** Sending fails when the primary has ended, and then Node ends this process too. */
 function send(message: FromWorker, done: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, done);
 }
@@ -31,8 +31,8 @@ let signals: TailSignals | undefined;
 let onOrder: (order: LeaveOrder) => void = () => undefined;
 
 /**
- * @param place - Names this worker, and whoever replaces it.
- * @param tail - How it and the others tell each other that the tail moved.
+ * @param place - Names this worker and its replacements.
+ * @param tail - Signals between the workers that the tail moved.
  */
 function createLink(place: string, tail: TailSignals): WorkerLink {
   const post = createOutbox<Extract<FromWorker, { kind: "post" }>>(send);
@@ -52,12 +52,12 @@ function createLink(place: string, tail: TailSignals): WorkerLink {
     listening: (listening) => send({ kind: "listening", listening }),
     onOrder: (listener) => (onOrder = listener),
     letGo: async () => {
-      // Else Node ends a worker that has lost its primary.
+      // Without this flag, Node ends a worker that has lost its primary.
       if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
       if (!process.connected) return;
       const disconnected = once(process, "disconnect", { signal: AbortSignal.timeout(LET_GO_MS.longest) });
       send({ kind: "leaving" });
-      // A primary that is suspended does not answer; it is left as it is.
+      // A suspended primary does not answer, and is left alone.
       await disconnected.then(
         () => sleep(LET_GO_MS.after),
         () => undefined,
@@ -67,7 +67,8 @@ function createLink(place: string, tail: TailSignals): WorkerLink {
 }
 
 async function work({ plan, place, sockets }: Extract<ToWorker, { kind: "start" }>): Promise<void> {
-  // Where the primary was killed, there is nobody else to do it; one that let go of its primary has left it there.
+  // If the primary was killed, only this worker can clean up. A worker that was released by its
+  // primary leaves the directory to it.
   process.once("exit", () => {
     if (!process.connected && cluster.worker?.exitedAfterDisconnect !== true) removeSocketDirectory(sockets);
   });
@@ -77,12 +78,12 @@ async function work({ plan, place, sockets }: Extract<ToWorker, { kind: "start" 
     await servePlan(plan, () => [], createLink(place, signals));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    // And it says what is wrong.
+    // The primary also reports the error.
     await new Promise<void>((resolve) => send({ kind: "failed", message: error.message }, resolve));
     process.exit(EXIT.failure);
   }
   signals.close();
-  // What connects this process with its primary would keep it alive.
+  // The channel to the primary would keep this process alive.
   if (process.connected) process.disconnect();
 }
 

@@ -20,9 +20,9 @@ import { makeSocketDirectory, removeSocketDirectory, removeStaleSocketDirectorie
 const GRACE_MS = 2000;
 
 /**
- * How many processes the configuration asks for.
+ * The configured number of processes.
  *
- * @throws UsageError when they could not share their journal.
+ * @throws UsageError when several processes could not share their journal.
  */
 export function workersOf({ workers, journal }: Config): number {
   const count = workers === AUTO ? availableParallelism() : workers;
@@ -36,20 +36,22 @@ export function workersOf({ workers, journal }: Config): number {
 }
 
 /**
- * Runs workers, which share the port and the journal, until it is told to stop. One that ends is replaced.
+ * Runs workers, which share the port and the journal, until the server is told to stop. A worker
+ * that ends is replaced.
  *
- * @throws Failure when they can't be started, or none can be any more.
+ * @throws Failure when no worker can be started, at first or later.
  */
 export async function runWorkers(plan: Plan, count: number, welcome: Announcement["welcome"]): Promise<void> {
   const { config, address } = plan;
   const port = config.port === 0 ? await choosePort(address.address, config) : config.port;
-  // Workers take connections from one shared queue themselves. Were they handed out by the primary, the one on its way to a worker that is killed
-  // would stay open without an answer: see docs/decisions/shared-listening-socket.md.
+  // Workers take connections from one shared queue themselves. If the primary handed connections
+  // out, the one on its way to a killed worker would stay open without an answer. See
+  // docs/decisions/shared-listening-socket.md.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
   const log = openLog(config.logLevel);
   logAllElse(log.logger);
-  // A file that a crash may have left damaged is looked at by one process, before several open it at once.
+  // One process checks a file that a crash may have damaged, before several open it at once.
   const epoch = config.journal.kind === "lmdb" ? await lookAtJournal(config, log.logger) : undefined;
   await removeStaleSocketDirectories();
   const sockets = makeSocketDirectory();
@@ -68,7 +70,8 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
     log.logger,
   );
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
-  // Workers may listen for a while before all do, and wait for their journal before they listen.
+  // Some workers may listen for a while before all do, and may wait for their journal before they
+  // listen.
   const departure = departAtSignal(lameDuckMsOf(config, address), {
     logger: log.logger,
     hangUp: false,
@@ -78,7 +81,7 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
     const listening = await Promise.race([pool.start(), departure.due.then(() => undefined)]);
     if (listening !== undefined) {
       noteHangUps(log.logger);
-      // Nobody may read stdout: that must not keep the server from being stopped.
+      // An unread stdout must not keep the server from being stopped.
       const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
       await Promise.race([announced, departure.due, pool.failed]);
     }
@@ -96,22 +99,30 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   log.endSoon(EXIT.ok);
 }
 
-/** Opens and closes the journal. @returns Its epoch. */
+/**
+ * Opens and closes the journal.
+ *
+ * @returns The journal's epoch.
+ */
 async function lookAtJournal(config: Config, logger: Logger): Promise<string> {
   const { journal } = await openJournal(config, logger);
   await journal.close();
   return journal.epoch;
 }
 
-/** Ports that no system gives to outgoing connections by itself. A port from among those could be taken before the workers listen on it. */
+/**
+ * Ports outside the ranges that systems give to outgoing connections. A port from those ranges
+ * could be taken before the workers listen on it.
+ */
 const CHOSEN_PORTS = { from: 10_000, to: 32_768 } as const;
 const CHOICES = 50;
 
 /**
- * Chooses a port if any will do, before any worker is started: one that is replaced must come back on the same. A port that was asked for is not tried: who
- * connects at that moment would be cut off.
+ * Chooses a port before any worker is started if any port will do, so that a replaced worker comes
+ * back on the same port. A configured port is not tried, because a client that connects at that
+ * moment would be cut off.
  *
- * @throws Failure if none was free.
+ * @throws Failure if no port was free.
  */
 async function choosePort(address: string, bounds: RequestBounds): Promise<number> {
   for (let choice = 1; ; choice++) {
@@ -126,7 +137,7 @@ async function choosePort(address: string, bounds: RequestBounds): Promise<numbe
   }
 }
 
-/** A worker's part of what was allowed in all. Undefined if the default holds, which is each process's own. */
+/** A worker's share of a total. Undefined if the default holds, which applies to each process. */
 function shareOf(all: number | undefined, index: number, count: number): number | undefined {
   if (all === undefined) return undefined;
   return Math.max(1, Math.floor(all / count) + (index < all % count ? 1 : 0));

@@ -1,9 +1,12 @@
 import type { UpdateInput } from "artesian-client";
 
-/** Largest request, in bytes: well below the hub's own bound of 1 MiB. One update that is larger goes alone. */
+/**
+ * Largest request, in bytes, well below the hub's own bound of 1 MiB. A single larger update goes
+ * alone.
+ */
 const MAX_BYTES = 512 * 1024;
 
-/** Splits a batch where one request could not carry it, in order. */
+/** Splits a batch that is too large for one request, in order. */
 export function requestsFor(updates: readonly UpdateInput[]): readonly (readonly UpdateInput[])[] {
   const requests: UpdateInput[][] = [];
   let bytes = Infinity;

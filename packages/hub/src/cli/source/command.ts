@@ -13,9 +13,9 @@ Examples:
 
 artesian source <command> --help tells more about each.`;
 
-/** `artesian source`: turns what there is already into updates. */
+/** `artesian source` turns existing data sources into updates. */
 export function sourceCommand(): Command {
-  const command = new Command("source").description("publish what changes somewhere else").addHelpText("after", EXAMPLES);
+  const command = new Command("source").description("publish changes of other data sources").addHelpText("after", EXAMPLES);
   for (const source of [pollCommand(), feedCommand(), quotesCommand(), linesCommand()]) command.addCommand(source);
   return command;
 }

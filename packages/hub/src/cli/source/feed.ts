@@ -22,13 +22,13 @@ interface Flags extends CommonFlags, HttpFlags {
   readonly summaryLength?: string;
 }
 
-/** `artesian source feed`: publishes new items of feeds. */
+/** `artesian source feed` publishes new items of feeds. */
 export function feedCommand(): Command {
   const command = new Command("feed")
     .description("publish new items of RSS, Atom and JSON feeds")
-    .argument("<addresses...>", "http or https URLs, each with NAME= before it if wanted")
+    .argument("<addresses...>", "http or https URLs, each as URL or NAME=URL")
     .option("--topic <topic>", "topic, such as /news/{feed} (the default) or /news/{feed}/{item}")
-    .option("--first <number>", "how many items of a feed that was never seen are published, the newest (default: 20)")
+    .option("--first <number>", "how many of a new feed's newest items to publish (default: 20)")
     .option("--updates", "publish an item again when its title, link or summary has changed")
     .option("--max-items <number>", "most items of one feed (default: 10,000)")
     .option("--summary-length <number>", "longest summary, in characters (default: 300)");

@@ -7,7 +7,7 @@ import { UsageError } from "../errors.ts";
 import { tokenOption } from "../token.ts";
 import { urlOption } from "../url.ts";
 
-/** The flags that every source has. */
+/** Flags of every source. */
 export interface CommonFlags {
   readonly url?: string;
   readonly token?: string;
@@ -19,7 +19,7 @@ export interface CommonFlags {
   readonly dryRun?: boolean;
 }
 
-/** The flags of sources that ask an address. */
+/** Flags of sources that request an address. */
 export interface HttpFlags {
   readonly interval?: string;
   readonly header?: readonly string[];
@@ -28,32 +28,34 @@ export interface HttpFlags {
   readonly maxFresh?: string;
 }
 
-/** Adds the flags of sources that ask an address. */
+/** Adds the flags of sources that request an address. */
 export function withHttp(command: Command, interval: string): Command {
   return command
-    .option("--interval <duration>", `time from one round to the next (default: ${interval})`)
+    .option("--interval <duration>", `interval between rounds (default: ${interval})`)
     .addOption(
-      new Option("--header <header>", 'request header, such as "X-Key: abc", or @FILE with one a line; repeatable').argParser(collect),
+      new Option("--header <header>", 'request header, such as "X-Key: abc", or @FILE with one header a line (repeatable)').argParser(
+        collect,
+      ),
     )
-    .option("--timeout <duration>", "longest time until an answer is there in full (default: 30s)")
+    .option("--timeout <duration>", "longest time to receive a whole answer (default: 30s)")
     .option("--max-bytes <size>", "largest answer, unpacked (default: 8MiB)")
-    .option("--max-fresh <duration>", "the most that an answer's Cache-Control may put off the next round (default: 1h)");
+    .option("--max-fresh <duration>", "longest delay of the next round by an answer's Cache-Control (default: 1h)");
 }
 
-/** Adds the flags that every source has. */
+/** Adds the flags of every source. */
 export function withCommon(command: Command): Command {
   return command
     .option("--type <type>", "event type of the updates")
-    .option("--private", "only for subscribers that were granted the topic")
+    .option("--private", "only for subscribers with a grant on the topic")
     .addOption(urlOption())
     .addOption(tokenOption())
-    .option("--state <file>", "where to remember what was published; none for nowhere (default: a file in ./data/sources)")
-    .option("--give-up-after <duration>", "how long to try when the hub cannot be reached or is busy (default: none, with --once 30s)")
-    .option("--once", "make one round, and end")
-    .option("--dry-run", "print the updates as NDJSON instead; nothing is published or remembered");
+    .option("--state <file>", "file for the published state, or none (default: a file in ./data/sources)")
+    .option("--give-up-after <duration>", "how long to retry if the hub is unreachable or busy (default: none, with --once 30s)")
+    .option("--once", "make one round and end")
+    .option("--dry-run", "print the updates as NDJSON, without publishing or remembering");
 }
 
-/** What the HTTP flags say, as options of a source. */
+/** The HTTP flags as options of a source. */
 export interface HttpChoice {
   readonly intervalMs: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -92,7 +94,7 @@ function headersOf(given: readonly string[]): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (const line of given.flatMap((text) => (text.startsWith("@") ? linesOf(text.slice(1)) : [text]))) {
     const [, name = "", value = ""] = /^([\w!#$%&'*+.^`|~-]+):[\t ]*(.*?)[\t ]*$/.exec(line) ?? [];
-    // The line is not repeated: it may hold a key.
+    // The line is not repeated, because it may hold a key.
     if (name === "" || !/^[\t\x20-\x7E]*$/.test(value)) throw new UsageError('--header: a header is written "Name: value".');
     headers[name.toLowerCase()] = value;
   }

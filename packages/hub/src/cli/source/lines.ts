@@ -28,20 +28,20 @@ interface Flags extends CommonFlags {
   readonly longLines?: "cut" | "skip";
 }
 
-/** `artesian source lines`: publishes the lines of a file that grows, or of the standard input. */
+/** `artesian source lines` publishes the lines of a growing file, or of the standard input. */
 export function linesCommand(): Command {
   const command = new Command("lines")
-    .description("publish the lines of a file that grows, or of the standard input")
-    .argument("[file]", "file to follow; without it, or for -, the standard input")
-    .option("--topic <topic>", "topic; with --format json a template such as /log/{service}")
-    .option("--topic-field <path>", "field of a JSON line that is the topic, instead of --topic")
-    .addOption(new Option("--format <format>", "what a line is (default: text)").choices(["text", "json"]))
-    .option("--data-field <path>", "field of a JSON line that is the data (default: the whole line)")
-    .option("--type-field <path>", "field of a JSON line that is the event type")
-    .option("--id-field <path>", "field of a JSON line that is the event id")
-    .addOption(new Option("--from <place>", "where a file begins that was not read before (default: end)").choices(["end", "beginning"]))
+    .description("publish the lines of a growing file, or of the standard input")
+    .argument("[file]", "file to follow (default, or -: the standard input)")
+    .option("--topic <topic>", "topic, or with --format json a template such as /log/{service}")
+    .option("--topic-field <path>", "field of a JSON line with the topic, instead of --topic")
+    .addOption(new Option("--format <format>", "format of a line (default: text)").choices(["text", "json"]))
+    .option("--data-field <path>", "field of a JSON line with the data (default: the whole line)")
+    .option("--type-field <path>", "field of a JSON line with the event type")
+    .option("--id-field <path>", "field of a JSON line with the event id")
+    .addOption(new Option("--from <place>", "start in a file that was not read before (default: end)").choices(["end", "beginning"]))
     .option("--max-line-bytes <size>", "longest line (default: 64KiB)")
-    .addOption(new Option("--long-lines <what>", "what becomes of longer ones (default: cut)").choices(["cut", "skip"]));
+    .addOption(new Option("--long-lines <what>", "treatment of longer lines (default: cut)").choices(["cut", "skip"]));
   return withCommon(command)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string | undefined, flags: Flags) => {
@@ -70,7 +70,7 @@ export function linesCommand(): Command {
       try {
         await runSource({ create: () => linesSource(options), kind: "lines", subject, topic: topic ?? topicField }, flags);
       } finally {
-        // After an interrupt the input may still be open, and would keep the process.
+        // After an interrupt, an open input would keep the process alive.
         if (isInput) process.stdin.destroy();
       }
     });

@@ -2,7 +2,10 @@ import type * as Sources from "artesian-sources";
 import { Failure } from "../errors.ts";
 import type * as Run from "./run.ts";
 
-/** What runs sources. Loaded when it is needed: parsers of feeds and tables would slow down every other command. */
+/**
+ * Loads the sources' package when it is needed. Its parsers of feeds and tables would slow down
+ * every other command.
+ */
 export async function loaded(): Promise<typeof Sources & typeof Run> {
   const sources = await import("artesian-sources").catch((error: unknown) => {
     if (!isMissing(error)) throw error;
@@ -13,7 +16,7 @@ export async function loaded(): Promise<typeof Sources & typeof Run> {
   return { ...sources, ...(await import("./run.ts")) };
 }
 
-/** Whether the package itself is not there, rather than one that it needs. */
+/** Whether the package itself is missing, rather than a dependency of the package. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, "code") === "ERR_MODULE_NOT_FOUND" && error.message.includes("'artesian-sources'");
 }

@@ -26,19 +26,19 @@ interface Flags extends CommonFlags, HttpFlags {
   readonly removedType?: string;
 }
 
-/** `artesian source poll`: publishes what changes at an HTTP address. */
+/** `artesian source poll` publishes changes at an HTTP address. */
 export function pollCommand(): Command {
   const command = new Command("poll")
-    .description("publish what changes at an HTTP address")
+    .description("publish changes at an HTTP address")
     .argument("<address>", "http or https URL of JSON or text")
-    .requiredOption("--topic <topic>", "topic; with --items a template such as /weather/{key}")
-    .addOption(new Option("--format <format>", "what the answer is (default: by its content type)").choices(["auto", "json", "text"]))
-    .option("--items <path>", "where the array or object of items is: data.items, /data/items, or . for the whole")
-    .option("--key <path>", "field of an item that names it; the property's name where items are an object")
-    .option("--select <path>", "the part that is compared and published: of each item, or of the document")
+    .requiredOption("--topic <topic>", "topic, or with --items a template such as /weather/{key}")
+    .addOption(new Option("--format <format>", "format of the answer (default: by its content type)").choices(["auto", "json", "text"]))
+    .option("--items <path>", "place of the array or object of items: data.items, /data/items, or . for the whole")
+    .option("--key <path>", "field that names an item (default in an object: the property's name)")
+    .option("--select <path>", "part to compare and publish, of each item or of the document")
     .option("--max-items <number>", "most items in an answer (default: 10,000)")
-    .option("--removed", "publish null for an item that is no longer there")
-    .option("--removed-type <type>", "event type of those");
+    .option("--removed", "publish null for an item that has disappeared")
+    .option("--removed-type <type>", "event type of these null updates");
   return withCommon(withHttp(command, "10s"))
     .addHelpText("after", EXAMPLES)
     .action(async (address: string, flags: Flags) => {

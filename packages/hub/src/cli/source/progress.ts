@@ -3,20 +3,25 @@ import { formatCount } from "../config/units.ts";
 import { type Output, style } from "../terminal.ts";
 import { inFlags } from "./wording.ts";
 
-/** Tells what a source does: problems as lines, the rest on the last line of a terminal. */
+/** Progress of a source. Problems are lines, the rest is on the last line of a terminal. */
 export interface SourceProgress {
   report(event: SourceEvent): void;
-  /** Ends the last line, and says how much it was. */
+  /** Ends the last line with the total. */
   end(verb: string): Promise<void>;
 }
 
-/** How often the last line is renewed while nothing happens, in milliseconds: it counts down. */
+/**
+ * Refresh interval of the last line while nothing happens, in milliseconds. The line counts down.
+ */
 const INTERVAL_MS = 1000;
 
-/** Shortest time between two renewals, in milliseconds: prices come by the thousand. */
+/** Shortest time between two refreshes, in milliseconds, because prices come by the thousand. */
 const PAUSE_MS = 100;
 
-/** @param shown - Whether there is a last line; not where the updates themselves go to the same terminal. */
+/**
+ * @param shown - Whether to show a last line. False if the updates themselves go to the same
+ *   terminal.
+ */
 export function startSourceProgress(stderr: Output, shown: boolean): SourceProgress {
   let total = 0;
   let items: number | undefined;
@@ -44,7 +49,7 @@ export function startSourceProgress(stderr: Output, shown: boolean): SourceProgr
       if (event.kind === "fetched") {
         failing = false;
         nextAtMs = undefined;
-        // Of a 304 nothing is counted.
+        // A 304 brings no count.
         if (event.bytes > 0) items = event.items;
       }
       if (event.kind === "waiting") nextAtMs = Date.now() + event.nextInMs;

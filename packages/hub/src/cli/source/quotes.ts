@@ -43,7 +43,7 @@ interface Flags extends CommonFlags, HttpFlags {
 
 type Origin = QuotesOptions["from"];
 
-/** Flags that mean something for some origins alone. */
+/** Flags that apply to some origins alone. */
 const ONLY_FOR: Readonly<Partial<Record<keyof Flags, readonly Origin[]>>> = {
   field: ["http", "file"],
   negativePrices: ["http", "file"],
@@ -67,22 +67,22 @@ const ONLY_FOR: Readonly<Partial<Record<keyof Flags, readonly Origin[]>>> = {
   session: ["simulated"],
 };
 
-/** `artesian source quotes`: publishes prices. */
+/** `artesian source quotes` publishes prices. */
 export function quotesCommand(): Command {
   const command = new Command("quotes")
     .description("publish prices of an address, a CSV file or a simulated market")
     .argument("<origin>", "http or https URL of JSON or CSV, a CSV file, or the word simulated")
     .option("--topic <topic>", "topic, with {symbol} (default: /quotes/{symbol})")
     .option("--max-symbols <number>", "most symbols (default: 10,000)")
-    .addOption(new Option("--field <name=place>", "where a value is: a path in JSON, a column in CSV; repeatable").argParser(collect))
-    .option("--negative-prices", "prices may be below zero")
-    .addOption(new Option("--format <format>", "what an address answers (default: as it looks)").choices(["json", "csv"]))
-    .option("--items <path>", "where in JSON the prices are (default: the whole)")
-    .option("--delimiter <character>", "what stands between two columns of CSV (default: as the first line has it)")
-    .option("--no-columns", "the first line of CSV is no header; columns are 1, 2, …")
-    .option("--speed <factor>", "how fast a file is replayed, or max (default: 1)")
+    .addOption(new Option("--field <name=place>", "place of a value: a path in JSON, a column in CSV (repeatable)").argParser(collect))
+    .option("--negative-prices", "accept prices below zero")
+    .addOption(new Option("--format <format>", "format of an address's answer (default: detected)").choices(["json", "csv"]))
+    .option("--items <path>", "place of the prices in JSON (default: the whole)")
+    .option("--delimiter <character>", "separator of CSV columns (default: as in the first line)")
+    .option("--no-columns", "CSV without a header line: columns are 1, 2, …")
+    .option("--speed <factor>", "speed of a file's replay, or max (default: 1)")
     .option("--loop", "start a file over at its end")
-    .option("--longest-pause <duration>", "cut longer pauses between two prices of a file to this")
+    .option("--longest-pause <duration>", "longest pause between two prices of a file (longer pauses are cut)")
     .option("--max-rate <number>", "most prices of a file a second (default: 1,000; at full speed 100,000)")
     .addOption(new Option("--times <which>", "times of the prices of a file (default: file, with --loop now)").choices(["file", "now"]))
     .option("--symbols <number>", "simulated: how many symbols, or their names with commas between (default: 20)")
@@ -116,7 +116,7 @@ function optionsOf(from: Origin, origin: string, flags: Flags): QuotesOptions {
   if (from === "file") {
     const longestPauseMs = valueOf("--longest-pause", flags.longestPause, duration(0, 86_400_000));
     const speed = flags.speed === "max" ? flags.speed : numberOf("--speed", flags.speed);
-    // One round of a file is what there is in it.
+    // One round of a file is its whole content.
     const loop = flags.once === true ? false : flags.loop;
     const maxPerSecond = numberOf("--max-rate", flags.maxRate);
     return { ...records, from, path: origin, speed, loop, longestPauseMs, maxPerSecond, times: flags.times };

@@ -14,22 +14,22 @@ import { giveUpAfterMs, type CommonFlags } from "./flags.ts";
 import { startSourceProgress } from "./progress.ts";
 import { inFlags } from "./wording.ts";
 
-/** A source to run, and what tells it from others. */
+/** A source to run and its identity. */
 export interface SourceRun {
-  /** Makes the source. A TypeError of it is about the flags. */
+  /** Makes the source. Its TypeErrors are about the flags. */
   readonly create: () => Source;
   /** The subcommand. */
   readonly kind: string;
-  /** What is read, such as its address: part of the name of the state file. */
+  /** The input, such as its address. Part of the state file's name. */
   readonly subject: readonly string[];
-  /** What is published to. */
+  /** The topic to publish to. */
   readonly topic: string | undefined;
 }
 
 /**
- * Runs a source until it ends or is stopped; what is being published then is finished.
+ * Runs a source until it ends or is stopped. A pending publication is finished.
  *
- * @throws UsageError or Failure with what to change.
+ * @throws UsageError or Failure with the remedy.
  */
 export async function runSource(run: SourceRun, flags: CommonFlags): Promise<void> {
   const url = hubUrl(flags.url, process.env);
@@ -86,7 +86,7 @@ function sender(to: Sending, stderr: Output): (updates: readonly UpdateInput[]) 
   };
 }
 
-/** Prints what would be published; ends the source when nobody reads any more. */
+/** Prints updates instead of publishing. Ends the source when nobody reads any more. */
 function printer(stop: AbortController): (updates: readonly UpdateInput[]) => Promise<void> {
   const stdout = createOutput(process.stdout, () => stop.abort());
   return async (updates) => {
@@ -99,7 +99,7 @@ function memoryFor(run: SourceRun, { state }: CommonFlags, url: URL): SourceMemo
   return fileMemory(state ?? join("data", "sources", stateName(run, url)));
 }
 
-/** A name that people recognise, and that only this source to this hub has. */
+/** A name that people recognise, and that is unique to this source and hub. */
 function stateName({ kind, subject, topic }: SourceRun, url: URL): string {
   const hash = createHash("sha256").update(JSON.stringify([url.href, kind, subject, topic]));
   const first = subject[0] ?? "";

@@ -1,8 +1,8 @@
-/** Options whose names in sentences can be nothing else. */
+/** Option names that are unambiguous in sentences. */
 const CAMEL =
   /\b(?:(?:topic|data|type|id)Field|max(?:Bytes|FreshMs|Items|LineBytes|DataBytes)|intervalMs|timeoutMs|summaryLength|ticksPerSecond|maxSymbols|negativePrices|longestPauseMs|maxPerSecond|sessionMs)\b/g;
 
-/** Says in the flags' names what a source says in those of its options. */
+/** Rewrites a source's message from option names to flags. */
 export function inFlags(message: string): string {
   return message
     .replace(/^([a-z]\w*): /, (_, name: string) => `${flagFor(name)}: `)
@@ -12,7 +12,7 @@ export function inFlags(message: string): string {
     .replaceAll(CAMEL, flagFor);
 }
 
-/** Flags that are not called as their option. */
+/** Flags whose names differ from their options. */
 const RENAMED: Readonly<Record<string, string>> = {
   ticksPerSecond: "--rate",
   maxPerSecond: "--max-rate",

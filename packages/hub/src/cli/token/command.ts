@@ -39,7 +39,7 @@ Examples:
 Streams that came with such a token end within a second. The token of an administrator is made by artesian token mint --admin; without one, it is made
 here with the key of <data>/keys.json, or the one that the settings name.`;
 
-/** The settings that decide about tokens. */
+/** The settings that affect tokens. */
 const SETTINGS_OF_TOKENS: ReadonlySet<Key> = new Set<Key>([
   "host",
   "port",
@@ -56,7 +56,7 @@ const SETTINGS_OF_TOKENS: ReadonlySet<Key> = new Set<Key>([
   "data",
 ]);
 
-/** What the flags of `token mint` give, beside the settings. */
+/** Flags of `token mint`, beside the settings. */
 interface MintFlags extends SettingFlags {
   readonly publish?: readonly string[];
   readonly publishUrlpattern?: readonly string[];
@@ -68,7 +68,7 @@ interface MintFlags extends SettingFlags {
   readonly subject?: string;
 }
 
-/** What the flags of `token revoke` give, beside the settings. */
+/** Flags of `token revoke`, beside the settings. */
 interface RevokeFlags extends SettingFlags {
   readonly jti?: string;
   readonly sub?: string;
@@ -77,36 +77,40 @@ interface RevokeFlags extends SettingFlags {
   readonly token?: string;
 }
 
-/** What the flags of `token inspect` give, beside the settings. */
+/** Flags of `token inspect`, beside the settings. */
 interface InspectFlags extends SettingFlags {
   readonly for?: Action;
 }
 
-/** `artesian token`: makes access tokens, and says why one is refused. */
+/** `artesian token` makes access tokens, and explains why a token is refused. */
 export function tokenCommand(): Command {
   const mint = new Command("mint")
     .description("make an access token")
-    .addOption(new Option("--publish <topic>", "topic to publish to; * is every topic; repeatable").argParser(collect))
-    .addOption(new Option("--publish-urlpattern <pattern>", "URL pattern of topics to publish to; repeatable").argParser(collect))
-    .addOption(new Option("--subscribe <topic>", "topic whose private updates to receive; * is every topic; repeatable").argParser(collect))
-    .addOption(new Option("--subscribe-urlpattern <pattern>", "URL pattern of such topics; repeatable").argParser(collect))
+    .addOption(new Option("--publish <topic>", "topic to publish to (*: every topic; repeatable)").argParser(collect))
+    .addOption(new Option("--publish-urlpattern <pattern>", "URL pattern of topics to publish to (repeatable)").argParser(collect))
+    .addOption(new Option("--subscribe <topic>", "topic whose private updates to receive (*: every topic; repeatable)").argParser(collect))
+    .addOption(
+      new Option("--subscribe-urlpattern <pattern>", "URL pattern of topics whose private updates to receive (repeatable)").argParser(
+        collect,
+      ),
+    )
     .option("--admin", "allow administration: the console, the metrics, revoking tokens, and listing the subscriptions")
     .option("--payload <json>", "JSON object that presence shows to others for the subscriptions")
-    .option("--lifetime <duration>", "how long it is valid", "1h")
-    .option("--subject <text>", "who it is for: the `sub` claim (default: made up)")
+    .option("--lifetime <duration>", "lifetime of the token", "1h")
+    .option("--subject <text>", "subject of the token: the `sub` claim (default: generated)")
     .addHelpText("after", MINT_EXAMPLES)
     .action(runMint);
   const inspect = new Command("inspect")
-    .description("say, check by check, why a token is accepted or refused")
-    .argument("[token]", "the token; - or nothing reads it from the standard input")
-    .addOption(new Option("--for <action>", "what it is to be used for (default: either)").choices(["publish", "subscribe"]))
+    .description("explain, check by check, why a token is accepted or refused")
+    .argument("[token]", "the token (default, or -: read from the standard input)")
+    .addOption(new Option("--for <action>", "intended use (default: either)").choices(["publish", "subscribe"]))
     .addHelpText("after", INSPECT_EXAMPLES)
     .action(runInspect);
   const revoke = new Command("revoke")
-    .description("refuse tokens before their end, at a running hub")
+    .description("revoke tokens at a running hub before they expire")
     .option("--jti <id>", "the token with this `jti` claim")
     .option("--sub <subject>", "the tokens with this `sub` claim that were issued until now")
-    .option("--iss <issuer>", "the issuer of those tokens (default: that of the administrator's token)")
+    .option("--iss <issuer>", "issuer of the revoked tokens (default: that of the administrator's token)")
     .addOption(urlOption())
     .addOption(tokenOption())
     .addHelpText("after", REVOKE_EXAMPLES)
@@ -124,7 +128,7 @@ async function runMint(flags: MintFlags): Promise<void> {
   const lifetime = duration(1000, 365 * 86_400_000).safeParse(flags.lifetime);
   if (!lifetime.success) throw new UsageError(`--lifetime: ${lifetime.error.issues[0]?.message ?? "is not a duration"}`);
   if (flags.subject === "") throw new UsageError("--subject: is empty. Leave it out to have one made up.");
-  // What signs and verifies takes a while to load, which the other commands would pay for on each run.
+  // Signing and verifying need slow imports, which the other commands must not pay for on each run.
   const { mint } = await import("./mint.ts");
   const config = configOf(flags);
   const { publish: adminPublish, subscribe: adminSubscribe } = administration(flags.admin === true, config.path);
@@ -144,7 +148,7 @@ async function runMint(flags: MintFlags): Promise<void> {
   await createOutput(process.stdout).line(token);
 }
 
-/** What an administrator may do, beside what else is asked for. */
+/** An administrator's grants, beside the requested grants. */
 function administration(isAdmin: boolean, path: string): { publish: readonly Matcher[]; subscribe: readonly Matcher[] } {
   if (!isAdmin) return { publish: [], subscribe: [] };
   return {
@@ -156,7 +160,7 @@ function administration(isAdmin: boolean, path: string): { publish: readonly Mat
 async function runRevoke(flags: RevokeFlags): Promise<void> {
   const { jti: tokenId, sub: subject, iss: issuer, url, token, ...settings } = flags;
   const config = configOf(settings);
-  // A hub of the same settings, on this machine.
+  // The URL of a hub with the same settings on this machine.
   const local = `http://${isAnyAddress(config.host) ? "127.0.0.1" : config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}${config.path}`;
   const request = { url: hubUrl(url, process.env, local), headers: bearerHeaders(token, process.env), tokenId, subject, issuer };
   const { revoke } = await import("./revoke.ts");
@@ -191,7 +195,7 @@ function payloadOf(json: string | undefined): Readonly<Record<string, unknown>> 
 async function runInspect(argument: string | undefined, flags: InspectFlags): Promise<void> {
   const fromInput = argument === undefined || argument === "-";
   if (argument === undefined && process.stdin.isTTY) {
-    throw new UsageError("There is no token. Give it as an argument, or pipe it into the command; write - to paste it.");
+    throw new UsageError("There is no token. Give it as an argument, or pipe it into the command. Write - to paste it.");
   }
   const token = (fromInput ? await readAll(process.stdin) : argument).trim().replace(/^Bearer +/i, "");
   if (token === "") throw new UsageError("There is no token: the standard input is empty.");

@@ -6,14 +6,14 @@ import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
 import { type Output, style, type Styled } from "../terminal.ts";
 import { noKey } from "./no-key.ts";
 
-/** What a token may be used for, in words. */
+/** The uses of a token, in words. */
 const USES: Readonly<Record<Action, string>> = { publish: "publishing", subscribe: "subscribing" };
 
 /**
  * Prints each check of a token with its verdict.
  *
- * @param action - What it is to be used for; undefined for either.
- * @returns Whether it is accepted for that.
+ * @param action - The intended use. Undefined for either.
+ * @returns Whether the token is accepted for that use.
  * @throws UsageError when the settings have no key.
  */
 export async function inspect(config: Config, token: string, action: Action | undefined, output: Output): Promise<boolean> {
@@ -26,12 +26,12 @@ export async function inspect(config: Config, token: string, action: Action | un
   for (const one of actions) {
     const verdicts = await authorizer.explain(token, one);
     const lines = render(verdicts);
-    // What is the same for both uses is said once.
+    // A line that is the same for both uses is printed once.
     for (const line of lines) if (!told.has(textOf(line))) await output.line(line);
     told.clear();
     for (const line of lines) told.add(textOf(line));
     const ok = verdicts.every((verdict) => verdict.ok);
-    // A subscriber may come for what is not private; a publisher without a topic can do nothing.
+    // A subscriber without a topic gets public updates. A publisher without a topic can do nothing.
     const useless = ok && one === "publish" && (await authorizer.verify(token, one)).publish.length === 0;
     accepted ||= ok && !useless;
     const result = useless ? "refused for publishing: it allows no topic" : `${ok ? "accepted" : "refused"} for ${USES[one]}`;
@@ -54,7 +54,9 @@ function render(verdicts: readonly Verdict[]): readonly VerdictLine[] {
   });
 }
 
-/** A token's own text could move the cursor, or write over the verdict. */
+/**
+ * Escapes control characters. A token's own text could move the cursor, or overwrite the verdict.
+ */
 function printable(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,

@@ -10,13 +10,13 @@ import { issuerOptions, trustedIssuers } from "../keys/trusted.ts";
 import type { TrustedIssuer } from "../keys/trusted-issuer.ts";
 import { noKey } from "./no-key.ts";
 
-/** What a token is to allow. */
+/** The contents of a new token. */
 export interface MintRequest {
   readonly publish: readonly Matcher[];
   readonly subscribe: readonly Matcher[];
   readonly payload: Readonly<Record<string, unknown>> | undefined;
   readonly lifetimeMs: number;
-  /** Undefined makes one up. */
+  /** Undefined generates a subject. */
   readonly subject: string | undefined;
 }
 
@@ -28,9 +28,9 @@ interface Signer {
 }
 
 /**
- * Makes a token for the hub that is configured, and checks that this hub would take it.
+ * Makes a token for the configured hub, and checks that this hub would accept the token.
  *
- * @throws UsageError when no key may sign it, or the hub would refuse it.
+ * @throws UsageError when no key may sign the token, or the hub would refuse it.
  */
 export async function mint(config: Config, request: MintRequest): Promise<string> {
   const { publish, subscribe, payload, lifetimeMs, subject } = request;
@@ -39,10 +39,10 @@ export async function mint(config: Config, request: MintRequest): Promise<string
   if (subscribe.length > 0) actions.push("subscribe");
   if (actions.length === 0) {
     throw new UsageError(
-      "--publish, --subscribe: say what the token is to allow, such as --publish greeting, or --subscribe '*' for every topic.",
+      "--publish, --subscribe: name topics that the token allows, such as --publish greeting, or --subscribe '*' for every topic.",
     );
   }
-  if (payload !== undefined && subscribe.length === 0) throw new UsageError("--payload: goes with subscriptions; add --subscribe TOPIC.");
+  if (payload !== undefined && subscribe.length === 0) throw new UsageError("--payload: goes with subscriptions. Add --subscribe TOPIC.");
   const { issuers } = trustedIssuers(config);
   if (issuers.length === 0) throw noKey(config);
   const audience = resourceIdentifierOf(config);
@@ -75,7 +75,7 @@ function signerOf(issuers: readonly TrustedIssuer[], actions: readonly Action[],
     .flatMap(({ issuer, keys }) => keys.map((key) => ({ issuer, ...key })));
   const signing = keys.filter(({ material }) => material.sign !== undefined);
   if (signing.length === 0) {
-    throw new UsageError("--jwt-key: tokens are signed with a shared secret or a private key, and what is configured can only check them.");
+    throw new UsageError("--jwt-key: tokens are signed with a shared secret or a private key, and the configured key can only check them.");
   }
   const found = signing.find((key) => actions.every((action) => key.actions.includes(action)));
   const algorithm = found?.algorithms[0];

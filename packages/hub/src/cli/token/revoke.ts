@@ -3,11 +3,14 @@ import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { mint } from "./mint.ts";
 
-/** Which tokens to revoke, and at which hub. */
+/** The tokens to revoke, and the hub. */
 export interface RevokeRequest {
   /** The hub's URL. */
   readonly url: URL;
-  /** What carries the administrator's token; without one, a token is made with the configured keys. */
+  /**
+   * Headers that carry the administrator's token. Without them, a token is made with the configured
+   * keys.
+   */
   readonly headers: Readonly<Record<string, string>>;
   readonly tokenId: string | undefined;
   readonly subject: string | undefined;
@@ -21,7 +24,8 @@ const TIMEOUT_MS = 30_000;
 /**
  * Revokes tokens at a running hub.
  *
- * @throws UsageError when no token can be made; Failure when the hub did not do it.
+ * @throws UsageError when no token can be made.
+ * @throws Failure when the hub did not revoke them.
  */
 export async function revoke(config: Config, request: RevokeRequest): Promise<void> {
   const { tokenId, subject, issuer } = request;
@@ -29,7 +33,7 @@ export async function revoke(config: Config, request: RevokeRequest): Promise<vo
     throw new UsageError("--jti, --sub: say which tokens: --jti ID for one, or --sub SUBJECT for all that a subject has had until now.");
   }
   const url = new URL(request.url);
-  // The protocol's address, of which the alias tells nothing.
+  // The protocol's address. The alias does not reveal it.
   if (url.pathname === "/events/stream") url.pathname = config.path;
   const form = new URLSearchParams(tokenId === undefined ? { sub: subject ?? "" } : { jti: tokenId });
   if (issuer !== undefined) form.set("iss", issuer);

@@ -12,11 +12,14 @@ import { anySignal } from "artesian-ui/stand-ins.ts";
 
 const TIMEOUT_MS = 20_000;
 
-/** The console's server, as its page asks it. Every call throws a {@link ClientError} with a sentence for people. */
+/**
+ * The page's client of the console's server. Every call throws a {@link ClientError} with a
+ * sentence for people.
+ */
 export class ConsoleApi {
   readonly token: string | undefined;
 
-  /** @param token - An administrator's; undefined where the console is open, or may be. */
+  /** @param token - An administrator's token. Undefined if the console is, or may be, open. */
   constructor(token: string | undefined) {
     this.token = token;
   }
@@ -88,7 +91,7 @@ export class ConsoleApi {
   }
 }
 
-/** A sentence about whatever went wrong. */
+/** A sentence for people about any error. */
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : "Something went wrong.";
 }

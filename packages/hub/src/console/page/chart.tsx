@@ -4,30 +4,30 @@ import { axisEnd, clock } from "./format.ts";
 import { type Figure, written } from "./figures.ts";
 import { type Point, pointsOf } from "./samples.ts";
 
-/** How far a chart looks back. */
+/** The time span of a chart. */
 export interface ChartWindow {
   readonly label: string;
   readonly ms: number;
   readonly bucketMs: number;
 }
 
-/** Size of the drawing; it is stretched to the card. */
+/** Size of the drawing, which is stretched to the card. */
 const WIDTH = 300;
 const HEIGHT = 80;
 
-/** Samples further apart than this have nothing between them, in buckets. */
+/** Samples further apart than this are not connected, in buckets. */
 const GAP = 4.5;
 
 interface ChartProps {
   readonly figure: Figure;
   readonly samples: readonly Sample[];
   readonly window: ChartWindow;
-  /** The time that the pointer is at, in any of the charts; undefined shows the newest. */
+  /** The time under the pointer, in any of the charts. Undefined shows the newest. */
   readonly pointedAt: number | undefined;
   readonly onPoint: (at: number | undefined) => void;
 }
 
-/** One figure over time. Its size never depends on what is in it. */
+/** One figure over time. The chart's size never depends on its data. */
 export function Chart({ figure, samples, window, pointedAt, onPoint }: ChartProps): ComponentChildren {
   const newest = samples.at(-1);
   const points = pointsOf(samples, figure.key, window.ms, window.bucketMs);
@@ -82,13 +82,16 @@ export function Chart({ figure, samples, window, pointedAt, onPoint }: ChartProp
 }
 
 function lineOf(run: readonly Point[], x: (at: number) => number, y: (value: number) => number): string {
-  // A lone point is a short line: a path of no length would not be seen.
+  // A lone point is drawn as a short line, because a path of no length is invisible.
   const first = run[0];
   const start = first === undefined || run.length > 1 ? "" : `M${(x(first.at) - 1.5).toFixed(1)} ${y(first.value).toFixed(1)}`;
   return start + run.map(({ at, value }, i) => `${i === 0 && start === "" ? "M" : "L"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("");
 }
 
-/** Cuts where nothing was measured, as while the hub was down: a line across it would claim something. */
+/**
+ * Splits points at gaps in the measurement, such as while the hub was down. A line across a gap
+ * would claim something.
+ */
 function runsOf(points: readonly Point[], gapMs: number): readonly (readonly Point[])[] {
   const runs: Point[][] = [];
   let last: Point | undefined;

@@ -6,7 +6,7 @@ import { ConsolePage } from "./console-page.tsx";
 import { Door } from "./door.tsx";
 import { type Access, Session } from "./session.ts";
 
-/** The console: at the door, or in. */
+/** The console: the door without access, the page with access. */
 export function ConsoleApp(): ComponentChildren {
   const [access, setAccess] = useState<Access>({ kind: "asking" });
   const session = useRef<Session | undefined>(undefined);

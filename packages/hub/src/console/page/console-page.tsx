@@ -22,7 +22,7 @@ const VIEWS = [
 
 type ViewName = (typeof VIEWS)[number][0];
 
-/** Figures that are older than this are not called live, in milliseconds; they come each second. */
+/** Age at which figures are no longer live, in milliseconds. They come each second. */
 const STALE_MS = 5000;
 
 interface PageProps {
@@ -38,9 +38,12 @@ interface PageProps {
  * Stable for tests: the roles and labels, and these `data-testid`s:
  * - `connection` (with `data-state`) and `connection-problem`
  * - `chart`, with `data-figure` and, as `data-value`, its newest value; `as-table`, `sample-table`
- * - `search`, `matched`, `subscribers`, each a `subscriber` (`data-subscriber`, `data-state`) with `close`, then `confirm-close`; `said`
- * - `publish`, `published`, `published-id`, `what-became`; `subscribe`, `toggle-stream`, `raw-state` (`data-raw`), `raw-count`, `raw`, `raw-entry` (`data-type`, `data-kind`)
- * - `explain`, `life`, `verdict` and `fate` (`data-fate`, `data-count`); `scheduled` (`data-update`)
+ * - `search`, `matched`, `subscribers`, each a `subscriber` (`data-subscriber`, `data-state`) with
+ *   `close`, then `confirm-close`; `said`
+ * - `publish`, `published`, `published-id`, `what-became`; `subscribe`, `toggle-stream`,
+ *   `raw-state` (`data-raw`), `raw-count`, `raw`, `raw-entry` (`data-type`, `data-kind`)
+ * - `explain`, `life`, `verdict` and `fate` (`data-fate`, `data-count`); `scheduled`
+ *   (`data-update`)
  */
 export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): ComponentChildren {
   const [view, setView] = useState(viewOfAddress);
@@ -68,7 +71,8 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
   function show(name: ViewName): void {
     location.hash = name;
     setView(name);
-    // What was asked for from elsewhere on the page is where the reader goes on.
+    // The reader goes on at the requested part, even if the request came from elsewhere on the
+    // page.
     queueMicrotask(() => main.current?.querySelector<HTMLElement>("section:not([hidden]) h2")?.focus());
   }
 
@@ -137,7 +141,7 @@ interface ViewProps {
   readonly children: ComponentChildren;
 }
 
-/** One part of the console. Those that are not shown stay as they are: an open stream goes on. */
+/** One part of the console. Hidden parts keep their state, so an open stream goes on. */
 function View({ name, title, shown, children }: ViewProps): ComponentChildren {
   return (
     <section aria-labelledby={`${name}-title`} hidden={name !== shown} data-testid={`view-${name}`}>
@@ -153,7 +157,7 @@ function viewOfAddress(): ViewName {
   return VIEWS.find(([name]) => `#${name}` === location.hash)?.[0] ?? "overview";
 }
 
-/** An open stream that brings nothing is not live. */
+/** Corrects the state of an open stream that brings nothing, which is not live. */
 function honest(connection: Connection, silentMs: number): Connection {
   if (connection.state !== "live" || silentMs <= STALE_MS || connection.problem !== undefined) return connection;
   return {

@@ -14,7 +14,7 @@ const REFUSALS: Record<Refusal, string> = {
   ended: "Your token has come to its end, or was revoked. Make another to go on.",
 };
 
-/** What stands between the street and the console. */
+/** The form that asks for a token. */
 export function Door({ problem, onEnter }: { problem: Refusal | undefined; onEnter: (token: string) => void }): ComponentChildren {
   const [token, setToken] = useState("");
   const input = useRef<HTMLInputElement>(null);

@@ -1,6 +1,6 @@
 import type { Fate } from "../server/wire.ts";
 
-/** What each fate means to people. `short` names it; `sentence` explains it for one subscriber. */
+/** Each fate in words. `short` names the fate. `sentence` explains it for one subscriber. */
 export const FATE_TEXTS: Readonly<Record<Fate, { readonly short: string; readonly sentence: string }>> = {
   delivered: {
     short: "Delivered",
@@ -37,5 +37,5 @@ export const FATE_TEXTS: Readonly<Record<Fate, { readonly short: string; readonl
   },
 };
 
-/** Said where the hub has no such subscriber. */
+/** Shown if the hub has no subscriber with the id. */
 export const NOT_CONNECTED = "This subscriber is not connected now, so nothing can be said about it.";

@@ -11,7 +11,7 @@ interface FieldProps {
   readonly disabled?: boolean;
 }
 
-/** A line of text that goes to the hub as it is. */
+/** A line of text that is sent to the hub unchanged. */
 export function Field({ id, label, value, onValue, half = false, ...rest }: FieldProps): ComponentChildren {
   return (
     <div class={half ? "half" : "wide"}>

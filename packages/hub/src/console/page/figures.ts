@@ -5,11 +5,11 @@ import { type Amount, bytes, count, plural, rate } from "./format.ts";
 export interface Figure {
   readonly key: Exclude<keyof Sample, "at">;
   readonly title: string;
-  /** How a value of it is written. */
+  /** Formats a value of the figure. */
   readonly write: (value: number) => Amount;
-  /** Where its axis ends at the least. */
+  /** Smallest end of the axis. */
   readonly axisAtLeast: number;
-  /** What stands below, in a few words. */
+  /** A short note below the chart. */
   readonly note: (sample: Sample) => string;
 }
 
@@ -20,7 +20,7 @@ const bytesPerSecond = (value: number): Amount => {
   return { number, unit: `${unit}/s` };
 };
 
-/** In the order of the page: what flows, who is there, what is kept. */
+/** In the order of the page: flow, subscribers, journal. */
 export const FIGURES: readonly Figure[] = [
   { key: "published", title: "Published", write: perSecond, axisAtLeast: 5, note: () => "updates acknowledged" },
   { key: "delivered", title: "Delivered", write: perSecond, axisAtLeast: 5, note: () => "updates given to sockets" },

@@ -4,7 +4,7 @@ const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
-/** A number and its unit, which are shown in different sizes. */
+/** A number and its unit, which have different sizes on the page. */
 export interface Amount {
   readonly number: string;
   readonly unit: string;
@@ -14,7 +14,7 @@ export function count(value: number): string {
   return Math.abs(value) >= 1_000_000 ? SHORT.format(value) : WHOLE.format(value);
 }
 
-/** A number a second: the small ones with a tenth, for they are the average of more than a moment. */
+/** A number a second. Small numbers have a tenth, because they are an average over a while. */
 export function rate(value: number): string {
   return Math.abs(value) < 10 && !Number.isInteger(value) ? TENTH.format(value) : count(value);
 }
@@ -40,7 +40,7 @@ export function dayAndClock(at: number): string {
   return DAY.format(at);
 }
 
-/** How long something has lasted, in one unit. */
+/** A length of time, in one unit. */
 export function duration(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
@@ -49,7 +49,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 86_400)} days`;
 }
 
-/** A time to live or an interval, as it was probably written. */
+/** A time to live or an interval, as people probably wrote it. */
 export function milliseconds(ms: number): string {
   if (ms < 1000) return `${ms} ms`;
   return ms % 1000 === 0 && ms < 120_000 ? `${ms / 1000} s` : ms < 120_000 ? `${TENTH.format(ms / 1000)} s` : duration(ms);
@@ -59,11 +59,13 @@ export function plural(value: number, one: string, many: string): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** The smallest 1, 2 or 5 times a power of ten that is no less: where an axis ends. */
+/**
+ * The end of an axis: the smallest 1, 2 or 5 times a power of ten that is not less than the value.
+ */
 export function axisEnd(value: number, atLeast: number): number {
   const top = Math.max(value, atLeast);
   const power = 10 ** Math.floor(Math.log10(top));
-  // A little less than the step is the step: 0.1 + 0.2 must not ask for 0.5.
+  // The tolerance keeps 0.1 + 0.2 from asking for 0.5.
   const step = [1, 2, 5].find((one) => one * power >= top * 0.999_999);
   return (step ?? 10) * power;
 }

@@ -4,7 +4,7 @@ const SHOWN = 8;
 
 const KINDS: Readonly<Record<string, string>> = { urlpattern: "pattern", uritemplate: "template" };
 
-/** What a subscriber asked for. */
+/** The matchers of a subscriber. */
 export function Matchers({ matchers }: { matchers: readonly { readonly type: string; readonly pattern: string }[] }): ComponentChildren {
   const more = matchers.length - SHOWN;
   return (

@@ -10,7 +10,7 @@ const WINDOWS: readonly ChartWindow[] = [
   { label: "15 minutes", ms: 900_000, bucketMs: 5000 },
 ];
 
-/** What flows through the hub, who is there, and what is kept. */
+/** The hub's flow, its subscribers and its journal. */
 export function Overview({ samples, stale }: { samples: readonly Sample[]; stale: boolean }): ComponentChildren {
   const [chosen, choose] = useState(0);
   const [asTable, setAsTable] = useState(false);

@@ -2,10 +2,10 @@ import type { ComponentChildren } from "preact";
 import { clock } from "./format.ts";
 import type { Entry } from "./raw-stream.ts";
 
-/** What came down a stream, the newest first. */
+/** The entries of a stream, the newest first. */
 export function RawLog({ entries, onExplain }: { entries: readonly Entry[]; onExplain: (id: string) => void }): ComponentChildren {
   return (
-    // Scrolls, so it must be reachable with the keyboard.
+    // The list scrolls, so it must be reachable with the keyboard.
     <div class="raw" tabIndex={0} role="log" aria-label="Events, the newest first" data-testid="raw">
       {entries.length === 0 ? (
         <p class="empty">All that comes down the stream appears here, with what the hub says by itself.</p>

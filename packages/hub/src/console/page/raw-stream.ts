@@ -3,11 +3,14 @@ import { createParser } from "eventsource-parser";
 import { watchHiddenTab } from "artesian-ui/hidden-tab.ts";
 import { toWellFormed } from "artesian-ui/stand-ins.ts";
 
-/** One thing that came down a stream, or happened to it. */
+/** One entry of a stream, or an event in the stream's own life. */
 export interface Entry {
   readonly number: number;
   readonly at: number;
-  /** `event`: of a publisher; `hub`: the hub's own; `line`: a comment or a reconnection time; `note`: what happened to the stream. */
+  /**
+   * `event`: a publisher's event. `hub`: the hub's own event. `line`: a comment or a reconnection
+   * time. `note`: an event in the stream's own life.
+   */
   readonly kind: "event" | "hub" | "line" | "note";
   readonly type: string;
   readonly id: string | undefined;
@@ -19,7 +22,7 @@ export type RawState = "opening" | "open" | "reconnecting" | "resting" | "closed
 export interface RawStreamOptions {
   readonly url: string;
   readonly token: string | undefined;
-  /** Where to begin; empty for what comes from now on. */
+  /** The event id to begin after. Empty for future updates alone. */
   readonly lastEventId: string;
   readonly onView: (view: RawView) => void;
 }
@@ -29,19 +32,23 @@ export interface RawView {
   readonly problem: string | undefined;
   /** The newest first, at most {@link MAX_ENTRIES}. */
   readonly entries: readonly Entry[];
-  /** How many updates came in all. */
+  /** Number of updates in all. */
   readonly updates: number;
 }
 
 const MAX_ENTRIES = 200;
-/** Longest data that is kept of one event, in characters. */
+/** Longest data of one event, in characters. */
 const MAX_DATA = 4000;
-/** Thousands of events a second must not be drawn one by one, in milliseconds. */
+/**
+ * Interval of drawing, in milliseconds, because thousands of events a second must not be drawn
+ * singly.
+ */
 const DRAW_MS = 100;
 
 /**
- * A stream as it is on the wire, with what the client would keep for itself. The client carries it all the same: it resumes after a break,
- * and the events are read off the bytes that pass by.
+ * A stream as it is on the wire, including the parts that the client normally keeps for itself. The
+ * client still carries the stream and resumes after a break. The events are read off the passing
+ * bytes.
  */
 export class RawStream {
   readonly #options: RawStreamOptions;

@@ -7,13 +7,13 @@ import { pointsOf } from "./samples.ts";
 
 const ROWS = 15;
 
-/** What the charts show, in numbers: of each stretch of time the largest. */
+/** The charts' figures as a table, with the largest value of each time span. */
 export function SampleTable({ samples, window }: { samples: readonly Sample[]; window: ChartWindow }): ComponentChildren {
   const stepMs = window.ms / ROWS;
   const columns = FIGURES.map((figure) => ({ figure, points: pointsOf(samples, figure.key, window.ms, stepMs) }));
   const times = (columns[0]?.points ?? []).map(({ at }) => at).toReversed();
   return (
-    // Scrolls sideways on a phone, so it must be reachable with the keyboard.
+    // The table scrolls sideways on a phone, so it must be reachable with the keyboard.
     <div class="table-scroll card" tabIndex={0} role="region" aria-label="Figures as a table" data-testid="sample-table">
       <table>
         <caption class="visually-hidden">

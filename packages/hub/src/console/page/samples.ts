@@ -1,9 +1,9 @@
 import type { Sample } from "../server/wire.ts";
 
-/** How far back the charts can look, in milliseconds. */
+/** Time span that is kept for the charts, in milliseconds. */
 const KEPT_MS = 15 * 60_000;
 
-/** Joins samples in order of time, each once, as far as the charts look back. */
+/** Merges samples in order of time, without duplicates, within the kept time span. */
 export function mergeSamples(held: readonly Sample[], more: readonly Sample[]): readonly Sample[] {
   if (more.length === 0) return held;
   const byTime = new Map(held.map((sample) => [sample.at, sample]));
@@ -20,8 +20,8 @@ export interface Point {
 }
 
 /**
- * The points of one figure in a window that ends now. Where there are more than a screen can show, the largest of each bucket stands for
- * it: an average would hide the peaks.
+ * The points of one figure in a window that ends now. If there are more points than a screen can
+ * show, each bucket is represented by its largest value, because an average would hide the peaks.
  */
 export function pointsOf(samples: readonly Sample[], figure: keyof Sample, windowMs: number, bucketMs: number): readonly Point[] {
   const end = samples.at(-1)?.at ?? 0;
@@ -30,7 +30,7 @@ export function pointsOf(samples: readonly Sample[], figure: keyof Sample, windo
   for (const sample of samples) {
     if (sample.at < end - windowMs) continue;
     const value = sample[figure];
-    // Buckets of the clock, not of the window: else the line would shimmer as it moves.
+    // Buckets follow the clock, not the window. Otherwise the line would shimmer as it moves.
     const its = Math.floor(sample.at / bucketMs);
     const last = points.at(-1);
     if (its !== bucket || last === undefined) points.push({ at: sample.at, value });

@@ -4,7 +4,7 @@ import { type ConsoleApi, sentenceOf } from "./api.ts";
 import { UpdateFacts } from "./update-life.tsx";
 import { useAsked } from "./use-asked.ts";
 
-/** Longest that a timer is set for, in milliseconds: more than 24.8 days would be none at all. */
+/** Longest timer, in milliseconds. A timer of more than 24.8 days would fire at once. */
 const LONGEST_MS = 3_600_000;
 const COURTESY_MS = 500;
 
@@ -21,7 +21,7 @@ export function Scheduled({ api, active }: { api: ConsoleApi; active: boolean })
 
   useEffect(() => {
     if (!active || nextAt === undefined) return undefined;
-    // Looked at again when the next one has gone.
+    // The list is refreshed when the next update has gone.
     const timer = setTimeout(ask, Math.min(LONGEST_MS, Math.max(0, nextAt - Date.now()) + COURTESY_MS));
     return () => clearTimeout(timer);
   }, [active, nextAt, answer, ask]);

@@ -3,24 +3,24 @@ import type { About } from "../server/wire.ts";
 import { tabStorage } from "artesian-ui/storage.ts";
 import { ConsoleApi } from "./api.ts";
 
-/** Kept for this tab alone, and gone with it. */
+/** Stored for this tab alone, until the tab is closed. */
 const STORED = "artesian.console.token";
 
 const MAX_RETRY_MS = 10_000;
 
-/** Whether this page is in. */
+/** The access of this page. */
 export type Access =
   | { readonly kind: "asking"; readonly problem?: string | undefined }
   | { readonly kind: "door"; readonly problem?: Refusal | undefined }
   | { readonly kind: "in"; readonly api: ConsoleApi; readonly about: About };
 
-/** Why the token is not let in. `ended`: it was, until now. */
+/** Why the token is not accepted. `ended`: the token was accepted until now. */
 export type Refusal = "not_accepted" | "not_admin" | "malformed" | "ended";
 
-/** Spelled otherwise, it could not even be sent. */
+/** A token with other characters could not even be sent. */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
-/** Finds out whether the console is open, and keeps the administrator's token where it is not. */
+/** Determines whether the console is open, and otherwise keeps the administrator's token. */
 export class Session {
   readonly #onAccess: (access: Access) => void;
   #round = 0;
@@ -31,13 +31,13 @@ export class Session {
   }
 
   enter(pasted: string): void {
-    // Copied out of a terminal, it may come with line breaks.
+    // A token that was copied from a terminal may contain line breaks.
     const token = pasted.replaceAll(/\s+/g, "").replace(/^Bearer/i, "");
     if (TOKEN.test(token)) void this.#open(token, false);
     else this.#onAccess({ kind: "door", problem: "malformed" });
   }
 
-  /** The stream was refused: the token may have come to its end. */
+  /** The stream was refused. The token may have expired. */
   recheck(): void {
     void this.#open(tabStorage.getItem(STORED) ?? undefined, true);
   }

@@ -4,24 +4,24 @@ import { type About, type History, type Sample, sampleOf, STATS_TOPIC, STATS_TYP
 import type { ConsoleApi } from "./api.ts";
 import { mergeSamples } from "./samples.ts";
 
-/** Without a word for this long from the process that was listened to, another's figures are taken, in milliseconds. */
+/** Silence of a process after which another's figures are taken, in milliseconds. */
 const SILENT_MS = 5000;
 
 export interface StatsView {
   readonly samples: readonly Sample[];
   readonly connection: Connection;
-  /** When the last sample came, in milliseconds since 1970 by this machine's clock. */
+  /** When the last sample arrived, in milliseconds since 1970 by this machine's clock. */
   readonly heardAt: number;
 }
 
-/** The hub's figures as they come, and those of the last minutes before. */
+/** The hub's live figures, and those of the last minutes. */
 export class StatsStore {
   readonly #api: ConsoleApi;
   readonly #onChange: (view: StatsView) => void;
   readonly #source: LiveSource;
-  /** Whose figures are shown; undefined until the stream has brought the first ones. */
+  /** The process whose figures are shown. Undefined until the stream has brought the first. */
   #process: string | undefined;
-  /** What was before, until it is known whether it is of the same process: another one may have answered. */
+  /** The history, until its process is confirmed. Another process may have answered. */
   #history: History | undefined;
   #view: StatsView = { samples: [], connection: { state: "connecting" }, heardAt: Date.now() };
   #isClosed = false;
@@ -44,7 +44,7 @@ export class StatsStore {
         this.#change({ connection });
         if (connection.state === "live" && !wasLive) {
           this.#process = undefined;
-          // The stream has what comes now; what was before, the server remembers.
+          // The stream has the coming figures. The server remembers the past ones.
           void this.#remember();
         }
         if (connection.state === "refused") options.onRefused();
@@ -70,7 +70,7 @@ export class StatsStore {
       this.#history = await this.#api.history();
       this.#recall();
     } catch {
-      // The charts fill by themselves; a refusal is the stream's to tell.
+      // The charts fill by themselves. The stream reports a refusal.
     }
   }
 

@@ -22,7 +22,7 @@ interface SubscribeProps {
   readonly onExplain: (id: string) => void;
 }
 
-/** Opens a stream, and shows all that comes down it. */
+/** Opens a stream, and shows all of its entries. */
 export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentChildren {
   const [match, setMatch] = useState("greeting");
   const [patterns, setPatterns] = useState("");
@@ -122,7 +122,7 @@ interface LinesProps {
   readonly disabled: boolean;
 }
 
-/** Several matchers, one a line. */
+/** Several matchers, one in each line. */
 function Lines({ id, label, hint, value, onValue, disabled }: LinesProps): ComponentChildren {
   return (
     <div class="half">
@@ -167,7 +167,7 @@ function withCursor(url: string, lastEventId: string): string {
   return cursor === "" ? url : `${url}${url.includes("?") ? "&" : "?"}${new URLSearchParams({ last_event_id: cursor })}`;
 }
 
-/** For a shell, between single quotes. */
+/** Quotes a text for a shell, in single quotes. */
 function quoted(text: string): string {
   return text.replaceAll("'", "%27");
 }

@@ -20,7 +20,7 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
   const isKept = useRef(false);
   useEffect(() => {
     if (isClosing) confirm.current?.focus();
-    // Only where the row stays: with one that goes, the focus would go too.
+    // Only if the row stays. With a removed row, the focus would be lost.
     else if (isKept.current) ask.current?.focus();
     isKept.current = false;
   }, [isClosing]);

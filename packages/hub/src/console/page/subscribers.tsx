@@ -12,16 +12,16 @@ const LEAST_MS = 1500;
 interface SubscribersProps {
   readonly api: ConsoleApi;
   readonly active: boolean;
-  /** Changes with each sample: the list is asked for again then, and not on a clock of its own. */
+  /** Changes with each sample. The list is then requested again, without a clock of its own. */
   readonly tick: number;
   readonly onExplain: (subscriber: string) => void;
 }
 
-/** Who is connected: found, and closed. */
+/** Finds and closes subscribers. */
 export function Subscribers({ api, active, tick, onExplain }: SubscribersProps): ComponentChildren {
   const [search, setSearch] = useState("");
   const [behind, setBehind] = useState(false);
-  /** Where the pages before began, the current one last. */
+  /** Starts of the earlier pages, the current page last. */
   const [pages, setPages] = useState<readonly (string | undefined)[]>([undefined]);
   const [closing, setClosing] = useState<string | undefined>();
   const [said, setSaid] = useState<{ text: string; bad: boolean } | undefined>();
@@ -37,7 +37,8 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
   }, [active, search, behind, after, ask]);
 
   useEffect(() => {
-    // A list that is decided about stands still. One that was costly to make is made less often.
+    // The list stands still while the user decides. A list that was costly to make is made less
+    // often.
     if (!active || busy || closing !== undefined) return;
     if (performance.now() - cameAt > Math.max(LEAST_MS, tookMs * 20)) ask();
   }, [tick]);
@@ -55,7 +56,7 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
       setSaid({ text: sentenceOf(error), bad: true });
     }
     setClosing(undefined);
-    // The row goes; the keyboard must not go with it.
+    // The row disappears, and the keyboard's focus must not.
     list.current?.focus();
     ask();
   }

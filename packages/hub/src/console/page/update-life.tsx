@@ -3,7 +3,7 @@ import { FATES, type KnownUpdate, type UpdateAnswer, type WaitingUpdate } from "
 import { FATE_TEXTS, NOT_CONNECTED } from "./fate-texts.ts";
 import { count, dayAndClock, milliseconds, plural } from "./format.ts";
 
-/** What became of an update: for one subscriber where one was asked about, and for all. */
+/** The fate of an update, for one subscriber if one was given, and for all. */
 export function UpdateLife({ update, subscriber }: { update: UpdateAnswer; subscriber: string }): ComponentChildren {
   return (
     <div class="life" data-testid="life">
@@ -61,7 +61,7 @@ function Counts({ update: { counts } }: { update: KnownUpdate }): ComponentChild
   );
 }
 
-/** What is known of the update itself; not its data, which may be private. */
+/** The facts of the update itself, without its data, which may be private. */
 export function UpdateFacts({ update }: { update: KnownUpdate | WaitingUpdate }): ComponentChildren {
   const { topics, type, size, ttlMs } = update;
   const facts = [

@@ -5,11 +5,11 @@ import { UpdateLife } from "./update-life.tsx";
 import { Scheduled } from "./scheduled.tsx";
 import { useAsked } from "./use-asked.ts";
 
-/** Which update, and which subscriber, is asked about. */
+/** The update, and the subscriber, in question. */
 export interface Question {
   readonly id: string;
   readonly subscriber: string;
-  /** Counts the times that it was asked from elsewhere on the page: then it is answered at once. */
+  /** Counts the questions from elsewhere on the page, which are answered at once. */
   readonly asked: number;
 }
 
@@ -20,7 +20,7 @@ interface UpdatesProps {
   readonly onQuestion: (question: Question) => void;
 }
 
-/** The life of one update, and those that are still to come. */
+/** The life of one update, and the scheduled updates. */
 export function Updates({ api, active, question, onQuestion }: UpdatesProps): ComponentChildren {
   const { id, subscriber } = question;
   const { asked, ask } = useAsked(async (signal) => ({

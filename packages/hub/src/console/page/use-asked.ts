@@ -1,17 +1,17 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { sentenceOf } from "./api.ts";
 
-/** What a question was answered. While it is asked again, the answer before stays. */
+/** The answer to a question. During a repetition, the last answer stays. */
 export interface Asked<T> {
   readonly answer: T | undefined;
   readonly problem: string | undefined;
   readonly busy: boolean;
-  /** How long the last answer took, in milliseconds, and when it came. */
+  /** The duration of the last answer, in milliseconds, and its time. */
   readonly tookMs: number;
   readonly cameAt: number;
 }
 
-/** Asks the server; a newer question puts an end to the one under way. */
+/** Asks the server. A newer question cancels the pending one. */
 export function useAsked<T>(question: (signal: AbortSignal) => Promise<T>): { readonly asked: Asked<T>; readonly ask: () => void } {
   const [asked, setAsked] = useState<Asked<T>>({ answer: undefined, problem: undefined, busy: false, tookMs: 0, cameAt: 0 });
   const current = useRef<AbortController | undefined>(undefined);

@@ -1,12 +1,12 @@
 import { type Authorization, type Hub, HubError } from "../../index.ts";
 
-/** A token as RFC 6750 spells it; two fields arrive as one with a comma, which no token has. */
+/** A token in the syntax of RFC 6750. Two fields arrive as one with a comma, which no token has. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
 /**
- * Lets administrators through.
+ * Requires an administrator's token.
  *
- * @returns What the token says.
+ * @returns The claims of the token.
  * @throws HubError `unauthorized`, `invalid_token` or `insufficient_scope`.
  */
 export async function requireAdmin(hub: Hub, request: Request): Promise<Authorization> {
@@ -24,7 +24,8 @@ export async function requireAdmin(hub: Hub, request: Request): Promise<Authoriz
 }
 
 /**
- * Keeps the pages of other sites from changing anything: a browser names the page's origin in each POST, and asks before it sends JSON.
+ * Keeps other sites' pages from changing anything. A browser names the page's origin in each POST,
+ * and asks before it sends JSON.
  *
  * @throws HubError `origin_forbidden` or `unsupported_media_type`.
  */

@@ -8,18 +8,21 @@ import { StatsTokens } from "./stats-tokens.ts";
 import { findUpdate, listScheduled } from "./updates.ts";
 import { type About, API } from "./wire.ts";
 
-/** The console's server part. */
+/** The server part of the console. */
 export interface Console {
-  /** Whether this is one of the console's own paths, `/console/api` and below; the pages serve the rest. */
+  /**
+   * Whether a path is one of the console's own, `/console/api` and below. The pages serve the rest.
+   */
   handles(pathname: string): boolean;
-  /** Answers a request to one of them. Never rejects. */
+  /** Answers a request to one of these paths. Never rejects. */
   fetch(request: Request): Promise<Response>;
   /** Stops measuring the hub. Call it before the hub's `close`. */
   close(): void;
 }
 
 /**
- * Makes the console of one hub, of all its processes where they can ask each other. What it measures is published on the hub itself.
+ * Makes the console of one hub. The console covers all processes of the hub if they can ask each
+ * other. Its measurements are published on the hub itself.
  *
  * @throws TypeError when an option can't be used.
  */
@@ -27,14 +30,14 @@ export function createConsole(options: ConsoleOptions): Console {
   return new ConsoleServer(options);
 }
 
-/** What a refused token is answered with. */
+/** Challenges for refused tokens. */
 const CHALLENGES: ReadonlyMap<ErrorCode, string> = new Map([
   ["unauthorized", "Bearer"],
   ["invalid_token", 'Bearer error="invalid_token"'],
   ["insufficient_scope", 'Bearer error="insufficient_scope"'],
 ]);
 
-/** What subscribers' ids are. */
+/** Syntax of subscribers' ids. */
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 type Answer = () => Promise<object>;
@@ -71,7 +74,8 @@ class ConsoleServer implements Console {
 
   async fetch(request: Request): Promise<Response> {
     try {
-      // Before anything else, so that whoever may not come in learns nothing, not even which addresses there are.
+      // The token is checked first, so that strangers learn nothing, not even which addresses
+      // exist.
       if (this.#tokens === undefined) await this.#logIn(request);
       const method = request.method === "HEAD" ? "GET" : request.method;
       const methods = this.#route(request);
@@ -178,7 +182,7 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // No id has such a spelling, so none is found.
+    // No id has this spelling, so none is found.
     return "";
   }
 }

@@ -1,16 +1,19 @@
 import type { Authorization, HubError, Logger } from "../../index.ts";
 
-/** A token that comes again within this time is no new login, in milliseconds. */
+/** A token that returns within this time is no new login, in milliseconds. */
 const SAME_LOGIN_MS = 3_600_000;
-/** Most tokens that are remembered. */
+/** Most remembered tokens. */
 const MOST_LOGINS = 1000;
-/** Shortest time between two lines of refused requests, in milliseconds: anybody can send them. */
+/**
+ * Shortest time between two log lines about refused requests, in milliseconds. Anybody can send
+ * these requests.
+ */
 const REFUSED_MS = 60_000;
 
-/** Logs who comes to the console, and that others were refused. */
+/** Logs the console's users, and refusals of others. */
 export class Logins {
   readonly #logger: Logger;
-  /** When each token came last; the one that came longest ago is first. */
+  /** When each token was last seen, the longest ago first. */
   readonly #lastMs = new Map<string, number>();
   #refusedToldAtMs = -Infinity;
   #refused = 0;

@@ -5,27 +5,30 @@ import { fileURLToPath } from "node:url";
 
 /** The pages' Fetch handler. */
 export interface Pages {
-  /** Answers with a page or a file of one; 404 for every other address, 405 for every method but GET and HEAD. */
+  /**
+   * Answers with a page or one of its files. Answers 404 for every other path, and 405 for every
+   * method except GET and HEAD.
+   */
   fetch(request: Request): Promise<Response>;
 }
 
 export interface PagesOptions {
-  /** Where `npm run build` has put the pages. */
+  /** The output directory of `npm run build`. */
   readonly directory: string;
-  /** A page of the build, below `directory`: without it, nothing is built. */
+  /** A page of the build, below `directory`. Without this file, nothing is built. */
   readonly index: string;
-  /** Finds what is at a path. Assets need no route. */
+  /** Finds the page of a path. Assets need no route. */
   readonly findRoute: (pathname: string) => PageRoute | undefined;
-  /** For people at an address without a page, such as "Try /". */
+  /** A hint for people at an unknown path, such as "Try /". */
   readonly hint: string;
 }
 
-/** A page's file in the build, or where to look for it instead. */
+/** A page's file in the build, or a path to redirect to. */
 export type PageRoute = { readonly file: string } | { readonly location: string };
 
 /**
- * Everything comes from this server and nothing is inline, so an injected script, style, frame or form target has
- * nowhere to go.
+ * Everything comes from this server and nothing is inline. An injected script, style, frame or form
+ * target is blocked.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
@@ -42,7 +45,7 @@ const SECURITY_HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
-/** The only kinds of files that a build makes. */
+/** The only kinds of files in a build. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -55,7 +58,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** One plain name: no separator, no leading dot, nothing encoded. */
 const ASSET_PATH = /^\/assets\/([A-Za-z0-9_-][A-Za-z0-9._-]*)$/;
 
-/** The console's page, of which the build is the same whether this file runs from `src/` or from `dist/`. */
+/** The console's page. The build is the same whether this file runs from `src/` or from `dist/`. */
 const DIRECTORY = fileURLToPath(new URL("../../../dist/pages", import.meta.url));
 
 /** Serves the console's page at `/console`. */
@@ -85,7 +88,7 @@ export function servePages({ directory, index, findRoute, hint }: PagesOptions):
       const route = isAsset ? { file: `assets/${asset}` } : findRoute(pathname);
       if (route === undefined) return text(404, `There is no page at this address. ${hint}`);
       if ("location" in route) return text(302, `See ${route.location}`, { Location: route.location });
-      // Looked for again at the next request, so that building them is enough.
+      // Checked again at the next request, so that building the pages is enough.
       isBuilt ||= (await stat(join(directory, index)).catch(() => undefined))?.isFile() === true;
       if (!isBuilt) return text(503, "The pages are not built. Run `npm run build`, then reload.");
       return await serve(request, join(directory, route.file), isAsset);
@@ -98,7 +101,7 @@ async function serve(request: Request, file: string, immutable: boolean): Promis
   try {
     body = await readFile(file);
   } catch {
-    // A page from before the last build asks for files that are gone.
+    // A page from before the last build requests files that are gone.
     return text(404, "There is no file at this address.");
   }
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;

@@ -4,15 +4,15 @@ import { questionsOf } from "../../create-hub.ts";
 import { addSamples } from "./sums.ts";
 import { type History, rowOf, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "./wire.ts";
 
-/** Samples that are remembered: 15 minutes. */
+/** Number of remembered samples, which is 15 minutes. */
 const REMEMBERED = 900;
-/** The figures are of no use to whoever comes later: those have the history. */
+/** Figures expire early, because a later page has the history. */
 const TTL_MS = 10_000;
 
 export interface SamplerOptions {
   readonly hub: Hub;
   readonly sampleMs: number;
-  /** Whether a subscriber of the figures' topic may have them. */
+  /** Whether a subscriber of the figures' topic may receive the figures. */
   readonly mayWatch: (subscriber: ObservedSubscriber) => boolean;
   readonly logger: Logger;
 }
@@ -21,7 +21,7 @@ export interface SamplerOptions {
 const QUESTION = "console/samples";
 
 interface SamplesQuestion {
-  /** How many of the newest ones. */
+  /** Number of the newest samples. */
   readonly count: number;
   /** Whether figures are about to be published. */
   readonly publishes: boolean;
@@ -34,12 +34,13 @@ interface SamplesAnswer {
 }
 
 /**
- * Takes this process's figures each second; adds those of the others, and publishes them, while somebody watches: the journal of a hub that
- * nobody looks at must not grow by being measured, and its processes have nothing to ask each other.
+ * Samples this process's figures each second. While somebody watches, adds the figures of the other
+ * processes and publishes the sum. Otherwise measuring would grow the journal of an idle hub, and
+ * its processes have nothing to ask each other.
  */
 export class Sampler {
   readonly #options: SamplerOptions;
-  /** Whose figures they are. */
+  /** The owner of the figures. */
   readonly #source: string;
   readonly #samples: Sample[] = [];
   readonly #watchers = new Set<string>();
@@ -47,7 +48,7 @@ export class Sampler {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #before: HubStats;
   #beforeMs = performance.now();
-  /** What the console itself caused since the last sample. */
+  /** The console's own traffic since the last sample. */
   #own = { published: 0, delivered: 0 };
   #publishing = false;
 
@@ -69,7 +70,7 @@ export class Sampler {
     this.#schedule();
   }
 
-  /** Of the whole, with the sums at the times of this process's samples. */
+  /** The fleet's history, with the sums at the times of this process's samples. */
   async history(): Promise<History> {
     const others = await this.#ask({ count: REMEMBERED, publishes: false });
     return { process: this.#source, samples: addSamples(this.#samples, others, this.#options.sampleMs).map(rowOf) };
@@ -81,8 +82,9 @@ export class Sampler {
   }
 
   /**
-   * Samples are taken at whole seconds of the clock, or whatever is between two: so those of several processes are of the same time, and of
-   * two that tell of one second a page keeps one.
+   * Schedules the next sample at a multiple of the interval, such as a whole second of the clock.
+   * So samples of several processes have the same time, and a page keeps one of two that describe
+   * the same second.
    */
   #schedule(): void {
     const { sampleMs } = this.#options;
@@ -98,7 +100,7 @@ export class Sampler {
     this.#schedule();
     this.#samples.push(this.#take(hub.stats()));
     if (this.#samples.length > REMEMBERED) this.#samples.shift();
-    // On a disk that has fallen behind, figures must not queue up.
+    // On a slow disk, figures must not queue up.
     if (this.#watchers.size > 0 && !this.#publishing) void this.#publish();
   }
 
@@ -154,7 +156,7 @@ export class Sampler {
   }
 
   #answer({ count, publishes }: SamplesQuestion): SamplesAnswer {
-    // Those who watch here get what is published there.
+    // Watchers of this process receive the figures that the other process publishes.
     if (publishes) this.#own.delivered += this.#watchers.size;
     return { now: Date.now(), rows: this.#samples.slice(-count).map(rowOf) };
   }

@@ -2,7 +2,7 @@ import type { Authorization, Matcher } from "../../index.ts";
 import { type IssuerOptions, mintToken } from "../../http/index.ts";
 import { STATS_TOPIC, type StatsToken } from "./wire.ts";
 
-/** What the open console signs its pages' tokens with. */
+/** The key that signs the tokens of an open console's pages. */
 export interface ConsoleKey {
   /** The tokens' `iss`. */
   readonly issuer: string;
@@ -10,7 +10,7 @@ export interface ConsoleKey {
   readonly secret: Uint8Array;
 }
 
-/** What the hub of an open console must be told: `authorization.issuers`. */
+/** The issuer of an open console, for the hub's `authorization.issuers`. */
 export function consoleIssuer({ issuer, secret }: ConsoleKey): IssuerOptions {
   return { issuer, keys: [{ actions: ["subscribe"], algorithms: ["HS256"], secret }] };
 }
@@ -22,8 +22,8 @@ const SUBJECT = "console";
 const LIFETIME_SECONDS = 300;
 
 /**
- * Tokens that read the figures and nothing else. The figures are private even where the console is open: public ones would come to
- * everybody who watches every topic, once a second.
+ * Tokens that read the figures and nothing else. The figures are private even if the console is
+ * open. Public figures would reach every subscriber of all topics, once a second.
  */
 export class StatsTokens {
   readonly #key: ConsoleKey;
@@ -46,7 +46,7 @@ export class StatsTokens {
     return { token, expiresInMs: LIFETIME_SECONDS * 1000 };
   }
 
-  /** Whether a stream came with one of these. */
+  /** Whether a stream presented one of these tokens. */
   isOurs({ issuer, subject }: Authorization): boolean {
     return issuer === this.#key.issuer && subject === SUBJECT;
   }

@@ -1,13 +1,14 @@
 import type { Sample } from "./wire.ts";
 
-/** What adds up over processes; the journal is one. */
+/** Fields that add up over processes. The journal is shared. */
 const SUMMED = ["published", "delivered", "sentBytes", "subscribers", "behind", "cohorts"] as const;
 
 /**
- * Adds the samples of other processes to those of one, each to the nearest in time. Where a process has none about then, it adds nothing.
+ * Adds the samples of other processes to those of one, each to the nearest in time. A process
+ * without a sample near that time adds nothing.
  *
- * @param own - In order of time, as each of the others.
- * @param sampleMs - How far apart samples are.
+ * @param own - In order of time, like each list of the others.
+ * @param sampleMs - Interval of the samples, in milliseconds.
  */
 export function addSamples(own: readonly Sample[], others: readonly (readonly Sample[])[], sampleMs: number): readonly Sample[] {
   const places = others.map(() => 0);

@@ -1,7 +1,7 @@
 import type { Hub, ScheduledUpdate } from "../../index.ts";
 import { SCHEDULED_LISTED, type ScheduledPage, type UpdateAnswer, type WaitingUpdate } from "./wire.ts";
 
-/** Says what became of an update; undefined where the hub has no such one. */
+/** Reports the fate of an update. Returns undefined if the hub does not have the update. */
 export async function findUpdate(hub: Hub, id: string, subscriberId: string | undefined): Promise<UpdateAnswer | undefined> {
   const life = await hub.fleet.explain(id, subscriberId);
   if (life !== undefined) return { state: "published", ...life };

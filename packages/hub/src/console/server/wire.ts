@@ -1,15 +1,21 @@
-/** What the console's page and its server tell each other. */
+/** The protocol between the console's page and its server. */
 
-/** The topic of the figures: an update of type `stats` a second, while somebody watches. Its data is a {@link Sample}. */
+/**
+ * The topic of the figures: an update of type `stats` a second, while somebody watches. Its data is
+ * a {@link Sample}.
+ */
 export const STATS_TOPIC = "/console/stats";
 export const STATS_TYPE = "stats";
 
-/** Where the API is. */
+/** Base path of the API. */
 export const API = "/console/api";
 
-/** The figures of one second. Rates are a second's; what the console itself caused is taken out of the first two. */
+/**
+ * The figures of one second. Rates are per second. The console's own traffic is subtracted from the
+ * first two.
+ */
 export interface Sample {
-  /** When, in milliseconds since 1970 by the server's clock. */
+  /** Time of the sample, in milliseconds since 1970 by the server's clock. */
   readonly at: number;
   /** Updates published, and updates given to sockets, a second. */
   readonly published: number;
@@ -20,7 +26,10 @@ export interface Sample {
   /** Subscribers whose cursor is behind the tail. */
   readonly behind: number;
   readonly cohorts: number;
-  /** Bytes and updates in the journal, and by how many bytes a second it grew; less than 0 where it was trimmed. */
+  /**
+   * Bytes and updates in the journal, and its growth in bytes a second, which is negative after
+   * trimming.
+   */
   readonly journalBytes: number;
   readonly journalUpdates: number;
   readonly journalGrowth: number;
@@ -28,7 +37,10 @@ export interface Sample {
 
 /** An update of type `stats`. */
 export interface StatsData extends Sample {
-  /** Whose figures they are: `all`, or those of one process of a journal whose processes do not ask each other. */
+  /**
+   * The source of the figures: `all`, or one process if the journal's processes do not ask each
+   * other.
+   */
   readonly process: string;
 }
 
@@ -72,7 +84,9 @@ export interface About {
   readonly hub: string;
 }
 
-/** The answer of `POST token`, where the console is open: it reads the figures and nothing else. */
+/**
+ * The answer of `POST token` if the console is open. The token reads the figures and nothing else.
+ */
 export interface StatsToken {
   readonly token: string;
   readonly expiresInMs: number;
@@ -82,35 +96,35 @@ export interface StatsToken {
 export interface Subscriber {
   readonly id: string;
   readonly matchers: readonly { readonly type: string; readonly pattern: string }[];
-  /** The `iss` and `sub` claims of its token; absent without one. */
+  /** The `iss` and `sub` claims of its token. Absent without a token. */
   readonly issuer?: string | undefined;
   readonly subject?: string | undefined;
-  /** The client's address; absent if the hub knows none. */
+  /** The client's address. Absent if the hub knows none. */
   readonly address?: string | undefined;
   readonly intervalMs: number;
   readonly latest: boolean;
   readonly openMs: number;
   readonly state: "live" | "replaying" | "stalled";
-  /** How many updates the journal has after what was sent, whether they are for it or not. */
+  /** Number of updates in the journal after the last one sent, whether they match or not. */
   readonly lag: number;
-  /** How long ago the first of these was appended, in milliseconds. */
+  /** Age of the first of these updates, in milliseconds. */
   readonly lagMs: number;
 }
 
-/** The answer of `GET subscribers`: those that match, in the order of their ids. */
+/** The answer of `GET subscribers`: the matching subscribers, in the order of their ids. */
 export interface SubscriberPage {
   readonly subscribers: readonly Subscriber[];
-  /** How many match, and how many there are. */
+  /** Number of matching subscribers, and of all. */
   readonly matched: number;
   readonly total: number;
-  /** What to ask for `after` to have the next page; absent on the last. */
+  /** Value of `after` for the next page. Absent on the last page. */
   readonly next?: string | undefined;
 }
 
 /** Longest search, in characters. */
 export const SEARCH_LENGTH = 200;
 
-/** What became of an update for one subscriber; the hub's words. */
+/** Fates of an update for one subscriber, in the hub's words. */
 export const FATES = ["delivered", "paced", "behind", "replaced", "expired", "earlier", "not_allowed", "not_selected"] as const;
 export type Fate = (typeof FATES)[number];
 
@@ -129,7 +143,7 @@ export interface KnownUpdate {
   readonly isExpired: boolean;
   /** How many subscribers have each fate. */
   readonly counts: Readonly<Partial<Record<Fate, number>>>;
-  /** The fate of the subscriber that was asked for; absent where it is not connected. */
+  /** The fate for the requested subscriber. Absent if it is not connected. */
   readonly fate?: Fate | undefined;
 }
 
@@ -153,7 +167,7 @@ export type UpdateAnswer = KnownUpdate | WaitingUpdate;
 /** The answer of `GET scheduled`: the next ones first. */
 export interface ScheduledPage {
   readonly scheduled: readonly WaitingUpdate[];
-  /** How many wait in all. */
+  /** Number of waiting updates in all. */
   readonly total: number;
 }
 
