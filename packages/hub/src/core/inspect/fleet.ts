@@ -62,7 +62,7 @@ export class Fleet {
   async renew(subscriberId: string, authorization: Authorization): Promise<boolean> {
     if (this.#own.renew(subscriberId, authorization)) return true;
     if (!SUBSCRIBER_ID.test(subscriberId)) return false;
-    // The token's claims are sent, not the token. An eavesdropper could not use them.
+    // The token's claims are sent, not the token. An eavesdropper could not use the claims.
     const { expiresAt } = authorization;
     const question: RenewQuestion = {
       id: subscriberId,

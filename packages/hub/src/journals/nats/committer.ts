@@ -196,8 +196,8 @@ export class Committer {
   }
 
   /**
-   * Drops records beyond the retention. A commit that drops them cannot be stored, and all
-   * processes drop the records that are removed from the stream.
+   * Drops records beyond the retention while the stream's storage is full. A commit that drops them
+   * cannot be stored then. All processes drop the records that are removed from the stream.
    */
   #makeRoom(log: Log): void {
     log.drop(log.held.headAfter([], this.#retention, Date.now()));
