@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { compatToken } from "../support/compat-token.ts";
-import { runToEnd, send, startServer } from "./command.ts";
+import { messagesIn, runToEnd, send, startServer } from "./command.ts";
 
 const SECRET = "!ChangeThisMercureHubJWTSecretKey!";
 const KEYS = ["--issuer", "https://php.example", "--jwt-key", SECRET];
@@ -34,7 +34,7 @@ test("serve refuses them without it, and warns of nothing", async () => {
 test("another version is refused", async () => {
   const { code, stderr } = await runToEnd(["serve", "--compat", "0.9"]);
   expect(code).toBe(2);
-  expect(stderr).toContain('--compat: "0.9" is not one of 0.x.');
+  expect(messagesIn(stderr)).toContain('--compat: "0.9" is not one of 0.x.');
 });
 
 test("token inspect explains them with --compat 0.x", async () => {

@@ -39,7 +39,7 @@ describe("one update", () => {
     const url = await hubUrl();
     const { code, stdout, stderr } = await runToEnd(["publish", "--topic", "a", "--id", "水 1", "--url", url, "x"]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "水 1\n" });
-    expect(stderr).toMatch(/^warning: the event id "水 1" .*docs\/clients\.md\.\n$/);
+    expect(stderr).toMatch(/^warning: the event id "水 1" .*docs\/start\/clients\.md\.\n$/);
     const input = ["1", "é", "水"].map((id) => JSON.stringify({ topic: "a", id })).join("\n");
     const lines = await runToEnd(["publish", "--ndjson", "--url", url], { input });
     expect(lines.code).toBe(0);

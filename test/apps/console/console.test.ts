@@ -292,6 +292,7 @@ describe("with 50,000 subscribers", () => {
       counts = (await hub.explain(id))?.counts;
     });
     expect(counts).toEqual({ delivered: MANY / 2, not_selected: MANY / 2 });
-    expect(turns).toBeGreaterThan(50);
+    // A slice takes 4 ms of some 50.
+    expect(turns).toBeGreaterThan(5);
   });
 });
