@@ -135,6 +135,10 @@ interface Match {
 function routesTo({ hubPath, metadata }: HttpContext, pathname: string): readonly Match[] {
   if (pathname === metadata.path) return [{ route: METADATA, id: "" }];
   const path = pathname === ALIAS_PATH ? "" : pathname.slice(hubPath.length);
+  return TO_HUB.path === path ? TO_HUB.matches : matchesOf(path);
+}
+
+function matchesOf(path: string): readonly Match[] {
   return ROUTES.flatMap((candidate) => {
     const id = matchPath(candidate.path, path);
     return id === undefined ? [] : [{ route: candidate, id }];
@@ -151,6 +155,9 @@ function matchPath(pattern: string, path: string): string | undefined {
   const start = pattern.slice(0, -":id".length);
   return path.startsWith(start) && !path.includes("/", start.length) ? decodeSegment(path.slice(start.length)) : undefined;
 }
+
+/** The routes of the hub's own path, found once: a publish must not pay for a search. */
+const TO_HUB = { path: "", matches: matchesOf("") };
 
 function allow(found: readonly Match[]): string {
   return [...found.flatMap(({ route: { methods } }) => methods), "OPTIONS"].join(", ");
