@@ -42,7 +42,10 @@ export interface UpdateInput {
   readonly delayMs?: number | undefined;
   /** Time of the delivery, up to a year ahead. A time that has passed delivers at once. */
   readonly deliverAt?: Date | undefined;
-  /** Time to live after the append, in milliseconds, or undefined for no end. */
+  /**
+   * Time to live after publishing or after the due time, in milliseconds. An expired update is
+   * neither delivered nor replayed. Default: no end.
+   */
   readonly ttlMs?: number | undefined;
 }
 
