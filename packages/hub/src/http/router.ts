@@ -135,7 +135,7 @@ interface Match {
 function routesTo({ hubPath, metadata }: HttpContext, pathname: string): readonly Match[] {
   if (pathname === metadata.path) return [{ route: METADATA, id: "" }];
   const path = pathname === ALIAS_PATH ? "" : pathname.slice(hubPath.length);
-  return TO_HUB.path === path ? TO_HUB.matches : matchesOf(path);
+  return path === "" ? TO_HUB : matchesOf(path);
 }
 
 function matchesOf(path: string): readonly Match[] {
@@ -157,7 +157,7 @@ function matchPath(pattern: string, path: string): string | undefined {
 }
 
 /** The routes of the hub's own path, found once: a publish must not pay for a search. */
-const TO_HUB = { path: "", matches: matchesOf("") };
+const TO_HUB = matchesOf("");
 
 function allow(found: readonly Match[]): string {
   return [...found.flatMap(({ route: { methods } }) => methods), "OPTIONS"].join(", ");
