@@ -267,6 +267,7 @@ export class Dispatcher {
   }
 
   #accept(records: readonly JournalRecord[]): void {
+    const before = this.#accepted;
     for (const record of records) {
       if (record.offset <= this.#accepted) continue;
       if (record.offset !== this.#accepted + 1) this.#skipTo(record.offset - 1);
@@ -274,7 +275,8 @@ export class Dispatcher {
       this.#pending.push(record);
       this.#pendingBytes += recordBytes(record);
     }
-    this.#came.push({ upTo: this.#accepted, atMs: monotonicMs() });
+    // Without new records, nothing waits since now.
+    if (this.#accepted > before) this.#came.push({ upTo: this.#accepted, atMs: monotonicMs() });
     if (!this.#scheduled && this.#pending.length > 0) this.#schedule();
   }
 

@@ -116,7 +116,6 @@ export class PatternIndex {
 
   /** The known matches of a topic, if no pattern is left to test. */
   known(topic: string): KnownTopic | undefined {
-    if (this.#awake === 0) return NO_PATTERNS;
     const known = this.#known.get(topic);
     return known?.upTo === this.#now ? known : undefined;
   }
@@ -190,12 +189,6 @@ export class PatternIndex {
     return matcher.kind === "urlpattern" ? this.#byPath : this.#byTopic;
   }
 }
-
-/**
- * Result while there are no patterns. The first pattern that awakes is a change after all that was
- * known.
- */
-const NO_PATTERNS: KnownTopic = { groups: [], upTo: -1 };
 
 function finish<T>(work: Generator<undefined, T>): T {
   for (;;) {

@@ -49,6 +49,7 @@ export class TopicSearch {
   advance(records: readonly JournalRecord[], untilMs: number): number {
     let begun = this.#begun?.record === records[0] ? this.#begun : undefined;
     this.#begun = undefined;
+    if (this.#index.patternCount === 0) return records.length;
     for (let i = 0; i < records.length; i++) {
       const record = records[i] as JournalRecord;
       for (let topics = begun?.topics ?? 0; topics < record.topics.length; topics++) {
