@@ -44,6 +44,15 @@ interface Route {
 
 const READ = ["GET", "HEAD"] as const;
 
+/** The metrics. A process that waits for its journal serves them by the same rules. */
+export const METRICS: Route & { readonly needs: "admin"; readonly handler: typeof metrics } = {
+  path: "/metrics",
+  methods: READ,
+  hint: "Use GET to read the metrics.",
+  needs: "admin",
+  handler: metrics,
+};
+
 /** All that the hub serves. Routes with the same path follow each other. */
 const ROUTES: readonly Route[] = [
   {
@@ -83,7 +92,7 @@ const ROUTES: readonly Route[] = [
     needs: { action: "publish" },
     handler: cancel,
   },
-  { path: "/metrics", methods: READ, hint: "Use GET to read the metrics.", needs: "admin", handler: metrics },
+  METRICS,
   { path: "/revocations", methods: ["POST"], hint: "Use POST to revoke tokens.", needs: "admin", handler: revoke },
 ];
 

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Access } from "../../http/auth/access.ts";
 import type { Cors } from "../../http/reply/cors.ts";
-import { metrics } from "../../http/routes/metrics.ts";
 import { metricsWithoutJournal } from "../../http/routes/metrics-collector.ts";
 import { targetOf } from "../../http/request-target.ts";
-import { authorize } from "../../http/router.ts";
+import { authorize, METRICS } from "../../http/router.ts";
 import { HubError } from "../../index.ts";
 import type { Config } from "../config/config.ts";
 import { authorizerOf } from "../keys/authorizer.ts";
@@ -43,20 +42,20 @@ export function createWaitingMetrics(options: WaitingMetricsOptions): (req: Inco
     }));
   const collect = (): Promise<string> => Promise.resolve(metricsWithoutJournal(worker));
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    if (req.method !== "GET" && req.method !== "HEAD") {
-      res.setHeader("allow", "GET, HEAD");
-      throw new HubError("method_not_allowed", "Use GET to read the metrics.");
+    if (!METRICS.methods.some((method) => method === req.method)) {
+      res.setHeader("allow", METRICS.methods.join(", "));
+      throw new HubError("method_not_allowed", METRICS.hint);
     }
     const { host, query } = targetOf(req);
     const header = (name: string): string | undefined => (name === "host" ? host : req.headersDistinct[name]?.[0]);
     const request = { query, authorization: req.headersDistinct.authorization ?? [], header };
-    await authorize({ access: accessNow(), hubPath: config.path }, request, "admin");
-    const found = await metrics({ metrics: { collect } });
+    await authorize({ access: accessNow(), hubPath: config.path }, request, METRICS.needs);
+    const found = await METRICS.handler({ metrics: { collect } });
     res.writeHead(found.status, { ...found.headers, ...cors.headers(req.headers.origin) });
     res.end(req.method === "HEAD" ? undefined : found.body);
   };
   return (req, res) => {
-    if (pathOf(req) !== `${config.path}/metrics`) return false;
+    if (pathOf(req) !== config.path + METRICS.path) return false;
     answer(req, res).catch((error: unknown) => refuse(req, res, error));
     return true;
   };
