@@ -160,7 +160,7 @@ describe("the stocks", () => {
     await connection(page, "live");
     await drawn(page, "AAA");
     await showing(page, { AAA: "10.00", BBB: "20.00" });
-    expect(await page.getByTestId("as-of").innerText()).toMatch(/^As of \d\d:\d\d:\d\d$/);
+    await expect.poll(() => page.getByTestId("as-of").innerText()).toMatch(/^As of \d\d:\d\d:\d\d$/);
 
     await site.stop();
     await connection(page, "reconnecting");

@@ -167,7 +167,9 @@ describe.each(["inside", "beside"] as const)("a journal with its mark %s", (mark
     const children = Array.from({ length: 3 }, () =>
       spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] }),
     );
+    const ended = Promise.all(children.map((child) => once(child, "close")));
     const epochs = await Promise.all(children.map(async (child) => String((await once(child.stdout, "data"))[0])));
+    await ended;
     expect(epochs).toEqual([first, first, first]);
     for (const child of children) {
       child.kill("SIGKILL");
@@ -193,7 +195,9 @@ describe.each(["inside", "beside"] as const)("a journal with its mark %s", (mark
     const children = Array.from({ length: 4 }, () =>
       spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "ignore"] }),
     );
+    const ended = Promise.all(children.map((child) => once(child, "close")));
     const epochs = await Promise.all(children.map(async (child) => String((await once(child.stdout, "data"))[0])));
+    await ended;
     expect(new Set(epochs).size).toBe(1);
     expect(epochs).not.toContain(first);
   });

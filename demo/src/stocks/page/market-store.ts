@@ -15,6 +15,7 @@ const VIEW_MS = 1000;
 
 /**
  * Delay before a new symbol is listed, in milliseconds, together with others that arrive with it.
+ * Also the delay before the first price is counted.
  */
 const NEW_MS = 30;
 
@@ -144,7 +145,8 @@ export class MarketStore {
     for (const listener of this.#quoteListeners.get(symbol) ?? []) listener(quote, traded);
     this.#changed.add(symbol);
     this.#schedule();
-    this.#count(isNew ? NEW_MS : VIEW_MS);
+    const isFirst = this.#view.receivedAt === undefined;
+    this.#count(isNew || isFirst ? NEW_MS : VIEW_MS);
   }
 
   #onConnection(connection: Connection): void {
