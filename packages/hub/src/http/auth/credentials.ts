@@ -40,10 +40,8 @@ export function readCredentials(
     }
     return { token, from: "header" };
   }
-  if (compat === undefined) return readCookie(request.cookie ?? "", cookieName);
-  return (
-    readParameter(request.query ?? "") ?? readCookie(request.cookie ?? "", cookieName) ?? readCookie(request.cookie ?? "", COMPAT_COOKIE)
-  );
+  if (compat === undefined) return readCookie(request.cookie, cookieName);
+  return readParameter(request.query ?? "") ?? readCookie(request.cookie, cookieName) ?? readCookie(request.cookie, COMPAT_COOKIE);
 }
 
 /** A URL ends up in logs, histories and `Referer` fields, which is why the parameter is gone from Mercure 1.0. */
@@ -56,7 +54,8 @@ function readParameter(query: string): Credentials | undefined {
   return { token, from: "query" };
 }
 
-function readCookie(header: string, cookieName: string): Credentials | undefined {
+function readCookie(header: string | undefined, cookieName: string): Credentials | undefined {
+  if (header === undefined) return undefined;
   const tokens = new Set(readCookies(header, cookieName));
   const [token, ...more] = tokens;
   if (token === undefined) return undefined;
