@@ -13,7 +13,7 @@ const NOISE = `
   const speak = () => {
     console.error("a library says %d", 1);
     console.warn("a library warns");
-    console.log("a library chats");
+    console.log("a library chats\\u009b2J\\u007f");
     process.emitWarning("something is old", "DeprecationWarning", "DEP9999");
     if (process.env.NOISE === "throw") throw new Error("nobody catches this");
     if (process.env.NOISE === "reject") Promise.reject(new Error("nobody catches this"));
@@ -43,7 +43,9 @@ describe("the log", () => {
     const lines = linesOf(run.stderr);
     expect(lines).toContainEqual(expect.objectContaining({ level: 50, msg: "a library says 1", from: "console.error" }));
     expect(lines).toContainEqual(expect.objectContaining({ level: 40, msg: "a library warns" }));
-    expect(lines).toContainEqual(expect.objectContaining({ level: 30, msg: "a library chats" }));
+    expect(lines).toContainEqual(expect.objectContaining({ level: 30, msg: "a library chats\u009b2J\u007f" }));
+    // A terminal would obey them.
+    expect(run.stderr).toContain(String.raw`chats\u009b2J\u007f`);
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 40,

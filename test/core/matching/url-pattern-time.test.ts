@@ -78,6 +78,14 @@ describe("the time that a URL pattern takes", () => {
     expect(compiler.compileAll(matchers.map((_, i) => ({ type: "urlpattern", pattern: `/books/${i}/:id/*` })))).toHaveLength(100);
   });
 
+  it("is that of one pattern at a time, so that others have their turns meanwhile", () => {
+    const compiler = new MatcherCompiler(HUB, DEFAULT_LIMITS);
+    const work = compiler.compiling(Array.from({ length: 100 }, (_, i) => ({ type: "urlpattern", pattern: `/:a{/:b}?-${i}` })));
+    let parts = 1;
+    for (let step = work.next(); step.done !== true; step = work.next()) parts++;
+    expect(parts).toBe(100);
+  });
+
   it.each(hostile)("is bounded for %s", (_, pattern) => {
     expect(pattern.length).toBeLessThanOrEqual(2048);
     expect(leastMs(() => compile(pattern))).toBeLessThan(100);

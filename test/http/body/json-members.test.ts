@@ -1,8 +1,9 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
-import { type RawDocument, readMembers, type Wanted } from "../../../packages/hub/src/http/body/json-members.ts";
-import { type ParsedUpdates, parseUpdates } from "../../../packages/hub/src/http/body/update-body.ts";
+import { atOnce } from "../../../packages/hub/src/core/slices.ts";
+import { type RawDocument, readingMembers, readMembers, type Wanted } from "../../../packages/hub/src/http/body/json-members.ts";
+import { type ParsedUpdates, parsingUpdates } from "../../../packages/hub/src/http/body/update-body.ts";
 import { leastMs } from "../../support/cpu.ts";
 
 const ALL: Wanted = { isWanted: () => true, mostObjects: 1000, mostOthers: 500 };
@@ -53,6 +54,26 @@ describe("the members of a JSON object as they are written", () => {
       undefined,
     ]);
     expect(read('"{}"')).toEqual({ isList: false, objects: [undefined] });
+    // Nothing is read behind the one that is too many.
+    expect(read('[{},{},{"a":}')?.objects).toHaveLength(3);
+  });
+
+  test("are found in parts, so that others have their turns meanwhile", () => {
+    const text = `[${'{"topic":["a","a","a","a","a"]},'.repeat(30_000)}{}]`;
+    const work = readingMembers(text, { ...ALL, mostObjects: 100_000 });
+    let parts = 1;
+    for (let step = work.next(); step.done !== true; step = work.next()) parts++;
+    expect(parts).toBeGreaterThan(text.length / 20_000);
+  });
+
+  test.each([
+    ["application/json", `[${Array(500).fill('{"topic":"a"}').join(",")}]`],
+    ["application/x-ndjson", '{"topic":"a"}\n'.repeat(500)],
+  ])("of %s are read one update after the other", (type, text) => {
+    const work = parsingUpdates(type, new TextEncoder().encode(text), DEFAULT_LIMITS);
+    let parts = 1;
+    for (let step = work.next(); step.done !== true; step = work.next()) parts++;
+    expect(parts).toBeGreaterThanOrEqual(500);
   });
 
   const written = fc.tuple(fc.json({ maxDepth: 5 }), fc.constantFrom("", " ", "\n\t"));
@@ -206,7 +227,7 @@ describe("a document that is looked at, not parsed", () => {
 describe("updates in JSON", () => {
   const NDJSON = "application/x-ndjson";
   const parse = (text: string, type = "application/json"): ParsedUpdates =>
-    parseUpdates(type, new TextEncoder().encode(text), DEFAULT_LIMITS);
+    atOnce(parsingUpdates(type, new TextEncoder().encode(text), DEFAULT_LIMITS));
   const members = (count: number): string => Array.from({ length: count }, (_, i) => `"n${i}":1`).join(",");
 
   test("may have any number of names, objects and lists in their data", () => {

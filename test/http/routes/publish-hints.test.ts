@@ -284,6 +284,9 @@ describe("a field that the hub does not know", () => {
   const framed = [
     "private[]",
     "private[0]",
+    "update[private]",
+    "a[b][Private]",
+    "[private]",
     "Private[]",
     "is_private",
     "isPrivate",
@@ -326,7 +329,7 @@ describe("a field that the hub does not know", () => {
     expect(Number((await hub.publish({ topic: "a" })).split(":").at(-1))).toBe(Number(before.split(":").at(-1)) + 1);
   });
 
-  it.each(["privacy", "pirate", "key_private", "derivative", "activate", "p", "", "[private]", "update[private]", "is"])(
+  it.each(["privacy", "pirate", "key_private", "derivative", "activate", "p", "", "update[privacy]", "is"])(
     "is passed over when it is %j, which is another word",
     async (name) => {
       const { url } = await startHub();

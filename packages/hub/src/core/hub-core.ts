@@ -23,6 +23,7 @@ import { type Revocation, Revocations } from "./table/revocations.ts";
 import type { HubObserver } from "./streams/roster.ts";
 import { Schedule, type ScheduledUpdate } from "./table/schedule.ts";
 import { nextTurn } from "./scheduler.ts";
+import { atOnce, inSlices } from "./slices.ts";
 import { matchesAny, Selection, type WireOptions } from "./matching/selection.ts";
 import { type Asker, Snapshots, THIS_PROCESS } from "./replay/snapshot.ts";
 import { resolveStart, type Start } from "./replay/start.ts";
@@ -329,10 +330,25 @@ export class HubCore {
    * @param wire - How its updates are paced and encoded. Default: at once, as they are.
    * @throws HubError if a matcher is not valid, or `invalid_token` if a grant is not.
    */
-  select(matchers: readonly Matcher[], authorization: Authorization | undefined, wire: WireOptions = {}): Selection {
+  *selecting(
+    matchers: readonly Matcher[],
+    authorization: Authorization | undefined,
+    wire: WireOptions = {},
+  ): Generator<undefined, Selection> {
     // Without compression here, updates are sent as they are.
     const encoding = this.#dispatcher.wire.compresses ? wire.encoding : "identity";
-    return new Selection(this.#compiler.compileAll(matchers), this.#grants.readable(authorization), this.#parser, { ...wire, encoding });
+    const compiled = yield* this.#compiler.compiling(matchers);
+    return new Selection(compiled, this.#grants.readable(authorization), this.#parser, { ...wire, encoding });
+  }
+
+  /** Does the work of {@link selecting} at once. */
+  select(...asked: Parameters<HubCore["selecting"]>): Selection {
+    return atOnce(this.selecting(...asked));
+  }
+
+  /** Runs long work in slices, which share their turns with all replays. */
+  inTurns<T>(work: Generator<undefined, T>): T | Promise<T> {
+    return inSlices(work, this.#turns.next);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { monotonicMs } from "./scheduler.ts";
 
 /** Longest time of work before others have their turn, in milliseconds. */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 
 /**
  * Runs long work in slices of some milliseconds. The work marks with a `yield` where others may
@@ -28,4 +28,11 @@ function slice<T>(work: Generator<undefined, T>): IteratorResult<undefined, T> {
   let next = work.next();
   while (next.done !== true && monotonicMs() < untilMs) next = work.next();
   return next;
+}
+
+/** Runs work that marks its slices to its end at once. */
+export function atOnce<T>(work: Generator<undefined, T>): T {
+  let next = work.next();
+  while (next.done !== true) next = work.next();
+  return next.value;
 }

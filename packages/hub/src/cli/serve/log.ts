@@ -30,10 +30,15 @@ export function noteHangUps(logger: Logger): void {
   );
 }
 
+/** Escapes the control characters that JSON leaves as they are. A terminal that shows the log would obey them. */
+function escapeControls(line: string): string {
+  return line.replaceAll(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+}
+
 /** Opens the log. Lines are written in the background, so a slow reader does not delay the hub. */
 export function openLog(level: Config["logLevel"]): Log {
   const writer = new LineWriter(2, (lines) => logger.warn({ lines }, "lines of the log are missing here: nobody took them"));
-  const logger = pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, writer);
+  const logger = pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, { write: (line: string) => writer.write(escapeControls(line)) });
   const end = (code: number): void => {
     // The process would wait for the write.
     if (writer.isStuck) process.kill(process.pid, "SIGKILL");

@@ -27,7 +27,7 @@ const NOTHING = new Uint8Array(0);
 /**
  * Longest time of one slice of matching, in milliseconds, before the event loop handles its input.
  */
-const SLICE_MS = 10;
+const SLICE_MS = 4;
 /**
  * Bounds on the updates that wait for pattern matching: time in milliseconds, and bytes. Past them,
  * streams with patterns read the journal by themselves.

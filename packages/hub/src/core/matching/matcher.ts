@@ -1,5 +1,6 @@
 import { HubError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { atOnce } from "../slices.ts";
 import type { TopicParser } from "../update/topic.ts";
 import { hasForbiddenCharacter, utf8Length } from "../update/update.ts";
 import { compileUriTemplate, type CompiledUriTemplate } from "./uri-template/index.ts";
@@ -72,10 +73,15 @@ export class MatcherCompiler {
     this.#limits = limits;
   }
 
+  /** Does the work of {@link compiling} at once. */
+  compileAll(matchers: readonly Matcher[]): readonly CompiledMatcher[] {
+    return atOnce(this.compiling(matchers));
+  }
+
   /**
    * @throws HubError `invalid_matcher`, `too_many_matchers` or `missing_matcher`.
    */
-  compileAll(matchers: readonly Matcher[]): readonly CompiledMatcher[] {
+  *compiling(matchers: readonly Matcher[]): Generator<undefined, readonly CompiledMatcher[]> {
     if (matchers.length === 0) {
       throw new HubError(
         "missing_matcher",
@@ -92,6 +98,7 @@ export class MatcherCompiler {
     const compiled = new Map<string, CompiledMatcher>();
     let weight = 0;
     for (const matcher of matchers) {
+      if (compiled.size > 0) yield;
       const one = this.#compile(matcher);
       compiled.set(one.key, one);
       if (isPattern(one)) weight += one.compiled.weight;

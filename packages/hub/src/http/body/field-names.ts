@@ -42,11 +42,13 @@ function lettersOf(name: string): string {
 const AROUND = /^(?:is|be|make|set|update|event|message)|(?:update|event|message|flag)s?$/g;
 
 /**
- * Whether a name that the hub does not read was likely meant for `private`, such as `Private`, `private[]`, `is_private`, `private` with an invisible character, or with one
+ * Whether a name that the hub does not read was likely meant for `private`, such as `Private`, `private[]`, `update[private]`, `is_private`, `private` with an invisible character, or with one
  * letter too many, missing, wrong, or in its neighbour's place.
  */
 export function isNearlyPrivate(name: string): boolean {
   if (isKnownField(name)) return false;
+  const nested = /\[([^[\]]{1,24})\]$/.exec(name)?.[1];
+  if (nested !== undefined && (nested === "private" || isNearlyPrivate(nested))) return true;
   const letters = lettersOf(name);
   return letters.length <= MOST_LETTERS && (isOneSlipFrom(letters, "private") || isOneSlipFrom(letters.replaceAll(AROUND, ""), "private"));
 }

@@ -8,7 +8,7 @@ import type { HubRequest } from "../request.ts";
 import { meantField, quoteName } from "../body/field-names.ts";
 import { readIdempotencyKey } from "../body/idempotency-key.ts";
 import type { Reply } from "../reply/reply.ts";
-import { type ParsedUpdates, parseUpdates } from "../body/update-body.ts";
+import { type ParsedUpdates, parsingUpdates } from "../body/update-body.ts";
 
 /**
  * Publishes what a request carries: one update as a form or a JSON object, or an atomic batch as a JSON array or
@@ -26,7 +26,8 @@ export async function publish(
 ): Promise<Reply> {
   const { header } = request;
   // The token was looked at before: a client that may not publish at all must not make the hub read a body.
-  const parsed = parseUpdates(header("content-type"), await readBody(request, hub.limits.bodyBytes), hub.limits);
+  const body = await readBody(request, hub.limits.bodyBytes);
+  const parsed = await hub.inTurns(parsingUpdates(header("content-type"), body, hub.limits));
   reservedTopics.check(parsed.updates);
   const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(header("idempotency-key")) });
   const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
@@ -34,8 +35,8 @@ export async function publish(
   if (warning !== undefined) headers["Artesian-Warning"] = warning;
   if (!prefersJson(header("accept"))) return { status: 200, headers, body: ids.join("\n") };
   headers["Content-Type"] = "application/json";
-  const body = parsed.isBatch ? { ids } : { id: ids[0] };
-  return { status: 200, headers, body: `${JSON.stringify(body)}\n` };
+  const answer = parsed.isBatch ? { ids } : { id: ids[0] };
+  return { status: 200, headers, body: `${JSON.stringify(answer)}\n` };
 }
 
 /** Most unknown fields that are named. */

@@ -27,7 +27,7 @@ const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
 export async function subscribe(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<StreamReply> {
   const { hub, compat } = context;
   const form = request.method === "QUERY" ? await readForm(context, request) : "";
-  const { selection, lastEventId, hasCursor, last } = parseSubscription(context, request, form, authorization);
+  const { selection, lastEventId, hasCursor, last } = await parseSubscription(context, request, form, authorization);
   // An answer without a body begins with no updates, so none are looked for.
   const start = await hub.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
   const headers = streamHeaders(selection, start, hasCursor ? hub.cursorAt(start.after) : undefined, compat);
@@ -48,12 +48,17 @@ async function readForm({ hub }: HttpContext, request: HubRequest): Promise<stri
  * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers`, `missing_matcher`, `too_many_patterns` or `overloaded`.
  * @see docs/reference/protocol.md, "Subscribe"; Mercure, "Subscription".
  */
-export function parseSubscription(
+export async function parseSubscription(
   { hub, compat, connections, arrivals }: Pick<HttpContext, "hub" | "compat" | "connections" | "arrivals">,
   { address, query, pathname, header: field, framing }: Pick<HubRequest, "address" | "query" | "pathname" | "header" | "framing">,
   form: string,
   authorization: Authorization | undefined,
-): { readonly selection: Selection; readonly lastEventId: string | undefined; readonly hasCursor: boolean; readonly last: number } {
+): Promise<{
+  readonly selection: Selection;
+  readonly lastEventId: string | undefined;
+  readonly hasCursor: boolean;
+  readonly last: number;
+}> {
   const { formFields } = hub.limits;
   const matchers: Matcher[] = [];
   const pacing = new Map<string, string>();
@@ -98,7 +103,7 @@ export function parseSubscription(
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
   const encoding = takesGzip(field("accept-encoding")) && !holdsInflated(field) ? "gzip" : "identity";
   return {
-    selection: hub.select(matchers, authorization, { pace, encoding, framing }),
+    selection: await hub.inTurns(hub.selecting(matchers, authorization, { pace, encoding, framing })),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),
