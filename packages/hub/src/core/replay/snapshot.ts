@@ -1,10 +1,11 @@
+import { addressGroup } from "../address-key.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { HubError } from "../errors.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
 import { LogThrottle } from "../log-throttle.ts";
 import type { Logger } from "../logger.ts";
 import { NewestTail } from "./newest-tail.ts";
-import { groupOf, type ScanLimits, ScanQueue } from "./scan-queue.ts";
+import { type ScanLimits, ScanQueue } from "./scan-queue.ts";
 import type { Selection } from "../matching/selection.ts";
 import { inSlices } from "../slices.ts";
 import { step } from "./step.ts";
@@ -108,7 +109,7 @@ export class Snapshots {
     this.#newest = upTo;
     // Offsets of a journal that was replaced mean nothing.
     const key = `${this.#dispatcher.epoch} ${count} ${selection.key}`;
-    const kept = await this.#find(key, groupOf(address), { selection, count, upTo, isGone });
+    const kept = await this.#find(key, addressGroup(address), { selection, count, upTo, isGone });
     return { offsets: kept.taken.map(({ offset }) => offset).toReversed(), upTo: kept.upTo };
   }
 
