@@ -5,7 +5,7 @@ import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from
 import type { Compression } from "./core/update/gzip-blocks.ts";
 import { LogThrottle } from "./core/log-throttle.ts";
 import type { SubscriberInfo } from "./core/inspect/inspect.ts";
-import type { Questions } from "./core/inspect/questions.ts";
+import type { PeerRequests } from "./core/inspect/peer-requests.ts";
 import { type Readiness, readinessOf } from "./core/readiness.ts";
 import type { Fleet } from "./core/inspect/fleet.ts";
 import { isAdmin } from "./http/auth/admin.ts";
@@ -236,7 +236,7 @@ export function createHub(options: HubOptions = {}): Hub {
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };
-  QUESTIONS.set(created, hub.questions);
+  PEER_REQUESTS.set(created, hub.peers);
   return created;
 }
 
@@ -245,16 +245,16 @@ function compressionOf(choice: boolean | number): Compression | undefined {
   return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
 }
 
-const QUESTIONS = new WeakMap<Hub, Pick<Questions, "ask" | "answer" | "reachOthers">>();
+const PEER_REQUESTS = new WeakMap<Hub, Pick<PeerRequests, "ask" | "answer" | "reachOthers">>();
 
 /**
- * Finds the questions between processes, for the console, which runs beside the hub. Names of the
- * hub's own questions begin with `hub/` and `http/`.
+ * Finds the requests between processes, for the console, which runs beside the hub. Names of the
+ * hub's own requests begin with `hub/` and `http/`.
  *
  * @throws TypeError for an object that `createHub` did not make.
  */
-export function questionsOf(hub: Hub): Pick<Questions, "ask" | "answer" | "reachOthers"> {
-  const questions = QUESTIONS.get(hub);
-  if (questions === undefined) throw new TypeError("questionsOf: this is not the hub that createHub() gave.");
-  return questions;
+export function peerRequestsOf(hub: Hub): Pick<PeerRequests, "ask" | "answer" | "reachOthers"> {
+  const peers = PEER_REQUESTS.get(hub);
+  if (peers === undefined) throw new TypeError("peerRequestsOf: this is not the hub that createHub() gave.");
+  return peers;
 }

@@ -17,7 +17,7 @@ import { OutageLog } from "./journal/outage-log.ts";
 import { Publisher } from "./publisher.ts";
 import { iterate, type ReceivedUpdate, type SubscribeOptions } from "./replay/reader.ts";
 import { type Presence, watchPresence } from "./table/presence.ts";
-import { Questions } from "./inspect/questions.ts";
+import { PeerRequests } from "./inspect/peer-requests.ts";
 import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS, type RetryRange, retryRangeOf } from "./update/retry.ts";
 import { type Revocation, Revocations } from "./table/revocations.ts";
 import type { HubObserver } from "./streams/roster.ts";
@@ -48,10 +48,10 @@ export class HubCore {
   readonly leewayMs: number;
   /** Range of the `retry` times that publishers may send to subscribers. */
   readonly publishedRetryMs: RetryRange;
-  /** Questions between this process and the others on its journal. */
-  readonly questions: Questions;
-  /** Questions between this process and the others of the same server. */
-  readonly workers: Questions;
+  /** Requests between this process and the others on its journal. */
+  readonly peers: PeerRequests;
+  /** Requests between this process and the others of the same server. */
+  readonly workers: PeerRequests;
   /** Finds out whether updates can be appended. */
   readonly journalCheck: JournalCheck;
   /**
@@ -131,13 +131,13 @@ export class HubCore {
       asciiIds: options.asciiIds ?? false,
       logger: this.logger,
     });
-    this.questions = new Questions(this.#journal.peers, this.logger);
+    this.peers = new PeerRequests(this.#journal.peers, this.logger);
     this.workers =
       options.workers !== undefined && options.workers === this.#journal.peers
-        ? this.questions
-        : new Questions(options.workers, this.logger);
+        ? this.peers
+        : new PeerRequests(options.workers, this.logger);
     this.journalCheck = new JournalCheck(this.#journal);
-    this.fleet = new Fleet(this, this.questions);
+    this.fleet = new Fleet(this, this.peers);
     const notices = new LogThrottle(this.logger);
     this.#dispatcher.onPatternsBehind = (streams) =>
       notices.warn(
@@ -508,7 +508,7 @@ export class HubCore {
     this.#readers.abort();
     await this.#presence?.close();
     await this.#schedule?.close();
-    this.questions.close();
+    this.peers.close();
     this.workers.close();
     this.outage.close();
     await this.#journal.close();

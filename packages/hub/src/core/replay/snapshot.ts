@@ -8,7 +8,7 @@ import { NewestTail } from "./newest-tail.ts";
 import { type ScanLimits, ScanQueue } from "./scan-queue.ts";
 import type { Selection } from "../matching/selection.ts";
 import { inSlices } from "../slices.ts";
-import { step } from "./step.ts";
+import { readPage } from "./read-page.ts";
 import type { Turns } from "./turns.ts";
 
 /** The newest updates of a selection at some moment. */
@@ -276,7 +276,7 @@ export class Snapshots {
     | { readonly kind: "trimmed"; readonly head: number }
   > {
     if (after < this.#dispatcher.position) {
-      const found = await step(this.#dispatcher, this.#journal, after, undefined, topics);
+      const found = await readPage(this.#dispatcher, this.#journal, after, undefined, topics);
       return found.kind === "trimmed" ? found : { ...found, records: found.entries.map(({ record }) => record) };
     }
     const { page } = this.#dispatcher;

@@ -1,6 +1,6 @@
 import { type Authorization, streamEnd } from "../matching/authorization.ts";
 import { encodeUtf8 } from "../update/bytes.ts";
-import { catchUp, Walks } from "../replay/catch-up.ts";
+import { catchUp, CatchUpContext } from "../replay/catch-up.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { ExpiryWheel } from "./expiry.ts";
 import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "../update/frame.ts";
@@ -41,7 +41,7 @@ export class Streams {
   readonly #held: HeldBytes;
   /** Streams cut since the process started, by reason. */
   readonly cuts: { stalled: number; held: number } = { stalled: 0, held: 0 };
-  readonly #walks: Walks;
+  readonly #catchUp: CatchUpContext;
   readonly #dispatcher: Dispatcher;
   readonly #options: StreamOptions;
   readonly #notices: LogThrottle;
@@ -60,7 +60,7 @@ export class Streams {
 
   constructor(journal: Journal, dispatcher: Dispatcher, turns: Turns, options: StreamOptions, logger: Logger) {
     this.#held = new HeldBytes(options.heldBytes);
-    this.#walks = new Walks(dispatcher, journal, turns);
+    this.#catchUp = new CatchUpContext(dispatcher, journal, turns);
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#notices = new LogThrottle(logger);
@@ -71,7 +71,7 @@ export class Streams {
       options,
       onTick: (now) => {
         this.#endTokens(now);
-        if (this.roster.lagging.size === 0) this.#walks.pages.clear();
+        if (this.roster.lagging.size === 0) this.#catchUp.pages.clear();
       },
       onExpired: (subscriber) => this.end(subscriber),
       onQuiet: (subscriber) => void this.#noteUnconfirmed(subscriber),
@@ -193,7 +193,7 @@ export class Streams {
       }
       last.close();
     }
-    this.#walks.pages.clear();
+    this.#catchUp.pages.clear();
     this.#liveness.forget();
   }
 
@@ -212,7 +212,7 @@ export class Streams {
 
   #replays(subscriber: Subscriber): void {
     this.#held.release(subscriber);
-    catchUp(subscriber, this.#walks).catch((error: unknown) => {
+    catchUp(subscriber, this.#catchUp).catch((error: unknown) => {
       // The subscriber reconnects with its cursor, so nothing is lost.
       this.#notices.log("error", "unread", { err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
       this.end(subscriber);
@@ -284,7 +284,7 @@ export class Streams {
     this.#cutting.add(subscriber);
     const { sinceMs } = stalled;
     const unconfirmed = await sink.unconfirmedBytes?.();
-    await this.#walks.turns.next();
+    await this.#catchUp.turns.next();
     this.#cutting.delete(subscriber);
     // The socket may have taken something meanwhile.
     if (subscriber.stalled !== stalled || stalled.sinceMs !== sinceMs) return;

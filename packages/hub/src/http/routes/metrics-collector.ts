@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { HubCore } from "../../core/hub-core.ts";
 import type { HubStats } from "../../core/inspect/inspect.ts";
 import { CHECK_WAIT_MS } from "../../core/journal/journal-check.ts";
-import { ALONE } from "../../core/inspect/questions.ts";
+import { ALONE } from "../../core/inspect/peer-requests.ts";
 import { within } from "../../core/scheduler.ts";
 import { encodeMetrics, type Metric, type Sample } from "./prometheus.ts";
 
