@@ -449,7 +449,7 @@ export class HubCore {
 
   /** Makes an event id that resumes after an offset. `earliest` for 0. */
   cursorAt(offset: number): string {
-    return offset === 0 ? EARLIEST : this.#dispatcher.cursorAt(offset);
+    return offset === 0 ? EARLIEST : this.#dispatcher.ids.cursorAt(offset);
   }
 
   /**

@@ -100,7 +100,7 @@ export class Publisher {
     return batch.map(({ id }, i) => {
       if (id !== undefined) return id;
       const own = ids?.[i];
-      return own === undefined ? this.#dispatcher.idAt(offsets[i] as number) : this.#dispatcher.sealed(own);
+      return own === undefined ? this.#dispatcher.ids.idAt(offsets[i] as number) : this.#dispatcher.ids.seal(own);
     });
   }
 

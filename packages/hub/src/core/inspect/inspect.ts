@@ -114,7 +114,7 @@ export function statsOf({
   for (const { state } of lagging) if (state === "stalled") stalled++;
   return {
     subscribers: all.length,
-    cohorts: dispatcher.cohortCount,
+    cohorts: dispatcher.cohorts.usedCount,
     lagging: lagging.size,
     stalled,
     lag: greatestLag(lagging, dispatcher),
@@ -161,7 +161,7 @@ export async function explain(
   subscriberId: string | undefined,
   { journal, dispatcher, subscribers }: { journal: Journal; dispatcher: Dispatcher; subscribers: readonly Subscriber[] },
 ): Promise<UpdateLife | undefined> {
-  const id = dispatcher.opened(eventId);
+  const id = dispatcher.ids.open(eventId);
   const position = parseCursor(id);
   const offset = position === undefined ? (await journal.find(id))[0] : position.epoch === journal.epoch ? position.offset : undefined;
   if (offset === undefined || offset < 1) return undefined;

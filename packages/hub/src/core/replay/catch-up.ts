@@ -71,7 +71,7 @@ function deliver(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: D
     }
     case "settled":
       subscriber.toldOffset = subscriber.cursor;
-      return subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(subscriber.cursor))));
+      return subscriber.send(encodeUtf8(encodeCursor(dispatcher.ids.cursorAt(subscriber.cursor))));
     case "gap":
       if (step.cursor !== subscriber.cursor) subscriber.toldOffset = -1;
       subscriber.cursor = step.cursor;

@@ -80,8 +80,8 @@ export function chunksOf(
 }
 
 function frameOf({ record, frame, cursor, isGap }: ReplayRecord, isLast: boolean, dispatcher: Dispatcher): Uint8Array {
-  if (isGap !== true) return frame ?? dispatcher.encode(record, isLast ? cursor : null);
-  const next = cursor ?? dispatcher.idAt(record.offset);
-  const gap = encodeGap({ requested: dispatcher.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
+  if (isGap !== true) return frame ?? dispatcher.encoder.encode(record, isLast ? cursor : null);
+  const next = cursor ?? dispatcher.ids.idAt(record.offset);
+  const gap = encodeGap({ requested: dispatcher.ids.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
   return encodeUtf8(gap + encodeCursor(next));
 }

@@ -139,7 +139,7 @@ async function* updates(
       continue;
     }
     if (epoch !== dispatcher.epoch) {
-      const requested = dispatcher.sealed(formatCursor({ epoch, offset: reader.cursor }));
+      const requested = dispatcher.ids.seal(formatCursor({ epoch, offset: reader.cursor }));
       ({ epoch } = dispatcher);
       reader.early = undefined;
       reader.cursor = journal.head() - 1;
@@ -184,8 +184,12 @@ interface RecordPage {
 function toUpdate({ record, cursor, isGap }: ReplayRecord, isFollowed: boolean, dispatcher: Dispatcher): ReceivedUpdate {
   const { offset, topics, data, type, private: isPrivate } = record;
   if (isGap === true) {
-    return gapUpdate({ requested: dispatcher.cursorAt(offset - 1), first: cursor ?? dispatcher.cursorAt(offset), reason: "trimmed" });
+    return gapUpdate({
+      requested: dispatcher.ids.cursorAt(offset - 1),
+      first: cursor ?? dispatcher.ids.cursorAt(offset),
+      reason: "trimmed",
+    });
   }
-  const id = cursor ?? (isFollowed ? dispatcher.cursorAt(offset - 1) : dispatcher.eventId(record));
+  const id = cursor ?? (isFollowed ? dispatcher.ids.cursorAt(offset - 1) : dispatcher.ids.of(record));
   return { id, topics, data, type, private: isPrivate };
 }

@@ -84,7 +84,7 @@ export function nextStep<Page>(
     if (found === undefined) return AGAIN;
     if (found.kind === "page") return found;
     const first = firstHeld(journal, dispatcher, found.head);
-    return { kind: "gap", gap: { requested: dispatcher.cursorAt(cursor), first, reason: "trimmed" }, cursor: found.head - 1 };
+    return { kind: "gap", gap: { requested: dispatcher.ids.cursorAt(cursor), first, reason: "trimmed" }, cursor: found.head - 1 };
   };
   // The reader's rights may change while the journal is read.
   return andThen(find(), (read) => (reader.selection === selection ? toStep(read) : AGAIN));
@@ -94,7 +94,7 @@ async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, jo
   const { cursor, selection } = reader;
   const dropped = (): ReplayStep<never> => ({
     kind: "gap",
-    gap: { requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" },
+    gap: { requested: dispatcher.ids.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" },
     cursor,
   });
   const ids = early.next();
@@ -136,7 +136,7 @@ async function withEventId(
   dispatcher: Dispatcher,
 ): Promise<readonly ReplayRecord[]> {
   const { presence } = dispatcher;
-  const cursor = id === undefined ? undefined : dispatcher.sealed(id);
+  const cursor = id === undefined ? undefined : dispatcher.ids.seal(id);
   if (selection.hearsPresence && presence?.isNote(entry.record) === true) return expanded([{ ...entry, cursor }], presence);
   return [cursor === undefined ? entry : { record: entry.record, cursor }];
 }

@@ -91,7 +91,7 @@ export class Streams {
   open(selection: Selection, sink: Sink, start: Start, authorization: Authorization | undefined): Subscriber {
     const now = monotonicMs();
     const subscriber = new Subscriber({
-      cohort: this.#dispatcher.acquire(selection),
+      cohort: this.#dispatcher.cohorts.acquire(selection),
       sink,
       cursor: start.after,
       openedAtMs: now,
@@ -111,7 +111,7 @@ export class Streams {
       subscriber.toldOffset = -1;
     }
     // After early updates, the subscriber gets the cursor at their end.
-    if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.ids.cursorAt(start.after));
     if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) subscriber.replay();
     else subscriber.stall();
     return subscriber;
@@ -129,11 +129,11 @@ export class Streams {
   /** Moves a subscriber to another selection and token, in place. */
   change(subscriber: Subscriber, selection: Selection, authorization: Authorization): void {
     const { cohort } = subscriber;
-    const next = this.#dispatcher.acquire(selection);
+    const next = this.#dispatcher.cohorts.acquire(selection);
     this.#wheel.remove(subscriber);
     const isLive = subscriber.state === "live";
     subscriber.fallBehind();
-    this.#dispatcher.release(cohort);
+    this.#dispatcher.cohorts.release(cohort);
     subscriber.moveTo(next, authorization);
     if (isLive) subscriber.replay();
     this.#scheduleEnd(subscriber);
@@ -306,7 +306,7 @@ export class Streams {
 
   #closed(subscriber: Subscriber): void {
     subscriber.cohort.leave(subscriber);
-    this.#dispatcher.release(subscriber.cohort);
+    this.#dispatcher.cohorts.release(subscriber.cohort);
     this.#held.release(subscriber);
     this.#wheel.remove(subscriber);
     this.roster.remove(subscriber);
