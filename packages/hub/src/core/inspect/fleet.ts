@@ -1,19 +1,10 @@
 import { type Authorization, invalidToken } from "../matching/authorization.ts";
 import { findSubscribers, mergePages, type SubscriberPage, type SubscriberQuery } from "./directory.ts";
 import { HubError } from "../errors.ts";
-import type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./inspect.ts";
+import type { HubStats, OwnProcess } from "./own-process.ts";
 import type { PeerRequests } from "./peer-requests.ts";
-
-/** The part of one process. Answers for its own subscribers. */
-export interface OwnPart {
-  renew(subscriberId: string, authorization: Authorization): boolean;
-  /** @throws HubError `invalid_token`. */
-  checkCurrent(authorization: Authorization): void;
-  disconnect(subscriberId: string): boolean;
-  stats(): HubStats;
-  eachSubscriber(): Iterable<SubscriberInfo>;
-  explain(eventId: string, subscriberId: string | undefined): Promise<UpdateLife | undefined>;
-}
+import type { Tokens } from "../table/tokens.ts";
+import type { Fate, UpdateLife } from "./update-life.ts";
 
 /** Figures of all processes that answered. */
 export interface FleetStats extends HubStats {
@@ -42,11 +33,13 @@ type RenewAnswer = "renewed" | "invalid_token" | typeof NOT_HERE;
  * out.
  */
 export class Fleet {
-  readonly #own: OwnPart;
+  readonly #own: OwnProcess;
+  readonly #tokens: Tokens;
   readonly #peers: PeerRequests;
 
-  constructor(own: OwnPart, peers: PeerRequests) {
+  constructor(own: OwnProcess, tokens: Tokens, peers: PeerRequests) {
     this.#own = own;
+    this.#tokens = tokens;
     this.#peers = peers;
     peers.answer("hub/renew", (value) => this.#answerRenew(value as RenewRequest));
     peers.answer("hub/disconnect", (id) => own.disconnect(id as string));
@@ -58,9 +51,9 @@ export class Fleet {
     });
   }
 
-  /** Renews as {@link HubCore.renew}, in the process that holds the stream. */
+  /** Renews as {@link Tokens.renew}, in the process that holds the stream. */
   async renew(subscriberId: string, authorization: Authorization): Promise<boolean> {
-    if (this.#own.renew(subscriberId, authorization)) return true;
+    if (this.#tokens.renew(subscriberId, authorization)) return true;
     if (!SUBSCRIBER_ID.test(subscriberId)) return false;
     // The token's claims are sent, not the token. An eavesdropper could not use the claims.
     const { expiresAt } = authorization;
@@ -124,7 +117,7 @@ export class Fleet {
     return mergePages([own, ...answers.map(({ value }) => value as SubscriberPage)], query);
   }
 
-  /** Explains as {@link HubCore.explain}, for the subscribers of all processes. */
+  /** Explains as {@link OwnProcess.explain}, for the subscribers of all processes. */
   async explain(eventId: string, subscriberId?: string): Promise<UpdateLife | undefined> {
     const life = await this.#own.explain(eventId, subscriberId);
     if (life === undefined) return undefined;
@@ -142,13 +135,13 @@ export class Fleet {
     const claims: Authorization = { ...authorization, subject, tokenId, issuedAt, expiresAt: expiresAt ?? Infinity };
     try {
       // The request may have waited on its way, as in a process that was suspended.
-      this.#own.checkCurrent(claims);
+      this.#tokens.checkCurrent(claims);
     } catch {
       // Nobody waits for the answer any more either.
       return NOT_HERE;
     }
     try {
-      return this.#own.renew(id, claims) ? "renewed" : NOT_HERE;
+      return this.#tokens.renew(id, claims) ? "renewed" : NOT_HERE;
     } catch (error) {
       if (error instanceof HubError) return "invalid_token";
       throw error;

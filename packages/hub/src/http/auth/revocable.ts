@@ -1,12 +1,12 @@
 import { type Authorization, invalidToken } from "../../core/matching/authorization.ts";
 import { andThen } from "../../core/scheduler.ts";
-import type { HubCore } from "../../core/hub-core.ts";
+import type { Tokens } from "../../core/table/tokens.ts";
 import type { Authorizer } from "./index.ts";
 
 /** An authorizer that refuses, of the tokens that another one accepts, those that are revoked. */
-export function revocable(authorizer: Authorizer, hub: HubCore): Authorizer {
+export function revocable(authorizer: Authorizer, tokens: Tokens): Authorizer {
   const check = (authorization: Authorization): Authorization | Promise<Authorization> => {
-    return andThen(hub.isRevoked(authorization), (isRevoked) => accept(authorization, isRevoked));
+    return andThen(tokens.isRevoked(authorization), (isRevoked) => accept(authorization, isRevoked));
   };
   return {
     verify: (token, action) => andThen(authorizer.verify(token, action), check),

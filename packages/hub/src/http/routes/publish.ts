@@ -28,7 +28,9 @@ export async function publish(
   // The token was looked at before: a client that may not publish at all must not make the hub read a body.
   const parsed = parseUpdates(header("content-type"), await readBody(request, hub.limits.bodyBytes), hub.limits);
   reservedTopics.check(parsed.updates);
-  const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(header("idempotency-key")) });
+  const ids = await hub.publisher.publishFor(authorization, parsed.updates, {
+    idempotencyKey: readIdempotencyKey(header("idempotency-key")),
+  });
   const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
   const warning = warningOf(parsed, hub.publishedRetryMs);
   if (warning !== undefined) headers["Artesian-Warning"] = warning;
