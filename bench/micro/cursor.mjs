@@ -88,7 +88,7 @@ long journals, and the rows that follow, see \`resume\`.`,
     const lookUpIn = async (name, journal, close) => {
       await fillJournal(journal, { rows: ROWS });
       const hub = new HubCore({ journal });
-      const selection = hub.select([{ type: "exact", pattern: "*" }], undefined);
+      const selection = hub.readers.select([{ type: "exact", pattern: "*" }], undefined);
       const generatedHere = generated(journal.epoch);
       const scene = sceneOf([
         {
@@ -103,7 +103,7 @@ long journals, and the rows that follow, see \`resume\`.`,
           name: `${name}: resume, the hub's own id`,
           isRight: () => {
             const { id, offset } = generatedHere();
-            const start = hub.resolve(id, selection);
+            const start = hub.readers.resolve(id, selection);
             return !(start instanceof Promise) && start.after === offset && start.gap === undefined;
           },
         },
@@ -111,14 +111,14 @@ long journals, and the rows that follow, see \`resume\`.`,
           name: `${name}: resume, a publisher's id`,
           isRight: async () => {
             const { id, offset } = published();
-            const start = await hub.resolve(id, selection);
+            const start = await hub.readers.resolve(id, selection);
             return start.after === offset && start.gap === undefined;
           },
         },
         {
           name: `${name}: resume, an unknown id`,
           isRight: async () => {
-            const start = await hub.resolve(unknown(), selection);
+            const start = await hub.readers.resolve(unknown(), selection);
             return start.after === TRIMMED && start.gap?.reason === "unknown";
           },
         },

@@ -19,10 +19,10 @@ const hubOf = (size) => `${figure(size)} selection${size === 1 ? "" : "s"}`;
  * @param {Sink} sink
  */
 function open(hub, topic, sink) {
-  const selection = hub.select([{ type: "exact", pattern: topic }], undefined);
-  const start = hub.resolve(undefined, selection);
+  const selection = hub.readers.select([{ type: "exact", pattern: topic }], undefined);
+  const start = hub.readers.resolve(undefined, selection);
   if (start instanceof Promise) throw new TypeError("without a cursor there is nothing to look up");
-  const subscriber = hub.attach(selection, sink, start);
+  const subscriber = hub.readers.attach(selection, sink, start);
   if (subscriber === undefined) throw new TypeError("the hub is closing");
   return subscriber;
 }
@@ -70,16 +70,16 @@ again \`the same\` other one.`,
           { name: `${hubOf(size)}, the same`, run: () => run("/lobby") },
         ],
         verify: () => {
-          const { subscribers, cohorts } = hub.stats();
+          const { subscribers, cohorts } = hub.process.stats();
           verifyThat(subscribers === size && cohorts === size, `${subscribers} streams in ${cohorts} cohorts are open, not ${size}`);
           const subscriber = open(hub, newTopic(), sink);
           opened++;
           verifyThat(
-            subscriber.memberIndex === 0 && hub.stats().cohorts === size + 1,
+            subscriber.memberIndex === 0 && hub.process.stats().cohorts === size + 1,
             "a stream that is open did not join a cohort of its own",
           );
           subscriber.close();
-          verifyThat(hub.stats().cohorts === size, "a cohort without streams was kept");
+          verifyThat(hub.process.stats().cohorts === size, "a cohort without streams was kept");
           const greeting = Buffer.from(greetings.last).toString();
           verifyThat(
             /^retry: \d+\nevent: hub:cursor\nid: #\w{8}:0\ndata: \{\}\n\n$/.test(greeting),

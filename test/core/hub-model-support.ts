@@ -102,11 +102,11 @@ export class ModelReader implements Sink {
   async connect(hub: HubCore): Promise<void> {
     const matchers = this.plan.topics.map((pattern): Matcher => ({ type: "exact", pattern }));
     const authorization = this.plan.isTrusted ? ALL : undefined;
-    const selection = hub.select(matchers, authorization);
-    const start = await hub.resolve(this.lastEventId, selection);
+    const selection = hub.readers.select(matchers, authorization);
+    const start = await hub.readers.resolve(this.lastEventId, selection);
     this.#parser = this.#newParser();
     this.isOpen = true;
-    this.#subscriber = hub.attach(selection, this, start, authorization);
+    this.#subscriber = hub.readers.attach(selection, this, start, authorization);
   }
 
   /** It is gone, without a word. */

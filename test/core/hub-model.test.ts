@@ -104,7 +104,7 @@ class Publish implements Step {
   async run(model: Model, real: Real): Promise<void> {
     const first = model.hub.updates.length + 1;
     const updates = this.updates.map(({ filling, ...update }, i): ModelUpdate => ({ ...update, data: dataOf(first + i, filling) }));
-    const ids = await real.hub.publishBatch(
+    const ids = await real.hub.publisher.publishBatch(
       updates.map(({ topics, data, ...rest }) => ({ topic: topics, data: filledOut(data), ...rest })),
     );
     const own = updates.map((_, i) => `#${real.epoch}:${(first + i).toString(36)}`);
@@ -241,7 +241,7 @@ it.each([
 );
 
 async function epochOf(hub: HubCore, idCipher: IdCipher | undefined): Promise<string> {
-  const id = await hub.publish({ topic: "x" });
+  const id = await hub.publisher.publish({ topic: "x" });
   const cursor = parseCursor(idCipher?.open(id) ?? id);
   // Whoever subscribes before it was dispatched receives it, too.
   await turn();

@@ -17,12 +17,12 @@ function hubOn(journal: Journal): HubCore {
 
 /** What a subscriber of every topic receives that begins with the last few. */
 async function begin(hub: HubCore, last: number): Promise<string[]> {
-  const selection = hub.select([{ type: "exact", pattern: "*" }], undefined);
-  const start = await hub.resolve(undefined, selection, last);
+  const selection = hub.readers.select([{ type: "exact", pattern: "*" }], undefined);
+  const start = await hub.readers.resolve(undefined, selection, last);
   const received: string[] = [];
   const parser = new StandardParser(({ type, data }) => void (type.startsWith("hub:") || received.push(data)));
   const write = (bytes: Uint8Array): boolean => (parser.feed(bytes), true);
-  const subscriber = hub.attach(selection, { write, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined }, start);
+  const subscriber = hub.readers.attach(selection, { write, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined }, start);
   await expect.poll(() => subscriber?.early).toBeUndefined();
   return received;
 }
@@ -31,9 +31,9 @@ describe("the last updates, asked of another process than they were published to
   it.each(Object.entries(SHARED_ENGINES))("%s", async (_name, openTwo) => {
     const [here, there] = (await openTwo()).map(hubOn) as [HubCore, HubCore];
     for (let i = 1; i <= 30; i++) {
-      await here.publish({ topic: `t${i % 5}`, data: `v${i}` });
+      await here.publisher.publish({ topic: `t${i % 5}`, data: `v${i}` });
       const received = await begin(there, 2);
-      await here.publish({ topic: "t0", data: `live ${i}` });
+      await here.publisher.publish({ topic: "t0", data: `live ${i}` });
       await expect.poll(() => received.length).toBe(i === 1 ? 2 : 3);
       const live = received.pop();
       // Of several partitions, each process has the newest in an order of its own.
@@ -48,14 +48,14 @@ describe("the last updates, asked of another process than they were published to
       hubOn(count === 1 ? (journals[0] as Journal) : await partitionedJournal(journals));
     const here = await open(parts);
     const there = await open(held.map(({ journal }) => journal));
-    for (let i = 1; i <= 10; i++) await here.publish({ topic: "a", data: `v${i}` });
+    for (let i = 1; i <= 10; i++) await here.publisher.publish({ topic: "a", data: `v${i}` });
     const beginning = begin(there, 1);
     // The order of several partitions is that in which they come.
     if (count > 1) for (const one of held) one.pass();
     const received = await beginning;
     await expect.poll(() => received).toEqual(["v10"]);
     for (const one of held) one.pass();
-    await here.publish({ topic: "a", data: "live" });
+    await here.publisher.publish({ topic: "a", data: "live" });
     for (const one of held) one.pass();
     await expect.poll(() => received).toEqual(["v10", "live"]);
   });
@@ -68,10 +68,10 @@ it("the last updates are refused while NATS does not answer, rather than those o
   onTestFinished(() => hole.close());
   const here = hubOn(await natsJournal({ url: server.url }));
   const there = hubOn(await natsJournal({ url: `nats://127.0.0.1:${hole.port}` }));
-  await here.publish({ topic: "a", data: "old" });
+  await here.publisher.publish({ topic: "a", data: "old" });
   await expect.poll(() => begin(there, 1)).toEqual(["old"]);
   hole.isOpen = false;
-  await here.publish({ topic: "a", data: "new" });
+  await here.publisher.publish({ topic: "a", data: "new" });
   await expect(begin(there, 1)).rejects.toMatchObject({ code: "journal_unavailable" });
   hole.isOpen = true;
   await expect.poll(() => begin(there, 1).catch(() => "away"), { timeout: 20_000 }).toEqual(["new"]);

@@ -15,15 +15,15 @@ it.each(Object.entries(SHARED_ENGINES))("an opaque id of one process is good at 
     if (here === undefined || there === undefined) throw new Error("There are not two.");
     await reader.connect(here);
     published.push(`live ${i}`);
-    const id = await there.publish({ topic: `t${i % 5}`, data: `live ${i}` }, { idempotencyKey: `${i}` });
+    const id = await there.publisher.publish({ topic: `t${i % 5}`, data: `live ${i}` }, { idempotencyKey: `${i}` });
     await expect.poll(() => reader.received.length).toBe(published.length);
     expect(id).toMatch(/^#[\w-]{22,}$/);
-    expect(await here.publish({ topic: `t${i % 5}`, data: `live ${i}` }, { idempotencyKey: `${i}` })).toBe(id);
-    expect(await here.explain(id)).toMatchObject({ topics: [`t${i % 5}`] });
+    expect(await here.publisher.publish({ topic: `t${i % 5}`, data: `live ${i}` }, { idempotencyKey: `${i}` })).toBe(id);
+    expect(await here.process.explain(id)).toMatchObject({ topics: [`t${i % 5}`] });
     reader.disconnect();
     expect(reader.lastEventId).toMatch(/^#[\w-]{22,}$/);
     published.push(`missed ${i}`);
-    await here.publish({ topic: `t${(i + 1) % 5}`, data: `missed ${i}` });
+    await here.publisher.publish({ topic: `t${(i + 1) % 5}`, data: `missed ${i}` });
   }
   await reader.connect(hubs[1] as HubCore);
   await expect.poll(() => reader.received.length).toBe(published.length);

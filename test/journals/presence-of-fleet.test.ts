@@ -38,7 +38,7 @@ async function join(
   { authorization, from, latest = false }: { authorization?: Authorization; from?: string | undefined; latest?: boolean } = {},
 ): Promise<Peer> {
   const list = matchers.map((pattern) => ({ type: pattern.includes(":") ? "urlpattern" : "exact", pattern }) as const);
-  const selection = hub.select(list, authorization, latest ? { pace: { intervalMs: 20, latest } } : {});
+  const selection = hub.readers.select(list, authorization, latest ? { pace: { intervalMs: 20, latest } } : {});
   const received: string[] = [];
   let last: string | undefined;
   const parser = new StandardParser(({ type, data, id }) => {
@@ -50,7 +50,7 @@ async function join(
   });
   const write = (bytes: Uint8Array): boolean => (parser.feed(bytes), true);
   const sink = { write, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined };
-  const subscriber = hub.attach(selection, sink, await hub.resolve(from, selection), authorization);
+  const subscriber = hub.readers.attach(selection, sink, await hub.readers.resolve(from, selection), authorization);
   return { received, lastEventId: () => last, leave: () => subscriber?.close() };
 }
 
@@ -63,7 +63,7 @@ describe("presence between processes", () => {
       const names = Array.from({ length: 20 }, (_, i) => `m${i}`);
       const visitor = await join(here, names);
       await expect.poll(() => watcher.received, WAIT).toEqual(names.map((name) => `+${name}`));
-      await here.publish({ topic: "news", data: "one" });
+      await here.publisher.publish({ topic: "news", data: "one" });
       await expect.poll(() => watcher.received.at(-1), WAIT).toBe("one");
       watcher.leave();
       visitor.leave();
@@ -71,7 +71,7 @@ describe("presence between processes", () => {
       const list = async (): Promise<unknown[]> =>
         [...((await here.presence?.list({ compat: false }, { after: undefined, limit: 100 }))?.documents ?? [])].map(({ match }) => match);
       await expect.poll(list, WAIT).toEqual(["second"]);
-      await here.publish({ topic: "news", data: "two" });
+      await here.publisher.publish({ topic: "news", data: "two" });
       for (const hub of [here, there]) {
         const again = await join(hub, [PRESENCE, "news"], { authorization: ALL, from: watcher.lastEventId() });
         await expect.poll(() => again.received.toSorted(), WAIT).toEqual([...names.map((name) => `-${name}`), "+second", "two"].toSorted());
@@ -89,7 +89,7 @@ describe("what is kept of presence", () => {
   it("is a bound of its own: publishers' updates stay, and a watcher that was away for longer is told of a gap in its place", async () => {
     const journal = memoryJournal({ retention: { maxCount: 1000 } });
     const hub = hubOn(journal, 100);
-    await hub.publish({ topic: "news", data: "first" });
+    await hub.publisher.publish({ topic: "news", data: "first" });
     const watcher = await join(hub, [PRESENCE, "news"], { authorization: ALL, from: "earliest" });
     await expect.poll(() => watcher.received, WAIT).toEqual(["first"]);
     watcher.leave();
@@ -112,7 +112,7 @@ describe("what is kept of presence", () => {
     await expect.poll(present, { ...WAIT, interval: 200 }).toBe(0);
     expect(journal.head()).toBe(head);
     expect(journal.tail() - before).toBeLessThan(200);
-    await hub.publish({ topic: "news", data: "second" });
+    await hub.publisher.publish({ topic: "news", data: "second" });
     const again = await join(hub, [PRESENCE, "news"], { authorization: ALL, from: watcher.lastEventId() });
     await expect.poll(() => again.received.at(-1), WAIT).toBe("second");
     expect(again.received).toContain("hub:gap");
@@ -121,7 +121,7 @@ describe("what is kept of presence", () => {
     // Once it has told of the gap, nothing is missing.
     again.leave();
     const third = await join(hub, [PRESENCE, "news"], { authorization: ALL, from: again.lastEventId() });
-    await hub.publish({ topic: "news", data: "third" });
+    await hub.publisher.publish({ topic: "news", data: "third" });
     await expect.poll(() => third.received, WAIT).toEqual(["third"]);
   });
 
@@ -131,7 +131,7 @@ describe("what is kept of presence", () => {
     const before = watcher.lastEventId();
     const ids: (string | undefined)[] = [];
     const reading = (async () => {
-      for await (const { id, type } of hub.subscribe({ includePrivate: true, lastEventId: "earliest" })) {
+      for await (const { id, type } of hub.readers.subscribe({ includePrivate: true, lastEventId: "earliest" })) {
         if (type === "mercure" && ids.push(id) === 7) return;
       }
     })();
@@ -152,7 +152,7 @@ describe("what is kept of presence", () => {
     const watcher = await join(hub, [PRESENCE, "news"], { authorization: ALL, latest: true });
     const visitor = await join(hub, ["a"]);
     await expect.poll(() => watcher.received, WAIT).toEqual(["+a"]);
-    await hub.publish({ topic: "news", data: "one" });
+    await hub.publisher.publish({ topic: "news", data: "one" });
     await expect.poll(() => watcher.received, WAIT).toEqual(["+a", "one"]);
     visitor.leave();
     await expect.poll(() => watcher.received, WAIT).toEqual(["+a", "one", "-a"]);

@@ -73,19 +73,19 @@ async function startCore(): Promise<{ readonly hub: HubCore; readonly ids: reado
   onTestFinished(() => hub.close());
   const ids: string[] = [];
   for (let i = 0; i < 600; i++) {
-    ids.push(await hub.publish({ topic: "a", ...(i % 3 === 0 && { id: `é-${i}` }), ...(i % 5 === 0 && { private: true }) }));
+    ids.push(await hub.publisher.publish({ topic: "a", ...(i % 3 === 0 && { id: `é-${i}` }), ...(i % 5 === 0 && { private: true }) }));
   }
   return { hub, ids };
 }
 
 test("500,000 Last-Event-IDs", async () => {
   const { hub, ids } = await startCore();
-  const selection = hub.select([{ type: "exact", pattern: "*" }], undefined);
+  const selection = hub.readers.select([{ type: "exact", pattern: "*" }], undefined);
   const corpus = [...ids.map(encodeHeader), ...ids, "earliest", "#AAAAAAAA:1", "#:", "urn:uuid:5e94c686-2c0b-4f9b-958c-92ccc3bbb4eb", ""];
   await fuzz(
     async (mutator) => {
-      const start = await hub.resolve(decodeHeader(mutator.mutate(corpus)), selection);
-      const { tail, head } = hub.stats();
+      const start = await hub.readers.resolve(decodeHeader(mutator.mutate(corpus)), selection);
+      const { tail, head } = hub.process.stats();
       if (!(start.after >= head - 1 && start.after <= tail)) throw new Error(`It starts at ${start.after}.`);
       if (start.lastEventId === undefined || /[\r\n]/.test(encodeHeader(start.lastEventId)))
         throw new Error("It has no cursor that is fit for a field.");

@@ -4,9 +4,12 @@ import { HubCore } from "./core/hub-core.ts";
 import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/matching/authorization.ts";
 import type { Compression } from "./core/update/gzip-blocks.ts";
 import { LogThrottle } from "./core/log-throttle.ts";
-import type { SubscriberInfo } from "./core/inspect/inspect.ts";
-import type { Questions } from "./core/inspect/questions.ts";
+import type { OwnProcess, SubscriberInfo } from "./core/inspect/own-process.ts";
+import type { PeerRequests } from "./core/inspect/peer-requests.ts";
+import type { Publisher } from "./core/publisher.ts";
+import type { Readers } from "./core/readers.ts";
 import { type Readiness, readinessOf } from "./core/readiness.ts";
+import type { Tokens } from "./core/table/tokens.ts";
 import type { Fleet } from "./core/inspect/fleet.ts";
 import { isAdmin } from "./http/auth/admin.ts";
 import { Access } from "./http/auth/access.ts";
@@ -35,22 +38,13 @@ import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
 
 /** A hub with its HTTP handlers. */
-export interface Hub extends Pick<
-  HubCore,
-  | "publish"
-  | "publishBatch"
-  | "disconnect"
-  | "explain"
-  | "scheduled"
-  | "cancel"
-  | "subscribe"
-  | "observe"
-  | "stats"
-  | "revoke"
-  | "close"
-  | "url"
-  | "draining"
-> {
+export interface Hub
+  extends
+    Pick<HubCore, "close" | "url" | "draining">,
+    Pick<Publisher, "publish" | "publishBatch" | "scheduled" | "cancel">,
+    Pick<Readers, "subscribe">,
+    Pick<OwnProcess, "disconnect" | "explain" | "observe" | "stats">,
+    Pick<Tokens, "revoke"> {
   /**
    * Fleet-wide view: aggregates every process on this journal (`journal.peers`, as for the workers
    * of `artesian serve`). Without peers, this process only. The hub's own `stats`, `subscribers`,
@@ -172,10 +166,10 @@ export function createHub(options: HubOptions = {}): Hub {
         compat,
         leewayMs,
         limits: hub.limits,
-        compilePattern: (matcher) => hub.checkMatcher(matcher),
+        compilePattern: (matcher) => void hub.compiler.compileAll([matcher]),
         logger: hub.logger,
       }),
-      hub,
+      hub.tokens,
     );
   const context: HttpContext = {
     hub,
@@ -211,17 +205,17 @@ export function createHub(options: HubOptions = {}): Hub {
     get draining() {
       return hub.draining;
     },
-    publish: (update, publishing) => hub.publish(update, publishing),
-    publishBatch: (updates, publishing) => hub.publishBatch(updates, publishing),
-    subscribe: (subscription) => hub.subscribe(subscription),
-    observe: (observer) => hub.observe(observer),
+    publish: (update, publishing) => hub.publisher.publish(update, publishing),
+    publishBatch: (updates, publishing) => hub.publisher.publishBatch(updates, publishing),
+    subscribe: (subscription) => hub.readers.subscribe(subscription),
+    observe: (observer) => hub.process.observe(observer),
     fleet: hub.fleet,
-    stats: () => hub.stats(),
-    subscribers: () => [...hub.eachSubscriber()],
-    disconnect: (subscriberId) => hub.disconnect(subscriberId),
-    explain: (eventId, subscriberId) => hub.explain(eventId, subscriberId),
-    scheduled: () => hub.scheduled(),
-    cancel: (id) => hub.cancel(id),
+    stats: () => hub.process.stats(),
+    subscribers: () => [...hub.process.eachSubscriber()],
+    disconnect: (subscriberId) => hub.process.disconnect(subscriberId),
+    explain: (eventId, subscriberId) => hub.process.explain(eventId, subscriberId),
+    scheduled: () => hub.publisher.scheduled(),
+    cancel: (id) => hub.publisher.cancel(id),
     verify: async (token, action) => {
       if (authorizer === undefined) throw invalidToken("no issuer is configured");
       return authorizer.verify(token, action);
@@ -229,14 +223,14 @@ export function createHub(options: HubOptions = {}): Hub {
     ready: () => readinessOf(hub, issuersWithoutKeys()),
     issuersWithoutKeys,
     isAdmin: (authorization) => isAdmin(authorization, hubPath),
-    revoke: (revocation) => hub.revoke(revocation),
-    link: (attributes) => hubLink(hub.url, { lastEventId: hub.cursor(), ...attributes }),
+    revoke: (revocation) => hub.tokens.revoke(revocation),
+    link: (attributes) => hubLink(hub.url, { lastEventId: hub.readers.cursor(), ...attributes }),
     close: () => hub.close().finally(() => authorizer?.close()),
     handles: (pathname) => paths.resolve(pathname) !== undefined,
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };
-  QUESTIONS.set(created, hub.questions);
+  PEER_REQUESTS.set(created, hub.peers);
   return created;
 }
 
@@ -245,16 +239,16 @@ function compressionOf(choice: boolean | number): Compression | undefined {
   return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
 }
 
-const QUESTIONS = new WeakMap<Hub, Pick<Questions, "ask" | "answer" | "reachOthers">>();
+const PEER_REQUESTS = new WeakMap<Hub, Pick<PeerRequests, "ask" | "answer" | "reachOthers">>();
 
 /**
- * Finds the questions between processes, for the console, which runs beside the hub. Names of the
- * hub's own questions begin with `hub/` and `http/`.
+ * Finds the requests between processes, for the console, which runs beside the hub. Names of the
+ * hub's own requests begin with `hub/` and `http/`.
  *
  * @throws TypeError for an object that `createHub` did not make.
  */
-export function questionsOf(hub: Hub): Pick<Questions, "ask" | "answer" | "reachOthers"> {
-  const questions = QUESTIONS.get(hub);
-  if (questions === undefined) throw new TypeError("questionsOf: this is not the hub that createHub() gave.");
-  return questions;
+export function peerRequestsOf(hub: Hub): Pick<PeerRequests, "ask" | "answer" | "reachOthers"> {
+  const peers = PEER_REQUESTS.get(hub);
+  if (peers === undefined) throw new TypeError("peerRequestsOf: this is not the hub that createHub() gave.");
+  return peers;
 }

@@ -11,7 +11,8 @@ export type {
   ReusedKey,
 } from "./core/journal/idempotency.ts";
 export type { SubscriberPage, SubscriberQuery } from "./core/inspect/directory.ts";
-export type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./core/inspect/inspect.ts";
+export type { HubStats, SubscriberInfo } from "./core/inspect/own-process.ts";
+export type { Fate, UpdateLife } from "./core/inspect/update-life.ts";
 export type { Journal, JournalPage, JournalRecord, Position, ReadLimits, Retention } from "./core/journal/journal.ts";
 export { recordBytes } from "./core/journal/journal.ts";
 export { DEFAULT_LIMITS, type Limits } from "./core/limits.ts";

@@ -283,13 +283,13 @@ describe("with 50,000 subscribers", () => {
     const hub = new HubCore({ journal: memoryJournal() });
     onTestFinished(() => hub.close());
     const sink = { write: () => true, pendingBytes: () => 0, end: () => {}, destroy: () => {} };
-    const start = await hub.resolve(undefined, hub.select([exact("a")], undefined));
-    for (let i = 0; i < MANY; i++) hub.attach(hub.select([exact(i % 2 === 0 ? "a" : "b")], undefined), sink, start);
-    const id = await hub.publish({ topic: "a" });
-    await expect.poll(() => hub.stats().delivered).toBe(MANY / 2);
+    const start = await hub.readers.resolve(undefined, hub.readers.select([exact("a")], undefined));
+    for (let i = 0; i < MANY; i++) hub.readers.attach(hub.readers.select([exact(i % 2 === 0 ? "a" : "b")], undefined), sink, start);
+    const id = await hub.publisher.publish({ topic: "a" });
+    await expect.poll(() => hub.process.stats().delivered).toBe(MANY / 2);
     let counts: object | undefined;
     const turns = await turnsDuring(async () => {
-      counts = (await hub.explain(id))?.counts;
+      counts = (await hub.process.explain(id))?.counts;
     });
     expect(counts).toEqual({ delivered: MANY / 2, not_selected: MANY / 2 });
     // A slice takes 4 ms of some 50.

@@ -46,8 +46,8 @@ class TestSink implements Sink {
 
 async function attach(hub: HubCore, topic: string, lastEventId?: string): Promise<TestSink> {
   const sink = new TestSink();
-  const selection = hub.select([{ type: "exact", pattern: topic }], undefined);
-  sink.subscriber = hub.attach(selection, sink, await hub.resolve(lastEventId, selection));
+  const selection = hub.readers.select([{ type: "exact", pattern: topic }], undefined);
+  sink.subscriber = hub.readers.attach(selection, sink, await hub.readers.resolve(lastEventId, selection));
   return sink;
 }
 
@@ -58,12 +58,12 @@ describe("dispatching", () => {
     const hub = new HubCore({ journal: memoryJournal() });
     const [one, two] = [await attach(hub, "t"), await attach(hub, "t")];
     const before = one.writes.length;
-    await Promise.all(["1", "2", "3"].map((data) => hub.publish({ topic: "t", data })));
+    await Promise.all(["1", "2", "3"].map((data) => hub.publisher.publish({ topic: "t", data })));
     await turn();
     expect(one.writes).toHaveLength(before + 1);
     expect(one.data).toEqual(["1", "2", "3"]);
     expect(two.data).toEqual(["1", "2", "3"]);
-    expect(hub.stats().cohorts).toBe(1);
+    expect(hub.process.stats().cohorts).toBe(1);
     await hub.close();
   });
 
@@ -73,16 +73,16 @@ describe("dispatching", () => {
     for (let i = 0; i < 20; i++) {
       const sink = new TestSink();
       const patterns = Array.from({ length: 100 }, (_, j) => ({ type: "urlpattern" as const, pattern: `/:a{/:b}?-${i}-${j}` }));
-      const selection = hub.select(patterns, undefined);
-      sink.subscriber = hub.attach(selection, sink, await hub.resolve(undefined, selection));
+      const selection = hub.readers.select(patterns, undefined);
+      sink.subscriber = hub.readers.attach(selection, sink, await hub.readers.resolve(undefined, selection));
       sinks.push(sink);
     }
     const all = new TestSink();
-    const selection = hub.select([{ type: "exact", pattern: "*" }], undefined);
-    all.subscriber = hub.attach(selection, all, await hub.resolve(undefined, selection));
+    const selection = hub.readers.select([{ type: "exact", pattern: "*" }], undefined);
+    all.subscriber = hub.readers.attach(selection, all, await hub.readers.resolve(undefined, selection));
     const batch = Array.from({ length: 500 }, (_, i) => ({ topic: [`/new/${i}`, `/x${i}-3-7`], data: String(i) }));
     const began = process.cpuUsage();
-    const published = hub.publishBatch(batch);
+    const published = hub.publisher.publishBatch(batch);
     let turns = 0;
     let longestUs = 0;
     for (; [all, sinks[3], sinks.at(-1)].some((sink) => sink?.data.at(-1) !== "499"); turns++) {
@@ -111,11 +111,11 @@ describe("dispatching", () => {
     const hub = new HubCore({ journal: memoryJournal() });
     const attachTo = async (patterns: readonly string[], lastEventId?: string): Promise<TestSink> => {
       const sink = new TestSink();
-      const selection = hub.select(
+      const selection = hub.readers.select(
         patterns.map((pattern) => (pattern === "*" ? { type: "exact", pattern } : { type: "urlpattern", pattern })),
         undefined,
       );
-      sink.subscriber = hub.attach(selection, sink, await hub.resolve(lastEventId, selection));
+      sink.subscriber = hub.readers.attach(selection, sink, await hub.readers.resolve(lastEventId, selection));
       return sink;
     };
     for (let i = 0; i < 10; i++) await attachTo(Array.from({ length: 100 }, (_, j) => `/(.*a.*b.*c.*${i}-${j})`));
@@ -128,7 +128,7 @@ describe("dispatching", () => {
       { topic: "/99after", data: "after" },
     ];
     const began = process.cpuUsage();
-    const published = hub.publishBatch(batch);
+    const published = hub.publisher.publishBatch(batch);
     let longestUs = 0;
     let late: TestSink | undefined;
     for (let turns = 0; [all, some, late].some((sink) => sink?.data.at(-1) !== (sink === late ? "again" : "after")); turns++) {
@@ -154,14 +154,14 @@ describe("dispatching", () => {
     const logger = { ...SILENT, warn: (...line: unknown[]) => void warnings.push(line) };
     const hub = new HubCore({ journal: memoryJournal(), logger });
     const select = (patterns: readonly string[]): Selection =>
-      hub.select(
+      hub.readers.select(
         patterns.map((pattern) => ({ type: pattern === "*" ? ("exact" as const) : ("urlpattern" as const), pattern })),
         undefined,
       );
     const open = async (...patterns: string[]): Promise<TestSink> => {
       const sink = new TestSink();
       const selection = select(patterns);
-      sink.subscriber = hub.attach(selection, sink, await hub.resolve(undefined, selection));
+      sink.subscriber = hub.readers.attach(selection, sink, await hub.readers.resolve(undefined, selection));
       return sink;
     };
     const patterned: TestSink[] = [];
@@ -169,7 +169,7 @@ describe("dispatching", () => {
     const all = await open("*");
     const count = 300;
     const long = "a-".repeat(480);
-    for (let i = 0; i < count; i++) await hub.publish({ topic: `/${i}${long}`, data: String(i) });
+    for (let i = 0; i < count; i++) await hub.publisher.publish({ topic: `/${i}${long}`, data: String(i) });
     const began = process.cpuUsage();
     let untilAllUs = 0;
     let longestUs = 0;
@@ -196,17 +196,19 @@ describe("dispatching", () => {
   ])("lets others run while a stream with many patterns reads updates of many topics %s", async (_what, { lastEventId, last, latest }) => {
     const hub = new HubCore({ journal: memoryJournal() });
     const topics = (update: number): string[] => Array.from({ length: 99 }, (_, i) => `/${update}/${i}${"a-".repeat(900)}`);
-    for (let i = 0; i < 20; i++) await hub.publish({ topic: [...topics(i), "/last"], data: String(i) });
+    for (let i = 0; i < 20; i++) await hub.publisher.publish({ topic: [...topics(i), "/last"], data: String(i) });
     await turn();
     const patterns = Array.from({ length: 50 }, (_, j) => ({ type: "urlpattern" as const, pattern: `/(.*a.*b.*c.*${j})` }));
-    const selection = hub.select([...patterns, { type: "exact", pattern: "/last" }], undefined, { pace: { intervalMs: 0, latest } });
+    const selection = hub.readers.select([...patterns, { type: "exact", pattern: "/last" }], undefined, {
+      pace: { intervalMs: 0, latest },
+    });
     const sink = new TestSink();
     const opening = (async () => {
-      sink.subscriber = hub.attach(selection, sink, await hub.resolve(lastEventId, selection, last));
+      sink.subscriber = hub.readers.attach(selection, sink, await hub.readers.resolve(lastEventId, selection, last));
     })();
     const began = process.cpuUsage();
     let longestUs = 0;
-    while (hub.stats().subscribers === 0 || hub.stats().lagging > 0) {
+    while (hub.process.stats().subscribers === 0 || hub.process.stats().lagging > 0) {
       const before = process.cpuUsage();
       await turn();
       const { user, system } = process.cpuUsage(before);
@@ -220,23 +222,23 @@ describe("dispatching", () => {
     await hub.close();
   });
 
-  it("keeps no queue for a reader that is full, and walks it forward once it drains", async () => {
+  it("keeps no queue for a reader that is full, and replays to it once it drains", async () => {
     const hub = new HubCore({ journal: memoryJournal() });
     const [slow, fast] = [await attach(hub, "t"), await attach(hub, "t")];
     slow.full = true;
-    await hub.publish({ topic: "t", data: "0" });
+    await hub.publisher.publish({ topic: "t", data: "0" });
     await turn();
     const held = slow.writes.length;
-    for (let i = 1; i < 1000; i++) await hub.publish({ topic: "t", data: String(i) });
+    for (let i = 1; i < 1000; i++) await hub.publisher.publish({ topic: "t", data: String(i) });
     await turn();
     expect(slow.writes).toHaveLength(held);
     expect(fast.data).toHaveLength(1000);
-    expect(hub.stats().lagging).toBe(1);
+    expect(hub.process.stats().lagging).toBe(1);
     slow.full = false;
     slow.subscriber?.drained();
-    await expect.poll(() => hub.stats().lagging).toBe(0);
+    await expect.poll(() => hub.process.stats().lagging).toBe(0);
     expect(slow.data).toEqual(fast.data);
-    await hub.publish({ topic: "t", data: "live again" });
+    await hub.publisher.publish({ topic: "t", data: "live again" });
     await turn();
     expect(slow.data.at(-1)).toBe("live again");
     await hub.close();
@@ -247,11 +249,11 @@ describe("dispatching", () => {
     const slow = await attach(hub, "t");
     slow.full = true;
     const big = "x".repeat(20_000);
-    for (let i = 0; i < 2000; i++) await hub.publish({ topic: "t", data: `${i}:${big}` });
+    for (let i = 0; i < 2000; i++) await hub.publisher.publish({ topic: "t", data: `${i}:${big}` });
     await turn();
     slow.full = false;
     slow.subscriber?.drained();
-    await expect.poll(() => hub.stats().lagging).toBe(0);
+    await expect.poll(() => hub.process.stats().lagging).toBe(0);
     const gap = slow.writes.find((text) => text.startsWith("event: hub:gap"));
     expect(gap).toContain('"reason":"trimmed"');
     const received = slow.data.map((data) => Number.parseInt(data, 10));
@@ -265,9 +267,9 @@ describe("dispatching", () => {
     const hub = new HubCore({ journal: memoryJournal(), writeStallMs: 30 });
     const slow = await attach(hub, "t");
     slow.full = true;
-    await hub.publish({ topic: "t" });
+    await hub.publisher.publish({ topic: "t" });
     await expect.poll(() => slow.destroyed).toBe(true);
-    expect(hub.stats()).toMatchObject({ subscribers: 0, cohorts: 0, lagging: 0 });
+    expect(hub.process.stats()).toMatchObject({ subscribers: 0, cohorts: 0, lagging: 0 });
     await hub.close();
   });
 
@@ -276,7 +278,7 @@ describe("dispatching", () => {
     const slow = await attach(hub, "t");
     slow.full = true;
     slow.pending = 1000;
-    await hub.publish({ topic: "t" });
+    await hub.publisher.publish({ topic: "t" });
     const until = performance.now() + 300;
     await expect.poll(() => (slow.pending--, performance.now() > until || slow.destroyed), { interval: 10 }).toBe(true);
     expect(slow.destroyed).toBe(false);
@@ -288,7 +290,7 @@ describe("dispatching", () => {
     const hub = new HubCore({ journal: memoryJournal(), lifetimeMs: 60 });
     const [full, other] = [await attach(hub, "t"), await attach(hub, "t")];
     full.full = true;
-    await hub.publish({ topic: "t" });
+    await hub.publisher.publish({ topic: "t" });
     await expect.poll(() => full.destroyed && other.ended).toBe(true);
     expect(full.ended).toBe(false);
     expect(other.destroyed).toBe(false);
@@ -310,16 +312,16 @@ describe("dispatching", () => {
     const live = await attach(hub, "t");
     const inProcess: string[] = [];
     void (async () => {
-      for await (const update of hub.subscribe()) inProcess.push(update.type ?? update.data);
+      for await (const update of hub.readers.subscribe()) inProcess.push(update.type ?? update.data);
     })();
-    for (let i = 1; i <= 10; i++) await hub.publish({ topic: "t", data: String(i) });
+    for (let i = 1; i <= 10; i++) await hub.publisher.publish({ topic: "t", data: String(i) });
     const page = await journal.read(7, { maxRecords: 10, maxBytes: Infinity });
     deliver(page.kind === "records" ? page.records : []);
     await expect.poll(() => live.data).toEqual(["8", "9", "10"]);
     expect(live.writes.join("").match(/event: hub:gap/g)).toHaveLength(1);
     await expect.poll(() => inProcess).toEqual(["hub:gap", "8", "9", "10"]);
     deliver(page.kind === "records" ? page.records : []);
-    await hub.publish({ topic: "t", data: "11" });
+    await hub.publisher.publish({ topic: "t", data: "11" });
     await turn();
     expect(live.data).toEqual(["8", "9", "10"]);
     await hub.close();
@@ -335,17 +337,17 @@ describe("dispatching", () => {
 
   it("has no seam between replay and live delivery", async () => {
     const hub = new HubCore({ journal: memoryJournal() });
-    for (let i = 0; i < 100; i++) await hub.publish({ topic: "t", data: String(i), id: `id-${i}` });
+    for (let i = 0; i < 100; i++) await hub.publisher.publish({ topic: "t", data: String(i), id: `id-${i}` });
     const sinks: TestSink[] = [];
     const publishing = (async () => {
-      for (let i = 100; i < 400; i++) await hub.publish({ topic: "t", data: String(i), id: `id-${i}` });
+      for (let i = 100; i < 400; i++) await hub.publisher.publish({ topic: "t", data: String(i), id: `id-${i}` });
     })();
     for (let i = 0; i < 100; i++) {
       sinks.push(await attach(hub, "t", `id-${i}`));
       if (i % 7 === 0) await turn();
     }
     await publishing;
-    await expect.poll(() => hub.stats().lagging).toBe(0);
+    await expect.poll(() => hub.process.stats().lagging).toBe(0);
     for (const [i, sink] of sinks.entries()) {
       expect(sink.data.map(Number)).toEqual(Array.from({ length: 399 - i }, (_, n) => i + 1 + n));
     }
@@ -355,12 +357,12 @@ describe("dispatching", () => {
   it("drains: delivers what was acknowledged, says hub:drain, refuses more", async () => {
     const hub = new HubCore({ journal: memoryJournal() });
     const sink = await attach(hub, "t");
-    void hub.publish({ topic: "t", data: "last" });
+    void hub.publisher.publish({ topic: "t", data: "last" });
     await hub.close();
     expect(sink.data).toEqual(["last"]);
     expect(sink.writes.at(-1)).toMatch(/^retry: \d+\nevent: hub:drain\ndata: \{"reconnectInMs":\d+\}\n\n$/);
     expect(sink.ended).toBe(true);
-    await expect(hub.publish({ topic: "t" })).rejects.toMatchObject({ code: "draining" });
+    await expect(hub.publisher.publish({ topic: "t" })).rejects.toMatchObject({ code: "draining" });
     const late = await attach(hub, "t");
     expect(late.writes.join("")).toContain("event: hub:drain");
     expect(late.ended).toBe(true);
@@ -489,7 +491,7 @@ describe("observing", () => {
   it("sees subscribers come and go with what they asked for", async () => {
     const hub = new HubCore({ journal: memoryJournal() });
     const seen: string[] = [];
-    const stop = hub.observe({
+    const stop = hub.process.observe({
       subscribed: ({ matchers }) => seen.push(`+${matchers[0]?.pattern}`),
       unsubscribed: ({ matchers }) => seen.push(`-${matchers[0]?.pattern}`),
     });

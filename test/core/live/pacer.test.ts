@@ -135,7 +135,7 @@ function createDispatcher(latest = false): {
   const journal = memoryJournal();
   const dispatcher = dispatcherOf(journal);
   const member = new TestMember();
-  dispatcher.acquire(selectionOf(["=t"], { pace: { intervalMs: INTERVAL_MS, latest } })).join(member);
+  dispatcher.cohorts.acquire(selectionOf(["=t"], { pace: { intervalMs: INTERVAL_MS, latest } })).join(member);
   const publish = async (...data: readonly string[]): Promise<void> => {
     await journal.append(data.map((one) => updateOf(["t"], one)));
     dispatcher.flush();

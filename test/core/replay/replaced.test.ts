@@ -72,10 +72,10 @@ function start(): { hub: HubCore; journal: ReplaceableJournal } {
 
 async function subscribe(hub: HubCore, cursor?: string, query: { intervalMs?: number } = {}): Promise<TextSink> {
   const sink = new TextSink();
-  const selection = hub.select([{ type: "exact", pattern: "t" }], undefined, {
+  const selection = hub.readers.select([{ type: "exact", pattern: "t" }], undefined, {
     pace: { intervalMs: query.intervalMs ?? 0, latest: false },
   });
-  hub.attach(selection, sink, await hub.resolve(cursor, selection));
+  hub.readers.attach(selection, sink, await hub.readers.resolve(cursor, selection));
   return sink;
 }
 
@@ -84,9 +84,9 @@ test.each([0, 3, 10])(
   async (held) => {
     const { hub, journal } = start();
     const ids: string[] = [];
-    for (let i = 1; i <= 5; i++) ids.push(await hub.publish({ topic: "t", data: `old ${i}` }));
+    for (let i = 1; i <= 5; i++) ids.push(await hub.publisher.publish({ topic: "t", data: `old ${i}` }));
     const [live, paced] = [await subscribe(hub), await subscribe(hub, undefined, { intervalMs: 60_000 })];
-    await hub.publish({ topic: "t", data: "old 6" });
+    await hub.publisher.publish({ topic: "t", data: "old 6" });
     await expect.poll(() => live.text).toContain("old 6");
     await journal.replace(held);
     for (const sink of [live, paced]) {
@@ -95,8 +95,8 @@ test.each([0, 3, 10])(
       // An id of the new journal, with an offset of the old one, would lead to another update.
       expect(sink.text).not.toContain(journal.epoch);
     }
-    expect(hub.stats()).toMatchObject({ subscribers: 0, tail: held });
-    await hub.publish({ topic: "t", data: "last" });
+    expect(hub.process.stats()).toMatchObject({ subscribers: 0, tail: held });
+    await hub.publisher.publish({ topic: "t", data: "last" });
     for (const id of ids) {
       const back = await subscribe(hub, id);
       await expect.poll(() => back.text).toContain("data: last\n");
@@ -109,17 +109,17 @@ test.each([0, 3, 10])(
 
 test("a snapshot of the journal before it is not used again", async () => {
   const { hub, journal } = start();
-  const selection = hub.select([{ type: "exact", pattern: "t" }], undefined);
+  const selection = hub.readers.select([{ type: "exact", pattern: "t" }], undefined);
   const live = await subscribe(hub);
   let id = "";
-  for (let i = 1; i <= 20; i++) id = await hub.publish({ topic: "t", data: `old ${i}` });
+  for (let i = 1; i <= 20; i++) id = await hub.publisher.publish({ topic: "t", data: `old ${i}` });
   await expect.poll(() => live.text).toContain("old 20");
   const offsetsOf = ({ early }: Start): readonly number[] => [...(early?.next()?.keys() ?? [])];
-  const before = await hub.resolve(undefined, selection, 2);
+  const before = await hub.readers.resolve(undefined, selection, 2);
   expect(before.after).toBe(20);
   expect(offsetsOf(before)).toEqual([19, 20]);
   await journal.replace(3);
-  const again = await hub.resolve(id, selection, 2);
+  const again = await hub.readers.resolve(id, selection, 2);
   expect(again).toMatchObject({ after: 3, gap: { reason: "epoch" } });
   expect(offsetsOf(again)).toEqual([2, 3]);
 });
@@ -134,11 +134,11 @@ test("an update whose time is over by a clock that is ahead, but not by every cl
     ahead.mockRestore();
     return appended;
   };
-  await hub.publish({ topic: "t", data: "late", ttlMs: 1000 });
-  await hub.publish({ topic: "t", data: "between" });
+  await hub.publisher.publish({ topic: "t", data: "late", ttlMs: 1000 });
+  await hub.publisher.publish({ topic: "t", data: "between" });
   await expect.poll(() => sinks[0]?.text).toContain("data: between\n");
   journal.clockToleranceMs = 5000;
-  await hub.publish({ topic: "t", data: "on time", ttlMs: 1000 });
+  await hub.publisher.publish({ topic: "t", data: "on time", ttlMs: 1000 });
   sinks.push(await subscribe(hub, "earliest"));
   for (const sink of sinks) {
     await expect.poll(() => sink.text).toContain("data: on time\n");
@@ -148,12 +148,12 @@ test("an update whose time is over by a clock that is ahead, but not by every cl
 
 test("a stream that was asked for before it, and begins after, is told to come back", async () => {
   const { hub, journal } = start();
-  await hub.publish({ topic: "t", data: "old" });
+  await hub.publisher.publish({ topic: "t", data: "old" });
   const sink = new TextSink();
-  const selection = hub.select([{ type: "exact", pattern: "t" }], undefined);
-  const found = await hub.resolve(undefined, selection);
+  const selection = hub.readers.select([{ type: "exact", pattern: "t" }], undefined);
+  const found = await hub.readers.resolve(undefined, selection);
   await journal.replace(0);
-  expect(hub.attach(selection, sink, found)).toBeUndefined();
+  expect(hub.readers.attach(selection, sink, found)).toBeUndefined();
   expect(sink).toMatchObject({ isEnded: true });
   expect(sink.text).toContain("event: hub:drain");
 });
@@ -161,18 +161,18 @@ test("a stream that was asked for before it, and begins after, is told to come b
 test("a reader in the process goes on with all that the new one has, after a gap", async () => {
   const { hub, journal } = start();
   const stop = new AbortController();
-  const reader = hub.subscribe({ match: "t", signal: stop.signal });
+  const reader = hub.readers.subscribe({ match: "t", signal: stop.signal });
   const next = async (): Promise<Partial<ReceivedUpdate>> => ((await reader.next()) as { value: ReceivedUpdate }).value;
-  const id = await hub.publish({ topic: "t", data: "old" });
+  const id = await hub.publisher.publish({ topic: "t", data: "old" });
   expect(await next()).toMatchObject({ data: "old", id });
   const waiting = next();
   await journal.replace(2);
   const gap = await waiting;
   expect(gap.type).toBe("hub:gap");
-  expect(JSON.parse(gap.data ?? "")).toEqual({ requested: id, first: hub.cursorAt(1), reason: "epoch" });
-  expect(await next()).toMatchObject({ data: "new 1", id: hub.cursorAt(1) });
+  expect(JSON.parse(gap.data ?? "")).toEqual({ requested: id, first: hub.readers.cursorAt(1), reason: "epoch" });
+  expect(await next()).toMatchObject({ data: "new 1", id: hub.readers.cursorAt(1) });
   expect(await next()).toMatchObject({ data: "new 2" });
-  await hub.publish({ topic: "t", data: "last" });
-  expect(await next()).toMatchObject({ data: "last", id: hub.cursorAt(3) });
+  await hub.publisher.publish({ topic: "t", data: "last" });
+  expect(await next()).toMatchObject({ data: "last", id: hub.readers.cursorAt(3) });
   stop.abort();
 });

@@ -32,7 +32,7 @@ async function createWorld(held: readonly Update[], maxRecords = 10, change: (jo
   change(journal);
   const read = vi.spyOn(journal, "read");
   const dispatcher = dispatcherOf(journal, maxRecords);
-  const encode = vi.spyOn(dispatcher, "encode");
+  const encode = vi.spyOn(dispatcher.encoder, "encode");
   const pages = new ReplayPages({ dispatcher, journal, turns: new Turns() });
   const since = <Value>(calls: readonly Value[]): (() => readonly Value[]) => {
     let seen = 0;
@@ -83,9 +83,9 @@ describe("pages of a replay", () => {
     expect([reads(), encoded()]).toEqual([[], 0]);
   });
 
-  it("are read and encoded once for readers that walk at their own speed", async () => {
+  it("are read and encoded once for readers that replay at their own speed", async () => {
     const { find, reads, encoded } = await createWorld(updates(100));
-    const walk = async (pauses: number): Promise<readonly number[]> => {
+    const replay = async (pauses: number): Promise<readonly number[]> => {
       const had: number[] = [];
       for (let after = 0; after < 100;) {
         const chunks = await find(after);
@@ -95,7 +95,7 @@ describe("pages of a replay", () => {
       }
       return had;
     };
-    for (const had of await Promise.all([0, 1, 5, 0].map(walk))) expect(had).toEqual(range(0, 100));
+    for (const had of await Promise.all([0, 1, 5, 0].map(replay))) expect(had).toEqual(range(0, 100));
     expect(reads().map(([after]) => after)).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
     expect(encoded()).toBe(100);
   });

@@ -85,8 +85,10 @@ it.each([1, 3])(
           const published: Published[] = [];
           const ask = async (one: Request): Promise<void> => {
             const matchers = one.topics.map((pattern): Matcher => ({ type: "exact", pattern }));
-            const selection = hub.select(matchers, one.isTrusted ? ALL : undefined, { pace: { intervalMs: 0, latest: one.latest } });
-            const { early, after } = await hub.resolve(undefined, selection, one.last);
+            const selection = hub.readers.select(matchers, one.isTrusted ? ALL : undefined, {
+              pace: { intervalMs: 0, latest: one.latest },
+            });
+            const { early, after } = await hub.readers.resolve(undefined, selection, one.last);
             const { records } = (await journal.read(journal.head() - 1, { maxRecords: Infinity, maxBytes: Infinity })) as {
               readonly records: readonly { readonly offset: number; readonly data: string }[];
             };
@@ -101,7 +103,7 @@ it.each([1, 3])(
               else {
                 for (const { topics: names, ttlMs, private: isPrivate } of one.updates) {
                   const data = `${published.length + 1}`;
-                  await hub.publish({ topic: names, data, private: isPrivate, ttlMs });
+                  await hub.publisher.publish({ topic: names, data, private: isPrivate, ttlMs });
                   published.push({ topics: names, data, private: isPrivate, endsAt: ttlMs === undefined ? Infinity : Date.now() + ttlMs });
                 }
                 for (const again of repeated) await ask(again);

@@ -27,13 +27,13 @@ describe("turns", () => {
     const { next } = new Turns();
     const order: number[] = [];
     const granted: number[] = [];
-    const walk = async (which: number): Promise<void> => {
+    const replay = async (which: number): Promise<void> => {
       await next();
       order.push(which);
       granted.push(loop.turn);
       clock.nowMs += 1;
     };
-    await Promise.all(Array.from({ length: 10 }, (_, i) => walk(i)));
+    await Promise.all(Array.from({ length: 10 }, (_, i) => replay(i)));
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(byTurn(granted)).toEqual([4, 4, 2]);
   });
@@ -43,12 +43,12 @@ describe("turns", () => {
     const loop = countLoop();
     const { next } = new Turns();
     const granted: number[] = [];
-    const walk = async (tookMs: number): Promise<void> => {
+    const replay = async (tookMs: number): Promise<void> => {
       await next();
       granted.push(loop.turn);
       clock.nowMs += tookMs;
     };
-    await Promise.all([100, 100, 1, 1].map(walk));
+    await Promise.all([100, 100, 1, 1].map(replay));
     expect(byTurn(granted)).toEqual([1, 1, 2]);
   });
 
@@ -66,54 +66,54 @@ describe("turns", () => {
     stopClock();
     const { next } = new Turns();
     const order: string[] = [];
-    const walk = async (name: string, steps: number): Promise<void> => {
+    const replay = async (name: string, steps: number): Promise<void> => {
       for (let i = 0; i < steps; i++) {
         await next();
         order.push(name);
       }
     };
-    const long = [walk("a", 4), walk("b", 4)];
+    const long = [replay("a", 4), replay("b", 4)];
     await next();
     // By now `a` and `b` have had a turn each, and asked again.
-    await Promise.all([...long, walk("late", 1)]);
+    await Promise.all([...long, replay("late", 1)]);
     expect(order).toEqual(["a", "b", "a", "b", "late", "a", "b", "a", "b"]);
   });
 
   it("serves thousands in order, each as often as it asks, and goes on after all had their turns", async () => {
     const clock = stopClock();
     const { next } = new Turns();
-    const walkers = 3000;
+    const readers = 3000;
     for (let round = 0; round < 2; round++) {
       const order: number[] = [];
-      const walk = async (which: number): Promise<void> => {
+      const replay = async (which: number): Promise<void> => {
         for (let i = 0; i < 3; i++) {
           await next();
           order.push(which);
           clock.nowMs += 0.01;
         }
       };
-      await Promise.all(Array.from({ length: walkers }, (_, i) => walk(i)));
-      expect(order).toEqual(Array.from({ length: 3 * walkers }, (_, i) => i % walkers));
+      await Promise.all(Array.from({ length: readers }, (_, i) => replay(i)));
+      expect(order).toEqual(Array.from({ length: 3 * readers }, (_, i) => i % readers));
     }
   });
 
-  it("lets a timer and new input run between the turns of many walks", async () => {
+  it("lets a timer and new input run between the turns of many replays", async () => {
     const clock = stopClock();
     const { next } = new Turns();
-    const left = { walks: 1000 };
+    const left = { replays: 1000 };
     const seen: number[] = [];
-    const walk = async (): Promise<void> => {
+    const replay = async (): Promise<void> => {
       await next();
-      left.walks--;
+      left.replays--;
       clock.nowMs += 2;
     };
-    const walks = Promise.all(Array.from({ length: left.walks }, walk));
-    while (left.walks > 0) {
+    const replays = Promise.all(Array.from({ length: left.replays }, replay));
+    while (left.replays > 0) {
       await new Promise(setImmediate);
-      seen.push(left.walks);
+      seen.push(left.replays);
     }
-    await walks;
-    // Two walks a turn of the event loop: the other work ran 500 times meanwhile.
+    await replays;
+    // Two replays a turn of the event loop: the other work ran 500 times meanwhile.
     expect(seen.length).toBeGreaterThanOrEqual(500);
     expect(Math.max(...seen.slice(1).map((rest, i) => (seen[i] as number) - rest))).toBe(2);
   });

@@ -115,21 +115,21 @@ describe("the cap on what connections hold", () => {
     // Each of a topic of its own, so that each holds bytes of its own.
     for (let i = 0; i < 10; i++) {
       const sink = new FullSink();
-      const selection = hub.select([{ type: "exact", pattern: `t${i}` }], undefined);
-      hub.attach(selection, sink, await hub.resolve(undefined, selection));
+      const selection = hub.readers.select([{ type: "exact", pattern: `t${i}` }], undefined);
+      hub.readers.attach(selection, sink, await hub.readers.resolve(undefined, selection));
       sink.isFull = true;
       sinks.push(sink);
     }
-    for (let i = 0; i < 4; i++) await hub.publish({ topic: `t${i}`, data: "x".repeat(60_000) });
-    await expect.poll(() => hub.stats()).toMatchObject({ stalled: 4, cut: { held: 0 } });
-    expect(hub.stats().heldBytes).toBeGreaterThan(240_000);
-    expect(hub.stats().heldBytes).toBeLessThan(256 * 1024);
-    await hub.publish({ topic: "t4", data: "x".repeat(60_000) });
-    await expect.poll(() => hub.stats().cut.held).toBe(2);
-    expect(hub.stats().heldBytes).toBeLessThanOrEqual(192 * 1024);
+    for (let i = 0; i < 4; i++) await hub.publisher.publish({ topic: `t${i}`, data: "x".repeat(60_000) });
+    await expect.poll(() => hub.process.stats()).toMatchObject({ stalled: 4, cut: { held: 0 } });
+    expect(hub.process.stats().heldBytes).toBeGreaterThan(240_000);
+    expect(hub.process.stats().heldBytes).toBeLessThan(256 * 1024);
+    await hub.publisher.publish({ topic: "t4", data: "x".repeat(60_000) });
+    await expect.poll(() => hub.process.stats().cut.held).toBe(2);
+    expect(hub.process.stats().heldBytes).toBeLessThanOrEqual(192 * 1024);
     // Of the same size, those go that hold them longest.
     expect(sinks.map(({ destroyed }) => destroyed).slice(0, 5)).toEqual([true, true, false, false, false]);
-    expect(hub.stats()).toMatchObject({ subscribers: 8, stalled: 3, lagging: 3 });
+    expect(hub.process.stats()).toMatchObject({ subscribers: 8, stalled: 3, lagging: 3 });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatchObject({ connections: 2, limit: 256 * 1024 });
     await hub.close();
@@ -144,21 +144,21 @@ describe("the cap on what connections hold", () => {
   it("tells how far behind the last one is", async () => {
     const hub = new HubCore({ journal: memoryJournal(), writeStallMs: 60_000, drainMs: 20 });
     const sink = new FullSink();
-    const selection = hub.select([{ type: "exact", pattern: "t" }], undefined);
-    const subscriber = hub.attach(selection, sink, await hub.resolve(undefined, selection));
-    expect(hub.stats()).toMatchObject({ lagging: 0, stalled: 0, lag: { updates: 0, ms: 0 }, heldBytes: 0 });
+    const selection = hub.readers.select([{ type: "exact", pattern: "t" }], undefined);
+    const subscriber = hub.readers.attach(selection, sink, await hub.readers.resolve(undefined, selection));
+    expect(hub.process.stats()).toMatchObject({ lagging: 0, stalled: 0, lag: { updates: 0, ms: 0 }, heldBytes: 0 });
     sink.isFull = true;
-    await hub.publish({ topic: "t" });
-    await expect.poll(() => hub.stats().stalled).toBe(1);
+    await hub.publisher.publish({ topic: "t" });
+    await expect.poll(() => hub.process.stats().stalled).toBe(1);
     const begun = Date.now();
-    for (let i = 0; i < 20; i++) await hub.publish({ topic: "t" });
-    await expect.poll(() => hub.stats().lag.ms).toBeGreaterThan(30);
-    expect(hub.stats()).toMatchObject({ lagging: 1, stalled: 1, lag: { updates: 20 } });
-    expect(hub.stats().lag.ms).toBeLessThanOrEqual(Date.now() - begun + 1);
-    expect([...hub.eachSubscriber()]).toMatchObject([{ state: "stalled", lag: 20 }]);
+    for (let i = 0; i < 20; i++) await hub.publisher.publish({ topic: "t" });
+    await expect.poll(() => hub.process.stats().lag.ms).toBeGreaterThan(30);
+    expect(hub.process.stats()).toMatchObject({ lagging: 1, stalled: 1, lag: { updates: 20 } });
+    expect(hub.process.stats().lag.ms).toBeLessThanOrEqual(Date.now() - begun + 1);
+    expect([...hub.process.eachSubscriber()]).toMatchObject([{ state: "stalled", lag: 20 }]);
     sink.isFull = false;
     subscriber?.drained();
-    await expect.poll(() => hub.stats()).toMatchObject({ lagging: 0, stalled: 0, lag: { updates: 0, ms: 0 }, heldBytes: 0 });
+    await expect.poll(() => hub.process.stats()).toMatchObject({ lagging: 0, stalled: 0, lag: { updates: 0, ms: 0 }, heldBytes: 0 });
     await hub.close();
   });
 });

@@ -94,9 +94,9 @@ describe("topics in several partitions of one Redis", () => {
     await reader.connect(hubs[1]);
     const kept = TOPICS.filter((topic) => partitionOf(topic, COUNT) !== lost).length * 3;
     await expect.poll(() => [reader.gaps, reader.received.length]).toEqual([1, 36 + kept]);
-    const id = await hubs[1].publish({ topic: TOPICS[0] as string, data: "again" });
+    const id = await hubs[1].publisher.publish({ topic: TOPICS[0] as string, data: "again" });
     await expect.poll(() => reader.received.at(-1)).toBe("again");
-    expect((await hubs[0].explain(id))?.topics).toEqual([TOPICS[0]]);
+    expect((await hubs[0].process.explain(id))?.topics).toEqual([TOPICS[0]]);
     await Promise.all(hubs.map((hub) => hub.close()));
   });
 

@@ -201,22 +201,22 @@ describe("a journal of several partitions", () => {
     const batch = topicsOf(3)
       .flat()
       .map((topic, i) => ({ topic, data: `${i}`, ...(i === 1 && { id: "mine" }) }));
-    const ids = await a.publishBatch(batch, { idempotencyKey: "once" });
+    const ids = await a.publisher.publishBatch(batch, { idempotencyKey: "once" });
     expect(ids).toHaveLength(6);
     expect(ids[1]).toBe("mine");
     expect(new Set(ids).size).toBe(6);
-    expect(await a.publishBatch(batch, { idempotencyKey: "once" })).toEqual(ids);
-    expect(await b.publishBatch(batch, { idempotencyKey: "once" })).toEqual(ids);
+    expect(await a.publisher.publishBatch(batch, { idempotencyKey: "once" })).toEqual(ids);
+    expect(await b.publisher.publishBatch(batch, { idempotencyKey: "once" })).toEqual(ids);
     expect(parts.map((part) => part.tail())).toEqual([2, 2, 2]);
-    await expect(b.publish({ topic: topicsOf(3)[0]?.[0] as string, data: "other" }, { idempotencyKey: "once" })).rejects.toThrow(
+    await expect(b.publisher.publish({ topic: topicsOf(3)[0]?.[0] as string, data: "other" }, { idempotencyKey: "once" })).rejects.toThrow(
       /used for another request/,
     );
     // Whose first attempt went to one partition, and the second one to another.
     const [[x = ""] = [], [y = ""] = []] = topicsOf(3);
-    await a.publish({ topic: x, data: "1" }, { idempotencyKey: "again" });
-    await expect(a.publish({ topic: y, data: "1" }, { idempotencyKey: "again" })).rejects.toThrow(/used for another request/);
+    await a.publisher.publish({ topic: x, data: "1" }, { idempotencyKey: "again" });
+    await expect(a.publisher.publish({ topic: y, data: "1" }, { idempotencyKey: "again" })).rejects.toThrow(/used for another request/);
     // Each is found by its id in every process.
-    for (const id of ids) expect((await b.explain(id))?.id).toBe(id);
+    for (const id of ids) expect((await b.process.explain(id))?.id).toBe(id);
     await Promise.all([a.close(), b.close()]);
   });
 
@@ -227,12 +227,12 @@ describe("a journal of several partitions", () => {
     const keys = parts[1]?.idempotency as { append: (attempt: never) => Promise<unknown> };
     const { append } = keys;
     keys.append = () => Promise.reject(new Error("away"));
-    await expect(hub.publishBatch(batch, { idempotencyKey: "k" })).rejects.toMatchObject({ code: "outcome_unknown" });
+    await expect(hub.publisher.publishBatch(batch, { idempotencyKey: "k" })).rejects.toMatchObject({ code: "outcome_unknown" });
     keys.append = append;
-    const ids = await hub.publishBatch(batch, { idempotencyKey: "k" });
+    const ids = await hub.publisher.publishBatch(batch, { idempotencyKey: "k" });
     expect(ids).toHaveLength(2);
     expect(parts.map((part) => part.tail())).toEqual([1, 1]);
-    expect(await hub.publishBatch(batch, { idempotencyKey: "k" })).toEqual(ids);
+    expect(await hub.publisher.publishBatch(batch, { idempotencyKey: "k" })).toEqual(ids);
     await hub.close();
   });
 
@@ -242,12 +242,12 @@ describe("a journal of several partitions", () => {
     const [[busy = ""] = [], [quiet = ""] = []] = topicsOf(2);
     const readers = [[busy], [quiet], ["*"]].map((topics) => new ModelReader({ topics, isTrusted: false }));
     for (const reader of readers) await reader.connect(hub);
-    await hub.publish({ topic: busy, data: "b" });
-    await hub.publish({ topic: quiet, data: "q" });
+    await hub.publisher.publish({ topic: busy, data: "b" });
+    await hub.publisher.publish({ topic: quiet, data: "q" });
     await turn();
     for (const reader of readers) reader.disconnect();
-    for (let i = 0; i < 30; i++) await hub.publish({ topic: busy, data: `${i}` });
-    await hub.publish({ topic: quiet, data: "r" });
+    for (let i = 0; i < 30; i++) await hub.publisher.publish({ topic: busy, data: `${i}` });
+    await hub.publisher.publish({ topic: quiet, data: "r" });
     for (const reader of readers) await reader.connect(hub);
     for (let i = 0; i < 10; i++) await turn();
     const newest = Array.from({ length: 10 }, (_, i) => `${i + 20}`);
@@ -364,7 +364,7 @@ async function roam(
     const part = world.held[b % 3]?.[a % count];
     if (what === "publish" || what === "batch") {
       const updates = Array.from({ length: what === "batch" ? 1 + (a % 4) : 1 }, (_, i) => make(a + i, b + i));
-      const writing = hub.publishBatch(updates);
+      const writing = hub.publisher.publishBatch(updates);
       for (let i = 0; i < 3; i++) await turn();
       // Its own it has by the time that it is acknowledged.
       for (const mine of world.held[b % 3] ?? []) mine.pass();

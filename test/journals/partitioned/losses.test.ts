@@ -33,16 +33,16 @@ describe("a partition that drops records", () => {
     expect(path.placesOf(1, [1, 2048, 2049, 3000])).toEqual([1, 2048, 2049, 3000]);
     const hub = new HubCore({ journal: await partitionedJournal(memories(10, 10)) });
     const batch = Array.from({ length: 1000 }, (_, i) => ({ topic: i % 3 === 0 ? X : Y, data: `${i}` }));
-    for (let i = 0; i < 20; i++) expect(await hub.publishBatch(batch)).toHaveLength(1000);
+    for (let i = 0; i < 20; i++) expect(await hub.publisher.publishBatch(batch)).toHaveLength(1000);
     await hub.close();
   });
 
   it("leaves the newest of all partitions in a snapshot", async () => {
     const hub = new HubCore({ journal: await partitionedJournal(memories(5, 1000)) });
     // So large that most of them are not at hand.
-    for (let i = 0; i < 160; i++) await hub.publish({ topic: i % 2 === 0 ? X : Y, data: "-".repeat(250_000) });
+    for (let i = 0; i < 160; i++) await hub.publisher.publish({ topic: i % 2 === 0 ? X : Y, data: "-".repeat(250_000) });
     await turns();
-    const { early } = await hub.resolve(undefined, hub.select([{ type: "exact", pattern: "*" }], undefined), 3);
+    const { early } = await hub.readers.resolve(undefined, hub.readers.select([{ type: "exact", pattern: "*" }], undefined), 3);
     expect(early?.next()?.size).toBe(3);
     await hub.close();
   });
@@ -64,8 +64,8 @@ describe("a partition that drops records", () => {
     await turns();
     expect(reader.received).toEqual(["first"]);
     reader.disconnect();
-    const selection = late.select([{ type: "exact", pattern: "*" }], undefined);
-    const begun = await late.resolve(reader.lastEventId, selection);
+    const selection = late.readers.select([{ type: "exact", pattern: "*" }], undefined);
+    const begun = await late.readers.resolve(reader.lastEventId, selection);
     expect(begun.early?.next()?.size).toBe(4);
     // Two of them are dropped before they are sent.
     for (let i = 4; i < 7; i++) await parts[1]?.append([large(i)]);
@@ -74,7 +74,11 @@ describe("a partition that drops records", () => {
       events.push(new TextDecoder().decode(bytes));
       return false;
     };
-    const subscriber = late.attach(selection, { write, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined }, begun);
+    const subscriber = late.readers.attach(
+      selection,
+      { write, pendingBytes: () => 0, end: () => undefined, destroy: () => undefined },
+      begun,
+    );
     for (let i = 0; i < 12; i++) {
       await turns(3);
       subscriber?.drained();
@@ -145,12 +149,12 @@ describe("a partition that is replaced", () => {
     ];
     const reader = new ModelReader({ topics: ["*"], isTrusted: false });
     await reader.connect(hub);
-    const id = await other.publish({ topic: X, data: "x" });
+    const id = await other.publisher.publish({ topic: X, data: "x" });
     suspended.drop();
     lost.tell();
     expect(reader.isOpen).toBe(false);
-    const all = hub.select([{ type: "exact", pattern: "*" }], undefined);
-    expect(await hub.resolve(id, all)).toMatchObject({ gap: undefined });
+    const all = hub.readers.select([{ type: "exact", pattern: "*" }], undefined);
+    expect(await hub.readers.resolve(id, all)).toMatchObject({ gap: undefined });
     await reader.connect(hub);
     await turns();
     await Promise.all([hub.close(), other.close()]);
@@ -160,19 +164,19 @@ describe("a partition that is replaced", () => {
 describe("what a journal of several partitions is asked", () => {
   it("about an event id that somebody made up is answered at once", async () => {
     const hub = new HubCore({ journal: await partitionedJournal(memories(1000, 1000)) });
-    const id = await hub.publish({ topic: X, data: "x" });
+    const id = await hub.publisher.publish({ topic: X, data: "x" });
     const [epoch] = id.split(":");
-    expect(await hub.explain(`${epoch}:!zzzz.0`)).toBeUndefined();
-    expect(await hub.explain(`${epoch}:1.!zzzz`)).toBeUndefined();
+    expect(await hub.process.explain(`${epoch}:!zzzz.0`)).toBeUndefined();
+    expect(await hub.process.explain(`${epoch}:1.!zzzz`)).toBeUndefined();
     await hub.close();
   });
 
   it("by another attempt at an update whose time is over since is answered with the first ids", async () => {
     const hub = new HubCore({ journal: await partitionedJournal(memories(1000, 1000)) });
     const later = { topic: Y, data: "y", deliverAt: new Date(Date.now() + 100) };
-    const ids = await hub.publishBatch([later], { idempotencyKey: "k" });
+    const ids = await hub.publisher.publishBatch([later], { idempotencyKey: "k" });
     await expect.poll(() => Date.now() > later.deliverAt.getTime()).toBe(true);
-    expect(await hub.publishBatch([later], { idempotencyKey: "k" })).toEqual(ids);
+    expect(await hub.publisher.publishBatch([later], { idempotencyKey: "k" })).toEqual(ids);
     await hub.close();
   });
 
@@ -189,8 +193,8 @@ describe("what a journal of several partitions is asked", () => {
     held[0]?.pass();
     await turns();
     reader.disconnect();
-    const all = whole.select([{ type: "exact", pattern: "*" }], undefined);
-    expect((await whole.resolve(reader.lastEventId, all)).early?.next()?.size).toBe(100);
+    const all = whole.readers.select([{ type: "exact", pattern: "*" }], undefined);
+    expect((await whole.readers.resolve(reader.lastEventId, all)).early?.next()?.size).toBe(100);
     await reader.connect(whole);
     await turns(100);
     expect(reader.received).toEqual(["first", ...missed]);

@@ -31,3 +31,11 @@ export function addressKey(address: string): string | undefined {
   const zeros = after === undefined ? 0 : 8 - head.length - tail.length;
   return [...head, ...Array<string>(Math.max(0, zeros)).fill("0"), ...tail].slice(0, 4).join(":");
 }
+
+/**
+ * Name of the group in which a peer is counted: its {@link addressKey}, or the group of the loopback
+ * or of all unknown addresses.
+ */
+export function addressGroup(address: string | undefined): string {
+  return address === undefined ? "unknown address" : (addressKey(address) ?? "loopback");
+}

@@ -6,8 +6,12 @@ import {
   checkIdempotencyKey,
   type AppendOutcome,
   type IdempotencyKey,
+  idempotencyKeyOf,
   type JournalIdempotency,
   type KnownAppend,
+  OWN_PROCESS,
+  publisherOf,
+  type PublishOptions,
   requestText,
   type ReusedKey,
 } from "./journal/idempotency.ts";
@@ -15,10 +19,21 @@ import type { Journal } from "./journal/journal.ts";
 import type { Limits } from "./limits.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Logger } from "./logger.ts";
+import type { OutageLog } from "./journal/outage-log.ts";
 import { boundRetry, type RetryRange } from "./update/retry.ts";
 import type { Schedule, ScheduledUpdate } from "./table/schedule.ts";
+import type { Tokens } from "./table/tokens.ts";
 import type { TopicParser } from "./update/topic.ts";
-import { checkAscii, deliveryTime, tooManyUpdates, type TextUpdate, type Update, validateUpdate } from "./update/update.ts";
+import {
+  checkAscii,
+  deliveryTime,
+  tooManyUpdates,
+  type TextUpdate,
+  type Update,
+  type UpdateInput,
+  validateUpdate,
+} from "./update/update.ts";
+import { readInputs } from "./update/update-input.ts";
 
 /** A publish call that may repeat an earlier attempt. */
 interface Attempt {
@@ -32,6 +47,9 @@ export class Publisher {
   readonly #journal: Journal;
   readonly #dispatcher: Dispatcher;
   readonly #grants: Grants;
+  readonly #tokens: Tokens;
+  readonly #outage: OutageLog;
+  readonly #isDraining: () => boolean;
   readonly #parser: TopicParser;
   readonly #limits: Limits;
   readonly #schedule: Schedule | undefined;
@@ -46,6 +64,9 @@ export class Publisher {
     journal: Journal;
     dispatcher: Dispatcher;
     grants: Grants;
+    tokens: Tokens;
+    outage: OutageLog;
+    isDraining: () => boolean;
     parser: TopicParser;
     limits: Limits;
     schedule: Schedule | undefined;
@@ -58,6 +79,9 @@ export class Publisher {
     this.#journal = options.journal;
     this.#dispatcher = options.dispatcher;
     this.#grants = options.grants;
+    this.#tokens = options.tokens;
+    this.#outage = options.outage;
+    this.#isDraining = options.isDraining;
     this.#parser = options.parser;
     this.#limits = options.limits;
     this.#schedule = options.schedule;
@@ -67,15 +91,74 @@ export class Publisher {
   }
 
   /**
-   * @param updates - Each field is of its type, because the caller's parser has checked them.
-   * @param authorization - Claims of the publisher's token. Without a token, everything may be
-   *   published.
-   * @param idempotencyKey - If the key is known, nothing is published. With the same updates, the
-   *   result is the first attempt's event ids.
-   * @returns Their event ids, in order.
+   * Publishes an update and resolves once the update is committed to the journal.
+   *
+   * @returns Its event id.
+   * @throws HubError whose code says what is wrong with the update, or TypeError for a value that
+   *   is no update. The update was not published.
+   */
+  async publish(update: UpdateInput, options?: PublishOptions): Promise<string> {
+    const [id] = await this.publishBatch([update], options);
+    return id as string;
+  }
+
+  /**
+   * Publishes updates atomically: all of them, in order with nothing between them, or none.
+   *
+   * @param updates - At most 1,000. An empty list publishes nothing.
+   * @returns Their event ids, in order. If one update is scheduled for later, all must be. They are
+   *   kept, and each is published at its time.
    * @throws HubError whose code says what is wrong. Nothing was published.
    */
-  async publish(
+  async publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
+    return this.publishFor(undefined, readInputs(updates), options, OWN_PROCESS);
+  }
+
+  /**
+   * Publishes for a publisher outside this process, as {@link publishBatch} does.
+   *
+   * @param updates - Parsed already, so that each field is of its type.
+   * @param authorization - Claims of the publisher's token. Without a token, everything may be
+   *   published.
+   */
+  async publishFor(
+    authorization: Authorization | undefined,
+    updates: readonly TextUpdate[],
+    options?: PublishOptions,
+    publisher: string = publisherOf(authorization),
+  ): Promise<readonly string[]> {
+    const key = idempotencyKeyOf(options);
+    if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
+    this.#tokens.checkCurrent(authorization);
+    const ids = await this.#publish(updates, authorization, key === undefined ? undefined : { publisher, key });
+    if (ids.length > 0) this.#outage.succeeded();
+    return ids;
+  }
+
+  /**
+   * Lists the scheduled updates, the next first. The list is empty if the journal has no shared
+   * table.
+   */
+  async *scheduled(): AsyncGenerator<ScheduledUpdate, undefined> {
+    if (this.#schedule !== undefined) yield* this.#schedule.list();
+  }
+
+  /**
+   * Cancels the scheduled updates with an event id.
+   *
+   * @param mayCancel - Whether an update may be cancelled. Default: every update.
+   * @returns Whether any update was found that may be cancelled.
+   * @throws HubError `journal_full` or `journal_unavailable`.
+   */
+  async cancel(id: string, mayCancel: (update: Update) => boolean = () => true): Promise<boolean> {
+    return ((await this.#schedule?.cancel(id, mayCancel)) ?? 0) > 0;
+  }
+
+  /**
+   * @param idempotencyKey - If the key is known, nothing is published. With the same updates, the
+   *   result is the first attempt's event ids.
+   */
+  async #publish(
     updates: readonly TextUpdate[],
     authorization: Authorization | undefined,
     idempotencyKey: IdempotencyKey | undefined,
@@ -100,7 +183,7 @@ export class Publisher {
     return batch.map(({ id }, i) => {
       if (id !== undefined) return id;
       const own = ids?.[i];
-      return own === undefined ? this.#dispatcher.idAt(offsets[i] as number) : this.#dispatcher.sealed(own);
+      return own === undefined ? this.#dispatcher.ids.idAt(offsets[i] as number) : this.#dispatcher.ids.seal(own);
     });
   }
 

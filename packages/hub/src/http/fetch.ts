@@ -25,14 +25,14 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
     if (request.method === "HEAD") return new Response(null, { headers });
     let close: () => void;
     try {
-      hub.checkCurrent(authorization);
+      hub.tokens.checkCurrent(authorization);
       close = context.connections.open(undefined, selection);
     } catch (error) {
       return toResponse(outcome.refuse(error), request.method);
     }
     try {
       return new Response(
-        openStream((sink) => hub.attach(selection, sink, start, authorization), close, request.signal),
+        openStream((sink) => hub.readers.attach(selection, sink, start, authorization), close, request.signal),
         { headers },
       );
     } catch (error) {

@@ -188,7 +188,7 @@ function stream(
   let close: () => void;
   try {
     // Before the head is on its way: later there is no refusing it.
-    context.hub.checkCurrent(authorization);
+    context.hub.tokens.checkCurrent(authorization);
     close = context.connections.open(way.address, selection);
   } catch (error) {
     if (error instanceof HubError && error.code === "too_many_connections") context.proxies.noteFull(req);
@@ -200,7 +200,7 @@ function stream(
   const sink = openSink(req, res, outcome, way, close);
   let subscriber: Subscriber | undefined;
   try {
-    subscriber = context.hub.attach(selection, sink, start, authorization);
+    subscriber = context.hub.readers.attach(selection, sink, start, authorization);
   } catch (error) {
     // As when its token ended at this very moment. The head may be out, so the stream ends without an answer.
     close();

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Hub, HubStats, Logger, ObservedSubscriber } from "../../index.ts";
-import { questionsOf } from "../../create-hub.ts";
+import { peerRequestsOf } from "../../create-hub.ts";
 import { addSamples } from "./sums.ts";
 import { type History, rowOf, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "./wire.ts";
 
@@ -17,10 +17,10 @@ export interface SamplerOptions {
   readonly logger: Logger;
 }
 
-/** The question for another process's samples. */
-const QUESTION = "console/samples";
+/** Name of the request for another process's samples. */
+const SAMPLES = "console/samples";
 
-interface SamplesQuestion {
+interface SamplesRequest {
   /** Number of the newest samples. */
   readonly count: number;
   /** Whether figures are about to be published. */
@@ -55,7 +55,7 @@ export class Sampler {
   constructor(options: SamplerOptions) {
     const { hub } = options;
     this.#options = options;
-    this.#source = questionsOf(hub).reachOthers ? "all" : randomUUID();
+    this.#source = peerRequestsOf(hub).reachOthers ? "all" : randomUUID();
     this.#before = hub.stats();
     this.#stops = [
       hub.observe({
@@ -65,7 +65,7 @@ export class Sampler {
         },
         unsubscribed: ({ id }) => void this.#watchers.delete(id),
       }),
-      questionsOf(hub).answer(QUESTION, (question) => this.#answer(question as SamplesQuestion)),
+      peerRequestsOf(hub).answer(SAMPLES, (request) => this.#answer(request as SamplesRequest)),
     ];
     this.#schedule();
   }
@@ -145,8 +145,8 @@ export class Sampler {
     }
   }
 
-  async #ask(question: SamplesQuestion): Promise<readonly (readonly Sample[])[]> {
-    const { answers } = await questionsOf(this.#options.hub).ask(QUESTION, question);
+  async #ask(request: SamplesRequest): Promise<readonly (readonly Sample[])[]> {
+    const { answers } = await peerRequestsOf(this.#options.hub).ask(SAMPLES, request);
     return answers.map(({ value }) => {
       const { now, rows } = value as SamplesAnswer;
       // Clocks of other machines may differ.
@@ -155,7 +155,7 @@ export class Sampler {
     });
   }
 
-  #answer({ count, publishes }: SamplesQuestion): SamplesAnswer {
+  #answer({ count, publishes }: SamplesRequest): SamplesAnswer {
     // Watchers of this process receive the figures that the other process publishes.
     if (publishes) this.#own.delivered += this.#watchers.size;
     return { now: Date.now(), rows: this.#samples.slice(-count).map(rowOf) };

@@ -1,4 +1,4 @@
-import type { SubscriberInfo } from "./inspect.ts";
+import type { SubscriberInfo } from "./own-process.ts";
 import { PEER_TEXT_LENGTH } from "../journal/peers.ts";
 import { nextTurn } from "../scheduler.ts";
 

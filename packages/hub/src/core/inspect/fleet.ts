@@ -1,19 +1,10 @@
 import { type Authorization, invalidToken } from "../matching/authorization.ts";
 import { findSubscribers, mergePages, type SubscriberPage, type SubscriberQuery } from "./directory.ts";
 import { HubError } from "../errors.ts";
-import type { Fate, HubStats, SubscriberInfo, UpdateLife } from "./inspect.ts";
-import type { Questions } from "./questions.ts";
-
-/** The part of one process. Answers for its own subscribers. */
-export interface OwnPart {
-  renew(subscriberId: string, authorization: Authorization): boolean;
-  /** @throws HubError `invalid_token`. */
-  checkCurrent(authorization: Authorization): void;
-  disconnect(subscriberId: string): boolean;
-  stats(): HubStats;
-  eachSubscriber(): Iterable<SubscriberInfo>;
-  explain(eventId: string, subscriberId: string | undefined): Promise<UpdateLife | undefined>;
-}
+import type { HubStats, OwnProcess } from "./own-process.ts";
+import type { PeerRequests } from "./peer-requests.ts";
+import type { Tokens } from "../table/tokens.ts";
+import type { Fate, UpdateLife } from "./update-life.ts";
 
 /** Figures of all processes that answered. */
 export interface FleetStats extends HubStats {
@@ -28,7 +19,7 @@ const SUBSCRIBER_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 type SummedFigure = { [Name in keyof HubStats]: HubStats[Name] extends number ? Name : never }[keyof HubStats];
 
-interface RenewQuestion {
+interface RenewRequest {
   readonly id: string;
   readonly authorization: Omit<Authorization, "expiresAt"> & { readonly expiresAt: number | null };
 }
@@ -42,33 +33,35 @@ type RenewAnswer = "renewed" | "invalid_token" | typeof NOT_HERE;
  * out.
  */
 export class Fleet {
-  readonly #own: OwnPart;
-  readonly #questions: Questions;
+  readonly #own: OwnProcess;
+  readonly #tokens: Tokens;
+  readonly #peers: PeerRequests;
 
-  constructor(own: OwnPart, questions: Questions) {
+  constructor(own: OwnProcess, tokens: Tokens, peers: PeerRequests) {
     this.#own = own;
-    this.#questions = questions;
-    questions.answer("hub/renew", (value) => this.#answerRenew(value as RenewQuestion));
-    questions.answer("hub/disconnect", (id) => own.disconnect(id as string));
-    questions.answer("hub/stats", () => own.stats());
-    questions.answer("hub/subscribers", (query) => findSubscribers(own.eachSubscriber(), query as SubscriberQuery));
-    questions.answer("hub/explain", (value) => {
+    this.#tokens = tokens;
+    this.#peers = peers;
+    peers.answer("hub/renew", (value) => this.#answerRenew(value as RenewRequest));
+    peers.answer("hub/disconnect", (id) => own.disconnect(id as string));
+    peers.answer("hub/stats", () => own.stats());
+    peers.answer("hub/subscribers", (query) => findSubscribers(own.eachSubscriber(), query as SubscriberQuery));
+    peers.answer("hub/explain", (value) => {
       const [eventId, subscriberId] = value as readonly [string, string | null];
       return own.explain(eventId, subscriberId ?? undefined);
     });
   }
 
-  /** Renews as {@link HubCore.renew}, in the process that holds the stream. */
+  /** Renews as {@link Tokens.renew}, in the process that holds the stream. */
   async renew(subscriberId: string, authorization: Authorization): Promise<boolean> {
-    if (this.#own.renew(subscriberId, authorization)) return true;
+    if (this.#tokens.renew(subscriberId, authorization)) return true;
     if (!SUBSCRIBER_ID.test(subscriberId)) return false;
     // The token's claims are sent, not the token. An eavesdropper could not use the claims.
     const { expiresAt } = authorization;
-    const question: RenewQuestion = {
+    const request: RenewRequest = {
       id: subscriberId,
       authorization: { ...authorization, expiresAt: expiresAt === Infinity ? null : expiresAt },
     };
-    const { answers } = await this.#questions.ask("hub/renew", question, (answer) => answer !== NOT_HERE);
+    const { answers } = await this.#peers.ask("hub/renew", request, (answer) => answer !== NOT_HERE);
     const answer = answers.map(({ value }) => value as RenewAnswer).find((one) => one !== NOT_HERE);
     if (answer === "invalid_token") throw invalidToken("the process that holds the stream cannot evaluate its grants");
     return answer === "renewed";
@@ -78,7 +71,7 @@ export class Fleet {
   async disconnect(subscriberId: string): Promise<boolean> {
     if (this.#own.disconnect(subscriberId)) return true;
     if (!SUBSCRIBER_ID.test(subscriberId)) return false;
-    const { answers } = await this.#questions.ask("hub/disconnect", subscriberId, (answer) => answer === true);
+    const { answers } = await this.#peers.ask("hub/disconnect", subscriberId, (answer) => answer === true);
     return answers.some(({ value }) => value === true);
   }
 
@@ -88,7 +81,7 @@ export class Fleet {
    * twice.
    */
   async stats(): Promise<FleetStats> {
-    const { answers, silent } = await this.#questions.ask("hub/stats", null);
+    const { answers, silent } = await this.#peers.ask("hub/stats", null);
     const own = this.#own.stats();
     const all = [own, ...answers.map(({ value }) => value as HubStats)];
     const sum = (of: SummedFigure): number => all.reduce((before, stats) => before + stats[of], 0);
@@ -119,16 +112,16 @@ export class Fleet {
   async findSubscribers(query: SubscriberQuery = {}, signal?: AbortSignal): Promise<SubscriberPage> {
     const [own, { answers }] = await Promise.all([
       findSubscribers(this.#own.eachSubscriber(), query, signal),
-      this.#questions.ask("hub/subscribers", query),
+      this.#peers.ask("hub/subscribers", query),
     ]);
     return mergePages([own, ...answers.map(({ value }) => value as SubscriberPage)], query);
   }
 
-  /** Explains as {@link HubCore.explain}, for the subscribers of all processes. */
+  /** Explains as {@link OwnProcess.explain}, for the subscribers of all processes. */
   async explain(eventId: string, subscriberId?: string): Promise<UpdateLife | undefined> {
     const life = await this.#own.explain(eventId, subscriberId);
     if (life === undefined) return undefined;
-    const { answers } = await this.#questions.ask("hub/explain", [eventId, subscriberId ?? null]);
+    const { answers } = await this.#peers.ask("hub/explain", [eventId, subscriberId ?? null]);
     const lives = [life, ...answers.map(({ value }) => value as UpdateLife)];
     const counts: Partial<Record<Fate, number>> = {};
     for (const one of lives) {
@@ -137,18 +130,18 @@ export class Fleet {
     return { ...life, counts, fate: lives.find(({ fate }) => fate !== undefined)?.fate };
   }
 
-  #answerRenew({ id, authorization }: RenewQuestion): RenewAnswer {
+  #answerRenew({ id, authorization }: RenewRequest): RenewAnswer {
     const { subject, tokenId, issuedAt, expiresAt } = authorization;
     const claims: Authorization = { ...authorization, subject, tokenId, issuedAt, expiresAt: expiresAt ?? Infinity };
     try {
-      // The question may have waited on its way, as in a process that was suspended.
-      this.#own.checkCurrent(claims);
+      // The request may have waited on its way, as in a process that was suspended.
+      this.#tokens.checkCurrent(claims);
     } catch {
       // Nobody waits for the answer any more either.
       return NOT_HERE;
     }
     try {
-      return this.#own.renew(id, claims) ? "renewed" : NOT_HERE;
+      return this.#tokens.renew(id, claims) ? "renewed" : NOT_HERE;
     } catch (error) {
       if (error instanceof HubError) return "invalid_token";
       throw error;

@@ -30,6 +30,14 @@ export class FrameRing {
     this.#maxCount = maxCount;
   }
 
+  /** Drops everything, and begins at another position. */
+  restart(after: number): void {
+    this.#after = after;
+    this.#entries = [];
+    this.#start = 0;
+    this.#bytes = 0;
+  }
+
   push(entry: FramedRecord): void {
     this.#entries.push(entry);
     this.#bytes += entrySize(entry);

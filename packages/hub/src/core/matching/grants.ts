@@ -45,6 +45,11 @@ export class Grants {
     );
   }
 
+  /** Tells whether a token allows to receive private updates of a topic. */
+  mayReceive(authorization: Authorization, topic: string): boolean {
+    return matchesAny(this.readable(authorization), [topic], this.#parser);
+  }
+
   /**
    * The presence payload of a subscription: from the token's first grant that selects the
    * subscription's matcher, which counts as if it were a topic.

@@ -5,13 +5,13 @@ import { encodeCursor, encodeGap } from "../update/frame.ts";
 import type { Journal } from "../journal/journal.ts";
 import { type Found, nextStep, type ReplayStep } from "./replay.ts";
 import { type Chunks, ReplayPages } from "./replay-pages.ts";
-import { inSlices } from "../slices.ts";
-import { pick, stepFor, type WalkedRecord } from "./step.ts";
+import { andThen } from "../scheduler.ts";
+import { pick, readPageFor, type ReplayRecord } from "./read-page.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 import type { Turns } from "./turns.ts";
 
 /** State shared by all replays to sockets. */
-export class Walks {
+export class CatchUpContext {
   readonly dispatcher: Dispatcher;
   readonly journal: Journal;
   readonly pages: ReplayPages;
@@ -29,28 +29,26 @@ export class Walks {
  * Replays to a subscriber's socket, at the socket's pace, until the subscriber is live, stalled or
  * closed. The replay after a reconnection and the return of a slow reader are the same.
  */
-export async function catchUp(subscriber: Subscriber, walks: Walks): Promise<void> {
+export async function catchUp(subscriber: Subscriber, context: CatchUpContext): Promise<void> {
   while (subscriber.state === "replaying") {
-    if (subscriber.early === undefined && subscriber.cursor === walks.dispatcher.position) {
+    if (subscriber.early === undefined && subscriber.cursor === context.dispatcher.position) {
       // With nothing in between, so that no update is dispatched unseen.
       subscriber.join();
       return;
     }
-    await walks.turns.next();
+    await context.turns.next();
     // In a function of its own, because this function's variables stay in memory while it waits,
     // and many wait.
-    if (subscriber.state === "replaying") await advance(subscriber, walks);
+    if (subscriber.state === "replaying") await advance(subscriber, context);
   }
 }
 
-function advance(subscriber: Subscriber, walks: Walks): void | Promise<void> {
-  const { dispatcher, pages } = walks;
+function advance(subscriber: Subscriber, context: CatchUpContext): void | Promise<void> {
+  const { dispatcher, pages } = context;
   const { cursor, selection } = subscriber;
   const find = (): Found<Chunks> | Promise<Found<Chunks>> =>
-    selection.pace.latest ? findLatest(subscriber, walks) : pages.find(cursor, selection);
-  const step = nextStep(subscriber, find, walks);
-  if (step instanceof Promise) return step.then((found) => take(subscriber, found, dispatcher));
-  take(subscriber, step, dispatcher);
+    selection.pace.latest ? findLatest(subscriber, context) : pages.find(cursor, selection);
+  return andThen(nextStep(subscriber, find, context), (step) => take(subscriber, step, dispatcher));
 }
 
 function take(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: Dispatcher): void {
@@ -72,7 +70,7 @@ function deliver(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: D
     }
     case "settled":
       subscriber.toldOffset = subscriber.cursor;
-      return subscriber.send(encodeUtf8(encodeCursor(dispatcher.cursorAt(subscriber.cursor))));
+      return subscriber.send(encodeUtf8(encodeCursor(dispatcher.ids.cursorAt(subscriber.cursor))));
     case "gap":
       if (step.cursor !== subscriber.cursor) subscriber.toldOffset = -1;
       subscriber.cursor = step.cursor;
@@ -103,19 +101,19 @@ function write(subscriber: Subscriber, chunks: Chunks, dispatcher: Dispatcher, p
 const LATEST_TOPICS = 10_000;
 
 /** Reads up to the tail, and keeps only the newest update of each canonical topic. */
-async function findLatest(subscriber: Subscriber, { dispatcher, journal, turns }: Walks): Promise<Found<Chunks>> {
+async function findLatest(subscriber: Subscriber, { dispatcher, journal, turns }: CatchUpContext): Promise<Found<Chunks>> {
   const { cursor, selection } = subscriber;
-  const newest = new Map<string, WalkedRecord>();
+  const newest = new Map<string, ReplayRecord>();
   let after = cursor;
   let lastAt = 0;
   while (after < dispatcher.position && newest.size < LATEST_TOPICS && subscriber.state === "replaying") {
-    const found = await stepFor(selection, dispatcher, journal, after);
+    const found = await readPageFor(selection, dispatcher, journal, after);
     // The updates found so far are no longer held either, or come again.
     if (found.kind === "trimmed") return found;
     if (found.upTo === after) break;
     after = found.upTo;
     lastAt = found.entries.at(-1)?.record.at ?? lastAt;
-    for (const entry of await inSlices(pick(found.entries, selection, dispatcher.clockToleranceMs), turns.next)) {
+    for (const entry of await turns.run(pick(found.entries, selection, dispatcher.clockToleranceMs))) {
       const topic = entry.record.topics[0] as string;
       newest.delete(topic);
       newest.set(topic, entry);

@@ -2,7 +2,7 @@ import { encodeUtf8, joinBytes } from "../update/bytes.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { encodeCursor, encodeGap } from "../update/frame.ts";
 import type { Selection } from "../matching/selection.ts";
-import type { WalkedRecord } from "./step.ts";
+import type { ReplayRecord } from "./read-page.ts";
 
 /**
  * Most bytes that a replay writes before the socket has taken them. This is the memory of a slow
@@ -41,7 +41,7 @@ interface Range {
  * @param entries - All that the selection picks in between, in order.
  */
 export function chunksOf(
-  entries: readonly WalkedRecord[],
+  entries: readonly ReplayRecord[],
   { after, upTo, lastAt }: Range,
   selection: Selection,
   dispatcher: Dispatcher,
@@ -79,9 +79,9 @@ export function chunksOf(
   return [first ?? last, ...others];
 }
 
-function frameOf({ record, frame, cursor, isGap }: WalkedRecord, isLast: boolean, dispatcher: Dispatcher): Uint8Array {
-  if (isGap !== true) return frame ?? dispatcher.encode(record, isLast ? cursor : null);
-  const next = cursor ?? dispatcher.idAt(record.offset);
-  const gap = encodeGap({ requested: dispatcher.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
+function frameOf({ record, frame, cursor, isGap }: ReplayRecord, isLast: boolean, dispatcher: Dispatcher): Uint8Array {
+  if (isGap !== true) return frame ?? dispatcher.encoder.encode(record, isLast ? cursor : null);
+  const next = cursor ?? dispatcher.ids.idAt(record.offset);
+  const gap = encodeGap({ requested: dispatcher.ids.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
   return encodeUtf8(gap + encodeCursor(next));
 }

@@ -5,11 +5,10 @@ import { isExpired, type Journal } from "../journal/journal.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import { checkNames, namesOf } from "../names.ts";
 import { type Found, nextStep, type Replayer } from "./replay.ts";
-import { nextTurn } from "../scheduler.ts";
+import { andThen, nextTurn } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
 import { firstHeld, type Start } from "./start.ts";
-import { inSlices } from "../slices.ts";
-import { pick, type Step, stepFor, type WalkedRecord } from "./step.ts";
+import { pick, type ReplayPage, readPageFor, type ReplayRecord } from "./read-page.ts";
 import type { Turns } from "./turns.ts";
 
 /** Options of a reader within the process. */
@@ -89,10 +88,10 @@ export function iterate(options: SubscribeOptions, context: ReaderContext): Asyn
   const starting = context.start(options.lastEventId, selection);
   // A failure is thrown at the first read. Until then the rejection must not count as unhandled.
   if (starting instanceof Promise) starting.catch(() => undefined);
-  return walk(selection, options, context, starting);
+  return updatesUntilEnd(selection, options, context, starting);
 }
 
-async function* walk(
+async function* updatesUntilEnd(
   selection: Selection,
   options: SubscribeOptions,
   context: ReaderContext,
@@ -122,14 +121,12 @@ async function* updates(
   if (start.gap !== undefined) yield gapUpdate(start.gap);
   const reader: Replayer = { selection, cursor: start.after, early: start.early };
   const find = (): Found<RecordPage> | Promise<Found<RecordPage>> => {
-    const found = stepFor(selection, dispatcher, journal, reader.cursor);
-    return found instanceof Promise ? found.then(pickIn) : pickIn(found);
+    return andThen(readPageFor(selection, dispatcher, journal, reader.cursor), pickIn);
   };
-  const pickIn = (step: Step): Found<RecordPage> | Promise<Found<RecordPage>> => {
-    if (step.kind === "trimmed") return step;
-    const toFound = (entries: readonly WalkedRecord[]): Found<RecordPage> => ({ kind: "page", page: { entries, upTo: step.upTo } });
-    const picked = inSlices(pick(step.entries, selection, journal.clockToleranceMs), turns.next);
-    return picked instanceof Promise ? picked.then(toFound) : toFound(picked);
+  const pickIn = (read: ReplayPage): Found<RecordPage> | Promise<Found<RecordPage>> => {
+    if (read.kind === "trimmed") return read;
+    const toFound = (entries: readonly ReplayRecord[]): Found<RecordPage> => ({ kind: "page", page: { entries, upTo: read.upTo } });
+    return andThen(turns.run(pick(read.entries, selection, journal.clockToleranceMs)), toFound);
   };
   let { epoch } = start;
   const replayUntil = journal.tail();
@@ -141,7 +138,7 @@ async function* updates(
       continue;
     }
     if (epoch !== dispatcher.epoch) {
-      const requested = dispatcher.sealed(formatCursor({ epoch, offset: reader.cursor }));
+      const requested = dispatcher.ids.seal(formatCursor({ epoch, offset: reader.cursor }));
       ({ epoch } = dispatcher);
       reader.early = undefined;
       reader.cursor = journal.head() - 1;
@@ -178,16 +175,20 @@ async function* updates(
 
 /** Records that the selection picks. */
 interface RecordPage {
-  readonly entries: readonly WalkedRecord[];
+  readonly entries: readonly ReplayRecord[];
   readonly upTo: number;
 }
 
 /** @param isFollowed - Whether the reader gets another update with the same offset afterwards. */
-function toUpdate({ record, cursor, isGap }: WalkedRecord, isFollowed: boolean, dispatcher: Dispatcher): ReceivedUpdate {
+function toUpdate({ record, cursor, isGap }: ReplayRecord, isFollowed: boolean, dispatcher: Dispatcher): ReceivedUpdate {
   const { offset, topics, data, type, private: isPrivate } = record;
   if (isGap === true) {
-    return gapUpdate({ requested: dispatcher.cursorAt(offset - 1), first: cursor ?? dispatcher.cursorAt(offset), reason: "trimmed" });
+    return gapUpdate({
+      requested: dispatcher.ids.cursorAt(offset - 1),
+      first: cursor ?? dispatcher.ids.cursorAt(offset),
+      reason: "trimmed",
+    });
   }
-  const id = cursor ?? (isFollowed ? dispatcher.cursorAt(offset - 1) : dispatcher.eventId(record));
+  const id = cursor ?? (isFollowed ? dispatcher.ids.cursorAt(offset - 1) : dispatcher.ids.of(record));
   return { id, topics, data, type, private: isPrivate };
 }

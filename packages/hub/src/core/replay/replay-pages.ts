@@ -2,8 +2,8 @@ import { type Chunk, chunksOf } from "./chunks.ts";
 import { recordBytes } from "../journal/journal.ts";
 import type { Found, ReplayContext } from "./replay.ts";
 import type { Selection } from "../matching/selection.ts";
-import { inSlices } from "../slices.ts";
-import { pick, type Step, stepFor, type WalkedRecord } from "./step.ts";
+import { andThen } from "../scheduler.ts";
+import { pick, type ReplayPage, readPageFor, type ReplayRecord } from "./read-page.ts";
 
 /** Most bytes of the pages kept. */
 const KEPT_BYTES = 8 * 1024 * 1024;
@@ -28,7 +28,7 @@ interface KeptPage extends Span {
    * The page's records, kept once a second selection has asked for the page. If all readers have
    * the same selection, they are dropped at once, because they take many times the memory.
    */
-  entries: readonly WalkedRecord[] | undefined;
+  entries: readonly ReplayRecord[] | undefined;
 }
 
 /** The writes that follow a cursor. */
@@ -45,7 +45,7 @@ export class ReplayPages {
   /** In order of use, the most recent last. */
   readonly #kept = new Set<KeptPage>();
   /** Reads of the journal under way, by place. Replays that reach a place together ask once. */
-  readonly #reading = new Map<string, Promise<Step>>();
+  readonly #reading = new Map<string, Promise<ReplayPage>>();
   /**
    * Pages being made, by place and selection. Replays that want the same page make the page once.
    */
@@ -80,14 +80,14 @@ export class ReplayPages {
     const place = `${epoch} ${scope} ${after} ${most}`;
     return shared(this.#making, `${place} ${selection.key}`, () => {
       if (page?.entries !== undefined && page.after === after) return this.#make(scope, page, page.entries, selection, true);
-      const found = shared(this.#reading, place, () => stepFor(selection, dispatcher, journal, after, most, true));
-      const take = (read: Step): Found<Chunks> | Promise<Found<Chunks>> => {
+      const found = shared(this.#reading, place, () => readPageFor(selection, dispatcher, journal, after, most, true));
+      const take = (read: ReplayPage): Found<Chunks> | Promise<Found<Chunks>> => {
         // The journal was replaced while it was read: its records would be kept under event ids of the new one.
         if (epoch !== dispatcher.epoch) return undefined;
         if (read.kind === "trimmed") return read;
         return this.#make(scope, { after, upTo: read.upTo }, read.entries, selection, found instanceof Promise);
       };
-      return found instanceof Promise ? found.then(take) : take(found);
+      return andThen(found, take);
     });
   }
 
@@ -103,14 +103,14 @@ export class ReplayPages {
   #make(
     scope: number,
     { after, upTo }: Span,
-    entries: readonly WalkedRecord[],
+    entries: readonly ReplayRecord[],
     selection: Selection,
     isRead: boolean,
   ): Found<Chunks> | Promise<Found<Chunks>> {
     if (upTo === after) return undefined;
     const { dispatcher, turns } = this.#context;
     const { epoch } = dispatcher;
-    const finish = (picked: readonly WalkedRecord[]): Found<Chunks> => {
+    const finish = (picked: readonly ReplayRecord[]): Found<Chunks> => {
       // Replaced while the records were picked.
       if (epoch !== dispatcher.epoch) return undefined;
       const chunks = chunksOf(picked, { after, upTo, lastAt: entries.at(-1)?.record.at ?? 0 }, selection, dispatcher);
@@ -122,11 +122,10 @@ export class ReplayPages {
       }
       return { kind: "page", page: chunks };
     };
-    const picked = inSlices(pick(entries, selection, dispatcher.clockToleranceMs), turns.next);
-    return picked instanceof Promise ? picked.then(finish) : finish(picked);
+    return andThen(turns.run(pick(entries, selection, dispatcher.clockToleranceMs)), finish);
   }
 
-  #keep(scope: number, { after, upTo }: Span, entries: readonly WalkedRecord[], selection: Selection, chunks: readonly Chunk[]): void {
+  #keep(scope: number, { after, upTo }: Span, entries: readonly ReplayRecord[], selection: Selection, chunks: readonly Chunk[]): void {
     let page = this.#pageAt(after, scope);
     // The range is a part of a kept page.
     if (page !== undefined && (page.after !== after || page.upTo !== upTo)) return;

@@ -4,8 +4,8 @@ import type { Gap } from "../update/frame.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Selection } from "../matching/selection.ts";
 import { firstHeld } from "./start.ts";
-import { inSlices } from "../slices.ts";
-import { expanded, pick, type WalkedRecord } from "./step.ts";
+import { andThen } from "../scheduler.ts";
+import { expanded, pick, type ReplayRecord } from "./read-page.ts";
 import type { Turns } from "./turns.ts";
 
 /**
@@ -26,7 +26,7 @@ export type ReplayStep<Page> =
   /**
    * Early updates that the selection picks, all up to `upTo`. The reader passes them in `early`.
    */
-  | { readonly kind: "early"; readonly entries: readonly WalkedRecord[]; readonly upTo: number }
+  | { readonly kind: "early"; readonly entries: readonly ReplayRecord[]; readonly upTo: number }
   /** All early updates were delivered. The following updates come after the cursor. */
   | { readonly kind: "settled" }
   /** Updates are missing. The reader goes on after `cursor`. */
@@ -83,18 +83,17 @@ export function nextStep<Page>(
     if (found === undefined) return AGAIN;
     if (found.kind === "page") return found;
     const first = firstHeld(journal, dispatcher, found.head);
-    return { kind: "gap", gap: { requested: dispatcher.cursorAt(cursor), first, reason: "trimmed" }, cursor: found.head - 1 };
+    return { kind: "gap", gap: { requested: dispatcher.ids.cursorAt(cursor), first, reason: "trimmed" }, cursor: found.head - 1 };
   };
-  const found = find();
   // The reader's rights may change while the journal is read.
-  return found instanceof Promise ? found.then((read) => (reader.selection === selection ? toStep(read) : AGAIN)) : toStep(found);
+  return andThen(find(), (read) => (reader.selection === selection ? toStep(read) : AGAIN));
 }
 
 async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, journal, turns }: ReplayContext): Promise<ReplayStep<never>> {
   const { cursor, selection } = reader;
   const dropped = (): ReplayStep<never> => ({
     kind: "gap",
-    gap: { requested: dispatcher.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" },
+    gap: { requested: dispatcher.ids.cursorAt(cursor), first: firstHeld(journal, dispatcher), reason: "trimmed" },
     cursor,
   });
   const ids = early.next();
@@ -106,7 +105,7 @@ async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, jo
     reader.early = undefined;
     return { kind: "settled" };
   }
-  const entries: WalkedRecord[] = [];
+  const entries: ReplayRecord[] = [];
   const lost: number[] = [];
   let isGap = false;
   let upTo = 0;
@@ -122,7 +121,7 @@ async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, jo
   early.drop(lost);
   // One gap, before the updates. They come with the next step.
   if (isGap) return dropped();
-  const picked = await inSlices(pick(entries, selection, dispatcher.clockToleranceMs), turns.next);
+  const picked = await turns.run(pick(entries, selection, dispatcher.clockToleranceMs));
   return reader.selection === selection ? { kind: "early", entries: picked, upTo } : AGAIN;
 }
 
@@ -130,18 +129,18 @@ async function nextEarly(reader: Replayer, early: EarlyUpdates, { dispatcher, jo
  * Returns an early update under its replacement event id, or the updates of presence for a note.
  */
 async function withEventId(
-  entry: WalkedRecord,
+  entry: ReplayRecord,
   id: string | undefined,
   selection: Selection,
   dispatcher: Dispatcher,
-): Promise<readonly WalkedRecord[]> {
+): Promise<readonly ReplayRecord[]> {
   const { presence } = dispatcher;
-  const cursor = id === undefined ? undefined : dispatcher.sealed(id);
+  const cursor = id === undefined ? undefined : dispatcher.ids.seal(id);
   if (selection.hearsPresence && presence?.isNote(entry.record) === true) return expanded([{ ...entry, cursor }], presence);
   return [cursor === undefined ? entry : { record: entry.record, cursor }];
 }
 
-async function readOne(journal: Journal, offset: number): Promise<WalkedRecord | undefined> {
+async function readOne(journal: Journal, offset: number): Promise<ReplayRecord | undefined> {
   const page = await journal.read(offset - 1, { maxRecords: 1, maxBytes: 1 });
   const record = page.kind === "records" ? page.records[0] : undefined;
   return record?.offset === offset ? { record } : undefined;

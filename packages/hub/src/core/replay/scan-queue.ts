@@ -1,4 +1,3 @@
-import { addressKey } from "../address-key.ts";
 import { HubError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 
@@ -38,7 +37,7 @@ export class ScanQueue {
   /**
    * Takes a place. {@link free} must be called once afterwards, with the same group.
    *
-   * @param group - See {@link groupOf}.
+   * @param group - See {@link addressGroup}.
    * @returns A promise of the place if none is free, or undefined if the caller has a place
    *   already.
    * @throws HubError `overloaded` if too many wait.
@@ -86,11 +85,6 @@ export class ScanQueue {
     this.#groups.delete(name);
     this.#groups.set(name, group);
   }
-}
-
-/** The group in which the scans of a peer are counted. */
-export function groupOf(address: string | undefined): string {
-  return address === undefined ? "unknown address" : (addressKey(address) ?? "loopback");
 }
 
 function overloaded(why: string): HubError {

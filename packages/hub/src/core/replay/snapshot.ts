@@ -1,13 +1,13 @@
+import { addressGroup } from "../address-key.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { HubError } from "../errors.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
 import { LogThrottle } from "../log-throttle.ts";
 import type { Logger } from "../logger.ts";
 import { NewestTail } from "./newest-tail.ts";
-import { groupOf, type ScanLimits, ScanQueue } from "./scan-queue.ts";
+import { type ScanLimits, ScanQueue } from "./scan-queue.ts";
 import type { Selection } from "../matching/selection.ts";
-import { inSlices } from "../slices.ts";
-import { step } from "./step.ts";
+import { readPage } from "./read-page.ts";
 import type { Turns } from "./turns.ts";
 
 /** The newest updates of a selection at some moment. */
@@ -108,7 +108,7 @@ export class Snapshots {
     this.#newest = upTo;
     // Offsets of a journal that was replaced mean nothing.
     const key = `${this.#dispatcher.epoch} ${count} ${selection.key}`;
-    const kept = await this.#find(key, groupOf(address), { selection, count, upTo, isGone });
+    const kept = await this.#find(key, addressGroup(address), { selection, count, upTo, isGone });
     return { offsets: kept.taken.map(({ offset }) => offset).toReversed(), upTo: kept.upTo };
   }
 
@@ -231,7 +231,7 @@ export class Snapshots {
       if (isGone()) throw new HubError("journal_unavailable", "The request was ended by its client.");
       const start = Math.max(last, end - this.#dispatcher.page.maxRecords);
       const range = await this.#range(start, end, selection.topics);
-      await inSlices(newest.looking(range.records.toReversed(), this.#dispatcher.clockToleranceMs), this.#turns.next);
+      await this.#turns.run(newest.looking(range.records.toReversed(), this.#dispatcher.clockToleranceMs));
       ({ isCut } = range);
       end = start;
       // All scans together hold up a turn of the event loop for a few milliseconds, for any number
@@ -275,7 +275,7 @@ export class Snapshots {
     | { readonly kind: "trimmed"; readonly head: number }
   > {
     if (after < this.#dispatcher.position) {
-      const found = await step(this.#dispatcher, this.#journal, after, undefined, topics);
+      const found = await readPage(this.#dispatcher, this.#journal, after, undefined, topics);
       return found.kind === "trimmed" ? found : { ...found, records: found.entries.map(({ record }) => record) };
     }
     const { page } = this.#dispatcher;

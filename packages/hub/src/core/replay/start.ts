@@ -56,7 +56,7 @@ export function resolveStart(
     const gap: Gap = { requested: lastEventId, first: firstHeld(journal, dispatcher, offset + 1), reason: "epoch" };
     return { epoch, after: offset, gap: isRestored ? gap : undefined, lastEventId };
   };
-  const id = dispatcher.opened(lastEventId);
+  const id = dispatcher.ids.open(lastEventId);
   const position = parseCursor(id);
   if (position === undefined) {
     // Of several updates with one id, the earliest counts for every reader. A cursor is a place,
@@ -84,11 +84,11 @@ async function resolvePlace(
 ): Promise<Start> {
   const { epoch } = dispatcher;
   const afterGap = (after: number, reason: GapReason, told: string): Start => {
-    const first = after < journal.tail() ? dispatcher.cursorAt(after + 1) : null;
+    const first = after < journal.tail() ? dispatcher.ids.cursorAt(after + 1) : null;
     return { epoch, after, gap: { requested: lastEventId, first, reason }, lastEventId: told };
   };
   if (lastEventId === EARLIEST) return { epoch, after: await places.earliest(topics), gap: undefined, lastEventId };
-  const id = dispatcher.opened(lastEventId);
+  const id = dispatcher.ids.open(lastEventId);
   const found = await places.resume(id, topics);
   if (found?.kind === "gap") return afterGap(await places.earliest(topics), found.reason, EARLIEST);
   if (found === undefined) {
@@ -109,5 +109,5 @@ async function resolvePlace(
 
 /** The cursor of the oldest record held, or of the first after a gap. Null if there is none. */
 export function firstHeld(journal: Journal, dispatcher: Dispatcher, head: number = journal.head()): string | null {
-  return head <= journal.tail() ? dispatcher.cursorAt(head) : null;
+  return head <= journal.tail() ? dispatcher.ids.cursorAt(head) : null;
 }

@@ -1,4 +1,5 @@
 import { afterThisTurn, monotonicMs } from "../scheduler.ts";
+import { inSlices } from "../slices.ts";
 
 /**
  * Longest time that all replays together may hold up a turn of the event loop, in milliseconds. The
@@ -27,6 +28,11 @@ export class Turns {
       this.#isRunning = true;
       afterThisTurn(this.#begin);
     });
+
+  /** Runs long work in slices, each in a turn, except the first. */
+  run<T>(work: Generator<undefined, T>): T | Promise<T> {
+    return inSlices(work, this.next);
+  }
 
   readonly #begin = (): void => {
     this.#untilMs = monotonicMs() + BUDGET_MS;

@@ -79,7 +79,7 @@ export class Liveness {
     // Updates that wait for the next write must not be passed over.
     if (subscriber.knownOffset >= position || subscriber.cohort.deliveredUpTo(subscriber, position) < position) return undefined;
     if (this.#cursor.position !== position) {
-      this.#cursor = { position, bytes: encodeUtf8(encodeCursor(this.#dispatcher.cursorAt(position))) };
+      this.#cursor = { position, bytes: encodeUtf8(encodeCursor(this.#dispatcher.ids.cursorAt(position))) };
     }
     subscriber.toldOffset = position;
     return this.#cursor.bytes;

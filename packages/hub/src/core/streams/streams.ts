@@ -1,6 +1,6 @@
 import { type Authorization, streamEnd } from "../matching/authorization.ts";
 import { encodeUtf8 } from "../update/bytes.ts";
-import { catchUp, Walks } from "../replay/catch-up.ts";
+import { catchUp, CatchUpContext } from "../replay/catch-up.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { ExpiryWheel } from "./expiry.ts";
 import { encodeCursor, encodeDrain, encodeExpiring, encodeGap, encodeRetry } from "../update/frame.ts";
@@ -41,7 +41,7 @@ export class Streams {
   readonly #held: HeldBytes;
   /** Streams cut since the process started, by reason. */
   readonly cuts: { stalled: number; held: number } = { stalled: 0, held: 0 };
-  readonly #walks: Walks;
+  readonly #catchUp: CatchUpContext;
   readonly #dispatcher: Dispatcher;
   readonly #options: StreamOptions;
   readonly #notices: LogThrottle;
@@ -60,7 +60,7 @@ export class Streams {
 
   constructor(journal: Journal, dispatcher: Dispatcher, turns: Turns, options: StreamOptions, logger: Logger) {
     this.#held = new HeldBytes(options.heldBytes);
-    this.#walks = new Walks(dispatcher, journal, turns);
+    this.#catchUp = new CatchUpContext(dispatcher, journal, turns);
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#notices = new LogThrottle(logger);
@@ -71,7 +71,7 @@ export class Streams {
       options,
       onTick: (now) => {
         this.#endTokens(now);
-        if (this.roster.lagging.size === 0) this.#walks.pages.clear();
+        if (this.roster.lagging.size === 0) this.#catchUp.pages.clear();
       },
       onExpired: (subscriber) => this.end(subscriber),
       onQuiet: (subscriber) => void this.#noteUnconfirmed(subscriber),
@@ -91,7 +91,7 @@ export class Streams {
   open(selection: Selection, sink: Sink, start: Start, authorization: Authorization | undefined): Subscriber {
     const now = monotonicMs();
     const subscriber = new Subscriber({
-      cohort: this.#dispatcher.acquire(selection),
+      cohort: this.#dispatcher.cohorts.acquire(selection),
       sink,
       cursor: start.after,
       openedAtMs: now,
@@ -111,7 +111,7 @@ export class Streams {
       subscriber.toldOffset = -1;
     }
     // After early updates, the subscriber gets the cursor at their end.
-    if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.cursorAt(start.after));
+    if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.ids.cursorAt(start.after));
     if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) subscriber.replay();
     else subscriber.stall();
     return subscriber;
@@ -129,11 +129,11 @@ export class Streams {
   /** Moves a subscriber to another selection and token, in place. */
   change(subscriber: Subscriber, selection: Selection, authorization: Authorization): void {
     const { cohort } = subscriber;
-    const next = this.#dispatcher.acquire(selection);
+    const next = this.#dispatcher.cohorts.acquire(selection);
     this.#wheel.remove(subscriber);
     const isLive = subscriber.state === "live";
     subscriber.fallBehind();
-    this.#dispatcher.release(cohort);
+    this.#dispatcher.cohorts.release(cohort);
     subscriber.moveTo(next, authorization);
     if (isLive) subscriber.replay();
     this.#scheduleEnd(subscriber);
@@ -193,7 +193,7 @@ export class Streams {
       }
       last.close();
     }
-    this.#walks.pages.clear();
+    this.#catchUp.pages.clear();
     this.#liveness.forget();
   }
 
@@ -212,7 +212,7 @@ export class Streams {
 
   #replays(subscriber: Subscriber): void {
     this.#held.release(subscriber);
-    catchUp(subscriber, this.#walks).catch((error: unknown) => {
+    catchUp(subscriber, this.#catchUp).catch((error: unknown) => {
       // The subscriber reconnects with its cursor, so nothing is lost.
       this.#notices.log("error", "unread", { err: error, subscriber: subscriber.id }, "could not read the journal for a subscriber");
       this.end(subscriber);
@@ -284,7 +284,7 @@ export class Streams {
     this.#cutting.add(subscriber);
     const { sinceMs } = stalled;
     const unconfirmed = await sink.unconfirmedBytes?.();
-    await this.#walks.turns.next();
+    await this.#catchUp.turns.next();
     this.#cutting.delete(subscriber);
     // The socket may have taken something meanwhile.
     if (subscriber.stalled !== stalled || stalled.sinceMs !== sinceMs) return;
@@ -306,7 +306,7 @@ export class Streams {
 
   #closed(subscriber: Subscriber): void {
     subscriber.cohort.leave(subscriber);
-    this.#dispatcher.release(subscriber.cohort);
+    this.#dispatcher.cohorts.release(subscriber.cohort);
     this.#held.release(subscriber);
     this.#wheel.remove(subscriber);
     this.roster.remove(subscriber);

@@ -1,5 +1,5 @@
 import { HubError } from "../../core/errors.ts";
-import { groupOf } from "../../core/replay/scan-queue.ts";
+import { addressGroup } from "../../core/address-key.ts";
 
 /** What a part of a body takes beside its bytes. Bodies that come byte by byte would else fill the memory uncounted. */
 const PART_BYTES = 200;
@@ -35,7 +35,7 @@ export class BodyBytes {
 
   /** @param address - The client's. The loopback counts as one address, and so do all unknown ones. */
   open(address: string | undefined): BodyShare {
-    const key = groupOf(address);
+    const key = addressGroup(address);
     let own = 0;
     return {
       add: (bytes) => {

@@ -1,18 +1,15 @@
 import { type Authorization, invalidToken } from "../../core/matching/authorization.ts";
-import type { HubCore } from "../../core/hub-core.ts";
+import { andThen } from "../../core/scheduler.ts";
+import type { Tokens } from "../../core/table/tokens.ts";
 import type { Authorizer } from "./index.ts";
 
 /** An authorizer that refuses, of the tokens that another one accepts, those that are revoked. */
-export function revocable(authorizer: Authorizer, hub: HubCore): Authorizer {
+export function revocable(authorizer: Authorizer, tokens: Tokens): Authorizer {
   const check = (authorization: Authorization): Authorization | Promise<Authorization> => {
-    const isRevoked = hub.isRevoked(authorization);
-    return typeof isRevoked === "boolean" ? accept(authorization, isRevoked) : isRevoked.then((found) => accept(authorization, found));
+    return andThen(tokens.isRevoked(authorization), (isRevoked) => accept(authorization, isRevoked));
   };
   return {
-    verify: (token, action) => {
-      const verified = authorizer.verify(token, action);
-      return verified instanceof Promise ? verified.then(check) : check(verified);
-    },
+    verify: (token, action) => andThen(authorizer.verify(token, action), check),
     explain: (token, action) => authorizer.explain(token, action),
     start: () => authorizer.start(),
     issuersWithoutKeys: () => authorizer.issuersWithoutKeys(),

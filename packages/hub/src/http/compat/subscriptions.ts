@@ -28,7 +28,7 @@ export async function compatSubscriptions(context: HttpContext, request: HubRequ
   const { hub, hubPath } = context;
   const [topic, subscriber, ...rest] = segmentsOf(context, request).map(decode);
   if (rest.length > 0) throw new HubError("not_found", "Nothing is served at this address.");
-  const lastEventID = hub.cursor();
+  const lastEventID = hub.readers.cursor();
   const matcher = topic === undefined ? undefined : ({ type: "uritemplate", pattern: topic } as const);
   const { documents } = await presence.list({ matcher, subscriber, compat: true }, { after: undefined, limit: MOST });
   const subscriptions = documents.map((document) => compatSubscription(hubPath, document));

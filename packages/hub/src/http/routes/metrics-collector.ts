@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import type { HubCore } from "../../core/hub-core.ts";
-import type { HubStats } from "../../core/inspect/inspect.ts";
+import type { HubStats } from "../../core/inspect/own-process.ts";
 import { CHECK_WAIT_MS } from "../../core/journal/journal-check.ts";
-import { ALONE } from "../../core/inspect/questions.ts";
+import { ALONE } from "../../core/inspect/peer-requests.ts";
 import { within } from "../../core/scheduler.ts";
 import { encodeMetrics, type Metric, type Sample } from "./prometheus.ts";
 
@@ -51,13 +51,13 @@ export class Metrics {
   }
 
   async #oldestAt(): Promise<number | undefined> {
-    const found = await within(CHECK_WAIT_MS, this.#hub.oldestAt()).catch(() => undefined);
+    const found = await within(CHECK_WAIT_MS, this.#hub.process.oldestAt()).catch(() => undefined);
     return found === "late" ? undefined : found;
   }
 
   #own(): ProcessFigures {
     const refused = [...this.#refused].map(([key, count]) => [...(key.split(" ") as [Wanted, ErrorCode]), count] as const);
-    return { stats: this.#hub.stats(), refused, usage: usage() };
+    return { stats: this.#hub.process.stats(), refused, usage: usage() };
   }
 }
 

@@ -27,9 +27,11 @@ export async function publish(
   const { header } = request;
   // The token was looked at before: a client that may not publish at all must not make the hub read a body.
   const body = await readBody(request, hub.limits.bodyBytes);
-  const parsed = await hub.inTurns(parsingUpdates(header("content-type"), body, hub.limits));
+  const parsed = await hub.turns.run(parsingUpdates(header("content-type"), body, hub.limits));
   reservedTopics.check(parsed.updates);
-  const ids = await hub.publishFor(authorization, parsed.updates, { idempotencyKey: readIdempotencyKey(header("idempotency-key")) });
+  const ids = await hub.publisher.publishFor(authorization, parsed.updates, {
+    idempotencyKey: readIdempotencyKey(header("idempotency-key")),
+  });
   const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
   const warning = warningOf(parsed, hub.publishedRetryMs);
   if (warning !== undefined) headers["Artesian-Warning"] = warning;

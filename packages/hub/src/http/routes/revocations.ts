@@ -21,8 +21,8 @@ export async function revoke({ hub }: HttpContext, request: HubRequest, administ
     throw new HubError("unsupported_media_type", "Send the claims as application/x-www-form-urlencoded, such as jti=ID.");
   }
   const form = readForm(await readBody(request, BODY_BYTES));
-  hub.checkCurrent(administrator);
-  await hub.revokeFor(administrator, readRevocation(form, administrator?.issuer ?? ""));
+  hub.tokens.checkCurrent(administrator);
+  await hub.tokens.revokeFor(administrator, readRevocation(form, administrator?.issuer ?? ""));
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
 }
 

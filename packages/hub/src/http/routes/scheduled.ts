@@ -13,7 +13,7 @@ import type { Reply } from "../reply/reply.ts";
  */
 export async function listScheduled(context: HttpContext, _request: HubRequest, authorization: Authorization | undefined): Promise<Reply> {
   const updates: object[] = [];
-  for await (const { deliverAt, update } of context.hub.scheduled()) {
+  for await (const { deliverAt, update } of context.hub.publisher.scheduled()) {
     if (!isOwn(context, authorization, update)) continue;
     const { topics, type, private: isPrivate, ttlMs } = update;
     updates.push({ id: update.id, topics, type, private: isPrivate, deliver_at: new Date(deliverAt).toISOString(), ttl: ttlMs });
@@ -32,12 +32,12 @@ export async function cancel(
   authorization: Authorization | undefined,
   id: string,
 ): Promise<Reply> {
-  if (!(await context.hub.cancel(id, (update) => isOwn(context, authorization, update)))) {
+  if (!(await context.hub.publisher.cancel(id, (update) => isOwn(context, authorization, update)))) {
     throw new HubError("not_found", "No such update waits for its time, or it is not yours to cancel.");
   }
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
 }
 
 function isOwn({ hub }: HttpContext, authorization: Authorization | undefined, { private: isPrivate, topics }: Update): boolean {
-  return authorization === undefined ? !isPrivate : hub.mayPublish(authorization, topics);
+  return authorization === undefined ? !isPrivate : hub.grants.mayPublish(authorization, topics);
 }

@@ -23,14 +23,14 @@ const TOPIC = /^topics?(?:\[.*\])?$/is;
 /** How the updates are spread over time, and what the subscription begins with. */
 const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
 
-/** Answers a subscription with a stream. @throws HubError What {@link parseSubscription} and `HubCore.resolve` throw. */
+/** Answers a subscription with a stream. @throws HubError What {@link parseSubscription} and `Readers.resolve` throw. */
 export async function subscribe(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<StreamReply> {
   const { hub, compat } = context;
   const form = request.method === "QUERY" ? await readForm(context, request) : "";
   const { selection, lastEventId, hasCursor, last } = await parseSubscription(context, request, form, authorization);
   // An answer without a body begins with no updates, so none are looked for.
-  const start = await hub.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
-  const headers = streamHeaders(selection, start, hasCursor ? hub.cursorAt(start.after) : undefined, compat);
+  const start = await hub.readers.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
+  const headers = streamHeaders(selection, start, hasCursor ? hub.readers.cursorAt(start.after) : undefined, compat);
   return { headers, selection, start, authorization };
 }
 
@@ -92,7 +92,7 @@ export async function parseSubscription(
   if (matchers.length <= hub.limits.matchersPerSubscription) {
     // Before they are compiled.
     connections.checkPatterns(address, patternKeys(matchers));
-    arrivals.admitPatterns(address, hub.unknownPatterns(matchers));
+    arrivals.admitPatterns(address, hub.compiler.countUnknown(matchers));
   }
   if (matchers.length === 0 && pathname === ALIAS_PATH) matchers.push({ type: "exact", pattern: "*" });
   const lastEventIdField = field("last-event-id");
@@ -103,7 +103,7 @@ export async function parseSubscription(
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
   const encoding = takesGzip(field("accept-encoding")) && !holdsInflated(field) ? "gzip" : "identity";
   return {
-    selection: await hub.inTurns(hub.selecting(matchers, authorization, { pace, encoding, framing })),
+    selection: await hub.turns.run(hub.readers.selecting(matchers, authorization, { pace, encoding, framing })),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),

@@ -36,13 +36,13 @@ export async function subscriptions(context: HttpContext, request: HubRequest, a
   const { presence } = hub;
   const target = targetOf(hubPath, request.pathname);
   if (presence === undefined || authorization === undefined) throw nothingHere();
-  if (!hub.mayReceive(authorization, request.pathname)) {
+  if (!hub.grants.mayReceive(authorization, request.pathname)) {
     throw new HubError("insufficient_scope", "The access token does not allow subscribing to this address as a topic.");
   }
   if (wantsCompat(context, request, authorization)) return fresh(request, await compatSubscriptions(context, request, presence));
   if (target === undefined) throw nothingHere();
   // The cursor first: what is not in the list yet comes after it.
-  const cursor = hub.cursor();
+  const cursor = hub.readers.cursor();
   const headers: Record<string, string> = {
     "Content-Type": "application/json",
     "Cache-Control": "private, must-revalidate, max-age=0",

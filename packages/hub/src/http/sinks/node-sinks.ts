@@ -72,7 +72,7 @@ export class SocketSink implements NodeSink {
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
-    // A walk that was under way when the stream was ended.
+    // A replay that was under way when the stream was ended.
     if (this.#farewell !== undefined) return true;
     if (this.#writesToHandle) {
       const handle = freeHandle(socket);

@@ -1,6 +1,6 @@
 import type { Program } from "./program.ts";
 import { invalidPattern } from "./tokens.ts";
-import { Walk, type Front } from "./walk.ts";
+import { Simulation, type Front } from "./simulation.ts";
 
 /** Tells whether the text of a URL's component, which is always ASCII, matches. */
 export interface TextMatcher {
@@ -33,14 +33,14 @@ const MAX_VISITS = 60_000;
  *   instruction.
  */
 export function createAutomaton(program: Program, prefix: string): TextMatcher {
-  const walk = new Walk(program);
-  let front = walk.start();
-  let spare = walk.empty();
+  const simulation = new Simulation(program);
+  let front = simulation.start();
+  let spare = simulation.empty();
   for (let i = 0; i < prefix.length; i++) {
-    walk.step(front, walk.classOf[prefix.charCodeAt(i)] ?? 0, spare);
+    simulation.step(front, simulation.classOf[prefix.charCodeAt(i)] ?? 0, spare);
     [front, spare] = [spare, front];
   }
-  return new Automaton(walk, front, prefix);
+  return new Automaton(simulation, front, prefix);
 }
 
 /** The state from which no text matches. */
@@ -60,17 +60,17 @@ class Automaton implements TextMatcher {
   /** By a state's number: whether the text may end there. */
   readonly #accepting: Uint8Array;
 
-  constructor(walk: Walk, front: Front, prefix: string) {
+  constructor(simulation: Simulation, front: Front, prefix: string) {
     this.prefix = prefix;
-    this.#classOf = walk.classOf;
-    this.#classCount = walk.classCount;
-    const states = new States(walk);
+    this.#classOf = simulation.classOf;
+    this.#classCount = simulation.classCount;
+    const states = new States(simulation);
     this.#start = states.numberOf(front);
     states.followAll();
-    this.#next = new Uint16Array(states.rows.length * walk.classCount);
-    states.rows.forEach((row, state) => this.#next.set(row, state * walk.classCount));
+    this.#next = new Uint16Array(states.rows.length * simulation.classCount);
+    states.rows.forEach((row, state) => this.#next.set(row, state * simulation.classCount));
     this.#accepting = Uint8Array.from(states.accepting);
-    this.weight = walk.visits + this.#next.length;
+    this.weight = simulation.visits + this.#next.length;
   }
 
   test(text: string): boolean {
@@ -89,13 +89,13 @@ class States {
   /** By a state's number: the next state for each class of characters. */
   readonly rows: Uint16Array[] = [];
   readonly accepting: number[] = [];
-  readonly #walk: Walk;
+  readonly #simulation: Simulation;
   readonly #fronts: Front[];
   readonly #numbers = new Map<string, number>();
 
-  constructor(walk: Walk) {
-    this.#walk = walk;
-    this.#fronts = [walk.empty()];
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+    this.#fronts = [simulation.empty()];
   }
 
   /** The number of the state for this front, which is copied if new. */
@@ -104,7 +104,7 @@ class States {
     const sorted = front.places.subarray(0, front.size).toSorted();
     // A wildcard makes earlier places needless. Without them, a row of wildcards has few states and
     // not the square of their number.
-    const loop = sorted.findIndex((place) => this.#walk.program.absorbs[place] === 1);
+    const loop = sorted.findIndex((place) => this.#simulation.program.absorbs[place] === 1);
     const places = loop < 0 ? sorted : sorted.slice(0, loop + 1);
     const key = `${front.atStart ? "^" : ""}${front.afterWord ? "w" : ""},${String.fromCharCode(...places)}`;
     let number = this.#numbers.get(key);
@@ -117,23 +117,23 @@ class States {
 
   /** Finds all states that follow those known so far. */
   followAll(): void {
-    const { classCount, isWord } = this.#walk;
+    const { classCount, isWord } = this.#simulation;
     const words = new Set(isWord);
-    const scratch = this.#walk.empty();
+    const scratch = this.#simulation.empty();
     for (let state = 0; state < this.#fronts.length; state++) {
       const front = this.#fronts[state];
-      if (front === undefined || this.#fronts.length * classCount > MAX_ENTRIES || this.#walk.visits > MAX_VISITS) {
+      if (front === undefined || this.#fronts.length * classCount > MAX_ENTRIES || this.#simulation.visits > MAX_VISITS) {
         throw invalidPattern(
           "It is too complex to be matched fast. Use fewer wildcards, repetitions and alternatives, or less text after them.",
         );
       }
-      this.accepting.push(this.#walk.accepts(front) ? 1 : 0);
+      this.accepting.push(this.#simulation.accepts(front) ? 1 : 0);
       const row = new Uint16Array(classCount);
       for (const word of words) {
         // The first half of a step serves all word characters, or all other characters.
-        this.#walk.prepare(front, word);
+        this.#simulation.prepare(front, word);
         for (let charClass = 0; charClass < classCount; charClass++) {
-          if (isWord[charClass] !== word || !this.#walk.select(charClass, scratch)) continue;
+          if (isWord[charClass] !== word || !this.#simulation.select(charClass, scratch)) continue;
           row[charClass] = this.numberOf(scratch);
         }
       }

@@ -4,16 +4,18 @@ import type { PeerAnswers, Peers } from "../journal/peers.ts";
 /** Id of a process without peers, and of the first of several. */
 export const ALONE = "0";
 
-interface Named {
+/** A request on its way between processes. */
+interface NamedRequest {
   readonly name: string;
   readonly value: unknown;
 }
 
 /**
- * Questions by name, each with its handler in this process. The name stands for the shape of its
- * values, so another shape needs another name. A process that does not know the name has no answer.
+ * Requests between processes by name, each with its handler in this process. The name stands for
+ * the shape of its values, so another shape needs another name. A process that does not know the
+ * name has no answer.
  */
-export class Questions {
+export class PeerRequests {
   readonly #peers: Peers | undefined;
   readonly #logger: Logger;
   readonly #handlers = new Map<string, (value: unknown) => unknown>();
@@ -22,7 +24,7 @@ export class Questions {
   constructor(peers: Peers | undefined, logger: Logger) {
     this.#peers = peers;
     this.#logger = logger;
-    this.#stop = peers?.answer((question) => this.#answer(question)) ?? (() => undefined);
+    this.#stop = peers?.answer((request) => this.#answer(request)) ?? (() => undefined);
   }
 
   /** See {@link Peers.id}. */
@@ -37,12 +39,12 @@ export class Questions {
 
   /** Asks all the other processes. See {@link Peers.ask}. */
   ask(name: string, value: unknown, isEnough?: (answer: unknown) => boolean): Promise<PeerAnswers> {
-    const question: Named = { name, value };
-    return this.#peers?.ask(question, isEnough) ?? Promise.resolve({ answers: [], silent: 0 });
+    const request: NamedRequest = { name, value };
+    return this.#peers?.ask(request, isEnough) ?? Promise.resolve({ answers: [], silent: 0 });
   }
 
   /**
-   * Registers the handler of a question. A handler that was there before is replaced.
+   * Registers the handler of a request. A handler that was there before is replaced.
    *
    * @param handler - Returns plain data. Undefined is no answer.
    * @returns Stops answering.
@@ -58,8 +60,8 @@ export class Questions {
     this.#stop();
   }
 
-  async #answer(question: unknown): Promise<unknown> {
-    const { name, value } = question as Named;
+  async #answer(request: unknown): Promise<unknown> {
+    const { name, value } = request as NamedRequest;
     try {
       return await this.#handlers.get(name)?.(value);
     } catch (error) {

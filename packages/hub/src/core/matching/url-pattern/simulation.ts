@@ -23,7 +23,7 @@ const WORD: CharSet = Uint8Array.from({ length: 128 }, (_, code) => Number(/\w/.
  * Runs all paths through a program at once, character by character. A step visits each instruction
  * once at most, so the time is linear in the text, for any pattern.
  */
-export class Walk {
+export class Simulation {
   readonly program: Program;
   /**
    * The class of each ASCII character. Characters of one class are in the same sets, so they lead

@@ -1,69 +1,10 @@
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
-import type { Matcher } from "../matching/matcher.ts";
 import { parseCursor } from "../journal/cursor.ts";
-import { greatestLag, type Lag, lagOf, sentUpTo } from "./lag.ts";
-import { monotonicMs, nextTurn } from "../scheduler.ts";
+import { sentUpTo } from "./lag.ts";
+import { nextTurn } from "../scheduler.ts";
 import { inSlices } from "../slices.ts";
-import type { Streams } from "../streams/streams.ts";
 import type { Subscriber } from "../live/subscriber.ts";
-
-/** Figures of this moment, of one process or of the fleet. */
-export interface HubStats {
-  readonly subscribers: number;
-  readonly cohorts: number;
-  /** Subscribers whose cursor is behind the tail: replaying, or slower than the updates. */
-  readonly lagging: number;
-  /** Number of lagging subscribers with a full socket. */
-  readonly stalled: number;
-  /** Lag of the subscriber that is furthest behind. */
-  readonly lag: Lag;
-  /**
-   * Bytes held by connections because their peers have not taken them. Bytes that several
-   * connections share count once.
-   */
-  readonly heldBytes: number;
-  /**
-   * Connections cut since the process started. `stalled`: the peer took nothing for too long.
-   * `held`: all connections together held too much.
-   */
-  readonly cut: { readonly stalled: number; readonly held: number };
-  /** Offset of the newest and of the oldest record in the journal. */
-  readonly tail: number;
-  readonly head: number;
-  /** Bytes of the records in the journal, as counted by {@link recordBytes}. */
-  readonly bytes: number;
-  /** Updates acknowledged since the process started. */
-  readonly published: number;
-  /** Updates given to sockets since the process started, and the bytes of all streams' events. */
-  readonly delivered: number;
-  readonly sentBytes: number;
-}
-
-/** An open stream, for the operator of the hub. */
-export interface SubscriberInfo {
-  /** Random, unique to the connection. */
-  readonly id: string;
-  readonly matchers: readonly Matcher[];
-  /** The `iss` and `sub` claims of its token. Undefined for an anonymous subscriber. */
-  readonly issuer: string | undefined;
-  readonly subject: string | undefined;
-  /**
-   * Address of the client. Behind `trustedProxies`, the address that the proxies name. Undefined if
-   * the runtime gives no address, as with `fetch`.
-   */
-  readonly address: string | undefined;
-  readonly intervalMs: number;
-  readonly latest: boolean;
-  /** Time since the stream was opened, in milliseconds. */
-  readonly openMs: number;
-  /** `live`: at the tail. `replaying`: on its way there. `stalled`: its socket takes nothing. */
-  readonly state: "live" | "replaying" | "stalled";
-  /** Number of updates in the journal after the last one sent, for this subscriber or not. */
-  readonly lag: number;
-  /** Age of the first unsent update, in milliseconds, as nearly as is known. */
-  readonly lagMs: number;
-}
 
 /**
  * Fate of an update for one subscriber.
@@ -97,60 +38,8 @@ export interface UpdateLife {
   readonly fate: Fate | undefined;
 }
 
-/** Figures of this process. */
-export function statsOf({
-  streams,
-  dispatcher,
-  journal,
-  published,
-}: {
-  readonly streams: Streams;
-  readonly dispatcher: Dispatcher;
-  readonly journal: Journal;
-  readonly published: number;
-}): HubStats {
-  const { all, lagging } = streams.roster;
-  let stalled = 0;
-  for (const { state } of lagging) if (state === "stalled") stalled++;
-  return {
-    subscribers: all.length,
-    cohorts: dispatcher.cohortCount,
-    lagging: lagging.size,
-    stalled,
-    lag: greatestLag(lagging, dispatcher),
-    heldBytes: streams.heldBytes,
-    cut: { ...streams.cuts },
-    tail: journal.tail(),
-    head: journal.head(),
-    bytes: journal.bytes(),
-    published,
-    delivered: dispatcher.sent.updates,
-    sentBytes: dispatcher.sent.bytes,
-  };
-}
-
 /** How far ahead to look for a newer update of the same topic. */
 const AHEAD = { maxRecords: 5000, maxBytes: 8 * 1024 * 1024 };
-
-/** @returns Undefined if the subscriber is closed. */
-export function describeSubscriber(subscriber: Subscriber, dispatcher: Dispatcher): SubscriberInfo | undefined {
-  const { selection, state } = subscriber;
-  if (state === "closed") return undefined;
-  const lag = lagOf(subscriber, dispatcher);
-  return {
-    id: subscriber.id,
-    matchers: selection.matchers.map(({ matcher }) => matcher),
-    issuer: subscriber.authorization?.issuer,
-    subject: subscriber.authorization?.subject,
-    address: subscriber.sink.address,
-    intervalMs: selection.pace.intervalMs,
-    latest: selection.pace.latest,
-    openMs: Math.round(monotonicMs() - subscriber.openedAtMs),
-    state,
-    lag: lag.updates,
-    lagMs: lag.ms,
-  };
-}
 
 /**
  * Finds an update, and says what became of it. @returns Undefined if the journal does not hold the
@@ -161,7 +50,7 @@ export async function explain(
   subscriberId: string | undefined,
   { journal, dispatcher, subscribers }: { journal: Journal; dispatcher: Dispatcher; subscribers: readonly Subscriber[] },
 ): Promise<UpdateLife | undefined> {
-  const id = dispatcher.opened(eventId);
+  const id = dispatcher.ids.open(eventId);
   const position = parseCursor(id);
   const offset = position === undefined ? (await journal.find(id))[0] : position.epoch === journal.epoch ? position.offset : undefined;
   if (offset === undefined || offset < 1) return undefined;

@@ -22,8 +22,8 @@ function createDispatcher(): { readonly dispatcher: Dispatcher; readonly publish
 /** One subscriber comes and goes for each topic. */
 function visit(dispatcher: Dispatcher, topics: readonly string[]): readonly Cohort[] {
   return topics.map((topic) => {
-    const cohort = dispatcher.acquire(selectionOf([`=${topic}`, `/visited/:x/${topic}`, "/.well-known/mercure/*"], {}, ["*"]));
-    dispatcher.release(cohort);
+    const cohort = dispatcher.cohorts.acquire(selectionOf([`=${topic}`, `/visited/:x/${topic}`, "/.well-known/mercure/*"], {}, ["*"]));
+    dispatcher.cohorts.release(cohort);
     return cohort;
   });
 }
@@ -32,29 +32,29 @@ const names = (prefix: string, count: number): readonly string[] => Array.from({
 
 /** How many of the cohorts are still there. Those that are not are made again, so a test asks once. */
 function countKept(dispatcher: Dispatcher, cohorts: readonly Cohort[]): number {
-  return cohorts.filter((cohort) => dispatcher.acquire(cohort.selection) === cohort).length;
+  return cohorts.filter((cohort) => dispatcher.cohorts.acquire(cohort.selection) === cohort).length;
 }
 
 describe("cohorts without subscribers", () => {
   it("wait for those who come back", () => {
     const { dispatcher } = createDispatcher();
     const selection = selectionOf(["=t", "/a/:b"]);
-    const cohort = dispatcher.acquire(selection);
-    expect(dispatcher.acquire(selectionOf(["/a/:b", "=t"]))).toBe(cohort);
-    expect(dispatcher.cohortCount).toBe(1);
-    dispatcher.release(cohort);
-    expect(dispatcher.cohortCount).toBe(1);
-    dispatcher.release(cohort);
-    expect(dispatcher.cohortCount).toBe(0);
-    expect(dispatcher.acquire(selection)).toBe(cohort);
-    expect(dispatcher.cohortCount).toBe(1);
+    const cohort = dispatcher.cohorts.acquire(selection);
+    expect(dispatcher.cohorts.acquire(selectionOf(["/a/:b", "=t"]))).toBe(cohort);
+    expect(dispatcher.cohorts.usedCount).toBe(1);
+    dispatcher.cohorts.release(cohort);
+    expect(dispatcher.cohorts.usedCount).toBe(1);
+    dispatcher.cohorts.release(cohort);
+    expect(dispatcher.cohorts.usedCount).toBe(0);
+    expect(dispatcher.cohorts.acquire(selection)).toBe(cohort);
+    expect(dispatcher.cohorts.usedCount).toBe(1);
   });
 
   it("are all kept up to 64, and an eighth of all cohorts", () => {
     const few = createDispatcher().dispatcher;
     expect(countKept(few, visit(few, names("few", KEPT)))).toBe(KEPT);
     const many = createDispatcher().dispatcher;
-    for (const topic of names("used", 800)) many.acquire(selectionOf([`=${topic}`]));
+    for (const topic of names("used", 800)) many.cohorts.acquire(selectionOf([`=${topic}`]));
     expect(countKept(many, visit(many, names("visitor", KEPT + 100)))).toBe(KEPT + 100);
   });
 
@@ -62,7 +62,7 @@ describe("cohorts without subscribers", () => {
     const { dispatcher } = createDispatcher();
     const visited = visit(dispatcher, names("visitor", 400));
     expect(countKept(dispatcher, visited)).toBeLessThanOrEqual(KEPT + KEPT / 4);
-    expect(dispatcher.cohortCount).toBe(400);
+    expect(dispatcher.cohorts.usedCount).toBe(400);
   });
 
   it("are counted once, however often their subscribers come and go", () => {
@@ -75,17 +75,17 @@ describe("cohorts without subscribers", () => {
   it("are not dropped if a subscriber came back meanwhile, and may be later", async () => {
     const { dispatcher, publish } = createDispatcher();
     const [cohort] = visit(dispatcher, ["t"]) as [Cohort];
-    expect(dispatcher.acquire(cohort.selection)).toBe(cohort);
+    expect(dispatcher.cohorts.acquire(cohort.selection)).toBe(cohort);
     const member = new TestMember();
     cohort.join(member);
     visit(dispatcher, names("visitor", 400));
     expect(countKept(dispatcher, [cohort])).toBe(1);
-    dispatcher.release(cohort);
+    dispatcher.cohorts.release(cohort);
     await publish("t", "exact");
     await publish("/visited/1/t", "pattern");
     expect(member.data).toEqual([["exact"], ["pattern"]]);
     cohort.leave(member);
-    dispatcher.release(cohort);
+    dispatcher.cohorts.release(cohort);
     visit(dispatcher, names("other", 400));
     expect(countKept(dispatcher, [cohort])).toBe(0);
   });
@@ -97,7 +97,7 @@ describe("cohorts without subscribers", () => {
       removed.mockRestore();
     });
     const { dispatcher } = createDispatcher();
-    const used = dispatcher.acquire(selectionOf(["/used/:x"]));
+    const used = dispatcher.cohorts.acquire(selectionOf(["/used/:x"]));
     const index = added.mock.contexts[0] as MatcherIndex;
     const visited = visit(dispatcher, names("visitor", 400));
     // The patterns of those without subscribers are not tested.
@@ -116,7 +116,7 @@ describe("cohorts without subscribers", () => {
     // Cohorts that may hear of presence are listed too.
     dispatcher.presence = { isNote: () => false, updatesOf: () => [] };
     const paced = selectionOf(["/:x/all", "=y"], { pace: { intervalMs: 1000, latest: true } });
-    dispatcher.acquire(paced).join(new TestMember());
+    dispatcher.cohorts.acquire(paced).join(new TestMember());
     const visited = visit(dispatcher, names("visitor", 300)).map((cohort) => new WeakRef(cohort));
     // What is known of a topic, and of changes, must not hold them either.
     for (let i = 0; i < 300; i++) await publish(`/visited/1/visitor-${i}`, "seen");

@@ -1,10 +1,11 @@
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
 import type { PresenceNotes } from "../live/dispatcher-options.ts";
+import { andThen } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
 
-/** A record, with its frame if that was at hand. */
-export interface WalkedRecord {
+/** A record of a replay, with its frame if that was at hand. */
+export interface ReplayRecord {
   readonly record: JournalRecord;
   readonly frame?: Uint8Array | undefined;
   /** Event id that resumes after the record, if that is not the usual one. */
@@ -13,11 +14,14 @@ export interface WalkedRecord {
   readonly isGap?: boolean | undefined;
 }
 
-/** A step of a replay: records in order, or that the place is no longer held. */
-export type Step =
+/**
+ * Result of one read of a replay: the next records in order, or `trimmed` if the next record is no
+ * longer held.
+ */
+export type ReplayPage =
   | {
       readonly kind: "records";
-      readonly entries: readonly WalkedRecord[];
+      readonly entries: readonly ReplayRecord[];
       /**
        * No other records of interest exist up to this offset. At the tail, the offset at which the
        * replay stands.
@@ -35,17 +39,17 @@ export type Step =
  *   Default: all.
  * @returns A promise only if the journal has to be asked.
  */
-export function step(
+export function readPage(
   dispatcher: Dispatcher,
   journal: Journal,
   after: number,
   maxRecords: number = dispatcher.page.maxRecords,
   topics?: readonly string[],
-): Step | Promise<Step> {
+): ReplayPage | Promise<ReplayPage> {
   const recent = dispatcher.ring.read(after, Math.min(maxRecords, dispatcher.page.maxRecords), dispatcher.page.maxBytes);
   if (recent !== undefined) return { kind: "records", entries: recent, upTo: recent.at(-1)?.record.offset ?? after };
   const { position, page } = dispatcher;
-  return journal.read(after, { ...page, maxRecords: Math.min(maxRecords, page.maxRecords), topics }).then((read): Step => {
+  return journal.read(after, { ...page, maxRecords: Math.min(maxRecords, page.maxRecords), topics }).then((read): ReplayPage => {
     if (read.kind === "trimmed") return read;
     const entries = read.records.filter((record) => record.offset <= position).map((record) => ({ record }));
     return { kind: "records", entries, upTo: Math.min(read.upTo ?? entries.at(-1)?.record.offset ?? after, Math.max(position, after)) };
@@ -53,34 +57,34 @@ export function step(
 }
 
 /**
- * Does as {@link step} for a selection, and replaces notes by their updates of presence: several,
- * with the same offset.
+ * Reads as {@link readPage} for a selection, and replaces notes by their updates of presence:
+ * several, with the same offset.
  *
  * @param isShared - Whether other selections of the same scope use the records too. Only a journal
  *   with scopes may then leave out topics.
  */
-export function stepFor(
+export function readPageFor(
   selection: Selection,
   dispatcher: Dispatcher,
   journal: Journal,
   after: number,
   maxRecords?: number,
   isShared = false,
-): Step | Promise<Step> {
+): ReplayPage | Promise<ReplayPage> {
   const topics = isShared && journal.places === undefined ? undefined : selection.topics;
-  const found = step(dispatcher, journal, after, maxRecords, topics);
+  const found = readPage(dispatcher, journal, after, maxRecords, topics);
   const { presence } = dispatcher;
   if (presence === undefined || !selection.hearsPresence) return found;
-  const expand = (read: Step): Step | Promise<Step> => {
+  const expand = (read: ReplayPage): ReplayPage | Promise<ReplayPage> => {
     if (read.kind === "trimmed" || !read.entries.some(({ record }) => presence.isNote(record))) return read;
     return expanded(read.entries, presence).then((entries) => ({ ...read, entries }));
   };
-  return found instanceof Promise ? found.then(expand) : expand(found);
+  return andThen(found, expand);
 }
 
 /** Replaces notes by their updates of presence. */
-export async function expanded(entries: readonly WalkedRecord[], presence: PresenceNotes): Promise<readonly WalkedRecord[]> {
-  const all: WalkedRecord[] = [];
+export async function expanded(entries: readonly ReplayRecord[], presence: PresenceNotes): Promise<readonly ReplayRecord[]> {
+  const all: ReplayRecord[] = [];
   for (const entry of entries) {
     const { record, cursor } = entry;
     if (!presence.isNote(record)) {
@@ -99,11 +103,11 @@ export async function expanded(entries: readonly WalkedRecord[], presence: Prese
  * their turn.
  */
 export function* pick(
-  entries: readonly WalkedRecord[],
+  entries: readonly ReplayRecord[],
   selection: Selection,
   clockToleranceMs: number | undefined,
-): Generator<undefined, readonly WalkedRecord[]> {
-  const picked: WalkedRecord[] = [];
+): Generator<undefined, readonly ReplayRecord[]> {
+  const picked: ReplayRecord[] = [];
   for (const entry of entries) {
     const { record, isGap } = entry;
     if (isGap === true || (!isExpired(record, Date.now(), clockToleranceMs) && (yield* selection.selecting(record)))) picked.push(entry);
