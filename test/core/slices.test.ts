@@ -28,16 +28,16 @@ describe("work in slices", () => {
   it("returns the result at once if one slice is enough", () => {
     const clock = stopClock();
     const { heldMs, turn } = countTurns(clock);
-    expect(inSlices(steps(clock, 3, 1), turn)).toBe("done");
+    expect(inSlices(steps(clock, 3, 0.5), turn)).toBe("done");
     expect(heldMs).toEqual([]);
   });
 
-  it("holds a turn for 4 ms, and counts no time that others take", async () => {
+  it("holds a turn for 2 ms, and counts no time that others take", async () => {
     const clock = stopClock();
     const { heldMs, turn, end } = countTurns(clock);
-    expect(await inSlices(steps(clock, 10, 1), turn)).toBe("done");
+    expect(await inSlices(steps(clock, 10, 0.5), turn)).toBe("done");
     end();
-    expect(heldMs).toEqual([4, 4, 2]);
+    expect(heldMs).toEqual([2, 2, 1]);
   });
 
   it("holds a turn no longer than one step if a step takes longer than a slice", async () => {
@@ -54,7 +54,7 @@ describe("work in slices", () => {
     let done = 0;
     const work = (function* (): Generator<undefined, number> {
       for (; done < 6; done++) {
-        clock.nowMs += 2;
+        clock.nowMs += 1;
         yield;
       }
       return done;
@@ -71,7 +71,7 @@ describe("work in slices", () => {
   it("passes on a fault of the first slice, and of a later one", async () => {
     const clock = stopClock();
     const failing = function* (after: number): Generator<undefined, never> {
-      yield* steps(clock, after, 1);
+      yield* steps(clock, after, 0.5);
       throw new RangeError("broken");
     };
     expect(() => inSlices(failing(2), () => Promise.resolve())).toThrow(RangeError);
