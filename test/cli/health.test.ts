@@ -66,7 +66,7 @@ describe("health", () => {
     expect(await ready(server)).toEqual([503, { status: "fail", checks: { ...WELL.checks, keys: missing } }]);
     expect((await send(`${server.url}/health/live`)).status).toBe(200);
     isUp = true;
-    await server.run.waitFor("stderr", /The issuer's JWK set is there again/);
+    await server.run.waitFor("stderr", /The issuer's JWK set is available again/);
     expect(await ready(server)).toEqual([200, WELL]);
   });
 

@@ -38,7 +38,7 @@ describe("what is printed", () => {
     );
     const first = await runToEnd(["subscribe", "--count", "1", "--url", url]);
     expect(first).toMatchObject({ code: 0, stdout: `a${evil}\n` });
-    expect(first.stderr).toContain(`no longer held: ${shown}\n`);
+    expect(first.stderr).toContain(`no longer keeps them: ${shown}\n`);
     expect(first.stderr).toContain(`last event id: ${shown}\n`);
     const refused = await runToEnd(["subscribe", "--url", url]);
     expect(refused.code).toBe(1);

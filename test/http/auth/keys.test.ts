@@ -76,7 +76,7 @@ describe("keys that cannot work are refused at the start", () => {
           { issuer: "a", keys },
         ],
       }),
-    ).toThrow(/there twice/);
+    ).toThrow(/listed twice/);
     expect(() => authorizer({ resourceIdentifier: "" })).toThrow(TypeError);
     // A message that names the secret would end in a log.
     expect(() => authorizer({ keys: [{ secret: "swordfish", algorithms: ["HS256"] }] })).not.toThrow(/swordfish/);
@@ -293,7 +293,7 @@ describe("a JWK set URL", () => {
     state.status = 200;
     await expect
       .poll(() => lines, { timeout: 5000 })
-      .toEqual(["The issuer's JWK set cannot be fetched.", "The issuer's JWK set is there again."]);
+      .toEqual(["The issuer's JWK set cannot be fetched.", "The issuer's JWK set is available again."]);
     expect(judge.issuersWithoutKeys()).toEqual([]);
     const { requests } = state;
     await judge.verify(first("a"), "subscribe");

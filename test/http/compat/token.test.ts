@@ -166,7 +166,7 @@ describe("a token of Mercure 0.x", () => {
     expect(verdicts.map(({ detail }) => detail)).toEqual(
       expect.arrayContaining([
         'The header\'s typ is "JWT": a token of Mercure 0.x.',
-        "There is no exp: it never ends.",
+        "There is no exp, so the token never expires.",
         'publish: uritemplate "a"; subscribe: nothing.',
       ]),
     );

@@ -138,7 +138,7 @@ describe("an EventSource that the hub turns away", () => {
         fields: {
           code: "invalid_token",
           status: 401,
-          why: `aud is "https://other.example"; it must have this hub's resource identifier, "${HUB}".`,
+          why: `aud is "https://other.example"; it must contain this hub's resource identifier, "${HUB}".`,
         },
         text: ENDS,
       },

@@ -2,7 +2,7 @@ import { type Authorization, invalidToken } from "../../core/matching/authorizat
 import type { HubCore } from "../../core/hub-core.ts";
 import type { Authorizer } from "./index.ts";
 
-/** An authorizer that refuses, of the tokens that another one accepts, those that are revoked. */
+/** Wraps an authorizer so that revoked tokens are refused too. */
 export function revocable(authorizer: Authorizer, hub: HubCore): Authorizer {
   const check = (authorization: Authorization): Authorization | Promise<Authorization> => {
     const isRevoked = hub.isRevoked(authorization);
