@@ -37,12 +37,10 @@ describe("the documentation", () => {
     const rows = [...read("reference/configuration.md").matchAll(/^- `(--[\w-]+)[^`]*` \(`(\w+)`, default (.+?)\): /gm)].map(
       ([, flag, variable, shown]) => [flag, variable, shown?.replace("&lt;", "<")],
     );
-    expect(rows).toEqual(
-      KEYS.map((key) => [flagOf(key), variableOf(key), defaultOf(key)]),
-    );
+    expect(rows).toEqual(KEYS.map((key) => [flagOf(key), variableOf(key), defaultOf(key)]));
   });
 
-  it("tells the defaults that hold, of whatever is a number", () => {
+  it("states the true default of each number", () => {
     const numbers = KEYS.filter((key) => typeof SETTINGS[key].fallback === "number");
     for (const key of numbers) {
       const { schema, fallback } = SETTINGS[key];
@@ -51,7 +49,7 @@ describe("the documentation", () => {
     expect(numbers.length).toBeGreaterThan(25);
   });
 
-  it("says of every limit what happens without it", () => {
+  it("says for each limit what happens without it", () => {
     const page = read("reference/configuration.md");
     const section = page.slice(page.indexOf("## Limits"), page.indexOf("## Other"));
     const reasons = new Map(

@@ -230,7 +230,7 @@ describe("keys", () => {
   ] as const;
 
   describe.each(["jwtKey", "publisherJwtKey", "subscriberJwtKey"] as const)("%s", (key) => {
-    test.each(NO_SECRETS)("takes %s for no secret, says what to write, and does not repeat it", (_, value, hint) => {
+    test.each(NO_SECRETS)("refuses %s as a secret, with the remedy, without repeating it", (_, value, hint) => {
       for (const [sources, place] of [
         [{ flags: { [key]: value } }, flagOf(key)],
         [{ env: { [variableOf(key)]: value } }, variableOf(key)],
@@ -388,7 +388,7 @@ describe("keys", () => {
   });
 });
 
-describe("what is wrong is told", () => {
+describe("reports of mistakes", () => {
   test("all at once", () => {
     file({ drain: "soon", prot: 1 });
     expect(problems({ flags: { port: "x" }, env: { ARTESIAN_HEARTBEAT: "y" } })).toEqual([
