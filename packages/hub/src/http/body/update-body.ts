@@ -68,7 +68,7 @@ export function parseUpdates(
   }
   throw new HubError(
     "unsupported_media_type",
-    "The hub does not read the body's Content-Type. Send application/x-www-form-urlencoded, application/json or application/x-ndjson.",
+    "The hub reads no body of this Content-Type. Send application/x-www-form-urlencoded, application/json or application/x-ndjson.",
   );
 }
 
