@@ -158,7 +158,7 @@ describe("a backup that is put back", () => {
   });
 });
 
-describe("a journal that stays what it is keeps its epoch", () => {
+describe("an unchanged journal keeps its epoch", () => {
   const changes: readonly (readonly [what: string, change: (place: Place) => Promise<void> | void])[] = [
     ["a restart", () => undefined],
     ["a kill", async (place) => (await place.start(), await place.publish(1), place.stop("SIGKILL"))],
@@ -196,7 +196,7 @@ describe("a journal that stays what it is keeps its epoch", () => {
 });
 
 describe("artesian journal backup", () => {
-  test("copies what is there while the hub takes updates, which a plain copy need not do", async () => {
+  test("copies a consistent state while the hub takes updates, unlike a plain copy", async () => {
     const place = new Place();
     await place.start();
     const before = await place.publish(20);
@@ -219,7 +219,7 @@ describe("artesian journal backup", () => {
     expect(data.slice(0, 20)).toEqual(numbers(1, 20));
   });
 
-  test("refuses what can't be copied, and where it can't be copied to", async () => {
+  test("refuses an impossible source or target", async () => {
     const place = new Place();
     const backUp = (...args: string[]) => runToEnd(["journal", "backup", ...args, "--data", place.data]);
     expect(await backUp(place.backup)).toMatchObject({
@@ -243,7 +243,7 @@ describe("artesian journal backup", () => {
 });
 
 describe("artesian journal restore", () => {
-  test("says what nothing else tells, and then each subscriber is told", async () => {
+  test("declares restored data, and then each subscriber is told of a gap", async () => {
     const place = new Place();
     await place.start();
     const last = await place.publish(3);

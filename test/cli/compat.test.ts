@@ -41,7 +41,7 @@ test("token inspect explains them with --compat 0.x", async () => {
   const compat = await runToEnd(["token", "inspect", "--compat", "0.x", ...KEYS, TOKEN]);
   expect(compat).toMatchObject({ code: 0, stderr: "" });
   expect(compat.stdout).toMatch(/ok +typ +The header's typ is "JWT": a token of Mercure 0\.x\./);
-  expect(compat.stdout).toMatch(/ok +exp +There is no exp: it never ends\./);
+  expect(compat.stdout).toMatch(/ok +exp +There is no exp, so the token never expires\./);
   expect(compat.stdout).toMatch(/ok +mercure +publish: uritemplate "\/books\/\{id\}"; subscribe: nothing\./);
   const modern = await runToEnd(["token", "inspect", ...KEYS, TOKEN]);
   expect(modern.code).toBe(1);

@@ -43,7 +43,7 @@ describe("a Fetch handler behind node:http", () => {
     expect([head.status, head.headers.get("x-method"), await head.text()]).toEqual([201, "HEAD", ""]);
   });
 
-  test("is refused for what it throws, before and for what is no request", async () => {
+  test("is refused after an error of the handler, and for an invalid request", async () => {
     const origin = await serve(async () => {
       throw new Error("no");
     });

@@ -65,8 +65,10 @@ describe("health", () => {
     const missing = { status: "fail", detail: `waiting for the JWK set of ${issuer}` };
     expect(await ready(server)).toEqual([503, { status: "fail", checks: { ...WELL.checks, keys: missing } }]);
     expect((await send(`${server.url}/health/live`)).status).toBe(200);
+    // Before the first fetch has failed, the set would not be available "again".
+    await server.run.waitFor("stderr", /The issuer's JWK set cannot be fetched/);
     isUp = true;
-    await server.run.waitFor("stderr", /The issuer's JWK set is there again/);
+    await server.run.waitFor("stderr", /The issuer's JWK set is available again/);
     expect(await ready(server)).toEqual([200, WELL]);
   });
 

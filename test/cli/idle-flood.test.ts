@@ -24,7 +24,7 @@ test.each([
     expect((await send(hub, { method: "POST", headers: form }, "topic=a")).status).toBe(200);
     expect((await openStream(hub)).response.status).toBe(200);
     expect(performance.now() - began).toBeLessThan(SERVED_MS);
-    const [line] = await run.waitFor("stderr", /^.*"level":40.*as many connections as.*$/m);
+    const [line] = await run.waitFor("stderr", /^.*"level":40.*limit of connections is reached.*$/m);
     expect(JSON.parse(line)).toMatchObject({ address: "127.0.0.2", count: 1 });
   },
 );

@@ -101,7 +101,7 @@ describe("what serve answers", () => {
     expect(await health()).toEqual([503, "waiting for the JWK set of https://issuer.example\n"]);
     await run.waitFor("stderr", /"level":40,.*The issuer's JWK set cannot be fetched/);
     isUp = true;
-    await run.waitFor("stderr", /The issuer's JWK set is there again/);
+    await run.waitFor("stderr", /The issuer's JWK set is available again/);
     expect(await health()).toEqual([200, "ok\n"]);
     isUp = false;
     expect(await health()).toEqual([200, "ok\n"]);

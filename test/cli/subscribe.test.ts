@@ -5,7 +5,7 @@ import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
 
 const FAST_RETRY = ["--retry-min", "100ms", "--retry-max", "100ms"];
 
-describe("what is printed", () => {
+describe("output", () => {
   test("the data of the topics that were asked for", async () => {
     const { hub } = await startServer(["--journal", "memory"]);
     const updates = ["/books/1", "b", "c", "/books/2", "b"].map((topic, i) => ({ topic, data: `${i}` }));
@@ -38,7 +38,7 @@ describe("what is printed", () => {
     );
     const first = await runToEnd(["subscribe", "--count", "1", "--url", url]);
     expect(first).toMatchObject({ code: 0, stdout: `a${evil}\n` });
-    expect(first.stderr).toContain(`no longer held: ${shown}\n`);
+    expect(first.stderr).toContain(`no longer keeps them: ${shown}\n`);
     expect(first.stderr).toContain(`last event id: ${shown}\n`);
     const refused = await runToEnd(["subscribe", "--url", url]);
     expect(refused.code).toBe(1);
@@ -53,7 +53,7 @@ describe("what is printed", () => {
     expect(stdout).toBe('{"id":"u-1","type":"note","data":"x\\ny"}\n');
   });
 
-  test("what follows an id", async () => {
+  test("updates after an id", async () => {
     const { hub } = await startServer(["--journal", "memory"]);
     const ids = await publish(hub, [
       { topic: "a", data: "1" },
@@ -150,7 +150,7 @@ describe("how it ends", () => {
     expect(run.stderr).toBe("connected\n");
   });
 
-  test("a reader that is stuck holds the stream back, and what it did not take is not counted", async () => {
+  test("a stuck reader holds the stream back, and its unread updates do not count", async () => {
     let id = 0;
     const server = await scripted((res) => {
       res.writeHead(200, { "content-type": "text/event-stream" });
@@ -169,7 +169,7 @@ describe("how it ends", () => {
     expect(run.stdout.slice(0, run.stdout.lastIndexOf("\n")).split("\n")).toHaveLength(Number(last));
   });
 
-  test("with an error, when the hub refuses for good", async () => {
+  test("with an error, when the hub refuses permanently", async () => {
     const problem = answer(400, '{"detail":"Check the pattern.","code":"invalid_matcher"}', { "content-type": "application/problem+json" });
     const server = await scripted(problem);
     const { code, stderr } = await runToEnd(["subscribe", "--url", server.url]);

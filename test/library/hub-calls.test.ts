@@ -61,7 +61,7 @@ describe("publish says what is wrong with", () => {
     expect(hub.stats().published).toBe(0);
   });
 
-  it("a batch that is no list, and options that are not known", async () => {
+  it("a batch that is no list, and unknown options", async () => {
     const hub = open();
     await expect(hub.publishBatch({ topic: "a" } as never)).rejects.toThrow(/A batch is a list of updates/);
     await expect(hub.publishBatch(null as never)).rejects.toThrow(/A batch is a list of updates/);
@@ -108,7 +108,7 @@ describe("data that is not text", () => {
     expect(await held(hub)).toHaveLength(1);
   });
 
-  it("null stands for what is absent, as in JSON, except data", async () => {
+  it("null means absent, as in JSON, except in data", async () => {
     const hub = open();
     const absent = { id: null, type: null, retry: null, private: null, delayMs: null, deliverAt: null, ttlMs: null };
     await hub.publish({ topic: "a", ...absent } as never);
@@ -117,7 +117,7 @@ describe("data that is not text", () => {
 });
 
 describe("subscribe and revoke", () => {
-  it("refuse an option that is not known: without its matchers a reader would get every topic", () => {
+  it("refuse an unknown option, because without its matchers a reader would get every topic", () => {
     const hub = open();
     expect(() => hub.subscribe({ topic: "a" } as never)).toThrow(/subscribe\(\) has no `topic`/);
     expect(() => hub.subscribe({ matchURLPattern: "/a/*" } as never)).toThrow(/Write `matchUrlPattern`/);

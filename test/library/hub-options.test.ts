@@ -28,7 +28,7 @@ function refusal(options: unknown): string {
   throw new Error("They were accepted.");
 }
 
-describe("createHub refuses, and says what to write for,", () => {
+describe("createHub refuses, with the remedy,", () => {
   it.each<[name: string, options: unknown, message: RegExp]>([
     ["no options at all", null, /null; it must be an object/],
     ["a URL instead of options", "https://example.com/hub", /a text; it must be an object/],
@@ -159,7 +159,7 @@ describe("createHub refuses, and says what to write for,", () => {
   });
 });
 
-it("createHub takes what is right, and undefined for what is left out", () => {
+it("createHub accepts valid options, and undefined for omitted ones", () => {
   const names = ["journal", "url", "limits", "heartbeatMs", "retryMs", "authorization", "corsOrigins", "logger", "compat", "streamResets"];
   create(Object.fromEntries(names.map((name) => [name, undefined])));
   create({ logger: console, corsOrigins: ["*"], connectionsPerSecond: Infinity, compression: 0, compat: "0.x" });

@@ -8,12 +8,12 @@ let root = "";
 beforeEach(() => void (root = mkdtempSync(join(tmpdir(), "artesian-make-"))));
 afterEach(() => rmSync(root, { recursive: true }));
 
-test("directories are made as deep as it takes, for this user alone", () => {
+test("missing parent directories are made too, for this user only", () => {
   makeDirectory(join(root, "a/b/c"));
   for (const path of ["a", "a/b", "a/b/c"]) expect(statSync(join(root, path)).mode & 0o777, path).toBe(0o700);
 });
 
-test("a directory that is there keeps its rights, also by a link", () => {
+test("an existing directory keeps its rights, also behind a link", () => {
   mkdirSync(join(root, "there"), { mode: 0o755 });
   symlinkSync(join(root, "there"), join(root, "link"));
   for (const path of ["there", "link", "link/new"]) makeDirectory(join(root, path));
@@ -21,7 +21,7 @@ test("a directory that is there keeps its rights, also by a link", () => {
   makeDirectory("/");
 });
 
-test("what stands in the way is told by its code", () => {
+test("an obstacle is reported by its code", () => {
   writeFileSync(join(root, "file"), "");
   symlinkSync(join(root, "nowhere"), join(root, "dangling"));
   for (const [path, code] of [

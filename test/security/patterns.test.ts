@@ -53,7 +53,7 @@ describe("distinct patterns", () => {
       expect(waitMs).toSatisfy((ms: number) => ms >= 10_000 && ms <= 30_000);
     }
     expect(lines).toMatchObject([
-      { code: "too_many_patterns", address: "203.0.113.7", count: 1, why: expect.stringContaining("2 patterns") },
+      { code: "too_many_patterns", address: "203.0.113.7", count: 1, why: expect.stringContaining("2 different patterns") },
     ]);
     for (const address of ["203.0.113.8", "127.0.0.1"]) {
       expect((await openStream(`${url}?${select(["/c/*", "/d/*"])}`, from(address))).response.status).toBe(200);

@@ -6,7 +6,7 @@ import { fc, test as property } from "@fast-check/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig, type Sources } from "../../../packages/hub/src/cli/config/load.ts";
 import type { Config } from "../../../packages/hub/src/cli/config/config.ts";
-import { flagOf, KEYS, SETTINGS, variableOf } from "../../../packages/hub/src/cli/config/settings.ts";
+import { defaultOf, flagOf, KEYS, SETTINGS, variableOf } from "../../../packages/hub/src/cli/config/settings.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "../../../packages/hub/src/cli/config/units.ts";
 import { UsageError } from "../../../packages/hub/src/cli/errors.ts";
 import { capacity } from "../../../packages/hub/src/cli/serve/descriptors.ts";
@@ -76,9 +76,9 @@ describe("help", () => {
       const { fallback } = SETTINGS[key];
       return fallback !== undefined && typeof fallback !== "object";
     }),
-  )("shows the default of %s as it is", (key) => {
-    const { schema, shown, fallback } = SETTINGS[key];
-    expect(schema.parse(shown)).toBe(fallback);
+  )("shows a default of %s that reads back as the default", (key) => {
+    const { schema, fallback } = SETTINGS[key];
+    expect(schema.parse(defaultOf(key))).toBe(fallback);
   });
 });
 
@@ -230,7 +230,7 @@ describe("keys", () => {
   ] as const;
 
   describe.each(["jwtKey", "publisherJwtKey", "subscriberJwtKey"] as const)("%s", (key) => {
-    test.each(NO_SECRETS)("takes %s for no secret, says what to write, and does not repeat it", (_, value, hint) => {
+    test.each(NO_SECRETS)("refuses %s as a secret, with the remedy, without repeating it", (_, value, hint) => {
       for (const [sources, place] of [
         [{ flags: { [key]: value } }, flagOf(key)],
         [{ env: { [variableOf(key)]: value } }, variableOf(key)],
@@ -388,7 +388,7 @@ describe("keys", () => {
   });
 });
 
-describe("what is wrong is told", () => {
+describe("reports of mistakes", () => {
   test("all at once", () => {
     file({ drain: "soon", prot: 1 });
     expect(problems({ flags: { port: "x" }, env: { ARTESIAN_HEARTBEAT: "y" } })).toEqual([
@@ -412,8 +412,8 @@ describe("what is wrong is told", () => {
   test("a value of the wrong kind", () => {
     file({ port: [1], data: null });
     expect(problems({})).toEqual([
-      "artesian.json: port: must be a text, a number or a boolean",
-      "artesian.json: data: must be a text, a number or a boolean",
+      "artesian.json: port: must be a text, a number or a boolean.",
+      "artesian.json: data: must be a text, a number or a boolean.",
     ]);
   });
 

@@ -22,7 +22,7 @@ export const idleFlood: Scenario = {
       {
         start: (hub) => startAttackers({ hub, kind: "idle", addresses: 10, perAddress: 200, staysMs: 600_000, pauseMs: 4000 }),
         prefix: ["prlimit", `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`],
-        logged: /"address":"203\.0\.1\.\d+".*as many connections as there may be/,
+        logged: /"address":"203\.0\.1\.\d+".*limit of connections is reached/,
       },
       options,
     );

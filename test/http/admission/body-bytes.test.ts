@@ -47,7 +47,7 @@ test("each part costs more than its bytes", () => {
   const addAll = (): void => {
     for (let i = 0; i < LIMIT / 2; i++) share.add(1);
   };
-  expect(addAll).toThrow(/reads as many bytes/);
+  expect(addAll).toThrow(/limit of request bodies/);
 });
 
 test("bodies of unknown addresses, and those of the loopback, count as those of one address", () => {

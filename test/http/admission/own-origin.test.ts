@@ -17,7 +17,7 @@ async function withCookie(url: string, headers: Record<string, string>): Promise
 describe("a publish with the cookie", () => {
   const start = (options: Parameters<typeof startHub>[0] = {}): Promise<TestHub> => startHub({ ...TRUSTING, ...options });
 
-  it("comes from a page of the public URL's origin, whatever the Host field says", async () => {
+  it("comes from a page of the public URL's origin, for any Host field", async () => {
     const { url } = await start();
     for (const host of ["127.0.0.1:3000", "backend", "hub.example"]) {
       expect(await withCookie(url, { host, origin: PUBLIC })).toBe(200);

@@ -3,8 +3,8 @@ import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
 import { bearer, exact, ISSUER, mint, TRUSTING, urlpattern } from "../../support/tokens.ts";
 
-describe("what whoever runs a hub can see and do", () => {
-  it("counts what was published and delivered, and what the journal holds", async () => {
+describe("an operator's view of a hub", () => {
+  it("counts published, delivered and held updates", async () => {
     const { hub, url } = await startHub();
     const streams = [await openStream(url), await openStream(`${url}?interval=10`)];
     for (let i = 0; i < 5; i++) await hub.publish({ topic: "a", data: "12345" });
@@ -17,7 +17,7 @@ describe("what whoever runs a hub can see and do", () => {
     expect(hub.stats().delivered).toBe(15);
   });
 
-  it("lists the open streams with their tokens' subjects, and ends one, which loses nothing", async () => {
+  it("lists open streams with their tokens' subjects, and ends one without loss", async () => {
     const { hub, url } = await startHub({ ...TRUSTING, anonymous: true });
     const stream = await openStream(`${url}?match=a&interval=50&latest=on`, {
       headers: bearer(await mint({ subscribe: [exact("a")], subject: "me" })),
@@ -97,7 +97,7 @@ describe("what whoever runs a hub can see and do", () => {
     await expect(hub.verify(token, "publish")).rejects.toMatchObject({ code: "invalid_token" });
   });
 
-  it("a reused id stands for its first update, also for those who may not read that one", async () => {
+  it("resolves a reused id to its first update, even for subscribers that may not read it", async () => {
     const { hub, url } = await startHub({ ...TRUSTING, anonymous: true });
     await hub.publish({ topic: "a", id: "reused", data: "private", private: true });
     await hub.publish({ topic: "a", id: "between", data: "between" });
@@ -109,7 +109,7 @@ describe("what whoever runs a hub can see and do", () => {
     expect(events.map(({ data }) => data)).toEqual(["between", "public", "next"]);
   });
 
-  it("an empty cursor is answered with the one that the stream begins at", async () => {
+  it("answers an empty cursor with the stream's first cursor", async () => {
     const { hub, url } = await startHub();
     const first = await hub.publish({ topic: "a" });
     const stream = await openStream(`${url}?match=a&last_event_id=`);

@@ -40,7 +40,7 @@ describe("publishing with a token", () => {
     expect(refused.headers.get("www-authenticate")).toBe(`Bearer resource_metadata="${METADATA}"`);
   });
 
-  it("is refused with a token that is not accepted, and with a reserved topic whatever the token", async () => {
+  it("is refused with an invalid token, and on a reserved topic with any token", async () => {
     const { url } = await start();
     const forged = await post(url, `${await mint({ publish: [exact("*")] })}x`, "topic=a");
     expect(forged.status).toBe(401);
@@ -48,7 +48,7 @@ describe("publishing with a token", () => {
     expect((await post(url, await mint({ publish: [exact("*")] }), "topic=/.well-known/mercure/x")).status).toBe(400);
   });
 
-  it("is refused where two tokens are sent, or one that can't be read", async () => {
+  it("is refused with two tokens, or an unreadable token", async () => {
     const { server } = await start();
     const { port } = server.address() as { port: number };
     const token = await mint({ publish: [exact("*")] });
@@ -89,7 +89,7 @@ describe("publishing with a token", () => {
 });
 
 describe("subscribing with a token", () => {
-  it("needs none where none could be checked", async () => {
+  it("needs none if the hub has no keys", async () => {
     const { url } = await startHub();
     await openStream(url);
   });
@@ -119,7 +119,7 @@ describe("subscribing with a token", () => {
     expect((await other.next()).data).toBe("public");
   });
 
-  it("takes the token from the cookie, but the header comes first, and the URL never counts", async () => {
+  it("reads the token from the cookie, prefers the header, and ignores the URL", async () => {
     const { url } = await start();
     const token = await mint({ subscribe: [exact("*")] });
     await openStream(url, { headers: { cookie: `a=b; __Secure-mercure_access_token=${token}` } });
@@ -142,7 +142,7 @@ describe("subscribing with a token", () => {
     expect((await fetch(url, { headers: bearer(token) })).status === 200 || Date.now() >= endsAt - 1000).toBe(true);
   });
 
-  it("goes on with a new token of the same subject, with the new token's rights, and with no other", async () => {
+  it("continues with a new token of the same subject, with the new token's rights, and with no other", async () => {
     const { hub, url, origin } = await start();
     const short = await mint({ subscribe: [exact("a")], lifetimeSeconds: 7 });
     const stream = await openStream(`${url}?match=*`, { headers: bearer(short) });
@@ -170,8 +170,8 @@ describe("subscribing with a token", () => {
   });
 });
 
-describe("what a client can find out", () => {
-  it("is told by the protected resource metadata", async () => {
+describe("metadata for clients", () => {
+  it("is the protected resource metadata", async () => {
     const { origin } = await start();
     const response = await fetch(`${origin}/.well-known/oauth-protected-resource/.well-known/mercure`);
     expect(await response.json()).toMatchObject({
@@ -187,7 +187,7 @@ describe("pages of other origins", () => {
   const preflight = (url: string, origin: string): Promise<Response> =>
     fetch(url, { method: "OPTIONS", headers: { origin, "access-control-request-method": "POST" } });
 
-  it("may use the hub where they are listed, exactly, with credentials", async () => {
+  it("may use the hub with credentials if they are listed exactly", async () => {
     const { url } = await start({ corsOrigins: ["https://app.example"] });
     const token = await mint({ subscribe: [exact("*")] });
     const allowed = await openStream(url, { headers: { ...bearer(token), origin: "https://app.example" } });
@@ -214,7 +214,7 @@ describe("pages of other origins", () => {
 });
 
 describe("QUERY", () => {
-  it("takes matchers and the cursor from a form, together with the query's", async () => {
+  it("reads matchers and the cursor from a form, together with the query", async () => {
     const { hub, url } = await startHub();
     await hub.publish({ topic: "a", data: "1", id: "one" });
     await hub.publish({ topic: "b", data: "2", id: "two" });
@@ -252,7 +252,7 @@ describe("non-interference", () => {
     return JSON.stringify(seen);
   }
 
-  it("private updates change nothing that others can see, whatever their topic, content or number", async () => {
+  it("private updates change nothing that others can see, for any topic, content or number", async () => {
     const open = fc.record({ topic: fc.constantFrom("a", "b"), data: fc.string(), isPrivate: fc.constant(false) });
     const secret = fc.record({ topic: fc.constantFrom("a", "b", "c"), data: fc.uuid(), isPrivate: fc.constant(true) });
     await fc.assert(

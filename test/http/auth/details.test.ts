@@ -93,7 +93,7 @@ describe("authorization details", () => {
     expect(await failures(judge, token)).toEqual(["authorization_details"]);
   });
 
-  it("may be as large as the limits", async () => {
+  it("may reach the limits", async () => {
     const topics = [{ match: "é".repeat(1024) }, ...Array.from({ length: 99 }, () => ({ match: "a" }))];
     expect((await verify([detail({ topics })])).subscribe[0]?.topics).toHaveLength(100);
   });
@@ -122,14 +122,14 @@ describe("prototypes", () => {
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
-  it("give a token nothing that it does not say itself", async () => {
+  it("give a token nothing beyond its own members", async () => {
     const body = JSON.stringify(claims({ iss: undefined, exp: undefined, aud: undefined }));
     const token = forge({ claims: body.replace("{", `{"__proto__": ${JSON.stringify(claims())},`) });
     expect(await failures(authorizer(), token)).toEqual(["iss", "aud", "exp"]);
     await refusal(authorizer(), token);
   });
 
-  it("that something else in the process has polluted give a token nothing", async () => {
+  it("give a token nothing even if other code has polluted them", async () => {
     const token = forge({ claims: claims({ aud: undefined, exp: undefined, authorization_details: [{ type: "other" }] }) });
     const polluted = Object.prototype as Record<string, unknown>;
     Object.assign(polluted, { aud: claims()["aud"], exp: claims()["exp"], nbf: 1e12 });

@@ -27,7 +27,7 @@ function start(jwksUrl: string, options: HubOptions = {}): ReturnType<typeof sta
 const signed = (): string => forge({ key: ec.privateKey, header: { kid: "1" }, claims: claimsNow() });
 
 describe("an issuer whose JWK set cannot be fetched", () => {
-  it("is asked at the start, before any token comes", async () => {
+  it("is fetched at the start, before any token", async () => {
     const { url, state } = await startIssuer();
     state.isUp = true;
     const { hub } = await start(url);
@@ -35,7 +35,7 @@ describe("an issuer whose JWK set cannot be fetched", () => {
     expect(state.requests).toBe(1);
   });
 
-  it("makes its tokens 503 and not 401, until the set is there", async () => {
+  it("makes its tokens 503, not 401, until the set is fetched", async () => {
     const { url: jwksUrl, state } = await startIssuer();
     const { hub, url } = await start(jwksUrl);
     expect(hub.issuersWithoutKeys()).toEqual([ISSUER]);
@@ -78,7 +78,7 @@ describe("an issuer whose JWK set cannot be fetched", () => {
     expect(await heard).toBe("x");
   }, 40_000);
 
-  it("is not asked by a herd of tokens", async () => {
+  it("is not fetched for each of a herd of tokens", async () => {
     const { url: jwksUrl, state } = await startIssuer();
     const { url } = await start(jwksUrl);
     const startedAt = performance.now();

@@ -56,7 +56,7 @@ describe("keys that cannot work are refused at the start", () => {
     expect(() => authorizer({ keys: [key] })).toThrow(message);
   });
 
-  it("but for random bytes, whatever they begin with", () => {
+  it("except random bytes, with any first byte", () => {
     for (const start of ["/", "./", "~/", "0", "M", "{", "$", "@a/", "https://"]) {
       for (let i = 0; i < 200; i++) {
         const secret = Buffer.concat([Buffer.from(start), createHash("sha256").update(`${start}${i}`).digest()]);
@@ -65,7 +65,7 @@ describe("keys that cannot work are refused at the start", () => {
     }
   });
 
-  it("as are issuers", () => {
+  it("so are issuers", () => {
     const keys = [{ secret: SECRET, algorithms: ["HS256"] }];
     expect(() => authorizer({ issuers: [{ issuer: "", keys }] })).toThrow(TypeError);
     expect(() => authorizer({ issuers: [{ issuer: "a", keys: [] }] })).toThrow(TypeError);
@@ -76,7 +76,7 @@ describe("keys that cannot work are refused at the start", () => {
           { issuer: "a", keys },
         ],
       }),
-    ).toThrow(/there twice/);
+    ).toThrow(/listed twice/);
     expect(() => authorizer({ resourceIdentifier: "" })).toThrow(TypeError);
     // A message that names the secret would end in a log.
     expect(() => authorizer({ keys: [{ secret: "swordfish", algorithms: ["HS256"] }] })).not.toThrow(/swordfish/);
@@ -177,7 +177,7 @@ describe("a JWK set URL", () => {
     expect(state.requests).toBe(2);
   });
 
-  it("is fetched anew for an unknown kid, at most every 30 seconds", async () => {
+  it("is fetched again for an unknown kid, at most every 30 seconds", async () => {
     const { judge, state } = await start();
     await judge.verify(first("a"), "subscribe");
     state.keys = [one, two];
@@ -192,7 +192,7 @@ describe("a JWK set URL", () => {
     expect(state.requests).toBe(2);
   });
 
-  it("takes tokens back, also remembered ones, when a key is no longer in it", async () => {
+  it("refuses tokens, even remembered ones, after their key has left the set", async () => {
     const { judge, state } = await start();
     const token = first("a");
     await judge.verify(token, "subscribe");
@@ -203,7 +203,7 @@ describe("a JWK set URL", () => {
     await refusal(judge, token);
   });
 
-  it("may be out of reach for a day, in which its keys are used; after that, tokens get 503 and not 401", async () => {
+  it("keeps its keys for a day without a fetch, and then tokens get 503, not 401", async () => {
     const { judge, state } = await start();
     await judge.verify(first("a"), "subscribe");
     state.status = 503;
@@ -221,7 +221,7 @@ describe("a JWK set URL", () => {
     await judge.verify(first("d"), "subscribe");
   });
 
-  it("that cannot be fetched again leaves open whose signature it is, but for the keys that are known", async () => {
+  it("that cannot be fetched leaves a signature undecided, except for known keys", async () => {
     const { judge, state } = await start();
     await judge.verify(first("a"), "subscribe");
     state.status = 503;
@@ -238,7 +238,7 @@ describe("a JWK set URL", () => {
     await refusal(judge, forge({ key: ec.privateKey, header: { kid: "3" }, claims: body("f") }));
   });
 
-  it("is asked once by many tokens, and after a failure ever less often, however many there are", async () => {
+  it("is fetched once for many tokens, and less and less often after failures", async () => {
     const { judge, state } = await start();
     state.status = 503;
     const ask = async (): Promise<void> => {
@@ -272,7 +272,7 @@ describe("a JWK set URL", () => {
     await judge.verify(second("b"), "subscribe");
   });
 
-  it("is fetched at the start, and again until it is there; then the issuer is no longer named", async () => {
+  it("is fetched at the start, and again until it succeeds, and then the issuer is no longer named", async () => {
     const { url, state } = await remote([one]);
     state.status = 503;
     const lines: string[] = [];
@@ -293,7 +293,7 @@ describe("a JWK set URL", () => {
     state.status = 200;
     await expect
       .poll(() => lines, { timeout: 5000 })
-      .toEqual(["The issuer's JWK set cannot be fetched.", "The issuer's JWK set is there again."]);
+      .toEqual(["The issuer's JWK set cannot be fetched.", "The issuer's JWK set is available again."]);
     expect(judge.issuersWithoutKeys()).toEqual([]);
     const { requests } = state;
     await judge.verify(first("a"), "subscribe");
@@ -350,7 +350,7 @@ describe("a JWK set URL", () => {
     await closed;
   });
 
-  it("that never answers does not hold up a token of a key that is at hand", async () => {
+  it("that never answers does not delay a token of a local key", async () => {
     let requests = 0;
     const silent = await serve(() => void requests++);
     const judge = authorizer({
@@ -363,7 +363,7 @@ describe("a JWK set URL", () => {
     expect(requests).toBe(0);
   });
 
-  it("that takes longer to fail than the wait for the next try is asked once by a token", async () => {
+  it("that fails slower than the delay to the next attempt is fetched once by a token", async () => {
     let requests = 0;
     const silent = await serve(() => void requests++);
     expect(await set(silent, { timeoutMs: 1000, retryMs: 20 }).find("ES256", "1")).toEqual(NOTHING_YET);

@@ -12,7 +12,7 @@ const OPTIONS: MintOptions = {
 };
 
 describe("a minted token", () => {
-  it("has what RFC 9068 asks for", async () => {
+  it("has all claims that RFC 9068 requires", async () => {
     const before = Math.floor(Date.now() / 1000);
     const token = await mintToken({ ...OPTIONS, key: { ...OPTIONS.key, keyId: "k1" }, publish: [{ type: "exact", pattern: "a" }] });
     expect(decodeProtectedHeader(token)).toEqual({ alg: "HS256", typ: "at+jwt", kid: "k1" });

@@ -27,7 +27,7 @@ const statusOf = async (url: string, value: string): Promise<number> =>
   (await fetch(`${url}?match=a`, { method: "HEAD", headers: bearer(value) })).status;
 
 describe("the clocks of an issuer and of the hub", () => {
-  it("may differ by 5 s unless told otherwise", async () => {
+  it("may differ by 5 s by default", async () => {
     const { url } = await startWith(undefined);
     for (const claims of [{ exp: now() - 4 }, { nbf: now() + 4 }]) {
       expect(await statusOf(url, token(claims))).toBe(200);
@@ -36,7 +36,7 @@ describe("the clocks of an issuer and of the hub", () => {
     for (const claims of [{ exp: now() - 5 }, { nbf: now() + 8 }]) expect(await statusOf(url, token(claims))).toBe(401);
   });
 
-  it("may differ by what is set", async () => {
+  it("may differ by the configured leeway", async () => {
     const strict = await startWith(0);
     for (const claims of [{ exp: now() - 0.001 }, { nbf: now() + 5 }]) expect(await statusOf(strict.url, token(claims))).toBe(401);
     const lenient = await startWith(60_000);
@@ -64,7 +64,7 @@ describe("the clocks of an issuer and of the hub", () => {
     expect(endedAt).toBeLessThanOrEqual((exp + 4) * 1000);
   });
 
-  it("do not bring a revoked token back whose revocation was to be kept until its end", async () => {
+  it("do not bring back a revoked token whose revocation was kept until its expiry", async () => {
     const { hub, url } = await startWith(60_000);
     const value = token({ exp: now() - 30, jti: "stolen" });
     expect(await statusOf(url, value)).toBe(200);
@@ -93,7 +93,7 @@ describe("the clocks of an issuer and of the hub", () => {
   });
 });
 
-describe("a cookie whose token has ended", () => {
+describe("a cookie whose token has expired", () => {
   const get = (url: string, value: string, headers: Record<string, string> = EVENTS): Promise<Response> =>
     fetch(`${url}?match=a`, { headers: { Cookie: `${COOKIE}=${value}`, ...headers } });
 
@@ -115,7 +115,7 @@ describe("a cookie whose token has ended", () => {
     expect((await renewed.next()).data).toBe("x");
   });
 
-  it("gets 401 like any other where the next one would not help, or the status can be read", async () => {
+  it("gets 401 if the next cookie would not help, or the client can read the status", async () => {
     const { hub, url } = await startWith(undefined);
     const exp = now() - 60;
     await hub.revoke({ issuer: ISSUER, tokenId: "revoked" });

@@ -28,7 +28,7 @@ async function refused(token: string, check: string, judge = authorizer()): Prom
 }
 
 describe("a token is accepted", () => {
-  it("and says who it is for, until when, and what it grants", async () => {
+  it("and tells its subject, expiry and grants", async () => {
     const topics = [{ type: "exact", pattern: "greeting" }];
     expect(await authorizer().verify(forge(), "subscribe")).toEqual({
       issuer: ISSUER,
@@ -240,7 +240,7 @@ describe("a token is refused", () => {
     await refused(token, "form");
   });
 
-  it("spelt otherwise, with other unused bits at the end of a part", async () => {
+  it("with another spelling, in the unused bits at the end of a part", async () => {
     // 32 bytes leave two bits of the last character unused.
     const token = forge();
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -277,7 +277,7 @@ describe("a token is refused", () => {
     expect(texts.size).toBe(1);
   });
 
-  it("with the reason in the log, and the token not", async () => {
+  it("with the reason in the log, without the token", async () => {
     const lines: object[] = [];
     const ignore = (): void => undefined;
     const judge = authorizer({ logger: { debug: (fields) => void lines.push(fields), info: ignore, warn: ignore, error: ignore } });
@@ -289,7 +289,7 @@ describe("a token is refused", () => {
 });
 
 describe("a verified token", () => {
-  it("is answered at once the next time, for the same action and the same bytes, until it ends", async () => {
+  it("is answered synchronously the next time, for the same action and bytes, until it expires", async () => {
     let now = NOW;
     const judge = authorizer({ now: () => now });
     const token = forge();
@@ -308,7 +308,7 @@ describe("a verified token", () => {
     await refusal(judge, token);
   });
 
-  it("is forgotten when as many others came as are remembered", async () => {
+  it("is forgotten after as many others as the cache holds", async () => {
     const cache = new TokenCache(4);
     const said = { ...(await authorizer().verify(forge(), "subscribe")) };
     for (const token of ["a", "b", "a", "c", "d", "e"]) cache.set(token, "subscribe", said);

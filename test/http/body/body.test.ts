@@ -130,7 +130,7 @@ describe("a body that was read before the hub got the request", () => {
     expect(text).toMatch(PLAINLY);
   });
 
-  it("is told of on console.error without a logger", async () => {
+  it("is reported on console.error without a logger", async () => {
     const written = vi.spyOn(console, "error").mockImplementation(() => undefined);
     onTestFinished(() => written.mockRestore());
     const { hub } = open({ logger: undefined });
@@ -141,7 +141,7 @@ describe("a body that was read before the hub got the request", () => {
 });
 
 describe("a body that can be read", () => {
-  it("is an empty one after an empty one was read", async () => {
+  it("is empty after an empty body was read", async () => {
     const { hub } = open();
     const origin = await listen(createServer((req, res) => void req.resume().once("end", () => hub.handler(req, res))));
     expect(await post(origin, "", { "content-type": "application/x-www-form-urlencoded" })).toEqual({
@@ -150,7 +150,7 @@ describe("a body that can be read", () => {
     });
   });
 
-  it("is one whose encoding somebody has set", async () => {
+  it("may have an encoding set by the application", async () => {
     const { hub } = open();
     const origin = await listen(
       createServer((req, res) => {

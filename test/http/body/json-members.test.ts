@@ -15,7 +15,7 @@ function textsOf(text: string, isWanted: Wanted["isWanted"] = ALL.isWanted): rea
   );
 }
 
-describe("the members of a JSON object as they are written", () => {
+describe("the raw members of a JSON object", () => {
   test.each([
     ['{"data":{"b":1,"a":2}}', '{"b":1,"a":2}'],
     ['{"data":{"10":0,"2":0}}', '{"10":0,"2":0}'],
@@ -34,7 +34,7 @@ describe("the members of a JSON object as they are written", () => {
     expect(textsOf(text)?.[0]?.["data"]).toBe(data);
   });
 
-  test("tell how often a name stands there, and how deep each goes", () => {
+  test("tell how often a name occurs, and the depth of each value", () => {
     const members = readMembers('{"private":true,"data":[[1],{"a":[]}],"priv\\u0061te":false,"id":"[["}', ALL)?.objects[0]?.members;
     expect(members?.get("private")).toMatchObject({ depth: 0, count: 2 });
     expect(members?.get("data")?.depth).toBe(3);
@@ -96,7 +96,7 @@ describe("the members of a JSON object as they are written", () => {
   );
 });
 
-describe("a document that is looked at, not parsed", () => {
+describe("a scanned JSON document", () => {
   const isJson = (text: string): boolean => {
     try {
       JSON.parse(text);

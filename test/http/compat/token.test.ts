@@ -16,7 +16,7 @@ function compat(mercure: unknown, others: object = {}, key: Parameters<typeof fo
 const template = (pattern: string): object => ({ type: "uritemplate", pattern });
 
 describe("a token of Mercure 0.x", () => {
-  it("says what it allows by URI templates, and needs no audience, issuer or end", async () => {
+  it("grants by URI templates, and needs no audience, issuer or expiry", async () => {
     const token = forge({ header: JWT, claims: { mercure: { publish: ["*"], subscribe: ["https://example.com/{id}", "a"] } } });
     expect(await judge().verify(token, "subscribe")).toEqual({
       issuer: ISSUER,
@@ -44,7 +44,7 @@ describe("a token of Mercure 0.x", () => {
     },
   );
 
-  it("is not what calls itself an access token, which is judged as before", async () => {
+  it("never covers an at+jwt, which is judged as before", async () => {
     const expected = await authorizer().verify(forge(), "subscribe");
     expect(await judge().verify(forge(), "subscribe")).toEqual(expected);
     const both = forge({ claims: claims({ authorization_details: undefined, mercure: { publish: ["*"] } }) });
@@ -142,7 +142,7 @@ describe("a token of Mercure 0.x", () => {
     expect(await failures(judge({ issuers: [] }), one)).toEqual(["iss"]);
   });
 
-  it("is refused where it is not signed as the keys demand", async () => {
+  it("is refused without the signature that the keys demand", async () => {
     const payload = { mercure: { publish: ["*"] } };
     const unsigned = `${encode({ alg: "none", typ: "JWT" })}.${encode(payload)}.`;
     expect(await failures(judge(), unsigned)).toEqual(["alg"]);
@@ -166,7 +166,7 @@ describe("a token of Mercure 0.x", () => {
     expect(verdicts.map(({ detail }) => detail)).toEqual(
       expect.arrayContaining([
         'The header\'s typ is "JWT": a token of Mercure 0.x.',
-        "There is no exp: it never ends.",
+        "There is no exp, so the token never expires.",
         'publish: uritemplate "a"; subscribe: nothing.',
       ]),
     );

@@ -17,7 +17,7 @@ const JSON_UPDATE = JSON.stringify(
 const inflate = (bytes: Buffer): string => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
 
 describe("a compressed stream", () => {
-  it("carries the same events as a plain one, whoever joins when, with private ones and after a replay", async () => {
+  it("carries the same events as a plain one for every subscriber, with private ones and after a replay", async () => {
     const { hub, server } = await startHub({ ...TRUSTING });
     const { port } = server.address() as AddressInfo;
     const token = await mint({ subscribe: [exact("*")] });
@@ -88,7 +88,7 @@ describe("a compressed stream", () => {
     await closing;
   });
 
-  it("is read by clients that others wrote", async () => {
+  it("is read by independent clients", async () => {
     const { hub, url } = await startHub();
     const received: string[] = [];
     const source = new EventSource(url, {
@@ -108,7 +108,7 @@ describe("a compressed stream", () => {
     await expect.poll(() => output).toContain(`data: ${JSON_UPDATE}\n\n`);
   });
 
-  it("comes as it is taken: an event is readable before the next one", async () => {
+  it("is readable event by event", async () => {
     const { hub, url } = await startHub();
     const response = await hub.fetch(new Request(url, { headers: { "Accept-Encoding": "gzip" } }));
     const gunzip = createGunzip();
@@ -145,7 +145,7 @@ describe("a compressed stream", () => {
     expect(await ask((await startHub({ compression: false })).hub)).toBe(false);
   });
 
-  it("says of what it depends, beside the origin", async () => {
+  it("names Accept-Encoding in Vary, beside the origin", async () => {
     const { hub, url } = await startHub({ corsOrigins: ["https://page.example"] });
     const response = await hub.fetch(new Request(url, { method: "HEAD", headers: { Origin: "https://page.example" } }));
     expect(response.headers.get("vary")).toBe("Origin, Accept-Encoding");

@@ -27,7 +27,7 @@ function namesOf(value: string | undefined): readonly string[] {
 }
 
 describe("a preflight of a listed origin", () => {
-  it("is allowed the header names that it asks for, beside those that the hub reads", async () => {
+  it("may send the header names that it asks for, beside those that the hub reads", async () => {
     const { url } = await startHub({ corsOrigins: [APP] });
     const asked = ["sentry-trace", "baggage", "traceparent", "tracestate", "x-requested-with", "x-b3-traceid", "authorization"];
     const answer = await preflight(url, asked.join(","));
@@ -39,7 +39,7 @@ describe("a preflight of a listed origin", () => {
     expect(namesOf((await preflight(url, undefined)).headers["access-control-allow-headers"])).toContain("authorization");
   });
 
-  it("is allowed tokens only, and only so many", async () => {
+  it("may send valid names only, and a limited number", async () => {
     const { url } = await startHub({ corsOrigins: [APP] });
     for (const bad of ["a b", "a:b", "a(b", "x-\u00e9", "*", "a;b", '"a"', "x".repeat(200)]) {
       const allowed = (await preflight(url, `${bad}, x-good`)).headers["access-control-allow-headers"] ?? "";
@@ -149,7 +149,7 @@ describe("every answer to a listed origin", () => {
     expectShared(await send(url, from("POST"), "topic=a"), 503);
   });
 
-  it("can be read when an address holds as many streams as it may", async () => {
+  it("can be read when an address has reached its limit of streams", async () => {
     const hub = createHub({ corsOrigins: [APP], connectionsPerAddress: 1 });
     onTestFinished(() => hub.close());
     const url = `${await listenForAnyAddress(hub)}/events/stream`;

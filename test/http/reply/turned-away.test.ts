@@ -25,7 +25,7 @@ function recorder(): { logger: Logger; lines: Line[] } {
 const ENDS = "A request is refused. An EventSource does not come back by itself.";
 
 describe("a request that is no subscription", () => {
-  it("is told its status, whatever it accepts: a refused DELETE must not look done", async () => {
+  it("gets its status for any Accept, so that a refused DELETE does not look done", async () => {
     const { url, origin } = await startSecured();
     const ended = token({ exp: Date.now() / 1000 - 60 });
     const headers = { ...EVENTS, Cookie: `${COOKIE}=${ended}`, Origin: origin };
@@ -37,7 +37,7 @@ describe("a request that is no subscription", () => {
 });
 
 describe("an EventSource that the hub turns away", () => {
-  it("is told in the stream to come back, where its address holds too many, and the log says whose", async () => {
+  it("is told in the stream to come back if its address has too many, and the log names the address", async () => {
     const { logger, lines } = recorder();
     const { hub } = await startHub({ connectionsPerAddress: 1, logger });
     const url = `${await listenForAnyAddress(hub)}/events/stream`;
@@ -121,7 +121,7 @@ describe("an EventSource that the hub turns away", () => {
     });
   });
 
-  it("permanently is logged with the reason, each kind once, however often", async () => {
+  it("permanently is logged with the reason, once for each kind", async () => {
     const { logger, lines } = recorder();
     const { url } = await startSecured({ logger });
     const forged = forge({ claims: claimsNow(), key: "of nobody" });
@@ -138,7 +138,7 @@ describe("an EventSource that the hub turns away", () => {
         fields: {
           code: "invalid_token",
           status: 401,
-          why: `aud is "https://other.example"; it must have this hub's resource identifier, "${HUB}".`,
+          why: `aud is "https://other.example"; it must contain this hub's resource identifier, "${HUB}".`,
         },
         text: ENDS,
       },
@@ -147,7 +147,7 @@ describe("an EventSource that the hub turns away", () => {
     for (const value of [forged, foreign]) expect(JSON.stringify(lines)).not.toContain(value.split(".")[2]);
   });
 
-  it("is not logged where another program is, which can read the status", async () => {
+  it("is not logged for another program, which can read the status", async () => {
     const { logger, lines } = recorder();
     const { url } = await startSecured({ logger });
     expect((await fetch(`${url}?match=a`)).status).toBe(401);
@@ -155,7 +155,7 @@ describe("an EventSource that the hub turns away", () => {
     expect(lines).toEqual([]);
   });
 
-  it("by its own browser is logged, for the page is of an origin that is not listed", async () => {
+  it("by its own browser is logged, because the page's origin is not listed", async () => {
     const { logger, lines } = recorder();
     const { origin, url } = await startHub({ logger, corsOrigins: ["https://app.example"] });
     for (const page of ["https://app.example", origin, "https://elsewhere.example", `https://${"long".repeat(200)}.example`]) {

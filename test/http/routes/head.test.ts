@@ -27,7 +27,7 @@ async function heads(origin: string): Promise<{ readonly stream: Headers; readon
 }
 
 describe("header fields that were set before the hub", () => {
-  it("stay on its answers in Express, and what the answer depends on is joined", async () => {
+  it("stay on its answers in Express, and Vary is joined", async () => {
     const app = express();
     app.use((_req, res, next) => {
       res.vary("Origin").vary("accept-encoding").set({ "X-Frame-Options": "DENY", "Cache-Control": "max-age=60", "Content-Length": "3" });

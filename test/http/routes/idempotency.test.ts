@@ -46,7 +46,7 @@ describe("a publish with an Idempotency-Key", () => {
     expect(hub.stats().tail).toBe(9);
   });
 
-  it("compares what is published, not how it is written", async () => {
+  it("compares the content, not its spelling", async () => {
     const { hub, url } = await startHub();
     const first = await post(url, '"k"', "topic=a&data=x");
     expect(await post(url, '"k"', '{"data":"x","topic":["a"]}', JSON_TYPE)).toEqual(first);
@@ -98,7 +98,7 @@ describe("a publish with an Idempotency-Key", () => {
     expect(hub.stats().tail).toBe(2);
   });
 
-  it("has a key of 255 bytes at the most, or of as many as was set", async () => {
+  it("has a key of at most 255 bytes, or of the configured length", async () => {
     const { url } = await startHub();
     expect((await post(url, `"${"x".repeat(255)}"`, "topic=a")).status).toBe(200);
     const refused = await post(url, `"${"x".repeat(256)}"`, "topic=a");
@@ -123,7 +123,7 @@ describe("a publish with an Idempotency-Key", () => {
     expect(hub.stats().tail).toBe(1);
   });
 
-  it("happens anew when retention has dropped what the key published", async () => {
+  it("happens again after retention has dropped the key's updates", async () => {
     const { hub, url } = await startHub({ journal: memoryJournal({ retention: { maxCount: 2 } }) });
     const first = await post(url, '"k"', "topic=a");
     await post(url, undefined, "topic=a");
@@ -152,7 +152,7 @@ describe("a publish with an Idempotency-Key", () => {
 });
 
 describe("keys of different publishers", () => {
-  it("are different keys: nobody finds out, or takes, one of another's", async () => {
+  it("are different keys, and nobody can probe or use another's", async () => {
     const { hub, url } = await startHub({ ...TRUSTING, anonymousPublish: true });
     const as = async (subject: string, tokenId?: string) =>
       bearer(await mint({ publish: [exact("a")], subject, ...(tokenId === undefined ? {} : { tokenId }) }));
@@ -188,7 +188,7 @@ describe("keys of different publishers", () => {
     expect(hub.stats().tail).toBe(5);
   });
 
-  it("are only looked at for who may publish", async () => {
+  it("are checked only for publishers with the right to publish", async () => {
     const { url } = await startHub(TRUSTING);
     const may = bearer(await mint({ publish: [exact("a")] }));
     const mayNot = bearer(await mint({ publish: [exact("b")] }));

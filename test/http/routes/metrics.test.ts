@@ -28,7 +28,7 @@ async function start(
 }
 
 describe("the metrics", () => {
-  it("are for administrators alone", async () => {
+  it("are for administrators only", async () => {
     const { metrics } = await start();
     const ask = async (headers: Record<string, string> = {}, method = "GET"): Promise<[number, string | null, string]> => {
       const response = await fetch(metrics, { method, headers });
@@ -48,7 +48,7 @@ describe("the metrics", () => {
     expect((await fetch(`${metrics}/more`, { headers: admin })).status).toBe(404);
   });
 
-  it("tell what is there and what was done, in base units", async () => {
+  it("report states and counts, in base units", async () => {
     const { hub, url, scrape } = await start();
     const before = await scrape();
     expect(before.sum("artesian_journal_oldest_record_timestamp_seconds")).toBeUndefined();
@@ -83,7 +83,7 @@ describe("the metrics", () => {
     for (const [name, type] of after.types) expect(name).toMatch(type === "counter" ? /_total$/ : /^(?!.*(_total|_ms|_count)$)/);
   });
 
-  it("come from what the process knows while the journal cannot be reached", async () => {
+  it("come from the process's own knowledge while the journal cannot be reached", async () => {
     const memory = memoryJournal();
     let isAway = false;
     const never = new Promise<never>(() => undefined);
@@ -139,7 +139,7 @@ describe("the metrics", () => {
     expect([scraped.sum("artesian_workers"), scraped.sum("artesian_silent_workers")]).toEqual([3, 1]);
   });
 
-  it("count what was refused, by what it wanted and why", async () => {
+  it("count refusals, by purpose and reason", async () => {
     const { url, origin, scrape } = await start();
     const publish = async (headers: Record<string, string>, body: string): Promise<number> =>
       (await fetch(url, { method: "POST", headers, body: new URLSearchParams(body) })).status;

@@ -46,7 +46,7 @@ describe("interval", () => {
     expect(writes.length).toBeLessThan(8);
   });
 
-  it("joins those who come meanwhile without a seam, each with what it lacks", async () => {
+  it("joins newcomers without a seam, each with its missing updates", async () => {
     const { hub, url } = await startHub();
     const first = await openStream(`${url}?match=a&interval=300`);
     await hub.publish({ topic: "a", data: "0" });
@@ -60,7 +60,7 @@ describe("interval", () => {
     expect([await data(first, 1), await data(second, 1)]).toEqual([["3"], ["3"]]);
   });
 
-  it("never passes over what waits: not by a heartbeat, a renewal, or the hub's end", async () => {
+  it("never skips waiting updates: not by a heartbeat, a renewal, or the hub's end", async () => {
     const { hub, url, origin } = await startHub({ ...TRUSTING, heartbeatMs: 100 });
     const token = await mint({ subscribe: [exact("a")], lifetimeSeconds: 5 });
     const stream = await openStream(`${url}?match=a&interval=60000`, { headers: bearer(token) });
@@ -108,7 +108,7 @@ describe("interval", () => {
 });
 
 describe("latest", () => {
-  it("leaves out what a newer update of the same canonical topic replaces", async () => {
+  it("leaves out an update that a newer one of the same canonical topic replaces", async () => {
     const { hub, url } = await startHub();
     const stream = await openStream(`${url}?match=*&latest=on&interval=200`);
     await hub.publish({ topic: "z", data: "starts the interval" });
@@ -161,7 +161,7 @@ describe("last", () => {
     expect(await data(await openStream(`${url}?match=a&last=2`, { headers }), 2)).toEqual(["private 3", "private 4"]);
   });
 
-  it("is for those without a cursor, or with one that leads nowhere", async () => {
+  it("counts without a cursor, or with a cursor that leads nowhere", async () => {
     const { hub, url } = await startHub({ journal: memoryJournal({ retention: { maxCount: 4 } }) });
     const ids: string[] = [];
     for (let i = 0; i < 6; i++) ids.push(await hub.publish({ topic: "a", data: String(i) }));
@@ -216,7 +216,7 @@ describe("last, exactly", () => {
     },
   );
 
-  it("counts nothing that may not be read or has ended, and what an ended one hid", async () => {
+  it("skips unreadable and expired updates, and counts those that an expired one hid", async () => {
     const { hub, url } = await startHub({ ...TRUSTING, anonymous: true });
     await hub.publishBatch(named(1, 5));
     const ended = await hub.publish({ topic: "a", data: "soon over", ttlMs: 1 });
@@ -232,7 +232,7 @@ describe("last, exactly", () => {
 });
 
 describe("a paced stream and the full one", () => {
-  it("agree about the last state of every topic, whatever is published, whoever resumes", async () => {
+  it("agree about the last state of every topic, for any updates and resumptions", async () => {
     const operation = fc.oneof(
       { weight: 8, arbitrary: fc.record({ kind: fc.constant("publish" as const), topic: fc.nat(6), hidden: fc.boolean() }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("reconnect" as const) }) },

@@ -27,7 +27,7 @@ function follow(hub: Hub): { readonly active: Set<string>; readonly count: () =>
 }
 
 describe("a crowd of subscribers that come and go", () => {
-  it("leaves publishers' history as it is", async () => {
+  it("leaves publishers' history unchanged", async () => {
     const journal = memoryJournal({ retention: { maxCount: 1000 } });
     const { hub } = await startHub({ ...OPTIONS, journal });
     const { active } = follow(hub);
@@ -44,7 +44,7 @@ describe("a crowd of subscribers that come and go", () => {
     expect(hub.stats()).toMatchObject({ head: first, tail: 2 });
   });
 
-  it("of one address holds up no other's, and the last state of all is told in the end", async () => {
+  it("of one address delays no other's, and the last state of all is told in the end", async () => {
     const lines: object[] = [];
     const ignore = (): void => undefined;
     const logger = {

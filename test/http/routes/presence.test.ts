@@ -164,7 +164,7 @@ describe("the list of subscriptions", () => {
     expect(JSON.parse((await events.next()).data)).toMatchObject({ match: "new", active: true });
   });
 
-  it("says earliest where there was no update, and 304 to a copy that is still true", async () => {
+  it("says earliest without any update, and 304 to a current copy", async () => {
     const { origin, hub } = await start();
     const headers = bearer(await watcherToken());
     const first = await fetch(origin + PATH, { headers });
@@ -211,7 +211,7 @@ describe("the list of subscriptions", () => {
     expect((await fetch(origin + path, { headers: bearer(await watcherToken()) })).status).toBe(404);
   });
 
-  it("refuses to begin a page after what it can't have", async () => {
+  it("refuses a page after an impossible entry", async () => {
     const directory = mkdtempSync(join(tmpdir(), "artesian-presence-"));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const { origin, url } = await start({ journal: lmdbJournal({ directory }) });
@@ -243,7 +243,7 @@ describe("the list of subscriptions", () => {
     expect((await list(origin, `${PATH}/exact/${long}2`)).subscriptions.map(({ match }) => match)).toEqual([`${long}2`]);
   });
 
-  it("tells the wildcard as it was asked for, whoever else asked for it otherwise", async () => {
+  it("shows the wildcard as each subscriber spelled it", async () => {
     const { url, origin } = await start();
     await openStream(`${url}?match=*`);
     await openStream(`${url}?match_urlpattern=*`);
@@ -251,7 +251,7 @@ describe("the list of subscriptions", () => {
     expect((await list(origin, `${PATH}/exact/%2A`)).subscriptions.length).toBe(1);
   });
 
-  it("comes in pages, of some size at the most", async () => {
+  it("comes in pages of bounded size", async () => {
     const { hub, origin } = await start({ connections: 200_000, limits: { presenceRate: 100_000 } });
     const matchers = Array.from({ length: 100 }, (_, i) => `match=${i}`).join("&");
     const readers: Response[] = [];
@@ -309,7 +309,7 @@ describe("presence between processes", () => {
     };
   }
 
-  it("a process that is suspended is taken for dead, once, and is there again when it goes on", async () => {
+  it("a suspended process is removed once, and is present again when it continues", async () => {
     const journal = memoryJournal();
     const a = suspendable(journal);
     const [first, second, third] = [
@@ -333,7 +333,7 @@ describe("presence between processes", () => {
     expect(await next()).toEqual({ ...begun, active: false });
   });
 
-  it("a journal that cannot be written for a while makes presence late, not wrong", async () => {
+  it("an unwritable journal makes presence late, not wrong", async () => {
     const journal = memoryJournal();
     const inner = journal.state as JournalState;
     let fails = false;
@@ -361,7 +361,7 @@ describe("presence between processes", () => {
     ).toEqual(["before", "staying"]);
   });
 
-  it("a process that is killed with -9 leaves no ghosts beyond its lease, in a journal on disk", async () => {
+  it("a process killed with -9 leaves no ghosts beyond its lease, in a journal on disk", async () => {
     const directory = mkdtempSync(join(tmpdir(), "artesian-presence-"));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const script = `

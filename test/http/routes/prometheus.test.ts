@@ -4,7 +4,7 @@ import { encodeMetrics } from "../../../packages/hub/src/http/routes/prometheus.
 import { parsePrometheus } from "../../support/prometheus.ts";
 
 describe("the text for Prometheus", () => {
-  it("is as its description has it", () => {
+  it("follows the format's description", () => {
     const text = encodeMetrics([
       { name: "a_total", type: "counter", help: "A \\ and\na line.", samples: [{ value: 12 }] },
       { name: "empty", type: "gauge", help: "Left out.", samples: [] },

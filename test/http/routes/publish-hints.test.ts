@@ -32,7 +32,7 @@ describe("a compressed body", () => {
     expect(hub.stats().tail).toBe(0);
   });
 
-  it("that is not compressed after all is taken", async () => {
+  it("with the encoding `identity` is accepted", async () => {
     const { url } = await startHub();
     for (const coding of ["identity", "Identity", ""])
       expect((await post(url, "topic=a", FORM, { "content-encoding": coding })).status).toBe(200);
@@ -178,7 +178,7 @@ describe("an id with white space around it", () => {
 });
 
 describe("an empty cursor", () => {
-  it("is none: the stream begins with what comes, and its head names the place", async () => {
+  it("is no cursor: the stream begins with new updates, and its head names the cursor", async () => {
     const { hub, url } = await startHub();
     const answered = async (query: string, headers: Record<string, string> = {}): Promise<string | null> => {
       const stream = await openStream(`${url}?match=a&${query}`, { headers });
@@ -225,7 +225,7 @@ describe("a name that is nearly right", () => {
     expect(problemOf(await post(url, '{"data":"x","type":"y"}', "application/json")).detail).not.toContain("is not read");
   });
 
-  it("does not carry what was sent into the answer as it is", async () => {
+  it("does not echo the sent name unescaped", async () => {
     const { url } = await startHub();
     const answer = await post(url, `topics%0D%0A%22%E2%80%AE${"x".repeat(1000)}=a`);
     expect(answer.status).toBe(400);
@@ -337,7 +337,7 @@ describe("a field that the hub does not know", () => {
     },
   );
 
-  it("is not there where all is known", async () => {
+  it("is absent if all fields are known", async () => {
     const { url } = await startHub();
     const all = "topic=a&topic=b&data=x&id=1&type=t&retry=1000&private=on&delay=0&ttl=1000";
     for (const form of ["topic=a", all]) expect((await post(url, form)).headers["artesian-warning"]).toBeUndefined();
@@ -354,7 +354,7 @@ describe("a field that the hub does not know", () => {
     expect((await post(url, json, "application/json")).headers["artesian-warning"]).toBeUndefined();
   });
 
-  it("is named safely, each once, and only so many", async () => {
+  it("is named safely, once each, up to a limit", async () => {
     const { url } = await startHub();
     const names = ["a\r\nSet-Cookie: x", '"', "é\u202E", "x".repeat(5000), ...Array.from({ length: 200 }, (_, i) => `f${i}`)];
     const form = names.flatMap((name) => [`${encodeURIComponent(name)}=1`, `${encodeURIComponent(name)}=2`]).join("&");

@@ -10,7 +10,7 @@ async function post(url: string, body: string | Uint8Array<ArrayBuffer>, type: s
 }
 
 describe("publishing", () => {
-  it("takes a form, at both paths, and answers the id as text", async () => {
+  it("accepts a form, at both paths, and answers the id as text", async () => {
     const { origin, url } = await startHub();
     const stream = await openStream(url);
     const response = await post(url, "topic=greeting&data=Hello%2C+w%C3%B6rld%21");
@@ -24,7 +24,7 @@ describe("publishing", () => {
     expect(stream.retries.at(-1)).toBe(1234);
   });
 
-  it("takes JSON, and answers JSON where that is accepted", async () => {
+  it("accepts JSON, and answers JSON if the client prefers it", async () => {
     const { url } = await startHub();
     const stream = await openStream(url);
     const response = await post(
@@ -37,7 +37,7 @@ describe("publishing", () => {
     expect(await stream.next()).toEqual({ id: "x", event: "t", data: '{"any":["json"]}' });
   });
 
-  it("takes a JSON array or NDJSON as an atomic batch", async () => {
+  it("accepts a JSON array or NDJSON as an atomic batch", async () => {
     const { hub, url } = await startHub();
     const stream = await openStream(url);
     const lines = ['{"topic":"a","data":"1","id":"one"}', "", '{"topic":"a","data":"2","id":"two"}', ""];
@@ -106,7 +106,7 @@ describe("publishing", () => {
     expect(await (await post(url, json, "application/json")).json()).toMatchObject({ status: 400, code });
   });
 
-  it("holds to the limits, and accepts what is just within them", async () => {
+  it("enforces the limits, and accepts requests just within them", async () => {
     const { url } = await startHub({ limits: { bodyBytes: 100_000 } });
     const status = async (form: string, type = FORM): Promise<number> => (await post(url, form, type)).status;
     expect(await status(`topic=a&data=${"x".repeat(100_000 - 13)}`)).toBe(200);
@@ -144,7 +144,7 @@ describe("publishing", () => {
     expect(await response.json()).toMatchObject({ status: 415, detail: expect.stringContaining("application/x-ndjson") });
   });
 
-  it("takes no anonymous updates unless told to", async () => {
+  it("refuses anonymous updates by default", async () => {
     const { url } = await startHub({ anonymousPublish: false });
     expect(await (await post(url, "topic=a")).json()).toMatchObject({ status: 401, code: "unauthorized" });
   });

@@ -31,7 +31,7 @@ describe("a publisher's retry", () => {
     }
   });
 
-  test("is bounded by what the hub is set to", async () => {
+  test("is bounded by the hub's settings", async () => {
     const { url } = await startHub({ publishedRetryMs: { min: 2000, max: 3000 } });
     const stream = await openStream(url);
     await stream.nextOfAny();
@@ -40,7 +40,7 @@ describe("a publisher's retry", () => {
     expect(stream.retries.slice(1)).toEqual([2000, 2500, 3000]);
   });
 
-  test("is bounded where the journal holds it from before", async () => {
+  test("is bounded even if the journal holds an earlier one", async () => {
     const journal = memoryJournal();
     await journal.append([{ topics: ["a"], data: "x", id: undefined, type: undefined, retry: 0, private: false }]);
     const { url } = await startHub({ journal });
@@ -70,7 +70,7 @@ describe("a publisher's retry", () => {
 });
 
 describe("the hub's own times", () => {
-  test("are never below the least, whatever it is set to", async () => {
+  test("are never below the minimum, whatever the setting", async () => {
     const { url } = await startHub({ retryMs: { min: 0, max: 1 } });
     const stream = await openStream(url);
     await stream.nextOfAny();

@@ -43,7 +43,7 @@ describe("revoking", () => {
     expect((await other.next()).data).toBe("still here");
   });
 
-  it("is logged, with who did it; so is who may not", async () => {
+  it("is logged with the administrator, and so is a refused attempt", async () => {
     const lines: [string, object, string][] = [];
     const write =
       (level: string) =>
@@ -71,7 +71,7 @@ describe("revoking", () => {
     ]);
   });
 
-  it("by sub ends all its streams, but takes a token that is issued later", async () => {
+  it("by sub ends all its streams, but accepts a token that is issued later", async () => {
     const { url, origin } = await start();
     const old = await mint({ subscribe: [ALL], subject: "mallory" });
     const streams = [await openStream(url, { headers: bearer(old) }), await openStream(url, { headers: bearer(old) })];
@@ -88,7 +88,7 @@ describe("revoking", () => {
       .toBe(200);
   });
 
-  it("names the issuer: the same jti or sub of another one is somebody else's", async () => {
+  it("names the issuer, so the same jti or sub of another issuer is untouched", async () => {
     const { url, origin } = await start();
     const token = await mint({ subscribe: [ALL], tokenId: "shared" });
     expect((await revoke(origin, { jti: "shared", iss: "https://other.example" })).status).toBe(204);
@@ -97,7 +97,7 @@ describe("revoking", () => {
     expect((await fetch(url, { headers: bearer(token), method: "HEAD" })).status).toBe(401);
   });
 
-  it("stays as long as it was said to, whatever shorter one follows", async () => {
+  it("lasts its full time, even if a shorter one follows", async () => {
     const { hub, url } = await start();
     const token = await mint({ subscribe: [ALL], tokenId: "J", subject: "S" });
     const status = async (): Promise<number> => (await fetch(url, { method: "HEAD", headers: bearer(token) })).status;
@@ -188,7 +188,7 @@ describe("revoking", () => {
     expect((await replay.next()).data).toBe("next");
   });
 
-  it("keeps at most so many, and drops those whose tokens have ended", async () => {
+  it("is bounded in number, and is dropped when its tokens have expired", async () => {
     const { hub, url } = await start({ limits: { revocations: 3 } });
     const soon = Date.now() + 300;
     await hub.revoke({ issuer: ISSUER, tokenId: "1", until: soon });

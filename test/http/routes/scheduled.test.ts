@@ -109,7 +109,7 @@ describe("a delayed update", () => {
     expect(refused.status).toBe(403);
   });
 
-  it("is not listed to those without a token where it is private", async () => {
+  it("is not listed without a token if it is private", async () => {
     const { hub, origin } = await startHub();
     await hub.publishBatch([
       { topic: "a", id: "hidden", private: true, delayMs: 60_000 },
@@ -119,7 +119,7 @@ describe("a delayed update", () => {
     expect((await fetch(`${origin}${SCHEDULED}/hidden`, { method: "DELETE" })).status).toBe(404);
   });
 
-  it("is one of so many at the most", async () => {
+  it("is bounded in number", async () => {
     const { hub } = await startHub({ limits: { scheduledUpdates: 2 } });
     await hub.publish({ topic: "a", delayMs: 60_000 });
     await expect(hub.publishBatch([1, 2].map(() => ({ topic: "a", delayMs: 60_000 })))).rejects.toMatchObject({

@@ -37,7 +37,7 @@ async function startCounted(snapshotScans: number, limits: Partial<Limits> = {})
   return { answer, ask, counted, warnings };
 }
 
-test("a client that leaves ends the look for what it asked for", async () => {
+test("a client that leaves ends its search", async () => {
   const { ask, counted } = await startCounted(16);
   const controller = new AbortController();
   const left = ask("none", controller);
@@ -62,7 +62,7 @@ test.each([
   expect(warnings).toContainEqual([{ limit: places, count: 1 }, expect.stringContaining("snapshotScans") as string]);
 });
 
-test("one who leaves while it waits gives its place to the next", async () => {
+test("a client that leaves while it waits gives its place to the next", async () => {
   const { ask, counted } = await startCounted(1);
   const first = ask("none");
   await expect.poll(() => counted.reads).toBeGreaterThan(0);
@@ -85,7 +85,7 @@ test("an address with many requests keeps no other one waiting", async () => {
   await Promise.all(many);
 });
 
-test("a request for what another address waits for does not wait for its turn", async () => {
+test("a request for another address's pending search joins it at once", async () => {
   const { ask, counted } = await startCounted(1);
   const many = Array.from({ length: 8 }, (_, i) => ask(`none${i}`, undefined, "203.0.113.7"));
   const same = ask("same", undefined, "203.0.113.7");
@@ -97,7 +97,7 @@ test("a request for what another address waits for does not wait for its turn", 
   expect(counted.reads).toBe(9 * PAGES);
 });
 
-test("many that ask for the same take one place, and none of the queue", async () => {
+test("many requests for the same search take one place, and none in the queue", async () => {
   const { ask, counted } = await startCounted(1, { waitingScans: 1, waitingScansPerAddress: 1 });
   const first = ask("none");
   await expect.poll(() => counted.reads).toBeGreaterThan(0);

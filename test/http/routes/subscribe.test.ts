@@ -29,7 +29,7 @@ describe("subscribing over node:http", () => {
     expect(stream.retries[0]).toBeLessThanOrEqual(5000);
   });
 
-  it("tells who comes back while the journal is away when to try again, in a stream, and goes on when it is there", async () => {
+  it("answers an EventSource with hub:drain instead of 503 while the journal is unavailable", async () => {
     const journal = memoryJournal();
     const find = journal.find.bind(journal);
     const { hub, url } = await startHub({ journal });
@@ -48,7 +48,7 @@ describe("subscribing over node:http", () => {
     expect((await back.next()).data).toBe("1");
   });
 
-  it("delivers what matches exactly, by URL pattern, or `*`, and nothing else", async () => {
+  it("delivers updates that match exactly, by URL pattern, or by `*`, and nothing else", async () => {
     const { hub, origin, url } = await startHub();
     const exact = await openStream(`${url}?match=a&match_exact=/books/1`);
     const pattern = await openStream(`${url}?match_urlpattern=/books/:id`);
@@ -108,7 +108,7 @@ describe("subscribing over node:http", () => {
     }
   });
 
-  it("goes on where it was for a subscriber that had received nothing yet", async () => {
+  it("resumes for a subscriber that had received nothing yet", async () => {
     const { hub, url } = await startHub();
     const before = await openStream(`${url}?match=t`);
     const cursor = (await before.nextOfAny()).id as string;
@@ -118,7 +118,7 @@ describe("subscribing over node:http", () => {
     expect((await after.next()).data).toBe("while away");
   });
 
-  it("does not repeat an update to one who resumes from its id before it is dispatched", async () => {
+  it("does not repeat an update to a subscriber that resumes from its id before the dispatch", async () => {
     const { hub, url } = await startHub();
     const id = await hub.publish({ topic: "t", data: "seen" });
     const stream = await openStream(url, { headers: { "Last-Event-ID": id } });
@@ -198,7 +198,7 @@ describe("subscribing over node:http", () => {
     expect((await fetch(`${origin}/elsewhere`)).status).toBe(404);
   });
 
-  it("holds at most so many streams, and takes new ones when old ones close", async () => {
+  it("bounds open streams, and accepts new ones when old ones close", async () => {
     const { hub, url } = await startHub({ connections: 2, corsOrigins: ["https://page.example"] });
     const first = await openStream(url);
     await openStream(url);
@@ -213,7 +213,7 @@ describe("subscribing over node:http", () => {
     await expect.poll(async () => (await fetch(url, { signal: AbortSignal.timeout(2000) })).status).toBe(200);
   });
 
-  it("drops what a subscriber sends after its request, and forgets it when it leaves", async () => {
+  it("drops bytes after a subscriber's request, and forgets the subscriber when it leaves", async () => {
     const { hub, server, url } = await startHub();
     const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
     socket.write("GET /events/stream HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -243,7 +243,7 @@ describe("subscribing over node:http", () => {
     for (let i = 0; i < 3; i++) await openStream(url);
   });
 
-  it("answers the id of a private update as that of a public one: a place, and nothing of what is there", async () => {
+  it("answers a private update's id like a public one's, without revealing the update", async () => {
     const { hub, url } = await startHub();
     for (const id of ["first", "public"]) await hub.publish({ topic: "elsewhere", id });
     await hub.publish({ topic: "elsewhere", id: "secret", data: "hidden", private: true });
@@ -272,7 +272,7 @@ describe("subscribing over node:http", () => {
 });
 
 describe("subscribing while the hub shuts down", () => {
-  it("is answered with a stream that says when to come back: a failure would stop an EventSource for good", async () => {
+  it("is answered with a stream that says when to come back, because a failure would stop an EventSource permanently", async () => {
     const { hub, url } = await startHub();
     await hub.close();
     const stream = await openStream(url);
@@ -292,7 +292,7 @@ async function certificate(): Promise<{ key: string; cert: string }> {
   return { key: stdout, cert: stdout };
 }
 
-describe("subscribing by other ways", () => {
+describe("subscribing over other transports", () => {
   it("works over HTTP/2", async () => {
     const { hub } = await startHub();
     const server = createHttp2Server((req, res) => hub.handler(req as never, res as never));
@@ -343,7 +343,7 @@ describe("subscribing by other ways", () => {
     expect(hub.stats().subscribers).toBe(1);
   });
 
-  it("keeps what a framework put on the response", async () => {
+  it("keeps header fields that a framework has set", async () => {
     const { hub } = await startHub();
     const server = createServer((req, res) => {
       res.setHeader("Access-Control-Allow-Origin", "https://example.com");

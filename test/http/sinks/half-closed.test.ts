@@ -37,7 +37,7 @@ it("a client that ends its half of the connection after a publish gets the answe
   expect(hub.stats().tail).toBe(1);
 });
 
-it("so does one that has sent several requests on it", async () => {
+it("so does a client that has sent several requests", async () => {
   const { hub, port } = await startServed();
   const answers = await sendAndEnd(port, publish("1") + publish("2"));
   expect(answers.match(/HTTP\/1\.1 200 OK\r\n/g)).toHaveLength(2);

@@ -102,7 +102,7 @@ describe("a server that is closed before the hub", () => {
     await done;
   });
 
-  it("that never listened has its connections left alone", async () => {
+  it("that never listened keeps its connections", async () => {
     const hub = makeHub();
     const inner = createServer(hub.handler);
     const outer = createServer();

@@ -62,7 +62,7 @@ async function serveWith(change: string): Promise<Outcome> {
 }
 
 describe("the probe of Node's sockets", () => {
-  it("finds the way that this release of Node is known to have", async () => {
+  it("finds the known kind of write of this Node release", async () => {
     const { takesSockets, handleWriter } = await probeSockets(SILENT);
     const [major = ""] = process.versions.node.split(".");
     expect(takesSockets).toBe(true);

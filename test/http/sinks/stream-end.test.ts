@@ -100,7 +100,7 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
     ]);
   });
 
-  it("is told to those who listen after the handler returned, and after the stream began", async () => {
+  it("is told to listeners added after the handler returned, and after the stream began", async () => {
     const hub = makeHub();
     const heard: string[] = [];
     let later!: () => void;
@@ -120,7 +120,7 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
     await vi.waitFor(() => expect(heard.toSorted()).toEqual(["req later", "res at once", "res later"]));
   });
 
-  it("is told to those who listen only after the stream began", async () => {
+  it("is told to listeners added only after the stream began", async () => {
     const hub = makeHub();
     let res!: ServerResponse;
     const origin = await listen(createServer((req, response) => hub.handler(req, (res = response))));
@@ -132,7 +132,7 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
     }
   });
 
-  it("is told by the prototype's emit, where a tracer replaced that", async () => {
+  it("is told through the prototype's emit if a tracer replaced it", async () => {
     const hub = makeHub();
     const told: string[] = [];
     ServerResponse.prototype.emit = function (this: ServerResponse, event: string, ...args: unknown[]): boolean {
@@ -144,7 +144,7 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
     await vi.waitFor(() => expect(told).toContain("close"));
   });
 
-  it("leaves listeners of the socket alone, which are not Node's", async () => {
+  it("keeps listeners of the socket that are not Node's", async () => {
     const hub = makeHub();
     const open_ = new Set<Socket>();
     const server = createServer(hub.handler).on("connection", (socket) => {
@@ -158,7 +158,7 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
     await vi.waitFor(() => expect(open_.size).toBe(0));
   });
 
-  it("lets nobody else write into the stream, and lets everybody end it", async () => {
+  it("ignores other writes into the stream, and lets everybody end it", async () => {
     const hub = makeHub();
     for (const isHeard of [true, false]) {
       let res!: ServerResponse;
@@ -182,7 +182,7 @@ describe("the end of a stream, as hooks of node:http hear it", () => {
     }
   });
 
-  it("finds the request and the response collected, where nobody listens, and else soon after it", async () => {
+  it("finds the request and the response collected, at once without listeners, else soon after the end", async () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
     const hub = makeHub();

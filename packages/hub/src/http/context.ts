@@ -15,10 +15,10 @@ import type { ReservedTopics } from "./routes/reserved-topics.ts";
 import type { StreamResets } from "./admission/stream-resets.ts";
 import type { TrustedProxies } from "./admission/trusted-proxies.ts";
 
-/** What both handlers share. */
+/** Shared state of both handlers. */
 export interface HttpContext {
   readonly hub: HubCore;
-  /** Logs what peers cause, each kind at most once a minute. */
+  /** Logs events that peers cause, each kind at most once a minute. */
   readonly notices: LogThrottle;
   readonly faults: FaultLog;
   /** The path of the hub's URL. */

@@ -7,13 +7,13 @@ import type { Reply } from "./reply/reply.ts";
 import type { BodyShare } from "./admission/body-bytes.ts";
 import { failureReply, respond } from "./respond.ts";
 
-/** Bytes that a stream holds for a reader that is behind before it counts as full. */
+/** Bytes that a stream buffers for a slow reader before it counts as full. */
 const HIGH_WATER_MARK = 64 * 1024;
 
 /**
  * Answers a request of the Fetch API.
  *
- * @returns Never rejects: failures are problem details.
+ * @returns Never rejects. Failures become problem details.
  */
 export async function handleFetch(context: HttpContext, request: Request): Promise<Response> {
   const { hub } = context;
@@ -51,7 +51,7 @@ function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare
   const { headers } = request;
   const authorization = headers.get("authorization");
   return {
-    // No request of the Fetch API tells its peer's.
+    // A Fetch API request does not tell the peer's address.
     address: undefined,
     method: request.method,
     pathname: paths.resolve(pathname) ?? "",
@@ -61,7 +61,7 @@ function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare
     framing: "none",
     readBody: (maxBytes) => readBody(request, maxBytes, share),
     isGone: () => request.signal.aborted,
-    // Whoever accepts the connections knows their number.
+    // The server that accepts the connections knows their number.
     admit: () => undefined,
   };
 }
@@ -73,7 +73,7 @@ function toResponse({ status, headers, body }: Reply, method: string): Response 
 async function readBody(request: Request, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Read once more, it would be an empty one.
+  // A second reading would give an empty body.
   if (request.bodyUsed || request.body?.locked === true) throw new BodyReadError();
   if (request.body !== null) {
     for await (const chunk of request.body) {
@@ -116,7 +116,8 @@ function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: ()
             finish();
           },
         };
-        // In order: a peer that left is no failure, and servers print what a body fails with.
+        // Ended in order, because a peer that left is no failure, and servers print the error of a
+        // body.
         abort = () => sink.end();
         signal.addEventListener("abort", abort, { once: true });
         subscriber = attach(sink);
@@ -131,9 +132,12 @@ function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: ()
   );
 }
 
-/** Servers print what a body fails with. One line says all: a stack would lead into the hub, where nothing is wrong. */
+/**
+ * Makes the error of a cut body. Servers print it, and a stack would lead into the hub, where
+ * nothing is wrong.
+ */
 function cutError(): Error {
-  const error = new Error("The hub cut a stream whose reader does not keep up; the reader reconnects and goes on.");
+  const error = new Error("The hub cut a stream whose reader does not keep up. The reader reconnects and continues.");
   error.stack = `${error.name}: ${error.message}`;
   return error;
 }

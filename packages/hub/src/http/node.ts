@@ -13,12 +13,12 @@ import { divertWrites } from "./sinks/stream-end.ts";
 import { setHeaders, takeHead } from "./sinks/stream-head.ts";
 import { http2Stream } from "./admission/stream-resets.ts";
 
-/** What Express and Connect pass to go on with the next handler. */
+/** The function with which Express and Connect go on to the next handler. */
 export type Next = (error?: unknown) => void;
 
 /**
- * Answers a request of `node:http`, `node:https` or `node:http2` (its compatibility API). For other paths than the hub's it
- * calls `next`, or answers 404 where there is none.
+ * Answers a request of `node:http`, `node:https` or `node:http2` (its compatibility API). For a
+ * path outside of the hub it calls `next`, or answers 404 without one.
  */
 export function handleNode(context: HttpContext, req: IncomingMessage, res: ServerResponse, next?: Next): void {
   if (isTaken(req.socket)) return;
@@ -32,12 +32,16 @@ export function handleNode(context: HttpContext, req: IncomingMessage, res: Serv
   void answer(context, req, res, { ...target, pathname: pathname ?? "" }, next);
 }
 
-/** Routers of Express and Connect cut what they are mounted at off `url`, and keep the whole in `originalUrl`. */
+/**
+ * Resolves a request's path. Routers of Express and Connect cut their mount path off `url`, and
+ * keep the whole in `originalUrl`.
+ */
 function resolvePath({ paths }: HttpContext, req: IncomingMessage, pathname: string): string | undefined {
   const found = paths.resolve(pathname);
   if (found !== undefined || !("originalUrl" in req) || typeof req.originalUrl !== "string") return found;
   const [whole = ""] = req.originalUrl.split("?", 1);
-  // A router cuts off a prefix. Another address is one that the application put in its place.
+  // A router cuts off a prefix. Any other difference means that the application has rewritten the
+  // address.
   return whole.endsWith(pathname) || pathname === "/" ? paths.resolve(whole) : undefined;
 }
 
@@ -52,7 +56,7 @@ async function answer(
   const share = context.bodies.open(address);
   try {
     const sockets = socketAccess() ?? (await probeSockets(context.hub.logger));
-    // Without a socket of its own, a response waits for the one before it on the same connection.
+    // A response without a socket waits for the previous one on the same connection.
     const takesSocket = sockets.takesSockets && req.httpVersionMajor === 1 && res.socket !== null;
     const outcome = await respond(context, {
       address,
@@ -74,7 +78,7 @@ async function answer(
   } catch (error) {
     if (error instanceof TypeError && next !== undefined) next(error);
     else reply(req, res, failureReply(context, error, req.headers.origin));
-    // A stream that failed as it began must not stay open and silent.
+    // A stream that failed at its start must not stay open and silent.
     if (isTaken(req.socket)) req.socket.destroy();
   } finally {
     share.release();
@@ -82,14 +86,15 @@ async function answer(
 }
 
 /**
- * Whether a stream to this client is chunked. HTTP/1.0 has no chunks. A client that asks for the connection's end knows the stream's end by it:
- * PHP's `fopen` is one, and reads a chunked body in blocks of 8 KiB.
+ * Whether a stream to this client is chunked. HTTP/1.0 has no chunks. A client that asks to close
+ * the connection recognises the stream's end by that. PHP's `fopen` is one, and reads a chunked
+ * body in blocks of 8 KiB.
  */
 function takesChunks(req: IncomingMessage): boolean {
   return req.httpVersionMinor > 0 && !/(^|,)\s*close\s*(,|$)/i.test(req.headers.connection ?? "");
 }
 
-/** `req.headers` has the first one only, and drops the others in silence. */
+/** All `Authorization` fields. `req.headers` has only the first, and silently drops the others. */
 function authorizationFields(req: IncomingMessage): readonly string[] {
   if (req.headers.authorization === undefined) return [];
   return req.rawHeaders.filter((_, i) => i % 2 === 1 && req.rawHeaders[i - 1]?.toLowerCase() === "authorization");
@@ -100,7 +105,7 @@ function reply(req: IncomingMessage, res: ServerResponse, { status, headers, bod
   const isHead = req.method === "HEAD";
   res.statusCode = status;
   setHeaders(res, headers);
-  // What is left of a refused body is not read: the connection can carry no other request.
+  // The rest of a refused body is not read, so the connection can carry no further request.
   if ((!req.complete || closes === true) && req.httpVersionMajor === 1) res.setHeader("Connection", "close");
   res.end(isHead ? undefined : body);
 }
@@ -111,20 +116,21 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
     if (isEmpty) return new Uint8Array();
     throw new BodyReadError();
   }
-  // Made when it is needed: an error keeps the stack, which costs as much as the rest of a publish.
+  // Made only when needed, because an error captures the stack, which costs as much as the rest of
+  // a publish.
   const tooLarge = (): HubError => new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
   await new Promise<void>((resolve, reject) => {
     const ended = (): void => reject(new HubError("invalid_body", "The request ended before its body did."));
-    // No event comes any more.
+    // No further event will come.
     if (req.destroyed) {
       ended();
       return;
     }
     req.on("data", (chunk: Buffer | string) => {
-      // Somebody may have called setEncoding().
+      // The application may have called setEncoding().
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk;
       length += bytes.length;
       try {
@@ -136,10 +142,11 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
         reject(error);
       }
     });
-    // A reset of HTTP/2 looks like the end of the body: a part of an update must not pass for the whole.
+    // An HTTP/2 reset looks like the end of the body. A part of an update must not pass for the
+    // whole.
     req.once("aborted", ended);
     req.once("end", () => {
-      // A stream that follows would hold the request, to tell the listener of its end.
+      // For a stream that follows, these listeners would keep the request in memory.
       for (const event of ["aborted", "error", "close"]) req.removeListener(event, ended);
       resolve();
     });
@@ -149,7 +156,7 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }
 
-/** Node shows the bytes of a request target as Latin-1; in a query, those that are not ASCII are UTF-8. */
+/** Decodes the UTF-8 of a query. Node shows the bytes of a request target as Latin-1. */
 function decodeTarget(query: string): string {
   return /[\x80-\xff]/.test(query) ? Buffer.from(query, "latin1").toString("utf8") : query;
 }
@@ -159,11 +166,11 @@ function firstHeader(req: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** How a stream goes to its peer. */
+/** The transport of a stream. */
 interface Way {
-  /** The client's. */
+  /** The client's address. */
   readonly address: string | undefined;
-  /** Set if the stream takes its socket; otherwise it goes through the response. */
+  /** Set if the stream takes its socket. Otherwise the stream goes through the response. */
   readonly sockets: SocketAccess | undefined;
 }
 
@@ -174,10 +181,10 @@ function stream(
   outcome: Extract<Outcome, { kind: "stream" }>,
   way: Way,
 ): void {
-  // The peer may have left while the journal or a key set was asked.
-  // Or another request on its connection may have become a stream.
+  // While the journal or a key set was asked, the peer may have left, or another request on the
+  // connection may have become a stream.
   if (req.socket.destroyed || res.destroyed || res.headersSent || isTaken(req.socket)) return;
-  // A peer that has ended its half has left, as far as a stream can tell, and no event of that comes any more.
+  // For a stream, a peer that has ended its half has left. No further event would tell.
   if (req.socket.readableEnded) return void req.socket.destroy();
   const { headers, selection, start, authorization } = outcome;
   if (req.method === "HEAD") {
@@ -187,7 +194,7 @@ function stream(
   }
   let close: () => void;
   try {
-    // Before the head is on its way: later there is no refusing it.
+    // Checked before the head is sent, because a refusal is impossible afterwards.
     context.hub.tokens.checkCurrent(authorization);
     close = context.connections.open(way.address, selection);
   } catch (error) {
@@ -195,14 +202,15 @@ function stream(
     reply(req, res, outcome.refuse(error));
     return;
   }
-  // What was framed for a socket can't go through a response. Something else has ended the response meanwhile.
+  // Another party ended the response meanwhile. Frames for a socket can't go through a response.
   if (way.sockets !== undefined && res.socket === null) return close();
   const sink = openSink(req, res, outcome, way, close);
   let subscriber: Subscriber | undefined;
   try {
     subscriber = context.hub.readers.attach(selection, sink, start, authorization);
   } catch (error) {
-    // As when its token ended at this very moment. The head may be out, so the stream ends without an answer.
+    // The token ended at this very moment, for example. The head may be sent, so the stream ends
+    // without an answer.
     close();
     sink.destroy();
     throw error;
@@ -212,7 +220,7 @@ function stream(
   context.closedServers.watch(req.socket);
 }
 
-/** @throws What a hook throws that waits for the head. */
+/** @throws The error of a hook that waits for the head. */
 function openSink(
   req: IncomingMessage,
   res: ServerResponse,

@@ -1,26 +1,28 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { formatCursor, type IdCipher, parseCursor } from "../core/journal/cursor.ts";
 
-/** Least length of the secret, in bytes: that of the keys that are made of it. */
+/** Least length of the secret, in bytes, equal to that of the derived keys. */
 export const MIN_SECRET_BYTES = 32;
 
 const BLOCK_BYTES = 16;
-/** A block in base64url. */
+/** Length of a block in base64url. */
 const BLOCK_CHARACTERS = 22;
 const EPOCH_BYTES = 8;
 const IV_BYTES = 16;
-/** Numbers that four bytes hold. */
+/** Count of the numbers in four bytes. */
 const WORD = 2 ** 32;
 
 /**
- * Encrypts the hub's own event ids, so that they tell neither order nor number. The same id always has the same
- * ciphertext, in every process with the secret, and what was not encrypted with the secret does not decrypt.
+ * Encrypts the hub's own event ids, so that they reveal neither order nor number. The same id
+ * always has the same ciphertext, in every process with the secret. A text that was not encrypted
+ * with the secret does not decrypt.
  *
- * A position of an ordinary journal fits into one AES block, which alone says all. The place of a journal of several
- * partitions is longer: a synthetic IV, the HMAC of the text, encrypts that one.
+ * A cursor of an ordinary journal fits into one AES block, which alone is enough. The cursor of a
+ * journal with several partitions is longer, and is encrypted with a synthetic IV, the HMAC of the
+ * text.
  *
- * @param secret - At least {@link MIN_SECRET_BYTES}; a string counts in UTF-8.
- * @throws TypeError for a shorter one.
+ * @param secret - At least {@link MIN_SECRET_BYTES}. A string counts in UTF-8.
+ * @throws TypeError for a shorter secret.
  * @see RFC 5297, "Synthetic Initialization Vector", for the construction; here with HMAC-SHA256.
  */
 export function opaqueIds(secret: string | Uint8Array): IdCipher {
@@ -40,10 +42,10 @@ interface Keys {
 
 class OpaqueIds implements IdCipher {
   readonly #keys: Keys;
-  /** Kept for all blocks: a new cipher for each would cost several times the encryption. */
+  /** Shared by all blocks. A new cipher for each would cost several times the encryption. */
   readonly #cipher: ReturnType<typeof createCipheriv>;
   readonly #block = Buffer.alloc(BLOCK_BYTES);
-  /** The one that was asked for last: subscribers that come together are told the same. */
+  /** The latest result. Subscribers that connect together get the same id. */
   #last = { id: "", sealed: "" };
 
   constructor(keys: Keys) {
@@ -63,14 +65,16 @@ class OpaqueIds implements IdCipher {
     if (!/^#[\w-]+$/.test(sealed)) return undefined;
     const bytes = Buffer.from(sealed.slice(1), "base64url");
     const id = sealed.length === 1 + BLOCK_CHARACTERS ? this.#openPosition(bytes) : this.#openText(bytes);
-    // Deterministic, so that encrypting it again proves it; base64url has several texts for the same bytes, too.
+    // Encryption is deterministic, so encrypting again proves the id. It also rejects other
+    // base64url texts of the same bytes.
     return id !== undefined && this.seal(id) === sealed ? id : undefined;
   }
 
   #sealPosition({ epoch, offset }: { readonly epoch: string; readonly offset: number }): Buffer {
     const block = this.#block;
     block.write(epoch, "latin1");
-    // Eleven bits stay zero, and the epoch has an alphabet: this tells a block of ours from a guess.
+    // Eleven bits stay zero, and the epoch has an alphabet. This tells a block of ours from a
+    // guess.
     block.writeUInt32BE(Math.floor(offset / WORD), EPOCH_BYTES);
     block.writeUInt32BE(offset % WORD, EPOCH_BYTES + 4);
     return this.#cipher.update(block);
@@ -84,7 +88,7 @@ class OpaqueIds implements IdCipher {
   }
 
   #sealText(id: string): Buffer {
-    // In whole blocks: the length of the digits is not to be seen.
+    // Padded to whole blocks, so that the number of digits stays hidden.
     const text = Buffer.alloc(Math.ceil(id.length / BLOCK_BYTES) * BLOCK_BYTES);
     text.write(id, "latin1");
     const iv = this.#ivOf(text);
@@ -95,7 +99,7 @@ class OpaqueIds implements IdCipher {
     const iv = bytes.subarray(0, IV_BYTES);
     if (iv.length < IV_BYTES) return undefined;
     const text = createDecipheriv("aes-256-ctr", this.#keys.text, iv).update(bytes.subarray(IV_BYTES));
-    // Most guesses end here; the rest does not encrypt to what was sent.
+    // Most guesses end here. The others do not encrypt to the same text.
     return timingSafeEqual(this.#ivOf(text), iv) ? text.toString("latin1").replace(/\0+$/, "") : undefined;
   }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { HubError } from "../core/errors.ts";
 
-/** Where a request goes. */
+/** The destination of a request. */
 export interface RequestTarget {
-  /** Host and port that the request names; undefined if it names none. */
+  /** Host and port that the request names. Undefined if it names none. */
   readonly host: string | undefined;
   readonly pathname: string;
   /** Without the `?`. */
@@ -14,14 +14,15 @@ export interface RequestTarget {
 const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 
 /**
- * Reads the target of a request of `node:http` or `node:http2`. The host of an absolute target counts, and not the `Host` field beside it.
+ * Reads the target of a request of `node:http` or `node:http2`. The host of an absolute target wins
+ * over the `Host` field.
  *
  * @see RFC 9112, 3.2 "Request Target".
  */
 export function targetOf({ url = "/", headers }: IncomingMessage): RequestTarget {
   // HTTP/2 names the host in a pseudo-header.
   const named = (headers[":authority"] as string | undefined) ?? headers.host;
-  // Nearly all requests are so: a publish must not pay for the others.
+  // The form of nearly all requests. A publish must not pay for the others.
   if (url.startsWith("/")) return { host: named, ...split(url) };
   const absolute = ABSOLUTE.exec(url);
   if (absolute === null) return { host: named, ...split(url) };
@@ -35,7 +36,8 @@ function split(target: string): { readonly pathname: string; readonly query: str
 }
 
 /**
- * Checks that a request has one `Host` field at the most: a proxy and this server could each go by another one. Node's `headers` shows the first.
+ * Checks that a request has at most one `Host` field. A proxy and this server could each use
+ * another one. Node's `headers` shows the first.
  *
  * @throws HubError `invalid_host`.
  * @see RFC 9112, 3.2.

@@ -1,6 +1,9 @@
 import type { Framing } from "../core/update/wire.ts";
 
-/** The request's body was taken before the hub had the request: a mistake in how the hub is mounted, which whoever runs the server is told. */
+/**
+ * The body was read before the hub got the request. The operator is told, because the hub is
+ * mounted wrongly.
+ */
 export class BodyReadError extends TypeError {
   override readonly name = "BodyReadError";
 
@@ -12,25 +15,27 @@ export class BodyReadError extends TypeError {
   }
 }
 
-/** A request, in terms of no framework. */
+/** A request, independent of any framework. */
 export interface HubRequest {
-  /** The client's, if the runtime tells one. */
+  /** The client's address, if the runtime tells it. */
   readonly address: string | undefined;
   readonly method: string;
-  /** What it is for, as `HubPaths.resolve` says; empty if it is not for the hub. */
+  /** The result of `HubPaths.resolve`. Empty if the request is not for the hub. */
   readonly pathname: string;
   /** Without the `?`. */
   readonly query: string;
-  /** A field's value by its lower-case name, as the runtime shows it. */
+  /** Returns a field's value by its lower-case name, as the runtime shows it. */
   readonly header: (name: string) => string | undefined;
   /** Every `Authorization` field. */
   readonly authorization: readonly string[];
-  /** How a stream to it is delimited. */
+  /** How a stream to this client is delimited. */
   readonly framing: Framing;
   /** @throws HubError `too_large`, `overloaded` or `invalid_body`; {@link BodyReadError}. */
   readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
-  /** Whether its client has left. */
+  /** Whether the client has left. */
   readonly isGone: () => boolean;
-  /** @throws HubError `invalid_host`; `overloaded` where its connection is one of too many new ones. */
+  /**
+   * @throws HubError `invalid_host`; `overloaded` if the connection is one of too many new ones.
+   */
   readonly admit: () => void;
 }

@@ -7,19 +7,19 @@ import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";
 import { allowedMethods, route } from "./router.ts";
 import { comeBackMs, noteForeignPage, noteRefusal } from "./reply/turned-away.ts";
 
-/** What to answer: something short, or a stream that begins with the header fields. */
+/** The answer to a request: a short reply, or a stream that begins with the header fields. */
 export type Outcome =
   | { readonly kind: "reply"; readonly reply: Reply }
   | (StreamReply & {
       readonly kind: "stream";
-      /** What to answer if the stream can't be opened after all. */
+      /** Makes the answer if the stream can't be opened after all. */
       readonly refuse: (error: unknown) => Reply;
     });
 
 /**
- * Decides what a request gets. Both handlers do as it says, so that they cannot differ.
+ * Decides the answer to a request. Both handlers follow it, so they cannot differ.
  *
- * @throws BodyReadError for a mistake in how the handler is mounted; everything else is an outcome.
+ * @throws BodyReadError if the handler is mounted wrongly. Everything else is an outcome.
  */
 export async function respond(context: HttpContext, request: HubRequest): Promise<Outcome> {
   const crossOrigin = context.cors.headers(request.header("origin"));
@@ -46,7 +46,7 @@ function refusal(context: HttpContext, request: HubRequest, error: unknown): Rep
   if (retryMs !== undefined) {
     return { status: 200, headers: STREAM_HEADERS, body: encodeDrain(Math.round(retryMs), code), closes: true };
   }
-  // Nothing was looked at but the request line and its header.
+  // Nothing but the request line and header was read.
   if (code === "overloaded") return { ...reply, closes: true };
   const headers: Record<string, string> = { ...reply.headers };
   const challenge = metadata.challenge(code);
@@ -62,7 +62,8 @@ function wantedBy({ hubPath, metadata }: HttpContext, { method, pathname }: HubR
 }
 
 /**
- * The answer to a request that failed outside of {@link respond}: a page of a listed origin must be able to read it as well.
+ * Makes the answer to a request that failed outside of {@link respond}. A page of a listed origin
+ * must be able to read it too.
  */
 export function failureReply({ cors, faults, hub }: HttpContext, error: unknown, origin: string | undefined): Reply {
   return withHeaders(problemReply(error, hub.logger, faults), cors.headers(origin));
@@ -74,7 +75,7 @@ function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): R
 
 function mergeHeaders(common: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): Record<string, string> {
   const merged: Record<string, string> = { ...common, ...own };
-  // Both may say what the answer depends on.
+  // Each of them may name fields on which the answer depends.
   const vary = [common["Vary"], own["Vary"]].filter((value) => value !== undefined);
   if (vary.length > 0) merged["Vary"] = [...new Set(vary.flatMap((value) => value.split(", ")))].join(", ");
   return merged;

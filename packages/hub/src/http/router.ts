@@ -15,30 +15,33 @@ import { subscribe } from "./routes/subscribe.ts";
 import { listsSubscriptions, subscriptions } from "./routes/subscriptions.ts";
 
 /**
- * What a route asks of a request's token. `nothing`: the token is not looked at. `admin`: a grant to publish to exactly `HUB/admin`. An
- * action: a token for it, or none where anonymous requests are allowed; with `refusal`, always a token.
+ * A route's requirement on a request's token. `nothing`: the token is ignored. `admin`: a grant to
+ * publish to exactly `HUB/admin`. An action: a token for it, or none if anonymous requests are
+ * allowed. With `refusal`, a token is always required.
  */
 type Need = "nothing" | "admin" | { readonly action: Action; readonly refusal?: string };
 
-/** What a route hands a request to. */
+/** The handler of a route's requests. */
 type Handler = (
   context: HttpContext,
   request: HubRequest,
   authorization: Authorization | undefined,
-  /** The decoded segment that `:id` stands for; empty if the path has none. */
+  /** The decoded segment that `:id` stands for. Empty if the path has none. */
   id: string,
 ) => Reply | Promise<Reply> | Promise<StreamReply>;
 
-/** One thing that the hub serves. */
+/** One resource of the hub. */
 interface Route {
-  /** Below the path of the hub's URL. `:id` stands for one segment, `*` for the rest of the path. */
+  /**
+   * Below the path of the hub's URL. `:id` stands for one segment, `*` for the rest of the path.
+   */
   readonly path: string;
   readonly methods: readonly string[];
-  /** Says what to do, to a request with another method. */
+  /** The remedy in the refusal of another method. */
   readonly hint: string;
   readonly needs: Need;
   readonly handler: Handler;
-  /** Whether a path that matches is served. Default: always. */
+  /** Whether a matching path is served. Default: always. */
   readonly exists?: (context: HttpContext, request: HubRequest) => boolean;
 }
 
@@ -53,7 +56,7 @@ export const METRICS: Route & { readonly needs: "admin"; readonly handler: typeo
   handler: metrics,
 };
 
-/** All that the hub serves. Routes with the same path follow each other. */
+/** All resources of the hub. Routes with the same path are adjacent. */
 const ROUTES: readonly Route[] = [
   {
     path: "",
@@ -96,7 +99,7 @@ const ROUTES: readonly Route[] = [
   { path: "/revocations", methods: ["POST"], hint: "Use POST to revoke tokens.", needs: "admin", handler: revoke },
 ];
 
-/** The metadata of the hub, which has a path of its own. */
+/** The metadata of the hub, which has its own path. */
 const METADATA: Route = {
   path: "",
   methods: READ,
@@ -109,9 +112,10 @@ const METADATA: Route = {
 };
 
 /**
- * Hands a request to its route, once the method and the token are those that the route needs.
+ * Passes a request to its route, after checks of the method and the token.
  *
- * @throws HubError `not_found`, `method_not_allowed`, what {@link HttpContext.access} throws, or what the handler does.
+ * @throws HubError `not_found`, `method_not_allowed`, an error of {@link HttpContext.access}, or an
+ *   error of the handler.
  */
 export async function route(context: HttpContext, request: HubRequest): Promise<Reply | StreamReply> {
   if (request.pathname === "") throw nothingHere();
@@ -154,7 +158,10 @@ function matchesOf(path: string): readonly Match[] {
   });
 }
 
-/** @returns The decoded segment that `:id` stands for, or an empty text. Undefined if the path is another one. */
+/**
+ * @returns The decoded segment that `:id` stands for, or an empty text. Undefined if the path does
+ *   not match.
+ */
 function matchPath(pattern: string, path: string): string | undefined {
   if (pattern.endsWith("*")) {
     const start = pattern.slice(0, -1);
@@ -165,7 +172,7 @@ function matchPath(pattern: string, path: string): string | undefined {
   return path.startsWith(start) && !path.includes("/", start.length) ? decodeSegment(path.slice(start.length)) : undefined;
 }
 
-/** The routes of the hub's own path, found once: a publish must not pay for a search. */
+/** Routes of the hub's own path, found once. A publish must not pay for a search. */
 const TO_HUB = matchesOf("");
 
 function allow(found: readonly Match[]): string {
@@ -178,7 +185,7 @@ function preflight({ cors }: HttpContext, request: HubRequest, found: readonly M
   return { status: 204, headers: { Allow: methods, ...cors.preflight(request.header("origin"), methods, asked) }, body: "" };
 }
 
-/** @throws HubError if the token is not one that a route needs. */
+/** @throws HubError if the token does not satisfy the route. */
 export async function authorize(
   { access, hubPath }: Pick<HttpContext, "access" | "hubPath">,
   request: AccessRequest,

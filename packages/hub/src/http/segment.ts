@@ -1,7 +1,7 @@
 /**
  * Decodes one segment of a path.
  *
- * @returns undefined where it is empty, or not the encoding of any text.
+ * @returns Undefined if it is empty, or no valid encoding.
  */
 export function decodeSegment(segment: string): string | undefined {
   if (segment === "") return undefined;

@@ -1,11 +1,14 @@
-/** What the library's options and the command's settings both check. */
+/** Checks shared by the library's options and the command's settings. */
 
-/** Whether a path is plain, so that no proxy or browser writes it in another way, and not the root, below which all is the hub's. */
+/**
+ * Whether a path is plain, so that no proxy or browser rewrites it. The root is excluded, because
+ * everything below it would be the hub's.
+ */
 export function isHubPath(path: string): boolean {
   return /^(\/[\w.~-]+)+$/.test(path) && new URL(path, "http://h").pathname === path;
 }
 
-/** Whether a text is a URL, or another absolute identifier, that can be compared as it is written. */
+/** Whether a text is a URL, or another absolute identifier, that can be compared literally. */
 export function isIdentifier(value: string): boolean {
   return /^[\x21-\x7E]+$/.test(value) && URL.canParse(value);
 }

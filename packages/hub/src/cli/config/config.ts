@@ -120,6 +120,6 @@ export interface Setting<T> {
   readonly schema: ZodType<NonNullable<T>>;
   readonly fallback: T;
   readonly help: string;
-  /** The default, as shown in `--help`. */
-  readonly shown: string;
+  /** The default in words. Needed only if the value itself does not tell. */
+  readonly shown?: string;
 }

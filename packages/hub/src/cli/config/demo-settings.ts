@@ -19,7 +19,6 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     placeholder: "<spec>",
     schema: text("a bot."),
     fallback: "embedded",
-    shown: "embedded",
     help: "bot in the chat: embedded, none, webhook:URL or openai:URL#MODEL (its key in ARTESIAN_BOT_KEY)",
   },
   botFirstToken: {
@@ -27,7 +26,6 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TOKEN_RANGE_MS),
     fallback: 180_000,
-    shown: "3m",
     help: "longest time to the first token of the bot's answer (local models load and read first)",
   },
   botNextToken: {
@@ -35,7 +33,6 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TOKEN_RANGE_MS),
     fallback: 20_000,
-    shown: "20s",
     help: "longest time between two tokens of the bot's answer, which is then cut off",
   },
   botAnswer: {
@@ -43,7 +40,6 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(1000, HOUR),
     fallback: 300_000,
-    shown: "5m",
     help: "longest time for a whole answer of the bot, which is then cut off",
   },
   quotes: {
@@ -51,7 +47,6 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     placeholder: "<spec>",
     schema: text("where prices come from."),
     fallback: "simulated",
-    shown: "simulated",
     help: "prices of the stock ticker: simulated, none, a URL of JSON or CSV, a CSV file, or a JSON file of options",
   },
   feed: {

@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import { loadConfig } from "./load.ts";
 import type { Config, Key } from "./config.ts";
-import { flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
+import { defaultOf, flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
 
 /** Commander's flag values by their key. */
 export type SettingFlags = Readonly<Partial<Record<Key, unknown>>> & { readonly config?: string };
@@ -10,9 +10,9 @@ export type SettingFlags = Readonly<Partial<Record<Key, unknown>>> & { readonly 
 export function withSettings(command: Command, includes: (key: Key) => boolean): Command {
   for (const key of KEYS) {
     if (!includes(key)) continue;
-    const { group, placeholder, help, shown, repeatable } = SETTINGS[key];
+    const { group, placeholder, help, repeatable } = SETTINGS[key];
     const flag = placeholder === undefined ? flagOf(key) : `${flagOf(key)} ${placeholder}`;
-    const option = new Option(flag, `${help} (default: ${shown})`).helpGroup(`${group}:`);
+    const option = new Option(flag, `${help} (default: ${defaultOf(key)})`).helpGroup(`${group}:`);
     // Commander reads `--no-x` as the opposite of a setting `x`. Here `no-x` is the setting.
     option.negate = false;
     command.addOption(repeatable === true ? option.argParser(collect) : option);

@@ -12,7 +12,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.bodyBytes),
       fallback: DEFAULT_LIMITS.bodyBytes,
-      shown: "1MiB",
       help: "largest request body",
     },
     maxFormFields: {
@@ -20,7 +19,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.formFields),
       fallback: DEFAULT_LIMITS.formFields,
-      shown: "500",
       help: "most fields of a form or of an update in JSON, or parameters of a query",
     },
     maxQueryBytes: {
@@ -28,7 +26,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.queryBytes),
       fallback: DEFAULT_LIMITS.queryBytes,
-      shown: "256KiB",
       help: "largest body of a QUERY",
     },
     maxPendingBodyBytes: {
@@ -36,7 +33,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.pendingBodyBytes),
       fallback: DEFAULT_LIMITS.pendingBodyBytes,
-      shown: "64MiB",
       help: "most bytes of all request bodies that are not handled yet, in each process",
     },
     maxTopics: {
@@ -44,7 +40,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.topicsPerUpdate),
       fallback: DEFAULT_LIMITS.topicsPerUpdate,
-      shown: "100",
       help: "most topics on an update",
     },
     maxBatch: {
@@ -52,7 +47,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.updatesPerBatch),
       fallback: DEFAULT_LIMITS.updatesPerBatch,
-      shown: "1,000",
       help: "most updates in a batch",
     },
     maxBatchTopics: {
@@ -60,7 +54,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.topicsPerBatch),
       fallback: DEFAULT_LIMITS.topicsPerBatch,
-      shown: "10,000",
       help: "most topics of all updates of a batch together",
     },
     maxMatchers: {
@@ -68,7 +61,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.matchersPerSubscription),
       fallback: DEFAULT_LIMITS.matchersPerSubscription,
-      shown: "100",
       help: "most matchers on a subscription",
     },
     maxPatterns: {
@@ -76,7 +68,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.patternsPerProcess),
       fallback: DEFAULT_LIMITS.patternsPerProcess,
-      shown: "10,000",
       help: "most distinct patterns of all streams, in each process",
     },
     maxPatternsPerAddress: {
@@ -84,7 +75,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.patternsPerAddress),
       fallback: DEFAULT_LIMITS.patternsPerAddress,
-      shown: "500",
       help: "most distinct patterns of the streams from one address, in each process (except the loopback)",
     },
     maxTopicLength: {
@@ -92,7 +82,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.topicBytes),
       fallback: DEFAULT_LIMITS.topicBytes,
-      shown: "2KiB",
       help: "longest topic or pattern",
     },
     maxIdLength: {
@@ -100,7 +89,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.idBytes),
       fallback: DEFAULT_LIMITS.idBytes,
-      shown: "255B",
       help: "longest event id or type",
     },
     maxIdempotencyKeyLength: {
@@ -108,7 +96,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.idempotencyKeyBytes),
       fallback: DEFAULT_LIMITS.idempotencyKeyBytes,
-      shown: "255B",
       help: "longest idempotency key",
     },
     maxTokenLength: {
@@ -116,7 +103,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.tokenBytes),
       fallback: DEFAULT_LIMITS.tokenBytes,
-      shown: "8KiB",
       help: "longest access token",
     },
     maxGrants: {
@@ -124,7 +110,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.grantsPerToken),
       fallback: DEFAULT_LIMITS.grantsPerToken,
-      shown: "100",
       help: "most topics that one token grants",
     },
     maxRevocations: {
@@ -132,7 +117,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.revocations),
       fallback: DEFAULT_LIMITS.revocations,
-      shown: "100000",
       help: "most revocations that are kept",
     },
     maxScheduled: {
@@ -140,7 +124,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.scheduledUpdates),
       fallback: DEFAULT_LIMITS.scheduledUpdates,
-      shown: "10000",
       help: "most updates that wait for their time",
     },
     maxScheduledBytes: {
@@ -148,7 +131,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.scheduledBytes),
       fallback: DEFAULT_LIMITS.scheduledBytes,
-      shown: "64MiB",
       help: "most bytes of the updates that wait for their time",
     },
     maxSnapshot: {
@@ -156,7 +138,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.snapshotUpdates),
       fallback: DEFAULT_LIMITS.snapshotUpdates,
-      shown: "1000",
       help: "most updates of each matcher at the start of a subscription (last)",
     },
     maxSnapshotScans: {
@@ -164,7 +145,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.snapshotScans),
       fallback: DEFAULT_LIMITS.snapshotScans,
-      shown: "16",
       help: "most concurrent searches for these updates, in each process (others wait)",
     },
     maxWaitingScans: {
@@ -172,7 +152,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.waitingScans),
       fallback: DEFAULT_LIMITS.waitingScans,
-      shown: "1000",
       help: "most subscriptions that wait for a search, in each process",
     },
     maxWaitingScansPerAddress: {
@@ -180,7 +159,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.waitingScansPerAddress),
       fallback: DEFAULT_LIMITS.waitingScansPerAddress,
-      shown: "100",
       help: "most subscriptions from one address that wait for a search",
     },
     maxReplayUpdates: {
@@ -188,7 +166,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.replayUpdates),
       fallback: DEFAULT_LIMITS.replayUpdates,
-      shown: "500",
       help: "most updates read at once for a subscriber that is behind",
     },
     maxReplayBytes: {
@@ -196,7 +173,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.replayBytes),
       fallback: DEFAULT_LIMITS.replayBytes,
-      shown: "1MiB",
       help: "most bytes read at once for a subscriber that is behind (a single update may be larger)",
     },
     maxHeldBytes: {
@@ -204,7 +180,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(...LIMIT_RANGES.heldBytes),
       fallback: DEFAULT_LIMITS.heldBytes,
-      shown: "64MiB",
       help: "most bytes held for peers that do not take them, in each process",
     },
     maxPresenceRate: {
@@ -212,7 +187,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.presenceRate),
       fallback: DEFAULT_LIMITS.presenceRate,
-      shown: "200",
       help: "most presence updates a second, in each process",
     },
     maxPresenceRatePerAddress: {
@@ -220,7 +194,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.presenceRatePerAddress),
       fallback: DEFAULT_LIMITS.presenceRatePerAddress,
-      shown: "10",
       help: "most presence updates a second for subscribers of one address (except the loopback)",
     },
     maxPresenceHistory: {
@@ -228,7 +201,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...LIMIT_RANGES.presenceHistory),
       fallback: DEFAULT_LIMITS.presenceHistory,
-      shown: "10000",
       help: "most presence updates kept, of each process",
     },
     maxConnections: {
@@ -244,7 +216,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...CONNECTION_RANGES.connectionsPerAddress),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerAddress,
-      shown: "100",
       help: "most streams from one address at a time (except the loopback)",
     },
     maxConnectionRate: {
@@ -252,7 +223,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number|none>",
       schema: orNone(count(...CONNECTION_RANGES.connectionsPerSecond)),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
-      shown: "500",
       help: "most new connections a second, in each process (except the loopback)",
     },
     maxConnectionRatePerAddress: {
@@ -260,7 +230,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<number>",
       schema: count(...CONNECTION_RANGES.connectionsPerSecondPerAddress),
       fallback: DEFAULT_CONNECTION_LIMITS.connectionsPerSecondPerAddress,
-      shown: "100",
       help: "new connections a second from one address that need not wait for other addresses, in each process",
     },
     maxSockets: {
@@ -284,7 +253,6 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       placeholder: "<size>",
       schema: size(1024, 2 ** 20),
       fallback: 16 * 1024,
-      shown: "16KiB",
       help: "largest request header, including the request line",
     },
   };

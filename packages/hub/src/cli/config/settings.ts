@@ -5,6 +5,7 @@ import { LOG_LEVELS, type Config, type Key, type Setting } from "./config.ts";
 import { DEMO_SETTINGS } from "./demo-settings.ts";
 import { ALGORITHMS, algorithm, keyChoice } from "./key-choice.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
+import { formatCount, formatDuration, formatSize } from "./units.ts";
 import {
   cookieName,
   count,
@@ -36,7 +37,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<address>",
     schema: text("an address or host name to listen on."),
     fallback: "127.0.0.1",
-    shown: "127.0.0.1",
     help: "address to listen on",
   },
   port: {
@@ -52,7 +52,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<path>",
     schema: hubPath(),
     fallback: "/.well-known/mercure",
-    shown: "/.well-known/mercure",
     help: "path of the hub, beside /events/stream",
   },
   publicUrl: {
@@ -93,7 +92,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<algorithm>",
     schema: algorithm(),
     fallback: "HS256",
-    shown: "HS256",
     help: `the only algorithm accepted for tokens: ${ALGORITHMS.join(", ")}`,
   },
   publisherJwtKey: {
@@ -125,7 +123,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: undefined,
     schema: toggle(),
     fallback: false,
-    shown: "false",
     help: "accept subscribers without a token, who receive public updates only",
   },
   anonymousPublish: {
@@ -133,7 +130,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: undefined,
     schema: toggle(),
     fallback: false,
-    shown: "false",
     help: "let everyone who reaches the server publish (only for closed networks)",
   },
   subscriptions: {
@@ -141,7 +137,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: undefined,
     schema: toggle(),
     fallback: false,
-    shown: "false",
     help: "publish an update when a subscription begins or ends, and list the subscriptions, for tokens with a grant",
   },
   subscriptionLease: {
@@ -149,7 +144,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.subscriptionLeaseMs),
     fallback: DEFAULT_TIMES.subscriptionLeaseMs,
-    shown: "15s",
     help: "how long the subscriptions of a dead process stay listed, at most",
   },
   corsOrigin: {
@@ -175,7 +169,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<name>",
     schema: cookieName(),
     fallback: "__Secure-mercure_access_token",
-    shown: "__Secure-mercure_access_token",
     help: "cookie that holds a browser's token",
   },
   tokenLeeway: {
@@ -183,7 +176,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(0, MAX_LEEWAY_MS),
     fallback: DEFAULT_LEEWAY_MS,
-    shown: "5s",
     help: "tolerance for an issuer's clock: exp counts that much later, nbf that much earlier",
   },
   compat: {
@@ -199,7 +191,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<directory>",
     schema: directory(),
     fallback: "./data",
-    shown: "./data",
     help: "directory for the journal, keys and state files",
   },
   journal: {
@@ -215,7 +206,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration|none>",
     schema: orNone(duration(1000, 36_500 * DAY)),
     fallback: 7 * DAY,
-    shown: "7d",
     help: "keep updates for this long",
   },
   retentionBytes: {
@@ -231,7 +221,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<number|none>",
     schema: orNone(count(1, 1e12)),
     fallback: 1_000_000,
-    shown: "1,000,000",
     help: "keep this many updates",
   },
   opaqueIds: {
@@ -247,7 +236,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: undefined,
     schema: toggle(),
     fallback: false,
-    shown: "false",
     help: "send streams uncompressed, also to clients that accept gzip",
   },
   heartbeat: {
@@ -255,7 +243,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.heartbeatMs),
     fallback: DEFAULT_TIMES.heartbeatMs,
-    shown: "25s",
     help: "longest silence of a stream before a heartbeat",
   },
   maxLifetime: {
@@ -263,7 +250,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.lifetimeMs),
     fallback: DEFAULT_TIMES.lifetimeMs,
-    shown: "10m",
     help: "end a stream after this long, ±10% (the subscriber resumes by itself)",
   },
   retryMin: {
@@ -271,7 +257,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.retryMs),
     fallback: DEFAULT_RETRY_MS.min,
-    shown: "1s",
     help: "shortest reconnection delay for subscribers (a delay below 100ms counts as 100ms)",
   },
   retryMax: {
@@ -279,7 +264,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.retryMs),
     fallback: DEFAULT_RETRY_MS.max,
-    shown: "5s",
     help: "longest reconnection delay for subscribers (each gets a random delay between the two)",
   },
   publishedRetryMin: {
@@ -287,7 +271,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.publishedRetryMs),
     fallback: DEFAULT_PUBLISHED_RETRY_MS.min,
-    shown: "500ms",
     help: "shortest reconnection delay that a publisher's retry may set (a shorter delay is raised to it)",
   },
   publishedRetryMax: {
@@ -295,7 +278,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.publishedRetryMs),
     fallback: DEFAULT_PUBLISHED_RETRY_MS.max,
-    shown: "5m",
     help: "longest reconnection delay that a publisher's retry may set (a longer delay is cut to it)",
   },
   asciiIds: {
@@ -303,7 +285,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: undefined,
     schema: toggle(),
     fallback: false,
-    shown: "false",
     help: "refuse event ids of publishers that are not printable ASCII, which some clients can't resume from",
   },
   writeStall: {
@@ -311,7 +292,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.writeStallMs),
     fallback: DEFAULT_TIMES.writeStallMs,
-    shown: "30s",
     help: "cut a connection whose peer takes nothing for this long",
   },
   drain: {
@@ -319,7 +299,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(...TIME_RANGES.drainMs),
     fallback: DEFAULT_TIMES.drainMs,
-    shown: "5s",
     help: "on SIGTERM, wait at most this long for streams to end, and spread the subscribers' return over the same time",
   },
   lameDuck: {
@@ -336,7 +315,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(1000, HOUR),
     fallback: 10_000,
-    shown: "10s",
     help: "longest time to receive a request's header",
   },
   requestTimeout: {
@@ -344,7 +322,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<duration>",
     schema: duration(1000, HOUR),
     fallback: 30_000,
-    shown: "30s",
     help: "longest time to receive a whole request",
   },
   workers: {
@@ -352,7 +329,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<number|auto>",
     schema: workerCount(),
     fallback: 1,
-    shown: "1",
     help: "processes that share the port and the journal (auto: one for each processor)",
   },
   logLevel: {
@@ -360,7 +336,6 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     placeholder: "<level>",
     schema: oneOf(LOG_LEVELS),
     fallback: "info",
-    shown: "info",
     help: `level of the log on stderr: ${LOG_LEVELS.join(", ")}`,
   },
   ...DEMO_SETTINGS,
@@ -368,6 +343,15 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
 
 /** The settings in the order of the table. */
 export const KEYS: readonly Key[] = Object.keys(SETTINGS) as Key[];
+
+/** The default of a setting, as shown in `--help`. */
+export function defaultOf(key: Key): string {
+  const { shown, fallback, placeholder = "" }: Setting<unknown> = SETTINGS[key];
+  if (shown !== undefined) return shown;
+  if (typeof fallback !== "number") return `${fallback as string | boolean}`;
+  if (placeholder.startsWith("<duration")) return formatDuration(fallback);
+  return placeholder.startsWith("<size") ? formatSize(fallback) : formatCount(fallback);
+}
 
 /** `retentionAge` → `--retention-age`. */
 export function flagOf(key: Key): string {

@@ -17,7 +17,7 @@ const MAX_WORKERS = 256;
 export type Schema<T> = z.ZodType<T>;
 
 /** Flags and variables give text. A file may also give a number or a boolean. */
-const written = z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number or a boolean" }).transform(String);
+const written = z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number or a boolean." }).transform(String);
 
 /**
  * Makes a schema of a parser.
@@ -42,7 +42,7 @@ function within(value: number | undefined, min: number, max: number): number | u
 export function duration(min: number, max: number): Schema<number> {
   return parsed(
     (text) => within(parseDuration(text), min, max),
-    `a duration from ${formatDuration(min)} to ${formatDuration(max)}. Write it like 500ms, 10s, 5m, 2h or 7d; a plain number is milliseconds.`,
+    `a duration from ${formatDuration(min)} to ${formatDuration(max)}. Write it like 500ms, 10s, 5m, 2h or 7d. A plain number is milliseconds.`,
   );
 }
 
@@ -50,7 +50,7 @@ export function duration(min: number, max: number): Schema<number> {
 export function size(min: number, max: number): Schema<number> {
   return parsed(
     (text) => within(parseSize(text), min, max),
-    `a size from ${formatSize(min)} to ${formatSize(max)}. Write it like 64KiB, 1MiB or 10GB; a plain number is bytes.`,
+    `a size from ${formatSize(min)} to ${formatSize(max)}. Write it like 64KiB, 1MiB or 10GB. A plain number is bytes.`,
   );
 }
 

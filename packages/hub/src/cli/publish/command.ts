@@ -157,7 +157,7 @@ async function run(argument: string | undefined, flags: Flags): Promise<void> {
 function timeOf(text: string): Date {
   const time = new Date(text);
   if (!Number.isNaN(time.getTime()) && /(?:Z|[+-]\d\d:\d\d)$/i.test(text)) return time;
-  throw new UsageError(`--deliver-at: "${text}" is not a time such as 2030-01-31T09:30:00Z, with its time zone.`);
+  throw new UsageError(`--deliver-at: "${text}" is not a time with its zone, such as 2030-01-31T09:30:00Z.`);
 }
 
 function valueOf(flag: string, text: string, maxMs = 86_400_000): number {

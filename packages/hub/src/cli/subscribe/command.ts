@@ -13,15 +13,16 @@ Examples:
   artesian subscribe                                 every update of the hub
   artesian subscribe greeting news                   two topics
   artesian subscribe --urlpattern "/books/:id"       all topics that the URL pattern selects
-  artesian subscribe log --earliest --count 10       the first ten that are held
+  artesian subscribe log --earliest --count 10       the ten oldest updates that the hub keeps
   artesian subscribe --urlpattern "/quotes/:symbol" --latest --last 1000 --interval 1s
   artesian subscribe --json | jq .data
 
-The data of each update is printed on the standard output; --json prints {"id","type","data"}, an object a line. The
-connection is restored by itself without loss. What happens to it is told on the standard error, as is a gap: updates
-that are no longer held. When it ends it tells the last event id, for --last-event-id to go on from.`;
+The standard output gets the data of each update. With --json, it gets one object {"id","type","data"} a line.
+A lost connection is restored without loss. The standard error gets the state of the connection and a warning of each
+gap, which means updates that the hub no longer keeps. At the end it gets the last event id. Pass that id to
+--last-event-id to continue.`;
 
-/** What the flags of `subscribe` give. */
+/** Flags of `subscribe`. */
 interface Flags {
   readonly urlpattern?: readonly string[];
   readonly lastEventId?: string;
@@ -35,17 +36,17 @@ interface Flags {
   readonly count?: string;
 }
 
-/** `artesian subscribe`: prints updates as they come. */
+/** `artesian subscribe` prints updates as they come. */
 export function subscribeCommand(): Command {
   return new Command("subscribe")
     .description("print updates as they are published")
-    .argument("[topics...]", "topics to receive; without any, and without --urlpattern, every topic")
+    .argument("[topics...]", "topics to receive; default: every topic, unless --urlpattern is given")
     .addOption(new Option("--urlpattern <pattern>", "URL pattern that selects topics; repeatable").argParser(collect))
-    .option("--last-event-id <id>", "go on after this event")
-    .addOption(new Option("--earliest", "start with the oldest update that is held").conflicts("lastEventId"))
-    .option("--last <number>", "begin with so many of each matcher's newest updates; with --latest, of so many topics")
+    .option("--last-event-id <id>", "continue after this event")
+    .addOption(new Option("--earliest", "start with the oldest update that the hub keeps").conflicts("lastEventId"))
+    .option("--last <number>", "begin with this many of the newest updates of each matcher; with --latest, of this many topics")
     .option("--latest", "only the newest update of each topic")
-    .option("--interval <duration>", "receive at most once in this time; what comes meanwhile comes together")
+    .option("--interval <duration>", "receive at most once in this time; updates in between come together")
     .addOption(urlOption())
     .addOption(tokenOption())
     .option("--json", "print each update as a JSON object")

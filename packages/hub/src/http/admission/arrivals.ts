@@ -4,29 +4,38 @@ import { Recent } from "../../core/recent.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
 import type { ConnectionLimits } from "./connections.ts";
 
-/** Longest time that a peer is told to stay away, in milliseconds. */
+/** Longest delay that a refused peer is told, in milliseconds. */
 const LONGEST_WAIT_MS = 60_000;
-/** Shortest: whoever is sent away and back at once would only come too soon again. */
+/** Shortest delay, in milliseconds. A peer that returns sooner would be refused again. */
 const SHORTEST_WAIT_MS = 1000;
 
-/** Part of the places that addresses within their own rate have to themselves. */
+/** Share of the places that is reserved for addresses within their own rate. */
 const KEPT = 0.5;
 
-/** New patterns of a subscription that are part of its connection's place: to compile one takes less time than a new connection does. */
+/**
+ * New patterns of a subscription that cost no extra place. Compiling one takes less time than a new
+ * connection.
+ */
 const FREE_PATTERNS = 2;
-/** For each further one. Dear, so that subscriptions of a hundred take a small part of a busy processor, and all others have the rest. */
+/**
+ * Places for each further pattern. The price is high, so that subscriptions of a hundred patterns
+ * take only a small part of a busy processor.
+ */
 const PLACES_A_PATTERN = 2;
 
-/** Most addresses that are remembered, in each of two generations. One that is forgotten begins with all its places. */
+/**
+ * Most remembered addresses, in each of two generations. A forgotten address starts again with all
+ * its places.
+ */
 const REMEMBERED_ADDRESSES = 10_000;
 
 /** Peers that were told to come back one after the other. */
 interface Queue {
-  /** The last time that one of them was told. */
+  /** The latest time that a peer was given. */
   bookedUntilMs: number;
 }
 
-/** Places that come back with time, up to those of a second. */
+/** A token bucket that holds at most the places of one second. */
 class Places {
   readonly #perSecond: number;
   #left: number;
@@ -44,31 +53,33 @@ class Places {
     return this.#left;
   }
 
-  /** More than there are is a debt. */
+  /** A count beyond the free places becomes a debt. */
   take(count: number): void {
     this.#left -= count;
   }
 }
 
-/** What an address has. */
+/** State of one address. */
 interface Address extends Queue {
   readonly key: string;
   readonly places: Places;
 }
 
 /**
- * Lets new connections in at a bounded rate: each that comes costs the check of a token and a search in the journal, and after a restart
- * all come at once. Those past it are told to come back, each at a time of its own, so that they return at the rate at which they are taken.
+ * Bounds the rate of new connections. Each one costs a token check and a search in the journal, and
+ * after a restart all clients come at once. Refused peers get separate times to come back, at the
+ * rate at which the hub takes them.
  *
- * An address that comes faster than its own rate gets a place only if more than half are free, so that a flood leaves places for others. Alone it
- * still comes at the whole rate: publishers without keep-alive may be one address.
+ * An address beyond its own rate gets a place only if more than half are free. So a flood leaves
+ * places for others. An address alone still gets the whole rate, because publishers without
+ * keep-alive may be one address.
  */
 export class Arrivals {
   readonly #limits: Pick<ConnectionLimits, "connectionsPerSecond" | "connectionsPerSecondPerAddress">;
   readonly #now: () => number;
   readonly #known = new WeakSet<object>();
   readonly #places: Places;
-  /** Those within the rate of their address. */
+  /** Refused peers that are within the rate of their address. */
   readonly #queue: Queue = { bookedUntilMs: 0 };
   readonly #addresses = new Recent<Address>(REMEMBERED_ADDRESSES);
 
@@ -80,10 +91,11 @@ export class Arrivals {
   }
 
   /**
-   * Must be called for each request. The first one of a connection takes a place, the others none.
+   * Takes a place for the first request of a connection. Call for each request.
    *
    * @param connection - The same object for all requests of a connection.
-   * @param address - The peer's; the loopback is exempt, as for the other limits: a proxy there has limits of its own.
+   * @param address - The peer's. The loopback is exempt, as for the other limits, because a proxy
+   *   there has its own limits.
    * @throws HubError `overloaded`.
    */
   admit(connection: object, address: string | undefined): void {
@@ -94,9 +106,10 @@ export class Arrivals {
   }
 
   /**
-   * Takes places for the patterns that a subscription brings, as if its address were past its rate: what is costly must not keep others from coming.
+   * Takes places for the new patterns of a subscription, as if the address were beyond its rate.
+   * Expensive patterns must not keep other peers out.
    *
-   * @param count - How many have to be compiled.
+   * @param count - Number of patterns to compile.
    * @throws HubError `overloaded`.
    */
   admitPatterns(address: string | undefined, count: number): void {
@@ -116,16 +129,16 @@ export class Arrivals {
       if (isWithin) own.places.take(1);
       return;
     }
-    if (isWithin) throw this.#overloaded(this.#queue, "The hub gets more new connections than it takes at a time. Try again later.");
+    if (isWithin) throw this.#overloaded(this.#queue, "The hub gets more new connections than it accepts at a time. Try again later.");
     throw this.#overloaded(
-      // In a queue of its own, lest others are told to wait behind a flood.
+      // A separate queue, so that others need not wait behind a flood.
       own,
-      "Your address makes more new connections than it may while others come too. Keep connections open, or try again later.",
+      "Your address opens too many new connections while others come too. Keep connections open, or try again later.",
       `${own.key} makes more than ${this.#limits.connectionsPerSecondPerAddress} connections a second.`,
     );
   }
 
-  /** @returns Whether there were places. */
+  /** @returns Whether enough places were free. */
   #take(count: number, isWithin: boolean): boolean {
     const { connectionsPerSecond } = this.#limits;
     const least = isWithin ? 1 : Math.min(connectionsPerSecond, count + connectionsPerSecond * KEPT);
@@ -138,7 +151,7 @@ export class Arrivals {
     return new HubError("overloaded", detail, { retryAfterMs: this.#book(queue), ...(why !== undefined && { cause: new Error(why) }) });
   }
 
-  /** @returns Undefined if no limit holds. */
+  /** @returns Undefined if no limit applies. */
   #addressOf(address: string | undefined): Address | undefined {
     const { connectionsPerSecond, connectionsPerSecondPerAddress } = this.#limits;
     const key = address === undefined || connectionsPerSecond === Infinity ? undefined : addressKey(address);
@@ -157,7 +170,7 @@ export class Arrivals {
     queue.bookedUntilMs = Math.max(queue.bookedUntilMs, now + SHORTEST_WAIT_MS) + 1000 / this.#limits.connectionsPerSecond;
     const waitMs = queue.bookedUntilMs - now;
     if (waitMs <= LONGEST_WAIT_MS) return Math.round(waitMs);
-    // So many that their turns can't be told apart any more.
+    // The queue is so long that peers get a random time instead of a turn.
     queue.bookedUntilMs = now + LONGEST_WAIT_MS;
     return Math.round(LONGEST_WAIT_MS * (0.5 + Math.random() / 2));
   }

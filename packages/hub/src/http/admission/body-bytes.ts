@@ -1,27 +1,31 @@
 import { HubError } from "../../core/errors.ts";
 import { addressGroup } from "../../core/address-key.ts";
 
-/** What a part of a body takes beside its bytes. Bodies that come byte by byte would else fill the memory uncounted. */
+/**
+ * Memory for one chunk of a body, beside its bytes. Otherwise a body that comes byte by byte would
+ * fill the memory uncounted.
+ */
 const PART_BYTES = 200;
 
-/** Between the least and the most, a client comes back whose body found no room, in milliseconds. */
+/** Range of the delay before a client with a refused body comes back, in milliseconds. */
 const FULL = { minMs: 1000, maxMs: 5000 } as const;
 
-/** The bytes of one request's body. */
+/** Byte count of one request's body. */
 export interface BodyShare {
   /**
-   * Counts a part of the body.
+   * Counts a chunk of the body.
    *
    * @throws HubError `overloaded` if there is no room.
    */
   add(bytes: number): void;
-  /** Must be called once when the request was handled. */
+  /** Releases the bytes. Call once after the request. */
   release(): void;
 }
 
 /**
- * Bounds the bytes of all request bodies that a process has not handled yet. An address may hold no more than is left for others: one alone has half, and each of many
- * finds room for a small body.
+ * Bounds the bytes of all request bodies in a process until their requests are handled. An address
+ * may hold no more than is left for others. One address alone gets half, and each of many finds
+ * room for a small body.
  */
 export class BodyBytes {
   readonly #limit: number;
@@ -33,7 +37,10 @@ export class BodyBytes {
     this.#limit = limit;
   }
 
-  /** @param address - The client's. The loopback counts as one address, and so do all unknown ones. */
+  /**
+   * @param address - The client's. The loopback counts as one address, and so do all unknown
+   *   addresses.
+   */
   open(address: string | undefined): BodyShare {
     const key = addressGroup(address);
     let own = 0;
@@ -54,10 +61,10 @@ export class BodyBytes {
   #check(key: string, part: number): void {
     const held = this.#byAddress.get(key) ?? 0;
     if (held + part <= this.#limit - this.#total) return;
-    throw new HubError("overloaded", "The hub reads as many bytes of request bodies as it may. Send less at a time, or try again later.", {
+    throw new HubError("overloaded", "The hub has reached its limit of request bodies. Send less at a time, or try again later.", {
       retryAfterMs: FULL.minMs + Math.random() * (FULL.maxMs - FULL.minMs),
       cause: new Error(
-        `All bodies have ${this.#total} bytes, those of ${key} ${held}. They may have ${this.#limit}, and an address no more than is left.`,
+        `Request bodies hold ${this.#total} bytes, ${held} of them for ${key}. The limit is ${this.#limit}, and an address may hold no more than is left.`,
       ),
     });
   }

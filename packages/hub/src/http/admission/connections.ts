@@ -8,23 +8,28 @@ import { PatternCounts } from "./pattern-counts.ts";
 
 /** Bounds on open streams. */
 export interface ConnectionLimits {
-  /** Most streams from one address, IPv6 counted by its /64; loopback is exempt. Stops one peer from taking all. */
+  /**
+   * Most streams from one address (IPv6: one /64). The loopback is exempt. Stops one peer from
+   * taking all.
+   */
   readonly connectionsPerAddress: number;
-  /** Most streams in all. Stops the process from running out of descriptors. */
+  /** Most streams in total. Stops the process from running out of descriptors. */
   readonly connections: number;
   /**
-   * Most new connections a second, in each process; the loopback is exempt. Past it they are told to come back, each at a time of its own. Stops
-   * a herd that comes back at once from holding up those that are there. Infinity for no bound.
+   * Most new connections a second, in each process. The loopback is exempt. Connections beyond are
+   * told different times to come back. Stops a herd of reconnects from delaying connected clients.
+   * Infinity for no bound.
    */
   readonly connectionsPerSecond: number;
   /**
-   * New connections a second from one address, IPv6 counted by its /64, that it may be sure of. Past it an address must wait while fewer than half of the places of
-   * `connectionsPerSecond` are free. Stops one peer from taking all.
+   * Guaranteed new connections a second from one address (IPv6: one /64). Beyond this rate an
+   * address must wait while fewer than half of the places of `connectionsPerSecond` are free. Stops
+   * one peer from taking all.
    */
   readonly connectionsPerSecondPerAddress: number;
 }
 
-/** The limits that hold where none is given. */
+/** The default limits. */
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   connectionsPerAddress: 100,
   connections: 50_000,
@@ -32,7 +37,7 @@ export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   connectionsPerSecondPerAddress: 100,
 };
 
-/** What each of them may be; `connectionsPerSecond` may be Infinity, too. */
+/** Allowed values. `connectionsPerSecond` may also be Infinity. */
 export const CONNECTION_RANGES: Readonly<Record<keyof ConnectionLimits, Range>> = {
   connectionsPerAddress: [1, 1_000_000],
   connections: [1, 1_000_000],
@@ -40,17 +45,20 @@ export const CONNECTION_RANGES: Readonly<Record<keyof ConnectionLimits, Range>> 
   connectionsPerSecondPerAddress: [1, 1_000_000],
 };
 
-/** When to come back to a hub that is full, in milliseconds. */
+/** Delay before coming back to a full hub, in milliseconds. */
 const FULL = { minMs: 5000, maxMs: 15_000 } as const;
 
-/** When to come back to a hub that holds enough streams of an address, in milliseconds. Its other streams may take long to end. */
+/**
+ * Delay before coming back if the address has too many streams, in milliseconds. Its other streams
+ * may take long to end.
+ */
 const ADDRESS_FULL = { minMs: 10_000, maxMs: 30_000 } as const;
 
-/** The limits that {@link Connections} holds to. */
+/** The limits that {@link Connections} enforces. */
 type StreamLimits = Pick<ConnectionLimits, "connections" | "connectionsPerAddress"> &
   Pick<Limits, "patternsPerProcess" | "patternsPerAddress">;
 
-/** What the streams of an address take. */
+/** Streams and patterns of one address. */
 interface Taken {
   streams: number;
   readonly patterns: PatternCounts;
@@ -58,7 +66,7 @@ interface Taken {
 
 const NO_PATTERNS: readonly string[] = [];
 
-/** Counts open streams, and the patterns that they have, against the limits. */
+/** Counts open streams and their patterns against the limits. */
 export class Connections {
   readonly #limits: StreamLimits;
   readonly #byAddress = new Map<string, Taken>();
@@ -72,13 +80,14 @@ export class Connections {
   /**
    * Counts one more stream.
    *
-   * @param address - The peer's, if the runtime tells one.
-   * @returns Must be called once when the stream has ended.
-   * @throws HubError `too_many_connections` or `too_many_patterns` if its address has too many, `overloaded` if all have.
+   * @param address - The peer's, if the runtime tells it.
+   * @returns A function to call once when the stream has ended.
+   * @throws HubError `too_many_connections` or `too_many_patterns` if the address has too many,
+   *   `overloaded` if the hub has.
    */
   open(address: string | undefined, { matchers }: Pick<Selection, "matchers">): () => void {
     if (this.#total >= this.#limits.connections) {
-      throw new HubError("overloaded", "The hub holds as many streams as it may. Try again later.", { retryAfterMs: between(FULL) });
+      throw new HubError("overloaded", "The hub has reached its limit of streams. Try again later.", { retryAfterMs: between(FULL) });
     }
     const patterns = matchers.some(isPattern) ? matchers.filter(isPattern).map(({ key }) => key) : NO_PATTERNS;
     const key = address === undefined ? undefined : addressKey(address);
@@ -101,7 +110,7 @@ export class Connections {
   }
 
   /**
-   * Looks whether a stream with some patterns could be opened, before they are compiled.
+   * Checks whether a stream with these patterns could be opened, before the patterns are compiled.
    *
    * @param keys - See {@link CompiledPattern}.
    * @throws HubError `too_many_patterns` or `overloaded`.
@@ -116,9 +125,9 @@ export class Connections {
   #checkProcess(patterns: readonly string[]): void {
     const { patternsPerProcess } = this.#limits;
     if (this.#patterns.sizeWith(patterns) <= patternsPerProcess) return;
-    throw new HubError("overloaded", "The hub has as many different patterns as it may. Use exact topics, or try again later.", {
+    throw new HubError("overloaded", "The hub has reached its limit of different patterns. Use exact topics, or try again later.", {
       retryAfterMs: between(FULL),
-      cause: new Error(`All streams of a process have ${patternsPerProcess} patterns at most.`),
+      cause: new Error(`The streams of a process may have ${patternsPerProcess} different patterns.`),
     });
   }
 
@@ -127,21 +136,21 @@ export class Connections {
     if (counts.sizeWith(patterns) <= patternsPerAddress) return;
     throw new HubError(
       "too_many_patterns",
-      "The streams of your address have as many different patterns as they may. Use fewer, or exact topics.",
+      "The streams of your address have reached the limit of different patterns. Use fewer, or exact topics.",
       {
         retryAfterMs: between(ADDRESS_FULL),
-        cause: new Error(`The streams of ${key} have ${patternsPerAddress} patterns at most.`),
+        cause: new Error(`The streams of ${key} may have ${patternsPerAddress} different patterns.`),
       },
     );
   }
 
-  /** @throws HubError if it is too much with one more stream. */
+  /** @throws HubError if one more stream is too much. */
   #takenBy(key: string, patterns: readonly string[]): Taken {
     const taken = this.#byAddress.get(key) ?? { streams: 0, patterns: new PatternCounts() };
     if (taken.streams >= this.#limits.connectionsPerAddress) {
       throw new HubError(
         "too_many_connections",
-        "Your address holds as many streams as it may. Close some; one stream can carry many topics.",
+        "Your address has reached its limit of streams. Close some. One stream can carry many topics.",
         { retryAfterMs: between(ADDRESS_FULL), cause: new Error(`${key} has ${taken.streams} open, the most that an address may.`) },
       );
     }
@@ -150,7 +159,7 @@ export class Connections {
   }
 }
 
-/** A time of its own for each, lest all come back at once. */
+/** A random delay, so that clients do not all come back at once. */
 function between({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): number {
   return minMs + Math.random() * (maxMs - minMs);
 }

@@ -7,32 +7,36 @@ import { checkOrigins, isOwnOrigin, originOfReferer } from "../auth/origin.ts";
 import { problemReply } from "../reply/problem.ts";
 import { checkHost, targetOf } from "../request-target.ts";
 
-/** What a server guards against while its publishers need no token. */
+/** Options of a guard for servers whose publishers need no token. */
 export interface GuardOptions {
-  /** Host names that the server answers for, without port; undefined answers for any. */
+  /** Host names of the server, without port. Undefined accepts any. */
   readonly hosts: readonly string[] | undefined;
-  /** Origins of pages that may publish, beside the server's own. */
+  /** Origins of pages that may publish, beside the server's own origin. */
   readonly origins?: readonly string[] | undefined;
-  /** The server's public URL, whose origin is the server's own; that of the host that the request names is too, unless it only looks like the public one. */
+  /**
+   * The server's public URL, whose origin is the server's own. The origin of the request's host
+   * counts too, unless it only looks like the public one.
+   */
   readonly publicUrl?: string | undefined;
-  /** Origins whose pages may read the refusals, as the hub's `corsOrigins`. Default: none. */
+  /** Origins whose pages may read the refusals, as in the hub's `corsOrigins`. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
   readonly logger?: Logger | undefined;
 }
 
-/** Most characters of a peer's text in a line of the log. */
+/** Most characters of a peer's text in a log line. */
 const SHOWN_CHARACTERS = 200;
 
-/** The names of this machine's loopback. */
+/** Names of this machine's loopback. */
 export const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * Makes a check to run first on each request. A server on the loopback is reached by every page that the user
- * opens: a foreign page must not publish to it (its `Origin`, its `Referer` or `Sec-Fetch-Site` gives it away), nor read from it under a name that it
- * made resolve to the loopback (its `Host` does).
+ * Makes a check to run first on each request. Every page that the user opens can reach a server on
+ * the loopback. A foreign page must not publish there. Its `Origin`, `Referer` or `Sec-Fetch-Site`
+ * gives it away. Nor may a page read through a name that it made resolve to the loopback. Its
+ * `Host` gives it away.
  *
- * @returns A function that returns true to go on; false when it has answered.
- * @throws TypeError for what is not an origin.
+ * @returns A function that returns true to go on, or false after it has answered.
+ * @throws TypeError for an invalid origin.
  */
 export function createGuard(options: GuardOptions): (req: IncomingMessage, res: ServerResponse) => boolean {
   const hosts = options.hosts === undefined ? undefined : new Set(options.hosts.map((host) => host.toLowerCase()));
@@ -55,22 +59,25 @@ export function createGuard(options: GuardOptions): (req: IncomingMessage, res: 
   };
 }
 
-/** A browser tells its page neither the status nor the reason. */
+/** Logs a refusal, because a browser tells its page neither the status nor the reason. */
 function note(notices: LogThrottle, req: IncomingMessage, { code, message: detail }: HubError, status: number): void {
   const host = targetOf(req).host?.slice(0, SHOWN_CHARACTERS);
   const origin = pageOf(req)?.slice(0, SHOWN_CHARACTERS);
   notices.warn(code, { code, status, detail, host, origin }, "A request is refused. An EventSource does not come back by itself.");
 }
 
-/** What changes nothing: reading, and asking whether something would be allowed. */
+/** Methods that change nothing, including the preflight. */
 const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "OPTIONS", "QUERY"]);
 
-/** The origin of the page that sends a request; `null` for one that is no page's, and undefined if the request names none. */
+/**
+ * The origin of the page that sent a request. `null` if no page sent it, undefined if the request
+ * names none.
+ */
 function pageOf({ headers: { origin, referer } }: IncomingMessage): string | undefined {
   return origin ?? (referer === undefined ? undefined : (originOfReferer(referer) ?? "null"));
 }
 
-/** What a browser says of a request without a page, or of a page of the server itself. */
+/** Values of `Sec-Fetch-Site` for a request without a page, or from the server's own page. */
 const OWN_SITES: ReadonlySet<string> = new Set(["none", "same-origin"]);
 
 /** @throws HubError `invalid_host`, `host_unknown` or `origin_forbidden`. */
@@ -87,7 +94,8 @@ function check(req: IncomingMessage, hosts: ReadonlySet<string> | undefined, { o
   const fetchSite = firstOf(req.headers["sec-fetch-site"]);
   const isOfPage = page !== undefined || !(fetchSite === undefined || OWN_SITES.has(fetchSite));
   if (!isOfPage || SAFE_METHODS.has(req.method) || (page !== undefined && origins.includes(page))) return;
-  // A page can't send this field to another origin without a preflight, which the hub answers by its own list.
+  // A page can't send this field to another origin without a preflight, and the hub answers
+  // preflights by its own list.
   if (req.headers.authorization !== undefined) return;
   if (page !== undefined && isOwnOrigin(page, publicUrl, { host, fetchSite })) return;
   throw new HubError(

@@ -1,14 +1,14 @@
-/** How many streams have each pattern, by the pattern's key. */
+/** Counts the streams of each pattern, by the pattern's key. */
 export class PatternCounts {
-  /** Made when it is needed: most addresses have no patterns. */
+  /** Made on first use, because most addresses have no patterns. */
   #counts: Map<string, number> | undefined;
 
-  /** How many distinct patterns there would be with those of one more stream. */
+  /** The number of distinct patterns if one more stream had these. */
   sizeWith(keys: readonly string[]): number {
     return keys.reduce((size, key) => (this.#counts?.has(key) === true ? size : size + 1), this.#counts?.size ?? 0);
   }
 
-  /** @param keys - Of one stream, which has each pattern once. */
+  /** @param keys - Patterns of one stream, each once. */
   add(keys: readonly string[]): void {
     if (keys.length === 0) return;
     this.#counts ??= new Map();

@@ -2,11 +2,11 @@ import type { IncomingMessage } from "node:http";
 import type { Http2Session, ServerHttp2Stream } from "node:http2";
 import { afterThisTurn, monotonicMs } from "../../core/scheduler.ts";
 
-/** How many streams a peer may reset on one connection of HTTP/2. */
+/** Allowed stream resets of a peer on one HTTP/2 connection. */
 export interface StreamResetLimits {
-  /** At once. */
+  /** Most resets at once. */
   readonly burst: number;
-  /** In the long run, a second. */
+  /** Most resets a second, in the long run. */
   readonly perSecond: number;
 }
 
@@ -21,8 +21,9 @@ interface Count {
 }
 
 /**
- * Closes connections of HTTP/2 whose peer asks and takes back, over and over ("rapid reset", CVE-2023-44487): each request costs the hub work, and the
- * peer nothing, not even one of the streams that it may have open at a time.
+ * Closes HTTP/2 connections whose peer sends and cancels requests over and over ("rapid reset",
+ * CVE-2023-44487). Each request costs the hub work. The peer pays nothing, and does not even use up
+ * its concurrent streams.
  */
 export class StreamResets {
   readonly #limits: StreamResetLimits;
@@ -32,16 +33,16 @@ export class StreamResets {
     this.#limits = limits;
   }
 
-  /** Must be called for each request of HTTP/2. */
+  /** Watches the stream of a request. Call for each HTTP/2 request. */
   watch(req: IncomingMessage): void {
     const stream = http2Stream(req);
     const session = stream?.session;
     if (stream === undefined || session === undefined || this.#limits.burst === Infinity) return;
     stream.once("close", () => {
-      // Those that end with their connection are no resets.
+      // A stream that ends with its connection is no reset.
       if (stream.rstCode === 0 || session.destroyed || this.#takeOne(session)) return;
       session.goaway(ENHANCE_YOUR_CALM);
-      // Node 20 hangs where a session is destroyed while it closes one of its streams.
+      // Node 20 hangs if a session is destroyed while it closes one of its streams.
       afterThisTurn(() => session.destroy());
     });
   }
@@ -57,7 +58,7 @@ export class StreamResets {
   }
 }
 
-/** The stream of a request of HTTP/2, by Node's compatibility API; undefined for another one. */
+/** The HTTP/2 stream of a request, by Node's compatibility API. Undefined for another request. */
 export function http2Stream(req: IncomingMessage): ServerHttp2Stream | undefined {
   return req.httpVersionMajor === 2 && "stream" in req ? (req.stream as ServerHttp2Stream) : undefined;
 }

@@ -4,16 +4,19 @@ import { addressKey, plainAddress } from "../../core/address-key.ts";
 import type { Logger } from "../../core/logger.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 
-/** Most proxies that a request is followed through: a header of 16 KiB holds thousands of addresses. */
+/**
+ * Most proxies that are followed for a request. A header of 16 KiB can hold thousands of addresses.
+ */
 const MAX_HOPS = 32;
 
 /**
- * Stands for the address of every client that a proxy leaves in doubt. Limits count such clients together. The proxy's own address would be exempt if it were that of
- * the loopback, and any client could lift the limits with a header field.
+ * Stands for the address of every client that a proxy leaves in doubt. Limits count these clients
+ * together. The proxy's own address would be exempt on the loopback, and any client could then lift
+ * the limits with a header field.
  */
 export const UNKNOWN_CLIENT = "unknown";
 
-/** An address, or a network as its first address and the length of its prefix. */
+/** An address, or a network as its first address and prefix length. */
 interface Network {
   readonly address: string;
   readonly bits: number | undefined;
@@ -22,19 +25,25 @@ interface Network {
 /** Completes the sentence "it must be". */
 export const ADDRESS_OR_NETWORK = "an address or a network of IPv4 or IPv6, such as 192.0.2.1 or 10.0.0.0/8, and not that of everyone.";
 
-/** Whether a text is an IP address or a network in CIDR notation. A network of all addresses is none: everyone could then choose an address. */
+/**
+ * Whether a text is an IP address, or a network in CIDR notation. The network of all addresses is
+ * not accepted, because every client could then choose its address.
+ */
 export function isAddressOrNetwork(text: unknown): text is string {
   return typeof text === "string" && parseNetwork(text) !== undefined;
 }
 
-/** Tells the address of a client from those of the proxies in between. */
+/** Distinguishes a client's address from the proxies in between. */
 export class TrustedProxies {
   readonly #networks: BlockList | undefined;
   readonly #logger: Logger;
   readonly #notices: LogThrottle;
   #hasWarned = false;
 
-  /** @param trusted - Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded` counts. */
+  /**
+   * @param trusted - Addresses and networks of proxies whose `X-Forwarded-For` or `Forwarded`
+   *   counts.
+   */
   constructor(trusted: readonly string[], logger: Logger) {
     this.#networks = trusted.length === 0 ? undefined : blockListOf(trusted);
     this.#logger = logger;
@@ -42,22 +51,26 @@ export class TrustedProxies {
   }
 
   /**
-   * The address that a request comes from: that of its connection, unless a trusted proxy is there. Each proxy appends the address that it was reached from, so the
-   * right-most address that is not a trusted proxy's is the client's. Everything to the left of it is the client's own text.
+   * Finds the client's address of a request. Without a trusted proxy, this is the address of the
+   * connection. Each proxy appends the address that it was reached from. So the client is the
+   * right-most address that is not a trusted proxy's, and all text left of it comes from the
+   * client.
    *
-   * @returns Undefined if the runtime tells no address, as on a Unix socket without trusted proxies. {@link UNKNOWN_CLIENT} if a proxy names a client by something else
-   * than an address, or by one of the loopback, or if the two header fields name different clients.
+   * @returns Undefined if the runtime tells no address, as on a Unix socket without trusted
+   *   proxies. {@link UNKNOWN_CLIENT} if a proxy names a client by no address or by a loopback
+   *   address, or if the two header fields name different clients.
    */
   clientOf(req: IncomingMessage): string | undefined {
     const peer = req.socket.remoteAddress;
-    // Only processes of this machine reach a Unix socket.
+    // Only processes of this machine can reach a Unix socket.
     if (this.#networks === undefined || (peer !== undefined && !this.trusts(peer))) return peer;
     const { forwarded } = req.headers;
     const listed = listOf(req.headers["x-forwarded-for"]);
     if (listed === undefined) return forwarded === undefined ? peer : this.#walk(peer, addressesOf(forwarded));
     const client = this.#walk(peer, addressesOf(listed, readNode));
     if (forwarded === undefined || this.#walk(peer, addressesOf(forwarded)) === client) return client;
-    // A proxy writes one of the two and passes the other on as the client wrote it. Nobody knows which is which.
+    // A proxy writes one of the two fields and passes the client's own text on in the other.
+    // Nothing tells which is which.
     this.#notices.warn(
       "two clients",
       { peer },
@@ -68,9 +81,10 @@ export class TrustedProxies {
   }
 
   /**
-   * Warns once if an address is full that seems to be a proxy's: all users behind the proxy are then one address.
+   * Warns once if a full address seems to be a proxy's. All users behind such a proxy count as one
+   * address.
    *
-   * @param req - The request that was refused.
+   * @param req - The refused request.
    */
   noteFull(req: IncomingMessage): void {
     const peer = req.socket.remoteAddress;
@@ -80,18 +94,21 @@ export class TrustedProxies {
     this.#hasWarned = true;
     this.#logger.warn(
       { address: peer, header },
-      `An address holds as many streams as it may, and its request names another client in ${header}. If ${peer} is a proxy of yours, its users count as ` +
+      `An address has reached its limit of streams, and its request names another client in ${header}. If ${peer} is your proxy, its users count as ` +
         `one address: name it in trustedProxies, or --trusted-proxies ${peer}.`,
     );
   }
 
-  /** Whether an address is that of a trusted proxy. */
+  /** Whether a trusted proxy has the address. */
   trusts(address: string): boolean {
     const plain = plainAddress(address);
     return this.#networks?.check(plain, isIPv4(plain) ? "ipv4" : "ipv6") ?? false;
   }
 
-  /** @param addresses - From right to left; undefined for text that is no address, behind which nothing is known. */
+  /**
+   * @param addresses - From right to left. Undefined for text that is no address, behind which
+   *   nothing is known.
+   */
   #walk(peer: string | undefined, addresses: Iterable<string | undefined>): string {
     let client: string | undefined;
     let hops = 0;
@@ -99,7 +116,7 @@ export class TrustedProxies {
       client = ++hops > MAX_HOPS ? undefined : address;
       if (client === undefined || !this.trusts(client)) break;
     }
-    // The loopback is exempt from limits. Only a connection can prove to come from there.
+    // The loopback is exempt from limits, and only a connection can prove that it comes from there.
     if (client !== undefined && addressKey(client) !== undefined) return client;
     this.#notices.warn(
       "no client",
@@ -136,12 +153,12 @@ function listOf(header: string | readonly string[] | undefined): string | undefi
   return typeof header === "object" ? header.join(",") : header;
 }
 
-/** The addresses of a header from right to left, each when it is asked for. */
+/** The addresses of a header from right to left, read lazily. */
 function* addressesOf(header: string, read: (text: string) => string | undefined = readElement): Iterable<string | undefined> {
   for (const text of fromRight(header, ",")) yield read(text);
 }
 
-/** The `for` of an element of `Forwarded` (RFC 7239, section 4). */
+/** The `for` of a `Forwarded` element (RFC 7239, section 4). */
 function readElement(element: string): string | undefined {
   const nodes = [...fromRight(element, ";")].flatMap((pair) => {
     const [, node] = /^for\s*=\s*(.*)$/i.exec(pair) ?? [];
@@ -151,7 +168,7 @@ function readElement(element: string): string | undefined {
   return nodes.length === 1 ? readNode(node.replace(/^"(.*)"$/, "$1")) : undefined;
 }
 
-/** An address, with or without brackets and a port. */
+/** An address, with or without brackets and port. */
 function readNode(text: string): string | undefined {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\w+)?|(\d+\.\d+\.\d+\.\d+)(?::\w+)?)$/.exec(text) ?? [];
   const address = bracketed ?? plain ?? text;
@@ -159,7 +176,8 @@ function readNode(text: string): string | undefined {
 }
 
 /**
- * Splits at a separator outside of quotes, from right to left: a quote that a client left open must not swallow the elements that proxies appended to it.
+ * Splits at a separator outside of quotes, from right to left. A quote that a client left open must
+ * not swallow the elements that proxies appended.
  */
 function* fromRight(text: string, separator: string): Iterable<string> {
   let end = text.length;

@@ -6,19 +6,19 @@ import type { Compat } from "../compat/names.ts";
 import type { HubRequest } from "../request.ts";
 import { isOwnOrigin, originOfReferer, originRequest } from "./origin.ts";
 
-/** What of a request says who it is from. */
+/** The parts of a request that identify its sender. */
 export type AccessRequest = Pick<HubRequest, "authorization" | "header" | "query">;
 
-/** Who may do what. */
+/** Permissions of a hub. */
 export interface AccessOptions {
-  /** Verifies tokens; undefined accepts none. */
+  /** Verifies tokens. Undefined accepts none. */
   readonly authorizer: Authorizer | undefined;
-  /** Whether subscribers without a token get public updates. */
+  /** Whether subscribers without a token receive public updates. */
   readonly anonymous: boolean;
   /** Whether publishers need no token. */
   readonly anonymousPublish: boolean;
   readonly cookieName: string;
-  /** Whether tokens may come as in Mercure 0.x too. */
+  /** Whether tokens may also come as in Mercure 0.x. */
   readonly compat: Compat | undefined;
   /** Origins of pages that may publish with a cookie, beside the hub's own. */
   readonly publishOrigins: readonly string[];
@@ -26,7 +26,7 @@ export interface AccessOptions {
   readonly hubUrl: string;
 }
 
-/** The one place that decides who a request comes from. */
+/** Decides whom a request comes from. Nothing else does. */
 export class Access {
   readonly #options: AccessOptions;
 
@@ -35,9 +35,12 @@ export class Access {
   }
 
   /**
-   * @returns What the request's token says; undefined for an anonymous request that is allowed. A promise only for a
-   * token that was not seen before.
-   * @throws HubError `unauthorized`, `invalid_request`, `invalid_token`, `keys_unavailable` or `origin_forbidden`.
+   * Checks a request's token.
+   *
+   * @returns The token's grants, or undefined for an allowed anonymous request. A promise only for
+   *   a token that was not seen before.
+   * @throws HubError `unauthorized`, `invalid_request`, `invalid_token`, `keys_unavailable` or
+   *   `origin_forbidden`.
    */
   authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
     const credentials = this.#credentials(request);
@@ -47,7 +50,7 @@ export class Access {
         "unauthorized",
         action === "publish"
           ? "Publishing needs an access token."
-          : "Subscribing needs an access token: this hub takes no anonymous subscribers.",
+          : "Subscribing needs an access token, because this hub accepts no anonymous subscribers.",
       );
     }
     if (action === "publish" && credentials.from === "cookie") this.#checkOrigin(request);
@@ -57,7 +60,7 @@ export class Access {
     return this.#options.authorizer.verify(credentials.token, action);
   }
 
-  /** Whether the token of a request that could be read is in its cookie. */
+  /** Whether the token of a readable request is in its cookie. */
   isByCookie(request: AccessRequest): boolean {
     return this.#credentials(request)?.from === "cookie";
   }
@@ -67,11 +70,13 @@ export class Access {
     return readCredentials({ authorization, cookie: header("cookie"), query }, cookieName, compat);
   }
 
-  /** A browser adds the cookie to whatever page's request, so the page must be one that may publish. */
+  /**
+   * A browser adds the cookie to any page's request, so the page itself must be allowed to publish.
+   */
   #checkOrigin({ header }: AccessRequest): void {
     const { publishOrigins, hubUrl } = this.#options;
     const source = header("origin") ?? originOfReferer(header("referer"));
     if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, originRequest(header)))) return;
-    throw new HubError("origin_forbidden", "With a cookie, the request must come from a page of the hub's origin or of an allowed one.");
+    throw new HubError("origin_forbidden", "With a cookie, the request must come from a page of the hub's origin or of an allowed origin.");
   }
 }

@@ -1,8 +1,8 @@
 import type { Authorization } from "../../core/matching/authorization.ts";
 
 /**
- * Whether a token's holder may administer the hub. Its grant must be by name: whoever may publish everywhere is not thereby an
- * administrator.
+ * Whether a token's holder may administer the hub. The grant must name the admin topic. A grant to
+ * publish everywhere makes nobody an administrator.
  *
  * @param hubPath - The path of the hub's URL.
  */

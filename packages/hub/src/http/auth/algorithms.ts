@@ -1,13 +1,13 @@
 import type { KeyObject } from "node:crypto";
 
-/** What a signature algorithm asks of its key. */
+/** The key that a signature algorithm requires. */
 type Requirement =
   | { readonly kind: "secret"; readonly minBytes: number }
   | { readonly kind: "rsa" }
   | { readonly kind: "ec"; readonly curve: string }
   | { readonly kind: "ed25519" };
 
-/** RFC 7518 asks for a secret as long as the hash, and for RSA keys of 2,048 bits and more. */
+/** RFC 7518 requires a secret as long as the hash, and RSA keys of at least 2,048 bits. */
 const MIN_RSA_BITS = 2048;
 
 const REQUIREMENTS: ReadonlyMap<string, Requirement> = new Map<string, Requirement>([
@@ -27,28 +27,28 @@ const REQUIREMENTS: ReadonlyMap<string, Requirement> = new Map<string, Requireme
   ["Ed25519", { kind: "ed25519" }],
 ]);
 
-/** The names of the signature algorithms that tokens may use, where a key allows it. */
+/** Names of the signature algorithms that tokens may use if a key allows them. */
 export const KNOWN_ALGORITHMS: readonly string[] = [...REQUIREMENTS.keys()];
 
-/** Tells whether the name is one of a signature algorithm that is known; `none` is not. */
+/** Whether a signature algorithm is known. `none` is not. */
 export function isKnownAlgorithm(algorithm: string): boolean {
   return REQUIREMENTS.has(algorithm);
 }
 
-/** Tells whether the algorithm is one of a shared secret. */
+/** Whether an algorithm uses a shared secret. */
 export function isSymmetric(algorithm: string): boolean {
   return REQUIREMENTS.get(algorithm)?.kind === "secret";
 }
 
-/** The bytes of a shared secret; text stands for its UTF-8. */
+/** The bytes of a shared secret. Text stands for its UTF-8. */
 export function secretBytes(secret: string | Uint8Array): Buffer {
   return typeof secret === "string" ? Buffer.from(secret, "utf8") : Buffer.from(secret);
 }
 
 /**
- * Says why the key cannot be used with the algorithm: this is what keeps a public key from being used as a secret.
+ * Checks that a key fits an algorithm. This keeps a public key from being used as a secret.
  *
- * @returns What is wrong; undefined where the key fits.
+ * @returns The reason why the key does not fit, or undefined if it fits.
  */
 export function misfit(algorithm: string, key: KeyObject): string | undefined {
   const requirement = REQUIREMENTS.get(algorithm);

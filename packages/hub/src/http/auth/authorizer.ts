@@ -10,18 +10,27 @@ import { parseToken } from "./token.ts";
 import { TokenCache } from "./token-cache.ts";
 import type { Authorizer, AuthorizerOptions, Verdict } from "./types.ts";
 
-/** Enough for the subscribers of a large hub to come back at once: at some 0.6 kB a token, 20 MB. */
+/**
+ * Most remembered tokens. Enough for the subscribers of a large hub to come back at once: 20 MB at
+ * about 0.6 kB a token.
+ */
 const CACHED_TOKENS = 32_768;
-/** Longer tokens are verified each time, in characters: what is remembered must have a bound. */
+/**
+ * Longest remembered token, in characters. Longer tokens are verified each time, because memory
+ * must be bounded.
+ */
 const CACHED_LENGTH = 2048;
 
-/** Runs one check. Where `run` is undefined, an earlier check failed that it builds on; then, and where it fails, the answer is undefined. */
+/**
+ * Runs one check. `run` is undefined if an earlier check failed on which this one depends. The
+ * answer is undefined then, and also if this check fails.
+ */
 type Step = <T>(check: string, run: (() => Passed<T> | Promise<Passed<T>>) | undefined) => Promise<T | undefined>;
 
 /**
- * Makes what judges access tokens.
+ * Makes the verifier of access tokens.
  *
- * @throws TypeError for options that cannot work, with what to change.
+ * @throws TypeError for options that cannot work, with the remedy.
  * @see Mercure, "Token Validation"; RFC 9068; RFC 8725.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
@@ -34,7 +43,10 @@ class TokenAuthorizer implements Authorizer {
   readonly #issuers = new Map<string, readonly KeySource[]>();
   readonly #notices: LogThrottle;
   readonly #cache = new TokenCache(CACHED_TOKENS);
-  /** Counts the times that a key was removed: what was verified before must not be remembered after. */
+  /**
+   * Counts removed keys. A verification that began before a removal must not be remembered after
+   * it.
+   */
   #removals = 0;
 
   constructor(options: AuthorizerOptions) {
@@ -49,7 +61,7 @@ class TokenAuthorizer implements Authorizer {
     const context = { now: this.#now, logger: options.logger, onRemoved: () => this.#forget() };
     for (const { issuer, keys } of options.issuers) {
       if (issuer === "") throw new TypeError("`issuer` is empty. Give the `iss` claim of its tokens.");
-      if (this.#issuers.has(issuer)) throw new TypeError(`The issuer ${issuer} is there twice. Put its keys together.`);
+      if (this.#issuers.has(issuer)) throw new TypeError(`The issuer ${issuer} is listed twice. Put its keys together.`);
       if (keys.length === 0) throw new TypeError(`The issuer ${issuer} has no keys. Give at least one.`);
       this.#issuers.set(
         issuer,
@@ -105,7 +117,8 @@ class TokenAuthorizer implements Authorizer {
           return (await run?.())?.value;
         } catch (error) {
           if (!(error instanceof ClockRefusal)) throw error;
-          // Its time may be all that is wrong with it, which is only known at the end: nobody's forgery is said to have ended.
+          // The time may be the token's only fault, which is known only at the end. A forged token
+          // is never reported as expired.
           clock ??= error;
           return undefined;
         }
@@ -125,7 +138,7 @@ class TokenAuthorizer implements Authorizer {
     }
   }
 
-  /** A clock that is wrong looks like a wrong key to everyone else: both times tell whose it is. */
+  /** Logs both times. Otherwise a wrong clock looks like a wrong key to everyone else. */
   #tellClock({ claim, tokenMs, hubMs, leewayMs }: ClockRefusal, token: string, action: Action): void {
     this.#notices.warn(
       `clock ${claim}`,
@@ -137,11 +150,11 @@ class TokenAuthorizer implements Authorizer {
         leewayMs,
         action,
       },
-      claim === "exp" ? "A token has ended, by the hub's clock." : "A token's time has not begun, by the hub's clock.",
+      claim === "exp" ? "A token has expired by the hub's clock." : "A token is not valid yet by the hub's clock.",
     );
   }
 
-  /** All checks in order: the cheap ones first, and nothing of the details before the signature. */
+  /** Runs all checks in order: cheap checks first, and the details only after the signature. */
   async #examine(token: string, action: Action, step: Step): Promise<Authorization | undefined> {
     const { limits, resourceIdentifier } = this.#options;
     const clock: Clock = { now: this.#now(), leewayMs: this.#options.leewayMs };

@@ -5,36 +5,39 @@ import { isObject, type JsonObject, member } from "./json.ts";
 import type { KeySource } from "./keys.ts";
 import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
 
-/** A check that was passed: what it found. */
+/** The result of a passed check. */
 export interface Passed<T> {
   readonly value: T;
-  /** Only told to who asks why: a busy hub does not make the words. */
+  /** Describes the result. Called only for `explain`, so a busy hub does not build the text. */
   readonly describe: () => string;
 }
 
 /** The largest time that a `Date` can hold, in milliseconds. */
 const MAX_TIME_MS = 8.64e15;
 
-/** "The `typ` header is `at+jwt`, or `application/at+jwt`": tokens made for other purposes, as ID tokens, are none. */
+/**
+ * Checks that the `typ` header is `at+jwt` or `application/at+jwt`. Tokens made for other purposes,
+ * such as ID tokens, fail.
+ */
 export function checkType(header: JsonObject): Passed<true> {
   const type = quote(member(header, "typ"));
   if (!isAccessToken(header)) throw new Refusal(`The header's typ is ${type}; it must be "at+jwt".`);
   return { value: true, describe: () => `The header's typ is ${type}.` };
 }
 
-/** Whether the header is one of an access token by RFC 9068. */
+/** Whether the header belongs to an access token by RFC 9068. */
 export function isAccessToken(header: JsonObject): boolean {
   const type = member(header, "typ");
   return typeof type === "string" && /^(?:application\/)?at\+jwt$/i.test(type);
 }
 
-/** A token that says "understand this or refuse me" is refused: no extension is understood. */
+/** Refuses a token with critical extensions, because the hub understands none. */
 export function checkCritical(header: JsonObject): Passed<true> {
-  if (Object.hasOwn(header, "crit")) throw new Refusal(`The header asks for extensions that are not known here: ${quote(header["crit"])}.`);
-  return { value: true, describe: () => "The header asks for no extension." };
+  if (Object.hasOwn(header, "crit")) throw new Refusal(`The header requires unknown extensions: ${quote(header["crit"])}.`);
+  return { value: true, describe: () => "The header requires no extension." };
 }
 
-/** The issuer is one that is trusted; from here on, only its keys exist. */
+/** Checks that the issuer is trusted. The later checks see only the keys of this issuer. */
 export function checkIssuer(claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>): Passed<readonly KeySource[]> {
   const issuer = member(claims, "iss");
   const sources = typeof issuer === "string" ? issuers.get(issuer) : undefined;
@@ -45,7 +48,9 @@ export function checkIssuer(claims: JsonObject, issuers: ReadonlyMap<string, rea
   return { value: sources, describe: () => `iss is ${quote(issuer)}, a trusted issuer.` };
 }
 
-/** The algorithm is on the allow-list of a key of the issuer; the list is never taken from the token. */
+/**
+ * Checks that a key of the issuer allows the algorithm. The allow-list never comes from the token.
+ */
 export function checkAlgorithm(header: JsonObject, sources: readonly KeySource[]): Passed<string> {
   const algorithm = member(header, "alg");
   if (typeof algorithm !== "string" || !sources.some((source) => source.algorithms.has(algorithm))) {
@@ -55,7 +60,7 @@ export function checkAlgorithm(header: JsonObject, sources: readonly KeySource[]
   return { value: algorithm, describe: () => `A key of the issuer accepts ${algorithm}.` };
 }
 
-/** One of those keys is trusted for the action. */
+/** Checks that at least one of these keys is trusted for the action. */
 export function checkAction(action: Action, algorithm: string, sources: readonly KeySource[]): Passed<readonly KeySource[]> {
   const trusted = sources.filter((source) => source.algorithms.has(algorithm) && source.actions.has(action));
   if (trusted.length === 0) throw new Refusal(`No key of the issuer that accepts ${algorithm} is trusted to ${action}.`);
@@ -63,8 +68,8 @@ export function checkAction(action: Action, algorithm: string, sources: readonly
 }
 
 /**
- * The signature is of one of the trusted keys. `kid` says which to try first; key material in the token (`jwk`, `jku`, `x5c`, `x5u`) is
- * not looked at.
+ * Checks the signature with the trusted keys. `kid` says which key to try first. Key material in
+ * the token (`jwk`, `jku`, `x5c`, `x5u`) is ignored.
  */
 export async function checkSignature(
   token: string,
@@ -74,7 +79,7 @@ export async function checkSignature(
 ): Promise<Passed<KeySource>> {
   const hint = member(header, "kid");
   const keyId = typeof hint === "string" ? hint : undefined;
-  // A set that is fetched goes last: no token of a key that is at hand waits for an issuer that is down.
+  // A fetched set goes last. A token of a local key never waits for an issuer that is down.
   const rank = (source: KeySource): number => (source.fetched !== undefined ? 2 : keyId !== undefined && source.keyId === keyId ? 0 : 1);
   const ordered = sources.length === 1 ? sources : sources.toSorted((a, b) => rank(a) - rank(b));
   let tried = 0;
@@ -88,7 +93,7 @@ export async function checkSignature(
         if (key.type === "secret") verifyMac(token, algorithm, key);
         else await compactVerify(token, key, { algorithms: [algorithm] });
       } catch {
-        // Not signed with this key: perhaps with the next.
+        // Not signed with this key. The next one may fit.
         continue;
       }
       return { value: source, describe: () => `The signature is of a trusted key (${tried} tried).` };
@@ -100,9 +105,10 @@ export async function checkSignature(
 }
 
 /**
- * The library would import the secret anew for each token, and hand each to another thread: that took ten times as long.
+ * Verifies an HMAC. The library would import the secret again for each token and hand each to
+ * another thread, which took ten times as long.
  *
- * @throws Refusal where the token is not signed with the secret.
+ * @throws Refusal if the token is not signed with the secret.
  * @see RFC 7515, appendix A.1.2.
  */
 function verifyMac(token: string, algorithm: string, secret: KeyObject): void {
@@ -114,32 +120,35 @@ function verifyMac(token: string, algorithm: string, secret: KeyObject): void {
   if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) throw new Refusal("The signature is of another key.");
 }
 
-/** The token was made for this hub. */
+/** Checks that the token was made for this hub. */
 export function checkAudience(claims: JsonObject, resourceIdentifier: string): Passed<true> {
   const audience = member(claims, "aud");
   const entries: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (!entries.every((entry) => typeof entry === "string") || !entries.includes(resourceIdentifier)) {
-    throw new Refusal(`aud is ${quote(audience)}; it must have this hub's resource identifier, ${quote(resourceIdentifier)}.`);
+    throw new Refusal(`aud is ${quote(audience)}; it must contain this hub's resource identifier, ${quote(resourceIdentifier)}.`);
   }
-  return { value: true, describe: () => `aud has ${quote(resourceIdentifier)}.` };
+  return { value: true, describe: () => `aud contains ${quote(resourceIdentifier)}.` };
 }
 
-/** The token has an end, in the future. Its value is when it is taken no longer: the leeway included. */
+/**
+ * Checks that the token has an expiry in the future. The value is the end of its acceptance,
+ * including the leeway.
+ */
 export function checkExpiry(claims: JsonObject, clock: Clock): Passed<number> {
   const expiresAt = numericDate(claims, "exp");
-  if (expiresAt === undefined) throw new Refusal("exp is missing. A token must have an end.");
+  if (expiresAt === undefined) throw new Refusal("exp is missing. A token must expire.");
   if (clock.now >= expiresAt + clock.leewayMs) throw new ClockRefusal("exp", expiresAt, clock);
   return { value: expiresAt + clock.leewayMs, describe: () => `exp is ${showTime(expiresAt)}.` };
 }
 
-/** The token's time has begun. */
+/** Checks that the token is valid already. */
 export function checkNotBefore(claims: JsonObject, clock: Clock): Passed<true> {
   const from = numericDate(claims, "nbf");
   if (from !== undefined && clock.now + clock.leewayMs < from) throw new ClockRefusal("nbf", from, clock);
   return { value: true, describe: () => (from === undefined ? "There is no nbf." : `nbf is ${showTime(from)}.`) };
 }
 
-/** The claims that the hub makes use of are of the right kind. */
+/** Checks the types of the claims that the hub uses. */
 export function checkIdentity(
   claims: JsonObject,
 ): Passed<{ subject: string | undefined; tokenId: string | undefined; issuedAt: number | undefined }> {
@@ -158,7 +167,7 @@ export function checkIdentity(
   };
 }
 
-/** The `authorization_details` claim's entries, whatever their type; none where there is no such claim. */
+/** The entries of the `authorization_details` claim, of any type. None without the claim. */
 export function readDetails(claims: JsonObject): readonly JsonObject[] {
   if (!Object.hasOwn(claims, "authorization_details")) return [];
   const details = member(claims, "authorization_details");
@@ -166,7 +175,7 @@ export function readDetails(claims: JsonObject): readonly JsonObject[] {
   return details;
 }
 
-/** A NumericDate may have a fraction (RFC 7519, section 2). In milliseconds. */
+/** Reads a NumericDate, which may have a fraction (RFC 7519, section 2). In milliseconds. */
 function numericDate(claims: JsonObject, name: string): number | undefined {
   if (!Object.hasOwn(claims, name)) return undefined;
   const seconds = claims[name];
@@ -179,7 +188,7 @@ function numericDate(claims: JsonObject, name: string): number | undefined {
 function optionalText(claims: JsonObject, name: string): string | undefined {
   if (!Object.hasOwn(claims, name)) return undefined;
   const text = claims[name];
-  // A lone surrogate cannot be encoded in a URL, where presence puts such names.
+  // Presence puts these names into URLs, which can't encode a lone surrogate.
   if (typeof text !== "string" || !text.isWellFormed()) throw new Refusal(`${name} is ${quote(text)}; it must be a string.`);
   return text;
 }

@@ -2,7 +2,7 @@ import { HubError } from "../../core/errors.ts";
 import { type Compat, COMPAT_COOKIE, COMPAT_PARAMETER } from "../compat/names.ts";
 import { parseForm } from "../body/form.ts";
 
-/** An access token as a request presents it; nothing of it is verified. */
+/** An access token as a request presents it, not verified. */
 export interface Credentials {
   readonly token: string;
   readonly from: "header" | "query" | "cookie";
@@ -13,15 +13,18 @@ const BEARER = /^bearer +([\w.~+/-]+=*)$/i;
 const TOKEN = /^[\w.~+/-]+=*$/;
 
 /**
- * Finds the access token of a request. The `Authorization` header goes first, and a cookie beside it is ignored, for browsers send
- * cookies unasked. A token in the URL is not looked for, except with `compat`; there it goes before the cookie.
+ * Finds the access token of a request. The `Authorization` header wins over a cookie, because
+ * browsers send cookies unasked. A token in the URL counts only with `compat`, and then wins over
+ * the cookie.
  *
- * @param request - `authorization`: every field of that name; Node's `headers` has only the first, which would let a proxy and the hub
- *   see different tokens. `cookie`: the `Cookie` header. `query`: of the URL, without the `?`.
+ * @param request - `authorization`: every field of that name. Node's `headers` has only the first,
+ *   so a proxy and the hub could see different tokens. `cookie`: the `Cookie` header. `query`: the
+ *   query of the URL, without the `?`.
  * @param cookieName - Case-sensitive.
  * @param compat - Whether the ways of Mercure 0.x are accepted too.
- * @returns undefined where there is none.
- * @throws HubError `invalid_request` where there are several, or one that is empty, malformed or of another scheme.
+ * @returns Undefined if there is no token.
+ * @throws HubError `invalid_request` if there are several tokens, or one that is empty, malformed
+ *   or of another scheme.
  * @see Mercure, "Presenting the Access Token".
  */
 export function readCredentials(
@@ -44,7 +47,10 @@ export function readCredentials(
   return readParameter(request.query ?? "") ?? readCookie(request.cookie, cookieName) ?? readCookie(request.cookie, COMPAT_COOKIE);
 }
 
-/** A URL ends up in logs, histories and `Referer` fields, which is why the parameter is gone from Mercure 1.0. */
+/**
+ * Reads the token of the query. URLs end up in logs, histories and `Referer` fields, so Mercure 1.0
+ * dropped the parameter.
+ */
 function readParameter(query: string): Credentials | undefined {
   const [token, ...others] = parseForm(query).flatMap(([name, value]) => (name === COMPAT_PARAMETER ? [value] : []));
   if (token === undefined) return undefined;
@@ -60,7 +66,8 @@ function readCookie(header: string | undefined, cookieName: string): Credentials
   const [token, ...more] = tokens;
   if (token === undefined) return undefined;
   if (more.length > 0) {
-    // Which one counts depends on paths and ages that the request does not show; a sibling domain may have planted one.
+    // The cookie that counts depends on paths and ages, which the request does not show. A sibling
+    // domain may have planted one.
     throw new HubError(
       "invalid_request",
       `The request has several \`${cookieName}\` cookies that differ. Set it with one \`Path\` and \`Domain\`.`,
@@ -81,7 +88,10 @@ function readCookies(header: string, name: string): readonly string[] {
   });
 }
 
-/** Takes spaces and tabs off the ends, and no other white space. A regular expression would need quadratic time for it. */
+/**
+ * Removes spaces and tabs from the ends, and no other white space. A regular expression would need
+ * quadratic time.
+ */
 function trim(text: string): string {
   let start = 0;
   let end = text.length;

@@ -7,23 +7,23 @@ import { freezeObject, isObject, type JsonObject, member } from "./json.ts";
 import { quote, Refusal } from "./refusal.ts";
 import type { AuthorizerOptions } from "./types.ts";
 
-/** The `type` of the details that are meant for a Mercure hub. */
+/** The `type` of details for a Mercure hub. */
 export const DETAIL_TYPE = "https://mercure.rocks/authorization-detail";
 
-/** What a token's details grant. */
+/** The grants in a token's details. */
 export interface Grants {
   readonly publish: readonly Matcher[];
   readonly subscribe: readonly SubscribeGrant[];
-  /** What presence shows for every subscription; only of tokens of Mercure 0.x. */
+  /** Payload that presence shows for every subscription. Only in tokens of Mercure 0.x. */
   readonly payload?: unknown;
 }
 
 /**
- * Reads the details that are meant for a hub, all or none: "partial acceptance is forbidden because it would silently alter the
- * effective authorization of the token".
+ * Reads the details for a hub, all or none: "partial acceptance is forbidden because it would
+ * silently alter the effective authorization of the token".
  *
- * @param details - Details of any type; those of others are left alone.
- * @throws Refusal with what is wrong, and where.
+ * @param details - Details of any type. Those of other types are ignored.
+ * @throws Refusal with the mistake and its place.
  * @see Mercure, "Authorization Details", "Topic Matcher List" and "Payloads".
  */
 export function readGrants(details: readonly JsonObject[], options: Pick<AuthorizerOptions, "limits" | "compilePattern">): Passed<Grants> {
@@ -45,11 +45,11 @@ export function readGrants(details: readonly JsonObject[], options: Pick<Authori
     if (actions.has("publish")) publish.push(...matchers);
     if (actions.has("subscribe")) subscribe.push({ topics: matchers, payload });
   }
-  // Copies have no room to grow, and thousands of them may be kept.
+  // Copies have no spare capacity, and thousands may be kept.
   return { value: { publish: [...publish], subscribe: [...subscribe] }, describe: () => describeGrants(publish, subscribe) };
 }
 
-/** Actions that are not known grant nothing, and do no harm: later specifications may define some. */
+/** Unknown actions grant nothing and do no harm. Later specifications may define more. */
 function readActions(detail: JsonObject, where: string): ReadonlySet<Action> {
   const actions = member(detail, "actions");
   if (!Array.isArray(actions) || actions.length === 0 || !actions.every((action) => typeof action === "string")) {
@@ -88,7 +88,7 @@ function readPayload(detail: JsonObject, where: string): JsonObject | undefined 
   return freezeObject(payload);
 }
 
-/** What is granted, in words. */
+/** The grants in words. */
 export function describeGrants(publish: readonly Matcher[], subscribe: readonly SubscribeGrant[]): string {
   const list = (matchers: readonly Matcher[]): string =>
     matchers.length === 0 ? "nothing" : matchers.map(({ type, pattern }) => `${type} ${quote(pattern)}`).join(", ");

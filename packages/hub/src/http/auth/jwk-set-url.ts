@@ -3,27 +3,33 @@ import { LogThrottle } from "../../core/log-throttle.ts";
 import { after } from "../../core/scheduler.ts";
 import { readJwkSet, selectKeys, type VerificationKey } from "./jwk-set.ts";
 
-/** The times and sizes of a fetched set, in milliseconds and bytes. */
+/** Times and sizes of a fetched set, in milliseconds and bytes. */
 export interface JwkSetUrlLimits {
-  /** The set is fetched again when older. */
+  /** Age at which the set is fetched again. */
   readonly maxAgeMs: number;
-  /** A set that cannot be fetched again is used until this age: an issuer that is down for a night does not stop the hub. */
+  /**
+   * Longest use of a set that cannot be fetched again. An issuer that is down for a night does not
+   * stop the hub.
+   */
   readonly maxStaleMs: number;
-  /** Least time between two fetches that tokens cause with a `kid` that the set does not have. */
+  /** Least time between two fetches for tokens with a `kid` that the set lacks. */
   readonly cooldownMs: number;
-  /** Least time between a fetch that failed and the next. It doubles with each failure in a row. */
+  /** Least time between a failed fetch and the next. Doubles with each failure in a row. */
   readonly retryMs: number;
-  /** Most that the time between a fetch that failed and the next grows to. */
+  /** Longest time between a failed fetch and the next. */
   readonly maxRetryMs: number;
-  /** A fetch takes no longer, its body included. */
+  /** Longest time for a fetch, including its body. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
 
-/** The keys of a set that may have signed a token. */
+/** Keys of a set that may have signed a token. */
 export interface FoundKeys {
   readonly keys: readonly VerificationKey[];
-  /** If other keys may be in a set that cannot be fetched: when it may be there, in milliseconds from now. Undefined if these are all. */
+  /**
+   * Set if more keys may be in a set that cannot be fetched: the time until the next attempt, in
+   * milliseconds. Undefined if these are all keys.
+   */
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -38,12 +44,16 @@ const DEFAULT_LIMITS: JwkSetUrlLimits = {
   maxBytes: 256 * 1024,
 };
 
-/** Clients are told a random time up to this much later than the next fetch, in milliseconds: they do not come back all at once. */
+/**
+ * Range of a random delay after the next fetch, in milliseconds, so that clients do not all come
+ * back at once.
+ */
 const SPREAD_MS = 4000;
 
 /**
- * The JWK set that an issuer serves. Only the configured address is ever fetched; nothing of a token goes into the request. One fetch runs at a time,
- * and after a failure the next one waits, whatever number of tokens asks for the set.
+ * The JWK set that an issuer serves. Only the configured address is fetched, and nothing of a token
+ * goes into the request. One fetch runs at a time. After a failure the next one waits, however many
+ * tokens ask.
  */
 export class JwkSetUrl {
   readonly #url: string;
@@ -57,15 +67,13 @@ export class JwkSetUrl {
   #keys: readonly VerificationKey[] | undefined;
   #fetchedAtMs = 0;
   #triedAtMs = Number.NEGATIVE_INFINITY;
-  /** In a row. */
+  /** Failures in a row. */
   #failures = 0;
   #pending: Promise<void> | undefined;
   #isStarted = false;
   #stopTimer: () => void = () => undefined;
 
-  /**
-   * @param options - `onRemoved` is called when a key that was in the set is no longer.
-   */
+  /** @param options - `onRemoved` is called when a key has left the set. */
   constructor(options: {
     url: string;
     algorithms: readonly string[];
@@ -83,31 +91,34 @@ export class JwkSetUrl {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
   }
 
-  /** Whether the set was fetched once. */
+  /** Whether the set was fetched at least once. */
   get isReady(): boolean {
     return this.#keys !== undefined;
   }
 
-  /** Fetches the set before a token needs it. From now on, a fetch that fails is tried again by itself, until {@link close}. */
+  /**
+   * Fetches the set before a token needs it. From now on, a failed fetch is retried automatically
+   * until {@link close}.
+   */
   start(): void {
     this.#isStarted = true;
     void this.#fetchOnce();
   }
 
-  /** Gives up a fetch that is under way, and starts no other by itself. */
+  /** Aborts a running fetch and starts no other one automatically. */
   close(): void {
     this.#isStarted = false;
     this.#stopTimer();
     this.#closing.abort();
   }
 
-  /** The keys to try. */
+  /** Finds the keys to try. */
   async find(algorithm: string, keyId: string | undefined): Promise<FoundKeys> {
     const { maxAgeMs, cooldownMs } = this.#limits;
     if (!this.#isUsable()) await this.#refresh(0);
     else if (this.#ageMs() >= maxAgeMs) {
       const fetching = this.#refresh(0);
-      // Not twice does a token wait for an issuer that is down while there are keys.
+      // While keys exist, a token does not wait a second time for an issuer that is down.
       if (this.#failures === 0) await fetching;
     }
     let keys = this.#select(algorithm, keyId);
@@ -115,7 +126,7 @@ export class JwkSetUrl {
       await this.#refresh(cooldownMs);
       keys = this.#select(algorithm, keyId);
     }
-    // A key with this `kid` is the one that is meant. Without, any that could not be fetched may be.
+    // A key with this `kid` is the right one. Without it, any key that could not be fetched may be.
     const isKnown = keyId !== undefined && keys.some((key) => key.keyId === keyId);
     return this.#failures === 0 || isKnown ? { keys } : { keys, retryAfterMs: this.#retryAfterMs() };
   }
@@ -124,7 +135,10 @@ export class JwkSetUrl {
     return this.#keys !== undefined && this.#ageMs() < this.#limits.maxStaleMs;
   }
 
-  /** A set from the future was fetched before the clock was set back: nobody knows when. */
+  /**
+   * The age of the set. A set from the future was fetched before the clock was set back, so its age
+   * is unknown.
+   */
   #ageMs(): number {
     const ageMs = this.#now() - this.#fetchedAtMs;
     return ageMs < 0 ? this.#limits.maxAgeMs : ageMs;
@@ -134,7 +148,7 @@ export class JwkSetUrl {
     return this.#keys !== undefined && this.#isUsable() ? selectKeys(this.#keys, algorithm, keyId) : [];
   }
 
-  /** How long the next fetch waits after the one that failed. */
+  /** Delay of the next fetch after a failed one. */
   #backoffMs(): number {
     const { retryMs, maxRetryMs } = this.#limits;
     return Math.min(maxRetryMs, retryMs * 2 ** Math.min(30, this.#failures - 1));
@@ -145,15 +159,15 @@ export class JwkSetUrl {
     return Math.round(Math.max(1000, Math.min(leftMs, this.#limits.maxRetryMs)) + Math.random() * SPREAD_MS);
   }
 
-  /** Fetches the set, unless the last try is too recent. */
+  /** Fetches the set, unless the last attempt is too recent. */
   async #refresh(cooldownMs: number): Promise<void> {
     const sinceMs = this.#now() - this.#triedAtMs;
-    // Negative: the clock was set back, and says nothing.
+    // Negative if the clock was set back. The time is then unknown.
     const isDue = sinceMs < 0 || sinceMs >= (this.#failures > 0 ? this.#backoffMs() : cooldownMs);
     if (isDue || this.#pending !== undefined) await this.#fetchOnce();
   }
 
-  /** Those who ask while a fetch runs wait for that one. */
+  /** Starts a fetch, or joins the running one. */
   #fetchOnce(): Promise<void> {
     this.#pending ??= this.#load().finally(() => {
       this.#pending = undefined;
@@ -176,7 +190,7 @@ export class JwkSetUrl {
       this.#failed({}, `The issuer's JWK set cannot be used. ${keys}`);
       return;
     }
-    if (this.#failures > 0) this.#logger.info({ url: this.#url, failures: this.#failures }, "The issuer's JWK set is there again.");
+    if (this.#failures > 0) this.#logger.info({ url: this.#url, failures: this.#failures }, "The issuer's JWK set is available again.");
     this.#failures = 0;
     const previous = this.#keys ?? [];
     this.#keys = keys;
@@ -186,7 +200,7 @@ export class JwkSetUrl {
 
   #failed(fields: object, text: string): void {
     this.#failures++;
-    // The wait for the next try begins now: this one may have taken longer.
+    // The wait for the next attempt begins now, because this one may have taken longer.
     this.#triedAtMs = this.#now();
     if (!this.#closing.signal.aborted) this.#notices.warn("fetch", { ...fields, url: this.#url, hasKeys: this.#isUsable() }, text);
   }
@@ -195,7 +209,7 @@ export class JwkSetUrl {
     const { timeoutMs, maxBytes } = this.#limits;
     const response = await fetch(this.#url, {
       headers: { Accept: "application/jwk-set+json, application/json" },
-      // A redirect could lead anywhere, also into the hub's own network.
+      // A redirect could lead anywhere, even into the hub's own network.
       redirect: "error",
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]),
     });

@@ -2,22 +2,22 @@ import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 import { isSymmetric, misfit } from "./algorithms.ts";
 import { isObject, type JsonObject, member } from "./json.ts";
 
-/** A key that may verify signatures of these algorithms, and no others. */
+/** A key that may verify signatures of these algorithms only. */
 export interface VerificationKey {
   readonly keyId: string | undefined;
   readonly algorithms: ReadonlySet<string>;
   readonly key: KeyObject;
 }
 
-/** Most members of a set: a token without `kid` is tried with each. */
+/** Most members of a set. A token without `kid` is tried with each. */
 const MAX_KEYS = 100;
 
 /**
- * Reads the members of a JWK set that can verify one of the algorithms. Others are left out, as RFC 7517 (section 5) asks for kinds
- * of key that one does not know.
+ * Reads the members of a JWK set that can verify one of the algorithms. Other members are skipped,
+ * because RFC 7517 (section 5) asks to ignore unknown kinds of key.
  *
- * @param secrets - Whether shared secrets may be among them; not in a set that others can fetch.
- * @returns The keys; an error text where this is no JWK set.
+ * @param secrets - Whether shared secrets are allowed. Not in a set that others can fetch.
+ * @returns The keys, or an error text if the value is no JWK set.
  */
 export function readJwkSet(value: unknown, algorithms: readonly string[], secrets: boolean): readonly VerificationKey[] | string {
   const members = isObject(value) ? member(value, "keys") : undefined;
@@ -26,7 +26,7 @@ export function readJwkSet(value: unknown, algorithms: readonly string[], secret
   return members.flatMap((jwk: unknown) => (isObject(jwk) ? readJwk(jwk, algorithms, secrets) : []));
 }
 
-/** Whether a set says which key signed a token: by its `kid`, where both have one. */
+/** Selects the keys that may have signed a token, by `kid` if both have one. */
 export function selectKeys(keys: readonly VerificationKey[], algorithm: string, keyId: string | undefined): readonly VerificationKey[] {
   return keys.filter((key) => key.algorithms.has(algorithm) && (keyId === undefined || key.keyId === undefined || key.keyId === keyId));
 }
@@ -57,10 +57,10 @@ function importJwk(jwk: JsonObject, secrets: boolean): KeyObject | undefined {
     return secrets && typeof secret === "string" ? createSecretKey(Buffer.from(secret, "base64url")) : undefined;
   }
   try {
-    // Of a private member, the public half.
+    // For a private member, this is the public half.
     return createPublicKey({ key: { ...jwk }, format: "jwk" });
   } catch {
-    // A kind of key that this runtime does not know, or a broken one: not a key to verify with.
+    // Unknown to this runtime, or broken. The key can't verify anything.
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ export interface KeySource {
   readonly keyId: string | undefined;
   /** Keys of this source that may have signed, the likeliest first. */
   find(algorithm: string, keyId: string | undefined): FoundKeys | Promise<FoundKeys>;
-  /** The set that is fetched; undefined for keys that are at hand. */
+  /** The fetched set. Undefined for local keys. */
   readonly fetched?: JwkSetUrl | undefined;
 }
 
@@ -31,9 +31,9 @@ const NO_SECRET: Readonly<Record<MistakenSecret, string>> = {
 /**
  * Reads one entry of an issuer's keys.
  *
- * @param where - How errors name the entry.
- * @param context - `onRemoved` is called when a key is no longer in a fetched set.
- * @throws TypeError where it cannot work, with what to change.
+ * @param where - The entry's name in errors.
+ * @param context - `onRemoved` is called when a key has left a fetched set.
+ * @throws TypeError for an entry that cannot work, with the remedy.
  */
 export function createKeySource(
   options: KeyOptions,
@@ -81,7 +81,7 @@ export function createKeySource(
     }
   } else {
     const bytes = secretBytes(secret);
-    // Were it a public key, whoever has it could sign.
+    // If this is a public key, everyone who has it could sign.
     if (isPem(bytes)) throw fault("The `secret` is a PEM file. Give the key pair's public key as `publicKey`.");
     const mistaken = mistakenSecret(secret);
     if (mistaken !== undefined) throw fault(NO_SECRET[mistaken]);

@@ -6,9 +6,9 @@ import { misfit, secretBytes } from "./algorithms.ts";
 import { DETAIL_TYPE } from "./details.ts";
 import { mistakenSecret } from "./mistaken-secret.ts";
 
-/** What a token is signed with: exactly one of `secret` and `privateKeyPem`. */
+/** The key that signs a token: exactly one of `secret` and `privateKeyPem`. */
 export interface SigningKey {
-  /** Text stands for its UTF-8 bytes; at least 32, 48 or 64 of them for HS256, HS384 or HS512. */
+  /** Text stands for its UTF-8 bytes. At least 32, 48 or 64 bytes for HS256, HS384 or HS512. */
   readonly secret?: string | Uint8Array | undefined;
   /** PKCS#8, PKCS#1 or SEC1, not encrypted. */
   readonly privateKeyPem?: string | undefined;
@@ -18,16 +18,16 @@ export interface SigningKey {
   readonly keyId?: string | undefined;
 }
 
-/** What a token is to say. */
+/** Claims of a new token. */
 export interface MintOptions {
   readonly key: SigningKey;
   /** `iss`: the name under which the hub knows the key. */
   readonly issuer: string;
   /** `aud`: the hub's resource identifier. */
   readonly audience: string;
-  /** `sub`: who will use the token. */
+  /** `sub`: the user of the token. */
   readonly subject: string;
-  /** `jti`: names this token, for revoking it. Default: a random one. */
+  /** `jti`: names this token for revocation. Default: a random id. */
   readonly tokenId?: string | undefined;
   /** `client_id`. Default: the issuer. */
   readonly clientId?: string | undefined;
@@ -35,14 +35,14 @@ export interface MintOptions {
   readonly publish?: readonly Matcher[] | undefined;
   /** Topics whose private updates may be received. */
   readonly subscribe?: readonly SubscribeGrant[] | undefined;
-  /** How long the token lives, in seconds, at least 1. Minutes are enough for a page that renews it. */
+  /** Lifetime in seconds, at least 1. Minutes are enough for a page that renews its token. */
   readonly lifetimeSeconds: number;
 }
 
 /**
- * Makes a signed access token, with all claims that RFC 9068 asks for and a `jti`.
+ * Makes a signed access token, with all claims that RFC 9068 requires and a `jti`.
  *
- * @throws TypeError for options that cannot work, with what to change.
+ * @throws TypeError for options that cannot work, with the remedy.
  */
 export async function mintToken(options: MintOptions): Promise<string> {
   const {

@@ -1,22 +1,25 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
 
-/** What was given as a shared secret by mistake. Others know all of these, so tokens signed with one could be anybody's. */
+/**
+ * Something given as a shared secret by mistake. Others know all of these, so anybody could sign
+ * with them.
+ */
 export type MistakenSecret = "path" | "url" | "jwks" | "public key" | "variable";
 
-/** The endings of files that hold keys. */
+/** File name extensions of key files. */
 const KEY_FILE = /^[^\r\n]*\.(?:asc|cer|crt|der|env|jwks?|json|key|p12|p8|pem|pfx|pub|secret|txt)$/i;
 const PATH_START = /^(?:~[\w.-]*\/|\.{1,2}\/|\/|[a-z]:[\\/]|\\\\|@[^\s/]*\/)/i;
 
 /**
- * Says what a shared secret looks like, if it can hardly be one.
+ * Recognises a text that can hardly be a shared secret.
  *
  * @param secret - Text, or its bytes.
- * @returns undefined for what may be a secret.
+ * @returns Undefined for a possible secret.
  */
 export function mistakenSecret(secret: string | Uint8Array): MistakenSecret | undefined {
   if (typeof secret !== "string" && isPublicKey(secret)) return "public key";
   const text = (typeof secret === "string" ? secret : Buffer.from(secret).toString("latin1")).trim();
-  // One of 256 random secrets begins with a slash, and hardly any is text.
+  // One in 256 random secrets begins with a slash, and hardly any is text.
   if (typeof secret !== "string" && !/^[\t\r\n\x20-\x7e]*$/.test(text)) return undefined;
   if (/^[a-z][a-z\d+.-]*:\/\/|^(?:https?|file):/i.test(text)) return "url";
   if (/^\$(?:\w+|\{[^{}]*\}|\([^()]*\))$/.test(text)) return "variable";
@@ -27,19 +30,24 @@ export function mistakenSecret(secret: string | Uint8Array): MistakenSecret | un
   return /^M[\w+/\s-]+=*$/.test(text) && isPublicKey(Buffer.from(text, "base64")) ? "public key" : undefined;
 }
 
-/** Whether a text is written like the path of a file. Secrets in base64, which may begin with a slash, are not. */
+/**
+ * Whether a text looks like a file path. A base64 secret, which may begin with a slash, does not.
+ */
 export function looksLikePath(text: string): boolean {
   return KEY_FILE.test(text) || (PATH_START.test(text) && !isBase64(text));
 }
 
-/** As programs write random bytes: far more capital letters and digits than a path has. Not all programs pad it. */
+/**
+ * Whether a text looks like random bytes in base64: many more capital letters and digits than a
+ * path has. Some programs do not pad it.
+ */
 function isBase64(text: string): boolean {
   if (text.length < 32 || !/^[A-Za-z\d+/]+={0,2}$/.test(text)) return false;
   return text.replaceAll(/[^A-Z\d+]/g, "").length > text.length / 4;
 }
 
 function isPublicKey(der: Uint8Array): boolean {
-  // A sequence: random bytes seldom begin with one, and need not be parsed.
+  // A DER sequence. Random bytes seldom begin with one, and need not be parsed.
   if (der[0] !== 0x30) return false;
   for (const read of [
     () => createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" }),
@@ -50,7 +58,7 @@ function isPublicKey(der: Uint8Array): boolean {
       read();
       return true;
     } catch {
-      // Not of this form: perhaps of the next.
+      // Not this form. The next one may fit.
     }
   }
   return false;

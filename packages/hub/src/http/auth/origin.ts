@@ -1,19 +1,25 @@
 /** Schemes of URLs with a host that are never a page's origin. */
 const NO_PAGES: ReadonlySet<string> = new Set(["file", "ftp", "ws", "wss"]);
 
-/** The origin of an app or a browser extension, which has a scheme of its own: `capacitor://localhost`, `app://-`. */
+/**
+ * The origin of an app or a browser extension with a scheme of its own: `capacitor://localhost`,
+ * `app://-`.
+ */
 const APP_ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[\w.~-]+(?::\d{1,5})?$/;
 
 /**
- * Reads an origin as a browser writes it in the `Origin` field: scheme and host, and the port if it is not the scheme's own.
+ * Parses an origin as browsers write it in the `Origin` field: scheme and host, and the port if it
+ * is not the scheme's default.
  *
- * @returns The origin, in a browser's spelling; undefined for everything else, such as `null`, a path, or a host with `*`.
+ * @returns The origin in a browser's spelling, or undefined for other text, such as `null`, a path,
+ *   or a host with `*`.
  * @see RFC 6454, 6.2 "ASCII Serialization of an Origin".
  */
 export function parseOrigin(text: string): string | undefined {
   if (/^https?:/i.test(text)) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    // A host with a star is a URL, but a browser never names it: it would look like a pattern and match nothing.
+    // A host with a star is a valid URL, but a browser never names one. It would look like a
+    // pattern and match nothing.
     if (url === undefined || url.hostname.includes("*") || url.href !== `${url.origin}/`) return undefined;
     return url.origin;
   }
@@ -22,7 +28,7 @@ export function parseOrigin(text: string): string | undefined {
   return scheme === undefined || NO_PAGES.has(scheme) || /^[htps]+$/.test(scheme) ? undefined : text;
 }
 
-/** The origin of the page that a `Referer` field names; undefined if it names none. */
+/** The origin of the page in a `Referer` field. Undefined if there is none. */
 export function originOfReferer(referer: string | undefined): string | undefined {
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const { protocol, host } = new URL(referer);
@@ -32,8 +38,8 @@ export function originOfReferer(referer: string | undefined): string | undefined
 /**
  * Checks the origins of an option.
  *
- * @param allowsAny - Whether `*` may be among them.
- * @throws TypeError for one that no browser sends: it would match nothing in silence.
+ * @param allowsAny - Whether `*` is allowed.
+ * @throws TypeError for an origin that no browser sends, because it would silently match nothing.
  */
 export function checkOrigins(option: string, origins: readonly string[], { allowsAny }: { readonly allowsAny: boolean }): void {
   for (const origin of origins) {
@@ -47,25 +53,28 @@ export function checkOrigins(option: string, origins: readonly string[], { allow
   }
 }
 
-/** The parts of a request that say where its page and the server are. */
+/** The parts of a request that identify its page and the server. */
 export interface OriginRequest {
   /** Host and port that the request names. */
   readonly host: string | undefined;
-  /** The `Sec-Fetch-Site` field: how a browser sees the page and the server. A page can't change it. */
+  /**
+   * The `Sec-Fetch-Site` field: how a browser sees the page and the server. A page can't change it.
+   */
   readonly fetchSite: string | undefined;
 }
 
-/** @param header - A field's value by its lower-case name. */
+/** @param header - Returns a field's value by its lower-case name. */
 export function originRequest(header: (name: string) => string | undefined): OriginRequest {
   return { host: header("host"), fetchSite: header("sec-fetch-site") };
 }
 
 /**
- * Whether an `Origin` is the hub's own: the origin of its public URL, or of the host that the request names. A proxy may name its upstream there, so
- * the host does not count against what the browser says. Of the public host only the URL's own origin counts: with https, its `http:` page may be
- * anyone's.
+ * Whether an `Origin` is the hub's own: the origin of its public URL, or of the request's host. A
+ * proxy may name its upstream as the host, so the browser's own statement wins over the host. For
+ * the public host only the URL's exact origin counts. With https, anyone may control its `http:`
+ * page.
  *
- * @param hubUrl - The hub's public URL, or its origin; undefined if it is not known.
+ * @param hubUrl - The hub's public URL or its origin. Undefined if it is not known.
  */
 export function isOwnOrigin(origin: string, hubUrl: string | undefined, { host, fetchSite }: OriginRequest): boolean {
   const own = hubUrl === undefined ? undefined : new URL(hubUrl);
@@ -76,7 +85,7 @@ export function isOwnOrigin(origin: string, hubUrl: string | undefined, { host, 
   return own?.protocol !== "https:" || withoutDot(page.hostname) !== withoutDot(own.hostname);
 }
 
-/** Names with and without the dot of the root are the same machine. */
+/** Removes the dot of the root. Names with and without it are the same machine. */
 function withoutDot(hostname: string): string {
   return hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
 }

@@ -7,15 +7,15 @@ import { checkCompatExpiry, checkCompatType, findCompatKeys, readCompatGrants } 
 import type { Clock } from "./refusal.ts";
 import type { AuthorizerOptions } from "./types.ts";
 
-/** The checks in which kinds of tokens differ. */
+/** The checks that differ between kinds of tokens. */
 export interface TokenProfile {
   readonly checkType: (header: JsonObject) => Passed<true>;
-  /** The keys that may have signed it. */
+  /** Finds the keys that may have signed the token. */
   readonly checkIssuer: (claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>) => Passed<readonly KeySource[]>;
   readonly checkAudience: (claims: JsonObject, resourceIdentifier: string) => Passed<true>;
-  /** When it is taken no longer, in milliseconds since 1970. */
+  /** Finds the end of the token's acceptance, in milliseconds since 1970. */
   readonly checkExpiry: (claims: JsonObject, clock: Clock) => Passed<number>;
-  /** The claim that says what it allows. */
+  /** The claim that contains the grants. */
   readonly grantsClaim: string;
   readonly readGrants: (claims: JsonObject, options: Pick<AuthorizerOptions, "limits" | "compilePattern">) => Passed<Grants>;
 }
@@ -34,13 +34,16 @@ export const ACCESS_TOKENS: TokenProfile = {
 const COMPAT_TOKENS: TokenProfile = {
   checkType: checkCompatType,
   checkIssuer: findCompatKeys,
-  checkAudience: () => ({ value: true, describe: () => "aud is not looked at in a token of Mercure 0.x." }),
+  checkAudience: () => ({ value: true, describe: () => "aud is not checked in a token of Mercure 0.x." }),
   checkExpiry: checkCompatExpiry,
   grantsClaim: "mercure",
   readGrants: readCompatGrants,
 };
 
-/** The header's type alone decides: what calls itself an access token is judged as one, whatever its claims are. */
+/**
+ * Chooses by the header's type alone. A token that calls itself an access token is judged as one,
+ * whatever its claims.
+ */
 export function profileOf(header: JsonObject, compat: Compat | undefined): TokenProfile {
   return compat === undefined || isAccessToken(header) ? ACCESS_TOKENS : COMPAT_TOKENS;
 }

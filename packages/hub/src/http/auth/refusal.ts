@@ -1,14 +1,16 @@
-/** Why a token is refused, in words for the hub's log and for `explain`; whoever presented it never sees them. */
+/**
+ * The reason why a token is refused, for the hub's log and for `explain`. The client never sees it.
+ */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 }
 
-/** Why a token is refused that is right in all but its time: it ended, or has not begun. */
+/** The reason for a token whose only fault is its time: expired, or not valid yet. */
 export class ClockRefusal extends Refusal {
   readonly claim: "exp" | "nbf";
-  /** What the claim says, in milliseconds since 1970. */
+  /** Time of the claim, in milliseconds since 1970. */
   readonly tokenMs: number;
-  /** What the hub's clock says. */
+  /** Time of the hub's clock. */
   readonly hubMs: number;
   readonly leewayMs: number;
 
@@ -21,15 +23,18 @@ export class ClockRefusal extends Refusal {
     this.leewayMs = leewayMs;
   }
 
-  /** For how long, with the leeway, the token has not been valid, in milliseconds; negative if it will be after that time. */
+  /**
+   * Time since the token became invalid, including the leeway, in milliseconds. Negative if the
+   * token will be valid later.
+   */
   get passedMs(): number {
     return this.claim === "exp" ? this.hubMs - this.tokenMs - this.leewayMs : this.hubMs - this.tokenMs + this.leewayMs;
   }
 }
 
-/** Why a token can't be judged: its key may be in a JWK set that cannot be fetched. */
+/** The token can't be judged, because its key may be in a JWK set that cannot be fetched. */
 export class KeysAway extends Refusal {
-  /** When the set may be there, in milliseconds from now. */
+  /** Time until the set may be available, in milliseconds. */
   readonly retryAfterMs: number;
 
   constructor(message: string, retryAfterMs: number) {
@@ -38,22 +43,25 @@ export class KeysAway extends Refusal {
   }
 }
 
-/** What a token's times are compared with, in milliseconds. */
+/** The clock for a token's times, in milliseconds. */
 export interface Clock {
-  /** Since 1970. */
+  /** Milliseconds since 1970. */
   readonly now: number;
-  /** How far the issuer's clock may differ. */
+  /** Allowed difference of the issuer's clock. */
   readonly leewayMs: number;
 }
 
-/** Writes milliseconds since 1970 as a date and a time. */
+/** Formats milliseconds since 1970 as a date and time. */
 export function showTime(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
-/** Shows a value of a token in a sentence: quoted, so that it cannot pass for part of the sentence, and cut. */
+/**
+ * Shows a token's value in a sentence. Quoted, so that the value can't pass for part of the
+ * sentence, and cut.
+ */
 export function quote(value: unknown): string {
-  // Nested values are not shown: writing out a very deep one would exhaust the stack.
+  // Nested values are not shown, because writing out a very deep one would exhaust the stack.
   if (Array.isArray(value) && value.some((entry) => typeof entry === "object" && entry !== null)) return "an array of objects";
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return "an object";
   const text = JSON.stringify(value) ?? "missing";

@@ -3,7 +3,7 @@ import { andThen } from "../../core/scheduler.ts";
 import type { Tokens } from "../../core/table/tokens.ts";
 import type { Authorizer } from "./index.ts";
 
-/** An authorizer that refuses, of the tokens that another one accepts, those that are revoked. */
+/** Wraps an authorizer so that revoked tokens are refused too. */
 export function revocable(authorizer: Authorizer, tokens: Tokens): Authorizer {
   const check = (authorization: Authorization): Authorization | Promise<Authorization> => {
     return andThen(tokens.isRevoked(authorization), (isRevoked) => accept(authorization, isRevoked));

@@ -1,16 +1,19 @@
 import type { Action, Authorization } from "../../core/matching/authorization.ts";
 import { Recent } from "../../core/recent.ts";
 
-/** Remembers what verified tokens say, so that a busy publisher's token costs one look-up. Only whole, equal tokens are found. */
+/**
+ * Remembers the grants of verified tokens, so that a busy publisher's token costs one look-up. Only
+ * whole, equal tokens are found.
+ */
 export class TokenCache {
   readonly #tokens: Recent<Partial<Record<Action, Authorization>>>;
 
-  /** @param capacity - Most tokens to remember; those that were not used for long go. */
+  /** @param capacity - Most remembered tokens. The least recently used ones are dropped. */
   constructor(capacity: number) {
     this.#tokens = new Recent(Math.ceil(capacity / 2));
   }
 
-  /** @param now - In milliseconds since 1970: what has expired is forgotten. */
+  /** @param now - In milliseconds since 1970. Expired entries are dropped. */
   get(token: string, action: Action, now: number): Authorization | undefined {
     const known = this.#tokens.get(token)?.[action];
     if (known === undefined || now < known.expiresAt) return known;

@@ -9,7 +9,8 @@ import type { HubRequest } from "../request.ts";
 export async function readBody(request: Pick<HubRequest, "header" | "readBody">, maxBytes: number): Promise<Uint8Array> {
   const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "";
   if (coding !== "" && coding !== "identity") {
-    // Reading it as it is would take it for text that is not UTF-8; inflating it could make a mebibyte of a few bytes.
+    // Read unchanged, a compressed body would look like invalid UTF-8. Inflated, a few bytes could
+    // become a mebibyte.
     throw new HubError("unsupported_encoding", "The hub reads no compressed bodies. Send the body as it is, without Content-Encoding.");
   }
   return request.readBody(maxBytes);

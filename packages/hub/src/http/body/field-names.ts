@@ -1,7 +1,7 @@
-/** The fields of an update, in a form and in JSON. */
+/** Fields of an update, in a form and in JSON. */
 const KNOWN: ReadonlySet<string> = new Set(["topic", "data", "id", "type", "retry", "private", "delay", "deliver_at", "ttl"]);
 
-/** What other systems, the library and many a slip of the hand call these fields; letters only. */
+/** Names for these fields in other systems and in the library, and common slips. Letters only. */
 const MEANT: ReadonlyMap<string, string> = new Map([
   ...Array.from(KNOWN, (name): [string, string] => [name.replace("_", ""), name]),
   ...["topics", "channel", "channels", "match", "matchexact", "matches"].map((name): [string, string] => [name, "topic"]),
@@ -22,15 +22,18 @@ export function isKnownField(name: string): boolean {
 }
 
 /**
- * The field that a name nearly is, such as `topic` for `topics`, `Topic` and `topic[]`.
+ * Finds the field that a name resembles, such as `topic` for `topics`, `Topic` and `topic[]`.
  *
- * @returns undefined for a name that is like none.
+ * @returns Undefined if the name resembles none.
  */
 export function meantField(name: string): string | undefined {
   return name.length > NAME_CHARACTERS ? undefined : MEANT.get(lettersOf(name));
 }
 
-/** A name's small letters of ASCII, without what frameworks and templates put in brackets behind it. */
+/**
+ * The lower-case ASCII letters of a name, without the brackets that frameworks and templates
+ * append.
+ */
 function lettersOf(name: string): string {
   return name
     .toLowerCase()
@@ -38,12 +41,13 @@ function lettersOf(name: string): string {
     .replaceAll(/[^a-z]/g, "");
 }
 
-/** Words that people put around the name of a yes or no. */
+/** Words that people put around the name of a boolean. */
 const AROUND = /^(?:is|be|make|set|update|event|message)|(?:update|event|message|flag)s?$/g;
 
 /**
- * Whether a name that the hub does not read was likely meant for `private`, such as `Private`, `private[]`, `update[private]`, `is_private`, `private` with an invisible character, or with one
- * letter too many, missing, wrong, or in its neighbour's place.
+ * Whether an unread name was probably meant for `private`, such as `Private`, `private[]`,
+ * `update[private]` or `is_private`. An invisible character counts too, and one letter too many,
+ * missing, wrong or swapped with its neighbour.
  */
 export function isNearlyPrivate(name: string): boolean {
   if (isKnownField(name)) return false;
@@ -53,10 +57,13 @@ export function isNearlyPrivate(name: string): boolean {
   return letters.length <= MOST_LETTERS && (isOneSlipFrom(letters, "private") || isOneSlipFrom(letters.replaceAll(AROUND, ""), "private"));
 }
 
-/** Most letters of a name that is looked at. Bodies may have a hundred thousand names. */
+/** Longest name that is examined, in letters. A body may have a hundred thousand names. */
 const MOST_LETTERS = 24;
 
-/** Whether two words are the same but for one letter that is missing, too many or wrong, or two neighbours in the wrong order. */
+/**
+ * Whether two words differ by one letter that is missing, extra or wrong, or by two swapped
+ * neighbours.
+ */
 function isOneSlipFrom(word: string, other: string): boolean {
   if (Math.abs(word.length - other.length) > 1) return false;
   let start = 0;
@@ -70,7 +77,9 @@ function isOneSlipFrom(word: string, other: string): boolean {
   return (rest.length <= 1 && otherRest.length <= 1) || (rest.length === 2 && otherRest === `${rest[1]}${rest[0]}`);
 }
 
-/** A name that somebody sent, as it may stand in a message, a log or a header field: quoted, in printable ASCII, and not long. */
+/**
+ * Quotes a stranger's name for a message, a log or a header field: short, and in printable ASCII.
+ */
 export function quoteName(name: string): string {
   const short = name.length > NAME_CHARACTERS ? `${name.slice(0, NAME_CHARACTERS)}…` : name;
   return JSON.stringify(short).replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -2,8 +2,8 @@ import { HubError } from "../../core/errors.ts";
 import { DEFAULT_LIMITS } from "../../core/limits.ts";
 
 /**
- * Decodes UTF-8 strictly. `URLSearchParams` and `TextDecoder` by default replace what is invalid, which would
- * change names and data in silence.
+ * Decodes UTF-8 strictly. By default, `URLSearchParams` and `TextDecoder` replace invalid bytes,
+ * which would silently change names and data.
  *
  * @throws HubError `invalid_body`.
  */
@@ -25,9 +25,9 @@ function notUtf8(): HubError {
 /**
  * Parses `application/x-www-form-urlencoded` text, a body or a query.
  *
- * @param maxFields - Most fields, so that a body of a mebibyte of `&=` costs no more than one of a few fields.
- * @returns The names and values, decoded, in order.
- * @throws HubError `too_large` for more fields, or `invalid_body` where a value is not UTF-8.
+ * @param maxFields - Most fields, so that a mebibyte of `&=` costs no more than a few fields.
+ * @returns The decoded names and values, in order.
+ * @throws HubError `too_large` for more fields, or `invalid_body` if a value is not UTF-8.
  * @see URL Standard, 5.1 "application/x-www-form-urlencoded parsing".
  */
 export function parseForm(
@@ -50,10 +50,13 @@ export function parseForm(
   return pairs;
 }
 
-/** Longest text whose parts may keep all of it in memory. */
+/** Longest text that its parts may keep in memory. */
 const SHARED_CHARACTERS = 4096;
 
-/** A part of a text can be a view of it: a topic that is remembered would then keep a whole body of a mebibyte alive. */
+/**
+ * Copies a part of a long text. A part can be a view of the text, so a remembered topic would keep
+ * a whole body of a mebibyte alive.
+ */
 export function detach(part: string, text: string): string {
   return text.length <= SHARED_CHARACTERS || part.length * 2 > text.length
     ? part
@@ -63,7 +66,7 @@ export function detach(part: string, text: string): string {
 function decodePart(part: string): string {
   const spaced = part.includes("+") ? part.replaceAll("+", " ") : part;
   if (!spaced.includes("%")) return spaced;
-  // Known before it is tried: an exception for each of many parts would take seconds.
+  // Checked first, because an exception for each of many parts would take seconds.
   if (STRAY_PERCENT.test(spaced)) return decodeLeniently(spaced);
   try {
     return decodeURIComponent(spaced);
@@ -74,7 +77,10 @@ function decodePart(part: string): string {
 
 const STRAY_PERCENT = /%(?![\da-f]{2})/i;
 
-/** As the standard says, a `%` without two hexadecimal digits stands for itself. */
+/**
+ * Decodes a part in which a `%` without two hexadecimal digits stands for itself, as in the
+ * standard.
+ */
 function decodeLeniently(part: string): string {
   const bytes = new TextEncoder().encode(part);
   let length = 0;

@@ -1,16 +1,20 @@
 import { HubError } from "../../core/errors.ts";
 
-/** An `sf-string`: in quotes, with a backslash before a quote or another backslash. Parameters are passed over. */
+/**
+ * An `sf-string`: in quotes, with a backslash before a quote or another backslash. Parameters are
+ * skipped.
+ */
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)" *(?:;.*)?$/;
-/** Without quotes, as many clients write it: what can be mistaken for nothing else. */
+/** A key without quotes, as many clients write it. Only characters that are unambiguous. */
 const BARE = /^[\w!#$%&'*+.^`|~:/=@-]+$/;
 
 /**
  * Reads the `Idempotency-Key` field.
  *
- * "Its value MUST be a String"; a value without quotes is taken too. More than one field is refused: runtimes join them with a comma.
+ * "Its value MUST be a String", but a value without quotes is accepted too. Several fields are
+ * refused, because runtimes join them with a comma.
  *
- * @returns undefined where there is none.
+ * @returns Undefined without the field.
  * @throws HubError `invalid_idempotency_key`.
  * @see draft-ietf-httpapi-idempotency-key-header, 2.1; RFC 9651, 3.3.3 "Strings".
  */

@@ -1,18 +1,18 @@
 import { atOnce } from "../../core/slices.ts";
 import { endOfPlain, endOfText, skipSpace } from "./json-scan.ts";
 
-/** A member of a JSON object, as it is written. */
+/** A member of a JSON object, as written. */
 export interface RawMember {
-  /** Where the value's text begins and ends in the document. */
+  /** Start and end of the value's text in the document. */
   readonly start: number;
   readonly end: number;
-  /** Levels of lists and objects in the value; 0 for a text, a number, true, false or null. */
+  /** Levels of lists and objects in the value. 0 for a text, a number, true, false or null. */
   readonly depth: number;
-  /** How often the object has the name. This is the last one, as for `JSON.parse`. */
+  /** How often the object has the name. This member is the last, as for `JSON.parse`. */
   readonly count: number;
 }
 
-/** An object of a document, as far as it was asked for. */
+/** The requested parts of an object. */
 export interface RawObject {
   /** The wanted members, by name. */
   readonly members: ReadonlyMap<string, RawMember>;
@@ -20,21 +20,21 @@ export interface RawObject {
   readonly others: readonly string[];
 }
 
-/** A JSON document that was looked at, not parsed. */
+/** A JSON document that was scanned, not parsed. */
 export interface RawDocument {
   readonly isList: boolean;
   /**
-   * The document, or the items of the list that it is. Undefined for each that is no object. A list
-   * with more items than wanted is read as far as the first of them.
+   * The document, or the items of its list. Undefined for each item that is no object. A list with
+   * more items than wanted is read as far as the first of them.
    */
   readonly objects: readonly (RawObject | undefined)[];
 }
 
-/** How much to keep of a document. */
+/** The parts of a document to keep. */
 export interface Wanted {
-  /** Which members are of interest. */
+  /** Selects members by name. */
   readonly isWanted: (name: string) => boolean;
-  /** Most items of a list. One more is kept, to show that there are more. */
+  /** Most items of a list. One more is kept as a sign of more. */
   readonly mostObjects: number;
   /** Most names of other members of an object. One more is kept. */
   readonly mostOthers: number;
@@ -45,7 +45,7 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
-/** From an opening bracket's code to that of the closing one, for both kinds. */
+/** Offset from an opening bracket's code to the closing bracket's, for both kinds. */
 const TO_CLOSING = 2;
 /** Characters between two `yield`s, at some 10 ns each. */
 const PART_LENGTH = 16 * 1024;
@@ -59,8 +59,8 @@ export function readMembers(text: string, wanted: Wanted): RawDocument | undefin
  * Checks a JSON document, and finds the members of its object, or of each object in its list.
  *
  * `JSON.parse` would round numbers, sort names that are numbers, and hide names that occur twice.
- * For objects that are all unlike, it takes a tenth of a second a mebibyte. This is one pass that
- * builds nothing: its time depends on the length alone.
+ * For objects that are all unlike, it needs a tenth of a second for a mebibyte. This single pass
+ * builds nothing, and its time depends on the length alone.
  *
  * @returns Undefined if `JSON.parse` would refuse the text.
  * @see RFC 8259.
@@ -69,9 +69,12 @@ export function* readingMembers(text: string, wanted: Wanted): Generator<undefin
   let i = skipSpace(text, 0);
   const isList = text.charCodeAt(i) === OPEN_LIST;
   const keeper = new Keeper(text, isList ? 2 : 1, wanted);
-  /** The brackets that are open. */
+  /** The open brackets. */
   const open: number[] = [];
-  /** What may come: after an opening bracket the first part or the end, after a value the end or a comma. */
+  /**
+   * The next expected token. After an opening bracket the first part or the end, after a value the
+   * end or a comma.
+   */
   let next: "value" | "name" | "first" | "after" = "value";
   let pauseAt = i + PART_LENGTH;
   for (; ; i = skipSpace(text, i)) {
@@ -115,16 +118,16 @@ export function* readingMembers(text: string, wanted: Wanted): Generator<undefin
   }
 }
 
-/** Keeps what is wanted of a document. Depths are numbers of open brackets. */
+/** Keeps the wanted parts of a document. Depths are numbers of open brackets. */
 class Keeper {
   readonly objects: (RawObject | undefined)[] = [];
   readonly #text: string;
-  /** The depth of the members that are looked at. */
+  /** The depth of the examined members. */
   readonly #level: number;
   readonly #wanted: Wanted;
   /** Undefined outside of an object whose members are kept. */
   #object: { members: Map<string, RawMember>; others: string[] } | undefined;
-  /** Of the member whose value is read; undefined for one that is not wanted. */
+  /** Name of the member whose value is being read. Undefined for an unwanted member. */
   #name: string | undefined;
   #start = 0;
   #deepest = 0;
@@ -148,7 +151,6 @@ class Keeper {
     if (this.#name === undefined && others.length <= this.#wanted.mostOthers) others.push(name);
   }
 
-  /** A value begins. */
   begins(start: number, depth: number): void {
     if (depth === this.#level) {
       this.#start = start;
@@ -163,7 +165,6 @@ class Keeper {
     if (depth > this.#deepest) this.#deepest = depth;
   }
 
-  /** A value ended. */
   ended(end: number, depth: number): void {
     if (depth !== this.#level || this.#object === undefined || this.#name === undefined) return;
     const { members } = this.#object;

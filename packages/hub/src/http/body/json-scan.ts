@@ -8,7 +8,7 @@ const BACKSLASH = 0x5c;
 const LETTER_E = 0x65;
 const LETTER_U = 0x75;
 
-/** Where the next token begins. @see RFC 8259, section 2. */
+/** Start of the next token. @see RFC 8259, section 2. */
 export function skipSpace(text: string, start: number): number {
   for (let i = start; ; i++) {
     const code = text.charCodeAt(i);
@@ -17,9 +17,9 @@ export function skipSpace(text: string, start: number): number {
 }
 
 /**
- * Finds the end of a JSON text, quotes included.
+ * Finds the end of a JSON string, quotes included.
  *
- * @returns -1 if no valid text begins there.
+ * @returns -1 if no valid string begins there.
  * @see RFC 8259, section 7.
  */
 export function endOfText(text: string, start: number): number {
@@ -38,7 +38,7 @@ export function endOfText(text: string, start: number): number {
   }
 }
 
-/** The characters that may follow a backslash, `u` aside. */
+/** The characters that may follow a backslash, except `u`. */
 const ESCAPED: ReadonlySet<number> = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)));
 
 const WORDS: readonly string[] = ["true", "false", "null"];
@@ -65,7 +65,7 @@ export function endOfPlain(text: string, start: number): number {
   return skipDigits(text, sign === PLUS || sign === MINUS ? i + 1 : i);
 }
 
-/** @returns -1 if there are none. */
+/** @returns -1 without any digit. */
 function skipDigits(text: string, start: number): number {
   let i = start;
   while (isDigit(text.charCodeAt(i))) i++;

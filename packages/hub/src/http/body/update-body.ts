@@ -7,21 +7,24 @@ import { type RawDocument, type RawMember, type RawObject, readingMembers } from
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
 
-/** The media type without its parameters; empty where none is given. */
+/** The media type without parameters. Empty if none is given. */
 export function mediaTypeOf(contentType: string | undefined): string {
   return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-/** What a request's body asks to publish. */
+/** The updates that a request's body asks to publish. */
 export interface ParsedUpdates {
   readonly updates: readonly TextUpdate[];
   /** Whether the answer is a list of ids. */
   readonly isBatch: boolean;
-  /** Names of fields that were passed over. */
+  /** Names of ignored fields. */
   readonly unknownFields: ReadonlySet<string>;
 }
 
-/** Levels of JSON in `data`. Subscribers parse it, and many parsers take stack for each level. */
+/**
+ * Deepest JSON in `data`, in levels. Subscribers parse `data`, and many parsers use stack for each
+ * level.
+ */
 const MAX_DATA_DEPTH = 1000;
 
 /**
@@ -30,7 +33,7 @@ const MAX_DATA_DEPTH = 1000;
  * A body of one mebibyte takes some 10 ms, so the work yields to others within a millisecond.
  *
  * @param limits - Updates and fields are counted before they are read.
- * @throws HubError that says what to change.
+ * @throws HubError with the remedy.
  */
 export function* parsingUpdates(
   contentType: string | undefined,
@@ -70,7 +73,7 @@ export function* parsingUpdates(
   }
   throw new HubError(
     "unsupported_media_type",
-    "The body's Content-Type is not one that the hub reads. Send application/x-www-form-urlencoded, application/json or application/x-ndjson.",
+    "The hub reads no body of this Content-Type. Send application/x-www-form-urlencoded, application/json or application/x-ndjson.",
   );
 }
 
@@ -104,15 +107,18 @@ function fromForm(text: string, maxFields: number, unknownFields: Set<string>): 
 
 /** Most names that are remembered for the warning. A batch may have a hundred thousand. */
 const MOST_UNKNOWN = 500;
-/** Which of two values is meant nobody can tell, and a private update must not become public by a slip. */
+/**
+ * Refuses a repeated field. Nobody can tell which value is meant, and a slip must not make a
+ * private update public.
+ */
 function checkOnce(name: string, count: number, what: string): void {
   if (count > 1) throw new HubError("invalid_body", `${what} has "${name}" ${count} times. Give each field once.`);
 }
 
 /**
- * Notes a field that is not read.
+ * Remembers the name of an ignored field.
  *
- * @throws HubError for one that likely asks for a private update.
+ * @throws HubError for a name that was probably meant for `private`.
  */
 function passOver(name: string, what: string, unknownFields: Set<string>): void {
   if (isNearlyPrivate(name)) {
@@ -121,7 +127,10 @@ function passOver(name: string, what: string, unknownFields: Set<string>): void 
   if (unknownFields.size < MOST_UNKNOWN) unknownFields.add(name);
 }
 
-/** Names the fields that may have been meant for others: most frameworks have a spelling of their own for lists. */
+/**
+ * Names the fields that were probably meant for others. Most frameworks have their own spelling for
+ * lists.
+ */
 function nearMisses(names: Iterable<string>): string {
   const hints: string[] = [];
   for (const name of names) {
@@ -131,7 +140,7 @@ function nearMisses(names: Iterable<string>): string {
   return hints.join("");
 }
 
-/** The delay, the time of delivery and the time to live, which forms and JSON spell alike. */
+/** Reads the delay, the time of delivery and the time to live. Forms and JSON spell them alike. */
 function readTimes(field: (name: string) => unknown): Pick<TextUpdate, "delayMs" | "deliverAt" | "ttlMs"> {
   return {
     delayMs: readMs(field("delay"), "delay", "invalid_time"),
@@ -147,17 +156,17 @@ function readMs(value: unknown, name: string, code: "invalid_retry" | "invalid_t
   throw new HubError(code, `The ${name} must be a time in milliseconds, written with ASCII digits only.`);
 }
 
-/** RFC 3339, with its time zone: without one the hub's own would be meant. */
+/** RFC 3339, with a time zone. Without one, the hub's own zone would count. */
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
 function readDate(value: unknown): Date | undefined {
   if (value === undefined || value === null) return undefined;
   const day = typeof value === "string" ? DATE_TIME.exec(value)?.[1] : undefined;
   if (day !== undefined && isDay(day)) return new Date(value as string);
-  throw new HubError("invalid_time", "The deliver_at is not a time such as 2030-01-31T09:30:00Z, with its time zone.");
+  throw new HubError("invalid_time", "The deliver_at must be a time with its zone, such as 2030-01-31T09:30:00Z.");
 }
 
-/** Whether the calendar has a day: `Date` takes 30 February for 2 March. */
+/** Whether the calendar has a day. `Date` reads 30 February as 2 March. */
 function isDay(day: string): boolean {
   const date = new Date(`${day}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
@@ -200,10 +209,13 @@ function fromJson(text: string, object: RawObject | undefined, what: string, max
   };
 }
 
-/** The value of a field; undefined if it is absent. */
+/** Returns the value of a field, or undefined if the field is absent. */
 type Fields = (name: string) => unknown;
 
-/** No field has an object or a list as its value, topic and data aside. Nothing is built of them. */
+/**
+ * Stands for a list or an object. No field except topic and data may have one, so nothing is built
+ * of its parts.
+ */
 const OF_PARTS: object = {};
 
 function valueOf(text: string, member: RawMember | undefined): unknown {
@@ -211,12 +223,15 @@ function valueOf(text: string, member: RawMember | undefined): unknown {
   return member.depth === 0 ? JSON.parse(text.slice(member.start, member.end)) : OF_PARTS;
 }
 
-/** A list of topics has no parts of its own, and costs little to parse. */
+/** Parses a list of topics, which has no nested parts and costs little. */
 function topicOf(text: string, member: RawMember | undefined): unknown {
   return member?.depth === 1 && text[member.start] === "[" ? JSON.parse(text.slice(member.start, member.end)) : valueOf(text, member);
 }
 
-/** Text as it is meant, anything else as it is written, `null` too: numbers that are rounded and keys that are sorted would be other data. */
+/**
+ * Returns a JSON string's content, and any other value as written, including `null`. Rounded
+ * numbers or sorted keys would be different data.
+ */
 function dataOf(text: string, member: RawMember | undefined, what: string): string | undefined {
   if (member === undefined) return undefined;
   const { start, end, depth } = member;

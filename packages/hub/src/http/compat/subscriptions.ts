@@ -9,12 +9,15 @@ import { hubLink } from "../reply/link.ts";
 import type { Reply } from "../reply/reply.ts";
 import { decodeSegment } from "../segment.ts";
 
-/** Most subscriptions in one answer, where they are short. Mercure 0.x knows no pages: what is left out is said by nothing. */
+/**
+ * Most subscriptions in one answer, if they are short. Mercure 0.x has no pages, so nothing tells
+ * of omitted ones.
+ */
 const MOST = 10_000;
 
 /**
- * Whether a request wants subscriptions as Mercure 0.x shows them: it asks for JSON-LD, its token is of that version, or its path has no
- * matcher type.
+ * Whether a request wants subscriptions in the form of Mercure 0.x. The request asks for JSON-LD,
+ * has a token of that version, or has a path without a matcher type.
  */
 export function wantsCompat(context: HttpContext, request: HubRequest, authorization: Authorization): boolean {
   if (context.compat === undefined) return false;
@@ -47,7 +50,7 @@ export async function compatSubscriptions(context: HttpContext, request: HubRequ
   return { status: 200, headers, body: `${JSON.stringify(collection)}\n` };
 }
 
-/** Only tokens of that version grant URI templates. */
+/** Whether a token grants URI templates. Only tokens of Mercure 0.x do. */
 function isCompatToken({ subscribe }: Authorization): boolean {
   return subscribe.some(({ topics }) => topics.some(({ type }) => type === "uritemplate"));
 }
@@ -57,7 +60,10 @@ function segmentsOf({ hubPath }: HttpContext, { pathname }: HubRequest): readonl
   return path === "" ? [] : path.slice(1).split("/");
 }
 
-/** Mercure 0.x writes a space as `+`. A template can expand to nothing: an empty part must not be granted as one thing, and read as another. */
+/**
+ * Decodes a segment, in which Mercure 0.x writes a space as `+`. A template can expand to nothing.
+ * An empty part must not be authorized as one thing and read as another.
+ */
 function decode(segment: string): string {
   const text = decodeSegment(segment.replaceAll("+", " "));
   if (text === undefined) throw new HubError("not_found", "Nothing is served at this address.");

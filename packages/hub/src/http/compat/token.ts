@@ -7,10 +7,16 @@ import type { KeySource } from "../auth/keys.ts";
 import { type Clock, quote, Refusal } from "../auth/refusal.ts";
 import type { AuthorizerOptions } from "../auth/types.ts";
 
-/** Claims that hold what a token of Mercure 0.x allows. The first is for issuers that can only add claims with a URL's name, and wins. */
+/**
+ * Claims with the grants of a Mercure 0.x token. The first wins. It exists for issuers that can
+ * only add claims with a URL as name.
+ */
 const CLAIMS: readonly string[] = ["https://mercure.rocks/", "mercure"];
 
-/** A plain JWT says so, or nothing. Tokens with another type, as `logout+jwt`, are made for other purposes. */
+/**
+ * Checks the type: that of a plain JWT, or none. Tokens of another type, such as `logout+jwt`, are
+ * made for other purposes.
+ */
 export function checkCompatType(header: JsonObject): Passed<true> {
   const type = member(header, "typ");
   if (type !== undefined && !(typeof type === "string" && /^(?:application\/)?jwt$/i.test(type))) {
@@ -19,7 +25,10 @@ export function checkCompatType(header: JsonObject): Passed<true> {
   return { value: true, describe: () => `The header's typ is ${quote(type)}: a token of Mercure 0.x.` };
 }
 
-/** Those tokens need no issuer, so any key that is configured may have signed; only an issuer that is known narrows it down. */
+/**
+ * Finds the keys that may have signed. These tokens need no issuer, so any configured key may have.
+ * Only a known issuer narrows the choice.
+ */
 export function findCompatKeys(claims: JsonObject, issuers: ReadonlyMap<string, readonly KeySource[]>): Passed<readonly KeySource[]> {
   const issuer = member(claims, "iss");
   const sources = typeof issuer === "string" ? issuers.get(issuer) : undefined;
@@ -28,18 +37,18 @@ export function findCompatKeys(claims: JsonObject, issuers: ReadonlyMap<string, 
   return { value: [...issuers.values()].flat(), describe: () => `iss is ${quote(issuer)}; a key of any trusted issuer is accepted.` };
 }
 
-/** The end may be missing. */
+/** Checks the expiry, which may be missing. */
 export function checkCompatExpiry(claims: JsonObject, clock: Clock): Passed<number> {
   const end = member(claims, "exp");
   if (end !== undefined && end !== null) return checkExpiry(claims, clock);
-  return { value: Infinity, describe: () => "There is no exp: it never ends." };
+  return { value: Infinity, describe: () => "There is no exp, so the token never expires." };
 }
 
 /**
- * Reads what a token of Mercure 0.x allows. Nothing, where there is no such claim, or where it or a list in it is empty; PHP writes
- * an empty map as `[]`.
+ * Reads the grants of a Mercure 0.x token. None if the claim is missing, or if the claim or a list
+ * in it is empty. PHP writes an empty map as `[]`.
  *
- * @throws Refusal with what is wrong.
+ * @throws Refusal with the mistake.
  */
 export function readCompatGrants(claims: JsonObject, options: Pick<AuthorizerOptions, "limits" | "compilePattern">): Passed<Grants> {
   const name = CLAIMS.find((one) => (member(claims, one) ?? undefined) !== undefined) ?? "mercure";
@@ -75,7 +84,7 @@ function readSelectors(
     throw new Refusal(`${where}.${name} is ${quote(list)}; it must be an array of strings.`);
   }
   if (list.length > limits.grantsPerToken) throw new Refusal(`The token has more than ${limits.grantsPerToken} topics.`);
-  // PHP makes a list of an empty text; no topic is empty.
+  // PHP turns an empty text into a list, and no topic is empty.
   const matchers = list.filter((pattern) => pattern !== "").map((pattern): Matcher => ({ type: "uritemplate", pattern }));
   for (const matcher of matchers) {
     try {

@@ -1,22 +1,26 @@
-/** A media type that the hub answers with. Its text is UTF-8, so a range with that charset means it too. */
+/**
+ * A media type of the hub's answers. The text is UTF-8, so a range with that charset matches too.
+ */
 type MediaType = "application/json" | "application/ld+json" | "text/event-stream" | "text/plain";
 
 /** How closely a range describes a media type. */
 const CLOSENESS = { any: 0, group: 1, exact: 2, withCharset: 3 };
 
-/** The weight of a range. One that cannot be read makes the range count for nothing. */
+/** The weight of a range. An unreadable weight makes the range count for nothing. */
 const WEIGHT = /^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/i;
 
 /**
- * Whether an `Accept` field prefers JSON to plain text. Equal weights are no preference: axios and Angular name JSON first, then text, and read
- * what comes as text.
+ * Whether an `Accept` field prefers JSON to plain text. Equal weights are no preference. Axios and
+ * Angular name JSON first, then text, and read text answers as well.
  */
 export function prefersJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === "*/*") return false;
   return findRange(accept, "application/json").weight > findRange(accept, "text/plain").weight;
 }
 
-/** Whether an `Accept` field names a media type itself, not by a range with `*`, and does not rule it out. */
+/**
+ * Whether an `Accept` field names a media type explicitly, without `*`, and does not exclude it.
+ */
 export function acceptsByName(accept: string | undefined, type: MediaType): boolean {
   if (accept === undefined) return false;
   const { closeness, weight } = findRange(accept, type);
@@ -24,9 +28,9 @@ export function acceptsByName(accept: string | undefined, type: MediaType): bool
 }
 
 /**
- * Finds the range of an `Accept` field that counts for a media type: the closest one, whatever the order.
+ * Finds the range of an `Accept` field that counts for a media type: the closest one, in any order.
  *
- * @returns Its weight from 0 to 1; 0 if no range has the type.
+ * @returns Its weight from 0 to 1, or 0 if no range has the type.
  * @see RFC 9110, 12.5.1.
  */
 function findRange(accept: string, type: MediaType): { readonly closeness: number; readonly weight: number } {

@@ -1,21 +1,24 @@
 import type { Compat } from "../compat/names.ts";
 
-/** The header fields that pages of other origins may read and send. */
+/** Header fields that pages of other origins may read. */
 const EXPOSED = "Artesian-Warning, ETag, Link, Mercure-Last-Event-ID, Retry-After, WWW-Authenticate";
 const ALLOWED_HEADERS = ["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"];
 
-/** The further names that one preflight is allowed: tracing and error reporting add a handful. */
+/**
+ * Most further field names that one preflight may allow. Tracing and error reporting add a handful.
+ */
 const ASKED_HEADERS = { count: 32, characters: 64 };
 
-/** What pages of other origins may do. */
+/** Permissions of pages of other origins. */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
   readonly #any: boolean;
   readonly #exposed: string;
 
   /**
-   * @param origins - Exact origins, whose pages may send the cookie; `*` lets every page in, without it.
-   * @param compat - Whether they may read what Mercure 0.x sends too.
+   * @param origins - Exact origins, whose pages may send the cookie. `*` admits every page, without
+   *   the cookie.
+   * @param compat - Whether pages may also read the fields of Mercure 0.x.
    */
   constructor(origins: readonly string[], compat?: Compat) {
     this.#exposed = compat === undefined ? EXPOSED : `${EXPOSED}, Last-Event-ID`;
@@ -23,7 +26,9 @@ export class Cors {
     this.#origins = new Set(origins.filter((origin) => origin !== "*"));
   }
 
-  /** The fields of an answer to a request with this `Origin`. Never an echo of an origin that is not listed. */
+  /**
+   * The fields of an answer to a request with this `Origin`. An unlisted origin is never echoed.
+   */
   headers(origin: string | undefined): Record<string, string> {
     if (this.#origins.size === 0 && !this.#any) return {};
     const vary: Record<string, string> = this.#origins.size > 0 ? { Vary: "Origin" } : {};
@@ -38,7 +43,10 @@ export class Cors {
     return this.#any ? { ...vary, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": this.#exposed } : vary;
   }
 
-  /** The fields of an answer that every page may read. A listed origin is named, since `*` is nothing to a request with credentials. */
+  /**
+   * The fields of an answer that every page may read. A listed origin is named, because `*` does
+   * not work for a request with credentials.
+   */
   open(origin: string | undefined): Record<string, string> {
     const headers = this.headers(origin);
     return headers["Access-Control-Allow-Origin"] === undefined ? { ...headers, "Access-Control-Allow-Origin": "*" } : headers;
@@ -47,8 +55,9 @@ export class Cors {
   /**
    * The fields of the answer to a preflight.
    *
-   * @param asked - The `Access-Control-Request-Headers` field. A page that may use the hub may send what it likes: instrumentation adds fields that
-   * the page knows nothing of, and the hub reads only its own.
+   * @param asked - The `Access-Control-Request-Headers` field. A page that may use the hub may send
+   *   any field. Instrumentation adds fields that the page does not know of, and the hub reads only
+   *   its own.
    */
   preflight(origin: string | undefined, methods: string, asked: string | undefined): Record<string, string> {
     const headers = this.headers(origin);
@@ -63,7 +72,10 @@ export class Cors {
   }
 }
 
-/** The names of a list that are field names and not allowed already. `*` is left out: where it counts, it allows too much. */
+/**
+ * The valid field names of a list that are not allowed already. `*` is left out, because it could
+ * allow too much.
+ */
 function furtherNames(asked = ""): readonly string[] {
   const known = new Set(ALLOWED_HEADERS.map((name) => name.toLowerCase()));
   const further: string[] = [];

@@ -1,7 +1,7 @@
 import { constants, deflateRawSync } from "node:zlib";
 import type { Compression } from "../../core/update/gzip-blocks.ts";
 
-/** Smaller frames than this, in bytes, are sent as they are. */
+/** Smaller frames, in bytes, are sent uncompressed. */
 export const DEFAULT_MIN_BYTES = 512;
 
 /** Compression with Node's zlib. */
@@ -13,7 +13,7 @@ export function gzipCompression(minBytes: number): Compression {
 }
 
 /**
- * Whether a client takes gzip.
+ * Whether a client accepts gzip.
  *
  * @param accepted - The `Accept-Encoding` field.
  * @see RFC 9110, 12.5.3.
@@ -31,8 +31,8 @@ export function takesGzip(accepted: string | undefined): boolean {
 }
 
 /**
- * Whether a request comes through a proxy that asks for gzip itself, inflates for its clients, and holds back 32 KiB of what it inflated.
- * Varnish does so, and names itself in each request.
+ * Whether a request comes through a proxy that asks for gzip itself, inflates for its clients, and
+ * holds back 32 KiB of the inflated text. Varnish does so, and names itself in each request.
  *
  * @param header - Reads a field of the request.
  */

@@ -1,8 +1,8 @@
 import { encodeHeader } from "./reply.ts";
 
-/** What may stand beside the hub's URL in a `Link` field. */
+/** Attributes beside the hub's URL in a `Link` field. */
 export interface LinkAttributes {
-  /** The event id to resume after: of the newest update when the resource was made. */
+  /** The event id to resume after: that of the newest update when the resource was made. */
   readonly lastEventId?: string | undefined;
   /** The event type of the resource's updates. */
   readonly type?: string | undefined;
@@ -11,7 +11,7 @@ export interface LinkAttributes {
 }
 
 /**
- * The value of the `Link` field by which a resource tells where its updates come from.
+ * Makes a `Link` field that tells where a resource's updates come from.
  *
  * @see Mercure, "Hub Discovery"; RFC 8288, 3.
  */

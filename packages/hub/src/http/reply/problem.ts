@@ -52,7 +52,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-/** Seconds after which trying again may help; sent as `Retry-After`. */
+/** Seconds after which another attempt may help, sent as `Retry-After`. */
 const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   overloaded: 10,
   draining: 2,
@@ -60,21 +60,24 @@ const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
   outcome_unknown: 2,
 };
 
-/** Of errors that are not the hub's own nothing is told, but for a mistake that stops every publisher and tells no secret. */
+/**
+ * The details of an internal error for the peer. They tell nothing, except of a mistake that stops
+ * every publisher and reveals no secret.
+ */
 function internalDetail(error: unknown): string {
   return error instanceof BodyReadError ? error.message : "The hub failed to answer. Its log says why.";
 }
 
-/** The failure that an error is for the peer: the hub's own one, or `internal`. */
+/** The peer's view of an error: the hub's own error, or `internal`. */
 export function failureOf(error: unknown): HubError {
   return error instanceof HubError ? error : new HubError("internal", internalDetail(error), { cause: error });
 }
 
 /**
- * Makes the answer to a failure: problem details that say what to change. Of an error that is not a
- * {@link HubError} nothing is told but that it happened; it is logged.
+ * Makes the answer to a failure: problem details with the remedy. An error that is not a {@link
+ * HubError} is logged, and the answer reveals nothing of it.
  *
- * @param faults - Where faults are logged. Default: one for all that use the logger.
+ * @param faults - The log of faults. Default: the one shared by all users of the logger.
  * @see RFC 9457.
  */
 export function problemReply(error: unknown, logger: Logger, faults: FaultLog = faultLogOf(logger)): Reply {
@@ -83,7 +86,8 @@ export function problemReply(error: unknown, logger: Logger, faults: FaultLog = 
   faults.note(known);
   const headers: Record<string, string> = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
   const retryAfter = known.retryAfterMs === undefined ? RETRY_AFTER[known.code] : Math.max(1, Math.ceil(known.retryAfterMs / 1000));
-  // All 401 for tokens are alike. Only an EventSource with a cookie is told, in its stream, that a genuine token has ended.
+  // All 401 for tokens are alike. Only an EventSource with a cookie is told, in its stream, that a
+  // genuine token has ended.
   if (retryAfter !== undefined && known.code !== "invalid_token") headers["Retry-After"] = String(retryAfter);
   const problem = { type: "about:blank", title: ERROR_CODES[known.code], status, detail: known.message, code: known.code };
   return { status, headers, body: `${JSON.stringify(problem)}\n` };

@@ -2,12 +2,12 @@ import type { Authorization } from "../../core/matching/authorization.ts";
 import type { Selection } from "../../core/matching/selection.ts";
 import type { Start } from "../../core/replay/start.ts";
 
-/** An answer that is not a stream, in terms of no framework. */
+/** An answer that is not a stream, independent of any framework. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether the connection is not kept, where it can carry no more than one request at a time. */
+  /** Whether to close a connection that can carry only one request at a time. */
   readonly closes?: boolean | undefined;
 }
 
@@ -19,22 +19,29 @@ export interface StreamReply {
   readonly authorization: Authorization | undefined;
 }
 
-/** The path at which every hub answers too, beside the path of its URL. Here a subscription without matchers receives every topic. */
+/**
+ * A second path of every hub, beside the path of its URL. A subscription here without matchers
+ * receives every topic.
+ */
 export const ALIAS_PATH = "/events/stream";
 
-/** The header fields of every event stream: no cache may keep it, no proxy may change it or hold it back. */
+/**
+ * Header fields of every event stream. No cache may keep the stream, and no proxy may change or
+ * delay it.
+ */
 export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store, no-transform",
   Vary: "Accept-Encoding",
-  // nginx holds answers back by default; this turns that off for this one.
+  // nginx buffers answers by default. This field turns that off for the stream.
   "X-Accel-Buffering": "no",
 };
 
 /**
- * Header fields carry bytes, which runtimes show as Latin-1, while event ids are UTF-8.
+ * Decodes a header value. Header fields carry bytes, which runtimes show as Latin-1, while event
+ * ids are UTF-8.
  *
- * @returns The text; as it is where the bytes are not UTF-8, which makes it an unknown id.
+ * @returns The text. If the bytes are not UTF-8, the value itself, which is then an unknown id.
  */
 export function decodeHeader(value: string): string {
   if (!/[\x80-\xff]/.test(value)) return value;

@@ -8,19 +8,24 @@ import { STATUS_BY_CODE } from "./problem.ts";
 import { ALIAS_PATH } from "./reply.ts";
 import { isForAdmin } from "../router.ts";
 
-/** Between the least and the most, a subscriber comes back whose stream cannot begin since the journal is away or the hub has a fault, in milliseconds. */
+/**
+ * Range of the delay before a subscriber comes back after an outage of the journal or a fault of
+ * the hub, in milliseconds.
+ */
 const AWAY_MS = { least: 1000, most: 5000 };
 
 const SUBSCRIBING: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
 
-/** Most characters of a peer's text in a line of the log. */
+/** Most characters of a peer's text in a log line. */
 const SHOWN_CHARACTERS = 200;
 
 /**
- * When a subscriber is to come back that could not be served. A failure status would stop an `EventSource` permanently, so a refusal that may mend by itself
- * is told in a stream instead: `retry`, `hub:drain`, and the end.
+ * Decides when a refused subscriber is to come back. A failure status would stop an `EventSource`
+ * permanently. So a refusal that may mend by itself is told in a stream instead: `retry`,
+ * `hub:drain`, and the end.
  *
- * @returns Milliseconds from now; undefined for a refusal that time does not mend, and for a request that asks for no stream.
+ * @returns Milliseconds from now. Undefined for a refusal that time does not mend, and for a
+ *   request that asks for no stream.
  */
 export function comeBackMs(context: HttpContext, request: HubRequest, { code, retryAfterMs }: HubError): number | undefined {
   if (!wantsStream(context, request)) return undefined;
@@ -34,23 +39,27 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
     case "internal":
       return AWAY_MS.least + Math.random() * (AWAY_MS.most - AWAY_MS.least);
     case "invalid_token":
-      // Set if the clock alone refuses the token. The next request may have a new cookie; a header or a URL stays as it is.
+      // Set if the clock alone refuses the token. The next request may have a new cookie, but a
+      // header or a URL stays the same.
       return retryAfterMs !== undefined && context.access.isByCookie(request) ? retryAfterMs : undefined;
     default:
       return undefined;
   }
 }
 
-/** Refusals that are logged whoever asked: nobody else would tell why they happen. */
+/** Refusals that are logged for every request, because nothing else would explain them. */
 const LOGGED: ReadonlySet<string> = new Set(["origin_forbidden", "too_many_connections", "too_many_patterns", "overloaded"]);
 
-/** Logs a refusal that nobody else would see: an `EventSource` tells its page neither the status nor the reason. */
+/**
+ * Logs a refusal that would otherwise stay hidden. An `EventSource` tells its page neither the
+ * status nor the reason.
+ */
 export function noteRefusal(context: HttpContext, request: HubRequest, error: HubError, retryMs: number | undefined): void {
   const { code, message, cause } = error;
   const { notices } = context;
   const isAdministrating = isForAdmin(context, request.pathname);
   if (FAULTS.has(code) || !(wantsStream(context, request) || LOGGED.has(code) || isAdministrating)) return;
-  // The clock's refusal is logged with both times.
+  // The clock's refusal is logged elsewhere, with both times.
   if (code === "invalid_token" && retryMs !== undefined) return;
   const why = cause instanceof Error ? cause.message : cause;
   const { address } = request;
@@ -66,7 +75,10 @@ export function noteRefusal(context: HttpContext, request: HubRequest, error: Hu
   else notices.warn(`${code} ends`, fields, "A request is refused. An EventSource does not come back by itself.");
 }
 
-/** Logs that a browser throws away the stream that a page of another origin asks for: the hub's answer looks like a success. */
+/**
+ * Logs that a browser discards the stream for a page of another origin. The hub's answer looks like
+ * a success.
+ */
 export function noteForeignPage({ hub, notices }: HttpContext, request: HubRequest, crossOrigin: Readonly<Record<string, string>>): void {
   const origin = request.header("origin");
   if (origin === undefined || crossOrigin["Access-Control-Allow-Origin"] !== undefined) return;
@@ -74,11 +86,14 @@ export function noteForeignPage({ hub, notices }: HttpContext, request: HubReque
   notices.warn(
     "foreign page",
     { origin: origin.slice(0, SHOWN_CHARACTERS) },
-    "A page of an origin that is not listed subscribes. Its browser refuses the stream; list the origin in corsOrigins, or --cors-origin.",
+    "A page of an unlisted origin subscribes. Its browser refuses the stream. List the origin in corsOrigins, or --cors-origin.",
   );
 }
 
-/** Whether a request subscribes as an `EventSource` does. All others need their status: a refused DELETE must not look done. */
+/**
+ * Whether a request subscribes as an `EventSource` does. All others need their status: a refused
+ * DELETE must not look done.
+ */
 function wantsStream({ hubPath }: HttpContext, { method, pathname, header }: HubRequest): boolean {
   const isToHub = pathname === hubPath || pathname === ALIAS_PATH;
   return isToHub && SUBSCRIBING.has(method) && acceptsByName(header("accept"), "text/event-stream");

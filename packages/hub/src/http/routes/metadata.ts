@@ -1,17 +1,20 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Reply } from "../reply/reply.ts";
 
-/** The start of the path at which a protected resource tells about itself. */
+/** Start of the path at which a protected resource describes itself. */
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
-/** What clients may find out about the hub before they have a token. */
+/** Facts about the hub for clients without a token. */
 export class ResourceMetadata {
-  /** Where it is served. */
+  /** The path of the metadata. */
   readonly path: string;
   readonly #url: string;
   readonly #document: string;
 
-  /** @param hubUrl - The hub's public URL. @param resource - The value that tokens must have in `aud`. */
+  /**
+   * @param hubUrl - The hub's public URL. @param resource - The value that tokens must have in
+   *   `aud`.
+   */
   constructor(hubUrl: string, resource: string, cookieName: string, hasSubscriptions: boolean) {
     const { origin, pathname } = new URL(hubUrl);
     this.path = WELL_KNOWN + pathname;
@@ -32,7 +35,7 @@ export class ResourceMetadata {
   }
 
   /**
-   * The `WWW-Authenticate` field of a refusal; undefined where the token has nothing to do with it.
+   * The `WWW-Authenticate` field of a refusal. Undefined if the token is not the reason.
    *
    * @see RFC 6750, 3; RFC 9728, 5.1.
    */

@@ -6,21 +6,21 @@ import { ALONE } from "../../core/inspect/peer-requests.ts";
 import { within } from "../../core/scheduler.ts";
 import { encodeMetrics, type Metric, type Sample } from "./prometheus.ts";
 
-/** What a refused request wanted. */
+/** The intention of a refused request. */
 export type Wanted = "publish" | "subscribe" | "other";
 
-/** The figures of one process, as it tells them the others. */
+/** The figures of one process, as reported to the others. */
 interface ProcessFigures {
   readonly stats: HubStats;
-  /** Requests refused, by what they wanted and the error's code. */
+  /** Refused requests, by intention and error code. */
   readonly refused: readonly (readonly [wanted: Wanted, code: ErrorCode, count: number])[];
-  /** Undefined on a runtime that does not tell. */
+  /** Undefined if the runtime does not tell. */
   readonly usage: { readonly cpuSeconds: number; readonly residentBytes: number; readonly startedAtSeconds: number } | undefined;
 }
 
 /**
- * Counts what only HTTP knows, and collects the figures of this server's processes. Other hubs of
- * the journal report themselves.
+ * Counts facts that only HTTP knows, and collects the figures of this server's processes. Other
+ * hubs of the journal report their own.
  */
 export class Metrics {
   readonly #hub: HubCore;
@@ -31,20 +31,22 @@ export class Metrics {
     hub.workers.answer("http/metrics", () => this.#own());
   }
 
-  /** A request was refused. */
+  /** Counts a refused request. */
   refused(wanted: Wanted, code: ErrorCode): void {
     const key = `${wanted} ${code}`;
     this.#refused.set(key, (this.#refused.get(key) ?? 0) + 1);
   }
 
-  /** All figures, as text for Prometheus. While the journal is away, those known without it. */
+  /**
+   * Returns all figures, as text for Prometheus. While the journal is away, those known without it.
+   */
   async collect(): Promise<string> {
     const { workers, journalCheck } = this.#hub;
     const [{ answers, silent }, failure] = await Promise.all([workers.ask("http/metrics", null), journalCheck.failure()]);
     const oldestAt = failure === undefined ? await this.#oldestAt() : undefined;
     const own = this.#own();
     const all = new Map([[workers.id, own], ...answers.map(({ from, value }) => [from, value as ProcessFigures] as const)]);
-    // The same order at each scrape, by whichever process.
+    // The order is the same at each scrape, in every process.
     const inOrder = new Map([...all].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true })));
     const journal = journalFigures(own.stats, oldestAt, failure === undefined);
     return encodeMetrics([...figuresOf(inOrder), ...journal, ...processCountFigures(all.size, silent)]);
@@ -62,7 +64,7 @@ export class Metrics {
 }
 
 /**
- * The figures of a process whose journal was not opened yet.
+ * Returns the figures of a process whose journal is not open yet.
  *
  * @param worker - The place of the process. Default: it is the only one.
  */
@@ -70,7 +72,10 @@ export function metricsWithoutJournal(worker: string = ALONE): string {
   return encodeMetrics([...usageFigures([[worker, { usage: usage() }]]), journalUp(false), workerCount(1)]);
 }
 
-/** By worker, so that a counter that begins anew in the one that replaces another is taken for that, and no sum goes backwards. */
+/**
+ * Labelled by worker. When a replacement's counter restarts at zero, Prometheus recognises the
+ * reset, and no sum goes backwards.
+ */
 function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
   const { gauge, counter } = metricsOf(all);
   return [
@@ -78,13 +83,13 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
     gauge("artesian_cohorts", "Groups of streams with the same matchers, rights and pace.", ({ stats }) => stats.cohorts),
     gauge("artesian_lagging_subscribers", "Streams that are not at the newest update.", ({ stats }) => stats.lagging),
     gauge("artesian_stalled_subscribers", "Of these, the streams whose socket is full.", ({ stats }) => stats.stalled),
-    gauge("artesian_lag_updates", "Updates that the stream which is furthest behind was not sent yet.", ({ stats }) => stats.lag.updates),
-    gauge("artesian_lag_seconds", "How long ago the first of these was appended.", ({ stats }) => stats.lag.ms / 1000),
+    gauge("artesian_lag_updates", "Updates not sent yet to the stream that is furthest behind.", ({ stats }) => stats.lag.updates),
+    gauge("artesian_lag_seconds", "Age of the first of these updates.", ({ stats }) => stats.lag.ms / 1000),
     gauge("artesian_held_bytes", "Bytes in memory that peers have not taken yet.", ({ stats }) => stats.heldBytes),
     {
       name: "artesian_connections_cut_total",
       type: "counter",
-      help: "Connections cut, for they took nothing for too long (stalled) or for all held too much (held).",
+      help: "Connections cut because one took nothing for too long (stalled) or all held too much (held).",
       samples: [...all].flatMap(([worker, { stats }]) =>
         Object.entries(stats.cut).map(([reason, value]) => ({ labels: { worker, reason }, value })),
       ),
@@ -95,7 +100,7 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
     {
       name: "artesian_requests_refused_total",
       type: "counter",
-      help: "Requests refused, by what they wanted and the code of the error.",
+      help: "Requests refused, by purpose and error code.",
       samples: [...all].flatMap(([worker, { refused }]) =>
         refused.map(([wanted, code, value]) => ({ labels: { worker, wanted, code }, value })),
       ),
@@ -104,13 +109,13 @@ function figuresOf(all: ReadonlyMap<string, ProcessFigures>): Metric[] {
   ];
 }
 
-/** What a process uses, which it knows without a hub. */
+/** The resources that a process uses, known without a hub. */
 function usageFigures(all: Iterable<readonly [worker: string, figures: Pick<ProcessFigures, "usage">]>): Metric[] {
   const { gauge, counter } = metricsOf(all);
   return [
     counter("process_cpu_seconds_total", "CPU time, user and system.", ({ usage }) => usage?.cpuSeconds),
     gauge("process_resident_memory_bytes", "Resident memory.", ({ usage }) => usage?.residentBytes),
-    gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", ({ usage }) => usage?.startedAtSeconds),
+    gauge("process_start_time_seconds", "Start time of the process, in seconds since 1970.", ({ usage }) => usage?.startedAtSeconds),
   ];
 }
 
@@ -138,10 +143,10 @@ function journalUp(isUp: boolean): Metric {
 }
 
 function workerCount(value: number): Metric {
-  return { name: "artesian_workers", type: "gauge", help: "Processes that these figures are of.", samples: [{ value }] };
+  return { name: "artesian_workers", type: "gauge", help: "Processes in these figures.", samples: [{ value }] };
 }
 
-/** @param oldestAt - In milliseconds since 1970; undefined where the journal is empty. */
+/** @param oldestAt - In milliseconds since 1970. Undefined if the journal is empty. */
 function journalFigures({ head, tail, bytes }: HubStats, oldestAt: number | undefined, isUp: boolean): Metric[] {
   const one = (name: string, help: string, value: number): Metric => ({ name, type: "gauge", help, samples: [{ value }] });
   return [
@@ -160,7 +165,7 @@ function processCountFigures(count: number, silent: number): Metric[] {
     {
       name: "artesian_silent_workers",
       type: "gauge",
-      help: "Processes that did not answer in time: their figures are missing.",
+      help: "Processes that did not answer in time, so that their figures are missing.",
       samples: [{ value: silent }],
     },
   ];

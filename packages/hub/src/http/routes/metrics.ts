@@ -2,7 +2,7 @@ import type { Reply } from "../reply/reply.ts";
 import type { Metrics } from "./metrics-collector.ts";
 import { METRICS_TYPE } from "./prometheus.ts";
 
-/** What the answer is made of. */
+/** The parts from which the answer is made. */
 export interface MetricsContext {
   readonly metrics: Pick<Metrics, "collect">;
 }

@@ -1,17 +1,18 @@
 import { ALIAS_PATH } from "../reply/reply.ts";
 
-/** Where a hub is reached, and what its paths are called in its own URL, which topics and tokens go by. */
+/** Maps the paths of requests to the paths of the hub's URL, which topics and tokens use. */
 export class HubPaths {
   readonly #hubPath: string;
   readonly #metadataPath: string;
-  /** The path at which requests arrive, without a slash at its end. */
+  /** The path at which requests arrive, without a trailing slash. */
   readonly #base: string;
   readonly #hasAlias: boolean;
 
   /**
    * @param hubPath - The path of the hub's URL.
    * @param metadataPath - The path of its metadata, which does not move with the hub.
-   * @param path - The path at which requests arrive. Default: the hub's path, and {@link ALIAS_PATH}.
+   * @param path - The path at which requests arrive. Default: the hub's path, and {@link
+   *   ALIAS_PATH}.
    */
   constructor(hubPath: string, metadataPath: string, path: string | undefined) {
     this.#hubPath = hubPath;
@@ -21,10 +22,11 @@ export class HubPaths {
   }
 
   /**
-   * Finds what a request is for.
+   * Finds the destination of a request.
    *
-   * @param pathname - As the request has it.
-   * @returns The path in terms of the hub's URL, or {@link ALIAS_PATH}. Undefined if the request is not for the hub.
+   * @param pathname - As written in the request.
+   * @returns The path in terms of the hub's URL, or {@link ALIAS_PATH}. Undefined if the request is
+   *   not for the hub.
    */
   resolve(pathname: string): string | undefined {
     if (pathname === this.#metadataPath || (pathname === ALIAS_PATH && this.#hasAlias)) return pathname;
@@ -33,7 +35,10 @@ export class HubPaths {
   }
 }
 
-/** Whether requests can arrive at a path: it begins with a slash, ends with none, and is as browsers send it. */
+/**
+ * Whether requests can arrive at a path. It must begin with a slash, end without one, and have the
+ * form that browsers send.
+ */
 export function isPath(path: string): boolean {
   const hasSlashes = path.startsWith("/") && (path === "/" || !path.endsWith("/"));
   return hasSlashes && URL.canParse(`http://hub${path}`) && new URL(`http://hub${path}`).pathname === path;

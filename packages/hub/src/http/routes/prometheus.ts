@@ -1,9 +1,9 @@
-/** A figure, with its value for each set of labels. */
+/** A metric, with a value for each set of labels. */
 export interface Metric {
-  /** In base units; a counter's ends with `_total`. */
+  /** In base units. A counter's name ends with `_total`. */
   readonly name: string;
   readonly type: "counter" | "gauge";
-  /** One line that says what it is. */
+  /** One line that describes the metric. */
   readonly help: string;
   readonly samples: readonly Sample[];
 }
@@ -18,7 +18,7 @@ export interface Sample {
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /**
- * Writes figures as Prometheus reads them. One without a value is left out.
+ * Writes metrics in Prometheus' text format. A metric without samples is left out.
  *
  * @see Prometheus, "Text-based format".
  */

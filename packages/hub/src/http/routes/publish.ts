@@ -11,12 +11,12 @@ import type { Reply } from "../reply/reply.ts";
 import { type ParsedUpdates, parsingUpdates } from "../body/update-body.ts";
 
 /**
- * Publishes what a request carries: one update as a form or a JSON object, or an atomic batch as a JSON array or
- * NDJSON.
+ * Publishes the updates of a request: one as a form or a JSON object, or an atomic batch as a JSON
+ * array or NDJSON.
  *
- * @param authorization - What the publisher's token says; undefined where anyone may publish.
- * @returns The event id, or one a line for a batch; JSON if the request prefers that to text.
- * @throws HubError that says what to change; nothing was published.
+ * @param authorization - The grants of the publisher's token. Undefined if anyone may publish.
+ * @returns The event id, or one a line for a batch. JSON if the request prefers JSON to text.
+ * @throws HubError with the remedy. Nothing was published.
  * @see docs/reference/protocol.md, "Publish"; Mercure, "Publication".
  */
 export async function publish(
@@ -25,7 +25,8 @@ export async function publish(
   authorization: Authorization | undefined,
 ): Promise<Reply> {
   const { header } = request;
-  // The token was looked at before: a client that may not publish at all must not make the hub read a body.
+  // The token was checked before. A client without the right to publish must not make the hub read
+  // a body.
   const body = await readBody(request, hub.limits.bodyBytes);
   const parsed = await hub.turns.run(parsingUpdates(header("content-type"), body, hub.limits));
   reservedTopics.check(parsed.updates);
@@ -41,13 +42,13 @@ export async function publish(
   return { status: 200, headers, body: `${JSON.stringify(answer)}\n` };
 }
 
-/** Most unknown fields that are named. */
+/** Most unknown fields that the warning names. */
 const NAMED_FIELDS = 5;
 
 /**
- * What was accepted but is likely a mistake.
+ * Describes accepted details that are probably mistakes.
  *
- * @returns Printable ASCII; undefined for nothing.
+ * @returns Printable ASCII. Undefined if there are none.
  */
 function warningOf({ updates, unknownFields }: ParsedUpdates, retryMs: RetryRange): string | undefined {
   const warnings: string[] = [];

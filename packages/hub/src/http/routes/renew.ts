@@ -5,8 +5,9 @@ import type { HubRequest } from "../request.ts";
 import type { Reply } from "../reply/reply.ts";
 
 /**
- * `POST` of a new token to `HUB/subscribers/ID`: the subscriber's stream goes on with it. The id came to the subscriber with
- * `hub:expiring`; the token must be of the same issuer and subject as the one that it replaces.
+ * `POST` of a new token to `HUB/subscribers/ID`: the subscriber's stream continues with it. The
+ * subscriber received the id with `hub:expiring`. The token must have the same issuer and subject
+ * as the old one.
  *
  * @see docs/guides/authorization.md, "Renewing a token".
  */
@@ -17,7 +18,7 @@ export async function renew(
   id: string,
 ): Promise<Reply> {
   if (authorization === undefined || !(await context.hub.fleet.renew(id, authorization))) {
-    throw new HubError("not_found", "There is no such subscriber, or its token is of another issuer or subject. Connect again.");
+    throw new HubError("not_found", "No subscriber has this id, or its token has another issuer or subject. Connect again.");
   }
   const leftMs = Math.max(0, Math.round(streamEnd(authorization, context.hub.leewayMs) - Date.now()));
   return {

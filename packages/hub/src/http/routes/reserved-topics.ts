@@ -6,30 +6,33 @@ import { matchesAny } from "../../core/matching/selection.ts";
 import { TopicParser } from "../../core/update/topic.ts";
 import type { UpdateInput } from "../../core/update/update.ts";
 
-/** Topics that stay parsed, in each of two generations. */
+/** Most topics that stay parsed, in each of two generations. */
 const PARSED_TOPICS = 16 * 1024;
 
 /**
- * Topics that only the hub's own process publishes. Without them, whoever may publish at all could speak in the name of an
- * application in the process: subscribers see topics and data, never who sent them.
+ * Topics that only the hub's own process publishes. Subscribers see topics and data, and never the
+ * sender. So without this check every publisher could pose as an application in the process.
  */
 export class ReservedTopics {
   readonly #matchers: readonly CompiledMatcher[];
   readonly #parser: TopicParser;
   readonly #limits: Limits;
 
-  /** @throws HubError `invalid_matcher` for a matcher that cannot be used. */
+  /** @throws HubError `invalid_matcher` for an unusable matcher. */
   constructor(matchers: readonly Matcher[], { url, limits }: Pick<HubCore, "url" | "limits">) {
     this.#matchers = matchers.length === 0 ? [] : new MatcherCompiler(url, limits).compileAll(matchers);
-    // It remembers little: what comes here is not yet checked, so strangers would choose what fills the memory.
+    // The cache is small, because topics here are unchecked and strangers could fill it.
     this.#parser = new TopicParser(url, PARSED_TOPICS);
     this.#limits = limits;
   }
 
-  /** @throws HubError `reserved_topic` when one of the updates has such a topic, beside whatever others. */
+  /**
+   * @throws HubError `reserved_topic` if one of the updates has a reserved topic, even beside
+   *   others.
+   */
   check(updates: readonly UpdateInput[]): void {
     const { topicBytes, topicsPerUpdate, topicsPerBatch, updatesPerBatch } = this.#limits;
-    // What is too much or too long is refused for that in a moment, and must not be parsed for this.
+    // Oversized input is refused elsewhere in a moment, and must not be parsed here.
     if (this.#matchers.length === 0 || updates.length > updatesPerBatch) return;
     let count = 0;
     for (const { topic } of updates) {

@@ -8,11 +8,12 @@ import { decodeUtf8, parseForm } from "../body/form.ts";
 import type { Reply } from "../reply/reply.ts";
 import { mediaTypeOf } from "../body/update-body.ts";
 
-/** Most bytes of the body: a claim or two. */
+/** Most bytes of the body, which has a claim or two. */
 const BODY_BYTES = 16_384;
 
 /**
- * `POST` to `HUB/revocations`: refuses a token by its `jti`, or all that a subject has by its `sub`, and ends their streams.
+ * `POST` to `HUB/revocations`: refuses a token by its `jti`, or all tokens of a subject by its
+ * `sub`, and ends their streams.
  *
  * @see docs/guides/authorization.md, "Revoking a token".
  */
@@ -29,7 +30,7 @@ export async function revoke({ hub }: HttpContext, request: HubRequest, administ
 function readForm(body: Uint8Array): ReadonlyMap<string, string> {
   const form = new Map<string, string>();
   for (const [name, value] of parseForm(decodeUtf8(body))) {
-    if (form.has(name)) throw new HubError("invalid_body", `The field \`${name}\` is there twice. Revoke one thing at a time.`);
+    if (form.has(name)) throw new HubError("invalid_body", `The field \`${name}\` occurs twice. Revoke one thing at a time.`);
     form.set(name, value);
   }
   return form;
@@ -54,7 +55,7 @@ function readEnd(exp: string | undefined): number | undefined {
   if (exp === undefined || exp === "") return undefined;
   if (!/^\d{1,12}$/.test(exp)) throw new HubError("invalid_body", "`exp` is not a whole number of seconds since 1970.");
   const until = Number(exp) * 1000;
-  // A token is taken for a little longer.
+  // A token is accepted a little beyond its end.
   if (until + MAX_LEEWAY_MS <= Date.now())
     throw new HubError("invalid_body", "`exp` has passed: such tokens have ended. Leave it out where that is not certain.");
   return until;

@@ -6,8 +6,8 @@ import type { HubRequest } from "../request.ts";
 import type { Reply } from "../reply/reply.ts";
 
 /**
- * `GET HUB/scheduled`: lists the updates that wait for their time. A client sees those that it may publish; without a token, those that
- * are not private.
+ * `GET HUB/scheduled`: lists the updates that wait for their time. A client sees those that it may
+ * publish. Without a token, it sees those that are not private.
  *
  * @see docs/reference/protocol.md, "Later, and for how long".
  */
@@ -25,7 +25,7 @@ export async function listScheduled(context: HttpContext, _request: HubRequest, 
   };
 }
 
-/** `DELETE HUB/scheduled/ID`: cancels the updates with an event id, as far as the client may publish them. */
+/** `DELETE HUB/scheduled/ID`: cancels the updates with an event id that the client may publish. */
 export async function cancel(
   context: HttpContext,
   _request: HubRequest,
@@ -33,7 +33,7 @@ export async function cancel(
   id: string,
 ): Promise<Reply> {
   if (!(await context.hub.publisher.cancel(id, (update) => isOwn(context, authorization, update)))) {
-    throw new HubError("not_found", "No such update waits for its time, or it is not yours to cancel.");
+    throw new HubError("not_found", "No scheduled update has this id, or you may not cancel it.");
   }
   return { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
 }

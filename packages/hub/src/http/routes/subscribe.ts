@@ -14,21 +14,27 @@ import { holdsInflated, takesGzip } from "../reply/gzip.ts";
 import { ALIAS_PATH, decodeHeader, encodeHeader, STREAM_HEADERS, type StreamReply } from "../reply/reply.ts";
 import { mediaTypeOf } from "../body/update-body.ts";
 
-/** How the cursor may be spelled in the query: first the standard's way, then those of older clients and polyfills. */
+/** Names of the cursor in the query: the standard's, then those of older clients and polyfills. */
 const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
 
-/** What selects topics in Mercure 0.x, and what is often written for it. Passed over, it would select every topic at the alias. */
+/**
+ * The topic parameter of Mercure 0.x, and common variants. If ignored, it would select every topic
+ * at the alias.
+ */
 const TOPIC = /^topics?(?:\[.*\])?$/is;
 
-/** How the updates are spread over time, and what the subscription begins with. */
+/** Parameters that spread the updates over time, or choose the first ones. */
 const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
 
-/** Answers a subscription with a stream. @throws HubError What {@link parseSubscription} and `Readers.resolve` throw. */
+/**
+ * Answers a subscription with a stream. @throws HubError As {@link parseSubscription} and
+ * `Readers.resolve`.
+ */
 export async function subscribe(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<StreamReply> {
   const { hub, compat } = context;
   const form = request.method === "QUERY" ? await readForm(context, request) : "";
   const { selection, lastEventId, hasCursor, last } = await parseSubscription(context, request, form, authorization);
-  // An answer without a body begins with no updates, so none are looked for.
+  // An answer without a body has no updates, so none are looked up.
   const start = await hub.readers.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
   const headers = streamHeaders(selection, start, hasCursor ? hub.readers.cursorAt(start.after) : undefined, compat);
   return { headers, selection, start, authorization };
@@ -42,10 +48,11 @@ async function readForm({ hub }: HttpContext, request: HubRequest): Promise<stri
 }
 
 /**
- * Reads what a subscriber asks for.
+ * Reads a subscriber's request.
  *
- * @param form - Further parameters, of the body of a QUERY; empty if there is none.
- * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers`, `missing_matcher`, `too_many_patterns` or `overloaded`.
+ * @param form - Further parameters from the body of a QUERY. Empty if there is none.
+ * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers`,
+ *   `missing_matcher`, `too_many_patterns` or `overloaded`.
  * @see docs/reference/protocol.md, "Subscribe"; Mercure, "Subscription".
  */
 export async function parseSubscription(
@@ -64,14 +71,14 @@ export async function parseSubscription(
   const pacing = new Map<string, string>();
   const cursors = new Map<string, string>();
   let topicName: string | undefined;
-  // The union of both; of the cursor the query's comes first.
+  // The union of both. The query's cursor wins.
   for (const [name, value] of [...parseForm(query, formFields), ...parseForm(form, formFields)]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
     else if (name === "topic" && compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
     else if (TOPIC.test(name)) topicName ??= name;
     else if (/^match/i.test(name)) {
-      // The whole namespace is reserved, so that a misspelled matcher fails instead of selecting nothing.
+      // The whole namespace is reserved. A misspelt matcher fails instead of selecting nothing.
       throw new HubError(
         "unknown_matcher",
         `The parameter ${quoteName(name)} is none of \`match\`, \`match_exact\` and \`match_urlpattern\`. Correct its spelling.`,
@@ -88,16 +95,17 @@ export async function parseSubscription(
         : `The parameter ${quoteName(topicName)} selects nothing. ${selects}, once for each.`,
     );
   }
-  // More are refused anyway.
+  // A larger number is refused anyway.
   if (matchers.length <= hub.limits.matchersPerSubscription) {
-    // Before they are compiled.
+    // Checked before they are compiled.
     connections.checkPatterns(address, patternKeys(matchers));
     arrivals.admitPatterns(address, hub.compiler.countUnknown(matchers));
   }
   if (matchers.length === 0 && pathname === ALIAS_PATH) matchers.push({ type: "exact", pattern: "*" });
   const lastEventIdField = field("last-event-id");
   const header = lastEventIdField === undefined ? undefined : decodeHeader(lastEventIdField);
-  // "If both … are present, the HTTP header MUST take precedence." PHP's client of 0.x sends an empty one where it has no cursor itself.
+  // "If both … are present, the HTTP header MUST take precedence." PHP's client of 0.x sends an
+  // empty header if it has no cursor itself.
   const hasHeader = header !== undefined && (header !== "" || compat === undefined);
   const cursor = hasHeader ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
@@ -133,7 +141,8 @@ function readLast(text = "0", most: number): number {
 /**
  * The header fields of the stream that begins at `start`.
  *
- * @param cursorAtStart - Set where a cursor was sent: what it goes on from when that one was empty.
+ * @param cursorAtStart - Set if a cursor was sent. The cursor to resume from if the sent one was
+ *   empty.
  */
 export function streamHeaders(
   { encoding }: Selection,

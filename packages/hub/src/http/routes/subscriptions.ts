@@ -10,10 +10,10 @@ import { hubLink } from "../reply/link.ts";
 import type { Reply } from "../reply/reply.ts";
 import { decodeSegment } from "../segment.ts";
 
-/** Most subscriptions in one answer, where they are short; the next ones are at the `next` link. */
+/** Most subscriptions in one answer, if they are short. The `next` link leads to more. */
 const PAGE = 10_000;
 
-/** Which subscriptions a path names. */
+/** The subscriptions that a path names. */
 interface Target {
   readonly matcher: Matcher | undefined;
   readonly subscriber: string | undefined;
@@ -21,13 +21,15 @@ interface Target {
 
 /** Whether a path may name subscriptions, and the hub lists them. */
 export function listsSubscriptions({ hub, hubPath, compat }: HttpContext, { pathname }: HubRequest): boolean {
-  // A path that resolves to another one would be authorized as the one, and answered as the other.
+  // A path that resolves to another one would be authorized as the first and answered as the
+  // second.
   const isPlain = new URL(pathname, hub.url).pathname === pathname;
   return hub.presence !== undefined && isPlain && (compat !== undefined || targetOf(hubPath, pathname) !== undefined);
 }
 
 /**
- * Answers with the active subscriptions: all, those of a matcher, or one. A token needs a `subscribe` grant on the path itself.
+ * Answers with the active subscriptions: all, those of a matcher, or one. A token needs a
+ * `subscribe` grant on the path itself.
  *
  * @see docs/guides/presence.md; Mercure, "Subscription API".
  */
@@ -41,7 +43,7 @@ export async function subscriptions(context: HttpContext, request: HubRequest, a
   }
   if (wantsCompat(context, request, authorization)) return fresh(request, await compatSubscriptions(context, request, presence));
   if (target === undefined) throw nothingHere();
-  // The cursor first: what is not in the list yet comes after it.
+  // The cursor is read first, so that subscriptions missing from the list come after it.
   const cursor = hub.readers.cursor();
   const headers: Record<string, string> = {
     "Content-Type": "application/json",
@@ -62,18 +64,24 @@ export async function subscriptions(context: HttpContext, request: HubRequest, a
   return fresh(request, { status: 200, headers, body: `${JSON.stringify(collection)}\n` });
 }
 
-/** @throws HubError `invalid_page` for what no `next` link says: a journal may not look for any text. */
+/**
+ * @throws HubError `invalid_page` for a value that no `next` link has. A journal may not search for
+ *   arbitrary text.
+ */
 function readAfter(query: string): string | undefined {
   const after = parseForm(query).find(([name]) => name === "after")?.[1] || undefined;
   if (after === undefined || isStateKey(after)) return after;
-  throw new HubError("invalid_page", "The `after` is not one that the hub gave. Follow the `next` link of the page before.");
+  throw new HubError("invalid_page", "The `after` does not come from the hub. Follow the `next` link of the previous page.");
 }
 
 function nothingHere(): HubError {
   return new HubError("not_found", "Nothing is served at this address.");
 }
 
-/** Every change is an update, so an answer with the same cursor is the same. */
+/**
+ * Answers 304 to a request with the current tag. Every change is an update, so the same cursor
+ * means the same answer.
+ */
 function fresh(request: HubRequest, reply: Reply): Reply {
   const tags = request.header("if-none-match")?.split(",") ?? [];
   const isKnown = tags.some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === reply.headers["ETag"]);
@@ -82,7 +90,7 @@ function fresh(request: HubRequest, reply: Reply): Reply {
   return { status: 304, headers, body: "" };
 }
 
-/** @returns undefined for a path that names nothing. */
+/** @returns Undefined for a path that names no subscription. */
 function targetOf(hubPath: string, pathname: string): Target | undefined {
   const path = pathname.slice(`${hubPath}/subscriptions`.length);
   if (path === "") return { matcher: undefined, subscriber: undefined };

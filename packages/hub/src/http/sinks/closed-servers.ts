@@ -3,29 +3,36 @@ import type { HubCore } from "../../core/hub-core.ts";
 import { every } from "../../core/scheduler.ts";
 import type { Sink } from "../../core/live/subscriber.ts";
 
-/** How often the hub looks whether a server was closed, in milliseconds. Long enough for an application to close its hub as well. */
+/**
+ * Interval of the checks for closed servers, in milliseconds. Long enough for an application to
+ * close its hub as well.
+ */
 const LOOK_MS = 500;
 
-/** What is used of a server of `node:net` or what is built on it. */
+/** The part of a `node:net` server, or of one built on it, that is used here. */
 export interface ClosableServer {
-  /** False once it was closed, and before it listens. */
+  /** False after it was closed, and before it listens. */
   readonly listening: boolean;
 }
 
-/** A sink that knows which server its connection came by. */
+/** A sink that knows its connection's server. */
 interface ServedSink extends Sink {
   isOf(server: ClosableServer): boolean;
 }
 
 /**
- * Sends the subscribers of a server away once that was closed. A closed server waits for its connections to end, and a stream
- * does not end by itself: `await server.close()` would wait for `hub.close()`, which comes after it.
+ * Sends a closed server's subscribers away. A closed server waits for its connections to end, and a
+ * stream does not end by itself. `await server.close()` would wait for `hub.close()`, which comes
+ * after it.
  */
 export class ClosedServers {
   readonly #hub: HubCore;
-  /** Those that listen, and may have streams. */
+  /** Servers that listen and may have streams. */
   readonly #open = new Set<ClosableServer>();
-  /** Those that have listened: of another one, as for connections that come by other means, nothing can be told. */
+  /**
+   * Servers that have listened. Nothing is known of others, as of connections that come by other
+   * means.
+   */
   readonly #known = new WeakSet<ClosableServer>();
   #stopLooking: (() => void) | undefined;
 
@@ -33,7 +40,7 @@ export class ClosedServers {
     this.#hub = hub;
   }
 
-  /** Must be called for each connection that a stream goes over. */
+  /** Watches the server of a stream's connection. Call for each such connection. */
   watch(socket: Socket): void {
     const server = serverOf(socket);
     if (server === undefined || this.#open.has(server) || !(server.listening || this.#known.has(server))) return;
@@ -55,7 +62,10 @@ export class ClosedServers {
   }
 }
 
-/** The server that accepted a connection. Node does not document where it keeps it; without it, nothing is watched. */
+/**
+ * The server that accepted a connection. The property is not documented in Node. Without it,
+ * nothing is watched.
+ */
 export function serverOf(socket: Socket): ClosableServer | undefined {
   const { server } = socket as unknown as { readonly server?: unknown };
   return typeof server === "object" && server !== null && "listening" in server ? (server as ClosableServer) : undefined;

@@ -4,16 +4,17 @@ import { cutSocket } from "./cut-socket.ts";
 import { pendingBytes } from "./socket-handle.ts";
 import { unconfirmedBytes } from "./unconfirmed.ts";
 
-/** How often is looked whether the peer of an ended stream takes something, in milliseconds. */
+/** Interval of the checks whether an ended stream's peer takes bytes, in milliseconds. */
 const LOOK_MS = 1000;
-/** How long the peer of an ended stream may take nothing, in milliseconds. */
+/** Longest time without any taken byte, in milliseconds. */
 const QUIET_MS = 5000;
-/** How long the peer may take for the whole end, in milliseconds. */
+/** Longest time for the whole end, in milliseconds. */
 const LONGEST_MS = 60_000;
 
 /**
- * Waits until the peer of an ended stream has closed its side too, and so has read all. A peer that takes nothing is cut: closed in order, its
- * socket would stay with the kernel for minutes, with megabytes.
+ * Waits until an ended stream's peer has closed its side too, and so has read everything. A peer
+ * that takes nothing is cut. Closed in order, its socket would stay with the kernel for minutes,
+ * with megabytes.
  */
 export class Farewell {
   readonly #socket: Socket;
@@ -21,7 +22,7 @@ export class Farewell {
   readonly #beganAtMs: number = monotonicMs();
   #takenAtMs: number = this.#beganAtMs;
   #pendingBytes: number;
-  /** Undefined while it is not known. */
+  /** Undefined while unknown. */
   #unconfirmedBytes: number | undefined;
   #isTaken = false;
 
@@ -35,7 +36,7 @@ export class Farewell {
     this.#stop();
   }
 
-  /** Closes the socket now. A peer that takes the rest, or has taken all, is not cut off from it. */
+  /** Closes the socket now. A peer that is still reading, or has read everything, is not reset. */
   close(): void {
     if (this.#isTaken) this.#socket.destroy();
     else cutSocket(this.#socket);
@@ -54,7 +55,7 @@ export class Farewell {
     this.#unconfirmedBytes = unconfirmed;
     this.#pendingBytes = pending;
     const isQuiet = now - this.#takenAtMs >= QUIET_MS;
-    // Where the system does not tell, the kernel may still have something.
+    // If the system does not tell, the kernel may still hold bytes.
     if (pending === 0 && (unconfirmed ?? 0) === 0) this.#isTaken = true;
     else if (isQuiet) this.#isTaken = false;
     if (isQuiet || now - this.#beganAtMs >= LONGEST_MS) this.close();

@@ -18,17 +18,17 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 type WaitingSocket = Socket & { [WAITING]?: (() => void)[] };
 type SinkSocket = Socket & { [SINK]?: SocketSink };
 
-/** What a handler needs of a sink beside writing to it. */
+/** Requirements of a handler on a sink, beside writing. */
 export interface NodeSink extends Sink {
-  /** Whether it goes over a connection of a server. */
+  /** Whether the sink uses a connection of the server. */
   isOf(server: ClosableServer): boolean;
-  /** Tells the sink whom to tell that the peer drained it, or is gone. */
+  /** Sets the subscriber that is told when the peer has drained the sink or is gone. */
   bind(subscriber: Subscriber, onClosed: () => void): void;
 }
 
 /**
- * Writes to the socket itself, with nothing of the request kept: shared bytes go from the dispatcher to the
- * kernel without a copy, and an idle stream costs little more than its socket.
+ * Writes to the socket itself, and keeps nothing of the request. Shared bytes go from the
+ * dispatcher to the kernel without a copy, and an idle stream costs little more than its socket.
  */
 export class SocketSink implements NodeSink {
   readonly address: string | undefined;
@@ -38,16 +38,16 @@ export class SocketSink implements NodeSink {
   #onClosed: (() => void) | undefined;
   readonly #isChunked: boolean;
   readonly #writer: HandleWriter | undefined;
-  /** From the first bytes to the end of the stream, where that is safe. */
+  /** True from the first bytes to the end of the stream, if that is safe. */
   #writesToHandle = false;
   #awaitsDrain = false;
   /** Set once the stream was ended. */
   #farewell: Farewell | undefined;
 
   /**
-   * @param head - The status line and header fields; sent with the first bytes.
-   * @param framing - How the bytes that it is given are delimited: chunks have an end of their own.
-   * @param writer - Writes past the socket's stream, where that is safe.
+   * @param head - The status line and header fields, sent with the first bytes.
+   * @param framing - The framing of the given bytes. Chunks have their own end.
+   * @param writer - Writes past the socket's stream, if that is safe.
    * @param address - The client's.
    */
   constructor(socket: Socket, head: string, framing: Framing, writer: HandleWriter | undefined, address: string | undefined) {
@@ -57,7 +57,7 @@ export class SocketSink implements NodeSink {
     this.#isChunked = framing === "chunked";
     this.#writer = writer;
     (socket as SinkSocket)[SINK] = this;
-    // Shared functions instead of closures: thousands of connections hold them.
+    // Shared functions instead of closures, because thousands of connections hold them.
     socket.on("error", ignoreError).on("end", onEnd).on("close", onClose);
   }
 
@@ -72,7 +72,7 @@ export class SocketSink implements NodeSink {
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
-    // A replay that was under way when the stream was ended.
+    // A replay was under way when the stream was ended.
     if (this.#farewell !== undefined) return true;
     if (this.#writesToHandle) {
       const handle = freeHandle(socket);
@@ -91,7 +91,8 @@ export class SocketSink implements NodeSink {
     if (socket.destroyed || this.#isTaken()) return true;
     if (!this.#awaitsDrain) {
       this.#awaitsDrain = true;
-      // Done once everything before it is. "drain" would not come where less than the high-water mark is left.
+      // Done once everything before it is written. "drain" would not come for less than the
+      // high-water mark.
       socket.write(NOTHING, (error) => {
         if (!error) this.drained();
       });
@@ -111,7 +112,8 @@ export class SocketSink implements NodeSink {
     if (this.#farewell !== undefined || this.#socket.destroyed) return;
     this.#farewell = new Farewell(this.#socket);
     this.#writesToHandle = false;
-    // Behind bytes that the kernel has not taken, the end would be stuck and the socket could not be cut.
+    // Behind bytes that the kernel has not taken, the end would be stuck and the socket could not
+    // be cut.
     if (!this.#awaitsDrain) this.#sendEnd();
   }
 
@@ -126,8 +128,8 @@ export class SocketSink implements NodeSink {
   }
 
   /**
-   * Whether the kernel took everything. Not write()'s result: that compares with the high-water mark. With TLS what was
-   * written is never gone at once, so there the mark has to do.
+   * Whether the kernel took everything. The result of write() only compares with the high-water
+   * mark. With TLS, written bytes are never gone at once, so there the mark must do.
    */
   #isTaken(): boolean {
     const { writableLength, writableHighWaterMark } = this.#socket;
@@ -151,7 +153,7 @@ export class SocketSink implements NodeSink {
 }
 
 function ignoreError(): void {
-  // A peer that vanished; "close" follows and says all that matters.
+  // The peer vanished. "close" follows and says everything needed.
 }
 
 function onEnd(this: Socket): void {
@@ -162,7 +164,10 @@ function onClose(this: SinkSocket): void {
   this[SINK]?.closed();
 }
 
-/** Writes through the response: for HTTP/2, whose streams share a socket, and for a pipelined request. */
+/**
+ * Writes through the response: for HTTP/2, whose streams share a socket, and for a pipelined
+ * request.
+ */
 export class ResponseSink implements NodeSink {
   readonly address: string | undefined;
   readonly #req: IncomingMessage;
@@ -189,7 +194,7 @@ export class ResponseSink implements NodeSink {
     this.#res.on("drain", () => subscriber.drained());
     this.#res.once("close", closed);
     if (!this.#waits) return;
-    // A response that still waits for the one before it never closes by itself.
+    // A response that still waits for the previous one never closes by itself.
     socket.once("close", closed);
     const waiting = (socket as WaitingSocket)[WAITING];
     if (waiting === undefined) (socket as WaitingSocket)[WAITING] = [closed];
@@ -214,7 +219,7 @@ export class ResponseSink implements NodeSink {
   }
 
   destroy(): void {
-    // A connection of HTTP/2 carries other streams as well.
+    // An HTTP/2 connection carries other streams as well.
     if (this.#req.httpVersionMajor === 1) cutSocket(this.#req.socket);
     this.#res.destroy();
   }
@@ -224,7 +229,10 @@ export class ResponseSink implements NodeSink {
   }
 }
 
-/** The parts of Node's HTTP parser that hold on to a request. Not documented, so each is checked before use. */
+/**
+ * The parts of Node's HTTP parser that hold on to a request. Undocumented, so each is checked
+ * before use.
+ */
 interface ParserInternals {
   incoming?: unknown;
   onIncoming?: unknown;
@@ -235,22 +243,25 @@ interface ParserInternals {
 const TAKEN: unique symbol = Symbol("taken");
 const SERVER_EVENTS = ["data", "end", "close", "drain", "error", "timeout"] as const;
 
-/** Of these events Node's listeners go by name, and what else listens stays: servers count their connections by them. */
+/**
+ * Names of Node's own listeners of these events. All other listeners stay, because servers count
+ * their connections with them.
+ */
 const NAMES: Readonly<Record<string, string>> = { close: "bound socketOnClose", error: "socketOnError" };
 
-/** Whether the socket carries a stream already; what a peer sends after that is no request. */
+/** Whether the socket carries a stream already. Further bytes of the peer are no request. */
 export function isTaken(socket: Socket): boolean {
   return TAKEN in socket;
 }
 
 /**
- * Takes the socket away from Node's HTTP server, as for an upgrade: without it, the parser, the request and the
- * response would live as long as the stream, and double its memory.
+ * Takes the socket away from Node's HTTP server, as for an upgrade. Otherwise the parser, the
+ * request and the response would live as long as the stream, and double its memory.
  */
 export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
   const { socket } = req;
   Object.defineProperty(socket, TAKEN, { value: true });
-  // What was asked for behind this request can never be answered now.
+  // Requests that wait behind this one can never be answered now.
   for (const finish of (socket as WaitingSocket)[WAITING] ?? []) finish();
   stopAwaiting(req, res);
   settleEnd(req, res);
@@ -263,9 +274,10 @@ export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
     socket.on("data", ignoreData).removeListener("data", ignoreData);
     for (const [event, listeners] of servers) for (const listener of listeners) socket.removeListener(event, listener);
     releaseParser(socket);
-    // Without a parser, this makes Node put the socket's own methods back in place of those that watch for listeners.
+    // Without a parser, this makes Node restore the socket's own methods in place of those that
+    // watch for listeners.
     socket.on("data", ignoreData).removeListener("data", ignoreData);
-    // Whatever else the peer sends is dropped, so that it can't pile up.
+    // Further bytes of the peer are dropped, so that they can't pile up.
     socket.resume();
   });
   return socket;
@@ -288,5 +300,5 @@ function releaseParser(socket: Socket): void {
 }
 
 function ignoreData(): void {
-  // Stands for what is removed or done already.
+  // Replaces listeners that are removed or have done their work.
 }

@@ -5,15 +5,18 @@ import type { Logger } from "../../core/logger.ts";
 import { takeSocket } from "./node-sinks.ts";
 import { freeHandle, HandleWriter } from "./socket-handle.ts";
 
-/** What streams may use of Node's insides on this runtime. */
+/** The private parts of Node that streams may use on this runtime. */
 export interface SocketAccess {
-  /** Whether a stream takes its socket from Node's HTTP server. If not, it goes through the response. */
+  /**
+   * Whether a stream takes its socket from Node's HTTP server. If not, it goes through the
+   * response.
+   */
   readonly takesSockets: boolean;
   /** Writes past the socket's stream. Undefined if that is not safe here. */
   readonly handleWriter: HandleWriter | undefined;
 }
 
-/** What is tried in turn, and the longest wait for each, in milliseconds. */
+/** Attempts in order, with the longest wait for each, in milliseconds. */
 const TRIES = [
   { writesToHandle: true, withinMs: 1000 },
   { writesToHandle: true, withinMs: 5000 },
@@ -22,7 +25,10 @@ const TRIES = [
 
 class TimeoutError extends Error {}
 
-/** Size of a write that the kernel cannot take at once, and how many of them are tried. Linux buffers at most 10 MB by default. */
+/**
+ * Size of a write that the kernel cannot take at once, and the number of attempts. Linux buffers at
+ * most 10 MB by default.
+ */
 const LARGE_BYTES = 16 * 1024 * 1024;
 const LARGE_WRITES = 4;
 
@@ -34,14 +40,15 @@ const ZEROS = Buffer.alloc(64 * 1024);
 let access: Promise<SocketAccess> | undefined;
 let settled: SocketAccess | undefined;
 
-/** What {@link probeSockets} found; undefined until it is done. */
+/** The result of {@link probeSockets}. Undefined until it is done. */
 export function socketAccess(): SocketAccess | undefined {
   return settled;
 }
 
 /**
- * Tests, once a process, the private parts of Node that make streams cheap: taking a socket from the HTTP server, and writing to its native side.
- * A connection to itself is used, on the loopback address. What does not behave as expected is not used, and one log line says so.
+ * Tests the private parts of Node that make streams cheap: taking a socket from the HTTP server,
+ * and writing to its native side. Tests once a process, over a loopback connection to itself. Parts
+ * that misbehave are not used, and one log line says so.
  */
 export function probeSockets(logger: Logger): Promise<SocketAccess> {
   access ??= probe(logger);
@@ -51,7 +58,7 @@ export function probeSockets(logger: Logger): Promise<SocketAccess> {
 async function probe(logger: Logger): Promise<SocketAccess> {
   const failures: unknown[] = [];
   for (const { writesToHandle, withinMs } of TRIES) {
-    // A busy machine needs more time. What is not as expected stays so.
+    // A busy machine needs more time. Other misbehaviour does not change.
     if (failures.length > 0 && writesToHandle && !(failures.at(-1) instanceof TimeoutError)) continue;
     try {
       const handleWriter = await tryOut(writesToHandle, withinMs);
@@ -73,9 +80,9 @@ async function probe(logger: Logger): Promise<SocketAccess> {
 }
 
 /**
- * Takes a socket, writes more than the kernel takes, and compares what the other end receives.
+ * Takes a socket, writes more than the kernel takes, and compares the bytes at the other end.
  *
- * @throws Error that says what is not as expected.
+ * @throws Error that describes the difference.
  */
 async function tryOut(writesToHandle: boolean, withinMs: number): Promise<HandleWriter | undefined> {
   const server = createServer();
@@ -97,7 +104,7 @@ async function tryOut(writesToHandle: boolean, withinMs: number): Promise<Handle
           }
           const socket = takeSocket(req, res);
           socket.on("error", reject);
-          // Later, as updates come to a stream: once the socket is on its own.
+          // Delayed, because a stream's updates also come after the socket is taken.
           setTimeout(() => {
             void writeAll(socket, writesToHandle)
               .then((written) => {
@@ -111,11 +118,11 @@ async function tryOut(writesToHandle: boolean, withinMs: number): Promise<Handle
         }
       });
       server.listen(0, "127.0.0.1", () => {
-        // What arrives is looked at in one buffer, so that little memory is touched.
+        // Received bytes share one buffer, so that little memory is touched.
         const onread = {
           buffer: Buffer.alloc(ZEROS.length),
           callback: (count: number, bytes: Uint8Array) => {
-            // What a peer sends on a stream must be dropped, not parsed.
+            // Further bytes of a stream's peer must be dropped, not parsed.
             if (received.isEmpty) client?.write("no request\r\n\r\n");
             received.add(bytes.subarray(0, count));
             return true;
@@ -138,7 +145,7 @@ async function tryOut(writesToHandle: boolean, withinMs: number): Promise<Handle
   }
 }
 
-/** @returns What to use from now on, and what the other end must have received. */
+/** @returns The writer to use from now on, and the bytes that the other end must have received. */
 async function writeAll(
   socket: Socket,
   writesToHandle: boolean,
@@ -168,7 +175,7 @@ async function writeAll(
     return isTaken;
   };
   await write(SMALL);
-  // Its pages are all the same one of the system's, so it takes no memory.
+  // All its pages are the system's zero page, so it takes no memory.
   const large = Buffer.alloc(LARGE_BYTES);
   let isTaken = true;
   for (let i = 0; i < LARGE_WRITES && isTaken; i++) isTaken = await write(large);
@@ -178,7 +185,7 @@ async function writeAll(
   return { writer, expected: sent.toString() };
 }
 
-/** Sums up bytes: how many there were, and those that are not zero, in order. */
+/** Sums up bytes: their number, and the non-zero ones in order. */
 class Digest {
   #bytes = 0;
   #text = "";

@@ -8,29 +8,39 @@ import { serverOf } from "./closed-servers.ts";
 import { closeAtOnce, closeLater, cutSocket } from "./cut-socket.ts";
 import { UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
 
-/** Bounds on the connections of a server, of every kind: streams, requests, and those that never sent one. */
+/**
+ * Bounds on a server's connections of every kind: streams, requests, and those that never sent a
+ * request.
+ */
 export interface SocketLimits {
-  /** Most in all. Past it idle ones are closed. Stops a flood from keeping everybody else out. Undefined for no bound. */
+  /**
+   * Most in total. Beyond it idle connections are closed. Stops a flood from keeping everybody else
+   * out. Undefined for no bound.
+   */
   readonly sockets: number | undefined;
   /**
-   * Most from one address, IPv6 counted by its /64; the loopback and trusted proxies are exempt. Past it idle ones of that address are closed. Stops one
-   * peer from taking all.
+   * Most from one address (IPv6: one /64). The loopback and trusted proxies are exempt. Beyond it
+   * idle connections of that address are closed. Stops one peer from taking all.
    */
   readonly socketsPerAddress: number;
 }
 
-/** What each of them may be. */
+/** Allowed values. */
 export const SOCKET_RANGES: Readonly<Record<keyof SocketLimits, Range>> = {
   sockets: [1, 1_000_000],
   socketsPerAddress: [1, 1_000_000],
 };
 
-/** All addresses are compared once for each part of this size of the connections that there may be: a flood must not make the hub do so at each new one. */
+/**
+ * All addresses are compared once for each such fraction of the possible connections. A flood must
+ * not cause a comparison for each new one.
+ */
 const PART = 1 / 64;
 
 /**
- * Most requests of a connection that wait for their answers. Node parses all that it reads at once, 64 KiB, before it can pause: without a bound, 770
- * pipelined requests for a file of 42 KB are 32 MB of answers. No browser and no proxy pipelines.
+ * Most requests of a connection that wait for their answers. Node parses up to 64 KiB that it reads
+ * at once, before it can pause. Without a bound, 770 pipelined requests for a file of 42 KB are 32
+ * MB of answers. No browser and no proxy pipelines.
  */
 export const MAX_UNANSWERED = 32;
 
@@ -39,18 +49,21 @@ interface Peer {
   readonly key: string;
   readonly isExempt: boolean;
   count: number;
-  /** Connections without a request or a stream, and those that do not read their answers or send their requests slowly. The one that is idle for longest comes first. */
+  /**
+   * Connections without a request or a stream, and those that do not read their answers or send
+   * their requests slowly. The longest idle one comes first.
+   */
   readonly idle: Set<Socket>;
 }
 
-/** Why connections are cut, for the log. */
+/** Reasons for cutting connections, for the log. */
 const CUTS = {
-  pipelined: `A connection is cut: it sent more than ${MAX_UNANSWERED} requests without waiting for an answer.`,
-  stalled: "A connection is cut: its peer took nothing of an answer for --write-stall.",
-  held: "A connection is cut: the answers that peers do not read take more than --max-held-bytes, and it holds most.",
+  pipelined: `A connection was cut. It sent more than ${MAX_UNANSWERED} requests without waiting for an answer.`,
+  stalled: "A connection was cut. Its peer took nothing of an answer for --write-stall.",
+  held: "A connection was cut. Unread answers exceed --max-held-bytes, and it held most of them.",
 } as const;
 
-/** What is known of a connection. */
+/** State of a connection. */
 interface Held {
   readonly owner: Sockets;
   readonly peer: Peer;
@@ -62,8 +75,9 @@ const HELD: unique symbol = Symbol("held");
 type HeldSocket = Socket & { [HELD]?: Held | undefined };
 
 /**
- * Bounds the connections of a server. A new one past a bound takes the place of an idle one: of its own address if that has as many as it may, else of the
- * address that has the most idle ones. A newcomer is served while others hold all places. The new one is closed if none is idle.
+ * Bounds the connections of a server. A new connection beyond a bound replaces an idle one: of its
+ * own address if that is full, else of the address with the most idle ones. So a newcomer is served
+ * while others hold all places. The new connection is closed if none is idle.
  */
 export class Sockets {
   readonly #limits: SocketLimits;
@@ -72,10 +86,12 @@ export class Sockets {
   readonly #unread: UnreadAnswers;
   readonly #peers = new Map<string, Peer>();
   #total = 0;
-  /** The next ones to close. Some of them may be busy by then, or gone. */
+  /** The next connections to close. Some of them may be busy by then, or gone. */
   #next: HeldSocket[] = [];
 
-  /** @param isProxy - Whether an address is that of a proxy, which brings the clients of many addresses. */
+  /**
+   * @param isProxy - Whether an address is a proxy's, which brings the clients of many addresses.
+   */
   constructor(limits: SocketLimits & UnreadLimits, isProxy: (address: string) => boolean, logger: Logger) {
     this.#limits = limits;
     this.#isProxy = isProxy;
@@ -87,7 +103,7 @@ export class Sockets {
     });
   }
 
-  /** Must be called before the server listens. */
+  /** Watches a server's connections. Call before the server listens. */
   watch(server: Server): void {
     server.on("connection", (socket) => this.#accept(socket));
     server.on("request", begin);
@@ -100,7 +116,7 @@ export class Sockets {
     const held = socket[HELD];
     if (held === undefined || held.isStream) return;
     if (this.#unread.isLeaving(socket)) {
-      // Behind the answer with which the connection ends.
+      // Comes after the answer with which the connection ends.
       this.#end(socket, cutSocket);
       return;
     }
@@ -113,11 +129,11 @@ export class Sockets {
     res.on("close", onAnswered);
   }
 
-  /** The connection waits for an answer no more. */
+  /** The connection no longer waits for an answer. */
   answered(socket: HeldSocket, res: ServerResponse): void {
     if (!this.#unread.answered(socket, res)) return;
     const { idle } = socket[HELD]?.peer ?? {};
-    // Last in the line of those that are idle, also if the peer was slow.
+    // Becomes the last idle connection, even if the peer was slow.
     idle?.delete(socket);
     idle?.add(socket);
   }
@@ -133,8 +149,9 @@ export class Sockets {
   }
 
   /**
-   * Ends a connection, for Node or for any other caller of its `destroy()`. The connection stays until the peer has confirmed all answers. Otherwise the kernel would hold
-   * them for minutes, outside of every bound. A server that is closed does not wait.
+   * Ends a connection, for Node or for any other caller of its `destroy()`. The connection stays
+   * until the peer has confirmed all answers. Otherwise the kernel would hold them for minutes,
+   * outside of every bound. A closed server does not wait.
    */
   leave(socket: HeldSocket, error: Error | undefined): void {
     const isClosed = serverOf(socket)?.listening === false;
@@ -165,7 +182,7 @@ export class Sockets {
     peer.idle.add(socket);
     this.#total++;
     socket[HELD] = { owner: this, peer, isStream: false };
-    // A shared function instead of a closure: thousands of connections hold it.
+    // A shared function instead of a closure, because thousands of connections hold it.
     socket.on("close", onClose);
     closeLater(socket, leave);
   }
@@ -184,7 +201,7 @@ export class Sockets {
       this.#notices.warn(
         "address",
         { address: peer.key, connections: peer.count },
-        "An address has as many connections as it may. A new one takes the place of an idle one, or is closed if none is idle. If it is a proxy of yours, " +
+        "An address has reached its limit of connections. A new one replaces an idle one, or is closed if none is idle. If it is your proxy, " +
           "name it by --trusted-proxies.",
       );
       const [oldest] = peer.idle;
@@ -197,7 +214,7 @@ export class Sockets {
     this.#notices.warn(
       "all",
       { address: oldest?.[HELD]?.peer.key ?? peer.key, connections },
-      "There are as many connections as there may be. A new one takes the place of an idle one of the address that has most, or is closed if none is idle.",
+      "The limit of connections is reached. A new one replaces an idle one of the address that has most, or is closed if none is idle.",
     );
     if (oldest === undefined) return false;
     this.#end(oldest, cutSocket);
@@ -219,7 +236,9 @@ export class Sockets {
     }
   }
 
-  /** Counted at once: the next connection may come before the end of this one is told. */
+  /**
+   * Counted at once, because the next connection may come before the end of this one is reported.
+   */
   #end(socket: Socket, end: (socket: Socket) => void): void {
     this.ended(socket);
     closeAtOnce(socket);
@@ -239,7 +258,7 @@ export class Sockets {
   }
 }
 
-/** The ones that are idle for longest, each of the address that has the most idle ones left. */
+/** The longest idle connections, each from the address with the most idle ones left. */
 function oldestOfMost(peers: readonly Peer[], count: number): Socket[] {
   const sorted = peers
     .filter(({ idle }) => idle.size > 0)
@@ -261,13 +280,19 @@ function begin({ socket }: IncomingMessage, res: ServerResponse): void {
   (socket as HeldSocket)[HELD]?.owner.began(socket, res);
 }
 
-/** Node's own answer to an expectation that it does not know would not be counted, and leaves the connection open for more of them. */
+/**
+ * Answers an unknown expectation. Node's own answer would not be counted, and leaves the connection
+ * open for more.
+ */
 function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
   begin(req, res);
   res.writeHead(417, { Connection: "close" }).end();
 }
 
-/** The connection of a response becomes a stream, so that it is not idle again. What listens to the response would keep it in memory. */
+/**
+ * Marks a response's connection as a stream, which never becomes idle. Listeners of the response
+ * would keep the response in memory.
+ */
 export function stopAwaiting({ socket }: IncomingMessage, res: ServerResponse): void {
   res.removeListener("close", onAnswered);
   (socket as HeldSocket)[HELD]?.owner.streams(socket);
@@ -278,7 +303,7 @@ function onAnswered(this: ServerResponse): void {
   (socket as HeldSocket)[HELD]?.owner.answered(socket, this);
 }
 
-/** Stands for a connection's own `destroy()`. */
+/** Replaces a connection's own `destroy()`. */
 function leave(this: HeldSocket, error?: Error): HeldSocket {
   const { owner } = this[HELD] ?? {};
   if (owner !== undefined) owner.leave(this, error);

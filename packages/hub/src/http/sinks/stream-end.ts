@@ -3,14 +3,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Sink } from "../../core/live/subscriber.ts";
 
-/** On a socket: the response that hears of its end. On a request or response that does not: the socket. */
+/**
+ * On a socket: the response that is told of its end. On a request or response that is not told: the
+ * socket.
+ */
 const RESPONSE: unique symbol = Symbol("response");
 const SOCKET: unique symbol = Symbol("socket");
 
 type HeardSocket = Socket & { [RESPONSE]?: ServerResponse };
 type LetGo = (IncomingMessage | ServerResponse) & { [SOCKET]?: Socket; [RESPONSE]?: ServerResponse };
 
-/** What tells of the end. Node itself listens so often to each. */
+/** Events of the end, with the number of Node's own listeners for each. */
 const RESPONSE_EVENTS: ReadonlyMap<string, number> = new Map([
   ["close", 0],
   ["finish", 1],
@@ -22,9 +25,9 @@ const REQUEST_EVENTS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Decides what becomes of the request and the response of a stream that takes their socket over. If somebody listens for
- * their end, as loggers and tracers do, they stay with the socket and hear of it as ever. Otherwise they are let go of,
- * which halves the stream's memory, until somebody begins to listen.
+ * Decides the fate of the request and response of a stream that takes their socket. If anyone
+ * listens for their end, as loggers and tracers do, they stay with the socket and are told as
+ * usual. Otherwise they are released until a listener is added. That halves the stream's memory.
  */
 export function settleEnd(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
@@ -41,9 +44,10 @@ export function settleEnd(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /**
- * Keeps others from writing to a response whose stream is written past it: theirs would end up in the middle of an event.
+ * Keeps others from writing to a response whose stream bypasses it. Their bytes would end up in the
+ * middle of an event.
  *
- * @param sink - Ended or destroyed if somebody ends or destroys the response.
+ * @param sink - Ended or destroyed if anyone ends or destroys the response.
  */
 export function divertWrites(res: ServerResponse, sink: Pick<Sink, "end" | "destroy">): void {
   res.write = writeNothing;
@@ -58,13 +62,13 @@ export function divertWrites(res: ServerResponse, sink: Pick<Sink, "end" | "dest
 }
 
 function isHeard(emitter: EventEmitter, events: ReadonlyMap<string, number>): boolean {
-  // Some tracers listen by replacing the method that emits.
+  // Some tracers replace the method that emits instead of listening.
   if (emitter.emit !== EventEmitter.prototype.emit) return true;
   for (const [event, own] of events) if (emitter.listenerCount(event) > own) return true;
   return false;
 }
 
-/** Somebody listens who did not when the stream began. */
+/** A listener was added after the stream began. */
 function onListener(this: LetGo, event: string | symbol): void {
   const { [SOCKET]: socket, [RESPONSE]: res } = this;
   if (socket === undefined || res === undefined || !(this === res ? RESPONSE_EVENTS : REQUEST_EVENTS).has(String(event))) return;
@@ -78,25 +82,28 @@ function onListener(this: LetGo, event: string | symbol): void {
   tell(socket, res);
 }
 
-/** Has a socket tell the request and the response of its end. */
+/** Makes a socket tell the request and the response of its end. */
 function tell(socket: HeardSocket, res: ServerResponse): void {
   socket[RESPONSE] = res;
-  // Shared functions instead of closures: thousands of connections hold them.
+  // Shared functions instead of closures, because thousands of connections hold them.
   socket.once("finish", onFinish).once("close", onClose);
 }
 
-/** All was written: the stream was ended on this side. The response's own listener does the rest, as for any other one. */
+/**
+ * Everything was written and the stream was ended on this side. The response's own listener does
+ * the rest, as for any other response.
+ */
 function onFinish(this: HeardSocket): void {
   const { [RESPONSE]: res } = this;
   if (res === undefined) return;
   // oxlint-disable-next-line typescript/no-deprecated -- The only name by which it can be set.
   res.finished = true;
-  // Newer versions of Node count their own writes only.
+  // Newer versions of Node count only their own writes.
   Object.defineProperty(res, "writableFinished", { value: true });
   res.emit("finish");
 }
 
-/** The response hears this from Node. The request would, if the server still watched the socket. */
+/** Node tells the response. The request would be told if the server still watched the socket. */
 function onClose(this: HeardSocket): void {
   const req = this[RESPONSE]?.req;
   if (req !== undefined && !req.destroyed) req.destroy(Object.assign(new Error("aborted"), { code: "ECONNRESET" }));

@@ -1,26 +1,29 @@
 import type { ServerResponse } from "node:http";
 import type { Framing } from "../../core/update/wire.ts";
 
-/** Sets header fields beside those that were set before. `Vary` is joined: the answer depends on what both name. */
+/**
+ * Sets header fields beside the existing ones. `Vary` is joined, because the answer depends on
+ * both.
+ */
 export function setHeaders(res: ServerResponse, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, name === "Vary" ? joinVary(res.getHeader(name), value) : value);
 }
 
 /**
- * Makes the head of a stream that takes its socket over. The response has the same head and does not send it: hooks that
- * wait for the head get to add their fields, and loggers find the status.
+ * Makes the head of a stream that takes its socket over. The response has the same head and does
+ * not send it. So hooks that wait for the head can add their fields, and loggers find the status.
  *
  * @returns The status line and header fields.
  */
 export function takeHead(res: ServerResponse, headers: Readonly<Record<string, string>>, framing: Framing): string {
   setHeaders(res, headers);
-  // The connection carries nothing after the stream: its parser is gone.
+  // The connection carries nothing after the stream, because its parser is gone.
   res.setHeader("Connection", "close");
   res.writeHead(200);
   const all: Record<string, number | string | readonly string[] | undefined> = {
     date: new Date().toUTCString(),
     ...res.getHeaders(),
-    // Hooks know neither how the bytes are delimited nor how they are compressed.
+    // Hooks know neither the framing nor the compression of the bytes.
     "content-encoding": headers["Content-Encoding"],
     "content-length": undefined,
     "transfer-encoding": framing === "chunked" ? "chunked" : undefined,

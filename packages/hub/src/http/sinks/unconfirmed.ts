@@ -2,23 +2,27 @@ import { open } from "node:fs/promises";
 import { fstatSync } from "node:fs";
 import type { Socket } from "node:net";
 
-/** Tables of the TCP sockets of this network namespace, where Linux shows them to every user. */
+/** Tables of the TCP sockets of this network namespace, which Linux may show to every user. */
 const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"] as const;
 const READ_BYTES = 64 * 1024;
-/** Unconfirmed bytes and the inode of a socket that has any: `sl local remote st tx_queue:rx_queue tr:when retrnsmt uid timeout inode`. */
+/**
+ * Unconfirmed bytes and the inode of a socket that has any: `sl local remote st tx_queue:rx_queue
+ * tr:when retrnsmt uid timeout inode`.
+ */
 const ROW = /^ *\d+: \S+ \S+ \S+ (?!00000000:)([\dA-F]{8}):\S+ \S+ \S+ +\d+ +\d+ (\d+) /;
 
 /** By inode. Undefined if there is no table. */
 type Unconfirmed = ReadonlyMap<number, number> | undefined;
 
-/** The reading that is under way, or was the last. */
+/** The current or latest reading. */
 let reading: Promise<Unconfirmed> = Promise.resolve(undefined);
-/** The one that begins after it. */
+/** The reading that begins after the current one. */
 let next: Promise<Unconfirmed> | undefined;
 
 /**
- * Counts the bytes that the kernel has of a socket and that the peer has not confirmed. A slow peer makes the number fall long before the kernel takes more
- * bytes, which it only does once a third of its buffer is free.
+ * Counts the bytes of a socket that are in the kernel and not confirmed by the peer. A slow peer
+ * lowers this number long before the kernel takes more bytes, which it does only after a third of
+ * its buffer is free.
  *
  * @returns Undefined if the system does not tell.
  */
@@ -29,7 +33,10 @@ export async function unconfirmedBytes(socket: Socket): Promise<number | undefin
   return found && (found.get(inode) ?? 0);
 }
 
-/** All that ask while a table is read share the next reading: this one may have passed a socket before its bytes came. A table of many sockets takes milliseconds. */
+/**
+ * Joins the next reading, which all callers share that ask during a reading. The current one may
+ * have passed a socket before its bytes came. A table of many sockets takes milliseconds.
+ */
 function readNext(): Promise<Unconfirmed> {
   next ??= reading = reading.then(() => {
     next = undefined;
@@ -45,7 +52,7 @@ function inodeOf(socket: Socket): number | undefined {
   try {
     return fstatSync(fd).ino;
   } catch {
-    // It was closed just now.
+    // The socket was closed just now.
     return undefined;
   }
 }
@@ -58,7 +65,7 @@ async function readTables(): Promise<Unconfirmed> {
       await readTable(table, found);
       tables++;
     } catch {
-      // A system without this table, or where it may not be read.
+      // The system has no such table, or does not let it be read.
     }
   }
   return tables === 0 ? undefined : found;

@@ -5,56 +5,78 @@ import { SMALL_BYTES } from "./cut-socket.ts";
 import { pendingBytes } from "./socket-handle.ts";
 import { unconfirmedBytes } from "./unconfirmed.ts";
 
-/** How often the connections are looked at, in milliseconds. Short, since pipelined requests make megabytes of answers in that time. */
+/**
+ * Interval of the checks, in milliseconds. Short, because pipelined requests make megabytes of
+ * answers in that time.
+ */
 const LOOK_MS = 250;
-/** A newcomer may take the place of a connection whose peer took nothing for this long, or whose request is not complete after this long, in milliseconds. */
+/**
+ * Time after which a newcomer may replace a connection whose peer took nothing, or whose request is
+ * still not complete, in milliseconds.
+ */
 const QUIET_MS = 2000;
-/** Pause between two questions to the system what peers have confirmed, in milliseconds. Its table of sockets takes milliseconds to read. */
+/**
+ * Interval of the questions to the system about confirmed bytes, in milliseconds. Reading its table
+ * of sockets takes milliseconds.
+ */
 const ASK_MS = 1000;
-/** The system is asked about a connection if so many bytes may be unconfirmed. Small answers to a client that keeps its connection need no look at the table each. */
+/**
+ * Possibly unconfirmed bytes of a connection at which the system is asked. Small answers to a kept
+ * connection each need no look at the table.
+ */
 const ASK_BYTES = 64 * 1024;
 
 /** Bounds on the answers that peers do not read. */
 export interface UnreadLimits {
-  /** Most bytes of answers that wait for their peers in a process and its kernel. Past it the connections that hold most are cut. */
+  /**
+   * Most bytes of answers that wait for their peers in a process and its kernel. Beyond it the
+   * connections that hold most are cut.
+   */
   readonly heldBytes: number;
-  /** A connection whose peer takes nothing of an answer for this long is cut. In milliseconds. */
+  /**
+   * Time after which a connection is cut if its peer takes nothing of an answer, in milliseconds.
+   */
   readonly writeStallMs: number;
 }
 
-/** What becomes of connections whose peers do not read. */
+/** Actions on connections whose peers do not read. */
 export interface UnreadActions {
-  /** The peer took nothing for a while, or its request is not complete after a while; or neither any more. Not called for a connection that waits for no answer. */
+  /**
+   * Reports a connection as quiet: the peer took nothing for a while, or its request is not
+   * complete after a while. Also reports the end of that. Not called for a connection that waits
+   * for no answer.
+   */
   readonly setQuiet: (socket: Socket, isQuiet: boolean) => void;
   readonly cut: (socket: Socket, why: "stalled" | "held") => void;
   /** The peer of a connection that {@link UnreadAnswers.leave leaves} has confirmed everything. */
   readonly close: (socket: Socket) => void;
 }
 
-/** What a peer was seen to take of its answers. */
+/** A peer's observed progress with its answers. */
 interface Watched {
-  /** Not finished yet. A finished one may still be in the kernel. */
+  /** Unfinished answers. A finished one may still be in the kernel. */
   readonly responses: ServerResponse[];
-  /** Bytes of the writes that the kernel took whole. */
+  /** Bytes of writes that the kernel took whole. */
   written: number;
-  /** What is left of the write that is under way. */
+  /** The rest of the current write. */
   pending: number;
-  /** All bytes that the peer has confirmed, when the system was last asked. */
+  /** All bytes that the peer had confirmed at the last question. */
   confirmed: number;
-  /** What the kernel then held. */
+  /** The bytes that the kernel held then. */
   unconfirmed: number;
   /** When the peer took something, or was owed nothing. */
   sinceMs: number;
   /** When the last request came. */
   beganAtMs: number;
-  /** What {@link UnreadActions.setQuiet} was last told. */
+  /** The last value passed to {@link UnreadActions.setQuiet}. */
   isQuiet: boolean;
   isLeaving: boolean;
 }
 
 /**
- * Answers that were not read to the end, by connection, of all but streams. Streams have their own bounds. A peer that does not read keeps its answers in memory: first
- * in the kernel's, up to megabytes for each connection, then in the process's.
+ * Tracks answers that were not read to the end, by connection. Streams are excluded, because they
+ * have their own bounds. A peer that does not read keeps its answers in memory. They fill the
+ * kernel first, up to megabytes for each connection, then the process.
  */
 export class UnreadAnswers {
   readonly #limits: UnreadLimits;
@@ -73,7 +95,7 @@ export class UnreadAnswers {
     this.#stop();
   }
 
-  /** @returns How many answers the connection waits for. */
+  /** @returns The number of answers that the connection waits for. */
   begin(socket: Socket, res: ServerResponse): number {
     const watched = this.#of(socket);
     watched.beganAtMs = monotonicMs();
@@ -90,7 +112,8 @@ export class UnreadAnswers {
   }
 
   /**
-   * Must be called when a connection is to end. Closed now, its kernel would go on holding and offering the rest.
+   * Delays the end of a connection. Call before ending it. Closed now, its kernel would go on
+   * holding and offering the rest.
    *
    * @returns Whether to wait for {@link UnreadActions.close}.
    */
@@ -142,7 +165,7 @@ export class UnreadAnswers {
   /** @param possible - Bytes that peers may not have taken. */
   #askAll(possible: number, now: number): void {
     const { heldBytes } = this.#limits;
-    // Past the bound, if all of them were not taken, each look needs figures of its own.
+    // Beyond the bound, each check needs current figures, in case all these bytes were not taken.
     if (now - this.#askedAtMs < (possible > heldBytes ? 0 : ASK_MS)) return;
     const least = possible > heldBytes / 2 ? 0 : ASK_BYTES;
     for (const [socket, watched] of this.#watched) {
@@ -183,9 +206,9 @@ export class UnreadAnswers {
     watched.isQuiet = isWaiting && isQuiet;
   }
 
-  /** A slow peer confirms bytes long before the kernel takes more. */
+  /** Asks the system, because a slow peer confirms bytes long before the kernel takes more. */
   async #ask(socket: Socket, watched: Watched): Promise<void> {
-    // Before the table is read, so that later bytes never count as confirmed.
+    // Read before the table, so that later bytes never count as confirmed.
     const given = socket.bytesWritten - pendingBytes(socket);
     const unconfirmed = (await unconfirmedBytes(socket)) ?? 0;
     if (this.#watched.get(socket) !== watched) return;
@@ -196,7 +219,7 @@ export class UnreadAnswers {
   }
 }
 
-/** Whether a request is not complete: nothing is owed for it yet. */
+/** Whether a request is not complete. Nothing is owed for it yet. */
 function isReceiving({ responses }: Watched): boolean {
   return responses.at(-1)?.req.complete === false;
 }
