@@ -9,3 +9,18 @@ export function leastMs(run: () => unknown): number {
   }
   return leastUs / 1000;
 }
+
+/** The most processor time between two turns of the event loop while something runs, in milliseconds. */
+export async function longestTurnMs(run: () => Promise<unknown>): Promise<number> {
+  let isOver = false;
+  const running = run().finally(() => (isOver = true));
+  let longestUs = 0;
+  while (!isOver) {
+    const before = process.cpuUsage();
+    await new Promise(setImmediate);
+    const { user, system } = process.cpuUsage(before);
+    longestUs = Math.max(longestUs, user + system);
+  }
+  await running;
+  return longestUs / 1000;
+}
