@@ -4,14 +4,13 @@ import { every, monotonicMs, sleep } from "../../core/scheduler.ts";
 import { patienceEndMs } from "../shared/away-watch.ts";
 import { RedisBus } from "./bus.ts";
 import type { Entry } from "./codec.ts";
-import type { Committed, PendingAppend } from "./committer.ts";
 import { ANSWER_MS, type Connection, ReplyError, type RedisTls } from "./connection.ts";
 import { Dialler } from "./dial.ts";
 import { readFailure, unreadable, unavailable, unknownOutcome } from "./failure.ts";
 import { Held } from "./held.ts";
 import { Link } from "./link.ts";
 import { withoutPersistence } from "./persistence.ts";
-import { type Look, type Place, readRows, type Row, Stream } from "./stream.ts";
+import { type Committed, type Look, type Place, readRows, type RedisAppend, type Row, Stream } from "./stream.ts";
 import { TailReader } from "./tail-reader.ts";
 import type { RedisTarget } from "./url.ts";
 
@@ -126,7 +125,7 @@ export class Engine {
   }
 
   /** Commits a group, and gives its records to followers. */
-  async commit(group: readonly PendingAppend[]): Promise<readonly Committed[]> {
+  async commit(group: readonly RedisAppend[]): Promise<readonly Committed[]> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const connection = await this.writable();
       const result = await this.stream.commit(connection, this.#place(), group);

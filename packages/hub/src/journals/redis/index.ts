@@ -8,14 +8,15 @@ import { type Update, utf8Length } from "../../core/update/update.ts";
 import { AwayWatch } from "../shared/away-watch.ts";
 import { digestOf } from "../shared/digest.ts";
 import { namesOf } from "../../core/names.ts";
+import { type AppendSize, GroupCommit } from "../shared/group-commit.ts";
 import { checkJournalOptions } from "../shared/options.ts";
+import { DURABLE_RETENTION } from "../shared/retention.ts";
 import { openPartitions } from "../partitioned/index.ts";
 import { checkPartitions } from "../partitioned/partition-of.ts";
-import { type Committed, Committer, type PendingAppend } from "./committer.ts";
-import type { RedisTls } from "./connection.ts";
+import { ReplyError, type RedisTls } from "./connection.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import { readFailure, unavailable, writeFailure } from "./failure.ts";
-import { countWithin, readRows, type Row } from "./stream.ts";
+import { type Committed, countWithin, readRows, type RedisAppend, type Row } from "./stream.ts";
 import { parseRedisUrl } from "./url.ts";
 
 export type { RedisTls } from "./connection.ts";
@@ -85,7 +86,10 @@ const OPTIONS: ReadonlySet<string> = namesOf<RedisJournalOptions>({
   onDamage: true,
   onWarning: true,
 });
-const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
+/** Most that share a commit. Redis does nothing else meanwhile. */
+const GROUP: AppendSize = { count: 1000, bytes: 4 * 1024 * 1024 };
+/** Most that wait for a commit. */
+const WAITING: AppendSize = { count: 100_000, bytes: 64 * 1024 * 1024 };
 /** Largest difference between the clocks of hubs and Redis, in milliseconds. */
 const SKEW_MS = 5000;
 /** Stored form of an idempotency key. */
@@ -112,7 +116,7 @@ export async function redisJournal(options: RedisJournalOptions): Promise<Journa
   const waitReplicas = inRange("waitReplicas", options.waitReplicas ?? target.waitReplicas ?? 0, 0, 100);
   const waitReplicasMs = inRange("waitReplicasMs", options.waitReplicasMs ?? target.waitReplicasMs ?? 1000, 1, 60_000);
   const warn = (what: string): void => process.emitWarning(what);
-  const { retention = DEFAULT_RETENTION, tls, onDamage = warn, onWarning = warn } = options;
+  const { retention = DURABLE_RETENTION, tls, onDamage = warn, onWarning = warn } = options;
   // Partitions may be on the same server.
   const told = new Set<string>();
   const onNewWarning = (what: string): void => {
@@ -130,30 +134,40 @@ export async function redisJournal(options: RedisJournalOptions): Promise<Journa
 class RedisJournal implements Journal {
   readonly clockToleranceMs: number = SKEW_MS;
   readonly state: JournalState = {
-    commit: async (steps) => void (await this.#enqueue({ batch: [], steps, key: undefined })),
+    commit: async (steps) => void (await this.#groups.append({ batch: [], steps, key: undefined })),
     entries: async (prefix, { after, limit }) =>
       this.#patient((connection) => this.#engine.stream.entries(connection, prefix, after, limit)),
   };
   readonly idempotency: JournalIdempotency = {
     append: async ({ key, request, batch, steps = [], answer }) => {
-      const committed = await this.#enqueue({ batch, steps, key: { digest: digestOf(key), request: digestOf(request), answer } });
+      const committed = await this.#groups.append({ batch, steps, key: { digest: digestOf(key), request: digestOf(request), answer } });
       return committed.kind === "appended" ? committed : knownOf(committed.text, request);
     },
     find: (attempt) => this.#findKey(attempt),
   };
   readonly peers: PeerExchange;
   readonly #engine: Engine;
-  readonly #committer: Committer;
+  readonly #groups: GroupCommit<RedisAppend, Committed>;
   readonly #waitsForReplicas: boolean;
-  readonly #away: AwayWatch = new AwayWatch(() =>
-    this.#engine.isAway ? unavailable("The journal's Redis cannot be reached.", this.#engine.failure) : undefined,
-  );
+  readonly #away: AwayWatch = new AwayWatch(() => this.#whyAway());
   #closing: Promise<void> | undefined;
 
   private constructor(engine: Engine, waitReplicas: number) {
     this.#engine = engine;
     this.#waitsForReplicas = waitReplicas > 0;
-    this.#committer = new Committer((group) => engine.commit(group));
+    this.#groups = new GroupCommit({
+      refusal: () => this.#whyAway(),
+      bounds: { group: () => GROUP, waiting: WAITING, overflow: () => unavailable("Too many updates wait for the journal's Redis.") },
+      commit: async (take) => {
+        try {
+          return await engine.commit(take());
+        } catch (error) {
+          // The appends behind have waited as long, and would wait as long again.
+          if (!(error instanceof ReplyError)) this.#groups.rejectWaiting(unavailable("The journal's Redis takes no updates.", error));
+          throw writeFailure(error);
+        }
+      },
+    });
     this.peers = new PeerExchange(engine.bus);
   }
 
@@ -182,7 +196,7 @@ class RedisJournal implements Journal {
   }
 
   async append(batch: readonly Update[]): Promise<readonly number[]> {
-    const committed = await this.#enqueue({ batch, steps: [], key: undefined });
+    const committed = await this.#groups.append({ batch, steps: [], key: undefined });
     return committed.kind === "appended" ? committed.offsets : [];
   }
 
@@ -252,17 +266,15 @@ class RedisJournal implements Journal {
   }
 
   async #end(): Promise<void> {
-    await this.#committer.settled();
+    await this.#groups.close();
     this.peers.close();
     // The others hear that they need not wait for this process any more.
     await this.#engine.bus.settled();
     this.#engine.close();
   }
 
-  #enqueue(append: PendingAppend): Promise<Committed> {
-    if (this.#closing !== undefined) return Promise.reject(new HubError("journal_unavailable", "The journal is closed."));
-    if (this.#engine.isAway) return Promise.reject(unavailable("The journal's Redis cannot be reached.", this.#engine.failure));
-    return this.#committer.add(append);
+  #whyAway(): HubError | undefined {
+    return this.#engine.isAway ? unavailable("The journal's Redis cannot be reached.", this.#engine.failure) : undefined;
   }
 
   #patient<T>(run: (connection: Parameters<Parameters<Engine["patient"]>[0]>[0]) => Promise<T>): Promise<T> {

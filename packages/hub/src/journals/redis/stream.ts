@@ -2,7 +2,7 @@ import { createEpoch } from "../../core/journal/cursor.ts";
 import { MAX_FOUND, type ReadLimits, recordBytes, type Retention } from "../../core/journal/journal.ts";
 import type { StateEntry } from "../../core/journal/state.ts";
 import { decodeEntry, encodeUpdate, type Entry, FORMAT, indexedId, offsetOf } from "./codec.ts";
-import type { Committed, PendingAppend } from "./committer.ts";
+import type { Append } from "../shared/group-commit.ts";
 import { unavailable } from "./failure.ts";
 import type { Connection } from "./connection.ts";
 import type { Figures } from "./held.ts";
@@ -34,6 +34,16 @@ export interface Look extends Figures {
   /** Offset of the newest record at the start of the epoch, if it replaced another epoch. */
   readonly restoredUpTo: number;
 }
+
+/** An append, and the idempotency key of its attempt. */
+export interface RedisAppend extends Append {
+  readonly key: { readonly digest: string; readonly request: string; readonly answer: string | undefined } | undefined;
+}
+
+/** Outcome of an append. */
+export type Committed =
+  | { readonly kind: "appended"; readonly offsets: readonly number[] }
+  | { readonly kind: "known"; readonly text: string };
 
 /** Outcome of a group. Nothing was done if the journal is another. */
 export type GroupResult =
@@ -89,7 +99,7 @@ export class Stream {
     return asLook(await LOOK.run(connection, [meta, stream, ids, keys], this.#place(place)));
   }
 
-  async commit(connection: Connection, place: Place, group: readonly PendingAppend[]): Promise<GroupResult> {
+  async commit(connection: Connection, place: Place, group: readonly RedisAppend[]): Promise<GroupResult> {
     const { meta, stream, ids, keys, entries, order } = this.#keys;
     const tag = createEpoch();
     const args = [...this.#place(place), tag, String(group.length)];
@@ -201,7 +211,7 @@ export function countWithin(
   return { count, bytes };
 }
 
-function pushAppend(args: string[], { batch, steps, key }: PendingAppend): void {
+function pushAppend(args: string[], { batch, steps, key }: RedisAppend): void {
   args.push(String(batch.length), String(steps.length), key?.digest ?? "-");
   if (key !== undefined) args.push(key.request, key.answer === undefined ? "" : ` ${key.answer}`);
   for (const update of batch) args.push(...encodeUpdate(update));
