@@ -180,11 +180,11 @@ class RedisJournal implements Journal {
   }
 
   get epoch(): string {
-    return this.#engine.held.figures.epoch;
+    return this.#engine.view.figures.epoch;
   }
 
   get restoredUpTo(): number {
-    return this.#engine.held.restoredUpTo;
+    return this.#engine.view.restoredUpTo;
   }
 
   async beginEpoch(): Promise<void> {
@@ -202,20 +202,20 @@ class RedisJournal implements Journal {
 
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
     return this.#patient(async (connection) => {
-      const { stream, held } = this.#engine;
+      const { stream, view } = this.#engine;
       const records: JournalRecord[] = [];
       let room = limits.maxBytes;
       for (let from = after; ;) {
         const { figures, rows } = await stream.read(connection, from, { maxRecords: limits.maxRecords - records.length, maxBytes: room });
-        if (figures.epoch !== held.figures.epoch) await this.#engine.check(connection);
-        else held.note(figures);
+        if (figures.epoch !== view.figures.epoch) await this.#engine.check(connection);
+        else view.note(figures);
         if (records.length === 0 && from < figures.head - 1) return { kind: "trimmed", head: figures.head };
         const { entries } = readRows(rows, from);
         // Up to the missing record. A reader that asks for more is told of a gap.
         const sound = entries.findIndex(({ record }, i) => record.offset !== from + 1 + i);
         const run = sound < 0 ? entries : entries.slice(0, sound);
         // No more records, and not at the tail. An empty page would mean the tail.
-        const next = entries[0]?.record.offset ?? placeAfter(rows) ?? figures.tail + 1;
+        const next = entries[0]?.record.offset ?? offsetAfter(rows) ?? figures.tail + 1;
         if (run.length === 0 && records.length === 0 && from < figures.tail) return { kind: "trimmed", head: next };
         const { count, bytes } = countWithin(run, { maxRecords: limits.maxRecords - records.length, maxBytes: room });
         for (const { record } of run.slice(0, count)) records.push(record);
@@ -228,8 +228,8 @@ class RedisJournal implements Journal {
   }
 
   follow(after: number, onAppended: (records: readonly JournalRecord[]) => void): () => void {
-    const { held } = this.#engine;
-    return held.followers.follow(after, held.seen, onAppended);
+    const { view } = this.#engine;
+    return view.followers.follow(after, view.seen, onAppended);
   }
 
   async find(id: string): Promise<readonly number[]> {
@@ -241,19 +241,19 @@ class RedisJournal implements Journal {
   }
 
   tail(): number {
-    return this.#engine.held.figures.tail;
+    return this.#engine.view.figures.tail;
   }
 
   head(): number {
-    return this.#engine.held.figures.head;
+    return this.#engine.view.figures.head;
   }
 
   bytes(): number {
-    return this.#engine.held.figures.bytes;
+    return this.#engine.view.figures.bytes;
   }
 
   watchReplaced(onReplaced: () => void): () => void {
-    return this.#engine.held.watchReplaced(onReplaced);
+    return this.#engine.view.watchReplaced(onReplaced);
   }
 
   watchAway(onChange: (failure: HubError | undefined) => void): () => void {
@@ -306,7 +306,7 @@ function knownOf(text: string, request: string): KnownAppend | ReusedKey {
 }
 
 /** The offset after rows of which none can be read. */
-function placeAfter(rows: readonly Row[]): number | undefined {
+function offsetAfter(rows: readonly Row[]): number | undefined {
   const last = rows.at(-1)?.[0];
   return last === undefined ? undefined : Number.parseInt(last, 10) + 1;
 }
