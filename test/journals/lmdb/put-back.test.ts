@@ -168,13 +168,11 @@ describe.each(["inside", "beside"] as const)("a journal with its mark %s", (mark
       spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] }),
     );
     const ended = Promise.all(children.map((child) => once(child, "close")));
+    onTestFinished(() => children.forEach((child) => void child.kill("SIGKILL")));
     const epochs = await Promise.all(children.map(async (child) => String((await once(child.stdout, "data"))[0])));
-    await ended;
     expect(epochs).toEqual([first, first, first]);
-    for (const child of children) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    }
+    for (const child of children) child.kill("SIGKILL");
+    await ended;
     expect(await place.use(0)).toBe(first);
     expect(place.told).toEqual([]);
   });

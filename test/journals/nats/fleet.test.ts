@@ -53,6 +53,15 @@ test("what one journal commits, another knows: the table, keys, ids, and what is
   expect(await a.find("own")).toEqual([]);
 });
 
+test("a retention that was lowered takes effect at the start, with nothing appended", async () => {
+  const shared = name();
+  const before = await open({ name: shared });
+  for (let i = 0; i < 10; i++) await before.append([update(String(i))]);
+  const after = await open({ name: shared, retention: { maxCount: 3 } });
+  await until(() => after.head() === 8 && before.head() === 8);
+  expect([after.tail(), after.epoch]).toEqual([10, before.epoch]);
+});
+
 test("of journals that append with one key at once, one does; of those that remove one entry, one tells of it", async () => {
   const shared = name();
   const journals = await Promise.all([1, 2, 3].map(() => open({ name: shared })));

@@ -27,13 +27,13 @@ export class EventIds {
 
   /** The event id that resumes after an offset. */
   cursorAt(offset: number): string {
-    return this.seal(this.#journal.places?.cursorAt(offset) ?? formatCursor({ epoch: this.epoch, offset }));
+    return this.seal(this.#journal.localOrder?.cursorAt(offset) ?? formatCursor({ epoch: this.epoch, offset }));
   }
 
   /** The event id that the hub makes for the update at an offset. */
   idAt(offset: number): string {
-    const { places } = this.#journal;
-    return places === undefined ? this.cursorAt(offset) : this.seal(places.idAt(offset));
+    const { localOrder } = this.#journal;
+    return localOrder === undefined ? this.cursorAt(offset) : this.seal(localOrder.idAt(offset));
   }
 
   /** The form of the hub's own event id that peers get. */

@@ -1,7 +1,7 @@
 import type { HubError } from "../errors.ts";
 import type { JournalIdempotency } from "./idempotency.ts";
 import type { Peers } from "./peers.ts";
-import type { JournalPlaces } from "./places.ts";
+import type { LocalOrder } from "./local-order.ts";
 import type { JournalState } from "./state.ts";
 import type { Update } from "../update/update.ts";
 
@@ -104,10 +104,10 @@ export interface Journal {
   readonly peers?: Peers | undefined;
 
   /**
-   * Maps offsets to event ids if offsets belong to this process alone. Undefined if they are the
-   * same in all processes.
+   * Maps offsets to event ids if each process has the records in an order of its own. Undefined if
+   * the order is the same in all processes.
    */
-  readonly places?: JournalPlaces | undefined;
+  readonly localOrder?: LocalOrder | undefined;
 
   /**
    * Appends a batch atomically and in order, and resolves once the batch is committed. The

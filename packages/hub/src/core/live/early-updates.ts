@@ -1,4 +1,4 @@
-import type { Missed } from "../journal/places.ts";
+import type { Missed } from "../journal/local-order.ts";
 
 /** Most updates looked for at a time. */
 const STEP = 100;

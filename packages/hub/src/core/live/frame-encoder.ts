@@ -28,7 +28,8 @@ export class FrameEncoder {
     const { id } = record;
     const update = withBoundRetry(record, this.#retryMs);
     if (cursor === null) return encodeFrame(update, null);
-    if (id === undefined || this.#journal.places === undefined) return encodeFrame(update, id ?? cursor ?? this.#ids.idAt(record.offset));
+    if (id === undefined || this.#journal.localOrder === undefined)
+      return encodeFrame(update, id ?? cursor ?? this.#ids.idAt(record.offset));
     // A publisher's own id does not tell the places of the other partitions.
     return joinBytes([encodeFrame(update, id), encodeUtf8(encodeCursor(cursor ?? this.#ids.cursorAt(record.offset)))]);
   }

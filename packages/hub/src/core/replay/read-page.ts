@@ -71,7 +71,7 @@ export function readPageFor(
   maxRecords?: number,
   isShared = false,
 ): ReplayPage | Promise<ReplayPage> {
-  const topics = isShared && journal.places === undefined ? undefined : selection.topics;
+  const topics = isShared && journal.localOrder === undefined ? undefined : selection.topics;
   const found = readPage(dispatcher, journal, after, maxRecords, topics);
   const { presence } = dispatcher;
   if (presence === undefined || !selection.hearsPresence) return found;

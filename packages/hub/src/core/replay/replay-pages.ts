@@ -19,7 +19,7 @@ interface Span {
 
 /** The chunks from one offset to another, as they go to sockets. */
 interface KeptPage extends Span {
-  /** Twice {@link JournalPlaces.scopeOf}, plus one for selections that hear of presence. */
+  /** Twice {@link LocalOrder.scopeOf}, plus one for selections that hear of presence. */
   readonly scope: number;
   bytes: number;
   /** By the key of the selection. */
@@ -65,7 +65,7 @@ export class ReplayPages {
     const { dispatcher, journal } = this.#context;
     const { epoch } = dispatcher;
     // Selections that hear of presence have other entries.
-    const scope = 2 * (journal.places?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
+    const scope = 2 * (journal.localOrder?.scopeOf(selection.topics) ?? 0) + (selection.hearsPresence ? 1 : 0);
     const page = this.#pageAt(after, scope);
     const chunks = page?.chunks.get(selection.key);
     const from = chunks?.findIndex((chunk) => chunk.after === after) ?? -1;

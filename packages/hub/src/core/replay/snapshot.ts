@@ -214,7 +214,7 @@ export class Snapshots {
    */
   #holds({ head, taken }: Kept): boolean {
     const now = Date.now();
-    return (this.#journal.places === undefined || head === this.#journal.head()) && !taken.some(({ endsAt }) => endsAt < now);
+    return (this.#journal.localOrder === undefined || head === this.#journal.head()) && !taken.some(({ endsAt }) => endsAt < now);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Dispatcher } from "../live/dispatcher.ts";
 import { EarlyUpdates } from "../live/early-updates.ts";
 import type { Gap, GapReason } from "../update/frame.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { JournalPlaces } from "../journal/places.ts";
+import type { LocalOrder } from "../journal/local-order.ts";
 import type { Selection } from "../matching/selection.ts";
 
 /** Start of a subscription. */
@@ -41,7 +41,7 @@ export function resolveStart(
 ): Start | Promise<Start> {
   const { epoch } = dispatcher;
   if (lastEventId === undefined) return { epoch, after: dispatcher.position, gap: undefined, lastEventId: undefined };
-  if (journal.places !== undefined) return resolvePlace(journal, journal.places, dispatcher, lastEventId, topics);
+  if (journal.localOrder !== undefined) return resolveInLocalOrder(journal, journal.localOrder, dispatcher, lastEventId, topics);
   const beforeOldest = journal.head() - 1;
   if (lastEventId === EARLIEST) return { epoch, after: beforeOldest, gap: undefined, lastEventId: EARLIEST };
   const afterGap = (reason: GapReason): Start => ({
@@ -75,9 +75,9 @@ export function resolveStart(
 }
 
 /** Resolves the same in a journal of several partitions. */
-async function resolvePlace(
+async function resolveInLocalOrder(
   journal: Journal,
-  places: JournalPlaces,
+  localOrder: LocalOrder,
   dispatcher: Dispatcher,
   lastEventId: string,
   topics: readonly string[] | undefined,
@@ -87,23 +87,23 @@ async function resolvePlace(
     const first = after < journal.tail() ? dispatcher.ids.cursorAt(after + 1) : null;
     return { epoch, after, gap: { requested: lastEventId, first, reason }, lastEventId: told };
   };
-  if (lastEventId === EARLIEST) return { epoch, after: await places.earliest(topics), gap: undefined, lastEventId };
+  if (lastEventId === EARLIEST) return { epoch, after: await localOrder.earliest(topics), gap: undefined, lastEventId };
   const id = dispatcher.ids.open(lastEventId);
-  const found = await places.resume(id, topics);
-  if (found?.kind === "gap") return afterGap(await places.earliest(topics), found.reason, EARLIEST);
+  const found = await localOrder.resume(id, topics);
+  if (found?.kind === "gap") return afterGap(await localOrder.earliest(topics), found.reason, EARLIEST);
   if (found === undefined) {
     const [offset] = await journal.find(id);
     if (offset !== undefined) {
-      if (places.isAlone(offset, topics)) return { epoch, after: offset, gap: undefined, lastEventId };
+      if (localOrder.isAlone(offset, topics)) return { epoch, after: offset, gap: undefined, lastEventId };
       // The id does not tell which earlier updates of other partitions the reader had.
       return afterGap(offset, "unknown", lastEventId);
     }
-    return afterGap(await places.earliest(topics), "unknown", EARLIEST);
+    return afterGap(await localOrder.earliest(topics), "unknown", EARLIEST);
   }
   const { after, missed } = found;
   const early = EarlyUpdates.missed(missed);
   const ids = early.next();
-  if (ids === undefined) return afterGap(await places.earliest(topics), "trimmed", EARLIEST);
+  if (ids === undefined) return afterGap(await localOrder.earliest(topics), "trimmed", EARLIEST);
   return { epoch, after, gap: undefined, lastEventId, early: ids.size === 0 ? undefined : early };
 }
 

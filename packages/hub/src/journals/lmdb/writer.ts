@@ -1,7 +1,9 @@
 import { HubError } from "../../core/errors.ts";
-import { type JournalRecord, recordBytes, type Retention } from "../../core/journal/journal.ts";
+import { type JournalRecord, recordBytes } from "../../core/journal/journal.ts";
 import type { StateStep } from "../../core/journal/state.ts";
 import type { Update } from "../../core/update/update.ts";
+import type { Append } from "../shared/group-commit.ts";
+import type { RetentionRule } from "../shared/retention.ts";
 import { sealEntry, type StoredState, toStored } from "./codec.ts";
 import { type Databases, readEpoch, readState, writeState } from "./format.ts";
 import { IdempotencyKeys, type KeyedAppend } from "./idempotency.ts";
@@ -18,14 +20,9 @@ const TRIM_STEP = 250;
  */
 const SMALLEST_STEP = 4;
 
-/** An append that waits for a commit. */
-export interface PendingAppend {
-  readonly batch: readonly Update[];
-  /** Changes of the table, with further updates. */
-  readonly steps: readonly StateStep[];
+/** An append, and the idempotency key of its attempt. */
+export interface LmdbAppend extends Append {
   readonly keyed: KeyedAppend | undefined;
-  readonly resolve: (offsets: readonly number[]) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** The parts of a journal that run in its write transactions. */
@@ -33,11 +30,11 @@ export class Writer {
   readonly keys: IdempotencyKeys;
   readonly #databases: Databases;
   readonly #epoch: string;
-  readonly #retention: Retention;
+  readonly #retention: RetentionRule;
   readonly #reader: RowReader;
   #trimStep = TRIM_STEP;
 
-  constructor(databases: Databases, options: { readonly epoch: string; readonly retention: Retention; readonly reader: RowReader }) {
+  constructor(databases: Databases, options: { readonly epoch: string; readonly retention: RetentionRule; readonly reader: RowReader }) {
     this.#databases = databases;
     this.#epoch = options.epoch;
     this.#retention = options.retention;
@@ -60,7 +57,7 @@ export class Writer {
   }
 
   /** @returns The appended records, and the offsets of each member of the group. */
-  write(group: readonly PendingAppend[]): [records: JournalRecord[], offsets: (readonly number[])[]] {
+  write(group: readonly LmdbAppend[]): [records: JournalRecord[], offsets: (readonly number[])[]] {
     const { rows, ids, meta } = this.#databases;
     let [head, tail, bytes] = this.state();
     if (readEpoch(meta) !== this.#epoch) {
@@ -132,11 +129,11 @@ export class Writer {
   }
 
   #isTooMuch(head: number, tail: number, bytes: number): boolean {
-    const { maxBytes = Infinity, maxCount = Infinity } = this.#retention;
-    return tail - head + 1 > maxCount || bytes > maxBytes;
+    return this.#retention.isTooMuch(tail - head + 1, bytes);
   }
 
+  /** A damaged record counts as old if no sound record is near. */
   #isTooOld(oldest: JournalRecord | undefined, now: number): boolean {
-    return oldest === undefined || now - oldest.at > (this.#retention.maxAgeMs ?? Infinity);
+    return oldest === undefined || this.#retention.isTooOld(oldest.at, now);
   }
 }

@@ -14,6 +14,7 @@ import type { JournalState, StateEntry, StateStep } from "../../core/journal/sta
 import type { Update } from "../../core/update/update.ts";
 import { namesOf } from "../../core/names.ts";
 import { checkJournalOptions } from "../shared/options.ts";
+import { RetentionRule } from "../shared/retention.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 
 /** Options of a memory journal. */
@@ -56,7 +57,7 @@ class MemoryJournal implements Journal {
   readonly #entries = new Map<string, string>();
   /** The keys in order. */
   readonly #keys: string[] = [];
-  readonly #retention: Retention;
+  readonly #retention: RetentionRule;
   /**
    * The record at index i has offset `#head + i - #start`. Records before `#start` were trimmed.
    */
@@ -70,7 +71,7 @@ class MemoryJournal implements Journal {
   #closed = false;
 
   constructor(retention: Retention) {
-    this.#retention = retention;
+    this.#retention = new RetentionRule(retention);
   }
 
   async append(batch: readonly Update[]): Promise<readonly number[]> {
@@ -194,11 +195,9 @@ class MemoryJournal implements Journal {
   }
 
   #trim(now: number): void {
-    const { maxAgeMs = Infinity, maxBytes = Infinity, maxCount = Infinity } = this.#retention;
     while (this.#head <= this.#tail) {
       const oldest = this.#records[this.#start] as JournalRecord;
-      const count = this.#tail - this.#head + 1;
-      if (count <= maxCount && this.#bytes <= maxBytes && now - oldest.at <= maxAgeMs) break;
+      if (!this.#retention.isTooMuch(this.#tail - this.#head + 1, this.#bytes) && !this.#retention.isTooOld(oldest.at, now)) break;
       this.#forget(oldest);
       this.#start++;
       this.#head++;

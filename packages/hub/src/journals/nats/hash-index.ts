@@ -15,7 +15,7 @@ export function hashOf(text: string): number {
 }
 
 /**
- * Places of texts, by their hashes. The caller checks which of the places really have the text. So
+ * Offsets of texts, by their hashes. The caller checks which of the offsets really have the text. So
  * a million ids cost about 40 MB, at any length.
  */
 export class HashIndex {
@@ -25,26 +25,26 @@ export class HashIndex {
   /** @param offset - At least the offset of the call before. */
   add(hash: number, offset: number): void {
     const number = Math.floor(offset / GENERATION);
-    let places = this.#generations.get(number);
-    if (places === undefined) this.#generations.set(number, (places = new Map<number, number | number[]>()));
-    const known = places.get(hash);
-    if (known === undefined) places.set(hash, offset);
-    else if (typeof known === "number") places.set(hash, [known, offset]);
+    let offsets = this.#generations.get(number);
+    if (offsets === undefined) this.#generations.set(number, (offsets = new Map<number, number | number[]>()));
+    const known = offsets.get(hash);
+    if (known === undefined) offsets.set(hash, offset);
+    else if (typeof known === "number") offsets.set(hash, [known, offset]);
     else known.push(offset);
   }
 
-  /** Places from an offset on that may have the text, rising. */
-  places(hash: number, from: number): number[] {
+  /** Offsets from a start on that may have the text, rising. */
+  offsets(hash: number, from: number): number[] {
     const found: number[] = [];
-    for (const places of this.#generations.values()) {
-      const known = places.get(hash);
+    for (const offsets of this.#generations.values()) {
+      const known = offsets.get(hash);
       if (known === undefined) continue;
       for (const offset of typeof known === "number" ? [known] : known) if (offset >= from) found.push(offset);
     }
     return found;
   }
 
-  /** Drops the places before an offset, or some of them. */
+  /** Drops the offsets before an offset, or some of them. */
   forgetBefore(offset: number): void {
     for (const number of this.#generations.keys()) {
       if ((number + 1) * GENERATION > offset) return;

@@ -4,17 +4,17 @@ import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, 
 import type { Journal, JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
 import { MAX_ID_BYTES } from "../../core/limits.ts";
 import { PeerExchange } from "../../core/journal/peer-exchange.ts";
-import { every } from "../../core/scheduler.ts";
 import type { JournalState, StateEntry } from "../../core/journal/state.ts";
 import { type Update, utf8Length } from "../../core/update/update.ts";
 import { AwayWatch, patienceEndMs } from "../shared/away-watch.ts";
 import { digestOf } from "../shared/digest.ts";
 import { openPartitions } from "../partitioned/index.ts";
+import { Followers } from "../shared/followers.ts";
+import { RetentionRule, trimWhileIdle } from "../shared/retention.ts";
 import { natsBus } from "./bus.ts";
-import { Committer } from "./committer.ts";
 import { connectTo, loadLibrary } from "./connection.ts";
-import { Followers } from "./followers.ts";
 import { recordsOf } from "./log.ts";
+import { LogWriter } from "./log-writer.ts";
 import { toHubError } from "./failure.ts";
 import { Reader } from "./reader.ts";
 import { Replica } from "./replica.ts";
@@ -74,7 +74,7 @@ async function openStream(settings: Settings): Promise<Journal> {
 class NatsJournal implements Journal {
   readonly clockToleranceMs: number = SKEW_MS;
   readonly state: JournalState = {
-    commit: async (steps) => void (await this.#committer.append({ batch: [], steps, keyed: undefined })),
+    commit: async (steps) => void (await this.#writer.append({ batch: [], steps, keyed: undefined })),
     entries: (prefix, options) => this.#list(prefix, options),
   };
   readonly idempotency: JournalIdempotency = {
@@ -84,7 +84,8 @@ class NatsJournal implements Journal {
   readonly replica: Replica;
   readonly #settings: Settings;
   readonly #connection: NatsConnection;
-  readonly #committer: Committer;
+  readonly #retention: RetentionRule;
+  readonly #writer: LogWriter;
   readonly #reader: Reader;
   readonly #trimmer: Trimmer;
   readonly #followers: Followers;
@@ -98,6 +99,7 @@ class NatsJournal implements Journal {
 
   constructor(settings: Settings, connection: NatsConnection, stream: JournalStream, inbox: () => string) {
     this.#settings = settings;
+    this.#retention = new RetentionRule(settings.retention);
     this.#connection = connection;
     this.replica = new Replica(stream, inbox, {
       taken: (message) => {
@@ -114,7 +116,7 @@ class NatsJournal implements Journal {
       damaged: settings.onDamage,
     });
     this.#trimmer = new Trimmer(stream, this.replica);
-    this.#committer = new Committer(stream, this.replica, settings.retention, () => this.#trimmer.wake());
+    this.#writer = new LogWriter(stream, this.replica, this.#retention, () => this.#trimmer.wake());
     this.#reader = new Reader(stream, this.replica, settings.onDamage);
     this.#followers = new Followers((after, limits) => this.read(after, limits));
   }
@@ -124,8 +126,14 @@ class NatsJournal implements Journal {
     // The exchange greets the others. Earlier, the greeting would be lost.
     this.#peers = new PeerExchange(natsBus(this.#connection, this.#settings.name, () => this.replica.isLive));
     this.#followers.restart(this.replica.log.tail);
-    const { maxAgeMs = Infinity } = this.#settings.retention;
-    this.#stopTrimming = every(Math.min(60_000, Math.max(1000, maxAgeMs / 4)), () => this.#trimIdle());
+    this.#stopTrimming = trimWhileIdle(this.#settings.retention, {
+      head: () => this.head(),
+      isOverfull: () => {
+        const { isLive, log } = this.replica;
+        return isLive && log.records.headAfter([], this.#retention, Date.now()) > log.head;
+      },
+      dropSome: () => this.append([]),
+    });
   }
 
   get peers(): PeerExchange | undefined {
@@ -146,7 +154,7 @@ class NatsJournal implements Journal {
   }
 
   async append(batch: readonly Update[]): Promise<readonly number[]> {
-    const outcome = await this.#committer.append({ batch, steps: [], keyed: undefined });
+    const outcome = await this.#writer.append({ batch, steps: [], keyed: undefined });
     return "offsets" in outcome ? outcome.offsets : [];
   }
 
@@ -156,7 +164,7 @@ class NatsJournal implements Journal {
   }
 
   follow(after: number, onAppended: (records: readonly JournalRecord[]) => void): () => void {
-    return this.#followers.add(after, this.#reader.atHand(after), onAppended);
+    return this.#followers.follow(after, this.replica.log.tail, onAppended);
   }
 
   async find(id: string): Promise<readonly number[]> {
@@ -174,7 +182,7 @@ class NatsJournal implements Journal {
   }
 
   bytes(): number {
-    return this.replica.log.held.bytes;
+    return this.replica.log.records.bytes;
   }
 
   watchReplaced(onReplaced: () => void): () => void {
@@ -193,7 +201,7 @@ class NatsJournal implements Journal {
 
   async #close(): Promise<void> {
     this.#stopTrimming();
-    await this.#committer.close();
+    await this.#writer.close();
     this.#trimmer.close();
     this.#peers?.close();
     this.#followers.clear();
@@ -213,7 +221,7 @@ class NatsJournal implements Journal {
       const known = await this.#reader.findKey(log, digest, requestDigest, KEY_WAIT_MS);
       if (known !== undefined) return known;
       const keyed = { digest, request: requestDigest, answer, unknownIn: log, unknownUpTo };
-      const outcome = await this.#committer.append({ batch, steps, keyed });
+      const outcome = await this.#writer.append({ batch, steps, keyed });
       if (outcome.kind !== "again") return outcome;
     }
   }
@@ -231,14 +239,6 @@ class NatsJournal implements Journal {
     const isFirst = options.after === undefined;
     if (isFirst && !(await this.replica.synced(patienceEndMs(this.replica, TABLE_WAIT_MS)))) throw unreachable();
     return this.replica.log.table.list(prefix, options);
-  }
-
-  /** Drops records that grew too old while nothing was appended. */
-  #trimIdle(): void {
-    const { oldestAt } = this.replica.log.held;
-    const isOld = oldestAt !== undefined && Date.now() - oldestAt > (this.#settings.retention.maxAgeMs ?? Infinity);
-    // The next append reports the error.
-    if (isOld && this.replica.isLive) void this.append([]).catch(() => undefined);
   }
 
   #checkOpen(): void {

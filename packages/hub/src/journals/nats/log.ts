@@ -1,8 +1,8 @@
 import type { JournalRecord } from "../../core/journal/journal.ts";
 import { type CommitHead, decodeRecords } from "./codec.ts";
 import { HashIndex, hashOf } from "./hash-index.ts";
-import { Held } from "./held.ts";
 import { NumberQueue } from "./number-queue.ts";
+import { RecordIndex } from "./record-index.ts";
 import { Table } from "./table.ts";
 
 /** A message of the stream, as read. */
@@ -30,7 +30,7 @@ const MARK_EVERY = 64;
  * on the state.
  */
 export class Log {
-  /** Incarnation of the log's stream. See {@link StreamPlace}. */
+  /** Incarnation of the log's stream. See {@link StreamRange}. */
   readonly incarnation: string;
   /** Sequence of the newest message taken in, or the place before the first. */
   seq = 0;
@@ -40,7 +40,7 @@ export class Log {
   epoch = "";
   /** Offset of the newest record at the start of the epoch, if it replaced another epoch. */
   restoredUpTo = 0;
-  readonly held: Held = new Held();
+  readonly records: RecordIndex = new RecordIndex();
   readonly table: Table = new Table();
   readonly ids: HashIndex = new HashIndex();
   /** Keys of appends, at the last offset of each. */
@@ -66,11 +66,11 @@ export class Log {
   }
 
   get head(): number {
-    return this.held.head;
+    return this.records.head;
   }
 
   get tail(): number {
-    return this.held.tail;
+    return this.records.tail;
   }
 
   /**
@@ -96,10 +96,10 @@ export class Log {
     this.tag = head.tag;
     this.tagSeq = seq;
     if (isBroken) return "broken";
-    if (!isNext) this.held.restart(head.first);
+    if (!isNext) this.records.restart(head.first);
     if (this.epoch !== "" && this.epoch !== head.epoch) this.restoredUpTo = head.first - 1;
     this.epoch = head.epoch;
-    this.held.add(seq, head.at, head.sizes);
+    this.records.add(seq, head.at, head.sizes);
     for (const [place, id] of head.ids) this.ids.add(hashOf(id), head.first + place);
     for (const [digest, , first, count] of head.keys) this.keys.add(hashOf(digest), first + count - 1);
     for (const [key, value] of head.steps) this.table.write(key, value ?? undefined, seq);
@@ -112,7 +112,7 @@ export class Log {
   /** Drops the records before an offset. */
   drop(head: number): void {
     if (head <= this.head) return;
-    this.held.dropBefore(head);
+    this.records.dropBefore(head);
     this.ids.forgetBefore(head);
     this.keys.forgetBefore(head);
   }
@@ -141,7 +141,7 @@ export class Log {
 
   /** Notes that the messages before a sequence are gone from the stream. */
   removedBefore(seq: number): void {
-    if (seq > this.#recordsFrom()) this.drop(this.held.firstFrom(seq));
+    if (seq > this.#recordsFrom()) this.drop(this.records.firstFrom(seq));
   }
 
   cached(seq: number): Message | undefined {
@@ -149,7 +149,7 @@ export class Log {
   }
 
   #recordsFrom(): number {
-    return Math.min(this.tagSeq, this.held.oldestSeq() ?? this.tagSeq);
+    return Math.min(this.tagSeq, this.records.oldestSeq() ?? this.tagSeq);
   }
 
   #mark(seq: number, bytes: number): void {

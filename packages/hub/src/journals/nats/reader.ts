@@ -4,10 +4,10 @@ import { type JournalPage, type JournalRecord, MAX_FOUND, type ReadLimits, recor
 import { monotonicMs } from "../../core/scheduler.ts";
 import { patienceEndMs } from "../shared/away-watch.ts";
 import { decodeHead, type StoredKey } from "./codec.ts";
-import { outcomeOf } from "./group.ts";
+import { outcomeOf } from "./commit.ts";
 import { hashOf } from "./hash-index.ts";
-import type { Place } from "./held.ts";
 import { type Log, type Message, recordsOf } from "./log.ts";
+import type { MessageSpan } from "./record-index.ts";
 import type { Replica } from "./replica.ts";
 import type { JournalStream } from "./stream.ts";
 
@@ -36,26 +36,16 @@ export class Reader {
     for (let isSecond = false; ; isSecond = true) {
       const { log } = this.#replica;
       if (after < log.head - 1) return { kind: "trimmed", head: log.head };
-      const places = log.held.places(after, limits);
-      const messages = await this.#messages(log, places, untilMs);
+      const spans = log.records.spans(after, limits);
+      const messages = await this.#messages(log, spans, untilMs);
       // The records belong to a log that was replaced meanwhile.
       if (log !== this.#replica.log) continue;
-      const records = run(messages, places, after, limits);
-      if (records.length > 0 || places.length === 0) return { kind: "records", records };
+      const records = run(messages, after, limits);
+      if (records.length > 0 || spans.length === 0) return { kind: "records", records };
       // The message may have been trimmed since. Otherwise it is damaged.
-      if (isSecond && after >= log.head - 1) return { kind: "trimmed", head: this.#skip(places[0] as Place) };
+      if (isSecond && after >= log.head - 1) return { kind: "trimmed", head: this.#skip(spans[0] as MessageSpan) };
       await this.#replica.synced(untilMs);
     }
-  }
-
-  /** The records after an offset, if all of them are in memory. */
-  atHand(after: number): readonly JournalRecord[] | undefined {
-    const { log } = this.#replica;
-    const places = log.held.places(Math.max(after, log.head - 1), { maxRecords: Infinity, maxBytes: Infinity });
-    const messages = places.map(({ seq }) => log.cached(seq));
-    if (messages.includes(undefined)) return undefined;
-    const records = run(messages, places, Math.max(after, log.head - 1), { maxRecords: Infinity, maxBytes: Infinity });
-    return records.length === log.tail - Math.max(after, log.head - 1) ? records : undefined;
   }
 
   /** See {@link Journal.find}. */
@@ -70,16 +60,16 @@ export class Reader {
 
   async #find(id: string, untilMs: number): Promise<readonly number[]> {
     const { log } = this.#replica;
-    const offsets = log.ids.places(hashOf(id), log.head).slice(0, MAX_FOUND);
-    const places = new Map<number, Place>();
+    const offsets = log.ids.offsets(hashOf(id), log.head).slice(0, MAX_FOUND);
+    const spans = new Map<number, MessageSpan>();
     for (const offset of offsets) {
-      const place = log.held.placeOf(offset);
-      places.set(place.seq, place);
+      const span = log.records.spanOf(offset);
+      spans.set(span.seq, span);
     }
     const found = new Set<number>();
     // A few messages at a time, because they may be large.
-    for (const place of places.values()) {
-      const head = (await this.#message(log, place, untilMs))?.head;
+    for (const span of spans.values()) {
+      const head = (await this.#message(log, span, untilMs))?.head;
       for (const [index, own] of head?.ids ?? []) if (head !== undefined && own === id) found.add(head.first + index);
     }
     return offsets.filter((offset) => found.has(offset));
@@ -87,10 +77,10 @@ export class Reader {
 
   /** Finds the outcome of a key. */
   async findKey(log: Log, digest: string, request: string, waitMs: number): Promise<KnownAppend | ReusedKey | undefined> {
-    const ends = log.keys.places(hashOf(digest), log.head);
+    const ends = log.keys.offsets(hashOf(digest), log.head);
     const messages = await this.#messages(
       log,
-      ends.map((end) => log.held.placeOf(end)),
+      ends.map((end) => log.records.spanOf(end)),
       patienceEndMs(this.#replica, waitMs),
     );
     const stored = messages.flatMap((message) => message?.head.keys ?? []).findLast((key: StoredKey) => key[0] === digest);
@@ -98,18 +88,18 @@ export class Reader {
   }
 
   /**
-   * @returns One item per place, undefined for missing messages. @throws HubError
+   * @returns One item per span, undefined for missing messages. @throws HubError
    *   `journal_unavailable`.
    */
-  async #messages(log: Log, places: readonly Place[], untilMs: number): Promise<(Message | undefined)[]> {
+  async #messages(log: Log, spans: readonly MessageSpan[], untilMs: number): Promise<(Message | undefined)[]> {
     const messages: (Message | undefined)[] = [];
-    for (let i = 0; i < places.length; i += AT_ONCE) {
-      messages.push(...(await Promise.all(places.slice(i, i + AT_ONCE).map((place) => this.#message(log, place, untilMs)))));
+    for (let i = 0; i < spans.length; i += AT_ONCE) {
+      messages.push(...(await Promise.all(spans.slice(i, i + AT_ONCE).map((span) => this.#message(log, span, untilMs)))));
     }
     return messages;
   }
 
-  async #message(log: Log, { seq, last }: Place, untilMs: number): Promise<Message | undefined> {
+  async #message(log: Log, { seq, last }: MessageSpan, untilMs: number): Promise<Message | undefined> {
     for (;;) {
       const cached = log.cached(seq);
       if (cached !== undefined) return cached;
@@ -128,23 +118,17 @@ export class Reader {
   }
 
   /** @returns The first offset after a message that cannot be read. */
-  #skip({ seq, last }: Place): number {
+  #skip({ seq, last }: MessageSpan): number {
     this.#onDamage(`Message ${seq} of the stream ${this.#stream.name} cannot be read; the records up to ${last} are left out.`);
     return last + 1;
   }
 }
 
 /** The records after an offset, up to the first missing record or a limit. */
-function run(
-  messages: readonly (Message | undefined)[],
-  places: readonly Place[],
-  after: number,
-  { maxRecords, maxBytes }: ReadLimits,
-): readonly JournalRecord[] {
+function run(messages: readonly (Message | undefined)[], after: number, { maxRecords, maxBytes }: ReadLimits): readonly JournalRecord[] {
   const found: JournalRecord[] = [];
   let bytes = 0;
-  for (const [i] of places.entries()) {
-    const message = messages[i];
+  for (const message of messages) {
     const records = message && recordsOf(message);
     if (records === undefined) return found;
     for (const record of records) {

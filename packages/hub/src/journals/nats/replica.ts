@@ -2,12 +2,12 @@ import { createEpoch } from "../../core/journal/cursor.ts";
 import { HubError } from "../../core/errors.ts";
 import type { JournalRecord } from "../../core/journal/journal.ts";
 import { afterThisTurn, every, monotonicMs } from "../../core/scheduler.ts";
-import type { EngineLink } from "../shared/away-watch.ts";
+import type { EngineConnection } from "../shared/away-watch.ts";
 import { decodeHead, encode } from "./codec.ts";
 import { Feed } from "./feed.ts";
 import { Log, type Message } from "./log.ts";
 import { Signal } from "./signal.ts";
-import type { JournalStream, StreamPlace } from "./stream.ts";
+import type { JournalStream, StreamRange } from "./stream.ts";
 import { newTag } from "./tag.ts";
 
 /** A commit of this process that is on its way. */
@@ -58,7 +58,7 @@ function isPassing(error: unknown): boolean {
  * newest known message is still there. If not, data were lost. The replica then loads the stream
  * again, and begins a new epoch unless another process has.
  */
-export class Replica implements EngineLink {
+export class Replica implements EngineConnection {
   log: Log = new Log("");
   /** A commit to recognise in the stream. */
   own: OwnCommit | undefined;
@@ -98,7 +98,7 @@ export class Replica implements EngineLink {
     return this.#isLive;
   }
 
-  /** See {@link EngineLink}. */
+  /** See {@link EngineConnection}. */
   get awayMs(): number {
     return this.#isLive ? 0 : monotonicMs() - this.#awaySinceMs;
   }
@@ -280,7 +280,7 @@ export class Replica implements EngineLink {
   }
 
   /** Tells whether the newest known message is in the stream. */
-  async #find({ first, last }: StreamPlace): Promise<"same" | "missing" | "other"> {
+  async #find({ first, last }: StreamRange): Promise<"same" | "missing" | "other"> {
     const { seq, tag, tagSeq } = this.log;
     if (last < seq) return "other";
     const bytes = await this.#stream.getFromLeader(tagSeq);

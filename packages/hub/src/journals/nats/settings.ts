@@ -1,6 +1,7 @@
 import type { Retention } from "../../core/journal/journal.ts";
 import { namesOf } from "../../core/names.ts";
 import { checkJournalOptions } from "../shared/options.ts";
+import { DURABLE_RETENTION } from "../shared/retention.ts";
 import { checkPartitions } from "../partitioned/partition-of.ts";
 
 /** Options of a NATS journal. */
@@ -67,7 +68,6 @@ const OPTIONS: ReadonlySet<string> = namesOf<NatsJournalOptions>({
   retention: true,
   onDamage: true,
 });
-const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const PARAMETERS = ["name", "partitions", "replicas", "credentials"] as const;
 const EXAMPLE = "Write it as nats://HOST:4222 or tls://USER:PASSWORD@HOST:4222,HOST:4222?name=NAME&replicas=3.";
@@ -97,7 +97,7 @@ export function settingsOf(options: NatsJournalOptions): Settings {
     name: checkName(options.name ?? name ?? "artesian"),
     partitions: checkPartitions(options.partitions ?? Number(partitions ?? 1)),
     replicas: checkReplicas(options.replicas ?? (replicas === undefined ? undefined : Number(replicas))),
-    retention: options.retention ?? DEFAULT_RETENTION,
+    retention: options.retention ?? DURABLE_RETENTION,
     onDamage: options.onDamage ?? ((what) => process.emitWarning(what)),
   };
 }

@@ -6,8 +6,8 @@ import { FORMAT } from "./codec.ts";
 import type { Library } from "./connection.ts";
 import type { Settings } from "./settings.ts";
 
-/** State of the stream. */
-export interface StreamPlace {
+/** The messages that the stream holds. */
+export interface StreamRange {
   /**
    * Random, of this stream. A stream that replaces it has another value, so that no message for the
    * first gets into the second.
@@ -63,7 +63,7 @@ export class JournalStream {
   }
 
   /** Finds the stream's state, and begins a stream if there is none. */
-  async place(): Promise<StreamPlace> {
+  async place(): Promise<StreamRange> {
     const info = await this.#infoOrNew();
     const { num_replicas } = info.config;
     const { replicas } = this.#settings;
@@ -73,7 +73,7 @@ export class JournalStream {
   }
 
   /** Reads the stream's state now. @returns Undefined if the stream is gone. */
-  async look(): Promise<StreamPlace | undefined> {
+  async look(): Promise<StreamRange | undefined> {
     const info = await this.#info();
     if (info === undefined) return undefined;
     return { incarnation: incarnationOf(info.config, this.#settings.name), first: info.state.first_seq, last: info.state.last_seq };
@@ -146,7 +146,7 @@ export class JournalStream {
   }
 
   /** Tells whether the stream has a message from a sequence on, according to the leader. */
-  async hasFrom(seq: number, { incarnation, last }: StreamPlace): Promise<boolean> {
+  async hasFrom(seq: number, { incarnation, last }: StreamRange): Promise<boolean> {
     const query: { readonly seq: number; readonly next_by_subj: string } = { seq, next_by_subj: this.subject(incarnation) };
     const next = await this.#manager.streams.getMessage(this.name, query).catch((error: unknown) => {
       if (codeOf(error) === NO_MESSAGE) return null;

@@ -8,7 +8,7 @@ import {
   type Retention,
 } from "../../core/journal/journal.ts";
 import type { Peers } from "../../core/journal/peers.ts";
-import type { JournalPlaces } from "../../core/journal/places.ts";
+import type { LocalOrder } from "../../core/journal/local-order.ts";
 import type { JournalState, StateStep } from "../../core/journal/state.ts";
 import type { Update } from "../../core/update/update.ts";
 import { sleep } from "../../core/scheduler.ts";
@@ -86,7 +86,7 @@ class PartitionedJournal implements Journal {
   readonly state: JournalState;
   readonly idempotency: Keys | undefined;
   readonly peers: Peers | undefined;
-  readonly places: JournalPlaces = {
+  readonly localOrder: LocalOrder = {
     cursorAt: (offset) => {
       const { base, top } = this.#merged.path;
       return formatVector(this.#epoch, this.#merged.path.vectorAt(Math.min(top.offset, Math.max(offset, base.offset))));
@@ -95,7 +95,7 @@ class PartitionedJournal implements Journal {
       const { path } = this.#merged;
       // For a record that is no longer held, or was in a journal replaced since, only a place can
       // be told.
-      if (offset <= path.base.offset || offset > path.top.offset) return this.places.cursorAt(offset);
+      if (offset <= path.base.offset || offset > path.top.offset) return this.localOrder.cursorAt(offset);
       return formatVector(this.#epoch, path.vectorAt(offset), path.partitionAt(offset));
     },
     scopeOf: (topics) => this.#links.maskOf(topics),

@@ -1,6 +1,6 @@
 import type { GapReason } from "../../core/update/frame.ts";
 import type { Journal } from "../../core/journal/journal.ts";
-import type { Missed, Resumption } from "../../core/journal/places.ts";
+import type { Missed, Resumption } from "../../core/journal/local-order.ts";
 import type { Merged } from "./merged.ts";
 import { formatVector, type ParsedVector, type Vector } from "./vector.ts";
 

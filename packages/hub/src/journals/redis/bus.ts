@@ -1,7 +1,7 @@
 import type { PeerBus, PeerListener } from "../../core/journal/peers.ts";
 import { every } from "../../core/scheduler.ts";
 import type { Connection } from "./connection.ts";
-import { Link } from "./link.ts";
+import { ReconnectingConnection } from "./reconnecting-connection.ts";
 
 /** Time between two pings of the connection that only listens, in milliseconds. */
 const PING_MS = 1000;
@@ -14,7 +14,7 @@ export class RedisBus implements PeerBus {
   readonly #channel: string;
   readonly #connection: () => Connection | undefined;
   readonly #listeners = new Set<PeerListener>();
-  #link: Link | undefined;
+  #listening: ReconnectingConnection | undefined;
   #posted = 0;
   #lastPost: Promise<void> = Promise.resolve();
 
@@ -27,7 +27,7 @@ export class RedisBus implements PeerBus {
   /** @throws Error if Redis cannot be reached. */
   static async open(dial: () => Promise<Connection>, channel: string, connection: () => Connection | undefined): Promise<RedisBus> {
     const bus = new RedisBus(channel, connection);
-    bus.#link = await Link.open(dial, async (listening) => {
+    bus.#listening = await ReconnectingConnection.open(dial, async (listening) => {
       await listening.subscribe(channel, (text) => bus.#hear(text));
       keepTrying(listening);
     });
@@ -54,7 +54,7 @@ export class RedisBus implements PeerBus {
 
   close(): void {
     this.#listeners.clear();
-    this.#link?.close();
+    this.#listening?.close();
   }
 
   #hear(text: string): void {

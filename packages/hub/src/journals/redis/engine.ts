@@ -4,14 +4,13 @@ import { every, monotonicMs, sleep } from "../../core/scheduler.ts";
 import { patienceEndMs } from "../shared/away-watch.ts";
 import { RedisBus } from "./bus.ts";
 import type { Entry } from "./codec.ts";
-import type { Committed, PendingAppend } from "./committer.ts";
 import { ANSWER_MS, type Connection, ReplyError, type RedisTls } from "./connection.ts";
 import { Dialler } from "./dial.ts";
 import { readFailure, unreadable, unavailable, unknownOutcome } from "./failure.ts";
-import { Held } from "./held.ts";
-import { Link } from "./link.ts";
+import { JournalView } from "./journal-view.ts";
 import { withoutPersistence } from "./persistence.ts";
-import { type Look, type Place, readRows, type Row, Stream } from "./stream.ts";
+import { ReconnectingConnection } from "./reconnecting-connection.ts";
+import { type CheckResult, type Committed, type LastSeen, readRows, type RedisAppend, type Row, Stream } from "./stream.ts";
 import { TailReader } from "./tail-reader.ts";
 import type { RedisTarget } from "./url.ts";
 
@@ -19,7 +18,7 @@ import type { RedisTarget } from "./url.ts";
  * Time between two checks of the journal, in milliseconds. Another hub may have replaced or trimmed
  * the journal, or Redis may not answer.
  */
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 /** Longest wait for a connection, of writes and of reads, in milliseconds. */
 const WRITE_WAIT_MS = 1000;
 const READ_WAIT_MS = 10_000;
@@ -58,21 +57,24 @@ export interface EngineOptions {
  * questions between hubs.
  */
 export class Engine {
-  readonly held: Held;
+  readonly view: JournalView;
   readonly bus: RedisBus;
   readonly stream: Stream;
   readonly #options: EngineOptions;
-  readonly #commands: Link;
-  readonly #following: Link;
-  readonly #stopLooking: () => void;
-  #isLooking = false;
+  readonly #commands: ReconnectingConnection;
+  readonly #following: ReconnectingConnection;
+  readonly #stopChecking: () => void;
+  #isChecking = false;
   /** The followers' offset at the last check, if there were more records. Otherwise undefined. */
   #behindAt: number | undefined;
   #foreignTold = 0;
 
-  private constructor(options: EngineOptions, parts: { stream: Stream; held: Held; commands: Link; following: Link; bus: RedisBus }) {
+  private constructor(
+    options: EngineOptions,
+    parts: { stream: Stream; view: JournalView; commands: ReconnectingConnection; following: ReconnectingConnection; bus: RedisBus },
+  ) {
     this.#options = options;
-    this.held = parts.held;
+    this.view = parts.view;
     this.bus = parts.bus;
     this.stream = parts.stream;
     this.#commands = parts.commands;
@@ -80,10 +82,10 @@ export class Engine {
     new TailReader(
       this.#following,
       this.stream.key,
-      () => this.held.seen,
+      () => this.view.seen,
       (rows, after) => this.#take(rows, after),
     );
-    this.#stopLooking = every(LOOK_MS, () => void this.#lookNow());
+    this.#stopChecking = every(CHECK_MS, () => void this.#checkNow());
   }
 
   /** @throws Error if Redis cannot be reached, or is of no use. */
@@ -93,24 +95,24 @@ export class Engine {
     const dialler = new Dialler(target, stream.key, `artesian-${name}`, tls);
     const dial = (): Promise<Connection> => dialler.dial();
     const closing: { close(): void }[] = [];
-    let held: Held | undefined;
+    let view: JournalView | undefined;
     const greet = async (connection: Connection): Promise<void> => {
-      if (held !== undefined) return verify(stream, held, connection);
+      if (view !== undefined) return verify(stream, view, connection);
       await stream.checkKeys(connection);
-      const look = await stream.look(connection, { epoch: "", seen: 0, tag: "" });
-      held = new Held(look, read);
+      const check = await stream.check(connection, { epoch: "", seen: 0, tag: "" });
+      view = new JournalView(check, read);
     };
     try {
-      const commands = await Link.open(dial, greet);
+      const commands = await ReconnectingConnection.open(dial, greet);
       closing.push(commands);
-      const following = await Link.open(dial, greet);
+      const following = await ReconnectingConnection.open(dial, greet);
       closing.push(following);
       const bus = await RedisBus.open(dial, stream.channel, () => commands.connection);
       const warning = commands.connection && (await withoutPersistence(commands.connection));
       if (warning !== undefined) options.onWarning(warning);
-      return new Engine(options, { stream, held: held as unknown as Held, commands, following, bus });
+      return new Engine(options, { stream, view: view as unknown as JournalView, commands, following, bus });
     } catch (error) {
-      for (const link of closing) link.close();
+      for (const open of closing) open.close();
       throw error;
     }
   }
@@ -126,15 +128,15 @@ export class Engine {
   }
 
   /** Commits a group, and gives its records to followers. */
-  async commit(group: readonly PendingAppend[]): Promise<readonly Committed[]> {
+  async commit(group: readonly RedisAppend[]): Promise<readonly Committed[]> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const connection = await this.writable();
-      const result = await this.stream.commit(connection, this.#place(), group);
+      const result = await this.stream.commit(connection, this.#lastSeen(), group);
       if (result.kind === "replaced") {
-        await this.held.adopt(await beyondLeft(this.stream, this.held, connection, result.look));
+        await this.view.adopt(await beyondLeft(this.stream, this.view, connection, result.check));
         continue;
       }
-      this.held.note({ ...result.figures, epoch: this.held.figures.epoch });
+      this.view.note({ ...result.figures, epoch: this.view.figures.epoch });
       await this.#hand(connection, result.entries);
       await this.waitForReplicas(connection);
       return result.committed;
@@ -177,48 +179,48 @@ export class Engine {
     }
   }
 
-  /** Compares this process's place with Redis, and begins again if Redis has another journal. */
-  async check(connection: Connection): Promise<Look> {
-    const look = await beyondLeft(this.stream, this.held, connection, await this.stream.look(connection, this.#place()));
-    await this.held.adopt(look);
-    return look;
+  /** Compares the record seen last with Redis, and begins again if Redis has another journal. */
+  async check(connection: Connection): Promise<CheckResult> {
+    const check = await beyondLeft(this.stream, this.view, connection, await this.stream.check(connection, this.#lastSeen()));
+    await this.view.adopt(check);
+    return check;
   }
 
   /** Replaces the epoch by a new epoch, because the operator says that a backup was restored. */
   async beginEpoch(): Promise<void> {
     const connection = await this.writable();
     await this.check(connection);
-    await this.held.adopt(await renew(this.stream, connection, this.held.figures.epoch));
+    await this.view.adopt(await renew(this.stream, connection, this.view.figures.epoch));
     await this.waitForReplicas(connection);
   }
 
   close(): void {
-    this.#stopLooking();
+    this.#stopChecking();
     this.bus.close();
     this.#following.close();
     this.#commands.close();
-    this.held.followers.clear();
+    this.view.followers.clear();
   }
 
-  #place(): Place {
-    return { epoch: this.held.figures.epoch, seen: this.held.seen, tag: this.held.tag };
+  #lastSeen(): LastSeen {
+    return { epoch: this.view.figures.epoch, seen: this.view.seen, tag: this.view.tag };
   }
 
-  async #lookNow(): Promise<void> {
+  async #checkNow(): Promise<void> {
     const { connection } = this.#commands;
-    if (connection === undefined || this.#isLooking) return;
-    this.#isLooking = true;
+    if (connection === undefined || this.#isChecking) return;
+    this.#isChecking = true;
     try {
       if (String(((await connection.send(["ROLE"])) as readonly unknown[])[0]) !== "master") throw new Error("It has become a replica.");
-      const { seen } = this.held;
-      const look = await this.check(connection);
-      const isBehind = !look.isReplaced && look.tail > this.held.seen && seen === this.held.seen;
-      if (isBehind && this.#behindAt === seen) await this.#catchUp(connection, look);
+      const { seen } = this.view;
+      const check = await this.check(connection);
+      const isBehind = !check.isReplaced && check.tail > this.view.seen && seen === this.view.seen;
+      if (isBehind && this.#behindAt === seen) await this.#catchUp(connection, check);
       this.#behindAt = isBehind ? seen : undefined;
     } catch (error) {
       if (!(error instanceof ReplyError)) connection.fail(error as Error);
     } finally {
-      this.#isLooking = false;
+      this.#isChecking = false;
     }
   }
 
@@ -226,15 +228,15 @@ export class Engine {
    * Reads appended records that have not arrived for a second. They never arrive if they were
    * trimmed, or if the other connection leads to another server.
    */
-  async #catchUp(connection: Connection, look: Look): Promise<void> {
-    if (this.held.seen < look.head - 1) await this.#skip(connection);
+  async #catchUp(connection: Connection, check: CheckResult): Promise<void> {
+    if (this.view.seen < check.head - 1) await this.#skip(connection);
     else this.#following.connection?.fail(new Error("Nothing comes over it."));
   }
 
   /** Begins at the tail, because records for followers are gone. Subscribers are told of a gap. */
   async #skip(connection: Connection): Promise<void> {
-    const look = await this.check(connection);
-    if (!look.isReplaced) await this.held.replace(look);
+    const check = await this.check(connection);
+    if (!check.isReplaced) await this.view.replace(check);
   }
 
   /** Gives this process's records to followers, after other hubs' earlier records. */
@@ -242,55 +244,55 @@ export class Engine {
     const first = entries[0]?.record.offset;
     const last = entries.at(-1)?.record.offset;
     if (first === undefined || last === undefined) return;
-    if (this.held.seen < first - 1) await this.held.whenSeen(first - 1, OTHERS_MS);
+    if (this.view.seen < first - 1) await this.view.whenSeen(first - 1, OTHERS_MS);
     try {
       await this.#fill(connection, first - 1);
-      this.held.give(entries);
+      this.view.give(entries);
     } catch {
       // The record is committed. The record arrives the other way, when the connections are back.
-      await this.held.whenSeen(last, WRITE_WAIT_MS);
+      await this.view.whenSeen(last, WRITE_WAIT_MS);
     }
   }
 
   /** Gives followers the records up to an offset. */
   async #fill(connection: Connection, upTo: number): Promise<void> {
-    while (this.held.seen < upTo && !this.held.isReplacing) {
-      const { figures, rows } = await this.stream.read(connection, this.held.seen, PAGE);
-      if (figures.epoch !== this.held.figures.epoch || this.held.seen < figures.head - 1) {
+    while (this.view.seen < upTo && !this.view.isReplacing) {
+      const { figures, rows } = await this.stream.read(connection, this.view.seen, PAGE);
+      if (figures.epoch !== this.view.figures.epoch || this.view.seen < figures.head - 1) {
         await this.#skip(connection);
         return;
       }
-      const { entries, foreign } = readRows(rows, this.held.seen);
+      const { entries, foreign } = readRows(rows, this.view.seen);
       this.#tell(foreign);
       if (entries.length === 0) return;
-      this.held.give(entries.filter(({ record }) => record.offset <= upTo));
+      this.view.give(entries.filter(({ record }) => record.offset <= upTo));
     }
   }
 
   /** Takes the stream's rows after an offset. @returns Whether they gave any records. */
   async #take(rows: readonly Row[], after: number): Promise<boolean> {
-    // The place was set back meanwhile.
-    if (this.held.isReplacing || after > this.held.seen) return true;
-    const { entries, foreign } = readRows(rows, this.held.seen);
-    const { epoch } = this.held.figures;
+    // The view was set back meanwhile.
+    if (this.view.isReplacing || after > this.view.seen) return true;
+    const { entries, foreign } = readRows(rows, this.view.seen);
+    const { epoch } = this.view.figures;
     const first = entries[0];
     const isOther = entries.some((entry) => entry.epoch !== epoch);
-    if (!isOther && foreign.length === 0 && (first === undefined || first.record.offset === this.held.seen + 1)) {
-      this.held.give(entries);
+    if (!isOther && foreign.length === 0 && (first === undefined || first.record.offset === this.view.seen + 1)) {
+      this.view.give(entries);
       return true;
     }
     this.#tell(foreign);
     const connection = await this.#commands.ready(WRITE_WAIT_MS);
     if (connection === undefined) throw new Error("There is nothing to compare with.");
-    const { seen } = this.held;
-    const look = await this.check(connection);
-    if (look.isReplaced || this.held.seen !== seen) return true;
+    const { seen } = this.view;
+    const check = await this.check(connection);
+    if (check.isReplaced || this.view.seen !== seen) return true;
     if (isOther) throw new Error("It leads to another server.");
     if (first === undefined) return false;
-    if (seen < look.head - 1) await this.#skip(connection);
+    if (seen < check.head - 1) await this.#skip(connection);
     else {
       if (foreign.length === 0) this.#tell([`${seen + 1}-0`]);
-      this.held.give(entries);
+      this.view.give(entries);
     }
     return true;
   }
@@ -306,28 +308,28 @@ export class Engine {
 }
 
 /** Replaces an epoch by a new epoch, by claiming to have seen a record that cannot exist. */
-function renew(stream: Stream, connection: Connection, epoch: string): Promise<Look> {
-  return stream.look(connection, { epoch, seen: Number.MAX_SAFE_INTEGER, tag: "-" });
+function renew(stream: Stream, connection: Connection, epoch: string): Promise<CheckResult> {
+  return stream.check(connection, { epoch, seen: Number.MAX_SAFE_INTEGER, tag: "-" });
 }
 
 /** Leaves an epoch that was left before. Older data were restored if that epoch is there again. */
-async function beyondLeft(stream: Stream, held: Held, connection: Connection, look: Look): Promise<Look> {
-  if (!look.isReplaced || !held.hasLeft(look.epoch)) return look;
-  return renew(stream, connection, look.epoch);
+async function beyondLeft(stream: Stream, view: JournalView, connection: Connection, check: CheckResult): Promise<CheckResult> {
+  if (!check.isReplaced || !view.hasLeft(check.epoch)) return check;
+  return renew(stream, connection, check.epoch);
 }
 
 /**
  * Checks each new connection. The server may have another journal, or have lost records that were
  * seen.
  */
-async function verify(stream: Stream, held: Held, connection: Connection): Promise<void> {
-  const { seen } = held;
-  const look = await beyondLeft(
+async function verify(stream: Stream, view: JournalView, connection: Connection): Promise<void> {
+  const { seen } = view;
+  const check = await beyondLeft(
     stream,
-    held,
+    view,
     connection,
-    await stream.look(connection, { epoch: held.figures.epoch, seen, tag: held.tag }),
+    await stream.check(connection, { epoch: view.figures.epoch, seen, tag: view.tag }),
   );
-  if (!look.isReplaced && held.seen === seen && seen < look.head - 1) await held.replace(look);
-  else await held.adopt(look);
+  if (!check.isReplaced && view.seen === seen && seen < check.head - 1) await view.replace(check);
+  else await view.adopt(check);
 }

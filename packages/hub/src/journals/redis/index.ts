@@ -8,14 +8,15 @@ import { type Update, utf8Length } from "../../core/update/update.ts";
 import { AwayWatch } from "../shared/away-watch.ts";
 import { digestOf } from "../shared/digest.ts";
 import { namesOf } from "../../core/names.ts";
+import { type AppendSize, GroupCommit } from "../shared/group-commit.ts";
 import { checkJournalOptions } from "../shared/options.ts";
+import { DURABLE_RETENTION } from "../shared/retention.ts";
 import { openPartitions } from "../partitioned/index.ts";
 import { checkPartitions } from "../partitioned/partition-of.ts";
-import { type Committed, Committer, type PendingAppend } from "./committer.ts";
-import type { RedisTls } from "./connection.ts";
+import { ReplyError, type RedisTls } from "./connection.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import { readFailure, unavailable, writeFailure } from "./failure.ts";
-import { countWithin, readRows, type Row } from "./stream.ts";
+import { type Committed, countWithin, readRows, type RedisAppend, type Row } from "./stream.ts";
 import { parseRedisUrl } from "./url.ts";
 
 export type { RedisTls } from "./connection.ts";
@@ -85,7 +86,10 @@ const OPTIONS: ReadonlySet<string> = namesOf<RedisJournalOptions>({
   onDamage: true,
   onWarning: true,
 });
-const DEFAULT_RETENTION: Retention = { maxCount: 1_000_000, maxBytes: 1024 ** 3, maxAgeMs: 7 * 24 * 3600 * 1000 };
+/** Most that share a commit. Redis does nothing else meanwhile. */
+const GROUP: AppendSize = { count: 1000, bytes: 4 * 1024 * 1024 };
+/** Most that wait for a commit. */
+const WAITING: AppendSize = { count: 100_000, bytes: 64 * 1024 * 1024 };
 /** Largest difference between the clocks of hubs and Redis, in milliseconds. */
 const SKEW_MS = 5000;
 /** Stored form of an idempotency key. */
@@ -112,7 +116,7 @@ export async function redisJournal(options: RedisJournalOptions): Promise<Journa
   const waitReplicas = inRange("waitReplicas", options.waitReplicas ?? target.waitReplicas ?? 0, 0, 100);
   const waitReplicasMs = inRange("waitReplicasMs", options.waitReplicasMs ?? target.waitReplicasMs ?? 1000, 1, 60_000);
   const warn = (what: string): void => process.emitWarning(what);
-  const { retention = DEFAULT_RETENTION, tls, onDamage = warn, onWarning = warn } = options;
+  const { retention = DURABLE_RETENTION, tls, onDamage = warn, onWarning = warn } = options;
   // Partitions may be on the same server.
   const told = new Set<string>();
   const onNewWarning = (what: string): void => {
@@ -130,30 +134,40 @@ export async function redisJournal(options: RedisJournalOptions): Promise<Journa
 class RedisJournal implements Journal {
   readonly clockToleranceMs: number = SKEW_MS;
   readonly state: JournalState = {
-    commit: async (steps) => void (await this.#enqueue({ batch: [], steps, key: undefined })),
+    commit: async (steps) => void (await this.#groups.append({ batch: [], steps, key: undefined })),
     entries: async (prefix, { after, limit }) =>
       this.#patient((connection) => this.#engine.stream.entries(connection, prefix, after, limit)),
   };
   readonly idempotency: JournalIdempotency = {
     append: async ({ key, request, batch, steps = [], answer }) => {
-      const committed = await this.#enqueue({ batch, steps, key: { digest: digestOf(key), request: digestOf(request), answer } });
+      const committed = await this.#groups.append({ batch, steps, key: { digest: digestOf(key), request: digestOf(request), answer } });
       return committed.kind === "appended" ? committed : knownOf(committed.text, request);
     },
     find: (attempt) => this.#findKey(attempt),
   };
   readonly peers: PeerExchange;
   readonly #engine: Engine;
-  readonly #committer: Committer;
+  readonly #groups: GroupCommit<RedisAppend, Committed>;
   readonly #waitsForReplicas: boolean;
-  readonly #away: AwayWatch = new AwayWatch(() =>
-    this.#engine.isAway ? unavailable("The journal's Redis cannot be reached.", this.#engine.failure) : undefined,
-  );
+  readonly #away: AwayWatch = new AwayWatch(() => this.#whyAway());
   #closing: Promise<void> | undefined;
 
   private constructor(engine: Engine, waitReplicas: number) {
     this.#engine = engine;
     this.#waitsForReplicas = waitReplicas > 0;
-    this.#committer = new Committer((group) => engine.commit(group));
+    this.#groups = new GroupCommit({
+      refusal: () => this.#whyAway(),
+      bounds: { group: () => GROUP, waiting: WAITING, overflow: () => unavailable("Too many updates wait for the journal's Redis.") },
+      commit: async (take) => {
+        try {
+          return await engine.commit(take());
+        } catch (error) {
+          // The appends behind have waited as long, and would wait as long again.
+          if (!(error instanceof ReplyError)) this.#groups.rejectWaiting(unavailable("The journal's Redis takes no updates.", error));
+          throw writeFailure(error);
+        }
+      },
+    });
     this.peers = new PeerExchange(engine.bus);
   }
 
@@ -166,11 +180,11 @@ class RedisJournal implements Journal {
   }
 
   get epoch(): string {
-    return this.#engine.held.figures.epoch;
+    return this.#engine.view.figures.epoch;
   }
 
   get restoredUpTo(): number {
-    return this.#engine.held.restoredUpTo;
+    return this.#engine.view.restoredUpTo;
   }
 
   async beginEpoch(): Promise<void> {
@@ -182,26 +196,26 @@ class RedisJournal implements Journal {
   }
 
   async append(batch: readonly Update[]): Promise<readonly number[]> {
-    const committed = await this.#enqueue({ batch, steps: [], key: undefined });
+    const committed = await this.#groups.append({ batch, steps: [], key: undefined });
     return committed.kind === "appended" ? committed.offsets : [];
   }
 
   async read(after: number, limits: ReadLimits): Promise<JournalPage> {
     return this.#patient(async (connection) => {
-      const { stream, held } = this.#engine;
+      const { stream, view } = this.#engine;
       const records: JournalRecord[] = [];
       let room = limits.maxBytes;
       for (let from = after; ;) {
         const { figures, rows } = await stream.read(connection, from, { maxRecords: limits.maxRecords - records.length, maxBytes: room });
-        if (figures.epoch !== held.figures.epoch) await this.#engine.check(connection);
-        else held.note(figures);
+        if (figures.epoch !== view.figures.epoch) await this.#engine.check(connection);
+        else view.note(figures);
         if (records.length === 0 && from < figures.head - 1) return { kind: "trimmed", head: figures.head };
         const { entries } = readRows(rows, from);
         // Up to the missing record. A reader that asks for more is told of a gap.
         const sound = entries.findIndex(({ record }, i) => record.offset !== from + 1 + i);
         const run = sound < 0 ? entries : entries.slice(0, sound);
         // No more records, and not at the tail. An empty page would mean the tail.
-        const next = entries[0]?.record.offset ?? placeAfter(rows) ?? figures.tail + 1;
+        const next = entries[0]?.record.offset ?? offsetAfter(rows) ?? figures.tail + 1;
         if (run.length === 0 && records.length === 0 && from < figures.tail) return { kind: "trimmed", head: next };
         const { count, bytes } = countWithin(run, { maxRecords: limits.maxRecords - records.length, maxBytes: room });
         for (const { record } of run.slice(0, count)) records.push(record);
@@ -214,8 +228,8 @@ class RedisJournal implements Journal {
   }
 
   follow(after: number, onAppended: (records: readonly JournalRecord[]) => void): () => void {
-    const { held } = this.#engine;
-    return held.followers.follow(after, held.seen, onAppended);
+    const { view } = this.#engine;
+    return view.followers.follow(after, view.seen, onAppended);
   }
 
   async find(id: string): Promise<readonly number[]> {
@@ -227,19 +241,19 @@ class RedisJournal implements Journal {
   }
 
   tail(): number {
-    return this.#engine.held.figures.tail;
+    return this.#engine.view.figures.tail;
   }
 
   head(): number {
-    return this.#engine.held.figures.head;
+    return this.#engine.view.figures.head;
   }
 
   bytes(): number {
-    return this.#engine.held.figures.bytes;
+    return this.#engine.view.figures.bytes;
   }
 
   watchReplaced(onReplaced: () => void): () => void {
-    return this.#engine.held.watchReplaced(onReplaced);
+    return this.#engine.view.watchReplaced(onReplaced);
   }
 
   watchAway(onChange: (failure: HubError | undefined) => void): () => void {
@@ -252,17 +266,15 @@ class RedisJournal implements Journal {
   }
 
   async #end(): Promise<void> {
-    await this.#committer.settled();
+    await this.#groups.close();
     this.peers.close();
     // The others hear that they need not wait for this process any more.
     await this.#engine.bus.settled();
     this.#engine.close();
   }
 
-  #enqueue(append: PendingAppend): Promise<Committed> {
-    if (this.#closing !== undefined) return Promise.reject(new HubError("journal_unavailable", "The journal is closed."));
-    if (this.#engine.isAway) return Promise.reject(unavailable("The journal's Redis cannot be reached.", this.#engine.failure));
-    return this.#committer.add(append);
+  #whyAway(): HubError | undefined {
+    return this.#engine.isAway ? unavailable("The journal's Redis cannot be reached.", this.#engine.failure) : undefined;
   }
 
   #patient<T>(run: (connection: Parameters<Parameters<Engine["patient"]>[0]>[0]) => Promise<T>): Promise<T> {
@@ -294,7 +306,7 @@ function knownOf(text: string, request: string): KnownAppend | ReusedKey {
 }
 
 /** The offset after rows of which none can be read. */
-function placeAfter(rows: readonly Row[]): number | undefined {
+function offsetAfter(rows: readonly Row[]): number | undefined {
   const last = rows.at(-1)?.[0];
   return last === undefined ? undefined : Number.parseInt(last, 10) + 1;
 }

@@ -35,7 +35,7 @@ export class Script {
  * @returns `ok` or `replaced`, epoch, head, tail, bytes, the tag at the tail. Or `format` and its
  *   number.
  */
-export const LOOK: Script = new Script(`${COMMON}
+export const CHECK: Script = new Script(`${COMMON}
 local isSame = same(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4])
 if #redis.call('XRANGE', stream, '(' .. id(tail), '+', 'COUNT', 1) > 0 then clean() end
 if trim(1000) then save() end
@@ -43,7 +43,7 @@ return state(isSame and 'ok' or 'replaced')
 `);
 
 /**
- * Commits a group. Arguments: as of LOOK, then a tag, and the number of appends. Arguments of each
+ * Commits a group. Arguments: as of CHECK, then a tag, and the number of appends. Arguments of each
  * append:
  *
  * - the numbers of its updates and steps, and the digest of its key or `-`
@@ -53,7 +53,7 @@ return state(isSame and 'ok' or 'replaced')
  *
  * @returns `ok`, the time, the first offset, head, tail, bytes, and three texts for each append.
  *   They are `a`, its first offset, and a `1` for each step that was made. Or they are `k` and the
- *   outcome of the key. Without a commit, the answer of LOOK.
+ *   outcome of the key. Without a commit, the answer of CHECK.
  */
 export const COMMIT: Script = new Script(String.raw`${COMMON}
 if not same(ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]) then return state('replaced') end

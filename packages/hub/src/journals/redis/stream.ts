@@ -2,11 +2,11 @@ import { createEpoch } from "../../core/journal/cursor.ts";
 import { MAX_FOUND, type ReadLimits, recordBytes, type Retention } from "../../core/journal/journal.ts";
 import type { StateEntry } from "../../core/journal/state.ts";
 import { decodeEntry, encodeUpdate, type Entry, FORMAT, indexedId, offsetOf } from "./codec.ts";
-import type { Committed, PendingAppend } from "./committer.ts";
+import type { Append } from "../shared/group-commit.ts";
 import { unavailable } from "./failure.ts";
 import type { Connection } from "./connection.ts";
-import type { Figures } from "./held.ts";
-import { COMMIT, ENTRIES, LOOK, READ } from "./scripts.ts";
+import type { Figures, TailFigures } from "./journal-view.ts";
+import { CHECK, COMMIT, ENTRIES, READ } from "./scripts.ts";
 
 /** Most records of one read of the stream. Redis does nothing else meanwhile. */
 const READ_RECORDS = 1000;
@@ -15,8 +15,8 @@ const READ_BYTES = 4 * 1024 * 1024;
 /** A row of a stream, in the form of Redis. */
 export type Row = readonly [id: string, fields: unknown];
 
-/** A hub's place, to compare with the journal in Redis. */
-export interface Place {
+/** The record that a hub has seen last, to compare with the journal in Redis. */
+export interface LastSeen {
   /** Empty while the journal is being opened. */
   readonly epoch: string;
   readonly seen: number;
@@ -24,16 +24,22 @@ export interface Place {
 }
 
 /**
- * Result of a check. `replaced` if the journal is not that of the place, or a record that was seen
- * is gone.
+ * Result of a check. `isReplaced` if the journal is another than the hub's, or a record that was
+ * seen is gone.
  */
-export interface Look extends Figures {
+export interface CheckResult extends TailFigures {
   readonly isReplaced: boolean;
-  /** Tag of the record at the tail. */
-  readonly tag: string;
-  /** Offset of the newest record at the start of the epoch, if it replaced another epoch. */
-  readonly restoredUpTo: number;
 }
+
+/** An append, and the idempotency key of its attempt. */
+export interface RedisAppend extends Append {
+  readonly key: { readonly digest: string; readonly request: string; readonly answer: string | undefined } | undefined;
+}
+
+/** Outcome of an append. */
+export type Committed =
+  | { readonly kind: "appended"; readonly offsets: readonly number[] }
+  | { readonly kind: "known"; readonly text: string };
 
 /** Outcome of a group. Nothing was done if the journal is another. */
 export type GroupResult =
@@ -43,7 +49,7 @@ export type GroupResult =
       readonly entries: readonly Entry[];
       readonly committed: readonly Committed[];
     }
-  | { readonly kind: "replaced"; readonly look: Look };
+  | { readonly kind: "replaced"; readonly check: CheckResult };
 
 /** The journal in Redis: its requests, and the meaning of the answers. */
 export class Stream {
@@ -84,20 +90,20 @@ export class Stream {
   }
 
   /** @throws Error if the journal is of another version. */
-  async look(connection: Connection, place: Place): Promise<Look> {
+  async check(connection: Connection, lastSeen: LastSeen): Promise<CheckResult> {
     const { meta, stream, ids, keys } = this.#keys;
-    return asLook(await LOOK.run(connection, [meta, stream, ids, keys], this.#place(place)));
+    return toCheckResult(await CHECK.run(connection, [meta, stream, ids, keys], this.#argumentsOf(lastSeen)));
   }
 
-  async commit(connection: Connection, place: Place, group: readonly PendingAppend[]): Promise<GroupResult> {
+  async commit(connection: Connection, lastSeen: LastSeen, group: readonly RedisAppend[]): Promise<GroupResult> {
     const { meta, stream, ids, keys, entries, order } = this.#keys;
     const tag = createEpoch();
-    const args = [...this.#place(place), tag, String(group.length)];
+    const args = [...this.#argumentsOf(lastSeen), tag, String(group.length)];
     for (const append of group) pushAppend(args, append);
     const answer = (await COMMIT.run(connection, [meta, stream, ids, keys, entries, order], args)) as readonly unknown[];
     if (answer[0] === "format")
       throw unavailable("A newer version of Artesian has taken over the journal in Redis. Restart this hub with it.");
-    if (answer[0] !== "ok") return { kind: "replaced", look: asLook(answer) };
+    if (answer[0] !== "ok") return { kind: "replaced", check: toCheckResult(answer) };
     const [, at, first, head, tail, bytes, results] = answer as readonly ["ok", string, string, string, string, string, readonly string[]];
     const made: Entry[] = [];
     let offset = Number(first);
@@ -111,7 +117,7 @@ export class Stream {
           : [...batch, ...steps.flatMap(({ update }, j) => (mask[j] === "1" && update !== undefined ? [update] : []))];
       for (const update of updates) {
         offsets.push(offset);
-        made.push({ record: { ...update, offset: offset++, at: Number(at) }, epoch: place.epoch, tag });
+        made.push({ record: { ...update, offset: offset++, at: Number(at) }, epoch: lastSeen.epoch, tag });
       }
       return { kind: "appended", offsets };
     });
@@ -167,7 +173,7 @@ export class Stream {
     return Array.from({ length: list.length / 2 }, (_, i) => ({ key: list[2 * i] as string, value: list[2 * i + 1] as string }));
   }
 
-  #place({ epoch, seen, tag }: Place): string[] {
+  #argumentsOf({ epoch, seen, tag }: LastSeen): string[] {
     return [epoch, String(seen), tag, createEpoch(), ...this.#retention];
   }
 }
@@ -201,7 +207,7 @@ export function countWithin(
   return { count, bytes };
 }
 
-function pushAppend(args: string[], { batch, steps, key }: PendingAppend): void {
+function pushAppend(args: string[], { batch, steps, key }: RedisAppend): void {
   args.push(String(batch.length), String(steps.length), key?.digest ?? "-");
   if (key !== undefined) args.push(key.request, key.answer === undefined ? "" : ` ${key.answer}`);
   for (const update of batch) args.push(...encodeUpdate(update));
@@ -210,7 +216,7 @@ function pushAppend(args: string[], { batch, steps, key }: PendingAppend): void 
   }
 }
 
-function asLook(answer: unknown): Look {
+function toCheckResult(answer: unknown): CheckResult {
   const [kind, epoch, head, tail, bytes, tag, restored] = answer as readonly [string, string, string, string, string, string, string];
   if (kind === "format") {
     throw new Error(

@@ -1,6 +1,6 @@
 import { sleep } from "../../core/scheduler.ts";
 import { ANSWER_MS, type Connection } from "./connection.ts";
-import type { Link } from "./link.ts";
+import type { ReconnectingConnection } from "./reconnecting-connection.ts";
 import type { Row } from "./stream.ts";
 
 /** How long Redis waits for new records before it answers that there are none, in milliseconds. */
@@ -16,7 +16,7 @@ const PAUSE_MS = 100;
 
 /** Reads records appended by any hub, over a connection of its own. */
 export class TailReader {
-  readonly #link: Link;
+  readonly #connection: ReconnectingConnection;
   readonly #key: string;
   readonly #seen: () => number;
   readonly #take: (rows: readonly Row[], after: number) => Promise<boolean>;
@@ -26,8 +26,13 @@ export class TailReader {
    * @param seen - Offset after which to read.
    * @param take - Takes rows. @returns Whether they gave any records.
    */
-  constructor(link: Link, key: string, seen: () => number, take: (rows: readonly Row[], after: number) => Promise<boolean>) {
-    this.#link = link;
+  constructor(
+    connection: ReconnectingConnection,
+    key: string,
+    seen: () => number,
+    take: (rows: readonly Row[], after: number) => Promise<boolean>,
+  ) {
+    this.#connection = connection;
     this.#key = key;
     this.#seen = seen;
     this.#take = take;
@@ -36,13 +41,13 @@ export class TailReader {
 
   async #run(): Promise<void> {
     for (;;) {
-      const connection = await this.#link.ready(Infinity);
+      const connection = await this.#connection.ready(Infinity);
       if (connection === undefined) return;
       try {
         for (;;) await this.#read(connection);
       } catch (error) {
         connection.fail(error as Error);
-        // The link notices the loss in a turn of its own.
+        // The loss is noticed in a turn of its own.
         await sleep(0);
       }
     }

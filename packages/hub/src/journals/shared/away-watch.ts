@@ -5,7 +5,7 @@ import { every, monotonicMs } from "../../core/scheduler.ts";
 const LOOK_MS = 1000;
 
 /** The connection to an engine. */
-export interface EngineLink {
+export interface EngineConnection {
   /** How long the engine has been away, in milliseconds, or 0 while it is there. */
   readonly awayMs: number;
 }
@@ -17,7 +17,7 @@ export interface EngineLink {
  * @param waitMs - Longest wait, in milliseconds.
  * @returns A time of the monotonic clock, in milliseconds.
  */
-export function patienceEndMs({ awayMs }: EngineLink, waitMs: number): number {
+export function patienceEndMs({ awayMs }: EngineConnection, waitMs: number): number {
   return monotonicMs() + waitMs - awayMs;
 }
 

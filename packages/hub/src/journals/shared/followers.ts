@@ -35,6 +35,8 @@ export class Followers {
   follow(after: number, seen: number, onAppended: Follower["onAppended"]): () => void {
     const follower: Follower = { after, isAtTail: true, onAppended };
     this.#followers.add(follower);
+    // The journal was replaced, or records could not be read.
+    if (seen !== this.#given) this.#recent = [];
     this.#given = seen;
     if (after < seen && !this.#giveRecent(follower)) {
       follower.isAtTail = false;

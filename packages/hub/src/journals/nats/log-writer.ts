@@ -1,26 +1,23 @@
 import { HubError } from "../../core/errors.ts";
-import { recordBytes, type Retention } from "../../core/journal/journal.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
 import { patienceEndMs } from "../shared/away-watch.ts";
-import { type Commit, commitOf, type Outcome, type PendingAppend } from "./group.ts";
+import { type AppendSize, GroupCommit, type TakeGroup } from "../shared/group-commit.ts";
+import type { RetentionRule } from "../shared/retention.ts";
+import { type Commit, commitOf, type NatsAppend, type Outcome } from "./commit.ts";
 import type { Log } from "./log.ts";
 import type { OwnCommit, Replica } from "./replica.ts";
 import type { JournalStream } from "./stream.ts";
 
-/**
- * Most updates, and bytes by {@link recordBytes}, that share a commit. A commit has one append at
- * least.
- */
-const MOST_UPDATES = 1000;
-const MOST_BYTES = 4 * 1024 * 1024;
+/** Most that share a commit. */
+const GROUP: AppendSize = { count: 1000, bytes: 4 * 1024 * 1024 };
+/** Most that wait for a commit. */
+const WAITING: AppendSize = { count: 100_000, bytes: 256 * 1024 * 1024 };
 /** Time after which an append is refused because the server is away, in milliseconds. */
 const AWAY_MS = 2000;
 /** Longest wait of one attempt for its answer, in milliseconds. */
 const ATTEMPT_MS = 1000;
 /** Time after which an append is refused because other processes were first again and again. */
 const CONTENTION_MS = 10_000;
-/** Most appends and bytes that may wait for a commit. */
-const MOST_WAITING = { appends: 50_000, bytes: 256 * 1024 * 1024 } as const;
 const RETRY_AFTER_MS = 2000;
 
 const IN_DOUBT =
@@ -28,105 +25,65 @@ const IN_DOUBT =
 const AWAY = "The journal cannot be reached; nothing was published. Publish again in a moment.";
 
 /**
- * Commits appends, with all waiting appends in one message. A message is stored only if it follows
- * the newest message that this process knows. So the log decides between processes that commit at
- * once. The loser takes in the other's message, and tries again. For the same reason a message may
- * be sent twice, and is stored once.
+ * Writes commits to the log, each group of appends as one message. A message is stored only if it
+ * follows the newest message that this process knows. So the log decides between processes that
+ * commit at once. The loser takes in the other's message, and tries again. For the same reason a
+ * message may be sent twice, and is stored once.
  */
-export class Committer {
+export class LogWriter {
   readonly #replica: Replica;
   readonly #stream: JournalStream;
-  readonly #retention: Retention;
-  #queue: PendingAppend[] = [];
-  #waitingBytes = 0;
-  #committing: Promise<void> | undefined;
+  readonly #retention: RetentionRule;
+  readonly #groups: GroupCommit<NatsAppend, Outcome>;
   /** Called after each commit of this process, and when room is to be made for a commit. */
   readonly #committed: () => void;
-  #isClosed = false;
 
-  constructor(stream: JournalStream, replica: Replica, retention: Retention, committed: () => void) {
+  constructor(stream: JournalStream, replica: Replica, retention: RetentionRule, committed: () => void) {
     this.#stream = stream;
     this.#replica = replica;
     this.#retention = retention;
     this.#committed = committed;
-  }
-
-  append(append: Pick<PendingAppend, "batch" | "steps" | "keyed">): Promise<Outcome> {
-    if (this.#isClosed) return Promise.reject(new HubError("journal_unavailable", "The journal is closed."));
-    const bytes = bytesOf(append);
-    if (this.#isAway() || this.#queue.length >= MOST_WAITING.appends || this.#waitingBytes + bytes > MOST_WAITING.bytes) {
-      return Promise.reject(away());
-    }
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ ...append, sinceMs: monotonicMs(), resolve, reject });
-      this.#waitingBytes += bytes;
-      this.#committing ??= this.#commitAll();
+    this.#groups = new GroupCommit({
+      refusal: () => (this.#isAway() ? away() : undefined),
+      bounds: {
+        // JSON takes more bytes than the records count for.
+        group: () => ({ ...GROUP, bytes: Math.min(GROUP.bytes, stream.maxBytes / 2) }),
+        waiting: WAITING,
+        overflow: away,
+      },
+      commit: (take) => this.#commit(take),
     });
   }
 
+  append(append: NatsAppend): Promise<Outcome> {
+    return this.#groups.append(append);
+  }
+
   /** Finishes the commits under way. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#committing;
+  close(): Promise<void> {
+    return this.#groups.close();
   }
 
   #isAway(): boolean {
     return this.#replica.awayMs > AWAY_MS;
   }
 
-  async #commitAll(): Promise<void> {
-    while (this.#queue.length > 0) {
-      if (!(await this.#replica.live(patienceEndMs(this.#replica, AWAY_MS)))) {
-        // The connection may have been live in between.
-        if (this.#isAway()) for (const { reject } of this.#take(Infinity)) reject(away());
-        continue;
-      }
-      await this.#commit(this.#take(MOST_UPDATES));
+  async #commit(take: TakeGroup<NatsAppend>): Promise<readonly Outcome[]> {
+    while (!(await this.#replica.live(patienceEndMs(this.#replica, AWAY_MS)))) {
+      // The connection may have been live in between.
+      if (this.#isAway()) throw away();
     }
-    this.#committing = undefined;
-  }
-
-  /** Takes the next appends, as many as may share a message. */
-  #take(mostUpdates: number): PendingAppend[] {
-    // JSON takes more bytes than the records count for.
-    const mostBytes = mostUpdates === Infinity ? Infinity : Math.min(MOST_BYTES, this.#stream.maxBytes / 2);
-    let updates = 0;
-    let bytes = 0;
-    let count = 0;
-    for (const append of this.#queue) {
-      updates += append.batch.length + append.steps.length;
-      bytes += bytesOf(append);
-      if (count > 0 && (updates > mostUpdates || bytes > mostBytes)) {
-        bytes -= bytesOf(append);
-        break;
-      }
-      count++;
-    }
-    this.#waitingBytes -= bytes;
-    return this.#queue.splice(0, count);
-  }
-
-  async #commit(group: readonly PendingAppend[]): Promise<void> {
     try {
-      const commit = await this.#store(group);
-      if (commit === undefined) {
-        // Together, they are too long.
-        const half = group.length >> 1;
-        await this.#commit(group.slice(0, half));
-        await this.#commit(group.slice(half));
-        return;
-      }
-      for (const [i, { resolve }] of group.entries()) resolve(commit.outcomes[i] as Outcome);
-      if (!commit.isEmpty) this.#committed();
-    } catch (error) {
-      for (const { reject } of group) reject(error as Error);
+      const { outcomes, isEmpty } = await this.#store(take);
+      if (!isEmpty) this.#committed();
+      return outcomes;
     } finally {
       this.#replica.own = undefined;
     }
   }
 
-  /** @returns Undefined if the caller should try fewer appends. */
-  async #store(group: readonly PendingAppend[]): Promise<Commit | undefined> {
+  async #store(take: TakeGroup<NatsAppend>): Promise<Commit> {
+    let group = take();
     const replica = this.#replica;
     const startMs = monotonicMs();
     let answeredMs = startMs;
@@ -161,7 +118,11 @@ export class Committer {
         replica.own = own;
       }
       if (commit.bytes === undefined) {
-        if (group.length > 1) return undefined;
+        if (group.length > 1) {
+          // Together, they are too long.
+          group = take(group.length >> 1);
+          continue;
+        }
         throw new HubError(
           "too_large",
           "The updates together are longer than the NATS server takes (max_payload). Publish fewer at a time.",
@@ -200,16 +161,9 @@ export class Committer {
    * cannot be stored then. All processes drop the records that are removed from the stream.
    */
   #makeRoom(log: Log): void {
-    log.drop(log.held.headAfter([], this.#retention, Date.now()));
+    log.drop(log.records.headAfter([], this.#retention, Date.now()));
     this.#committed();
   }
-}
-
-function bytesOf({ batch, steps }: Pick<PendingAppend, "batch" | "steps">): number {
-  let bytes = 0;
-  for (const update of batch) bytes += recordBytes(update);
-  for (const { key, value, update } of steps) bytes += key.length + (value?.length ?? 0) + (update === undefined ? 0 : recordBytes(update));
-  return bytes;
 }
 
 const away = (): HubError => new HubError("journal_unavailable", AWAY, { retryAfterMs: RETRY_AFTER_MS });

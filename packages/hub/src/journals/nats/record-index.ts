@@ -1,8 +1,9 @@
-import type { ReadLimits, Retention } from "../../core/journal/journal.ts";
+import type { ReadLimits } from "../../core/journal/journal.ts";
+import type { RetentionRule } from "../shared/retention.ts";
 import { NumberQueue } from "./number-queue.ts";
 
-/** Place of records: a message of the stream, and the offsets in it. */
-export interface Place {
+/** A message of the stream with held records. */
+export interface MessageSpan {
   readonly seq: number;
   /** Offset of the message's last record. */
   readonly last: number;
@@ -12,7 +13,7 @@ export interface Place {
  * Index of the held records, without their content: the size of each, and the message of the stream
  * that has it. Takes 8 bytes per record and 24 per message.
  */
-export class Held {
+export class RecordIndex {
   /** Offset of the oldest record held, or one more than {@link tail} if none is. */
   head = 1;
   bytes = 0;
@@ -23,11 +24,6 @@ export class Held {
 
   get tail(): number {
     return this.head + this.#sizes.length - 1;
-  }
-
-  /** Append time of the oldest record, in milliseconds since 1970. Undefined if none is held. */
-  get oldestAt(): number | undefined {
-    return this.#sizes.length === 0 ? undefined : this.#times.at(0);
   }
 
   /** Adds the records of a message, which follow the tail. */
@@ -75,25 +71,25 @@ export class Held {
   }
 
   /** The message with a held record. */
-  placeOf(offset: number): Place {
+  spanOf(offset: number): MessageSpan {
     const i = this.#lasts.countBelow(offset);
     return { seq: this.#seqs.at(i), last: this.#lasts.at(i) };
   }
 
   /** The messages with the records after an offset, up to the limits of a read. */
-  places(after: number, { maxRecords, maxBytes }: ReadLimits): Place[] {
-    const found: Place[] = [];
+  spans(after: number, { maxRecords, maxBytes }: ReadLimits): MessageSpan[] {
+    const found: MessageSpan[] = [];
     let bytes = 0;
     for (let offset = after + 1; offset <= this.tail && offset - after <= maxRecords && bytes < maxBytes;) {
-      const place = this.placeOf(offset);
-      found.push(place);
-      for (; offset <= place.last; offset++) bytes += this.#sizes.at(offset - this.head);
+      const span = this.spanOf(offset);
+      found.push(span);
+      for (; offset <= span.last; offset++) bytes += this.#sizes.at(offset - this.head);
     }
     return found;
   }
 
   /** The head once records of some sizes are added. */
-  headAfter(added: readonly number[], { maxAgeMs = Infinity, maxBytes = Infinity, maxCount = Infinity }: Retention, now: number): number {
+  headAfter(added: readonly number[], retention: RetentionRule, now: number): number {
     let { head, bytes } = this;
     for (const size of added) bytes += size;
     const tail = this.tail + added.length;
@@ -101,8 +97,8 @@ export class Held {
       const i = head - this.head;
       const isHeld = i < this.#sizes.length;
       if (isHeld && this.#lasts.at(message) < head) message++;
-      const isOld = isHeld && now - this.#times.at(message) > maxAgeMs;
-      if (tail - head + 1 <= maxCount && bytes <= maxBytes && !isOld) break;
+      const isOld = isHeld && retention.isTooOld(this.#times.at(message), now);
+      if (!isOld && !retention.isTooMuch(tail - head + 1, bytes)) break;
       bytes -= isHeld ? this.#sizes.at(i) : (added[i - this.#sizes.length] as number);
     }
     return head;

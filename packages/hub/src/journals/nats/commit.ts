@@ -1,7 +1,9 @@
 import type { AppendOutcome, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
-import { type JournalRecord, recordBytes, type Retention } from "../../core/journal/journal.ts";
+import { type JournalRecord, recordBytes } from "../../core/journal/journal.ts";
 import type { StateStep } from "../../core/journal/state.ts";
 import type { Update } from "../../core/update/update.ts";
+import type { Append } from "../shared/group-commit.ts";
+import type { RetentionRule } from "../shared/retention.ts";
 import { type CommitHead, encode, type StoredKey } from "./codec.ts";
 import { hashOf } from "./hash-index.ts";
 import type { Log } from "./log.ts";
@@ -20,14 +22,9 @@ export interface Keyed {
 /** Outcome of an append. `again`: the key may have been used since the search. */
 export type Outcome = AppendOutcome | { readonly kind: "again" };
 
-/** An append that waits for its commit. */
-export interface PendingAppend {
-  readonly batch: readonly Update[];
-  readonly steps: readonly StateStep[];
+/** An append, and the idempotency key of its attempt. */
+export interface NatsAppend extends Append {
   readonly keyed: Keyed | undefined;
-  readonly sinceMs: number;
-  readonly resolve: (outcome: Outcome) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -57,7 +54,7 @@ const KEPT_FOR_ENTRY = { messages: 4, bytes: 4096 } as const;
 const REWRITE = { entries: 500, characters: 64 * 1024 } as const;
 
 /** Decides the outcome of a group of appends after the log's messages. */
-export function commitOf(log: Log, group: readonly PendingAppend[], retention: Retention, maxBytes: number): Commit {
+export function commitOf(log: Log, group: readonly NatsAppend[], retention: RetentionRule, maxBytes: number): Commit {
   const at = Date.now();
   const first = log.tail + 1;
   const updates: Update[] = [];
@@ -86,7 +83,7 @@ export function commitOf(log: Log, group: readonly PendingAppend[], retention: R
     epoch: log.epoch,
     at,
     first,
-    head: log.held.headAfter(sizes, retention, at),
+    head: log.records.headAfter(sizes, retention, at),
     sizes,
     ids: updates.flatMap(({ id }, i) => (id === undefined ? [] : [[i, id] as const])),
     keys,
@@ -109,7 +106,7 @@ export function outcomeOf([, request, first, count, answer]: StoredKey, asked: s
 }
 
 function mayBeKnown(log: Log, { digest, unknownIn, unknownUpTo }: Keyed): boolean {
-  return log !== unknownIn || log.keys.places(hashOf(digest), Math.max(log.head, unknownUpTo + 1)).length > 0;
+  return log !== unknownIn || log.keys.offsets(hashOf(digest), Math.max(log.head, unknownUpTo + 1)).length > 0;
 }
 
 function offsetsOf(first: number, count: number): number[] {

@@ -11,16 +11,16 @@ export interface Figures {
   readonly bytes: number;
 }
 
-/** A journal's identity, figures and the tag at its tail. */
-export interface HeldPlace extends Figures {
+/** Figures of the journal, with the tag at its tail. */
+export interface TailFigures extends Figures {
   /** Tag of the record at the tail. */
   readonly tag: string;
   /** Offset of the newest record at the start of the epoch, if it replaced another epoch. */
   readonly restoredUpTo: number;
 }
 
-/** This process's knowledge of the journal, and its followers. */
-export class Held {
+/** This process's view of the journal in Redis, and its followers. */
+export class JournalView {
   readonly followers: Followers;
   #figures: Figures;
   /** Followers have every record up to this offset. */
@@ -34,11 +34,11 @@ export class Held {
   readonly #onReplaced = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(place: HeldPlace, read: (after: number, limits: ReadLimits) => Promise<JournalPage>) {
-    this.#figures = place;
-    this.#seen = place.tail;
-    this.#tag = place.tag;
-    this.#restoredUpTo = place.restoredUpTo;
+  constructor(figures: TailFigures, read: (after: number, limits: ReadLimits) => Promise<JournalPage>) {
+    this.#figures = figures;
+    this.#seen = figures.tail;
+    this.#tag = figures.tag;
+    this.#restoredUpTo = figures.restoredUpTo;
     this.followers = new Followers(read);
   }
 
@@ -58,7 +58,7 @@ export class Held {
     return this.#restoredUpTo;
   }
 
-  /** Whether the place is no longer valid, and is about to be replaced. */
+  /** Whether the view is no longer valid, and is about to be replaced. */
   get isReplacing(): boolean {
     return this.#replacing !== undefined;
   }
@@ -111,15 +111,15 @@ export class Held {
    *
    * @returns Resolves when done.
    */
-  replace(place: HeldPlace): Promise<void> {
+  replace(figures: TailFigures): Promise<void> {
     this.#replacing ??= new Promise((resolve) => {
       afterThisTurn(() => {
         this.#replacing = undefined;
-        if (place.epoch !== this.#figures.epoch) this.#left.add(this.#figures.epoch);
-        this.#figures = place;
-        this.#seen = place.tail;
-        this.#tag = place.tag;
-        this.#restoredUpTo = place.restoredUpTo;
+        if (figures.epoch !== this.#figures.epoch) this.#left.add(this.#figures.epoch);
+        this.#figures = figures;
+        this.#seen = figures.tail;
+        this.#tag = figures.tag;
+        this.#restoredUpTo = figures.restoredUpTo;
         this.followers.restart(this.#seen);
         for (const onReplaced of this.#onReplaced) onReplaced();
         for (const settle of this.#waiting) settle();
@@ -138,9 +138,9 @@ export class Held {
   }
 
   /** Takes the result of a check on any of the connections. Two checks may find the same. */
-  async adopt(look: HeldPlace & { readonly isReplaced: boolean }): Promise<void> {
-    if (look.isReplaced && look.epoch !== this.#figures.epoch) await this.replace(look);
-    else this.note(look);
+  async adopt(check: TailFigures & { readonly isReplaced: boolean }): Promise<void> {
+    if (check.isReplaced && check.epoch !== this.#figures.epoch) await this.replace(check);
+    else this.note(check);
   }
 
   watchReplaced(onReplaced: () => void): () => void {

@@ -26,12 +26,12 @@ export type Resumption =
   | { readonly kind: "gap"; readonly reason: GapReason };
 
 /**
- * An optional capability of a journal with several partitions. Each process has the records in an
- * order of its own. Only records of one partition follow each other in the same order everywhere.
- * Offsets count along the process's own order. So the event ids that peers get name a place in each
+ * The order in which this process has the records of a journal with several partitions, an optional
+ * capability. Only records of one partition follow each other in the same order everywhere. Offsets
+ * count along the process's own order. So the event ids that peers get name an offset in each
  * partition.
  */
-export interface JournalPlaces {
+export interface LocalOrder {
   /** Makes the event id that resumes after an offset. */
   cursorAt(offset: number): string;
 

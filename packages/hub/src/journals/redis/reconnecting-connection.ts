@@ -10,7 +10,7 @@ const MOST_PAUSE_MS = 2000;
 const OF_USE_MS = 5000;
 
 /** A connection that always reconnects when it breaks. */
-export class Link {
+export class ReconnectingConnection {
   readonly #dial: () => Promise<Connection>;
   readonly #greet: (connection: Connection) => Promise<void>;
   readonly #waiting = new Set<(connection: Connection | undefined) => void>();
@@ -31,11 +31,11 @@ export class Link {
   static async open(
     dial: () => Promise<Connection>,
     greet: (connection: Connection) => Promise<void> = async () => undefined,
-  ): Promise<Link> {
-    const link = new Link(dial, greet);
-    const connection = await link.#connect();
-    void link.#keep(connection);
-    return link;
+  ): Promise<ReconnectingConnection> {
+    const reconnecting = new ReconnectingConnection(dial, greet);
+    const connection = await reconnecting.#connect();
+    void reconnecting.#keep(connection);
+    return reconnecting;
   }
 
   /** Undefined while there is none. */
@@ -54,7 +54,7 @@ export class Link {
   }
 
   /**
-   * @returns The connection, or undefined if there is none within `waitMs`, or the link is closed.
+   * @returns The connection, or undefined if there is none within `waitMs`, or after {@link close}.
    */
   ready(waitMs: number): Promise<Connection | undefined> {
     const { connection } = this;
