@@ -12,10 +12,10 @@ export function leastMs(run: () => unknown): number {
 
 /** The most processor time between two turns of the event loop while something runs, in milliseconds. */
 export async function longestTurnMs(run: () => Promise<unknown>): Promise<number> {
-  let isOver = false;
-  const running = run().finally(() => (isOver = true));
+  const ended = new AbortController();
+  const running = run().finally(() => ended.abort());
   let longestUs = 0;
-  while (!isOver) {
+  while (!ended.signal.aborted) {
     const before = process.cpuUsage();
     await new Promise(setImmediate);
     const { user, system } = process.cpuUsage(before);
