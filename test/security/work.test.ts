@@ -106,4 +106,20 @@ describe("the longest time that the event loop is held up", () => {
     controller.abort();
     expect(longestMs).toBeLessThan(LONGEST_MS);
   });
+
+  test.each([
+    ["forms of plus signs", publish(FORM, `topic=a&data=${filled("+", MEBIBYTE - 20)}`)],
+    ["queries of plus signs", query(`matcher=a&${filled("+", 250_000)}`)],
+    ["blank lines", publish("application/x-ndjson", filled(" \n", MEBIBYTE))],
+    ["nested lists", publish("application/json", `{"topic":"a","data":[${filled("[1],", 400_000)}0]}`)],
+  ])("by many %s that end together is bounded", async (_, init) => {
+    const { url } = await startHub();
+    const ask = async (): Promise<void> => {
+      const response = await fetch(url, init);
+      expect(response.status).toBeLessThan(500);
+      await response.text();
+    };
+    await ask();
+    expect(await longestTurnMs(() => Promise.all(Array.from({ length: 30 }, ask)))).toBeLessThan(LONGEST_MS);
+  });
 });
