@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { feedSource, type FeedUpdate } from "../../packages/sources/src/feed/index.ts";
 import { fileMemory, SourceError, volatileMemory, type SourceMemory } from "../../packages/sources/src/index.ts";
 import { answer, deadUrl, scripted, type Script } from "../client/server.ts";
-import { fastClock, record, temporaryDirectory, type RecordingContext } from "./context.ts";
+import { fastClock, record, type RecordingContext } from "./context.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 /** A feed with items by number: the higher, the newer; the newest first, as feeds have them. */
 function rss(numbers: readonly number[], title = (n: number): string => `Item ${n}`): string {

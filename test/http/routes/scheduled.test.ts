@@ -1,7 +1,4 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { memoryJournal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
@@ -9,6 +6,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
 import { bearer, exact, mint, TRUSTING, urlpattern } from "../../support/tokens.ts";
+import { temporaryDirectory } from "../../support/directory.ts";
+import { LATE_MS } from "../../support/clock.ts";
 
 const SCHEDULED = "/.well-known/mercure/scheduled";
 
@@ -129,8 +128,7 @@ describe("a delayed update", () => {
   });
 
   it("survives kill -9, and comes once, by another process on the same journal too", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-scheduled-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("scheduled");
     const script = `
       import { createHub } from "artesian";
       import { lmdbJournal } from "artesian/journals/lmdb";
@@ -152,15 +150,14 @@ describe("a delayed update", () => {
     victim.kill("SIGKILL");
     const events = await stream.take(20);
     expect(Date.now() - at).toBeGreaterThanOrEqual(0);
-    expect(Date.now() - at).toBeLessThan(250);
+    expect(Date.now() - at).toBeLessThan(LATE_MS);
     expect(events.map(({ data }) => data)).toEqual(Array.from({ length: 20 }, (_, i) => `survivor ${i}`));
     await watching.hub.publish({ topic: "a", data: "end" });
     expect((await stream.next()).data).toBe("end");
   });
 
   it("whose time came while nothing ran is delivered at the next start", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-scheduled-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("scheduled");
     const first = await startHub({ journal: lmdbJournal({ directory }) });
     await first.hub.publish({ topic: "a", data: "late", delayMs: 50 });
     await first.hub.close();
@@ -195,8 +192,7 @@ describe("ttl", () => {
   });
 
   it("counts from the delivery of a delayed update, and holds after a restart", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-ttl-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("ttl");
     const first = await startHub({ journal: lmdbJournal({ directory }) });
     const stream = await openStream(`${first.url}?match=a`);
     await first.hub.publish({ topic: "a", data: "delayed", delayMs: 200, ttlMs: 150 });

@@ -5,7 +5,8 @@ import { HubError } from "artesian";
 import { redisJournal, withoutCredentials } from "artesian/journals/redis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ALL, follow, open, update } from "../../support/redis-journals.ts";
-import { freePort, makeCertificates, RedisServer } from "../../support/redis-server.ts";
+import { freePort } from "../../support/free-port.ts";
+import { makeCertificates, RedisServer } from "../../support/redis-server.ts";
 
 describe("two hubs on one Redis", () => {
   it("follow all that both append, in one order, and read the same under the same offsets", async () => {
