@@ -364,9 +364,9 @@ describe("the token function", () => {
       () => new Promise<string>(() => undefined),
       () => "t",
     );
-    const reading = read(server.url, { token: tokens.get, idleTimeoutMs: 200 });
+    const reading = read(server.url, { token: tokens.get, idleTimeoutMs: 1000 });
     await reading.done;
-    expect(reading.details[1]?.reason).toBe("The token function gave nothing within 0.2 s.");
+    expect(reading.details[1]?.reason).toBe("The token function gave nothing within 1 s.");
     expect(sent(server)).toEqual(["Bearer t"]);
   });
 
