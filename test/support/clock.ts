@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from "vitest";
 
-/** The most that a busy machine adds until a test sees that a stream has ended, in milliseconds. Less than a token's leeway. */
+/** The most that a busy machine adds until a test sees an event, in milliseconds. Less than a token's leeway. */
 export const LATE_MS = 2500;
 
 /** The monotonic clock of a test: time passes only when the test says so. */

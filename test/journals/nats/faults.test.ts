@@ -3,6 +3,7 @@ import { natsJournal } from "artesian/journals/nats";
 import { expect, onTestFinished, test } from "vitest";
 import { Blackhole, NatsServer } from "../../support/nats-server.ts";
 import { Appenders, findFault, follow, readAll, until, update } from "../../support/nats-run.ts";
+import { LATE_MS } from "../../support/clock.ts";
 
 async function start(count: number): Promise<{ server: NatsServer; journals: [Journal, ...Journal[]] }> {
   const server = await NatsServer.start();
@@ -43,7 +44,7 @@ test("the server is killed and started again under load: nothing acknowledged is
   // What this server loses when it is killed is told by the epoch, and by nothing else.
   const epochs = new Set(appenders.acknowledged.map(({ epoch }) => epoch));
   expect(epochs.size === 1).toBe(followed.every(({ replaced }) => replaced === 0));
-  expect(appenders.slowestMs).toBeLessThan(4000);
+  expect(appenders.slowestMs).toBeLessThan(4000 + LATE_MS);
 });
 
 test("while the server is away appends are refused soon, reads wait; then all goes on by itself", async () => {
@@ -55,17 +56,17 @@ test("while the server is away appends are refused soon, reads wait; then all go
   const startMs = performance.now();
   // It may have been sent in the moment in which the server ended.
   expect(await codeOf(a.append([update("lost")]))).toMatch(/^(journal_unavailable|outcome_unknown)$/);
-  expect(performance.now() - startMs).toBeLessThan(3000);
+  expect(performance.now() - startMs).toBeLessThan(3000 + LATE_MS);
   const nextMs = performance.now();
   expect(await Promise.all(Array.from({ length: 5000 }, () => codeOf(a.append([update("x".repeat(1000))]))))).not.toContain("done");
   expect(await codeOf(a.state?.commit([{ key: "k", value: "v" }]) ?? Promise.resolve())).toBe("journal_unavailable");
   expect(await codeOf(a.idempotency?.append({ key: "k", request: "", batch: [update("")] }) ?? Promise.resolve())).toBe(
     "journal_unavailable",
   );
-  expect(performance.now() - nextMs).toBeLessThan(2000);
+  expect(performance.now() - nextMs).toBeLessThan(2000 + LATE_MS);
   const closeMs = performance.now();
   await c.close();
-  expect(performance.now() - closeMs).toBeLessThan(3000);
+  expect(performance.now() - closeMs).toBeLessThan(3000 + LATE_MS);
   const waiting = a.find("unknown");
   await server.start();
   expect(await waiting).toEqual([]);
@@ -85,7 +86,7 @@ test("a server that is held still: appends are refused soon, and what was on its
   // Where it was found out before, nothing is sent.
   const code = await codeOf(a.append([update("in doubt")]));
   expect(["outcome_unknown", "journal_unavailable"]).toContain(code);
-  expect(performance.now() - startMs).toBeLessThan(4000);
+  expect(performance.now() - startMs).toBeLessThan(4000 + LATE_MS);
   server.resume();
   await until(async () => (await codeOf(a.append([update("after")]))) === "done");
   await until(() => followed.records.at(-1)?.data === "after");
@@ -196,7 +197,7 @@ test("a connection on which nothing arrives any more is noticed within 10 s, and
   });
   expect(performance.now() - startMs).toBeLessThan(10_000);
   hole.isOpen = true;
-  await until(() => followed.records.length >= 2, 20_000);
+  await until(() => followed.records.length >= 2);
   // What was sent when nothing arrived any more did not arrive.
   expect(followed.records.map(({ data }) => data)).toEqual(["1", "2"]);
   expect(followed.replaced).toBe(0);
