@@ -2,8 +2,11 @@ import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import { restOf, slice } from "./slices.ts";
 import { Turns } from "./turns.ts";
 
-/** Longest time in one turn of the event loop for work that begins at once, in milliseconds. */
-const BUDGET_MS = 4;
+/**
+ * Longest time in one turn of the event loop for work that begins at once, and for work that goes
+ * on, in milliseconds. A delivery takes several turns, so each must be short.
+ */
+const BUDGET_MS = 1;
 /** Shorter work is not counted, in milliseconds. Reading its request took longer. */
 const COUNTED_MS = 0.02;
 /** Most works under way. Each holds its request's body, and some of its parts. */
@@ -14,7 +17,7 @@ const MOST_BEGUN = 4;
  * The work has turns of its own, so replays never wait behind it.
  */
 export class RequestWork {
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(BUDGET_MS);
   #spentMs = 0;
   #begun = 0;
   readonly #waiting: (() => void)[] = [];
@@ -24,7 +27,7 @@ export class RequestWork {
     if (this.#spentMs >= BUDGET_MS) return this.#later(work);
     const beganMs = monotonicMs();
     try {
-      const first = slice(work);
+      const first = slice(work, BUDGET_MS);
       return first.done === true ? first.value : this.#later(work);
     } finally {
       this.#spend(monotonicMs() - beganMs);
@@ -45,7 +48,7 @@ export class RequestWork {
     if (this.#begun >= MOST_BEGUN) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#begun++;
     try {
-      return await restOf(work, this.#turns.next);
+      return await restOf(work, this.#turns.next, BUDGET_MS);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#begun--;

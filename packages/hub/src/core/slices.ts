@@ -16,17 +16,17 @@ export function inSlices<T>(work: Generator<undefined, T>, turn: () => Promise<v
 }
 
 /** Runs work in slices. Also the first one waits for its turn. */
-export async function restOf<T>(work: Generator<undefined, T>, turn: () => Promise<void>): Promise<T> {
+export async function restOf<T>(work: Generator<undefined, T>, turn: () => Promise<void>, sliceMs?: number): Promise<T> {
   for (;;) {
     await turn();
-    const next = slice(work);
+    const next = slice(work, sliceMs);
     if (next.done === true) return next.value;
   }
 }
 
 /** Runs one slice of the work. */
-export function slice<T>(work: Generator<undefined, T>): IteratorResult<undefined, T> {
-  const untilMs = monotonicMs() + SLICE_MS;
+export function slice<T>(work: Generator<undefined, T>, sliceMs: number = SLICE_MS): IteratorResult<undefined, T> {
+  const untilMs = monotonicMs() + sliceMs;
   let next = work.next();
   while (next.done !== true && monotonicMs() < untilMs) next = work.next();
   return next;

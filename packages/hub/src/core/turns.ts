@@ -1,10 +1,7 @@
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import { inSlices } from "./slices.ts";
 
-/**
- * Longest time that all replays together may hold up a turn of the event loop, in milliseconds. The
- * work of one turn comes on top.
- */
+/** See the constructor of {@link Turns}. */
 const BUDGET_MS = 4;
 
 /**
@@ -19,6 +16,15 @@ export class Turns {
   #served = 0;
   #isRunning = false;
   #untilMs = 0;
+  readonly #budgetMs: number;
+
+  /**
+   * @param budgetMs - Longest time that all tasks together may hold up a turn of the event loop, in
+   *   milliseconds. The last task of a turn comes on top.
+   */
+  constructor(budgetMs: number = BUDGET_MS) {
+    this.#budgetMs = budgetMs;
+  }
 
   /** Resolves when the caller has its turn, which lasts until the caller waits for something. */
   readonly next = (): Promise<void> =>
@@ -35,7 +41,7 @@ export class Turns {
   }
 
   readonly #begin = (): void => {
-    this.#untilMs = monotonicMs() + BUDGET_MS;
+    this.#untilMs = monotonicMs() + this.#budgetMs;
     this.#grant();
   };
 
