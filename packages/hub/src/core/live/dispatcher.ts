@@ -20,7 +20,7 @@ const RING_RECORDS = 16_384;
 /**
  * Longest time of one slice of matching, in milliseconds, before the event loop handles its input.
  */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 
 /**
  * Follows the journal's tail and hands each update to the cohorts that select it.
