@@ -13,10 +13,10 @@ function projectWith(name: Project, options: TestOptions = {}): TestProjectInlin
     test: {
       name,
       include: testFiles().filter((file) => projectOf(file) === name),
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
-      // A busy machine takes longer than the default second.
-      expect: { poll: { timeout: 10_000 } },
+      // A busy machine takes many times as long. A long wait delays failures only.
+      testTimeout: 90_000,
+      hookTimeout: 120_000,
+      expect: { poll: { timeout: 20_000 } },
       sequence: { groupOrder: 0 },
       ...options,
     },

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { afterAll, beforeAll } from "vitest";
 import { buildOfPages } from "../../packages/ui/vite-pages.ts";
+import { removeDirectory } from "../support/directory.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -29,7 +30,7 @@ export function buildPages(app: string): () => string {
     });
   });
   afterAll(async () => {
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   });
   return () => directory;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { build } from "vite";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { CHAT_TOPICS, chatIssuer, type ChatKey, type ChatOptions, createChat, embeddedBot } from "../../demo/src/chat/server/index.ts";
 import { createDemoPages } from "../../demo/src/pages.ts";
+import { removeDirectory } from "../support/directory.ts";
 import { listen } from "../support/server.ts";
 import { browser } from "./support.ts";
 
@@ -31,7 +32,7 @@ export function usePages(): void {
     });
   });
   afterAll(async () => {
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   });
 }
 
@@ -104,7 +105,7 @@ export async function visit(url: string, options: BrowserContextOptions & { nick
   if (nickname !== undefined) await context.addInitScript((name) => localStorage.setItem("artesian.chat.nickname", name), nickname);
   const page = await context.newPage();
   // Shorter than the test's, so that a failure names the line.
-  page.setDefaultTimeout(12_000);
+  page.setDefaultTimeout(25_000);
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (entry) => {

@@ -1,5 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { openStream } from "../support/stream.ts";
 import { connection, overflow, violations, visit } from "./chat-site.ts";
 import { type ConsoleSite, mintAdmin, mintPlain, startConsole, usePages } from "./console-site.ts";
@@ -61,7 +62,7 @@ describe("the open console", () => {
       await expect.poll(() => page.locator("[data-figure=published] svg").getAttribute("aria-label")).toMatch(/between 0\/s and [1-9]/);
       await expect.poll(() => page.locator("[data-figure=delivered] svg").getAttribute("aria-label")).toMatch(/between 0\/s and [1-9]/);
     }
-    expect(await line(first, "published")).not.toBe(before);
+    await expect.poll(() => line(first, "published")).not.toBe(before);
     // Whoever comes later sees it too.
     const third = await enter(site);
     await expect.poll(() => third.locator("[data-figure=published] svg").getAttribute("aria-label")).toMatch(/between 0\/s and [1-9]/);
@@ -70,11 +71,11 @@ describe("the open console", () => {
     await first.locator("[data-figure=published] svg[aria-label*='15 minutes']").waitFor();
     await first.getByTestId("as-table").click();
     const table = first.getByRole("table");
-    expect(await table.getByRole("columnheader").allInnerTexts()).toEqual(
-      expect.arrayContaining(["Time", "Published", "Delivered", "Connections", "Behind", "Journal", "Journal growth"]),
-    );
-    expect(await table.getByRole("row").count()).toBeGreaterThan(1);
-    expect(await table.getByRole("row").nth(1).innerText()).toMatch(/\d\d:\d\d:\d\d/);
+    await expect
+      .poll(() => table.getByRole("columnheader").allInnerTexts())
+      .toEqual(expect.arrayContaining(["Time", "Published", "Delivered", "Connections", "Behind", "Journal", "Journal growth"]));
+    await expect.poll(() => table.getByRole("row").count()).toBeGreaterThan(1);
+    await expect.poll(() => table.getByRole("row").nth(1).innerText()).toMatch(/\d\d:\d\d:\d\d/);
   });
 
   test("finds a subscriber and closes its stream", async () => {
@@ -84,10 +85,10 @@ describe("the open console", () => {
     const kept = await openStream(`${site.origin}/events/stream?match=/rooms/kept`);
     const lost = await openStream(`${site.origin}/events/stream?match_urlpattern=/books/:id&interval=500&latest=on`);
     await row(page, "/rooms/kept").waitFor();
-    expect(await row(page, "/books/:id").innerText()).toMatch(/every 500 ms, the latest only/);
+    await expect.poll(() => row(page, "/books/:id").innerText()).toMatch(/every 500 ms, the latest only/);
     await page.getByTestId("search").fill("books");
     await page.getByTestId("matched").getByText("1 subscriber of 3 match").waitFor();
-    expect(await page.getByTestId("subscriber").count()).toBe(1);
+    await expect.poll(() => page.getByTestId("subscriber").count()).toBe(1);
 
     await row(page, "/books/:id").getByTestId("close").click();
     await page.getByRole("button", { name: "Keep it" }).click();
@@ -118,10 +119,10 @@ describe("the open console", () => {
     await page.getByLabel("Type").fill("note");
     await page.getByTestId("publish").getByLabel("Event id").fill("mine-1");
     await page.getByRole("button", { name: "Publish" }).click();
-    expect(await page.getByTestId("published-id").innerText()).toBe("mine-1");
+    await expect.poll(() => page.getByTestId("published-id").innerText()).toBe("mine-1");
     const entry = raw.locator("[data-testid=raw-entry][data-type=note]");
     await entry.waitFor();
-    expect(await entry.innerText()).toMatch(/mine-1\s+two\nlines/);
+    await expect.poll(() => entry.innerText()).toMatch(/mine-1\s+two\nlines/);
     await page.getByText("1 update since it was opened").waitFor();
 
     await page.getByTestId("what-became").click();
@@ -133,14 +134,14 @@ describe("the open console", () => {
           .evaluateAll((all) => all.map((one) => [one.getAttribute("data-fate") ?? "", Number(one.getAttribute("data-count"))])),
       );
     // The console's own stream, and the one elsewhere.
-    expect(await fates()).toEqual({ delivered: 1, not_selected: 2 });
+    await expect.poll(fates).toEqual({ delivered: 1, not_selected: 2 });
 
     await show(page, "Subscribers");
     await row(page, "elsewhere")
       .getByRole("button", { name: /Missing one/ })
       .click();
     await page.locator("[data-testid=verdict][data-fate=not_selected]").waitFor();
-    expect(await page.getByTestId("verdict").innerText()).toContain("None of the subscriber's matchers selects");
+    await expect.poll(() => page.getByTestId("verdict").innerText()).toContain("None of the subscriber's matchers selects");
 
     await page.getByTestId("explain").getByLabel("Event id").fill("never-was");
     await page.getByTestId("explain").getByRole("button").click();
@@ -199,7 +200,8 @@ describe("the open console", () => {
   });
 
   test("comes back by itself after a restart of the hub, with its streams", async () => {
-    const site = await startConsole({ open: true });
+    const port = await freePort();
+    const site = await startConsole({ open: true, port });
     const page = await enter(site);
     await show(page, "By hand");
     await page.getByTestId("toggle-stream").click();
@@ -207,8 +209,8 @@ describe("the open console", () => {
     await site.stop();
     await connection(page, "reconnecting");
     await page.locator("[data-testid=raw-state][data-raw=reconnecting]").waitFor();
-    expect(await page.locator(".charts").getAttribute("data-stale")).toBe("true");
-    const again = await startConsole({ open: true, port: Number(new URL(site.origin).port) });
+    await expect.poll(() => page.locator(".charts").getAttribute("data-stale")).toBe("true");
+    const again = await startConsole({ open: true, port });
     await connection(page, "live");
     await page.locator("[data-testid=raw-state][data-raw=open]").waitFor();
     await again.hub.publish({ topic: "greeting", data: "after the restart" });
@@ -249,7 +251,7 @@ describe("the open console", () => {
       });
     async function tabTo(what: string): Promise<void> {
       for (let i = 0; i < 40 && (await focused()) !== what; i++) await page.keyboard.press("Tab");
-      expect(await focused()).toBe(what);
+      await expect.poll(focused).toBe(what);
     }
     await tabTo("#subscribers");
     await page.keyboard.press("Enter");
@@ -274,7 +276,7 @@ describe("the open console", () => {
     await tabTo("what-became");
     await page.keyboard.press("Enter");
     await page.getByTestId("life").waitFor();
-    expect(await focused()).toBe("updates-title");
+    await expect.poll(focused).toBe("updates-title");
   });
 
   test.each(["light", "dark"] as const)("is accessible in %s", async (colorScheme) => {
@@ -366,7 +368,7 @@ describe("the guarded console", () => {
         void response.text().then((body) => asked.push({ path: pathname, status: response.status(), body }));
     });
     await guest.getByTestId("door").waitFor();
-    expect(await guest.getByTestId("door").innerText()).toContain("artesian token mint --admin");
+    await expect.poll(() => guest.getByTestId("door").innerText()).toContain("artesian token mint --admin");
     expect(await guest.getByRole("alert").innerText()).toBe("");
     expect(await guest.getByTestId("chart").count()).toBe(0);
     expect(site.hub.stats().subscribers).toBe(0);
@@ -389,7 +391,7 @@ describe("the guarded console", () => {
     await connection(guest, "live");
     await expect.poll(() => value(guest, "subscribers")).toBe(1);
     expect(guest.url()).not.toContain(token.slice(0, 20));
-    expect(await guest.evaluate(() => [sessionStorage.length, localStorage.length, document.cookie])).toEqual([1, 0, ""]);
+    await expect.poll(() => guest.evaluate(() => [sessionStorage.length, localStorage.length, document.cookie])).toEqual([1, 0, ""]);
     await guest.reload();
     await connection(guest, "live");
 
@@ -404,7 +406,7 @@ describe("the guarded console", () => {
     await guest.getByRole("button", { name: "Forget token" }).click();
     await guest.getByTestId("door").waitFor();
     await expect.poll(() => site.hub.stats().subscribers).toBe(0);
-    expect(await guest.evaluate(() => sessionStorage.length)).toBe(0);
+    await expect.poll(() => guest.evaluate(() => sessionStorage.length)).toBe(0);
   });
 
   test("publishes, explains and closes with a token that may", async () => {
@@ -427,10 +429,10 @@ describe("the guarded console", () => {
   test("goes to the door when the token has ended", async () => {
     const site = await startConsole({ open: false });
     const page = await visit(`${site.origin}/console`);
-    await letIn(page, await mintAdmin([], 4));
+    await letIn(page, await mintAdmin([], 8));
     await connection(page, "live");
     await page.getByRole("alert").filter({ hasText: "has come to its end" }).waitFor();
-    expect(await page.getByTestId("chart").count()).toBe(0);
+    await expect.poll(() => page.getByTestId("chart").count()).toBe(0);
     await letIn(page, await mintAdmin());
     await connection(page, "live");
   });

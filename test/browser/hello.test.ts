@@ -1,12 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { temporaryDirectory } from "../support/directory.ts";
 import { openPage } from "./support.ts";
 
 const COMMAND = fileURLToPath(new URL("../../demo/dist/main.js", import.meta.url));
@@ -14,8 +12,7 @@ const PAGE = `<!doctype html><script>new EventSource("/events/stream").onmessage
 
 /** Runs the command that `npm start` runs, and returns the URL that it prints. */
 async function startDemo(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "artesian-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = temporaryDirectory("hello");
   const child = spawn(process.execPath, [COMMAND, "--port", "0", "--data", directory], { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.on("data", (text: Buffer) => (log += text.toString()));

@@ -9,7 +9,7 @@ describe("the landing page", () => {
     const page = await visit(site.origin);
     await connection(page, "live");
     const updates = page.getByTestId("updates");
-    expect(await updates.innerText()).toContain("Publish the first update");
+    await expect.poll(() => updates.innerText()).toContain("Publish the first update");
 
     await page.getByRole("button", { name: "Publish" }).click();
     await updates.getByText("Hello, world!").waitFor();
@@ -19,7 +19,7 @@ describe("the landing page", () => {
     expect(rows).toHaveLength(2);
     expect(rows[0]).toContain("tick");
     expect(rows[0]).toMatch(/\d\d:\d\d:\d\d/);
-    expect(await page.getByText("2 updates since you came").count()).toBe(1);
+    await expect.poll(() => page.getByText("2 updates since you came").count()).toBe(1);
   });
 
   test("keeps the newest fifty, without moving anything else", async () => {
@@ -41,7 +41,7 @@ describe("the landing page", () => {
     const site = await startSite();
     const page = await visit(site.origin, { permissions: ["clipboard-read", "clipboard-write"] });
     const line = `curl -d topic=greeting -d 'data=Hello, world!' ${site.origin}/events/stream`;
-    expect(await page.getByTestId("send").innerText()).toBe(line);
+    await expect.poll(() => page.getByTestId("send").innerText()).toBe(line);
     await page.getByRole("button", { name: "Copy the curl line" }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(line);
     const script = await page.getByTestId("receive").innerText();
@@ -81,7 +81,7 @@ describe("the landing page", () => {
     await page.context().setOffline(false);
     await connection(page, "live");
     await page.getByTestId("updates").getByText("while offline").waitFor();
-    expect(await page.getByTestId("updates").getByRole("listitem").count()).toBe(3);
+    await expect.poll(() => page.getByTestId("updates").getByRole("listitem").count()).toBe(3);
   });
 
   test("says why an update was not taken", async () => {

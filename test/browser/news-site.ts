@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import type { Page } from "playwright-core";
@@ -7,6 +7,7 @@ import { onTestFinished } from "vitest";
 import { createNews, type NewsFeed, NEWS_TOPICS, type NewsOptions } from "../../demo/src/news/server/index.ts";
 import { createDemoPages } from "../../demo/src/pages.ts";
 import { type FeedServer, manualRounds, startFeedServer } from "../support/feed-server.ts";
+import { freePort } from "../support/free-port.ts";
 import { buildPages } from "./app-pages.ts";
 
 let pagesOf: () => string;
@@ -45,7 +46,8 @@ export async function startNews(options: SiteOptions = {}): Promise<NewsSite> {
   const feeds = await startFeedServer();
   const rounds = manualRounds();
   const given = [...(options.names ?? []).map((name) => ({ name, url: `${feeds.origin}/${name}.json` })), ...(options.others ?? [])];
-  let port = 0;
+  // The server comes back at this port.
+  const port = await freePort();
   let running: { close(): Promise<void> } | undefined;
   const site: NewsSite = {
     origin: "",
@@ -75,7 +77,6 @@ export async function startNews(options: SiteOptions = {}): Promise<NewsSite> {
       });
       const sockets = trackSockets(server);
       await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-      ({ port } = server.address() as AddressInfo);
       const origin = `http://127.0.0.1:${port}`;
       const news = createNews({
         hub,

@@ -16,7 +16,7 @@ async function open(url: string, change: () => void): Promise<Page> {
   const context = await (await browser()).newContext();
   await context.addInitScript(change);
   const page = await context.newPage();
-  page.setDefaultTimeout(12_000);
+  page.setDefaultTimeout(25_000);
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   onTestFinished(async () => {
@@ -45,7 +45,7 @@ describe.each(PAGES)("the %s page", (_, start) => {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     });
     await chat.connection(page, "live");
-    expect(await page.getByTestId("connection-problem").innerText()).toBe("");
+    await expect.poll(() => page.getByTestId("connection-problem").innerText()).toBe("");
   });
 
   test("works while the browser blocks its storage", async () => {

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions, type UpdateInput } from "artesian";
 import type { Page } from "playwright-core";
 import { onTestFinished } from "vitest";
 import { createDemoPages } from "../../demo/src/pages.ts";
 import { createStocks, type StocksOptions } from "../../demo/src/stocks/server/index.ts";
+import { freePort } from "../support/free-port.ts";
 import { buildPages } from "./app-pages.ts";
 
 let pagesOf: () => string;
@@ -53,7 +54,8 @@ export interface SiteOptions {
 
 /** The stocks behind a hub on a free port, as `artesian-demo` puts them together; prices come when the test says so. */
 export async function startStocks(options: SiteOptions = {}): Promise<StocksSite> {
-  let port = 0;
+  // The server comes back at this port.
+  const port = await freePort();
   let running: { close(): Promise<void> } | undefined;
   const site: StocksSite & { origin: string; url: string } = {
     origin: "",
@@ -85,7 +87,7 @@ export async function startStocks(options: SiteOptions = {}): Promise<StocksSite
         sockets.add(socket);
         socket.once("close", () => sockets.delete(socket));
       });
-      port = await listenOn(server, port);
+      await listenOn(server, port);
       site.hub = hub;
       running = {
         async close() {
@@ -105,12 +107,11 @@ export async function startStocks(options: SiteOptions = {}): Promise<StocksSite
   return site;
 }
 
-async function listenOn(server: Server, port: number): Promise<number> {
+async function listenOn(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
-  return (server.address() as AddressInfo).port;
 }
 
 /** An update as `quotesSource` publishes it. */

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { memoryJournal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import type { Page } from "playwright-core";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { temporaryDirectory } from "../support/directory.ts";
 import { connection, overflow, violations, visit } from "./chat-site.ts";
 import { pagesDirectory, shownPrices, shownSymbols, startStocks, usePages } from "./stocks-site.ts";
 
@@ -21,7 +21,7 @@ async function drawn(page: Page, symbol: string): Promise<void> {
 
 /** Waits until the page shows these prices, and no others. */
 async function showing(page: Page, prices: Record<string, string>): Promise<void> {
-  await expect.poll(() => shownPrices(page), { timeout: 5000 }).toEqual(prices);
+  await expect.poll(() => shownPrices(page)).toEqual(prices);
 }
 
 describe("the stocks", () => {
@@ -35,12 +35,12 @@ describe("the stocks", () => {
     await site.quote({ AAA: { price: 11, change: 1 }, DDD: 1234.5 });
     for (const page of [one, two]) {
       await showing(page, { AAA: "11.00", BBB: "20.50", CCC: "30.00", DDD: "1,234.50" });
-      expect(await row(page, "AAA").getByTestId("change").innerText()).toMatch(/▲ \+1\.00 \(\+10\.00%\)/);
-      expect(await row(page, "CCC").getByTestId("change").innerText()).toMatch(/▼ −1\.50 \(−4\.76%\)/);
-      expect(await page.getByTestId("summary").innerText()).toMatch(/2 up.*1 down.*1 unchanged/s);
+      await expect.poll(() => row(page, "AAA").getByTestId("change").innerText()).toMatch(/▲ \+1\.00 \(\+10\.00%\)/);
+      await expect.poll(() => row(page, "CCC").getByTestId("change").innerText()).toMatch(/▼ −1\.50 \(−4\.76%\)/);
+      await expect.poll(() => page.getByTestId("summary").innerText()).toMatch(/2 up.*1 down.*1 unchanged/s);
     }
     // The one that moved before their eyes says which way, in a shape.
-    expect(await row(one, "AAA").locator(".tick").innerText()).toBe("↑");
+    await expect.poll(() => row(one, "AAA").locator(".tick").innerText()).toBe("↑");
     expect(site.streams).toEqual(Array(2).fill("/events/stream?match_urlpattern=/quotes/:symbol&interval=250&latest=on&last=1000"));
   });
 
@@ -57,24 +57,24 @@ describe("the stocks", () => {
       name: /Chart of AAA: the last 10 minutes, by the second\. From 50\.00 to 51\.00, between 47\.00 and 52\.00\./,
     });
     await image.waitFor();
-    expect(await page.getByTestId("day-open").innerText()).toBe("50.00");
-    expect(await page.getByTestId("day-high").innerText()).toBe("52.00");
-    expect(await page.getByTestId("day-low").innerText()).toBe("47.00");
-    expect(await page.getByTestId("day-volume").innerText()).toBe("300");
-    expect(await page.locator("[data-testid=chart] canvas").count()).toBeGreaterThan(0);
+    await expect.poll(() => page.getByTestId("day-open").innerText()).toBe("50.00");
+    await expect.poll(() => page.getByTestId("day-high").innerText()).toBe("52.00");
+    await expect.poll(() => page.getByTestId("day-low").innerText()).toBe("47.00");
+    await expect.poll(() => page.getByTestId("day-volume").innerText()).toBe("300");
+    await expect.poll(() => page.locator("[data-testid=chart] canvas").count()).toBeGreaterThan(0);
 
     const before = await page.getByTestId("chart").screenshot();
     await site.quote({ AAA: { price: 60, volume: 400 } });
     await expect.poll(() => page.getByTestId("detail-price").innerText()).toBe("60.00");
     await expect.poll(() => page.getByTestId("day-high").innerText()).toBe("60.00");
     await expect.poll(async () => (await page.getByTestId("chart").screenshot()).equals(before)).toBe(false);
-    await expect.poll(() => page.title(), { timeout: 3000 }).toContain("AAA 60.00");
+    await expect.poll(() => page.title()).toContain("AAA 60.00");
 
     await page.getByRole("radio", { name: "Minutes" }).check();
     await page.getByRole("img", { name: /Chart of AAA: the last 10 hours, by the minute/ }).waitFor();
     await row(page, "BBB").click();
     await drawn(page, "BBB");
-    expect(await page.getByTestId("detail").getAttribute("data-symbol")).toBe("BBB");
+    await expect.poll(() => page.getByTestId("detail").getAttribute("data-symbol")).toBe("BBB");
   });
 
   test("keep a watch list, search and sort, and follow no more than is shown", async () => {
@@ -111,7 +111,7 @@ describe("the stocks", () => {
     await expect.poll(() => shownSymbols(page)).toEqual(["D/D", "AAA", "CCC", "BBB"]);
     await page.getByTestId("sort-changePercent").click();
     await expect.poll(() => shownSymbols(page)).toEqual(["D/D", "AAA", "CCC", "BBB"]);
-    expect(await page.getByRole("columnheader", { name: "Change %" }).getAttribute("aria-sort")).toBe("descending");
+    await expect.poll(() => page.getByRole("columnheader", { name: "Change %" }).getAttribute("aria-sort")).toBe("descending");
   });
 
   test("change what they follow without a flash", async () => {
@@ -151,8 +151,7 @@ describe("the stocks", () => {
   });
 
   test.each(["an LMDB journal", "a memory that is gone"])("go on after the server restarts, with %s", async (kind) => {
-    const journals = await mkdtemp(join(tmpdir(), "artesian-stocks-journal-"));
-    onTestFinished(() => rm(journals, { recursive: true, force: true }));
+    const journals = temporaryDirectory("stocks-journal");
     const hub = () => ({ journal: kind.includes("LMDB") ? lmdbJournal({ directory: journals }) : memoryJournal() });
     const site = await startStocks({ hub });
     await site.quote({ AAA: 10, BBB: 20 });
@@ -164,25 +163,22 @@ describe("the stocks", () => {
 
     await site.stop();
     await connection(page, "reconnecting");
-    expect(await page.getByTestId("as-of").innerText()).toMatch(/^Not live: as of/);
-    expect(await page.getByTestId("summary").getAttribute("data-stale")).toBe("true");
-    expect(
-      await row(page, "AAA")
-        .getByTestId("price")
-        .evaluate((price) => getComputedStyle(price).textDecorationLine),
-    ).toBe("underline");
+    await expect.poll(() => page.getByTestId("as-of").innerText()).toMatch(/^Not live: as of/);
+    await expect.poll(() => page.getByTestId("summary").getAttribute("data-stale")).toBe("true");
+    const price = row(page, "AAA").getByTestId("price");
+    await expect.poll(() => price.evaluate((element) => getComputedStyle(element).textDecorationLine)).toBe("underline");
     await showing(page, { AAA: "10.00", BBB: "20.00" });
 
     await site.start();
     await site.quote({ AAA: 15 });
     await connection(page, "live");
     await showing(page, { AAA: "15.00", BBB: "20.00" });
-    expect(await page.getByTestId("summary").getAttribute("data-stale")).toBe("false");
+    await expect.poll(() => page.getByTestId("summary").getAttribute("data-stale")).toBe("false");
     // What a new journal doesn't have is an old price, and is marked as one until the next.
     await expect.poll(() => row(page, "BBB").getAttribute("data-stale")).toBe(String(!kind.includes("LMDB")));
     await site.quote({ AAA: 16, BBB: 26 });
     await showing(page, { AAA: "16.00", BBB: "26.00" });
-    expect(await row(page, "BBB").getAttribute("data-stale")).toBe("false");
+    await expect.poll(() => row(page, "BBB").getAttribute("data-stale")).toBe("false");
     await drawn(page, "AAA");
   });
 
@@ -194,7 +190,7 @@ describe("the stocks", () => {
     await showing(page, { AAA: "10.00" });
     await page.context().setOffline(true);
     await connection(page, "reconnecting");
-    expect(await page.getByTestId("as-of").innerText()).toMatch(/^Not live/);
+    await expect.poll(() => page.getByTestId("as-of").innerText()).toMatch(/^Not live/);
     for (const price of [11, 12, 13]) await site.quote({ AAA: price });
     await page.context().setOffline(false);
     await connection(page, "live");
@@ -207,7 +203,7 @@ describe("the stocks", () => {
     const page = await visit(site.url);
     await showing(page, { AAA: "10.00", BBB: "20.00" });
     await page.getByTestId("pause").click();
-    expect(await page.getByTestId("as-of").innerText()).toMatch(/^Paused at/);
+    await expect.poll(() => page.getByTestId("as-of").innerText()).toMatch(/^Paused at/);
     const received = page.evaluate(
       () =>
         new Promise((resolve) => new EventSource("/events/stream?match=/quotes/AAA").addEventListener("quote", resolve, { once: true })),
@@ -229,21 +225,21 @@ describe("the stocks", () => {
     const focused = (): Promise<string> =>
       page.evaluate(() => document.activeElement?.getAttribute("data-pick") ?? document.activeElement?.getAttribute("data-testid") ?? "");
     for (let i = 0; i < 20 && (await focused()) !== "search"; i++) await page.keyboard.press("Tab");
-    expect(await focused()).toBe("search");
+    await expect.poll(focused).toBe("search");
     for (let i = 0; i < 6 && (await focused()) !== "AAA"; i++) await page.keyboard.press("Tab");
-    expect(await focused()).toBe("AAA");
+    await expect.poll(focused).toBe("AAA");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
-    expect(await focused()).toBe("CCC");
+    await expect.poll(focused).toBe("CCC");
     await page.keyboard.press("Enter");
     await drawn(page, "CCC");
     await page.keyboard.press("End");
-    expect(await focused()).toBe("DDD");
+    await expect.poll(focused).toBe("DDD");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Space");
-    expect(await row(page, "DDD").getByTestId("watch").getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => row(page, "DDD").getByTestId("watch").getAttribute("aria-pressed")).toBe("true");
     await page.keyboard.press("Home");
-    expect(await focused()).toBe("AAA");
+    await expect.poll(focused).toBe("AAA");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Enter");
 
@@ -255,7 +251,7 @@ describe("the stocks", () => {
     await page.keyboard.press("Delete");
     await expect.poll(() => shownSymbols(page)).toEqual(["DDD"]);
     // The row is gone, and the focus is on the next one.
-    expect(await focused()).toBe("DDD");
+    await expect.poll(focused).toBe("DDD");
   });
 
   test.each(["light", "dark"] as const)("are accessible in %s", async (colorScheme) => {
@@ -312,7 +308,7 @@ describe("the stocks", () => {
         page.evaluate(() => (Reflect.get(globalThis, "started") as string[]).filter((name) => /rise|fall/.test(name)));
       if (reducedMotion === "no-preference") await expect.poll(animations).toHaveLength(1);
       else expect(await animations()).toEqual([]);
-      expect(await row(page, "AAA").locator(".tick").innerText()).toBe("↑");
+      await expect.poll(() => row(page, "AAA").locator(".tick").innerText()).toBe("↑");
     }
   });
 
@@ -350,13 +346,15 @@ describe("the stocks", () => {
     const site = await startStocks({ stocks: { source: undefined } });
     const page = await visit(site.url);
     await page.getByTestId("simulated").waitFor();
-    expect(await page.getByTestId("row").count()).toBe(60);
+    await expect.poll(() => page.getByTestId("row").count()).toBe(60);
     await page.getByText("nobody has ever paid these prices").waitFor();
     await page.getByTestId("detail").getByText("Simulated").waitFor();
     await page.getByTestId("about").locator("summary").click();
     await page.getByText("artesian-demo --quotes https://example.com/prices.json").waitFor();
     await page.getByText(`${site.origin}/events/stream`).waitFor();
-    expect(await page.getByRole("link", { name: "www.tradingview.com" }).getAttribute("href")).toBe("https://www.tradingview.com/");
+    await expect
+      .poll(() => page.getByRole("link", { name: "www.tradingview.com" }).getAttribute("href"))
+      .toBe("https://www.tradingview.com/");
     // It moves.
     const before = await shownPrices(page);
     await expect.poll(() => shownPrices(page)).not.toEqual(before);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
-import { type RunningServer, runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+import { type RunningServer, runToEnd, send, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { childrenOf } from "./worker-processes.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };

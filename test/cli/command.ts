@@ -1,13 +1,12 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { request, type IncomingMessage, type RequestOptions } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { temporaryDirectory } from "../support/directory.ts";
 
 export const MAIN: string = fileURLToPath(new URL("../../packages/hub/dist/cli/main.js", import.meta.url));
 /** The demo, which is a command of its own. */
@@ -35,13 +34,6 @@ export interface RunOptions {
   readonly tokens?: boolean;
   /** Leaves the standard input open. */
   readonly openInput?: boolean;
-}
-
-/** An empty directory that is deleted after the test. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "artesian-cli-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 /** The surroundings without what would configure the command. */

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runToEnd, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 /** No directory can be made here, and Node's recursive `mkdir` tries without end. */
 const IMPOSSIBLE = "/proc/nope/x";

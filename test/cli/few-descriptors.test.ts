@@ -2,8 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { freePort } from "../support/server.ts";
-import { cleanEnv, MAIN, messagesIn, send, temporaryDirectory, untilListening } from "./command.ts";
+import { freePort } from "../support/free-port.ts";
+import { cleanEnv, MAIN, messagesIn, send, untilListening } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { FORM } from "./worker-pool.ts";
 
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;

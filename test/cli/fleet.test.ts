@@ -1,10 +1,13 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { NatsServer } from "../support/nats-server.ts";
 import { parsePrometheus, type Scrape } from "../support/prometheus.ts";
-import { freePort, RedisServer } from "../support/redis-server.ts";
+import { freePort } from "../support/free-port.ts";
+import { RedisServer } from "../support/redis-server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
-import { messagesIn, type RunningServer, runToEnd, send, start, startServer, temporaryDirectory, untilListening } from "./command.ts";
+import { messagesIn, type RunningServer, runToEnd, send, start, startServer, untilListening } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { bearer, FORM } from "./worker-pool.ts";
+import { LATE_MS } from "../support/clock.ts";
 
 const HUB = "/.well-known/mercure";
 const AUDIENCE = ["--resource-identifier", "https://hub.example/.well-known/mercure", "--public-url", "https://hub.example"];
@@ -121,7 +124,7 @@ describe.each([
   ["Redis, in 3 partitions", () => startRedis("?partitions=3")],
   ["NATS", startNats],
 ] as const)("three hubs on one %s", (_, startEngine) => {
-  test("are one: an update reaches the subscribers of all, and a cursor of one is good at the others", { timeout: 60_000 }, async () => {
+  test("are one: an update reaches the subscribers of all, and a cursor of one is good at the others", async () => {
     const { hubs, admin } = await startFleet(startEngine);
     const streams = await Promise.all(hubs.map((hub) => open(hub, admin)));
     const ids: string[] = [];
@@ -143,7 +146,7 @@ describe.each([
     }
   });
 
-  test("know a cursor that another one has just given, before they have seen its update", { timeout: 60_000 }, async () => {
+  test("know a cursor that another one has just given, before they have seen its update", async () => {
     const { hubs, admin } = await startFleet(startEngine);
     for (let i = 0; i < 30; i++) {
       const id = await publish(hubs[0], admin, `seen ${i}`);
@@ -159,7 +162,7 @@ describe.each([
     }
   });
 
-  test("publish once with an idempotency key, whichever is tried again", { timeout: 60_000 }, async () => {
+  test("publish once with an idempotency key, whichever is tried again", async () => {
     const { hubs, admin } = await startFleet(startEngine);
     const headers = { ...FORM, ...bearer(admin), "idempotency-key": '"one"' };
     const attempt = async ({ hub }: RunningServer, data: string): Promise<unknown> => {
@@ -175,15 +178,15 @@ describe.each([
     expect((await stream.take(2)).map((event, i) => isOf(answered[i], event))).toEqual([true, true]);
   });
 
-  test("list the subscribers of all; those of one that was killed are gone with their lease", { timeout: 60_000 }, async () => {
+  test("list the subscribers of all; those of one that was killed are gone with their lease", async () => {
     const { hubs, admin } = await startFleet(startEngine);
     for (const hub of hubs) await open(hub, admin);
-    for (const hub of hubs) await expect.poll(() => present(hub, admin), { timeout: 10_000 }).toBe(3);
+    for (const hub of hubs) await expect.poll(() => present(hub, admin)).toBe(3);
     hubs[1].run.child.kill("SIGKILL");
     await hubs[1].run.exit;
     const began = performance.now();
-    for (const hub of [hubs[0], hubs[2]]) await expect.poll(() => present(hub, admin), { timeout: 3 * LEASE_MS }).toBe(2);
-    expect(performance.now() - began).toBeLessThan(LEASE_MS + 2000);
+    for (const hub of [hubs[0], hubs[2]]) await expect.poll(() => present(hub, admin), { timeout: 30_000 }).toBe(2);
+    expect(performance.now() - began).toBeLessThan(2 * LEASE_MS + LATE_MS);
     // Each reports itself, so that a scrape of all counts each stream once.
     for (const hub of [hubs[0], hubs[2]]) {
       const scraped = await scrape(hub, admin);
@@ -194,7 +197,7 @@ describe.each([
     }
   });
 
-  test("revoke and renew a token for all of them, by any", { timeout: 60_000 }, async () => {
+  test("revoke and renew a token for all of them, by any", async () => {
     const { hubs, admin, mint } = await startFleet(startEngine);
     const [mallory, ada, renewed] = await Promise.all([
       mint("--subscribe", "a", "--subject", "mallory"),
@@ -210,7 +213,7 @@ describe.each([
     );
     expect(answer.status).toBe(204);
     await revoked.ended;
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(1000 + LATE_MS);
     for (const { hub } of hubs) expect((await send(`${hub}?match=a`, { headers: bearer(mallory) })).status).toBe(401);
     const list = await send(`${hubs[0].url}/console/api/subscribers?search=ada`, { headers: bearer(admin) });
     const [stream] = (JSON.parse(list.body) as { subscribers: { id: string }[] }).subscribers;
@@ -239,7 +242,7 @@ describe.each([
       );
       // The first may have been on its way when the engine left.
       expect([503, 504]).toContain(status);
-      expect(performance.now() - began).toBeLessThan(5000);
+      expect(performance.now() - began).toBeLessThan(5000 + LATE_MS);
       refused.push(headers["retry-after"]);
     }
     expect(new Set(refused).has(undefined)).toBe(false);
@@ -251,7 +254,7 @@ describe.each([
       });
       const began = performance.now();
       const scraped = await scrape(hub, admin);
-      expect(performance.now() - began).toBeLessThan(3000);
+      expect(performance.now() - began).toBeLessThan(3000 + LATE_MS);
       expect([scraped.sum("artesian_journal_up"), scraped.sum("artesian_subscribers")]).toEqual([0, 1]);
     }
     engine.back();
@@ -297,7 +300,7 @@ describe.each([
   });
 });
 
-test("a hub of several workers reports these, and not the other hubs on its Redis", { timeout: 60_000 }, async () => {
+test("a hub of several workers reports these, and not the other hubs on its Redis", async () => {
   const redis = await RedisServer.start();
   const cwd = temporaryDirectory();
   expect((await runToEnd(["keys", "create"], { cwd })).code).toBe(0);
@@ -379,7 +382,7 @@ describe("a server that is not there", () => {
       // What waited for it was long enough: nothing waits any more.
       const beganMs = performance.now();
       expect((await send(`${hub}?match=a&last_event_id=unknown`)).status).toBe(503);
-      expect(performance.now() - beganMs).toBeLessThan(5000);
+      expect(performance.now() - beganMs).toBeLessThan(5000 + LATE_MS);
     },
   );
 

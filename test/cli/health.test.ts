@@ -72,7 +72,7 @@ describe("health", () => {
     expect(await ready(server)).toEqual([200, WELL]);
   });
 
-  test("names the journal while its engine is away; subscribers are still sent here", { timeout: 60_000 }, async () => {
+  test("names the journal while its engine is away; subscribers are still sent here", async () => {
     const redis = await RedisServer.start();
     const server = await startServer(["--journal", redis.url]);
     expect(await ready(server)).toEqual([200, WELL]);
@@ -143,7 +143,7 @@ describe("a lame duck", () => {
     expect(run.stderr).not.toContain("lameDuckMs");
   });
 
-  test("is every worker, and whichever takes a worker's place", { timeout: 60_000 }, async () => {
+  test("is every worker, and whichever takes a worker's place", async () => {
     const pool = await startPool([...TWO, ...LONG]);
     const lines = await openLineToEach(pool);
     const asked = async (): Promise<unknown[]> => Promise.all(lines.map(async (line) => parsed(await line.send("/health/ready"))));

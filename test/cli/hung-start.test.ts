@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { startServer, temporaryDirectory } from "./command.ts";
+import { startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { childrenOf } from "./worker-processes.ts";
 
 const REPLACED_MS = 90_000;

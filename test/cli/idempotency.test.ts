@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { ClientError, publish, subscribe } from "../../packages/client/src/index.ts";
-import { startServer, temporaryDirectory, type RunningServer } from "./command.ts";
+import { startServer, type RunningServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 /** Stands between a publisher and the server, and loses answers: what arrives of one is not passed on. */
 async function startLossyProxy(target: () => number): Promise<{ readonly url: string; lose: (() => void) | undefined }> {
@@ -71,4 +72,4 @@ test("an update whose answer was lost is published once by another attempt, acro
   expect(received.map(([id]) => id)).toEqual(ids);
   const control = await publish(server.hub, { topic: "a", data: "end" });
   expect(control).toMatch(/:9$/); // The ninth.
-}, 60_000);
+});

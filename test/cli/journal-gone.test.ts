@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { openStream } from "../support/stream.ts";
-import { runToEnd, send, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, send, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { childrenOf } from "./worker-processes.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };

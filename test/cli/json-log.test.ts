@@ -4,7 +4,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { cleanEnv, MAIN, runToEnd, startServer, temporaryDirectory } from "./command.ts";
+import { cleanEnv, MAIN, runToEnd, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const OPEN = ["--anonymous", "--anonymous-publish"];
 
@@ -18,13 +19,19 @@ const NOISE = `
     if (process.env.NOISE === "throw") throw new Error("nobody catches this");
     if (process.env.NOISE === "reject") Promise.reject(new Error("nobody catches this"));
   };
-  setTimeout(speak, 3000);
+  const waiting = setInterval(() => {
+    if (!require("node:fs").existsSync("speak")) return;
+    clearInterval(waiting);
+    speak();
+  }, 50);
 `;
 
 async function startNoisy(noise: string): ReturnType<typeof startServer> {
   const cwd = temporaryDirectory();
   writeFileSync(join(cwd, "noise.cjs"), NOISE);
-  return startServer([], { cwd, env: { NODE_OPTIONS: `--require ${join(cwd, "noise.cjs")}`, NOISE: noise } });
+  const server = await startServer([], { cwd, env: { NODE_OPTIONS: `--require ${join(cwd, "noise.cjs")}`, NOISE: noise } });
+  writeFileSync(join(cwd, "speak"), "");
+  return server;
 }
 
 function linesOf(stderr: string): unknown[] {

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { publish } from "../../packages/client/src/index.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
-import { messagesIn, runToEnd, startServer, temporaryDirectory } from "./command.ts";
+import { messagesIn, runToEnd, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { openLineToEach, startPool, TWO } from "./worker-pool.ts";
 
 const ON = ["--opaque-ids", "on"];

@@ -2,7 +2,9 @@ import { createServer, type ServerResponse } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { subscribe, type ClientEvent } from "../../packages/client/src/index.ts";
 import { answer, deadUrl, scripted } from "../client/server.ts";
-import { runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, send, start, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { freePort } from "../support/free-port.ts";
 
 async function hubUrl(): Promise<string> {
   const { hub } = await startServer(["--journal", "memory"]);
@@ -259,7 +261,8 @@ describe("lines", () => {
 
   test("go on when the server is killed and comes back, each line once", async () => {
     const cwd = temporaryDirectory();
-    const first = await startServer([], { cwd });
+    const flags = ["--port", String(await freePort())];
+    const first = await startServer(flags, { cwd });
     const run = start(["publish", "--topic", "a", "--url", first.hub, "--print-ids"], { openInput: true });
     const lines = Array.from({ length: 4000 }, (_, i) => String(i));
     run.child.stdin.write(`${lines.slice(0, 2000).join("\n")}\n`);
@@ -268,7 +271,7 @@ describe("lines", () => {
     await first.run.exit;
     run.child.stdin.end(lines.slice(2000).join("\n"));
     await run.waitFor("stderr", /Trying again/);
-    const second = await startServer(["--port", new URL(first.url).port], { cwd });
+    const second = await startServer(flags, { cwd });
     expect(await run.exit).toBe(0);
     expect(run.stderr).toContain("published 4,000 updates");
     const received: string[] = [];

@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { makeSocketDirectory, removeSocketDirectory } from "../../packages/hub/src/cli/serve/socket-directory.ts";
-import { startServer, temporaryDirectory } from "./command.ts";
+import { startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { childrenOf } from "./worker-processes.ts";
 
 /** A directory as workers make one. */

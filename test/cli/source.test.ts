@@ -5,7 +5,8 @@ import { requestsFor } from "../../packages/hub/src/cli/source/batches.ts";
 import { inFlags } from "../../packages/hub/src/cli/source/wording.ts";
 import { subscribe, type ClientEvent } from "../../packages/client/src/index.ts";
 import { answer, bodyOf, deadUrl, scripted } from "../client/server.ts";
-import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, start, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { publish } from "../../packages/client/src/index.ts";
 import { answer, scripted } from "../client/server.ts";
-import { runToEnd, start, startServer, temporaryDirectory } from "./command.ts";
+import { runToEnd, start, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { freePort } from "../support/free-port.ts";
 
 const FAST_RETRY = ["--retry-min", "100ms", "--retry-max", "100ms"];
 
@@ -94,8 +96,8 @@ describe("output", () => {
 describe("how it goes on", () => {
   test("by itself, when the server is killed and comes back: nothing is lost or repeated", async () => {
     const cwd = temporaryDirectory();
-    const first = await startServer(FAST_RETRY, { cwd });
-    const { port } = new URL(first.url);
+    const port = String(await freePort());
+    const first = await startServer(["--port", port, ...FAST_RETRY], { cwd });
     const run = start(["subscribe", "--count", "300", "--url", first.hub]);
     await run.waitFor("stderr", /connected/);
     for (let i = 0; i < 150; i++) await publish(first.hub, { topic: "a", data: String(i) });
@@ -110,8 +112,8 @@ describe("how it goes on", () => {
 
   test("after a drain", async () => {
     const cwd = temporaryDirectory();
-    const first = await startServer(FAST_RETRY, { cwd });
-    const { port } = new URL(first.url);
+    const port = String(await freePort());
+    const first = await startServer(["--port", port, ...FAST_RETRY], { cwd });
     const run = start(["subscribe", "--count", "1", "--url", first.hub]);
     await run.waitFor("stderr", /connected/);
     first.run.child.kill("SIGTERM");

@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { runToEnd, send, start, startServer, temporaryDirectory, type RunOptions } from "./command.ts";
+import { runToEnd, send, start, startServer, type RunOptions } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 const MEMORY = ["--journal", "memory"];

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { freePort } from "../support/server.ts";
-import { cleanEnv, MAIN, temporaryDirectory, untilListening } from "./command.ts";
+import { freePort } from "../support/free-port.ts";
+import { cleanEnv, MAIN, untilListening } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 /** A server that was told to stop ends within this time, in milliseconds: far less than the bound that its drain has. */
 const MOST_MS = 10_000;

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KEYS, flagOf } from "../../packages/hub/src/cli/config/settings.ts";
-import { messagesIn, runToEnd, send, start, startServer, temporaryDirectory } from "./command.ts";
+import { messagesIn, runToEnd, send, start, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 describe("help", () => {
   test.each([

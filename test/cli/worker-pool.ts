@@ -4,7 +4,8 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { expect, onTestFinished } from "vitest";
 import { readStream, type TestStream } from "../support/stream.ts";
-import { type Answer, runToEnd, type RunningServer, type RunOptions, send, startServer, temporaryDirectory } from "./command.ts";
+import { type Answer, runToEnd, type RunningServer, type RunOptions, send, startServer } from "./command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { childrenOf, holderOf } from "./worker-processes.ts";
 
 export const TWO: readonly string[] = ["--workers", "2"];

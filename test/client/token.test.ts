@@ -78,7 +78,7 @@ function publishSteadily({ hub }: TestHub): () => Promise<number> {
 /** Waits until the hub no longer takes this token. */
 async function hasEnded(url: string, token: string): Promise<void> {
   const status = async (): Promise<number> => (await fetch(url, { method: "HEAD", headers: { authorization: `Bearer ${token}` } })).status;
-  await expect.poll(status, { timeout: 15_000 }).toBe(401);
+  await expect.poll(status).toBe(401);
 }
 
 interface Reading {
@@ -364,9 +364,9 @@ describe("the token function", () => {
       () => new Promise<string>(() => undefined),
       () => "t",
     );
-    const reading = read(server.url, { token: tokens.get, idleTimeoutMs: 200 });
+    const reading = read(server.url, { token: tokens.get, idleTimeoutMs: 1000 });
     await reading.done;
-    expect(reading.details[1]?.reason).toBe("The token function gave nothing within 0.2 s.");
+    expect(reading.details[1]?.reason).toBe("The token function gave nothing within 1 s.");
     expect(sent(server)).toEqual(["Bearer t"]);
   });
 

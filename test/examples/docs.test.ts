@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { mintToken } from "artesian/http";
 import { describe, expect, it } from "vitest";
-import { startServer, temporaryDirectory, type RunningServer } from "../cli/command.ts";
+import { startServer, type RunningServer } from "../cli/command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { parsePrometheus } from "../support/prometheus.ts";
-import { freePort, listen } from "../support/server.ts";
+import { freePort } from "../support/free-port.ts";
+import { listen } from "../support/server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
 import { blockOf, blocksOf, run, splitAtServe } from "./markdown.ts";
 

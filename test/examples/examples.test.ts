@@ -1,11 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import type { EventSourceMessage } from "eventsource-parser";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openPage } from "../browser/support.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
 import { startExample } from "./example.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const CLEAN_EXIT = { code: 0, signal: null, stderr: "" };
 
@@ -93,8 +92,7 @@ describe("examples", () => {
   });
 
   it("lmdb.mjs counts on after a stop and after kill -9, and its subscriber misses nothing", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "artesian-"));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    const directory = temporaryDirectory();
     const received: string[] = [];
     let cursor = "earliest";
     for (const signal of ["SIGTERM", "SIGKILL", "SIGTERM"] as const) {

@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openPage } from "../browser/support.ts";
 import { startServer } from "../cli/command.ts";
-import { freePort } from "../support/server.ts";
+import { freePort } from "../support/free-port.ts";
 
 const APP = fileURLToPath(new URL("../../examples/flask/app.py", import.meta.url));
 const SECRET = "a-secret-for-the-test-of-32-bytes-or-more";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { EventSource } from "eventsource";
 import { expect, onTestFinished, test } from "vitest";
 import { childrenOf } from "../cli/worker-processes.ts";
-import { freePort } from "../support/server.ts";
+import { freePort } from "../support/free-port.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../examples/fleet/start.sh", import.meta.url));
 const COMMAND = `${process.execPath} ${fileURLToPath(new URL("../../packages/hub/dist/cli/main.js", import.meta.url))}`;
@@ -30,14 +30,14 @@ async function startFleet(): Promise<Fleet> {
   let log = "";
   child.stdout.on("data", (text: Buffer) => (log += text.toString()));
   child.stderr.on("data", (text: Buffer) => (log += text.toString()));
-  await expect.poll(() => log.match(/^listening on /gm)?.length, { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => log.match(/^listening on /gm)?.length).toBe(3);
   const url = `http://127.0.0.1:${port}`;
   const isUp = (): Promise<boolean> =>
     fetch(`${url}/health`).then(
       ({ status }) => status === 200,
       () => false,
     );
-  await expect.poll(isUp, { timeout: 20_000 }).toBe(true);
+  await expect.poll(isUp).toBe(true);
   const isHub = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0serve\0");
   return {
     url,

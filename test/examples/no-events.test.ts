@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { startServer, temporaryDirectory } from "../cli/command.ts";
+import { startServer } from "../cli/command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { FORM } from "../cli/worker-pool.ts";
 import { blocksOf, run } from "./markdown.ts";
 

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { memoryJournal } from "artesian/journals/memory";
 import type { Journal } from "artesian";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type TestHub, startHub } from "../support/server.ts";
 import { openStream, type TestStream } from "../support/stream.ts";
 import { bearer, exact, mint, TRUSTING } from "../support/tokens.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const SECRET = "a secret that all processes have, and no subscriber";
 /** What a position looks like when it is not encrypted. */
@@ -18,8 +16,7 @@ const from = ({ url }: TestHub, cursor: string): Promise<TestStream> =>
 const cursorOf = ({ response }: TestStream): string | null => response.headers.get("mercure-last-event-id");
 
 function directory(): string {
-  const path = mkdtempSync(join(tmpdir(), "artesian-opaque-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const path = temporaryDirectory("opaque");
   return path;
 }
 

@@ -90,8 +90,8 @@ describe.each(["redis", "redis?partitions=3", "nats", "nats?partitions=3"])("%s"
       for (const outcome of await Promise.allSettled(reads()))
         expect(outcome).toMatchObject({ status: "rejected", reason: { code: GONE } });
     }
-    // Each of them would wait for ten seconds.
-    expect(performance.now() - beganMs).toBeLessThan(5000);
+    // Each of the ten rounds would wait for ten seconds.
+    expect(performance.now() - beganMs).toBeLessThan(30_000);
     await start();
     await expect.poll(() => journal.find("unknown").catch(() => undefined), SOON).toEqual([]);
   });

@@ -45,7 +45,7 @@ describe.each(Object.keys(ENGINES))("data that are said to have been put back: %
     const declaring = await open();
     await declaring.beginEpoch?.();
     await expect.poll(() => declaring.epoch).not.toBe(epoch);
-    await expect.poll(() => running.epoch, { timeout: 5000 }).toBe(declaring.epoch);
+    await expect.poll(() => running.epoch).toBe(declaring.epoch);
     await expect.poll(() => replaced).toBeGreaterThan(0);
     await running.append([update("3", "new")]);
     const later = await open();

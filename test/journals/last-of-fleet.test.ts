@@ -61,7 +61,7 @@ describe("the last updates, asked of another process than they were published to
   });
 });
 
-it("the last updates are refused while NATS does not answer, rather than those of before", { timeout: 60_000 }, async () => {
+it("the last updates are refused while NATS does not answer, rather than those of before", async () => {
   const server = await NatsServer.start();
   onTestFinished(() => server[Symbol.asyncDispose]());
   const hole = await Blackhole.before(server.port);

@@ -5,7 +5,7 @@ import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
 import { StandardParser } from "../protocol/standard-parser.ts";
 import { SHARED_ENGINES } from "../support/two-journals.ts";
 
-const WAIT = { timeout: 10_000 };
+const WAIT = { timeout: 30_000 };
 const ALL: Authorization = {
   issuer: "https://issuer.example",
   subject: "watcher",

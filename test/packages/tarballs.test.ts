@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,7 @@ import { createHub } from "artesian";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { packAll } from "../../scripts/pack.mjs";
 import { cleanEnv } from "../cli/command.ts";
+import { removeDirectory } from "../support/directory.ts";
 import { listen } from "../support/server.ts";
 
 /** Most packages that an embedder installs, with `artesian` itself. */
@@ -26,7 +27,7 @@ beforeAll(async () => {
   tarballs = new Map(packAll(join(directory, "packed")).map(({ name, file }) => [name, file]));
 }, INSTALL_MS);
 
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 interface Installed {
   readonly folder: string;

@@ -1,9 +1,6 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createHub, type Hub } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { EventSource } from "eventsource";
@@ -11,8 +8,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
 import { startNginx } from "./nginx.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
-const AT_ONCE_MS = 500;
+const AT_ONCE_MS = 5000;
 
 async function startBehindNginx(): Promise<{ readonly hub: Hub; readonly url: string }> {
   const { hub, origin } = await startHub();
@@ -88,12 +86,6 @@ function follow(url: string): {
   };
 }
 
-async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "artesian-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  return directory;
-}
-
 describe("behind nginx with its default buffering", () => {
   it("delivers each update at once", async () => {
     const { hub, url } = await startBehindNginx();
@@ -127,7 +119,7 @@ describe("behind nginx with its default buffering", () => {
   });
 
   it("resumes an EventSource without loss or repeat when the hub restarts", async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryDirectory();
     // It comes back after a time that is longer than the restart takes.
     const first = await startDurableHub(directory, 0, 2000);
     const url = `${await startNginx(first.port)}/events/stream`;
@@ -147,7 +139,7 @@ describe("behind nginx with its default buffering", () => {
   });
 
   it("resumes an EventSource after an outage of any length, where nginx answers for the hub", async () => {
-    const directory = await temporaryDirectory();
+    const directory = temporaryDirectory();
     const first = await startDurableHub(directory, 0, 50);
     const url = `${await startNginx(first.port, OUTAGE)}/events/stream`;
     const { received, until, next } = follow(url);

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
@@ -9,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { compatToken } from "../support/compat-token.ts";
 import { listen, startHub } from "../support/server.ts";
 import { type PhpScript, runPhp } from "./php.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const SECRET = "!ChangeThisMercureHubJWTSecretKey!";
 const COMPAT: HubOptions = {
@@ -145,8 +143,7 @@ describe("Symfony's clients for PHP, unchanged", () => {
   });
 
   it("lose nothing when the hub restarts", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "artesian-php-"));
-    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("php");
     const start = (): Hub => {
       const hub = createHub({ ...COMPAT, drainMs: 500, journal: lmdbJournal({ directory }) });
       onTestFinished(() => hub.close());

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventSource } from "eventsource";
@@ -8,6 +8,7 @@ import { createEventSource } from "eventsource-client";
 import { onTestFinished } from "vitest";
 import { subscribe, type SubscribeOptions } from "../../packages/client/src/index.ts";
 import { browser } from "../browser/support.ts";
+import { removeDirectory } from "../support/directory.ts";
 import type { ReturningSite } from "./returning-site.ts";
 
 /** Subscribes to the topics, one stream each. */
@@ -116,7 +117,7 @@ export function inFirefox(client: string, more?: PageOptions): Start {
     });
     onTestFinished(async () => {
       await end(child);
-      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      await removeDirectory(profile);
     });
   };
 }

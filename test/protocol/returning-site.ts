@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { fileURLToPath } from "node:url";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { onTestFinished } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { listen } from "../support/server.ts";
 import { bodyOf } from "../client/server.ts";
 
@@ -138,7 +139,8 @@ export class Door {
   }
 
   static async open(target: number): Promise<Door> {
-    const server = createTcpServer().listen(0, "127.0.0.1");
+    // It comes back at this port.
+    const server = createTcpServer().listen(await freePort(), "127.0.0.1");
     await once(server, "listening");
     return new Door(server, target);
   }

@@ -147,7 +147,7 @@ describe("what a client receives, and how it comes back", () => {
     if (onRefusal !== "gives up") await answer503(site, givesUp503 === true);
   });
 
-  test("@microsoft/fetch-event-source does not come back from a stream's end, unless its onclose throws", { timeout: 60_000 }, async () => {
+  test("@microsoft/fetch-event-source does not come back from a stream's end, unless its onclose throws", async () => {
     const site = await startReturningSite();
     await inChromium("@microsoft/fetch-event-source", { plain: "yes" })(site, ["t"]);
     await expect.poll(() => site.hub.stats().subscribers, TIMEOUT).toBe(1);
@@ -156,7 +156,7 @@ describe("what a client receives, and how it comes back", () => {
     expect(streamsOf(site, "t")).toBe(1);
   });
 
-  test("reconnecting-eventsource forgets where it was, where only onmessage is set", { timeout: 60_000 }, async () => {
+  test("reconnecting-eventsource forgets where it was, where only onmessage is set", async () => {
     const site = await startReturningSite();
     await inChromium("reconnecting-eventsource", { plain: "yes" })(site, ["t"]);
     await expect.poll(() => site.hub.stats().subscribers, TIMEOUT).toBe(1);

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PACKAGES = { artesian: "packages/hub", "artesian-client": "packages/client", "artesian-sources": "packages/sources" };
@@ -21,8 +21,7 @@ async function entries(): Promise<string[]> {
 
 /** Compiles a module that uses every entry of the built packages, in a project of its own. */
 async function compile(options: Readonly<Record<string, unknown>>): Promise<string> {
-  const project = await mkdtemp(join(tmpdir(), "artesian-"));
-  onTestFinished(() => rm(project, { recursive: true }));
+  const project = temporaryDirectory();
   await mkdir(join(project, "node_modules"));
   for (const [name, folder] of Object.entries(PACKAGES)) await symlink(join(root, folder), join(project, "node_modules", name));
   await symlink(join(root, "node_modules/@types"), join(project, "node_modules/@types"));

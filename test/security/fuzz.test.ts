@@ -1,7 +1,7 @@
 import { createHub, ERROR_CODES, HubError } from "artesian";
 import { STATUS_BY_CODE } from "artesian/http";
 import { memoryJournal } from "artesian/journals/memory";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
 import { Arrivals } from "../../packages/hub/src/http/admission/arrivals.ts";
 import { readCredentials } from "../../packages/hub/src/http/auth/index.ts";
@@ -13,6 +13,9 @@ import { parseSubscription } from "../../packages/hub/src/http/routes/subscribe.
 import { collectGarbage } from "../support/garbage.ts";
 import { createMutator, type Mutator } from "../support/mutate.ts";
 import { authorizer, claims, detail, encode, forge, HUB, ISSUER, SECRET } from "../http/auth/support.ts";
+
+// Five seconds each of a processor, which a busy machine gives to others.
+vi.setConfig({ testTimeout: 240_000 });
 
 const SEED = Number(process.env.SEED ?? 2026);
 const STATUSES = new Set([200, 204, ...Object.values(STATUS_BY_CODE)].filter((status) => status !== 500));

@@ -149,7 +149,10 @@ describe("what publishers and subscribers send", () => {
     const { hub, url } = await startOpen();
     const before = Object.getOwnPropertyNames(Object.prototype);
     const stream = await openStream(`${url}?match=a&__proto__=x&constructor[prototype][polluted]=1`);
-    await post(url, "topic=a&data=form&__proto__[private]=1&constructor.prototype.private=1&__proto__=x&hasOwnProperty=x");
+    const names = "__proto__[polluted]=1&constructor.prototype.polluted=1&__proto__=x&hasOwnProperty=x";
+    expect((await post(url, `topic=a&data=form&${names}`)).status).toBe(200);
+    // Likely meant for a private update.
+    expect((await post(url, "topic=a&data=form&__proto__[private]=1")).status).toBe(400);
     const json = '{"topic":"a","data":"JSON","__proto__":{"private":true,"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
     for (const [type, body] of [
       ["application/json", json],

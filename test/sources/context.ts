@@ -1,8 +1,5 @@
 import { once } from "node:events";
 import { EventEmitter } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TextUpdate } from "artesian";
 import { onTestFinished } from "vitest";
 import type { PollClock } from "../../packages/sources/src/http/index.ts";
@@ -92,11 +89,4 @@ export function fastClock(pauses: number): PollClock & { readonly pausesMs: numb
       if (pausesMs.length >= pauses && !signal.aborted) await once(signal, "abort");
     },
   };
-}
-
-/** An empty directory that is deleted after the test. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "artesian-source-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { feedSource, type FeedUpdate } from "../../packages/sources/src/feed/index.ts";
 import { fileMemory, SourceError, volatileMemory, type SourceMemory } from "../../packages/sources/src/index.ts";
 import { answer, deadUrl, scripted, type Script } from "../client/server.ts";
-import { fastClock, record, temporaryDirectory, type RecordingContext } from "./context.ts";
+import { fastClock, record, type RecordingContext } from "./context.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 /** A feed with items by number: the higher, the newer; the newest first, as feeds have them. */
 function rss(numbers: readonly number[], title = (n: number): string => `Item ${n}`): string {
@@ -189,14 +190,14 @@ describe("servers", () => {
     );
     const context = record();
     const clock = fastClock(9);
-    const run = context.start(feedSource({ feeds: server.url, clock, timeoutMs: 200, intervalMs: 60_000 }));
+    const run = context.start(feedSource({ feeds: server.url, clock, timeoutMs: 2000, intervalMs: 60_000 }));
     await context.until(() => clock.pausesMs.length === 9);
     context.stop();
     await run;
     expect(titles(context)).toEqual(["Item 1", "Item 2"]);
     expect(context.problems).toEqual([
       expect.stringContaining("answered 429"),
-      expect.stringContaining("did not answer in full within 0.2 s"),
+      expect.stringContaining("did not answer in full within 2 s"),
       expect.stringContaining("broke off"),
       expect.stringContaining("answered 500"),
       expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/events\/stream: The answer is a web page, not a feed\.$/),

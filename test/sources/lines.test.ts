@@ -16,7 +16,8 @@ import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { linesSource, SourceError, volatileMemory, type LinesOptions, type SourceMemory } from "../../packages/sources/src/index.ts";
 import { createSplitter } from "../../packages/sources/src/lines/splitter.ts";
-import { record, temporaryDirectory, type RecordingContext } from "./context.ts";
+import { record, type RecordingContext } from "./context.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 const QUICK = { topic: "/log", checkMs: 10, rotationGraceMs: 20 } as const;
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fileMemory, runSources, SourceError, volatileMemory, type Source } from "../../packages/sources/src/index.ts";
 import { createOutlet } from "../../packages/sources/src/outlet.ts";
-import { record, temporaryDirectory } from "./context.ts";
+import { record } from "./context.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 
 describe("a memory in a file", () => {
   test("keeps what was set, for the next process", async () => {

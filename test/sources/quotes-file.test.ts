@@ -5,7 +5,8 @@ import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { quotesSource, type FileQuotesOptions } from "../../packages/sources/src/quotes/index.ts";
 import { SourceError } from "../../packages/sources/src/index.ts";
-import { record, temporaryDirectory, type RecordingContext } from "./context.ts";
+import { record, type RecordingContext } from "./context.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { quotesOf, virtualClock } from "./quotes-support.ts";
 
 const START = Date.parse("2026-03-02T09:00:00Z");

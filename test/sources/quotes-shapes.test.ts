@@ -5,7 +5,8 @@ import { quotesSource, type FileQuotesOptions, type HttpQuotesOptions } from "..
 import { readNumber } from "../../packages/sources/src/quotes/numbers.ts";
 import { readTime } from "../../packages/sources/src/quotes/times.ts";
 import { answer, scripted, type Script } from "../client/server.ts";
-import { fastClock, record, temporaryDirectory, type RecordingContext } from "./context.ts";
+import { fastClock, record, type RecordingContext } from "./context.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { quotesOf, virtualClock } from "./quotes-support.ts";
 
 const json = (text: string): Script => answer(200, text, { "content-type": "application/json" });

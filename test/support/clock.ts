@@ -1,5 +1,8 @@
 import { onTestFinished, vi } from "vitest";
 
+/** The most that a busy machine adds until a test sees an event, in milliseconds. Less than a token's leeway. */
+export const LATE_MS = 2500;
+
 /** The monotonic clock of a test: time passes only when the test says so. */
 export interface TestClock {
   nowMs: number;

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nkeys } from "@nats-io/transport-node";
-import { onTestFinished } from "vitest";
+import { temporaryDirectory } from "./directory.ts";
 
 type KeyPair = ReturnType<typeof nkeys.createUser>;
 
@@ -43,9 +42,7 @@ export class NatsOperator {
 
 /** Puts something into a file of its own. @returns Where it is. */
 export function fileOf(text: string): string {
-  const directory = mkdtempSync(join(tmpdir(), "artesian-credentials-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const path = join(directory, "user.creds");
+  const path = join(temporaryDirectory("credentials"), "user.creds");
   writeFileSync(path, text, { mode: 0o600 });
   return path;
 }

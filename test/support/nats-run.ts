@@ -83,7 +83,7 @@ export class Appenders {
 }
 
 /** Waits until something holds. What it is about changes by itself: by a server, or a clock. */
-export async function until(holds: () => boolean | Promise<boolean>, mostMs = 15_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, mostMs = 30_000): Promise<void> {
   const endMs = performance.now() + mostMs;
   while (!(await holds())) {
     if (performance.now() > endMs) throw new Error(`It did not come about within ${mostMs} ms: ${holds.toString()}`);

@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { type ClusterInfo, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { freePort } from "./redis-server.ts";
-
-export { freePort };
+import { removeDirectory } from "./directory.ts";
+import { freePort } from "./free-port.ts";
 
 /** How to start a server. */
 export interface NatsOptions {
@@ -147,7 +146,7 @@ export class NatsServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    rmSync(this.directory, { recursive: true, force: true });
+    await removeDirectory(this.directory);
   }
 }
 

@@ -78,7 +78,7 @@ export async function judge(journals: readonly Journal[], followed: readonly Jou
     for (const { data, isUnknown } of failed) if (!isUnknown) expect(byData.has(data), data).toBe(false);
   }
   for (const records of followed) {
-    await expect.poll(() => records.length, { timeout: 8000 }).toBe(held.length);
+    await expect.poll(() => records.length).toBe(held.length);
     expect(records).toEqual(held);
   }
 }

@@ -1,27 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@redis/client";
 import { onTestFinished } from "vitest";
-
-/** Free, and not among those that connections get: one of them would take the port of a server that is away for a moment. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(server, "listening").then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    server.close();
-    await once(server, "close");
-    return port;
-  }
-}
+import { removeDirectory } from "./directory.ts";
+import { freePort } from "./free-port.ts";
 
 const all = new Set<RedisServer>();
 // Also where the tests end in a way that no hook sees.
@@ -150,9 +135,11 @@ export class RedisServer {
   /** Ends it and removes what it has. */
   async stop(): Promise<void> {
     await this.kill();
-    this.remove();
+    await removeDirectory(this.directory);
+    all.delete(this);
   }
 
+  /** As {@link stop}, at once. */
   remove(): void {
     this.#process?.kill("SIGKILL");
     rmSync(this.directory, { recursive: true, force: true });

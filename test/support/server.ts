@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Http2Server } from "node:http2";
-import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import { onTestFinished } from "vitest";
@@ -30,16 +29,6 @@ export async function listen(server: Server | Http2Server): Promise<string> {
 export async function listenFetch(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
   const listener = getRequestListener(fetch);
   return listen(createServer((req, res) => void listener(req, res)));
-}
-
-/** A port of the loopback that is free now, for what has to be told one before it listens. */
-export async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Starts a hub that anyone may publish to; it ends with the test. */

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Journal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { natsJournal } from "artesian/journals/nats";
 import { redisJournal } from "artesian/journals/redis";
 import { onTestFinished } from "vitest";
+import { temporaryDirectory } from "./directory.ts";
 import { NatsServer } from "./nats-server.ts";
 import { RedisServer } from "./redis-server.ts";
 
@@ -19,8 +17,7 @@ async function two(open: () => Journal | Promise<Journal>): Promise<readonly [Jo
 /** Every engine that several processes share. */
 export const SHARED_ENGINES: Readonly<Record<string, Two>> = {
   lmdb: () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-last-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("last");
     return two(() => lmdbJournal({ directory }));
   },
   ...Object.fromEntries(

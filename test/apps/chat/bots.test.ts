@@ -260,7 +260,7 @@ describe("embeddedBot", () => {
     ]) {
       const started = performance.now();
       await say(text);
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(performance.now() - started).toBeLessThan(5000);
     }
   });
 

@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createHub } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chatIssuer, createChat } from "../../../demo/src/chat/server/index.ts";
 import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
 import { ADA, GRACE, KEY, message, startChat } from "./support.ts";
+import { temporaryDirectory } from "../../support/directory.ts";
 
 async function problemOf(response: Response): Promise<{ status: number; code: string }> {
   expect(response.headers.get("Content-Type")).toBe("application/problem+json");
@@ -133,8 +131,7 @@ describe("a retry", () => {
   });
 
   test("is recognised after a restart, and the history is still there", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "artesian-chat-"));
-    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("chat");
     const body = message({ text: "before the restart" });
     const first = await startChat({ journal: lmdbJournal({ directory }) });
     expect((await first.send("lobby", body)).status).toBe(201);

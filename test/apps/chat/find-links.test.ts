@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { findLinks } from "../../../demo/src/chat/page/find-links.ts";
 import { test as property, fc } from "@fast-check/vitest";
+import { leastMs } from "../../support/cpu.ts";
 
 const linksOf = (text: string): string[] => findLinks(text).map(({ start, end }) => text.slice(start, end));
 
@@ -48,9 +49,7 @@ describe("the links of a message", () => {
       "https://".repeat(250),
       `https://a.example/${"(".repeat(1000)}${")".repeat(982)}`,
     ]) {
-      const started = performance.now();
-      findLinks(text);
-      expect(performance.now() - started).toBeLessThan(100);
+      expect(leastMs(() => findLinks(text))).toBeLessThan(100);
     }
   });
 

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test, afterAll } from "vitest";
+import { beforeAll, describe, expect, test, afterAll } from "vitest";
 import { createDemoPages } from "../../../demo/src/pages.ts";
+import { removeDirectory, temporaryDirectory } from "../../support/directory.ts";
 
 let directory: string;
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   await writeFile(join(directory, "secret.js"), "secret");
 });
 
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => removeDirectory(directory));
 
 const get = (path: string, init?: RequestInit): Promise<Response> =>
   createDemoPages({ directory }).fetch(new Request(`http://host${path}`, init));
@@ -95,8 +96,7 @@ describe("the pages", () => {
   });
 
   test("say how to build them, and are found once they are", async () => {
-    const empty = await mkdtemp(join(tmpdir(), "artesian-pages-"));
-    onTestFinished(() => rm(empty, { recursive: true, force: true }));
+    const empty = temporaryDirectory("pages");
     const pages = createDemoPages({ directory: empty });
     const response = await pages.fetch(new Request("http://host/"));
     expect(response.status).toBe(503);

@@ -1,7 +1,7 @@
 import { createHub, type Hub, type HubOptions, memoryJournal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import type { Source } from "artesian-sources";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -10,6 +10,7 @@ import { createStocks, parseQuotes, type Stocks, STOCKS_TOPICS, type StocksOptio
 import type { Board, HistoryAnswer } from "../../../demo/src/stocks/server/wire.ts";
 import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
+import { temporaryDirectory } from "../../support/directory.ts";
 
 const START = Date.parse("2026-03-02T09:30:00Z");
 
@@ -78,8 +79,7 @@ describe("the history", () => {
   });
 
   test("is read from the journal again after a restart", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "artesian-stocks-"));
-    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("stocks");
     const before = start({}, { journal: lmdbJournal({ directory }) });
     await publish(before.hub, "AAA", 10, 0);
     await publish(before.hub, "AAA", 12, 1);
@@ -164,13 +164,11 @@ describe("the simulated market", () => {
       const quote = JSON.parse(event.data) as { symbol: string; price: number; simulated: boolean; time: string };
       expect(quote.simulated).toBe(true);
       expect(Math.abs(quote.price / (known.get(quote.symbol) ?? 0) - 1)).toBeLessThan(0.01);
-      expect(Math.abs(Date.parse(quote.time) - Date.now())).toBeLessThan(5000);
+      expect(Math.abs(Date.parse(quote.time) - Date.now())).toBeLessThan(30_000);
     }
     stream.close();
     await expect.poll(() => hub.stats().subscribers).toBe(1);
-    await expect
-      .poll(() => told, { timeout: 5000 })
-      .toEqual(["the simulated market opens", "the simulated market closes: nobody follows it"]);
+    await expect.poll(() => told).toEqual(["the simulated market opens", "the simulated market closes: nobody follows it"]);
     const { tail } = hub.stats();
     const again = await openStream(`${url}?match=/quotes/AAA`);
     expect(JSON.parse((await again.next()).data)).toMatchObject({ symbol: "AAA" });
@@ -183,13 +181,12 @@ describe("the simulated market", () => {
   test("runs without anyone where that is wanted, with a time to live", async () => {
     const journal = memoryJournal();
     const { hub } = start({ source: { from: "simulated", symbols: 3, ticksPerSecond: 50 }, idleMs: Infinity }, { journal });
-    await expect.poll(() => hub.stats().tail, { timeout: 5000 }).toBeGreaterThan(3);
+    await expect.poll(() => hub.stats().tail).toBeGreaterThan(3);
     expect(await journal.read(0, { maxRecords: 1, maxBytes: 1000 })).toMatchObject({ records: [{ ttlMs: 86_400_000 }] });
   });
 
   test("goes on from the journal's last prices after a restart", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "artesian-stocks-"));
-    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("stocks");
     const before = createHub({ journal: lmdbJournal({ directory }) });
     const time = new Date().toISOString();
     const quote = { symbol: "AAA", price: 4321, change: 21, changePercent: 0.49, volume: 5000, time, simulated: true };
@@ -197,7 +194,7 @@ describe("the simulated market", () => {
     await before.close();
     const source = { from: "simulated", symbols: ["AAA"], ticksPerSecond: 10 } as const;
     const { hub, stocks } = start({ source, idleMs: Infinity }, { journal: lmdbJournal({ directory }) });
-    await expect.poll(() => hub.stats().tail, { timeout: 5000 }).toBeGreaterThan(2);
+    await expect.poll(() => hub.stats().tail).toBeGreaterThan(2);
     const [listing] = (await board(stocks)).listings;
     expect(Math.abs((listing?.quote.price ?? 0) / 4321 - 1)).toBeLessThan(0.02);
     expect(Math.abs((listing?.quote.price ?? 0) - (listing?.quote.change ?? 0) - 4300)).toBeLessThan(0.01);
@@ -248,8 +245,7 @@ describe("a source", () => {
 
 describe("parseQuotes", () => {
   test("reads what a command line says", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "artesian-stocks-"));
-    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("stocks");
     const path = join(directory, "quotes.json");
     const options = { from: "http", url: "http://127.0.0.1:9/prices", headers: { "X-Key": "k" }, fields: { price: "last" } };
     await writeFile(path, JSON.stringify(options));

@@ -4,7 +4,7 @@ import type { Journal, JournalPage } from "../../../packages/hub/src/core/journa
 import type { Dispatcher } from "../../../packages/hub/src/core/live/dispatcher.ts";
 import type { Selection } from "../../../packages/hub/src/core/matching/selection.ts";
 import { type Chunks, ReplayPages } from "../../../packages/hub/src/core/replay/replay-pages.ts";
-import { Turns } from "../../../packages/hub/src/core/replay/turns.ts";
+import { Turns } from "../../../packages/hub/src/core/turns.ts";
 import type { Update } from "../../../packages/hub/src/core/update/update.ts";
 import { stopClock } from "../../support/clock.ts";
 import { dispatcherOf, selectionOf, updateOf } from "../support.ts";

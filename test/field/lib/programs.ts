@@ -1,11 +1,12 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { cleanEnv } from "../../cli/command.ts";
+import { removeDirectory } from "../../support/directory.ts";
 
 /** Registers what undoes a step, such as vitest's `onTestFinished`. The last one registered runs first. */
 export type AtEnd = (undo: () => Promise<void>) => void;
@@ -29,7 +30,7 @@ export function createCleanup(): Cleanup {
 /** A directory that is deleted at the end. */
 export async function temporaryFolder(atEnd: AtEnd): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "artesian-field-"));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
+  atEnd(() => removeDirectory(folder));
   return folder;
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mkdir } from "node:fs/promises";
-import { freePort } from "../../support/server.ts";
+import { freePort } from "../../support/free-port.ts";
 import { type AtEnd, startProgram, temporaryFolder, untilListening } from "./programs.ts";
 
 /** Where a proxy listens, what it stands before, and the folder that is its own. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HubError } from "../../../packages/hub/src/core/errors.ts";
 import { type Credentials, readCredentials } from "../../../packages/hub/src/http/auth/index.ts";
+import { leastMs } from "../../support/cpu.ts";
 
 const NAME = "__Secure-mercure_access_token";
 
@@ -73,10 +74,8 @@ describe("credentials", () => {
   );
 
   it("are read in linear time", () => {
-    const started = performance.now();
     for (const text of [`Bearer${" ".repeat(100_000)}`, `Bearer ${"a".repeat(100_000)}=!`, `${" \t".repeat(50_000)}x`])
-      expect(code([text])).toBe("invalid_request");
-    read([], `x${" ".repeat(100_000)}x=${" ".repeat(100_000)}x`);
-    expect(performance.now() - started).toBeLessThan(500);
+      expect(leastMs(() => expect(code([text])).toBe("invalid_request"))).toBeLessThan(200);
+    expect(leastMs(() => read([], `x${" ".repeat(100_000)}x=${" ".repeat(100_000)}x`))).toBeLessThan(200);
   });
 });

@@ -6,7 +6,7 @@ import { type RawDocument, readingMembers, readMembers, type Wanted } from "../.
 import { type ParsedUpdates, parsingUpdates } from "../../../packages/hub/src/http/body/update-body.ts";
 import { leastMs } from "../../support/cpu.ts";
 
-const ALL: Wanted = { isWanted: () => true, mostObjects: 1000, mostOthers: 500 };
+const ALL: Wanted = { isWanted: () => true, mostObjects: 1000, mostOthers: 500, mostDepth: Infinity };
 
 /** The members of each object, by name, as they are written. */
 function textsOf(text: string, isWanted: Wanted["isWanted"] = ALL.isWanted): readonly Record<string, string>[] | undefined {
@@ -47,15 +47,24 @@ describe("the raw members of a JSON object", () => {
 
   test("are not kept beyond the bounds: one more shows that there are more", () => {
     const isWanted = (name: string): boolean => name === "a";
-    const read = (text: string): RawDocument | undefined => readMembers(text, { isWanted, mostObjects: 2, mostOthers: 1 });
+    const read = (text: string): RawDocument | undefined =>
+      readMembers(text, { isWanted, mostObjects: 2, mostOthers: 1, mostDepth: Infinity });
     expect(read('[{"b":1,"c":2,"d":3,"a":4},[],1,{"a":1},{"a":1}]')?.objects).toEqual([
       { members: new Map([["a", { start: 24, end: 25, depth: 0, count: 1 }]]), others: ["b", "c"] },
       undefined,
       undefined,
     ]);
-    expect(read('"{}"')).toEqual({ isList: false, objects: [undefined] });
+    expect(read('"{}"')).toEqual({ isList: false, objects: [undefined], isTooDeep: false });
     // Nothing is read behind the one that is too many.
     expect(read('[{},{},{"a":}')?.objects).toHaveLength(3);
+  });
+
+  test("are read as deep as is wanted, and no deeper", () => {
+    const nested = (depth: number): string => `{"topic":"a","data":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    const read = (text: string): RawDocument | undefined => readMembers(text, { ...ALL, mostDepth: 1000 });
+    expect([read(nested(1000)), read(nested(1001))]).toMatchObject([{ isTooDeep: false }, { isTooDeep: true }]);
+    expect([read(`[${nested(1000)}]`), read(`[${nested(1001)}]`)]).toMatchObject([{ isTooDeep: false }, { isTooDeep: true }]);
+    expect(read("[".repeat(1_000_000))).toMatchObject({ isTooDeep: true });
   });
 
   test("are found in parts, so that others have their turns meanwhile", () => {
@@ -220,7 +229,9 @@ describe("a scanned JSON document", () => {
     ["names with escapes", `{${filled((i) => `"\\u0061${i % 10}":1,`)}"a":1}`],
     ["backslashes", `["${filled(() => "\\\\")}"]`],
   ])("costs little for a mebibyte of %s", (_, text) => {
-    expect(leastMs(() => readMembers(text, { isWanted: (one) => one === "data", mostObjects: 1000, mostOthers: 500 }))).toBeLessThan(80);
+    expect(
+      leastMs(() => readMembers(text, { isWanted: (one) => one === "data", mostObjects: 1000, mostOthers: 500, mostDepth: 1000 })),
+    ).toBeLessThan(80);
   });
 });
 

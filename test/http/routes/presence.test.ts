@@ -1,7 +1,4 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Hub, HubError, type Journal, type JournalState, memoryJournal, type SubscriptionDocument } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
@@ -9,6 +6,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub, type TestHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
 import { bearer, exact, HUB_URL, mint, TRUSTING, urlpattern } from "../../support/tokens.ts";
+import { temporaryDirectory } from "../../support/directory.ts";
+import { LATE_MS } from "../../support/clock.ts";
 
 const PATH = "/.well-known/mercure/subscriptions";
 
@@ -212,8 +211,7 @@ describe("the list of subscriptions", () => {
   });
 
   it("refuses a page after an impossible entry", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-presence-"));
-    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const directory = temporaryDirectory("presence");
     const { origin, url } = await start({ journal: lmdbJournal({ directory }) });
     await openStream(`${url}?match=a`);
     for (const after of ["x".repeat(5000), "ü", "a%0Ab"]) {
@@ -323,7 +321,7 @@ describe("presence between processes", () => {
     const suspendedAt = performance.now();
     a.suspend();
     const ended = await next();
-    expect(performance.now() - suspendedAt).toBeLessThan(2500);
+    expect(performance.now() - suspendedAt).toBeLessThan(2000 + LATE_MS);
     expect(ended).toEqual({ ...begun, active: false });
     expect((await list(third.origin, `${PATH}/exact/held-by-the-first`)).subscriptions).toEqual([]);
     a.resume();
@@ -362,8 +360,7 @@ describe("presence between processes", () => {
   });
 
   it("a process killed with -9 leaves no ghosts beyond its lease, in a journal on disk", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "artesian-presence-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory("presence");
     const script = `
       import { createServer } from "node:http";
       import { createHub } from "artesian";
@@ -389,7 +386,7 @@ describe("presence between processes", () => {
     victim.kill("SIGKILL");
     const killedAt = performance.now();
     expect(await next()).toMatchObject({ match: "ghost", active: false });
-    expect(performance.now() - killedAt).toBeLessThan(3500);
+    expect(performance.now() - killedAt).toBeLessThan(3000 + LATE_MS);
     expect((await list(origin, `${PATH}/exact/ghost`)).subscriptions).toEqual([]);
     expect(hub.stats().subscribers).toBe(1);
   });

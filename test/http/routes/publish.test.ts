@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { connect } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createHub } from "artesian";
 import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
@@ -136,6 +137,36 @@ describe("publishing", () => {
     expect(produced).toBeLessThan(100_000_000);
     expect(hub.stats().tail).toBe(0);
     expect((await post(url, "topic=a")).status).toBe(200);
+  });
+
+  it("stores the publishes of one connection in their order, however long each takes to read", async () => {
+    const { hub, url } = await startHub();
+    const { port, pathname } = new URL(url);
+    const request = (type: string, body: string): string =>
+      `POST ${pathname} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const large = (i: number): string => JSON.stringify({ topic: "a", type: `large${i}`, data: Array.from({ length: 150_000 }, () => i) });
+    const socket = connect(Number(port), "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    let answers = "";
+    socket.setEncoding("utf8").on("data", (text: string) => (answers += text));
+    for (let i = 0; i < 3; i++)
+      socket.write(`${request("application/json", large(i))}${request(FORM, `topic=a&type=small${i}`)}GET / HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const types: (string | undefined)[] = [];
+    for await (const { type } of hub.subscribe({ lastEventId: "earliest" })) if (types.push(type) === 6) break;
+    expect(types).toEqual(["large0", "small0", "large1", "small1", "large2", "small2"]);
+    // A safe request does not wait for them, and is answered in its place.
+    await expect.poll(() => answers.match(/HTTP\/1\.1 \d{3}/g), { timeout: 20_000 }).toHaveLength(9);
+    expect(answers.match(/HTTP\/1\.1 \d{3}/g)?.map((line) => line.slice(9))).toEqual([
+      "200",
+      "200",
+      "404",
+      "200",
+      "200",
+      "404",
+      "200",
+      "200",
+      "404",
+    ]);
   });
 
   it("refuses other media types, and says which ones it reads", async () => {

@@ -69,7 +69,7 @@ function heldFor(serverPort: number, peerPort: number): number | undefined {
   return undefined;
 }
 
-describe.runIf(process.platform === "linux")("a peer that does not read", { timeout: 60_000 }, () => {
+describe.runIf(process.platform === "linux")("a peer that does not read", () => {
   it("is reset by the stall limit, and leaves nothing in the kernel", async () => {
     const { hub, port } = await serve({ writeStallMs: 300 });
     const peer = await open(port);
@@ -125,7 +125,7 @@ describe.runIf(process.platform === "linux")("a peer that does not read", { time
   });
 });
 
-describe("a peer that reads slowly", { timeout: 60_000 }, () => {
+describe("a peer that reads slowly", () => {
   it("gets all that was sent before a normal end, and the end itself", async () => {
     const { hub, port } = await serve({ writeStallMs: 3_600_000, drainMs: 30_000 });
     const peer = await open(port);

@@ -16,6 +16,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import type { Journal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
 import { open } from "lmdb";
@@ -24,6 +26,7 @@ import { backUp } from "../../../packages/hub/src/journals/lmdb/backup.ts";
 import { isSameFile, readSelfNamed, writeSelfNamed } from "../../../packages/hub/src/journals/lmdb/file-identity.ts";
 import { Mark } from "../../../packages/hub/src/journals/lmdb/mark.ts";
 import { openRoot } from "../../../packages/hub/src/journals/lmdb/open-root.ts";
+import { removeDirectory } from "../../support/directory.ts";
 
 const update = (data: string, id?: string) => ({ topics: ["t"], data, id, type: undefined, retry: undefined, private: false });
 
@@ -37,7 +40,7 @@ class Place {
 
   constructor(mark: "inside" | "beside") {
     this.#markFile = mark === "beside" ? join(this.root, "journal.mark") : undefined;
-    onTestFinished(() => rmSync(this.root, { recursive: true, force: true }));
+    onTestFinished(() => removeDirectory(this.root));
   }
 
   get mark(): string {
@@ -161,7 +164,7 @@ describe.each(["inside", "beside"] as const)("a journal with its mark %s", (mark
       import { lmdbJournal } from "artesian/journals/lmdb";
       const journal = lmdbJournal(${JSON.stringify({ directory: place.directory, ...(mark === "beside" ? { markFile: place.mark } : {}) })});
       await journal.append([{ topics: ["t"], data: "x", id: undefined, type: undefined, retry: undefined, private: false }]);
-      process.stdout.write(journal.epoch);
+      console.log(journal.epoch);
       setInterval(() => undefined, 1000);
     `;
     const children = Array.from({ length: 3 }, () =>
@@ -169,7 +172,7 @@ describe.each(["inside", "beside"] as const)("a journal with its mark %s", (mark
     );
     const ended = Promise.all(children.map((child) => once(child, "close")));
     onTestFinished(() => children.forEach((child) => void child.kill("SIGKILL")));
-    const epochs = await Promise.all(children.map(async (child) => String((await once(child.stdout, "data"))[0])));
+    const epochs = await Promise.all(children.map(async ({ stdout }) => (await once(createInterface(stdout), "line"))[0] as string));
     expect(epochs).toEqual([first, first, first]);
     for (const child of children) child.kill("SIGKILL");
     await ended;
@@ -194,7 +197,7 @@ describe.each(["inside", "beside"] as const)("a journal with its mark %s", (mark
       spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "ignore"] }),
     );
     const ended = Promise.all(children.map((child) => once(child, "close")));
-    const epochs = await Promise.all(children.map(async (child) => String((await once(child.stdout, "data"))[0])));
+    const epochs = await Promise.all(children.map(({ stdout }) => text(stdout)));
     await ended;
     expect(new Set(epochs).size).toBe(1);
     expect(epochs).not.toContain(first);

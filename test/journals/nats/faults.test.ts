@@ -3,6 +3,7 @@ import { natsJournal } from "artesian/journals/nats";
 import { expect, onTestFinished, test } from "vitest";
 import { Blackhole, NatsServer } from "../../support/nats-server.ts";
 import { Appenders, findFault, follow, readAll, until, update } from "../../support/nats-run.ts";
+import { LATE_MS } from "../../support/clock.ts";
 
 async function start(count: number): Promise<{ server: NatsServer; journals: [Journal, ...Journal[]] }> {
   const server = await NatsServer.start();
@@ -43,8 +44,8 @@ test("the server is killed and started again under load: nothing acknowledged is
   // What this server loses when it is killed is told by the epoch, and by nothing else.
   const epochs = new Set(appenders.acknowledged.map(({ epoch }) => epoch));
   expect(epochs.size === 1).toBe(followed.every(({ replaced }) => replaced === 0));
-  expect(appenders.slowestMs).toBeLessThan(4000);
-}, 60_000);
+  expect(appenders.slowestMs).toBeLessThan(4000 + LATE_MS);
+});
 
 test("while the server is away appends are refused soon, reads wait; then all goes on by itself", async () => {
   const { server, journals } = await start(3);
@@ -55,17 +56,17 @@ test("while the server is away appends are refused soon, reads wait; then all go
   const startMs = performance.now();
   // It may have been sent in the moment in which the server ended.
   expect(await codeOf(a.append([update("lost")]))).toMatch(/^(journal_unavailable|outcome_unknown)$/);
-  expect(performance.now() - startMs).toBeLessThan(3000);
+  expect(performance.now() - startMs).toBeLessThan(3000 + LATE_MS);
   const nextMs = performance.now();
   expect(await Promise.all(Array.from({ length: 5000 }, () => codeOf(a.append([update("x".repeat(1000))]))))).not.toContain("done");
   expect(await codeOf(a.state?.commit([{ key: "k", value: "v" }]) ?? Promise.resolve())).toBe("journal_unavailable");
   expect(await codeOf(a.idempotency?.append({ key: "k", request: "", batch: [update("")] }) ?? Promise.resolve())).toBe(
     "journal_unavailable",
   );
-  expect(performance.now() - nextMs).toBeLessThan(2000);
+  expect(performance.now() - nextMs).toBeLessThan(2000 + LATE_MS);
   const closeMs = performance.now();
   await c.close();
-  expect(performance.now() - closeMs).toBeLessThan(3000);
+  expect(performance.now() - closeMs).toBeLessThan(3000 + LATE_MS);
   const waiting = a.find("unknown");
   await server.start();
   expect(await waiting).toEqual([]);
@@ -73,7 +74,7 @@ test("while the server is away appends are refused soon, reads wait; then all go
   await until(() => followed.records.at(-1)?.data === "2");
   expect([a.epoch, b.epoch, followed.replaced]).toEqual([epoch, epoch, 0]);
   expect((await readAll(b)).map(({ data }) => data)).toEqual(["1", "2"]);
-}, 30_000);
+});
 
 test("a server that is held still: appends are refused soon, and what was on its way is there once or not at all", async () => {
   const { server, journals } = await start(2);
@@ -85,7 +86,7 @@ test("a server that is held still: appends are refused soon, and what was on its
   // Where it was found out before, nothing is sent.
   const code = await codeOf(a.append([update("in doubt")]));
   expect(["outcome_unknown", "journal_unavailable"]).toContain(code);
-  expect(performance.now() - startMs).toBeLessThan(4000);
+  expect(performance.now() - startMs).toBeLessThan(4000 + LATE_MS);
   server.resume();
   await until(async () => (await codeOf(a.append([update("after")]))) === "done");
   await until(() => followed.records.at(-1)?.data === "after");
@@ -94,7 +95,7 @@ test("a server that is held still: appends are refused soon, and what was on its
   expect(["before,after", ...(code === "outcome_unknown" ? ["before,in doubt,after"] : [])]).toContain(texts);
   expect(followed.records).toEqual(records);
   expect([a.epoch, b.epoch]).toEqual([epoch, epoch]);
-}, 30_000);
+});
 
 test.each([
   [
@@ -156,7 +157,7 @@ test("an older copy of the data takes the server's place: a new epoch, and what 
   server.restore();
   await server.start();
   await until(() => ![epoch, second].includes(a.epoch) && b.epoch === a.epoch);
-}, 60_000);
+});
 
 test("what others write to the stream is left out, and told", async () => {
   const { server, journals } = await start(1);
@@ -174,7 +175,7 @@ test("what others write to the stream is left out, and told", async () => {
   await until(() => a.tail() === 2);
   expect((await readAll(a)).map(({ data }) => data)).toEqual(["1", "2"]);
   expect([a.epoch, b.epoch]).toEqual([epoch, epoch]);
-}, 30_000);
+});
 
 test("a connection on which nothing arrives any more is noticed within 10 s, and replaced", async () => {
   const { server, journals } = await start(1);
@@ -196,8 +197,8 @@ test("a connection on which nothing arrives any more is noticed within 10 s, and
   });
   expect(performance.now() - startMs).toBeLessThan(10_000);
   hole.isOpen = true;
-  await until(() => followed.records.length >= 2, 20_000);
+  await until(() => followed.records.length >= 2);
   // What was sent when nothing arrived any more did not arrive.
   expect(followed.records.map(({ data }) => data)).toEqual(["1", "2"]);
   expect(followed.replaced).toBe(0);
-}, 60_000);
+});

@@ -1,7 +1,8 @@
 import { HubError } from "artesian";
 import { natsJournal, type NatsJournalOptions, withoutCredentials } from "artesian/journals/nats";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort, type NatsOptions, NatsServer } from "../../support/nats-server.ts";
+import { freePort } from "../../support/free-port.ts";
+import { type NatsOptions, NatsServer } from "../../support/nats-server.ts";
 
 async function start(options?: NatsOptions): Promise<NatsServer> {
   const server = await NatsServer.start(options);

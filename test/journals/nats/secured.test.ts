@@ -120,7 +120,7 @@ test("TLS with a user and a password: appends, follows, and goes on after the se
   const wrong = startProcess(`tls://me:s3cret@127.0.0.1:${port}`, files["cert"] ?? "");
   await wrong.end();
   expect(wrong.said).toEqual([expect.stringMatching(/refuses the credentials/)]);
-}, 60_000);
+});
 
 test("a server without TLS is not talked to where the URL asks for it", async () => {
   const server = await start();
@@ -167,4 +167,4 @@ test("a credentials file: one that is good, expired, another operator's, no such
   expect(await refusal({ url: server.url, credentials: fileOf(broken) }, good.seed.slice(0, -4))).toMatch(
     /credentials file .* has no token and key/,
   );
-}, 60_000);
+});

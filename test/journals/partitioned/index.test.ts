@@ -150,7 +150,7 @@ describe("the order of a process", () => {
       ),
       { seed: SEED, numRuns: 60 },
     );
-  }, 60_000);
+  });
 });
 
 describe("a journal of several partitions", () => {

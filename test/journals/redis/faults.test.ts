@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ALL, dataOf, epochs, follow, judge, open, UNAVAILABLE, update, Writer } from "../../support/redis-journals.ts";
 import { RedisServer } from "../../support/redis-server.ts";
 import { TcpProxy } from "../../support/tcp-proxy.ts";
+import { LATE_MS } from "../../support/clock.ts";
 
 describe("Redis that goes away and comes back", () => {
   it("killed again and again under appends of two hubs, with appendfsync always: nothing acknowledged is lost, none is twice, one order", async () => {
@@ -14,21 +15,17 @@ describe("Redis that goes away and comes back", () => {
     const writers = journals.flatMap((journal, i) => Array.from({ length: 4 }, (_, j) => new Writer(journal, `${i}.${j}.`)));
     for (let round = 1; round <= 3; round++) {
       const before = writers.map(({ acknowledged }) => acknowledged.size);
-      await expect
-        .poll(() => writers.every(({ acknowledged }, i) => acknowledged.size > (before[i] as number) + 20), { timeout: 10_000 })
-        .toBe(true);
+      await expect.poll(() => writers.every(({ acknowledged }, i) => acknowledged.size > (before[i] as number) + 20)).toBe(true);
       await server.kill();
       await server.restart();
     }
     const before = writers.map(({ acknowledged }) => acknowledged.size);
-    await expect
-      .poll(() => writers.every(({ acknowledged }, i) => acknowledged.size > (before[i] as number)), { timeout: 10_000 })
-      .toBe(true);
+    await expect.poll(() => writers.every(({ acknowledged }, i) => acknowledged.size > (before[i] as number))).toBe(true);
     await Promise.all(writers.map((writer) => writer.stop()));
     await judge(journals, followed, writers);
     expect(seen.map((all) => new Set(all).size)).toEqual([1, 1]);
     expect(writers.some(({ failed }) => failed.length > 0)).toBe(true);
-  }, 60_000);
+  });
 
   it("stopped: appends are refused soon, reads wait, streams catch up", async () => {
     const server = await RedisServer.start();
@@ -39,7 +36,7 @@ describe("Redis that goes away and comes back", () => {
     const start = performance.now();
     const appends = Array.from({ length: 50 }, (_, i) => a.append([update(`stopped ${i}`)]));
     const refused = await Promise.allSettled(appends);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(performance.now() - start).toBeLessThan(3000 + LATE_MS);
     expect(refused.every(({ status }) => status === "rejected")).toBe(true);
     await expect(b.state?.commit([{ key: "k", value: "v" }])).rejects.toMatchObject({ code: UNAVAILABLE });
     await expect(b.idempotency?.find({ key: "k", request: "r" })).rejects.toMatchObject({ code: "journal_unavailable" });
@@ -48,18 +45,16 @@ describe("Redis that goes away and comes back", () => {
     server.signal("SIGCONT");
     expect(await read).toMatchObject({ kind: "records" });
     await expect
-      .poll(
-        async () =>
-          b.append([update("last")]).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 10_000 },
+      .poll(async () =>
+        b.append([update("last")]).then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(true);
     await judge([a, b], [fromA, fromB], []);
     expect(dataOf(fromA).at(-1)).toBe("last");
-  }, 30_000);
+  });
 
   it("away for long: each of 10,000 appends is refused, and none is kept", async () => {
     const server = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
@@ -75,23 +70,21 @@ describe("Redis that goes away and comes back", () => {
       const results = await Promise.allSettled(Array.from({ length: 1000 }, (_, j) => journal.append([update(`${i}.${j} ${big}`)])));
       expect(results.every(({ status }) => status === "rejected")).toBe(true);
     }
-    expect(performance.now() - start).toBeLessThan(4000);
+    expect(performance.now() - start).toBeLessThan(4000 + LATE_MS);
     global.gc?.();
     // Together they were 100 MB.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(90 * 1024 * 1024);
     await server.restart();
     await expect
-      .poll(
-        async () =>
-          journal.append([update("2")]).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 10_000 },
+      .poll(async () =>
+        journal.append([update("2")]).then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(true);
     expect(journal.tail()).toBe(2);
-  }, 30_000);
+  });
 
   it("more than 64 MiB that waits for one that hangs is refused at once", async () => {
     const server = await RedisServer.start();
@@ -105,8 +98,8 @@ describe("Redis that goes away and comes back", () => {
       journal.append([update(big)]).catch(() => void times.push(performance.now() - start)),
     );
     await Promise.all(appends);
-    expect(times.filter((ms) => ms < 1000).length).toBeGreaterThanOrEqual(30);
-    expect(Math.max(...times)).toBeLessThan(3500);
+    expect(times.filter((ms) => ms < 1900).length).toBeGreaterThanOrEqual(30);
+    expect(Math.max(...times)).toBeLessThan(3500 + LATE_MS);
     server.signal("SIGCONT");
   });
 
@@ -123,11 +116,11 @@ describe("Redis that goes away and comes back", () => {
     const start = performance.now();
     await expect(journal.append([update("x")])).rejects.toMatchObject({ code: "outcome_unknown" });
     proxy.open();
-    await expect.poll(() => dataOf(followed).includes("2"), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => dataOf(followed).includes("2")).toBe(true);
     expect(performance.now() - start).toBeLessThan(10_000);
     await journal.append([update("3")]);
     await expect.poll(() => dataOf(followed).at(-1)).toBe("3");
-  }, 30_000);
+  });
 
   it("is noticed on each connection by itself: a follower's that is stuck does not stop the stream", async () => {
     const server = await RedisServer.start();
@@ -147,15 +140,15 @@ describe("Redis that goes away and comes back", () => {
           { timeout: 5000 },
         )
         .toBe(true);
-      await expect.poll(() => dataOf(followed).includes(type), { timeout: 5000 }).toBe(true);
+      await expect.poll(() => dataOf(followed).includes(type)).toBe(true);
     }
     other.peers?.answer(() => "here");
-    await expect.poll(async () => (await journal.peers?.ask("?"))?.answers.length, { timeout: 10_000 }).toBe(1);
-  }, 30_000);
+    await expect.poll(async () => (await journal.peers?.ask("?"))?.answers.length).toBe(1);
+  });
 });
 
 describe("Redis that has lost data", () => {
-  it("older data put back, twice: a new epoch each time, none of them one that was left", { timeout: 30_000 }, async () => {
+  it("older data put back, twice: a new epoch each time, none of them one that was left", async () => {
     const server = await RedisServer.start();
     const [a, b] = [await open(server.url), await open(server.url)];
     await a.append([update("1")]);
@@ -163,12 +156,12 @@ describe("Redis that has lost data", () => {
     const saved = readFileSync(join(server.directory, "dump.rdb"));
     const seen = [a.epoch];
     for (let i = 0; i < 2; i++) {
-      await expect.poll(() => a.append([update("2"), update("3")]).catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+      await expect.poll(() => a.append([update("2"), update("3")]).catch(() => undefined)).toBeDefined();
       await expect.poll(() => b.tail()).toBe(a.tail());
       await server.kill();
       writeFileSync(join(server.directory, "dump.rdb"), saved);
       await server.restart();
-      await expect.poll(() => a.epoch === b.epoch && !seen.includes(a.epoch), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => a.epoch === b.epoch && !seen.includes(a.epoch)).toBe(true);
       seen.push(a.epoch);
     }
   });
@@ -188,8 +181,8 @@ describe("Redis that has lost data", () => {
         await server.restart();
       }
       const start = performance.now();
-      await expect.poll(() => seen.every(({ length }) => length === 2), { timeout: 10_000 }).toBe(true);
-      expect(performance.now() - start).toBeLessThan(2000);
+      await expect.poll(() => seen.every(({ length }) => length === 2)).toBe(true);
+      expect(performance.now() - start).toBeLessThan(2000 + LATE_MS);
       expect(new Set(journals.map(({ epoch }) => epoch)).size).toBe(1);
       expect(seen[0]?.[0]).not.toBe(seen[0]?.[1]);
       expect(journals.map((journal) => [journal.tail(), journal.head(), journal.bytes()])).toEqual(
@@ -230,7 +223,7 @@ describe("Redis that has lost data", () => {
     const master = await RedisServer.start();
     const replica = await RedisServer.start();
     await replica.run("REPLICAOF", "127.0.0.1", String(master.port));
-    await expect.poll(() => replica.info("master_link_status"), { timeout: 10_000 }).toBe("up");
+    await expect.poll(() => replica.info("master_link_status")).toBe("up");
     const proxy = await TcpProxy.start(master.port);
     // The name stays, and leads to another server.
     const url = `redis://127.0.0.1:${proxy.port}`;
@@ -244,13 +237,13 @@ describe("Redis that has lost data", () => {
     await expect.poll(() => followed.every(({ length }) => length === 7)).toBe(true);
     await master.kill();
     proxy.retarget(replica.port);
-    await expect.poll(() => seen.every(({ length }) => length === 2), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => seen.every(({ length }) => length === 2)).toBe(true);
     expect(journals[0]?.epoch).toBe(journals[1]?.epoch);
     expect(await journals[1]?.append([update("new 6")])).toEqual([6]);
     const page = await journals[0]?.read(0, ALL);
     expect(page?.kind === "records" && dataOf(page.records)).toEqual(["kept 1", "kept 2", "kept 3", "kept 4", "kept 5", "new 6"]);
     for (const records of followed) await expect.poll(() => records.at(-1)).toMatchObject({ offset: 6, data: "new 6" });
-  }, 30_000);
+  });
 
   it("other records under the same offsets are a new epoch too", async () => {
     const server = await RedisServer.start();
@@ -265,11 +258,11 @@ describe("Redis that has lost data", () => {
     await server.run("XSETID", "{artesian}:stream", "4-0");
     await server.run("XADD", "{artesian}:stream", "5-0", "r", `${Date.now()} 70 ${a.epoch} othertag - \n[0,["t"],"other 5",0,null]`);
     proxy.open();
-    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(2);
-    await expect.poll(() => a.epoch === b.epoch, { timeout: 5000 }).toBe(true);
+    await expect.poll(() => seen.length).toBe(2);
+    await expect.poll(() => a.epoch === b.epoch).toBe(true);
     const page = await a.read(4, ALL);
     expect(page.kind === "records" && dataOf(page.records)).toEqual(["other 5"]);
-  }, 30_000);
+  });
 
   it.each(["open", "closed"])("its stream alone is gone, with the journal %s: a new epoch, and offsets that go on rising", async (how) => {
     const server = await RedisServer.start();
@@ -279,7 +272,7 @@ describe("Redis that has lost data", () => {
     if (how === "closed") await journal.close();
     await server.run("DEL", "{artesian}:stream");
     if (how === "closed") journal = await open(server.url);
-    await expect.poll(() => journal.epoch, { timeout: 5000 }).not.toBe(epoch);
+    await expect.poll(() => journal.epoch).not.toBe(epoch);
     expect([journal.head(), journal.tail(), journal.bytes()]).toEqual([6, 5, 0]);
     expect(await journal.find("id")).toEqual([]);
     expect(await journal.append([update("new")])).toEqual([6]);
@@ -297,10 +290,10 @@ describe("Redis that has lost data", () => {
     proxy.blackhole();
     for (let i = 2; i <= 20; i++) await b.append([update(String(i))]);
     proxy.open();
-    await expect.poll(() => seen, { timeout: 10_000 }).toEqual([a.epoch, a.epoch]);
+    await expect.poll(() => seen).toEqual([a.epoch, a.epoch]);
     expect(a.epoch).toBe(b.epoch);
     expect([a.head(), a.tail()]).toEqual([16, 20]);
     await b.append([update("21")]);
-    await expect.poll(() => dataOf(followed), { timeout: 10_000 }).toEqual(["1", "21"]);
-  }, 30_000);
+    await expect.poll(() => dataOf(followed)).toEqual(["1", "21"]);
+  });
 });

@@ -5,7 +5,8 @@ import { HubError } from "artesian";
 import { redisJournal, withoutCredentials } from "artesian/journals/redis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ALL, follow, open, update } from "../../support/redis-journals.ts";
-import { freePort, makeCertificates, RedisServer } from "../../support/redis-server.ts";
+import { freePort } from "../../support/free-port.ts";
+import { makeCertificates, RedisServer } from "../../support/redis-server.ts";
 
 describe("two hubs on one Redis", () => {
   it("follow all that both append, in one order, and read the same under the same offsets", async () => {
@@ -92,7 +93,7 @@ describe("two hubs on one Redis", () => {
     const server = await RedisServer.start();
     const journal = await open(server.url, { retention: { maxAgeMs: 200 } });
     for (let i = 0; i < 50; i++) await journal.idempotency?.append({ key: `k${i}`, request: "r", batch: [update("x", `i${i}`)] });
-    await expect.poll(() => [journal.head(), journal.tail(), journal.bytes()], { timeout: 5000 }).toEqual([51, 50, 0]);
+    await expect.poll(() => [journal.head(), journal.tail(), journal.bytes()]).toEqual([51, 50, 0]);
     for (const key of ["ids", "keys"]) expect(await server.run("EXISTS", `{artesian}:${key}`)).toBe(0);
     expect(await server.run("XLEN", "{artesian}:stream")).toBe(0);
     expect(await journal.read(0, ALL)).toEqual({ kind: "trimmed", head: 51 });

@@ -12,6 +12,7 @@ import { OwnProcess } from "./inspect/own-process.ts";
 import { PeerRequests } from "./inspect/peer-requests.ts";
 import { Publisher } from "./publisher.ts";
 import { Readers } from "./readers.ts";
+import { RequestWork } from "./request-work.ts";
 import { type Presence, watchPresence } from "./table/presence.ts";
 import { DEFAULT_PUBLISHED_RETRY_MS, DEFAULT_RETRY_MS, type RetryRange, retryRangeOf } from "./update/retry.ts";
 import { Schedule } from "./table/schedule.ts";
@@ -20,7 +21,7 @@ import type { Sink } from "./live/subscriber.ts";
 import { Streams } from "./streams/streams.ts";
 import { Tokens } from "./table/tokens.ts";
 import { TopicParser } from "./update/topic.ts";
-import { Turns } from "./replay/turns.ts";
+import { Turns } from "./turns.ts";
 import { Fleet } from "./inspect/fleet.ts";
 
 const DEFAULT_URL = "http://localhost/.well-known/mercure";
@@ -39,8 +40,8 @@ export class HubCore {
   readonly leewayMs: number;
   /** Range of the `retry` times that publishers may send to subscribers. */
   readonly publishedRetryMs: RetryRange;
-  /** The turns of long work: replays, large bodies, patterns that are compiled. */
-  readonly turns: Turns = new Turns();
+  /** The long work of requests: large bodies, patterns that are compiled. */
+  readonly requestWork: RequestWork = new RequestWork();
   readonly compiler: MatcherCompiler;
   readonly grants: Grants;
   readonly tokens: Tokens;
@@ -78,7 +79,8 @@ export class HubCore {
     this.logger = options.logger ?? SILENT;
     this.leewayMs = options.leewayMs ?? 0;
     this.publishedRetryMs = retryRangeOf("publishedRetryMs", options.publishedRetryMs ?? DEFAULT_PUBLISHED_RETRY_MS);
-    const { limits, logger, leewayMs, turns } = this;
+    const { limits, logger, leewayMs } = this;
+    const turns = new Turns();
     const hubPath = new URL(this.url).pathname;
     const parser = new TopicParser(this.url);
     this.#journal = journal;

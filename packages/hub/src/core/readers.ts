@@ -16,7 +16,7 @@ import type { Streams } from "./streams/streams.ts";
 import type { Sink, Subscriber } from "./live/subscriber.ts";
 import type { Tokens } from "./table/tokens.ts";
 import type { TopicParser } from "./update/topic.ts";
-import type { Turns } from "./replay/turns.ts";
+import type { Turns } from "./turns.ts";
 
 /** How subscribers, and readers within the process, begin: what they select, and where they start. */
 export class Readers {

@@ -12,10 +12,11 @@ const SLICE_MS = 2;
  */
 export function inSlices<T>(work: Generator<undefined, T>, turn: () => Promise<void>): T | Promise<T> {
   const first = slice(work);
-  return first.done === true ? first.value : rest(work, turn);
+  return first.done === true ? first.value : restOf(work, turn);
 }
 
-async function rest<T>(work: Generator<undefined, T>, turn: () => Promise<void>): Promise<T> {
+/** Runs work in slices. Also the first one waits for its turn. */
+export async function restOf<T>(work: Generator<undefined, T>, turn: () => Promise<void>): Promise<T> {
   for (;;) {
     await turn();
     const next = slice(work);
@@ -23,7 +24,8 @@ async function rest<T>(work: Generator<undefined, T>, turn: () => Promise<void>)
   }
 }
 
-function slice<T>(work: Generator<undefined, T>): IteratorResult<undefined, T> {
+/** Runs one slice of the work. */
+export function slice<T>(work: Generator<undefined, T>): IteratorResult<undefined, T> {
   const untilMs = monotonicMs() + SLICE_MS;
   let next = work.next();
   while (next.done !== true && monotonicMs() < untilMs) next = work.next();

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { HubError } from "../core/errors.ts";
 import type { BodyShare } from "./admission/body-bytes.ts";
 import { GatheredBody, tooLarge } from "./body/gathered-body.ts";
@@ -30,7 +31,7 @@ export function handleNode(context: HttpContext, req: IncomingMessage, res: Serv
     return;
   }
   context.streamResets.watch(req);
-  void answer(context, req, res, { ...target, pathname: pathname ?? "" }, next);
+  void answerInOrder(req, () => answer(context, req, res, { ...target, pathname: pathname ?? "" }, next));
 }
 
 /**
@@ -45,6 +46,25 @@ function resolvePath({ paths }: HttpContext, req: IncomingMessage, pathname: str
   // address.
   return whole.endsWith(pathname) || pathname === "/" ? paths.resolve(whole) : undefined;
 }
+
+/** The last unsafe request of each connection of HTTP/1.1 that is not answered yet. */
+const unanswered = new WeakMap<Socket, Promise<void>>();
+
+/**
+ * Answers the unsafe requests of a connection one after the other, as RFC 9112, 9.3.2 demands.
+ * Otherwise a small update behind a large one would be stored first.
+ */
+function answerInOrder(req: IncomingMessage, begin: () => Promise<void>): Promise<void> {
+  if (SAFE.has(req.method ?? "") || req.httpVersionMajor !== 1) return begin();
+  const { socket } = req;
+  const answered = (unanswered.get(socket)?.then(begin, begin) ?? begin()).finally(() => {
+    if (unanswered.get(socket) === answered) unanswered.delete(socket);
+  });
+  unanswered.set(socket, answered);
+  return answered;
+}
+
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "QUERY"]);
 
 async function answer(
   context: HttpContext,

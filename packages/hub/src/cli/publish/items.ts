@@ -88,7 +88,7 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
  * @throws LineError for a name that is nearly `private`, and for a field that stands twice.
  */
 function membersOf(number: number, text: string): ReadonlyMap<string, RawMember> {
-  const object = readMembers(text, { isWanted: isKnownField, mostObjects: 1, mostOthers: Infinity })?.objects[0];
+  const object = readMembers(text, { isWanted: isKnownField, mostObjects: 1, mostOthers: Infinity, mostDepth: Infinity })?.objects[0];
   if (object === undefined) throw new LineError(number, "is not a JSON object.");
   for (const name of object.others) {
     if (isNearlyPrivate(name))

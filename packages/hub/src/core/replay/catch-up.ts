@@ -8,7 +8,7 @@ import { type Chunks, ReplayPages } from "./replay-pages.ts";
 import { andThen } from "../scheduler.ts";
 import { pick, readPageFor, type ReplayRecord } from "./read-page.ts";
 import type { Subscriber } from "../live/subscriber.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../turns.ts";
 
 /** State shared by all replays to sockets. */
 export class CatchUpContext {

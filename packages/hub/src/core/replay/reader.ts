@@ -9,7 +9,7 @@ import { andThen, nextTurn } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
 import { firstHeld, type Start } from "./start.ts";
 import { pick, type ReplayPage, readPageFor, type ReplayRecord } from "./read-page.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../turns.ts";
 
 /** Options of a reader within the process. */
 export interface SubscribeOptions {

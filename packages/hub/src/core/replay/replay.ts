@@ -6,7 +6,7 @@ import type { Selection } from "../matching/selection.ts";
 import { firstHeld } from "./start.ts";
 import { andThen } from "../scheduler.ts";
 import { expanded, pick, type ReplayRecord } from "./read-page.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../turns.ts";
 
 /**
  * A reader on its way from an old update to the tail. Holds the complete state between two steps.

@@ -8,7 +8,7 @@ import { NewestTail } from "./newest-tail.ts";
 import { type ScanLimits, ScanQueue } from "./scan-queue.ts";
 import type { Selection } from "../matching/selection.ts";
 import { readPage } from "./read-page.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../turns.ts";
 
 /** The newest updates of a selection at some moment. */
 export interface Snapshot {

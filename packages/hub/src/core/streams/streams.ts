@@ -14,7 +14,7 @@ import { Roster } from "./roster.ts";
 import { afterThisTurn, monotonicMs } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
 import type { Start } from "../replay/start.ts";
-import type { Turns } from "../replay/turns.ts";
+import type { Turns } from "../turns.ts";
 import { type Sink, Subscriber, type SubscriberEvents } from "../live/subscriber.ts";
 
 /** Options of streams. All times are milliseconds. */

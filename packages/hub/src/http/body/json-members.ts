@@ -28,6 +28,8 @@ export interface RawDocument {
    * more items than wanted is read as far as the first of them.
    */
   readonly objects: readonly (RawObject | undefined)[];
+  /** Whether the document is nested deeper than wanted. It is read only so far. */
+  readonly isTooDeep: boolean;
 }
 
 /** The parts of a document to keep. */
@@ -38,6 +40,8 @@ export interface Wanted {
   readonly mostObjects: number;
   /** Most names of other members of an object. One more is kept. */
   readonly mostOthers: number;
+  /** Most levels of lists and objects in a member's value. */
+  readonly mostDepth: number;
 }
 
 const QUOTE = 0x22;
@@ -68,7 +72,9 @@ export function readMembers(text: string, wanted: Wanted): RawDocument | undefin
 export function* readingMembers(text: string, wanted: Wanted): Generator<undefined, RawDocument | undefined> {
   let i = skipSpace(text, 0);
   const isList = text.charCodeAt(i) === OPEN_LIST;
-  const keeper = new Keeper(text, isList ? 2 : 1, wanted);
+  const level = isList ? 2 : 1;
+  const keeper = new Keeper(text, level, wanted);
+  const mostOpen = level + wanted.mostDepth;
   /** The open brackets. */
   const open: number[] = [];
   /**
@@ -84,7 +90,8 @@ export function* readingMembers(text: string, wanted: Wanted): Generator<undefin
     }
     const code = text.charCodeAt(i);
     const inside = open[open.length - 1];
-    if (inside === undefined && next === "after") return i === text.length ? { isList, objects: keeper.objects } : undefined;
+    if (inside === undefined && next === "after")
+      return i === text.length ? { isList, objects: keeper.objects, isTooDeep: false } : undefined;
     if (next === "after" && code === COMMA) {
       next = inside === OPEN_OBJECT ? "name" : "value";
       i++;
@@ -103,8 +110,9 @@ export function* readingMembers(text: string, wanted: Wanted): Generator<undefin
       next = "value";
     } else {
       keeper.begins(i, open.length);
-      if (keeper.isFull) return { isList, objects: keeper.objects };
+      if (keeper.isFull) return { isList, objects: keeper.objects, isTooDeep: false };
       if (code === OPEN_OBJECT || code === OPEN_LIST) {
+        if (open.length === mostOpen) return { isList, objects: keeper.objects, isTooDeep: true };
         keeper.opened(open.push(code));
         next = "first";
         i++;

@@ -2,7 +2,7 @@ import { HubError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { type TextUpdate, tooManyUpdates } from "../../core/update/update.ts";
 import { isKnownField, isNearlyPrivate, meantField, quoteName } from "./field-names.ts";
-import { decodeUtf8, detach, parseForm } from "./form.ts";
+import { decodeUtf8, detach, parsingForm } from "./form.ts";
 import { type RawDocument, type RawMember, type RawObject, readingMembers } from "./json-members.ts";
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
@@ -20,6 +20,9 @@ export interface ParsedUpdates {
   /** Names of ignored fields. */
   readonly unknownFields: ReadonlySet<string>;
 }
+
+/** Characters of blank lines between two `yield`s. */
+const PART_LENGTH = 16 * 1024;
 
 /**
  * Deepest JSON in `data`, in levels. Subscribers parse `data`, and many parsers use stack for each
@@ -44,7 +47,7 @@ export function* parsingUpdates(
   const text = decodeUtf8(body);
   const unknownFields = new Set<string>();
   if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
-    return { updates: [fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
+    return { updates: [yield* fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
   const most = { objects: updatesPerBatch, fields: formFields };
   if (mediaType === "application/json") {
     const { isList, objects } = yield* readingJson(text, "The body", most);
@@ -58,7 +61,12 @@ export function* parsingUpdates(
   }
   if (NDJSON_TYPES.has(mediaType)) {
     const updates: TextUpdate[] = [];
+    let pauseAt = PART_LENGTH;
     for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {
+      if (start >= pauseAt) {
+        yield;
+        pauseAt = start + PART_LENGTH;
+      }
       end = text.indexOf("\n", start);
       if (end < 0) end = text.length;
       const line = text.slice(start, end);
@@ -77,11 +85,11 @@ export function* parsingUpdates(
   );
 }
 
-function fromForm(text: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
+function* fromForm(text: string, maxFields: number, unknownFields: Set<string>): Generator<undefined, TextUpdate> {
   const topics: string[] = [];
   const fields = new Map<string, string>();
   const counts = new Map<string, number>();
-  for (const [name, value] of parseForm(text, maxFields)) {
+  for (const [name, value] of yield* parsingForm(text, maxFields)) {
     if (name === "topic") topics.push(value);
     else if (!isKnownField(name)) passOver(name, "The update", unknownFields);
     else {
@@ -177,7 +185,14 @@ function* readingJson(
   what: string,
   most: { readonly objects: number; readonly fields: number },
 ): Generator<undefined, RawDocument> {
-  const document = yield* readingMembers(text, { isWanted: isKnownField, mostObjects: most.objects, mostOthers: most.fields });
+  const document = yield* readingMembers(text, {
+    isWanted: isKnownField,
+    mostObjects: most.objects,
+    mostOthers: most.fields,
+    mostDepth: MAX_DATA_DEPTH,
+  });
+  if (document?.isTooDeep === true)
+    throw new HubError("invalid_data", `${what} is nested more than ${MAX_DATA_DEPTH} levels deep. Send deep data as text.`);
   if (document !== undefined) return document;
   throw new HubError("invalid_body", `${what} is not valid JSON. Check quotes, commas and brackets.`);
 }
@@ -200,7 +215,7 @@ function fromJson(text: string, object: RawObject | undefined, what: string, max
   if (typeof isPrivate !== "boolean") throw new HubError("invalid_body", `${what} has a "private" that is not true or false.`);
   return {
     topic,
-    data: dataOf(text, members.get("data"), what),
+    data: dataOf(text, members.get("data")),
     id: optionalText(fields, "id", "invalid_id", what),
     type: optionalText(fields, "type", "invalid_type", what),
     retry: readMs(fields("retry"), "retry", "invalid_retry"),
@@ -232,13 +247,10 @@ function topicOf(text: string, member: RawMember | undefined): unknown {
  * Returns a JSON string's content, and any other value as written, including `null`. Rounded
  * numbers or sorted keys would be different data.
  */
-function dataOf(text: string, member: RawMember | undefined, what: string): string | undefined {
+function dataOf(text: string, member: RawMember | undefined): string | undefined {
   if (member === undefined) return undefined;
-  const { start, end, depth } = member;
-  const written = text.slice(start, end);
-  if (written.startsWith('"')) return JSON.parse(written) as string;
-  if (depth <= MAX_DATA_DEPTH) return detach(written, text);
-  throw new HubError("invalid_data", `${what} has data nested more than ${MAX_DATA_DEPTH} levels deep. Send it as text.`);
+  const written = text.slice(member.start, member.end);
+  return written.startsWith('"') ? (JSON.parse(written) as string) : detach(written, text);
 }
 
 function optionalText(fields: Fields, name: string, code: "invalid_id" | "invalid_type", what: string): string | undefined {

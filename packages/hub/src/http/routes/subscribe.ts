@@ -9,7 +9,7 @@ import type { Compat } from "../compat/names.ts";
 import type { HttpContext } from "../context.ts";
 import type { HubRequest } from "../request.ts";
 import { quoteName } from "../body/field-names.ts";
-import { decodeUtf8, parseForm } from "../body/form.ts";
+import { decodeUtf8, parseForm, parsingForm } from "../body/form.ts";
 import { holdsInflated, takesGzip } from "../reply/gzip.ts";
 import { ALIAS_PATH, decodeHeader, encodeHeader, STREAM_HEADERS, type StreamReply } from "../reply/reply.ts";
 import { mediaTypeOf } from "../body/update-body.ts";
@@ -72,7 +72,7 @@ export async function parseSubscription(
   const cursors = new Map<string, string>();
   let topicName: string | undefined;
   // The union of both. The query's cursor wins.
-  for (const [name, value] of [...parseForm(query, formFields), ...parseForm(form, formFields)]) {
+  for (const [name, value] of [...parseForm(query, formFields), ...(await hub.requestWork.run(parsingForm(form, formFields)))]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
     else if (name === "topic" && compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
@@ -111,7 +111,7 @@ export async function parseSubscription(
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
   const encoding = takesGzip(field("accept-encoding")) && !holdsInflated(field) ? "gzip" : "identity";
   return {
-    selection: await hub.turns.run(hub.readers.selecting(matchers, authorization, { pace, encoding, framing })),
+    selection: await hub.requestWork.run(hub.readers.selecting(matchers, authorization, { pace, encoding, framing })),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),

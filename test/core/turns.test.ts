@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Turns } from "../../../packages/hub/src/core/replay/turns.ts";
-import { stopClock } from "../../support/clock.ts";
+import { Turns } from "../../packages/hub/src/core/turns.ts";
+import { stopClock } from "../support/clock.ts";
 
 /** Counts the turns of the event loop while a test runs. */
 function countLoop(): { turn: number } {

@@ -1,5 +1,5 @@
-import { afterThisTurn, monotonicMs } from "../scheduler.ts";
-import { inSlices } from "../slices.ts";
+import { afterThisTurn, monotonicMs } from "./scheduler.ts";
+import { inSlices } from "./slices.ts";
 
 /**
  * Longest time that all replays together may hold up a turn of the event loop, in milliseconds. The

@@ -1,0 +1,55 @@
+import { afterThisTurn, monotonicMs } from "./scheduler.ts";
+import { restOf, slice } from "./slices.ts";
+import { Turns } from "./turns.ts";
+
+/** Longest time in one turn of the event loop for work that begins at once, in milliseconds. */
+const BUDGET_MS = 4;
+/** Shorter work is not counted, in milliseconds. Reading its request took longer. */
+const COUNTED_MS = 0.02;
+/** Most works under way. Each holds its request's body, and some of its parts. */
+const MOST_BEGUN = 4;
+
+/**
+ * Runs the long work of requests, such as parsing a large body or compiling patterns, in slices.
+ * The work has turns of its own, so replays never wait behind it.
+ */
+export class RequestWork {
+  readonly #turns = new Turns();
+  #spentMs = 0;
+  #begun = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @returns A promise only if the work takes more than one slice, or has to wait. */
+  run<T>(work: Generator<undefined, T>): T | Promise<T> {
+    if (this.#spentMs >= BUDGET_MS) return this.#later(work);
+    const beganMs = monotonicMs();
+    try {
+      const first = slice(work);
+      return first.done === true ? first.value : this.#later(work);
+    } finally {
+      this.#spend(monotonicMs() - beganMs);
+    }
+  }
+
+  #spend(ms: number): void {
+    if (ms < COUNTED_MS) return;
+    if (this.#spentMs === 0) afterThisTurn(this.#forget);
+    this.#spentMs += ms;
+  }
+
+  readonly #forget = (): void => {
+    this.#spentMs = 0;
+  };
+
+  async #later<T>(work: Generator<undefined, T>): Promise<T> {
+    if (this.#begun >= MOST_BEGUN) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#begun++;
+    try {
+      return await restOf(work, this.#turns.next);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#begun--;
+      else next();
+    }
+  }
+}
