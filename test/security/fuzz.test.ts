@@ -123,7 +123,7 @@ test("200,000 forms, JSON documents and batches to publish", async () => {
         accept,
         "idempotency-key": idempotencyKey,
       };
-      const request = { header: (name: string) => fields[name], readBody: async () => bytes };
+      const request = { header: (name: string) => fields[name], query: "", readBody: async () => bytes };
       return publish({ hub, reservedTopics }, request, undefined);
     },
     200_000,

@@ -295,8 +295,32 @@ describe("a field that the hub does not know", () => {
     '"private"',
     "private:",
     "private_update",
+    "update[private][]",
+    "update[private][0]",
+    "[private][]",
+    "data[private][value]",
+    "message[is_private][]",
+    "options.private",
+    "options_private",
+    "hub_private",
+    "mercurePrivate",
+    "update_is_private",
+    "privateOnly",
+    "private_only",
+    "amp;private",
+    "amp;amp;private",
+    "amp;update[private]",
   ];
-  const unseen = ["private\u200b", "\u200bprivate", "pri\0vate", "\uFEFFprivate", "priv\u00adate", `private${"\u200b".repeat(100)}`];
+  const wide = ["ｐｒｉｖａｔｅ", "Ｐrivate", "update［private］", "𝐩𝐫𝐢𝐯𝐚𝐭𝐞", "ⓟrivate"];
+  const unseen = [
+    "private\u200b",
+    "\u200bprivate",
+    "pri\0vate",
+    "\uFEFFprivate",
+    "priv\u00adate",
+    `private${"\u200b".repeat(100)}`,
+    `private${" ".repeat(300)}`,
+  ];
   const slips = [
     "privat",
     "privte",
@@ -311,7 +335,7 @@ describe("a field that the hub does not know", () => {
     "prıvate",
     "рrivate",
   ];
-  it.each([...cases, ...framed, ...unseen, ...slips])("is refused when it is %j: the update would be public", async (name) => {
+  it.each([...cases, ...framed, ...wide, ...unseen, ...slips])("is refused when it is %j: the update would be public", async (name) => {
     const { url, hub } = await startHub();
     const field = JSON.stringify(name);
     const requests = [
@@ -329,13 +353,36 @@ describe("a field that the hub does not know", () => {
     expect(Number((await hub.publish({ topic: "a" })).split(":").at(-1))).toBe(Number(before.split(":").at(-1)) + 1);
   });
 
-  it.each(["privacy", "pirate", "key_private", "derivative", "activate", "p", "", "update[privacy]", "is"])(
+  const others = ["privacy", "pirate", "key_private", "private_key", "derivative", "activate", "privateer", "privation", "privately"];
+  const short = ["p", "", "is", "only", "amp;", "[]", "."];
+  it.each([...others, ...short, "update[privacy]", "amp;privacy", "publicOnly", "ｐrivacy"])(
     "is passed over when it is %j, which is another word",
     async (name) => {
       const { url } = await startHub();
       expect((await post(url, `topic=a&${encodeURIComponent(name)}=on`)).status).toBe(200);
     },
   );
+
+  it.each(["private=on", "Private", "x=y&update%5Bprivate%5D=1", "topic=a", "delay=5000", "amp;private=1"])(
+    "is refused in the URL of a publish: ?%s",
+    async (query) => {
+      const { url, hub } = await startHub();
+      for (const [body, type] of [
+        ["topic=a&data=x", FORM],
+        ['{"topic":"a"}', "application/json"],
+      ] as const) {
+        const answer = await post(`${url}?${query}`, body, type);
+        expect(answer.status).toBe(400);
+        expect(problemOf(answer)).toMatchObject({ code: "invalid_body", detail: expect.stringContaining("in the body") });
+      }
+      expect(hub.stats().tail).toBe(0);
+    },
+  );
+
+  it("is passed over in the URL of a publish when it is no field of an update", async () => {
+    const { url } = await startHub();
+    expect((await post(`${url}?tenant=a&privacy=b&utm_source`, "topic=a")).status).toBe(200);
+  });
 
   it("is absent if all fields are known", async () => {
     const { url } = await startHub();

@@ -22,9 +22,10 @@ export interface Limits {
    */
   readonly queryBytes: number;
   /**
-   * Most bytes of all request bodies that a process has not handled yet (memory, by bodies that
+   * Most memory of all request bodies that a process has not handled yet, in bytes (bodies that
    * never end). At least four times `bodyBytes`. Default 64 MiB. An address may hold no more than
-   * is left for others. Past the limit: `overloaded`.
+   * is left for others. Past the limit, the address that holds most loses its largest incomplete
+   * body: `overloaded`.
    */
   readonly pendingBodyBytes: number;
   /**

@@ -1,10 +1,10 @@
-import { joinBytes } from "../core/update/bytes.ts";
-import { HubError } from "../core/errors.ts";
+import type { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/live/subscriber.ts";
 import type { HttpContext } from "./context.ts";
 import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Reply } from "./reply/reply.ts";
 import type { BodyShare } from "./admission/body-bytes.ts";
+import { GatheredBody } from "./body/gathered-body.ts";
 import { failureReply, respond } from "./respond.ts";
 
 /** Bytes that a stream buffers for a slow reader before it counts as full. */
@@ -71,19 +71,29 @@ function toResponse({ status, headers, body }: Reply, method: string): Response 
 }
 
 async function readBody(request: Request, maxBytes: number, share: BodyShare): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   // A second reading would give an empty body.
   if (request.bodyUsed || request.body?.locked === true) throw new BodyReadError();
-  if (request.body !== null) {
-    for await (const chunk of request.body) {
-      length += chunk.length;
-      if (length > maxBytes) throw new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
-      share.add(chunk.length);
-      chunks.push(chunk);
+  if (request.body === null) return new Uint8Array();
+  const reader = request.body.getReader();
+  // What a body says of its length is not checked here.
+  let refused: HubError | undefined;
+  const stop = (): void => void reader.cancel().catch(() => undefined);
+  const body = new GatheredBody(maxBytes, maxBytes, share, (refusal) => {
+    refused = refusal;
+    // A body that stalls ends by this.
+    stop();
+  });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (refused !== undefined) throw refused;
+    if (done) return body.end();
+    try {
+      body.add(value);
+    } catch (error) {
+      stop();
+      throw error;
     }
   }
-  return joinBytes(chunks);
 }
 
 function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: () => void, signal: AbortSignal): ReadableStream<Uint8Array> {

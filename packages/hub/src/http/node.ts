@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { HubError } from "../core/errors.ts";
 import type { BodyShare } from "./admission/body-bytes.ts";
+import { GatheredBody, tooLarge } from "./body/gathered-body.ts";
 import type { HttpContext } from "./context.ts";
 import { BodyReadError } from "./request.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
@@ -136,30 +137,26 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
     if (isEmpty) return new Uint8Array();
     throw new BodyReadError();
   }
-  // Made only when needed, because an error captures the stack, which costs as much as the rest of
-  // a publish.
-  const tooLarge = (): HubError => new HubError("too_large", `The body is larger than ${maxBytes} bytes. Send less at a time.`);
-  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  await new Promise<void>((resolve, reject) => {
+  const expectedBytes = Number(req.headers["content-length"] ?? maxBytes);
+  if (expectedBytes > maxBytes) throw tooLarge(maxBytes);
+  return new Promise<Uint8Array>((resolve, reject) => {
     const ended = (): void => reject(new HubError("invalid_body", "The request ended before its body did."));
     // No further event will come.
     if (req.destroyed) {
       ended();
       return;
     }
+    const refuse = (error: unknown): void => {
+      req.removeAllListeners("data").pause();
+      reject(error);
+    };
+    const body = new GatheredBody(maxBytes, expectedBytes, share, refuse);
     req.on("data", (chunk: Buffer | string) => {
-      // The application may have called setEncoding().
-      const bytes = typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk;
-      length += bytes.length;
       try {
-        if (length > maxBytes) throw tooLarge();
-        share.add(bytes.length);
-        chunks.push(bytes);
+        // The application may have called setEncoding().
+        body.add(typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk);
       } catch (error) {
-        req.removeAllListeners("data").pause();
-        reject(error);
+        refuse(error);
       }
     });
     // An HTTP/2 reset looks like the end of the body. A part of an update must not pass for the
@@ -168,12 +165,11 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
     req.once("end", () => {
       // For a stream that follows, these listeners would keep the request in memory.
       for (const event of ["aborted", "error", "close"]) req.removeListener(event, ended);
-      resolve();
+      resolve(body.end());
     });
     req.once("error", ended);
     req.once("close", ended);
   });
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
 }
 
 /** Decodes the UTF-8 of a query. Node shows the bytes of a request target as Latin-1. */

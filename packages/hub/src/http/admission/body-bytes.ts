@@ -1,35 +1,47 @@
 import { HubError } from "../../core/errors.ts";
 import { addressGroup } from "../../core/address-key.ts";
 
-/**
- * Memory for one chunk of a body, beside its bytes. Otherwise a body that comes byte by byte would
- * fill the memory uncounted.
- */
-const PART_BYTES = 200;
-
 /** Range of the delay before a client with a refused body comes back, in milliseconds. */
 const FULL = { minMs: 1000, maxMs: 5000 } as const;
 
-/** Byte count of one request's body. */
+/** Memory of one request's body. */
 export interface BodyShare {
   /**
-   * Counts a chunk of the body.
+   * Counts the memory of the body, which is not complete yet.
    *
-   * @throws HubError `overloaded` if there is no room.
+   * @param bytes - All bytes that the body holds now, not only the new ones.
+   * @param cut - Called if the hub takes the memory for another request. It holds nothing then.
+   * @throws HubError `overloaded` if there is no room. It holds nothing then.
    */
-  add(bytes: number): void;
-  /** Releases the bytes. Call once after the request. */
+  hold(bytes: number, cut: (refusal: HubError) => void): void;
+  /** Marks the body as complete. The hub does not take its memory any more. */
+  complete(): void;
+  /** Releases the memory. Call after the request. */
   release(): void;
 }
 
+/** An address, or a group of addresses that count as one. */
+interface Group {
+  readonly name: string;
+  /** Bytes of all its bodies. */
+  bytes: number;
+  /** Bodies that are not complete, in order of arrival. */
+  readonly unfinished: Set<Body>;
+}
+
+interface Body {
+  bytes: number;
+  cut: ((refusal: HubError) => void) | undefined;
+}
+
 /**
- * Bounds the bytes of all request bodies in a process until their requests are handled. An address
- * may hold no more than is left for others. One address alone gets half, and each of many finds
- * room for a small body.
+ * Bounds the memory of all request bodies in a process until their requests are handled. An address
+ * may hold no more than is left for others. If there is no room, the address that holds most loses
+ * its largest incomplete body. Otherwise bodies that never end would shut out all publishers.
  */
 export class BodyBytes {
   readonly #limit: number;
-  readonly #byAddress = new Map<string, number>();
+  readonly #groups = new Map<string, Group>();
   #total = 0;
 
   /** @param limit - See `Limits.pendingBodyBytes`. */
@@ -37,42 +49,89 @@ export class BodyBytes {
     this.#limit = limit;
   }
 
+  /** Bytes of all bodies. */
+  get total(): number {
+    return this.#total;
+  }
+
   /**
    * @param address - The client's. The loopback counts as one address, and so do all unknown
    *   addresses.
    */
   open(address: string | undefined): BodyShare {
-    const key = addressGroup(address);
-    let own = 0;
+    const name = addressGroup(address);
+    const body: Body = { bytes: 0, cut: undefined };
     return {
-      add: (bytes) => {
-        const part = bytes + PART_BYTES;
-        this.#check(key, part);
-        own += part;
-        this.#count(key, part);
+      hold: (bytes, cut) => {
+        const group = this.#groups.get(name) ?? { name, bytes: 0, unfinished: new Set() };
+        this.#groups.set(name, group);
+        group.unfinished.add(body);
+        body.cut = cut;
+        this.#makeRoom(group, body, bytes);
+        this.#resize(group, body, bytes);
       },
+      complete: () => void this.#groups.get(name)?.unfinished.delete(body),
       release: () => {
-        this.#count(key, -own);
-        own = 0;
+        const group = this.#groups.get(name);
+        if (group !== undefined) this.#remove(group, body);
       },
     };
   }
 
-  #check(key: string, part: number): void {
-    const held = this.#byAddress.get(key) ?? 0;
-    if (held + part <= this.#limit - this.#total) return;
-    throw new HubError("overloaded", "The hub has reached its limit of request bodies. Send less at a time, or try again later.", {
+  /** @throws HubError `overloaded` if the body itself is the one to lose its memory. */
+  #makeRoom(group: Group, body: Body, bytes: number): void {
+    for (;;) {
+      const wanted = group.bytes - body.bytes + bytes;
+      const left = this.#limit - this.#total;
+      if (wanted <= left) return;
+      const [from, victim] = this.#victim(group, wanted, body, bytes);
+      const refusal = this.#refusal(from === group ? wanted : from.bytes, from.name);
+      const { cut } = victim;
+      this.#remove(from, victim);
+      if (victim === body) throw refusal;
+      cut?.(refusal);
+    }
+  }
+
+  /**
+   * Finds the body that loses its memory: the largest incomplete one of the address that holds most.
+   *
+   * @param wanted - Bytes of the group with the new bytes.
+   * @param bytes - Bytes of the body with the new ones.
+   */
+  #victim(group: Group, wanted: number, body: Body, bytes: number): readonly [Group, Body] {
+    let [from, most] = [group, wanted];
+    for (const other of this.#groups.values()) {
+      if (other !== group && other.bytes > most && other.unfinished.size > 0) [from, most] = [other, other.bytes];
+    }
+    // Of equal ones the oldest, which is the most likely to be stalled.
+    let [victim, largest] = from === group ? [body, bytes - 1] : [body, -1];
+    for (const other of from.unfinished) {
+      if (other !== body && other.bytes > largest) [victim, largest] = [other, other.bytes];
+    }
+    return [from, victim];
+  }
+
+  #refusal(held: number, name: string): HubError {
+    return new HubError("overloaded", "The hub has reached its limit of request bodies. Send less at a time, or try again later.", {
       retryAfterMs: FULL.minMs + Math.random() * (FULL.maxMs - FULL.minMs),
       cause: new Error(
-        `Request bodies hold ${this.#total} bytes, ${held} of them for ${key}. The limit is ${this.#limit}, and an address may hold no more than is left.`,
+        `Request bodies hold ${this.#total} bytes. The limit is ${this.#limit}, and an address may hold no more than is left. ` +
+          `The largest incomplete body of ${name} is refused, which holds or wants ${held} bytes.`,
       ),
     });
   }
 
-  #count(key: string, bytes: number): void {
-    this.#total += bytes;
-    const held = (this.#byAddress.get(key) ?? 0) + bytes;
-    if (held > 0) this.#byAddress.set(key, held);
-    else this.#byAddress.delete(key);
+  #resize(group: Group, body: Body, bytes: number): void {
+    this.#total += bytes - body.bytes;
+    group.bytes += bytes - body.bytes;
+    body.bytes = bytes;
+  }
+
+  #remove(group: Group, body: Body): void {
+    this.#resize(group, body, 0);
+    body.cut = undefined;
+    group.unfinished.delete(body);
+    if (group.bytes === 0 && group.unfinished.size === 0) this.#groups.delete(group.name);
   }
 }

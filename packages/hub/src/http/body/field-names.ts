@@ -32,33 +32,43 @@ export function meantField(name: string): string | undefined {
 
 /**
  * The lower-case ASCII letters of a name, without the brackets that frameworks and templates
- * append.
+ * append, and without the rest of an `&amp;` before it.
  */
 function lettersOf(name: string): string {
   return name
     .toLowerCase()
     .replace(/\[.*$/s, "")
+    .replace(/^(?:amp;)+/, "")
     .replaceAll(/[^a-z]/g, "");
 }
 
 /** Words that people put around the name of a boolean. */
-const AROUND = /^(?:is|be|make|set|update|event|message)|(?:update|event|message|flag)s?$/g;
+const AROUND = /^(?:is|be|make|set|update|event|message|options?|hub|mercure)+|(?:update|event|message|flag|only)s?$/g;
+
+/** Most UTF-16 units of a name that are examined. A name may be as long as a body. */
+const MOST_UNITS = 256;
+
+/** Longest part of a name that is examined, in letters. A body may have a hundred thousand names. */
+const MOST_LETTERS = 24;
 
 /**
  * Whether an unread name was probably meant for `private`, such as `Private`, `private[]`,
- * `update[private]` or `is_private`. An invisible character counts too, and one letter too many,
- * missing, wrong or swapped with its neighbour.
+ * `update[private][]`, `amp;private` or `is_private`. An invisible character counts too, a letter
+ * of another width, and one letter too many, missing, wrong or swapped with its neighbour.
  */
 export function isNearlyPrivate(name: string): boolean {
   if (isKnownField(name)) return false;
-  const nested = /\[([^[\]]{1,24})\]$/.exec(name)?.[1];
-  if (nested !== undefined && (nested === "private" || isNearlyPrivate(nested))) return true;
-  const letters = lettersOf(name);
-  return letters.length <= MOST_LETTERS && (isOneSlipFrom(letters, "private") || isOneSlipFrom(letters.replaceAll(AROUND, ""), "private"));
+  // Frameworks write nested names as `a[b]` or `a.b`.
+  return name
+    .slice(0, MOST_UNITS)
+    .normalize("NFKC")
+    .split(/[[\].]/)
+    .some((part) => {
+      const letters = lettersOf(part);
+      if (letters.length > MOST_LETTERS) return false;
+      return isOneSlipFrom(letters, "private") || isOneSlipFrom(letters.replaceAll(AROUND, ""), "private");
+    });
 }
-
-/** Longest name that is examined, in letters. A body may have a hundred thousand names. */
-const MOST_LETTERS = 24;
 
 /**
  * Whether two words differ by one letter that is missing, extra or wrong, or by two swapped

@@ -1,11 +1,12 @@
 import type { Authorization } from "../../core/matching/authorization.ts";
 import { boundRetry, type RetryRange } from "../../core/update/retry.ts";
 import { EVENT_SOURCE_TYPES, isPrintableAscii } from "../../core/update/update.ts";
+import { HubError } from "../../core/errors.ts";
 import { prefersJson } from "../reply/accept.ts";
 import { readBody } from "../body/body.ts";
 import type { HttpContext } from "../context.ts";
 import type { HubRequest } from "../request.ts";
-import { meantField, quoteName } from "../body/field-names.ts";
+import { isKnownField, isNearlyPrivate, meantField, quoteName } from "../body/field-names.ts";
 import { readIdempotencyKey } from "../body/idempotency-key.ts";
 import type { Reply } from "../reply/reply.ts";
 import { type ParsedUpdates, parsingUpdates } from "../body/update-body.ts";
@@ -21,10 +22,11 @@ import { type ParsedUpdates, parsingUpdates } from "../body/update-body.ts";
  */
 export async function publish(
   { hub, reservedTopics }: Pick<HttpContext, "hub" | "reservedTopics">,
-  request: Pick<HubRequest, "header" | "readBody">,
+  request: Pick<HubRequest, "header" | "query" | "readBody">,
   authorization: Authorization | undefined,
 ): Promise<Reply> {
-  const { header } = request;
+  const { header, query } = request;
+  checkQuery(query);
   // The token was checked before. A client without the right to publish must not make the hub read
   // a body.
   const body = await readBody(request, hub.limits.bodyBytes);
@@ -40,6 +42,17 @@ export async function publish(
   headers["Content-Type"] = "application/json";
   const answer = parsed.isBatch ? { ids } : { id: ids[0] };
   return { status: 200, headers, body: `${JSON.stringify(answer)}\n` };
+}
+
+/**
+ * Refuses a field of the update in the URL, where it is not read. With `?private=on` the update
+ * would be public.
+ */
+function checkQuery(query: string): void {
+  for (const name of new URLSearchParams(query).keys()) {
+    if (!isKnownField(name) && !isNearlyPrivate(name)) continue;
+    throw new HubError("invalid_body", `The URL has a field ${quoteName(name)}, which is not read there. Put all fields in the body.`);
+  }
 }
 
 /** Most unknown fields that the warning names. */
