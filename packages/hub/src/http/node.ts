@@ -31,7 +31,7 @@ export function handleNode(context: HttpContext, req: IncomingMessage, res: Serv
     return;
   }
   context.streamResets.watch(req);
-  void answerInOrder(req, () => answer(context, req, res, { ...target, pathname: pathname ?? "" }, next));
+  void answerInOrder(req, res, () => answer(context, req, res, { ...target, pathname: pathname ?? "" }, next));
 }
 
 /**
@@ -47,20 +47,19 @@ function resolvePath({ paths }: HttpContext, req: IncomingMessage, pathname: str
   return whole.endsWith(pathname) || pathname === "/" ? paths.resolve(whole) : undefined;
 }
 
-/** The last unsafe request of each connection of HTTP/1.1 that is not answered yet. */
-const unanswered = new WeakMap<Socket, Promise<void>>();
+/** The answer to the last unsafe request of each connection of HTTP/1.1. */
+const lastAnswer = new WeakMap<Socket, Promise<void>>();
 
 /**
  * Answers the unsafe requests of a connection one after the other, as RFC 9112, 9.3.2 demands.
  * Otherwise a small update behind a large one would be stored first.
  */
-function answerInOrder(req: IncomingMessage, begin: () => Promise<void>): Promise<void> {
+function answerInOrder(req: IncomingMessage, res: ServerResponse, begin: () => Promise<void>): Promise<void> {
   if (SAFE.has(req.method ?? "") || req.httpVersionMajor !== 1) return begin();
-  const { socket } = req;
-  const answered = (unanswered.get(socket)?.then(begin, begin) ?? begin()).finally(() => {
-    if (unanswered.get(socket) === answered) unanswered.delete(socket);
-  });
-  unanswered.set(socket, answered);
+  // A response without a socket waits for the previous one on the same connection.
+  const before = res.socket === null ? lastAnswer.get(req.socket) : undefined;
+  const answered = before === undefined ? begin() : before.then(begin, begin);
+  lastAnswer.set(req.socket, answered);
   return answered;
 }
 
@@ -137,8 +136,9 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
     if (isEmpty) return new Uint8Array();
     throw new BodyReadError();
   }
-  const expectedBytes = Number(req.headers["content-length"] ?? maxBytes);
-  if (expectedBytes > maxBytes) throw tooLarge(maxBytes);
+  const declared = req.headers["content-length"];
+  const expectedBytes = declared === undefined ? undefined : Number(declared);
+  if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge(maxBytes);
   return new Promise<Uint8Array>((resolve, reject) => {
     const ended = (): void => reject(new HubError("invalid_body", "The request ended before its body did."));
     // No further event will come.
@@ -150,11 +150,20 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
       req.removeAllListeners("data").pause();
       reject(error);
     };
-    const body = new GatheredBody(maxBytes, expectedBytes, share, refuse);
+    // Most bodies come whole. To copy one would cost more than to parse it.
+    let whole: Uint8Array | undefined;
+    let body: GatheredBody | undefined;
     req.on("data", (chunk: Buffer | string) => {
       try {
         // The application may have called setEncoding().
-        body.add(typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk);
+        const bytes = typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk;
+        if (bytes.length === expectedBytes) {
+          share.holdWhole(bytes.length);
+          whole = bytes;
+        } else {
+          body ??= new GatheredBody(maxBytes, expectedBytes ?? maxBytes, share, refuse);
+          body.add(bytes);
+        }
       } catch (error) {
         refuse(error);
       }
@@ -165,7 +174,7 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
     req.once("end", () => {
       // For a stream that follows, these listeners would keep the request in memory.
       for (const event of ["aborted", "error", "close"]) req.removeListener(event, ended);
-      resolve(body.end());
+      resolve(whole ?? body?.end() ?? new Uint8Array());
     });
     req.once("error", ended);
     req.once("close", ended);

@@ -14,6 +14,12 @@ export interface BodyShare {
    * @throws HubError `overloaded` if there is no room. It holds nothing then.
    */
   hold(bytes: number, cut: (refusal: HubError) => void): void;
+  /**
+   * Counts the memory of a body that is complete from the beginning.
+   *
+   * @throws HubError `overloaded` if there is no room. It holds nothing then.
+   */
+  holdWhole(bytes: number): void;
   /** Marks the body as complete. The hub does not take its memory any more. */
   complete(): void;
   /** Releases the memory. Call after the request. */
@@ -33,6 +39,9 @@ interface Body {
   bytes: number;
   cut: ((refusal: HubError) => void) | undefined;
 }
+
+/** Groups without a body that are kept, so that the map does not change with each request. */
+const KEPT_GROUPS = 1024;
 
 /**
  * Bounds the memory of all request bodies in a process until their requests are handled. An address
@@ -59,23 +68,38 @@ export class BodyBytes {
    *   addresses.
    */
   open(address: string | undefined): BodyShare {
+    return new Share(this, address);
+  }
+
+  /** See {@link BodyShare.hold}. @param cut - Undefined for a body that is complete. */
+  hold(group: Group, body: Body, bytes: number, cut: ((refusal: HubError) => void) | undefined): void {
+    if (cut !== undefined) group.unfinished.add(body);
+    body.cut = cut;
+    this.#makeRoom(group, body, bytes);
+    this.#resize(group, body, bytes);
+  }
+
+  /** Releases the memory of a body. */
+  release(group: Group, body: Body): void {
+    this.#resize(group, body, 0);
+    body.cut = undefined;
+    group.unfinished.delete(body);
+  }
+
+  /** Finds or makes the group of an address. */
+  groupOf(address: string | undefined): Group {
     const name = addressGroup(address);
-    const body: Body = { bytes: 0, cut: undefined };
-    return {
-      hold: (bytes, cut) => {
-        const group = this.#groups.get(name) ?? { name, bytes: 0, unfinished: new Set() };
-        this.#groups.set(name, group);
-        group.unfinished.add(body);
-        body.cut = cut;
-        this.#makeRoom(group, body, bytes);
-        this.#resize(group, body, bytes);
-      },
-      complete: () => void this.#groups.get(name)?.unfinished.delete(body),
-      release: () => {
-        const group = this.#groups.get(name);
-        if (group !== undefined) this.#remove(group, body);
-      },
-    };
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      if (this.#groups.size >= KEPT_GROUPS) this.#dropEmpty();
+      group = { name, bytes: 0, unfinished: new Set() };
+      this.#groups.set(name, group);
+    }
+    return group;
+  }
+
+  #dropEmpty(): void {
+    for (const [name, { bytes, unfinished }] of this.#groups) if (bytes === 0 && unfinished.size === 0) this.#groups.delete(name);
   }
 
   /** @throws HubError `overloaded` if the body itself is the one to lose its memory. */
@@ -87,7 +111,7 @@ export class BodyBytes {
       const [from, victim] = this.#victim(group, wanted, body, bytes);
       const refusal = this.#refusal(from === group ? wanted : from.bytes, from.name);
       const { cut } = victim;
-      this.#remove(from, victim);
+      this.release(from, victim);
       if (victim === body) throw refusal;
       cut?.(refusal);
     }
@@ -127,11 +151,37 @@ export class BodyBytes {
     group.bytes += bytes - body.bytes;
     body.bytes = bytes;
   }
+}
 
-  #remove(group: Group, body: Body): void {
-    this.#resize(group, body, 0);
-    body.cut = undefined;
-    group.unfinished.delete(body);
-    if (group.bytes === 0 && group.unfinished.size === 0) this.#groups.delete(group.name);
+/** The body of one request. */
+class Share implements BodyShare, Body {
+  bytes = 0;
+  cut: ((refusal: HubError) => void) | undefined;
+  readonly #pot: BodyBytes;
+  readonly #address: string | undefined;
+  /** Found with the first bytes: most requests have no body. */
+  #group: Group | undefined;
+
+  constructor(pot: BodyBytes, address: string | undefined) {
+    this.#pot = pot;
+    this.#address = address;
+  }
+
+  hold(bytes: number, cut: (refusal: HubError) => void): void {
+    this.#group ??= this.#pot.groupOf(this.#address);
+    this.#pot.hold(this.#group, this, bytes, cut);
+  }
+
+  holdWhole(bytes: number): void {
+    this.#group ??= this.#pot.groupOf(this.#address);
+    this.#pot.hold(this.#group, this, bytes, undefined);
+  }
+
+  complete(): void {
+    this.#group?.unfinished.delete(this);
+  }
+
+  release(): void {
+    if (this.#group !== undefined) this.#pot.release(this.#group, this);
   }
 }

@@ -3,6 +3,7 @@ import type { BodyShare } from "../admission/body-bytes.ts";
 
 /** Memory for the first bytes of a body, in bytes. */
 const FIRST_BYTES = 1024;
+const NOTHING = new Uint8Array();
 
 /**
  * Gathers the chunks of a body in one buffer that grows. A list of chunks would cost hundreds of
@@ -13,7 +14,7 @@ export class GatheredBody {
   readonly #expectedBytes: number;
   readonly #share: BodyShare;
   readonly #cut: (refusal: HubError) => void;
-  #buffer = new Uint8Array();
+  #buffer: Uint8Array = NOTHING;
   #length = 0;
 
   /**
@@ -28,7 +29,7 @@ export class GatheredBody {
     this.#expectedBytes = expectedBytes;
     this.#share = share;
     this.#cut = (refusal) => {
-      this.#buffer = new Uint8Array();
+      this.#buffer = NOTHING;
       cut(refusal);
     };
   }

@@ -49,6 +49,7 @@ export async function publish(
  * would be public.
  */
 function checkQuery(query: string): void {
+  if (query === "") return;
   for (const name of new URLSearchParams(query).keys()) {
     if (!isKnownField(name) && !isNearlyPrivate(name)) continue;
     throw new HubError("invalid_body", `The URL has a field ${quoteName(name)}, which is not read there. Put all fields in the body.`);
