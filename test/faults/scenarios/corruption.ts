@@ -140,8 +140,9 @@ async function tryIt(server: HubServer, original: Original): Promise<{ readonly 
 
 /** What was copied to the place of the journal is a new epoch: the same updates have the same offsets in it. */
 function inEpochOf({ publishes }: Original, entry: Entry): Entry {
-  const epoch = /^#\w{8}:/.exec(publishes.find(({ id }) => id !== undefined)?.id ?? "")?.[0];
-  return entry.kind === "update" && epoch !== undefined ? { ...entry, id: entry.id.replace(/^#\w{8}:/, epoch) } : entry;
+  // Some updates have ids of their publishers.
+  const [epoch] = publishes.flatMap(({ id = "" }) => /^#[\w-]{8}:/.exec(id)?.[0] ?? []);
+  return entry.kind === "update" && epoch !== undefined ? { ...entry, id: entry.id.replace(/^#[\w-]{8}:/, epoch) } : entry;
 }
 
 async function endsBySelf(server: HubServer): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener, Server, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 
@@ -41,6 +41,11 @@ export interface Drainable {
 export function serveRequests(server: Server, listener: RequestListener): Drainable {
   let sendsAway = false;
   let requests = 0;
+  /** Answers under way to requests that are not reads, such as publishes. */
+  const underWay = new Set<ServerResponse>();
+  const ended = function (this: ServerResponse): void {
+    underWay.delete(this);
+  };
   server.on("request", (req, res) => {
     // Node still parses the bytes that it had read from a cut connection. Nobody waits for these
     // answers.
@@ -48,6 +53,10 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
     requests++;
     // A client that keeps its connection would send the next request into a closed server.
     if (sendsAway) res.setHeader("connection", "close");
+    else if (req.method === "POST") {
+      underWay.add(res);
+      res.once("close", ended);
+    }
     listener(req, res);
   });
 
@@ -74,10 +83,12 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
     const first = requests;
     await sleep(Math.min(UNLISTEN_MS, longestMs));
     sendsAway = true;
+    // Otherwise a client whose answer is late would send its next request into a closed server.
+    for (const res of underWay) if (!res.headersSent) res.setHeader("connection", "close");
     let seen = requests;
     for (let looks = 0; looks < (requests === first ? QUIET_LOOKS.idle : QUIET_LOOKS.busy) && performance.now() < deadline; looks++) {
       await sleep(LOOK_MS);
-      if (requests > seen) looks = 0;
+      if (requests > seen || underWay.size > 0) looks = 0;
       seen = requests;
     }
   }
