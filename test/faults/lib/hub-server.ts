@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { childrenOf } from "../../cli/worker-processes.ts";
+import { freePort } from "../../support/free-port.ts";
 import { atEnd, isRunning, signalAll } from "./cleanup.ts";
 import { until, within } from "./clock.ts";
 import { SERVER_FLAGS, SERVER_SECRET } from "./tokens.ts";
@@ -60,7 +60,7 @@ export class HubServer {
 
   /** Makes one that is not started yet. */
   static async create(options: HubServerOptions): Promise<HubServer> {
-    return new HubServer(options, await choosePort());
+    return new HubServer(options, await freePort());
   }
 
   /** The process that was started: the primary of several, or the only one. */
@@ -180,21 +180,5 @@ export class HubServer {
       signalAll(pids, "SIGKILL");
     }
     this.#forget();
-  }
-}
-
-/**
- * A port that is free now, and not one of those that the system gives to outgoing connections: while the server is away, a client that is given
- * the port it connects to would be connected with itself, and keep the server from coming back.
- */
-async function choosePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
   }
 }
