@@ -14,7 +14,7 @@ const MOST_BEGUN = 4;
 
 /**
  * Runs the long work of requests, such as parsing a large body or compiling patterns, in slices.
- * The work has turns of its own, so replays never wait behind it.
+ * Its turns are separate from those of replays, which never wait behind it.
  */
 export class RequestWork {
   readonly #turns = new Turns(BUDGET_MS);

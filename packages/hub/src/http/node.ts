@@ -158,7 +158,7 @@ async function readBody(req: IncomingMessage, maxBytes: number, share: BodyShare
         // The application may have called setEncoding().
         const bytes = typeof chunk === "string" ? Buffer.from(chunk, req.readableEncoding ?? "utf8") : chunk;
         if (bytes.length === expectedBytes) {
-          share.holdWhole(bytes.length);
+          share.hold(bytes.length);
           whole = bytes;
         } else {
           body ??= new GatheredBody(maxBytes, expectedBytes ?? maxBytes, share, refuse);

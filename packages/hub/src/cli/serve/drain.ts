@@ -41,7 +41,7 @@ export interface Drainable {
 export function serveRequests(server: Server, listener: RequestListener): Drainable {
   let sendsAway = false;
   let requests = 0;
-  /** Answers under way to requests that are not reads, such as publishes. */
+  /** Answers under way to POST requests, such as publishes. */
   const underWay = new Set<ServerResponse>();
   const ended = function (this: ServerResponse): void {
     underWay.delete(this);

@@ -104,7 +104,7 @@ export interface Journal {
   readonly peers?: Peers | undefined;
 
   /**
-   * Maps offsets to event ids if each process has the records in an order of its own. Undefined if
+   * Maps offsets to event ids if each process has the records in its own order. Undefined if
    * the order is the same in all processes.
    */
   readonly localOrder?: LocalOrder | undefined;

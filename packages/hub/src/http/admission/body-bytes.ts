@@ -1,5 +1,6 @@
 import { HubError } from "../../core/errors.ts";
 import { addressGroup } from "../../core/address-key.ts";
+import { between } from "./connections.ts";
 
 /** Range of the delay before a client with a refused body comes back, in milliseconds. */
 const FULL = { minMs: 1000, maxMs: 5000 } as const;
@@ -7,19 +8,14 @@ const FULL = { minMs: 1000, maxMs: 5000 } as const;
 /** Memory of one request's body. */
 export interface BodyShare {
   /**
-   * Counts the memory of the body, which is not complete yet.
+   * Counts the memory of the body.
    *
    * @param bytes - All bytes that the body holds now, not only the new ones.
    * @param cut - Called if the hub takes the memory for another request. It holds nothing then.
+   *   Undefined for a body that is complete from the beginning.
    * @throws HubError `overloaded` if there is no room. It holds nothing then.
    */
-  hold(bytes: number, cut: (refusal: HubError) => void): void;
-  /**
-   * Counts the memory of a body that is complete from the beginning.
-   *
-   * @throws HubError `overloaded` if there is no room. It holds nothing then.
-   */
-  holdWhole(bytes: number): void;
+  hold(bytes: number, cut?: (refusal: HubError) => void): void;
   /** Marks the body as complete. The hub does not take its memory any more. */
   complete(): void;
   /** Releases the memory. Call after the request. */
@@ -71,7 +67,7 @@ export class BodyBytes {
     return new Share(this, address);
   }
 
-  /** See {@link BodyShare.hold}. @param cut - Undefined for a body that is complete. */
+  /** See {@link BodyShare.hold}. */
   hold(group: Group, body: Body, bytes: number, cut: ((refusal: HubError) => void) | undefined): void {
     if (cut !== undefined) group.unfinished.add(body);
     body.cut = cut;
@@ -138,7 +134,7 @@ export class BodyBytes {
 
   #refusal(held: number, name: string): HubError {
     return new HubError("overloaded", "The hub has reached its limit of request bodies. Send less at a time, or try again later.", {
-      retryAfterMs: FULL.minMs + Math.random() * (FULL.maxMs - FULL.minMs),
+      retryAfterMs: between(FULL),
       cause: new Error(
         `Request bodies hold ${this.#total} bytes. The limit is ${this.#limit}, and an address may hold no more than is left. ` +
           `The largest incomplete body of ${name} is refused, which holds or wants ${held} bytes.`,
@@ -167,14 +163,9 @@ class Share implements BodyShare, Body {
     this.#address = address;
   }
 
-  hold(bytes: number, cut: (refusal: HubError) => void): void {
+  hold(bytes: number, cut?: (refusal: HubError) => void): void {
     this.#group ??= this.#pot.groupOf(this.#address);
     this.#pot.hold(this.#group, this, bytes, cut);
-  }
-
-  holdWhole(bytes: number): void {
-    this.#group ??= this.#pot.groupOf(this.#address);
-    this.#pot.hold(this.#group, this, bytes, undefined);
   }
 
   complete(): void {

@@ -160,6 +160,6 @@ export class Connections {
 }
 
 /** A random delay, so that clients do not all come back at once. */
-function between({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): number {
+export function between({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): number {
   return minMs + Math.random() * (maxMs - minMs);
 }

@@ -2,7 +2,7 @@
 const NO_PAGES: ReadonlySet<string> = new Set(["file", "ftp", "ws", "wss"]);
 
 /**
- * The origin of an app or a browser extension with a scheme of its own: `capacitor://localhost`,
+ * The origin of an app or a browser extension with its own scheme: `capacitor://localhost`,
  * `app://-`.
  */
 const APP_ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[\w.~-]+(?::\d{1,5})?$/;

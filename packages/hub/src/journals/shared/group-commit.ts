@@ -30,7 +30,7 @@ export interface GroupCommitOptions<A extends Append, R> {
   /** Default: all waiting appends share the next commit, and any number may wait. */
   readonly bounds?:
     | {
-        /** Most that share a commit. A larger append has a commit of its own. */
+        /** Most that share a commit. A larger append is committed alone. */
         readonly group: () => AppendSize;
         /** Most that wait for a commit. */
         readonly waiting: AppendSize;
