@@ -27,11 +27,12 @@ export default defineConfig({
   test: {
     // Browsers and servers share two cores.
     maxWorkers: 2,
+    reporters: ["default", "./test/brief-reporter.ts"],
     projects: [
       // Files share a process and its modules: to load these for each file took as long as the tests.
       projectWith("unit", { setupFiles: ["test/support/no-servers.ts"], isolate: false }),
-      projectWith("servers"),
-      projectWith("browsers"),
+      projectWith("servers", { retry: 1 }),
+      projectWith("browsers", { retry: 1 }),
       {
         resolve,
         ssr: { resolve },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Journal } from "artesian";
 import { natsJournal, type NatsJournalOptions } from "artesian/journals/nats";
 import { expect, onTestFinished, test } from "vitest";
@@ -125,8 +126,8 @@ test.each(LIMITS)(
     await until(() => followed.records.length === 1);
     expect(followed.records[0]?.data).toBe(`${large} after`);
     expect([a.epoch, b.epoch, followed.replaced]).toEqual([epoch, epoch, 0]);
-    await until(() => b.head() > 1);
-    expect(await readAll(b)).toEqual(await readAll(a));
+    // The copies drop what is too old by themselves, each in its time.
+    await until(async () => isDeepStrictEqual(await readAll(b), await readAll(a)));
   },
   60_000,
 );

@@ -1,0 +1,23 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+/**
+ * Lists the tests that failed, and those that passed only at the second try, at the end of the run.
+ * A test with real servers or browsers may fail when the machine stands still. A second failure
+ * fails the run.
+ */
+export default class BriefReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    for (const module of modules) {
+      for (const error of module.errors()) console.error(`failed: ${module.relativeModuleId}: ${error.message}`);
+      for (const test of module.children.allTests()) {
+        const diagnostic = test.diagnostic();
+        const outcome = test.result().state === "failed" ? "failed" : diagnostic?.flaky === true ? "passed at the second try" : undefined;
+        if (outcome === undefined) continue;
+        const [reason] = test.result().errors ?? [];
+        console.error(
+          `${outcome}: ${module.relativeModuleId}: ${test.fullName}${reason === undefined ? "" : `: ${reason.message.split("\n", 1)[0]}`}`,
+        );
+      }
+    }
+  }
+}
