@@ -50,9 +50,19 @@ function readArguments(): { full: boolean; scenarios: readonly Scenario[]; seed:
   };
 }
 
+/** In CI size, a scenario that exceeded nothing but bounds of time has a second try. */
 async function runScenario(scenario: Scenario, full: boolean, seed: number): Promise<Result> {
+  const { result, isOnlyLate } = await tryScenario(scenario, full, seed);
+  if (full || !isOnlyLate) return result;
+  const { result: second } = await tryScenario(scenario, full, seed);
+  const figures = [...second.figures, ["verdict of the first try", "late"] as const];
+  return { ...second, figures, seconds: result.seconds + second.seconds };
+}
+
+async function tryScenario(scenario: Scenario, full: boolean, seed: number): Promise<{ result: Result; isOnlyLate: boolean }> {
   const figures = new Map<string, string>();
   const violations: string[] = [];
+  let lateCount = 0;
   const say = (text: string): void => console.error(`${scenario.name}: ${text}`);
   const beganMs = performance.now();
   let lastMs = beganMs;
@@ -74,6 +84,11 @@ async function runScenario(scenario: Scenario, full: boolean, seed: number): Pro
           violations.push(text);
           say(`VIOLATION: ${text}`);
         },
+        late: (text) => {
+          lateCount += 1;
+          violations.push(text);
+          say(`LATE: ${text}`);
+        },
         notRun: (reason) => {
           throw new NotRun(reason);
         },
@@ -90,7 +105,7 @@ async function runScenario(scenario: Scenario, full: boolean, seed: number): Pro
   const seconds = Math.round((performance.now() - beganMs) / 1000);
   const { name, promise, what } = scenario;
   say(notRun === undefined ? `${violations.length === 0 ? "kept" : "BROKEN"}, in ${seconds} s` : `NOT RUN: ${notRun}`);
-  return {
+  const result: Result = {
     name,
     promise,
     what,
@@ -99,6 +114,7 @@ async function runScenario(scenario: Scenario, full: boolean, seed: number): Pro
     verdict: notRun ?? (violations.length === 0 ? "kept" : "broken"),
     isRun: notRun === undefined,
   };
+  return { result, isOnlyLate: lateCount > 0 && lateCount === violations.length };
 }
 
 async function main(): Promise<void> {

@@ -22,6 +22,8 @@ export interface ScenarioOptions {
   readonly progress: (text: string) => void;
   /** Notes what broke the promise. The scenario goes on. */
   readonly violation: (text: string) => void;
+  /** Notes a bound of time that was exceeded. A machine that stands still exceeds it too. */
+  readonly late: (text: string) => void;
   /** For what could not be tried here, such as a mount that the system refuses: the scenario is reported as not run, with the reason. */
   readonly notRun: (reason: string) => never;
 }
