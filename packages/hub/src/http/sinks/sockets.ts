@@ -129,6 +129,11 @@ export class Sockets {
     res.on("close", onAnswered);
   }
 
+  /** Answers in turn, see {@link answerInTurn}. */
+  inTurn(socket: Socket, answer: () => void): void {
+    this.#unread.inTurn(socket, answer);
+  }
+
   /** The connection no longer waits for an answer. */
   answered(socket: HeldSocket, res: ServerResponse): void {
     if (!this.#unread.answered(socket, res)) return;
@@ -286,7 +291,20 @@ function begin({ socket }: IncomingMessage, res: ServerResponse): void {
  */
 function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
   begin(req, res);
-  res.writeHead(417, { Connection: "close" }).end();
+  answerInTurn(req, () => res.writeHead(417, { Connection: "close" }).end());
+}
+
+/**
+ * Calls `answer` once the peer has read the earlier answers of its connection, except the last few
+ * kilobytes. Otherwise pipelined requests would fill the kernel with answers that nobody reads.
+ *
+ * Every listener of a watched server has to use this function: an answer past the queue would wait
+ * for the queue, and the queue for it.
+ */
+export function answerInTurn({ socket }: IncomingMessage, answer: () => void): void {
+  const { owner } = (socket as HeldSocket)[HELD] ?? {};
+  if (owner === undefined) answer();
+  else owner.inTurn(socket, answer);
 }
 
 /**
