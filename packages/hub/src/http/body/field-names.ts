@@ -81,11 +81,11 @@ export function isNearlyPrivate(name: string): boolean {
 
 function inLatin(name: string): string {
   // Most names need no table.
-  if (!/[^\x00-\x7f]/.test(name)) return name;
+  if (!/\P{ASCII}/u.test(name)) return name;
   return name
     .normalize("NFKD")
     .toLowerCase()
-    .replaceAll(/[^\x00-\x7f]/gu, (letter) => LOOK_ALIKES.get(letter) ?? letter);
+    .replaceAll(/\P{ASCII}/gu, (letter) => LOOK_ALIKES.get(letter) ?? letter);
 }
 
 /**

@@ -295,11 +295,11 @@ function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /**
- * Calls `answer` once the peer has read the earlier answers of its connection, except the last few
- * kilobytes. Otherwise pipelined requests would fill the kernel with answers that nobody reads.
+ * Calls `answer` once the earlier answers of the connection are finished, and read if unread ones
+ * take much memory. Otherwise pipelined requests fill the kernel with answers that nobody reads.
  *
- * Every listener of a watched server has to use this function: an answer past the queue would wait
- * for the queue, and the queue for it.
+ * An answer that does not wait here would stand in front of those that do, and both would wait. So all
+ * listeners of a watched server that answer while others wait must use this function.
  */
 export function answerInTurn({ socket }: IncomingMessage, answer: () => void): void {
   const { owner } = (socket as HeldSocket)[HELD] ?? {};

@@ -128,7 +128,7 @@ export class UnreadAnswers {
 
   /**
    * Calls `answer` once the kernel has the connection's earlier answers. If all connections have
-   * much unconfirmed, it also waits until the peer has confirmed most of them. Never calls it if
+   * much unconfirmed, also waits until the peer has confirmed most of them. Never calls `answer` if
    * the connection ends before.
    */
   inTurn(socket: Socket, answer: () => void): void {
