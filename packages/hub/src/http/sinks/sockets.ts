@@ -298,7 +298,7 @@ function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
  * Calls `answer` once the earlier answers of the connection are finished, and read if unread ones
  * take much memory. Otherwise pipelined requests fill the kernel with answers that nobody reads.
  *
- * An answer that does not wait here would stand in front of those that do, and both would wait. So all
+ * An answer past this queue would wait for its turn on the connection, and the queue for it. So all
  * listeners of a watched server that answer while others wait must use this function.
  */
 export function answerInTurn({ socket }: IncomingMessage, answer: () => void): void {
