@@ -198,6 +198,8 @@ describe("lines", () => {
       ['{"data":"x"}', 'needs a "topic"'],
       ['{"topic":"a","retry":-1}', '"retry"'],
       ['{"topic":"a","private":"yes"}', '"private"'],
+      ['{"topic":"a","private":null}', '"private"'],
+      ['{"topic":"a","options":{"private":true}}', "`private`"],
       ['{"topic":"a","Private":true}', "`private`"],
       ['{"topic":"a","private":true,"private":false}', 'has "private" 2 times'],
     ] as const;

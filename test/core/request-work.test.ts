@@ -67,4 +67,21 @@ describe("the long work of requests", () => {
     for (const fault of await Promise.all(faults)) expect(fault).toBeInstanceOf(RangeError);
     expect(await last).toBe("last");
   });
+
+  it("stops if the request's peer has left, and goes on with the next", async () => {
+    const clock = stopClock();
+    const work = new RequestWork();
+    const told: string[] = [];
+    let isGone = false;
+    const left = Array.from({ length: 9 }, () =>
+      Promise.resolve(work.run(steps(clock, "left", 100, 1, told), () => isGone)).catch((error: unknown) => error),
+    );
+    const here = work.run(steps(clock, "here", 9, 1, told), () => false);
+    while (told.length < 20) await turn();
+    isGone = true;
+    const before = told.length;
+    for (const fault of await Promise.all(left)) expect(fault).toMatchObject({ code: "invalid_body" });
+    expect(await here).toBe("here");
+    expect(told.slice(before).filter((name) => name === "left").length).toBe(0);
+  });
 });

@@ -157,6 +157,7 @@ test("100,000 queries and forms to subscribe", async () => {
         pathname: mutator.below(2) === 0 ? ALIAS_PATH : "/.well-known/mercure",
         header: (name: string) => (name === "last-event-id" ? lastEventIdHeader : undefined),
         framing: "chunked" as const,
+        isGone: () => false,
       };
       return parseSubscription(context, request, mutator.below(4) === 0 ? mutator.mutate(corpus) : "", undefined);
     },

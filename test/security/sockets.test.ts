@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type IncomingMessage, request, type RequestListener, type ServerResponse } from "node:http";
+import { Agent, type IncomingMessage, request, type RequestListener, type ServerResponse } from "node:http";
 import { type AddressInfo, type Socket } from "node:net";
 import { createHub, type Logger } from "artesian";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -171,9 +171,10 @@ describe("connections with a request or a stream", () => {
     const { port } = await start({ sockets: 100, socketsPerAddress: 1, listener: (_, res) => void held.push(res) });
     const socket = await connectFrom(2, port);
     socket.write(GET + GET);
-    await expect.poll(() => held.length).toBe(2);
+    await expect.poll(() => held.length).toBe(1);
     held[0]?.end();
     await once(socket, "data");
+    await expect.poll(() => held.length).toBe(2);
     expect(await closed([await connectFrom(2, port)], 1)).toEqual([0]);
     expect(isOpen(socket)).toBe(true);
     held[1]?.end();
@@ -218,7 +219,7 @@ describe("a connection whose peer does not read its answers", () => {
     expect(lines).toEqual([]);
     socket.write(GET.repeat(1000));
     await expect.poll(connections).toBe(0);
-    expect(responses.length).toBe(3 * MAX_UNANSWERED);
+    expect(responses.length).toBeLessThanOrEqual(3 * MAX_UNANSWERED);
     expect(lines).toMatchObject([{ address: "203.0.113.2", count: 1, text: expect.stringContaining("requests without waiting") }]);
   });
 
@@ -286,11 +287,12 @@ describe("requests that are not complete", () => {
   });
 });
 
-/** So many requests, answered with more than a peer takes that does not read, and with less than the kernel takes. */
-const PIPELINED = 30;
-const PIECE = Buffer.alloc(42 * 1024);
-const getPieces = (last = ""): string =>
-  `GET / HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(PIPELINED - 1) + `GET / HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
+const PIECE = Buffer.alloc(100 * 1024);
+/** Requests for more pieces than an idle peer is sent, and for fewer, but more than its kernel takes. */
+const MANY = 30;
+const FEW = 4;
+const getPieces = (count: number, last = ""): string =>
+  `GET / HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(count - 1) + `GET / HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
 
 /** Bytes of the sockets of a port that their peers have not confirmed, those without a process included. */
 function kernelBytes(port: number): number {
@@ -308,11 +310,44 @@ describe.skipIf(process.platform !== "linux")("answers that the kernel has and t
   /** Connections whose answers are finished, and that do not read them. */
   async function asked(count: number, started: Started, last = ""): Promise<Socket[]> {
     const sockets = await several(count, 2, started.port);
-    for (const socket of sockets) socket.pause().write(getPieces(last));
-    await expect.poll(() => started.responses.filter((res) => res.writableFinished).length).toBe(count * PIPELINED);
+    for (const socket of sockets) socket.pause().write(getPieces(FEW, last));
+    await expect.poll(() => started.responses.filter((res) => res.writableFinished).length).toBe(count * FEW);
     expect(kernelBytes(started.port)).toBeGreaterThan(count * 100_000);
     return sockets;
   }
+
+  test("keep the next answers of their connections from being made", async () => {
+    let begun = 0;
+    const listener: RequestListener = (_, res) => {
+      begun++;
+      setImmediate(() => res.end(PIECE));
+    };
+    const limits = { sockets: 100, socketsPerAddress: 100, heldBytes: 4_000_000, writeStallMs: 1500 };
+    const { port, connections } = await start({ ...limits, listener });
+    const count = 30;
+    for (const socket of await several(count, 2, port)) socket.pause().write(getPieces(MANY));
+    await expect.poll(() => begun).toBeGreaterThan(count);
+    await expect.poll(connections).toBe(0);
+    // The peers' kernel takes some, too.
+    expect(begun * PIECE.length).toBeLessThan(limits.heldBytes + count * 500_000);
+  });
+
+  test("are asked for by a client that reads each before the next, without a wait", async () => {
+    const { port, lines } = await start({ sockets: 100, socketsPerAddress: 10, listener: pieces });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const local = new Set<number | undefined>();
+    for (let i = 0; i < MANY; i++) {
+      const req = request({ port, agent, path: "/" }).end();
+      const [res] = (await once(req, "response")) as [IncomingMessage];
+      local.add(req.socket?.localPort);
+      let bytes = 0;
+      for await (const part of res) bytes += (part as Buffer).length;
+      expect(bytes).toBe(PIECE.length);
+    }
+    expect(local.size).toBe(1);
+    expect(lines).toEqual([]);
+  });
 
   test("are dropped with a connection that gives its place to a newcomer", async () => {
     const started = await start({ sockets: 100, socketsPerAddress: 3, listener: pieces });
@@ -336,7 +371,8 @@ describe.skipIf(process.platform !== "linux")("answers that the kernel has and t
 
   test.each(["", "Connection: close\r\n"])("count with what all connections may hold (%j)", async (last) => {
     const started = await start({ sockets: 100, socketsPerAddress: 10, heldBytes: 1_000_000, listener: pieces });
-    await asked(4, started, last);
+    for (const socket of await several(10, 2, started.port)) socket.pause().write(getPieces(FEW, last));
+    await expect.poll(() => started.lines.length).toBeGreaterThan(0);
     await expect.poll(() => kernelBytes(started.port)).toBeLessThan(1_000_000);
     expect(started.lines).toMatchObject([{ address: "203.0.113.2", text: expect.stringContaining("--max-held-bytes") }]);
   });
@@ -356,10 +392,10 @@ describe.skipIf(process.platform !== "linux")("answers that the kernel has and t
         socket.pause();
         setTimeout(() => socket.resume(), 50);
       });
-    socket.write(getPieces(last));
+    socket.write(getPieces(MANY, last));
     if (endsHalf) socket.end();
     await once(socket, "end", { signal: AbortSignal.timeout(60_000) });
-    expect(received).toBeGreaterThan(PIPELINED * PIECE.length);
+    expect(received).toBeGreaterThan(MANY * PIECE.length);
     expect(errors).toEqual([]);
     expect(lines).toEqual([]);
     socket.end();
@@ -371,7 +407,7 @@ describe.skipIf(process.platform !== "linux")("answers that the kernel has and t
     const [socket] = await asked(1, started, "Connection: close\r\n");
     socket?.write(GET);
     await expect.poll(() => kernelBytes(started.port)).toBe(0);
-    expect(started.responses.length).toBe(PIPELINED);
+    expect(started.responses.length).toBe(FEW);
   });
 
   test("are dropped with a connection whose peer sends what is no HTTP", async () => {

@@ -430,12 +430,19 @@ describe("reports of mistakes", () => {
   });
 
   test("no room for the largest update twice, or for the largest body four times", () => {
-    expect(problems({ flags: { maxBodyBytes: "33MiB" } })).toEqual([
-      expect.stringMatching(/^--max-body-bytes: --max-held-bytes must be at least twice .* 69206016 bytes/),
-      expect.stringMatching(/^--max-body-bytes: --max-pending-body-bytes must be at least four times .* 138412032 bytes/),
+    const few = { maxBodyBytes: "33MiB", maxHeldBytes: "64MiB", maxPendingBodyBytes: "64MiB" };
+    expect(problems({ flags: few })).toEqual([
+      expect.stringMatching(/^--max-held-bytes: --max-held-bytes must be at least twice .* 69206016 bytes/),
+      expect.stringMatching(/^--max-pending-body-bytes: --max-pending-body-bytes must be at least four times .* 138412032 bytes/),
     ]);
     const enough = { maxBodyBytes: "33MiB", maxHeldBytes: "66MiB", maxPendingBodyBytes: "132MiB" };
     expect(load({ flags: enough })).toMatchObject({ maxHeldBytes: 66 * 2 ** 20, maxPendingBodyBytes: 132 * 2 ** 20 });
+  });
+
+  test("none for a raised largest body alone: the defaults follow it", () => {
+    const following = (maxBodyBytes: string): Config => load({ flags: { maxBodyBytes } });
+    expect(following("2MiB")).toMatchObject({ maxHeldBytes: 64 * 2 ** 20, maxPendingBodyBytes: 64 * 2 ** 20 });
+    expect(following("33MiB")).toMatchObject({ maxHeldBytes: 66 * 2 ** 20, maxPendingBodyBytes: 132 * 2 ** 20 });
   });
 });
 

@@ -141,6 +141,13 @@ describe("the cap on what connections hold", () => {
     expect(() => create(1999)).toThrow(/heldBytes is at least twice bodyBytes, 2000/);
   });
 
+  it("has that room, and the pot of bodies its own, if only the largest update is raised", () => {
+    const MiB = 2 ** 20;
+    const { limits } = new HubCore({ journal: memoryJournal(), limits: { bodyBytes: 33 * MiB, heldBytes: undefined } as never });
+    expect(limits).toMatchObject({ heldBytes: 66 * MiB, pendingBodyBytes: 132 * MiB });
+    expect(new HubCore({ journal: memoryJournal(), limits: { bodyBytes: 2 * MiB } }).limits.pendingBodyBytes).toBe(64 * MiB);
+  });
+
   it("tells how far behind the last one is", async () => {
     const hub = new HubCore({ journal: memoryJournal(), writeStallMs: 60_000, drainMs: 20 });
     const sink = new FullSink();

@@ -12,6 +12,14 @@ export function residentBytes(pid: number): number {
   return statusBytes(pid, "VmRSS");
 }
 
+/** Memory that the kernel has for all TCP sockets of this machine, and the least at which it takes from them, in MiB. */
+export function socketMiB(): { readonly used: number; readonly scarce: number } {
+  const page = 4096 / MIB;
+  const used = Number(/^TCP: .* mem (\d+)$/m.exec(readFileSync("/proc/net/sockstat", "utf8"))?.[1]);
+  const [, pressure] = readFileSync("/proc/sys/net/ipv4/tcp_mem", "utf8").split(/\s+/);
+  return { used: used * page, scarce: Number(pressure) * page };
+}
+
 /** Watches the resident memory of a process from now on. */
 export class MemoryWatch {
   readonly #pid: number;

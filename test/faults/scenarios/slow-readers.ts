@@ -5,8 +5,9 @@ import { parsePrometheus } from "../../support/prometheus.ts";
 import { atEnd } from "../lib/cleanup.ts";
 import { nowMs, until } from "../lib/clock.ts";
 import { HubServer } from "../lib/hub-server.ts";
-import { MemoryWatch } from "../lib/memory.ts";
+import { MemoryWatch, socketMiB } from "../lib/memory.ts";
 import { NumberedFlow } from "../lib/numbered.ts";
+import { processorMs } from "../lib/processor.ts";
 import { RawReaders } from "../lib/raw-reader-process.ts";
 import type { Scenario, ScenarioOptions } from "../lib/scenario.ts";
 import { figure } from "../lib/tally.ts";
@@ -21,6 +22,8 @@ const SLOWER = 1.2;
 const NOISE_MS = { ci: 150, full: 10 };
 const CATCH_UP_MS = 240_000;
 const CUT_MS = 30_000;
+/** Updates after which every socket is full. */
+const MOST_TO_FILL = 200_000;
 /** Sooner than the default, so that the run is short. */
 const DEADLINE = "5s";
 
@@ -133,14 +136,16 @@ async function runCase(each: Case, { full, report, progress, violation, late }: 
     ends.pop();
     await warm.end();
     const others = [await open("flow", each.beside, true), await open("tick", each.elsewhere, true)];
-    const measure = async (during: () => Promise<void>): Promise<readonly number[]> => {
+    const measure = async (during: () => Promise<void>): Promise<Measured> => {
       for (const readers of others) readers.measure();
+      const [processorAt, beganAt] = [processorMs(server.pid), nowMs()];
       await during();
+      const busy = (processorMs(server.pid) - processorAt) / (nowMs() - beganAt);
       await Promise.all([
         others[0]?.reach(flow.next.get("flow") ?? 0, CATCH_UP_MS),
         others[1]?.reach(flow.next.get("tick") ?? 0, CATCH_UP_MS),
       ]);
-      return others.map(({ said }) => said.p99Ms);
+      return { p99Ms: others.map(({ said }) => said.p99Ms), busy };
     };
     await publish(each.perSecond);
     const memory = new MemoryWatch(server.pid);
@@ -153,9 +158,11 @@ async function runCase(each: Case, { full, report, progress, violation, late }: 
     memory.rebase();
     progress(`${each.name}: ${each.stopped} readers stop`);
     stopped.stop();
+    const filling = await measure(() => fill(server, each, publish));
     const beganMs = nowMs();
     const during = await measure(() => publish(each.updates));
     const seconds = (nowMs() - beganMs) / 1000;
+    const sockets = socketMiB();
     const figures = await readFigures(server);
     const isCut = each.writeStall === DEADLINE;
     if (isCut) await until(CUT_MS, "Cutting all that stopped", async () => (await readFigures(server)).cut >= each.stopped);
@@ -180,7 +187,13 @@ async function runCase(each: Case, { full, report, progress, violation, late }: 
       "memory grown",
       `${figure(whileStopped)} MiB, catching up ${figure(memory.grownMiB)} MiB; the journal's mapped pages ${figure(memory.mappedMiB)} MiB`,
     );
-    say("the others' p99", `${texts(before)} ms before, ${texts(during)} ms meanwhile, ${texts(after)} ms after`);
+    say(
+      "the others' p99",
+      `${texts(before)} ms before, ${texts(filling)} ms while sockets fill, ${texts(during)} ms meanwhile, ${texts(after)} ms after`,
+    );
+    const percent = [before, filling, during].map(({ busy }) => figure(100 * busy));
+    say("the hub's processor", `${percent[0]}% before, ${percent[1]}% while sockets fill, ${percent[2]}% meanwhile`);
+    say("the kernel's socket memory", `${figure(sockets.used)} MiB, scarce from ${figure(sockets.scarce)} MiB on`);
     say("caught up in", `${figure(caughtUpSeconds, 1)} s, ${figure(reconnections)} reconnections`);
     const wanted = each.stopped * (end - first);
     say("lost, repeated or reordered", figure(Math.abs(received - wanted) + disorder));
@@ -191,8 +204,8 @@ async function runCase(each: Case, { full, report, progress, violation, late }: 
     if (whileStopped >= MEMORY_MIB) fail(`memory grew by ${figure(whileStopped)} MiB`);
     if (memory.grownMiB >= CATCH_UP_MIB) fail(`memory grew by ${figure(memory.grownMiB)} MiB, catching up`);
     const noiseMs = full ? NOISE_MS.full : NOISE_MS.ci;
-    for (const [i, p99] of during.entries()) {
-      const was = before[i] ?? 0;
+    for (const [i, p99] of during.p99Ms.entries()) {
+      const was = before.p99Ms[i] ?? 0;
       if (p99 > Math.max(was * SLOWER, was + noiseMs))
         late(`${each.name}: the others' p99 went from ${figure(was, 1)} to ${figure(p99, 1)} ms`);
     }
@@ -203,8 +216,29 @@ async function runCase(each: Case, { full, report, progress, violation, late }: 
   }
 }
 
-function texts(values: readonly number[]): string {
-  return values.map((value) => figure(value, 1)).join(" and ");
+/**
+ * Publishes until all that stopped are stalled. Until then the hub delivers to them, too, and fills their sockets: many times the work of before, for readers that
+ * seem to read. What the others wait for that is no part of the promise.
+ */
+async function fill(server: HubServer, each: Case, publish: (updates: number) => Promise<void>): Promise<void> {
+  for (let updates = 0; updates < MOST_TO_FILL; updates += each.perSecond) {
+    await publish(each.perSecond);
+    const { stalled, cut } = await readFigures(server);
+    if (stalled + cut >= each.stopped) return;
+  }
+  throw new Error(`Not all of ${each.stopped} readers were stalled after ${MOST_TO_FILL} updates.`);
+}
+
+/** What the others' updates took, and the hub meanwhile. */
+interface Measured {
+  /** Of each kind of others. */
+  readonly p99Ms: readonly number[];
+  /** Share of a processor. */
+  readonly busy: number;
+}
+
+function texts({ p99Ms }: Measured): string {
+  return p99Ms.map((value) => figure(value, 1)).join(" and ");
 }
 
 interface Figures {

@@ -45,12 +45,19 @@ describe("the raw members of a JSON object", () => {
     expect(textsOf('[{"a":1,"b":2},{},{"a":[{"a":3}]}]', (name) => name === "a")).toEqual([{ a: "1" }, {}, { a: '[{"a":3}]' }]);
   });
 
+  test("have beside them the names in objects of other members, one level deep", () => {
+    const isWanted = (name: string): boolean => name === "a";
+    const text = '[{"b":{"c":{"d":1},"\\u0065":[{"f":1}],"g":2,"h":3},"a":{"i":1},"j":[{"k":1}],"l":1}]';
+    const read = readMembers(text, { isWanted, mostObjects: 2, mostOthers: 2, mostDepth: Infinity });
+    expect(read?.objects).toMatchObject([{ others: ["b", "j", "l"], nested: ["b[c]", "b[e]", "b[g]"] }]);
+  });
+
   test("are not kept beyond the bounds: one more shows that there are more", () => {
     const isWanted = (name: string): boolean => name === "a";
     const read = (text: string): RawDocument | undefined =>
       readMembers(text, { isWanted, mostObjects: 2, mostOthers: 1, mostDepth: Infinity });
     expect(read('[{"b":1,"c":2,"d":3,"a":4},[],1,{"a":1},{"a":1}]')?.objects).toEqual([
-      { members: new Map([["a", { start: 24, end: 25, depth: 0, count: 1 }]]), others: ["b", "c"] },
+      { members: new Map([["a", { start: 24, end: 25, depth: 0, count: 1 }]]), others: ["b", "c"], nested: [] },
       undefined,
       undefined,
     ]);

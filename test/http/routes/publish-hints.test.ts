@@ -310,8 +310,12 @@ describe("a field that the hub does not know", () => {
     "amp;private",
     "amp;amp;private",
     "amp;update[private]",
+    "private on",
+    "private=on",
+    "is private: true",
   ];
   const wide = ["ｐｒｉｖａｔｅ", "Ｐrivate", "update［private］", "𝐩𝐫𝐢𝐯𝐚𝐭𝐞", "ⓟrivate"];
+  const alike = ["рrіvаtе", "РRIVАТЕ", "is_рrivаte", "ρrιvατε", "prívaté", "update[рrivatе]"];
   const unseen = [
     "private\u200b",
     "\u200bprivate",
@@ -335,25 +339,40 @@ describe("a field that the hub does not know", () => {
     "prıvate",
     "рrivate",
   ];
-  it.each([...cases, ...framed, ...wide, ...unseen, ...slips])("is refused when it is %j: the update would be public", async (name) => {
-    const { url, hub } = await startHub();
-    const field = JSON.stringify(name);
-    const requests = [
-      [`topic=a&data=x&${encodeURIComponent(name)}=on`, FORM],
-      [`{"topic":"a","data":"x",${field}:true}`, "application/json"],
-      [`[{"topic":"a"},{"topic":"a",${field}:true}]`, "application/json"],
-      [`{"topic":"a"}\n{"topic":"a","private":true,${field}:true}`, "application/x-ndjson"],
-    ] as const;
-    const before = await hub.publish({ topic: "a" });
-    for (const [body, type] of requests) {
-      const answer = await post(url, body, type);
-      expect(answer.status).toBe(400);
-      expect(problemOf(answer)).toMatchObject({ code: "invalid_body", detail: expect.stringContaining("`private`") });
-    }
-    expect(Number((await hub.publish({ topic: "a" })).split(":").at(-1))).toBe(Number(before.split(":").at(-1)) + 1);
-  });
+  it.each([...cases, ...framed, ...wide, ...alike, ...unseen, ...slips])(
+    "is refused when it is %j: the update would be public",
+    async (name) => {
+      const { url, hub } = await startHub();
+      const field = JSON.stringify(name);
+      const requests = [
+        [`topic=a&data=x&${encodeURIComponent(name)}=on`, FORM],
+        [`{"topic":"a","data":"x",${field}:true}`, "application/json"],
+        [`[{"topic":"a"},{"topic":"a",${field}:true}]`, "application/json"],
+        [`{"topic":"a"}\n{"topic":"a","private":true,${field}:true}`, "application/x-ndjson"],
+      ] as const;
+      const before = await hub.publish({ topic: "a" });
+      for (const [body, type] of requests) {
+        const answer = await post(url, body, type);
+        expect(answer.status).toBe(400);
+        expect(problemOf(answer)).toMatchObject({ code: "invalid_body", detail: expect.stringContaining("`private`") });
+      }
+      expect(Number((await hub.publish({ topic: "a" })).split(":").at(-1))).toBe(Number(before.split(":").at(-1)) + 1);
+    },
+  );
 
-  const others = ["privacy", "pirate", "key_private", "private_key", "derivative", "activate", "privateer", "privation", "privately"];
+  const others = [
+    "privacy",
+    "pirate",
+    "key_private",
+    "private_key",
+    "derivative",
+    "activate",
+    "privateer",
+    "privation",
+    "privately",
+    "приват",
+    "человек",
+  ];
   const short = ["p", "", "is", "only", "amp;", "[]", "."];
   it.each([...others, ...short, "update[privacy]", "amp;privacy", "publicOnly", "ｐrivacy"])(
     "is passed over when it is %j, which is another word",
@@ -362,6 +381,27 @@ describe("a field that the hub does not know", () => {
       expect((await post(url, `topic=a&${encodeURIComponent(name)}=on`)).status).toBe(200);
     },
   );
+
+  it.each(["private", "Private", "is_private", "рrivаte"])("is refused as %j in an object of another field", async (name) => {
+    const { url, hub } = await startHub();
+    const update = `{"topic":"a","options":{"x":[{}],${JSON.stringify(name)}:true},"data":{"private":true}}`;
+    for (const [body, type] of [
+      [update, "application/json"],
+      [`[{"topic":"a"},${update}]`, "application/json"],
+      [`{"topic":"a"}\n${update}`, "application/x-ndjson"],
+    ] as const) {
+      const answer = await post(url, body, type);
+      expect(answer.status).toBe(400);
+      expect(problemOf(answer)).toMatchObject({ code: "invalid_body", detail: expect.stringContaining("options[") });
+    }
+    expect(hub.stats().tail).toBe(0);
+  });
+
+  it("may be any name in the data, and deep in other fields", async () => {
+    const { url } = await startHub();
+    const body = '{"topic":"a","data":{"private":true,"b":{"private":1}},"x":[{"private":1}],"y":{"z":{"private":1}},"v":{"privacy":1}}';
+    expect((await post(url, body, "application/json")).status).toBe(200);
+  });
 
   it.each(["private=on", "Private", "x=y&update%5Bprivate%5D=1", "topic=a", "delay=5000", "amp;private=1"])(
     "is refused in the URL of a publish: ?%s",

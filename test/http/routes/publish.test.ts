@@ -99,6 +99,7 @@ describe("publishing", () => {
     ['{"topic":"a","retry":1.5}', "invalid_retry"],
     ['{"topic":"a","retry":[]}', "invalid_retry"],
     ['{"topic":"a","private":"yes"}', "invalid_body"],
+    ['{"topic":"a","private":null}', "invalid_body"],
     ['{"topic":"a","data":"\\ud800"}', "invalid_data"],
     ['{"topic":"\\ud800"}', "invalid_topic"],
     ['{"__proto__":{"topic":"a"}}', "missing_topic"],

@@ -23,8 +23,8 @@ export interface Limits {
   readonly queryBytes: number;
   /**
    * Most memory of all request bodies that a process has not handled yet, in bytes (bodies that
-   * never end). At least four times `bodyBytes`. Default 64 MiB. An address may hold no more than
-   * is left for others. Past the limit, the address that holds most loses its largest incomplete
+   * never end). At least four times `bodyBytes`. Default 64 MiB, or as much as a larger `bodyBytes`
+   * needs. An address may hold no more than is left for others. Past the limit, the address that holds most loses its largest incomplete
    * body: `overloaded`.
    */
   readonly pendingBodyBytes: number;
@@ -129,8 +129,8 @@ export interface Limits {
   readonly replayBytes: number;
   /**
    * Most bytes that a process holds because peers have not taken them (memory, by readers that
-   * stop). At least twice `bodyBytes`. Default 64 MiB. Past the limit the connections that hold
-   * most, and longest, are cut. They resume without loss.
+   * stop). At least twice `bodyBytes`. Default 64 MiB, or as much as a larger `bodyBytes` needs.
+   * Past the limit the connections that hold most, and longest, are cut. They resume without loss.
    */
   readonly heldBytes: number;
   /**
@@ -219,18 +219,27 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
 };
 
 /**
+ * Multiples of `bodyBytes` that a limit must hold. With less, nobody could read or send the largest
+ * body. The limit's default follows.
+ */
+export const TIMES_A_BODY: Readonly<Record<"heldBytes" | "pendingBodyBytes", number>> = { heldBytes: 2, pendingBodyBytes: 4 };
+
+/**
  * Merges the given limits with the defaults.
  *
  * @throws TypeError if a limit could not be kept.
  */
 export function limitsOf(given: Partial<Limits> | undefined): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given };
-  if (limits.heldBytes < 2 * limits.bodyBytes) {
+  for (const name of ["heldBytes", "pendingBodyBytes"] as const) {
+    if (given?.[name] === undefined) limits[name] = Math.max(DEFAULT_LIMITS[name], TIMES_A_BODY[name] * limits.bodyBytes);
+  }
+  if (limits.heldBytes < TIMES_A_BODY.heldBytes * limits.bodyBytes) {
     throw new TypeError(
       `The limit heldBytes is at least twice bodyBytes, ${2 * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,
     );
   }
-  if (limits.pendingBodyBytes < 4 * limits.bodyBytes) {
+  if (limits.pendingBodyBytes < TIMES_A_BODY.pendingBodyBytes * limits.bodyBytes) {
     throw new TypeError(
       `The limit pendingBodyBytes is at least four times bodyBytes, ${4 * limits.bodyBytes}: else a large body has no room beside another one.`,
     );

@@ -1,3 +1,4 @@
+import { HubError } from "./errors.ts";
 import { afterThisTurn, monotonicMs } from "./scheduler.ts";
 import { restOf, slice } from "./slices.ts";
 import { Turns } from "./turns.ts";
@@ -22,13 +23,18 @@ export class RequestWork {
   #begun = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @returns A promise only if the work takes more than one slice, or has to wait. */
-  run<T>(work: Generator<undefined, T>): T | Promise<T> {
-    if (this.#spentMs >= BUDGET_MS) return this.#later(work);
+  /**
+   * @param isGone - Whether nobody wants the result any more. The work stops then. Without it, the
+   *   work is always done to its end.
+   * @returns A promise only if the work takes more than one slice, or has to wait.
+   * @throws HubError `invalid_body` if the work was stopped.
+   */
+  run<T>(work: Generator<undefined, T>, isGone?: () => boolean): T | Promise<T> {
+    if (this.#spentMs >= BUDGET_MS) return this.#later(work, isGone);
     const beganMs = monotonicMs();
     try {
       const first = slice(work, BUDGET_MS);
-      return first.done === true ? first.value : this.#later(work);
+      return first.done === true ? first.value : this.#later(work, isGone);
     } finally {
       this.#spend(monotonicMs() - beganMs);
     }
@@ -44,11 +50,14 @@ export class RequestWork {
     this.#spentMs = 0;
   };
 
-  async #later<T>(work: Generator<undefined, T>): Promise<T> {
+  async #later<T>(work: Generator<undefined, T>, isGone: (() => boolean) | undefined): Promise<T> {
+    const check = (): void => {
+      if (isGone?.() === true) throw new HubError("invalid_body", "The request was ended by its client.");
+    };
     if (this.#begun >= MOST_BEGUN) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#begun++;
     try {
-      return await restOf(work, this.#turns.next, BUDGET_MS);
+      return await restOf(work, this.#turns.next, BUDGET_MS, check);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#begun--;

@@ -15,10 +15,20 @@ export function inSlices<T>(work: Generator<undefined, T>, turn: () => Promise<v
   return first.done === true ? first.value : restOf(work, turn);
 }
 
-/** Runs work in slices. Also the first one waits for its turn. */
-export async function restOf<T>(work: Generator<undefined, T>, turn: () => Promise<void>, sliceMs?: number): Promise<T> {
+/**
+ * Runs work in slices. Also the first one waits for its turn.
+ *
+ * @param check - Called before each slice. Stops the work by an error.
+ */
+export async function restOf<T>(
+  work: Generator<undefined, T>,
+  turn: () => Promise<void>,
+  sliceMs?: number,
+  check?: () => void,
+): Promise<T> {
   for (;;) {
     await turn();
+    check?.();
     const next = slice(work, sliceMs);
     if (next.done === true) return next.value;
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { TIMES_A_BODY } from "../../core/limits.ts";
 import { UsageError } from "../errors.ts";
 import { whyNotJson } from "../json.ts";
 import { issuersSchema, type IssuerChoice } from "./key-choice.ts";
@@ -21,13 +22,10 @@ export interface Sources {
   readonly cwd: string;
 }
 
-/**
- * Multiples of the largest body that a bound must hold. With a lower bound, nobody could read or
- * send that body.
- */
-const TIMES_A_BODY = [
-  ["maxHeldBytes", 2, "twice"],
-  ["maxPendingBodyBytes", 4, "four times"],
+/** Settings that must hold a multiple of the largest body. Their defaults follow it. */
+const OF_BODIES = [
+  ["maxHeldBytes", TIMES_A_BODY.heldBytes, "twice"],
+  ["maxPendingBodyBytes", TIMES_A_BODY.pendingBodyBytes, "four times"],
 ] as const;
 
 /** Pairs of settings that are the two ends of a range. */
@@ -71,11 +69,12 @@ export function loadConfig(sources: Sources): Config {
     problems.push(`${place}: the longest delay (${flagOf(longest)}) is shorter than the shortest (${flagOf(shortest)}).`);
   }
   const { maxBodyBytes } = values;
-  for (const [key, times, word] of TIMES_A_BODY) {
+  for (const [key, times, word] of OF_BODIES) {
     const bytes = values[key];
     if (typeof bytes !== "number" || typeof maxBodyBytes !== "number" || bytes >= times * maxBodyBytes) continue;
-    const place = places[key] ?? places.maxBodyBytes ?? flagOf(key);
-    problems.push(`${place}: ${flagOf(key)} must be at least ${word} ${flagOf("maxBodyBytes")}, ${times * maxBodyBytes} bytes.`);
+    const place = places[key];
+    if (place === undefined) values[key] = times * maxBodyBytes;
+    else problems.push(`${place}: ${flagOf(key)} must be at least ${word} ${flagOf("maxBodyBytes")}, ${times * maxBodyBytes} bytes.`);
   }
   const issuers = issuersOf(file, problems);
   if (problems.length > 0) throw new UsageError(problems.join("\n"));

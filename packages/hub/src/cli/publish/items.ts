@@ -45,7 +45,7 @@ const updateSchema = z.object({
   id: z.string({ error: 'has an "id" that is not a string' }).nullish(),
   type: z.string({ error: 'has a "type" that is not a string' }).nullish(),
   retry: milliseconds("retry"),
-  private: z.boolean({ error: 'has a "private" that is not true or false' }).nullish(),
+  private: z.boolean({ error: 'has a "private" that is not true or false' }).optional(),
   delay: milliseconds("delay"),
   deliver_at: z.iso.datetime({ offset: true, error: 'has a "deliver_at" that is not a time with its time zone' }).nullish(),
   ttl: milliseconds("ttl"),
@@ -75,7 +75,7 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
     id: id ?? undefined,
     type: type ?? undefined,
     retry: retry ?? undefined,
-    private: isPrivate ?? undefined,
+    private: isPrivate,
     delayMs: delay ?? undefined,
     deliverAt: deliverAt === undefined || deliverAt === null ? undefined : new Date(deliverAt),
     ttlMs: ttl ?? undefined,
@@ -90,7 +90,7 @@ export function fromNdjson({ number, text }: Line): UpdateInput | undefined {
 function membersOf(number: number, text: string): ReadonlyMap<string, RawMember> {
   const object = readMembers(text, { isWanted: isKnownField, mostObjects: 1, mostOthers: Infinity, mostDepth: Infinity })?.objects[0];
   if (object === undefined) throw new LineError(number, "is not a JSON object.");
-  for (const name of object.others) {
+  for (const name of [...object.others, ...object.nested]) {
     if (isNearlyPrivate(name))
       throw new LineError(number, `has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
   }

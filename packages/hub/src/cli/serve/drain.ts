@@ -1,6 +1,7 @@
-import type { RequestListener, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
+import { answerInTurn } from "../../http/sinks/sockets.ts";
 
 /**
  * Turns of the event loop without a new connection, after which no earlier connection is left in
@@ -46,11 +47,7 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
   const ended = function (this: ServerResponse): void {
     underWay.delete(this);
   };
-  server.on("request", (req, res) => {
-    // Node still parses the bytes that it had read from a cut connection. Nobody waits for these
-    // answers.
-    if (req.socket.destroyed) return;
-    requests++;
+  const answer = (req: IncomingMessage, res: ServerResponse): void => {
     // A client that keeps its connection would send the next request into a closed server.
     if (sendsAway) res.setHeader("connection", "close");
     else if (req.method === "POST") {
@@ -58,6 +55,13 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
       res.once("close", ended);
     }
     listener(req, res);
+  };
+  server.on("request", (req, res) => {
+    // Node still parses the bytes that it had read from a cut connection. Nobody waits for these
+    // answers.
+    if (req.socket.destroyed) return;
+    requests++;
+    answerInTurn(req, () => answer(req, res));
   });
 
   /**

@@ -45,6 +45,16 @@ function lettersOf(name: string): string {
 /** Words that people put around the name of a boolean. */
 const AROUND = /^(?:is|be|make|set|update|event|message|options?|hub|mercure)+|(?:update|event|message|flag|only)s?$/g;
 
+/** A value that slipped into the name, as in `private on`. */
+const VALUE = /[^a-z](?:on|off|true|false|yes|no)[^a-z]*$/i;
+
+/** Letters of other scripts that look like those of `private`. */
+const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ p: "рρᴘ", r: "гᴦʀ", i: "іıιɩɪ", v: "νѵυᴠ", a: "аαɑᴀ", t: "тτᴛ", e: "еεҽɛᴇ" }).flatMap(([letter, others]) =>
+    Array.from(others, (other): [string, string] => [other, letter]),
+  ),
+);
+
 /** Most UTF-16 units of a name that are examined. A name may be as long as a body. */
 const MOST_UNITS = 256;
 
@@ -53,21 +63,29 @@ const MOST_LETTERS = 24;
 
 /**
  * Whether an unread name was probably meant for `private`, such as `Private`, `private[]`,
- * `update[private][]`, `amp;private` or `is_private`. An invisible character counts too, a letter
- * of another width, and one letter too many, missing, wrong or swapped with its neighbour.
+ * `update[private][]`, `amp;private`, `is_private` or `private on`. Counts too: an invisible
+ * character, a letter of another width, a look-alike of another script, an accent, and one letter
+ * too many, missing, wrong or swapped with its neighbour.
  */
 export function isNearlyPrivate(name: string): boolean {
   if (isKnownField(name)) return false;
   // Frameworks write nested names as `a[b]` or `a.b`.
-  return name
-    .slice(0, MOST_UNITS)
-    .normalize("NFKC")
+  return inLatin(name.slice(0, MOST_UNITS))
     .split(/[[\].]/)
     .some((part) => {
-      const letters = lettersOf(part);
+      const letters = lettersOf(part.replace(VALUE, ""));
       if (letters.length > MOST_LETTERS) return false;
       return isOneSlipFrom(letters, "private") || isOneSlipFrom(letters.replaceAll(AROUND, ""), "private");
     });
+}
+
+function inLatin(name: string): string {
+  // Most names need no table.
+  if (!/\P{ASCII}/u.test(name)) return name;
+  return name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/\P{ASCII}/gu, (letter) => LOOK_ALIKES.get(letter) ?? letter);
 }
 
 /**

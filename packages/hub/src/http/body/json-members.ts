@@ -18,6 +18,8 @@ export interface RawObject {
   readonly members: ReadonlyMap<string, RawMember>;
   /** Names of other members, as often as they occur. */
   readonly others: readonly string[];
+  /** Names within the objects that other members have, each as `other[name]`. */
+  readonly nested: readonly string[];
 }
 
 /** A JSON document that was scanned, not parsed. */
@@ -38,7 +40,7 @@ export interface Wanted {
   readonly isWanted: (name: string) => boolean;
   /** Most items of a list. One more is kept as a sign of more. */
   readonly mostObjects: number;
-  /** Most names of other members of an object. One more is kept. */
+  /** Most names of other members of an object, and most nested ones. One more is kept. */
   readonly mostOthers: number;
   /** Most levels of lists and objects in a member's value. */
   readonly mostDepth: number;
@@ -134,9 +136,11 @@ class Keeper {
   readonly #level: number;
   readonly #wanted: Wanted;
   /** Undefined outside of an object whose members are kept. */
-  #object: { members: Map<string, RawMember>; others: string[] } | undefined;
+  #object: { members: Map<string, RawMember>; others: string[]; nested: string[] } | undefined;
   /** Name of the member whose value is being read. Undefined for an unwanted member. */
   #name: string | undefined;
+  /** Name of that member if it is unwanted. */
+  #other = "";
   #start = 0;
   #deepest = 0;
 
@@ -152,11 +156,17 @@ class Keeper {
   }
 
   named(start: number, end: number, depth: number): void {
-    if (depth !== this.#level || this.#object === undefined) return;
-    const name = nameIn(this.#text, start, end);
-    this.#name = this.#wanted.isWanted(name) ? name : undefined;
-    const { others } = this.#object;
-    if (this.#name === undefined && others.length <= this.#wanted.mostOthers) others.push(name);
+    if (this.#object === undefined) return;
+    const { others, nested } = this.#object;
+    const { isWanted, mostOthers } = this.#wanted;
+    if (depth === this.#level) {
+      const name = nameIn(this.#text, start, end);
+      this.#name = isWanted(name) ? name : undefined;
+      this.#other = name;
+      if (this.#name === undefined && others.length <= mostOthers) others.push(name);
+    } else if (depth === this.#level + 1 && this.#name === undefined && nested.length <= mostOthers) {
+      nested.push(`${this.#other}[${nameIn(this.#text, start, end)}]`);
+    }
   }
 
   begins(start: number, depth: number): void {
@@ -164,7 +174,7 @@ class Keeper {
       this.#start = start;
       this.#deepest = depth;
     } else if (depth === this.#level - 1) {
-      this.#object = this.#text.charCodeAt(start) === OPEN_OBJECT ? { members: new Map(), others: [] } : undefined;
+      this.#object = this.#text.charCodeAt(start) === OPEN_OBJECT ? { members: new Map(), others: [], nested: [] } : undefined;
       this.objects.push(this.#object);
     }
   }

@@ -129,10 +129,13 @@ function checkOnce(name: string, count: number, what: string): void {
  * @throws HubError for a name that was probably meant for `private`.
  */
 function passOver(name: string, what: string, unknownFields: Set<string>): void {
-  if (isNearlyPrivate(name)) {
-    throw new HubError("invalid_body", `${what} has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
-  }
+  checkNotPrivate(name, what);
   if (unknownFields.size < MOST_UNKNOWN) unknownFields.add(name);
+}
+
+function checkNotPrivate(name: string, what: string): void {
+  if (!isNearlyPrivate(name)) return;
+  throw new HubError("invalid_body", `${what} has a field ${quoteName(name)}, which would not make it private. Write \`private\`.`);
 }
 
 /**
@@ -199,9 +202,10 @@ function* readingJson(
 
 function fromJson(text: string, object: RawObject | undefined, what: string, maxFields: number, unknownFields: Set<string>): TextUpdate {
   if (object === undefined) throw new HubError("invalid_body", `${what} is not a JSON object such as {"topic":"greeting","data":"Hello"}.`);
-  const { members, others } = object;
+  const { members, others, nested } = object;
   if (members.size + others.length > maxFields) throw new HubError("too_large", `${what} has more than ${maxFields} fields. Send fewer.`);
   for (const name of others) passOver(name, what, unknownFields);
+  for (const name of nested) checkNotPrivate(name, what);
   for (const [name, { count }] of members) checkOnce(name, count, what);
   const fields: Fields = (name) => valueOf(text, members.get(name));
   const topic = topicOf(text, members.get("topic"));
@@ -211,7 +215,8 @@ function fromJson(text: string, object: RawObject | undefined, what: string, max
   if (typeof topic !== "string" && !(Array.isArray(topic) && topic.every((item) => typeof item === "string"))) {
     throw new HubError("invalid_topic", `${what} has a topic that is not a string or an array of strings.`);
   }
-  const isPrivate = fields("private") ?? false;
+  // Null is refused, too: the publisher may have meant either.
+  const isPrivate = members.has("private") && fields("private");
   if (typeof isPrivate !== "boolean") throw new HubError("invalid_body", `${what} has a "private" that is not true or false.`);
   return {
     topic,

@@ -30,6 +30,7 @@ export async function publish(
   // The token was checked before. A client without the right to publish must not make the hub read
   // a body.
   const body = await readBody(request, hub.limits.bodyBytes);
+  // To the end, even if the peer has left: some publishers do not wait for the answer.
   const parsed = await hub.requestWork.run(parsingUpdates(header("content-type"), body, hub.limits));
   reservedTopics.check(parsed.updates);
   const ids = await hub.publisher.publishFor(authorization, parsed.updates, {

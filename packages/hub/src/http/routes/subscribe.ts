@@ -57,7 +57,7 @@ async function readForm({ hub }: HttpContext, request: HubRequest): Promise<stri
  */
 export async function parseSubscription(
   { hub, compat, connections, arrivals }: Pick<HttpContext, "hub" | "compat" | "connections" | "arrivals">,
-  { address, query, pathname, header: field, framing }: Pick<HubRequest, "address" | "query" | "pathname" | "header" | "framing">,
+  request: Pick<HubRequest, "address" | "query" | "pathname" | "header" | "framing" | "isGone">,
   form: string,
   authorization: Authorization | undefined,
 ): Promise<{
@@ -66,13 +66,15 @@ export async function parseSubscription(
   readonly hasCursor: boolean;
   readonly last: number;
 }> {
+  const { address, query, pathname, header: field, framing, isGone } = request;
   const { formFields } = hub.limits;
   const matchers: Matcher[] = [];
   const pacing = new Map<string, string>();
   const cursors = new Map<string, string>();
   let topicName: string | undefined;
   // The union of both. The query's cursor wins.
-  for (const [name, value] of [...parseForm(query, formFields), ...(await hub.requestWork.run(parsingForm(form, formFields)))]) {
+  const fields = await hub.requestWork.run(parsingForm(form, formFields), isGone);
+  for (const [name, value] of [...parseForm(query, formFields), ...fields]) {
     if (name === "match" || name === "match_exact") matchers.push({ type: "exact", pattern: value });
     else if (name === "match_urlpattern") matchers.push({ type: "urlpattern", pattern: value });
     else if (name === "topic" && compat !== undefined) matchers.push({ type: "uritemplate", pattern: value });
@@ -111,7 +113,7 @@ export async function parseSubscription(
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
   const encoding = takesGzip(field("accept-encoding")) && !holdsInflated(field) ? "gzip" : "identity";
   return {
-    selection: await hub.requestWork.run(hub.readers.selecting(matchers, authorization, { pace, encoding, framing })),
+    selection: await hub.requestWork.run(hub.readers.selecting(matchers, authorization, { pace, encoding, framing }), isGone),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),

@@ -129,6 +129,11 @@ export class Sockets {
     res.on("close", onAnswered);
   }
 
+  /** Answers in turn, see {@link answerInTurn}. */
+  inTurn(socket: Socket, answer: () => void): void {
+    this.#unread.inTurn(socket, answer);
+  }
+
   /** The connection no longer waits for an answer. */
   answered(socket: HeldSocket, res: ServerResponse): void {
     if (!this.#unread.answered(socket, res)) return;
@@ -286,7 +291,20 @@ function begin({ socket }: IncomingMessage, res: ServerResponse): void {
  */
 function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
   begin(req, res);
-  res.writeHead(417, { Connection: "close" }).end();
+  answerInTurn(req, () => res.writeHead(417, { Connection: "close" }).end());
+}
+
+/**
+ * Calls `answer` once the earlier answers of the connection are finished, and read if unread ones
+ * take much memory. Otherwise pipelined requests fill the kernel with answers that nobody reads.
+ *
+ * An answer past this queue would wait for its turn on the connection, and the queue for it. So all
+ * listeners of a watched server that answer while others wait must use this function.
+ */
+export function answerInTurn({ socket }: IncomingMessage, answer: () => void): void {
+  const { owner } = (socket as HeldSocket)[HELD] ?? {};
+  if (owner === undefined) answer();
+  else owner.inTurn(socket, answer);
 }
 
 /**

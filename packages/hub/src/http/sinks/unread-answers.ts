@@ -25,6 +25,11 @@ const ASK_MS = 1000;
  * connection each need no look at the table.
  */
 const ASK_BYTES = 64 * 1024;
+/**
+ * Part of {@link UnreadLimits.heldBytes} that all connections together may have unconfirmed until
+ * each is asked about, and those with {@link ASK_BYTES} wait for their next answer.
+ */
+const FREE_SHARE = 0.5;
 
 /** Bounds on the answers that peers do not read. */
 export interface UnreadLimits {
@@ -56,6 +61,8 @@ export interface UnreadActions {
 interface Watched {
   /** Unfinished answers. A finished one may still be in the kernel. */
   readonly responses: ServerResponse[];
+  /** Begin the last of these answers, in order. */
+  readonly waiting: (() => void)[];
   /** Bytes of writes that the kernel took whole. */
   written: number;
   /** The rest of the current write. */
@@ -64,6 +71,8 @@ interface Watched {
   confirmed: number;
   /** The bytes that the kernel held then. */
   unconfirmed: number;
+  /** Possibly unconfirmed bytes as counted last. */
+  counted: number;
   /** When the peer took something, or was owed nothing. */
   sinceMs: number;
   /** When the last request came. */
@@ -71,6 +80,8 @@ interface Watched {
   /** The last value passed to {@link UnreadActions.setQuiet}. */
   isQuiet: boolean;
   isLeaving: boolean;
+  /** Whether a question to the system is under way. */
+  isAsking: boolean;
 }
 
 /**
@@ -84,6 +95,8 @@ export class UnreadAnswers {
   readonly #watched = new Map<Socket, Watched>();
   readonly #stop: () => void;
   #askedAtMs = 0;
+  /** Possibly unconfirmed bytes of all connections. */
+  #possible = 0;
 
   constructor(limits: UnreadLimits, actions: UnreadActions) {
     this.#limits = limits;
@@ -104,11 +117,25 @@ export class UnreadAnswers {
 
   /** @returns Whether it was the last answer that the connection waited for. */
   answered(socket: Socket, res: ServerResponse): boolean {
-    const { responses } = this.#watched.get(socket) ?? {};
-    const index = responses?.indexOf(res) ?? -1;
-    if (responses === undefined || index < 0) return false;
+    const watched = this.#watched.get(socket);
+    const index = watched?.responses.indexOf(res) ?? -1;
+    if (watched === undefined || index < 0) return false;
+    const { responses } = watched;
     responses.splice(index, 1);
+    this.#proceed(socket, watched);
     return responses.length === 0;
+  }
+
+  /**
+   * Calls `answer` once the kernel has the connection's earlier answers. If all connections have
+   * much unconfirmed, also waits until the peer has confirmed most of them. Never calls `answer` if
+   * the connection ends before.
+   */
+  inTurn(socket: Socket, answer: () => void): void {
+    const watched = this.#watched.get(socket);
+    if (watched === undefined) return answer();
+    watched.waiting.push(answer);
+    this.#proceed(socket, watched);
   }
 
   /**
@@ -129,6 +156,7 @@ export class UnreadAnswers {
 
   /** Forgets a connection that has ended, or became a stream. */
   forget(socket: Socket): void {
+    this.#possible -= this.#watched.get(socket)?.counted ?? 0;
     this.#watched.delete(socket);
   }
 
@@ -136,30 +164,54 @@ export class UnreadAnswers {
     let watched = this.#watched.get(socket);
     if (watched === undefined) {
       const now = monotonicMs();
-      const nothing = { written: 0, pending: 0, confirmed: 0, unconfirmed: 0 };
-      watched = { responses: [], ...nothing, sinceMs: now, beganAtMs: now, isQuiet: false, isLeaving: false };
+      const nothing = { written: 0, pending: 0, confirmed: 0, unconfirmed: 0, counted: 0 };
+      watched = { responses: [], waiting: [], ...nothing, sinceMs: now, beganAtMs: now, isQuiet: false, isLeaving: false, isAsking: false };
       this.#watched.set(socket, watched);
     }
     return watched;
+  }
+
+  /** Begins the next answer, or asks how much of the earlier ones the peer has confirmed. */
+  #proceed(socket: Socket, watched: Watched): void {
+    if (!this.#beginNext(socket, watched)) void this.#ask(socket, watched);
+  }
+
+  /** @returns False if the next answer waits for the peer. */
+  #beginNext(socket: Socket, watched: Watched): boolean {
+    this.#count(socket, watched);
+    const { responses, waiting, counted } = watched;
+    const isAnswering = responses.length > waiting.length;
+    if (isAnswering || waiting.length === 0) return true;
+    // Otherwise hundreds of connections fill the kernel with a gigabyte between two checks.
+    if (counted > ASK_BYTES && this.#possible > this.#limits.heldBytes * FREE_SHARE) return false;
+    waiting.shift()?.();
+    return true;
+  }
+
+  #count(socket: Socket, watched: Watched): void {
+    const bytes = unknownBytes(socket, watched.confirmed);
+    this.#possible += bytes - watched.counted;
+    watched.counted = bytes;
   }
 
   #look(): void {
     const now = monotonicMs();
     const holding: { readonly socket: Socket; readonly bytes: number }[] = [];
     let held = 0;
-    let possible = 0;
+    let waitingBytes = 0;
     for (const [socket, watched] of this.#watched) {
       const waiting = watched.responses.reduce((sum, { writableLength }) => sum + writableLength, 0);
       this.#watch(socket, watched, waiting, now);
       if (!this.#watched.has(socket)) continue;
-      possible += waiting + unknownBytes(socket, watched.confirmed);
+      this.#proceed(socket, watched);
+      waitingBytes += waiting;
       const bytes = waiting + watched.unconfirmed;
       if (bytes === 0) continue;
       held += bytes;
       holding.push({ socket, bytes });
     }
     this.#cutMost(holding, held);
-    this.#askAll(possible, now);
+    this.#askAll(this.#possible + waitingBytes, now);
   }
 
   /** @param possible - Bytes that peers may not have taken. */
@@ -167,7 +219,7 @@ export class UnreadAnswers {
     const { heldBytes } = this.#limits;
     // Beyond the bound, each check needs current figures, in case all these bytes were not taken.
     if (now - this.#askedAtMs < (possible > heldBytes ? 0 : ASK_MS)) return;
-    const least = possible > heldBytes / 2 ? 0 : ASK_BYTES;
+    const least = possible > heldBytes * FREE_SHARE ? 0 : ASK_BYTES;
     for (const [socket, watched] of this.#watched) {
       const isQuiet = now - watched.sinceMs >= ASK_MS;
       if (!watched.isLeaving && !isQuiet && unknownBytes(socket, watched.confirmed) <= least) continue;
@@ -208,14 +260,18 @@ export class UnreadAnswers {
 
   /** Asks the system, because a slow peer confirms bytes long before the kernel takes more. */
   async #ask(socket: Socket, watched: Watched): Promise<void> {
+    if (watched.isAsking) return;
     // Read before the table, so that later bytes never count as confirmed.
     const given = socket.bytesWritten - pendingBytes(socket);
+    watched.isAsking = true;
     const unconfirmed = (await unconfirmedBytes(socket)) ?? 0;
+    watched.isAsking = false;
     if (this.#watched.get(socket) !== watched) return;
     if (given - unconfirmed > watched.confirmed) watched.sinceMs = monotonicMs();
     watched.confirmed = Math.max(watched.confirmed, given - unconfirmed);
     watched.unconfirmed = unconfirmed;
     if (watched.isLeaving && socket.writableFinished && unknownBytes(socket, watched.confirmed) <= 0) this.#actions.close(socket);
+    else this.#beginNext(socket, watched);
   }
 }
 
