@@ -98,8 +98,9 @@ export async function parseSubscription(
   // A larger number is refused anyway.
   if (matchers.length <= hub.limits.matchersPerSubscription) {
     // Checked before they are compiled.
-    connections.checkPatterns(address, patternKeys(matchers));
-    arrivals.admitPatterns(address, hub.compiler.countUnknown(matchers));
+    const keys = patternKeys(matchers);
+    connections.checkPatterns(address, keys);
+    arrivals.admitPatterns(address, hub.compiler.countUnknown(keys));
   }
   if (matchers.length === 0 && pathname === ALIAS_PATH) matchers.push({ type: "exact", pattern: "*" });
   const lastEventIdField = field("last-event-id");
