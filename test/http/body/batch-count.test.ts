@@ -3,13 +3,14 @@ import { describe, expect } from "vitest";
 import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
 import { atOnce } from "../../../packages/hub/src/core/slices.ts";
 import { hasTooMany } from "../../../packages/hub/src/http/body/batch-count.ts";
+import { checkingFields, parsingForm } from "../../../packages/hub/src/http/body/form.ts";
 import { parsingUpdates } from "../../../packages/hub/src/http/body/update-body.ts";
 
 const LONG = "x".repeat(17 * 1024);
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const counted = (text: string, isLines: boolean, most: number): boolean => atOnce(hasTooMany(encode(text), isLines, most));
 
-describe("a batch of too many updates", () => {
+describe("a body with too many updates or fields", () => {
   test.each([
     ["application/json", (updates: readonly string[]) => `[${updates.join(",")}]`],
     ["application/x-ndjson", (updates: readonly string[]) => updates.join("\n")],
@@ -29,6 +30,19 @@ describe("a batch of too many updates", () => {
     };
     expect(code(updatesPerBatch + 1)).toBe("too_large");
     expect(code(updatesPerBatch)).toBe("invalid_body");
+  });
+
+  test("is refused before a form is decoded, too, if it has too many fields", () => {
+    const form = (fields: number): Uint8Array => Buffer.concat([encode("data=x&&".repeat(fields) + "&".repeat(5000)), Uint8Array.of(0xff)]);
+    const parse = (fields: number): unknown => atOnce(parsingUpdates(undefined, form(fields - 1), { ...DEFAULT_LIMITS, formFields: 10 }));
+    expect(() => parse(11)).toThrow(expect.objectContaining({ code: "too_large" }));
+    expect(() => parse(10)).toThrow(expect.objectContaining({ code: "invalid_body" }));
+  });
+
+  test("lets others have their turns, also if all of its fields are empty", () => {
+    const text = "&".repeat(1024 * 1024);
+    expect([...parsingForm(text)].length).toBeGreaterThan(50);
+    expect([...checkingFields(encode(text), 10)].length).toBeGreaterThan(50);
   });
 
   test.prop([fc.array(fc.jsonValue(), { maxLength: 8 }), fc.integer({ min: 1, max: 8 })])("is counted in any list", (items, most) => {
