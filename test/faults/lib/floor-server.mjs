@@ -36,22 +36,22 @@ async function publish(body) {
   return ids.join("\n");
 }
 
+async function answer(req, res, body) {
+  if (body !== undefined) res.writeHead(200, { "content-type": "text/plain" }).end(await publish(body));
+  else if (req.url.endsWith("?match=flow")) {
+    const socket = openStream(req, res);
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  } else if (refusal === 200 || req.url.endsWith("?match=a")) openStream(req, res);
+  // The hub, too, closes connections that it refuses by 503.
+  else res.writeHead(refusal, { "content-type": "application/problem+json", ...(refusal === 503 && { connection: "close" }) }).end("{}\n");
+}
+
 const server = createServer((req, res) => {
-  const isPublish = req.headers.authorization !== undefined;
-  const parts = [];
+  const parts = req.headers.authorization === undefined ? undefined : [];
   // What is refused is read and dropped.
-  req.on("data", (part) => void (isPublish && parts.push(part)));
-  req.on("end", async () => {
-    if (isPublish) res.writeHead(200, { "content-type": "text/plain" }).end(await publish(Buffer.concat(parts).toString()));
-    else if (req.url.endsWith("?match=flow")) {
-      const socket = openStream(req, res);
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-    } else if (refusal === 200 || req.url.endsWith("?match=a")) openStream(req, res);
-    // The hub, too, closes connections that it refuses by 503.
-    else
-      res.writeHead(refusal, { "content-type": "application/problem+json", ...(refusal === 503 && { connection: "close" }) }).end("{}\n");
-  });
+  req.on("data", (part) => void parts?.push(part));
+  req.on("end", () => void answer(req, res, parts && Buffer.concat(parts).toString()));
 });
 server.listen(Number(valueOf("--port")), "127.0.0.1", () => console.log("listening on the loopback"));
 process.on("SIGTERM", () => process.exit());
