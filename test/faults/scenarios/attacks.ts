@@ -20,6 +20,8 @@ export const idleFlood: Scenario = {
     if (spawnSync("prlimit", ["--version"]).status !== 0) options.notRun("there is no prlimit");
     await runAttack(
       {
+        // It asks nothing.
+        answeredBy: 503,
         start: (hub) => startAttackers({ hub, kind: "idle", addresses: 10, perAddress: 200, staysMs: 600_000, pauseMs: 4000 }),
         prefix: ["prlimit", `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`],
         logged: /"address":"203\.0\.1\.\d+".*limit of connections is reached/,
@@ -36,6 +38,7 @@ export const patterns: Scenario = {
   run: (options) =>
     runAttack(
       {
+        answeredBy: 503,
         start: (hub) => startAttackers({ hub, kind: "patterns", addresses: 10, perAddress: 100, staysMs: 2000, pauseMs: 8000 }),
         logged: /"code":"(?:too_many_patterns|overloaded)".*"address":"203\.0\.1\./,
       },
@@ -46,13 +49,20 @@ export const patterns: Scenario = {
 const many = (count: number, make: (n: number) => string): readonly string[] => Array.from({ length: count }, (_, n) => make(n));
 
 /** The dearest requests that one address may send. */
-const DEAREST: readonly { readonly name: string; readonly asking: Asking; readonly args?: readonly string[] }[] = [
+const DEAREST: readonly {
+  readonly name: string;
+  readonly asking: Asking;
+  readonly answeredBy: number;
+  readonly args?: readonly string[];
+}[] = [
   {
     name: "a QUERY of stray percent signs",
+    answeredBy: 413,
     asking: { requests: [{ method: "QUERY", headers: FORM, body: "%&".repeat(QUERY_BYTES / 2) }], perSecond: 20, holdsMs: 0 },
   },
   {
     name: "a batch of topics",
+    answeredBy: 413,
     asking: {
       requests: [{ method: "POST", headers: JSON_TYPE, body: `[${many(2500, () => `{"topic":[${'"a",'.repeat(95)}"a"]}`).join(",")}]` }],
       perSecond: 5,
@@ -62,6 +72,7 @@ const DEAREST: readonly { readonly name: string; readonly asking: Asking; readon
   },
   {
     name: "HEAD of the whole journal",
+    answeredBy: 200,
     asking: {
       requests: [
         { method: "HEAD", query: "?match=none&last=1000" },
@@ -73,10 +84,12 @@ const DEAREST: readonly { readonly name: string; readonly asking: Asking; readon
   },
   {
     name: "the newest of a topic that is not there",
+    answeredBy: 200,
     asking: { requests: [{ method: "GET", query: "?match=none&last=1000" }], perSecond: 10, holdsMs: 0 },
   },
   {
     name: "subscribers that come and go, with presence",
+    answeredBy: 200,
     asking: { requests: many(100, (n) => `?match=${n}`).map((query) => ({ method: "GET", query })), perSecond: 80, holdsMs: 5 },
     args: ["--subscriptions"],
   },
@@ -87,10 +100,11 @@ export const requests: Scenario = {
   promise: "R18",
   what: "one address asks for the dearest that it may, while others read, publish and come",
   run: async (options) => {
-    for (const { name, asking, args = [] } of DEAREST) {
+    for (const { name, asking, answeredBy, args = [] } of DEAREST) {
       await runAttack(
         {
           name,
+          answeredBy,
           start: (hub) => startAskers(hub, asking),
           args: ["--trusted-proxies", "127.0.0.1", ...args],
           journal: options.full ? JOURNAL.full : JOURNAL.ci,

@@ -5,9 +5,10 @@ import { Turns } from "./turns.ts";
 
 /**
  * Longest time in one turn of the event loop for work that begins at once, and for work that goes
- * on, in milliseconds. A delivery takes several turns, so each must be short.
+ * on, in milliseconds. An update passes about five turns from its request to its readers, so each
+ * must be short. A turn itself costs some 0.02 ms.
  */
-const BUDGET_MS = 1;
+const BUDGET_MS = 0.25;
 /** Shorter work is not counted, in milliseconds. Reading its request took longer. */
 const COUNTED_MS = 0.02;
 /** Most works under way. Each holds its request's body, and some of its parts. */

@@ -109,9 +109,13 @@ export class MatcherCompiler {
     return [...compiled.values()];
   }
 
-  /** Counts the patterns that have to be compiled first, at some 0.15 ms each. */
-  countUnknown(matchers: readonly Matcher[]): number {
-    return patternKeys(matchers).filter((key) => !this.#patterns.has(key)).length;
+  /**
+   * Counts the patterns that have to be compiled first, at some 0.15 ms each.
+   *
+   * @param keys - See {@link patternKeys}.
+   */
+  countUnknown(keys: readonly string[]): number {
+    return keys.reduce((count, key) => (this.#patterns.has(key) ? count : count + 1), 0);
   }
 
   #compile(matcher: Matcher): CompiledMatcher {

@@ -90,6 +90,6 @@ export class ScanQueue {
 function overloaded(why: string): HubError {
   return new HubError("overloaded", "The hub gets more subscriptions with `last` than it looks for at a time. Try again later.", {
     retryAfterMs: FULL.minMs + Math.random() * (FULL.maxMs - FULL.minMs),
-    cause: new Error(why),
+    cause: why,
   });
 }

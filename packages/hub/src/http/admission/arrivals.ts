@@ -148,7 +148,7 @@ export class Arrivals {
   }
 
   #overloaded(queue: Queue, detail: string, why?: string): HubError {
-    return new HubError("overloaded", detail, { retryAfterMs: this.#book(queue), ...(why !== undefined && { cause: new Error(why) }) });
+    return new HubError("overloaded", detail, { retryAfterMs: this.#book(queue), ...(why !== undefined && { cause: why }) });
   }
 
   /** @returns Undefined if no limit applies. */

@@ -135,10 +135,9 @@ export class BodyBytes {
   #refusal(held: number, name: string): HubError {
     return new HubError("overloaded", "The hub has reached its limit of request bodies. Send less at a time, or try again later.", {
       retryAfterMs: between(FULL),
-      cause: new Error(
+      cause:
         `Request bodies hold ${this.#total} bytes. The limit is ${this.#limit}, and an address may hold no more than is left. ` +
-          `The largest incomplete body of ${name} is refused, which holds or wants ${held} bytes.`,
-      ),
+        `The largest incomplete body of ${name} is refused, which holds or wants ${held} bytes.`,
     });
   }
 

@@ -127,7 +127,7 @@ export class Connections {
     if (this.#patterns.sizeWith(patterns) <= patternsPerProcess) return;
     throw new HubError("overloaded", "The hub has reached its limit of different patterns. Use exact topics, or try again later.", {
       retryAfterMs: between(FULL),
-      cause: new Error(`The streams of a process may have ${patternsPerProcess} different patterns.`),
+      cause: `The streams of a process may have ${patternsPerProcess} different patterns.`,
     });
   }
 
@@ -139,7 +139,7 @@ export class Connections {
       "The streams of your address have reached the limit of different patterns. Use fewer, or exact topics.",
       {
         retryAfterMs: between(ADDRESS_FULL),
-        cause: new Error(`The streams of ${key} may have ${patternsPerAddress} different patterns.`),
+        cause: `The streams of ${key} may have ${patternsPerAddress} different patterns.`,
       },
     );
   }
@@ -151,7 +151,7 @@ export class Connections {
       throw new HubError(
         "too_many_connections",
         "Your address has reached its limit of streams. Close some. One stream can carry many topics.",
-        { retryAfterMs: between(ADDRESS_FULL), cause: new Error(`${key} has ${taken.streams} open, the most that an address may.`) },
+        { retryAfterMs: between(ADDRESS_FULL), cause: `${key} has ${taken.streams} open, the most that an address may.` },
       );
     }
     this.#checkAddress(key, taken.patterns, patterns);

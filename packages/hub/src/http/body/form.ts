@@ -41,20 +41,53 @@ export function* parsingForm(
   maxFields: number = DEFAULT_LIMITS.formFields,
 ): Generator<undefined, readonly (readonly [name: string, value: string])[]> {
   const pairs: [string, string][] = [];
+  let pauseAt = PART_LENGTH;
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    if (start >= pauseAt) {
+      yield;
+      pauseAt = start + PART_LENGTH;
+    }
     end = text.indexOf("&", start);
     if (end < 0) end = text.length;
     if (end === start) continue;
-    if (pairs.length === maxFields)
-      throw new HubError("too_large", `The request has more than ${maxFields} fields or parameters. Send fewer.`);
+    if (pairs.length === maxFields) throw tooManyFields(maxFields);
     const part = text.slice(start, end);
     const equals = part.indexOf("=");
     const name = equals < 0 ? part : part.slice(0, equals);
     const value = equals < 0 ? "" : part.slice(equals + 1);
-    pairs.push([detach(yield* decoding(name), text), detach(yield* decoding(value), text)]);
+    const decoded = yield* decoding(value);
+    // Names are not remembered, and decoding has made a copy already. To copy each part once more
+    // took a third of the time of a refused subscription.
+    pairs.push([yield* decoding(name), decoded === value ? detach(decoded, text) : decoded]);
   }
   return pairs;
 }
+
+function tooManyFields(most: number): HubError {
+  return new HubError("too_large", `The request has more than ${most} fields or parameters. Send fewer.`);
+}
+
+/**
+ * Counts the fields of a body before it is decoded. The text of a large body is garbage whose
+ * collection holds up the event loop. Yields within a millisecond.
+ *
+ * @throws HubError `too_large`.
+ */
+export function* checkingFields(body: Uint8Array, maxFields: number): Generator<undefined, void> {
+  if (body.length <= SHARED_CHARACTERS) return;
+  let fields = 0;
+  let isInField = false;
+  for (let i = 0; i < body.length; i++) {
+    if (i % PART_LENGTH === PART_LENGTH - 1) yield;
+    if (body[i] === AMPERSAND) isInField = false;
+    else if (!isInField) {
+      isInField = true;
+      if (++fields > maxFields) throw tooManyFields(maxFields);
+    }
+  }
+}
+
+const AMPERSAND = 0x26;
 
 /** Longest text that its parts may keep in memory. */
 const SHARED_CHARACTERS = 4096;

@@ -1,8 +1,9 @@
 import { HubError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { type TextUpdate, tooManyUpdates } from "../../core/update/update.ts";
+import { hasTooMany } from "./batch-count.ts";
 import { isKnownField, isNearlyPrivate, meantField, quoteName } from "./field-names.ts";
-import { decodeUtf8, detach, parsingForm } from "./form.ts";
+import { checkingFields, decodeUtf8, detach, parsingForm } from "./form.ts";
 import { type RawDocument, type RawMember, type RawObject, readingMembers } from "./json-members.ts";
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set(["application/x-ndjson", "application/ndjson", "application/jsonl"]);
@@ -44,10 +45,16 @@ export function* parsingUpdates(
   { formFields, updatesPerBatch }: Pick<Limits, "formFields" | "updatesPerBatch">,
 ): Generator<undefined, ParsedUpdates> {
   const mediaType = mediaTypeOf(contentType);
+  const isForm = mediaType === "" || mediaType === "application/x-www-form-urlencoded";
+  const isLines = NDJSON_TYPES.has(mediaType);
+  // Counted before the body is decoded.
+  if (isForm) yield* checkingFields(body, formFields);
+  else if ((isLines || mediaType === "application/json") && (yield* hasTooMany(body, isLines, updatesPerBatch))) {
+    throw tooManyUpdates(updatesPerBatch);
+  }
   const text = decodeUtf8(body);
   const unknownFields = new Set<string>();
-  if (mediaType === "" || mediaType === "application/x-www-form-urlencoded")
-    return { updates: [yield* fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
+  if (isForm) return { updates: [yield* fromForm(text, formFields, unknownFields)], isBatch: false, unknownFields };
   const most = { objects: updatesPerBatch, fields: formFields };
   if (mediaType === "application/json") {
     const { isList, objects } = yield* readingJson(text, "The body", most);
@@ -59,7 +66,7 @@ export function* parsingUpdates(
     }
     return { updates, isBatch: isList, unknownFields };
   }
-  if (NDJSON_TYPES.has(mediaType)) {
+  if (isLines) {
     const updates: TextUpdate[] = [];
     let pauseAt = PART_LENGTH;
     for (let start = 0, end = 0, number = 1; start < text.length; start = end + 1, number++) {

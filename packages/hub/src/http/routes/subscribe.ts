@@ -9,7 +9,7 @@ import type { Compat } from "../compat/names.ts";
 import type { HttpContext } from "../context.ts";
 import type { HubRequest } from "../request.ts";
 import { quoteName } from "../body/field-names.ts";
-import { decodeUtf8, parseForm, parsingForm } from "../body/form.ts";
+import { checkingFields, decodeUtf8, parseForm, parsingForm } from "../body/form.ts";
 import { holdsInflated, takesGzip } from "../reply/gzip.ts";
 import { ALIAS_PATH, decodeHeader, encodeHeader, STREAM_HEADERS, type StreamReply } from "../reply/reply.ts";
 import { mediaTypeOf } from "../body/update-body.ts";
@@ -44,7 +44,9 @@ async function readForm({ hub }: HttpContext, request: HubRequest): Promise<stri
   if (mediaTypeOf(request.header("content-type")) !== "application/x-www-form-urlencoded") {
     throw new HubError("unsupported_media_type", "The body of a QUERY must be application/x-www-form-urlencoded.");
   }
-  return decodeUtf8(await readBody(request, hub.limits.queryBytes));
+  const body = await readBody(request, hub.limits.queryBytes);
+  await hub.requestWork.run(checkingFields(body, hub.limits.formFields));
+  return decodeUtf8(body);
 }
 
 /**
@@ -100,8 +102,9 @@ export async function parseSubscription(
   // A larger number is refused anyway.
   if (matchers.length <= hub.limits.matchersPerSubscription) {
     // Checked before they are compiled.
-    connections.checkPatterns(address, patternKeys(matchers));
-    arrivals.admitPatterns(address, hub.compiler.countUnknown(matchers));
+    const keys = patternKeys(matchers);
+    connections.checkPatterns(address, keys);
+    arrivals.admitPatterns(address, hub.compiler.countUnknown(keys));
   }
   if (matchers.length === 0 && pathname === ALIAS_PATH) matchers.push({ type: "exact", pattern: "*" });
   const lastEventIdField = field("last-event-id");

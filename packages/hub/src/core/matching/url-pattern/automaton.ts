@@ -98,18 +98,21 @@ class States {
     this.#fronts = [simulation.empty()];
   }
 
-  /** The number of the state for this front, which is copied if new. */
+  /** The number of the state for this front, which is copied if new. Sorts the front's places. */
   numberOf(front: Front): number {
     if (front.size === 0) return DEAD;
-    const sorted = front.places.subarray(0, front.size).toSorted();
+    const { places } = front;
+    sortStart(places, front.size);
     // A wildcard makes earlier places needless. Without them, a row of wildcards has few states and
     // not the square of their number.
-    const loop = sorted.findIndex((place) => this.#simulation.program.absorbs[place] === 1);
-    const places = loop < 0 ? sorted : sorted.slice(0, loop + 1);
-    const key = `${front.atStart ? "^" : ""}${front.afterWord ? "w" : ""},${String.fromCharCode(...places)}`;
+    const { absorbs } = this.#simulation.program;
+    let size = 1;
+    while (size < front.size && absorbs[places[size - 1] ?? 0] !== 1) size++;
+    let key = `${front.atStart ? "^" : ""}${front.afterWord ? "w" : ""},`;
+    for (let i = 0; i < size; i++) key += String.fromCharCode(places[i] ?? 0);
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.#fronts.push({ ...front, places, size: places.length }) - 1;
+      number = this.#fronts.push({ ...front, places: places.slice(0, size), size }) - 1;
       this.#numbers.set(key, number);
     }
     return number;
@@ -139,5 +142,22 @@ class States {
       }
       this.rows.push(row);
     }
+  }
+}
+
+/** Longest start that an insertion sort is faster for. Most fronts have one or two places. */
+const SHORT = 32;
+
+/** Sorts the first `size` numbers. A call of `sort` for each of many short lists is slow. */
+function sortStart(numbers: Uint16Array, size: number): void {
+  if (size > SHORT) {
+    numbers.subarray(0, size).sort();
+    return;
+  }
+  for (let end = 1; end < size; end++) {
+    const number = numbers[end] ?? 0;
+    let i = end;
+    for (; i > 0 && (numbers[i - 1] ?? 0) > number; i--) numbers[i] = numbers[i - 1] ?? 0;
+    numbers[i] = number;
   }
 }
