@@ -10,13 +10,11 @@ export default class BriefReporter implements Reporter {
     for (const module of modules) {
       for (const error of module.errors()) console.error(`failed: ${module.relativeModuleId}: ${error.message}`);
       for (const test of module.children.allTests()) {
-        const diagnostic = test.diagnostic();
-        const outcome = test.result().state === "failed" ? "failed" : diagnostic?.flaky === true ? "passed at the second try" : undefined;
-        if (outcome === undefined) continue;
-        const [reason] = test.result().errors ?? [];
-        console.error(
-          `${outcome}: ${module.relativeModuleId}: ${test.fullName}${reason === undefined ? "" : `: ${reason.message.split("\n", 1)[0]}`}`,
-        );
+        const { state, errors = [] } = test.result();
+        const isFlaky = test.diagnostic()?.flaky === true;
+        if (state !== "failed" && !isFlaky) continue;
+        const [reason = ""] = errors[0]?.message.split("\n", 1) ?? [];
+        console.error(`${isFlaky ? "passed at the second try" : "failed"}: ${module.relativeModuleId}: ${test.fullName}: ${reason}`);
       }
     }
   }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { Agent, createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { mintToken } from "artesian/http";
 import { ClientError, publish, subscribe } from "../../packages/client/src/index.ts";
@@ -382,6 +383,26 @@ describe("how serve stops", () => {
     }
     expect(last.status).toBe(200);
     await expect(post()).rejects.toThrow("ECONNREFUSED");
+    expect(await run.exit).toBe(0);
+  });
+
+  test("a connection that a pool kept aside is answered, too", async () => {
+    const { run, url } = await startServer([...MEMORY, "--drain", "30s"]);
+    const used = new Agent({ keepAlive: true, maxSockets: 1 });
+    const aside = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => {
+      used.destroy();
+      aside.destroy();
+    });
+    const post = (agent: Agent) => send(`${url}/events/stream`, { agent, ...FORM }, "topic=a&data=b");
+    for (const agent of [used, aside]) expect((await post(agent)).status).toBe(200);
+    run.child.kill("SIGTERM");
+    await run.waitFor("stderr", /"draining"/);
+    while ((await post(used)).headers.connection !== "close");
+    // A pool takes the connections that it used last.
+    await sleep(650);
+    const { status, headers } = await post(aside);
+    expect([status, headers.connection]).toEqual([200, "close"]);
     expect(await run.exit).toBe(0);
   });
 

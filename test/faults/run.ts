@@ -62,7 +62,7 @@ async function runScenario(scenario: Scenario, full: boolean, seed: number): Pro
 async function tryScenario(scenario: Scenario, full: boolean, seed: number): Promise<{ result: Result; isOnlyLate: boolean }> {
   const figures = new Map<string, string>();
   const violations: string[] = [];
-  let lateCount = 0;
+  const exceeded: string[] = [];
   const say = (text: string): void => console.error(`${scenario.name}: ${text}`);
   const beganMs = performance.now();
   let lastMs = beganMs;
@@ -85,8 +85,7 @@ async function tryScenario(scenario: Scenario, full: boolean, seed: number): Pro
           say(`VIOLATION: ${text}`);
         },
         late: (text) => {
-          lateCount += 1;
-          violations.push(text);
+          exceeded.push(text);
           say(`LATE: ${text}`);
         },
         notRun: (reason) => {
@@ -95,26 +94,27 @@ async function tryScenario(scenario: Scenario, full: boolean, seed: number): Pro
       });
     } catch (error) {
       // What was found before counts all the same.
-      if (error instanceof NotRun && violations.length === 0) notRun = error.message;
+      if (error instanceof NotRun && violations.length + exceeded.length === 0) notRun = error.message;
       else {
         violations.push(String(error));
         say(`it failed: ${error instanceof Error ? error.stack : String(error)}`);
       }
     }
   }
+  const isKept = violations.length + exceeded.length === 0;
   const seconds = Math.round((performance.now() - beganMs) / 1000);
   const { name, promise, what } = scenario;
-  say(notRun === undefined ? `${violations.length === 0 ? "kept" : "BROKEN"}, in ${seconds} s` : `NOT RUN: ${notRun}`);
+  say(notRun === undefined ? `${isKept ? "kept" : "BROKEN"}, in ${seconds} s` : `NOT RUN: ${notRun}`);
   const result: Result = {
     name,
     promise,
     what,
     figures: [...figures],
     seconds,
-    verdict: notRun ?? (violations.length === 0 ? "kept" : "broken"),
+    verdict: notRun ?? (isKept ? "kept" : "broken"),
     isRun: notRun === undefined,
   };
-  return { result, isOnlyLate: lateCount > 0 && lateCount === violations.length };
+  return { result, isOnlyLate: exceeded.length > 0 && violations.length === 0 };
 }
 
 async function main(): Promise<void> {

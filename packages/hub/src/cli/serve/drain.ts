@@ -18,10 +18,11 @@ const UNLISTEN_MS = 50;
 const LOOK_MS = 20;
 /**
  * Checks without a request after which no reused connection is expected to send another. Fewer are
- * enough if no connection was reused since the drain began. Counted rather than timed, because a
- * busy process may have checked nothing in a given time.
+ * enough if no connection was reused since the drain began. A client with a pool uses the newest
+ * connections first, and those of another worker in between. So one may rest for most of a second.
+ * Counted rather than timed, because a busy process may have checked nothing in a given time.
  */
-const QUIET_LOOKS = { idle: 5, busy: 25 };
+const QUIET_LOOKS = { idle: 5, busy: 50 };
 /** Longest wait for quiet, in milliseconds, and the largest part of the whole drain. */
 const LONGEST_QUIET_MS = 2000;
 const LARGEST_SHARE = 0.5;
