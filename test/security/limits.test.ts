@@ -100,6 +100,7 @@ const OF_STREAMS = [
   "snapshotScans",
   "replayUpdates",
   "replayBytes",
+  "pollWaitMs",
   "heldBytes",
   "presenceRate",
   "presenceRatePerAddress",
@@ -335,6 +336,7 @@ describe("the limits of what may be asked for", () => {
       tokenBytes: 8192,
       replayUpdates: 500,
       replayBytes: 2 ** 20,
+      pollWaitMs: 60_000,
     });
     expect(DEFAULT_CONNECTION_LIMITS).toEqual({
       connectionsPerAddress: 100,

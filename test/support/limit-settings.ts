@@ -27,6 +27,7 @@ export const SETTING_OF_LIMIT: Readonly<Record<keyof Limits, Key>> = {
   waitingScansPerAddress: "maxWaitingScansPerAddress",
   replayUpdates: "maxReplayUpdates",
   replayBytes: "maxReplayBytes",
+  pollWaitMs: "maxPollWait",
   heldBytes: "maxHeldBytes",
   presenceRate: "maxPresenceRate",
   presenceRatePerAddress: "maxPresenceRatePerAddress",

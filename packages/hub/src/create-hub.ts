@@ -4,6 +4,7 @@ import { HubCore } from "./core/hub-core.ts";
 import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/matching/authorization.ts";
 import type { Compression } from "./core/update/gzip-blocks.ts";
 import { LogThrottle } from "./core/log-throttle.ts";
+import { PolledBytes } from "./http/sinks/polled-bytes.ts";
 import type { OwnProcess, SubscriberInfo } from "./core/inspect/own-process.ts";
 import type { PeerRequests } from "./core/inspect/peer-requests.ts";
 import type { Publisher } from "./core/publisher.ts";
@@ -171,15 +172,17 @@ export function createHub(options: HubOptions = {}): Hub {
       }),
       hub.tokens,
     );
+  const notices = new LogThrottle(hub.logger);
   const context: HttpContext = {
     hub,
-    notices: new LogThrottle(hub.logger),
+    notices,
     faults: new FaultLog(hub.logger, hub.outage),
     hubPath,
     metadata,
     metrics: new Metrics(hub),
     compat,
     bodies: new BodyBytes(hub.limits.pendingBodyBytes),
+    polled: new PolledBytes(hub.limits.heldBytes, notices),
     arrivals: new Arrivals({ connectionsPerSecond, connectionsPerSecondPerAddress }),
     connections: new Connections({ ...hub.limits, connections, connectionsPerAddress }),
     proxies: new TrustedProxies(trustedProxies, hub.logger),

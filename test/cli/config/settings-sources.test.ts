@@ -74,6 +74,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   maxWaitingScansPerAddress: ["142", 142],
   maxReplayUpdates: ["18", 18],
   maxReplayBytes: ["2MiB", 2 ** 21],
+  maxPollWait: ["50s", 50_000],
   maxHeldBytes: ["128MiB", 2 ** 27],
   maxPresenceRate: ["21", 21],
   maxPresenceRatePerAddress: ["22", 22],

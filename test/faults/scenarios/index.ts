@@ -3,6 +3,7 @@ import { idleFlood, patterns, requests } from "./attacks.ts";
 import { backup } from "./backup.ts";
 import { clock } from "./clock.ts";
 import { corruption } from "./corruption.ts";
+import { cuts } from "./cuts.ts";
 import { descriptors } from "./descriptors.ts";
 import { directoryRemoved } from "./directory-removed.ts";
 import { diskFull } from "./disk-full.ts";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   kills,
   powerCut,
   seam,
+  cuts,
   retries,
   slowReaders,
   stops,

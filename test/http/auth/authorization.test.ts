@@ -194,12 +194,12 @@ describe("pages of other origins", () => {
     const allowed = await openStream(url, { headers: { ...bearer(token), origin: "https://app.example" } });
     expect(allowed.response.headers.get("access-control-allow-origin")).toBe("https://app.example");
     expect(allowed.response.headers.get("access-control-allow-credentials")).toBe("true");
-    expect(allowed.response.headers.get("vary")).toBe("Origin, Accept-Encoding");
+    expect(allowed.response.headers.get("vary")).toBe("Origin, Accept, Accept-Encoding");
     expect((await preflight(url, "https://app.example")).headers.get("access-control-allow-headers")).toContain("Last-Event-ID");
     for (const origin of ["https://evil.example", "null", "https://app.example.evil.example", "http://app.example"]) {
       const refused = await fetch(url, { method: "HEAD", headers: { ...bearer(token), origin } });
       expect(refused.headers.get("access-control-allow-origin")).toBeNull();
-      expect(refused.headers.get("vary")).toBe("Origin, Accept-Encoding");
+      expect(refused.headers.get("vary")).toBe("Origin, Accept, Accept-Encoding");
       expect((await preflight(url, origin)).headers.get("access-control-allow-origin")).toBeNull();
     }
     const failed = await fetch(url, { headers: { origin: "https://app.example" } });

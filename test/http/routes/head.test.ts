@@ -41,7 +41,7 @@ describe("header fields that were set before the hub", () => {
       expect(headers.get("x-frame-options")).toBe("DENY");
       expect(headers.getSetCookie()).toEqual(["a=1; Path=/", "b=2; Path=/"]);
     }
-    expect(stream.get("vary")).toBe("Origin, accept-encoding");
+    expect(stream.get("vary")).toBe("Origin, accept-encoding, Accept");
     expect(stream.get("cache-control")).toBe("no-store, no-transform");
     expect(stream.get("content-length")).toBeNull();
   });
@@ -75,7 +75,7 @@ describe("header fields that were set before the hub", () => {
     app.use(makeHub({ corsOrigins: ["https://page.example"] }).handler);
     const { stream, published } = await heads(await listen(createServer(app)));
     expect(stream.get("access-control-allow-origin")).toBe("https://page.example");
-    expect(stream.get("vary")?.split(", ").toSorted()).toEqual(["Accept-Encoding", "Cookie", "Origin"]);
+    expect(stream.get("vary")?.split(", ").toSorted()).toEqual(["Accept", "Accept-Encoding", "Cookie", "Origin"]);
     expect(published.get("vary")).toContain("Cookie");
   });
 
@@ -100,7 +100,7 @@ describe("header fields that were set before the hub", () => {
       expect(headers.get("access-control-allow-origin")).toBe("https://page.example");
       expect(headers.getSetCookie()).toEqual(["a=1", "b=2"]);
     }
-    expect(stream.get("vary")).toBe("Origin, Accept-Encoding");
+    expect(stream.get("vary")).toBe("Origin, Accept, Accept-Encoding");
   });
 
   it("stay on a stream of HTTP/2", async () => {
@@ -112,7 +112,7 @@ describe("header fields that were set before the hub", () => {
     const client = connectHttp2(await listen(server));
     onTestFinished(() => client.destroy());
     const [headers] = (await once(client.request({ ":path": "/events/stream" }), "response")) as [IncomingHttpHeaders];
-    expect(headers["vary"]).toBe("Origin, Accept-Encoding");
+    expect(headers["vary"]).toBe("Origin, Accept, Accept-Encoding");
   });
 
   it("and a hook that fails at the head make a failure, and the connection is not counted any more", async () => {

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   invalid_data: "The data is not valid Unicode text, has no JSON, or is nested too deep.",
   invalid_body: "The request's body cannot be parsed.",
   invalid_pace: "The pace of a subscription is not valid.",
+  invalid_fields: "The further fields of a subscription's events are not valid.",
   invalid_page: "A page of a list begins after nothing that the list can have.",
   invalid_matcher: "A matcher's value is not valid for its type.",
   unknown_matcher: "A parameter that starts with `match` names no known matcher type.",

@@ -123,14 +123,21 @@ export interface Limits {
   /**
    * Most updates read from the journal at once for a subscriber that is behind (memory, and time of
    * the event loop). The socket must take its updates of one read before the next. Default 500.
+   * Also most updates in the answer to a poll.
    */
   readonly replayUpdates: number;
-  /** Most bytes of one such read, or a single update. Default 1 MiB. */
+  /** Most bytes of one such read or answer, or a single update. Default 1 MiB. */
   readonly replayBytes: number;
+  /**
+   * Longest wait of a poll, in milliseconds (each takes the place of a stream meanwhile). Default 60
+   * s. A poll that wants to wait longer is answered then. 0 answers every poll at once.
+   */
+  readonly pollWaitMs: number;
   /**
    * Most bytes that a process holds because peers have not taken them (memory, by readers that
    * stop). At least twice `bodyBytes`. Default 64 MiB, or as much as a larger `bodyBytes` needs.
    * Past the limit the connections that hold most, and longest, are cut. They resume without loss.
+   * All polls together hold as many bytes of updates, and are answered early past the limit.
    */
   readonly heldBytes: number;
   /**
@@ -180,6 +187,7 @@ export const DEFAULT_LIMITS: Limits = {
   waitingScansPerAddress: 100,
   replayUpdates: 500,
   replayBytes: 1024 * 1024,
+  pollWaitMs: 60_000,
   heldBytes: 64 * 1024 * 1024,
   presenceRate: 200,
   presenceRatePerAddress: 10,
@@ -212,6 +220,7 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   waitingScansPerAddress: [1, 1_000_000],
   replayUpdates: [1, 100_000],
   replayBytes: [1024, 2 ** 30],
+  pollWaitMs: [0, 3_600_000],
   heldBytes: [2 ** 20, 2 ** 40],
   presenceRate: [1, 100_000],
   presenceRatePerAddress: [1, 100_000],

@@ -133,6 +133,16 @@ export class Readers {
     return this.#streams.open(selection, sink, start, authorization);
   }
 
+  /** Number of updates after a start, which match or not. */
+  lagAt({ after }: Start): number {
+    return this.#dispatcher.position - after;
+  }
+
+  /** Ends a subscriber's stream in order, after its newest cursor. */
+  end(subscriber: Subscriber): void {
+    this.#streams.end(subscriber);
+  }
+
   /**
    * The event id of the newest update, to resume after. `earliest` if there was never an update.
    */

@@ -13,6 +13,7 @@ import type { Metrics } from "./routes/metrics-collector.ts";
 import type { HubPaths } from "./routes/paths.ts";
 import type { ReservedTopics } from "./routes/reserved-topics.ts";
 import type { StreamResets } from "./admission/stream-resets.ts";
+import type { PolledBytes } from "./sinks/polled-bytes.ts";
 import type { TrustedProxies } from "./admission/trusted-proxies.ts";
 
 /** Shared state of both handlers. */
@@ -26,6 +27,7 @@ export interface HttpContext {
   readonly arrivals: Arrivals;
   readonly connections: Connections;
   readonly bodies: BodyBytes;
+  readonly polled: PolledBytes;
   readonly proxies: TrustedProxies;
   readonly streamResets: StreamResets;
   readonly closedServers: ClosedServers;

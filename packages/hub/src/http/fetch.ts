@@ -1,6 +1,7 @@
 import type { HubError } from "../core/errors.ts";
 import type { Sink, Subscriber } from "../core/live/subscriber.ts";
 import type { HttpContext } from "./context.ts";
+import { answerPoll, isPoll } from "./poll.ts";
 import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Reply } from "./reply/reply.ts";
 import type { BodyShare } from "./admission/body-bytes.ts";
@@ -29,6 +30,15 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
       close = context.connections.open(undefined, selection);
     } catch (error) {
       return toResponse(outcome.refuse(error), request.method);
+    }
+    if (isPoll(outcome)) {
+      // The request was read, and the poll may wait for long.
+      share.release();
+      const { signal } = request;
+      return toResponse(
+        await answerPoll(context, outcome, { address: undefined, isOf: () => false, whenGone: onAbort(signal) }, close),
+        "GET",
+      );
     }
     try {
       return new Response(
@@ -94,6 +104,15 @@ async function readBody(request: Request, maxBytes: number, share: BodyShare): P
       throw error;
     }
   }
+}
+
+/** Makes a function that watches a signal until the function that it returns is called. */
+function onAbort(signal: AbortSignal): (leave: () => void) => () => void {
+  return (leave) => {
+    if (signal.aborted) queueMicrotask(leave);
+    signal.addEventListener("abort", leave, { once: true });
+    return () => signal.removeEventListener("abort", leave);
+  };
 }
 
 function openStream(attach: (sink: Sink) => Subscriber | undefined, onClosed: () => void, signal: AbortSignal): ReadableStream<Uint8Array> {

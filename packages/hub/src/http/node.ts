@@ -8,6 +8,8 @@ import { BodyReadError } from "./request.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
 import type { Subscriber } from "../core/live/subscriber.ts";
 import type { Reply } from "./reply/reply.ts";
+import { answerPoll, isPoll } from "./poll.ts";
+import { serverOf } from "./sinks/closed-servers.ts";
 import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
 import { failureReply, type Outcome, respond } from "./respond.ts";
 import { probeSockets, type SocketAccess, socketAccess } from "./sinks/socket-probe.ts";
@@ -227,6 +229,12 @@ function stream(
     reply(req, res, outcome.refuse(error));
     return;
   }
+  if (isPoll(outcome)) {
+    const client = { address: way.address, isOf: (server: unknown) => serverOf(req.socket) === server, whenGone: onClose(req, res) };
+    void answerPoll(context, outcome, client, close).then((answer) => reply(req, res, answer));
+    context.closedServers.watch(req.socket);
+    return;
+  }
   // Another party ended the response meanwhile. Frames for a socket can't go through a response.
   if (way.sockets !== undefined && res.socket === null) return close();
   const sink = openSink(req, res, outcome, way, close);
@@ -243,6 +251,18 @@ function stream(
   if (subscriber === undefined) return close();
   sink.bind(subscriber, close);
   context.closedServers.watch(req.socket);
+}
+
+/** Makes a function that watches a response until the function that it returns is called. */
+function onClose({ socket, httpVersionMajor }: IncomingMessage, res: ServerResponse): (leave: () => void) => () => void {
+  // A response that still waits for the previous one never closes by itself.
+  const closing = httpVersionMajor === 1 && res.socket === null ? [res, socket] : [res];
+  return (leave) => {
+    for (const one of closing) one.once("close", leave);
+    return () => {
+      for (const one of closing) one.removeListener("close", leave);
+    };
+  };
 }
 
 /** @throws The error of a hook that waits for the head. */

@@ -75,6 +75,7 @@ export interface Config {
   readonly maxWaitingScansPerAddress: number;
   readonly maxReplayUpdates: number;
   readonly maxReplayBytes: number;
+  readonly maxPollWait: number;
   readonly maxHeldBytes: number;
   readonly maxPresenceRate: number;
   readonly maxPresenceRatePerAddress: number;

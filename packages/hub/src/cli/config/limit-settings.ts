@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, LIMIT_RANGES } from "../../core/limits.ts";
 import { CONNECTION_RANGES, DEFAULT_CONNECTION_LIMITS } from "../../http/admission/connections.ts";
 import { SOCKET_RANGES } from "../../http/sinks/sockets.ts";
 import type { Config, Setting } from "./config.ts";
-import { count, orNone, size } from "./values.ts";
+import { count, duration, orNone, size } from "./values.ts";
 
 /** The settings that limit the requests of publishers and subscribers. */
 export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K extends "maxLifetime" ? never : K]: Setting<Config[K]> } =
@@ -174,6 +174,13 @@ export const LIMIT_SETTINGS: { readonly [K in keyof Config & `max${string}` as K
       schema: size(...LIMIT_RANGES.replayBytes),
       fallback: DEFAULT_LIMITS.replayBytes,
       help: "most bytes read at once for a subscriber that is behind (a single update may be larger)",
+    },
+    maxPollWait: {
+      group: "Limits",
+      placeholder: "<duration>",
+      schema: duration(...LIMIT_RANGES.pollWaitMs),
+      fallback: DEFAULT_LIMITS.pollWaitMs,
+      help: "longest wait of a poll for updates",
     },
     maxHeldBytes: {
       group: "Limits",

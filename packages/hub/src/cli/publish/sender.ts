@@ -32,7 +32,7 @@ const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREAC
 export async function send(updates: readonly UpdateInput[], options: SenderOptions): Promise<readonly string[]> {
   const { url, headers, giveUpAfterMs, signal, onRetry } = options;
   let idempotencyKey: string | undefined = options.idempotencyKey ?? crypto.randomUUID();
-  const backoff = createBackoff({ baseMs: 250, maxMs: 5000 });
+  const backoff = createBackoff(250, 5000);
   let deadline: number | undefined;
   for (;;) {
     try {

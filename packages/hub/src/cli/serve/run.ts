@@ -12,6 +12,7 @@ import { NONE } from "../config/values.ts";
 import { EXIT } from "../errors.ts";
 import type { ListenAddress } from "./address.ts";
 import { announce } from "./announce.ts";
+import { createClientScript } from "./client-script.ts";
 import { EngineAway, openJournal, type OpenJournal } from "./data.ts";
 import { departAtSignal, departWithPrimary, lameDuckMsOf } from "./departure.ts";
 import { capacity } from "./descriptors.ts";
@@ -181,11 +182,12 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
+  const answerScript = createClientScript(refuse);
   const serving = serveRequests(server, (req, res) => {
     if (answerHealth(req, res) || !guard(req, res)) return;
     hub.handler(req, res, (error) => {
       if (error !== undefined) refuse(req, res, error);
-      else site.handle(req, res);
+      else if (!answerScript(req, res)) site.handle(req, res);
     });
   });
 
@@ -244,6 +246,7 @@ function hubOptions(config: Config, maxStreams: number): HubOptions {
       waitingScansPerAddress: config.maxWaitingScansPerAddress,
       replayUpdates: config.maxReplayUpdates,
       replayBytes: config.maxReplayBytes,
+      pollWaitMs: config.maxPollWait,
       heldBytes: config.maxHeldBytes,
       presenceRate: config.maxPresenceRate,
       presenceRatePerAddress: config.maxPresenceRatePerAddress,

@@ -4,7 +4,7 @@ import { ERROR_CODES } from "../../core/errors.ts";
 import { encodeDrain } from "../../core/update/frame.ts";
 import { OutageLog } from "../../core/journal/outage-log.ts";
 import { check, readiness } from "../../core/readiness.ts";
-import { acceptsByName } from "../../http/reply/accept.ts";
+import { isOfEventSource } from "../../http/reply/accept.ts";
 import type { Cors } from "../../http/reply/cors.ts";
 import { ALIAS_PATH, STREAM_HEADERS } from "../../http/reply/reply.ts";
 import { HubError, type Logger } from "../../index.ts";
@@ -90,7 +90,7 @@ function answerWaiting(server: Server, { path, cors, guard, refuse, answerMetric
     res.setHeader("Connection", "close");
     if (answerHealth(req, res) || !guard(req, res) || answerMetrics(req, res)) return;
     const isToHub = pathname === path || pathname === ALIAS_PATH;
-    if (isToHub && SUBSCRIBING.has(req.method) && acceptsByName(req.headers.accept, "text/event-stream")) {
+    if (isToHub && SUBSCRIBING.has(req.method) && isOfEventSource(req.headers.accept)) {
       res.writeHead(200, { ...STREAM_HEADERS, ...cors.headers(req.headers.origin) });
       res.end(req.method === "HEAD" ? undefined : encodeDrain(backMs(), "journal_unavailable"));
       return;

@@ -1,7 +1,7 @@
 import { ClientError, subscribe } from "artesian-client";
 import { createParser } from "eventsource-parser";
-import { watchHiddenTab } from "artesian-ui/hidden-tab.ts";
 import { toWellFormed } from "artesian-ui/stand-ins.ts";
+import { watchHiddenTab } from "./hidden-tab.ts";
 
 /** One entry of a stream, or an event in the stream's own life. */
 export interface Entry {

@@ -1,5 +1,6 @@
+import { connect, type Live } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
-import { LiveSource } from "artesian-ui/live-source.ts";
+import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { type About, type History, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "../server/wire.ts";
 import type { ConsoleApi } from "./api.ts";
 import { mergeSamples } from "./samples.ts";
@@ -18,7 +19,7 @@ export interface StatsView {
 export class StatsStore {
   readonly #api: ConsoleApi;
   readonly #onChange: (view: StatsView) => void;
-  readonly #source: LiveSource;
+  readonly #live: Live;
   /** The process whose figures are shown. Undefined until the stream has brought the first. */
   #process: string | undefined;
   /** The history, until its process is confirmed. Another process may have answered. */
@@ -30,31 +31,27 @@ export class StatsStore {
     const { api, about } = options;
     this.#api = api;
     this.#onChange = options.onChange;
-    this.#source = new LiveSource({
-      url: "/events/stream",
-      match: [STATS_TOPIC],
-      lastEventId: "",
+    this.#live = connect("/events/stream", {
+      ...PAGE_OPTIONS,
       token: api.token ?? (() => api.statsToken()),
       renewUrl: new URL(about.hub).pathname,
-      onEvent: ({ type, data }) => {
-        if (type === STATS_TYPE) this.#take(JSON.parse(data) as StatsData);
-      },
-      onConnection: (connection) => {
-        const wasLive = this.#view.connection.state === "live";
-        this.#change({ connection });
-        if (connection.state === "live" && !wasLive) {
-          this.#process = undefined;
-          // The stream has the coming figures. The server remembers the past ones.
-          void this.#remember();
-        }
-        if (connection.state === "refused") options.onRefused();
-      },
+    });
+    this.#live.topic(STATS_TOPIC).on(STATS_TYPE, ({ data }) => this.#take(JSON.parse(data) as StatsData));
+    watchConnection(this.#live, (connection) => {
+      const wasLive = this.#view.connection.state === "live";
+      this.#change({ connection });
+      if (connection.state === "live" && !wasLive) {
+        this.#process = undefined;
+        // The stream has the coming figures. The server remembers the past ones.
+        void this.#remember();
+      }
+      if (connection.state === "refused") options.onRefused();
     });
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#source.close();
+    this.#live.close();
   }
 
   #take(data: StatsData): void {

@@ -4,6 +4,7 @@ import type { FrameRing } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
 import { Pacer } from "./pacer.ts";
 import { monotonicMs } from "../scheduler.ts";
+import type { Selection } from "../matching/selection.ts";
 import type { Wire } from "../update/wire.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -66,7 +67,10 @@ export class Delivery {
     paced.dueAtMs = now + cohort.selection.pace.intervalMs;
     const last = records.at(-1);
     if (last === undefined) return;
-    const frames = records.map((record) => this.#ring.entry(record.offset)?.frame ?? this.#encoder.encode(record));
+    const frames = records.map((record) => {
+      const frame = this.#ring.entry(record.offset)?.frame ?? this.#encoder.encode(record);
+      return this.#encoder.withTopics(frame, record, cohort.selection);
+    });
     const all = this.#wire.join(frames, cohort.selection);
     // A member that joined while they waited has had the first of them.
     const rest = new Map<number, Uint8Array>();
@@ -110,17 +114,29 @@ export class Delivery {
     frames: ReadonlyMap<JournalRecord, Uint8Array>,
     joined: Map<string, Uint8Array>,
   ): Uint8Array {
-    if (run.length === 1) return this.#wire.encode(frames.get(run[0] as JournalRecord) as Uint8Array, selection);
+    if (run.length === 1) {
+      const only = run[0] as JournalRecord;
+      return this.#wire.encode(this.#encoder.withTopics(frames.get(only) as Uint8Array, only, selection), selection);
+    }
     const which = run.length === batch.length ? "" : run.map((record) => record.offset).join(",");
-    const key = `${selection.encoding} ${selection.framing} ${which}`;
+    const key = `${selection.encoding} ${selection.framing} ${sharedTopics(run, selection)} ${which}`;
     let bytes = joined.get(key);
     if (bytes === undefined) {
       bytes = this.#wire.join(
-        run.map((record) => frames.get(record) as Uint8Array),
+        run.map((record) => this.#encoder.withTopics(frames.get(record) as Uint8Array, record, selection)),
         selection,
       );
       joined.set(key, bytes);
     }
     return bytes;
   }
+}
+
+/**
+ * Key that selections share if their bytes of a run are the same. Grants decide which topics of a
+ * private update are shown.
+ */
+function sharedTopics(run: readonly JournalRecord[], selection: Selection): string {
+  if (!selection.showsTopics) return "";
+  return run.some((record) => record.private && record.topics.length > 1) ? selection.key : "topics";
 }

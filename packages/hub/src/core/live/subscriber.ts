@@ -15,12 +15,19 @@ export interface Sink {
   /** Address of the client, if the runtime gives an address. */
   readonly address?: string | undefined;
   /**
+   * Whether the subscription ends with its first updates and a further one follows, as with polls.
+   * Observers are not told of it, or presence would flap.
+   */
+  readonly isBrief?: boolean;
+  /**
    * Sends bytes, which are shared with other subscribers and must not be changed.
    *
    * @returns Whether the peer took everything. After false, the sink calls
    *   {@link Subscriber.drained} once the peer has.
    */
   write(bytes: Uint8Array): boolean;
+  /** Told each time when the subscriber has everything up to the tail. */
+  live?(): void;
   /**
    * Bytes written and not taken yet, as exactly as the runtime tells. A slow peer makes the number
    * fall, a dead peer does not.

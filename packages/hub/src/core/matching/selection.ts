@@ -18,8 +18,10 @@ function mayBeBelowHub(matcher: CompiledMatcher, parser: TopicParser): boolean {
   return parser.mayBeBelowHub(isPattern(matcher) ? matcher.compiled.prefix : matcher.matcher.pattern);
 }
 
-/** Wire options of a subscriber: pace and format. */
+/** Wire options of a subscriber: pace, content and format. */
 export interface WireOptions {
+  /** Whether each update names its topics. Default false. */
+  readonly showsTopics?: boolean | undefined;
   readonly pace?: Pace | undefined;
   readonly encoding?: Encoding | undefined;
   readonly framing?: Framing | undefined;
@@ -36,6 +38,7 @@ export class Selection implements WireFormat {
   readonly pace: Pace;
   readonly encoding: Encoding;
   readonly framing: Framing;
+  readonly showsTopics: boolean;
   /** The exact topics selected, or undefined if a pattern is involved. */
   readonly topics: readonly string[] | undefined;
   /** Whether any matcher is a pattern. */
@@ -56,12 +59,13 @@ export class Selection implements WireFormat {
     matchers: readonly CompiledMatcher[],
     grants: readonly CompiledMatcher[],
     parser: TopicParser,
-    { pace = AT_ONCE, encoding = "identity", framing = "none" }: WireOptions = {},
+    { pace = AT_ONCE, encoding = "identity", framing = "none", showsTopics = false }: WireOptions = {},
   ) {
     this.matchers = matchers;
     this.pace = pace;
     this.encoding = encoding;
     this.framing = framing;
+    this.showsTopics = showsTopics;
     this.hearsPresence = [matchers, grants].every((list) => list.some((matcher) => mayBeBelowHub(matcher, parser)));
     // Presence arrives as notes of another topic.
     const isExact = !this.hearsPresence && matchers.every(({ kind }) => kind === "exact");
@@ -78,6 +82,7 @@ export class Selection implements WireFormat {
       latest,
       encoding,
       framing,
+      showsTopics,
     ]);
   }
 
@@ -123,6 +128,19 @@ export class Selection implements WireFormat {
   /** A private update needs a grant on one of its topics. A matcher never gives a right. */
   mayRead(update: Update): boolean {
     return !update.private || (update.type !== NOTE_TYPE && matchesAny(this.#grants, update.topics, this.#parser));
+  }
+
+  /**
+   * The topics of an update that a subscriber may know of: all of a public one, and those of a
+   * private one that a grant names. An alternate topic may name another user.
+   *
+   * @param update - One that the subscriber may read.
+   * @returns `update.topics` itself for all of them.
+   */
+  readableTopics({ private: isPrivate, topics }: Update): readonly string[] {
+    if (!isPrivate || topics.length === 1) return topics;
+    const readable = topics.filter((topic) => matchesAny(this.#grants, [topic], this.#parser));
+    return readable.length === topics.length ? topics : readable;
   }
 
   *#matching(matchers: readonly CompiledMatcher[], topics: readonly string[]): Generator<undefined, boolean> {

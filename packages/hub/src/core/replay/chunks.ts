@@ -67,7 +67,7 @@ export function chunksOf(
     // Of several updates with one offset, the last one's id counts for all. A peer that is cut off
     // before gets them again.
     const isLast = entries[i + 1]?.record.offset !== offset;
-    const frame = dispatcher.wire.encode(frameOf(entry, isLast, dispatcher), selection);
+    const frame = dispatcher.wire.encode(frameOf(entry, isLast, selection, dispatcher), selection);
     if (length > 0 && offset !== lastOffset && length + frame.length > CHUNK_BYTES) chunks.push(end(lastOffset));
     frames.push(frame);
     length += frame.length;
@@ -79,8 +79,14 @@ export function chunksOf(
   return [first ?? last, ...others];
 }
 
-function frameOf({ record, frame, cursor, isGap }: ReplayRecord, isLast: boolean, dispatcher: Dispatcher): Uint8Array {
-  if (isGap !== true) return frame ?? dispatcher.encoder.encode(record, isLast ? cursor : null);
+function frameOf(
+  { record, frame, cursor, isGap }: ReplayRecord,
+  isLast: boolean,
+  selection: Selection,
+  dispatcher: Dispatcher,
+): Uint8Array {
+  const { encoder } = dispatcher;
+  if (isGap !== true) return encoder.withTopics(frame ?? encoder.encode(record, isLast ? cursor : null), record, selection);
   const next = cursor ?? dispatcher.ids.idAt(record.offset);
   const gap = encodeGap({ requested: dispatcher.ids.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
   return encodeUtf8(gap + encodeCursor(next));

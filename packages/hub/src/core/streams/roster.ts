@@ -13,7 +13,7 @@ export interface ObservedSubscriber {
   readonly authorization: Authorization | undefined;
 }
 
-/** Called as subscribers come and go. Must not throw. */
+/** Called as subscribers come and go, except for polls. Must not throw. */
 export interface HubObserver {
   readonly subscribed?: (subscriber: ObservedSubscriber) => void;
   readonly unsubscribed?: (subscriber: ObservedSubscriber) => void;
@@ -80,7 +80,7 @@ export class Roster {
   }
 
   #notify(event: keyof HubObserver, subscriber: Subscriber): void {
-    if (this.#observers.size === 0) return;
+    if (this.#observers.size === 0 || subscriber.sink.isBrief === true) return;
     const seen: ObservedSubscriber = {
       id: subscriber.id,
       matchers: subscriber.cohort.selection.matchers.map((compiled) => compiled.matcher),

@@ -222,6 +222,7 @@ export class Streams {
   #joined(subscriber: Subscriber): void {
     this.roster.lagging.delete(subscriber);
     subscriber.cohort.join(subscriber);
+    subscriber.sink.live?.();
   }
 
   #leaving(subscriber: Subscriber): void {
@@ -256,10 +257,17 @@ export class Streams {
     for (const subscriber of released) this.#cut(subscriber);
   }
 
+  /** Tells a subscriber how far it has come, at the end of its stream. */
   #tellCursor(subscriber: Subscriber): void {
-    if (subscriber.state !== "live") return;
-    const bytes = this.#liveness.cursorFor(subscriber);
-    if (bytes !== undefined) subscriber.send(bytes);
+    const { state, cursor, early } = subscriber;
+    if (state === "live") {
+      const bytes = this.#liveness.cursorFor(subscriber);
+      if (bytes !== undefined) subscriber.send(bytes);
+    } else if (state === "replaying" && early === undefined && cursor > subscriber.toldOffset) {
+      // A replay that found nothing would start again at the same place.
+      subscriber.toldOffset = cursor;
+      subscriber.send(encodeUtf8(encodeCursor(this.#dispatcher.ids.cursorAt(cursor))));
+    }
   }
 
   /**

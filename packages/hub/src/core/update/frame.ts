@@ -23,6 +23,14 @@ export function encodeFrame(update: Update, eventId: string | null): Uint8Array 
 }
 
 /**
+ * Encodes the topics of an update, one field each. They stand before the other fields of the event.
+ * `EventSource` passes over fields that it does not know.
+ */
+export function encodeTopics(topics: readonly string[]): string {
+  return topics.map((topic) => `topics: ${topic}\n`).join("");
+}
+
+/**
  * A comment line without the blank line after it. Some parsers dispatch an empty event at every
  * blank line.
  */

@@ -10,12 +10,20 @@ const CLOSENESS = { any: 0, group: 1, exact: 2, withCharset: 3 };
 const WEIGHT = /^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/i;
 
 /**
- * Whether an `Accept` field prefers JSON to plain text. Equal weights are no preference. Axios and
- * Angular name JSON first, then text, and read text answers as well.
+ * Whether an `Accept` field prefers JSON to the usual media type of an answer. Equal weights are no
+ * preference. Axios and Angular name JSON first, then text, and read text answers as well.
  */
-export function prefersJson(accept: string | undefined): boolean {
+export function prefersJson(accept: string | undefined, usual: "text/plain" | "text/event-stream"): boolean {
   if (accept === undefined || accept === "*/*") return false;
-  return findRange(accept, "application/json").weight > findRange(accept, "text/plain").weight;
+  return findRange(accept, "application/json").weight > findRange(accept, usual).weight;
+}
+
+/**
+ * Whether an `Accept` field is that of an `EventSource`, which a failure status would stop
+ * permanently. A poll reads its status.
+ */
+export function isOfEventSource(accept: string | undefined): boolean {
+  return acceptsByName(accept, "text/event-stream") && !prefersJson(accept, "text/event-stream");
 }
 
 /**

@@ -16,6 +16,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   invalid_data: 400,
   invalid_body: 400,
   invalid_pace: 400,
+  invalid_fields: 400,
   invalid_page: 400,
   invalid_matcher: 400,
   unknown_matcher: 400,

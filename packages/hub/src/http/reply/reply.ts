@@ -17,6 +17,18 @@ export interface StreamReply {
   readonly selection: Selection;
   readonly start: Start;
   readonly authorization: Authorization | undefined;
+  /** Set if the request is answered by the first updates, as JSON. */
+  readonly poll?: Poll | undefined;
+}
+
+/** A request for the updates since a cursor. */
+export interface Poll {
+  /** Longest wait for an update, in milliseconds. */
+  readonly waitMs: number;
+  /** Time for which the updates are left in the journal, in milliseconds. */
+  readonly holdMs: number;
+  /** The cursor of the answer if the subscription tells no newer one. */
+  readonly cursor: string;
 }
 
 /**
@@ -32,9 +44,16 @@ export const ALIAS_PATH = "/events/stream";
 export const STREAM_HEADERS: Readonly<Record<string, string>> = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store, no-transform",
-  Vary: "Accept-Encoding",
+  Vary: "Accept, Accept-Encoding",
   // nginx buffers answers by default. This field turns that off for the stream.
   "X-Accel-Buffering": "no",
+};
+
+/** Header fields of the answer to a poll. */
+export const POLL_HEADERS: Readonly<Record<string, string>> = {
+  "Content-Type": "application/json",
+  "Cache-Control": "no-store",
+  Vary: "Accept",
 };
 
 /**

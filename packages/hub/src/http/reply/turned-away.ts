@@ -1,7 +1,7 @@
 import type { HubError } from "../../core/errors.ts";
 import type { HttpContext } from "../context.ts";
 import type { HubRequest } from "../request.ts";
-import { acceptsByName } from "./accept.ts";
+import { isOfEventSource } from "./accept.ts";
 import { isOwnOrigin, originRequest } from "../auth/origin.ts";
 import { FAULTS } from "./fault-log.ts";
 import { STATUS_BY_CODE } from "./problem.ts";
@@ -96,5 +96,5 @@ export function noteForeignPage({ hub, notices }: HttpContext, request: HubReque
  */
 function wantsStream({ hubPath }: HttpContext, { method, pathname, header }: HubRequest): boolean {
   const isToHub = pathname === hubPath || pathname === ALIAS_PATH;
-  return isToHub && SUBSCRIBING.has(method) && acceptsByName(header("accept"), "text/event-stream");
+  return isToHub && SUBSCRIBING.has(method) && isOfEventSource(header("accept"));
 }

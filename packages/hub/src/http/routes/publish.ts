@@ -39,7 +39,7 @@ export async function publish(
   const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
   const warning = warningOf(parsed, hub.publishedRetryMs);
   if (warning !== undefined) headers["Artesian-Warning"] = warning;
-  if (!prefersJson(header("accept"))) return { status: 200, headers, body: ids.join("\n") };
+  if (!prefersJson(header("accept"), "text/plain")) return { status: 200, headers, body: ids.join("\n") };
   headers["Content-Type"] = "application/json";
   const answer = parsed.isBatch ? { ids } : { id: ids[0] };
   return { status: 200, headers, body: `${JSON.stringify(answer)}\n` };

@@ -11,7 +11,8 @@ import type { HubRequest } from "../request.ts";
 import { quoteName } from "../body/field-names.ts";
 import { checkingFields, decodeUtf8, parseForm, parsingForm } from "../body/form.ts";
 import { holdsInflated, takesGzip } from "../reply/gzip.ts";
-import { ALIAS_PATH, decodeHeader, encodeHeader, STREAM_HEADERS, type StreamReply } from "../reply/reply.ts";
+import { prefersJson } from "../reply/accept.ts";
+import { ALIAS_PATH, decodeHeader, encodeHeader, POLL_HEADERS, type Poll, STREAM_HEADERS, type StreamReply } from "../reply/reply.ts";
 import { mediaTypeOf } from "../body/update-body.ts";
 
 /** Names of the cursor in the query: the standard's, then those of older clients and polyfills. */
@@ -23,21 +24,36 @@ const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEv
  */
 const TOPIC = /^topics?(?:\[.*\])?$/is;
 
-/** Parameters that spread the updates over time, or choose the first ones. */
-const PACING_NAMES: readonly string[] = ["interval", "latest", "last"];
+/** Parameters that spread the updates over time, choose the first ones, or add fields to the events. */
+const PACING_NAMES: readonly string[] = ["interval", "latest", "last", "fields", "wait"];
 
 /**
- * Answers a subscription with a stream. @throws HubError As {@link parseSubscription} and
+ * Wait of a poll that names none, in milliseconds. Shorter than the 30 s after which some proxies
+ * give up on a silent answer.
+ */
+const WAIT_MS = 25_000;
+
+/**
+ * Answers a subscription with a stream, or a poll with its first updates. @throws HubError As {@link parseSubscription} and
  * `Readers.resolve`.
  */
 export async function subscribe(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<StreamReply> {
   const { hub, compat } = context;
   const form = request.method === "QUERY" ? await readForm(context, request) : "";
-  const { selection, lastEventId, hasCursor, last } = await parseSubscription(context, request, form, authorization);
+  const { selection, lastEventId, hasCursor, last, waitMs } = await parseSubscription(context, request, form, authorization);
+  if (waitMs !== undefined && hub.draining) throw new HubError("draining", "The hub is shutting down. Poll again in a moment.");
   // An answer without a body has no updates, so none are looked up.
   const start = await hub.readers.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
-  const headers = streamHeaders(selection, start, hasCursor ? hub.readers.cursorAt(start.after) : undefined, compat);
-  return { headers, selection, start, authorization };
+  const cursorAtStart = hub.readers.cursorAt(start.after);
+  const headers = headersOf(
+    waitMs === undefined ? STREAM_HEADERS : POLL_HEADERS,
+    selection,
+    start,
+    hasCursor ? cursorAtStart : undefined,
+    compat,
+  );
+  if (waitMs === undefined) return { headers, selection, start, authorization };
+  return { headers, selection, start, authorization, poll: pollOf(context, waitMs, selection, start, lastEventId, cursorAtStart) };
 }
 
 async function readForm({ hub }: HttpContext, request: HubRequest): Promise<string> {
@@ -53,8 +69,8 @@ async function readForm({ hub }: HttpContext, request: HubRequest): Promise<stri
  * Reads a subscriber's request.
  *
  * @param form - Further parameters from the body of a QUERY. Empty if there is none.
- * @throws HubError `invalid_pace`, `unknown_matcher`, `invalid_matcher`, `too_many_matchers`,
- *   `missing_matcher`, `too_many_patterns` or `overloaded`.
+ * @throws HubError `invalid_pace`, `invalid_fields`, `unknown_matcher`, `invalid_matcher`,
+ *   `too_many_matchers`, `missing_matcher`, `too_many_patterns` or `overloaded`.
  * @see docs/reference/protocol.md, "Subscribe"; Mercure, "Subscription".
  */
 export async function parseSubscription(
@@ -67,6 +83,8 @@ export async function parseSubscription(
   readonly lastEventId: string | undefined;
   readonly hasCursor: boolean;
   readonly last: number;
+  /** Longest wait of a poll, in milliseconds. Undefined for a stream. */
+  readonly waitMs: number | undefined;
 }> {
   const { address, query, pathname, header: field, framing, isGone } = request;
   const { formFields } = hub.limits;
@@ -114,12 +132,19 @@ export async function parseSubscription(
   const hasHeader = header !== undefined && (header !== "" || compat === undefined);
   const cursor = hasHeader ? header : CURSOR_NAMES.map((name) => cursors.get(name)).find((value) => value !== undefined);
   const pace: Pace = { intervalMs: readInterval(pacing.get("interval")), latest: readLatest(pacing.get("latest")) };
-  const encoding = takesGzip(field("accept-encoding")) && !holdsInflated(field) ? "gzip" : "identity";
+  const isPoll = prefersJson(field("accept"), "text/event-stream");
+  const showsTopics = readFields(pacing.get("fields")) || isPoll;
+  const waitMs = isPoll ? readWait(pacing.get("wait")) : undefined;
+  const encoding = !isPoll && takesGzip(field("accept-encoding")) && !holdsInflated(field) ? "gzip" : "identity";
   return {
-    selection: await hub.requestWork.run(hub.readers.selecting(matchers, authorization, { pace, encoding, framing }), isGone),
+    selection: await hub.requestWork.run(
+      hub.readers.selecting(matchers, authorization, { pace, encoding, framing: isPoll ? "none" : framing, showsTopics }),
+      isGone,
+    ),
     lastEventId: cursor === "" ? undefined : cursor,
     hasCursor: cursor !== undefined,
     last: readLast(pacing.get("last"), hub.limits.snapshotUpdates),
+    waitMs,
   };
 }
 
@@ -137,6 +162,40 @@ function readLatest(text = "off"): boolean {
   throw new HubError("invalid_pace", "The `latest` is not `on` or `off`.");
 }
 
+/** @returns Whether each event names its topics. */
+function readFields(text = ""): boolean {
+  if (text === "" || text === "topics") return text === "topics";
+  throw new HubError("invalid_fields", "The `fields` is not `topics`, which adds the topics to each event.");
+}
+
+/** @returns Milliseconds. */
+function readWait(text: string | undefined): number {
+  if (text === undefined) return WAIT_MS;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  throw new HubError("invalid_pace", "The `wait` is not a whole number of seconds.");
+}
+
+/** Makes the poll of a request. A wait beyond the limit counts as the limit. */
+function pollOf(
+  { hub, notices }: HttpContext,
+  waitMs: number,
+  selection: Selection,
+  start: Start,
+  lastEventId: string | undefined,
+  cursorAtStart: string,
+): Poll {
+  const { pollWaitMs } = hub.limits;
+  if (waitMs > pollWaitMs) {
+    notices.log("info", "poll wait", { waitMs, limit: pollWaitMs }, "a poll wants to wait longer than it may (pollWaitMs)");
+  }
+  const mostMs = Math.min(waitMs, pollWaitMs);
+  // A client without a cursor gets one at once. Meanwhile it would have no place to go on from.
+  if (lastEventId === undefined) return { cursor: cursorAtStart, waitMs: 0, holdMs: 0 };
+  // A poll that is far behind would take an interval for each of its answers.
+  const isHeld = hub.readers.lagAt(start) < hub.limits.replayUpdates;
+  return { cursor: lastEventId, waitMs: mostMs, holdMs: isHeld ? Math.min(mostMs, selection.pace.intervalMs) : 0 };
+}
+
 function readLast(text = "0", most: number): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
   if (count <= most) return count;
@@ -144,18 +203,19 @@ function readLast(text = "0", most: number): number {
 }
 
 /**
- * The header fields of the stream that begins at `start`.
+ * The header fields of the stream, or the answer to a poll, that begins at `start`.
  *
  * @param cursorAtStart - Set if a cursor was sent. The cursor to resume from if the sent one was
  *   empty.
  */
-export function streamHeaders(
+function headersOf(
+  common: Readonly<Record<string, string>>,
   { encoding }: Selection,
   start: Start,
   cursorAtStart: string | undefined,
   compat: Compat | undefined,
 ): Record<string, string> {
-  const headers: Record<string, string> = { ...STREAM_HEADERS };
+  const headers: Record<string, string> = { ...common };
   if (encoding === "gzip") headers["Content-Encoding"] = "gzip";
   const lastEventId = start.lastEventId ?? cursorAtStart;
   if (lastEventId !== undefined) {

@@ -6,6 +6,7 @@ import type { HttpContext } from "../context.ts";
 import type { HubRequest } from "../request.ts";
 import { parseForm } from "../body/form.ts";
 import { compatSubscriptions, wantsCompat } from "../compat/subscriptions.ts";
+import { hasTag } from "../reply/etag.ts";
 import { hubLink } from "../reply/link.ts";
 import type { Reply } from "../reply/reply.ts";
 import { decodeSegment } from "../segment.ts";
@@ -83,9 +84,7 @@ function nothingHere(): HubError {
  * means the same answer.
  */
 function fresh(request: HubRequest, reply: Reply): Reply {
-  const tags = request.header("if-none-match")?.split(",") ?? [];
-  const isKnown = tags.some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === reply.headers["ETag"]);
-  if (!isKnown) return reply;
+  if (!hasTag(request.header("if-none-match"), reply.headers["ETag"])) return reply;
   const { "Content-Type": _type, ...headers } = reply.headers;
   return { status: 304, headers, body: "" };
 }
