@@ -1,4 +1,5 @@
-// Builds everything that is run: each package (TypeScript to its dist/) and the pages (Vite to dist/pages/ of the hub and the demo).
+// Builds everything that is run: each package (TypeScript to its dist/), the client as one file for pages without a bundler, and the pages
+// (Vite to dist/pages/ of the hub and the demo).
 // `npm ci` calls it through `prepare`, so that `npm ci && npm start` is all that a newcomer types.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, rmSync } from "node:fs";
@@ -24,7 +25,7 @@ for (const folder of PACKAGES) {
   rmSync(`${root}/${folder}/dist`, { recursive: true, force: true });
   run("node_modules/typescript/bin/tsc", ["-p", `${folder}/tsconfig.build.json`]);
 }
-for (const folder of ["packages/hub", "demo"]) {
+for (const folder of ["packages/client", "packages/hub", "demo"]) {
   run("node_modules/vite/bin/vite.js", ["build", "--config", `${folder}/vite.config.ts`, "--logLevel", "warn"]);
 }
 run("scripts/pack-files.mjs", []);

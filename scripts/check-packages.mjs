@@ -43,6 +43,7 @@ try {
         "esm-only",
         "--exclude-entrypoints",
         "./package.json",
+        "./artesian.js",
       ]);
   }
 } finally {

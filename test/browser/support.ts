@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type LaunchOptions, type Page } from "playwright-core";
 import { afterAll, onTestFinished } from "vitest";
 
 /** Without the ones after the first two Chromium looks for its maker's servers, which a test must not wait for. */
@@ -12,11 +12,14 @@ export const CHROMIUM_ARGS: readonly string[] = [
   "--disable-sync",
 ];
 
+/** How to launch the system's Chromium. */
+export const LAUNCH: LaunchOptions = { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...CHROMIUM_ARGS] };
+
 let launching: Promise<Browser> | undefined;
 
 /** The system's Chromium, started once for the tests of a file. */
 export async function browser(): Promise<Browser> {
-  launching ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...CHROMIUM_ARGS] });
+  launching ??= chromium.launch(LAUNCH);
   return launching;
 }
 

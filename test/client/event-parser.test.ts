@@ -93,7 +93,7 @@ describe("back-off", () => {
     fc.nat(50),
     fc.double({ min: 0, max: 1, noNaN: true }),
   ])("is never shorter than the reconnection time, nor longer than the bound", (baseMs, maxMs, failures, random) => {
-    const backoff = createBackoff({ baseMs, maxMs, random: () => random });
+    const backoff = createBackoff(baseMs, maxMs, 500, 300_000, () => random);
     for (let i = 0; i < failures; i++) backoff.next();
     const delayMs = backoff.next();
     expect(delayMs).toBeGreaterThanOrEqual(baseMs);
@@ -105,7 +105,7 @@ describe("back-off", () => {
   test.prop([fc.integer({ min: 0, max: 2 ** 33 }), fc.double({ min: 0, max: 1, noNaN: true })])(
     "waits as long as the server asks, from the floor to the ceiling, and up to a quarter more",
     (askedMs, random) => {
-      const make = (): Backoff => createBackoff({ baseMs: 1, maxMs: 1, floorMs: 500, ceilingMs: 300_000, random: () => random });
+      const make = (): Backoff => createBackoff(1, 1, 500, 300_000, () => random);
       const later = make().next(askedMs);
       expect(later).toBeGreaterThanOrEqual(Math.min(askedMs, 300_000));
       expect(later).toBeLessThanOrEqual(375_000);
@@ -118,13 +118,13 @@ describe("back-off", () => {
   );
 
   test("grows from the floor where the server asks for no time at all", () => {
-    const backoff = createBackoff({ baseMs: 1000, maxMs: 30_000, random: () => 0 });
+    const backoff = createBackoff(1000, 30_000, 500, 300_000, () => 0);
     backoff.setBase(0);
     expect(Array.from({ length: 4 }, () => backoff.next())).toEqual([500, 500, 1000, 2000]);
   });
 
   test("grows from a delay of 0, too", () => {
-    const backoff = createBackoff({ baseMs: 0, maxMs: 30_000, random: () => 1 });
+    const backoff = createBackoff(0, 30_000, 500, 300_000, () => 1);
     const delays = Array.from({ length: 16 }, () => backoff.next());
     expect(delays.at(-1)).toBe(30_000);
   });

@@ -144,6 +144,32 @@ describe("docs/guides/authorization.md", () => {
   });
 });
 
+describe("docs/reference/protocol.md", () => {
+  it("has a loop of curl that gets each update once and in order", async () => {
+    const server = await startServer();
+    const loop = blocksOf("reference/protocol.md").find(({ code }) => code.includes("wait=25"))?.code ?? "";
+    const shell = run("sh", onPort(loop, server), {});
+    const { updates: none } = JSON.parse(await shell.nextLine()) as { updates: unknown[] };
+    expect(none).toEqual([]);
+    const publishing = (async () => {
+      for (let i = 0; i < 200; i++) {
+        const body = new URLSearchParams({ topic: "greeting", data: `${i} "cursor":"x"}`, ...(i % 2 === 0 && { id: `é ${i}&` }) });
+        expect((await fetch(server.hub, { method: "POST", body })).status).toBe(200);
+      }
+    })();
+    const read: string[] = [];
+    while (read.length < 200) {
+      const answer = JSON.parse(await shell.nextLine()) as { updates: { data: string }[]; gap?: unknown };
+      expect(answer.gap).toBeUndefined();
+      read.push(...answer.updates.map(({ data }) => data));
+    }
+    await publishing;
+    expect(read).toEqual(Array.from({ length: 200 }, (_, i) => `${i} "cursor":"x"}`));
+    shell.kill();
+    await shell.output.catch(() => undefined);
+  });
+});
+
 const presence = (language: string, index = 0): string => blockOf("guides/presence.md", language, index);
 
 /** A hub that tells who is subscribed, and one subscriber of it, called Ada. */

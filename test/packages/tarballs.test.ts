@@ -137,6 +137,7 @@ describe("in an empty folder", () => {
     async () => {
       const installed = await install("artesian-client");
       expect(Object.keys(installed.packages)).toEqual(["node_modules/artesian-client"]);
+      expect(existsSync(join(installed.folder, "node_modules/artesian-client/dist/artesian.js"))).toBe(true);
       const hub = createHub({ anonymous: true, anonymousPublish: true });
       const origin = await listen(createServer(hub.handler));
       onTestFinished(() => hub.close());

@@ -8,18 +8,21 @@ import { temporaryDirectory } from "../support/directory.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PACKAGES = { artesian: "packages/hub", "artesian-client": "packages/client", "artesian-sources": "packages/sources" };
 
-/** The entries of the packages, as a project imports them. */
+/** Entries whose types need a framework's, which need the DOM library. */
+const OF_FRAMEWORKS = /\/(?:react|solid|svelte|vue)$/;
+
+/** The other modules of the packages, as a project imports them. A file by its own name is no module. */
 async function entries(): Promise<string[]> {
   const found = Object.entries(PACKAGES).map(async ([name, folder]) => {
     const { exports } = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8")) as { exports: Record<string, unknown> };
     return Object.keys(exports)
-      .filter((entry) => entry !== "./package.json")
+      .filter((entry) => !/\.js(?:on)?$/.test(entry) && !OF_FRAMEWORKS.test(entry))
       .map((entry) => `${name}${entry.slice(1)}`);
   });
   return (await Promise.all(found)).flat();
 }
 
-/** Compiles a module that uses every entry of the built packages, in a project of its own. */
+/** Compiles a module that uses these entries of the built packages, in a project of its own. */
 async function compile(options: Readonly<Record<string, unknown>>): Promise<string> {
   const project = temporaryDirectory();
   await mkdir(join(project, "node_modules"));

@@ -1,5 +1,4 @@
-/** Longest delay that `setTimeout` keeps, in milliseconds. A longer timer fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from "./waits.ts";
 
 /**
  * Lower bound of a server's reconnection time, in milliseconds. Clients would flood the server
@@ -36,20 +35,22 @@ export interface Backoff {
  * the reconnection time of the event source. Optionally, wait some more."
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
- * @param options - `baseMs`: first delay, chosen by the program. `maxMs`: longest delay, unless the
- *   server asks for more. `floorMs` and `ceilingMs`: bounds of the server's waits, to which up to a
- *   quarter is added at random. `random`: returns 0 to 1.
+ * @param firstMs - First delay, chosen by the program.
+ * @param maxMs - Longest delay, unless the server asks for more.
+ * @param floorMs - Shortest wait that the server may set.
+ * @param ceilingMs - Longest wait that the server may set, to which up to a quarter is added at
+ *   random.
+ * @param random - Returns 0 to 1.
  */
-export function createBackoff(options: {
-  baseMs: number;
-  maxMs: number;
-  floorMs?: number | undefined;
-  ceilingMs?: number | undefined;
-  random?: () => number;
-}): Backoff {
-  const { floorMs = RETRY_FLOOR_MS, ceilingMs = RETRY_CEILING_MS, random = Math.random } = options;
+export function createBackoff(
+  firstMs: number,
+  maxMs: number,
+  floorMs: number = RETRY_FLOOR_MS,
+  ceilingMs: number = RETRY_CEILING_MS,
+  random: () => number = Math.random,
+): Backoff {
   // A delay of 0 would never grow.
-  let baseMs = Math.max(1, options.baseMs);
+  let baseMs = Math.max(1, firstMs);
   let failures = 0;
   return {
     setBase(ms) {
@@ -59,25 +60,11 @@ export function createBackoff(options: {
       failures = 0;
     },
     next(atLeastMs = 0) {
-      const ceiling = Math.min(Math.max(options.maxMs, 2 * baseMs), baseMs * 2 ** failures);
+      const ceiling = Math.min(Math.max(maxMs, 2 * baseMs), baseMs * 2 ** failures);
       // The first delay stays close to the server's, which the hub has already spread.
       const delay = failures === 0 ? baseMs * (1 + random() / 4) : (ceiling * (1 + random())) / 2;
       failures += 1;
       return Math.min(Math.max(delay, Math.min(atLeastMs, ceilingMs) * (1 + random() / 10)), MAX_TIMER_MS);
     },
   };
-}
-
-/** Waits. Returns early, without an error, when the signal is aborted. */
-export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted === true) return;
-  await new Promise<void>((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal?.addEventListener("abort", finish);
-  });
 }

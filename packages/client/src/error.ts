@@ -1,11 +1,8 @@
 /**
- * Longest error body that is read, in bytes. A problem document is small, and an endless body must
- * not fill the memory.
+ * Longest error body that is read, in characters. A problem document is small, and an endless body
+ * must not fill the memory.
  */
-const MAX_PROBLEM_BYTES = 65_536;
-
-/** Codes of failures that had no answer and may pass. */
-const TEMPORARY: readonly string[] = ["unreachable", "timeout", "token_unavailable"];
+const MAX_PROBLEM_LENGTH = 65_536;
 
 /** Facts about a failed request, beside the message. */
 export interface ClientErrorOptions {
@@ -41,11 +38,11 @@ export class ClientError extends Error {
   /** The wait that the hub asks for, in milliseconds, or undefined if the hub asks for none. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: ClientErrorOptions) {
-    super(message, { cause: options.cause });
-    this.code = options.code;
-    this.status = options.status;
-    this.retryAfterMs = options.retryAfterMs;
+  constructor(message: string, { code, status, retryAfterMs, cause }: ClientErrorOptions) {
+    super(message, { cause });
+    this.code = code;
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 
   /**
@@ -53,8 +50,9 @@ export class ClientError extends Error {
    * statuses 408, 429 and 5xx.
    */
   get temporary(): boolean {
-    if (this.status === undefined) return TEMPORARY.includes(this.code);
-    return this.status === 408 || this.status === 429 || this.status >= 500;
+    const { status, code } = this;
+    if (status === undefined) return /^(unreac|timeo|token)/.test(code);
+    return status === 408 || status === 429 || status >= 500;
   }
 }
 
@@ -62,38 +60,51 @@ export class ClientError extends Error {
  * Makes an error from a refusing answer, with the detail of its problem document if there is one.
  */
 export async function errorOfResponse(response: Response): Promise<ClientError> {
-  const { status } = response;
+  const { status, statusText, headers } = response;
   const problem = await readProblem(response);
-  return new ClientError(problem.detail ?? problem.title ?? `The server answered ${status} ${response.statusText}`.trim(), {
-    code: problem.code ?? "http_error",
+  const text = (key: string): string | undefined => {
+    const value: unknown = problem[key];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  return new ClientError(text("detail") ?? text("title") ?? `The server answered ${status} ${statusText}`.trim(), {
+    code: text("code") ?? "http_error",
     status,
-    retryAfterMs: parseRetryAfter(response.headers.get("retry-after")),
+    retryAfterMs: parseRetryAfter(headers.get("retry-after")),
   });
 }
 
 /** Makes an error from a `fetch` that got no answer, or lost the answer half-way. */
 export function errorOfFailure(cause: unknown): ClientError {
-  return new ClientError(`The server cannot be reached: ${reasonOf(cause).replace(/\.$/, "")}.`, { code: "unreachable", cause });
+  if (cause instanceof ClientError) return cause;
+  return new ClientError(`The server cannot be reached: ${reasonOf(cause)}.`, { code: "unreachable", cause });
+}
+
+/** Makes an error for an answer that does not come, or a stream that is silent. */
+export function silence(ms: number): ClientError {
+  return new ClientError(`The server sent nothing for ${ms / 1000} s.`, { code: "timeout" });
 }
 
 /** Makes an error for a `fetch` whose answers can't be read while they arrive. */
 export function noBodyStream(): ClientError {
   const message =
-    "This `fetch` gives no body stream, so no event could be read before the stream's end. Pass one that does as the `fetch` option, such as that of `expo/fetch` in React Native.";
+    "This `fetch` gives no body stream. Pass one that does as the `fetch` option, such as that of `expo/fetch` in React Native.";
   return new ClientError(message, { code: "no_body_stream" });
 }
 
 /**
- * Whether a body can be read while it arrives. React Native's `fetch` gives no body, and
- * `node-fetch` gives another kind of stream.
+ * Whether the platform's own `fetch` gives body streams. One without answers when the body has
+ * ended, and a stream never ends. The server would look silent.
  */
-export function isReadable(body: Response["body"] | undefined): body is ReadableStream<Uint8Array<ArrayBuffer>> {
-  return typeof body?.getReader === "function";
+export function hasBodyStreams(): boolean {
+  return typeof Response !== "function" || "body" in Response.prototype;
 }
 
-/** Discards an answer whose body is not needed. */
-export async function discard({ body }: Response): Promise<void> {
-  if (isReadable(body)) await body.cancel();
+/**
+ * Gives the reader of a body that can be read while it arrives. React Native's `fetch` gives no
+ * body, and `node-fetch` gives another kind of stream.
+ */
+export function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8Array> | undefined {
+  return typeof body?.getReader === "function" ? body.getReader() : undefined;
 }
 
 /**
@@ -102,12 +113,8 @@ export async function discard({ body }: Response): Promise<void> {
  */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (cause instanceof Error) {
-    if (cause.message !== "") return cause.message;
-    if ("code" in cause && typeof cause.code === "string") return cause.code;
-  }
-  return error.message;
+  const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
+  return (message || code || error.message).replace(/\.$/, "");
 }
 
 /**
@@ -116,51 +123,35 @@ export function reasonOf(error: unknown): string {
  */
 export function parseRetryAfter(value: string | null, nowMs: number = Date.now()): number | undefined {
   if (value === null || value.trim() === "") return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+  const ms = Number(value) * 1000;
+  const waitMs = Math.max(0, Number.isFinite(ms) ? ms : Date.parse(value) - nowMs);
+  return waitMs >= 0 ? waitMs : undefined;
 }
 
-interface Problem {
-  readonly code?: string | undefined;
-  readonly title?: string | undefined;
-  readonly detail?: string | undefined;
-}
-
-async function readProblem(response: Response): Promise<Problem> {
-  if (!/[/+]json\b/i.test(response.headers.get("content-type") ?? "")) {
-    await discard(response);
-    return {};
-  }
-  try {
-    const problem: unknown = JSON.parse(await readText(response));
-    if (typeof problem !== "object" || problem === null) return {};
-    const text = (key: string): string | undefined => {
-      const value: unknown = Reflect.get(problem, key);
-      return typeof value === "string" && value !== "" ? value : undefined;
-    };
-    return { code: text("code"), title: text("title"), detail: text("detail") };
-  } catch {
-    // The status decides. A body that is cut or not JSON only leaves nothing to quote.
-    return {};
-  }
-}
-
-async function readText(response: Response): Promise<string> {
-  if (!isReadable(response.body)) return response.text();
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
+async function readProblem(response: Response): Promise<Readonly<Record<string, unknown>>> {
   let text = "";
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_PROBLEM_BYTES) {
-      await reader.cancel();
-      return "";
+  if (!/[/+]json\b/i.test(response.headers.get("content-type") ?? "")) return {};
+  try {
+    const reader = readerOf(response);
+    if (reader === undefined) return parseObject(await response.text());
+    const decoder = new TextDecoder();
+    for (let value: Uint8Array | undefined; text.length < MAX_PROBLEM_LENGTH; text += decoder.decode(value, { stream: true })) {
+      ({ value } = await reader.read());
+      if (value === undefined) break;
     }
-    text += decoder.decode(value, { stream: true });
+  } catch {
+    // The status decides. A body that is cut leaves nothing to quote.
   }
+  return parseObject(text);
+}
+
+/** Parses a JSON object. Returns an empty one for any other text. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Another server's answer.
+  }
+  return {};
 }

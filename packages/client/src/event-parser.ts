@@ -7,6 +7,11 @@ export interface ClientEvent {
   /** The event type, or `message` if the publisher gave none. */
   readonly type: string;
   readonly data: string;
+  /**
+   * The topics of the update, or undefined if the request did not ask for them with
+   * `fields=topics`.
+   */
+  readonly topics?: readonly string[] | undefined;
 }
 
 /** An id without data. It moves the cursor and is no event. */
@@ -36,39 +41,28 @@ export interface EventParser {
 export function createEventParser(maxEventLength: number, onRetry: (retryMs: number) => void): EventParser {
   // Removes one leading byte order mark, as the standard asks.
   const decoder = new TextDecoder();
-  const normalize = createLineEnds();
-  /** The incomplete line. A comment is represented by its colon alone. */
+  /** The incomplete line. Empty in a comment. */
   let line = "";
+  let isComment = false;
+  /**
+   * A CR at the end of a chunk ends its line at once, because a quiet stream may bring the next
+   * chunk minutes later.
+   */
+  let afterCr = false;
   let id: string | undefined;
   let type = "";
   let data: string[] = [];
+  let topics: string[] | undefined;
   /** Characters of the event's complete lines. */
   let length = 0;
 
-  function checkLength(): void {
-    if (length + line.length <= maxEventLength) return;
-    throw new ClientError(`An event is longer than ${maxEventLength} characters. Raise \`maxEventLength\` to receive it.`, {
-      code: "event_too_large",
-    });
-  }
-
-  function grow(text: string): void {
-    // The whole line is compared. Looking at the start of a growing concatenation would copy the
-    // line at each chunk.
-    if (line === ":" || (line === "" && text.startsWith(":"))) line = ":";
-    else line += text;
-    checkLength();
-  }
-
   function takeField(): void {
-    const colon = line.indexOf(":");
-    const name = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    const [, name, value = ""] = /^([^:]*):? ?([^]*)/.exec(line) ?? [];
     if (name === "data") data.push(value);
     else if (name === "event") type = value;
-    else if (name === "id") {
-      if (!value.includes("\0")) id = value;
-    } else {
+    else if (name === "topics") (topics ??= []).push(value);
+    else if (name === "id") id = value.includes("\0") ? id : value;
+    else {
       if (name === "retry" && /^\d+$/.test(value)) onRetry(Number(value));
       return;
     }
@@ -76,45 +70,41 @@ export function createEventParser(maxEventLength: number, onRetry: (retryMs: num
   }
 
   function takeEvent(): ClientEvent | CursorMove | undefined {
-    const event = data.length > 0 ? { id, type: type === "" ? "message" : type, data: data.join("\n") } : undefined;
-    const move = id === undefined ? undefined : { id, data: undefined };
-    id = undefined;
+    const event =
+      data.length > 0
+        ? { id, type: type || "message", data: data.join("\n"), topics }
+        : id === undefined
+          ? undefined
+          : { id, data: undefined };
+    id = topics = undefined;
     type = "";
     data = [];
     length = 0;
-    return event ?? move;
+    return event;
   }
 
   return {
     push(bytes) {
-      const text = normalize(decoder.decode(bytes, { stream: true }));
+      const text = decoder.decode(bytes, { stream: true });
       const complete: (ClientEvent | CursorMove)[] = [];
-      let start = 0;
-      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-        grow(text.slice(start, end));
-        start = end + 1;
-        if (line === "") {
+      const parts = (afterCr ? text.replace(/^\n/, "") : text).split(/\r\n?|\n/);
+      afterCr = text === "" ? afterCr : text.endsWith("\r");
+      for (const [i, part] of parts.entries()) {
+        if (line === "") isComment ||= part.startsWith(":");
+        if (!isComment) line += part;
+        if (length + line.length > maxEventLength) {
+          throw new ClientError(`An event is longer than \`maxEventLength\`, ${maxEventLength} characters.`, { code: "event_too_large" });
+        }
+        if (i === parts.length - 1) break;
+        if (line !== "") takeField();
+        else if (!isComment) {
           const event = takeEvent();
           if (event !== undefined) complete.push(event);
-        } else if (line !== ":") takeField();
+        }
         line = "";
+        isComment = false;
       }
-      grow(text.slice(start));
       return complete;
     },
-  };
-}
-
-/**
- * Turns CR and CRLF into LF as they arrive. A CR at the end of a chunk ends its line at once,
- * because a quiet stream may bring the next chunk minutes later.
- */
-function createLineEnds(): (text: string) => string {
-  let afterCr = false;
-  return (text) => {
-    if (text === "") return text;
-    const rest = afterCr && text.startsWith("\n") ? text.slice(1) : text;
-    afterCr = text.endsWith("\r");
-    return rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest;
   };
 }

@@ -1,6 +1,7 @@
 import type { UpdateInput } from "./update.ts";
-import { ClientError, errorOfFailure, errorOfResponse } from "./error.ts";
-import { checkNames, type Names } from "./names.ts";
+import { ClientError, errorOfFailure, errorOfResponse, parseObject } from "./error.ts";
+import { refuseUnknown } from "./names.ts";
+import { exchange, withToken } from "./requests.ts";
 import { createTokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
 
@@ -29,27 +30,6 @@ export interface PublishOptions {
   readonly timeoutMs?: number;
 }
 
-const UPDATE: Names<UpdateInput> = {
-  topic: true,
-  data: true,
-  id: true,
-  type: true,
-  retry: true,
-  private: true,
-  delayMs: true,
-  deliverAt: true,
-  ttlMs: true,
-};
-
-const PUBLISH_OPTIONS: Names<PublishOptions> = {
-  token: true,
-  headers: true,
-  idempotencyKey: true,
-  signal: true,
-  fetch: true,
-  timeoutMs: true,
-};
-
 /** The event id of one update, or the ids of a batch in the same order. */
 export type Published<T extends UpdateInput | readonly UpdateInput[]> = T extends readonly UpdateInput[] ? readonly string[] : string;
 
@@ -71,31 +51,56 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   update: T,
   options: PublishOptions = {},
 ): Promise<Published<T>> {
-  checkNames(options, PUBLISH_OPTIONS, "publish()");
+  const {
+    token: source,
+    headers: extra,
+    idempotencyKey,
+    signal,
+    fetch = globalThis.fetch.bind(globalThis),
+    timeoutMs = 30_000,
+    ...rest
+  } = options;
+  refuseUnknown(rest, "publish()");
   const target = resolveUrl(url);
-  const batch: readonly UpdateInput[] | undefined = isBatch(update) ? update : undefined;
-  if (batch?.length === 0) throw new TypeError("A batch needs at least one update.");
-  const headers = new Headers(options.headers);
+  const batch: readonly UpdateInput[] = isBatch(update) ? update : [update];
+  if (batch.length === 0) throw new TypeError("A batch needs at least one update.");
+  const body = batch.map(encode).join("\n");
+  const tokens = createTokens(source);
+  const headers = new Headers(extra);
   headers.set("accept", "application/json");
-  headers.set("content-type", batch === undefined ? "application/json" : "application/x-ndjson");
-  if (options.idempotencyKey !== undefined) headers.set("idempotency-key", toHeaderString(options.idempotencyKey));
-  const body = isBatch(update) ? update.map(encode).join("\n") : encode(update);
-  const answer = await authorize(options, headers, () => post(target, headers, body, options));
-  const result: unknown = batch === undefined ? idOf(answer) : idsOf(answer, batch.length);
-  if (result === undefined) {
-    throw new ClientError("The server accepted the request, but its answer names no event id. Check the URL.", {
-      code: "http_error",
-      status: 200,
-    });
+  headers.set("content-type", isBatch(update) ? "application/x-ndjson" : "application/json");
+  if (idempotencyKey !== undefined) headers.set("idempotency-key", toHeaderString(idempotencyKey));
+  for (let isFirst = true; ; isFirst = false) {
+    const token = await tokens.take(timeoutMs, signal);
+    try {
+      const init = { method: "POST", headers: withToken(headers, token), body };
+      const { id, ids } = await exchange({ fetch, url: target, init, timeoutMs, signal }, async (response) => {
+        if (!response.ok) throw await errorOfResponse(response);
+        return parseObject(await response.text());
+      });
+      const given: unknown = isBatch(update) ? ids : [id];
+      if (Array.isArray(given) && given.length === batch.length && given.every((one) => typeof one === "string")) {
+        // The shape was checked against `update` just above. The type system can't follow that.
+        return (isBatch(update) ? given : id) as Published<T>;
+      }
+      throw new ClientError("The server accepted the request, but its answer names no event id. Check the URL.", {
+        code: "http_error",
+        status: 200,
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const error = errorOfFailure(cause);
+      // 401 says that nothing was published.
+      if (!isFirst || !tokens.renewable || error.status !== 401) throw error;
+      tokens.drop();
+    }
   }
-  // The shape was checked against `update` just above. The type system can't follow that.
-  return result as Published<T>;
 }
 
 /** @see RFC 9651, 3.3.3 "Strings". */
 function toHeaderString(key: string): string {
   if (!/^[\x20-\x7E]+$/.test(key)) throw new TypeError("The idempotencyKey must be printable ASCII, and not empty.");
-  return `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  return `"${key.replace(/["\\]/g, String.raw`\$&`)}"`;
 }
 
 /**
@@ -106,80 +111,11 @@ function encode(input: UpdateInput): string {
   if (typeof input !== "object" || input === null) {
     throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
   }
-  // A misspelt time would publish at once.
-  checkNames(input, UPDATE, "An update");
-  const { delayMs, deliverAt, ttlMs, ...update } = input;
-  return JSON.stringify({ ...update, delay: delayMs, deliver_at: deliverAt, ttl: ttlMs });
-}
-
-/**
- * Sends with a token. Sends once more with another token after 401, which says that nothing was
- * published.
- */
-async function authorize(options: PublishOptions, headers: Headers, send: () => Promise<unknown>): Promise<unknown> {
-  const tokens = createTokens(options.token);
-  for (let attempt = 1; ; attempt++) {
-    const token = await tokens.take(options.timeoutMs ?? 30_000, options.signal);
-    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-    try {
-      return await send();
-    } catch (error) {
-      if (attempt > 1 || !tokens.renewable || !(error instanceof ClientError && error.status === 401)) throw error;
-      tokens.drop();
-    }
-  }
-}
-
-async function post(url: URL, headers: Headers, body: string, options: PublishOptions): Promise<unknown> {
-  const { signal, timeoutMs = 30_000 } = options;
-  signal?.throwIfAborted();
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", abort);
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    controller.abort();
-  }, timeoutMs);
-  try {
-    const send = options.fetch ?? globalThis.fetch.bind(globalThis);
-    const response = await send(url, { method: "POST", headers, body, signal: controller.signal });
-    if (!response.ok) throw await errorOfResponse(response);
-    return parse(await response.text());
-  } catch (error) {
-    if (error instanceof ClientError) throw error;
-    if (late) throw new ClientError(`The server did not answer within ${timeoutMs / 1000} s.`, { code: "timeout", cause: error });
-    signal?.throwIfAborted();
-    throw errorOfFailure(error);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The answer is not a hub's. The caller reports that.
-    return undefined;
-  }
+  const { topic, data, id, type, retry, private: isPrivate, delayMs: delay, deliverAt: deliver_at, ttlMs: ttl, ...rest } = input;
+  refuseUnknown(rest, "An update");
+  return JSON.stringify({ topic, data, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
 }
 
 function isBatch(update: UpdateInput | readonly UpdateInput[]): update is readonly UpdateInput[] {
   return Array.isArray(update);
-}
-
-function field(answer: unknown, key: string): unknown {
-  return typeof answer === "object" && answer !== null ? Reflect.get(answer, key) : undefined;
-}
-
-function idOf(answer: unknown): string | undefined {
-  const id = field(answer, "id");
-  return typeof id === "string" ? id : undefined;
-}
-
-function idsOf(answer: unknown, count: number): readonly string[] | undefined {
-  const ids = field(answer, "ids");
-  return Array.isArray(ids) && ids.length === count && ids.every((id) => typeof id === "string") ? ids : undefined;
 }

@@ -1,4 +1,5 @@
-import { discard } from "./error.ts";
+import { parseObject } from "./error.ts";
+import { exchange, withToken } from "./requests.ts";
 import type { Tokens } from "./token.ts";
 
 /** Options for renewing the tokens of one connection. */
@@ -11,62 +12,34 @@ export interface RenewalOptions {
   readonly fetch: typeof fetch;
   /** Longest wait for the token function, and then for the hub, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called with the new token of the stream. */
-  readonly onRenewed: (token: string) => void;
 }
 
-/** Renews the token of one connection while its stream is read. */
-export interface Renewal {
-  /**
-   * Acts on a `hub:expiring` event. Returns at once and never fails. A stream that was not renewed
-   * ends with its token, and the next stream is opened with another.
-   */
-  expiring(data: string): void;
-  /** Gives up, because the connection is gone. */
-  close(): void;
-}
-
-/** Creates a renewal, which starts at the first `hub:expiring`. */
-export function createRenewal(options: RenewalOptions): Renewal {
-  const { tokens, base, timeoutMs } = options;
-  let attempt: AbortController | undefined;
-
-  async function renew(subscriber: string | undefined, controller: AbortController): Promise<void> {
-    const { signal } = controller;
-    // The next connection must not present the expiring token, even if the renewal fails.
-    tokens.drop();
-    const token = await tokens.take(timeoutMs, signal);
-    if (subscriber === undefined || token === undefined) return;
-    const url = new URL(base);
-    url.pathname = `${base.pathname.replace(/\/$/, "")}/subscribers/${subscriber}`;
-    const headers = new Headers(options.headers);
-    headers.set("authorization", `Bearer ${token}`);
-    const timer = setTimeout(() => controller.abort(), timeoutMs);
-    try {
-      const response = await options.fetch(url, { method: "POST", headers, cache: "no-store", signal });
-      if (response.ok) options.onRenewed(token);
-      if (response.status === 401) tokens.drop(token);
-      await discard(response);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  return {
-    expiring(data) {
-      if (!tokens.renewable || attempt !== undefined) return;
-      attempt = new AbortController();
-      renew(subscriberOf(data), attempt)
-        // The end of the stream and the error of the next connection tell more than this error.
-        .catch(() => undefined)
-        .finally(() => {
-          attempt = undefined;
-        });
-    },
-    close() {
-      attempt?.abort();
-    },
-  };
+/**
+ * Renews the token of an open stream at a `hub:expiring` event. A stream that was not renewed ends
+ * with its token, and the next stream is opened with another.
+ *
+ * @param data - The event's data, which names the subscriber.
+ * @returns The new token, or undefined if the hub did not take it.
+ * @throws What the token function or `fetch` threw.
+ */
+export async function renew(
+  data: string,
+  { tokens, base, headers, fetch, timeoutMs }: RenewalOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // The next connection must not present the expiring token, even if the renewal fails.
+  tokens.drop();
+  const token = await tokens.take(timeoutMs, signal);
+  const { subscriber } = parseObject(data);
+  // The id becomes a path segment.
+  if (token === undefined || typeof subscriber !== "string" || !/^[\w-]{1,255}$/.test(subscriber)) return undefined;
+  const url = new URL(base);
+  url.pathname = `${base.pathname.replace(/\/$/, "")}/subscribers/${subscriber}`;
+  const init = { method: "POST", headers: withToken(headers, token) };
+  return exchange({ fetch, url, init, timeoutMs, signal }, async ({ status, ok }) => {
+    if (status === 401) tokens.drop(token);
+    return ok ? token : undefined;
+  });
 }
 
 /**
@@ -76,21 +49,6 @@ export function createRenewal(options: RenewalOptions): Renewal {
 export function renewalBase(stream: URL, configured: URL | undefined): URL {
   const base = new URL(configured ?? stream);
   if (configured === undefined && stream.pathname === "/events/stream") base.pathname = "/.well-known/mercure";
-  base.search = "";
-  base.hash = "";
+  base.search = base.hash = "";
   return base;
-}
-
-/**
- * Reads the subscriber's id, which becomes a path segment. Returns undefined for an unusable id.
- */
-function subscriberOf(data: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(data);
-    const id: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "subscriber") : undefined;
-    return typeof id === "string" && /^[\w-]{1,255}$/.test(id) ? id : undefined;
-  } catch {
-    // No renewal is possible. The next connection gets another token.
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { ClientError, reasonOf } from "./error.ts";
+import { within } from "./waits.ts";
 
 /**
  * An access token, or a function that returns one. The function is called for the first token,
@@ -36,7 +37,7 @@ export interface Tokens {
  */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
-const NO_TOKEN = "is not a token: it is empty, or has a character that no token has, such as a line break at its end.";
+const NO_TOKEN = "is not a token: it is empty, or has another character, such as a line break.";
 
 /**
  * Calls in progress, so that all callers who need a token at the same time share one call. Nothing
@@ -46,36 +47,35 @@ const calls = new WeakMap<TokenFunction, Promise<string>>();
 
 /** @throws TypeError for a string that can't be a token. */
 export function createTokens(source: TokenSource | undefined): Tokens {
-  if (typeof source !== "function") {
-    if (source !== undefined && !TOKEN.test(source)) throw new TypeError(`\`token\` ${NO_TOKEN}`);
-    return { renewable: false, take: () => Promise.resolve(source), drop: () => undefined };
-  }
-  let held: string | undefined;
+  const renewable = typeof source === "function";
+  let held = renewable ? undefined : source;
+  if (held !== undefined && !TOKEN.test(held)) throw new TypeError(`\`token\` ${NO_TOKEN}`);
   return {
-    renewable: true,
+    renewable,
     async take(timeoutMs, signal) {
-      held ??= await share(source, timeoutMs, signal);
+      if (renewable) held ??= await share(source, timeoutMs, signal);
       return held;
     },
     drop(token) {
-      if (token === undefined || held === token) held = undefined;
+      if (renewable && (token === undefined || held === token)) held = undefined;
     },
   };
 }
 
 async function share(source: TokenFunction, timeoutMs: number, signal: AbortSignal | undefined): Promise<string> {
   signal?.throwIfAborted();
-  let call = calls.get(source);
-  if (call === undefined) {
-    const started = ask(source).finally(() => forget(source, started));
-    call = started;
-    calls.set(source, call);
-  }
-  return within(call, timeoutMs, signal, () => {
-    // The next attempt must not wait for a call that hangs.
-    forget(source, call);
-    return new ClientError(`The token function gave nothing within ${timeoutMs / 1000} s.`, { code: "token_unavailable" });
-  });
+  const call = calls.get(source) ?? ask(source);
+  calls.set(source, call);
+  const forget = (): void => {
+    if (calls.get(source) === call) calls.delete(source);
+  };
+  // The next attempt must not wait for a call that hangs.
+  const late = (): ClientError => {
+    forget();
+    return unavailable(`The token function gave nothing within ${timeoutMs / 1000} s.`);
+  };
+  void call.then(forget, forget);
+  return within(timeoutMs, signal, late, () => call);
 }
 
 async function ask(source: TokenFunction): Promise<string> {
@@ -84,31 +84,12 @@ async function ask(source: TokenFunction): Promise<string> {
     token = await source();
   } catch (error) {
     if (error instanceof ClientError) throw error;
-    const reason = reasonOf(error).replace(/\.$/, "");
-    throw new ClientError(`The token function failed: ${reason}.`, { code: "token_unavailable", cause: error });
+    throw unavailable(`The token function failed: ${reasonOf(error)}.`, error);
   }
   if (typeof token === "string" && TOKEN.test(token)) return token;
-  throw new ClientError(`What the token function gave ${NO_TOKEN}`, { code: "token_unavailable" });
+  throw unavailable(`What the token function gave ${NO_TOKEN}`);
 }
 
-function forget(source: TokenFunction, call: Promise<string>): void {
-  if (calls.get(source) === call) calls.delete(source);
-}
-
-/** Waits for a shared call. The clock and the signal end the wait, not the call. */
-async function within<T>(call: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined, late: () => Error): Promise<T> {
-  const inTime = await new Promise<boolean>((resolve) => {
-    const finish = (result: boolean): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", settled);
-      resolve(result);
-    };
-    const settled = (): void => finish(true);
-    const timer = setTimeout(() => finish(false), timeoutMs);
-    signal?.addEventListener("abort", settled);
-    call.then(settled, settled);
-  });
-  signal?.throwIfAborted();
-  if (!inTime) throw late();
-  return call;
+function unavailable(message: string, cause?: unknown): ClientError {
+  return new ClientError(message, { code: "token_unavailable", cause });
 }

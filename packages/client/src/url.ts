@@ -1,18 +1,28 @@
 /**
+ * Resolves a URL, in a page against the page's own URL.
+ *
+ * @throws TypeError if the result is no URL.
+ */
+export function parseUrl(url: string | URL): URL {
+  return new URL(url, typeof location === "undefined" ? undefined : location.href);
+}
+
+/** Whether a hub can have this URL. */
+export function isHttp({ protocol }: URL): boolean {
+  return /^https?:$/.test(protocol);
+}
+
+/**
  * Resolves a hub's URL, in a page against the page's own URL.
  *
  * @throws TypeError if the result is no http or https URL.
  */
 export function resolveUrl(url: string | URL): URL {
-  const base = typeof location === "undefined" ? undefined : location.href;
-  let resolved: URL;
   try {
-    resolved = new URL(url, base);
-  } catch (cause) {
-    throw new TypeError(`"${String(url)}" is not a URL. Write it in full, such as http://127.0.0.1:3000/events/stream`, { cause });
+    const resolved = parseUrl(url);
+    if (isHttp(resolved)) return resolved;
+  } catch {
+    // Not a URL at all.
   }
-  if (resolved.protocol !== "http:" && resolved.protocol !== "https:") {
-    throw new TypeError(`"${resolved.href}" is not an http or https URL.`);
-  }
-  return resolved;
+  throw new TypeError(`"${String(url)}" is not an http or https URL. Write it in full, such as http://127.0.0.1:3000/events/stream`);
 }

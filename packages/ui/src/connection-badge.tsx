@@ -1,13 +1,16 @@
 import type { ComponentChildren } from "preact";
 
 /**
- * State of a page's stream, for people. `resting`: the tab is hidden, and its stream closed until
- * the tab is shown. `refused`: the server answers, and does not let this page in.
+ * State of a page's stream, for people. `catching-up`: the stream is open again, and brings what was
+ * missed. `resting`: the tab is hidden, and its stream closed until the tab is shown. `refused`: the
+ * server answers, and does not let this page in.
  */
-export type ConnectionState = "connecting" | "live" | "reconnecting" | "resting" | "refused";
+export type ConnectionState = "connecting" | "catching-up" | "live" | "reconnecting" | "resting" | "refused";
 
 export interface Connection {
   readonly state: ConnectionState;
+  /** Whether a live page asks for its updates, because no stream gets through. */
+  readonly isPolling?: boolean | undefined;
   /** When the stream was lost, in milliseconds since 1970. Present while reconnecting. */
   readonly since?: number | undefined;
   /** A problem beside the state, as a sentence for people. */
@@ -16,6 +19,7 @@ export interface Connection {
 
 const WORDS: Record<ConnectionState, string> = {
   connecting: "Connecting",
+  "catching-up": "Catching up",
   live: "Live",
   reconnecting: "Reconnecting",
   resting: "Resting",
@@ -30,7 +34,7 @@ export function ConnectionBadge({ connection, now }: { connection: Connection; n
   const seconds = connection.since === undefined ? 0 : Math.max(0, Math.floor((now - connection.since) / 1000));
   return (
     <span class="badge" data-testid="connection" data-state={connection.state}>
-      <span role="status">{WORDS[connection.state]}</span>
+      <span role="status">{connection.isPolling === true ? "Live by polling" : WORDS[connection.state]}</span>
       {connection.state === "reconnecting" && seconds > 0 && <span aria-hidden="true">{seconds} s</span>}
     </span>
   );

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { NO_ANSWER } from "artesian-ui/live-source.ts";
+import { NO_ANSWER } from "artesian-ui/live-connection.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import type { OutboxItem } from "./outbox.ts";
 

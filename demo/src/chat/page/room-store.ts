@@ -1,6 +1,6 @@
-import { ClientError } from "artesian-client";
+import { ClientError, connect, type Live } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
-import { describeFailure, LiveSource } from "artesian-ui/live-source.ts";
+import { describeFailure, PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { parseUpdate } from "../server/parse-update.ts";
 import {
   CHAT_TYPES,
@@ -52,7 +52,9 @@ export class RoomStore {
   readonly #stop = new AbortController();
   readonly #replyTimers = new Map<string, ReturnType<typeof setTimeout>>();
   #nickname: string | undefined;
-  #source: LiveSource | undefined;
+  #live: Live | undefined;
+  /** Ends the announcement of the visitor's presence. */
+  #leave: () => void = () => {};
   /** Path of the hub's URL. */
   #hub = "";
   #view: RoomView;
@@ -89,7 +91,7 @@ export class RoomStore {
    */
   enter(nickname: string): void {
     this.#nickname = nickname;
-    if (this.#source !== undefined) this.#listen(this.#source.lastEventId);
+    this.#announce();
   }
 
   send(text: string): void {
@@ -106,7 +108,7 @@ export class RoomStore {
 
   close(): void {
     this.#stop.abort();
-    this.#source?.close();
+    this.#live?.close();
     for (const timer of this.#replyTimers.values()) clearTimeout(timer);
   }
 
@@ -131,7 +133,7 @@ export class RoomStore {
       } catch (error) {
         // The server is away, or refuses access. The badge shows that, and the next attempt starts
         // by itself.
-        if (this.#source === undefined) this.#set({ connection: { ...describeFailure(error, since), since } });
+        if (this.#live === undefined) this.#set({ connection: { ...describeFailure(error, since), since } });
         const askedMs = error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0;
         await new Promise((resolve) => setTimeout(resolve, Math.max(askedMs, delayMs)));
         delayMs = Math.min(LOAD_BACKOFF_MS.max, delayMs * 2);
@@ -160,42 +162,41 @@ export class RoomStore {
   }
 
   #listen(lastEventId: string): void {
-    this.#source?.close();
-    const { you } = this.#view;
-    const match = [roomTopic(this.#room)];
-    // The subscription to this topic announces the visitor's presence.
-    if (this.#nickname !== undefined && you !== undefined) match.push(hereTopic(this.#room, you, this.#nickname));
-    this.#source = new LiveSource({
-      url: "/events/stream",
-      match,
-      lastEventId,
-      token: this.#access.next,
-      renewUrl: this.#hub,
-      onEvent: ({ type, data }) => this.#onEvent(type, data),
-      onConnection: (connection) => {
-        if (connection.state === "live") this.#outbox.wake();
-        this.#set({ connection });
-      },
+    const live = connect("/events/stream", { ...PAGE_OPTIONS, token: this.#access.next, renewUrl: this.#hub, lastEventId });
+    this.#live = live;
+    live.topic(roomTopic(this.#room)).on("*", ({ type, data }) => this.#onEvent(type, data));
+    // Updates that are missing here are missing in the stream. The server may still have them in
+    // the room's state.
+    live.onGap(() => void this.#load());
+    this.#announce();
+    watchConnection(live, (connection) => {
+      if (connection.state === "live") this.#outbox.wake();
+      this.#set({ connection });
     });
+  }
+
+  /** Announces the visitor's presence, by the subscription to a topic. */
+  #announce(): void {
+    const { you } = this.#view;
+    this.#leave();
+    if (this.#nickname === undefined || you === undefined || this.#live === undefined) return;
+    this.#leave = this.#live.topic(hereTopic(this.#room, you, this.#nickname)).on("*", () => undefined);
   }
 
   /**
    * A different visitor if the browser has lost its cookie. The stream must then be opened in the
-   * new name.
+   * new name, and begins after the room's state.
    */
   #onVisitor(you: string): void {
     if (this.#view.you === you) return;
     this.#set({ you });
-    if (this.#source !== undefined) this.#listen(this.#source.lastEventId);
+    if (this.#live === undefined) return;
+    this.#live.close();
+    this.#live = undefined;
+    void this.#open();
   }
 
   #onEvent(type: string, data: string): void {
-    if (type === "hub:gap") {
-      // Updates that are missing here are missing in the stream. The server may still have them in
-      // the room's state.
-      void this.#load();
-      return;
-    }
     if (type === CHAT_TYPES.presence) {
       const presence = parsePresence(data);
       if (presence !== undefined) this.#set({ presence });

@@ -10,10 +10,7 @@ const STREAM_PATH = "/events/stream";
  * Topics of one word, with or without a leading slash. The apps' own topics have two words. Prices
  * and headlines would drown handmade updates.
  */
-const PLAIN_TOPICS = new URLSearchParams([
-  ["match_urlpattern", "/:word"],
-  ["match_urlpattern", "/.well-known/:word"],
-]);
+const PLAIN_TOPICS = ["/:word", "/.well-known/:word"];
 
 /** The page at `/`: an introduction with a live stream. */
 export function Landing({ origin }: { origin: string }): ComponentChildren {
@@ -42,7 +39,7 @@ export function Landing({ origin }: { origin: string }): ComponentChildren {
               </a>
             </p>
           </div>
-          <LivePanel streamUrl={STREAM_PATH} query={PLAIN_TOPICS} />
+          <LivePanel streamUrl={STREAM_PATH} patterns={PLAIN_TOPICS} />
           <div class="how">
             <Code id="send" title="Send, from anything" text={curl} copyLabel="Copy the curl line" />
             <Code id="receive" title="Receive, in any page" text={script} copyLabel="Copy the script" />

@@ -9,13 +9,13 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 interface LivePanelProps {
   /** URL for publishing and subscribing. */
   readonly streamUrl: string;
-  /** The matchers of the subscription. */
-  readonly query: URLSearchParams;
+  /** URL patterns of the topics to show. */
+  readonly patterns: readonly string[];
 }
 
 /** Updates as they arrive, and a form to publish. */
-export function LivePanel({ streamUrl, query }: LivePanelProps): ComponentChildren {
-  const { connection, rows, count } = useLiveStream(`${streamUrl}?${query}`);
+export function LivePanel({ streamUrl, patterns }: LivePanelProps): ComponentChildren {
+  const { connection, rows, count } = useLiveStream(streamUrl, patterns);
   const now = useNow(connection.state === "reconnecting");
   return (
     <section class="panel card" aria-labelledby="panel-title">

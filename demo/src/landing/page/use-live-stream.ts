@@ -1,6 +1,7 @@
+import { connect } from "artesian-client";
 import { useEffect, useState } from "preact/hooks";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
-import { LiveSource } from "artesian-ui/live-source.ts";
+import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 
 /** Most updates on the page. Older ones are removed. */
 const MAX_ROWS = 50;
@@ -27,28 +28,30 @@ export interface LiveStream {
 }
 
 /**
- * Follows the updates that the URL selects. Uses Artesian's client, because a native `EventSource`
- * shows only event types that are known in advance.
+ * Follows the updates of URL patterns.
+ *
+ * @param patterns - The same array at each call.
  */
-export function useLiveStream(url: string): LiveStream {
+export function useLiveStream(url: string, patterns: readonly string[]): LiveStream {
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   const [rows, setRows] = useState<readonly Row[]>([]);
   useEffect(() => {
-    const source = new LiveSource({
-      url,
-      match: [],
-      lastEventId: "",
-      onConnection: setConnection,
-      onEvent: ({ type, id, data }) => {
-        if (type.startsWith("hub:")) return;
+    const live = connect(url, PAGE_OPTIONS);
+    let newest: string | undefined;
+    for (const pattern of patterns) {
+      live.topic(pattern).on("*", ({ type, id, data }) => {
+        // Two patterns may select one update.
+        if (id === newest) return;
+        newest = id;
         setRows((before) => {
           const row = { number: (before[0]?.number ?? 0) + 1, at: Date.now(), id, type, data: shorten(data) };
           return [row, ...before.slice(0, MAX_ROWS - 1)];
         });
-      },
-    });
-    return () => source.close();
-  }, [url]);
+      });
+    }
+    watchConnection(live, setConnection);
+    return () => live.close();
+  }, [url, patterns]);
   return { connection, rows, count: rows[0]?.number ?? 0 };
 }
 

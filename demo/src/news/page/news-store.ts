@@ -1,12 +1,13 @@
+import { connect, type Live } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
-import { LiveSource } from "artesian-ui/live-source.ts";
+import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { FEEDS_PATH, type FeedStatus, NEWS_TYPES, STATUS_TOPIC } from "../server/wire.ts";
 import { newestFirst } from "./arrange.ts";
-import { FeedsUnavailable, fetchFeeds } from "./fetch-feeds.ts";
+import { FeedsUnavailable, fetchFeeds, fetchNewest } from "./fetch-feeds.ts";
 import { type Headline, parseHeadline, parseStatuses } from "./headline.ts";
 
-/** Number of headlines of each feed in the initial snapshot. */
-const SNAPSHOT = 40;
+const STREAM_PATH = "/events/stream";
+
 /** Most headlines of one feed. Older ones are removed. */
 const MAX_PER_FEED = 100;
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
@@ -28,7 +29,7 @@ export interface NewsView {
 }
 
 /**
- * The news as this page knows them: one stream, which begins with a snapshot of each feed. Later
+ * The news as this page knows them: the newest of each feed, and then a stream. Later
  * headlines are held until the reader asks for them, so that nothing moves under their eyes.
  */
 export class NewsStore {
@@ -40,8 +41,10 @@ export class NewsStore {
   #incoming: Headline[] = [];
   #openedAt: number | undefined;
   #rolling = false;
-  #source: LiveSource | undefined;
+  #live: Live | undefined;
   #topics = "";
+  /** Whether headlines may be missing. */
+  #isBehind = false;
   #isLoading = false;
   #view: NewsView = {
     loaded: false,
@@ -91,7 +94,10 @@ export class NewsStore {
   #load(): void {
     if (this.#isLoading) return;
     this.#isLoading = true;
-    void this.#tryLoad().finally(() => (this.#isLoading = false));
+    void this.#tryLoad().finally(() => {
+      this.#isLoading = false;
+      if (this.#isBehind) this.#load();
+    });
   }
 
   async #tryLoad(): Promise<void> {
@@ -101,10 +107,10 @@ export class NewsStore {
         const { feeds, now } = await fetchFeeds(FEEDS_PATH);
         this.#openedAt ??= now;
         this.#set({ loaded: true, feeds: this.#merge(feeds, feeds), aheadMs: now - Date.now() });
-        this.#listen(feeds.map(({ topic }) => topic));
+        await this.#listen(feeds.map(({ topic }) => topic));
         return;
       } catch (error) {
-        if (this.#source === undefined) {
+        if (this.#live === undefined) {
           const problem = error instanceof FeedsUnavailable ? error.message : undefined;
           this.#set({ connection: { state: "reconnecting", since, problem } });
         }
@@ -114,29 +120,38 @@ export class NewsStore {
   }
 
   /**
-   * Opens one stream for all feeds. Reopens the stream only if the server has come back with other
-   * feeds.
+   * Takes the newest headlines, and follows those after them. The stream is another only if the
+   * server has come back with other feeds.
    */
-  #listen(topics: readonly string[]): void {
-    const key = topics.join(" ");
-    if (this.#source !== undefined && this.#topics === key) return;
+  async #listen(feedTopics: readonly string[]): Promise<void> {
+    const key = feedTopics.join(" ");
+    const isOther = this.#live === undefined || this.#topics !== key;
+    if (!isOther && !this.#isBehind) return;
+    this.#isBehind = false;
+    const topics = [...feedTopics, STATUS_TOPIC];
+    const { updates, cursor } = await fetchNewest(STREAM_PATH, topics).catch((error: unknown) => {
+      this.#isBehind = true;
+      throw error;
+    });
+    for (const { type, data } of updates) this.#onEvent(type, data);
+    if (!isOther) return;
     this.#topics = key;
-    this.#source?.close();
-    this.#source = new LiveSource({
-      url: `/events/stream?last=${SNAPSHOT}`,
-      match: [...topics, STATUS_TOPIC],
-      // From the snapshot on, at each opening of a stream without a usable cursor.
-      lastEventId: "",
-      onEvent: ({ type, data }) => this.#onEvent(type, data),
-      onConnection: (connection) => {
-        // States are not replayed for long, and another server may have other feeds.
-        if (connection.state === "live" && this.#view.connection.state !== "live") this.#load();
-        this.#set({ connection });
-      },
+    this.#live?.close();
+    const live = connect(STREAM_PATH, { ...PAGE_OPTIONS, lastEventId: cursor });
+    this.#live = live;
+    for (const topic of topics) live.topic(topic).on("*", ({ type, data }) => this.#onEvent(type, data));
+    live.onGap(() => {
+      this.#isBehind = true;
+      this.#load();
+    });
+    watchConnection(live, (connection) => {
+      // States are not replayed for long, and another server may have other feeds.
+      if (connection.state === "live" && this.#view.connection.state !== "live") this.#load();
+      this.#set({ connection });
     });
   }
 
-  #onEvent(type: string, data: string): void {
+  #onEvent(type: string | undefined, data: string): void {
     if (type === NEWS_TYPES.status) {
       const changed = parseStatuses(data);
       this.#set({ feeds: this.#merge(this.#view.feeds, changed) });

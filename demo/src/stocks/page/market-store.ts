@@ -1,4 +1,3 @@
-import type { ClientEvent } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { parseQuote } from "../server/parse-quote.ts";
 import type { StockQuote } from "../server/wire.ts";
@@ -73,7 +72,8 @@ export class MarketStore {
 
   constructor() {
     this.#stream = new QuoteStream({
-      onEvent: (event) => this.#onEvent(event),
+      onQuote: ({ type, data }) => this.#onQuote(type, data),
+      onGap: () => this.#onGap(),
       onConnection: (connection) => this.#onConnection(connection),
     });
   }
@@ -127,14 +127,14 @@ export class MarketStore {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
   }
 
-  #onEvent({ type, data }: ClientEvent): void {
-    if (type === "hub:gap") {
-      // The next price of each symbol is its newest. Omitted symbols are not known to be current.
-      this.#isBehind = true;
-      this.#markStale();
-      void this.#learn();
-      return;
-    }
+  #onGap(): void {
+    // The next price of each symbol is its newest. Omitted symbols are not known to be current.
+    this.#isBehind = true;
+    this.#markStale();
+    void this.#learn();
+  }
+
+  #onQuote(type: string, data: string): void {
     const quote = parseQuote(type, data);
     if (quote === undefined) return;
     const { symbol } = quote;

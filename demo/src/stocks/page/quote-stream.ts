@@ -1,90 +1,55 @@
-import type { ClientEvent } from "artesian-client";
+import { connect, type Live } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
-import { LiveSource } from "artesian-ui/live-source.ts";
+import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { QUOTES_PATTERN, quoteTopic } from "../server/wire.ts";
 
 /**
- * Most topics that are requested by name. More, or a longer address, are requested by pattern,
- * because a hub takes 100 matchers.
+ * Most topics that are requested by name. More are requested by pattern, because a hub takes 100
+ * matchers. Tabs share a stream, and each may add a few symbols.
  */
-const MAX_TOPICS = 90;
-const MAX_QUERY = 4000;
+const MAX_TOPICS = 80;
 
 /**
  * As much as a screen can show: four states a second with the newest of each symbol, and a snapshot
  * at first.
  */
-const PACE = "interval=250&latest=on&last=1000";
+const PACED_URL = "/events/stream?interval=250&latest=on&last=1000";
 
 export interface QuoteStreamOptions {
-  readonly onEvent: (event: ClientEvent) => void;
+  readonly onQuote: (event: { readonly type: string; readonly data: string }) => void;
+  /** Prices are missing, so shown ones may be old. */
+  readonly onGap: () => void;
   readonly onConnection: (connection: Connection) => void;
 }
 
-/**
- * The page's one stream. When its symbols change, the old stream stays until the new one is live,
- * so nothing flickers.
- */
+/** The prices of the symbols that the page follows. */
 export class QuoteStream {
-  readonly #options: QuoteStreamOptions;
-  #source: LiveSource | undefined;
-  #url: string | undefined;
-  /** Counts the streams. */
-  #number = 0;
-  #isLive = false;
-  /** The last stream, while the new one is not live yet. */
-  #leaving: LiveSource | undefined;
+  readonly #live: Live = connect(PACED_URL, PAGE_OPTIONS);
+  readonly #onQuote: QuoteStreamOptions["onQuote"];
+  /** Ends the following of each topic. */
+  readonly #followed = new Map<string, () => void>();
 
-  constructor(options: QuoteStreamOptions) {
-    this.#options = options;
+  constructor({ onQuote, onGap, onConnection }: QuoteStreamOptions) {
+    this.#onQuote = onQuote;
+    this.#live.onGap(onGap);
+    watchConnection(this.#live, onConnection);
   }
 
   /** @param symbols - Undefined for all. */
   follow(symbols: readonly string[] | undefined): void {
-    const url = streamUrl(symbols);
-    if (url === this.#url) return;
-    this.#url = url;
-    this.#leave();
-    if (this.#isLive) this.#leaving = this.#source;
-    else this.#source?.close();
-    this.#isLive = false;
-    const number = (this.#number += 1);
-    this.#source = new LiveSource({
-      url,
-      match: [],
-      // The stream begins with the newest price of each symbol, which needs no cursor.
-      lastEventId: "",
-      onEvent: this.#options.onEvent,
-      onConnection: (connection) => this.#moved(number, connection),
-    });
+    const isAll = symbols === undefined || symbols.length === 0 || symbols.length > MAX_TOPICS;
+    const topics = new Set(isAll ? [QUOTES_PATTERN] : symbols.map(quoteTopic));
+    for (const topic of topics) {
+      if (!this.#followed.has(topic)) this.#followed.set(topic, this.#live.topic(topic).on("*", this.#onQuote));
+    }
+    for (const [topic, stop] of this.#followed) {
+      if (topics.has(topic)) continue;
+      stop();
+      this.#followed.delete(topic);
+    }
   }
 
   close(): void {
-    this.#leave();
-    this.#source?.close();
+    this.#live.close();
   }
-
-  /** @param number - Number of the stream, which may report before a reference to it exists. */
-  #moved(number: number, connection: Connection): void {
-    const isLive = connection.state === "live";
-    if (number === this.#number) {
-      this.#isLive = isLive;
-      if (isLive) this.#leave();
-    } else if (!isLive) {
-      this.#leave();
-    }
-    // While the last stream brings prices, the new one's progress does not matter.
-    if (this.#leaving === undefined) this.#options.onConnection(connection);
-  }
-
-  #leave(): void {
-    this.#leaving?.close();
-    this.#leaving = undefined;
-  }
-}
-
-function streamUrl(symbols: readonly string[] = []): string {
-  const topics = symbols.length > MAX_TOPICS ? [] : symbols.toSorted().map((symbol) => `match=${encodeURIComponent(quoteTopic(symbol))}`);
-  const query = topics.join("&");
-  return `/events/stream?${query === "" || query.length > MAX_QUERY ? `match_urlpattern=${QUOTES_PATTERN}` : query}&${PACE}`;
 }

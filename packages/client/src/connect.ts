@@ -1,0 +1,516 @@
+import { type ConnectionState, NO_STATE } from "./connection-state.ts";
+import { type ClientError, errorOfFailure, parseObject } from "./error.ts";
+import type { ClientEvent } from "./event-parser.ts";
+import type { FollowOptions } from "./follow-options.ts";
+import { createFollower, type Follower } from "./follower.ts";
+import { identify } from "./identity.ts";
+import { createLatest, type Latest } from "./latest.ts";
+import { createMatcher, type Matcher } from "./matcher.ts";
+import { watchPage } from "./page.ts";
+import { poll, type Polled } from "./poll.ts";
+import { createQueue, type QueueOptions } from "./queue.ts";
+import { createRelay } from "./relay.ts";
+import { renewalBase } from "./renewal.ts";
+import { withToken } from "./requests.ts";
+import type { Schema } from "./schema.ts";
+import { joinTabs, type Tabs } from "./tabs.ts";
+import { createTokens } from "./token.ts";
+import { createTopic, type Events, type Listen, type OnInvalid, type SchemaMap, type Schemas, type Topic } from "./topic.ts";
+import type { UpdateInput } from "./update.ts";
+import { resolveUrl } from "./url.ts";
+import { sleep } from "./waits.ts";
+
+/** Topics that are added together make one request, in milliseconds. */
+const ADD_MS = 10;
+
+/** How long a topic that nobody wants stays in the stream, in milliseconds. A page may come back to it. */
+const REMOVE_MS = 1000;
+
+/** The same while the stream is being opened. A page that fills slowly must not stop it each time. */
+const ADD_OPENING_MS = 250;
+
+/** Silence after which a stream that resumed has caught up, in milliseconds. */
+const QUIET_MS = 250;
+
+/**
+ * Longest time that a stream that resumed is catching up, in milliseconds. A lively stream is never
+ * quiet.
+ */
+const CATCH_UP_MS = 5000;
+
+/** How long to wait when the token that names the user is not available, in milliseconds. */
+const JOIN_MS = 5000;
+
+/** What the hub says of updates that it no longer holds. */
+export interface Gap {
+  readonly requested: string | undefined;
+  readonly first: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** Options of `connect`. */
+export interface ConnectOptions extends Omit<FollowOptions, "onState">, QueueOptions {
+  /**
+   * `tabs`: all tabs of the origin with the same URL and user have one connection. Needs Web Locks,
+   * which need HTTPS or localhost. Elsewhere each tab has its own. Default: one for each `connect`.
+   */
+  readonly share?: "tabs" | undefined;
+  /**
+   * Names the user where a cookie does. Tabs with different keys do not share. With a token, its
+   * claims are compared as well.
+   */
+  readonly shareKey?: string | undefined;
+  /**
+   * Pauses the stream in a tab that was hidden for this long, in milliseconds. A tab that shares the
+   * stream with a visible one goes on. Default: never.
+   */
+  readonly pauseHiddenMs?: number | undefined;
+  /** Longest wait for a stream's first bytes, before updates are polled for. Default 6,000. */
+  readonly firstByteMs?: number | undefined;
+  /** How long to poll before a stream is tried again, in milliseconds. Default 300,000. */
+  readonly pollMs?: number | undefined;
+  /** Called with an update that its schema refuses. The stream goes on. */
+  readonly onInvalid?: OnInvalid | undefined;
+}
+
+/** A connection that all parts of a page share. */
+export interface Live {
+  readonly state: ConnectionState;
+  /** @returns Removes the listener. */
+  onState(listener: (state: ConnectionState) => void): () => void;
+  /** Calls a listener when updates are missing. @returns Removes the listener. */
+  onGap(listener: (gap: Gap) => void): () => void;
+  /**
+   * The updates of a topic, or of all topics of a URL pattern such as `/orders/:id`. `*` is every
+   * topic. The hub is asked for them while there is a listener.
+   *
+   * @param schemas - One for all event types, or one for each. Data is then JSON.
+   * @throws TypeError for a pattern that this platform can't match.
+   */
+  topic(pattern: string): Topic<Record<string, string>>;
+  topic<Data>(pattern: string, schema: Schema<Data>): Topic<Record<string, Data>>;
+  topic<Data extends Events>(pattern: string, schemas: SchemaMap<Data>): Topic<Data>;
+  /**
+   * The newest state of each topic of a pattern, from a snapshot and from the updates that follow.
+   *
+   * @param last - Most topics of the snapshot. Default 1,000.
+   */
+  latest(pattern: string, schema?: undefined, last?: number): Latest<string>;
+  latest<Data>(pattern: string, schema: Schema<Data>, last?: number): Latest<Data>;
+  /**
+   * Publishes an update, in the order of the calls. Tries again while the hub cannot be reached.
+   *
+   * @returns The event id.
+   * @throws ClientError The hub's refusal, `queue_full`, `too_old` or `closed`.
+   */
+  publish(update: UpdateInput): Promise<string>;
+  /** Ends the connection for all who use it. */
+  close(): void;
+}
+
+/** Who wants the updates of one matcher. */
+interface Channel {
+  readonly matcher: Matcher;
+  readonly listeners: Set<(event: ClientEvent) => void>;
+}
+
+/**
+ * Connects to a hub. One stream serves all topics of the page, and with `share: "tabs"` all tabs. It
+ * is opened with the first listener, and reopened at its cursor when the topics change.
+ *
+ * A hub takes 100 topics and patterns on one stream by default. With more, the connection is
+ * `offline` with the hub's reason, until some are removed. Use a pattern for many topics.
+ *
+ * @param url - The hub's URL. A page may give a relative URL.
+ * @throws TypeError for an unusable URL, token or option.
+ * @see docs/reference/client.md
+ */
+export function connect(url: string | URL, options: ConnectOptions = {}): Live {
+  const {
+    share,
+    shareKey,
+    pauseHiddenMs,
+    firstByteMs = 6000,
+    pollMs = 300_000,
+    onInvalid,
+    maxQueued,
+    maxQueuedLength,
+    maxQueuedMs,
+    onDropped,
+    ...follow
+  } = options;
+  const { token: source, headers, signal, fetch = globalThis.fetch.bind(globalThis), idleTimeoutMs = 40_000, maxRetryMs = 30_000 } = follow;
+  const base = resolveUrl(url);
+  const target = new URL(base);
+  const hub = renewalBase(base, follow.renewUrl === undefined ? undefined : resolveUrl(follow.renewUrl)).href;
+  const tokens = createTokens(source);
+  const fallback = { poll, firstByteMs, pollMs };
+  // Refuses unknown options now. The stream is opened later, in a timer.
+  createFollower(target, follow, fallback);
+  const parts = [base.href, shareKey, [...new Headers(headers)]];
+  const queue = createQueue(base, { token: source, headers: headers ?? {}, fetch }, { maxQueued, maxQueuedLength, maxQueuedMs, onDropped });
+  const channels = new Map<string, Channel>();
+  const stateListeners = new Set<(state: ConnectionState) => void>();
+  const gapListeners = new Set<(gap: Gap) => void>();
+  /** Snapshots, and whether each was taken since the stream brings its updates. */
+  const snapshots = new Map<() => void, boolean>();
+  let state = NO_STATE;
+  let stream: Follower | undefined;
+  let stop = new AbortController();
+  let pause = new AbortController();
+  let tabs: Tabs<ClientEvent, ConnectionState> | undefined;
+  let isLeader = share === undefined;
+  let isAway = false;
+  /** Counts the times that the page came or went. */
+  let visit = 0;
+  /** Who the tabs belong to that share with this one. */
+  let name: string | undefined;
+  /** The query of the leader's stream, and whether it has all that this tab wants. */
+  let search = "";
+  let isCovered = false;
+  let change: ReturnType<typeof setTimeout> | undefined;
+  let quiet: ReturnType<typeof setTimeout> | undefined;
+  let caughtUpAtMs = 0;
+  let isOpening = false;
+  let hidden: ReturnType<typeof setInterval> | undefined;
+  const relay = createRelay(
+    follow.lastEventId,
+    deliver,
+    (cursor) => ask(new URL(search, base), cursor),
+    () => !isLeader && !isAway && isCovered,
+  );
+
+  const wanted = (): string[] => [...channels.keys()];
+
+  function setState(status: ConnectionState["status"], rest: Partial<ConnectionState> = {}): void {
+    if (state.status === "closed") return;
+    state = { ...NO_STATE, status, ...rest };
+    call(stateListeners, state);
+    if (isLeader && status !== "closed") tellState();
+  }
+
+  function tellState(): void {
+    const from = relay.cursor;
+    relay.pass(stream?.lastEventId, undefined);
+    search = stream === undefined ? "" : target.search;
+    tabs?.tellState(from, relay.cursor, state, search);
+    takeSnapshots();
+  }
+
+  function takeSnapshots(): void {
+    isCovered = wanted().every((key) => `&${search.slice(1)}&`.includes(`&${key}&`));
+    if (!isCovered || !/^(live|cat)/.test(state.status)) return;
+    for (const [take, isTaken] of snapshots) {
+      snapshots.set(take, true);
+      if (!isTaken) take();
+    }
+  }
+
+  /** Delivers an event to the page's own listeners. */
+  function deliver(event: ClientEvent): void {
+    const { type, data, topics } = event;
+    if (type === "hub:gap") {
+      call(gapListeners, parseObject(data) as unknown as Gap);
+      for (const take of snapshots.keys()) take();
+    } else {
+      for (const { matcher, listeners } of channels.values()) {
+        if (topics === undefined || topics.some(matcher.matches)) call(listeners, event);
+      }
+    }
+  }
+
+  async function run(mine: Follower, { signal: stopped }: AbortController): Promise<void> {
+    let refusal: Refusal = { reason: "The server ended the stream.", httpStatus: undefined };
+    try {
+      for await (const event of mine) {
+        if (stopped.aborted) return;
+        const from = relay.cursor;
+        relay.pass(mine.lastEventId, event);
+        tabs?.tell(from, mine.lastEventId, event);
+        if (quiet !== undefined) settle();
+      }
+    } catch (error) {
+      refusal = refusalOf(error);
+    }
+    // The token of another tab may do. All clients of a hub may have been refused at the same time.
+    if (!stopped.aborted) await retire(refusal, maxRetryMs * (2 + Math.random()));
+  }
+
+  /** Leaves for a while, or until the network is back. */
+  async function retire(refusal: Refusal, ms: number): Promise<void> {
+    leave({ ...refusal, nextAttemptAt: Date.now() + ms });
+    const mine = visit;
+    pause = new AbortController();
+    await sleep(ms, pause.signal);
+    if (mine === visit) enter();
+  }
+
+  /** Live follows when the stream is quiet. */
+  function settle(): void {
+    clearTimeout(quiet);
+    quiet = setTimeout(
+      () => {
+        quiet = undefined;
+        setState("live");
+      },
+      Math.min(QUIET_MS, caughtUpAtMs - performance.now()),
+    );
+  }
+
+  /** Opens, changes or closes the stream, as the page and the other tabs want. */
+  function update(): void {
+    clearTimeout(change);
+    change = undefined;
+    tabs?.tellWanted();
+    const params = new Set([...wanted(), ...(tabs?.others() ?? [])]);
+    const query = [base.search.slice(1), "fields=topics", ...[...params].toSorted()].join("&").replace(/^&/, "");
+    if (!isLeader || isAway || params.size === 0 || state.status === "closed") {
+      stop.abort();
+      pause.abort();
+      relay.pass(stream?.lastEventId, undefined);
+      const isUnwanted = stream !== undefined && isLeader && !isAway;
+      stream = undefined;
+      if (isUnwanted) setState("connecting");
+      return;
+    }
+    if (stream !== undefined && query === target.search.slice(1)) return tellState();
+    target.search = query;
+    isOpening = true;
+    // A wait that the hub asked for goes on.
+    stream?.wake(false);
+    if (stream !== undefined) return;
+    stop = new AbortController();
+    let resumes = relay.cursor !== undefined;
+    stream = createFollower(
+      target,
+      {
+        ...follow,
+        token: typeof source === "function" ? () => take(true) as Promise<string> : source,
+        lastEventId: relay.cursor,
+        idleTimeoutMs,
+        signal: stop.signal,
+        onState(next, { delayMs = 0, polls, ...refusal }) {
+          clearTimeout(quiet);
+          quiet = undefined;
+          isOpening = false;
+          if (next === "reconnecting") setState("offline", { ...refusal, nextAttemptAt: Date.now() + delayMs });
+          if (next !== "live") return;
+          queue.wake();
+          if (!resumes || polls || state.status === "live") {
+            setState("live", { ...refusal, transport: polls ? "polling" : "stream" });
+          } else {
+            setState("catching-up");
+            caughtUpAtMs = performance.now() + CATCH_UP_MS;
+            settle();
+          }
+          resumes = true;
+        },
+      },
+      fallback,
+    );
+    void run(stream, stop);
+  }
+
+  function wake(): void {
+    pause.abort();
+    queue.wake();
+    stream?.wake(true);
+  }
+
+  /** A function may give the token of another user, who must not share with the tabs of the one before. */
+  async function take(isNew = false): Promise<string | undefined> {
+    if (isNew) tokens.drop();
+    const token = await tokens.take(idleTimeoutMs);
+    if (tabs !== undefined && name !== (await identify(token, parts))) {
+      leave();
+      enter();
+    }
+    return token;
+  }
+
+  async function ask(url: URL, cursor?: string): Promise<Polled> {
+    for (let isRetry = false; ; isRetry = true) {
+      const init = { headers: withToken(headers, await take(isRetry)) };
+      try {
+        return await poll({ fetch, url, init, timeoutMs: idleTimeoutMs, signal }, cursor, 0);
+      } catch (error) {
+        // The token of a tab without a stream may have expired.
+        if (isRetry || !tokens.renewable || (error as ClientError).status !== 401) throw error;
+      }
+    }
+  }
+
+  async function join(mine: number): Promise<void> {
+    let next: string;
+    try {
+      next = await identify(await take(), parts);
+    } catch (error) {
+      if (mine === visit) await retire(refusalOf(error), JOIN_MS);
+      return;
+    }
+    if (mine !== visit) return;
+    name = next;
+    tabs = joinTabs<ClientEvent, ConnectionState>(`artesian/1 ${name}`, {
+      lead() {
+        isLeader = true;
+        update();
+        setState(relay.cursor === undefined ? "connecting" : "catching-up");
+      },
+      follow() {
+        isLeader = false;
+        update();
+      },
+      changed: (isGone) => plan(isGone ? REMOVE_MS : ADD_MS),
+      wanted,
+      event: relay.hear,
+      state(from, to, next, query) {
+        state = next;
+        search = query;
+        call(stateListeners, state);
+        takeSnapshots();
+        relay.hear(from, to, undefined);
+      },
+      asked: tellState,
+    });
+    update();
+  }
+
+  function enter(): void {
+    if (state.status === "closed") return;
+    const mine = ++visit;
+    isAway = false;
+    if (share === undefined || typeof document === "undefined" || typeof BroadcastChannel === "undefined" || !("locks" in navigator)) {
+      isLeader = true;
+      return update();
+    }
+    void join(mine);
+  }
+
+  function leave(refusal: Partial<ConnectionState> = { reason: "The tab is hidden." }): void {
+    visit++;
+    isAway = true;
+    isCovered = false;
+    tabs?.leave();
+    tabs = undefined;
+    isLeader = false;
+    update();
+    setState("offline", refusal);
+  }
+
+  function plan(ms: number): void {
+    if (ms < REMOVE_MS) clearTimeout(change);
+    else if (change !== undefined) return;
+    change = setTimeout(update, isOpening ? Math.max(ms, ADD_OPENING_MS) : ms);
+  }
+
+  function listen(matcher: Matcher): Listen {
+    const key = new URLSearchParams([[matcher.param, matcher.value]]).toString();
+    return (listener) => {
+      let channel = channels.get(key);
+      if (channel === undefined) {
+        channel = { matcher, listeners: new Set() };
+        channels.set(key, channel);
+        isCovered = false;
+        plan(ADD_MS);
+      }
+      const { listeners } = channel;
+      const mine = (event: ClientEvent): void => listener(event);
+      listeners.add(mine);
+      return () => {
+        listeners.delete(mine);
+        if (listeners.size > 0 || channels.get(key)?.listeners !== listeners) return;
+        channels.delete(key);
+        plan(REMOVE_MS);
+      };
+    };
+  }
+
+  async function snapshot(matcher: Matcher, last: number): Promise<readonly ClientEvent[]> {
+    const own = new URL(base);
+    for (const [key, value] of [
+      [matcher.param, matcher.value],
+      ["latest", "on"],
+      ["last", `${last}`],
+    ] as const)
+      own.searchParams.append(key, value);
+    return (await ask(own)).events;
+  }
+
+  function add<T>(set: Set<T>, listener: T): () => void {
+    set.add(listener);
+    return () => set.delete(listener);
+  }
+
+  const ignorePage = watchPage({
+    wake,
+    leave: () => leave(),
+    enter() {
+      if (isAway) enter();
+    },
+    hide(isHidden) {
+      clearInterval(hidden);
+      tabs?.tellWanted();
+      if (isHidden && pauseHiddenMs !== undefined) {
+        hidden = setInterval(() => {
+          if (isLeader && tabs?.isSeen() !== true) leave();
+        }, pauseHiddenMs);
+      } else if (!isHidden && isAway) enter();
+    },
+  });
+
+  function close(): void {
+    signal?.removeEventListener("abort", close);
+    ignorePage();
+    clearInterval(hidden);
+    clearTimeout(quiet);
+    setState("closed");
+    leave();
+    queue.close();
+    pause.abort();
+  }
+  signal?.addEventListener("abort", close);
+  if (signal?.aborted === true) close();
+  else enter();
+
+  return {
+    get state() {
+      return state;
+    },
+    onState: (listener) => add(stateListeners, listener),
+    onGap: (listener) => add(gapListeners, listener),
+    topic: (pattern: string, schemas?: Schemas) => createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid) as never,
+    latest<Data>(pattern: string, schema?: Schema<Data>, last = 1000): Latest<Data> {
+      const matcher = createMatcher(pattern, hub);
+      const onOpen = (take: () => void): (() => void) => {
+        snapshots.set(take, false);
+        // Perhaps the stream brings its updates already.
+        plan(ADD_MS);
+        return () => snapshots.delete(take);
+      };
+      return createLatest(listen(matcher), schema, onInvalid, onOpen, () => snapshot(matcher, last));
+    },
+    publish: (update) => queue.publish(update),
+    close,
+  };
+}
+
+/** Why there is no stream. */
+type Refusal = Pick<ConnectionState, "reason" | "httpStatus">;
+
+function refusalOf(error: unknown): Refusal {
+  const { message, status } = errorOfFailure(error);
+  return { reason: message, httpStatus: status };
+}
+
+/** Calls each listener. What one throws is reported, and keeps nothing from the others. */
+function call<T extends unknown[]>(listeners: Iterable<(...args: T) => void>, ...args: T): void {
+  for (const listener of listeners) {
+    try {
+      listener(...args);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}

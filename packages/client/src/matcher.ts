@@ -1,0 +1,46 @@
+/** What `connect` asks the hub for, and how its events are told apart in the page. */
+export interface Matcher {
+  /** Parameter of the request. */
+  readonly param: "match" | "match_urlpattern";
+  readonly value: string;
+  readonly matches: (topic: string) => boolean;
+}
+
+declare const URLPattern: (new (pattern: string, base: string) => { test(input: string, base: string): boolean }) | undefined;
+
+/**
+ * Makes the matcher of a topic or of a URL pattern. A text is a pattern if it has `*`, `{`, `(` or a
+ * name such as `/:id`. `*` alone is every topic.
+ *
+ * @param base - The hub's URL, against which relative topics and patterns resolve.
+ * @throws TypeError for a pattern that this platform can't match in the page.
+ */
+export function createMatcher(value: string, base: string): Matcher {
+  if (value === "*") return { param: "match", value, matches: () => true };
+  if (!/[*{(]|\/:[\p{ID_Start}$_]/u.test(value)) return { param: "match", value, matches: (topic) => topic === value };
+  return { param: "match_urlpattern", value, matches: compile(value, base) };
+}
+
+/** Names and wildcards need no engine. Everything else is left to the platform's. */
+function compile(pattern: string, base: string): (topic: string) => boolean {
+  const resolve = (text: string): string => new URL(text, base).href;
+  if (!/[{}()\\?+#]|\*\*|^\/\/|[^/]:(?!\d)|:\w*[^\w/.*-]|:\w*\*/.test(pattern.replace(/^\w+:\/\//, ""))) {
+    // A name that stands twice is an error, at the hub too.
+    const source = resolve(pattern)
+      .replace(/[.+^$|[\]]/g, String.raw`\$&`)
+      .replace(/\*/g, "[^?#]*")
+      .replace(/\/:(\w+)/g, "/(?<$1>[^/?#]+)");
+    const regexp = new RegExp(`^${source}(\\?.*)?(#.*)?$`);
+    return (topic) => {
+      try {
+        return regexp.test(resolve(topic));
+      } catch {
+        return false;
+      }
+    };
+  }
+  if (typeof URLPattern === "undefined")
+    throw new TypeError(`This platform has no URLPattern, which "${pattern}" needs. Use names and \`*\` only.`);
+  const compiled = new URLPattern(pattern, base);
+  return (topic) => compiled.test(topic, base);
+}

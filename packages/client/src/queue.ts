@@ -1,0 +1,119 @@
+import { type Backoff, createBackoff } from "./backoff.ts";
+import { ClientError } from "./error.ts";
+import { publish, type PublishOptions } from "./publish.ts";
+import type { UpdateInput } from "./update.ts";
+import { sleep } from "./waits.ts";
+
+/** Bounds of the updates that wait for the hub. */
+export interface QueueOptions {
+  /** Most updates that wait. Default 100. */
+  readonly maxQueued?: number | undefined;
+  /** Most characters of their data as JSON. Default 1 Mi. */
+  readonly maxQueuedLength?: number | undefined;
+  /** How long an update may wait, in milliseconds. Default 300,000. */
+  readonly maxQueuedMs?: number | undefined;
+  /** Called with each update that is not published, and the reason. */
+  readonly onDropped?: ((update: UpdateInput, error: Error) => void) | undefined;
+}
+
+/** Publishes in order, and tries again while the hub cannot be reached. */
+export interface Queue {
+  /**
+   * @returns The event id.
+   * @throws ClientError The hub's refusal, `queue_full`, `too_old` or `closed`.
+   */
+  publish(update: UpdateInput): Promise<string>;
+  /** Tries again at once, unless the hub asked for a wait. */
+  wake(): void;
+  close(): void;
+}
+
+interface Waiting {
+  readonly update: UpdateInput;
+  readonly length: number;
+  readonly sinceMs: number;
+  readonly idempotencyKey: string;
+  readonly resolve: (id: string) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function createQueue(
+  url: URL,
+  options: PublishOptions,
+  { maxQueued = 100, maxQueuedLength = 2 ** 20, maxQueuedMs = 300_000, onDropped }: QueueOptions,
+): Queue {
+  const waiting: Waiting[] = [];
+  let length = 0;
+  let pause = new AbortController();
+  let isAsked = false;
+  let hasWorked = false;
+  let isClosed = false;
+
+  function drop({ update, reject }: Pick<Waiting, "update" | "reject">, error: unknown): void {
+    reject(error);
+    // An error of the program's function keeps nothing from the others.
+    queueMicrotask(() => onDropped?.(update, error as Error));
+  }
+
+  const because = (code: string): ClientError => new ClientError(`The update was not published (${code}).`, { code });
+
+  /** @returns How long to wait before another attempt, in milliseconds. Undefined if it is done. */
+  async function send(item: Waiting, backoff: Backoff): Promise<number | undefined> {
+    const leftMs = item.sinceMs + maxQueuedMs - performance.now();
+    try {
+      if (isClosed) throw because("closed");
+      if (leftMs < 0) throw because("too_old");
+      item.resolve(await publish(url, item.update, { ...options, idempotencyKey: item.idempotencyKey }));
+      hasWorked = true;
+      backoff.reset();
+    } catch (error) {
+      if (error instanceof ClientError && !isClosed) {
+        const { temporary, code, retryAfterMs } = error;
+        isAsked = retryAfterMs !== undefined;
+        // A page of a proxy in the hub's place. Before anything worked, it points to a wrong URL.
+        if (temporary || (hasWorked && code === "http_error")) return Math.min(backoff.next(retryAfterMs), leftMs + 1);
+      }
+      drop(item, error);
+    }
+    return undefined;
+  }
+
+  async function drain(): Promise<void> {
+    const backoff = createBackoff(500, 10_000);
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      const waitMs = await send(first, backoff);
+      if (waitMs === undefined) {
+        waiting.shift();
+        length -= first.length;
+      } else {
+        pause = new AbortController();
+        await sleep(waitMs, pause.signal);
+      }
+    }
+  }
+
+  return {
+    wake() {
+      if (!isAsked) pause.abort();
+    },
+    publish(update) {
+      const published = new Promise<string>((resolve, reject) => {
+        const size = JSON.stringify(update).length;
+        const code = isClosed ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
+        if (code !== undefined) return drop({ update, reject }, because(code));
+        length += size;
+        // Also unique where there is no `crypto`, as in React Native.
+        const idempotencyKey = [Date.now(), Math.random(), Math.random()].join("-");
+        waiting.push({ update, length: size, sinceMs: performance.now(), idempotencyKey, resolve, reject });
+        if (waiting.length === 1) void drain();
+      });
+      // The program learns of a failure by its function.
+      if (onDropped !== undefined) published.catch(() => undefined);
+      return published;
+    },
+    close() {
+      isClosed = true;
+      pause.abort();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { ClientError } from "./error.ts";
+import type { ClientEvent } from "./event-parser.ts";
+import { type Schema, validate, type Validated } from "./schema.ts";
+
+/** Most events that wait for a loop. */
+const MAX_WAITING = 10_000;
+
+/** An update, as its listeners get it. */
+export interface TopicEvent<Data = string> {
+  readonly type: string;
+  readonly id: string | undefined;
+  /** The topics of the update. The first is canonical. */
+  readonly topics: readonly string[];
+  readonly data: Data;
+}
+
+/** Data by event type. */
+export type Events = Readonly<Record<string, unknown>>;
+
+/** A schema for each event type. */
+export type SchemaMap<Data extends Events> = { readonly [Type in keyof Data]: Schema<Data[Type]> };
+
+/** A schema for all event types, or one for each. */
+export type Schemas = Schema | SchemaMap<Events>;
+
+/** The updates of a topic or of a pattern. */
+export interface Topic<Data extends Events> extends AsyncIterable<TopicEvent<Data[keyof Data]>> {
+  /**
+   * Calls a listener for each update of an event type, in order. `*` is every type.
+   *
+   * @returns Removes the listener.
+   */
+  on<Type extends keyof Data & string>(type: Type, listener: (event: TopicEvent<Data[Type]>) => void): () => void;
+  on(type: "*", listener: (event: TopicEvent<Data[keyof Data]>) => void): () => void;
+}
+
+/** Adds a listener to the connection. Returns its removal. */
+export type Listen = (listener: (event: ClientEvent) => void) => () => void;
+
+/** Called with an update that its schema refuses. The stream goes on. */
+export type OnInvalid = (event: TopicEvent, issues: readonly { readonly message: string }[]) => void;
+
+export function createTopic<Data extends Events>(
+  listen: Listen,
+  schemas: Schemas | undefined,
+  onInvalid: OnInvalid | undefined,
+): Topic<Data> {
+  const schemaOf = (type: string): Schema | undefined =>
+    schemas === undefined ? undefined : "~standard" in schemas ? (schemas as Schema) : schemas[type];
+
+  function on(type: string, listener: (event: TopicEvent<never>) => void): () => void {
+    /** What waits for a schema that takes its time. */
+    let before: Promise<void> | undefined;
+    let isRemoved = false;
+    const remove = listen(({ topics = [], ...rest }) => {
+      if (type !== "*" && type !== rest.type) return;
+      const event = { ...rest, topics };
+      const pass = (checked: Validated<unknown>): void => {
+        if (checked.issues !== undefined) onInvalid?.(event, checked.issues);
+        else if (!isRemoved) listener({ ...event, data: checked.value as never });
+      };
+      const check = (): void | Promise<void> => {
+        const schema = schemaOf(rest.type);
+        const checked = schema === undefined ? { value: rest.data } : validate(schema, rest.data);
+        return checked instanceof Promise ? checked.then(pass) : pass(checked);
+      };
+      const done = before === undefined ? check() : before.then(check);
+      if (!(done instanceof Promise)) return;
+      const mine = done.finally(() => {
+        if (before === mine) before = undefined;
+      });
+      before = mine;
+    });
+    return () => {
+      isRemoved = true;
+      remove();
+    };
+  }
+
+  return {
+    on,
+    [Symbol.asyncIterator]() {
+      const waiting: TopicEvent<Data[keyof Data]>[] = [];
+      let wake = (): void => undefined;
+      let isOver = false;
+      let isLate = false;
+      const remove = on("*", (event) => {
+        isLate ||= waiting.push(event) > MAX_WAITING;
+        if (isLate) remove();
+        wake();
+      });
+      const end = (): void => {
+        isOver = true;
+        remove();
+        wake();
+      };
+      return {
+        async next() {
+          for (;;) {
+            if (isLate) throw new ClientError(`More than ${MAX_WAITING} events wait for this loop.`, { code: "too_slow" });
+            const value = waiting.shift();
+            if (value !== undefined) return { value, done: false };
+            if (isOver) return { value: undefined, done: true };
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+        },
+        async return() {
+          end();
+          return { value: undefined, done: true };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { expect, onTestFinished, test } from "vitest";
+import { connect, json, type ConnectOptions, type Live, type Schema } from "../../packages/client/src/index.ts";
+import { startHub } from "../support/server.ts";
+
+function live(url: string, options: ConnectOptions = {}): Live {
+  const connection = connect(url, { retryMs: 20, maxRetryMs: 50, ...options });
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+/** Waits until a connection is live. */
+const isLive = (connection: Live): Promise<void> => expect.poll(() => connection.state.status).toBe("live");
+
+test("components share one stream, and each gets the updates of its topics once", async () => {
+  const { hub, url } = await startHub();
+  const connection = live(url);
+  const got: Record<string, string[]> = {};
+  const patterns = ["/orders/1", "/orders/:id", "/orders/*", "/users/1", "*"];
+  for (const pattern of patterns) {
+    got[pattern] = [];
+    for (let i = 0; i < 4; i++) connection.topic(pattern).on("*", ({ data }) => got[pattern]?.push(data));
+  }
+  await isLive(connection);
+  expect(hub.stats().subscribers).toBe(1);
+  for (const topic of ["/orders/1", "/orders/2", "/orders/2/lines", "/users/1", "/none"]) await hub.publish({ topic, data: topic });
+  const four = (...topics: string[]): string[] => topics.flatMap((topic) => [topic, topic, topic, topic]);
+  await expect
+    .poll(() => got)
+    .toEqual({
+      "/orders/1": four("/orders/1"),
+      "/orders/:id": four("/orders/1", "/orders/2"),
+      "/orders/*": four("/orders/1", "/orders/2", "/orders/2/lines"),
+      "/users/1": four("/users/1"),
+      "*": four("/orders/1", "/orders/2", "/orders/2/lines", "/users/1", "/none"),
+    });
+});
+
+test("topics come and go 1,000 times under load, and no update is lost or comes twice", async () => {
+  const { hub, url } = await startHub();
+  const connection = live(url);
+  const steady: string[] = [];
+  connection.topic("/steady").on("message", ({ data }) => steady.push(data));
+  await isLive(connection);
+  let count = 0;
+  const publishing = setInterval(() => void hub.publish({ topic: "/steady", data: String(count++) }), 1);
+  for (let i = 0; i < 1000; i++) {
+    const remove = connection.topic(`/other/${i % 50}`).on("message", () => undefined);
+    if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 15));
+    remove();
+  }
+  clearInterval(publishing);
+  await expect.poll(() => steady.length).toBe(count);
+  expect(steady).toEqual(Array.from({ length: count }, (_, i) => String(i)));
+});
+
+test("a loop and a listener get types that a schema made", async () => {
+  const { hub, url } = await startHub();
+  const invalid: string[] = [];
+  const connection = live(url, { onInvalid: ({ data }, [issue]) => invalid.push(`${data}: ${issue?.message}`) });
+  const order: Schema<{ state: string }> = {
+    "~standard": {
+      async validate(value) {
+        await Promise.resolve();
+        if (typeof (value as { state?: unknown }).state !== "string") return { issues: [{ message: "no state" }] };
+        return { value: value as { state: string } };
+      },
+    },
+  };
+  const seen: string[] = [];
+  connection.topic("/orders/:id", { changed: order, removed: json<number>() }).on("changed", ({ data }) => seen.push(data.state));
+  const loop = (async (): Promise<unknown[]> => {
+    const got: unknown[] = [];
+    for await (const { data } of connection.topic("/orders/:id", json<{ state?: string }>())) if (got.push(data) === 3) break;
+    return got;
+  })();
+  await isLive(connection);
+  for (const data of ['{"state":"new"}', '{"price":1}', "text", '{"state":"sent"}']) {
+    await hub.publish({ topic: "/orders/7", type: "changed", data });
+  }
+  expect(await loop).toEqual([{ state: "new" }, { price: 1 }, { state: "sent" }]);
+  await expect.poll(() => seen).toEqual(["new", "sent"]);
+  expect(invalid.toSorted()).toEqual(["text: The data is no JSON.", "text: The data is no JSON.", '{"price":1}: no state']);
+});
+
+test("the newest state of each topic comes from the past and from now on", async () => {
+  const { hub, url } = await startHub();
+  for (const [topic, data] of [
+    ["/quotes/A", 1],
+    ["/quotes/B", 2],
+    ["/quotes/A", 3],
+    ["/else", 4],
+  ] as const)
+    await hub.publish({ topic, data });
+  const connection = live(url);
+  const quotes = connection.latest("/quotes/:symbol", json<number>());
+  let changes = 0;
+  quotes.subscribe(() => changes++);
+  await expect
+    .poll(() => [...quotes.current])
+    .toEqual([
+      ["/quotes/B", 2],
+      ["/quotes/A", 3],
+    ]);
+  const before = quotes.current;
+  expect(quotes.current).toBe(before);
+  await hub.publish({ topic: "/quotes/B", data: 5 });
+  await expect.poll(() => quotes.current.get("/quotes/B")).toBe(5);
+  expect(changes).toBe(3);
+  // Another one finds the stream open.
+  const again = connection.latest("/quotes/:symbol", json<number>());
+  await expect.poll(() => again.current.size).toBe(2);
+  expect(hub.stats().subscribers).toBe(1);
+});
+
+test("publishes in order, once, and while the hub is away", async () => {
+  const { hub, url } = await startHub();
+  const connection = live(url);
+  const got: string[] = [];
+  connection.topic("/a").on("*", ({ data }) => got.push(data));
+  await isLive(connection);
+  const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => connection.publish({ topic: "/a", data: String(i) })));
+  expect(new Set(ids).size).toBe(20);
+  await expect.poll(() => got).toEqual(Array.from({ length: 20 }, (_, i) => String(i)));
+  expect(hub.stats().subscribers).toBe(1);
+});
+
+test("a closed connection says so, and leaves nothing behind", async () => {
+  const { hub, url } = await startHub();
+  const connection = live(url);
+  const states: string[] = [];
+  connection.onState(({ status }) => states.push(status));
+  connection.topic("/a").on("*", () => undefined);
+  await isLive(connection);
+  connection.close();
+  await expect.poll(() => hub.stats().subscribers).toBe(0);
+  expect(connection.state.status).toBe("closed");
+  await expect(connection.publish({ topic: "/a" })).rejects.toMatchObject({ code: "closed" });
+  expect(states).toEqual(["live", "closed"]);
+});

@@ -1,0 +1,59 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { createMatcher } from "../../packages/client/src/matcher.ts";
+import { compileUrlPattern } from "../../packages/hub/src/core/matching/url-pattern/index.ts";
+
+const BASE = "https://hub.example:8443/.well-known/mercure";
+
+/** Whether the hub would send an update of the topic to a subscriber of the pattern. */
+function hubMatches(pattern: string, topic: string): boolean {
+  try {
+    return compileUrlPattern(pattern, BASE).test(new URL(topic, BASE));
+  } catch {
+    return false;
+  }
+}
+
+const segment = fc.constantFrom("orders", "7", "a.b", "x-y", "日本", "%E6%97%A5", "A+B", "$1", "~u", "a b", "é", "");
+const path = fc.array(segment, { maxLength: 4 }).map((parts) => `/${parts.join("/")}`);
+const tail = fc.constantFrom("", "", "", "?q=1", "#f", "?a=b&c#d");
+const origin = fc.constantFrom("", "", "https://other.example", "http://other.example:8080", "HTTPS://Hub.Example:8443");
+const topic = fc.tuple(origin, path, tail).map((parts) => parts.join(""));
+const part = fc.oneof(segment, fc.constantFrom(":id", ":id.json", "*", ":a-:b", "v:n", "*.png", ":id"));
+const pattern = fc.tuple(origin, fc.array(part, { minLength: 1, maxLength: 4 })).map(([of, parts]) => `${of}/${parts.join("/")}`);
+
+describe("a pattern matches in the page what it matches at the hub", () => {
+  test.prop([pattern, fc.array(topic, { minLength: 1, maxLength: 20 })], { numRuns: 3000 })("where it needs no engine", (text, topics) => {
+    let matcher;
+    try {
+      matcher = createMatcher(text, BASE);
+    } catch (error) {
+      // Left to the platform, and this one has no engine. Or a name stands twice.
+      expect(["TypeError", "SyntaxError"]).toContain((error as Error).name);
+      return;
+    }
+    if (matcher.param === "match") return;
+    for (const each of topics) expect([text, each, matcher.matches(each)]).toEqual([text, each, hubMatches(text, each)]);
+  });
+
+  test.each([
+    ["/orders/:id", "/orders/7", true],
+    ["/orders/:id", "/orders/7/lines", false],
+    ["/orders/:id", "/orders/7?x=1", true],
+    ["/orders/*", "/orders/7/lines", true],
+    ["/users/:user/orders/:id", "/users/a/orders/1", true],
+    ["https://other.example/:a", "https://other.example/x", true],
+    ["https://other.example/:a", "/x", false],
+    ["/订单/:id", "/订单/7", true],
+  ])("%s and %s: %s", (text, each, expected) => {
+    expect([createMatcher(text, BASE).matches(each), hubMatches(text, each)]).toEqual([expected, expected]);
+  });
+
+  test.each([["/orders/7"], ["urn:example:a"], ["https://hub.example:8080/a"], ["a?b"]])("%s is a topic, compared exactly", (text) => {
+    expect(createMatcher(text, BASE)).toMatchObject({ param: "match", value: text });
+  });
+
+  test("what needs an engine is refused where there is none", () => {
+    expect(() => createMatcher("/a{/b}?/*", BASE)).toThrow(/has no URLPattern/);
+  });
+});

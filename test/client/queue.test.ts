@@ -1,0 +1,120 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type ClientError, connect, type ConnectOptions, type Live } from "../../packages/client/src/index.ts";
+import { AT_ONCE } from "../support/cuts.ts";
+import { answerOf, type Fate, startHostileProxy } from "../support/hostile-proxy.ts";
+import { startHub } from "../support/server.ts";
+import { answer, deadUrl, scripted } from "./server.ts";
+
+const WAIT = { timeout: 30_000 };
+
+function queueAt(url: string, options: ConnectOptions = {}): Live & { readonly dropped: string[] } {
+  const dropped: string[] = [];
+  const onDropped: ConnectOptions["onDropped"] = ({ data }, error) => void dropped.push(`${String(data)} ${(error as ClientError).code}`);
+  const connection = connect(url, { ...AT_ONCE, onDropped, ...options });
+  onTestFinished(() => connection.close());
+  return Object.assign(connection, { dropped });
+}
+
+test("an update whose answer is lost again and again is published once, in its place", async () => {
+  const { hub, origin, url } = await startHub();
+  const fates: readonly Fate[] = [
+    { losesAnswer: true },
+    { losesAnswer: true },
+    { answer: answerOf("502 Bad Gateway") },
+    { cutAfter: 40 },
+    {},
+  ];
+  const proxy = await startHostileProxy(origin, (connection) => fates[Math.min(connection, fates.length - 1)] ?? {});
+  onTestFinished(() => proxy.close());
+  const got: string[] = [];
+  const reader = connect(url);
+  onTestFinished(() => reader.close());
+  reader.topic("t").on("*", ({ data }) => got.push(data));
+  await expect.poll(() => reader.state.status, WAIT).toBe("live");
+  const queue = queueAt(`${proxy.origin}/events/stream`);
+  const ids = await Promise.all(["a", "b", "c"].map((data) => queue.publish({ topic: "t", data })));
+  expect(new Set(ids).size).toBe(3);
+  await expect.poll(() => got.length, WAIT).toBe(3);
+  await hub.publish({ topic: "t", data: "last" });
+  await expect.poll(() => got, WAIT).toEqual(["a", "b", "c", "last"]);
+  expect(proxy.cuts).toBe(3);
+});
+
+describe("bounds while the hub is away", () => {
+  test("a number, and a length", async () => {
+    const url = await deadUrl();
+    const few = queueAt(url, { maxQueued: 2 });
+    for (const data of ["a", "b", "c"]) void few.publish({ topic: "t", data });
+    await expect.poll(() => few.dropped, WAIT).toEqual(["c queue_full"]);
+    const short = queueAt(url, { maxQueuedLength: 200 });
+    void short.publish({ topic: "t", data: "x".repeat(150) });
+    void short.publish({ topic: "t", data: "y".repeat(150) });
+    await expect.poll(() => short.dropped, WAIT).toEqual([`${"y".repeat(150)} queue_full`]);
+  });
+
+  test("an age, to the millisecond and not to the next attempt", async () => {
+    const queue = queueAt(await deadUrl(), { maxQueuedMs: 300 });
+    const sinceMs = performance.now();
+    void queue.publish({ topic: "t", data: "a" });
+    await expect.poll(() => queue.dropped, WAIT).toEqual(["a too_old"]);
+    expect(performance.now() - sinceMs).toBeGreaterThanOrEqual(300);
+  });
+
+  test("a close drops what waits, at once", async () => {
+    const queue = queueAt(await deadUrl());
+    void queue.publish({ topic: "t", data: "a" });
+    void queue.publish({ topic: "t", data: "b" });
+    // The first attempt has failed, and the next one is half a second away.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    queue.close();
+    await expect.poll(() => queue.dropped, { timeout: 300 }).toEqual(["a closed", "b closed"]);
+  });
+});
+
+test("a refusal is told to both the caller and `onDropped`, and the next update follows", async () => {
+  const refuse = answer(403, '{"code":"forbidden"}', { "content-type": "application/problem+json" });
+  const server = await scripted(refuse, answer(200, '{"id":"1"}', { "content-type": "application/json" }));
+  const queue = queueAt(server.url, {
+    onDropped: ({ data }) => {
+      queue.dropped.push(String(data));
+      throw new Error("A fault of the program.");
+    },
+  });
+  const thrown: unknown[] = [];
+  const listener = (error: unknown): void => void thrown.push(error);
+  const before = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException").on("uncaughtException", listener);
+  try {
+    const refused = queue.publish({ topic: "t", data: "a" });
+    await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+    expect(await queue.publish({ topic: "t", data: "b" })).toBe("1");
+  } finally {
+    process.off("uncaughtException", listener);
+    for (const each of before) process.on("uncaughtException", each);
+  }
+  expect(queue.dropped).toEqual(["a"]);
+  expect(thrown).toHaveLength(1);
+});
+
+test("a page in the hub's place is waited out once an update was published", async () => {
+  const ok = answer(200, '{"id":"1"}', { "content-type": "application/json" });
+  const page = answer(200, "<p>Log in</p>", { "content-type": "text/html" });
+  const server = await scripted(page, ok, page, ok);
+  const queue = queueAt(server.url);
+  await expect(queue.publish({ topic: "t", data: "a" })).rejects.toMatchObject({ code: "http_error" });
+  expect(await queue.publish({ topic: "t", data: "b" })).toBe("1");
+  expect(await queue.publish({ topic: "t", data: "c" })).toBe("1");
+  expect(server.requests).toHaveLength(4);
+});
+
+test("a wait that the hub asks for outlasts a change of topics", async () => {
+  const server = await scripted(answer(429, "", { "retry-after": "60" }));
+  const queue = queueAt(server.url);
+  void queue.publish({ topic: "t", data: "a" });
+  await expect.poll(() => server.requests.length, WAIT).toBe(1);
+  for (let i = 0; i < 5; i++) {
+    queue.topic(`other/${i}`).on("*", () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+});

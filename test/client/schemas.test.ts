@@ -1,0 +1,67 @@
+import { type } from "arktype";
+import * as v from "valibot";
+import { expect, expectTypeOf, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { connect, type TopicEvent } from "../../packages/client/src/index.ts";
+import { startHub } from "../support/server.ts";
+
+const libraries = {
+  Zod: { order: z.object({ state: z.string(), at: z.coerce.date() }), removed: z.object({ id: z.number() }) },
+  Valibot: {
+    order: v.object({
+      state: v.string(),
+      at: v.pipe(
+        v.string(),
+        v.transform((text) => new Date(text)),
+      ),
+    }),
+    removed: v.object({ id: v.number() }),
+  },
+  ArkType: { order: type({ state: "string", at: "string.date.parse" }), removed: type({ id: "number" }) },
+};
+
+test.each(Object.entries(libraries))("schemas of %s decode, type and refuse data", async (_, { order, removed }) => {
+  const { hub, url } = await startHub();
+  const invalid: string[] = [];
+  const live = connect(url, {
+    retryMs: 20,
+    onInvalid: ({ type, data }, [issue]) => invalid.push(`${type} ${data} ${issue?.message !== ""}`),
+  });
+  onTestFinished(() => live.close());
+  const seen: unknown[] = [];
+  live.topic("/orders/:id", order).on("changed", ({ data }) => {
+    expectTypeOf(data).toEqualTypeOf<{ state: string; at: Date }>();
+    seen.push([data.state, data.at.getTime()]);
+  });
+  live.topic("/orders/:id", { changed: order, removed }).on("removed", ({ data }) => {
+    expectTypeOf(data).toEqualTypeOf<{ id: number }>();
+    seen.push(data.id);
+  });
+  const latest = live.latest("/orders/:id", order);
+  expectTypeOf(latest.current).toEqualTypeOf<ReadonlyMap<string, { state: string; at: Date }>>();
+  await expect.poll(() => live.state.status).toBe("live");
+  await hub.publish({ topic: "/orders/1", type: "changed", data: { state: "new", at: "2026-01-01T00:00:00Z" } });
+  await hub.publish({ topic: "/orders/2", type: "changed", data: { state: 1 } });
+  await hub.publish({ topic: "/orders/1", type: "removed", data: { id: "x" } });
+  await hub.publish({ topic: "/orders/1", type: "removed", data: { id: 7 } });
+  await expect.poll(() => seen).toEqual([["new", Date.parse("2026-01-01T00:00:00Z")], 7]);
+  expect([...latest.current]).toEqual([["/orders/1", { state: "new", at: new Date("2026-01-01T00:00:00Z") }]]);
+  expect(invalid).toContain('changed {"state":1} true');
+  expect(invalid).toContain('removed {"id":"x"} true');
+});
+
+test("a loop has the type of all event types", async () => {
+  const { hub, url } = await startHub();
+  const live = connect(url, { retryMs: 20 });
+  onTestFinished(() => live.close());
+  const loop = (async () => {
+    for await (const event of live.topic("/a", { count: z.number(), name: v.string() })) {
+      expectTypeOf(event).toEqualTypeOf<TopicEvent<number | string>>();
+      return event.data;
+    }
+    return undefined;
+  })();
+  await expect.poll(() => live.state.status).toBe("live");
+  await hub.publish({ topic: "/a", type: "count", data: 5 });
+  expect(await loop).toBe(5);
+});
