@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   connect,
   ClientError,
@@ -211,6 +211,9 @@ describe("what the server asks for", () => {
 describe("failures in a row", () => {
   const DELAYS: SubscribeOptions = { retryMs: 2, maxRetryMs: 64, retryFloorMs: 1 };
   const grown = (details: readonly StateDetail[]): number => details.at(-1)?.delayMs ?? 0;
+  // The longest delays that chance may give.
+  beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.99));
+  afterEach(() => void vi.restoreAllMocks());
 
   test.each([
     ["closes", shortStream()],

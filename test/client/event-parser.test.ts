@@ -118,9 +118,13 @@ describe("back-off", () => {
   );
 
   test("grows from the floor where the server asks for no time at all", () => {
-    const backoff = createBackoff(1000, 30_000, 500, 300_000, () => 0);
-    backoff.setBase(0);
-    expect(Array.from({ length: 4 }, () => backoff.next())).toEqual([500, 500, 1000, 2000]);
+    const latest = createBackoff(1000, 30_000, 500, 300_000, () => 1);
+    latest.setBase(0);
+    expect(Array.from({ length: 4 }, () => latest.next())).toEqual([625, 1000, 2000, 4000]);
+    // Clients that failed together spread over the whole time.
+    const soonest = createBackoff(1000, 30_000, 500, 300_000, () => 0);
+    soonest.setBase(0);
+    expect(Array.from({ length: 4 }, () => soonest.next())).toEqual([500, 500, 500, 500]);
   });
 
   test("grows from a delay of 0, too", () => {

@@ -19,7 +19,7 @@ const path = fc.array(segment, { maxLength: 4 }).map((parts) => `/${parts.join("
 const tail = fc.constantFrom("", "", "", "?q=1", "#f", "?a=b&c#d");
 const origin = fc.constantFrom("", "", "https://other.example", "http://other.example:8080", "HTTPS://Hub.Example:8443");
 const topic = fc.tuple(origin, path, tail).map((parts) => parts.join(""));
-const part = fc.oneof(segment, fc.constantFrom(":id", ":id.json", "*", ":a-:b", "v:n", "*.png", ":id"));
+const part = fc.oneof(segment, fc.constantFrom(":id", ":id.json", ":n-", "*", "*7*", "a*b", "*-*", ":a-:b", "v:n", "*.png", ":id"));
 const pattern = fc.tuple(origin, fc.array(part, { minLength: 1, maxLength: 4 })).map(([of, parts]) => `${of}/${parts.join("/")}`);
 
 describe("a pattern matches in the page what it matches at the hub", () => {
@@ -51,6 +51,14 @@ describe("a pattern matches in the page what it matches at the hub", () => {
 
   test.each([["/orders/7"], ["urn:example:a"], ["https://hub.example:8080/a"], ["a?b"]])("%s is a topic, compared exactly", (text) => {
     expect(createMatcher(text, BASE)).toMatchObject({ param: "match", value: text });
+  });
+
+  test.each(["/*a*a*a*a*b", "/x/*/*/*/*/*/y", "/*/:a-*/:b.*/z"])("%s takes a long topic little time", (text) => {
+    const matcher = createMatcher(text, BASE);
+    const topics = ["a", "/", "/a-", "/x/a.", "-a/a-"].map((word) => `/x/${word.repeat(2048).slice(0, 2000)}`);
+    const startMs = performance.now();
+    expect(topics.map(matcher.matches)).toEqual(topics.map((each) => hubMatches(text, each)));
+    expect(performance.now() - startMs).toBeLessThan(500);
   });
 
   test("what needs an engine is refused where there is none", () => {

@@ -218,6 +218,59 @@ describe("a network that holds streams back", () => {
     expect(polls).toBeLessThan(9);
   });
 
+  test.each([
+    ["the same update", '{"updates":[{"id":"1","data":"a","topics":["t"]}],"cursor":"1"}'],
+    ["a gap", '{"updates":[],"gap":{"requested":"0"},"cursor":"1"}'],
+  ])("a server that answers each poll with %s is asked once in the reconnection time", async (_, body) => {
+    let polls = 0;
+    const server = await scripted((res, req) => {
+      if (req.headers.accept !== "application/json") return;
+      polls += 1;
+      answer(200, body, { "content-type": "application/json" })(res, req);
+    });
+    const watched = watch(server.url, { firstByteMs: 50, retryMs: 200 });
+    await expect.poll(() => watched.connection.state.transport, WAIT).toBe("polling");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(polls).toBeGreaterThan(2);
+    expect(polls).toBeLessThan(9);
+    expect(watched.got.length).toBeLessThan(2);
+  });
+
+  test.each([
+    '{"updates":[null],"cursor":"1"}',
+    '{"updates":[{"data":"a","topics":"t"}],"cursor":"1"}',
+    '{"updates":[{"data":1}],"cursor":"1"}',
+  ])("a poll that answers %s is not the hub's", async (body) => {
+    const server = await scripted((res, req) => {
+      if (req.headers.accept === "application/json") answer(200, body, { "content-type": "application/json" })(res, req);
+    });
+    const watched = watch(server.url, { firstByteMs: 50 });
+    await expect
+      .poll(() => watched.connection.state, WAIT)
+      .toMatchObject({ status: "offline", reason: expect.stringMatching(/not that of a poll/) });
+  });
+
+  test("an endless answer to a poll is given up", async () => {
+    let sentBytes = 0;
+    const server = await scripted((res, req) => {
+      if (req.headers.accept !== "application/json") return;
+      res.writeHead(200, { "content-type": "application/json" });
+      const chunk = "x".repeat(2 ** 20);
+      const more = (): void => {
+        if (sentBytes > 2 ** 28 || res.destroyed) return;
+        sentBytes += chunk.length;
+        if (res.write(chunk)) setImmediate(more);
+        else res.once("drain", more);
+      };
+      more();
+    });
+    const watched = watch(server.url, { firstByteMs: 50 });
+    await expect
+      .poll(() => watched.connection.state, WAIT)
+      .toMatchObject({ status: "offline", reason: expect.stringMatching(/longer than/) });
+    expect(sentBytes).toBeLessThan(2 ** 27);
+  });
+
   test("a hub that drains says when to poll again", async () => {
     let polls = 0;
     const server = await scripted((res, req) => {

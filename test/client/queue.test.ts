@@ -118,3 +118,21 @@ test("a wait that the hub asks for outlasts a change of topics", async () => {
   }
   expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
 });
+
+test("one token serves all updates, until the hub refuses it", async () => {
+  let calls = 0;
+  let refused: string | undefined;
+  const used: (string | undefined)[] = [];
+  const server = await scripted((res, req) => {
+    const { authorization } = req.headers;
+    used.push(authorization);
+    if (authorization === refused) return answer(401, "")(res, req);
+    return answer(200, '{"id":"1"}', { "content-type": "application/json" })(res, req);
+  });
+  const live = queueAt(server.url, { token: () => `token-${++calls}` });
+  for (let i = 0; i < 3; i++) await live.publish({ topic: "t", data: i });
+  refused = "Bearer token-1";
+  await live.publish({ topic: "t", data: 3 });
+  expect(used).toEqual([1, 1, 1, 1, 2].map((n) => `Bearer token-${n}`));
+  expect(calls).toBe(2);
+});

@@ -65,3 +65,44 @@ test("a loop has the type of all event types", async () => {
   await hub.publish({ topic: "/a", type: "count", data: 5 });
   expect(await loop).toBe(5);
 });
+
+test("a type with the name of an object's own member has no schema", async () => {
+  const { hub, url } = await startHub();
+  const live = connect(url, { retryMs: 20 });
+  onTestFinished(() => live.close());
+  const seen: string[] = [];
+  live.topic("/a", { changed: libraries.Zod.order }).on("*", ({ type }) => seen.push(type));
+  await expect.poll(() => live.state.status).toBe("live");
+  const types = ["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"];
+  for (const type of types) await hub.publish({ topic: "/a", type, data: "1" });
+  await expect.poll(() => seen).toEqual(types);
+});
+
+test.each([["at once"], ["later"]])("a schema or a listener that throws %s keeps no update from the others", async (when) => {
+  const thrown: unknown[] = [];
+  const listeners = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (error) => thrown.push(error.message));
+  onTestFinished(() => {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of listeners) process.on("uncaughtException", listener);
+  });
+  const { hub, url } = await startHub();
+  const invalid: string[] = [];
+  const live = connect(url, { retryMs: 20, onInvalid: ({ data }, [issue]) => invalid.push(`${data}: ${issue?.message}`) });
+  onTestFinished(() => live.close());
+  const judge = (value: unknown): { value: number } => {
+    if (value === 1) throw new Error("bad schema");
+    return { value: value as number };
+  };
+  const seen: number[] = [];
+  live.topic("/a", { "~standard": { validate: when === "later" ? async (value: unknown) => judge(value) : judge } }).on("*", ({ data }) => {
+    if (data === 2) throw new Error("bad listener");
+    seen.push(data);
+  });
+  await expect.poll(() => live.state.status).toBe("live");
+  await hub.publishBatch(Array.from({ length: 5 }, (_, i) => ({ topic: "/a", data: i })));
+  await expect.poll(() => seen).toEqual([0, 3, 4]);
+  expect(invalid).toEqual(["1: Error: bad schema"]);
+  expect(thrown).toEqual(["bad listener"]);
+});

@@ -30,7 +30,7 @@ export interface Backoff {
 }
 
 /**
- * Creates an exponential backoff with jitter, so that clients of a restarted hub return at
+ * Creates an exponential backoff with full jitter, so that clients of a restarted hub return at
  * different instants. A delay is never shorter than the reconnection time: "Wait a delay equal to
  * the reconnection time of the event source. Optionally, wait some more."
  *
@@ -62,7 +62,7 @@ export function createBackoff(
     next(atLeastMs = 0) {
       const ceiling = Math.min(Math.max(maxMs, 2 * baseMs), baseMs * 2 ** failures);
       // The first delay stays close to the server's, which the hub has already spread.
-      const delay = failures === 0 ? baseMs * (1 + random() / 4) : (ceiling * (1 + random())) / 2;
+      const delay = failures === 0 ? baseMs * (1 + random() / 4) : baseMs + (ceiling - baseMs) * random();
       failures += 1;
       return Math.min(Math.max(delay, Math.min(atLeastMs, ceilingMs) * (1 + random() / 10)), MAX_TIMER_MS);
     },

@@ -5,6 +5,7 @@ import type { FollowOptions } from "./follow-options.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import { identify } from "./identity.ts";
 import { createLatest, type Latest } from "./latest.ts";
+import { call } from "./listeners.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
 import { watchPage } from "./page.ts";
 import { poll, type Polled } from "./poll.ts";
@@ -148,7 +149,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   // Refuses unknown options now. The stream is opened later, in a timer.
   createFollower(target, follow, fallback);
   const parts = [base.href, shareKey, [...new Headers(headers)]];
-  const queue = createQueue(base, { token: source, headers: headers ?? {}, fetch }, { maxQueued, maxQueuedLength, maxQueuedMs, onDropped });
+  const queue = createQueue(base, tokens, { headers: headers ?? {}, fetch }, { maxQueued, maxQueuedLength, maxQueuedMs, onDropped });
   const channels = new Map<string, Channel>();
   const stateListeners = new Set<(state: ConnectionState) => void>();
   const gapListeners = new Set<(gap: Gap) => void>();
@@ -158,8 +159,10 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   let stream: Follower | undefined;
   let stop = new AbortController();
   let pause = new AbortController();
+  /** Ends the loops over topics. */
+  const closing = new AbortController();
   let tabs: Tabs<ClientEvent, ConnectionState> | undefined;
-  let isLeader = share === undefined;
+  let isLeader = share !== "tabs";
   let isAway = false;
   /** Counts the times that the page came or went. */
   let visit = 0;
@@ -213,7 +216,8 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
       call(gapListeners, parseObject(data) as unknown as Gap);
       for (const take of snapshots.keys()) take();
     } else {
-      for (const { matcher, listeners } of channels.values()) {
+      // oxlint-disable-next-line unicorn/no-useless-spread -- a listener may change the map
+      for (const { matcher, listeners } of [...channels.values()]) {
         if (topics === undefined || topics.some(matcher.matches)) call(listeners, event);
       }
     }
@@ -364,9 +368,10 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
       wanted,
       event: relay.hear,
       state(from, to, next, query) {
+        const isNew = JSON.stringify(next) !== JSON.stringify(state);
         state = next;
         search = query;
-        call(stateListeners, state);
+        if (isNew) call(stateListeners, state);
         takeSnapshots();
         relay.hear(from, to, undefined);
       },
@@ -379,7 +384,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     if (state.status === "closed") return;
     const mine = ++visit;
     isAway = false;
-    if (share === undefined || typeof document === "undefined" || typeof BroadcastChannel === "undefined" || !("locks" in navigator)) {
+    if (share !== "tabs" || typeof document === "undefined" || typeof BroadcastChannel === "undefined" || !("locks" in navigator)) {
       isLeader = true;
       return update();
     }
@@ -465,6 +470,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     clearTimeout(quiet);
     setState("closed");
     leave();
+    closing.abort();
     queue.close();
     pause.abort();
   }
@@ -478,7 +484,8 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     },
     onState: (listener) => add(stateListeners, listener),
     onGap: (listener) => add(gapListeners, listener),
-    topic: (pattern: string, schemas?: Schemas) => createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid) as never,
+    topic: (pattern: string, schemas?: Schemas) =>
+      createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closing.signal) as never,
     latest<Data>(pattern: string, schema?: Schema<Data>, last = 1000): Latest<Data> {
       const matcher = createMatcher(pattern, hub);
       const onOpen = (take: () => void): (() => void) => {
@@ -500,17 +507,4 @@ type Refusal = Pick<ConnectionState, "reason" | "httpStatus">;
 function refusalOf(error: unknown): Refusal {
   const { message, status } = errorOfFailure(error);
   return { reason: message, httpStatus: status };
-}
-
-/** Calls each listener. What one throws is reported, and keeps nothing from the others. */
-function call<T extends unknown[]>(listeners: Iterable<(...args: T) => void>, ...args: T): void {
-  for (const listener of listeners) {
-    try {
-      listener(...args);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  }
 }

@@ -129,20 +129,27 @@ export function parseRetryAfter(value: string | null, nowMs: number = Date.now()
 }
 
 async function readProblem(response: Response): Promise<Readonly<Record<string, unknown>>> {
-  let text = "";
   if (!/[/+]json\b/i.test(response.headers.get("content-type") ?? "")) return {};
-  try {
-    const reader = readerOf(response);
-    if (reader === undefined) return parseObject(await response.text());
-    const decoder = new TextDecoder();
-    for (let value: Uint8Array | undefined; text.length < MAX_PROBLEM_LENGTH; text += decoder.decode(value, { stream: true })) {
-      ({ value } = await reader.read());
-      if (value === undefined) break;
-    }
-  } catch {
-    // The status decides. A body that is cut leaves nothing to quote.
+  // The status decides. A body that is cut or endless leaves nothing to quote.
+  return parseObject(await readText(response, MAX_PROBLEM_LENGTH).catch(() => ""));
+}
+
+/**
+ * Reads a body as text.
+ *
+ * @param maxLength - Most characters.
+ * @throws ClientError `event_too_large`, or what the body throws.
+ */
+export async function readText(response: Response, maxLength: number): Promise<string> {
+  const reader = readerOf(response);
+  if (reader === undefined) return response.text();
+  const decoder = new TextDecoder();
+  for (let text = ""; text.length <= maxLength;) {
+    const { value } = await reader.read();
+    if (value === undefined) return text;
+    text += decoder.decode(value, { stream: true });
   }
-  return parseObject(text);
+  throw new ClientError(`The answer is longer than ${maxLength} characters.`, { code: "event_too_large" });
 }
 
 /** Parses a JSON object. Returns an empty one for any other text. */

@@ -50,6 +50,9 @@ export interface Fallback {
  */
 const POLL_WAIT_S = 15;
 
+/** Shortest time between two polls, in milliseconds. The hub's next answer has all that came meanwhile. */
+const MIN_POLL_MS = 50;
+
 const NOT_RENEWED = "The token could not be renewed. The stream ends with it, and is then opened again.";
 
 /** One iteration. */
@@ -225,7 +228,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
       backoff.reset();
       isProven = true;
       if (!hasBytes && performance.now() < pollUntilMs) report("live");
-      const isEmpty = hasBytes && answer.events.length === 0;
+      const isIdle = hasBytes && (answer.events.length === 0 || answer.cursor === cursor);
       calmDown();
       for (const event of answer.events) {
         if (signal.aborted) return undefined;
@@ -236,7 +239,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
       ({ cursor } = answer);
       if (answer.drain !== undefined) return lossOf(answer.drain);
       // A server that does not wait must not be asked again and again.
-      if (isEmpty && performance.now() - sinceMs < retryMs) await sleep(retryMs, signal);
+      await sleep(Math.max(0, sinceMs + (isIdle ? retryMs : MIN_POLL_MS) - performance.now()), signal);
     } while (performance.now() < pollUntilMs && !signal.aborted);
     isPolling = false;
     return undefined;

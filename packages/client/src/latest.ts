@@ -1,6 +1,10 @@
+import { createBackoff } from "./backoff.ts";
+import { errorOfFailure } from "./error.ts";
 import type { ClientEvent } from "./event-parser.ts";
+import { call } from "./listeners.ts";
 import type { Schema } from "./schema.ts";
 import { createTopic, type Listen, type OnInvalid } from "./topic.ts";
+import { sleep } from "./waits.ts";
 
 /** The newest state of each topic. */
 export interface Latest<Data> {
@@ -41,12 +45,21 @@ export function createLatest<Data>(
   const stop = createTopic<Record<string, Data>>(source, schema, onInvalid).on("*", ({ topics, data }) => {
     states.set(String(topics[0]), data);
     current = undefined;
-    for (const listener of listeners) listener();
+    call(listeners);
   });
-  async function take(): Promise<void> {
+  /** Counts the snapshots that were asked for. The last one counts. */
+  let asked = 0;
+  async function take(backoff = createBackoff(1000, 30_000)): Promise<void> {
+    const mine = ++asked;
     fresh.clear();
-    const events = await snapshot().catch(() => []);
-    for (const event of events) if (!fresh.has(String(event.topics?.[0]))) inject(event);
+    try {
+      for (const event of await snapshot()) if (mine === asked && !fresh.has(String(event.topics?.[0]))) inject(event);
+    } catch (error) {
+      const { temporary, retryAfterMs } = errorOfFailure(error);
+      if (!temporary) return;
+      await sleep(backoff.next(retryAfterMs));
+      if (mine === asked) await take(backoff);
+    }
   }
   const ignore = onOpen(() => void take());
 
@@ -59,6 +72,7 @@ export function createLatest<Data>(
       return () => listeners.delete(listener);
     },
     close() {
+      asked = 0;
       ignore();
       stop();
     },

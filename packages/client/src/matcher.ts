@@ -13,9 +13,10 @@ declare const URLPattern: (new (pattern: string, base: string) => { test(input: 
  * name such as `/:id`. `*` alone is every topic.
  *
  * @param base - The hub's URL, against which relative topics and patterns resolve.
- * @throws TypeError for a pattern that this platform can't match in the page.
+ * @throws TypeError for an empty topic, or a pattern that this platform can't match in the page.
  */
 export function createMatcher(value: string, base: string): Matcher {
+  if (value === "") throw new TypeError("A topic must not be empty.");
   if (value === "*") return { param: "match", value, matches: () => true };
   if (!/[*{(]|\/:[\p{ID_Start}$_]/u.test(value)) return { param: "match", value, matches: (topic) => topic === value };
   return { param: "match_urlpattern", value, matches: compile(value, base) };
@@ -25,11 +26,15 @@ export function createMatcher(value: string, base: string): Matcher {
 function compile(pattern: string, base: string): (topic: string) => boolean {
   const resolve = (text: string): string => new URL(text, base).href;
   if (!/[{}()\\?+#]|\*\*|^\/\/|[^/]:(?!\d)|:\w*[^\w/.*-]|:\w*\*/.test(pattern.replace(/^\w+:\/\//, ""))) {
-    // A name that stands twice is an error, at the hub too.
-    const source = resolve(pattern)
+    // A name that stands twice is an error, at the hub too. What follows a wildcard stays at the first
+    // place that fits, since the search for others would take time that grows with each wildcard.
+    const [first = "", ...parts] = resolve(pattern)
       .replace(/[.+^$|[\]]/g, String.raw`\$&`)
-      .replace(/\*/g, "[^?#]*")
-      .replace(/\/:(\w+)/g, "/(?<$1>[^/?#]+)");
+      .replace(/\/:(\w+)/g, "/(?<$1>[^/?#]+?)")
+      .split("*");
+    const last = parts.pop();
+    const middle = parts.map((part, i) => `(?=(?<$${i}>[^?#]*?${part}))\\k<$${i}>`).join("");
+    const source = first + middle + (last === undefined ? "" : `[^?#]*${last}`);
     const regexp = new RegExp(`^${source}(\\?.*)?(#.*)?$`);
     return (topic) => {
       try {

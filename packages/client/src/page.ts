@@ -21,13 +21,13 @@ export function watchPage({ wake, leave, enter, hide }: PageHandlers): () => voi
   const listen = (target: EventTarget, type: string, heard: () => void): void => target.addEventListener(type, heard, { signal });
   const drift = (): number => Date.now() - performance.now();
   let driftMs = drift();
+  let timer: ReturnType<typeof setInterval> | undefined;
   if (typeof addEventListener === "function") {
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
       // The monotonic clock stands still while the device sleeps.
       if (Math.abs(drift() - driftMs) > SLEPT_MS) wake();
       driftMs = drift();
     }, TICK_MS);
-    listen(signal, "abort", () => clearInterval(timer));
     listen(globalThis, "online", wake);
     listen(globalThis, "offline", wake);
     listen(globalThis, "pagehide", leave);
@@ -40,5 +40,8 @@ export function watchPage({ wake, leave, enter, hide }: PageHandlers): () => voi
     listen(document, "visibilitychange", look);
     if (document.visibilityState === "hidden") look();
   }
-  return () => stop.abort();
+  return () => {
+    clearInterval(timer);
+    stop.abort();
+  };
 }

@@ -1,6 +1,6 @@
-import { ClientError, errorOfResponse, parseObject } from "./error.ts";
+import { ClientError } from "./error.ts";
 import type { ClientEvent } from "./event-parser.ts";
-import { exchange, type Exchange } from "./requests.ts";
+import { type Exchange, exchangeObject } from "./requests.ts";
 
 /** The answer to a poll. */
 export interface Polled {
@@ -25,22 +25,21 @@ interface Answer {
  * @param waitS - How long the hub may wait for an update, in seconds.
  * @throws ClientError
  */
-export async function poll({ url, init, ...rest }: Exchange, cursor: string | undefined, waitS: number): Promise<Polled> {
+export async function poll({ url, ...rest }: Exchange, cursor: string | undefined, waitS: number): Promise<Polled> {
   const target = new URL(url);
   target.searchParams.set("wait", `${waitS}`);
   if (cursor !== undefined) target.searchParams.set("last_event_id", cursor);
-  const headers = new Headers(init.headers);
-  headers.set("accept", "application/json");
-  const answer = await exchange({ ...rest, url: target, init: { ...init, headers } }, async (response) => {
-    if (!response.ok) throw await errorOfResponse(response);
-    return parseObject(await response.text());
-  });
+  const answer = await exchangeObject({ ...rest, url: target });
   const { updates, gap, cursor: next, drain } = answer as Partial<Answer>;
   // A page, or the answer of a server that does not know of polls.
-  if (!Array.isArray(updates) || typeof next !== "string") {
+  if (!Array.isArray(updates) || !updates.every(isUpdate) || typeof next !== "string") {
     throw new ClientError("The server's answer is not that of a poll. Check the URL.", { code: "not_a_stream", status: 200 });
   }
   const events = updates.map(({ type = "message", ...update }) => ({ ...update, type }));
   if (gap !== undefined) events.unshift({ id: undefined, type: "hub:gap", data: JSON.stringify(gap) });
   return { events, cursor: next, drain };
+}
+
+function isUpdate(update: Partial<ClientEvent> | null): boolean {
+  return typeof update?.data === "string" && Array.isArray(update.topics ?? []);
 }

@@ -1,8 +1,8 @@
 import type { UpdateInput } from "./update.ts";
-import { ClientError, errorOfFailure, errorOfResponse, parseObject } from "./error.ts";
+import { ClientError, errorOfFailure } from "./error.ts";
 import { refuseUnknown } from "./names.ts";
-import { exchange, withToken } from "./requests.ts";
-import { createTokens, type TokenSource } from "./token.ts";
+import { exchangeObject, withToken } from "./requests.ts";
+import { createTokens, type Tokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
 
 /** Options of `publish`. */
@@ -51,33 +51,31 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   update: T,
   options: PublishOptions = {},
 ): Promise<Published<T>> {
-  const {
-    token: source,
-    headers: extra,
-    idempotencyKey,
-    signal,
-    fetch = globalThis.fetch.bind(globalThis),
-    timeoutMs = 30_000,
-    ...rest
-  } = options;
+  const { token, ...rest } = options;
+  return publishWith(createTokens(token), url, update, rest);
+}
+
+/** Publishes with a token that other requests use as well. */
+export async function publishWith<T extends UpdateInput | readonly UpdateInput[]>(
+  tokens: Tokens,
+  url: string | URL,
+  update: T,
+  options: Omit<PublishOptions, "token">,
+): Promise<Published<T>> {
+  const { headers: extra, idempotencyKey, signal, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 30_000, ...rest } = options;
   refuseUnknown(rest, "publish()");
   const target = resolveUrl(url);
   const batch: readonly UpdateInput[] = isBatch(update) ? update : [update];
   if (batch.length === 0) throw new TypeError("A batch needs at least one update.");
   const body = batch.map(encode).join("\n");
-  const tokens = createTokens(source);
   const headers = new Headers(extra);
-  headers.set("accept", "application/json");
   headers.set("content-type", isBatch(update) ? "application/x-ndjson" : "application/json");
   if (idempotencyKey !== undefined) headers.set("idempotency-key", toHeaderString(idempotencyKey));
   for (let isFirst = true; ; isFirst = false) {
     const token = await tokens.take(timeoutMs, signal);
     try {
       const init = { method: "POST", headers: withToken(headers, token), body };
-      const { id, ids } = await exchange({ fetch, url: target, init, timeoutMs, signal }, async (response) => {
-        if (!response.ok) throw await errorOfResponse(response);
-        return parseObject(await response.text());
-      });
+      const { id, ids } = await exchangeObject({ fetch, url: target, init, timeoutMs, signal });
       const given: unknown = isBatch(update) ? ids : [id];
       if (Array.isArray(given) && given.length === batch.length && given.every((one) => typeof one === "string")) {
         // The shape was checked against `update` just above. The type system can't follow that.

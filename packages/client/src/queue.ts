@@ -1,6 +1,7 @@
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { ClientError } from "./error.ts";
-import { publish, type PublishOptions } from "./publish.ts";
+import { publishWith, type PublishOptions } from "./publish.ts";
+import type { Tokens } from "./token.ts";
 import type { UpdateInput } from "./update.ts";
 import { sleep } from "./waits.ts";
 
@@ -39,7 +40,8 @@ interface Waiting {
 
 export function createQueue(
   url: URL,
-  options: PublishOptions,
+  tokens: Tokens,
+  options: Omit<PublishOptions, "token">,
   { maxQueued = 100, maxQueuedLength = 2 ** 20, maxQueuedMs = 300_000, onDropped }: QueueOptions,
 ): Queue {
   const waiting: Waiting[] = [];
@@ -63,7 +65,7 @@ export function createQueue(
     try {
       if (isClosed) throw because("closed");
       if (leftMs < 0) throw because("too_old");
-      item.resolve(await publish(url, item.update, { ...options, idempotencyKey: item.idempotencyKey }));
+      item.resolve(await publishWith(tokens, url, item.update, { ...options, idempotencyKey: item.idempotencyKey }));
       hasWorked = true;
       backoff.reset();
     } catch (error) {

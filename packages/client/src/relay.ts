@@ -64,14 +64,15 @@ export function createRelay(
     waiting = [];
     try {
       for (let quiet = 0; quiet < 2;) {
-        const answer = await ask(relay.cursor);
+        const before = relay.cursor;
+        const answer = await ask(before);
         // A tab that leads by now has opened its stream at the same cursor.
         if (!isFollower()) break;
         for (const event of answer.events) pass(event.id, event);
         if (add(answer.cursor)) relay.cursor = answer.cursor;
         // Under load there is always more, and the leader brings the rest.
         if (passed.has(to)) break;
-        if (answer.events.length > 0) continue;
+        if (answer.events.length > 0 && relay.cursor !== before) continue;
         if (++quiet < 2) await sleep(LAG_MS);
         else asked = to;
       }

@@ -1,4 +1,4 @@
-import { silence } from "./error.ts";
+import { errorOfResponse, parseObject, readText, silence } from "./error.ts";
 import { within } from "./waits.ts";
 
 /** One request with a short answer. */
@@ -24,6 +24,24 @@ export async function exchange<T>({ fetch, url, init, timeoutMs, signal }: Excha
   } finally {
     controller.abort();
   }
+}
+
+/** Longest answer, in characters. The hub's have a mebibyte, or one larger update. */
+const MAX_ANSWER_LENGTH = 2 ** 25;
+
+/**
+ * Sends a request whose answer is a JSON object.
+ *
+ * @returns An empty object for any other text.
+ * @throws ClientError `timeout`, `event_too_large` or the hub's refusal, what `fetch` throws, or the signal's reason.
+ */
+export async function exchangeObject({ init, ...rest }: Exchange): Promise<Readonly<Record<string, unknown>>> {
+  const headers = new Headers(init.headers);
+  headers.set("accept", "application/json");
+  return exchange({ ...rest, init: { ...init, headers } }, async (response) => {
+    if (!response.ok) throw await errorOfResponse(response);
+    return parseObject(await readText(response, MAX_ANSWER_LENGTH));
+  });
 }
 
 /** Adds a token to request headers. */

@@ -20,13 +20,17 @@ export function json<Output>(): Schema<Output> {
   return { "~standard": { validate: (value) => ({ value: value as Output }) } };
 }
 
-/** Validates data, which is JSON. A promise only if the schema gives one. */
+/**
+ * Validates data, which is JSON. What the parser or the schema throws is an issue like any other.
+ *
+ * @returns A promise only if the schema gives one.
+ */
 export function validate<Output>(schema: Schema<Output>, data: string): Validated<Output> | Promise<Validated<Output>> {
-  let value: unknown;
+  const refuse = (error: unknown): Validated<Output> => ({ issues: [{ message: String(error) }] });
   try {
-    value = JSON.parse(data);
-  } catch {
-    return { issues: [{ message: "The data is no JSON." }] };
+    const checked = schema["~standard"].validate(JSON.parse(data));
+    return checked instanceof Promise ? checked.catch(refuse) : checked;
+  } catch (error) {
+    return refuse(error);
   }
-  return schema["~standard"].validate(value);
 }

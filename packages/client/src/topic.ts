@@ -1,5 +1,6 @@
 import { ClientError } from "./error.ts";
 import type { ClientEvent } from "./event-parser.ts";
+import { throwLater } from "./listeners.ts";
 import { type Schema, validate, type Validated } from "./schema.ts";
 
 /** Most events that wait for a loop. */
@@ -40,13 +41,21 @@ export type Listen = (listener: (event: ClientEvent) => void) => () => void;
 /** Called with an update that its schema refuses. The stream goes on. */
 export type OnInvalid = (event: TopicEvent, issues: readonly { readonly message: string }[]) => void;
 
+/** @param closed - Ends loops, after the events that wait for them. */
 export function createTopic<Data extends Events>(
   listen: Listen,
   schemas: Schemas | undefined,
   onInvalid: OnInvalid | undefined,
+  closed?: AbortSignal,
 ): Topic<Data> {
   const schemaOf = (type: string): Schema | undefined =>
-    schemas === undefined ? undefined : "~standard" in schemas ? (schemas as Schema) : schemas[type];
+    schemas === undefined
+      ? undefined
+      : "~standard" in schemas
+        ? (schemas as Schema)
+        : Object.hasOwn(schemas, type)
+          ? schemas[type]
+          : undefined;
 
   function on(type: string, listener: (event: TopicEvent<never>) => void): () => void {
     /** What waits for a schema that takes its time. */
@@ -66,7 +75,7 @@ export function createTopic<Data extends Events>(
       };
       const done = before === undefined ? check() : before.then(check);
       if (!(done instanceof Promise)) return;
-      const mine = done.finally(() => {
+      const mine = done.catch(throwLater).finally(() => {
         if (before === mine) before = undefined;
       });
       before = mine;
@@ -93,7 +102,10 @@ export function createTopic<Data extends Events>(
         isOver = true;
         remove();
         wake();
+        closed?.removeEventListener("abort", end);
       };
+      closed?.addEventListener("abort", end);
+      if (closed?.aborted === true) end();
       return {
         async next() {
           for (;;) {

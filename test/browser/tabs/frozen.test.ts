@@ -1,4 +1,4 @@
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { LAUNCH } from "../support.ts";
 import { rawProfile, type RawTab } from "./raw-tabs.ts";
@@ -95,28 +95,33 @@ test("a page in the back/forward cache leaves the lead, and goes on at its curso
   expect(hub.stats().subscribers).toBe(1);
 });
 
-test("a tab that is hidden for longer than `pauseHiddenMs` pauses, and goes on at its cursor", async () => {
+test("a hidden leader keeps the stream while another tab can be seen, then pauses, and goes on at its cursor", async () => {
   const { hub, origin } = await startSite();
   const context = await newProfile();
-  const tabs = [await openTab(context, origin, ["/a"], { share: "tabs", pauseHiddenMs: 50 }), await openTab(context, origin)];
+  const tabs = [await openTab(context, origin, ["/a"], { share: "tabs", pauseHiddenMs: 50 }), await openTab(context, origin)] as const;
   for (const page of tabs) await page.waitForFunction(() => tab.state?.status === "live", undefined, { polling: 50 });
-  const [first, second] = tabs as [(typeof tabs)[number], (typeof tabs)[number]];
-  const show = (isHidden: boolean): Promise<void> =>
-    first.evaluate((value) => {
+  const [first, second] = tabs;
+  const show = (page: Page, isHidden: boolean): Promise<void> =>
+    page.evaluate((value) => {
       Object.defineProperty(document, "visibilityState", { get: () => (value ? "hidden" : "visible"), configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
     }, isHidden);
   expect((await look(first)).streams).toBe(1);
-  await hub.publish({ topic: "/a", data: "0" });
-  await expect.poll(async () => (await look(first)).all).toEqual(["0"]);
-  await show(true);
+  await show(first, true);
+  for (let i = 0; i < 20; i++) {
+    await hub.publish({ topic: "/a", data: String(i) });
+    for (const page of tabs) await expect.poll(async () => (await look(page)).all).toEqual(numbers(i + 1));
+  }
+  expect([await look(first), await look(second)]).toMatchObject([{ streams: 1, state: { status: "live" } }, { streams: 0 }]);
+  await show(second, true);
   await expect.poll(async () => (await look(first)).state).toMatchObject({ status: "offline", reason: "The tab is hidden." });
+  // The other one never pauses.
   await expect.poll(async () => (await look(second)).streams).toBe(1);
-  await hub.publish({ topic: "/a", data: "1" });
-  await expect.poll(async () => (await look(second)).all).toEqual(["0", "1"]);
-  expect((await look(first)).all).toEqual(["0"]);
-  await show(false);
-  await expect.poll(async () => (await look(first)).all).toEqual(["0", "1"]);
+  await hub.publish({ topic: "/a", data: "20" });
+  await expect.poll(async () => (await look(second)).all).toEqual(numbers(21));
+  expect((await look(first)).all).toEqual(numbers(20));
+  await show(first, false);
+  await expect.poll(async () => (await look(first)).all).toEqual(numbers(21));
   await expect.poll(async () => (await look(first)).state?.status).toBe("live");
   expect(hub.stats().subscribers).toBe(1);
 });

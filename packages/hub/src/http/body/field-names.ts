@@ -65,17 +65,18 @@ const MOST_LETTERS = 24;
  * Whether an unread name was probably meant for `private`, such as `Private`, `private[]`,
  * `update[private][]`, `amp;private`, `is_private` or `private on`. Counts too: an invisible
  * character, a letter of another width, a look-alike of another script, an accent, and one letter
- * too many, missing, wrong or swapped with its neighbour.
+ * too many, missing, wrong or swapped with its neighbour. A nested name has no such slip: `primate`
+ * may be meant.
  */
 export function isNearlyPrivate(name: string): boolean {
   if (isKnownField(name)) return false;
   // Frameworks write nested names as `a[b]` or `a.b`.
   return inLatin(name.slice(0, MOST_UNITS))
     .split(/[[\].]/)
-    .some((part) => {
+    .some((part, level) => {
       const letters = lettersOf(part.replace(VALUE, ""));
       if (letters.length > MOST_LETTERS) return false;
-      return isOneSlipFrom(letters, "private") || isOneSlipFrom(letters.replaceAll(AROUND, ""), "private");
+      return [letters, letters.replaceAll(AROUND, "")].some((word) => (level === 0 ? isOneSlipFrom(word, "private") : word === "private"));
     });
 }
 
