@@ -134,6 +134,39 @@ test("a snapshot that the hub could not give is asked for again, and older than 
   await expect.poll(() => Object.fromEntries(quotes.current), { timeout: 10_000 }).toEqual({ "/quotes/A": 2, "/quotes/B": 1 });
 });
 
+test("a snapshot of more than one answer is complete, also while updates come", async () => {
+  const { hub, url } = await startHub();
+  const topics = Array.from({ length: 900 }, (_, i) => `/quotes/${i}`);
+  for (let i = 0; i < 900; i += 300) await hub.publishBatch(topics.slice(i, i + 300).map((topic) => ({ topic, data: 0 })));
+  const connection = live(url);
+  connection.topic("*").on("*", () => undefined);
+  await isLive(connection);
+  let count = 0;
+  let sent: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    const data = ++count;
+    sent = sent.then(() => hub.publish({ topic: `/quotes/${data % 10}`, data }));
+  }, 2);
+  onTestFinished(() => clearInterval(timer));
+  const quotes = connection.latest("/quotes/:symbol", json<number>());
+  await expect.poll(() => quotes.current.size).toBe(900);
+  clearInterval(timer);
+  await sent;
+  await expect.poll(() => Math.max(...quotes.current.values())).toBe(count);
+  for (const [topic, data] of quotes.current) if (data !== 0) expect(topic).toBe(`/quotes/${data % 10}`);
+  expect([...quotes.current.values()].filter((data) => data > 0).length).toBe(Math.min(10, count));
+});
+
+test("updates with the same id are all delivered", async () => {
+  const { hub, url } = await startHub();
+  const connection = live(url);
+  const got: string[] = [];
+  connection.topic("/a").on("*", ({ data }) => got.push(data));
+  await isLive(connection);
+  for (const data of ["1", "2", "3", "4"]) await hub.publish({ topic: "/a", id: "order-42", data });
+  await expect.poll(() => got).toEqual(["1", "2", "3", "4"]);
+});
+
 test("publishes in order, once, and while the hub is away", async () => {
   const { hub, url } = await startHub();
   const connection = live(url);

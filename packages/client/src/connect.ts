@@ -30,6 +30,9 @@ const REMOVE_MS = 1000;
 /** The same while the stream is being opened. A page that fills slowly must not stop it each time. */
 const ADD_OPENING_MS = 250;
 
+/** Shortest time between the parts of a snapshot, from the second on, in milliseconds. */
+const PART_MS = 50;
+
 /** Silence after which a stream that resumed has caught up, in milliseconds. */
 const QUIET_MS = 250;
 
@@ -438,7 +441,16 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
       ["last", `${last}`],
     ] as const)
       own.searchParams.append(key, value);
-    return (await ask(own)).events;
+    const mark = relay.mark();
+    const events: ClientEvent[] = [];
+    // An answer has a part of a large snapshot. The stream brings what follows the mark.
+    for (let cursor: string | undefined; ;) {
+      const answer = await ask(own, cursor);
+      events.push(...answer.events);
+      if (answer.events.length === 0 || answer.cursor === cursor || relay.isSince(answer.cursor, mark)) return events;
+      if (cursor !== undefined) await sleep(PART_MS);
+      ({ cursor } = answer);
+    }
   }
 
   function add<T>(set: Set<T>, listener: T): () => void {

@@ -16,6 +16,10 @@ type Heard = readonly [from: string | undefined, to: string | undefined, event: 
 /** The place of a tab in the updates, and what brings it there. */
 export interface Relay {
   cursor: string | undefined;
+  /** A mark of the place. */
+  readonly mark: () => number;
+  /** Whether the tab has passed a cursor since a mark, or was at it. */
+  readonly isSince: (to: string | undefined, mark: number) => boolean;
   /** Takes an event of the tab's own stream, or of a poll. */
   readonly pass: (to: string | undefined, event: ClientEvent | undefined) => void;
   /**
@@ -39,23 +43,25 @@ export function createRelay(
   ask: (cursor: string | undefined) => Promise<Polled>,
   isFollower: () => boolean,
 ): Relay {
-  const passed = new Set<string | undefined>(cursor === undefined ? [] : [cursor]);
+  /** With the order in which they were passed. */
+  const passed = new Map<string | undefined, number>(cursor === undefined ? [] : [[cursor, 0]]);
+  let count = 0;
   /** What the leader told during a poll. */
   let waiting: Heard[] | undefined;
   /** A cursor of the leader that did not tell where this tab is, after a poll. */
   let asked: string | undefined;
 
-  /** @returns Whether the place is new. */
-  function add(to: string | undefined): boolean {
-    if (to === undefined || passed.has(to)) return false;
-    passed.add(to);
-    if (passed.size > MAX_PASSED) passed.delete(passed.values().next().value);
-    return true;
+  function add(to: string | undefined): void {
+    if (to === undefined) return;
+    // Publishers may use an id again.
+    passed.delete(to);
+    passed.set(to, ++count);
+    if (passed.size > MAX_PASSED) passed.delete(passed.keys().next().value);
   }
 
   function pass(to: string | undefined, event: ClientEvent | undefined): void {
-    if (add(to)) relay.cursor = to;
-    else if (event?.id !== undefined) return;
+    add(to);
+    relay.cursor = to ?? relay.cursor;
     if (event !== undefined) deliver(event);
   }
 
@@ -69,7 +75,7 @@ export function createRelay(
         // A tab that leads by now has opened its stream at the same cursor.
         if (!isFollower()) break;
         for (const event of answer.events) pass(event.id, event);
-        if (add(answer.cursor)) relay.cursor = answer.cursor;
+        pass(answer.cursor, undefined);
         // Under load there is always more, and the leader brings the rest.
         if (passed.has(to)) break;
         if (answer.events.length > 0 && relay.cursor !== before) continue;
@@ -87,16 +93,22 @@ export function createRelay(
 
   const relay: Relay = {
     cursor,
+    mark: () => count,
+    isSince: (to, mark) => (passed.get(to) ?? -1) >= mark,
     pass,
     hear(...heard) {
       const [from, to, event] = heard;
       if (!isFollower()) return;
+      const isPassed = passed.has(to);
       if (waiting !== undefined) {
         // The next event starts another poll.
         if (waiting.push(heard) > MAX_PASSED) waiting = [];
-      } else if (relay.cursor === undefined || from === relay.cursor || (event?.id !== undefined && passed.has(from))) pass(to, event);
-      else if (passed.has(from)) add(to);
-      else if (!passed.has(to) && (event !== undefined || to !== asked)) void catchUp(heard);
+      } else if (relay.cursor === undefined || from === relay.cursor) pass(to, event);
+      else if (isPassed) return;
+      else if (!passed.has(from)) {
+        if (event !== undefined || to !== asked) void catchUp(heard);
+      } else if (event?.id === undefined) add(to);
+      else pass(to, event);
     },
   };
   return relay;
