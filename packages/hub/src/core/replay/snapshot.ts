@@ -26,6 +26,9 @@ const SCANNED_RECORDS = 100_000;
  */
 const KEPT = { snapshots: 32, updates: 100_000 };
 
+/** Longest data that a record keeps during a scan, which needs none, in UTF-16 units. */
+const KEPT_LENGTH = 1024;
+
 /** An update of a snapshot. */
 interface Taken {
   readonly offset: number;
@@ -242,7 +245,10 @@ export class Snapshots {
     return { taken: newest.taken, upTo, head };
   }
 
-  /** The records after `start` up to `end`. If some are not held, the records after these. */
+  /**
+   * The records after `start` up to `end`, without long data. If some are not held, the records
+   * after these.
+   */
   async #range(
     start: number,
     end: number,
@@ -260,7 +266,11 @@ export class Snapshots {
       }
       if (found.upTo === after) break;
       after = found.upTo;
-      for (const record of found.records) if (record.offset <= end) records.push(record);
+      // A page of large updates would fill the memory, and a read of them takes milliseconds.
+      for (const record of found.records) {
+        if (record.offset <= end) records.push(record.data.length > KEPT_LENGTH ? { ...record, data: "" } : record);
+      }
+      if (after < end) await this.#turns.next();
     }
     return { records, isCut };
   }
