@@ -136,3 +136,8 @@ test("one token serves all updates, until the hub refuses it", async () => {
   expect(used).toEqual([1, 1, 1, 1, 2].map((n) => `Bearer token-${n}`));
   expect(calls).toBe(2);
 });
+
+test("what is no update is refused with words", async () => {
+  const live = queueAt(await deadUrl());
+  await expect(live.publish(undefined as never)).rejects.toThrow(/An update is an object such as/);
+});

@@ -100,7 +100,7 @@ export function createQueue(
     },
     publish(update) {
       const published = new Promise<string>((resolve, reject) => {
-        const size = JSON.stringify(update).length;
+        const size = String(JSON.stringify(update)).length;
         const code = isClosed ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
         if (code !== undefined) return drop({ update, reject }, because(code));
         length += size;

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import type { BrowserContext, Page } from "playwright-core";
@@ -40,6 +40,8 @@ export interface TabOptions extends Pick<ConnectOptions, "shareKey" | "pauseHidd
 
 const code = await bundle(`import ${JSON.stringify(fileURLToPath(new URL("page.ts", import.meta.url)))};`);
 
+type Answer = (req: IncomingMessage, res: ServerResponse) => boolean;
+
 /** A hub and a page that connects to it, on one origin. */
 export interface TabSite {
   readonly hub: Hub;
@@ -48,9 +50,11 @@ export interface TabSite {
   readonly flow: (topic: string, everyMs: number) => () => Promise<number>;
 }
 
-export async function startSite(options: HubOptions = {}): Promise<TabSite> {
+/** @param answer - Answers some requests instead, and tells whether it did. */
+export async function startSite(options: HubOptions = {}, answer: Answer = () => false): Promise<TabSite> {
   const hub = createHub({ anonymousPublish: true, drainMs: 500, ...options });
   const server = createServer((req, res) => {
+    if (answer(req, res)) return;
     if (req.url?.startsWith("/events/stream") === true) hub.handler(req, res);
     else if (req.url === "/page.js") res.writeHead(200, { "Content-Type": "text/javascript" }).end(code);
     else {

@@ -87,12 +87,20 @@ export async function startChromium(atEnd: AtEnd): Promise<StartReader> {
 
 export async function startFirefox(atEnd: AtEnd): Promise<StartReader> {
   const page = await servePage(atEnd);
-  const profile = await temporaryFolder(atEnd);
-  const lines = Object.entries(FIREFOX_PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
-  await writeFile(join(profile, "user.js"), lines.join(""));
-  const args = ["--headless", "--no-remote", "--profile", profile, page.url];
-  const program = startProgram(atEnd, "firefox-esr", args, { env: { HOME: profile } });
+  const program = await openInFirefox(atEnd, [page.url]);
   await Promise.race([page.connected, program.ended]);
   if (program.hasEnded()) throw new Error(`Firefox ended.\n${program.written()}`);
   return page.startReader;
+}
+
+/** Opens each URL in a tab of one new profile. */
+export async function openInFirefox(
+  atEnd: AtEnd,
+  urls: readonly string[],
+  preferences: Readonly<Record<string, boolean>> = {},
+): Promise<ReturnType<typeof startProgram>> {
+  const profile = await temporaryFolder(atEnd);
+  const all = Object.entries({ ...FIREFOX_PREFERENCES, ...preferences });
+  await writeFile(join(profile, "user.js"), all.map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`).join(""));
+  return startProgram(atEnd, "firefox-esr", ["--headless", "--no-remote", "--profile", profile, ...urls], { env: { HOME: profile } });
 }
