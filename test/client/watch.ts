@@ -9,7 +9,7 @@ export const WAIT: { readonly timeout: number } = { timeout: 30_000 };
 /** The data of updates that are numbered from 0. */
 export const countTo = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i));
 
-/** A connection, and what it told. */
+/** A connection, and its news. */
 export interface Watched {
   readonly connection: Live;
   /** Data of the topic `t`, in order. */

@@ -48,7 +48,7 @@ export const READERS: Readonly<Record<ReaderName, Read>> = {
   },
 };
 
-/** What came through. */
+/** The updates that came through. */
 export interface CutsOutcome {
   readonly published: number;
   /** Data of the updates, in order. It is the number of each. */

@@ -45,7 +45,7 @@ const CATCH_UP_MS = 5000;
 /** How long to wait when the token that names the user is not available, in milliseconds. */
 const JOIN_MS = 5000;
 
-/** What the hub says of updates that it no longer holds. */
+/** The hub's word on updates that it no longer holds. */
 export interface Gap {
   readonly requested: string | undefined;
   readonly first: string | undefined;
@@ -443,7 +443,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
       own.searchParams.append(key, value);
     const mark = relay.mark();
     const events: ClientEvent[] = [];
-    // An answer has a part of a large snapshot. The stream brings what follows the mark.
+    // An answer has a part of a large snapshot. The stream brings the updates after the mark.
     for (let cursor: string | undefined; ;) {
       const answer = await ask(own, cursor);
       events.push(...answer.events);

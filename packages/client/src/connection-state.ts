@@ -1,7 +1,7 @@
 /**
  * State of a connection.
  * - `connecting`: the first attempt, or nothing to connect for yet
- * - `catching-up`: the stream is open again and brings what was missed
+ * - `catching-up`: the stream is open again and brings the missed updates
  * - `live`
  * - `offline`: the stream was lost or refused. See `reason` and `nextAttemptAt`.
  * - `closed`: by `close()`

@@ -35,7 +35,7 @@ export interface Follower extends AsyncIterable<ClientEvent> {
   wake(isUrgent: boolean): void;
 }
 
-/** What to do where no stream gets through, such as behind a proxy that buffers. */
+/** The way where no stream gets through, such as behind a proxy that buffers. */
 export interface Fallback {
   readonly poll: typeof poll;
   /** Longest wait for the first bytes of a stream, in milliseconds. */
@@ -46,7 +46,7 @@ export interface Fallback {
 
 /**
  * Longest wait of the hub for an update, in seconds. The hub may take 20 s longer, to the end of a
- * replay, and a proxy may end what takes 60 s.
+ * replay, and a proxy may end an answer after 60 s.
  */
 const POLL_WAIT_S = 15;
 

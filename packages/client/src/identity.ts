@@ -2,7 +2,7 @@
  * Names who a token is for, so that tabs share a stream with their own kind only. Two tokens of one
  * user differ in their times. A token that is no JWT stands for itself.
  *
- * @param parts - Everything else that decides what the hub shows.
+ * @param parts - Everything else on which the hub's answer depends.
  * @returns A hash, because same-origin scripts can read the names of locks.
  */
 export async function identify(token: string | undefined, parts: readonly unknown[]): Promise<string> {

@@ -1,5 +1,5 @@
 /**
- * Calls each listener that was there before. What one throws is reported, and keeps nothing from the
+ * Calls each listener that was there before. An error of one is reported, and keeps nothing from the
  * others.
  */
 export function call<T extends unknown[]>(listeners: ReadonlySet<(...args: T) => void>, ...args: T): void {

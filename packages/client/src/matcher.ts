@@ -1,4 +1,4 @@
-/** What `connect` asks the hub for, and how its events are told apart in the page. */
+/** A parameter for the hub, and the test of its events in the page. */
 export interface Matcher {
   /** Parameter of the request. */
   readonly param: "match" | "match_urlpattern";
@@ -26,7 +26,7 @@ export function createMatcher(value: string, base: string): Matcher {
 function compile(pattern: string, base: string): (topic: string) => boolean {
   const resolve = (text: string): string => new URL(text, base).href;
   if (!/[{}()\\?+#]|\*\*|^\/\/|[^/]:(?!\d)|:\w*[^\w/.*-]|:\w*\*/.test(pattern.replace(/^\w+:\/\//, ""))) {
-    // A name that stands twice is an error, at the hub too. What follows a wildcard stays at the first
+    // A name that stands twice is an error, at the hub too. The part after a wildcard stays at the first
     // place that fits, since the search for others would take time that grows with each wildcard.
     const [first = "", ...parts] = resolve(pattern)
       .replace(/[.+^$|[\]]/g, String.raw`\$&`)

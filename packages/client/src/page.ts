@@ -4,7 +4,7 @@ const TICK_MS = 5000;
 /** A difference that only sleep explains, in milliseconds. */
 const SLEPT_MS = 10_000;
 
-/** What a page tells its connections. */
+/** The news of a page for its connections. */
 export interface PageHandlers {
   /** The network may be back or gone, or the device woke up. A stream that is dead then ends at once. */
   readonly wake: () => void;

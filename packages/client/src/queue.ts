@@ -100,7 +100,7 @@ export function createQueue(
     },
     publish(update) {
       const published = new Promise<string>((resolve, reject) => {
-        const size = String(JSON.stringify(update)).length;
+        const { length: size } = (JSON.stringify(update) as string | undefined) ?? "";
         const code = isClosed ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
         if (code !== undefined) return drop({ update, reject }, because(code));
         length += size;

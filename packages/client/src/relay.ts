@@ -5,7 +5,7 @@ import { sleep } from "./waits.ts";
 /** Most cursors that a tab remembers, and most events that wait. */
 const MAX_PASSED = 2000;
 
-/** After this time every process of a fleet has what one of them sent, in milliseconds. */
+/** After this time every process of a fleet has the updates that one of them sent, in milliseconds. */
 const LAG_MS = 250;
 
 /** How long to wait after a poll that failed, in milliseconds. */
@@ -13,7 +13,7 @@ const FAILED_MS = 5000;
 
 type Heard = readonly [from: string | undefined, to: string | undefined, event: ClientEvent | undefined];
 
-/** The place of a tab in the updates, and what brings it there. */
+/** The place of a tab in the updates, and the ways there. */
 export interface Relay {
   cursor: string | undefined;
   /** A mark of the place. */
@@ -34,7 +34,7 @@ export interface Relay {
  * update that it had from one that follows.
  *
  * @param deliver - Gets each event once, in order.
- * @param ask - Polls from a cursor for what the leader's stream brings.
+ * @param ask - Polls from a cursor for the updates of the leader's stream.
  * @param isFollower - Whether another tab leads.
  */
 export function createRelay(
@@ -46,7 +46,7 @@ export function createRelay(
   /** With the order in which they were passed. */
   const passed = new Map<string | undefined, number>(cursor === undefined ? [] : [[cursor, 0]]);
   let count = 0;
-  /** What the leader told during a poll. */
+  /** The leader's messages during a poll. */
   let waiting: Heard[] | undefined;
   /** A cursor of the leader that did not tell where this tab is, after a poll. */
   let asked: string | undefined;

@@ -12,7 +12,7 @@ export interface Exchange {
 }
 
 /**
- * Sends a request, and discards what `use` leaves of the answer.
+ * Sends a request, and discards the rest of the answer after `use`.
  *
  * @throws ClientError `timeout`, what `fetch` and `use` throw, or the signal's reason.
  */

@@ -10,7 +10,7 @@ export interface Schema<Output = unknown> {
   };
 }
 
-/** The outcome of a validation. `issues` says what is wrong. */
+/** The outcome of a validation. `issues` names the faults. */
 export type Validated<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] };
@@ -21,7 +21,7 @@ export function json<Output>(): Schema<Output> {
 }
 
 /**
- * Validates data, which is JSON. What the parser or the schema throws is an issue like any other.
+ * Validates data, which is JSON. An error of the parser or the schema is an issue like any other.
  *
  * @returns A promise only if the schema gives one.
  */

@@ -1,6 +1,6 @@
 import { sleep } from "./waits.ts";
 
-/** What the tabs of one origin tell each other. */
+/** Messages between the tabs of one origin. */
 type Message =
   /** A tab wants these matchers, and can be seen or not. Or it has gone. */
   | readonly [kind: "want", tab: string, params: readonly string[] | undefined, isVisible: boolean]
@@ -26,7 +26,7 @@ const MAX_STEAL_TICKS = 32;
 /** Time after which another silent leader is not the machine's fault, in milliseconds. */
 const CALM_MS = 10_000;
 
-/** What a tab does for the others, and with what it hears. */
+/** The part of a tab: for the others, and for itself. */
 export interface TabHandlers<Event, State> {
   /** This tab is the leader. It opens the stream, and tells its state. */
   readonly lead: () => void;
@@ -34,7 +34,7 @@ export interface TabHandlers<Event, State> {
   readonly follow: () => void;
   /** The other tabs want something else. */
   readonly changed: (isGone: boolean) => void;
-  /** What this tab wants. */
+  /** The matchers that this tab wants. */
   readonly wanted: () => readonly string[];
   readonly event: (from: string | undefined, to: string | undefined, event: Event) => void;
   /** @param search - The query of the leader's stream. */
@@ -45,7 +45,7 @@ export interface TabHandlers<Event, State> {
 
 /** One tab among those that share a stream. */
 export interface Tabs<Event, State> {
-  /** What the other tabs want. */
+  /** The matchers that the other tabs want. */
   readonly others: () => readonly string[];
   /** Whether another tab can be seen. */
   readonly isSeen: () => boolean;
@@ -69,7 +69,7 @@ export function joinTabs<Event, State>(name: string, on: TabHandlers<Event, Stat
   const tab = Math.random().toString(36).slice(2);
   const wants = new Map<string, readonly [params: readonly string[], isVisible: boolean]>();
   const watched = new Set<string>();
-  /** Ends what this tab waits for. */
+  /** Ends the waits of this tab. */
   const gone = new AbortController();
   /** Whether the others can learn that this tab is gone. */
   let isListed = false;

@@ -58,7 +58,7 @@ export function createTopic<Data extends Events>(
           : undefined;
 
   function on(type: string, listener: (event: TopicEvent<never>) => void): () => void {
-    /** What waits for a schema that takes its time. */
+    /** The last event that waits for a slow schema. */
     let before: Promise<void> | undefined;
     let isRemoved = false;
     const remove = listen(({ topics = [], ...rest }) => {

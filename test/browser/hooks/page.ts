@@ -1,6 +1,6 @@
 import { connect, type Live } from "artesian-client";
 
-/** What a test calls in a page, the same for each framework. */
+/** The functions of a page for a test, the same for each framework. */
 export interface HooksPage {
   /** Renders one row for each topic, the newest states of `/quotes/:symbol`, and the state of the connection. */
   readonly show: (topics: readonly string[]) => void;

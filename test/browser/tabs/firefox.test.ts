@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { openInFirefox } from "../../field/lib/browsers.ts";
@@ -9,10 +10,10 @@ const LOSSES = 5;
 /** A busy machine starts Firefox and its twelve pages slowly. */
 const WAIT = { timeout: 90_000, interval: 100 };
 
-/** Connects, and tells the test again and again what it has. Nothing drives the page from outside. */
+/** Connects, and reports its state to the test again and again. Nothing drives the page from outside. */
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module">
 import "/page.js";
-const id = crypto.randomUUID();
+const id = location.search;
 start(["/a"], { share: "tabs" });
 setInterval(async () => {
   const answer = await fetch("/report", { method: "POST", body: JSON.stringify({ id, tab }) });
@@ -23,18 +24,19 @@ setInterval(async () => {
 test("twelve tabs of Firefox have one stream, and lose and repeat nothing when the leader is closed", { timeout: 300_000 }, async () => {
   const tabs = new Map<string, TabState>();
   const closed = new Set<string>();
+  const hear = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const { id, tab } = (await json(req)) as { readonly id: string; readonly tab: TabState };
+    if (!closed.has(id)) tabs.set(id, tab);
+    res.end(closed.has(id) ? "close" : "");
+  };
   const { hub, origin } = await startSite({}, (req, res) => {
-    if (req.url === "/reporting") res.writeHead(200, { "Content-Type": "text/html" }).end(PAGE);
+    if (req.url?.startsWith("/reporting") === true) res.writeHead(200, { "Content-Type": "text/html" }).end(PAGE);
     else if (req.url === "/report") {
-      void json(req).then((report) => {
-        const { id, tab } = report as { readonly id: string; readonly tab: TabState };
-        if (!closed.has(id)) tabs.set(id, tab);
-        res.end(closed.has(id) ? "close" : "");
-      });
+      void hear(req, res);
     } else return false;
     return true;
   });
-  const urls = Array.from({ length: TABS }, () => `${origin}/reporting`);
+  const urls = Array.from({ length: TABS }, (_, i) => `${origin}/reporting?${i}`);
   const firefox = await openInFirefox((end) => onTestFinished(end), urls, { "dom.allow_scripts_to_close_windows": true });
   const every = (holds: (tab: TabState) => boolean): boolean => [...tabs.values()].every(holds);
   await expect

@@ -8,7 +8,7 @@ import { bundle } from "../../support/bundle.ts";
 import { listen } from "../../support/server.ts";
 import { browser } from "../support.ts";
 
-/** What a tab shows the test. */
+/** The state of a tab, for the test. */
 export interface TabState {
   /** The data of the updates, by topic. */
   readonly got: Record<string, string[]>;
@@ -101,7 +101,7 @@ export async function openTab(
   return page;
 }
 
-/** What a tab has, as a plain copy. */
+/** The state of a tab, as a plain copy. */
 export const look = (page: Page): Promise<TabState> => page.evaluate(() => JSON.parse(JSON.stringify(tab)) as TabState);
 
 export async function waitForStatus(page: Page, status: ConnectionState["status"]): Promise<void> {

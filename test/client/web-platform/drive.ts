@@ -1,7 +1,7 @@
 import type { ClientEventSource, EventSourceOptions } from "../../../packages/client/src/event-source.ts";
 import type { Plan } from "./case.ts";
 
-/** What a plan led to. */
+/** The outcome of a plan. */
 export interface Outcome {
   readonly reports: readonly string[];
   /** The delays before reconnections, in milliseconds. */

@@ -20,9 +20,9 @@ it("a search through large updates lets others have their turn after each read",
   };
   const hub = new HubCore({ journal, drainMs: 5 });
   let longestMs = 0;
-  let isDone = false;
+  const done = new AbortController();
   const watching = (async (): Promise<void> => {
-    for (let lastMs = performance.now(); !isDone;) {
+    for (let lastMs = performance.now(); !done.signal.aborted;) {
       await new Promise((resolve) => setImmediate(resolve));
       longestMs = Math.max(longestMs, performance.now() - lastMs);
       lastMs = performance.now();
@@ -30,7 +30,7 @@ it("a search through large updates lets others have their turn after each read",
   })();
   const selection = hub.readers.select([{ type: "exact", pattern: "a" }], undefined, { pace: { intervalMs: 0, latest: false } });
   const { early } = await hub.readers.resolve(undefined, selection, 50);
-  isDone = true;
+  done.abort();
   await watching;
   expect([...(early?.next()?.keys() ?? [])]).toEqual(Array.from({ length: 50 }, (_, i) => i + 11));
   expect(reads).toBeGreaterThan(20);
