@@ -9,7 +9,7 @@ const BATCH = 25;
 test("a poller of two workers gets each of 10,000 updates once and in order", async () => {
   const pool = await startPool();
   const url = `${pool.hub}?match=a`;
-  // Each poll is a connection of its own, which any worker takes.
+  // Each poll is another connection, which any worker takes.
   const ask = async (cursor: string): Promise<Polled> => {
     const { status, body } = await send(after(url, cursor), { agent: false, headers: JSON_ACCEPTED });
     expect(status, body).toBe(200);

@@ -150,6 +150,19 @@ test("a connection that was cut half-open is found dead, and its updates come on
   expect(statusOf(watched)).not.toContain("live (polling)");
 });
 
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** A server that answers polls, and nothing else. */
+async function answering(script: Script): Promise<{ readonly url: string; readonly polls: () => number }> {
+  let polls = 0;
+  const { url } = await scripted((res, req) => {
+    if (req.headers.accept !== "application/json") return;
+    polls += 1;
+    script(res, req);
+  });
+  return { url, polls: () => polls };
+}
+
 describe("a network that holds streams back", () => {
   test("updates are polled for, each comes once, and the stream is used when it gets through", async () => {
     const { hub, origin } = await startHub();
@@ -192,47 +205,24 @@ describe("a network that holds streams back", () => {
   });
 
   test("a server that answers polls with pages is not asked again and again", async () => {
-    let polls = 0;
-    const server = await scripted((res, req) => {
-      if (req.headers.accept !== "application/json") return;
-      polls += 1;
-      answer(200, "<p>Log in</p>", { "content-type": "text/html" })(res, req);
-    });
+    const server = await answering(answer(200, "<p>Log in</p>", { "content-type": "text/html" }));
     const watched = watch(server.url, { firstByteMs: 50, maxRetryMs: 30_000 });
     await expect.poll(() => watched.connection.state.status, WAIT).toBe("offline");
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(polls).toBe(1);
-  });
-
-  test("a server that does not wait is asked once in the reconnection time", async () => {
-    let polls = 0;
-    const server = await scripted((res, req) => {
-      if (req.headers.accept !== "application/json") return;
-      polls += 1;
-      answer(200, '{"updates":[],"cursor":"1"}', { "content-type": "application/json" })(res, req);
-    });
-    const watched = watch(server.url, { firstByteMs: 50, retryMs: 200 });
-    await expect.poll(() => watched.connection.state.transport, WAIT).toBe("polling");
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    expect(polls).toBeGreaterThan(2);
-    expect(polls).toBeLessThan(9);
+    expect(server.polls()).toBe(1);
   });
 
   test.each([
+    ["nothing, without a wait", '{"updates":[],"cursor":"1"}'],
     ["the same update", '{"updates":[{"id":"1","data":"a","topics":["t"]}],"cursor":"1"}'],
     ["a gap", '{"updates":[],"gap":{"requested":"0"},"cursor":"1"}'],
   ])("a server that answers each poll with %s is asked once in the reconnection time", async (_, body) => {
-    let polls = 0;
-    const server = await scripted((res, req) => {
-      if (req.headers.accept !== "application/json") return;
-      polls += 1;
-      answer(200, body, { "content-type": "application/json" })(res, req);
-    });
+    const server = await answering(answer(200, body, JSON_TYPE));
     const watched = watch(server.url, { firstByteMs: 50, retryMs: 200 });
     await expect.poll(() => watched.connection.state.transport, WAIT).toBe("polling");
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    expect(polls).toBeGreaterThan(2);
-    expect(polls).toBeLessThan(9);
+    expect(server.polls()).toBeGreaterThan(2);
+    expect(server.polls()).toBeLessThan(9);
   });
 
   test.each([
@@ -240,9 +230,7 @@ describe("a network that holds streams back", () => {
     '{"updates":[{"data":"a","topics":"t"}],"cursor":"1"}',
     '{"updates":[{"data":1}],"cursor":"1"}',
   ])("a poll that answers %s is not the hub's", async (body) => {
-    const server = await scripted((res, req) => {
-      if (req.headers.accept === "application/json") answer(200, body, { "content-type": "application/json" })(res, req);
-    });
+    const server = await answering(answer(200, body, JSON_TYPE));
     const watched = watch(server.url, { firstByteMs: 50 });
     await expect
       .poll(() => watched.connection.state, WAIT)

@@ -7,7 +7,7 @@ const page = readFileSync(new URL("../../docs/reference/client.md", import.meta.
 
 /** Where the options of `connect` are declared. */
 const DECLARED = [
-  ["connect", "ConnectOptions"],
+  ["live", "ConnectOptions"],
   ["follow-options", "FollowOptions"],
   ["queue", "QueueOptions"],
 ] as const;

@@ -22,7 +22,7 @@ async function entries(): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** Compiles a module that uses these entries of the built packages, in a project of its own. */
+/** Compiles a module that uses these entries of the built packages, in another project. */
 async function compile(options: Readonly<Record<string, unknown>>): Promise<string> {
   const project = temporaryDirectory();
   await mkdir(join(project, "node_modules"));

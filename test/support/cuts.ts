@@ -6,7 +6,7 @@ import { createHub } from "artesian";
 import { connect, subscribe } from "artesian-client";
 import { type Fate, startHostileProxy } from "./hostile-proxy.ts";
 
-/** Reconnects at once, whatever the hub asks for. */
+/** Reconnects at once, although the hub asks for a wait. */
 export const AT_ONCE = { retryMs: 1, maxRetryMs: 1, retryFloorMs: 1, retryCeilingMs: 1 } as const;
 
 /** Longer than most answers, so that each of their bytes is the last one at some time. */

@@ -7,7 +7,7 @@ export interface Fate {
   readonly cutAfter?: number;
   /** Bytes of the answers after which nothing more comes, while the connection stays open. */
   readonly stallAfter?: number;
-  /** Whether each byte of the answers is in a packet of its own. */
+  /** Whether each byte of the answers is in a separate packet. */
   readonly splits?: boolean;
   /** Whether answers are held back until the server ends them. An answer without an end never comes. */
   readonly buffers?: boolean;

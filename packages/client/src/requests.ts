@@ -33,7 +33,8 @@ const MAX_ANSWER_LENGTH = 2 ** 25;
  * Sends a request whose answer is a JSON object.
  *
  * @returns An empty object for any other text.
- * @throws ClientError `timeout`, `event_too_large` or the hub's refusal, what `fetch` throws, or the signal's reason.
+ * @throws ClientError `timeout`, `event_too_large` or the hub's refusal. Also the errors of `fetch`,
+ *   and the signal's reason.
  */
 export async function exchangeObject({ init, ...rest }: Exchange): Promise<Readonly<Record<string, unknown>>> {
   const headers = new Headers(init.headers);

@@ -1,6 +1,6 @@
-import type { Live } from "./connect.ts";
 import { type ConnectionState, NO_STATE } from "./connection-state.ts";
 import type { Latest } from "./latest.ts";
+import type { Live } from "./live.ts";
 import type { Schema } from "./schema.ts";
 import type { Schemas, TopicEvent } from "./topic.ts";
 

@@ -17,7 +17,7 @@ interface Answer {
   readonly result?: Record<string, unknown>;
 }
 
-/** Opens tabs of one profile, each in a window of its own. */
+/** Opens tabs of one profile, each in another window. */
 export async function rawProfile(
   launched?: Browser,
 ): Promise<(url: string, topics?: readonly string[], options?: TabOptions) => Promise<RawTab>> {

@@ -24,7 +24,7 @@ export interface Measured {
   readonly newcomersMs: readonly number[];
 }
 
-/** A server of its own, with the load of peers that must not notice an attack: they read, publish and come. */
+/** A server in another process, with the load of peers that must not notice an attack: they read, publish and come. */
 export class Bystanders {
   readonly server: HubServer;
   readonly #file: string;

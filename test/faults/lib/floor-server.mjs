@@ -49,7 +49,7 @@ async function answer(req, res, body) {
 
 const server = createServer((req, res) => {
   const parts = req.headers.authorization === undefined ? undefined : [];
-  // What is refused is read and dropped.
+  // A refused body is read and dropped.
   req.on("data", (part) => void parts?.push(part));
   req.on("end", () => void answer(req, res, parts && Buffer.concat(parts).toString()));
 });

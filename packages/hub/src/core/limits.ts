@@ -24,8 +24,8 @@ export interface Limits {
   /**
    * Most memory of all request bodies that a process has not handled yet, in bytes (bodies that
    * never end). At least four times `bodyBytes`. Default 64 MiB, or as much as a larger `bodyBytes`
-   * needs. An address may hold no more than is left for others. Past the limit, the address that holds most loses its largest incomplete
-   * body: `overloaded`.
+   * needs. An address may hold no more than is left for others. Past the limit, the address that
+   * holds most loses its largest incomplete body: `overloaded`.
    */
   readonly pendingBodyBytes: number;
   /**
@@ -245,12 +245,12 @@ export function limitsOf(given: Partial<Limits> | undefined): Limits {
   }
   if (limits.heldBytes < TIMES_A_BODY.heldBytes * limits.bodyBytes) {
     throw new TypeError(
-      `The limit heldBytes is at least twice bodyBytes, ${2 * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,
+      `The limit heldBytes is at least twice bodyBytes, ${TIMES_A_BODY.heldBytes * limits.bodyBytes}: else nobody who reads a large update slowly would ever have it.`,
     );
   }
   if (limits.pendingBodyBytes < TIMES_A_BODY.pendingBodyBytes * limits.bodyBytes) {
     throw new TypeError(
-      `The limit pendingBodyBytes is at least four times bodyBytes, ${4 * limits.bodyBytes}: else a large body has no room beside another one.`,
+      `The limit pendingBodyBytes is at least four times bodyBytes, ${TIMES_A_BODY.pendingBodyBytes * limits.bodyBytes}: else a large body has no room beside another one.`,
     );
   }
   return limits;

@@ -1,8 +1,5 @@
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
-const OPEN_LIST = 0x5b;
-const OPEN_OBJECT = 0x7b;
+import { BACKSLASH, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from "./json-scan.ts";
+
 const CLOSE_LIST = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 const LF = 0x0a;
@@ -15,7 +12,7 @@ const COUNTED_BYTES = 16 * 1024;
  * Tells whether a batch has too many updates, from its bytes. To decode and scan a mebibyte first
  * would cost some milliseconds, and garbage whose collection holds up the event loop for more.
  *
- * @param body - A JSON document, or lines of them. What is not valid JSON is left to the parser.
+ * @param body - A JSON document, or lines of them. Invalid JSON is left to the parser.
  * @param most - Most items of a list, or most lines.
  */
 export function* hasTooMany(body: Uint8Array, isLines: boolean, most: number): Generator<undefined, boolean> {

@@ -1,5 +1,5 @@
 import { atOnce } from "../../core/slices.ts";
-import { endOfPlain, endOfText, skipSpace } from "./json-scan.ts";
+import { COMMA, endOfPlain, endOfText, OPEN_LIST, OPEN_OBJECT, QUOTE, skipSpace } from "./json-scan.ts";
 
 /** A member of a JSON object, as written. */
 export interface RawMember {
@@ -46,11 +46,7 @@ export interface Wanted {
   readonly mostDepth: number;
 }
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
 const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const OPEN_OBJECT = 0x7b;
 /** Offset from an opening bracket's code to the closing bracket's, for both kinds. */
 const TO_CLOSING = 2;
 /** Characters between two `yield`s, at some 10 ns each. */

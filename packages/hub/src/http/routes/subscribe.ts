@@ -34,8 +34,9 @@ const PACING_NAMES: readonly string[] = ["interval", "latest", "last", "fields",
 const WAIT_MS = 25_000;
 
 /**
- * Answers a subscription with a stream, or a poll with its first updates. @throws HubError As {@link parseSubscription} and
- * `Readers.resolve`.
+ * Answers a subscription with a stream, or a poll with its first updates.
+ *
+ * @throws HubError As {@link parseSubscription} and `Readers.resolve`.
  */
 export async function subscribe(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<StreamReply> {
   const { hub, compat } = context;
