@@ -137,7 +137,14 @@ test("one token serves all updates, until the hub refuses it", async () => {
   expect(calls).toBe(2);
 });
 
-test("what is no update is refused with words", async () => {
-  const live = queueAt(await deadUrl());
+test("what is no update is refused with words, and is none that was dropped", async () => {
+  let dropped = 0;
+  const live = queueAt(await deadUrl(), { onDropped: () => void dropped++ });
   await expect(live.publish(undefined as never)).rejects.toThrow(/An update is an object such as/);
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  await expect(live.publish({ topic: "t", data: circular })).rejects.toThrow(TypeError);
+  live.close();
+  await expect(live.publish({ topic: "t", data: "late" })).rejects.toMatchObject({ code: "closed" });
+  await expect.poll(() => dropped, WAIT).toBe(1);
 });

@@ -67,7 +67,7 @@ export async function publishWith<T extends UpdateInput | readonly UpdateInput[]
   const target = resolveUrl(url);
   const batch: readonly UpdateInput[] = isBatch(update) ? update : [update];
   if (batch.length === 0) throw new TypeError("A batch needs at least one update.");
-  const body = batch.map(encode).join("\n");
+  const body = batch.map(encodeUpdate).join("\n");
   const headers = new Headers(extra);
   headers.set("content-type", isBatch(update) ? "application/x-ndjson" : "application/json");
   if (idempotencyKey !== undefined) headers.set("idempotency-key", toHeaderString(idempotencyKey));
@@ -105,7 +105,7 @@ function toHeaderString(key: string): string {
  * Encodes an update for the hub. The hub's names for times are shorter, and data that is no text is
  * sent as JSON.
  */
-function encode(input: UpdateInput): string {
+export function encodeUpdate(input: UpdateInput): string {
   if (typeof input !== "object" || input === null) {
     throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
   }

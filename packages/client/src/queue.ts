@@ -1,6 +1,6 @@
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { ClientError } from "./error.ts";
-import { publishWith, type PublishOptions } from "./publish.ts";
+import { encodeUpdate, publishWith, type PublishOptions } from "./publish.ts";
 import type { Tokens } from "./token.ts";
 import type { UpdateInput } from "./update.ts";
 import { sleep } from "./waits.ts";
@@ -22,6 +22,7 @@ export interface Queue {
   /**
    * @returns The event id.
    * @throws ClientError The hub's refusal, `queue_full`, `too_old` or `closed`.
+   * @throws TypeError The argument is no update.
    */
   publish(update: UpdateInput): Promise<string>;
   /** Tries again at once, unless the hub asked for a wait. */
@@ -99,8 +100,14 @@ export function createQueue(
       if (!isAsked) pause.abort();
     },
     publish(update) {
+      let size: number;
+      try {
+        size = encodeUpdate(update).length;
+      } catch (error) {
+        // A fault of the program is for the caller to see. No update was dropped.
+        return Promise.reject(error);
+      }
       const published = new Promise<string>((resolve, reject) => {
-        const { length: size } = (JSON.stringify(update) as string | undefined) ?? "";
         const code = isClosed ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
         if (code !== undefined) return drop({ update, reject }, because(code));
         length += size;
