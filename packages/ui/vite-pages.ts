@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defaultClientConditions, defineConfig, type Plugin, type UserConfig } from "vite";
 import { BUILD_TARGET, OLDEST_BROWSERS } from "./src/oldest-browsers.ts";
 
@@ -28,6 +29,23 @@ function noStart(): Plugin {
   };
 }
 
+const COMPRESSED_TYPES: readonly string[] = [".css", ".html", ".js", ".svg"];
+
+/** Puts `NAME.br` and `NAME.gz` beside each file of text. The server picks one by what the browser accepts. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    writeBundle({ dir = "" }, bundle) {
+      for (const name of Object.keys(bundle).filter((one) => COMPRESSED_TYPES.includes(extname(one)))) {
+        const file = join(dir, name);
+        const bytes = readFileSync(file);
+        writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
+        writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+      }
+    },
+  };
+}
+
 /**
  * Builds the pages of a package to its `dist/pages/`: one HTML file each, everything else hashed below `/assets/`.
  *
@@ -41,7 +59,7 @@ export function buildOfPages(directory: string): UserConfig {
     base: "/",
     // The other packages from their sources.
     resolve: { conditions: ["artesian-source", ...defaultClientConditions] },
-    plugins: [noStart()],
+    plugins: [noStart(), compressed()],
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       outDir: join(directory, "dist/pages"),

@@ -113,7 +113,7 @@ describe("the landing page", () => {
       }
     }
     await page.getByTestId("updates").getByText("typed").waitFor();
-    for (const name of ["Chat room", "Stock ticker", "See it at work", "greeting", "Publish", "Copy the curl line"])
+    for (const name of ["Chat", "Stocks", "See it at work", "greeting", "Publish", "Copy the curl line"])
       expect(reached).toContain(name);
   });
 

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { sharedTexts } from "./texts.ts";
 
 /**
  * State of a page's stream, for people. `catching-up`: the stream is open again, and brings what was
@@ -13,29 +14,21 @@ export interface Connection {
   readonly isPolling?: boolean | undefined;
   /** When the stream was lost, in milliseconds since 1970. Present while reconnecting. */
   readonly since?: number | undefined;
-  /** A problem beside the state, as a sentence for people. */
-  readonly problem?: string | undefined;
+  /** Returns a problem beside the state as a sentence, in the language of the moment. */
+  readonly problem?: (() => string) | undefined;
 }
-
-const WORDS: Record<ConnectionState, string> = {
-  connecting: "Connecting",
-  "catching-up": "Catching up",
-  live: "Live",
-  reconnecting: "Reconnecting",
-  resting: "Resting",
-  refused: "No access",
-};
 
 /**
  * Shows whether the page is current. The seconds are not read out, because only a change of state
  * is news.
  */
 export function ConnectionBadge({ connection, now }: { connection: Connection; now: number }): ComponentChildren {
+  const words = sharedTexts().connection;
   const seconds = connection.since === undefined ? 0 : Math.max(0, Math.floor((now - connection.since) / 1000));
   return (
     <span class="badge" data-testid="connection" data-state={connection.state}>
-      <span role="status">{connection.isPolling === true ? "Live by polling" : WORDS[connection.state]}</span>
-      {connection.state === "reconnecting" && seconds > 0 && <span aria-hidden="true">{seconds} s</span>}
+      <span role="status">{words[connection.isPolling === true ? "polling" : connection.state]}</span>
+      {connection.state === "reconnecting" && seconds > 0 && <span aria-hidden="true">{sharedTexts().seconds(seconds)}</span>}
     </span>
   );
 }
@@ -47,7 +40,7 @@ export function ConnectionBadge({ connection, now }: { connection: Connection; n
 export function ConnectionProblem({ connection }: { connection: Connection }): ComponentChildren {
   return (
     <p class="connection-problem" role="status" data-testid="connection-problem">
-      {connection.problem}
+      {connection.problem?.()}
     </p>
   );
 }

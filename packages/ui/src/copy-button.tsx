@@ -1,18 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { sharedTexts } from "./texts.ts";
 
 const SHOWN_MS = 2000;
 
 /** Copies a text, and shows whether that worked. Pages on plain HTTP may not have a clipboard. */
-export function CopyButton({
-  text,
-  label,
-  children = "Copy",
-}: {
-  text: string;
-  label: string;
-  children?: ComponentChildren;
-}): ComponentChildren {
+export function CopyButton({ text, label, children }: { text: string; label: string; children?: ComponentChildren }): ComponentChildren {
   const [outcome, setOutcome] = useState<"copied" | "failed" | undefined>();
   useEffect(() => {
     if (outcome === undefined) return undefined;
@@ -30,7 +23,8 @@ export function CopyButton({
     }
   }
 
-  const said = outcome === "copied" ? "Copied" : outcome === "failed" ? "Select it" : undefined;
+  const texts = sharedTexts();
+  const said = outcome === "copied" ? texts.copied : outcome === "failed" ? texts.selectIt : undefined;
   return (
     <>
       <button
@@ -39,7 +33,7 @@ export function CopyButton({
         aria-label={said === undefined ? label : `${said}: ${label}`}
         onClick={() => void copy()}
       >
-        {said ?? children}
+        {said ?? children ?? texts.copy}
       </button>
       <span class="visually-hidden" role="status">
         {said}

@@ -1,5 +1,8 @@
 import { ClientError, type ConnectionState, type ConnectOptions, type Live } from "artesian-client";
 import type { Connection } from "./connection-badge.tsx";
+import { language } from "./language.ts";
+import type { SharedTexts } from "./texts.en.ts";
+import { sharedTexts } from "./texts.ts";
 
 /**
  * Options of all pages. Tabs of one user share one stream. A browser opens six connections to a
@@ -10,21 +13,16 @@ export const PAGE_OPTIONS = { share: "tabs", pauseHiddenMs: 20_000, maxRetryMs: 
 /** How long an answer may take before the page explains the wait, in milliseconds. */
 const WAITING_MS = 4000;
 
+/** Returns a shared text later, in the language of that moment. */
+function sentence(name: Exclude<keyof SharedTexts["problems"], "refused">): () => string {
+  return () => sharedTexts().problems[name];
+}
+
 /**
  * Why a request may get no answer at all. Other tabs hold every connection that the browser opens
  * to the site.
  */
-export const NO_ANSWER =
-  "No answer yet. A browser opens only six connections to a site. If this site is open in other tabs or windows, close some of them.";
-
-const RESTING = "This tab was hidden, so it closed its stream and left the connection to others. It goes on where it was when it is shown.";
-
-const POLLING =
-  "Something between this browser and the server holds streams back, so this page asks for updates again and again. Nothing is lost.";
-
-const NO_NETWORK = "The browser reports no network. The page goes on trying.";
-
-const NOT_RENEWED = "This page's access could not be renewed. It connects again when the old one ends; nothing is lost.";
+export const NO_ANSWER = sentence("no_answer");
 
 /**
  * Tells the state of a connection, for people.
@@ -68,13 +66,18 @@ function describe(state: ConnectionState, since: number | undefined): Connection
   const { status, transport, reason, httpStatus } = state;
   if (status === "live") {
     const isPolling = transport === "polling";
-    return { state: "live", isPolling, problem: reason !== undefined ? NOT_RENEWED : isPolling ? POLLING : undefined };
+    return {
+      state: "live",
+      isPolling,
+      problem: reason !== undefined ? sentence("not_renewed") : isPolling ? sentence("polling") : undefined,
+    };
   }
   if (status === "offline") {
-    if (isResting(state)) return { state: "resting", problem: RESTING };
+    if (isResting(state)) return { state: "resting", problem: sentence("resting") };
     const failure = httpStatus === undefined ? undefined : new ClientError(reason ?? "", { code: "http_error", status: httpStatus });
     const connection = { ...describeFailure(failure, since), since };
-    if (connection.state === "reconnecting" && !navigator.onLine) return { ...connection, problem: connection.problem ?? NO_NETWORK };
+    if (connection.state === "reconnecting" && !navigator.onLine)
+      return { ...connection, problem: connection.problem ?? sentence("no_network") };
     return connection;
   }
   return { state: status === "catching-up" ? "catching-up" : "connecting" };
@@ -91,6 +94,8 @@ export function describeFailure(error: unknown, lostAt: number | undefined): Con
   if (error instanceof ClientError && error.code === "timeout") return { state, problem: NO_ANSWER };
   if (!(error instanceof ClientError) || error.status === undefined) return { state };
   // The hub's messages about tokens are for programs, and would not help a reader.
-  if (error.status === 401 || error.status === 403) return { state: "refused", problem: "The server does not let this page in." };
-  return { state, problem: error.message };
+  if (error.status === 401 || error.status === 403) return { state: "refused", problem: sentence("no_access") };
+  const { status, message } = error;
+  // The server's own words are English.
+  return { state, problem: () => (language() === "en" ? message : sharedTexts().problems.refused(status)) };
 }

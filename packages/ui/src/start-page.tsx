@@ -1,4 +1,5 @@
-import { Component, render, type ComponentChildren, type VNode } from "preact";
+import { Component, render, type ComponentChildren, type ComponentType } from "preact";
+import { language, onLanguage } from "./language.ts";
 import { tellFailure, watchStart } from "./no-start.ts";
 
 /** Shows nothing of a page whose code has thrown, because the rest would look alive. */
@@ -20,10 +21,23 @@ class WholeOrNothing extends Component<{ readonly children: ComponentChildren },
   }
 }
 
-/** Puts a page on the screen. If its code throws, no-start.html informs the reader instead. */
-export function startPage(page: VNode): void {
+/**
+ * Puts a page on the screen, and draws it again in another language. If its code throws,
+ * no-start.html informs the reader instead.
+ */
+export function startPage(Page: ComponentType): void {
   const root = document.getElementById("app");
   if (root === null) throw new TypeError("The page has no element #app.");
-  render(<WholeOrNothing>{page}</WholeOrNothing>, root);
+  const draw = (): void => {
+    document.documentElement.lang = language();
+    render(
+      <WholeOrNothing>
+        <Page />
+      </WholeOrNothing>,
+      root,
+    );
+  };
+  draw();
+  onLanguage(draw);
   watchStart.end();
 }

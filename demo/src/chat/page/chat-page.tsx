@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import logo from "artesian-ui/logo.svg";
+import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
@@ -51,10 +51,8 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
 
   return (
     <div class="chat">
+      <AppBar current="chat" />
       <header class="chat-head">
-        <a class="home" href="/" aria-label="Artesian, start page">
-          <img src={logo} alt="" width="32" height="32" />
-        </a>
         <h1 class="room-name" title={room}>
           <span class="visually-hidden">Chat room </span>
           {room}

@@ -4,4 +4,5 @@ import "./chat.css";
 import { startPage } from "artesian-ui/start-page.tsx";
 import { ChatPage } from "./chat-page.tsx";
 
-startPage(<ChatPage room={location.pathname.split("/")[2] ?? "lobby"} />);
+const room = location.pathname.split("/")[2] ?? "lobby";
+startPage(() => <ChatPage room={room} />);

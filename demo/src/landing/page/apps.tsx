@@ -35,21 +35,6 @@ const APPS: readonly AppLink[] = [
   },
 ];
 
-/** Links to the apps, in the head of the page. */
-export function AppsNav(): ComponentChildren {
-  return (
-    <nav aria-label="Apps">
-      <ul class="apps-nav">
-        {APPS.map(({ href, name }) => (
-          <li key={href}>
-            <a href={href}>{name}</a>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
-}
-
 /** Cards that describe the apps. */
 export function AppCards(): ComponentChildren {
   return (

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import logo from "artesian-ui/logo.svg";
+import { AppBar } from "artesian-ui/app-bar.tsx";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { AppCards, AppsNav } from "./apps.tsx";
+import { AppCards } from "./apps.tsx";
 import { LivePanel } from "./live-panel.tsx";
 
 const STREAM_PATH = "/events/stream";
@@ -18,13 +18,7 @@ export function Landing({ origin }: { origin: string }): ComponentChildren {
   const script = `const events = new EventSource("${STREAM_PATH}?match=greeting");\nevents.onmessage = (event) =>\n  console.log(event.data);`;
   return (
     <>
-      <header class="top">
-        <a class="wordmark" href="/">
-          <img src={logo} alt="" width="32" height="32" />
-          Artesian
-        </a>
-        <AppsNav />
-      </header>
+      <AppBar />
       <main>
         <div class="surface-layer">
           <div class="intro">

@@ -4,4 +4,4 @@ import "./landing.css";
 import { startPage } from "artesian-ui/start-page.tsx";
 import { Landing } from "./landing.tsx";
 
-startPage(<Landing origin={location.origin} />);
+startPage(() => <Landing origin={location.origin} />);

@@ -4,4 +4,4 @@ import "./news.css";
 import { startPage } from "artesian-ui/start-page.tsx";
 import { NewsPage } from "./news-page.tsx";
 
-startPage(<NewsPage />);
+startPage(NewsPage);

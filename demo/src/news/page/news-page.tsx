@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import logo from "artesian-ui/logo.svg";
+import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
@@ -69,10 +69,8 @@ export function NewsPage(): ComponentChildren {
       <a class="skip" href="#headlines">
         Skip to the headlines
       </a>
+      <AppBar current="news" />
       <header class="news-head">
-        <a class="home" href="/" aria-label="Artesian, start page">
-          <img src={logo} alt="" width="32" height="32" />
-        </a>
         <h1>News</h1>
         <ConnectionBadge connection={view.connection} now={badgeNow} />
       </header>

@@ -111,7 +111,7 @@ export class NewsStore {
         return;
       } catch (error) {
         if (this.#live === undefined) {
-          const problem = error instanceof FeedsUnavailable ? error.message : undefined;
+          const problem = error instanceof FeedsUnavailable ? () => error.message : undefined;
           this.#set({ connection: { state: "reconnecting", since, problem } });
         }
         await pause(delayMs);

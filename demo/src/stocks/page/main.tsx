@@ -4,4 +4,4 @@ import "./stocks.css";
 import { startPage } from "artesian-ui/start-page.tsx";
 import { StocksPage } from "./stocks-page.tsx";
 
-startPage(<StocksPage origin={location.origin} />);
+startPage(() => <StocksPage origin={location.origin} />);

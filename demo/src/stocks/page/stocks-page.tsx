@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import logo from "artesian-ui/logo.svg";
+import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
@@ -91,10 +91,8 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
 
   return (
     <div class="stocks" data-live={isLive}>
+      <AppBar current="stocks" />
       <header class="stocks-head">
-        <a class="home" href="/" aria-label="Artesian, start page">
-          <img src={logo} alt="" width="32" height="32" />
-        </a>
         <h1>Stocks</h1>
         <ConnectionBadge connection={view.connection} now={now} />
         {view.simulated && (

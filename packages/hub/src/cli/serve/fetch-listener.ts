@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { takesGzip } from "../../http/reply/gzip.ts";
 import { targetOf } from "../../http/request-target.ts";
 import { HubError } from "../../index.ts";
 import type { Refuse } from "./page.ts";
@@ -10,6 +13,9 @@ export type FetchHandler = (request: Request, incoming: IncomingMessage) => Prom
 
 /** Methods that a `Request` can't have. */
 const IMPOSSIBLE: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/** Shorter JSON, in bytes, is sent as it is. Tokens are shorter, and must not be compressed with what a client sent. */
+const MIN_COMPRESSED_BYTES = 1024;
 
 /**
  * Answers requests of `node:http` with a Fetch handler. The request's signal aborts if the client
@@ -32,7 +38,7 @@ async function answer(handler: FetchHandler, req: IncomingMessage, res: ServerRe
   res.once("close", () => {
     if (!res.writableFinished) left.abort();
   });
-  const response = await handler(requestOf(req, left.signal), req);
+  const response = await compressJson(await handler(requestOf(req, left.signal), req), req);
   if (res.destroyed) return void response.body?.cancel();
   for (const [name, value] of response.headers) if (name !== "set-cookie") res.setHeader(name, value);
   const cookies = response.headers.getSetCookie();
@@ -40,6 +46,19 @@ async function answer(handler: FetchHandler, req: IncomingMessage, res: ServerRe
   res.writeHead(response.status);
   if (response.body === null) res.end();
   else await pipeline(response.body, res);
+}
+
+/** Compresses the answers that a page asks for. Files are compressed when they are built, and streams by the hub. */
+async function compressJson(response: Response, req: IncomingMessage): Promise<Response> {
+  const { headers, status, body } = response;
+  if (body === null || !/^application\/json\b/.test(headers.get("content-type") ?? "") || headers.has("content-encoding")) return response;
+  headers.append("Vary", "Accept-Encoding");
+  if (!takesGzip(String(req.headers["accept-encoding"] ?? ""))) return response;
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  headers.delete("content-length");
+  if (bytes.length < MIN_COMPRESSED_BYTES) return new Response(bytes, { status, headers });
+  headers.set("Content-Encoding", "gzip");
+  return new Response(new Uint8Array(await promisify(gzip)(bytes)), { status, headers });
 }
 
 /** @throws HubError if the message can't become a `Request`. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import logo from "artesian-ui/logo.svg";
+import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge } from "artesian-ui/connection-badge.tsx";
 import { ConsolePage } from "./console-page.tsx";
 import { Door } from "./door.tsx";
@@ -26,13 +26,8 @@ export function ConsoleApp(): ComponentChildren {
   }
   return (
     <div class="console">
-      <header class="console-head">
-        <a class="wordmark" href="/">
-          <img src={logo} alt="" width="32" height="32" />
-          Artesian
-        </a>
-        {access.kind === "asking" && <ConnectionBadge connection={{ state: "connecting" }} now={0} />}
-      </header>
+      <AppBar current="console" hasApps={false} />
+      <header class="console-head">{access.kind === "asking" && <ConnectionBadge connection={{ state: "connecting" }} now={0} />}</header>
       {access.kind === "door" ? (
         <Door problem={access.problem} onEnter={(token) => session.current?.enter(token)} />
       ) : (

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import logo from "artesian-ui/logo.svg";
+import { AppBar } from "artesian-ui/app-bar.tsx";
 import { type Connection, ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import type { About } from "../server/wire.ts";
@@ -88,10 +88,8 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
 
   return (
     <div class="console">
+      <AppBar current="console" hasApps={about.open} />
       <header class="console-head">
-        <a class="home" href="/" aria-label="Artesian, start page">
-          <img src={logo} alt="" width="32" height="32" />
-        </a>
         <h1>Console</h1>
         <ConnectionBadge connection={connection} now={now} />
         <nav class="views" aria-label="Console">
@@ -162,6 +160,6 @@ function honest(connection: Connection, silentMs: number): Connection {
   if (connection.state !== "live" || silentMs <= STALE_MS || connection.problem !== undefined) return connection;
   return {
     ...connection,
-    problem: `No figures for ${duration(silentMs)}, although the stream is open: the hub is busy, or something holds the stream up.`,
+    problem: () => `No figures for ${duration(silentMs)}, although the stream is open: the hub is busy, or something holds the stream up.`,
   };
 }

@@ -4,4 +4,4 @@ import "./console.css";
 import { startPage } from "artesian-ui/start-page.tsx";
 import { ConsoleApp } from "./console-app.tsx";
 
-startPage(<ConsoleApp />);
+startPage(ConsoleApp);

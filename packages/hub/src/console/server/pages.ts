@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takesCoding, takesGzip } from "../../http/reply/gzip.ts";
 
 /** The pages' Fetch handler. */
 export interface Pages {
@@ -19,6 +20,8 @@ export interface PagesOptions {
   readonly index: string;
   /** Finds the page of a path. Assets need no route. */
   readonly findRoute: (pathname: string) => PageRoute | undefined;
+  /** A page of the build for an unknown path. Without one, the answer is a line of text. */
+  readonly notFound?: string | undefined;
   /** A hint for people at an unknown path, such as "Try /". */
   readonly hint: string;
 }
@@ -75,7 +78,7 @@ export function createConsolePages(options: { readonly directory?: string } = {}
 }
 
 /** Serves built pages, and their assets at `/assets/NAME`. */
-export function servePages({ directory, index, findRoute, hint }: PagesOptions): Pages {
+export function servePages({ directory, index, findRoute, notFound, hint }: PagesOptions): Pages {
   let isBuilt = false;
   return {
     async fetch(request) {
@@ -86,42 +89,69 @@ export function servePages({ directory, index, findRoute, hint }: PagesOptions):
       const asset = ASSET_PATH.exec(pathname)?.[1];
       const isAsset = asset !== undefined && extname(asset) in CONTENT_TYPES;
       const route = isAsset ? { file: `assets/${asset}` } : findRoute(pathname);
-      if (route === undefined) return text(404, `There is no page at this address. ${hint}`);
+      if (route === undefined) {
+        if (notFound !== undefined && /\btext\/html\b/.test(request.headers.get("Accept") ?? "")) {
+          const page = await serve(request, join(directory, notFound), { status: 404 });
+          if (page.status === 404 && page.headers.get("Content-Type") === CONTENT_TYPES[".html"]) return page;
+        }
+        return text(404, `There is no page at this address. ${hint}`);
+      }
       if ("location" in route) return text(302, `See ${route.location}`, { Location: route.location });
       // Checked again at the next request, so that building the pages is enough.
       isBuilt ||= (await stat(join(directory, index)).catch(() => undefined))?.isFile() === true;
       if (!isBuilt) return text(503, "The pages are not built. Run `npm run build`, then reload.");
-      return await serve(request, join(directory, route.file), isAsset);
+      return await serve(request, join(directory, route.file), { immutable: isAsset });
     },
   };
 }
 
-async function serve(request: Request, file: string, immutable: boolean): Promise<Response> {
-  let body: Buffer;
-  try {
-    body = await readFile(file);
-  } catch {
-    // A page from before the last build requests files that are gone.
-    return text(404, "There is no file at this address.");
-  }
+interface ServeOptions {
+  readonly status?: 200 | 404;
+  /** The file's name changes with its content. */
+  readonly immutable?: boolean;
+}
+
+async function serve(request: Request, file: string, { status = 200, immutable = false }: ServeOptions): Promise<Response> {
+  const found = await readBest(file, request.headers.get("Accept-Encoding") ?? undefined);
+  // A page from before the last build requests files that are gone.
+  if (found === undefined) return text(404, "There is no file at this address.");
+  const { body, coding } = found;
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   const headers = {
     ...SECURITY_HEADERS,
-    "Cache-Control": immutable ? "public, max-age=31536000, immutable" : "no-cache",
+    "Cache-Control": status === 404 ? "no-store" : immutable ? "public, max-age=31536000, immutable" : "no-cache",
+    Vary: "Accept-Encoding",
     ETag: etag,
   };
   const known = request.headers
     .get("If-None-Match")
     ?.split(",")
     .map((tag) => tag.trim().replace(/^W\//, ""));
-  if (known?.includes(etag) === true) return new Response(null, { status: 304, headers });
+  if (status === 200 && known?.includes(etag) === true) return new Response(null, { status: 304, headers });
   return new Response(request.method === "HEAD" ? null : new Uint8Array(body), {
+    status,
     headers: {
       ...headers,
+      ...(coding === undefined ? {} : { "Content-Encoding": coding }),
       "Content-Type": CONTENT_TYPES[extname(file)] ?? "application/octet-stream",
       "Content-Length": String(body.length),
     },
   });
+}
+
+/** Reads the smallest form of a file that the client accepts. The build has made `FILE.br` and `FILE.gz` of texts. */
+async function readBest(file: string, accepted: string | undefined): Promise<{ body: Buffer; coding?: string } | undefined> {
+  const read = (path: string): Promise<Buffer | undefined> => readFile(path).catch(() => undefined);
+  if (takesCoding(accepted, "br")) {
+    const body = await read(`${file}.br`);
+    if (body !== undefined) return { body, coding: "br" };
+  }
+  if (takesGzip(accepted)) {
+    const body = await read(`${file}.gz`);
+    if (body !== undefined) return { body, coding: "gzip" };
+  }
+  const body = await read(file);
+  return body === undefined ? undefined : { body };
 }
 
 function text(status: number, message: string, headers: Record<string, string> = {}): Response {

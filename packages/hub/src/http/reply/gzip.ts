@@ -12,19 +12,25 @@ export function gzipCompression(minBytes: number): Compression {
   };
 }
 
+/** Whether a client accepts gzip. See {@link takesCoding}. */
+export function takesGzip(accepted: string | undefined): boolean {
+  return takesCoding(accepted, "gzip", "x-gzip");
+}
+
 /**
- * Whether a client accepts gzip.
+ * Whether a client accepts a content coding.
  *
  * @param accepted - The `Accept-Encoding` field.
+ * @param names - All names of the coding, in lower case.
  * @see RFC 9110, 12.5.3.
  */
-export function takesGzip(accepted: string | undefined): boolean {
+export function takesCoding(accepted: string | undefined, ...names: readonly string[]): boolean {
   let any = false;
   for (const part of (accepted ?? "").toLowerCase().split(",")) {
     const [coding, ...parameters] = part.split(";").map((text) => text.trim());
     const weight = parameters.find((parameter) => parameter.startsWith("q="));
     const isWanted = weight === undefined || Number(weight.slice(2)) > 0;
-    if (coding === "gzip" || coding === "x-gzip") return isWanted;
+    if (coding !== undefined && names.includes(coding)) return isWanted;
     if (coding === "*") any = isWanted;
   }
   return any;
