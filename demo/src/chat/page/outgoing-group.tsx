@@ -71,5 +71,5 @@ function noteOf({ status }: OutboxItem, ageMs: number): string | undefined {
   if (status === "waiting") return "Not sent yet. Trying again…";
   if (status === "failed") return "Not sent.";
   if (status === "taken" || ageMs < LATE_MS) return undefined;
-  return ageMs < STUCK_MS ? "Not sent yet. Sending…" : `Not sent yet. ${NO_ANSWER}`;
+  return ageMs < STUCK_MS ? "Not sent yet. Sending…" : `Not sent yet. ${NO_ANSWER()}`;
 }

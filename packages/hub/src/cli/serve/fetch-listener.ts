@@ -53,7 +53,7 @@ async function compressJson(response: Response, req: IncomingMessage): Promise<R
   const { headers, status, body } = response;
   if (body === null || !/^application\/json\b/.test(headers.get("content-type") ?? "") || headers.has("content-encoding")) return response;
   headers.append("Vary", "Accept-Encoding");
-  if (!takesGzip(String(req.headers["accept-encoding"] ?? ""))) return response;
+  if (!takesGzip(req.headers["accept-encoding"])) return response;
   const bytes = new Uint8Array(await response.arrayBuffer());
   headers.delete("content-length");
   if (bytes.length < MIN_COMPRESSED_BYTES) return new Response(bytes, { status, headers });
