@@ -1,3 +1,5 @@
+import { join } from "node:path";
 import { buildOfPages } from "../packages/ui/vite-pages.ts";
+import { docsPages } from "./docs-pages.ts";
 
-export default buildOfPages(import.meta.dirname);
+export default buildOfPages(import.meta.dirname, [docsPages(join(import.meta.dirname, "../docs"))]);

@@ -3,6 +3,8 @@ import { createConsolePages, type PageRoute, type Pages, servePages } from "arte
 
 const APP_PATH = /^\/(stocks|news)\/?$/;
 const CHAT_PATH = /^\/chat\/([A-Za-z0-9-]{1,40})$/;
+/** Plain names only, and one dot at most in each: a path never leaves the build's folder. */
+const DOCS_PATH = /^\/docs\/((?:[\w-]+\/)*[\w-]+(?:\.[\w-]+)?)$/;
 const DEFAULT_ROOM = "lobby";
 
 /** The build is at the same place whether this file runs from `src/` or from `dist/`. */
@@ -19,6 +21,7 @@ export function createDemoPages(options: { readonly directory?: string } = {}): 
     directory: options.directory ?? DIRECTORY,
     index: "landing/page/index.html",
     findRoute,
+    notFound: "not-found/page/index.html",
     hint: "Try / or /chat/lobby.",
   });
   const ofConsole = createConsolePages();
@@ -38,6 +41,10 @@ function findRoute(pathname: string): PageRoute | undefined {
   if (pathname === "/") return { file: "landing/page/index.html" };
   const app = APP_PATH.exec(pathname)?.[1];
   if (app !== undefined) return pathname.endsWith("/") ? { location: `/${app}` } : { file: `${app}/page/index.html` };
+  if (pathname === "/docs") return { location: "/docs/" };
+  if (pathname === "/docs/") return { file: "docs/index.html" };
+  const doc = DOCS_PATH.exec(pathname)?.[1];
+  if (doc !== undefined) return { file: /\.(?:png|svg)$/.test(doc) ? `docs/${doc}` : `docs/${doc}.html` };
   if (pathname === "/chat" || pathname === "/chat/") return { location: `/chat/${DEFAULT_ROOM}` };
   const room = CHAT_PATH.exec(pathname)?.[1];
   if (room === undefined) return undefined;

@@ -50,8 +50,9 @@ function compressed(): Plugin {
  * Builds the pages of a package to its `dist/pages/`: one HTML file each, everything else hashed below `/assets/`.
  *
  * @param directory - The package's directory.
+ * @param more - Plugins that make further files.
  */
-export function buildOfPages(directory: string): UserConfig {
+export function buildOfPages(directory: string, more: readonly Plugin[] = []): UserConfig {
   const root = join(directory, "src");
   return defineConfig({
     root,
@@ -59,7 +60,7 @@ export function buildOfPages(directory: string): UserConfig {
     base: "/",
     // The other packages from their sources.
     resolve: { conditions: ["artesian-source", ...defaultClientConditions] },
-    plugins: [noStart(), compressed()],
+    plugins: [noStart(), ...more, compressed()],
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       outDir: join(directory, "dist/pages"),

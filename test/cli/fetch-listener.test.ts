@@ -43,6 +43,25 @@ describe("a Fetch handler behind node:http", () => {
     expect([head.status, head.headers.get("x-method"), await head.text()]).toEqual([201, "HEAD", ""]);
   });
 
+  test("has long JSON compressed, for whoever takes it, and nothing else", async () => {
+    const long = "long ".repeat(1000);
+    const origin = await serve(async (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/text") return new Response(long);
+      return Response.json(pathname === "/long" ? { long } : { token: "short" }, { status: 201, headers: { "set-cookie": "a=1" } });
+    });
+    const get = async (path: string, coding: string): Promise<readonly [string | null, string | null, number]> => {
+      const { status, headers } = await fetch(origin + path, { headers: { "accept-encoding": coding } });
+      return [headers.get("content-encoding"), headers.get("vary"), status];
+    };
+    expect(await get("/long", "gzip, br")).toEqual(["gzip", "Accept-Encoding", 201]);
+    expect(await get("/long", "identity")).toEqual([null, "Accept-Encoding", 201]);
+    expect(await get("/short", "gzip")).toEqual([null, "Accept-Encoding", 201]);
+    expect(await get("/text", "gzip")).toEqual([null, null, 200]);
+    const answer = await fetch(`${origin}/long`);
+    expect([await answer.json(), answer.headers.getSetCookie()]).toEqual([{ long }, ["a=1"]]);
+  });
+
   test("is refused after an error of the handler, and for an invalid request", async () => {
     const origin = await serve(async () => {
       throw new Error("no");

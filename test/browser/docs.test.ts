@@ -1,0 +1,114 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { overflow, startSite, usePages, violations, visit } from "./chat-site.ts";
+
+usePages();
+
+interface Fetched {
+  readonly status: number | undefined;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: Buffer;
+}
+
+/** Without the decompression of `fetch`. */
+async function fetchRaw(url: string, headers: Record<string, string> = {}): Promise<Fetched> {
+  const sent = request(url, { headers }).end();
+  const [res] = (await once(sent, "response")) as [IncomingMessage];
+  return { status: res.statusCode, headers: res.headers, body: Buffer.concat(await res.toArray()) };
+}
+
+describe("the documentation", () => {
+  test("every link leads to a page, and to a heading of it", async () => {
+    const { origin } = await startSite();
+    const pages = new Map<string, string>();
+    const broken: string[] = [];
+    const open = ["/docs/"];
+    const read = async (path: string): Promise<string> => {
+      const known = pages.get(path);
+      if (known !== undefined) return known;
+      const answer = await fetch(origin + path);
+      if (answer.status !== 200) broken.push(path);
+      const html = answer.headers.get("content-type")?.startsWith("text/html") === true ? await answer.text() : "";
+      pages.set(path, html);
+      open.push(path);
+      return html;
+    };
+    for (let path = open.pop(); path !== undefined; path = open.pop()) {
+      const html = await read(path);
+      for (const [, href = ""] of html.matchAll(/(?:href|src)="((?:\/docs\/|#)[^"]*)"/g)) {
+        const [target, fragment] = href.split("#");
+        const page = await read(target === "" || target === undefined ? path : target);
+        if (fragment !== undefined && fragment !== "text" && !page.includes(`id="${decodeURIComponent(fragment)}"`))
+          broken.push(`${path}: ${href}`);
+      }
+    }
+    expect(broken).toEqual([]);
+    expect(pages.size).toBeGreaterThan(80);
+  });
+
+  test("is readable without code, and has no address outside of its folder", async () => {
+    const { origin } = await startSite();
+    const page = await fetch(`${origin}/docs/start/no-events`);
+    expect(await page.text()).toContain('<h2 id="the-publisher-is-refused">');
+    for (const path of ["/docs/nothing", "/docs/%2e%2e/landing/page/index", "/docs/start/..%2f..%2fsecret", "/docs/start/no-events.md"]) {
+      expect((await fetch(origin + path)).status, path).toBe(404);
+    }
+  });
+
+  test.each(["light", "dark"] as const)("is accessible in %s, and fits a phone", async (colorScheme) => {
+    const { origin } = await startSite();
+    const page = await visit(`${origin}/docs/reference/configuration`, { colorScheme, viewport: { width: 320, height: 640 } });
+    await page.getByTestId("app-bar").waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+  });
+
+  test("offers the Chinese quick start to whoever reads Chinese", async () => {
+    const { origin } = await startSite();
+    const page = await visit(`${origin}/docs/`, { locale: "zh-CN" });
+    await page.getByTestId("docs-note").waitFor();
+    expect(await page.getByTestId("app-bar").innerText()).toContain("文档");
+    await page.getByTestId("language").selectOption("en");
+    await page.getByTestId("docs-note").waitFor({ state: "detached" });
+    expect(await page.getByTestId("app-bar").innerText()).toContain("Docs");
+  });
+});
+
+test("an address without a page says so, in the reader's language", async () => {
+  const { origin } = await startSite();
+  const page = await visit(`${origin}/nothing/here`, { locale: "zh-CN" });
+  await page.getByTestId("not-found").getByText("/nothing/here").waitFor();
+  expect(await page.getByRole("heading").innerText()).toMatch(/\p{Script=Han}/u);
+  expect(await violations(page)).toEqual([]);
+  await page.getByTestId("language").selectOption("en");
+  await expect.poll(() => page.title()).toBe("Artesian: no page here");
+  const answers = await Promise.all([fetchRaw(`${origin}/nothing/here`), fetchRaw(`${origin}/nothing/here`, { accept: "text/html" })]);
+  expect(answers.map(({ status }) => status)).toEqual([404, 404]);
+  // A program has one line.
+  expect(answers.map(({ headers }) => headers["content-type"])).toEqual(["text/plain; charset=utf-8", "text/html; charset=utf-8"]);
+});
+
+test("files are sent as the browser can take them", async () => {
+  const { origin } = await startSite();
+  const plain = await fetchRaw(`${origin}/`);
+  expect(plain.headers).toMatchObject({ vary: "Accept-Encoding", "content-type": "text/html; charset=utf-8" });
+  expect(plain.headers["content-encoding"]).toBeUndefined();
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(plain.body.toString())?.[1] ?? "";
+  const [none, gzip, brotli, refused] = await Promise.all([
+    fetchRaw(origin + script),
+    fetchRaw(origin + script, { "accept-encoding": "gzip, deflate" }),
+    fetchRaw(origin + script, { "accept-encoding": "gzip, deflate, br" }),
+    fetchRaw(origin + script, { "accept-encoding": "br;q=0, gzip;q=0" }),
+  ]);
+  expect([none, gzip, brotli, refused].map(({ headers }) => headers["content-encoding"])).toEqual([undefined, "gzip", "br", undefined]);
+  expect(gunzipSync(gzip.body)).toEqual(none.body);
+  expect(brotliDecompressSync(brotli.body)).toEqual(none.body);
+  expect(refused.body).toEqual(none.body);
+  expect(brotli.body.length).toBeLessThan(none.body.length / 2);
+  const tags = [none, gzip, brotli].map(({ headers }) => String(headers.etag));
+  expect(new Set(tags).size).toBe(3);
+  const again = await fetchRaw(origin + script, { "accept-encoding": "br", "if-none-match": tags[2] ?? "" });
+  expect(again).toMatchObject({ status: 304, body: Buffer.alloc(0) });
+});
