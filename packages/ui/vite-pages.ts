@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import { defaultClientConditions, defineConfig, type Plugin, type UserConfig } from "vite";
 import { BUILD_TARGET, OLDEST_BROWSERS } from "./src/oldest-browsers.ts";
 
@@ -35,13 +37,21 @@ const COMPRESSED_TYPES: readonly string[] = [".css", ".html", ".js", ".svg"];
 function compressed(): Plugin {
   return {
     name: "compressed",
-    writeBundle({ dir = "" }, bundle) {
-      for (const name of Object.keys(bundle).filter((one) => COMPRESSED_TYPES.includes(extname(one)))) {
+    async writeBundle({ dir = "" }, bundle) {
+      const compress = async (name: string): Promise<void> => {
         const file = join(dir, name);
-        const bytes = readFileSync(file);
-        writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
-        writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
-      }
+        const bytes = await readFile(file);
+        const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+        await Promise.all([
+          promisify(brotliCompress)(bytes, { params }).then((smaller) => writeFile(`${file}.br`, smaller)),
+          promisify(gzip)(bytes, { level: 9 }).then((smaller) => writeFile(`${file}.gz`, smaller)),
+        ]);
+      };
+      await Promise.all(
+        Object.keys(bundle)
+          .filter((name) => COMPRESSED_TYPES.includes(extname(name)))
+          .map(compress),
+      );
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   type SubscribeOptions,
   type UpdateInput,
 } from "../../packages/client/src/index.ts";
+import { createEventSource } from "../../packages/client/src/event-source.ts";
 import { answer, scripted, shortStream, stream, type Script } from "./server.ts";
 
 /** Reconnects fast, so that tests are. */
@@ -332,20 +333,37 @@ describe("a fetch without a body stream", () => {
   });
 });
 
+const MISSPELT: object = { tokn: "a" };
+
 describe("a name that the client does not know", () => {
   test.each([
-    ["a topic as a matcher", () => subscribe("http://127.0.0.1:9/", { topic: "a" } as object), /subscribe\(\) has no `topic`/],
-    ["a cursor of the wire", () => subscribe("http://127.0.0.1:9/", { last_event_id: "1" } as object), /has no `last_event_id`\./],
-    ["last, which goes in the URL", () => subscribe("http://127.0.0.1:9/", { last: 1 } as object), /subscribe\(\) has no `last`/],
-    ["a typing error", () => connect("http://127.0.0.1:9/", { tokn: "a" } as object), /connect\(\) has no `tokn`/],
+    ["a topic as a matcher", () => subscribe("http://127.0.0.1:9/", { topic: "a" } as object), /There is no option `topic`\./],
+    ["a cursor of the wire", () => subscribe("http://127.0.0.1:9/", { last_event_id: "1" } as object), /no option `last_event_id`\./],
+    ["last, which goes in the URL", () => subscribe("http://127.0.0.1:9/", { last: 1 } as object), /no option `last`/],
+    ["a typing error", () => connect("http://127.0.0.1:9/", { tokn: "a" } as object), /no option `tokn`/],
+    ["a typing error for a source", () => createEventSource("http://127.0.0.1:9/", MISSPELT), /no option `tokn`/],
   ])("is refused: %s", (_, call, message) => {
     expect(call).toThrow(message);
+  });
+
+  test.each<[name: string, value: unknown]>([
+    ["retryMs", "5 s"],
+    ["maxRetryMs", -1],
+    ["idleTimeoutMs", NaN],
+    ["maxEventLength", "16"],
+    ["giveUpAfterMs", null],
+    ["pollMs", -5],
+    ["maxQueued", {}],
+    ["pauseHiddenMs", "never"],
+    ["share", "tab"],
+  ])("is refused with a value that it can't have: %s", (name, value) => {
+    expect(() => connect("http://127.0.0.1:9/", { [name]: value })).toThrow(new RegExp(`^\`${name}\` is`));
   });
 
   test.each<[string, UpdateInput, PublishOptions, RegExp]>([
     ["a time of the wire", { topic: "a", deliver_at: "2030-01-01T00:00:00Z" } as UpdateInput, {}, /has no `deliver_at`\./],
     ["another word for data", { topic: "a", message: "hello" } as UpdateInput, {}, /An update has no `message`/],
-    ["a key", { topic: "a" }, { idempotencykey: "k" } as PublishOptions, /has no `idempotencykey`\./],
+    ["a key", { topic: "a" }, { idempotencykey: "k" } as PublishOptions, /no option `idempotencykey`\./],
   ])("is refused before anything is published: %s", async (_, update, options, message) => {
     await expect(publish("http://127.0.0.1:9/", update, options)).rejects.toThrow(message);
     await expect(publish("http://127.0.0.1:9/", [update], options)).rejects.toThrow(message);

@@ -128,7 +128,7 @@ describe("the object", () => {
   test("tells misuse at once", () => {
     expect(() => createEventSource("/stream")).toThrow(expect.objectContaining({ name: "SyntaxError" }));
     expect(() => createEventSource("http://a/", { token: "a b" })).toThrow(TypeError);
-    expect(() => createEventSource("http://a/", { matches: "x" } as EventSourceOptions)).toThrow(/no `matches`/);
+    expect(() => createEventSource("http://a/", { matches: "x" } as EventSourceOptions)).toThrow(/no option `matches`/);
   });
 });
 

@@ -322,6 +322,7 @@ describe("states", () => {
       ["live", "offline", "catching-up", "live"],
     ],
     ["a failure later", [shortStream(LIVE), answer(500, ""), stream(LIVE)], ["live", "offline", "offline", "catching-up", "live"]],
+    ["a server without ids", [stream("data: a\n\n")], ["live"]],
     ["a head and no cursor", [shortStream(":\n\n"), stream(LIVE)], ["offline", "live"]],
   ];
   test.each(CASES)("%s", async (_, scripts, states) => {

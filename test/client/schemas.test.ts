@@ -56,7 +56,8 @@ test("a loop has the type of all event types", async () => {
   onTestFinished(() => live.close());
   const loop = (async () => {
     for await (const event of live.topic("/a", { count: z.number(), name: v.string() })) {
-      expectTypeOf(event).toEqualTypeOf<TopicEvent<number | string>>();
+      expectTypeOf(event).toEqualTypeOf<TopicEvent<number, "count"> | TopicEvent<string, "name">>();
+      if (event.type === "count") expectTypeOf(event.data).toEqualTypeOf<number>();
       return event.data;
     }
     return undefined;

@@ -175,7 +175,7 @@ describe("resumption", () => {
   test("a hub that turns the stream away says why", async () => {
     const server = await scripted(shortStream('retry: 9\nevent: hub:drain\ndata: {"reconnectInMs":9,"code":"keys_unavailable"}\n\n'));
     const { reason } = await firstLoss(server.url, FAST);
-    expect(reason).toBe("The hub does not serve the stream just now (keys_unavailable).");
+    expect(reason).toBe("The hub serves no streams just now (keys_unavailable).");
   });
 
   test("the server's reconnection time is kept to", async () => {

@@ -7,6 +7,7 @@ import { createLatest, type Latest } from "./latest.ts";
 import type { ConnectOptions, Gap, Live } from "./live.ts";
 import { call } from "./listeners.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
+import { checkNumbers } from "./names.ts";
 import { watchPage } from "./page.ts";
 import { poll, type Polled } from "./poll.ts";
 import { createQueue } from "./queue.ts";
@@ -76,6 +77,8 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     ...follow
   } = options;
   const { token: source, headers, signal, fetch = globalThis.fetch.bind(globalThis), idleTimeoutMs = 40_000, maxRetryMs = 30_000 } = follow;
+  checkNumbers({ pauseHiddenMs, firstByteMs, pollMs, maxQueued, maxQueuedLength, maxQueuedMs });
+  if (share !== undefined && share !== "tabs") throw new TypeError('`share` is "tabs" or nothing.');
   const base = resolveUrl(url);
   const target = new URL(base);
   const hub = renewalBase(base, follow.renewUrl === undefined ? undefined : resolveUrl(follow.renewUrl)).href;
@@ -319,7 +322,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     if (state.status === "closed") return;
     const mine = ++visit;
     isAway = false;
-    if (share !== "tabs" || typeof document === "undefined" || typeof BroadcastChannel === "undefined" || !("locks" in navigator)) {
+    if (share !== "tabs" || typeof document === "undefined" || !("locks" in navigator)) {
       isLeader = true;
       return update();
     }

@@ -86,9 +86,9 @@ export function silence(ms: number): ClientError {
 
 /** Makes an error for a `fetch` whose answers can't be read while they arrive. */
 export function noBodyStream(): ClientError {
-  const message =
-    "This `fetch` gives no body stream. Pass one that does as the `fetch` option, such as that of `expo/fetch` in React Native.";
-  return new ClientError(message, { code: "no_body_stream" });
+  return new ClientError("This `fetch` gives no body stream. Set the `fetch` option, such as to `expo/fetch`.", {
+    code: "no_body_stream",
+  });
 }
 
 /**

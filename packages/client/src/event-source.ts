@@ -11,7 +11,7 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-/** Options of `createEventSource`: those of `subscribe`, and `EventSource`'s own. */
+/** The options of `subscribe`, and `EventSource`'s own. */
 export interface EventSourceOptions extends SubscribeOptions {
   /** Whether cookies are sent to another origin, too. Default: false. */
   readonly withCredentials?: boolean | undefined;

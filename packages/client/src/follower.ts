@@ -2,7 +2,7 @@ import { type Backoff, createBackoff } from "./backoff.ts";
 import { ClientError, errorOfFailure, errorOfResponse, hasBodyStreams, noBodyStream, parseObject, readerOf, silence } from "./error.ts";
 import { createEventParser, type ClientEvent } from "./event-parser.ts";
 import { createRefusals } from "./refusals.ts";
-import { refuseUnknown } from "./names.ts";
+import { checkNumbers, refuseUnknown } from "./names.ts";
 import type { poll } from "./poll.ts";
 import { renew, renewalBase } from "./renewal.ts";
 import { addressed, withToken } from "./requests.ts";
@@ -53,7 +53,7 @@ const POLL_WAIT_S = 15;
 /** Shortest time between two polls, in milliseconds. The hub's next answer has all that came meanwhile. */
 const MIN_POLL_MS = 50;
 
-const NOT_RENEWED = "The token could not be renewed. The stream ends with it, and is then opened again.";
+const NOT_RENEWED = "The token was not renewed. The stream ends with it.";
 
 /** One iteration. */
 interface Run {
@@ -90,7 +90,8 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
     ...rest
   } = options;
   const tokens = createTokens(source);
-  refuseUnknown(rest, fallback === undefined ? "subscribe()" : "connect()");
+  refuseUnknown(rest);
+  checkNumbers({ retryMs, maxRetryMs, retryFloorMs, retryCeilingMs, giveUpAfterMs, idleTimeoutMs, maxEventLength });
   const fetch = given ?? globalThis.fetch.bind(globalThis);
   const refusals = createRefusals(tokens, giveUpAfterMs);
   const base = renewalBase(target, renewUrl === undefined ? undefined : resolveUrl(renewUrl));
@@ -163,9 +164,9 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
     let drain: Loss | undefined;
     let isRenewing = false;
     let isTold = fallback === undefined;
-    // An update that is published from now on is not lost.
-    const tell = (): void => {
-      if (isTold || cursor === undefined || signal.aborted) return;
+    // An update that is published from now on is not lost. A server without ids has to send one first.
+    const tell = (isSure = cursor !== undefined): void => {
+      if (isTold || !isSure || signal.aborted) return;
       isTold = true;
       report("live");
     };
@@ -189,11 +190,12 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
       calmDown();
       isDoubtful = true;
       tell();
-      if (bytes === undefined) return drain ?? ["The server closed the stream.", 0];
+      if (bytes === undefined) return drain ?? ["The server ended the stream.", 0];
       for (const event of parser.push(bytes)) {
         if (signal.aborted) return ["", 0];
         if (event.id !== undefined) cursor = event.id;
-        if (event.data !== undefined && event.type !== "hub:cursor") {
+        const isUpdate = event.data !== undefined && event.type !== "hub:cursor";
+        if (isUpdate) {
           const { type, data } = event;
           if (type === "hub:drain") drain = lossOf(parseObject(data));
           else if (type !== "hub:expiring") {
@@ -205,7 +207,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
           }
         }
         // A listener may read the cursor, so the event must have arrived.
-        tell();
+        tell(isUpdate || cursor !== undefined);
       }
     }
   }
@@ -246,7 +248,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
   }
 
   async function* iterate(current: Run, end: () => void): AsyncGenerator<ClientEvent, void> {
-    if (run !== undefined) throw new TypeError("This subscription is being iterated already. Call subscribe() again.");
+    if (run !== undefined) throw new TypeError("This subscription has a loop already. Call subscribe() again.");
     run = current;
     stopSignal?.addEventListener("abort", end);
     if (stopSignal?.aborted === true) end();
@@ -367,6 +369,6 @@ function utf8HeaderValue(text: string): string {
 
 /** Reads a `hub:drain`. Its code is an error code if the hub did not serve the stream at all. */
 function lossOf({ code, reconnectInMs }: Readonly<Record<string, unknown>>): Loss {
-  const reason = typeof code === "string" ? `The hub does not serve the stream just now (${code}).` : "The hub is shutting down.";
+  const reason = typeof code === "string" ? `The hub serves no streams just now (${code}).` : "The hub is shutting down.";
   return [reason, typeof reconnectInMs === "number" && reconnectInMs > 0 ? reconnectInMs : 0];
 }

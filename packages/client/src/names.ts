@@ -2,9 +2,22 @@
  * Refuses the rest of an object whose known names were taken out. A misspelt `deliver_at` would
  * publish at once.
  *
- * @param what - The object's name in the error, such as "An update".
+ * @param what - Begins the error, such as "An update has no".
  * @throws TypeError with the first unknown name.
  */
-export function refuseUnknown(rest: object, what: string): void {
-  for (const name in rest) throw new TypeError(`${what} has no \`${name}\`.`);
+export function refuseUnknown(rest: object, what = "There is no option"): void {
+  for (const name in rest) throw new TypeError(`${what} \`${name}\`.`);
+}
+
+/**
+ * Checks times, lengths and counts. The default replaces undefined.
+ *
+ * @throws TypeError for a value that is no number, or below 0.
+ */
+export function checkNumbers(options: Readonly<Record<string, number | undefined>>): void {
+  for (const name in options) {
+    const { [name]: value = 0 } = options;
+    // Also NaN and texts.
+    if (value !== Math.abs(value)) throw new TypeError(`\`${name}\` is not a number from 0.`);
+  }
 }

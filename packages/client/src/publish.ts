@@ -63,7 +63,7 @@ export async function publishWith<T extends UpdateInput | readonly UpdateInput[]
   options: Omit<PublishOptions, "token">,
 ): Promise<Published<T>> {
   const { headers: extra, idempotencyKey, signal, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 30_000, ...rest } = options;
-  refuseUnknown(rest, "publish()");
+  refuseUnknown(rest);
   const target = resolveUrl(url);
   const batch: readonly UpdateInput[] = isBatch(update) ? update : [update];
   if (batch.length === 0) throw new TypeError("A batch needs at least one update.");
@@ -110,7 +110,7 @@ export function encodeUpdate(input: UpdateInput): string {
     throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
   }
   const { topic, data, id, type, retry, private: isPrivate, delayMs: delay, deliverAt: deliver_at, ttlMs: ttl, ...rest } = input;
-  refuseUnknown(rest, "An update");
+  refuseUnknown(rest, "An update has no");
   return JSON.stringify({ topic, data, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
 }
 

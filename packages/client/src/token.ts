@@ -37,7 +37,7 @@ export interface Tokens {
  */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
-const NO_TOKEN = "is not a token: it is empty, or has another character, such as a line break.";
+const NO_TOKEN = "is not a token: it is empty or has a space, a line break or the like.";
 
 /**
  * Calls in progress, so that all callers who need a token at the same time share one call. Nothing

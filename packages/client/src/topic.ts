@@ -7,8 +7,8 @@ import { type Schema, validate, type Validated } from "./schema.ts";
 const MAX_WAITING = 10_000;
 
 /** An update, as its listeners get it. */
-export interface TopicEvent<Data = string> {
-  readonly type: string;
+export interface TopicEvent<Data = string, Type extends string = string> {
+  readonly type: Type;
   readonly id: string | undefined;
   /** The topics of the update. The first is canonical. */
   readonly topics: readonly string[];
@@ -24,15 +24,18 @@ export type SchemaMap<Data extends Events> = { readonly [Type in keyof Data]: Sc
 /** A schema for all event types, or one for each. */
 export type Schemas = Schema | SchemaMap<Events>;
 
+/** Any update of a topic. Its type tells the type of its data. */
+export type AnyEvent<Data extends Events> = { [Type in keyof Data & string]: TopicEvent<Data[Type], Type> }[keyof Data & string];
+
 /** The updates of a topic or of a pattern. */
-export interface Topic<Data extends Events> extends AsyncIterable<TopicEvent<Data[keyof Data]>> {
+export interface Topic<Data extends Events> extends AsyncIterable<AnyEvent<Data>> {
   /**
    * Calls a listener for each update of an event type, in order. `*` is every type.
    *
    * @returns Removes the listener.
    */
-  on<Type extends keyof Data & string>(type: Type, listener: (event: TopicEvent<Data[Type]>) => void): () => void;
-  on(type: "*", listener: (event: TopicEvent<Data[keyof Data]>) => void): () => void;
+  on<Type extends keyof Data & string>(type: Type, listener: (event: TopicEvent<Data[Type], Type>) => void): () => void;
+  on(type: "*", listener: (event: AnyEvent<Data>) => void): () => void;
 }
 
 /** Adds a listener to the connection. Returns its removal. */
@@ -89,7 +92,7 @@ export function createTopic<Data extends Events>(
   return {
     on,
     [Symbol.asyncIterator]() {
-      const waiting: TopicEvent<Data[keyof Data]>[] = [];
+      const waiting: AnyEvent<Data>[] = [];
       let wake = (): void => undefined;
       let isOver = false;
       let isLate = false;
