@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** `import type` is gone when the test runs. */
 const IMPORTS = /(?:^(?:import|export)\s+(?!type\b)(?:[^;"]*?\sfrom\s+)?|\bimport\()"([^"]+)"/gm;
 const SERVERS = /^node:(?:child_process|cluster|dgram|http|http2|https|net|tls)$/;
-const BROWSERS = /^playwright-core$/;
+const BROWSERS = /^(?:playwright|puppeteer)-core$/;
 
 /** The modules from outside of `test/` that a file imports, by itself or through helpers in `test/`. */
 function importsOf(file: string, seen: Set<string> = new Set()): readonly string[] {
