@@ -1,26 +1,99 @@
-import type { Rule } from "./brain-rule.ts";
+import type { Rule } from "./rule.ts";
 
 const IS_WHAT_ZH = "(是什么|是啥|是干什么|是干嘛|是做什么|什么意思|指什么|干什么|干嘛|有什么用|怎么回事)";
 const WHAT_IS_ZH = "(什么是|啥是|何为|解释|介绍|讲讲|说说|聊聊)";
 const HOW_ZH = "(怎么|怎样|如何|怎么样|在哪|哪里|能|可以|能不能|可不可以|想|要)";
 
+/** Rules about single needs. They come first, so that they win against rules about publishing in general. */
+const NEEDS: readonly Rule[] = [
+  {
+    when: {
+      en: [
+        "* (protect|restrict|secure|hide|limit) [a|the|my] (topic|topics|update|updates|message|messages|stream|data|hub) *",
+        "* only (logged in|signed in|registered|some|certain|certain logged in) (users|people|members) *",
+        "* who (can|may) (read|see|receive|publish|send) *",
+      ],
+      zh: [
+        "* 只 [有|让|给] [已] (登录|登陆|注册|会员|部分|某些|特定) [的] (用户|人) *",
+        "* (限制|保护|加密|控制) * (主题|消息|数据|访问|权限) *",
+        "* 谁 (能|可以) (看|收|读|发布|发) *",
+      ],
+    },
+    say: {
+      en: [
+        "Publish the update with private=on. Then only subscribers whose token names the topic receive it, live and replayed. Your own login issues the token: {docs}/guides/authorization",
+      ],
+      zh: [
+        "发布时加上 private=on。这样只有令牌里写了这个主题的订阅者才能收到，实时的和补发的都一样。令牌由你自己的登录系统签发：{docs}/guides/authorization",
+      ],
+    },
+  },
+  {
+    when: {
+      en: [
+        "* (schedule|delay|postpone) [a|an|the|my] (message|update|event|publish|delivery) *",
+        "* (send|publish|deliver) * (later|in the future|at a time) *",
+      ],
+      zh: ["* (定时|延时|延迟|稍后|预约|晚点) [再|地] (发布|发送|推送|发|消息) *", "* (定时|延时|延迟) * (消息|任务|更新) *"],
+    },
+    say: {
+      en: [
+        "Add delay=MILLISECONDS or deliver_at=TIME when you publish. The hub keeps the update, also over a restart, and delivers it once: {docs}/reference/protocol#later-and-for-how-long",
+      ],
+      zh: [
+        "发布时加上 delay=毫秒数 或 deliver_at=时间。hub 会保存这条更新，重启也不丢，到时间投递一次：{docs}/reference/protocol#later-and-for-how-long",
+      ],
+    },
+  },
+  {
+    when: {
+      en: ["* (several|multiple|many|more) (processes|cores|cpus|workers|processors) *", "* all (cores|cpus|processors) *"],
+      zh: ["* (多个|多|几个) (进程|核|核心|cpu|处理器) *"],
+    },
+    say: {
+      en: [
+        "artesian serve --workers auto starts one process for each processor, behind one port. They share a journal, so they are one hub. More machines share one through Redis or NATS: {docs}/operate/scaling",
+      ],
+      zh: [
+        "artesian serve --workers auto 会给每个处理器启动一个进程，共用一个端口和一份日志，对外就是一个 hub。多台机器可以通过 Redis 或 NATS 共享日志：{docs}/operate/scaling",
+      ],
+    },
+  },
+  {
+    when: {
+      en: [
+        "* (who is online|who is there|who is connected|online users|presence) * (my|an|own) (app|application|site|website|page|product) *",
+      ],
+      zh: ["* (我的|我自己的|自己的|我们的) (应用|网站|系统|项目|产品|页面) * (在线|谁在) *"],
+    },
+    say: {
+      en: [
+        "Start the hub with --subscriptions. Then presence lists who is subscribed to which topic, and pushes each change: {docs}/guides/presence",
+      ],
+      zh: ["启动 hub 时加上 --subscriptions。在线状态（presence）会列出谁订阅了哪个主题，有变化就推送：{docs}/guides/presence"],
+    },
+  },
+];
+
 /** Rules about Artesian and its use. */
-export const BRAIN_ARTESIAN: readonly Rule[] = [
+export const ARTESIAN: readonly Rule[] = [
+  ...NEEDS,
   {
     when: {
       en: ["(help|help me|commands|menu|usage) *", "* what can (you|i) (do|ask|say|talk about) *", "* what do you know *"],
       zh: [
-        "[请] (帮助|帮帮我|帮我|帮忙|救命|菜单|命令|指令|用法) *",
+        "[请] (帮助|帮帮我|救命|菜单|命令|指令|用法) *",
+        "[请] (帮我|帮忙|帮个忙) [一下|吧]",
         "* 你 [都|还] (会|能|可以|懂|知道) [做|说|聊|回答|干|帮我做] [些|点] (什么|啥|哪些) *",
         "* (我|这里) * (能|可以) * (问|做|聊|说|干) [些|点] (什么|啥|哪些) *",
       ],
     },
     say: {
       en: [
-        'I can talk about Artesian: try "what is Artesian", "how do I publish", "how do I receive", "what if I lose the connection", "what is the journal" or "can I use another bot". I also know the time, some jokes and simple sums, and I toss coins and dice.',
+        'I can talk about Artesian: try "what is Artesian", "how do I publish", "how do I receive", "what if I lose the connection", "how do I back up the data". What I have no words of my own for, I look up in the docs. I do sums (20% of 350), tell prices (/price ARTWL) and news (/news), and remind you (/remind 10m tea). I also know the time and some jokes, and toss coins and dice.',
       ],
       zh: [
-        "我可以聊 Artesian：试试“Artesian 是什么”、“怎么发布”、“怎么接收”、“断线了怎么办”、“日志是什么”、“可以换个机器人吗”。我还会报时、讲笑话、做简单的算术，也能抛硬币、掷骰子。",
+        "我可以聊 Artesian：试试“Artesian 是什么”、“怎么发布”、“怎么接收”、“断线了怎么办”、“怎么备份数据”。我自己不会的，会去文档里找。我能做算术（350的20%），查价格（/price ARTWL）和新闻（/news），还能提醒你（/remind 10m 喝茶）。我也会报时、讲笑话、抛硬币、掷骰子。",
       ],
     },
   },
@@ -242,7 +315,10 @@ export const BRAIN_ARTESIAN: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* (how fast|performance|how many|scale|scales|scaling|benchmark|benchmarks) *"],
+      en: [
+        "* (how fast|performance|scale|scales|scaling|benchmark|benchmarks) *",
+        "* how many [concurrent|simultaneous|open] (connections|clients|users|subscribers|browsers|tabs|updates|messages|events|streams) *",
+      ],
       zh: ["* (性能|多快|快不快|速度|并发|多少 用户|多少 连接|多少 人同时|扩展|压测|基准测试|吞吐) *", "* (支持|承受|扛) * 多少 *"],
     },
     say: {
@@ -270,7 +346,10 @@ export const BRAIN_ARTESIAN: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* (php|python|ruby|golang|rust|java|symfony|django|laravel|rails|bash|shell) *"],
+      en: [
+        "* (from|with|in|using|for|support|supports|about|use) (php|python|ruby|go|golang|rust|java|symfony|django|laravel|rails|bash|shell) *",
+        "(php|python|ruby|golang|rust|java|symfony|django|laravel|rails|bash|shell) *",
+      ],
       zh: ["* (支持|用) * (php|python|ruby|go|golang|rust|java|其他语言|别的语言|什么语言|哪些语言) *"],
     },
     say: {
