@@ -8,25 +8,43 @@ export function sessionOf(room: string, visitor: string): string {
   return createHash("sha256").update(`artesian chat session ${room} ${visitor}`).digest("base64url").slice(0, 24);
 }
 
+/** How long the bot waits for a first update where none is held, in seconds. */
+const WAIT_SECONDS = 3;
+
+interface Poll {
+  readonly updates: readonly { readonly topics: readonly string[]; readonly type?: string; readonly data: string }[];
+  readonly cursor: string;
+}
+
 /**
- * Reads the newest public updates that the hub holds, by a poll that waits for nothing. The same
- * request over HTTP has the same answer.
+ * Reads the newest public updates that the hub holds, by a poll. The same request over HTTP has the
+ * same answer. Where none are held, a stream and a second poll wait a moment. A publisher may begin
+ * only when a stream asks for its topics, as the simulated market does.
  *
  * @param pattern - URL pattern of the topics, or one topic.
  * @param count - Most updates. With `each`, the newest of that many topics.
  * @returns Nothing if the hub lets nobody read without a token.
  */
 export async function newestUpdates(hub: Hub, pattern: string, count: number, each?: "each"): Promise<readonly HeldUpdate[]> {
-  const query = new URLSearchParams([
-    ["match_urlpattern", pattern],
-    ["last", String(count)],
-    ["wait", "0"],
-    ...(each === undefined ? [] : [["latest", "on"]]),
-  ]);
-  const response = await hub.fetch(new Request(`${hub.url}?${query}`, { headers: { Accept: "application/json" } }));
-  if (!response.ok) return [];
-  const { updates } = (await response.json()) as { updates: readonly { topics: readonly string[]; type?: string; data: string }[] };
-  return updates.map(({ topics, type, data }) => ({ topic: topics[0] ?? "", type, data }));
+  const poll = async (more: Readonly<Record<string, string>>): Promise<Poll | undefined> => {
+    const query = new URLSearchParams({ match_urlpattern: pattern, ...(each === undefined ? {} : { latest: "on" }), ...more });
+    const response = await hub.fetch(new Request(`${hub.url}?${query}`, { headers: { Accept: "application/json" } }));
+    if (response.ok) return (await response.json()) as Poll;
+    await response.body?.cancel();
+    return undefined;
+  };
+  const held = await poll({ last: String(count), wait: "0" });
+  if (held === undefined || held.updates.length > 0) return updatesOf(held);
+  const stream = await hub.fetch(new Request(`${hub.url}?${new URLSearchParams({ match_urlpattern: pattern })}`));
+  try {
+    return updatesOf(await poll({ last_event_id: held.cursor, wait: String(WAIT_SECONDS) }));
+  } finally {
+    await stream.body?.cancel();
+  }
+}
+
+function updatesOf(answer: Poll | undefined): readonly HeldUpdate[] {
+  return (answer?.updates ?? []).map(({ topics, type, data }) => ({ topic: topics[0] ?? "", type, data }));
 }
 
 /**
