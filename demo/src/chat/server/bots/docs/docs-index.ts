@@ -21,18 +21,18 @@ export interface DocsIndex {
 }
 
 /** Sections that are given to the index in one turn of the event loop. */
-const CHUNK = 50;
+const CHUNK = 20;
 
 /** Most hits of a question. */
 const MAX_HITS = 5;
 
-/** Records of runs, which have every word and explain none. */
-const NO_ANSWERS = /^(?:reference\/(?:fault-runs|field-matrix|benchmarks|conformance)|decisions\/(?:README|attack-floor)|README)/;
+/** Records of runs, which have every word and explain none, and pages about this bot. */
+const NO_ANSWERS = /^(?:reference\/(?:fault-runs|field-matrix|benchmarks|conformance)|decisions\/(?:README|attack-floor|bot-)|README)/;
 
 /** How much the pages of a folder count. Decisions say why, and seldom how. */
 const FOLDERS: Readonly<Record<string, number>> = { start: 1.3, guides: 1.2, operate: 1.1, reference: 1, decisions: 0.15 };
 
-/** How much the items of lists count beside whole sections, except those of the glossary. */
+/** How much the items of lists count beside whole sections, except the glossary's. */
 const ITEM = 0.7;
 
 /** How much the glossary counts, and how much of it in a question for a definition. */
@@ -56,9 +56,13 @@ export function shippedDocs(): string {
 export async function readDocs(folder: string): Promise<DocsIndex> {
   const files = await readdir(folder, { recursive: true });
   const sections: Section[] = [];
+  const weights = new Weights();
   for (const file of files.toSorted()) {
     const path = file.replaceAll("\\", "/");
-    if (path.endsWith(".md") && !NO_ANSWERS.test(path)) sections.push(...sectionsOf(path, await readFile(join(folder, file), "utf8")));
+    if (!path.endsWith(".md") || NO_ANSWERS.test(path)) continue;
+    const found = sectionsOf(path, await readFile(join(folder, file), "utf8"));
+    sections.push(...found);
+    for (const section of found) weights.add(section);
   }
   const index = new MiniSearch<Section & { readonly id: number }>({
     fields: Object.keys(FIELDS),
@@ -69,8 +73,7 @@ export async function readDocs(folder: string): Promise<DocsIndex> {
     sections.map((section, id) => ({ ...section, id })),
     { chunkSize: CHUNK },
   );
-  const weightOf = weights(sections);
-  return { find: (question) => find(question, sections, index, weightOf) };
+  return { find: (question) => find(question, sections, index, weights) };
 }
 
 /** One word of a question, and the docs' words for it. */
@@ -94,11 +97,11 @@ function find(
   question: string,
   sections: readonly Section[],
   index: MiniSearch<Section & { readonly id: number }>,
-  weightOf: (terms: readonly string[]) => number,
+  weights: Weights,
 ): Hit[] {
   const isChinese = /\p{sc=Han}/u.test(question);
   const glossary = DEFINITION.test(question) ? GLOSSARY.definition : GLOSSARY.any;
-  const concepts = conceptsOf(question).map(({ terms }) => ({ terms, weight: weightOf(terms) }));
+  const concepts = conceptsOf(question).map(({ terms }) => ({ terms, weight: weights.of(terms) }));
   const total = concepts.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return [];
   const results = index.search(concepts.flatMap(({ terms }) => terms).join(" "), {
@@ -127,13 +130,17 @@ function find(
 }
 
 /** How much a concept tells, by how few sections have its words. Words that no section has tell most. */
-function weights(sections: readonly Section[]): (terms: readonly string[]) => number {
-  const counts = new Map<string, number>();
-  for (const { title, heading, text } of sections) {
-    for (const term of new Set(wordsOf(`${title} ${heading} ${text}`).map(stem))) counts.set(term, (counts.get(term) ?? 0) + 1);
+class Weights {
+  readonly #counts = new Map<string, number>();
+  #sections = 0;
+
+  add({ title, heading, text }: Section): void {
+    this.#sections++;
+    for (const term of new Set(wordsOf(`${title} ${heading} ${text}`).map(stem))) this.#counts.set(term, (this.#counts.get(term) ?? 0) + 1);
   }
-  return (terms) => {
-    const held = terms.flatMap((term) => counts.get(term) ?? []);
-    return Math.log(1 + sections.length / (held.length === 0 ? 1 : Math.min(...held)));
-  };
+
+  of(terms: readonly string[]): number {
+    const held = terms.flatMap((term) => this.#counts.get(term) ?? []);
+    return Math.log(1 + this.#sections / (held.length === 0 ? 1 : Math.min(...held)));
+  }
 }

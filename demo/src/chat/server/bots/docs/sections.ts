@@ -21,7 +21,7 @@ const SHORT_CODE = { lines: 2, length: 120 };
 /** Stands before a line of code, in a section's text. */
 const CODE = "  ";
 
-/** An item such as `- **topic**: The name on an update.`, with its term. */
+/** An item: `- **topic**: The name on an update.`, with its term. */
 const TERM_ITEM = /^[-*]\s+(?:\*\*([^*]+)\*\*|((?:`[^`]+`(?:\s*<[^>]+>)?(?:,?\s+|\s+or\s+)?)+))\s*(?:\([^)]*\))?\s*[:：]\s*(.+)$/;
 
 /** Lines that are no prose: tables, pictures, HTML, rules. */
@@ -30,7 +30,7 @@ const NO_PROSE = /^\s*(?:\||!\[|<|-{3,}$|\[.*\]:)/;
 /**
  * Splits a page of Markdown into sections.
  *
- * @param path - Path below the folder of the docs, such as `start/clients.md`.
+ * @param path - Path below the folder of the docs (`start/clients.md`).
  */
 export function sectionsOf(path: string, markdown: string): Section[] {
   const page = path.replace(/\.md$/, "").replace(/(^|\/)README$/, "$1");
@@ -104,6 +104,7 @@ function plainProse(lines: readonly string[]): string {
     else text += `${plainText(line.replace(/^\s*(?:[-*]|\d+\.|>)\s+/, ""))} `;
   }
   return text
+    .trimStart()
     .replace(/^Decision\. /, "")
     .replace(/ {2,}(?=\S)(?<!\n {2})/g, " ")
     .replace(/ +\n/g, "\n")

@@ -75,7 +75,7 @@ function wholeWords(alternatives: string): string {
 /**
  * Computes the sum in a text, in digits, marks or words of English or Chinese.
  *
- * @param last - The value of the sum before, with which a text such as "times 3" goes on.
+ * @param last - The value of the sum before, with which "times 3" goes on.
  * @returns Undefined if the text asks for no sum.
  */
 export function findSum(text: string, last?: Rational): Sum | undefined {

@@ -13,10 +13,10 @@ const EN_NUMBER = `\\d+(?:\\.\\d+)?|an?(?=\\s)|half an?(?=\\s)|${ENGLISH_NUMBER}
 const EN_PART = `(?:(${EN_NUMBER})\\s*(${UNITS.map(([, en]) => en).join("|")})(?![a-z]))`;
 const ZH_PART = `(?:(\\d+(?:\\.\\d+)?|半|${CHINESE_NUMBER})\\s*(${UNITS.map(([, , zh]) => zh).join("|")})(半)?)`;
 
-/** A duration in English, such as `10m`, `1h30m`, `an hour` or `ten minutes`. */
+/** A duration in English: `10m`, `1h30m`, `an hour` or `ten minutes`. */
 export const ENGLISH_DURATION: string = unnamed(`${EN_PART}(?:\\s*(?:and\\s+)?${EN_PART})*`);
 
-/** A duration in Chinese, such as `十分钟`, `1小时30分` or `一个半小时`. */
+/** A duration in Chinese: `十分钟`, `1小时30分` or `一个半小时`. */
 export const CHINESE_DURATION: string = unnamed(`(?:${ZH_PART}|[一1]个半小时)(?:${ZH_PART})*`);
 
 function unnamed(source: string): string {

@@ -17,8 +17,8 @@ export interface EmbeddedBotOptions {
    */
   readonly people?: number;
   /**
-   * Folder of the docs, as Markdown, from which the bot answers questions. Default: those of the
-   * package `artesian`. False: none.
+   * Folder of the docs, as Markdown, from which the bot answers questions. Default: the docs of
+   * the package `artesian`. False: none.
    */
   readonly docs?: string | false;
 }

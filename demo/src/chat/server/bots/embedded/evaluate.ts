@@ -14,7 +14,7 @@ const ONE: Rational = { numerator: 1n, denominator: 1n, exact: true };
  * Computes an expression of numbers, `+ - * / % ^`, and the functions of {@link FUNCTIONS}. Every
  * other part of jsep's language is refused.
  *
- * @returns Undefined if the text is no such expression.
+ * @returns Undefined if the text is no sum.
  * @throws NoValueError if the expression has no value, or a value beyond the bounds.
  */
 export function evaluate(expression: string): Rational | undefined {

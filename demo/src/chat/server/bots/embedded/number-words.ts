@@ -18,10 +18,10 @@ const SMALL: ReadonlyMap<string, number> = new Map([
 
 const WORD = `(?:${[...SMALL.keys(), "hundred", ...SCALES.keys()].toSorted((a, b) => b.length - a.length).join("|")})`;
 
-/** A number in English words, such as `two hundred and five`. */
+/** A number in English words: `two hundred and five`. */
 export const ENGLISH_NUMBER: string = `(?:an? (?=hundred|thousand|million|billion))?${WORD}(?:(?:[ -]| and )${WORD})*(?![\\p{L}\\p{N}])`;
 
-/** @returns Undefined for words in an order that is no number, such as `five six`. */
+/** @returns Undefined for words in an order that is no number (`five six`). */
 export function englishNumber(words: string): number | undefined {
   let [total, part, last] = [0, 0, Infinity];
   for (const word of words.toLowerCase().split(/[ -]+/)) {
@@ -43,7 +43,7 @@ const DIGITS = "零一二三四五六七八九";
 const PLACES: Readonly<Record<string, number>> = { 十: 10, 百: 100, 千: 1000 };
 const MYRIADS: Readonly<Record<string, number>> = { 万: 1e4, 亿: 1e8 };
 
-/** A number in Chinese characters, such as `一百二十三` or `三点五`. */
+/** A number in Chinese characters: `一百二十三` or `三点五`. */
 export const CHINESE_NUMBER = "[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?";
 
 /** @returns The digits. Undefined for characters in an order that is no number. */

@@ -49,7 +49,7 @@ function greatestDivisor(a: bigint, b: bigint): bigint {
   return one === 0n ? 1n : one;
 }
 
-/** @param text - Digits with an optional point, such as `0.1`. */
+/** @param text - Digits with an optional point (`0.1`). */
 export function fromDecimal(text: string): Rational {
   const [whole = "", decimals = ""] = text.split(".");
   return rational(BigInt(whole + decimals || "0"), 10n ** BigInt(decimals.length), true);

@@ -17,7 +17,7 @@ export interface Found {
   readonly rule: FollowUp & Partial<Rule>;
   /** The words of the message at the rule's `{words}`. */
   readonly words: readonly Word[];
-  /** Words that the rule names, of those of the message that tell its subject. */
+  /** Share of the words that tell the message's subject, as far as the rule names words. May pass 1. */
   readonly named: number;
 }
 

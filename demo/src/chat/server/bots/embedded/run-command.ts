@@ -13,7 +13,7 @@ const REMINDER_MS = { min: 1000, max: 30 * 86_400_000 };
 /** Longest text of a reminder, in characters. */
 const MAX_REMINDER_LENGTH = 200;
 
-/** Most symbols that are looked through, and of those named in an answer. */
+/** Most symbols that are looked through, and that an answer names. */
 const MAX_SYMBOLS = 200;
 const SYMBOLS_NAMED = 5;
 

@@ -16,8 +16,8 @@ export interface WebhookRequest {
 /**
  * Makes the request for a message, in the form that the service reads:
  *
- * - One body for most services. It has our members, those of Rasa's REST channel (`sender`,
- *   `message`), and those of a fulfillment webhook of Dialogflow ES (`queryResult`, `session`) and CX
+ * - One body for most services. It has our members, the members of Rasa's REST channel (`sender`,
+ *   `message`), and the members of a fulfillment webhook of Dialogflow ES (`queryResult`, `session`) and CX
  *   (`sessionInfo`, `fulfillmentInfo`).
  * - For an address that ends with `:detectIntent`, the body of Dialogflow's own API, ES or CX, which
  *   refuses members that it does not know.
