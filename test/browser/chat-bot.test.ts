@@ -83,7 +83,7 @@ describe.each([
     const link = ada.getByTestId("news-card").getByRole("link", { name: item.title });
     await link.waitFor();
     expect(await link.getAttribute("href")).toBe(item.link);
-    // The card subscribes when it is drawn, so the price may change before it does.
+    // The card subscribes after the first drawing. The price may have changed by then.
     let cents = 0;
     await expect
       .poll(async () => {

@@ -10,7 +10,7 @@ async function ask(chat: TestChat, body: unknown, secret = ADA, init: RequestIni
   return chat.chat.fetch(new Request("http://host/chat/lobby/bot", { method: "POST", headers, body: JSON.stringify(body), ...init }));
 }
 
-/** A bot that writes a word, and then nothing until it is stopped. */
+/** A bot that writes a word, and then nothing until the stop. */
 function writing(): Bot & { readonly stopped: Promise<void> } {
   let tell = (): void => {};
   const stopped = new Promise<void>((resolve) => (tell = resolve));

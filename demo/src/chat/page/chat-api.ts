@@ -65,7 +65,7 @@ export async function sendBotRequest(room: string, request: BotRequest, tokens: 
     const headers = { "Content-Type": "application/json" };
     return (await withToken(tokens, `/chat/${room}/bot`, { method: "POST", headers, body: JSON.stringify(request) })).ok;
   } catch {
-    // The server is away. The page says that it did not work.
+    // The server is away. The page tells the visitor.
     return false;
   }
 }

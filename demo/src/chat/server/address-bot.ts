@@ -5,7 +5,7 @@ function escapePattern(text: string): string {
 }
 
 /**
- * What may not follow a name, because it would be another name. Chinese has no spaces, so after a
+ * What may not follow a name, or else the name is another. Chinese has no spaces, so after a
  * name in Latin letters any other script begins the text, and after a Chinese name anything may.
  */
 function endOf(name: string): string {

@@ -3,7 +3,7 @@ import { type Hub, HubError } from "artesian";
 import type { HeldUpdate, LaterOutcome } from "./bots/bot.ts";
 import { CHAT_TYPES, type ChatMessage, roomTopic } from "./wire.ts";
 
-/** Names a visitor's conversation in a room. A service behind the bot can't tell the visitor by it. */
+/** Names a visitor's conversation in a room. It tells a service behind the bot nothing about the visitor. */
 export function sessionOf(room: string, visitor: string): string {
   return createHash("sha256").update(`artesian chat session ${room} ${visitor}`).digest("base64url").slice(0, 24);
 }

@@ -16,7 +16,7 @@ const CUT_MARK = " …";
 export interface CollectedReply {
   /** Undefined if the bot has nothing to say. */
   readonly text: string | undefined;
-  /** The same as data, if the bot gave it. */
+  /** The same as data, if the bot gave any. */
   readonly card?: ChatCard | undefined;
   /** Why the text is cut, if it is. */
   readonly failure?: unknown;

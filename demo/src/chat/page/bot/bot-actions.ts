@@ -7,7 +7,7 @@ export interface BotActions {
   readonly you: string | undefined;
   /** @returns Whether the server took the request. */
   readonly request: (request: BotRequest) => Promise<boolean>;
-  /** Follows a public topic. @returns Ends it. */
+  /** Follows a public topic. @returns Ends the subscription. */
   readonly follow: (topic: string, listener: (type: string, data: string) => void) => () => void;
 }
 

@@ -11,12 +11,12 @@ export interface Hit {
   readonly section: Section;
   /** Share of the question's words that the section has, by their weight, 0 to 1. */
   readonly coverage: number;
-  /** The same for the words of its heading and its page's title. */
+  /** The same for the words of the heading and the page's title. */
   readonly headed: number;
 }
 
 export interface DocsIndex {
-  /** The sections that answer a question best, the best first. Empty if the docs don't know its words. */
+  /** The sections that answer a question best, the best first. Empty if the docs don't know the question's words. */
   find(question: string): readonly Hit[];
 }
 
@@ -35,7 +35,7 @@ const FOLDERS: Readonly<Record<string, number>> = { start: 1.3, guides: 1.2, ope
 /** How much the items of lists count beside whole sections, except the glossary's. */
 const ITEM = 0.7;
 
-/** How much the glossary counts, and how much of it in a question for a definition. */
+/** How much the glossary counts, in any question and in one for a definition. */
 const GLOSSARY = { any: 1, definition: 3 };
 
 const DEFINITION = /^(?:what(?:'s| is| are| does)|define|meaning)\b|什么是|是什么|什么意思|是啥/i;
@@ -76,7 +76,7 @@ export async function readDocs(folder: string): Promise<DocsIndex> {
   return { find: (question) => find(question, sections, index, weights) };
 }
 
-/** One word of a question, and the docs' words for it. */
+/** One word of a question, and the docs' words for the same thing. */
 interface Concept {
   readonly terms: readonly string[];
 }

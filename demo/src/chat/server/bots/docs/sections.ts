@@ -21,7 +21,7 @@ const SHORT_CODE = { lines: 2, length: 120 };
 /** Stands before a line of code, in a section's text. */
 const CODE = "  ";
 
-/** An item: `- **topic**: The name on an update.`, with its term. */
+/** An item: `- **topic**: The name on an update.`, with the term. */
 const TERM_ITEM = /^[-*]\s+(?:\*\*([^*]+)\*\*|((?:`[^`]+`(?:\s*<[^>]+>)?(?:,?\s+|\s+or\s+)?)+))\s*(?:\([^)]*\))?\s*[:：]\s*(.+)$/;
 
 /** Lines that are no prose: tables, pictures, HTML, rules. */
@@ -75,7 +75,7 @@ export function sectionsOf(path: string, markdown: string): Section[] {
   return sections;
 }
 
-/** Adds short code to a section's lines. Without longer code, the words that lead to it go too. */
+/** Adds short code to a section's lines. Without longer code, the words that lead to the code go too. */
 function withCode(lines: readonly string[], code: readonly string[]): string[] {
   const trimmed = code.map((line) => line.trim()).filter((line) => line !== "");
   if (trimmed.length <= SHORT_CODE.lines && trimmed.every(({ length }) => length <= SHORT_CODE.length)) {
@@ -111,7 +111,7 @@ function plainProse(lines: readonly string[]): string {
     .trim();
 }
 
-/** Markdown without its marks. */
+/** Markdown as plain text. */
 function plainText(markdown: string): string {
   return markdown
     .replace(/!\[[^\]]*\]\([^)]*\)/g, "")

@@ -93,7 +93,7 @@ const ENGLISH: ReadonlyMap<string, readonly string[]> = new Map(
   rows.flatMap(({ en, docs }) => en.filter((word) => word !== "").map((word) => [word, docs])),
 );
 
-/** The longest word comes first, so that it is found before its parts. */
+/** The longest word comes first, and is found before its parts. */
 const CHINESE: readonly Word[] = rows
   .flatMap(({ zh, docs }) => zh.map((word): Word => ({ word, docs })))
   .toSorted((a, b) => b.word.length - a.word.length);

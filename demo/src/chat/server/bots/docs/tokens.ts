@@ -40,7 +40,7 @@ export function isStopWord(word: string): boolean {
   return STOP_WORDS.has(word) || STOP_WORDS_ZH.has(word) || /^\p{N}+$/u.test(word);
 }
 
-/** Words of a text that tell its subject: English words, and the characters of Chinese ones. */
+/** Telling words of a text: English words, and the characters of Chinese ones. */
 export function tellingWords(text: string): number {
   const english = latinWords(text).filter((word) => !isStopWord(word)).length;
   return chineseWords(text).reduce((count, word) => count + (isStopWord(word) ? 0 : word.length), english);

@@ -99,7 +99,7 @@ export function findSum(text: string, last?: Rational): Sum | undefined {
 /**
  * Translates words into an expression.
  *
- * @returns Undefined unless the text is numbers and operators to its end. A continued sum would get
+ * @returns Undefined unless the text is numbers and operators to the end. A continued sum would get
  *   a wrong answer.
  */
 function expressionOf(text: string, last: Rational | undefined): string | undefined {

@@ -29,14 +29,14 @@ const MAX_INPUT_LENGTH = 240;
 /** Most characters of a name that are kept. */
 const MAX_NAME_LENGTH = 60;
 
-/** Share of a question's words that a rule must name. Below it, the docs may know better. */
+/** Share of a question's words that a rule must name. Below that, the docs may know better. */
 const SURE = 0.5;
 
 type Values = Readonly<Record<string, string>>;
 
 /**
- * The bot that works offline, in English and Chinese. It carries commands out, works sums out, talks
- * by the rules in `rules/`, and answers other questions from the docs. It admits what it can't do.
+ * The bot that works offline, in English and Chinese. Carries commands out, works sums out, talks
+ * by the rules in `rules/`, and answers other questions from the docs. Admits its limits.
  */
 export function embeddedBot(options: EmbeddedBotOptions = {}): Bot {
   const people = new People(options.people ?? 1000);

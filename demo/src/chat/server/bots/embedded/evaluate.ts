@@ -1,7 +1,7 @@
 import jsep, { type Expression } from "jsep";
 import { add, divide, fromDecimal, multiply, negate, NoValueError, power, type Rational, remainder, squareRoot } from "./rational.ts";
 
-// In jsep, `^` is JavaScript's. Here it is the power, which binds most and from the right.
+// In jsep, `^` is JavaScript's. Here `^` is the power, which binds most and from the right.
 jsep.addBinaryOp("^", 11, true);
 
 /** Deepest expression. Each level is a call. */
@@ -73,7 +73,7 @@ function combined({ operator, left, right }: Readonly<Record<string, unknown>>, 
   const a = valueOf(left, depth + 1);
   const b = valueOf(right, depth + 1);
   if (a === undefined || b === undefined) return undefined;
-  // As on a calculator, a percentage is added of the number before it: 50 + 10% is 55.
+  // As on a calculator, a percentage counts of the number before: 50 + 10% is 55.
   const isShare = (right as Expression).type === "CallExpression" && functionName(right as Expression) === "pct";
   switch (operator) {
     case "+":

@@ -1,7 +1,7 @@
 import { NEWS_TYPES } from "../../../../news/server/wire.ts";
 import type { HeldUpdate } from "../bot.ts";
 
-/** A headline, as far as the bot reads it out. */
+/** The parts of a headline that the bot reads out. */
 export interface NewsHeadline {
   readonly id: string;
   readonly title: string;

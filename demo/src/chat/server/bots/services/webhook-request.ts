@@ -20,7 +20,7 @@ export interface WebhookRequest {
  *   `message`), and the members of a fulfillment webhook of Dialogflow ES (`queryResult`, `session`) and CX
  *   (`sessionInfo`, `fulfillmentInfo`).
  * - For an address that ends with `:detectIntent`, the body of Dialogflow's own API, ES or CX, which
- *   refuses members that it does not know.
+ *   refuses unknown members.
  */
 export function webhookRequest(url: URL, message: BotMessage, context: Pick<BotContext, "history" | "session">): WebhookRequest {
   const { room, nickname, text } = message;
