@@ -1,20 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { embeddedBot } from "../../../demo/src/chat/server/index.ts";
-import { BRAIN_ARTESIAN } from "../../../demo/src/chat/server/bots/brain-artesian.ts";
-import { BRAIN_BASICS } from "../../../demo/src/chat/server/bots/brain-basics.ts";
-import { BRAIN_CHAT } from "../../../demo/src/chat/server/bots/brain-chat.ts";
-import { BRAIN_FALLBACK } from "../../../demo/src/chat/server/bots/brain-fallback.ts";
-import { BRAIN_SMALL_TALK } from "../../../demo/src/chat/server/bots/brain-small-talk.ts";
+import { FALLBACK, RULES } from "../../../demo/src/chat/server/bots/rules/index.ts";
 import { context } from "./bot-service.ts";
 
-const RULES = [...BRAIN_BASICS, ...BRAIN_ARTESIAN, ...BRAIN_CHAT, ...BRAIN_SMALL_TALK, ...BRAIN_FALLBACK];
+const ALL_RULES = [...RULES, ...FALLBACK];
 
 /** Every answer to a text, if the bot chooses from as many replies as this. */
 async function answersTo(text: string, choices: number): Promise<string[]> {
   const random = vi.spyOn(Math, "random");
   onTestFinished(() => random.mockRestore());
-  const bot = embeddedBot();
+  const bot = embeddedBot({ docs: false });
   const answers = new Set<string>();
   for (let choice = 0; choice < choices; choice++) {
     random.mockReturnValue((choice + 0.5) / choices);
@@ -52,6 +48,20 @@ const BETTER: ReadonlyMap<string, RegExp> = new Map([
   ["can i use it with react", /^EventSource is part of every/],
   ["does it work in safari", /^EventSource is part of every/],
   ["how do i install it", /^"npx artesian-demo"/],
+  ...[
+    "help",
+    "help me",
+    "help!",
+    "commands",
+    "menu",
+    "usage",
+    "what can you do?",
+    "what can i ask?",
+    "so what can i do here",
+    "what do you know",
+    "what do you know about bees",
+  ].map((text): [string, RegExp] => [text, /remind 10m tea/]),
+  ["1/0", /divided by zero/],
   ["how do i run it on my own server", /^"npx artesian-demo"/],
 ]);
 
@@ -220,7 +230,7 @@ WebSocket 和它有什么区别 = what is the difference between sse and websock
 
 /** The place of the rule that gave an answer. */
 function ruleOf(answer: string, language: "en" | "zh"): number {
-  return RULES.findIndex(({ say, sayToKnown }) =>
+  return ALL_RULES.findIndex(({ say, sayToKnown }) =>
     [...say[language], ...(sayToKnown?.[language] ?? [])].some((reply) => {
       const literal = reply.split(/\{[a-z]+\}/i).map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
       return new RegExp(`^${literal.join("[^]+")}$`).test(answer);
@@ -230,7 +240,7 @@ function ruleOf(answer: string, language: "en" | "zh"): number {
 
 describe("Chinese", () => {
   const say = async (text: string): Promise<string> =>
-    (await embeddedBot().reply({ room: "lobby", nickname: "Ada", text }, context())) as string;
+    (await embeddedBot({ docs: false }).reply({ room: "lobby", nickname: "Ada", text }, context())) as string;
 
   test.each(TWINS)("answers %s as it answers %s, in Chinese", async (chinese = "", english = "") => {
     const answer = await say(chinese);
@@ -256,7 +266,7 @@ describe("Chinese", () => {
 
 describe("a conversation", () => {
   test("goes on in the language of the last words", async () => {
-    const bot = embeddedBot();
+    const bot = embeddedBot({ docs: false });
     const say = async (text: string): Promise<string> => (await bot.reply({ room: "lobby", nickname: "Ada", text }, context())) as string;
     expect(await say("我叫小明")).toContain("小明");
     expect(await say("🎉")).toMatch(/\p{sc=Han}/u);
@@ -270,7 +280,7 @@ describe("a conversation", () => {
   });
 
   test("plays a game to its end, and only then answers other things", async () => {
-    const bot = embeddedBot();
+    const bot = embeddedBot({ docs: false });
     const say = async (text: string): Promise<string> => (await bot.reply({ room: "lobby", nickname: "Ada", text }, context())) as string;
     expect(await say("knock knock")).toBe("Who is there?");
     expect(await say("help")).toBe("Help who?");

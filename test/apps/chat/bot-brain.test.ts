@@ -1,13 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { embeddedBot } from "../../../demo/src/chat/server/index.ts";
-import { BRAIN_ARTESIAN } from "../../../demo/src/chat/server/bots/brain-artesian.ts";
-import { BRAIN_BASICS, CALLED, NO_SUM, SUM } from "../../../demo/src/chat/server/bots/brain-basics.ts";
-import { BRAIN_CHAT } from "../../../demo/src/chat/server/bots/brain-chat.ts";
-import { BRAIN_FALLBACK } from "../../../demo/src/chat/server/bots/brain-fallback.ts";
-import { type FollowUp, type Language, LANGUAGES, type Replies, type Rule } from "../../../demo/src/chat/server/bots/brain-rule.ts";
-import { BRAIN_SMALL_TALK } from "../../../demo/src/chat/server/bots/brain-small-talk.ts";
-import { type Fit, fitTrigger, mayFit, parseTrigger } from "../../../demo/src/chat/server/bots/trigger.ts";
-import { plainText, splitWords } from "../../../demo/src/chat/server/bots/words.ts";
+import { FALLBACK, RULES } from "../../../demo/src/chat/server/bots/rules/index.ts";
+import { CALLED, NO_SUM, SUM } from "../../../demo/src/chat/server/bots/rules/replies.ts";
+import { type FollowUp, type Language, LANGUAGES, type Replies } from "../../../demo/src/chat/server/bots/rules/rule.ts";
+import { type Fit, fitTrigger, mayFit, parseTrigger } from "../../../demo/src/chat/server/bots/embedded/trigger.ts";
+import { plainText, splitWords } from "../../../demo/src/chat/server/bots/embedded/words.ts";
 import { context } from "./bot-service.ts";
 
 const words = (text: string): string[] => splitWords(plainText(text)).map(({ text: word }) => word);
@@ -80,8 +77,7 @@ describe("a trigger", () => {
   });
 });
 
-const BRAIN: readonly Rule[] = [...BRAIN_BASICS, ...BRAIN_ARTESIAN, ...BRAIN_CHAT, ...BRAIN_SMALL_TALK];
-const triggers = BRAIN.flatMap((rule) => LANGUAGES.flatMap((language) => rule.when[language].map((trigger) => ({ rule, trigger }))));
+const triggers = RULES.flatMap((rule) => LANGUAGES.flatMap((language) => rule.when[language].map((trigger) => ({ rule, trigger }))));
 
 function placeholders(replies: Replies): string[] {
   return LANGUAGES.flatMap((language) => replies[language].flatMap((reply) => reply.match(/\{[^}]*\}?/g) ?? []));
@@ -103,11 +99,11 @@ function example(trigger: string): string {
 
 describe("the brain", () => {
   test("has replies in both languages, with placeholders that are known", () => {
-    const known = ["{nick}", "{bot}", "{time}", "{date}", "{curl}", "{js}"];
-    for (const replies of [CALLED, SUM, NO_SUM]) {
+    const known = ["{nick}", "{bot}", "{time}", "{date}", "{curl}", "{js}", "{docs}"];
+    for (const replies of [CALLED, ...Object.values(SUM), ...Object.values(NO_SUM)]) {
       for (const name of placeholders(replies)) expect([...known, "{sum}"]).toContain(name);
     }
-    for (const rule of [...BRAIN, ...BRAIN_FALLBACK]) {
+    for (const rule of [...RULES, ...FALLBACK]) {
       const catches = LANGUAGES.flatMap((language) => rule.when[language]).every((trigger) => trigger.includes("{words}"));
       const named = rule.sayToKnown !== undefined || rule.does === "learn name";
       for (const [depth, { say }] of chain(rule).entries()) {
@@ -121,14 +117,14 @@ describe("the brain", () => {
   });
 
   test("has triggers in both languages", () => {
-    for (const rule of BRAIN) {
+    for (const rule of RULES) {
       for (const language of LANGUAGES) expect(rule.when[language].length, JSON.stringify(rule.when)).toBeGreaterThan(0);
     }
   });
 
   test.each(triggers)("answers to $trigger by the rule that has it", async ({ rule, trigger }) => {
     const text = example(trigger);
-    const answer = (await embeddedBot().reply({ room: "lobby", nickname: "Ada", text }, context())) as string;
+    const answer = (await embeddedBot({ docs: false }).reply({ room: "lobby", nickname: "Ada", text }, context())) as string;
     const said = LANGUAGES.flatMap((language) => rule.say[language]).some((reply) => sameText(reply, answer));
     expect(said, `${text}: ${answer}`).toBe(true);
   });
@@ -140,7 +136,7 @@ function sameText(reply: string, answer: string): boolean {
 }
 
 test("a person's name is kept to its bound", async () => {
-  const bot = embeddedBot();
+  const bot = embeddedBot({ docs: false });
   const say = async (text: string): Promise<string> => (await bot.reply({ room: "lobby", nickname: "Ada", text }, context())) as string;
   await say(`my name is x${"𝒳".repeat(100)}`);
   const [name = ""] = /(?<=you are )[^.]+/.exec(await say("who am i")) ?? [];
@@ -149,7 +145,7 @@ test("a person's name is kept to its bound", async () => {
 });
 
 test("two people whose rooms and names run together are two", async () => {
-  const bot = embeddedBot();
+  const bot = embeddedBot({ docs: false });
   const say = async (room: string, nickname: string, text: string): Promise<string> =>
     (await bot.reply({ room, nickname, text }, context())) as string;
   await say("a/b", "c", "my name is augusta");
@@ -163,6 +159,6 @@ test.each<[string, Language]>([
   ["what is the ".repeat(100), "en"],
 ])("a long message is answered at once: %s", async (text) => {
   const started = performance.now();
-  expect(await embeddedBot().reply({ room: "lobby", nickname: "Ada", text }, context())).toMatch(/./);
+  expect(await embeddedBot({ docs: false }).reply({ room: "lobby", nickname: "Ada", text }, context())).toMatch(/./);
   expect(performance.now() - started).toBeLessThan(5000);
 });

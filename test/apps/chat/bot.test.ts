@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { addressedText } from "../../../demo/src/chat/server/address-bot.ts";
 import { FAILURE_TEXT } from "../../../demo/src/chat/server/bot-desk.ts";
 import type { Bot, BotContext, BotMessage } from "../../../demo/src/chat/server/index.ts";
+import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
 import { ADA, GRACE, message, startChat } from "./support.ts";
 
 /** A bot that answers when the test says so. */
@@ -29,13 +30,28 @@ describe("the bot is spoken to", () => {
     ["Artie hello", "hello"],
     ["ARTIE", ""],
     ["(@artie)", "()"],
+    ["@artie你好", "你好"],
+    ["＠artie，你好", "你好"],
+    ["你好@artie", "你好"],
+    ["请问@Artie 现在几点", "请问现在几点"],
+    ["artie你好", "你好"],
+    ["artie，在吗？", "在吗？"],
+    ["@artieさん", "さん"],
     ["artier hello", undefined],
+    ["@artié hello", undefined],
+    ["почта@artie", undefined],
     ["@artie2 hello", undefined],
     ["mail@artie", undefined],
     ["hello artie", undefined],
     ["smartie hello", undefined],
   ])("by %j: %j", (text, expected) => {
     expect(addressedText(text, "artie")).toBe(expected);
+  });
+
+  test("under a Chinese name, before which and after which anything stands", () => {
+    expect(addressedText("@小井你好", "小井")).toBe("你好");
+    expect(addressedText("你好@小井", "小井")).toBe("你好");
+    expect(addressedText("小井，你好", "小井")).toBe("你好");
   });
 
   test("under a name that has marks of a pattern in it", () => {
@@ -89,7 +105,7 @@ describe("the bot", () => {
     await expect.poll(async () => (await chat.state("lobby")).messages.length).toBe(2);
     await chat.send("lobby", message({ text: "Well, second" }));
     await expect.poll(() => bot.asked.length).toBe(2);
-    expect(bot.asked[1]?.message).toEqual({ room: "lobby", nickname: "Ada", text: "second" });
+    expect(bot.asked[1]?.message).toMatchObject({ room: "lobby", nickname: "Ada", text: "second", visitor: publicVisitor(ADA) });
     expect(bot.asked[1]?.context.botName).toBe("Well");
     expect(bot.asked[1]?.context.history).toEqual([
       { nickname: "Ada", text: "first", bot: false },
@@ -158,7 +174,7 @@ describe("the bot", () => {
     await chat.send("lobby", message());
     await expect.poll(() => bot.asked.length).toBe(1);
     bot.asked[0]?.fail();
-    expect(await room.message(({ bot: isBot }) => isBot === true)).toMatchObject({ text: FAILURE_TEXT });
+    expect(await room.message(({ bot: isBot }) => isBot === true)).toMatchObject({ text: FAILURE_TEXT.en, cut: "failed" });
     expect(warn).toHaveBeenCalledWith(
       expect.objectContaining({ err: expect.objectContaining({ message: "secret detail" }) }),
       expect.any(String),
@@ -178,13 +194,13 @@ describe("the bot", () => {
       },
     };
     for (const [bot, text] of [
-      [throws, FAILURE_TEXT],
-      [breaks, "half … (cut off)"],
+      [throws, FAILURE_TEXT.en],
+      [breaks, "half …"],
     ] as const) {
       const chat = await startChat({ bot, limits: FAST });
       const room = await chat.follow("lobby");
       await chat.send("lobby", message());
-      expect(await room.message(({ bot: isBot }) => isBot === true)).toMatchObject({ text });
+      expect(await room.message(({ bot: isBot }) => isBot === true)).toMatchObject({ text, cut: "failed" });
     }
   });
 
@@ -203,8 +219,8 @@ describe("the bot", () => {
     await chat.send("lobby", message({ text: "two" }));
     expect(performance.now() - started).toBeLessThan(2900);
     await room.message(({ text }) => text === "two");
-    await room.message(({ text }) => text === FAILURE_TEXT);
-    await room.message(({ text }) => text === FAILURE_TEXT);
+    await room.message(({ text }) => text === FAILURE_TEXT.en);
+    await room.message(({ text }) => text === FAILURE_TEXT.en);
     expect(aborted).toHaveBeenCalledTimes(2);
   });
 

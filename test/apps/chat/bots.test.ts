@@ -5,7 +5,10 @@ import { context, MESSAGE, service } from "./bot-service.ts";
 
 async function parts(bot: Bot, signal?: AbortSignal): Promise<string[]> {
   const reply = bot.reply(MESSAGE, context(signal));
-  if (!(Symbol.asyncIterator in reply)) return [(await reply) ?? ""];
+  if (!(Symbol.asyncIterator in reply)) {
+    const answer = (await reply) ?? "";
+    return [typeof answer === "string" ? answer : answer.text];
+  }
   const all: string[] = [];
   for await (const part of reply) all.push(String(part));
   return all;
@@ -201,17 +204,19 @@ describe("embeddedBot", () => {
     ["1,000,000 divided by 8", "125000"],
     ["7 multiplied by 3 plus 2 x 2", "25"],
     ["1 − 2 ÷ 4", "0.5"],
+    ["what is 3 plus 4 squared", "19"],
+    ["what is 2 + 2 ^ 3", "10"],
   ])("works out %s", async (question, result) => {
     expect(await say(question)).toBe(`That makes ${result}. I carried the one myself.`);
   });
 
   test.each(["1 / 0", "what is 5 divided by (3 - 3)?"])("has no answer to %s", async (question) => {
-    expect(await say(question)).toBe("That has no answer that I could write down.");
+    expect(await say(question)).toBe("Nothing can be divided by zero, so that has no answer.");
   });
 
   test.each([
-    "what is 3 plus 4 squared",
-    "what is 2 + 2 ^ 3",
+    "what is 3 plus 4 cows",
+    "what is 2 + 2 & 3",
     "3-4 people came",
     "2026-01-02",
     "1,5 + 2",

@@ -118,7 +118,7 @@ describe("a model's answer", () => {
     ["the model's bound", `${delta("Deep")}\n\n${chunk({ delta: {}, finish_reason: "length" })}\n\n`, /bound/],
   ])("keeps what was shown before %s, marked as cut", async (_, body, failure) => {
     const { text, failure: found } = await answered(EVENTS, body);
-    expect(text).toBe("Deep … (cut off)");
+    expect(text).toBe("Deep …");
     expect(found).toMatch(failure);
   });
 });

@@ -20,6 +20,18 @@ describe("webhookBot", () => {
       '{"fulfillment_response":{"messages":[{"text":{"text":["A"]}},{"text":{"text":["B"]}}]}}',
       "A\nB",
     ],
+    [
+      "Dialogflow's own API",
+      "application/json",
+      '{"responseId":"1","queryResult":{"queryText":"How deep is it?","fulfillmentText":"Deep","intent":{"displayName":"depth"}}}',
+      "Deep",
+    ],
+    [
+      "the own API of Dialogflow CX",
+      "application/json",
+      '{"queryResult":{"text":"How deep is it?","responseMessages":[{"text":{"text":["A"]}},{"endInteraction":{}},{"text":{"text":["B"]}}]}}',
+      "A\nB",
+    ],
     ["`reply`", "application/json", '{"reply":"Deep"}', "Deep"],
     ["`message`", "application/json", '{"message":"Deep"}', "Deep"],
     ["`output` in a list, as n8n's", "application/json", '[{"output":"Deep"}]', "Deep"],
@@ -34,6 +46,44 @@ describe("webhookBot", () => {
     ["a text in quotes", "text/plain", '"Deep" they say', '"Deep" they say'],
   ])("takes %s", async (_, type, body, expected) => {
     expect(await said(type, body)).toBe(expected);
+  });
+
+  const history = Array.from({ length: 12 }, (_, i) => ({ nickname: "Ada", text: `line ${i}`, bot: false }));
+  const asking = (path: string, text = "How deep is it?"): Promise<unknown> =>
+    service((res) => res.writeHead(200, { "Content-Type": "text/plain" }).end("Deep")).then(async ({ origin, asked }) => {
+      await webhookBot({ url: origin + path }).reply({ ...MESSAGE, text }, { ...context(), history, session: "s/1" });
+      return asked[0];
+    });
+
+  test("sends one body for our form, Rasa and both Dialogflows, with the session and the last lines", async () => {
+    expect(await asking("/reply")).toMatchObject({
+      url: "/reply",
+      body: {
+        room: "lobby",
+        nickname: "Ada",
+        text: "How deep is it?",
+        session: "s/1",
+        history: history.slice(-10),
+        sender: "s/1",
+        message: "How deep is it?",
+        languageCode: "en",
+        queryResult: { queryText: "How deep is it?", languageCode: "en" },
+        sessionInfo: { session: "s/1" },
+        fulfillmentInfo: { tag: "chat" },
+      },
+    });
+    expect(await asking("/reply", "它有多深？")).toMatchObject({ body: { languageCode: "zh-CN" } });
+  });
+
+  test("sends nothing else to Dialogflow's own APIs, with the session in the address", async () => {
+    const payload = { room: "lobby", nickname: "Ada", history: history.slice(-10) };
+    expect(await asking("/v2/projects/p/agent/sessions/{session}:detectIntent")).toMatchObject({
+      url: "/v2/projects/p/agent/sessions/s%2F1:detectIntent",
+      body: { queryInput: { text: { text: "How deep is it?", languageCode: "en" } }, queryParams: { payload } },
+    });
+    const cx = (await asking("/v3/projects/p/locations/l/agents/a/sessions/{session}:detectIntent")) as { body: object };
+    expect(cx).toMatchObject({ url: "/v3/projects/p/locations/l/agents/a/sessions/s%2F1:detectIntent" });
+    expect(cx.body).toEqual({ queryInput: { text: { text: "How deep is it?" }, languageCode: "en" }, queryParams: { payload } });
   });
 
   test.each<[string, string | undefined, string, number]>([

@@ -1,5 +1,5 @@
 import { ClientError } from "artesian-client";
-import type { ChatState, ChatToken } from "../server/wire.ts";
+import type { BotRequest, ChatState, ChatToken } from "../server/wire.ts";
 
 /** Longest wait for an answer, in milliseconds. Then the request is repeated. */
 const TIMEOUT_MS = 10_000;
@@ -57,6 +57,17 @@ export async function sendMessage(room: string, message: OutgoingMessage, tokens
   // 401: not even a new token is accepted, which no change of the message would mend.
   if (error.temporary || error.status === 401) return { kind: "later", waitMs: error.retryAfterMs ?? 0 };
   return { kind: "refused", detail: error.message, code: error.code };
+}
+
+/** @returns Whether the server took what the asker wants of an answer. */
+export async function sendBotRequest(room: string, request: BotRequest, tokens: TokenHolder): Promise<boolean> {
+  try {
+    const headers = { "Content-Type": "application/json" };
+    return (await withToken(tokens, `/chat/${room}/bot`, { method: "POST", headers, body: JSON.stringify(request) })).ok;
+  } catch {
+    // The server is away. The page tells the visitor.
+    return false;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
+import { BotContext } from "./bot/bot-actions.ts";
 import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { savedNickname, saveNickname } from "./identity.ts";
@@ -24,6 +25,9 @@ import { RoomStore } from "./room-store.ts";
  *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
  *   way
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
+ * - `stop-answer`: the button in it, for the visitor who asked; `answer-end`: the end of an answer that is
+ *   cut, with `data-cut` (`failed`, `stopped`) and `ask-again`; `price-card` (`data-symbol`,
+ *   `data-live`) and `news-card`: an answer that is drawn
  * - `composer` (the text box, labelled "Message") and `send`
  * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the
  *   nickname and changes it
@@ -39,6 +43,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const [inviting, setInviting] = useState(false);
   const [peopleOpen, setPeopleOpen] = useState(false);
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
+  const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
   const now = useNow(view.connection.state === "reconnecting");
 
   function rename(chosen: string): void {
@@ -75,15 +80,17 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
       </header>
       <main class="talk">
         <ConnectionProblem connection={view.connection} />
-        <MessageList
-          room={room}
-          view={view}
-          markOf={markOf}
-          canWrite={nickname !== undefined}
-          onSuggest={(text) => store.send(text)}
-          onRetry={(id) => store.retry(id)}
-          onDiscard={(id) => store.discard(id)}
-        />
+        <BotContext.Provider value={botActions}>
+          <MessageList
+            room={room}
+            view={view}
+            markOf={markOf}
+            canWrite={nickname !== undefined}
+            onSuggest={(text) => store.send(text)}
+            onRetry={(id) => store.retry(id)}
+            onDiscard={(id) => store.discard(id)}
+          />
+        </BotContext.Provider>
         <Composer
           nickname={nickname}
           botName={view.botName}

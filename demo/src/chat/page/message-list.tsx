@@ -2,6 +2,9 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChatMessage, ChatReply } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
+import { AnswerEnd } from "./bot/answer-end.tsx";
+import { BotCard } from "./bot/bot-card.tsx";
+import { StopAnswer } from "./bot/stop-answer.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
 import { groupMessages, type MessageGroup } from "./group-messages.ts";
 import type { MarkOf } from "./homonyms.ts";
@@ -112,9 +115,14 @@ function Group({ group, markOf, own, unread }: GroupProps): ComponentChildren {
               data-bot={String(group.bot)}
               data-status="received"
             >
-              <span data-testid="message-text" dir="auto">
-                <Linkified text={message.text} />
-              </span>
+              {message.card === undefined ? (
+                <span data-testid="message-text" dir="auto">
+                  <Linkified text={message.text} />
+                </span>
+              ) : (
+                <BotCard card={message.card} at={message.at} />
+              )}
+              <AnswerEnd message={message} />
             </div>
           ))}
         </div>
@@ -144,6 +152,7 @@ function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
             <i />
           </span>
         </div>
+        <StopAnswer reply={reply} />
       </div>
     </section>
   );

@@ -3,6 +3,7 @@ import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { describeFailure, PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { parseUpdate } from "../server/parse-update.ts";
 import {
+  type BotRequest,
   CHAT_TYPES,
   type ChatMessage,
   type ChatPresence,
@@ -13,7 +14,7 @@ import {
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchState } from "./chat-api.ts";
+import { fetchState, sendBotRequest } from "./chat-api.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 
 /** Most messages on the page. Older ones are removed. */
@@ -105,6 +106,13 @@ export class RoomStore {
   discard(id: string): void {
     this.#outbox.remove(id);
   }
+
+  /** What the visitor wants of an answer that they asked for. */
+  readonly request = (request: BotRequest): Promise<boolean> => sendBotRequest(this.#room, request, this.#access);
+
+  /** Follows a public topic on the room's own stream. */
+  readonly follow = (topic: string, listener: (type: string, data: string) => void): (() => void) =>
+    this.#live?.topic(topic).on("*", ({ type, data }) => listener(type, data)) ?? (() => undefined);
 
   close(): void {
     this.#stop.abort();

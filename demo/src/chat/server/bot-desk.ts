@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Bot, BotHistoryLine, BotMessage } from "./bots/bot.ts";
+import type { Bot, BotContext, BotHistoryLine, BotMessage } from "./bots/bot.ts";
+import { languageOf } from "./bots/embedded/language.ts";
 import type { ChatLimits, ChatLogger } from "./options.ts";
 import { collectReply } from "./reply-stream.ts";
 import { type ChatMessage, type ChatReply, REPLY_ABANDONED_MS } from "./wire.ts";
@@ -10,19 +11,34 @@ export interface BotDeskOptions {
   readonly streamUrl: string;
   readonly limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs" | "botQueue" | "botRooms" | "replyIntervalMs">;
   readonly logger: ChatLogger;
+  /** What the bot may reach for a visitor in a room. */
+  readonly reach: (room: string, visitor: string) => Pick<BotContext, "newest" | "later" | "session">;
   /** Publishes the text of a reply so far. */
   readonly publishReply: (room: string, reply: ChatReply) => Promise<unknown>;
   /** Publishes a message of the bot. */
   readonly publishMessage: (room: string, message: ChatMessage) => Promise<unknown>;
 }
 
-interface Question {
-  readonly message: BotMessage;
+/** A message to the bot, with what it needs to answer. */
+export interface Question {
+  /** The id of the message. */
+  readonly id: string;
+  readonly message: BotMessage & { readonly visitor: string };
   readonly history: readonly BotHistoryLine[];
 }
 
+/** An answer that is being written. */
+interface Answering {
+  readonly id: string;
+  readonly asker: string;
+  readonly stop: AbortController;
+}
+
 /** The bot's message after a failed answer: honest, and no more than that. */
-export const FAILURE_TEXT = "I could not think of an answer just now.";
+export const FAILURE_TEXT = {
+  en: "I could not think of an answer just now.",
+  zh: "我这会儿没想出答案。",
+} as const;
 
 /**
  * The bot's queues: one per room, bounded, in order, with one message at a time. No writer waits
@@ -32,6 +48,8 @@ export class BotDesk {
   readonly #options: BotDeskOptions;
   /** Rooms with work, and their waiting questions. */
   readonly #queues = new Map<string, Question[]>();
+  /** The answers that are being written, by room. */
+  readonly #answering = new Map<string, Answering>();
   readonly #stop = new AbortController();
 
   constructor(options: BotDeskOptions) {
@@ -39,21 +57,35 @@ export class BotDesk {
   }
 
   /** Asks for an answer. Does nothing if the room's queue, or the desk, is full. */
-  ask(message: BotMessage, history: readonly BotHistoryLine[]): void {
+  ask(question: Question): void {
     const { logger, limits } = this.#options;
-    const waiting = this.#queues.get(message.room);
+    const { room } = question.message;
+    const waiting = this.#queues.get(room);
     if (waiting !== undefined) {
-      if (waiting.length < limits.botQueue) waiting.push({ message, history });
-      else logger.debug({ room: message.room }, "the bot has too many messages to answer in this room");
+      if (waiting.length < limits.botQueue) waiting.push(question);
+      else logger.debug({ room }, "the bot has too many messages to answer in this room");
       return;
     }
     if (this.#queues.size >= limits.botRooms || this.#stop.signal.aborted) {
-      logger.warn({ room: message.room }, "the bot has too many rooms to answer in");
+      logger.warn({ room }, "the bot has too many rooms to answer in");
       return;
     }
-    const queue: Question[] = [{ message, history }];
-    this.#queues.set(message.room, queue);
-    void this.#work(message.room, queue);
+    const queue: Question[] = [question];
+    this.#queues.set(room, queue);
+    void this.#work(room, queue);
+  }
+
+  /**
+   * Ends the answer that is being written. What was shown of it stays.
+   *
+   * @param visitor - Only the visitor who asked may end it.
+   */
+  stop(room: string, id: string, visitor: string): "stopped" | "over" | "foreign" {
+    const answering = this.#answering.get(room);
+    if (answering?.id !== id) return "over";
+    if (answering.asker !== visitor) return "foreign";
+    answering.stop.abort(new Error("The visitor stopped the answer."));
+    return "stopped";
   }
 
   close(): void {
@@ -74,29 +106,41 @@ export class BotDesk {
     this.#queues.delete(room);
   }
 
-  async #answer({ message, history }: Question): Promise<void> {
-    const { bot, botName, streamUrl, limits, logger, publishMessage, publishReply } = this.#options;
+  async #answer({ id: question, message, history }: Question): Promise<void> {
+    const { bot, botName, streamUrl, limits, logger, reach, publishMessage, publishReply } = this.#options;
+    const { room, visitor: asker } = message;
     const id = `bot-${randomUUID()}`;
-    const writing = new Writing(limits.replyIntervalMs, (text) => publishReply(message.room, { id, nickname: botName, text, done: false }));
-    const context = { botName, streamUrl, history, signal: this.#stop.signal };
-    let text: string | undefined;
+    const stop = new AbortController();
+    this.#answering.set(room, { id, asker, stop });
+    const writing = new Writing(limits.replyIntervalMs, (text) => publishReply(room, { id, nickname: botName, text, done: false, asker }));
+    const context = { botName, streamUrl, history, signal: this.#stop.signal, ...reach(room, asker) };
+    let answer: Pick<ChatMessage, "cut" | "card"> & { readonly text: string | undefined };
     try {
-      const reply = await collectReply(bot, message, context, limits, (soFar) => writing.show(soFar));
-      text = reply.text;
-      if (reply.failure !== undefined) logger.warn({ err: reply.failure, room: message.room }, "an answer of the bot was cut off");
+      const { text, card, failure } = await collectReply(bot, message, context, limits, (soFar) => writing.show(soFar), stop.signal);
+      answer = { text, ...(card === undefined ? {} : { card }), ...(failure === undefined ? {} : { cut: cutBy(stop) }) };
+      if (failure !== undefined && !stop.signal.aborted) logger.warn({ err: failure, room }, "an answer of the bot was cut off");
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      logger.warn({ err: error, room: message.room }, "the bot failed to answer");
-      text = FAILURE_TEXT;
+      if (stop.signal.aborted) answer = { text: undefined };
+      else {
+        logger.warn({ err: error, room }, "the bot failed to answer");
+        answer = { text: FAILURE_TEXT[languageOf(message.text) === "zh" ? "zh" : "en"], cut: "failed" };
+      }
     } finally {
+      this.#answering.delete(room);
       await writing.stop();
     }
+    const { text, ...parts } = answer;
     if (text !== undefined) {
-      await publishMessage(message.room, { id, nickname: botName, text, at: Date.now(), bot: true });
+      await publishMessage(room, { id, nickname: botName, text, at: Date.now(), bot: true, question, asker, ...parts });
     } else if (writing.shown) {
-      await publishReply(message.room, { id, nickname: botName, text: "", done: true });
+      await publishReply(room, { id, nickname: botName, text: "", done: true });
     }
   }
+}
+
+function cutBy(stop: AbortController): "failed" | "stopped" {
+  return stop.signal.aborted ? "stopped" : "failed";
 }
 
 /**

@@ -2,11 +2,13 @@ import { HubError } from "artesian";
 import { addressKey } from "artesian/http";
 import { addressedText } from "./address-bot.ts";
 import { BotDesk } from "./bot-desk.ts";
+import { newestUpdates, sayLater, sessionOf } from "./bot-reach.ts";
+import type { Language } from "./bots/bot.ts";
 import { checkNickname } from "./names.ts";
 import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
 import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
-import { readMessage, type SentMessage } from "./read-message.ts";
+import { readBotRequest, readMessage, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
 import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
@@ -20,8 +22,8 @@ const BOT_HISTORY = 20;
 /** The chat rooms' server part. */
 export interface Chat {
   /**
-   * Whether a path is one of the chat's own, `/chat/ROOM/token`, `/chat/ROOM/state` or
-   * `/chat/ROOM/messages`. The pages serve the rest.
+   * Whether a path is one of the chat's own, `/chat/ROOM/token`, `/chat/ROOM/state`,
+   * `/chat/ROOM/messages` or `/chat/ROOM/bot`. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /**
@@ -107,6 +109,15 @@ class ChatServer implements Chat {
       this.#desk = new BotDesk({
         bot,
         botName,
+        reach: (room, visitor) => ({
+          session: sessionOf(room, visitor),
+          newest: (pattern, count, each) => newestUpdates(hub, pattern, count, each),
+          later: async (text, delayMs) => {
+            const outcome = await sayLater(hub, { room, nickname: botName, text, delayMs, most: limits.reminders });
+            if (outcome !== "kept") this.#logger.warn({ room, outcome }, "the bot did not take a reminder");
+            return outcome;
+          },
+        }),
         streamUrl: new URL("/events/stream", hub.url).href,
         limits,
         logger: this.#logger,
@@ -128,12 +139,12 @@ class ChatServer implements Chat {
     if (path === undefined) {
       return problem(
         "not_found",
-        "A room answers at /chat/ROOM/token, /chat/ROOM/state and /chat/ROOM/messages; its name is 1 to 40 of a–z 0–9 and hyphens.",
+        "A room answers at /chat/ROOM/token, /chat/ROOM/state, /chat/ROOM/messages and /chat/ROOM/bot; its name is 1 to 40 of a–z 0–9 and hyphens.",
       );
     }
     try {
       if (path.resource === "token") return await this.#tokenDesk.answer(request, path.room, address);
-      if (path.resource === "messages" && request.method !== "POST") {
+      if (path.resource !== "state" && request.method !== "POST") {
         return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
       }
       if (path.resource === "state" && request.method !== "GET" && request.method !== "HEAD") {
@@ -142,6 +153,7 @@ class ChatServer implements Chat {
       const bearer = await this.#tokens.visitorOf(request, path.room);
       if (typeof bearer === "string") return refuse(bearer, path.room);
       if (path.resource === "state") return await this.#state(path.room);
+      if (path.resource === "bot") return await this.#bot(request, path.room, bearer.visitor, address);
       return await this.#send(request, path.room, bearer.visitor, address);
     } catch (error) {
       if (error instanceof RoomsBusyError || error instanceof HubError || error instanceof NotReadyError) {
@@ -183,9 +195,9 @@ class ChatServer implements Chat {
       return accepted(sent.id, visitor, true);
     }
     if (room.has(sent.id)) return accepted(sent.id, visitor, true);
-    const waitMs = Math.max(this.#visitorRates.take(visitor), address === undefined ? 0 : this.#addressRates.take(address));
+    const waitMs = this.#waitMs(visitor, address);
     if (waitMs > 0) return tooMany("too_many_messages", "then send the message again", waitMs);
-    const publishing = this.#take(room, sent, visitor);
+    const publishing = this.#take(room, sent, visitor, languageOfBrowser(request));
     this.#inFlight.set(key, publishing);
     try {
       await publishing;
@@ -195,15 +207,49 @@ class ChatServer implements Chat {
     return accepted(sent.id, visitor, false);
   }
 
-  async #take(room: Room, { id, nickname, text }: SentMessage, visitor: string): Promise<void> {
+  /** Takes a message from the rates. @returns How long to wait if there is none, in milliseconds. */
+  #waitMs(visitor: string, address: string | undefined): number {
+    return Math.max(this.#visitorRates.take(visitor), address === undefined ? 0 : this.#addressRates.take(address));
+  }
+
+  /** What the visitor who asked wants of an answer of the bot: that it stops, or comes again. */
+  async #bot(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
+    const wanted = await readBotRequest(request, this.#limits.bodyBytes);
+    if (wanted instanceof Response) return wanted;
+    const { id, action } = wanted;
+    if (action === "stop") {
+      const outcome = this.#desk?.stop(name, id, visitor) ?? "over";
+      if (outcome === "foreign") return problem("insufficient_scope", "Only the visitor who asked may stop an answer.");
+      return Response.json({ id, stopped: outcome === "stopped" }, { headers: { "Cache-Control": "no-store" } });
+    }
+    const room = await this.#room(name);
+    const answer = room.messages.find((message) => message.id === id && message.cut !== undefined);
+    const at = room.messages.findIndex((message) => message.id === answer?.question);
+    const question = room.messages[at];
+    if (answer === undefined || question === undefined)
+      return problem("not_found", "The answer is not cut, or its question is no longer held.");
+    if (question.visitor !== visitor) return problem("insufficient_scope", "Only the visitor who asked may ask again.");
+    const waitMs = this.#waitMs(visitor, address);
+    if (waitMs > 0) return tooMany("too_many_messages", "then ask again", waitMs);
+    this.#ask(name, question, room.messages.slice(0, at), languageOfBrowser(request));
+    return Response.json({ id }, { status: 202, headers: { "Cache-Control": "no-store" } });
+  }
+
+  #ask(room: string, { id, nickname, text, visitor = "" }: ChatMessage, earlier: readonly ChatMessage[], language: Language): void {
+    if (this.#desk === undefined || this.#botName === undefined) return;
+    const message = { room, nickname, text: addressedText(text, this.#botName) ?? text, visitor, language };
+    const history = earlier.slice(-BOT_HISTORY).map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
+    this.#desk.ask({ id, message, history });
+  }
+
+  async #take(room: Room, { id, nickname, text }: SentMessage, visitor: string, language: Language): Promise<void> {
     const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor };
-    const history = room.messages.slice(-BOT_HISTORY).map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
+    const earlier = room.messages.slice(-BOT_HISTORY);
     await this.#publish(room.name, "chat", message);
     room.committed(id);
-    if (this.#desk === undefined || this.#botName === undefined) return;
-    const addressed = addressedText(text, this.#botName);
-    if (addressed === undefined && !this.#isAlone(room, visitor)) return;
-    this.#desk.ask({ room: room.name, nickname, text: addressed ?? text }, history);
+    if (this.#botName === undefined) return;
+    if (addressedText(text, this.#botName) === undefined && !this.#isAlone(room, visitor)) return;
+    this.#ask(room.name, message, earlier, language);
   }
 
   /**
@@ -243,10 +289,18 @@ function checkCount(option: string, value: number, min = 1): void {
     throw new TypeError(`createChat: ${option} must be a whole number from ${min}; it is ${value}.`);
 }
 
-function parsePath(pathname: string): { room: string; resource: "token" | "state" | "messages" } | undefined {
+const RESOURCES = ["token", "state", "messages", "bot"] as const;
+
+function parsePath(pathname: string): { room: string; resource: (typeof RESOURCES)[number] } | undefined {
   const [empty, chat, room = "", resource, ...rest] = pathname.split("/");
   if (empty !== "" || chat !== "chat" || rest.length > 0 || !ROOM_NAME.test(room)) return undefined;
-  return resource === "token" || resource === "state" || resource === "messages" ? { room, resource } : undefined;
+  const known = RESOURCES.find((one) => one === resource);
+  return known === undefined ? undefined : { room, resource: known };
+}
+
+/** The browser's language, for a message to the bot that has no words. */
+function languageOfBrowser(request: Request): Language {
+  return /^\s*zh\b/i.test(request.headers.get("Accept-Language") ?? "") ? "zh" : "en";
 }
 
 function accepted(id: string, visitor: string, duplicate: boolean): Response {

@@ -68,6 +68,8 @@ export interface ChatLimits {
   readonly botQueue: number;
   /** Most replies that the bot works on at a time, all rooms together. Default 32. */
   readonly botRooms: number;
+  /** Most reminders of the bot that wait in one room. Default 20. */
+  readonly reminders: number;
   /** Shortest time between two updates of a growing reply, in milliseconds. Default 120. */
   readonly replyIntervalMs: number;
 }
@@ -89,6 +91,7 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   botMs: 300_000,
   botQueue: 3,
   botRooms: 32,
+  reminders: 20,
   replyIntervalMs: 120,
 };
 

@@ -1,3 +1,4 @@
+import { parseCard } from "./cards.ts";
 import { type ChatMessage, type ChatReply, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
 
 /** The meaning of an update on a room's topic. */
@@ -10,6 +11,21 @@ function isText(value: unknown, maxCharacters: number): value is string {
   return typeof value === "string" && value.length <= maxCharacters * 2;
 }
 
+function isTag(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_ID_LENGTH;
+}
+
+/** The parts that only an answer of the bot has. */
+function answerParts({ question, asker, cut, card }: Record<string, unknown>): Pick<ChatMessage, "question" | "asker" | "cut" | "card"> {
+  const parsed = parseCard(card);
+  return {
+    ...(isTag(question) ? { question } : {}),
+    ...(isTag(asker) ? { asker } : {}),
+    ...(cut === "failed" || cut === "stopped" ? { cut } : {}),
+    ...(parsed === undefined ? {} : { card: parsed }),
+  };
+}
+
 /**
  * Reads an update of a room. The journal may be older than this program, so nothing about the data
  * is taken for granted.
@@ -17,7 +33,7 @@ function isText(value: unknown, maxCharacters: number): value is string {
  * @returns Undefined for anything that is not a message or a reply in the right shape.
  */
 export function parseUpdate(type: string | undefined, data: string): RoomEvent | undefined {
-  if ((type !== "chat" && type !== "reply") || data.length > TEXT_LENGTH * 12 + 2000) return undefined;
+  if ((type !== "chat" && type !== "reply") || data.length > TEXT_LENGTH * 12 + 8000) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(data);
@@ -26,10 +42,10 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { id, nickname, text, at, visitor, bot, done } = value as Record<string, unknown>;
+  const { id, nickname, text, at, visitor, bot, done, question, asker, cut, card } = value as Record<string, unknown>;
   if (typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH) return undefined;
   if (!isText(nickname, NICKNAME_LENGTH) || nickname === "" || !isText(text, TEXT_LENGTH)) return undefined;
-  if (type === "reply") return { kind: "reply", reply: { id, nickname, text, done: done === true } };
+  if (type === "reply") return { kind: "reply", reply: { id, nickname, text, done: done === true, ...(isTag(asker) ? { asker } : {}) } };
   if (text === "" || typeof at !== "number" || !Number.isFinite(at)) return undefined;
   return {
     kind: "message",
@@ -38,8 +54,8 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
       nickname,
       text,
       at,
-      ...(typeof visitor === "string" && visitor.length <= MAX_ID_LENGTH ? { visitor } : {}),
-      ...(bot === true ? { bot: true as const } : {}),
+      ...(isTag(visitor) ? { visitor } : {}),
+      ...(bot === true ? { bot: true as const, ...answerParts({ question, asker, cut, card }) } : {}),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { checkNickname, checkText } from "./names.ts";
 import { problem } from "./problem.ts";
-import { MESSAGE_ID } from "./wire.ts";
+import { type BotRequest, MESSAGE_ID } from "./wire.ts";
 
 /** A checked message of a page. */
 export interface SentMessage {
@@ -15,6 +15,34 @@ export interface SentMessage {
  * @returns The message, or the refusal with the remedy.
  */
 export async function readMessage(request: Request, maxBytes: number, botName: string | undefined): Promise<SentMessage | Response> {
+  const value = await readObject(request, maxBytes, "`id`, `nickname` and `text`");
+  if (value instanceof Response) return value;
+  const { id, nickname, text } = value;
+  if (typeof id !== "string" || !MESSAGE_ID.test(id)) {
+    return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
+  }
+  const checkedName = checkNickname(nickname, botName);
+  if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail);
+  const checkedText = checkText(text);
+  if (!checkedText.ok) return problem("invalid_message", checkedText.detail);
+  return { id, nickname: checkedName.text, text: checkedText.text };
+}
+
+/**
+ * Reads the body of `POST /chat/ROOM/bot`.
+ *
+ * @returns The request, or the refusal with the remedy.
+ */
+export async function readBotRequest(request: Request, maxBytes: number): Promise<BotRequest | Response> {
+  const value = await readObject(request, maxBytes, "`id` and `action`");
+  if (value instanceof Response) return value;
+  const { id, action } = value;
+  if (typeof id === "string" && (action === "stop" || action === "again")) return { id, action };
+  return problem("invalid_message", "`id` must be the id of an answer of the bot, and `action` must be `stop` or `again`.");
+}
+
+/** @param members - The members that the object must have, for the refusal. */
+async function readObject(request: Request, maxBytes: number, members: string): Promise<Readonly<Record<string, unknown>> | Response> {
   if (!isJson(request)) return problem("unsupported_media_type", "Send the message as `Content-Type: application/json`.");
   const body = await readBody(request, maxBytes);
   if (body === undefined) return problem("too_large", `The body is longer than ${maxBytes} bytes.`);
@@ -24,18 +52,9 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
   } catch {
     return problem("invalid_body", "The body is not JSON in UTF-8.");
   }
-  if (typeof value !== "object" || value === null) {
-    return problem("invalid_body", "The body must be an object with `id`, `nickname` and `text`.");
-  }
-  const { id, nickname, text } = value as Record<string, unknown>;
-  if (typeof id !== "string" || !MESSAGE_ID.test(id)) {
-    return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
-  }
-  const checkedName = checkNickname(nickname, botName);
-  if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail);
-  const checkedText = checkText(text);
-  if (!checkedText.ok) return problem("invalid_message", checkedText.detail);
-  return { id, nickname: checkedName.text, text: checkedText.text };
+  return typeof value === "object" && value !== null
+    ? (value as Readonly<Record<string, unknown>>)
+    : problem("invalid_body", `The body must be an object with ${members}.`);
 }
 
 /**

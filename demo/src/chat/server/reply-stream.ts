@@ -1,4 +1,5 @@
-import { type Bot, type BotContext, type BotMessage, type BotPart, TAKE_BACK } from "./bots/bot.ts";
+import type { ChatCard } from "./cards.ts";
+import { type Bot, type BotAnswer, type BotContext, type BotMessage, type BotPart, TAKE_BACK } from "./bots/bot.ts";
 import type { ChatLimits } from "./options.ts";
 
 /** Most characters of a reply. The rest is cut off. */
@@ -10,11 +11,13 @@ const MAX_REPLY_LENGTH = 2000;
 const MAX_READ_LENGTH = 4 * MAX_REPLY_LENGTH;
 
 /** Stands after a text whose end did not come. */
-const CUT_MARK = " … (cut off)";
+const CUT_MARK = " …";
 
 export interface CollectedReply {
   /** Undefined if the bot has nothing to say. */
   readonly text: string | undefined;
+  /** The same as data, if the bot gave any. */
+  readonly card?: ChatCard | undefined;
   /** Why the text is cut, if it is. */
   readonly failure?: unknown;
 }
@@ -24,6 +27,7 @@ export interface CollectedReply {
  * shown keeps them, with a mark.
  *
  * @param onText - Called with all of the text so far at each new part.
+ * @param stop - Ends the reply early. What was shown stays, as after a failure.
  * @throws The bot's error before its first text.
  * @throws The signal's reason. A bot that ignores the signal is left behind, not waited for.
  */
@@ -33,16 +37,22 @@ export async function collectReply(
   context: BotContext,
   limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs">,
   onText: (text: string) => void,
+  stop?: AbortSignal,
 ): Promise<CollectedReply> {
-  const time = new ReplyTime(limits, context.signal);
+  const time = new ReplyTime(limits, stop === undefined ? context.signal : AbortSignal.any([context.signal, stop]));
   try {
-    context.signal.throwIfAborted();
+    time.signal.throwIfAborted();
     const reply = bot.reply(message, { ...context, signal: time.signal });
-    if (!(Symbol.asyncIterator in reply)) return { text: cleanReply((await Promise.race([reply, time.over])) ?? "") };
+    if (!(Symbol.asyncIterator in reply)) return wholeReply((await Promise.race([reply, time.over])) ?? "");
     return await collectParts(reply[Symbol.asyncIterator](), time, context.signal, onText);
   } finally {
     time.stop();
   }
+}
+
+function wholeReply(reply: string | BotAnswer): CollectedReply {
+  const { text, card } = typeof reply === "string" ? { text: reply } : reply;
+  return { text: cleanReply(text), ...(card === undefined ? {} : { card }) };
 }
 
 async function collectParts(

@@ -1,3 +1,5 @@
+import type { ChatCard } from "./cards.ts";
+
 /**
  * The protocol between the chat's server and its page: shapes and bounds, and nothing that runs on
  * one side only.
@@ -44,6 +46,13 @@ export interface ChatMessage {
    */
   readonly visitor?: string;
   readonly bot?: true;
+  /** On an answer of the bot: the id of the message that it answers, and the name tag of its author. */
+  readonly question?: string;
+  readonly asker?: string;
+  /** On an answer of the bot: the answer failed or broke off, or its asker stopped it. */
+  readonly cut?: "failed" | "stopped";
+  /** On an answer of the bot: the same as data, which a page may draw. */
+  readonly card?: ChatCard;
 }
 
 /** A reply in progress: the data of an update of type `reply`. */
@@ -55,6 +64,16 @@ export interface ChatReply {
   readonly text: string;
   /** Whether nothing more comes under this id, except perhaps the message itself. */
   readonly done: boolean;
+  /** The name tag of the visitor who asked, and who may stop the answer. */
+  readonly asker?: string;
+}
+
+/** The body of `POST /chat/ROOM/bot`: what the asker wants of an answer of the bot. */
+export interface BotRequest {
+  /** The id of the answer. */
+  readonly id: string;
+  /** `stop` ends an answer that is being written. `again` asks once more for one that is cut. */
+  readonly action: "stop" | "again";
 }
 
 /** A person in the room. */

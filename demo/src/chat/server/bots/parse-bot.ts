@@ -1,7 +1,7 @@
 import type { Bot } from "./bot.ts";
-import { embeddedBot } from "./embedded-bot.ts";
-import { openaiBot } from "./openai-bot.ts";
-import { webhookBot } from "./webhook-bot.ts";
+import { embeddedBot } from "./embedded/embedded-bot.ts";
+import { openaiBot } from "./services/openai-bot.ts";
+import { webhookBot } from "./services/webhook-bot.ts";
 
 const FORMS = "Use `embedded`, `none`, `webhook:URL` or `openai:URL#MODEL`.";
 

@@ -1,7 +1,7 @@
-import type { Rule } from "./brain-rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** Rules about this chat. */
-export const BRAIN_CHAT: readonly Rule[] = [
+export const CHAT: readonly Rule[] = [
   {
     when: {
       en: ["* (private|secret|secure|security|authorization|login|password|passwords) *"],

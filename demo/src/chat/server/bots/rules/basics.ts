@@ -1,4 +1,4 @@
-import type { Replies, Rule } from "./brain-rule.ts";
+import type { Rule } from "./rule.ts";
 
 const HELLO =
   "(hello|hi|hey|hiya|heya|howdy|yo|greetings|moin|hallo|hola|bonjour|salut|ciao|ahoy|good morning|good afternoon|good evening|good day)";
@@ -8,30 +8,8 @@ const BYE = "(bye|goodbye|bye bye|see you|see ya|good night|farewell|cya|ciao ci
 const THANKS = "(thanks|thank you|thank you very much|thanks a lot|many thanks|cheers|merci|danke|gracias)";
 const GREAT = "(great|good|nice|cool|awesome|amazing|excellent|wonderful|brilliant|fantastic|neat|lovely|sweet|impressive)";
 
-/** Replies to the bot's name alone. */
-export const CALLED: Replies = {
-  en: [
-    "Yes, {nick}? I am all ears, such as a few hundred lines of text can be.",
-    'You called? Say "help" to see what I know.',
-    "Present. What can I do for you, {nick}?",
-  ],
-  zh: ["在呢，{nick}。我洗耳恭听，虽然我只是几百行文字。", "你叫我？说“帮助”就能看到我会什么。", "到！{nick}，有什么可以帮你的？"],
-};
-
-/** Replies to a sum. */
-export const SUM: Replies = {
-  en: ["That makes {sum}. I carried the one myself."],
-  zh: ["等于 {sum}。进位是我亲手进的。"],
-};
-
-/** Replies to a division by zero. */
-export const NO_SUM: Replies = {
-  en: ["That has no answer that I could write down."],
-  zh: ["这个没有我写得出来的答案。"],
-};
-
 /** Greetings, names and manners. */
-export const BRAIN_BASICS: readonly Rule[] = [
+export const BASICS: readonly Rule[] = [
   {
     when: { en: [HELLO, `${HELLO} ${THERE}`], zh: [`${HELLO_ZH} [呀|啊|哦|大家|朋友|朋友们|各位]`] },
     say: {

@@ -1,7 +1,7 @@
-import type { Rule } from "./brain-rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** Jokes, games and small talk. */
-export const BRAIN_SMALL_TALK: readonly Rule[] = [
+export const SMALL_TALK: readonly Rule[] = [
   {
     when: {
       en: [

@@ -1,7 +1,7 @@
-import type { Rule } from "./brain-rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** Rules for a message that fits no other rule. */
-export const BRAIN_FALLBACK: readonly Rule[] = [
+export const FALLBACK: readonly Rule[] = [
   {
     when: { en: ["why *"], zh: ["* (为什么|为啥|为何) *"] },
     say: {
@@ -24,6 +24,24 @@ export const BRAIN_FALLBACK: readonly Rule[] = [
         "这超出了我那几百行，{nick}。我更擅长“Artesian 是什么”和“怎么发布”。说“帮助”可以看全部。",
         "我不知道，这里也许有人知道。我知道的都列在“帮助”里。",
         "嗯……我的井没有那么深。试试“帮助”，或者问问真人。",
+      ],
+    },
+  },
+  {
+    when: {
+      en: [
+        "[can you|could you|will you] [please] (write|translate|draw|paint|search|google|look up|book|order|call|email|play|open|buy|summarise|summarize|recommend) [me|for me] {words}",
+      ],
+      zh: ["* (写|翻译|画|搜索|搜一下|查一下|查|订|打电话|发邮件|播放|推荐|总结|买) {words}"],
+    },
+    say: {
+      en: [
+        'I can\'t do that, {nick}: I am a small bot without a language model or the internet. "help" lists what I can do.',
+        'That is not in my power. What I can do, I list under "help".',
+      ],
+      zh: [
+        "这个我做不到，{nick}：我是个小机器人，没有大模型，也不上网。我会什么，说“帮助”就能看到。",
+        "这个我不会。我会的都列在“帮助”里。",
       ],
     },
   },

@@ -1,26 +1,27 @@
-import type { Rule } from "./brain-rule.ts";
+import type { Rule } from "./rule.ts";
 
 const IS_WHAT_ZH = "(是什么|是啥|是干什么|是干嘛|是做什么|什么意思|指什么|干什么|干嘛|有什么用|怎么回事)";
 const WHAT_IS_ZH = "(什么是|啥是|何为|解释|介绍|讲讲|说说|聊聊)";
 const HOW_ZH = "(怎么|怎样|如何|怎么样|在哪|哪里|能|可以|能不能|可不可以|想|要)";
 
 /** Rules about Artesian and its use. */
-export const BRAIN_ARTESIAN: readonly Rule[] = [
+export const ARTESIAN: readonly Rule[] = [
   {
     when: {
       en: ["(help|help me|commands|menu|usage) *", "* what can (you|i) (do|ask|say|talk about) *", "* what do you know *"],
       zh: [
-        "[请] (帮助|帮帮我|帮我|帮忙|救命|菜单|命令|指令|用法) *",
+        "[请] (帮助|帮帮我|救命|菜单|命令|指令|用法) *",
+        "[请] (帮我|帮忙|帮个忙) [一下|吧]",
         "* 你 [都|还] (会|能|可以|懂|知道) [做|说|聊|回答|干|帮我做] [些|点] (什么|啥|哪些) *",
         "* (我|这里) * (能|可以) * (问|做|聊|说|干) [些|点] (什么|啥|哪些) *",
       ],
     },
     say: {
       en: [
-        'I can talk about Artesian: try "what is Artesian", "how do I publish", "how do I receive", "what if I lose the connection", "what is the journal" or "can I use another bot". I also know the time, some jokes and simple sums, and I toss coins and dice.',
+        'I can talk about Artesian: try "what is Artesian", "how do I publish", "how do I receive", "what if I lose the connection", "how do I back up the data". What I have no words of my own for, I look up in the docs. I do sums (20% of 350), tell prices (/price ARTWL) and news (/news), and remind you (/remind 10m tea). I also know the time and some jokes, and toss coins and dice.',
       ],
       zh: [
-        "我可以聊 Artesian：试试“Artesian 是什么”、“怎么发布”、“怎么接收”、“断线了怎么办”、“日志是什么”、“可以换个机器人吗”。我还会报时、讲笑话、做简单的算术，也能抛硬币、掷骰子。",
+        "我可以聊 Artesian：试试“Artesian 是什么”、“怎么发布”、“怎么接收”、“断线了怎么办”、“怎么备份数据”。我自己不会的，会去文档里找。我能做算术（350的20%），查价格（/price ARTWL）和新闻（/news），还能提醒你（/remind 10m 喝茶）。我也会报时、讲笑话、抛硬币、掷骰子。",
       ],
     },
   },
@@ -242,7 +243,10 @@ export const BRAIN_ARTESIAN: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* (how fast|performance|how many|scale|scales|scaling|benchmark|benchmarks) *"],
+      en: [
+        "* (how fast|performance|scale|scales|scaling|benchmark|benchmarks) *",
+        "* how many [concurrent|simultaneous|open] (connections|clients|users|subscribers|browsers|tabs|updates|messages|events|streams) *",
+      ],
       zh: ["* (性能|多快|快不快|速度|并发|多少 用户|多少 连接|多少 人同时|扩展|压测|基准测试|吞吐) *", "* (支持|承受|扛) * 多少 *"],
     },
     say: {
@@ -270,7 +274,10 @@ export const BRAIN_ARTESIAN: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* (php|python|ruby|golang|rust|java|symfony|django|laravel|rails|bash|shell) *"],
+      en: [
+        "* (from|with|in|using|for|support|supports|about|use) (php|python|ruby|go|golang|rust|java|symfony|django|laravel|rails|bash|shell) *",
+        "(php|python|ruby|golang|rust|java|symfony|django|laravel|rails|bash|shell) *",
+      ],
       zh: ["* (支持|用) * (php|python|ruby|go|golang|rust|java|其他语言|别的语言|什么语言|哪些语言) *"],
     },
     say: {

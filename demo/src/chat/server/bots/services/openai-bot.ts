@@ -1,4 +1,4 @@
-import { type Bot, type BotContext, type BotMessage, TAKE_BACK } from "./bot.ts";
+import { type Bot, type BotContext, type BotMessage, TAKE_BACK } from "../bot.ts";
 import { modelAnswer } from "./model-answer.ts";
 import { httpUrl, post, withoutKeys } from "./post.ts";
 import { Thoughts } from "./thoughts.ts";

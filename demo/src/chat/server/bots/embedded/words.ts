@@ -1,4 +1,4 @@
-import { SPELLINGS, TRADITIONAL } from "./brain-spelling.ts";
+import { SPELLINGS, TRADITIONAL } from "./spelling.ts";
 
 /** One word of a message: a run of letters and digits, or one Chinese character. */
 export interface Word {

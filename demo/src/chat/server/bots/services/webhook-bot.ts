@@ -1,10 +1,14 @@
-import type { Bot } from "./bot.ts";
+import type { Bot } from "../bot.ts";
 import { httpUrl, post, withoutKeys } from "./post.ts";
 import { readText } from "./read-text.ts";
+import { webhookRequest } from "./webhook-request.ts";
 import { errorWords, isGiven, isPage, pageError } from "./service-words.ts";
 
 export interface WebhookBotOptions {
-  /** URL to which `{ room, nickname, text }` is posted as JSON, `http:` or `https:`. */
+  /**
+   * URL to which the message is posted as JSON, `http:` or `https:`. `{session}` in it stands for
+   * the id of the visitor's session.
+   */
   readonly url: string;
   /** Longest wait for the whole answer, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
@@ -16,6 +20,10 @@ const WHO = "The webhook";
 
 /** Largest answer that is read, in bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** In a result of Dialogflow's own API, `text` is the question. */
+const RESULT = "queryResult";
+const RESULT_MEMBERS: readonly string[] = ["fulfillmentText", "fulfillmentMessages", "responseMessages"];
 
 /** Members of JSON in which services put their text, in order of precedence. */
 const TEXT_MEMBERS: readonly string[] = [
@@ -29,6 +37,8 @@ const TEXT_MEMBERS: readonly string[] = [
   "fulfillmentMessages",
   "fulfillment_response",
   "fulfillmentResponse",
+  RESULT,
+  "responseMessages",
   "messages",
   "responses",
 ];
@@ -37,7 +47,8 @@ const TEXT_MEMBERS: readonly string[] = [
 const MAX_DEPTH = 10;
 
 /**
- * A bot behind any HTTP service. The service gets the message as JSON. It answers with text, a JSON
+ * A bot behind any HTTP service. The service gets the message as JSON, with the session's id
+ * and the last lines. It answers with text, a JSON
  * string, or the JSON of a common bot framework. An empty answer, 204 and JSON without a text say
  * nothing.
  *
@@ -47,12 +58,13 @@ export function webhookBot(options: WebhookBotOptions): Bot {
   const { timeoutMs = 10_000, headers = {} } = options;
   const url = httpUrl(options.url, "webhookBot");
   return {
-    async reply(message, { signal }) {
-      const { mediaType, response } = await post(url, {
+    async reply(message, context) {
+      const { url: to, body: json } = webhookRequest(url, message, context);
+      const { mediaType, response } = await post(to, {
         who: WHO,
         headers: { Accept: "application/json, text/plain", ...headers },
-        json: { room: message.room, nickname: message.nickname, text: message.text },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        json,
+        signal: AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]),
       });
       const body = await readText(response, MAX_ANSWER_BYTES);
       if (isPage(body, mediaType)) throw pageError(WHO, body);
@@ -84,7 +96,7 @@ function parseJson(body: string, mediaType: string): unknown {
 }
 
 /** The text in a service's JSON, with the texts of a list as lines. Empty if there is none. */
-function textOf(value: unknown, depth: number): string {
+function textOf(value: unknown, depth: number, members = TEXT_MEMBERS): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return "";
@@ -94,9 +106,9 @@ function textOf(value: unknown, depth: number): string {
       .filter((text) => text.trim() !== "")
       .join("\n");
   }
-  for (const member of TEXT_MEMBERS) {
+  for (const member of members) {
     if (!Object.hasOwn(value, member)) continue;
-    const text = textOf((value as Readonly<Record<string, unknown>>)[member], depth + 1);
+    const text = textOf((value as Readonly<Record<string, unknown>>)[member], depth + 1, member === RESULT ? RESULT_MEMBERS : TEXT_MEMBERS);
     if (text.trim() !== "") return text;
   }
   return "";

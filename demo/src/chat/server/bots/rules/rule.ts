@@ -1,5 +1,6 @@
-/** A language that the bot speaks. */
-export type Language = "en" | "zh";
+import type { Language } from "../bot.ts";
+
+export type { Language };
 
 export const LANGUAGES: readonly Language[] = ["en", "zh"];
 
@@ -13,7 +14,7 @@ export const LANGUAGES: readonly Language[] = ["en", "zh"];
  * - `{words}` is the part of the message at the trigger's `{words}`. `{Words}` is the same,
  *   capitalised.
  * - `{time}` and `{date}` are the server's.
- * - `{curl}` and `{js}` are snippets that work on this server.
+ * - `{curl}` and `{js}` are snippets that work on this server, and `{docs}` is the address of its docs.
  */
 export type Replies = Readonly<Record<Language, readonly string[]>>;
 
