@@ -9,6 +9,7 @@ import {
   type UpdateAnswer,
 } from "../server/wire.ts";
 import { anySignal } from "artesian-ui/stand-ins.ts";
+import { consoleTexts } from "./texts.ts";
 
 const TIMEOUT_MS = 20_000;
 
@@ -91,7 +92,9 @@ export class ConsoleApi {
   }
 }
 
-/** A sentence for people about any error. */
+/** A sentence for people about any error, in the page's language. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong.";
+  const texts = consoleTexts();
+  if (error instanceof ClientError) return texts.problemOf(error.code) ?? texts.refused(error.status, error.message);
+  return error instanceof Error ? error.message : texts.somethingWrong;
 }

@@ -12,15 +12,12 @@ import { StatsStore, type StatsView } from "./stats-store.ts";
 import { SubscribeForm } from "./subscribe-form.tsx";
 import { Subscribers } from "./subscribers.tsx";
 import { type Question, Updates } from "./updates.tsx";
+import { consoleTexts } from "./texts.ts";
 
-const VIEWS = [
-  ["overview", "Overview"],
-  ["subscribers", "Subscribers"],
-  ["by-hand", "By hand"],
-  ["updates", "Updates"],
-] as const;
+/** In the order of the page. */
+const VIEWS = ["overview", "subscribers", "by-hand", "updates"] as const;
 
-type ViewName = (typeof VIEWS)[number][0];
+type ViewName = (typeof VIEWS)[number];
 
 /** Age at which figures are no longer live, in milliseconds. They come each second. */
 const STALE_MS = 5000;
@@ -63,9 +60,10 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
     return () => removeEventListener("hashchange", follow);
   }, []);
 
-  const title = VIEWS.find(([name]) => name === view)?.[1] ?? "";
+  const texts = consoleTexts();
+  const title = texts.documentTitle(texts.views[view]);
   useEffect(() => {
-    document.title = `${title} · Artesian console`;
+    document.title = title;
   }, [title]);
 
   function show(name: ViewName): void {
@@ -90,27 +88,27 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
     <div class="console">
       <AppBar current="console" hasApps={about.open} />
       <header class="console-head">
-        <h1>Console</h1>
+        <h1>{texts.console}</h1>
         <ConnectionBadge connection={connection} now={now} />
-        <nav class="views" aria-label="Console">
-          {VIEWS.map(([name, label]) => (
+        <nav class="views" aria-label={texts.console}>
+          {VIEWS.map((name) => (
             <a key={name} href={`#${name}`} aria-current={name === view ? "page" : undefined}>
-              {label}
+              {texts.views[name]}
             </a>
           ))}
         </nav>
         {!about.open && (
           <button type="button" class="button quiet small leave" onClick={onLeave}>
-            Forget token
+            {texts.forgetToken}
           </button>
         )}
       </header>
       <ConnectionProblem connection={connection} />
       <main ref={main} class="view">
-        <View name="overview" title="Overview" shown={view}>
+        <View name="overview" shown={view}>
           <Overview samples={stats.samples} stale={stale} />
         </View>
-        <View name="subscribers" title="Subscribers" shown={view}>
+        <View name="subscribers" shown={view}>
           <Subscribers
             api={api}
             active={view === "subscribers"}
@@ -118,13 +116,13 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
             onExplain={(subscriber) => explain({ subscriber })}
           />
         </View>
-        <View name="by-hand" title="By hand" shown={view}>
+        <View name="by-hand" shown={view}>
           <div class="panes">
             <PublishForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
             <SubscribeForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
           </div>
         </View>
-        <View name="updates" title="Updates" shown={view}>
+        <View name="updates" shown={view}>
           <Updates api={api} active={view === "updates"} question={question} onQuestion={setQuestion} />
         </View>
       </main>
@@ -134,17 +132,16 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
 
 interface ViewProps {
   readonly name: ViewName;
-  readonly title: string;
   readonly shown: ViewName;
   readonly children: ComponentChildren;
 }
 
 /** One part of the console. Hidden parts keep their state, so an open stream goes on. */
-function View({ name, title, shown, children }: ViewProps): ComponentChildren {
+function View({ name, shown, children }: ViewProps): ComponentChildren {
   return (
     <section aria-labelledby={`${name}-title`} hidden={name !== shown} data-testid={`view-${name}`}>
       <h2 id={`${name}-title`} tabIndex={-1}>
-        {title}
+        {consoleTexts().views[name]}
       </h2>
       {children}
     </section>
@@ -152,7 +149,7 @@ function View({ name, title, shown, children }: ViewProps): ComponentChildren {
 }
 
 function viewOfAddress(): ViewName {
-  return VIEWS.find(([name]) => `#${name}` === location.hash)?.[0] ?? "overview";
+  return VIEWS.find((name) => `#${name}` === location.hash) ?? "overview";
 }
 
 /** Corrects the state of an open stream that brings nothing, which is not live. */
@@ -160,6 +157,6 @@ function honest(connection: Connection, silentMs: number): Connection {
   if (connection.state !== "live" || silentMs <= STALE_MS || connection.problem !== undefined) return connection;
   return {
     ...connection,
-    problem: () => `No figures for ${duration(silentMs)}, although the stream is open: the hub is busy, or something holds the stream up.`,
+    problem: () => consoleTexts().noFigures(duration(silentMs)),
   };
 }

@@ -2,20 +2,12 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { Field, NumberField } from "./fields.tsx";
-import { plural } from "./format.ts";
+import { count } from "./format.ts";
 import { RawLog } from "./raw-log.tsx";
 import { RawStream, type RawView } from "./raw-stream.ts";
+import { consoleTexts } from "./texts.ts";
 
 const NOTHING: RawView = { state: "closed", problem: undefined, entries: [], updates: 0 };
-
-const WORDS: Record<RawView["state"], string> = {
-  opening: "Opening",
-  open: "Open",
-  reconnecting: "Reconnecting",
-  resting: "Resting",
-  closed: "Closed",
-  refused: "Refused",
-};
 
 interface SubscribeProps {
   readonly token: string | undefined;
@@ -34,6 +26,7 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
   const stream = useRef<RawStream | undefined>(undefined);
   useEffect(() => () => stream.current?.close(), []);
 
+  const texts = consoleTexts().subscribe;
   const url = urlOf({ match, patterns, interval, last, latest });
   const isRunning = view.state !== "closed" && view.state !== "refused";
   const header = token === undefined ? "" : ' -H "Authorization: Bearer $TOKEN"';
@@ -49,16 +42,16 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
   return (
     <section class="pane card" aria-labelledby="subscribe-title">
       <div class="pane-head">
-        <h3 id="subscribe-title">Subscribe</h3>
+        <h3 id="subscribe-title">{texts.title}</h3>
         <span class="badge" data-testid="raw-state" data-state={badgeOf(view.state)} data-raw={view.state}>
-          <span role="status">{WORDS[view.state]}</span>
+          <span role="status">{texts.states[view.state]}</span>
         </span>
       </div>
       <form class="by-hand" data-testid="subscribe" onSubmit={toggle}>
-        <Lines id="subscribe-match" label="Topics" hint="match" value={match} onValue={setMatch} disabled={isRunning} />
+        <Lines id="subscribe-match" label={texts.topics} hint="match" value={match} onValue={setMatch} disabled={isRunning} />
         <Lines
           id="subscribe-patterns"
-          label="URL patterns"
+          label={texts.patterns}
           hint="match_urlpattern"
           value={patterns}
           onValue={setPatterns}
@@ -66,16 +59,16 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
         />
         <NumberField
           id="subscribe-interval"
-          label="Interval"
+          label={texts.interval}
           value={interval}
           onValue={setInterval}
-          placeholder="at once"
+          placeholder={consoleTexts().publish.atOnce}
           disabled={isRunning}
         />
         <NumberField
           id="subscribe-last"
-          label="Begin with"
-          unit="last updates"
+          label={texts.beginWith}
+          unit={texts.lastUpdates}
           value={last}
           onValue={setLast}
           placeholder="0"
@@ -83,30 +76,30 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
         />
         <Field
           id="subscribe-cursor"
-          label="Resume after the event id"
-          placeholder="from now on; earliest: all that is held"
+          label={texts.cursor}
+          placeholder={texts.cursorHint}
           value={lastEventId}
           onValue={setLastEventId}
           disabled={isRunning}
         />
         <label class="check wide">
           <input type="checkbox" checked={latest} disabled={isRunning} onChange={(event) => setLatest(event.currentTarget.checked)} />
-          Only the latest update of each topic
+          {texts.latest}
         </label>
         <div class="wide form-tools">
           <button class={isRunning ? "button quiet" : "button"} type="submit" data-testid="toggle-stream">
-            {isRunning ? "Close the stream" : "Open the stream"}
+            {isRunning ? texts.close : texts.open}
           </button>
-          <CopyButton text={curl} label="Copy as curl">
-            Copy as curl
+          <CopyButton text={curl} label={texts.curl}>
+            {texts.curl}
           </CopyButton>
         </div>
       </form>
       <p class="problem" role="alert">
-        {view.problem}
+        {view.problem?.()}
       </p>
       <p class="count" data-testid="raw-count">
-        {plural(view.updates, "update", "updates")} since it was opened
+        {texts.since(view.updates, count(view.updates))}
       </p>
       <RawLog entries={view.entries} onExplain={onExplain} />
     </section>
@@ -127,7 +120,7 @@ function Lines({ id, label, hint, value, onValue, disabled }: LinesProps): Compo
   return (
     <div class="half">
       <label for={id}>
-        {label} <small>one a line</small>
+        {label} <small>{consoleTexts().subscribe.oneALine}</small>
       </label>
       <textarea
         id={id}
@@ -135,7 +128,7 @@ function Lines({ id, label, hint, value, onValue, disabled }: LinesProps): Compo
         rows={2}
         spellcheck={false}
         autoCapitalize="off"
-        placeholder={hint === "match" ? "none: every topic" : "/books/:id"}
+        placeholder={hint === "match" ? consoleTexts().subscribe.everyTopic : "/books/:id"}
         value={value}
         disabled={disabled}
         onInput={(event) => onValue(event.currentTarget.value)}
