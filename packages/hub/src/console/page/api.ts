@@ -3,9 +3,14 @@ import {
   type About,
   API,
   type History,
+  type JournalPage,
+  type Latencies,
+  type ProcessesPage,
   type ScheduledPage,
   type StatsToken,
+  type SubscriberAnswer,
   type SubscriberPage,
+  type TopicsPage,
   type UpdateAnswer,
 } from "../server/wire.ts";
 import { anySignal } from "artesian-ui/stand-ins.ts";
@@ -43,6 +48,31 @@ export class ConsoleApi {
     if (query.behind) params.set("behind", "on");
     if (query.after !== undefined) params.set("after", query.after);
     return this.#ask("GET", `subscribers?${params}`, signal);
+  }
+
+  subscriber(id: string, signal: AbortSignal): Promise<SubscriberAnswer> {
+    return this.#ask("GET", `subscribers/${encodeURIComponent(id)}`, signal);
+  }
+
+  /** Revokes the token of a subscriber, or all tokens that its subject has had until now. */
+  revoke(id: string, which: "token" | "subject"): Promise<unknown> {
+    return this.#ask("POST", `subscribers/${encodeURIComponent(id)}/revoke-${which}`);
+  }
+
+  topics(signal: AbortSignal): Promise<TopicsPage> {
+    return this.#ask("GET", "topics", signal);
+  }
+
+  journal(query: { from: string; topic: string; type: string }, signal: AbortSignal): Promise<JournalPage> {
+    return this.#ask("GET", `journal?${new URLSearchParams(query)}`, signal);
+  }
+
+  latencies(signal: AbortSignal): Promise<Latencies> {
+    return this.#ask("GET", "latencies", signal);
+  }
+
+  processes(signal: AbortSignal): Promise<ProcessesPage> {
+    return this.#ask("GET", "processes", signal);
   }
 
   disconnect(id: string): Promise<unknown> {

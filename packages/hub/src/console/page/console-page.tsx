@@ -6,18 +6,31 @@ import { useNow } from "artesian-ui/use-now.ts";
 import type { About } from "../server/wire.ts";
 import type { ConsoleApi } from "./api.ts";
 import { duration } from "./format.ts";
+import type { ByHandProps } from "./by-hand/by-hand.tsx";
+import type { FleetProps } from "./fleet/fleet.tsx";
+import type { JournalProps } from "./journal/journal.tsx";
+import { later } from "./later.tsx";
 import { Overview } from "./overview.tsx";
-import { PublishForm } from "./publish-form.tsx";
 import { StatsStore, type StatsView } from "./stats-store.ts";
-import { SubscribeForm } from "./subscribe-form.tsx";
+import type { SubscriberProps } from "./subscriber/subscriber.tsx";
 import { Subscribers } from "./subscribers.tsx";
+import type { TopicsProps } from "./topics/topics.tsx";
 import { type Question, Updates } from "./updates.tsx";
+import type { WorkshopProps } from "./workshop/workshop.tsx";
 import { consoleTexts } from "./texts.ts";
 
 /** In the order of the page. */
-const VIEWS = ["overview", "subscribers", "by-hand", "updates"] as const;
+const VIEWS = ["overview", "topics", "journal", "subscribers", "by-hand", "updates", "fleet", "tokens"] as const;
 
 type ViewName = (typeof VIEWS)[number];
+
+// What is not needed at first is loaded when it is shown.
+const ByHand = later<ByHandProps>(() => import("./by-hand/by-hand.tsx").then((module) => module.ByHand));
+const Topics = later<TopicsProps>(() => import("./topics/topics.tsx").then((module) => module.Topics));
+const Journal = later<JournalProps>(() => import("./journal/journal.tsx").then((module) => module.Journal));
+const SubscriberPage = later<SubscriberProps>(() => import("./subscriber/subscriber.tsx").then((module) => module.SubscriberPage));
+const Fleet = later<FleetProps>(() => import("./fleet/fleet.tsx").then((module) => module.Fleet));
+const Workshop = later<WorkshopProps>(() => import("./workshop/workshop.tsx").then((module) => module.Workshop));
 
 /** Age at which figures are no longer live, in milliseconds. They come each second. */
 const STALE_MS = 5000;
@@ -39,13 +52,22 @@ interface PageProps {
  *   `close`, then `confirm-close`; `said`
  * - `publish`, `published`, `published-id`, `what-became`; `subscribe`, `toggle-stream`,
  *   `raw-state` (`data-raw`), `raw-count`, `raw`, `raw-entry` (`data-type`, `data-kind`)
+ * - `topics-count`, `topic` (`data-topic`); `follow`, `journal-filter`, `journal`, each a
+ *   `journal-update` (`data-update`) with `play`
+ * - `details`, `subscriber-page`, `subscriber-rate`, `order-close`, `order-token`, `order-subject`,
+ *   then `confirm-order`; `subscriber-said`
+ * - `processes`, `process` (`data-process`), `latency-words`, `heat-map`
+ * - `make`, `mint-command`, `token-explained`, `token-time`, `token-admin`
  * - `explain`, `life`, `verdict` and `fate` (`data-fate`, `data-count`); `scheduled`
  *   (`data-update`)
  */
 export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): ComponentChildren {
-  const [view, setView] = useState(viewOfAddress);
+  const [place, setPlace] = useState(placeOfAddress);
+  const { view, subscriber } = place;
   const [stats, setStats] = useState<StatsView>({ samples: [], connection: { state: "connecting" }, heardAt: Date.now() });
   const [question, setQuestion] = useState<Question>({ id: "", subscriber: "", asked: 0 });
+  const [chosen, setChosen] = useState({ topic: "", asked: 0 });
+  const [play, setPlay] = useState({ after: "", asked: 0 });
   const main = useRef<HTMLElement>(null);
   const now = useNow(true);
 
@@ -55,7 +77,7 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
   }, [api]);
 
   useEffect(() => {
-    const follow = (): void => setView(viewOfAddress());
+    const follow = (): void => setPlace(placeOfAddress());
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
@@ -68,7 +90,7 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
 
   function show(name: ViewName): void {
     location.hash = name;
-    setView(name);
+    setPlace({ view: name });
     // The reader goes on at the requested part, even if the request came from elsewhere on the
     // page.
     queueMicrotask(() => main.current?.querySelector<HTMLElement>("section:not([hidden]) h2")?.focus());
@@ -79,7 +101,9 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
     show("updates");
   }
 
+  const explainOne = (id: string): void => explain({ id, subscriber: "" });
   const newest = stats.samples.at(-1);
+  const tick = newest?.at ?? 0;
   const silentMs = now - stats.heardAt;
   const stale = stats.connection.state !== "live" || silentMs > STALE_MS;
   const connection = honest(stats.connection, silentMs);
@@ -108,22 +132,61 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
         <View name="overview" shown={view}>
           <Overview samples={stats.samples} stale={stale} />
         </View>
-        <View name="subscribers" shown={view}>
-          <Subscribers
+        <View name="topics" shown={view}>
+          <Topics
             api={api}
-            active={view === "subscribers"}
-            tick={newest?.at ?? 0}
-            onExplain={(subscriber) => explain({ subscriber })}
+            active={view === "topics"}
+            tick={tick}
+            onTopic={(topic) => {
+              setChosen({ topic, asked: chosen.asked + 1 });
+              show("journal");
+            }}
           />
         </View>
-        <View name="by-hand" shown={view}>
-          <div class="panes">
-            <PublishForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
-            <SubscribeForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
+        <View name="journal" shown={view}>
+          <Journal
+            api={api}
+            active={view === "journal"}
+            tick={tick}
+            chosen={chosen}
+            onExplain={explainOne}
+            onPlay={(after) => {
+              setPlay({ after, asked: play.asked + 1 });
+              show("by-hand");
+            }}
+          />
+        </View>
+        <View name="subscribers" shown={view}>
+          <div hidden={subscriber !== undefined}>
+            <Subscribers
+              api={api}
+              active={view === "subscribers" && subscriber === undefined}
+              tick={tick}
+              onExplain={(one) => explain({ subscriber: one })}
+            />
           </div>
+          {subscriber !== undefined && (
+            <SubscriberPage
+              key={subscriber}
+              api={api}
+              active={view === "subscribers"}
+              tick={tick}
+              id={subscriber}
+              onExplain={(one) => explain({ subscriber: one })}
+            />
+          )}
+        </View>
+        <View name="by-hand" shown={view}>
+          <ByHand token={api.token} active={view === "by-hand"} play={play} onExplain={explainOne} />
         </View>
         <View name="updates" shown={view}>
           <Updates api={api} active={view === "updates"} question={question} onQuestion={setQuestion} />
+        </View>
+        <View name="fleet" shown={view}>
+          <Fleet api={api} active={view === "fleet"} tick={tick} />
+        </View>
+        <View name="tokens" shown={view}>
+          <Workshop about={about} active={view === "tokens"} />
         </View>
       </main>
     </div>
@@ -148,8 +211,15 @@ function View({ name, shown, children }: ViewProps): ComponentChildren {
   );
 }
 
-function viewOfAddress(): ViewName {
-  return VIEWS.find((name) => `#${name}` === location.hash) ?? "overview";
+/** The part of the console that the address names, and one subscriber of the list. */
+interface Place {
+  readonly view: ViewName;
+  readonly subscriber?: string | undefined;
+}
+
+function placeOfAddress(): Place {
+  const [name, subscriber] = location.hash.slice(1).split("/");
+  return { view: VIEWS.find((one) => one === name) ?? "overview", subscriber: subscriber || undefined };
 }
 
 /** Corrects the state of an open stream that brings nothing, which is not live. */

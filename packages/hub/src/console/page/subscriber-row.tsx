@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { STATS_TOPIC, type Subscriber } from "../server/wire.ts";
+import { Fact } from "./fact.tsx";
 import { count, duration, milliseconds } from "./format.ts";
 import { Matchers } from "./matchers.tsx";
 import { consoleTexts } from "./texts.ts";
@@ -72,6 +73,9 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
         </div>
       ) : (
         <div class="row-tools">
+          <a class="button quiet small" href={`#subscribers/${id}`} aria-label={texts.detailsLabel(short)} data-testid="details">
+            {texts.details}
+          </a>
           <button type="button" class="button quiet small" aria-label={texts.missingLabel(short)} onClick={onExplain}>
             {texts.missing}
           </button>
@@ -88,14 +92,5 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
         </div>
       )}
     </li>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): ComponentChildren {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -129,7 +129,13 @@ class ConsoleServer implements Console {
     if (encodedId === undefined) {
       switch (resource) {
         case "about":
-          return { GET: async (): Promise<About> => ({ open: this.#tokens !== undefined, hub: hub.url }) };
+          return {
+            GET: async (): Promise<About> => ({
+              open: this.#tokens !== undefined,
+              hub: hub.url,
+              audience: this.#options.audience ?? hub.url,
+            }),
+          };
         case "history":
           return { GET: () => this.#sampler.history() };
         case "token": {

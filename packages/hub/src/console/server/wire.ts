@@ -82,6 +82,8 @@ export interface About {
   readonly open: boolean;
   /** The hub's public URL. */
   readonly hub: string;
+  /** The hub's resource identifier, which tokens must name. */
+  readonly audience: string;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { clock } from "./format.ts";
+import { clock } from "../format.ts";
 import type { Entry } from "./raw-stream.ts";
-import { consoleTexts } from "./texts.ts";
+import { byHandTexts } from "./texts.ts";
 
 /** The entries of a stream, the newest first. */
 export function RawLog({ entries, onExplain }: { entries: readonly Entry[]; onExplain: (id: string) => void }): ComponentChildren {
-  const texts = consoleTexts().raw;
+  const texts = byHandTexts().raw;
   return (
     // The list scrolls, so it must be reachable with the keyboard.
     <div class="raw" tabIndex={0} role="log" aria-label={texts.label} data-testid="raw">

@@ -1,21 +1,29 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { Field, NumberField } from "./fields.tsx";
-import { count } from "./format.ts";
+import { Field, NumberField } from "../fields.tsx";
+import { count } from "../format.ts";
+import { EXAMPLE_PATTERN, Lines } from "../lines.tsx";
 import { RawLog } from "./raw-log.tsx";
 import { RawStream, type RawView } from "./raw-stream.ts";
-import { consoleTexts } from "./texts.ts";
+import { byHandTexts } from "./texts.ts";
 
 const NOTHING: RawView = { state: "closed", problem: undefined, entries: [], updates: 0 };
 
 interface SubscribeProps {
   readonly token: string | undefined;
   readonly onExplain: (id: string) => void;
+  readonly play: Play;
+}
+
+/** An event id to play from. `asked` counts the requests, which open a stream of every topic. */
+export interface Play {
+  readonly after: string;
+  readonly asked: number;
 }
 
 /** Opens a stream, and shows all of its entries. */
-export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentChildren {
+export function SubscribeForm({ token, onExplain, play }: SubscribeProps): ComponentChildren {
   const [match, setMatch] = useState("greeting");
   const [patterns, setPatterns] = useState("");
   const [interval, setInterval] = useState("");
@@ -26,17 +34,32 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
   const stream = useRef<RawStream | undefined>(undefined);
   useEffect(() => () => stream.current?.close(), []);
 
-  const texts = consoleTexts().subscribe;
+  const texts = byHandTexts().subscribe;
   const url = urlOf({ match, patterns, interval, last, latest });
   const isRunning = view.state !== "closed" && view.state !== "refused";
   const header = token === undefined ? "" : ' -H "Authorization: Bearer $TOKEN"';
   const curl = `curl -N${header} '${quoted(location.origin + withCursor(url, lastEventId))}'`;
 
+  useEffect(() => {
+    if (play.asked === 0) return;
+    setMatch("");
+    setPatterns("");
+    setLast("");
+    setLatest(false);
+    setLastEventId(play.after);
+    open(urlOf({ match: "", patterns: "", interval, last: "", latest: false }), play.after);
+  }, [play.asked]);
+
+  function open(at: string, after: string): void {
+    stream.current?.close();
+    stream.current = new RawStream({ url: at, token, lastEventId: after, onView: setView });
+  }
+
   function toggle(event: Event): void {
     event.preventDefault();
+    if (!isRunning) return open(url, lastEventId.trim());
     stream.current?.close();
     stream.current = undefined;
-    if (!isRunning) stream.current = new RawStream({ url, token, lastEventId: lastEventId.trim(), onView: setView });
   }
 
   return (
@@ -48,11 +71,18 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
         </span>
       </div>
       <form class="by-hand" data-testid="subscribe" onSubmit={toggle}>
-        <Lines id="subscribe-match" label={texts.topics} hint="match" value={match} onValue={setMatch} disabled={isRunning} />
+        <Lines
+          id="subscribe-match"
+          label={texts.topics}
+          placeholder={texts.everyTopic}
+          value={match}
+          onValue={setMatch}
+          disabled={isRunning}
+        />
         <Lines
           id="subscribe-patterns"
           label={texts.patterns}
-          hint="match_urlpattern"
+          placeholder={EXAMPLE_PATTERN}
           value={patterns}
           onValue={setPatterns}
           disabled={isRunning}
@@ -62,7 +92,7 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
           label={texts.interval}
           value={interval}
           onValue={setInterval}
-          placeholder={consoleTexts().publish.atOnce}
+          placeholder={byHandTexts().publish.atOnce}
           disabled={isRunning}
         />
         <NumberField
@@ -103,37 +133,6 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
       </p>
       <RawLog entries={view.entries} onExplain={onExplain} />
     </section>
-  );
-}
-
-interface LinesProps {
-  readonly id: string;
-  readonly label: string;
-  readonly hint: string;
-  readonly value: string;
-  readonly onValue: (value: string) => void;
-  readonly disabled: boolean;
-}
-
-/** Several matchers, one in each line. */
-function Lines({ id, label, hint, value, onValue, disabled }: LinesProps): ComponentChildren {
-  return (
-    <div class="half">
-      <label for={id}>
-        {label} <small>{consoleTexts().subscribe.oneALine}</small>
-      </label>
-      <textarea
-        id={id}
-        class="field mono"
-        rows={2}
-        spellcheck={false}
-        autoCapitalize="off"
-        placeholder={hint === "match" ? consoleTexts().subscribe.everyTopic : "/books/:id"}
-        value={value}
-        disabled={disabled}
-        onInput={(event) => onValue(event.currentTarget.value)}
-      />
-    </div>
   );
 }
 

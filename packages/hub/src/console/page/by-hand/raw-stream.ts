@@ -1,9 +1,9 @@
 import { ClientError, subscribe } from "artesian-client";
 import { createParser } from "eventsource-parser";
 import { toWellFormed } from "artesian-ui/stand-ins.ts";
-import { sentenceOf } from "./api.ts";
+import { sentenceOf } from "../api.ts";
 import { watchHiddenTab } from "./hidden-tab.ts";
-import { consoleTexts } from "./texts.ts";
+import { byHandTexts } from "./texts.ts";
 
 /** One entry of a stream, or an event in the stream's own life. */
 export interface Entry {
@@ -87,7 +87,7 @@ export class RawStream {
     if (this.#state === "closed" || this.#state === "refused") return;
     this.#controller.abort();
     this.#state = "resting";
-    this.#add("note", "closed", () => consoleTexts().raw.resting);
+    this.#add("note", "closed", () => byHandTexts().raw.resting);
     this.#draw();
   }
 
@@ -111,7 +111,7 @@ export class RawStream {
         onState: (state, { reason, delayMs }) => {
           if (signal.aborted || state === "closed") return;
           if (state === "reconnecting")
-            this.#add("note", "lost", () => consoleTexts().raw.lost(reason ?? "", ((delayMs ?? 0) / 1000).toFixed(1)));
+            this.#add("note", "lost", () => byHandTexts().raw.lost(reason ?? "", ((delayMs ?? 0) / 1000).toFixed(1)));
           this.#state = state === "live" ? "open" : state === "connecting" ? "opening" : "reconnecting";
           this.#draw();
         },
@@ -124,7 +124,7 @@ export class RawStream {
     } catch (error) {
       if (signal.aborted) return;
       this.#state = "refused";
-      this.#problem = () => (error instanceof ClientError || error instanceof TypeError ? sentenceOf(error) : consoleTexts().raw.failed);
+      this.#problem = () => (error instanceof ClientError || error instanceof TypeError ? sentenceOf(error) : byHandTexts().raw.failed);
       this.#draw();
     }
   }
@@ -133,7 +133,7 @@ export class RawStream {
     const response = await fetch(input, init);
     if (!response.ok || response.body === null) return response;
     const start = response.headers.get("Mercure-Last-Event-ID");
-    this.#add("note", "opened", () => (start === null ? consoleTexts().raw.beginsNow : consoleTexts().raw.goesOn(start)));
+    this.#add("note", "opened", () => (start === null ? byHandTexts().raw.beginsNow : byHandTexts().raw.goesOn(start)));
     const decoder = new TextDecoder();
     const parser = createParser({
       onEvent: ({ id, event = "message", data }) => {
@@ -142,7 +142,7 @@ export class RawStream {
         this.#add(isHub ? "hub" : "event", event, data, id);
       },
       onRetry: (ms) => this.#add("line", "retry", String(ms)),
-      onComment: (text) => this.#add("line", "comment", text === "" ? () => consoleTexts().raw.heartbeat : text),
+      onComment: (text) => this.#add("line", "comment", text === "" ? () => byHandTexts().raw.heartbeat : text),
     });
     const tap = new TransformStream<Uint8Array, Uint8Array>({
       transform: (bytes, controller) => {

@@ -2,10 +2,10 @@ import { ClientError, publish, type UpdateInput } from "artesian-client";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { sentenceOf } from "./api.ts";
-import { Field, NumberField } from "./fields.tsx";
-import { consoleTexts } from "./texts.ts";
-import { Words } from "./words.tsx";
+import { sentenceOf } from "../api.ts";
+import { Field, NumberField } from "../fields.tsx";
+import { byHandTexts } from "./texts.ts";
+import { Words } from "../words.tsx";
 
 /** The type of an update that names none. */
 const DEFAULT_TYPE = "message";
@@ -51,7 +51,7 @@ export function PublishForm({ token, onExplain }: PublishProps): ComponentChildr
     }
   }
 
-  const texts = consoleTexts().publish;
+  const texts = byHandTexts().publish;
   return (
     <section class="pane card" aria-labelledby="publish-title">
       <h3 id="publish-title">{texts.title}</h3>
@@ -83,7 +83,7 @@ export function PublishForm({ token, onExplain }: PublishProps): ComponentChildr
 }
 
 function Answer({ outcome, onExplain }: { outcome: Outcome; onExplain: (id: string) => void }): ComponentChildren {
-  const texts = consoleTexts().publish;
+  const texts = byHandTexts().publish;
   if ("error" in outcome) {
     return (
       <p class="problem">
