@@ -152,6 +152,63 @@ describe("the fleet", () => {
   });
 });
 
+describe("the demo's takeover", () => {
+  test("kills the process, and tells when another answers", async () => {
+    const site = await startConsole({ open: true });
+    let pid = 100;
+    let age: "young" | "old" | "away" = "young";
+    const asked: string[] = [];
+    site.gate = (req, res) => {
+      if (req.url?.startsWith("/demo/server") !== true) return false;
+      const answer = (status: number, body: object): void =>
+        void res.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+      if (age === "away") res.destroy();
+      else if (req.method === "GET") answer(200, { process: pid });
+      else if (age === "young") answer(429, { code: "too_many_kills" });
+      else {
+        asked.push(req.url);
+        age = "away";
+        answer(202, { process: pid });
+      }
+      return true;
+    };
+    const page = await enter(site, "fleet");
+    await page.getByTestId("kill").click();
+    await page.getByTestId("kill-said").getByText("has only just begun").waitFor();
+    age = "old";
+    await page.getByTestId("kill").click();
+    await page.getByTestId("kill-said").getByText("Process 100 is killed").waitFor();
+    expect(await page.getByTestId("kill").isDisabled()).toBe(true);
+    pid = 200;
+    age = "old";
+    await page
+      .getByTestId("kill-said")
+      .getByText(/Process 100 was killed. [\d,]+ ms later, process 200 answered/)
+      .waitFor();
+    expect(asked).toEqual(["/demo/server/kill"]);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test.each([
+    ["another server", () => undefined],
+    ["a journal in memory", () => ({ process: 1, cannotKill: "memory" })],
+  ])("is not offered with %s", async (_, info) => {
+    const site = await startConsole({ open: true });
+    let asked = 0;
+    site.gate = (req, res) => {
+      if (req.url !== "/demo/server") return false;
+      const body = info();
+      res.writeHead(body === undefined ? 404 : 200, { "Content-Type": "application/json" }).end(JSON.stringify(body ?? {}));
+      asked++;
+      return true;
+    };
+    const page = await enter(site, "fleet");
+    await page.getByTestId("process").waitFor();
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    expect(await page.getByTestId("takeover").count()).toBe(0);
+  });
+});
+
 describe("the token workshop", () => {
   test("writes the command that makes a token", async () => {
     const site = await startConsole({ open: true });

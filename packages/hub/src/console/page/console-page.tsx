@@ -56,7 +56,8 @@ interface PageProps {
  *   `journal-update` (`data-update`) with `play`
  * - `details`, `subscriber-page`, `subscriber-rate`, `order-close`, `order-token`, `order-subject`,
  *   then `confirm-order`; `subscriber-said`
- * - `processes`, `process` (`data-process`), `latency-words`, `heat-map`
+ * - `processes`, `process` (`data-process`), `latency-words`, `heat-map`; `takeover`, `kill`,
+ *   `kill-said` (`data-kind`)
  * - `make`, `mint-command`, `token-explained`, `token-time`, `token-admin`
  * - `explain`, `life`, `verdict` and `fate` (`data-fate`, `data-count`); `scheduled`
  *   (`data-update`)
@@ -183,7 +184,7 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
           <Updates api={api} active={view === "updates"} question={question} onQuestion={setQuestion} />
         </View>
         <View name="fleet" shown={view}>
-          <Fleet api={api} active={view === "fleet"} tick={tick} />
+          <Fleet api={api} isOpen={about.open} active={view === "fleet"} tick={tick} />
         </View>
         <View name="tokens" shown={view}>
           <Workshop about={about} active={view === "tokens"} />

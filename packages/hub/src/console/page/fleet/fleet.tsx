@@ -6,17 +6,20 @@ import { consoleTexts } from "../texts.ts";
 import { useAsked } from "../use-asked.ts";
 import { useRepeated } from "../use-repeated.ts";
 import { HeatMap } from "./heat-map.tsx";
+import { Takeover } from "./takeover.tsx";
 import { fleetTexts } from "./texts.ts";
 
 export interface FleetProps {
   readonly api: ConsoleApi;
+  /** Whether the console is open, as the demo's is. */
+  readonly isOpen: boolean;
   readonly active: boolean;
   /** Changes with each sample. */
   readonly tick: number;
 }
 
 /** The processes of the hub by name, and how long updates take through them. */
-export function Fleet({ api, active, tick }: FleetProps): ComponentChildren {
+export function Fleet({ api, isOpen, active, tick }: FleetProps): ComponentChildren {
   const { asked, ask } = useAsked(async (signal) => {
     const [fleet, latencies] = await Promise.all([api.processes(signal), api.latencies(signal)]);
     return { fleet, latencies };
@@ -74,6 +77,7 @@ export function Fleet({ api, active, tick }: FleetProps): ComponentChildren {
         <HeatMap latencies={answer?.latencies} />
         <p class="hint">{texts.latencyHint}</p>
       </section>
+      {isOpen && <Takeover active={active} />}
     </>
   );
 }

@@ -4,6 +4,16 @@ export const en = {
     `${processes} ${processes === 1 ? "process" : "processes"}${silent > 0 ? `, and ${silent} that did not answer in time` : ""}`,
   columns: ["Process", "Up for", "Connections", "Behind", "Published", "Delivered", "Not taken yet", "Memory"],
   table: "Table of the processes",
+  takeover: {
+    title: "Kill a process, and watch the takeover",
+    hint: "The process that answers this page is killed like by a power cut. Another takes its place, and every stream goes on where it was.",
+    kill: "Kill it",
+    killed: (process: number) => `Process ${process} is killed. Waiting for the next …`,
+    back: (process: number, next: number, ms: string) => `Process ${process} was killed. ${ms} ms later, process ${next} answered.`,
+    away: (process: number) => `Process ${process} was killed, and no other has answered yet.`,
+    tooSoon: "The process has only just begun. Try again in a few seconds.",
+    refused: "The server did not let itself be killed.",
+  },
   answered: "(answered this page)",
   latency: "Latency from publish to socket",
   latencyHint:
