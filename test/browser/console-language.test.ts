@@ -62,10 +62,10 @@ describe("the console in Chinese", () => {
       .getByTestId("raw")
       .getByText(/从.*继续|从现在开始/)
       .waitFor();
-    await page.getByLabel("主题", { exact: true }).first().fill("/console/stats");
+    await page.getByTestId("publish").getByLabel("主题", { exact: true }).fill("/console/stats");
     await page.getByRole("button", { name: "发布", exact: true }).click();
     await page.getByTestId("published").getByText("该主题由服务器保留").waitFor();
-    await page.getByLabel("主题", { exact: true }).first().fill("茶");
+    await page.getByTestId("publish").getByLabel("主题", { exact: true }).fill("茶");
     await page.getByLabel("延迟").fill("3600000");
     await page.getByRole("button", { name: "发布", exact: true }).click();
     await page.getByTestId("what-became").click();

@@ -48,7 +48,7 @@ describe("topics", () => {
     const page = await json<TopicsPage>(site.get("topics"));
     expect(page.topics.map(([topic]) => topic)).toEqual(["a", "d", "e"]);
     expect(page.left).toBe(2);
-    expect(() => startConsole({ open: true, topics: 0 })).rejects.toThrow("topics");
+    await expect(startConsole({ open: true, topics: 0 })).rejects.toThrow("topics");
   });
 });
 

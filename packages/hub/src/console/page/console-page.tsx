@@ -212,7 +212,7 @@ function View({ name, shown, children }: ViewProps): ComponentChildren {
   );
 }
 
-/** The part of the console that the address names, and one subscriber of the list. */
+/** The part of the console that the address names, and a subscriber of the list. */
 interface Place {
   readonly view: ViewName;
   readonly subscriber?: string | undefined;

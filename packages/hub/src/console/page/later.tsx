@@ -6,7 +6,7 @@ import { consoleTexts } from "./texts.ts";
  * Makes a part of the page whose code is loaded when the part is first shown, because few readers
  * look at every part.
  *
- * @param load - Such as `() => import("./topics/topics.tsx").then(({ Topics }) => Topics)`.
+ * @param load - For example `() => import("./topics/topics.tsx").then(({ Topics }) => Topics)`.
  */
 export function later<P extends { readonly active: boolean }>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | undefined;

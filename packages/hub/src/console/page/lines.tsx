@@ -13,7 +13,7 @@ interface LinesProps {
   readonly disabled?: boolean;
 }
 
-/** Several topics or patterns, one in each line. */
+/** Several topics or patterns, each in a line. */
 export function Lines({ id, label, placeholder, value, onValue, disabled = false }: LinesProps): ComponentChildren {
   return (
     <div class="half">

@@ -8,14 +8,14 @@ import type { TopicRow, TopicsPage } from "./wire.ts";
 export const MOST_TOPICS = 1000;
 /** Most updates of the past to begin with. */
 const PAST = 5000;
-/** Rates are over the current span and the one before, in milliseconds. */
+/** Rates are over the current span and the span before, in milliseconds. */
 const SPAN_MS = 5000;
 
 interface Counted {
   updates: number;
   characters: number;
   lastAt: number;
-  /** Number of the current span, and the updates and characters within it and the one before. */
+  /** Number of the current span, and the updates and characters in this span and in the span before. */
   span: number;
   current: readonly [number, number];
   before: readonly [number, number];

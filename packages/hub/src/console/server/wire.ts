@@ -259,7 +259,7 @@ export interface Latencies {
   readonly columns: readonly LatencyColumn[];
 }
 
-/** One running process of the hub. Numbers are since its start. */
+/** A running process of the hub. Numbers are since its start. */
 export interface FleetProcess {
   /** Id among the processes of the journal. */
   readonly id: string;

@@ -118,7 +118,7 @@ export class Fleet {
     return mergePages([own, ...answers.map(({ value }) => value as SubscriberPage)], query);
   }
 
-  /** Describes one open stream in detail, in any process. @returns Undefined if the stream does not exist. */
+  /** Describes an open stream in detail, in any process. @returns Undefined if the stream does not exist. */
   async findSubscriber(subscriberId: string): Promise<DetailedSubscriber | undefined> {
     if (!SUBSCRIBER_ID.test(subscriberId)) return undefined;
     const own = await this.#own.findSubscriber(subscriberId, this.#peers.id);

@@ -41,14 +41,14 @@ export interface UpdateList {
 
 /** Most updates of a list. */
 const LISTED = 50;
-/** Most records that one list examines. */
+/** Most records that a list examines. */
 const EXAMINED = 5000;
 const LEAST_READ = 64;
 const MOST_READ = 512;
 const READ_BYTES = 4 * 1024 * 1024;
 
 /**
- * Lists updates against the order of the journal, one bounded page at a time.
+ * Lists updates against the order of the journal, a bounded page at a time.
  *
  * @returns Undefined if the journal does not hold the update to begin with.
  */
@@ -91,7 +91,7 @@ async function offsetOf(eventId: string, journal: Journal, { ids, epoch }: Dispa
   return position.epoch === epoch ? position.offset : undefined;
 }
 
-/** Reads up to `count` records that end with the one at an offset, in order. */
+/** Reads up to `count` records that end at an offset, in order. */
 async function readBack(journal: Journal, offset: number, count: number): Promise<readonly JournalRecord[]> {
   // Large records may fill a read before its end. Fewer records are read then.
   for (let span = count; ; span = Math.ceil(span / 4)) {

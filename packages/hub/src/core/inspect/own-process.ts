@@ -67,7 +67,7 @@ export interface SubscriberInfo {
   readonly lagMs: number;
 }
 
-/** One open stream in detail. */
+/** An open stream in detail. */
 export type DetailedSubscriber = SubscriberInfo & SubscriberDetail;
 
 /** The view of this process: its figures, its subscribers, and what they got. */
@@ -134,7 +134,7 @@ export class OwnProcess {
   }
 
   /**
-   * Describes one open stream of this process in detail.
+   * Describes an open stream of this process in detail.
    *
    * @param process - Id of this process.
    * @returns Undefined if this process does not have the subscriber.

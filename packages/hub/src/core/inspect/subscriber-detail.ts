@@ -5,7 +5,7 @@ import { monotonicMs, nextTurn } from "../scheduler.ts";
 import { inSlices } from "../slices.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 
-/** The facts of one open stream that a list of subscribers leaves out. */
+/** The facts of an open stream that a list of subscribers leaves out. */
 export interface SubscriberDetail {
   /** Id of the process that holds the stream. See `Peers.id`. */
   readonly process: string;
@@ -17,7 +17,7 @@ export interface SubscriberDetail {
   readonly recent: RecentUpdates;
 }
 
-/** The claims of a token that say what it allows, and until when. */
+/** The claims of a token: its grants, its times, its holder. */
 export interface TokenClaims extends Pick<Authorization, "issuer" | "subject" | "tokenId" | "issuedAt"> {
   /** Undefined if the token has no end. */
   readonly expiresAt: number | undefined;
@@ -34,10 +34,10 @@ export interface RecentUpdates {
 }
 
 const RECENT_MS = 60_000;
-/** Most records of memory that are examined for one subscriber. */
+/** Most records of memory that are examined for a subscriber. */
 const EXAMINED = 2000;
 
-/** Finds the facts of one stream that a list leaves out, because they take a search. */
+/** Finds the facts of a stream that a list leaves out, because they take a search. */
 export async function detailOf(subscriber: Subscriber, process: string, dispatcher: Dispatcher): Promise<SubscriberDetail> {
   const { authorization } = subscriber;
   return {

@@ -41,7 +41,7 @@ export function HeatMap({ latencies }: { latencies: Latencies | undefined }): Co
             counts.map((number, row) => {
               const x = LATENCY_COLUMNS - 1 - (end - at / LATENCY_COLUMN_MS);
               if (number === 0 || x < 0) return null;
-              // By the logarithm, so that the one slow update in thousands is seen.
+              // By the logarithm, so that a slow update among thousands is seen.
               const share = 0.25 + (0.75 * Math.log1p(number)) / Math.log1p(most);
               return (
                 <rect

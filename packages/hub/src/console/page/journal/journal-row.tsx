@@ -9,7 +9,7 @@ interface RowProps {
   readonly onPlay: (after: string) => void;
 }
 
-/** One update of the journal, without its data. */
+/** An update of the journal, without its data. */
 export function JournalRow({ update, onExplain, onPlay }: RowProps): ComponentChildren {
   const texts = journalTexts();
   const { id, after } = update;

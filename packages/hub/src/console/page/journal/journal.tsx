@@ -22,7 +22,7 @@ export interface JournalProps {
 
 const TYPING_MS = 250;
 
-/** The journal's updates from the newest to the oldest, and those that come. */
+/** The journal's updates from the newest to the oldest, and new ones as they come. */
 export function Journal({ api, active, tick, chosen, onExplain, onPlay }: JournalProps): ComponentChildren {
   const [topic, setTopic] = useState(chosen.topic);
   const [type, setType] = useState("");

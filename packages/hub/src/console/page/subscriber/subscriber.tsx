@@ -22,7 +22,7 @@ export interface SubscriberProps {
 /** Orders that end streams. They ask once more before they are given. */
 type Order = "close" | "token" | "subject";
 
-/** One open stream: where from, how fast, how far behind, and what its token allows. */
+/** An open stream: address, rate, lag, and the grants of its token. */
 export function SubscriberPage({ api, active, tick, id, onExplain }: SubscriberProps): ComponentChildren {
   const { asked, ask } = useAsked((signal) => api.subscriber(id, signal));
   const [order, setOrder] = useState<Order | undefined>();

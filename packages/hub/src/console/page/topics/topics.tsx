@@ -17,7 +17,7 @@ export interface TopicsProps {
   readonly onTopic: (topic: string) => void;
 }
 
-/** Most lines below one part of a name. */
+/** Most lines below a part of a name. */
 const MOST_LINES = 200;
 
 /** The topics as a tree, with their rates, sizes and last updates. */

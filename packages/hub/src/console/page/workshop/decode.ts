@@ -11,7 +11,7 @@ export interface DecodedToken {
   readonly expiresAt: number | undefined;
   readonly publish: readonly GrantedTopic[];
   readonly subscribe: readonly GrantedTopic[];
-  /** Whether the grants are those of Mercure 0.x. */
+  /** Whether the grants have the form of Mercure 0.x. */
   readonly isOld: boolean;
 }
 

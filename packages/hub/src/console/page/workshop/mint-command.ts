@@ -1,4 +1,4 @@
-/** The contents of a token to make. Topics and patterns stand one in a line. */
+/** The contents of a token to make. Topics and patterns have a line each. */
 export interface Wishes {
   readonly publish: string;
   readonly publishPatterns: string;
@@ -24,7 +24,7 @@ export function mintCommand(wishes: Wishes): string | undefined {
   return `npx artesian token mint ${flags.join(" ")}`;
 }
 
-/** The lines of a text, without those that are empty. */
+/** The lines of a text, without empty lines. */
 function linesOf(text: string): readonly string[] {
   return text
     .split("\n")
