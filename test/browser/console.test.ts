@@ -109,7 +109,7 @@ describe("the open console", () => {
     await openStream(`${site.origin}/events/stream?match=elsewhere`);
     await show(page, "By hand");
     const raw = page.getByTestId("raw");
-    await page.getByLabel("Topics").fill("a\nb");
+    await page.getByTestId("subscribe").getByLabel("Topics").fill("a\nb");
     await page.getByTestId("toggle-stream").click();
     await page.locator("[data-testid=raw-state][data-raw=open]").waitFor();
     await raw.locator("[data-type='hub:cursor']").waitFor();

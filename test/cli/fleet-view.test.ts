@@ -144,6 +144,46 @@ describe("whichever worker is asked", () => {
     }
   });
 
+  test("a stream is told of in detail, and its token is revoked", async () => {
+    const { admin, lines, streams, pool } = await start();
+    const get = async <T>(line: Line, path: string): Promise<T> => {
+      const { status, body } = await line.send(`${API}/${path}`, "GET", "", bearer(admin));
+      expect(status).toBe(200);
+      return JSON.parse(body) as T;
+    };
+    const ids = (await list(lines[0] as Line, admin)).subscribers.map(({ id }) => id);
+    const places: string[] = [];
+    for (const id of ids) {
+      const told = await Promise.all(lines.map((line) => get<{ process: string; token: object }>(line, `subscribers/${id}`)));
+      expect(told[0]).toMatchObject({ id, token: { subject: "ada", subscribe: [{ type: "exact", pattern: "a" }] } });
+      expect(new Set(told.map(({ process }) => process)).size).toBe(1);
+      places.push(told[0]?.process ?? "");
+    }
+    expect(places.toSorted()).toEqual(["0", "1", "2"]);
+    const { processes } = await get<{ processes: { id: string; pid: number }[] }>(lines[1] as Line, "processes");
+    expect(processes.map(({ id }) => id)).toEqual(["0", "1", "2"]);
+    expect(new Set(processes.map(({ pid }) => pid))).toEqual(new Set(pool.workers()));
+    const counted = async (): Promise<number> => {
+      const { columns } = await get<{ columns: number[][] }>(lines[2] as Line, "latencies");
+      return columns.reduce((sum, [, ...counts]) => sum + counts.reduce((one, more) => one + more, 0), 0);
+    };
+    expect(await counted()).toBe(0);
+    expect((await (lines[0] as Line).send("/events/stream", "POST", "topic=a&data=x", bearer(admin))).status).toBe(200);
+    for (const stream of streams) expect((await stream.next()).data).toBe("x");
+    // Each process has given it to a socket.
+    await expect.poll(counted).toBe(3);
+    for (const line of lines) {
+      expect((await get<{ topics: unknown[][] }>(line, "topics")).topics.map(([topic]) => topic)).toEqual(["a"]);
+      expect((await get<{ updates: { topics: string[] }[] }>(line, "journal")).updates.map(({ topics }) => topics)).toEqual([["a"]]);
+    }
+    const revoked = await (lines[0] as Line).send(`${API}/subscribers/${ids[1]}/revoke-subject`, "POST", "{}", {
+      ...JSON_BODY,
+      ...bearer(admin),
+    });
+    expect(revoked.status).toBe(200);
+    await Promise.all(streams.map((stream) => stream.ended));
+  });
+
   test("metrics and the console's figures are those of all", async () => {
     const { admin, pool, lines, streams, token, mint } = await start();
     const elsewhere = await mint("--publish", "b");

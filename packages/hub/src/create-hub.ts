@@ -233,7 +233,7 @@ export function createHub(options: HubOptions = {}): Hub {
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };
-  PEER_REQUESTS.set(created, hub.peers);
+  PARTS.set(created, hub);
   return created;
 }
 
@@ -242,16 +242,19 @@ function compressionOf(choice: boolean | number): Compression | undefined {
   return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
 }
 
-const PEER_REQUESTS = new WeakMap<Hub, Pick<PeerRequests, "ask" | "answer" | "reachOthers">>();
+/** Parts of a hub for the console, which runs beside the hub. They show more than the hub's own methods. */
+export interface HubParts {
+  /** Requests between processes. Names of the hub's own requests begin with `hub/` and `http/`. */
+  readonly peers: Pick<PeerRequests, "ask" | "answer" | "id" | "reachOthers">;
+  readonly process: Pick<OwnProcess, "followUpdates" | "listUpdates" | "watchDelivered">;
+  readonly fleet: Pick<Fleet, "findSubscriber">;
+}
 
-/**
- * Finds the requests between processes, for the console, which runs beside the hub. Names of the
- * hub's own requests begin with `hub/` and `http/`.
- *
- * @throws TypeError for an object that `createHub` did not make.
- */
-export function peerRequestsOf(hub: Hub): Pick<PeerRequests, "ask" | "answer" | "reachOthers"> {
-  const peers = PEER_REQUESTS.get(hub);
-  if (peers === undefined) throw new TypeError("peerRequestsOf: this is not the hub that createHub() gave.");
-  return peers;
+const PARTS = new WeakMap<Hub, HubParts>();
+
+/** @throws TypeError for an object that `createHub` did not make. */
+export function partsOf(hub: Hub): HubParts {
+  const parts = PARTS.get(hub);
+  if (parts === undefined) throw new TypeError("partsOf: this is not the hub that createHub() gave.");
+  return parts;
 }

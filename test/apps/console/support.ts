@@ -34,8 +34,14 @@ export function mintAdmin(rights: Rights = {}): Promise<string> {
   return mint({ publish: [exact("/.well-known/mercure/admin")], subscribe: [urlpattern("/console/*")], ...rights });
 }
 
-export async function startConsole(options: { open: boolean; sampleMs?: number; hub?: HubOptions; logger?: Logger }): Promise<TestConsole> {
-  const { open, sampleMs = 50 } = options;
+export async function startConsole(options: {
+  open: boolean;
+  sampleMs?: number;
+  topics?: number;
+  hub?: HubOptions;
+  logger?: Logger;
+}): Promise<TestConsole> {
+  const { open, sampleMs = 50, topics } = options;
   const hub = createHub({
     ...TRUSTING,
     authorization: { issuers: [...(TRUSTING.authorization?.issuers ?? []), consoleIssuer(KEY)] },
@@ -45,7 +51,7 @@ export async function startConsole(options: { open: boolean; sampleMs?: number; 
     drainMs: 200,
     ...options.hub,
   });
-  const console = createConsole({ hub, open, key: open ? KEY : undefined, sampleMs, logger: options.logger });
+  const console = createConsole({ hub, open, key: open ? KEY : undefined, sampleMs, topics, logger: options.logger });
   const origin = await listen(createServer(hub.handler));
   onTestFinished(async () => {
     console.close();

@@ -3,12 +3,18 @@ import {
   type About,
   API,
   type History,
+  type JournalPage,
+  type Latencies,
+  type ProcessesPage,
   type ScheduledPage,
   type StatsToken,
+  type SubscriberAnswer,
   type SubscriberPage,
+  type TopicsPage,
   type UpdateAnswer,
 } from "../server/wire.ts";
 import { anySignal } from "artesian-ui/stand-ins.ts";
+import { consoleTexts } from "./texts.ts";
 
 const TIMEOUT_MS = 20_000;
 
@@ -42,6 +48,31 @@ export class ConsoleApi {
     if (query.behind) params.set("behind", "on");
     if (query.after !== undefined) params.set("after", query.after);
     return this.#ask("GET", `subscribers?${params}`, signal);
+  }
+
+  subscriber(id: string, signal: AbortSignal): Promise<SubscriberAnswer> {
+    return this.#ask("GET", `subscribers/${encodeURIComponent(id)}`, signal);
+  }
+
+  /** Revokes the token of a subscriber, or all tokens that its subject has had until now. */
+  revoke(id: string, which: "token" | "subject"): Promise<unknown> {
+    return this.#ask("POST", `subscribers/${encodeURIComponent(id)}/revoke-${which}`);
+  }
+
+  topics(signal: AbortSignal): Promise<TopicsPage> {
+    return this.#ask("GET", "topics", signal);
+  }
+
+  journal(query: { from: string; topic: string; type: string }, signal: AbortSignal): Promise<JournalPage> {
+    return this.#ask("GET", `journal?${new URLSearchParams(query)}`, signal);
+  }
+
+  latencies(signal: AbortSignal): Promise<Latencies> {
+    return this.#ask("GET", "latencies", signal);
+  }
+
+  processes(signal: AbortSignal): Promise<ProcessesPage> {
+    return this.#ask("GET", "processes", signal);
   }
 
   disconnect(id: string): Promise<unknown> {
@@ -91,7 +122,9 @@ export class ConsoleApi {
   }
 }
 
-/** A sentence for people about any error. */
+/** A sentence for people about any error, in the page's language. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong.";
+  const texts = consoleTexts();
+  if (error instanceof ClientError) return texts.problemOf(error.code) ?? texts.refused(error.status, error.message);
+  return error instanceof Error ? error.message : texts.somethingWrong;
 }

@@ -1,12 +1,14 @@
 import type { ComponentChildren } from "preact";
 import type { Sample } from "../server/wire.ts";
 import { axisEnd, clock } from "./format.ts";
-import { type Figure, written } from "./figures.ts";
+import { type Figure, noteOf, written } from "./figures.ts";
 import { type Point, pointsOf } from "./samples.ts";
+import type { ConsoleTexts } from "./texts.en.ts";
+import { consoleTexts } from "./texts.ts";
 
 /** The time span of a chart. */
 export interface ChartWindow {
-  readonly label: string;
+  readonly name: keyof ConsoleTexts["windows"];
   readonly ms: number;
   readonly bucketMs: number;
 }
@@ -29,6 +31,7 @@ interface ChartProps {
 
 /** One figure over time. The chart's size never depends on its data. */
 export function Chart({ figure, samples, window, pointedAt, onPoint }: ChartProps): ComponentChildren {
+  const texts = consoleTexts();
   const newest = samples.at(-1);
   const points = pointsOf(samples, figure.key, window.ms, window.bucketMs);
   const end = newest?.at ?? 0;
@@ -52,7 +55,7 @@ export function Chart({ figure, samples, window, pointedAt, onPoint }: ChartProp
   return (
     <figure class="chart card" data-testid="chart" data-figure={figure.key} data-value={newest?.[figure.key]}>
       <figcaption>
-        <h3>{figure.title}</h3>
+        <h3>{texts.figures[figure.key]}</h3>
         <p class="chart-value">
           {newest === undefined ? "–" : amount.number}
           <small>{newest === undefined ? "" : amount.unit}</small>
@@ -71,11 +74,15 @@ export function Chart({ figure, samples, window, pointedAt, onPoint }: ChartProp
           {pointed !== undefined && <path class="plot-cursor" d={`M${x(pointed.at)} 0V${HEIGHT}`} />}
         </svg>
         <span class="plot-top" aria-hidden="true">
-          {written(figure, top).replace(".0 ", " ")}
+          {written(figure, top).replace(/\D0 /, " ")}
         </span>
       </div>
       <p class="chart-foot">
-        {pointed === undefined ? (newest === undefined ? "waiting for the first figures" : figure.note(newest)) : `at ${clock(pointed.at)}`}
+        {pointed === undefined
+          ? newest === undefined
+            ? texts.chart.waiting
+            : noteOf(figure.key, newest)
+          : texts.chart.at(clock(pointed.at))}
       </p>
     </figure>
   );
@@ -110,9 +117,11 @@ function nearest(points: readonly Point[], at: number): Point | undefined {
 }
 
 function describe(figure: Figure, points: readonly Point[], window: ChartWindow): string {
+  const { chart, figures, windows } = consoleTexts();
+  const title = figures[figure.key];
   const last = points.at(-1);
-  if (last === undefined) return `${figure.title}: no figures yet`;
+  if (last === undefined) return chart.none(title);
   const values = points.map(({ value }) => value);
-  const range = `between ${written(figure, Math.min(...values))} and ${written(figure, Math.max(...values))}`;
-  return `${figure.title}: now ${written(figure, last.value)}; in the last ${window.label}, ${range}`;
+  const [least, most] = [written(figure, Math.min(...values)), written(figure, Math.max(...values))];
+  return chart.description(title, written(figure, last.value), windows[window.name], least, most);
 }

@@ -5,6 +5,7 @@ import { ConnectionBadge } from "artesian-ui/connection-badge.tsx";
 import { ConsolePage } from "./console-page.tsx";
 import { Door } from "./door.tsx";
 import { type Access, Session } from "./session.ts";
+import { consoleTexts } from "./texts.ts";
 
 /** The console: the door without access, the page with access. */
 export function ConsoleApp(): ComponentChildren {
@@ -26,15 +27,16 @@ export function ConsoleApp(): ComponentChildren {
   }
   return (
     <div class="console">
+      {/* Only the demo has the other apps. Its console is open, and has no door. */}
       <AppBar current="console" hasApps={false} />
       <header class="console-head">{access.kind === "asking" && <ConnectionBadge connection={{ state: "connecting" }} now={0} />}</header>
       {access.kind === "door" ? (
         <Door problem={access.problem} onEnter={(token) => session.current?.enter(token)} />
       ) : (
         <main class="door">
-          <h1 class="visually-hidden">Console</h1>
+          <h1 class="visually-hidden">{consoleTexts().console}</h1>
           <p class="empty" role="status">
-            {access.problem}
+            {access.isSilent === true && consoleTexts().hubSilent}
           </p>
         </main>
       )}

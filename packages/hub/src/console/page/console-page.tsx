@@ -6,21 +6,31 @@ import { useNow } from "artesian-ui/use-now.ts";
 import type { About } from "../server/wire.ts";
 import type { ConsoleApi } from "./api.ts";
 import { duration } from "./format.ts";
+import type { ByHandProps } from "./by-hand/by-hand.tsx";
+import type { FleetProps } from "./fleet/fleet.tsx";
+import type { JournalProps } from "./journal/journal.tsx";
+import { later } from "./later.tsx";
 import { Overview } from "./overview.tsx";
-import { PublishForm } from "./publish-form.tsx";
 import { StatsStore, type StatsView } from "./stats-store.ts";
-import { SubscribeForm } from "./subscribe-form.tsx";
+import type { SubscriberProps } from "./subscriber/subscriber.tsx";
 import { Subscribers } from "./subscribers.tsx";
+import type { TopicsProps } from "./topics/topics.tsx";
 import { type Question, Updates } from "./updates.tsx";
+import type { WorkshopProps } from "./workshop/workshop.tsx";
+import { consoleTexts } from "./texts.ts";
 
-const VIEWS = [
-  ["overview", "Overview"],
-  ["subscribers", "Subscribers"],
-  ["by-hand", "By hand"],
-  ["updates", "Updates"],
-] as const;
+/** In the order of the page. */
+const VIEWS = ["overview", "topics", "journal", "subscribers", "by-hand", "updates", "fleet", "tokens"] as const;
 
-type ViewName = (typeof VIEWS)[number][0];
+type ViewName = (typeof VIEWS)[number];
+
+// What is not needed at first is loaded when it is shown.
+const ByHand = later<ByHandProps>(() => import("./by-hand/by-hand.tsx").then((module) => module.ByHand));
+const Topics = later<TopicsProps>(() => import("./topics/topics.tsx").then((module) => module.Topics));
+const Journal = later<JournalProps>(() => import("./journal/journal.tsx").then((module) => module.Journal));
+const SubscriberPage = later<SubscriberProps>(() => import("./subscriber/subscriber.tsx").then((module) => module.SubscriberPage));
+const Fleet = later<FleetProps>(() => import("./fleet/fleet.tsx").then((module) => module.Fleet));
+const Workshop = later<WorkshopProps>(() => import("./workshop/workshop.tsx").then((module) => module.Workshop));
 
 /** Age at which figures are no longer live, in milliseconds. They come each second. */
 const STALE_MS = 5000;
@@ -42,13 +52,23 @@ interface PageProps {
  *   `close`, then `confirm-close`; `said`
  * - `publish`, `published`, `published-id`, `what-became`; `subscribe`, `toggle-stream`,
  *   `raw-state` (`data-raw`), `raw-count`, `raw`, `raw-entry` (`data-type`, `data-kind`)
+ * - `topics-count`, `topic` (`data-topic`); `follow`, `journal-filter`, `journal`, each a
+ *   `journal-update` (`data-update`) with `play`
+ * - `details`, `subscriber-page`, `subscriber-rate`, `order-close`, `order-token`, `order-subject`,
+ *   then `confirm-order`; `subscriber-said`
+ * - `processes`, `process` (`data-process`), `latency-words`, `heat-map`; `takeover`, `kill`,
+ *   `kill-said` (`data-kind`)
+ * - `make`, `mint-command`, `token-explained`, `token-time`, `token-admin`
  * - `explain`, `life`, `verdict` and `fate` (`data-fate`, `data-count`); `scheduled`
  *   (`data-update`)
  */
 export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): ComponentChildren {
-  const [view, setView] = useState(viewOfAddress);
+  const [place, setPlace] = useState(placeOfAddress);
+  const { view, subscriber } = place;
   const [stats, setStats] = useState<StatsView>({ samples: [], connection: { state: "connecting" }, heardAt: Date.now() });
   const [question, setQuestion] = useState<Question>({ id: "", subscriber: "", asked: 0 });
+  const [chosen, setChosen] = useState({ topic: "", asked: 0 });
+  const [play, setPlay] = useState({ after: "", asked: 0 });
   const main = useRef<HTMLElement>(null);
   const now = useNow(true);
 
@@ -58,19 +78,20 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
   }, [api]);
 
   useEffect(() => {
-    const follow = (): void => setView(viewOfAddress());
+    const follow = (): void => setPlace(placeOfAddress());
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
 
-  const title = VIEWS.find(([name]) => name === view)?.[1] ?? "";
+  const texts = consoleTexts();
+  const title = texts.documentTitle(texts.views[view]);
   useEffect(() => {
-    document.title = `${title} · Artesian console`;
+    document.title = title;
   }, [title]);
 
   function show(name: ViewName): void {
     location.hash = name;
-    setView(name);
+    setPlace({ view: name });
     // The reader goes on at the requested part, even if the request came from elsewhere on the
     // page.
     queueMicrotask(() => main.current?.querySelector<HTMLElement>("section:not([hidden]) h2")?.focus());
@@ -81,7 +102,9 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
     show("updates");
   }
 
+  const explainOne = (id: string): void => explain({ id, subscriber: "" });
   const newest = stats.samples.at(-1);
+  const tick = newest?.at ?? 0;
   const silentMs = now - stats.heardAt;
   const stale = stats.connection.state !== "live" || silentMs > STALE_MS;
   const connection = honest(stats.connection, silentMs);
@@ -90,42 +113,81 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
     <div class="console">
       <AppBar current="console" hasApps={about.open} />
       <header class="console-head">
-        <h1>Console</h1>
+        <h1>{texts.console}</h1>
         <ConnectionBadge connection={connection} now={now} />
-        <nav class="views" aria-label="Console">
-          {VIEWS.map(([name, label]) => (
+        <nav class="views" aria-label={texts.console}>
+          {VIEWS.map((name) => (
             <a key={name} href={`#${name}`} aria-current={name === view ? "page" : undefined}>
-              {label}
+              {texts.views[name]}
             </a>
           ))}
         </nav>
         {!about.open && (
           <button type="button" class="button quiet small leave" onClick={onLeave}>
-            Forget token
+            {texts.forgetToken}
           </button>
         )}
       </header>
       <ConnectionProblem connection={connection} />
       <main ref={main} class="view">
-        <View name="overview" title="Overview" shown={view}>
+        <View name="overview" shown={view}>
           <Overview samples={stats.samples} stale={stale} />
         </View>
-        <View name="subscribers" title="Subscribers" shown={view}>
-          <Subscribers
+        <View name="topics" shown={view}>
+          <Topics
             api={api}
-            active={view === "subscribers"}
-            tick={newest?.at ?? 0}
-            onExplain={(subscriber) => explain({ subscriber })}
+            active={view === "topics"}
+            tick={tick}
+            onTopic={(topic) => {
+              setChosen({ topic, asked: chosen.asked + 1 });
+              show("journal");
+            }}
           />
         </View>
-        <View name="by-hand" title="By hand" shown={view}>
-          <div class="panes">
-            <PublishForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
-            <SubscribeForm token={api.token} onExplain={(id) => explain({ id, subscriber: "" })} />
-          </div>
+        <View name="journal" shown={view}>
+          <Journal
+            api={api}
+            active={view === "journal"}
+            tick={tick}
+            chosen={chosen}
+            onExplain={explainOne}
+            onPlay={(after) => {
+              setPlay({ after, asked: play.asked + 1 });
+              show("by-hand");
+            }}
+          />
         </View>
-        <View name="updates" title="Updates" shown={view}>
+        <View name="subscribers" shown={view}>
+          <div hidden={subscriber !== undefined}>
+            <Subscribers
+              api={api}
+              active={view === "subscribers" && subscriber === undefined}
+              tick={tick}
+              onExplain={(one) => explain({ subscriber: one })}
+            />
+          </div>
+          {subscriber !== undefined && (
+            <SubscriberPage
+              key={subscriber}
+              api={api}
+              active={view === "subscribers"}
+              tick={tick}
+              id={subscriber}
+              onExplain={(one) => explain({ subscriber: one })}
+            />
+          )}
+        </View>
+        <View name="by-hand" shown={view}>
+          <ByHand token={api.token} active={view === "by-hand"} play={play} onExplain={explainOne} />
+        </View>
+        <View name="updates" shown={view}>
           <Updates api={api} active={view === "updates"} question={question} onQuestion={setQuestion} />
+        </View>
+        <View name="fleet" shown={view}>
+          <Fleet api={api} isOpen={about.open} active={view === "fleet"} tick={tick} />
+        </View>
+        <View name="tokens" shown={view}>
+          <Workshop about={about} active={view === "tokens"} />
         </View>
       </main>
     </div>
@@ -134,25 +196,31 @@ export function ConsolePage({ api, about, onRefused, onLeave }: PageProps): Comp
 
 interface ViewProps {
   readonly name: ViewName;
-  readonly title: string;
   readonly shown: ViewName;
   readonly children: ComponentChildren;
 }
 
 /** One part of the console. Hidden parts keep their state, so an open stream goes on. */
-function View({ name, title, shown, children }: ViewProps): ComponentChildren {
+function View({ name, shown, children }: ViewProps): ComponentChildren {
   return (
     <section aria-labelledby={`${name}-title`} hidden={name !== shown} data-testid={`view-${name}`}>
       <h2 id={`${name}-title`} tabIndex={-1}>
-        {title}
+        {consoleTexts().views[name]}
       </h2>
       {children}
     </section>
   );
 }
 
-function viewOfAddress(): ViewName {
-  return VIEWS.find(([name]) => `#${name}` === location.hash)?.[0] ?? "overview";
+/** The part of the console that the address names, and a subscriber of the list. */
+interface Place {
+  readonly view: ViewName;
+  readonly subscriber?: string | undefined;
+}
+
+function placeOfAddress(): Place {
+  const [name, subscriber] = location.hash.slice(1).split("/");
+  return { view: VIEWS.find((one) => one === name) ?? "overview", subscriber: subscriber || undefined };
 }
 
 /** Corrects the state of an open stream that brings nothing, which is not live. */
@@ -160,6 +228,6 @@ function honest(connection: Connection, silentMs: number): Connection {
   if (connection.state !== "live" || silentMs <= STALE_MS || connection.problem !== undefined) return connection;
   return {
     ...connection,
-    problem: () => `No figures for ${duration(silentMs)}, although the stream is open: the hub is busy, or something holds the stream up.`,
+    problem: () => consoleTexts().noFigures(duration(silentMs)),
   };
 }

@@ -2,20 +2,19 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
 import type { Refusal } from "./session.ts";
+import { consoleTexts } from "./texts.ts";
+import { Words } from "./words.tsx";
 
-const COMMAND = "artesian token mint --admin";
-
-const REFUSALS: Record<Refusal, string> = {
-  not_accepted:
-    "The hub does not accept this token: it has ended, was revoked, is for another hub, or is not whole. artesian token inspect tells which.",
-  not_admin:
-    "This token is valid, but it does not administer this hub: it lacks the grant that --admin gives. Make one with the command above.",
-  malformed: "This is not a token: paste the whole line that the command prints.",
-  ended: "Your token has come to its end, or was revoked. Make another to go on.",
-};
+/**
+ * The command for the default data directory. The directory in use is not shown: the door answers
+ * everybody who reaches the port, and a path names users and machines. A proxy on this machine
+ * makes strangers look local.
+ */
+const COMMAND = "npx artesian token mint --admin";
 
 /** The form that asks for a token. */
 export function Door({ problem, onEnter }: { problem: Refusal | undefined; onEnter: (token: string) => void }): ComponentChildren {
+  const texts = consoleTexts().door;
   const [token, setToken] = useState("");
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
@@ -29,18 +28,19 @@ export function Door({ problem, onEnter }: { problem: Refusal | undefined; onEnt
           onEnter(token);
         }}
       >
-        <h1>The console is for whoever runs this hub</h1>
-        <p class="hint">
-          It shows who is connected and can close their streams, so it asks for an administrator's token. Where the hub runs:
-        </p>
+        <h1>{texts.title}</h1>
+        <p class="hint">{texts.why}</p>
         <div class="command">
           <code>{COMMAND}</code>
-          <CopyButton text={COMMAND} label="Copy the command" />
+          <CopyButton text={COMMAND} label={texts.copyCommand} />
         </div>
         <p class="hint">
-          Add <code>--publish '*'</code> to publish from here too, and <code>--subscribe '*'</code> to see private updates.
+          <Words text={texts.data} />
         </p>
-        <label for="token">Administrator's token</label>
+        <p class="hint">
+          <Words text={texts.more} />
+        </p>
+        <label for="token">{texts.label}</label>
         <div class="door-line">
           <input
             ref={input}
@@ -55,14 +55,14 @@ export function Door({ problem, onEnter }: { problem: Refusal | undefined; onEnt
             onInput={(event) => setToken(event.currentTarget.value)}
           />
           <button class="button" type="submit">
-            Open
+            {texts.open}
           </button>
         </div>
         <p id="token-problem" class="problem" role="alert">
-          {problem && REFUSALS[problem]}
+          {problem && <Words text={texts.refusals[problem]} />}
         </p>
         <p id="token-note" class="hint">
-          It stays in this tab and goes with it; it is never in the address.
+          {texts.note}
         </p>
       </form>
     </main>

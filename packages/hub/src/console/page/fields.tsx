@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { consoleTexts } from "./texts.ts";
 
 interface FieldProps {
   readonly id: string;
@@ -63,7 +64,7 @@ export function NumberField({
         type="text"
         inputMode="numeric"
         pattern="[0-9]*"
-        title="A whole number"
+        title={consoleTexts().wholeNumber}
         autoComplete="off"
         placeholder={placeholder}
         value={value}

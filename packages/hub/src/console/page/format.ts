@@ -1,8 +1,13 @@
-const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const TENTH = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const CLOCK = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
+import { formatterOf } from "artesian-ui/language.ts";
+import { consoleTexts } from "./texts.ts";
+
+const WHOLE = formatterOf((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }));
+const TENTH = formatterOf((tag) => new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+const SHORT = formatterOf((tag) => new Intl.NumberFormat(tag, { notation: "compact", maximumFractionDigits: 1 }));
+const CLOCK = formatterOf(
+  (tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+);
+const DAY = formatterOf((tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }));
 
 /** A number and its unit, which have different sizes on the page. */
 export interface Amount {
@@ -11,12 +16,12 @@ export interface Amount {
 }
 
 export function count(value: number): string {
-  return Math.abs(value) >= 1_000_000 ? SHORT.format(value) : WHOLE.format(value);
+  return (Math.abs(value) >= 1_000_000 ? SHORT : WHOLE)().format(value);
 }
 
 /** A number a second. Small numbers have a tenth, because they are an average over a while. */
 export function rate(value: number): string {
-  return Math.abs(value) < 10 && !Number.isInteger(value) ? TENTH.format(value) : count(value);
+  return Math.abs(value) < 10 && !Number.isInteger(value) ? TENTH().format(value) : count(value);
 }
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
@@ -28,35 +33,34 @@ export function bytes(value: number): Amount {
     size /= 1000;
     unit += 1;
   }
-  const number = unit > 0 && size < 100 ? TENTH.format(size) : WHOLE.format(size);
+  const number = (unit > 0 && size < 100 ? TENTH : WHOLE)().format(size);
   return { number: value < 0 && number !== "0" ? `−${number}` : number, unit: UNITS[unit] ?? "" };
 }
 
 export function clock(at: number): string {
-  return CLOCK.format(at);
+  return CLOCK().format(at);
 }
 
 export function dayAndClock(at: number): string {
-  return DAY.format(at);
+  return DAY().format(at);
 }
 
 /** A length of time, in one unit. */
 export function duration(ms: number): string {
+  const texts = consoleTexts().duration;
   const seconds = Math.floor(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} days`;
+  if (seconds < 60) return texts.seconds(seconds);
+  if (seconds < 3600) return texts.minutes(Math.floor(seconds / 60));
+  if (seconds < 172_800) return texts.hours(Math.floor(seconds / 3600));
+  return texts.days(Math.floor(seconds / 86_400));
 }
 
 /** A time to live or an interval, as people probably wrote it. */
 export function milliseconds(ms: number): string {
-  if (ms < 1000) return `${ms} ms`;
-  return ms % 1000 === 0 && ms < 120_000 ? `${ms / 1000} s` : ms < 120_000 ? `${TENTH.format(ms / 1000)} s` : duration(ms);
-}
-
-export function plural(value: number, one: string, many: string): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
+  const texts = consoleTexts().duration;
+  if (ms < 1000) return texts.milliseconds(ms);
+  if (ms >= 120_000) return duration(ms);
+  return texts.seconds(ms % 1000 === 0 ? ms / 1000 : Number((ms / 1000).toFixed(1)));
 }
 
 /**

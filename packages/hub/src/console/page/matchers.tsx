@@ -1,22 +1,23 @@
 import type { ComponentChildren } from "preact";
+import { consoleTexts } from "./texts.ts";
 
 const SHOWN = 8;
-
-const KINDS: Readonly<Record<string, string>> = { urlpattern: "pattern", uritemplate: "template" };
 
 /** The matchers of a subscriber. */
 export function Matchers({ matchers }: { matchers: readonly { readonly type: string; readonly pattern: string }[] }): ComponentChildren {
   const more = matchers.length - SHOWN;
+  const texts = consoleTexts().matchers;
+  const kinds: Readonly<Record<string, string>> = { urlpattern: texts.urlpattern, uritemplate: texts.uritemplate };
   return (
     <p class="chips">
       {matchers.slice(0, SHOWN).map(({ type, pattern }) => (
         <span class="chip" key={`${type} ${pattern}`}>
-          {KINDS[type] !== undefined && <small>{KINDS[type]} </small>}
+          {kinds[type] !== undefined && <small>{kinds[type]} </small>}
           <code>{pattern}</code>
-          {pattern === "*" && <small> every topic</small>}
+          {pattern === "*" && <small> {texts.everyTopic}</small>}
         </span>
       ))}
-      {more > 0 && <span class="chip">and {more} more</span>}
+      {more > 0 && <span class="chip">{texts.more(more)}</span>}
     </p>
   );
 }

@@ -4,10 +4,11 @@ import type { Sample } from "../server/wire.ts";
 import { Chart, type ChartWindow } from "./chart.tsx";
 import { FIGURES } from "./figures.ts";
 import { SampleTable } from "./sample-table.tsx";
+import { consoleTexts } from "./texts.ts";
 
 const WINDOWS: readonly ChartWindow[] = [
-  { label: "2 minutes", ms: 120_000, bucketMs: 1 },
-  { label: "15 minutes", ms: 900_000, bucketMs: 5000 },
+  { name: "short", ms: 120_000, bucketMs: 1 },
+  { name: "long", ms: 900_000, bucketMs: 5000 },
 ];
 
 /** The hub's flow, its subscribers and its journal. */
@@ -16,20 +17,21 @@ export function Overview({ samples, stale }: { samples: readonly Sample[]; stale
   const [asTable, setAsTable] = useState(false);
   const [pointedAt, point] = useState<number | undefined>();
   const window = WINDOWS[chosen] as ChartWindow;
+  const texts = consoleTexts();
   return (
     <>
       <div class="view-tools">
         <fieldset class="choice">
-          <legend class="visually-hidden">How far back</legend>
-          {WINDOWS.map(({ label }, i) => (
-            <label key={label}>
+          <legend class="visually-hidden">{texts.howFarBack}</legend>
+          {WINDOWS.map(({ name }, i) => (
+            <label key={name}>
               <input type="radio" name="window" checked={i === chosen} onChange={() => choose(i)} />
-              <span>{label}</span>
+              <span>{texts.windows[name]}</span>
             </label>
           ))}
         </fieldset>
         <button type="button" class="button quiet small" aria-pressed={asTable} data-testid="as-table" onClick={() => setAsTable(!asTable)}>
-          As a table
+          {texts.asTable}
         </button>
       </div>
       {asTable ? (
@@ -41,10 +43,7 @@ export function Overview({ samples, stale }: { samples: readonly Sample[]; stale
           ))}
         </div>
       )}
-      <p class="hint">
-        Figures of all the hub's processes, one a second. They are updates too, while somebody watches: the first two charts leave them out,
-        the others do not.
-      </p>
+      <p class="hint">{texts.overviewHint}</p>
     </>
   );
 }

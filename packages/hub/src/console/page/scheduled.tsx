@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type ConsoleApi, sentenceOf } from "./api.ts";
 import { UpdateFacts } from "./update-life.tsx";
 import { useAsked } from "./use-asked.ts";
+import { consoleTexts } from "./texts.ts";
 
 /** Longest timer, in milliseconds. A timer of more than 24.8 days would fire at once. */
 const LONGEST_MS = 3_600_000;
@@ -11,7 +12,8 @@ const COURTESY_MS = 500;
 /** The updates that wait for their time. */
 export function Scheduled({ api, active }: { api: ConsoleApi; active: boolean }): ComponentChildren {
   const { asked, ask } = useAsked((signal) => api.scheduled(signal));
-  const [said, setSaid] = useState<string | undefined>();
+  const [said, setSaid] = useState<(() => string) | undefined>();
+  const texts = consoleTexts().scheduled;
   const { answer, problem } = asked;
   const nextAt = answer?.scheduled[0]?.deliverAt;
 
@@ -29,9 +31,9 @@ export function Scheduled({ api, active }: { api: ConsoleApi; active: boolean })
   async function cancel(id: string): Promise<void> {
     try {
       await api.cancel(id);
-      setSaid("Cancelled. Nobody gets it.");
+      setSaid(() => () => consoleTexts().scheduled.cancelled);
     } catch (error) {
-      setSaid(sentenceOf(error));
+      setSaid(() => () => sentenceOf(error));
     }
     ask();
   }
@@ -39,15 +41,15 @@ export function Scheduled({ api, active }: { api: ConsoleApi; active: boolean })
   return (
     <section class="pane card" aria-labelledby="scheduled-title">
       <div class="pane-head">
-        <h3 id="scheduled-title">Still to come</h3>
+        <h3 id="scheduled-title">{texts.title}</h3>
         <button type="button" class="button quiet small" onClick={ask}>
-          Look again
+          {texts.again}
         </button>
       </div>
       <p class="said" role="status">
-        {problem ?? said}
+        {problem?.() ?? said?.()}
       </p>
-      {answer?.total === 0 && <p class="empty">No update waits for its time.</p>}
+      {answer?.total === 0 && <p class="empty">{texts.none}</p>}
       <ul class="waiting">
         {answer?.scheduled.map((update) => (
           <li key={update.id} data-testid="scheduled" data-update={update.id}>
@@ -57,16 +59,19 @@ export function Scheduled({ api, active }: { api: ConsoleApi; active: boolean })
                 <code>{update.id}</code>
               </p>
             </div>
-            <button type="button" class="button quiet small" aria-label={`Cancel ${update.id}`} onClick={() => void cancel(update.id)}>
-              Cancel
+            <button
+              type="button"
+              class="button quiet small"
+              aria-label={texts.cancelLabel(update.id)}
+              onClick={() => void cancel(update.id)}
+            >
+              {texts.cancel}
             </button>
           </li>
         ))}
       </ul>
       {answer !== undefined && answer.total > answer.scheduled.length && (
-        <p class="hint">
-          The next {answer.scheduled.length} of {answer.total}.
-        </p>
+        <p class="hint">{texts.next(answer.scheduled.length, answer.total)}</p>
       )}
     </section>
   );

@@ -10,7 +10,7 @@ const MAX_RETRY_MS = 10_000;
 
 /** The access of this page. */
 export type Access =
-  | { readonly kind: "asking"; readonly problem?: string | undefined }
+  | { readonly kind: "asking"; /** Whether the hub does not answer. */ readonly isSilent?: boolean }
   | { readonly kind: "door"; readonly problem?: Refusal | undefined }
   | { readonly kind: "in"; readonly api: ConsoleApi; readonly about: About };
 
@@ -68,7 +68,7 @@ export class Session {
           this.#onAccess({ kind: "door", problem: token === undefined ? undefined : refusal });
           return;
         }
-        if (!wasIn) this.#onAccess({ kind: "asking", problem: "The hub does not answer. The page asks again by itself." });
+        if (!wasIn) this.#onAccess({ kind: "asking", isSilent: true });
         await new Promise((resolve) => setTimeout(resolve, delayMs));
         if (round !== this.#round) return;
       }

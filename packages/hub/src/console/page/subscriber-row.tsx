@@ -1,8 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { STATS_TOPIC, type Subscriber } from "../server/wire.ts";
+import { Fact } from "./fact.tsx";
 import { count, duration, milliseconds } from "./format.ts";
 import { Matchers } from "./matchers.tsx";
+import { consoleTexts } from "./texts.ts";
 
 interface RowProps {
   readonly subscriber: Subscriber;
@@ -24,6 +26,7 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
     else if (isKept.current) ask.current?.focus();
     isKept.current = false;
   }, [isClosing]);
+  const texts = consoleTexts().row;
   const short = id.slice(0, 8);
   const isConsole = matchers.some(({ pattern }) => pattern === STATS_TOPIC);
   return (
@@ -31,31 +34,31 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
       <div class="row-main">
         <Matchers matchers={matchers} />
         <dl class="facts">
-          <Fact name="Who">{issuer === undefined ? "anonymous" : (subject ?? "no subject")}</Fact>
-          {issuer !== undefined && <Fact name="Issuer">{issuer}</Fact>}
-          {address !== undefined && <Fact name="From">{address}</Fact>}
-          <Fact name="State">
+          <Fact name={texts.who}>{issuer === undefined ? texts.anonymous : (subject ?? texts.noSubject)}</Fact>
+          {issuer !== undefined && <Fact name={texts.issuer}>{issuer}</Fact>}
+          {address !== undefined && <Fact name={texts.from}>{address}</Fact>}
+          <Fact name={texts.state}>
             <span class="state" data-state={state}>
-              {state === "live" ? "live" : `${state}, ${count(lag)} behind${lag > 0 ? `: ${duration(lagMs)}` : ""}`}
+              {state === "live" ? texts.states.live : texts.lagging(texts.states[state], count(lag), lag > 0 ? duration(lagMs) : undefined)}
             </span>
           </Fact>
           {(intervalMs > 0 || latest) && (
-            <Fact name="Pace">
-              {[intervalMs > 0 && `every ${milliseconds(intervalMs)}`, latest && "the latest only"].filter(Boolean).join(", ")}
+            <Fact name={texts.pace}>
+              {texts.list([...(intervalMs > 0 ? [texts.every(milliseconds(intervalMs))] : []), ...(latest ? [texts.latestOnly] : [])])}
             </Fact>
           )}
-          <Fact name="Open for">{duration(openMs)}</Fact>
-          <Fact name="Id">
+          <Fact name={texts.openFor}>{duration(openMs)}</Fact>
+          <Fact name={texts.id}>
             <code>{id}</code>
           </Fact>
-          {isConsole && <Fact name="Is">a console</Fact>}
+          {isConsole && <Fact name={texts.is}>{texts.aConsole}</Fact>}
         </dl>
       </div>
       {isClosing ? (
-        <div class="row-tools asks" role="group" aria-label="Close this stream?">
-          <p>Close it? It may connect again.</p>
+        <div class="row-tools asks" role="group" aria-label={texts.askClose}>
+          <p>{texts.closeIt}</p>
           <button ref={confirm} type="button" class="button small" data-testid="confirm-close" onClick={onClose}>
-            Close it
+            {texts.confirmClose}
           </button>
           <button
             type="button"
@@ -65,35 +68,29 @@ export function SubscriberRow({ subscriber, isClosing, onAskClose, onClose, onEx
               onAskClose(false);
             }}
           >
-            Keep it
+            {texts.keep}
           </button>
         </div>
       ) : (
         <div class="row-tools">
-          <button type="button" class="button quiet small" aria-label={`Missing one? Stream ${short}`} onClick={onExplain}>
-            Missing one?
+          <a class="button quiet small" href={`#subscribers/${id}`} aria-label={texts.detailsLabel(short)} data-testid="details">
+            {texts.details}
+          </a>
+          <button type="button" class="button quiet small" aria-label={texts.missingLabel(short)} onClick={onExplain}>
+            {texts.missing}
           </button>
           <button
             ref={ask}
             type="button"
             class="button quiet small"
-            aria-label={`Close the stream ${short}`}
+            aria-label={texts.closeLabel(short)}
             data-testid="close"
             onClick={() => onAskClose(true)}
           >
-            Close
+            {texts.close}
           </button>
         </div>
       )}
     </li>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): ComponentChildren {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -2,9 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { SEARCH_LENGTH } from "../server/wire.ts";
 import { type ConsoleApi, sentenceOf } from "./api.ts";
-import { plural } from "./format.ts";
+import { count } from "./format.ts";
 import { SubscriberRow } from "./subscriber-row.tsx";
 import { useAsked } from "./use-asked.ts";
+import { consoleTexts } from "./texts.ts";
 
 const TYPING_MS = 250;
 const LEAST_MS = 1500;
@@ -24,7 +25,7 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
   /** Starts of the earlier pages, the current page last. */
   const [pages, setPages] = useState<readonly (string | undefined)[]>([undefined]);
   const [closing, setClosing] = useState<string | undefined>();
-  const [said, setSaid] = useState<{ text: string; bad: boolean } | undefined>();
+  const [said, setSaid] = useState<{ text: () => string; bad: boolean } | undefined>();
   const list = useRef<HTMLUListElement>(null);
   const after = pages.at(-1);
   const { asked, ask } = useAsked((signal) => api.subscribers({ search, behind, after }, signal));
@@ -51,9 +52,9 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
   async function close(id: string): Promise<void> {
     try {
       await api.disconnect(id);
-      setSaid({ text: "Closed. Its peer may connect again, and goes on where it was.", bad: false });
+      setSaid({ text: () => consoleTexts().subscribers.closed, bad: false });
     } catch (error) {
-      setSaid({ text: sentenceOf(error), bad: true });
+      setSaid({ text: () => sentenceOf(error), bad: true });
     }
     setClosing(undefined);
     // The row disappears, and the keyboard's focus must not.
@@ -61,18 +62,19 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
     ask();
   }
 
+  const texts = consoleTexts().subscribers;
   return (
     <>
       <search class="view-tools">
         <div class="grow">
-          <label for="search">Search</label>
+          <label for="search">{texts.search}</label>
           <input
             id="search"
             class="field"
             type="search"
             autoComplete="off"
             maxLength={SEARCH_LENGTH}
-            placeholder="topic, pattern, subject, issuer, address, id"
+            placeholder={texts.searchHint}
             data-testid="search"
             value={search}
             onInput={(event) => {
@@ -90,20 +92,20 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
               restart();
             }}
           />
-          Only those behind
+          {texts.onlyBehind}
         </label>
       </search>
       <p class="count" role="status" data-testid="matched">
         {answer === undefined
-          ? "Asking …"
+          ? consoleTexts().asking
           : answer.matched === answer.total
-            ? `${plural(answer.total, "subscriber", "subscribers")}, in the order of their ids`
-            : `${plural(answer.matched, "subscriber", "subscribers")} of ${answer.total} match`}
+            ? texts.all(answer.total, count(answer.total))
+            : texts.some(answer.matched, count(answer.matched), count(answer.total))}
       </p>
       <p class={said?.bad === true || problem !== undefined ? "said bad" : "said"} role="status" data-testid="said">
-        {problem ?? said?.text}
+        {problem?.() ?? said?.text()}
       </p>
-      <ul ref={list} class="rows" tabIndex={-1} aria-label="Subscribers" data-testid="subscribers">
+      <ul ref={list} class="rows" tabIndex={-1} aria-label={consoleTexts().views.subscribers} data-testid="subscribers">
         {answer?.subscribers.map((subscriber) => (
           <SubscriberRow
             key={subscriber.id}
@@ -118,20 +120,20 @@ export function Subscribers({ api, active, tick, onExplain }: SubscribersProps):
           />
         ))}
       </ul>
-      {answer?.subscribers.length === 0 && <p class="empty">{answer.total === 0 ? "Nobody is connected." : "No subscriber matches."}</p>}
+      {answer?.subscribers.length === 0 && <p class="empty">{answer.total === 0 ? texts.nobody : texts.noMatch}</p>}
       {(pages.length > 1 || answer?.next !== undefined) && (
-        <nav class="pager" aria-label="Pages of subscribers">
+        <nav class="pager" aria-label={texts.pages}>
           <button type="button" class="button quiet small" disabled={pages.length === 1} onClick={() => setPages(pages.slice(0, -1))}>
-            Back
+            {texts.back}
           </button>
-          <span>Page {pages.length}</span>
+          <span>{texts.page(pages.length)}</span>
           <button
             type="button"
             class="button quiet small"
             disabled={answer?.next === undefined}
             onClick={() => setPages([...pages, answer?.next])}
           >
-            Next
+            {texts.next}
           </button>
         </nav>
       )}

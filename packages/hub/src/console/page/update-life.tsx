@@ -1,16 +1,17 @@
 import type { ComponentChildren } from "preact";
 import { FATES, type KnownUpdate, type UpdateAnswer, type WaitingUpdate } from "../server/wire.ts";
-import { FATE_TEXTS, NOT_CONNECTED } from "./fate-texts.ts";
-import { count, dayAndClock, milliseconds, plural } from "./format.ts";
+import { count, dayAndClock, milliseconds } from "./format.ts";
+import { consoleTexts } from "./texts.ts";
 
 /** The fate of an update, for one subscriber if one was given, and for all. */
 export function UpdateLife({ update, subscriber }: { update: UpdateAnswer; subscriber: string }): ComponentChildren {
+  const texts = consoleTexts().updates;
   return (
     <div class="life" data-testid="life">
       <UpdateFacts update={update} />
       {update.state === "scheduled" ? (
         <p class="verdict">
-          <b>Still waiting</b> It is delivered at {dayAndClock(update.deliverAt)}; nobody has it before.
+          <b>{texts.stillWaiting}</b> {texts.delivers(dayAndClock(update.deliverAt))}
         </p>
       ) : (
         <>
@@ -23,37 +24,39 @@ export function UpdateLife({ update, subscriber }: { update: UpdateAnswer; subsc
 }
 
 function Verdict({ update: { fate } }: { update: KnownUpdate }): ComponentChildren {
+  const { fates, updates } = consoleTexts();
   if (fate === undefined) {
     return (
       <p class="verdict" data-testid="verdict" data-fate="unknown">
-        <b>Not connected</b> {NOT_CONNECTED}
+        <b>{updates.notConnected}</b> {updates.notConnectedSentence}
       </p>
     );
   }
   return (
     <p class="verdict" data-testid="verdict" data-fate={fate}>
-      <b>{FATE_TEXTS[fate].short}</b> {FATE_TEXTS[fate].sentence}
+      <b>{fates[fate].short}</b> {fates[fate].sentence}
     </p>
   );
 }
 
 /** How many subscribers have each fate. */
 function Counts({ update: { counts } }: { update: KnownUpdate }): ComponentChildren {
+  const { fates, updates } = consoleTexts();
   const present = FATES.flatMap((fate) => (counts[fate] === undefined ? [] : [{ fate, number: counts[fate] }]));
   const total = present.reduce((sum, { number }) => sum + number, 0);
-  if (total === 0) return <p class="empty">Nobody is connected now. Whoever resumes from before it gets it.</p>;
+  if (total === 0) return <p class="empty">{updates.nobody}</p>;
   return (
     <>
-      <h4>For the {plural(total, "subscriber", "subscribers")} that are connected now</h4>
+      <h4>{updates.countsTitle(total, count(total))}</h4>
       <ul class="fates">
         {present.map(({ fate, number }) => (
           <li key={fate} data-testid="fate" data-fate={fate} data-count={number}>
             <p>
-              <b>{FATE_TEXTS[fate].short}</b>
+              <b>{fates[fate].short}</b>
               <span>{count(number)}</span>
             </p>
-            <progress max={total} value={number} aria-label={`${FATE_TEXTS[fate].short}: ${number} of ${total}`} />
-            <p class="hint">{FATE_TEXTS[fate].sentence}</p>
+            <progress max={total} value={number} aria-label={updates.ofAll(fates[fate].short, number, total)} />
+            <p class="hint">{fates[fate].sentence}</p>
           </li>
         ))}
       </ul>
@@ -64,13 +67,14 @@ function Counts({ update: { counts } }: { update: KnownUpdate }): ComponentChild
 /** The facts of the update itself, without its data, which may be private. */
 export function UpdateFacts({ update }: { update: KnownUpdate | WaitingUpdate }): ComponentChildren {
   const { topics, type, size, ttlMs } = update;
+  const texts = consoleTexts().updates;
+  const lives = update.state === "scheduled" ? texts.lives : update.isExpired ? texts.livedUntil : texts.livesStill;
   const facts = [
-    update.state === "published" ? `published ${dayAndClock(update.at)}` : `due ${dayAndClock(update.deliverAt)}`,
-    type !== undefined && `type ${type}`,
-    plural(size, "character", "characters"),
-    update.private && "private",
-    ttlMs !== undefined &&
-      `lives ${milliseconds(ttlMs)}${update.state === "published" ? (update.isExpired ? ", which are over" : ", which are not over") : ""}`,
+    update.state === "published" ? texts.published(dayAndClock(update.at)) : texts.due(dayAndClock(update.deliverAt)),
+    type !== undefined && texts.type(type),
+    texts.characters(size, count(size)),
+    update.private && texts.private,
+    ttlMs !== undefined && lives(milliseconds(ttlMs)),
   ];
   return (
     <div class="update-facts">

@@ -4,6 +4,7 @@ import type { ConsoleApi } from "./api.ts";
 import { UpdateLife } from "./update-life.tsx";
 import { Scheduled } from "./scheduled.tsx";
 import { useAsked } from "./use-asked.ts";
+import { consoleTexts } from "./texts.ts";
 
 /** The update, and the subscriber, in question. */
 export interface Question {
@@ -28,6 +29,8 @@ export function Updates({ api, active, question, onQuestion }: UpdatesProps): Co
     update: await api.update(id.trim(), subscriber.trim(), signal),
   }));
 
+  const texts = consoleTexts().updates;
+
   useEffect(() => {
     if (question.asked > 0 && id !== "") ask();
   }, [question.asked]);
@@ -35,11 +38,8 @@ export function Updates({ api, active, question, onQuestion }: UpdatesProps): Co
   return (
     <>
       <section class="pane card" aria-labelledby="explain-title">
-        <h3 id="explain-title">What became of it</h3>
-        <p class="hint">
-          Why did this subscriber not get it? Give the update's event id, as its publisher was answered, and, from the list of subscribers,
-          the one that misses it.
-        </p>
+        <h3 id="explain-title">{texts.title}</h3>
+        <p class="hint">{texts.hint}</p>
         <form
           class="explain"
           data-testid="explain"
@@ -49,7 +49,7 @@ export function Updates({ api, active, question, onQuestion }: UpdatesProps): Co
           }}
         >
           <div>
-            <label for="update-id">Event id</label>
+            <label for="update-id">{texts.id}</label>
             <input
               id="update-id"
               class="field mono"
@@ -63,7 +63,7 @@ export function Updates({ api, active, question, onQuestion }: UpdatesProps): Co
             />
           </div>
           <div>
-            <label for="update-subscriber">Subscriber's id, if one is of interest</label>
+            <label for="update-subscriber">{texts.subscriber}</label>
             <input
               id="update-subscriber"
               class="field mono"
@@ -75,11 +75,11 @@ export function Updates({ api, active, question, onQuestion }: UpdatesProps): Co
             />
           </div>
           <button class="button" type="submit">
-            {asked.answer === undefined ? "Explain" : "Ask again"}
+            {asked.answer === undefined ? texts.explain : texts.again}
           </button>
         </form>
         <p class="problem" role="alert">
-          {asked.problem}
+          {asked.problem?.()}
         </p>
         <div role="status">{asked.problem === undefined && asked.answer !== undefined && <UpdateLife {...asked.answer} />}</div>
       </section>

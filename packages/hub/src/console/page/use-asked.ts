@@ -4,7 +4,8 @@ import { sentenceOf } from "./api.ts";
 /** The answer to a question. During a repetition, the last answer stays. */
 export interface Asked<T> {
   readonly answer: T | undefined;
-  readonly problem: string | undefined;
+  /** Returns a sentence, in the language of the moment. */
+  readonly problem: (() => string) | undefined;
   readonly busy: boolean;
   /** The duration of the last answer, in milliseconds, and its time. */
   readonly tookMs: number;
@@ -32,7 +33,7 @@ export function useAsked<T>(question: (signal: AbortSignal) => Promise<T>): { re
     };
     latest.current(controller.signal).then(
       (answer) => settle({ answer, problem: undefined }),
-      (error: unknown) => settle({ problem: sentenceOf(error) }),
+      (error: unknown) => settle({ problem: () => sentenceOf(error) }),
     );
   }, []);
   return { asked, ask };

@@ -2,11 +2,15 @@ import { type ErrorCode, HubError, type Logger } from "../../index.ts";
 import { problemReply } from "../../http/index.ts";
 import { requireAdmin, requireOwnPage } from "./access.ts";
 import { type ConsoleOptions, SILENT } from "./options.ts";
+import { partsOf } from "../../create-hub.ts";
+import { LatencyCounts } from "./latencies.ts";
 import { Logins } from "./logins.ts";
+import { Processes } from "./processes.ts";
 import { Sampler } from "./sampler.ts";
 import { StatsTokens } from "./stats-tokens.ts";
+import { MOST_TOPICS, TopicCounts } from "./topic-counts.ts";
 import { findUpdate, listScheduled } from "./updates.ts";
-import { type About, API } from "./wire.ts";
+import { type About, API, STATS_TOPIC, type SubscriberAnswer } from "./wire.ts";
 
 /** The server part of the console. */
 export interface Console {
@@ -40,6 +44,9 @@ const CHALLENGES: ReadonlyMap<ErrorCode, string> = new Map([
 /** Syntax of subscribers' ids. */
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
+const NO_UPDATE =
+  "The hub has no update with this event id: it was never published, was trimmed from the journal, or is of a journal that was replaced.";
+
 type Answer = () => Promise<object>;
 
 class ConsoleServer implements Console {
@@ -48,15 +55,23 @@ class ConsoleServer implements Console {
   readonly #tokens: StatsTokens | undefined;
   readonly #sampler: Sampler;
   readonly #logins: Logins;
+  readonly #topics: TopicCounts;
+  readonly #latencies: LatencyCounts;
+  readonly #processes: Processes;
 
   constructor(options: ConsoleOptions) {
-    const { hub, open = false, key, audience = hub.url, logger = SILENT, sampleMs = 1000 } = options;
+    const { hub, open = false, key, audience = hub.url, logger = SILENT, sampleMs = 1000, topics = MOST_TOPICS } = options;
     if (open && key === undefined)
       throw new TypeError("createConsole: an open console needs a `key`, for its pages' tokens for the figures.");
     if (!Number.isSafeInteger(sampleMs) || sampleMs < 10)
       throw new TypeError(`createConsole: sampleMs must be a whole number from 10; it is ${sampleMs}.`);
     const tokens = open && key !== undefined ? new StatsTokens(key, audience) : undefined;
+    if (!Number.isSafeInteger(topics) || topics < 1)
+      throw new TypeError(`createConsole: topics must be a whole number from 1; it is ${topics}.`);
     this.#options = options;
+    this.#topics = new TopicCounts(hub, topics);
+    this.#latencies = new LatencyCounts(hub);
+    this.#processes = new Processes(hub);
     this.#logger = logger;
     this.#tokens = tokens;
     this.#logins = new Logins(logger);
@@ -91,6 +106,9 @@ class ConsoleServer implements Console {
 
   close(): void {
     this.#sampler.close();
+    this.#topics.close();
+    this.#latencies.close();
+    this.#processes.close();
   }
 
   /** @throws HubError unless the request is an administrator's. */
@@ -111,7 +129,13 @@ class ConsoleServer implements Console {
     if (encodedId === undefined) {
       switch (resource) {
         case "about":
-          return { GET: async (): Promise<About> => ({ open: this.#tokens !== undefined, hub: hub.url }) };
+          return {
+            GET: async (): Promise<About> => ({
+              open: this.#tokens !== undefined,
+              hub: hub.url,
+              audience: this.#options.audience ?? hub.url,
+            }),
+          };
         case "history":
           return { GET: () => this.#sampler.history() };
         case "token": {
@@ -125,9 +149,27 @@ class ConsoleServer implements Console {
           return { GET: () => this.#update(searchParams) };
         case "scheduled":
           return { GET: () => listScheduled(hub) };
+        case "topics":
+          return { GET: async () => this.#topics.read() };
+        case "journal":
+          return { GET: () => this.#journal(searchParams) };
+        case "latencies":
+          return { GET: () => this.#latencies.read() };
+        case "processes":
+          return { GET: () => this.#processes.read() };
       }
-    } else if (rest.length === 0 && resource === "subscribers" && action === "close") {
-      return { POST: () => this.#disconnect(decode(encodedId)) };
+    } else if (rest.length === 0 && resource === "subscribers") {
+      const id = decode(encodedId);
+      switch (action) {
+        case undefined:
+          return { GET: () => this.#subscriber(id) };
+        case "close":
+          return { POST: () => this.#disconnect(id) };
+        case "revoke-token":
+          return { POST: () => this.#revoke(id, "tokenId") };
+        case "revoke-subject":
+          return { POST: () => this.#revoke(id, "subject") };
+      }
     } else if (rest.length === 0 && resource === "scheduled" && action === "cancel") {
       return { POST: () => this.#cancel(decode(encodedId)) };
     }
@@ -142,14 +184,40 @@ class ConsoleServer implements Console {
     return this.#options.hub.fleet.findSubscribers({ search, behind, after }, signal);
   }
 
+  async #subscriber(id: string): Promise<SubscriberAnswer> {
+    const found = await partsOf(this.#options.hub).fleet.findSubscriber(id);
+    if (found === undefined) throw new HubError("not_found", "This subscriber is not connected any more.");
+    return found;
+  }
+
+  /** Revokes by the claims that the hub itself has of the subscriber, never by a page's. */
+  async #revoke(id: string, by: "tokenId" | "subject"): Promise<object> {
+    const { token } = await this.#subscriber(id);
+    const value = token?.[by];
+    if (token === undefined || value === undefined)
+      throw new HubError("not_found", "The subscriber's token has no such claim, so it can't be revoked by it.");
+    const which = by === "tokenId" ? { tokenId: value, until: token.expiresAt } : { subject: value };
+    await this.#options.hub.revoke({ issuer: token.issuer, ...which });
+    this.#logger.info({ subscriber: id, issuer: token.issuer, [by]: value }, "the console revoked a subscriber's token");
+    return { revoked: value };
+  }
+
+  async #journal(query: URLSearchParams): Promise<object> {
+    const page = await partsOf(this.#options.hub).process.listUpdates({
+      from: query.get("from") || undefined,
+      topic: query.get("topic") ?? "",
+      type: query.get("type") ?? "",
+      without: STATS_TOPIC,
+    });
+    if (page !== undefined) return page;
+    throw new HubError("not_found", NO_UPDATE);
+  }
+
   async #update(query: URLSearchParams): Promise<object> {
     const id = query.get("id") ?? "";
     const update = id === "" ? undefined : await findUpdate(this.#options.hub, id, query.get("subscriber") || undefined);
     if (update !== undefined) return update;
-    throw new HubError(
-      "not_found",
-      "The hub has no update with this event id: it was never published, was trimmed from the journal, or is of a journal that was replaced.",
-    );
+    throw new HubError("not_found", NO_UPDATE);
   }
 
   async #disconnect(id: string): Promise<object> {

@@ -25,6 +25,8 @@ export interface ConsoleOptions {
   readonly logger?: Logger | undefined;
   /** Interval of the figures, in milliseconds, from 10. Default 1,000. */
   readonly sampleMs?: number | undefined;
+  /** Most topics counted at a time. Default 1,000. */
+  readonly topics?: number | undefined;
 }
 
 export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Hub, HubStats, Logger, ObservedSubscriber } from "../../index.ts";
-import { peerRequestsOf } from "../../create-hub.ts";
+import { partsOf } from "../../create-hub.ts";
 import { addSamples } from "./sums.ts";
 import { type History, rowOf, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "./wire.ts";
 
@@ -55,7 +55,7 @@ export class Sampler {
   constructor(options: SamplerOptions) {
     const { hub } = options;
     this.#options = options;
-    this.#source = peerRequestsOf(hub).reachOthers ? "all" : randomUUID();
+    this.#source = partsOf(hub).peers.reachOthers ? "all" : randomUUID();
     this.#before = hub.stats();
     this.#stops = [
       hub.observe({
@@ -65,7 +65,7 @@ export class Sampler {
         },
         unsubscribed: ({ id }) => void this.#watchers.delete(id),
       }),
-      peerRequestsOf(hub).answer(SAMPLES, (request) => this.#answer(request as SamplesRequest)),
+      partsOf(hub).peers.answer(SAMPLES, (request) => this.#answer(request as SamplesRequest)),
     ];
     this.#schedule();
   }
@@ -146,7 +146,7 @@ export class Sampler {
   }
 
   async #ask(request: SamplesRequest): Promise<readonly (readonly Sample[])[]> {
-    const { answers } = await peerRequestsOf(this.#options.hub).ask(SAMPLES, request);
+    const { answers } = await partsOf(this.#options.hub).peers.ask(SAMPLES, request);
     return answers.map(({ value }) => {
       const { now, rows } = value as SamplesAnswer;
       // Clocks of other machines may differ.

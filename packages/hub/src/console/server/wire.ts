@@ -82,6 +82,8 @@ export interface About {
   readonly open: boolean;
   /** The hub's public URL. */
   readonly hub: string;
+  /** The hub's resource identifier, which tokens must name. */
+  readonly audience: string;
 }
 
 /**
@@ -173,3 +175,110 @@ export interface ScheduledPage {
 
 /** Most updates that `GET scheduled` lists. */
 export const SCHEDULED_LISTED = 100;
+
+/**
+ * A topic and its updates: the topic, updates and characters of data since the count began, both a
+ * second, and the time of the last update in milliseconds since 1970.
+ */
+export type TopicRow = readonly [
+  topic: string,
+  updates: number,
+  characters: number,
+  updatesPerSecond: number,
+  charactersPerSecond: number,
+  lastAt: number,
+];
+
+/** The answer of `GET topics`: the topics of the newest updates, and of all since somebody looks. */
+export interface TopicsPage {
+  /** Time of the first update counted, in milliseconds since 1970. */
+  readonly since: number;
+  readonly topics: readonly TopicRow[];
+  /** How often a topic was left out, because more had updates than are counted. */
+  readonly left: number;
+}
+
+/** An update in the journal's list. Its data is not shown. */
+export interface JournalUpdate {
+  readonly id: string;
+  /** Event id after which a stream begins with this update. */
+  readonly after: string;
+  readonly topics: readonly string[];
+  readonly type?: string | undefined;
+  readonly private: boolean;
+  /** Characters of its data. */
+  readonly size: number;
+  readonly at: number;
+  readonly ttlMs?: number | undefined;
+  readonly isExpired: boolean;
+}
+
+/** The answer of `GET journal`: the newest first. */
+export interface JournalPage {
+  readonly updates: readonly JournalUpdate[];
+  /** Value of `from` for older updates. Absent at the end of the journal. */
+  readonly next?: string | undefined;
+}
+
+/** The claims of a subscriber's token. */
+export interface SubscriberToken {
+  readonly issuer: string;
+  readonly subject?: string | undefined;
+  readonly tokenId?: string | undefined;
+  /** In milliseconds since 1970, as is the end. */
+  readonly issuedAt?: number | undefined;
+  readonly expiresAt?: number | undefined;
+  readonly publish: Subscriber["matchers"];
+  readonly subscribe: Subscriber["matchers"];
+}
+
+/** The answer of `GET subscribers/ID`. */
+export interface SubscriberAnswer extends Subscriber {
+  /** Id of the process that holds the stream. */
+  readonly process: string;
+  readonly token?: SubscriberToken | undefined;
+  readonly heldBytes: number;
+  /** The updates of the last minute that are for this subscriber. */
+  readonly recent: { readonly updates: number; readonly characters: number; readonly spanMs: number };
+}
+
+/** Upper bounds of the latencies that are counted together, in milliseconds. */
+export const LATENCY_BOUNDS: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, Infinity];
+/** Time span of a column, in milliseconds, and most columns. */
+export const LATENCY_COLUMN_MS = 2000;
+export const LATENCY_COLUMNS = 60;
+
+/** The start of a column's span, and its number of updates below each bound of {@link LATENCY_BOUNDS}. */
+export type LatencyColumn = readonly [at: number, ...counts: number[]];
+
+/** The answer of `GET latencies`: how long updates took from the append to the sockets. */
+export interface Latencies {
+  /** By the server's clock. */
+  readonly now: number;
+  /** The oldest first. Spans without updates are left out. */
+  readonly columns: readonly LatencyColumn[];
+}
+
+/** A running process of the hub. Numbers are since its start. */
+export interface FleetProcess {
+  /** Id among the processes of the journal. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly upMs: number;
+  readonly memoryBytes: number;
+  readonly subscribers: number;
+  readonly behind: number;
+  readonly published: number;
+  readonly delivered: number;
+  readonly heldBytes: number;
+}
+
+/** The answer of `GET processes`, in the order of their ids. */
+export interface ProcessesPage {
+  /** Id of the process that answered. */
+  readonly answeredBy: string;
+  readonly processes: readonly FleetProcess[];
+  /** Processes that did not answer in time. */
+  readonly silent: number;
+}

@@ -1,7 +1,7 @@
 import { type Authorization, invalidToken } from "../matching/authorization.ts";
 import { findSubscribers, mergePages, type SubscriberPage, type SubscriberQuery } from "./directory.ts";
 import { HubError } from "../errors.ts";
-import type { HubStats, OwnProcess } from "./own-process.ts";
+import type { DetailedSubscriber, HubStats, OwnProcess } from "./own-process.ts";
 import type { PeerRequests } from "./peer-requests.ts";
 import type { Tokens } from "../table/tokens.ts";
 import type { Fate, UpdateLife } from "./update-life.ts";
@@ -45,6 +45,7 @@ export class Fleet {
     peers.answer("hub/disconnect", (id) => own.disconnect(id as string));
     peers.answer("hub/stats", () => own.stats());
     peers.answer("hub/subscribers", (query) => findSubscribers(own.eachSubscriber(), query as SubscriberQuery));
+    peers.answer("hub/subscriber", (id) => own.findSubscriber(id as string, peers.id));
     peers.answer("hub/explain", (value) => {
       const [eventId, subscriberId] = value as readonly [string, string | null];
       return own.explain(eventId, subscriberId ?? undefined);
@@ -115,6 +116,18 @@ export class Fleet {
       this.#peers.ask("hub/subscribers", query),
     ]);
     return mergePages([own, ...answers.map(({ value }) => value as SubscriberPage)], query);
+  }
+
+  /** Describes an open stream in detail, in any process. @returns Undefined if the stream does not exist. */
+  async findSubscriber(subscriberId: string): Promise<DetailedSubscriber | undefined> {
+    if (!SUBSCRIBER_ID.test(subscriberId)) return undefined;
+    const own = await this.#own.findSubscriber(subscriberId, this.#peers.id);
+    if (own !== undefined) return own;
+    const { answers } = await this.#peers.ask("hub/subscriber", subscriberId, (answer) => answer !== undefined && answer !== null);
+    return (
+      answers.map(({ value }) => value as DetailedSubscriber | null | undefined).find((value) => value !== undefined && value !== null) ??
+      undefined
+    );
   }
 
   /** Explains as {@link OwnProcess.explain}, for the subscribers of all processes. */

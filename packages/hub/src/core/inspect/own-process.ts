@@ -1,11 +1,13 @@
 import type { Dispatcher } from "../live/dispatcher.ts";
-import type { Journal } from "../journal/journal.ts";
+import type { Journal, JournalRecord } from "../journal/journal.ts";
+import { type ListQuery, listUpdates, type UpdateList } from "./journal-list.ts";
 import { greatestLag, type Lag, lagOf } from "./lag.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { HubObserver } from "../streams/roster.ts";
 import { monotonicMs } from "../scheduler.ts";
 import type { Streams } from "../streams/streams.ts";
 import type { Subscriber } from "../live/subscriber.ts";
+import { detailOf, type SubscriberDetail } from "./subscriber-detail.ts";
 import { explain, type UpdateLife } from "./update-life.ts";
 
 /** Figures of this moment, of one process or of the fleet. */
@@ -64,6 +66,9 @@ export interface SubscriberInfo {
   /** Age of the first unsent update, in milliseconds, as nearly as is known. */
   readonly lagMs: number;
 }
+
+/** An open stream in detail. */
+export type DetailedSubscriber = SubscriberInfo & SubscriberDetail;
 
 /** The view of this process: its figures, its subscribers, and what they got. */
 export class OwnProcess {
@@ -126,6 +131,41 @@ export class OwnProcess {
       const info = describeSubscriber(subscriber, this.#dispatcher);
       if (info !== undefined) yield info;
     }
+  }
+
+  /**
+   * Describes an open stream of this process in detail.
+   *
+   * @param process - Id of this process.
+   * @returns Undefined if this process does not have the subscriber.
+   */
+  async findSubscriber(subscriberId: string, process: string): Promise<DetailedSubscriber | undefined> {
+    const subscriber = this.#streams.roster.all.find(({ id }) => id === subscriberId);
+    const info = subscriber && describeSubscriber(subscriber, this.#dispatcher);
+    return info && { ...info, ...(await detailOf(subscriber, process, this.#dispatcher)) };
+  }
+
+  /** See {@link listUpdates}. */
+  listUpdates(query: ListQuery): Promise<UpdateList | undefined> {
+    return listUpdates(query, { journal: this.#journal, dispatcher: this.#dispatcher });
+  }
+
+  /**
+   * Calls back with the newest updates of the journal, private ones too, and then with each new one.
+   *
+   * @param count - Most updates of the past.
+   * @returns Stops.
+   */
+  followUpdates(count: number, onAppended: (records: readonly JournalRecord[]) => void): () => void {
+    const { ring, position } = this.#dispatcher;
+    const past = ring.read(Math.max(ring.after, position - count), count, Infinity) ?? [];
+    onAppended(past.map(({ record }) => record));
+    return this.#journal.follow(position, onAppended);
+  }
+
+  /** Calls back with each batch whose updates sockets were just given, until another callback is set. */
+  watchDelivered(onDelivered: ((batch: readonly JournalRecord[]) => void) | undefined): void {
+    this.#dispatcher.onDelivered = onDelivered;
   }
 
   /**

@@ -55,6 +55,8 @@ export class Dispatcher {
    * too long.
    */
   onPatternsBehind: (streams: number) => void = () => undefined;
+  /** Called with each batch right after sockets were given some of its updates. */
+  onDelivered: ((batch: readonly JournalRecord[]) => void) | undefined;
   readonly #journal: Journal;
   readonly #index: MatcherIndex;
   readonly #topicSearch: TopicSearch;
@@ -241,6 +243,7 @@ export class Dispatcher {
     }
     this.#pending.dispatched(this.#position);
     this.#delivery.deliver(touched, batch, frames);
+    if (touched.length > 0) this.onDelivered?.(batch);
     this.wake();
     for (const hearer of hearers) hearer.replay();
   }

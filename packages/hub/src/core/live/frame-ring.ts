@@ -30,6 +30,11 @@ export class FrameRing {
     this.#maxCount = maxCount;
   }
 
+  /** Every record after this offset is held. */
+  get after(): number {
+    return this.#after;
+  }
+
   /** Drops everything, and begins at another position. */
   restart(after: number): void {
     this.#after = after;

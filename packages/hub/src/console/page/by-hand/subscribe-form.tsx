@@ -1,29 +1,29 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { Field, NumberField } from "./fields.tsx";
-import { plural } from "./format.ts";
+import { Field, NumberField } from "../fields.tsx";
+import { count } from "../format.ts";
+import { EXAMPLE_PATTERN, Lines } from "../lines.tsx";
 import { RawLog } from "./raw-log.tsx";
 import { RawStream, type RawView } from "./raw-stream.ts";
+import { byHandTexts } from "./texts.ts";
 
 const NOTHING: RawView = { state: "closed", problem: undefined, entries: [], updates: 0 };
-
-const WORDS: Record<RawView["state"], string> = {
-  opening: "Opening",
-  open: "Open",
-  reconnecting: "Reconnecting",
-  resting: "Resting",
-  closed: "Closed",
-  refused: "Refused",
-};
 
 interface SubscribeProps {
   readonly token: string | undefined;
   readonly onExplain: (id: string) => void;
+  readonly play: Play;
+}
+
+/** An event id to play from. `asked` counts the requests, which open a stream of every topic. */
+export interface Play {
+  readonly after: string;
+  readonly asked: number;
 }
 
 /** Opens a stream, and shows all of its entries. */
-export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentChildren {
+export function SubscribeForm({ token, onExplain, play }: SubscribeProps): ComponentChildren {
   const [match, setMatch] = useState("greeting");
   const [patterns, setPatterns] = useState("");
   const [interval, setInterval] = useState("");
@@ -34,48 +34,71 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
   const stream = useRef<RawStream | undefined>(undefined);
   useEffect(() => () => stream.current?.close(), []);
 
+  const texts = byHandTexts().subscribe;
   const url = urlOf({ match, patterns, interval, last, latest });
   const isRunning = view.state !== "closed" && view.state !== "refused";
   const header = token === undefined ? "" : ' -H "Authorization: Bearer $TOKEN"';
   const curl = `curl -N${header} '${quoted(location.origin + withCursor(url, lastEventId))}'`;
 
+  useEffect(() => {
+    if (play.asked === 0) return;
+    setMatch("");
+    setPatterns("");
+    setLast("");
+    setLatest(false);
+    setLastEventId(play.after);
+    open(urlOf({ match: "", patterns: "", interval, last: "", latest: false }), play.after);
+  }, [play.asked]);
+
+  function open(at: string, after: string): void {
+    stream.current?.close();
+    stream.current = new RawStream({ url: at, token, lastEventId: after, onView: setView });
+  }
+
   function toggle(event: Event): void {
     event.preventDefault();
+    if (!isRunning) return open(url, lastEventId.trim());
     stream.current?.close();
     stream.current = undefined;
-    if (!isRunning) stream.current = new RawStream({ url, token, lastEventId: lastEventId.trim(), onView: setView });
   }
 
   return (
     <section class="pane card" aria-labelledby="subscribe-title">
       <div class="pane-head">
-        <h3 id="subscribe-title">Subscribe</h3>
+        <h3 id="subscribe-title">{texts.title}</h3>
         <span class="badge" data-testid="raw-state" data-state={badgeOf(view.state)} data-raw={view.state}>
-          <span role="status">{WORDS[view.state]}</span>
+          <span role="status">{texts.states[view.state]}</span>
         </span>
       </div>
       <form class="by-hand" data-testid="subscribe" onSubmit={toggle}>
-        <Lines id="subscribe-match" label="Topics" hint="match" value={match} onValue={setMatch} disabled={isRunning} />
+        <Lines
+          id="subscribe-match"
+          label={texts.topics}
+          placeholder={texts.everyTopic}
+          value={match}
+          onValue={setMatch}
+          disabled={isRunning}
+        />
         <Lines
           id="subscribe-patterns"
-          label="URL patterns"
-          hint="match_urlpattern"
+          label={texts.patterns}
+          placeholder={EXAMPLE_PATTERN}
           value={patterns}
           onValue={setPatterns}
           disabled={isRunning}
         />
         <NumberField
           id="subscribe-interval"
-          label="Interval"
+          label={texts.interval}
           value={interval}
           onValue={setInterval}
-          placeholder="at once"
+          placeholder={byHandTexts().publish.atOnce}
           disabled={isRunning}
         />
         <NumberField
           id="subscribe-last"
-          label="Begin with"
-          unit="last updates"
+          label={texts.beginWith}
+          unit={texts.lastUpdates}
           value={last}
           onValue={setLast}
           placeholder="0"
@@ -83,64 +106,33 @@ export function SubscribeForm({ token, onExplain }: SubscribeProps): ComponentCh
         />
         <Field
           id="subscribe-cursor"
-          label="Resume after the event id"
-          placeholder="from now on; earliest: all that is held"
+          label={texts.cursor}
+          placeholder={texts.cursorHint}
           value={lastEventId}
           onValue={setLastEventId}
           disabled={isRunning}
         />
         <label class="check wide">
           <input type="checkbox" checked={latest} disabled={isRunning} onChange={(event) => setLatest(event.currentTarget.checked)} />
-          Only the latest update of each topic
+          {texts.latest}
         </label>
         <div class="wide form-tools">
           <button class={isRunning ? "button quiet" : "button"} type="submit" data-testid="toggle-stream">
-            {isRunning ? "Close the stream" : "Open the stream"}
+            {isRunning ? texts.close : texts.open}
           </button>
-          <CopyButton text={curl} label="Copy as curl">
-            Copy as curl
+          <CopyButton text={curl} label={texts.curl}>
+            {texts.curl}
           </CopyButton>
         </div>
       </form>
       <p class="problem" role="alert">
-        {view.problem}
+        {view.problem?.()}
       </p>
       <p class="count" data-testid="raw-count">
-        {plural(view.updates, "update", "updates")} since it was opened
+        {texts.since(view.updates, count(view.updates))}
       </p>
       <RawLog entries={view.entries} onExplain={onExplain} />
     </section>
-  );
-}
-
-interface LinesProps {
-  readonly id: string;
-  readonly label: string;
-  readonly hint: string;
-  readonly value: string;
-  readonly onValue: (value: string) => void;
-  readonly disabled: boolean;
-}
-
-/** Several matchers, one in each line. */
-function Lines({ id, label, hint, value, onValue, disabled }: LinesProps): ComponentChildren {
-  return (
-    <div class="half">
-      <label for={id}>
-        {label} <small>one a line</small>
-      </label>
-      <textarea
-        id={id}
-        class="field mono"
-        rows={2}
-        spellcheck={false}
-        autoCapitalize="off"
-        placeholder={hint === "match" ? "none: every topic" : "/books/:id"}
-        value={value}
-        disabled={disabled}
-        onInput={(event) => onValue(event.currentTarget.value)}
-      />
-    </div>
   );
 }
 

@@ -1,7 +1,9 @@
 import { ClientError, subscribe } from "artesian-client";
 import { createParser } from "eventsource-parser";
 import { toWellFormed } from "artesian-ui/stand-ins.ts";
+import { sentenceOf } from "../api.ts";
 import { watchHiddenTab } from "./hidden-tab.ts";
+import { byHandTexts } from "./texts.ts";
 
 /** One entry of a stream, or an event in the stream's own life. */
 export interface Entry {
@@ -14,7 +16,8 @@ export interface Entry {
   readonly kind: "event" | "hub" | "line" | "note";
   readonly type: string;
   readonly id: string | undefined;
-  readonly data: string;
+  /** The data, or a note in the language of the moment. */
+  readonly data: string | (() => string);
 }
 
 export type RawState = "opening" | "open" | "reconnecting" | "resting" | "closed" | "refused";
@@ -29,7 +32,7 @@ export interface RawStreamOptions {
 
 export interface RawView {
   readonly state: RawState;
-  readonly problem: string | undefined;
+  readonly problem: (() => string) | undefined;
   /** The newest first, at most {@link MAX_ENTRIES}. */
   readonly entries: readonly Entry[];
   /** Number of updates in all. */
@@ -57,7 +60,7 @@ export class RawStream {
   #lastEventId: string;
   #entries: Entry[] = [];
   #state: RawState = "opening";
-  #problem: string | undefined;
+  #problem: (() => string) | undefined;
   #count = 0;
   #updates = 0;
   #drawing: ReturnType<typeof setTimeout> | undefined;
@@ -84,7 +87,7 @@ export class RawStream {
     if (this.#state === "closed" || this.#state === "refused") return;
     this.#controller.abort();
     this.#state = "resting";
-    this.#add("note", "closed", "This tab is hidden, so its connection is left to others. The stream goes on when the tab is shown.");
+    this.#add("note", "closed", () => byHandTexts().raw.resting);
     this.#draw();
   }
 
@@ -108,7 +111,7 @@ export class RawStream {
         onState: (state, { reason, delayMs }) => {
           if (signal.aborted || state === "closed") return;
           if (state === "reconnecting")
-            this.#add("note", "lost", `${reason} It is asked for again in ${((delayMs ?? 0) / 1000).toFixed(1)} s.`);
+            this.#add("note", "lost", () => byHandTexts().raw.lost(reason ?? "", ((delayMs ?? 0) / 1000).toFixed(1)));
           this.#state = state === "live" ? "open" : state === "connecting" ? "opening" : "reconnecting";
           this.#draw();
         },
@@ -121,7 +124,7 @@ export class RawStream {
     } catch (error) {
       if (signal.aborted) return;
       this.#state = "refused";
-      this.#problem = error instanceof ClientError || error instanceof TypeError ? error.message : "The stream failed.";
+      this.#problem = () => (error instanceof ClientError || error instanceof TypeError ? sentenceOf(error) : byHandTexts().raw.failed);
       this.#draw();
     }
   }
@@ -130,7 +133,7 @@ export class RawStream {
     const response = await fetch(input, init);
     if (!response.ok || response.body === null) return response;
     const start = response.headers.get("Mercure-Last-Event-ID");
-    this.#add("note", "opened", start === null ? "It begins now." : `It goes on after ${start}.`);
+    this.#add("note", "opened", () => (start === null ? byHandTexts().raw.beginsNow : byHandTexts().raw.goesOn(start)));
     const decoder = new TextDecoder();
     const parser = createParser({
       onEvent: ({ id, event = "message", data }) => {
@@ -139,7 +142,7 @@ export class RawStream {
         this.#add(isHub ? "hub" : "event", event, data, id);
       },
       onRetry: (ms) => this.#add("line", "retry", String(ms)),
-      onComment: (text) => this.#add("line", "comment", text === "" ? "heartbeat" : text),
+      onComment: (text) => this.#add("line", "comment", text === "" ? () => byHandTexts().raw.heartbeat : text),
     });
     const tap = new TransformStream<Uint8Array, Uint8Array>({
       transform: (bytes, controller) => {
@@ -150,9 +153,9 @@ export class RawStream {
     return new Response(response.body.pipeThrough(tap), { status: response.status, headers: response.headers });
   }
 
-  #add(kind: Entry["kind"], type: string, data: string, id?: string): void {
+  #add(kind: Entry["kind"], type: string, data: string | (() => string), id?: string): void {
     this.#count += 1;
-    const shown = data.length > MAX_DATA ? `${toWellFormed(data.slice(0, MAX_DATA))} …` : data;
+    const shown = typeof data === "string" && data.length > MAX_DATA ? `${toWellFormed(data.slice(0, MAX_DATA))} …` : data;
     this.#entries.unshift({ number: this.#count, at: Date.now(), kind, type, id, data: shown });
     if (this.#entries.length > MAX_ENTRIES) this.#entries.length = MAX_ENTRIES;
     this.#drawing ??= setTimeout(() => this.#draw(), DRAW_MS);

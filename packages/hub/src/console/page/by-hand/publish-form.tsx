@@ -2,15 +2,20 @@ import { ClientError, publish, type UpdateInput } from "artesian-client";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { sentenceOf } from "./api.ts";
-import { Field, NumberField } from "./fields.tsx";
+import { sentenceOf } from "../api.ts";
+import { Field, NumberField } from "../fields.tsx";
+import { byHandTexts } from "./texts.ts";
+import { Words } from "../words.tsx";
+
+/** The type of an update that names none. */
+const DEFAULT_TYPE = "message";
 
 interface PublishProps {
   readonly token: string | undefined;
   readonly onExplain: (id: string) => void;
 }
 
-type Outcome = { readonly id: string; readonly later: boolean } | { readonly problem: string; readonly hint: string | undefined };
+type Outcome = { readonly id: string; readonly later: boolean } | { readonly error: unknown; readonly isPublisherMissing: boolean };
 
 /** Publishes one update, with the request that every publisher makes. */
 export function PublishForm({ token, onExplain }: PublishProps): ComponentChildren {
@@ -40,32 +45,33 @@ export function PublishForm({ token, onExplain }: PublishProps): ComponentChildr
     try {
       setOutcome({ id: await publish("/events/stream", update, { token, timeoutMs: 15_000 }), later: delay !== "" && delay !== "0" });
     } catch (error) {
-      setOutcome({ problem: sentenceOf(error), hint: hintFor(error, token) });
+      setOutcome({ error, isPublisherMissing: token !== undefined && error instanceof ClientError && error.status === 403 });
     } finally {
       setBusy(false);
     }
   }
 
+  const texts = byHandTexts().publish;
   return (
     <section class="pane card" aria-labelledby="publish-title">
-      <h3 id="publish-title">Publish</h3>
+      <h3 id="publish-title">{texts.title}</h3>
       <form class="by-hand" data-testid="publish" onSubmit={(event) => void send(event)}>
-        <Field id="publish-topic" label="Topic" value={topic} onValue={setTopic} required />
+        <Field id="publish-topic" label={texts.topic} value={topic} onValue={setTopic} required />
         <div class="wide">
-          <label for="publish-data">Data</label>
+          <label for="publish-data">{texts.data}</label>
           <textarea id="publish-data" class="field mono" rows={4} value={data} onInput={(event) => setData(event.currentTarget.value)} />
         </div>
-        <Field id="publish-type" label="Type" value={type} onValue={setType} placeholder="message" half />
-        <Field id="publish-id" label="Event id" value={id} onValue={setId} placeholder="the hub makes one" half />
-        <NumberField id="publish-delay" label="Delay" value={delay} onValue={setDelay} placeholder="at once" />
-        <NumberField id="publish-ttl" label="Time to live" value={ttl} onValue={setTtl} placeholder="no end" />
+        <Field id="publish-type" label={texts.type} value={type} onValue={setType} placeholder={DEFAULT_TYPE} half />
+        <Field id="publish-id" label={texts.id} value={id} onValue={setId} placeholder={texts.idHint} half />
+        <NumberField id="publish-delay" label={texts.delay} value={delay} onValue={setDelay} placeholder={texts.atOnce} />
+        <NumberField id="publish-ttl" label={texts.ttl} value={ttl} onValue={setTtl} placeholder={texts.noEnd} />
         <label class="check wide">
           <input type="checkbox" checked={isPrivate} onChange={(event) => setPrivate(event.currentTarget.checked)} />
-          Private: only for tokens that grant the topic
+          {texts.private}
         </label>
         <div class="wide form-tools">
           <button class="button" type="submit">
-            Publish
+            {texts.send}
           </button>
         </div>
       </form>
@@ -77,30 +83,26 @@ export function PublishForm({ token, onExplain }: PublishProps): ComponentChildr
 }
 
 function Answer({ outcome, onExplain }: { outcome: Outcome; onExplain: (id: string) => void }): ComponentChildren {
-  if ("problem" in outcome) {
+  const texts = byHandTexts().publish;
+  if ("error" in outcome) {
     return (
       <p class="problem">
-        {outcome.problem} {outcome.hint}
+        {sentenceOf(outcome.error)} {outcome.isPublisherMissing && <Words text={texts.notPublisher} />}
       </p>
     );
   }
   return (
     <>
       <p>
-        {outcome.later ? "Taken, and kept for its time. Its event id: " : "In the journal. Its event id: "}
+        {outcome.later ? texts.kept : texts.stored}
         <code data-testid="published-id">{outcome.id}</code>
       </p>
       <div class="form-tools">
         <button type="button" class="button quiet small" data-testid="what-became" onClick={() => onExplain(outcome.id)}>
-          What became of it
+          {texts.whatBecame}
         </button>
-        <CopyButton text={outcome.id} label="Copy the event id" />
+        <CopyButton text={outcome.id} label={texts.copyId} />
       </div>
     </>
   );
-}
-
-function hintFor(error: unknown, token: string | undefined): string | undefined {
-  if (token === undefined || !(error instanceof ClientError) || error.status !== 403) return undefined;
-  return "Administering is not publishing: make a token for both with artesian token mint --admin --publish '*'.";
 }

@@ -1,0 +1,5 @@
+import { textsOf } from "artesian-ui/language.ts";
+import { en } from "./texts.en.ts";
+import { zhCN } from "./texts.zh-CN.ts";
+
+export const journalTexts = textsOf({ en, "zh-CN": zhCN });

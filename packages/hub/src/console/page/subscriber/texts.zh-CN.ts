@@ -1,0 +1,36 @@
+import type { SubscriberTexts } from "./texts.en.ts";
+
+export const zhCN: SubscriberTexts = {
+  title: "单个订阅者",
+  back: "全部订阅者",
+  unknown: "未知",
+  lag: "落后",
+  atTail: "已收到最新更新",
+  behind: (updates, time) => `${updates} 条（${time}）`,
+  rate: "速率",
+  rates: (updates, size, span) => `每秒 ${updates} 条，每秒 ${size}（${span}内）`,
+  held: "待接收",
+  process: "进程",
+  anonymous: "未带令牌：只能收到公开更新，其权限无法吊销。",
+  token: "令牌",
+  tokenId: "令牌 ID",
+  issued: "签发于",
+  ends: "到期于",
+  never: "永不到期",
+  reads: "可接收的私有更新",
+  readsNothing: "无。",
+  publishes: "可发布的主题",
+  publishesNothing: "无。",
+  orders: { close: "断开数据流", token: "吊销此令牌", subject: "吊销该用户的全部令牌" },
+  sure: {
+    close: () => "确定断开？对方可以重新连接，并从原来的位置继续。",
+    token: () => "确定吊销此令牌？它的全部数据流都会断开。",
+    subject: (subject) => `确定吊销 ${subject} 迄今的全部令牌？相关数据流都会断开。`,
+  },
+  done: {
+    close: "已断开。对方可以重新连接，并从原来的位置继续。",
+    token: "已吊销。此令牌的数据流会断开。",
+    subject: "已吊销。该用户的数据流会断开。",
+  },
+  addressHint: "在代理之后，只有服务器信任该代理时，地址才是客户端的地址。速率统计内存中最新的、发给该订阅者的更新。",
+};

@@ -1,0 +1,37 @@
+/** The contents of a token to make. Topics and patterns have a line each. */
+export interface Wishes {
+  readonly publish: string;
+  readonly publishPatterns: string;
+  readonly subscribe: string;
+  readonly subscribePatterns: string;
+  readonly isAdmin: boolean;
+  readonly lifetime: string;
+  readonly subject: string;
+}
+
+/** The command that makes a token, for a POSIX shell. Undefined without anything to allow. */
+export function mintCommand(wishes: Wishes): string | undefined {
+  const flags = [
+    ...linesOf(wishes.publish).map((topic) => `--publish ${quoted(topic)}`),
+    ...linesOf(wishes.publishPatterns).map((pattern) => `--publish-urlpattern ${quoted(pattern)}`),
+    ...linesOf(wishes.subscribe).map((topic) => `--subscribe ${quoted(topic)}`),
+    ...linesOf(wishes.subscribePatterns).map((pattern) => `--subscribe-urlpattern ${quoted(pattern)}`),
+    ...(wishes.isAdmin ? ["--admin"] : []),
+  ];
+  if (flags.length === 0) return undefined;
+  if (wishes.lifetime.trim() !== "") flags.push(`--lifetime ${quoted(wishes.lifetime.trim())}`);
+  if (wishes.subject.trim() !== "") flags.push(`--subject ${quoted(wishes.subject.trim())}`);
+  return `npx artesian token mint ${flags.join(" ")}`;
+}
+
+/** The lines of a text, without empty lines. */
+function linesOf(text: string): readonly string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@%+,=-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
