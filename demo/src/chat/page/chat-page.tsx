@@ -12,6 +12,7 @@ import { NicknameDialog } from "./nickname-dialog.tsx";
 import { People } from "./people.tsx";
 import { RoomDialog } from "./room-dialog.tsx";
 import { RoomStore } from "./room-store.ts";
+import { chatTexts } from "./texts.ts";
 
 /**
  * The chat page.
@@ -40,6 +41,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const [peopleOpen, setPeopleOpen] = useState(false);
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const now = useNow(view.connection.state === "reconnecting");
+  const texts = chatTexts();
 
   function rename(chosen: string): void {
     setNaming(false);
@@ -54,7 +56,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
       <AppBar current="chat" />
       <header class="chat-head">
         <h1 class="room-name" title={room}>
-          <span class="visually-hidden">Chat room </span>
+          <span class="visually-hidden">{texts.chatRoom} </span>
           {room}
         </h1>
         <ConnectionBadge connection={view.connection} now={now} />
@@ -66,10 +68,10 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
             aria-controls="people"
             onClick={() => setPeopleOpen(!peopleOpen)}
           >
-            {view.presence.total} here
+            {texts.here(view.presence.total)}
           </button>
           <button type="button" class="button quiet small" data-testid="invite" onClick={() => setInviting(true)}>
-            Invite
+            {texts.invite}
           </button>
         </div>
       </header>

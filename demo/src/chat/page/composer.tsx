@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { characters, TEXT_LENGTH } from "../server/wire.ts";
+import { chatTexts } from "./texts.ts";
 
 interface ComposerProps {
   readonly nickname: string | undefined;
@@ -23,6 +24,7 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
   const left = TEXT_LENGTH - characters(text.trim());
+  const texts = chatTexts().composer;
 
   useLayoutEffect(() => {
     const { current } = box;
@@ -56,9 +58,9 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
   if (nickname === undefined) {
     return (
       <div class="composer onlooker">
-        <p>You are looking on.</p>
+        <p>{texts.lookingOn}</p>
         <button type="button" class="button" data-testid="nickname" onClick={onRename}>
-          Choose a nickname to write
+          {texts.choose}
         </button>
       </div>
     );
@@ -73,7 +75,7 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
     >
       <div class="composer-line">
         <label class="visually-hidden" for="composer">
-          Message
+          {texts.label}
         </label>
         <textarea
           id="composer"
@@ -81,7 +83,7 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
           class="field"
           rows={1}
           data-testid="composer"
-          placeholder={botName === undefined ? "Write a message" : `Write, or ask @${botName}`}
+          placeholder={botName === undefined ? texts.write : texts.writeOrAsk(botName)}
           autoComplete="off"
           enterkeyhint="send"
           value={text}
@@ -89,16 +91,16 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
           onKeyDown={onKeyDown}
         />
         <button class="button send" type="submit" data-testid="send" disabled={text.trim() === "" || left < 0}>
-          Send
+          {texts.send}
         </button>
       </div>
       <p class="composer-foot">
         <button type="button" class="text-button" data-testid="nickname" onClick={onRename}>
-          Writing as <b>{nickname}</b>
+          {texts.writingAs(nickname)}
         </button>
         {left <= TEXT_LENGTH - COUNT_FROM && (
           <span class={left < 0 ? "left over" : "left"} role="status">
-            {left < 0 ? `${-left} too many` : `${left} left`}
+            {left < 0 ? texts.tooMany(-left) : texts.left(left)}
           </span>
         )}
       </p>

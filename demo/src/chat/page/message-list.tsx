@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { formatterOf } from "artesian-ui/language.ts";
 import type { ChatMessage, ChatReply } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
@@ -9,10 +10,11 @@ import { Linkified } from "./linkify.tsx";
 import { NameMark } from "./name-mark.tsx";
 import { OutgoingGroup } from "./outgoing-group.tsx";
 import type { RoomView } from "./room-store.ts";
+import { chatTexts } from "./texts.ts";
 import { useReading } from "./use-reading.ts";
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const timeFormat = formatterOf((tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" }));
+const dayFormat = formatterOf((tag) => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }));
 
 export interface MessageListProps {
   readonly room: string;
@@ -26,13 +28,14 @@ export interface MessageListProps {
 
 /** All messages of the room, and the reply in progress. */
 export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, onDiscard }: MessageListProps): ComponentChildren {
+  const texts = chatTexts();
   const { messages, replies, outbox } = view;
   const isOwn = (message: ChatMessage): boolean => message.visitor !== undefined && message.visitor === view.you;
   const reading = useReading(messages, isOwn, outbox.length, `${replies.map(({ text }) => text.length).join()} ${outbox.length}`);
 
   useEffect(() => {
-    document.title = `${reading.unread > 0 ? `(${reading.unread}) ` : ""}${room} · Artesian chat`;
-  }, [reading.unread, room]);
+    document.title = texts.title(room, reading.unread);
+  }, [texts, reading.unread, room]);
 
   const empty = view.loaded && messages.length === 0 && outbox.length === 0 && replies.length === 0;
   return (
@@ -45,11 +48,11 @@ export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, 
         tabIndex={0}
         role="log"
         aria-live="polite"
-        aria-label="Messages"
+        aria-label={texts.messages}
         data-testid="messages"
         data-loaded={String(view.loaded)}
       >
-        {!view.loaded && <p class="loading">Fetching what was said here…</p>}
+        {!view.loaded && <p class="loading">{texts.loading}</p>}
         {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
         {groupMessages(messages, reading.firstUnread).map((group) => (
           <Group
@@ -67,8 +70,7 @@ export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, 
       </div>
       {reading.away && (
         <button type="button" class="button small new-messages" data-testid="new-messages" onClick={reading.toEnd}>
-          {reading.unread === 0 ? "To the newest" : `${reading.unread} new ${reading.unread === 1 ? "message" : "messages"}`}{" "}
-          <span aria-hidden="true">↓</span>
+          {reading.unread === 0 ? texts.toNewest : texts.newMessages(reading.unread)} <span aria-hidden="true">↓</span>
         </button>
       )}
     </div>
@@ -83,23 +85,24 @@ interface GroupProps {
 }
 
 function Group({ group, markOf, own, unread }: GroupProps): ComponentChildren {
+  const texts = chatTexts();
   const mark = own ? undefined : markOf(group.nickname, group.visitor);
   return (
     <>
-      {group.newDay && <p class="day">{DAY.format(group.at)}</p>}
+      {group.newDay && <p class="day">{dayFormat().format(group.at)}</p>}
       {unread && (
         <p class="unread-marker" data-testid="unread-marker">
-          New
+          {texts.fresh}
         </p>
       )}
       <section class={own ? "group own" : group.bot ? "group bot" : "group"}>
         {!own && <Avatar name={group.nickname} visitor={group.visitor} bot={group.bot} />}
         <div class="group-body">
           <p class="byline">
-            <span class="author">{own ? "You" : group.nickname}</span>
+            <span class="author">{own ? texts.you : group.nickname}</span>
             <NameMark mark={mark} />
-            {group.bot && <span class="tag">bot</span>}
-            <time dateTime={new Date(group.at).toISOString()}>{TIME.format(group.at)}</time>
+            {group.bot && <span class="tag">{texts.bot}</span>}
+            <time dateTime={new Date(group.at).toISOString()}>{timeFormat().format(group.at)}</time>
           </p>
           {group.messages.map((message) => (
             <div
@@ -125,14 +128,15 @@ function Group({ group, markOf, own, unread }: GroupProps): ComponentChildren {
 
 /** A growing reply. It is read out once, as a message, when it is complete. */
 function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
+  const texts = chatTexts();
   return (
     <section class="group bot" aria-live="off" data-testid="reply">
       <Avatar name={reply.nickname} bot />
       <div class="group-body">
         <p class="byline">
           <span class="author">{reply.nickname}</span>
-          <span class="tag">bot</span>
-          <span>is writing</span>
+          <span class="tag">{texts.bot}</span>
+          <span>{texts.isWriting}</span>
         </p>
         <div class="bubble writing">
           <span data-testid="reply-text" dir="auto">

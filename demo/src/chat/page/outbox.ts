@@ -1,6 +1,7 @@
 import { tabStorage } from "artesian-ui/storage.ts";
 import { sendMessage, type TokenHolder } from "./chat-api.ts";
 import { randomId } from "./identity.ts";
+import type { Refusal } from "./texts.ts";
 
 /**
  * A message on its way. The message keeps its id through all attempts, so the room gets it once.
@@ -15,7 +16,8 @@ export interface OutboxItem {
    * journal and about to arrive.
    */
   readonly status: "sending" | "waiting" | "taken" | "failed";
-  readonly detail?: string;
+  /** Why the message failed. */
+  readonly refusal?: Refusal;
 }
 
 const BACKOFF_MS = { min: 700, max: 10_000 };
@@ -82,7 +84,7 @@ export class Outbox {
         delayMs = BACKOFF_MS.min;
         this.#mark(id, { status: "taken" });
       } else if (outcome.kind === "refused") {
-        this.#mark(id, { status: "failed", detail: outcome.detail });
+        this.#mark(id, { status: "failed", refusal: outcome.refusal });
       } else {
         this.#mark(id, { status: "waiting" });
         await this.#wait(Math.max(outcome.waitMs, delayMs));
@@ -96,7 +98,7 @@ export class Outbox {
     return this.#items.find(({ status }) => status === "sending" || status === "waiting");
   }
 
-  #mark(id: string, change: Pick<OutboxItem, "status" | "detail">): void {
+  #mark(id: string, change: Pick<OutboxItem, "status" | "refusal">): void {
     this.#set(this.#items.map((item) => (item.id === id ? { ...item, ...change } : item)));
   }
 

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { NO_ANSWER } from "artesian-ui/live-connection.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import type { OutboxItem } from "./outbox.ts";
+import { chatTexts, refusalText } from "./texts.ts";
 
 interface OutgoingGroupProps {
   readonly items: readonly OutboxItem[];
@@ -22,6 +23,7 @@ const STUCK_MS = 5000;
  * that, nothing unsent looks sent.
  */
 export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps): ComponentChildren {
+  const texts = chatTexts().outbox;
   const now = useNow(items.some(({ status }) => status === "sending"));
   return (
     <section class="group own outgoing" aria-live="off">
@@ -46,14 +48,14 @@ export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps)
               </div>
               {note !== undefined && (
                 <p class="delivery" role={item.status === "failed" ? "alert" : undefined}>
-                  {note} {item.detail}
+                  {note} {item.refusal !== undefined && refusalText(item.refusal)}
                   {item.status === "failed" && (
                     <span class="delivery-tools">
                       <button type="button" class="text-button" onClick={() => onRetry(item.id)}>
-                        Try again
+                        {texts.retry}
                       </button>
                       <button type="button" class="text-button" onClick={() => onDiscard(item.id)}>
-                        Discard
+                        {texts.discard}
                       </button>
                     </span>
                   )}
@@ -68,8 +70,9 @@ export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps)
 }
 
 function noteOf({ status }: OutboxItem, ageMs: number): string | undefined {
-  if (status === "waiting") return "Not sent yet. Trying again…";
-  if (status === "failed") return "Not sent.";
+  const texts = chatTexts().outbox;
+  if (status === "waiting") return texts.waiting;
+  if (status === "failed") return texts.failed;
   if (status === "taken" || ageMs < LATE_MS) return undefined;
-  return ageMs < STUCK_MS ? "Not sent yet. Sending…" : `Not sent yet. ${NO_ANSWER()}`;
+  return ageMs < STUCK_MS ? texts.sending : texts.stuck(NO_ANSWER());
 }

@@ -8,11 +8,12 @@ import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
 import { readMessage, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
+import { isRoomName, readRoom, roomPath } from "./room-name.ts";
 import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { TokenBuckets } from "./token-buckets.ts";
-import { CHAT_TYPES, type ChatMessage, type ChatPresence, type ChatReply, type ChatState, ROOM_NAME, roomTopic } from "./wire.ts";
+import { CHAT_TYPES, type ChatMessage, type ChatPresence, type ChatReply, type ChatState, roomTopic } from "./wire.ts";
 
 /** Lines of the conversation that the bot is given. */
 const BOT_HISTORY = 20;
@@ -128,7 +129,7 @@ class ChatServer implements Chat {
     if (path === undefined) {
       return problem(
         "not_found",
-        "A room answers at /chat/ROOM/token, /chat/ROOM/state and /chat/ROOM/messages; its name is 1 to 40 of a–z 0–9 and hyphens.",
+        "A room answers at /chat/ROOM/token, /chat/ROOM/state and /chat/ROOM/messages; its name is 1 to 40 letters and digits of any script, in lower case, with hyphens between them.",
       );
     }
     try {
@@ -244,8 +245,9 @@ function checkCount(option: string, value: number, min = 1): void {
 }
 
 function parsePath(pathname: string): { room: string; resource: "token" | "state" | "messages" } | undefined {
-  const [empty, chat, room = "", resource, ...rest] = pathname.split("/");
-  if (empty !== "" || chat !== "chat" || rest.length > 0 || !ROOM_NAME.test(room)) return undefined;
+  const [empty, chat, encoded = "", resource, ...rest] = pathname.split("/");
+  const room = readRoom(encoded);
+  if (empty !== "" || chat !== "chat" || rest.length > 0 || room === undefined || !isRoomName(room)) return undefined;
   return resource === "token" || resource === "state" || resource === "messages" ? { room, resource } : undefined;
 }
 
@@ -255,7 +257,7 @@ function accepted(id: string, visitor: string, duplicate: boolean): Response {
 
 function refuse(refusal: BearerRefusal, room: string): Response {
   const challenge = refusal === "unauthorized" ? "Bearer" : `Bearer error="${refusal}"`;
-  return problem(refusal, `Get a token with POST /chat/${room}/token, and send it as Authorization: Bearer.`, {
+  return problem(refusal, `Get a token with POST ${roomPath(room)}/token, and send it as Authorization: Bearer.`, {
     "WWW-Authenticate": challenge,
   });
 }

@@ -37,10 +37,14 @@ export function tooMany(code: "too_many_messages" | "too_many_tokens", what: str
   return problem(code, `Wait ${seconds} s, ${what}.`, { "Retry-After": String(seconds) });
 }
 
-/** Answers with problem details (RFC 9457), in the hub's shape. */
-export function problem(code: ProblemCode, detail: string, headers: Record<string, string> = {}): Response {
+/**
+ * Answers with problem details (RFC 9457), in the hub's shape.
+ *
+ * @param reason - Names the fault more closely than the code, for pages in other languages.
+ */
+export function problem(code: ProblemCode, detail: string, headers: Record<string, string> = {}, reason?: string): Response {
   const [status, title] = PROBLEMS[code];
-  return new Response(JSON.stringify({ type: "about:blank", title, status, detail, code }), {
+  return new Response(JSON.stringify({ type: "about:blank", title, status, detail, code, reason }), {
     status,
     headers: { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers },
   });

@@ -32,9 +32,9 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
     return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
   }
   const checkedName = checkNickname(nickname, botName);
-  if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail);
+  if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail, {}, checkedName.reason);
   const checkedText = checkText(text);
-  if (!checkedText.ok) return problem("invalid_message", checkedText.detail);
+  if (!checkedText.ok) return problem("invalid_message", checkedText.detail, {}, checkedText.reason);
   return { id, nickname: checkedName.text, text: checkedText.text };
 }
 

@@ -2,7 +2,8 @@ import type { Hub } from "artesian";
 import type { ChatLogger } from "./options.ts";
 import { parseUpdate, type RoomEvent } from "./parse-update.ts";
 import { Room } from "./room.ts";
-import { ROOM_NAME, roomTopic } from "./wire.ts";
+import { isRoomName, readRoom } from "./room-name.ts";
+import { roomTopic } from "./wire.ts";
 
 export interface RoomsOptions {
   readonly hub: Hub;
@@ -180,8 +181,8 @@ export class Rooms {
   }
 
   #apply(topic: string, event: RoomEvent): void {
-    const name = topic.startsWith("/chat/") ? topic.slice("/chat/".length) : "";
-    if (!ROOM_NAME.test(name)) return;
+    const name = topic.startsWith("/chat/") ? readRoom(topic.slice("/chat/".length)) : undefined;
+    if (name === undefined || !isRoomName(name)) return;
     const meanwhile = this.#loading.get(name)?.meanwhile;
     if (meanwhile !== undefined && meanwhile.push(event) > this.#options.history * 4) meanwhile.shift();
     let room = this.#rooms.get(name);

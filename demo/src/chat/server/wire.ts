@@ -2,12 +2,7 @@
  * The protocol between the chat's server and its page: shapes and bounds, and nothing that runs on
  * one side only.
  */
-
-/**
- * A room's name in its address, `/chat/ROOM`: 1 to 40 of `a–z 0–9 -`, neither first nor last a
- * hyphen.
- */
-export const ROOM_NAME: RegExp = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+import { roomPath } from "./room-name.ts";
 
 /** A visitor's public name tag: a hash of their secret, the `sub` of their tokens. */
 export const VISITOR_TAG: RegExp = /^[A-Za-z0-9_-]{12}$/;
@@ -97,16 +92,14 @@ export interface ChatToken {
 }
 
 /** The topic of a room. */
-export function roomTopic(room: string): string {
-  return `/chat/${room}`;
-}
+export const roomTopic: (room: string) => string = roomPath;
 
 /**
  * The topic that announces a visitor's presence, by the public name tag. A page also subscribes to
  * it. Nothing is published on it.
  */
 export function hereTopic(room: string, visitor: string, nickname: string): string {
-  return `/chat/${room}/here/${visitor}/${encodeURIComponent(nickname)}`;
+  return `${roomTopic(room)}/here/${visitor}/${encodeURIComponent(nickname)}`;
 }
 
 /** Counts the characters (code points) of a text, as the limits do. */
