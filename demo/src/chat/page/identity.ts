@@ -48,5 +48,8 @@ const LATIN_ACCENTS = /(?<=\p{Script=Latin})\p{M}+/gu;
  */
 export function toRoomName(text: string): string {
   const plain = normalRoom(text.normalize("NFD").replace(LATIN_ACCENTS, "")).replace(/[^\p{L}\p{M}\p{N}]+/gu, "-");
-  return Array.from(plain.replace(/^[-\p{M}]+/u, "")).slice(0, MAX_ROOM_NAME).join("").replace(/-+$/, "");
+  return Array.from(plain.replace(/^[-\p{M}]+/u, ""))
+    .slice(0, MAX_ROOM_NAME)
+    .join("")
+    .replace(/-+$/, "");
 }

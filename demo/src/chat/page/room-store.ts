@@ -14,10 +14,10 @@ import {
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
 import { fetchState } from "./chat-api.ts";
+import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
+import { perFrame } from "./per-frame.ts";
 
-/** Most messages on the page. Older ones are removed. */
-const MAX_MESSAGES = 500;
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
 /** The page's state. */
@@ -48,6 +48,10 @@ export class RoomStore {
   readonly #room: string;
   readonly #access: RoomAccess;
   readonly #outbox: Outbox;
+  readonly #log = new MessageLog();
+  readonly #tell = perFrame(() => {
+    for (const listener of this.#listeners) listener();
+  });
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
   readonly #replyTimers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -78,6 +82,8 @@ export class RoomStore {
   }
 
   get view(): RoomView {
+    const { messages } = this.#log;
+    if (this.#view.messages !== messages) this.#view = { ...this.#view, messages };
     return this.#view;
   }
 
@@ -124,7 +130,7 @@ export class RoomStore {
     let delayMs = LOAD_BACKOFF_MS.min;
     const since = Date.now();
     while (!this.#stop.signal.aborted) {
-      const before = this.#view.messages;
+      const before = this.#log.messages;
       try {
         const state = await fetchState(this.#room, this.#access);
         if (this.#stop.signal.aborted) return undefined;
@@ -144,16 +150,9 @@ export class RoomStore {
 
   /** Merges the server's state without losing updates that the stream brought meanwhile. */
   #merge(state: ChatState, before: readonly ChatMessage[]): void {
-    const theirs = new Set(state.messages.map(({ id }) => id));
-    const earlier = new Set(before.map(({ id }) => id));
-    const messages = [
-      ...before.filter(({ id }) => !theirs.has(id)),
-      ...state.messages,
-      ...this.#view.messages.filter(({ id }) => !theirs.has(id) && !earlier.has(id)),
-    ];
+    this.#log.merge(state.messages, before);
     this.#set({
       loaded: true,
-      messages: messages.slice(-MAX_MESSAGES),
       presence: { visitors: state.visitors, total: state.total },
       botName: state.botName,
     });
@@ -210,12 +209,11 @@ export class RoomStore {
   #onMessage(message: ChatMessage): void {
     this.#endReply(message.id);
     this.#outbox.remove(message.id);
-    if (this.#view.messages.some(({ id }) => id === message.id)) return;
-    this.#set({ messages: [...this.#view.messages.slice(1 - MAX_MESSAGES), message] });
+    if (this.#log.add(message)) this.#tell();
   }
 
   #onReply(reply: ChatReply): void {
-    if (reply.done || this.#view.messages.some(({ id }) => id === reply.id)) {
+    if (reply.done || this.#log.has(reply.id)) {
       this.#endReply(reply.id);
       return;
     }
@@ -237,7 +235,7 @@ export class RoomStore {
 
   #set(change: Partial<RoomView>): void {
     this.#view = { ...this.#view, ...change };
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 }
 

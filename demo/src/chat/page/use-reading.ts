@@ -34,7 +34,7 @@ export function useReading(
   const list = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [away, setAway] = useState(false);
-  const [unread, setUnread] = useState<readonly string[]>([]);
+  const [unread, setUnread] = useState(0);
   const [firstUnread, setFirstUnread] = useState<string | undefined>();
   const known = useRef<string | undefined>(undefined);
 
@@ -51,7 +51,7 @@ export function useReading(
     if (element === null) return;
     atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < END_PX;
     setAway(!atEnd.current);
-    if (atEnd.current && !document.hidden) setUnread([]);
+    if (atEnd.current && !document.hidden) setUnread(0);
   }
 
   // New messages since the last render, unless this is the history.
@@ -60,7 +60,7 @@ export function useReading(
     known.current = messages.at(-1)?.id ?? known.current ?? "";
     const fresh = messages.slice(start).filter((message) => !isOwn(message));
     if (fresh.length === 0 || (atEnd.current && !document.hidden)) return;
-    setUnread((before) => [...before, ...fresh.map(({ id }) => id)]);
+    setUnread((before) => before + fresh.length);
     setFirstUnread((before) => before ?? fresh[0]?.id);
   }, [messages]);
 
@@ -75,7 +75,7 @@ export function useReading(
 
   useEffect(() => {
     const onVisible = (): void => {
-      if (!document.hidden && atEnd.current) setUnread([]);
+      if (!document.hidden && atEnd.current) setUnread(0);
     };
     document.addEventListener("visibilitychange", onVisible);
     const observer = new ResizeObserver(() => {
@@ -89,10 +89,10 @@ export function useReading(
   }, []);
 
   useEffect(() => {
-    if (unread.length > 0 || firstUnread === undefined) return undefined;
+    if (unread > 0 || firstUnread === undefined) return undefined;
     const timer = setTimeout(() => setFirstUnread(undefined), MARKER_MS);
     return () => clearTimeout(timer);
-  }, [unread.length, firstUnread]);
+  }, [unread, firstUnread]);
 
-  return { list, unread: unread.length, firstUnread, away, onScroll, toEnd };
+  return { list, unread, firstUnread, away, onScroll, toEnd };
 }

@@ -1,0 +1,52 @@
+import type { ChatMessage } from "../server/wire.ts";
+
+/** Messages that a page at the end of the room keeps. */
+const AT_END = 500;
+/** Messages that are dropped at once, so that most new messages drop none. */
+const CHUNK = 50;
+
+/** The newest messages of a room in order, each once. */
+export class MessageLog {
+  #messages: ChatMessage[] = [];
+  #ids = new Set<string>();
+  #limit = AT_END;
+  #view: readonly ChatMessage[] | undefined = [];
+
+  /** The messages. The list does not change, and is the same until there is another message. */
+  get messages(): readonly ChatMessage[] {
+    return (this.#view ??= [...this.#messages]);
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** @returns Whether the message is new. */
+  add(message: ChatMessage): boolean {
+    if (this.#ids.has(message.id)) return false;
+    this.#messages.push(message);
+    this.#ids.add(message.id);
+    this.#trim(CHUNK);
+    this.#view = undefined;
+    return true;
+  }
+
+  /** Puts the server's newest messages in, without losing those before and those that came meanwhile. */
+  merge(theirs: readonly ChatMessage[], before: readonly ChatMessage[]): void {
+    const known = new Set([...theirs, ...before].map(({ id }) => id));
+    const inState = new Set(theirs.map(({ id }) => id));
+    this.#set([...before.filter(({ id }) => !inState.has(id)), ...theirs, ...this.#messages.filter(({ id }) => !known.has(id))]);
+  }
+
+  #set(messages: ChatMessage[]): void {
+    this.#messages = messages;
+    this.#ids = new Set(messages.map(({ id }) => id));
+    this.#trim(0);
+    this.#view = undefined;
+  }
+
+  #trim(spare: number): void {
+    if (this.#messages.length <= this.#limit + spare) return;
+    for (const { id } of this.#messages.splice(0, this.#messages.length - this.#limit)) this.#ids.delete(id);
+  }
+}
