@@ -87,6 +87,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           onDiscard={(id) => store.discard(id)}
         />
         <Composer
+          room={room}
           nickname={nickname}
           botName={view.botName}
           onSend={(text) => store.send(text)}

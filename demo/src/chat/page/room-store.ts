@@ -100,20 +100,23 @@ export class RoomStore {
     this.#announce();
   }
 
-  send(text: string): void {
-    if (this.#nickname !== undefined) this.#outbox.send(this.#nickname, text);
+  /** @returns Whether the message was accepted for sending. */
+  send(text: string): boolean {
+    return this.#nickname !== undefined && this.#outbox.send(this.#nickname, text);
   }
 
   retry(id: string): void {
     if (this.#nickname !== undefined) this.#outbox.retry(id, this.#nickname);
   }
 
+  /** Cancels an unsent message. */
   discard(id: string): void {
     this.#outbox.remove(id);
   }
 
   close(): void {
     this.#stop.abort();
+    this.#outbox.close();
     this.#live?.close();
     for (const timer of this.#replyTimers.values()) clearTimeout(timer);
   }
@@ -189,6 +192,7 @@ export class RoomStore {
   #onVisitor(you: string): void {
     if (this.#view.you === you) return;
     this.#set({ you });
+    this.#outbox.enter(you);
     if (this.#live === undefined) return;
     this.#live.close();
     this.#live = undefined;

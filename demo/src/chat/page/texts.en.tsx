@@ -27,6 +27,7 @@ export const en = {
         Writing as <b>{nickname}</b>
       </>
     ),
+    full: "Too many messages wait to be sent. Try again when some are gone.",
     tooMany: (count: number) => `${count} too many`,
     left: (count: number) => `${count} left`,
   },
@@ -80,6 +81,7 @@ export const en = {
     stuck: (why: string) => `Not sent yet. ${why}`,
     retry: "Try again",
     discard: "Discard",
+    cancel: "Cancel",
   },
   /** By the code or the reason of the server's answer. */
   refusals: {
@@ -92,6 +94,8 @@ export const en = {
     text_control: "The message has a control character. Remove it.",
     too_large: "The message is too long.",
     insufficient_scope: "This page may not write in this room. Reload it.",
+    other_visitor: "It was written before this browser became a new visitor. Send it now?",
+    too_old: "It has waited for more than a day. Send it now?",
     other: (status: number) => `The server refused it with status ${status}.`,
   },
   /** Nicknames and rooms that are suggested: one of the first and one of the second. */

@@ -27,6 +27,7 @@ export const zhCN: ChatTexts = {
         以 <b>{nickname}</b> 的身份发言
       </>
     ),
+    full: "待发送的消息太多了，等发出一些再试。",
     tooMany: (count) => `超出 ${count} 个字符`,
     left: (count) => `还可输入 ${count} 个字符`,
   },
@@ -79,6 +80,7 @@ export const zhCN: ChatTexts = {
     stuck: (why) => `尚未送达。${why}`,
     retry: "重试",
     discard: "丢弃",
+    cancel: "取消发送",
   },
   refusals: {
     nickname_empty: "昵称至少要有一个字符。",
@@ -90,6 +92,8 @@ export const zhCN: ChatTexts = {
     text_control: "消息里有控制字符，请删掉。",
     too_large: "消息太长了。",
     insufficient_scope: "本页无权在这个房间发言，请刷新页面。",
+    other_visitor: "这是本浏览器换身份之前写的，现在发送吗？",
+    too_old: "这条消息已经等了一天多，现在发送吗？",
     other: (status) => `服务器拒绝了这条消息（状态码 ${status}）。`,
   },
   suggestions: {
