@@ -1,6 +1,6 @@
 import { ClientError } from "artesian-client";
 import { roomPath } from "../server/room-name.ts";
-import type { ChatState, ChatToken } from "../server/wire.ts";
+import type { ChatMessage, ChatPage, ChatState, ChatToken } from "../server/wire.ts";
 import type { Refusal } from "./texts.ts";
 
 /** Longest wait for an answer, in milliseconds. Then the request is repeated. */
@@ -39,6 +39,14 @@ export async function fetchState(room: string, tokens: TokenHolder): Promise<Cha
   const response = await withToken(tokens, `${roomPath(room)}/state`);
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as ChatState;
+}
+
+/** @throws ClientError, with the status if the server answered. */
+export async function fetchEarlier(room: string, { id, at }: ChatMessage, tokens: TokenHolder): Promise<ChatPage> {
+  const query = new URLSearchParams({ before: id, at: String(at) });
+  const response = await withToken(tokens, `${roomPath(room)}/history?${query}`);
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as ChatPage;
 }
 
 export async function sendMessage(room: string, message: OutgoingMessage, tokens: TokenHolder): Promise<SendOutcome> {

@@ -24,12 +24,13 @@ import { chatTexts } from "./texts.ts";
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`,
  *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
  *   way
+ * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels it
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `composer` (the text box, labelled "Message") and `send`
  * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the
  *   nickname and changes it
  * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have;
- *   `people-count`; `new-messages`: the button when scrolled up; `unread-marker`
+ *   `people-count`; `earlier`: fetches older messages, `to-day`: goes to a day; `new-messages`: the button when scrolled up; `unread-marker`
  * - `invite`: opens `room-dialog`, with `room-link`, `room-input` and `room-go`
  */
 export function ChatPage({ room }: { room: string }): ComponentChildren {
@@ -82,6 +83,8 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           view={view}
           markOf={markOf}
           canWrite={nickname !== undefined}
+          onEarlier={(since) => store.fetchEarlier(since)}
+          onRead={(isAtEnd) => store.read(isAtEnd)}
           onSuggest={(text) => store.send(text)}
           onRetry={(id) => store.retry(id)}
           onDiscard={(id) => store.discard(id)}

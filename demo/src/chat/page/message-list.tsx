@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ChatReply } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
+import { Earlier } from "./earlier.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
 import { createGrouping } from "./group-messages.ts";
 import type { MarkOf } from "./homonyms.ts";
@@ -16,22 +17,58 @@ export interface MessageListProps {
   readonly view: RoomView;
   readonly markOf: MarkOf;
   readonly canWrite: boolean;
+  /** Fetches earlier messages, all back to a time or some. */
+  readonly onEarlier: (since?: number) => Promise<void>;
+  /** Tells whether the reader is at the end. */
+  readonly onRead: (isAtEnd: boolean) => void;
   readonly onSuggest: (text: string) => void;
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
 }
 
 /** All messages of the room, and the reply in progress. */
-export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, onDiscard }: MessageListProps): ComponentChildren {
+export function MessageList({
+  room,
+  view,
+  markOf,
+  canWrite,
+  onEarlier,
+  onRead,
+  onSuggest,
+  onRetry,
+  onDiscard,
+}: MessageListProps): ComponentChildren {
   const texts = chatTexts();
   const { messages, replies, outbox } = view;
   const [grouped] = useState(createGrouping);
+  const [day, setDay] = useState<number | undefined>();
   const isOwn = ({ visitor }: { readonly visitor?: string | undefined }): boolean => visitor !== undefined && visitor === view.you;
-  const reading = useReading(messages, isOwn, outbox.length, `${replies.map(({ text }) => text.length).join()} ${outbox.length}`);
+  const reading = useReading(
+    messages,
+    isOwn,
+    outbox.length,
+    `${replies.map(({ text }) => text.length).join()} ${outbox.length}`,
+    () => void (view.earlier === "some" && onEarlier()),
+    onRead,
+  );
 
   useEffect(() => {
     document.title = texts.title(room, reading.unread);
   }, [texts, reading.unread, room]);
+
+  async function toDay(day: number): Promise<void> {
+    await onEarlier(day);
+    // With the list as it is drawn then.
+    requestAnimationFrame(() => setDay(day));
+  }
+
+  // Goes to the day once its messages are drawn.
+  useEffect(() => {
+    const first = day === undefined || view.earlier === "fetching" ? undefined : messages.find(({ at }) => at >= day);
+    if (first === undefined) return;
+    reading.toMessage(first.id);
+    setDay(undefined);
+  }, [day, messages, view.earlier]);
 
   const groups = grouped(messages, reading.firstUnread);
   const empty = view.loaded && messages.length === 0 && outbox.length === 0 && replies.length === 0;
@@ -51,6 +88,7 @@ export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, 
       >
         {!view.loaded && <p class="loading">{texts.loading}</p>}
         {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
+        {view.loaded && !empty && <Earlier earlier={view.earlier} onEarlier={onEarlier} onDay={toDay} />}
         {groups.map((group) => {
           const own = isOwn(group);
           const mark = own ? undefined : markOf(group.nickname, group.visitor);

@@ -2,6 +2,8 @@ import type { ChatMessage } from "../server/wire.ts";
 
 /** Messages that a page at the end of the room keeps. */
 const AT_END = 500;
+/** Most messages of a page that has gone back. */
+const GONE_BACK = 5000;
 /** Messages that are dropped at once, so that most new messages drop none. */
 const CHUNK = 50;
 
@@ -10,11 +12,18 @@ export class MessageLog {
   #messages: ChatMessage[] = [];
   #ids = new Set<string>();
   #limit = AT_END;
+  /** Whether the page has had messages before the first. */
+  hasDropped = false;
   #view: readonly ChatMessage[] | undefined = [];
 
   /** The messages. The list does not change, and is the same until there is another message. */
   get messages(): readonly ChatMessage[] {
     return (this.#view ??= [...this.#messages]);
+  }
+
+  /** Whether a page that has gone back may fetch more. */
+  get hasSpace(): boolean {
+    return this.#messages.length < GONE_BACK;
   }
 
   has(id: string): boolean {
@@ -38,6 +47,18 @@ export class MessageLog {
     this.#set([...before.filter(({ id }) => !inState.has(id)), ...theirs, ...this.#messages.filter(({ id }) => !known.has(id))]);
   }
 
+  /** Puts messages before the first. */
+  prepend(earlier: readonly ChatMessage[]): void {
+    this.#set([...earlier.filter(({ id }) => !this.#ids.has(id)), ...this.#messages]);
+  }
+
+  /** Keeps more while the reader is above the end, where a dropped message would move the others. */
+  keepFor(isAtEnd: boolean): void {
+    const before = this.#limit;
+    this.#limit = isAtEnd ? AT_END : GONE_BACK;
+    if (this.#limit < before) this.#set(this.#messages);
+  }
+
   #set(messages: ChatMessage[]): void {
     this.#messages = messages;
     this.#ids = new Set(messages.map(({ id }) => id));
@@ -47,6 +68,7 @@ export class MessageLog {
 
   #trim(spare: number): void {
     if (this.#messages.length <= this.#limit + spare) return;
+    this.hasDropped = true;
     for (const { id } of this.#messages.splice(0, this.#messages.length - this.#limit)) this.#ids.delete(id);
   }
 }

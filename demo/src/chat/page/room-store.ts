@@ -13,7 +13,7 @@ import {
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchState } from "./chat-api.ts";
+import { fetchEarlier, fetchState } from "./chat-api.ts";
 import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { perFrame } from "./per-frame.ts";
@@ -26,6 +26,8 @@ export interface RoomView {
   readonly loaded: boolean;
   readonly connection: Connection;
   readonly messages: readonly ChatMessage[];
+  /** Whether there are messages before these: `failed` after an attempt to fetch them. */
+  readonly earlier: "none" | "some" | "fetching" | "failed";
   readonly replies: readonly ChatReply[];
   readonly outbox: readonly OutboxItem[];
   readonly presence: ChatPresence;
@@ -72,6 +74,7 @@ export class RoomStore {
       loaded: false,
       connection: { state: "connecting" },
       messages: [],
+      earlier: "none",
       replies: [],
       outbox: this.#outbox.items,
       presence: { visitors: [], total: 0 },
@@ -83,7 +86,10 @@ export class RoomStore {
 
   get view(): RoomView {
     const { messages } = this.#log;
-    if (this.#view.messages !== messages) this.#view = { ...this.#view, messages };
+    if (this.#view.messages !== messages) {
+      const { earlier } = this.#view;
+      this.#view = { ...this.#view, messages, earlier: earlier === "none" && this.#log.hasDropped ? "some" : earlier };
+    }
     return this.#view;
   }
 
@@ -112,6 +118,37 @@ export class RoomStore {
   /** Cancels an unsent message. */
   discard(id: string): void {
     this.#outbox.remove(id);
+  }
+
+  /**
+   * Fetches some messages before the first, or all back to a time, as many as the page can hold.
+   */
+  async fetchEarlier(since?: number): Promise<void> {
+    if (this.#view.earlier === "none" || this.#view.earlier === "fetching") return;
+    this.#set({ earlier: "fetching" });
+    try {
+      this.#log.keepFor(false);
+      for (let isMore = true; isMore;) {
+        const [first] = this.#log.messages;
+        if (first === undefined || !this.#log.hasSpace || first.at <= (since ?? -Infinity)) break;
+        const page = await fetchEarlier(this.#room, first, this.#access);
+        this.#log.prepend(page.messages);
+        isMore = page.earlier && page.messages.length > 0;
+        this.#log.hasDropped = isMore;
+        isMore &&= since !== undefined;
+      }
+      this.#set({ earlier: this.#log.hasDropped ? "some" : "none" });
+    } catch {
+      // The page shows the failure, and the reader may try again.
+      this.#set({ earlier: "failed" });
+    }
+  }
+
+  /** Tells whether the reader is at the end. */
+  read(isAtEnd: boolean): void {
+    const { messages } = this.#log;
+    this.#log.keepFor(isAtEnd);
+    if (this.#log.messages !== messages) this.#tell();
   }
 
   close(): void {
@@ -156,6 +193,7 @@ export class RoomStore {
     this.#log.merge(state.messages, before);
     this.#set({
       loaded: true,
+      earlier: state.earlier || this.#log.hasDropped ? "some" : "none",
       presence: { visitors: state.visitors, total: state.total },
       botName: state.botName,
     });

@@ -6,6 +6,13 @@ export const en = {
   here: (count: number) => `${count} here`,
   invite: "Invite",
   messages: "Messages",
+  earlier: {
+    fetch: "Earlier messages",
+    fetching: "Fetching…",
+    failed: "They could not be fetched.",
+    beginning: "The talk begins here.",
+    toDay: "Go to",
+  },
   loading: "Fetching what was said here…",
   toNewest: "To the newest",
   newMessages: (count: number) => `${count} new ${count === 1 ? "message" : "messages"}`,

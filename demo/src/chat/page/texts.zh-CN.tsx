@@ -6,6 +6,13 @@ export const zhCN: ChatTexts = {
   here: (count) => `${count} 人在线`,
   invite: "邀请",
   messages: "消息",
+  earlier: {
+    fetch: "更早的消息",
+    fetching: "正在获取…",
+    failed: "获取失败。",
+    beginning: "聊天从这里开始。",
+    toDay: "跳转到",
+  },
   loading: "正在获取历史消息…",
   toNewest: "回到最新",
   newMessages: (count) => `${count} 条新消息`,

@@ -13,7 +13,7 @@ import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { TokenBuckets } from "./token-buckets.ts";
-import { CHAT_TYPES, type ChatMessage, type ChatPresence, type ChatReply, type ChatState, roomTopic } from "./wire.ts";
+import { CHAT_TYPES, type ChatMessage, type ChatPage, type ChatPresence, type ChatReply, type ChatState, roomTopic } from "./wire.ts";
 
 /** Lines of the conversation that the bot is given. */
 const BOT_HISTORY = 20;
@@ -21,8 +21,8 @@ const BOT_HISTORY = 20;
 /** The chat rooms' server part. */
 export interface Chat {
   /**
-   * Whether a path is one of the chat's own, `/chat/ROOM/token`, `/chat/ROOM/state` or
-   * `/chat/ROOM/messages`. The pages serve the rest.
+   * Whether a path is one of the chat's own: `/chat/ROOM/` and `token`, `state`, `messages` or
+   * `history`. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /**
@@ -58,6 +58,7 @@ class ChatServer implements Chat {
   readonly #desk: BotDesk | undefined;
   readonly #visitorRates: TokenBuckets;
   readonly #addressRates: TokenBuckets;
+  readonly #pageRates: TokenBuckets;
   /**
    * Messages on their way into the journal, by room and id. A retry waits for the first attempt's
    * outcome.
@@ -87,6 +88,7 @@ class ChatServer implements Chat {
     this.#botName = bot === undefined ? undefined : botName;
     this.#visitorRates = new TokenBuckets(limits.perVisitor, limits.rateKeys);
     this.#addressRates = new TokenBuckets(limits.perAddress, limits.rateKeys);
+    this.#pageRates = new TokenBuckets(limits.pagesPerVisitor, limits.rateKeys);
     this.#tokens = new RoomTokens({ key, audience, lifetimeSeconds: tokenLifetimeSeconds, hub });
     this.#tokenDesk = new TokenDesk({ tokens: this.#tokens, url: hub.url, limits });
     this.#rooms = new Rooms({ hub, logger: this.#logger, history: historyPerRoom, rooms });
@@ -129,7 +131,7 @@ class ChatServer implements Chat {
     if (path === undefined) {
       return problem(
         "not_found",
-        "A room answers at /chat/ROOM/token, /chat/ROOM/state and /chat/ROOM/messages; its name is 1 to 40 letters and digits of any script, in lower case, with hyphens between them.",
+        "A room answers at /chat/ROOM/token, /chat/ROOM/state, /chat/ROOM/messages and /chat/ROOM/history; its name is 1 to 40 letters and digits of any script, in lower case, with hyphens between them.",
       );
     }
     try {
@@ -137,12 +139,13 @@ class ChatServer implements Chat {
       if (path.resource === "messages" && request.method !== "POST") {
         return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
       }
-      if (path.resource === "state" && request.method !== "GET" && request.method !== "HEAD") {
-        return problem("method_not_allowed", "Read the room's state with GET.", { Allow: "GET, HEAD" });
+      if (path.resource !== "messages" && request.method !== "GET" && request.method !== "HEAD") {
+        return problem("method_not_allowed", "Read the room with GET.", { Allow: "GET, HEAD" });
       }
       const bearer = await this.#tokens.visitorOf(request, path.room);
       if (typeof bearer === "string") return refuse(bearer, path.room);
       if (path.resource === "state") return await this.#state(path.room);
+      if (path.resource === "history") return await this.#history(new URL(request.url), path.room, bearer.visitor);
       return await this.#send(request, path.room, bearer.visitor, address);
     } catch (error) {
       if (error instanceof RoomsBusyError || error instanceof HubError || error instanceof NotReadyError) {
@@ -165,12 +168,27 @@ class ChatServer implements Chat {
     const state: ChatState = {
       ...this.#presence.in(name),
       messages: room.messages,
+      earlier: room.hasEarlier,
       replies: room.replies,
       lastEventId: this.#rooms.lastEventId,
       hub: new URL(this.#options.hub.url).pathname,
       ...(this.#botName === undefined ? {} : { botName: this.#botName }),
     };
     return Response.json(state, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Answers with the messages before one of the room. */
+  async #history({ searchParams }: URL, name: string, visitor: string): Promise<Response> {
+    const id = searchParams.get("before") ?? "";
+    const at = Number(searchParams.get("at") ?? Number.NaN);
+    if (id === "" || !Number.isFinite(at)) {
+      return problem("invalid_query", "Name the message by its id in `before` and its time in `at`.");
+    }
+    const waitMs = this.#pageRates.take(visitor);
+    if (waitMs > 0) return tooMany("too_many_pages", "then ask for the messages again", waitMs);
+    await this.#room(name);
+    const page: ChatPage = await this.#rooms.before(name, { id, at }, this.#limits.messagesPerPage);
+    return Response.json(page, { headers: { "Cache-Control": "no-store" } });
   }
 
   async #send(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
@@ -244,11 +262,15 @@ function checkCount(option: string, value: number, min = 1): void {
     throw new TypeError(`createChat: ${option} must be a whole number from ${min}; it is ${value}.`);
 }
 
-function parsePath(pathname: string): { room: string; resource: "token" | "state" | "messages" } | undefined {
+/** What a room answers to, below its path. */
+type Resource = "token" | "state" | "messages" | "history";
+const RESOURCES: ReadonlySet<Resource> = new Set<Resource>(["token", "state", "messages", "history"]);
+
+function parsePath(pathname: string): { room: string; resource: Resource } | undefined {
   const [empty, chat, encoded = "", resource, ...rest] = pathname.split("/");
   const room = readRoom(encoded);
   if (empty !== "" || chat !== "chat" || rest.length > 0 || room === undefined || !isRoomName(room)) return undefined;
-  return resource === "token" || resource === "state" || resource === "messages" ? { room, resource } : undefined;
+  return RESOURCES.has(resource as Resource) ? { room, resource: resource as Resource } : undefined;
 }
 
 function accepted(id: string, visitor: string, duplicate: boolean): Response {

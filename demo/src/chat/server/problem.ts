@@ -6,12 +6,14 @@ export type ProblemCode =
   | "invalid_token"
   | "insufficient_scope"
   | "invalid_body"
+  | "invalid_query"
   | "invalid_message"
   | "invalid_nickname"
   | "unsupported_media_type"
   | "too_large"
   | "too_many_messages"
   | "too_many_tokens"
+  | "too_many_pages"
   | "unavailable";
 
 /** The chat's refusals: code → status and title. */
@@ -22,17 +24,19 @@ const PROBLEMS: Record<ProblemCode, readonly [number, string]> = {
   invalid_token: [401, "The access token is not accepted."],
   insufficient_scope: [403, "The access token does not allow this."],
   invalid_body: [400, "The request's body cannot be used."],
+  invalid_query: [400, "The address's query cannot be used."],
   invalid_message: [400, "A part of the message cannot be used."],
   invalid_nickname: [400, "The nickname cannot be used."],
   unsupported_media_type: [415, "The body's media type is not one that the chat reads."],
   too_large: [413, "The body is larger than the chat accepts."],
   too_many_messages: [429, "Too many messages in a short time."],
   too_many_tokens: [429, "Too many access tokens in a short time."],
+  too_many_pages: [429, "Too many old messages in a short time."],
   unavailable: [503, "The chat is not ready."],
 };
 
 /** Answers 429 with the time to wait. */
-export function tooMany(code: "too_many_messages" | "too_many_tokens", what: string, waitMs: number): Response {
+export function tooMany(code: "too_many_messages" | "too_many_tokens" | "too_many_pages", what: string, waitMs: number): Response {
   const seconds = Math.ceil(waitMs / 1000);
   return problem(code, `Wait ${seconds} s, ${what}.`, { "Retry-After": String(seconds) });
 }

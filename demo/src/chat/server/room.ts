@@ -1,3 +1,4 @@
+import { Chapters } from "./chapters.ts";
 import type { RoomEvent } from "./parse-update.ts";
 import type { ChatMessage, ChatReply } from "./wire.ts";
 
@@ -15,6 +16,8 @@ export class Room {
   readonly name: string;
   readonly #history: number;
   readonly #messages: ChatMessage[] = [];
+  readonly #chapters = new Chapters();
+  #total = 0;
   readonly #replies = new Map<string, ChatReply>();
   /** Ids of the committed messages. `true` once the message itself is in the history. */
   readonly #ids = new Map<string, boolean>();
@@ -45,8 +48,18 @@ export class Room {
     if (!this.#ids.has(id)) this.#remember(id, false);
   }
 
-  apply(event: RoomEvent): void {
-    if (event.kind === "message") this.#addMessage(event.message);
+  /** Whether there were messages before those in memory. */
+  get hasEarlier(): boolean {
+    return this.#total > this.#messages.length;
+  }
+
+  get chapters(): Pick<Chapters, "before"> {
+    return this.#chapters;
+  }
+
+  /** @param after - The event id before the event, if it is known. */
+  apply(event: RoomEvent, after?: string): void {
+    if (event.kind === "message") this.#addMessage(event.message, after);
     else this.#setReply(event.reply);
   }
 
@@ -55,8 +68,10 @@ export class Room {
     this.#replies.clear();
   }
 
-  #addMessage(message: ChatMessage): void {
+  #addMessage(message: ChatMessage, after: string | undefined): void {
     if (this.#ids.get(message.id) === true) return;
+    this.#total += 1;
+    this.#chapters.add(message.at, after);
     this.#remember(message.id, true);
     this.#replies.delete(message.id);
     this.#messages.push(message);

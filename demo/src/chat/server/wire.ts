@@ -69,6 +69,8 @@ export interface ChatPresence {
 /** The answer of `GET /chat/ROOM/state`, which requires the room's token. */
 export interface ChatState extends ChatPresence {
   readonly messages: readonly ChatMessage[];
+  /** Whether there were messages before these. */
+  readonly earlier: boolean;
   readonly replies: readonly ChatReply[];
   /** Subscribe from this event id to miss nothing and repeat nothing. */
   readonly lastEventId: string;
@@ -76,6 +78,14 @@ export interface ChatState extends ChatPresence {
   readonly botName?: string;
   /** Path of the hub's URL, below which the hub takes renewed tokens. */
   readonly hub: string;
+}
+
+/** The answer of `GET /chat/ROOM/history?before=ID&at=TIME`: the messages before one of the room. */
+export interface ChatPage {
+  /** The last ones before it, in order. */
+  readonly messages: readonly ChatMessage[];
+  /** Whether there may be messages before these. */
+  readonly earlier: boolean;
 }
 
 /** The answer of `POST /chat/ROOM/token`. */
