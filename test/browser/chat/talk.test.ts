@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { connection, startSite, usePages, visit } from "../chat-site.ts";
+import { connection, overflow, startSite, usePages, violations, visit } from "../chat-site.ts";
 import { enter, say, saying, texts } from "./talking.ts";
 
 usePages();
@@ -82,5 +82,32 @@ describe("a talk in the chat", () => {
     expect(first).not.toBe(second);
     // The one at the message is that of who wrote it.
     await expect.poll(() => other.getByTestId("messages").getByTestId("name-mark").allInnerTexts()).toEqual([first]);
+  });
+
+  test("shows code as code", async () => {
+    const site = await startSite({ chat: { bot: undefined } });
+    const page = await enter(`${site.origin}/chat/lobby`, "Ada", { viewport: { width: 320, height: 568 } });
+    await say(page, `run \`npm start\`:\n\`\`\`sh\n<b>${"x".repeat(90)}</b> https://example.com/\n\`\`\``);
+    const text = page.locator("[data-status=received]").getByTestId("message-text");
+    await expect.poll(() => text.locator("pre").innerText()).toContain("<b>xxx");
+    expect(await text.locator("code").first().innerText()).toBe("npm start");
+    expect(await text.getByRole("link").count()).toBe(0);
+    expect(await overflow(page)).toBe(0);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("follows a rename in another tab", async () => {
+    const site = await startSite({ chat: { bot: undefined } });
+    const first = await enter(`${site.origin}/chat/lobby`, "Ada");
+    const second = await first.context().newPage();
+    await second.goto(`${site.origin}/chat/lobby`);
+    await connection(second, "live");
+    await second.getByTestId("nickname").click();
+    await second.getByTestId("nickname-input").fill("小明");
+    await second.getByTestId("nickname-confirm").click();
+    for (const tab of [first, second]) await tab.getByTestId("nickname").getByText("小明").waitFor();
+    await expect.poll(() => first.getByTestId("person").allInnerTexts()).toEqual([expect.stringContaining("小明")]);
+    await say(first, "renamed");
+    await expect.poll(() => saying(second, "renamed").getAttribute("data-author")).toBe("小明");
   });
 });

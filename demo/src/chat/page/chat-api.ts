@@ -1,6 +1,6 @@
 import { ClientError } from "artesian-client";
 import { roomPath } from "../server/room-name.ts";
-import type { ChatMessage, ChatPage, ChatState, ChatToken } from "../server/wire.ts";
+import { type ChatMessage, type ChatPage, type ChatState, type ChatToken, type Moderation, OWNER_HEADER } from "../server/wire.ts";
 import type { Refusal } from "./texts.ts";
 
 /** Longest wait for an answer, in milliseconds. Then the request is repeated. */
@@ -47,6 +47,16 @@ export async function fetchEarlier(room: string, { id, at }: ChatMessage, tokens
   const response = await withToken(tokens, `${roomPath(room)}/history?${query}`);
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as ChatPage;
+}
+
+/** @throws ClientError, with the status if the server answered. */
+export async function moderate(room: string, wish: Moderation, secret: string): Promise<void> {
+  const response = await ask(`${roomPath(room)}/moderation`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", [OWNER_HEADER]: secret },
+    body: JSON.stringify(wish),
+  });
+  if (!response.ok) throw await errorOf(response);
 }
 
 export async function sendMessage(room: string, message: OutgoingMessage, tokens: TokenHolder): Promise<SendOutcome> {

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
-import { savedNickname, saveNickname } from "./identity.ts";
+import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
 import { MessageList } from "./message-list.tsx";
 import { NicknameDialog } from "./nickname-dialog.tsx";
 import { People } from "./people.tsx";
@@ -26,6 +26,7 @@ import { chatTexts } from "./texts.ts";
  *   way
  * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels it
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
+ * - `remove` and `mute`: for the owner of the chat
  * - `composer` (the text box, labelled "Message") and `send`
  * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the
  *   nickname and changes it
@@ -43,6 +44,18 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const now = useNow(view.connection.state === "reconnecting");
   const texts = chatTexts();
+
+  // A rename in another tab. A browser without storage tells nothing.
+  useEffect(() => {
+    const follow = ({ key, newValue }: StorageEvent): void => {
+      if (key !== NICKNAME_KEY || newValue === null) return;
+      setNaming(false);
+      setNickname(newValue);
+      store.enter(newValue);
+    };
+    addEventListener("storage", follow);
+    return () => removeEventListener("storage", follow);
+  }, [store]);
 
   function rename(chosen: string): void {
     setNaming(false);
@@ -85,6 +98,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           canWrite={nickname !== undefined}
           onEarlier={(since) => store.fetchEarlier(since)}
           onRead={(isAtEnd) => store.read(isAtEnd)}
+          onModerate={store.moderate}
           onSuggest={(text) => store.send(text)}
           onRetry={(id) => store.retry(id)}
           onDiscard={(id) => store.discard(id)}
@@ -98,7 +112,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           focusKey={`${nickname ?? ""}${naming}`}
         />
       </main>
-      <People presence={view.presence} you={view.you} botName={view.botName} markOf={markOf} open={peopleOpen} />
+      <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen} />
       {naming && <NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />}
       {inviting && <RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>

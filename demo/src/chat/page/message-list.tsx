@@ -6,8 +6,9 @@ import { Earlier } from "./earlier.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
 import { createGrouping } from "./group-messages.ts";
 import type { MarkOf } from "./homonyms.ts";
-import { Group } from "./message-group.tsx";
+import { Group, type Moderate } from "./message-group.tsx";
 import { OutgoingGroup } from "./outgoing-group.tsx";
+import { RichText } from "./rich-text.tsx";
 import type { RoomView } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
 import { useReading } from "./use-reading.ts";
@@ -21,6 +22,7 @@ export interface MessageListProps {
   readonly onEarlier: (since?: number) => Promise<void>;
   /** Tells whether the reader is at the end. */
   readonly onRead: (isAtEnd: boolean) => void;
+  readonly onModerate: Moderate;
   readonly onSuggest: (text: string) => void;
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
@@ -34,6 +36,7 @@ export function MessageList({
   canWrite,
   onEarlier,
   onRead,
+  onModerate,
   onSuggest,
   onRetry,
   onDiscard,
@@ -92,7 +95,17 @@ export function MessageList({
         {groups.map((group) => {
           const own = isOwn(group);
           const mark = own ? undefined : markOf(group.nickname, group.visitor);
-          return <Group key={group.key} group={group} mark={mark} own={own} unread={group.messages[0]?.id === reading.firstUnread} />;
+          return (
+            <Group
+              key={group.key}
+              group={group}
+              mark={mark}
+              own={own}
+              unread={group.messages[0]?.id === reading.firstUnread}
+              isMuted={group.visitor !== undefined && view.muted.has(group.visitor)}
+              onModerate={view.isOwner ? onModerate : undefined}
+            />
+          );
         })}
         {outbox.length > 0 && <OutgoingGroup items={outbox} onRetry={onRetry} onDiscard={onDiscard} />}
         {replies.map((reply) => (
@@ -122,7 +135,7 @@ function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
         </p>
         <div class="bubble writing">
           <span data-testid="reply-text" dir="auto">
-            {reply.text}
+            <RichText text={reply.text} />
           </span>
           <span class="dots" aria-hidden="true">
             <i />

@@ -47,6 +47,15 @@ export class MessageLog {
     this.#set([...before.filter(({ id }) => !inState.has(id)), ...theirs, ...this.#messages.filter(({ id }) => !known.has(id))]);
   }
 
+  /** Takes a message's text away. */
+  remove(id: string): void {
+    const index = this.#messages.findIndex((message) => message.id === id);
+    const message = this.#messages[index];
+    if (message === undefined) return;
+    this.#messages[index] = { ...message, text: "", removed: true };
+    this.#view = undefined;
+  }
+
   /** Puts messages before the first. */
   prepend(earlier: readonly ChatMessage[]): void {
     this.#set([...earlier.filter(({ id }) => !this.#ids.has(id)), ...this.#messages]);

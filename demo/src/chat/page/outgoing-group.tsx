@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { NO_ANSWER } from "artesian-ui/live-connection.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import type { OutboxItem } from "./outbox.ts";
+import { RichText } from "./rich-text.tsx";
 import { chatTexts, refusalText } from "./texts.ts";
 
 interface OutgoingGroupProps {
@@ -49,9 +50,9 @@ export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps)
                   data-bot="false"
                   data-status={item.status}
                 >
-                  <span data-testid="message-text" dir="auto">
-                    {item.text}
-                  </span>
+                  <div data-testid="message-text" dir="auto">
+                    <RichText text={item.text} />
+                  </div>
                 </div>
               </div>
               {note !== undefined && (

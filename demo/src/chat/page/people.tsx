@@ -9,13 +9,14 @@ interface PeopleProps {
   readonly presence: ChatPresence;
   readonly you: string | undefined;
   readonly botName: string | undefined;
+  readonly muted: ReadonlySet<string>;
   readonly markOf: MarkOf;
   /** On a narrow screen the list is shown on demand. */
   readonly open: boolean;
 }
 
 /** The list of people, which follows the open connections and is never a guess. */
-export function People({ presence, you, botName, markOf, open }: PeopleProps): ComponentChildren {
+export function People({ presence, you, botName, muted, markOf, open }: PeopleProps): ComponentChildren {
   const texts = chatTexts();
   const unlisted = presence.total - presence.visitors.length;
   return (
@@ -29,6 +30,7 @@ export function People({ presence, you, botName, markOf, open }: PeopleProps): C
             <Avatar name={nickname} visitor={visitor} />
             <span class="person-name">{nickname}</span>
             <NameMark mark={markOf(nickname, visitor)} />
+            {muted.has(visitor) && <span class="tag">{texts.moderation.muted}</span>}
             {visitor === you && <span class="tag">{texts.thisIsYou}</span>}
           </li>
         ))}

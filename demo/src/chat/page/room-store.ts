@@ -9,13 +9,15 @@ import {
   type ChatReply,
   type ChatState,
   hereTopic,
+  type Moderation,
   REPLY_ABANDONED_MS,
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchEarlier, fetchState } from "./chat-api.ts";
+import { fetchEarlier, fetchState, moderate } from "./chat-api.ts";
 import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
+import { dropOwnerSecret, ownerSecret } from "./owner.ts";
 import { perFrame } from "./per-frame.ts";
 
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
@@ -31,6 +33,10 @@ export interface RoomView {
   readonly replies: readonly ChatReply[];
   readonly outbox: readonly OutboxItem[];
   readonly presence: ChatPresence;
+  /** The name tags of muted visitors. */
+  readonly muted: ReadonlySet<string>;
+  /** Whether this page's reader may moderate. */
+  readonly isOwner: boolean;
   readonly botName: string | undefined;
   /** The public name tag of this browser's visitor. Undefined before the first token. */
   readonly you: string | undefined;
@@ -57,6 +63,7 @@ export class RoomStore {
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
   readonly #replyTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  #owner = ownerSecret();
   #nickname: string | undefined;
   #live: Live | undefined;
   /** Ends the announcement of the visitor's presence. */
@@ -78,6 +85,8 @@ export class RoomStore {
       replies: [],
       outbox: this.#outbox.items,
       presence: { visitors: [], total: 0 },
+      muted: new Set(),
+      isOwner: this.#owner !== undefined,
       botName: undefined,
       you: undefined,
     };
@@ -144,6 +153,19 @@ export class RoomStore {
     }
   }
 
+  /** Removes a message, or mutes a visitor. The page follows the server, as all others do. */
+  readonly moderate = async (wish: Moderation): Promise<void> => {
+    if (this.#owner === undefined) return;
+    try {
+      await moderate(this.#room, wish, this.#owner);
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.status !== 403) return;
+      dropOwnerSecret();
+      this.#owner = undefined;
+      this.#set({ isOwner: false });
+    }
+  };
+
   /** Tells whether the reader is at the end. */
   read(isAtEnd: boolean): void {
     const { messages } = this.#log;
@@ -195,6 +217,7 @@ export class RoomStore {
       loaded: true,
       earlier: state.earlier || this.#log.hasDropped ? "some" : "none",
       presence: { visitors: state.visitors, total: state.total },
+      muted: new Set(state.muted),
       botName: state.botName,
     });
     for (const { id } of state.messages) this.#outbox.remove(id);
@@ -246,6 +269,15 @@ export class RoomStore {
     const event = parseUpdate(type, data);
     if (event?.kind === "message") this.#onMessage(event.message);
     else if (event?.kind === "reply") this.#onReply(event.reply);
+    else if (event?.kind === "removed") {
+      this.#endReply(event.id);
+      this.#log.remove(event.id);
+      this.#tell();
+    } else if (event?.kind === "muted") {
+      const { visitor, muted } = event.mute;
+      const others = [...this.#view.muted].filter((other) => other !== visitor);
+      this.#set({ muted: new Set(muted ? [...others, visitor] : others) });
+    }
   }
 
   #onMessage(message: ChatMessage): void {

@@ -21,6 +21,14 @@ export const en = {
   thisIsYou: "you",
   bot: "bot",
   isWriting: "is writing",
+  moderation: {
+    remove: "Remove",
+    sure: "Remove this message for everybody? This cannot be undone.",
+    removed: "Removed by the owner of the chat.",
+    mute: "Mute",
+    unmute: "Unmute",
+    muted: "muted",
+  },
   sameName: "Several people here have this name. The mark tells them apart.",
   composer: {
     lookingOn: "You are looking on.",
@@ -100,6 +108,7 @@ export const en = {
     text_too_long: "The message is too long.",
     text_control: "The message has a control character. Remove it.",
     too_large: "The message is too long.",
+    muted: "The owner of the chat has muted you in this room.",
     insufficient_scope: "This page may not write in this room. Reload it.",
     other_visitor: "It was written before this browser became a new visitor. Send it now?",
     too_old: "It has waited for more than a day. Send it now?",

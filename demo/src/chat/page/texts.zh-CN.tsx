@@ -21,6 +21,14 @@ export const zhCN: ChatTexts = {
   thisIsYou: "你",
   bot: "机器人",
   isWriting: "正在输入",
+  moderation: {
+    remove: "删除",
+    sure: "要为所有人删除这条消息吗？删除后无法恢复。",
+    removed: "这条消息已被管理员删除。",
+    mute: "禁言",
+    unmute: "解除禁言",
+    muted: "已禁言",
+  },
   sameName: "房间里有几个人用了这个昵称，靠这个标记区分。",
   composer: {
     lookingOn: "你正在旁观。",
@@ -98,6 +106,7 @@ export const zhCN: ChatTexts = {
     text_too_long: "消息太长了。",
     text_control: "消息里有控制字符，请删掉。",
     too_large: "消息太长了。",
+    muted: "你在这个房间已被管理员禁言。",
     insufficient_scope: "本页无权在这个房间发言，请刷新页面。",
     other_visitor: "这是本浏览器换身份之前写的，现在发送吗？",
     too_old: "这条消息已经等了一天多，现在发送吗？",

@@ -4,6 +4,7 @@ import { addressedText } from "./address-bot.ts";
 import { BotDesk } from "./bot-desk.ts";
 import { checkNickname } from "./names.ts";
 import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
+import { Owner, type OwnersWish } from "./owner.ts";
 import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
 import { readMessage, type SentMessage } from "./read-message.ts";
@@ -21,8 +22,8 @@ const BOT_HISTORY = 20;
 /** The chat rooms' server part. */
 export interface Chat {
   /**
-   * Whether a path is one of the chat's own: `/chat/ROOM/` and `token`, `state`, `messages` or
-   * `history`. The pages serve the rest.
+   * Whether a path is one of the chat's own: `/chat/ROOM/` and `token`, `state`,
+   * `messages`, `history` or `moderation`. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /**
@@ -51,6 +52,7 @@ class ChatServer implements Chat {
   readonly #limits: ChatLimits;
   readonly #logger: ChatLogger;
   readonly #botName: string | undefined;
+  readonly #owner: Owner;
   readonly #tokens: RoomTokens;
   readonly #tokenDesk: TokenDesk;
   readonly #rooms: Rooms;
@@ -82,7 +84,11 @@ class ChatServer implements Chat {
     const checkedName = checkNickname(botName, undefined);
     if (!checkedName.ok) throw new TypeError(`createChat: botName: ${checkedName.detail}`);
     const limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits };
+    if (options.ownerSecret !== undefined && options.ownerSecret.length < 16) {
+      throw new TypeError("createChat: ownerSecret has at least 16 characters.");
+    }
     this.#options = options;
+    this.#owner = new Owner(options.ownerSecret);
     this.#limits = limits;
     this.#logger = options.logger ?? SILENT;
     this.#botName = bot === undefined ? undefined : botName;
@@ -139,6 +145,7 @@ class ChatServer implements Chat {
       if (path.resource === "messages" && request.method !== "POST") {
         return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
       }
+      if (path.resource === "moderation") return await this.#moderate(request, path.room);
       if (path.resource !== "messages" && request.method !== "GET" && request.method !== "HEAD") {
         return problem("method_not_allowed", "Read the room with GET.", { Allow: "GET, HEAD" });
       }
@@ -170,6 +177,7 @@ class ChatServer implements Chat {
       messages: room.messages,
       earlier: room.hasEarlier,
       replies: room.replies,
+      muted: [...room.muted],
       lastEventId: this.#rooms.lastEventId,
       hub: new URL(this.#options.hub.url).pathname,
       ...(this.#botName === undefined ? {} : { botName: this.#botName }),
@@ -191,6 +199,16 @@ class ChatServer implements Chat {
     return Response.json(page, { headers: { "Cache-Control": "no-store" } });
   }
 
+  /** Does what the owner wants, so that all pages follow. */
+  async #moderate(request: Request, name: string): Promise<Response> {
+    if (request.method !== "POST") return problem("method_not_allowed", "Moderate with POST.", { Allow: "POST" });
+    const wish = await this.#owner.read(request, this.#limits.bodyBytes);
+    if (wish instanceof Response) return wish;
+    await this.#room(name);
+    await this.#publish(name, wish.type, wish.data);
+    return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
+  }
+
   async #send(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
     const sent = await readMessage(request, this.#limits.bodyBytes, this.#botName);
     if (sent instanceof Response) return sent;
@@ -202,6 +220,7 @@ class ChatServer implements Chat {
       return accepted(sent.id, visitor, true);
     }
     if (room.has(sent.id)) return accepted(sent.id, visitor, true);
+    if (room.muted.has(visitor)) return problem("muted", "The owner of the chat has muted you in this room.");
     const waitMs = Math.max(this.#visitorRates.take(visitor), address === undefined ? 0 : this.#addressRates.take(address));
     if (waitMs > 0) return tooMany("too_many_messages", "then send the message again", waitMs);
     const publishing = this.#take(room, sent, visitor);
@@ -216,7 +235,10 @@ class ChatServer implements Chat {
 
   async #take(room: Room, { id, nickname, text }: SentMessage, visitor: string): Promise<void> {
     const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor };
-    const history = room.messages.slice(-BOT_HISTORY).map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
+    const history = room.messages
+      .filter(({ removed }) => removed !== true)
+      .slice(-BOT_HISTORY)
+      .map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
     await this.#publish(room.name, "chat", message);
     room.committed(id);
     if (this.#desk === undefined || this.#botName === undefined) return;
@@ -248,7 +270,11 @@ class ChatServer implements Chat {
   }
 
   /** Private: only holders of a token for the room receive the update, live and replayed. */
-  #publish(room: string, type: keyof typeof CHAT_TYPES, data: ChatMessage | ChatReply | ChatPresence): Promise<string> {
+  #publish(
+    room: string,
+    type: keyof typeof CHAT_TYPES,
+    data: ChatMessage | ChatReply | ChatPresence | OwnersWish["data"],
+  ): Promise<string> {
     return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data), private: true });
   }
 }
@@ -263,8 +289,8 @@ function checkCount(option: string, value: number, min = 1): void {
 }
 
 /** What a room answers to, below its path. */
-type Resource = "token" | "state" | "messages" | "history";
-const RESOURCES: ReadonlySet<Resource> = new Set<Resource>(["token", "state", "messages", "history"]);
+type Resource = "token" | "state" | "messages" | "history" | "moderation";
+const RESOURCES: ReadonlySet<Resource> = new Set<Resource>(["token", "state", "messages", "history", "moderation"]);
 
 function parsePath(pathname: string): { room: string; resource: Resource } | undefined {
   const [empty, chat, encoded = "", resource, ...rest] = pathname.split("/");

@@ -114,6 +114,11 @@ export interface ChatOptions {
    * 300.
    */
   readonly tokenLifetimeSeconds?: number | undefined;
+  /**
+   * Secret of the owner, who may remove messages and mute visitors. At least 16 characters. Default:
+   * nobody may.
+   */
+  readonly ownerSecret?: string | undefined;
   /** The bot that answers in the rooms. Default: none. */
   readonly bot?: Bot | undefined;
   /** The bot's nickname, which nobody else may take. Default `artie`. */

@@ -5,6 +5,8 @@ export type ProblemCode =
   | "unauthorized"
   | "invalid_token"
   | "insufficient_scope"
+  | "muted"
+  | "not_owner"
   | "invalid_body"
   | "invalid_query"
   | "invalid_message"
@@ -23,6 +25,8 @@ const PROBLEMS: Record<ProblemCode, readonly [number, string]> = {
   unauthorized: [401, "The request needs an access token."],
   invalid_token: [401, "The access token is not accepted."],
   insufficient_scope: [403, "The access token does not allow this."],
+  muted: [403, "The owner of the chat has muted this visitor."],
+  not_owner: [403, "Only the owner of the chat may do this."],
   invalid_body: [400, "The request's body cannot be used."],
   invalid_query: [400, "The address's query cannot be used."],
   invalid_message: [400, "A part of the message cannot be used."],

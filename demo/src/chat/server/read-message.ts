@@ -16,18 +16,9 @@ export interface SentMessage {
  */
 export async function readMessage(request: Request, maxBytes: number, botName: string | undefined): Promise<SentMessage | Response> {
   if (!isJson(request)) return problem("unsupported_media_type", "Send the message as `Content-Type: application/json`.");
-  const body = await readBody(request, maxBytes);
-  if (body === undefined) return problem("too_large", `The body is longer than ${maxBytes} bytes.`);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    return problem("invalid_body", "The body is not JSON in UTF-8.");
-  }
-  if (typeof value !== "object" || value === null) {
-    return problem("invalid_body", "The body must be an object with `id`, `nickname` and `text`.");
-  }
-  const { id, nickname, text } = value as Record<string, unknown>;
+  const value = await readJson(request, maxBytes);
+  if (value instanceof Response) return value;
+  const { id, nickname, text } = value;
   if (typeof id !== "string" || !MESSAGE_ID.test(id)) {
     return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
   }
@@ -36,6 +27,24 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
   const checkedText = checkText(text);
   if (!checkedText.ok) return problem("invalid_message", checkedText.detail, {}, checkedText.reason);
   return { id, nickname: checkedName.text, text: checkedText.text };
+}
+
+/**
+ * Reads a body that is a JSON object.
+ *
+ * @returns The object, or the refusal.
+ */
+export async function readJson(request: Request, maxBytes: number): Promise<Readonly<Record<string, unknown>> | Response> {
+  const body = await readBody(request, maxBytes);
+  if (body === undefined) return problem("too_large", `The body is longer than ${maxBytes} bytes.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    return problem("invalid_body", "The body is not JSON in UTF-8.");
+  }
+  if (typeof value !== "object" || value === null) return problem("invalid_body", "The body must be a JSON object.");
+  return value as Record<string, unknown>;
 }
 
 /**

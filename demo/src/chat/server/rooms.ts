@@ -112,7 +112,7 @@ export class Rooms {
         // The message may be gone from the journal. Those after it are on the page.
         if (event.message.id === id || event.message.at > at + CLOCK_STEP_MS) break;
         seen.add(event.message.id);
-        messages.push(event.message);
+        messages.push(room.shown(event.message));
         if (messages.length > count) {
           earlier = true;
           messages.shift();

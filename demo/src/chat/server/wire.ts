@@ -24,7 +24,7 @@ export const TEXT_LENGTH = 2000;
 export const REPLY_ABANDONED_MS = 20_000;
 
 /** The types of the updates on the topic `/chat/ROOM`. */
-export const CHAT_TYPES = { chat: "chat", reply: "reply", presence: "presence" } as const;
+export const CHAT_TYPES = { chat: "chat", reply: "reply", presence: "presence", removed: "removed", muted: "muted" } as const;
 
 /** A message in a room: the data of an update of type `chat`. */
 export interface ChatMessage {
@@ -39,7 +39,26 @@ export interface ChatMessage {
    */
   readonly visitor?: string;
   readonly bot?: true;
+  /** The owner has removed the message. Its text is empty. */
+  readonly removed?: true;
 }
+
+/** The owner has removed a message: the data of an update of type `removed`. */
+export interface ChatRemoval {
+  readonly id: string;
+}
+
+/** The owner has muted a visitor, or no longer does: the data of an update of type `muted`. */
+export interface ChatMute {
+  readonly visitor: string;
+  readonly muted: boolean;
+}
+
+/** Request header with the owner's secret. */
+export const OWNER_HEADER = "Chat-Owner";
+
+/** The body of `POST /chat/ROOM/moderation`, which requires the owner's secret. */
+export type Moderation = { readonly remove: string } | { readonly mute: string } | { readonly unmute: string };
 
 /** A reply in progress: the data of an update of type `reply`. */
 export interface ChatReply {
@@ -72,6 +91,8 @@ export interface ChatState extends ChatPresence {
   /** Whether there were messages before these. */
   readonly earlier: boolean;
   readonly replies: readonly ChatReply[];
+  /** The name tags of muted visitors. */
+  readonly muted: readonly string[];
   /** Subscribe from this event id to miss nothing and repeat nothing. */
   readonly lastEventId: string;
   /** The bot's nickname, when the room has a bot. */
