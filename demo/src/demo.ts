@@ -38,6 +38,8 @@ export async function demo(config: Config): Promise<void> {
   const access = accessOf(config);
   const chat = chatKeyOf(config);
   const ids = idsSecretOf(config);
+  // Of this run alone, and never sent in an address.
+  const chatOwner = randomBytes(16).toString("base64url");
   const consoleKey = { issuer: `urn:uuid:${randomUUID()}`, secret: randomBytes(32) };
   await runServer({
     // One process on one machine, from which no balancer redirects clients.
@@ -56,11 +58,12 @@ export async function demo(config: Config): Promise<void> {
     // Everyone may publish here, but nobody in the name of an app. Prices may have another
     // publisher.
     reservedTopics: [...CHAT_TOPICS, ...NEWS_TOPICS, ...CONSOLE_TOPICS, ...(quotes === "none" ? [] : STOCKS_TOPICS)],
-    createSite: (options) => createDemoSite(options, { config, bot, quotes, feeds, chatKey: chat.key, consoleKey }),
+    createSite: (options) => createDemoSite(options, { config, bot, quotes, feeds, chatKey: chat.key, chatOwner, consoleKey }),
     welcome: (url) => [
       `Open ${url}`,
       `Publish with  curl -d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
       `Watch with    curl -N '${url}/events/stream?match=greeting'`,
+      `Moderate the chat at  ${url}/chat/lobby#owner=${chatOwner}`,
     ],
   });
 }

@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
+import { isRoomName, normalRoom, readRoom, roomPath } from "./chat/server/room-name.ts";
 import { createConsolePages, type PageRoute, type Pages, servePages } from "artesian/command";
 
 const APP_PATH = /^\/(stocks|news)\/?$/;
-const CHAT_PATH = /^\/chat\/([A-Za-z0-9-]{1,40})$/;
 /** Plain names only, and one dot at most in each: a path never leaves the build's folder. */
 const DOCS_PATH = /^\/docs\/((?:[\w-]+\/)*[\w-]+(?:\.[\w-]+)?)$/;
+const CHAT_PATH = /^\/chat\/([^/]+)(\/?)$/;
 const DEFAULT_ROOM = "lobby";
 
 /** The build is at the same place whether this file runs from `src/` or from `dist/`. */
@@ -46,9 +47,8 @@ function findRoute(pathname: string): PageRoute | undefined {
   const doc = DOCS_PATH.exec(pathname)?.[1];
   if (doc !== undefined) return { file: /\.(?:png|svg)$/.test(doc) ? `docs/${doc}` : `docs/${doc}.html` };
   if (pathname === "/chat" || pathname === "/chat/") return { location: `/chat/${DEFAULT_ROOM}` };
-  const room = CHAT_PATH.exec(pathname)?.[1];
-  if (room === undefined) return undefined;
-  const name = room.toLowerCase();
-  if (name.startsWith("-") || name.endsWith("-")) return undefined;
-  return name === room ? { file: "chat/page/index.html" } : { location: `/chat/${name}` };
+  const [, encoded = "", slash] = CHAT_PATH.exec(pathname) ?? [];
+  const room = readRoom(encoded);
+  if (room === undefined || !isRoomName(normalRoom(room))) return undefined;
+  return normalRoom(room) === room && slash === "" ? { file: "chat/page/index.html" } : { location: roomPath(normalRoom(room)) };
 }

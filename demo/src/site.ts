@@ -15,6 +15,8 @@ export interface DemoApps {
   readonly config: Config;
   readonly bot: ReturnType<typeof parseBot>;
   readonly chatKey: ChatKey;
+  /** Secret of the one who may moderate the chat. */
+  readonly chatOwner: string;
   readonly consoleKey: ConsoleKey;
   /** Empty: the sample feeds, which are invented. */
   readonly feeds: readonly NewsFeed[];
@@ -30,7 +32,7 @@ interface App {
 
 /** The live apps and their pages, on one hub. */
 export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: SiteOptions, apps: DemoApps): Site {
-  const { config, bot, chatKey, consoleKey, feeds, quotes } = apps;
+  const { config, bot, chatKey, chatOwner, consoleKey, feeds, quotes } = apps;
   const { logger } = log;
   const audience = config.resourceIdentifier;
   const running: readonly App[] = [
@@ -38,6 +40,7 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       hub,
       bot,
       key: chatKey,
+      ownerSecret: chatOwner,
       audience,
       logger,
       limits: { botFirstMs: config.botFirstToken, botNextMs: config.botNextToken, botMs: config.botAnswer },

@@ -1,39 +1,25 @@
-import { mkdtemp } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import type { AxeResults } from "axe-core";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { build } from "vite";
-import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { CHAT_TOPICS, chatIssuer, type ChatKey, type ChatOptions, createChat, embeddedBot } from "../../demo/src/chat/server/index.ts";
 import { createDemoPages } from "../../demo/src/pages.ts";
-import { removeDirectory } from "../support/directory.ts";
 import { listen } from "../support/server.ts";
+import { buildPages } from "./app-pages.ts";
 import { browser } from "./support.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const KEY: ChatKey = { issuer: "https://chat.example", secret: Buffer.alloc(32, 7) };
-let directory: string;
+let pages: () => string;
 
 /** Builds the pages as they are now, for all tests of a file. */
 export function usePages(): void {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "artesian-pages-"));
-    await build({
-      root: join(ROOT, "demo/src"),
-      configFile: join(ROOT, "demo/vite.config.ts"),
-      logLevel: "error",
-      build: { outDir: directory, emptyOutDir: true },
-    });
-  });
-  afterAll(async () => {
-    await removeDirectory(directory);
-  });
+  pages = buildPages("chat");
 }
 
 export interface Site {
@@ -60,11 +46,11 @@ export async function startSite(options: { hub?: HubOptions; chat?: Partial<Chat
     ...options.hub,
   });
   const chat = createChat({ hub, key: KEY, bot: embeddedBot(), ...options.chat });
-  const pages = createDemoPages({ directory });
+  const demoPages = createDemoPages({ directory: pages() });
   const listener = getRequestListener(
     (request, env) => {
       const { incoming } = env as HttpBindings;
-      return chat.handles(new URL(request.url).pathname) ? chat.fetch(request, incoming.socket.remoteAddress) : pages.fetch(request);
+      return chat.handles(new URL(request.url).pathname) ? chat.fetch(request, incoming.socket.remoteAddress) : demoPages.fetch(request);
     },
     { overrideGlobalObjects: false },
   );

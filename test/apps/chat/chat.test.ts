@@ -39,6 +39,16 @@ describe("a room", () => {
     await expect.poll(async () => (await chat.state("one")).messages.map(({ text }) => text)).toContain("in one");
   });
 
+  test.each(["会议室", "комната-2", "कमरा", "غرفة"])("has a name in any script: %s", async (name) => {
+    const chat = await startChat();
+    const room = await chat.follow(encodeURIComponent(name), { secret: GRACE, nickname: "小明" });
+    expect((await chat.send(name, message({ text: "你好" }))).status).toBe(201);
+    expect(await room.message()).toMatchObject({ text: "你好" });
+    await expect.poll(async () => (await chat.state(name)).messages.map(({ text }) => text)).toEqual(["你好"]);
+    await expect.poll(async () => (await chat.state(name)).visitors.map(({ nickname }) => nickname)).toEqual(["小明"]);
+    expect(await problemOf(await chat.askToken(`${name}！`))).toEqual({ status: 404, code: "not_found" });
+  });
+
   test("joins its state and its stream without a seam", async () => {
     const chat = await startChat({ limits: { perVisitor: { burst: 1000, perSecond: 1000 } } });
     const sent: string[] = [];
@@ -148,21 +158,21 @@ describe("a retry", () => {
 
 describe("a request", () => {
   test.each([
-    ["an empty text", { text: " \n " }, "invalid_message"],
-    ["a text that is too long", { text: "x".repeat(2001) }, "invalid_message"],
-    ["a control character", { text: "a\u0007b" }, "invalid_message"],
-    ["a text that is none", { text: 1 }, "invalid_message"],
-    ["no nickname", { nickname: undefined }, "invalid_nickname"],
-    ["an empty nickname", { nickname: "  " }, "invalid_nickname"],
-    ["a nickname that is too long", { nickname: "x".repeat(33) }, "invalid_nickname"],
-    ["an invisible character in the nickname", { nickname: "A\u200bda" }, "invalid_nickname"],
+    ["an empty text", { text: " \n " }, "invalid_message", "text_empty"],
+    ["a text that is too long", { text: "x".repeat(2001) }, "invalid_message", "text_too_long"],
+    ["a control character", { text: "a\u0007b" }, "invalid_message", "text_control"],
+    ["a text that is none", { text: 1 }, "invalid_message", "not_text"],
+    ["no nickname", { nickname: undefined }, "invalid_nickname", "not_text"],
+    ["an empty nickname", { nickname: "  " }, "invalid_nickname", "nickname_empty"],
+    ["a nickname that is too long", { nickname: "x".repeat(33) }, "invalid_nickname", "nickname_too_long"],
+    ["an invisible character in the nickname", { nickname: "A\u200bda" }, "invalid_nickname", "nickname_invisible"],
     ["a joiner between Latin letters", { nickname: "Ar\u200ctie" }, "invalid_nickname"],
     ["a joiner at the end", { nickname: "\u0645\u200d" }, "invalid_nickname"],
     ["a joiner alone", { nickname: "\u200c" }, "invalid_nickname"],
     ["a non-joiner after a letter that does not connect", { nickname: "\u0631\u0627\u200c\u0645" }, "invalid_nickname"],
     ["a joiner between a consonant and no virama", { nickname: "\u0915\u200d\u0937" }, "invalid_nickname"],
     ["emoji joined to no emoji that there is", { nickname: "🦦\u200d🦦" }, "invalid_nickname"],
-    ["the bot's name", { nickname: "artie" }, "invalid_nickname"],
+    ["the bot's name", { nickname: "artie" }, "invalid_nickname", "nickname_of_bot"],
     ["the bot's name in capitals and wide letters", { nickname: " ＡRTIE " }, "invalid_nickname"],
     ["the bot's name with a Hangul filler", { nickname: "artie\u3164" }, "invalid_nickname"],
     ["the bot's name in part in Cyrillic", { nickname: "аrtiе" }, "invalid_nickname"],
@@ -174,9 +184,11 @@ describe("a request", () => {
     ["a name of blanks", { nickname: "\u3164\u2800" }, "invalid_nickname"],
     ["a name of marks", { nickname: "\u0301\u0302" }, "invalid_nickname"],
     ["an id that is the bot's", { id: "bot-12345678" }, "invalid_message"],
-  ])("with %s is refused", async (_, change, code) => {
+  ] as [name: string, change: object, code: string, reason?: string][])("with %s is refused", async (_, change, code, reason) => {
     const chat = await startChat({ bot: { reply: async () => undefined } });
-    expect(await problemOf(await chat.send("lobby", message(change)))).toEqual({ status: 400, code });
+    const response = await chat.send("lobby", message({ ...change }));
+    if (reason !== undefined) expect(await response.clone().json()).toMatchObject({ reason });
+    expect(await problemOf(response)).toEqual({ status: 400, code });
   });
 
   test.each([

@@ -10,6 +10,7 @@ import {
   type ChatState,
   type ChatToken,
   hereTopic,
+  roomTopic,
 } from "../../../demo/src/chat/server/wire.ts";
 import { listen } from "../../support/server.ts";
 import { openStream, type TestStream } from "../../support/stream.ts";
@@ -107,8 +108,8 @@ export async function startChat(options: Partial<ChatOptions> & { journal?: HubO
     },
     async follow(room, person) {
       const { lastEventId } = await site.state(room);
-      const topics = [`/chat/${room}`];
-      if (person !== undefined) topics.push(hereTopic(room, publicVisitor(person.secret), person.nickname));
+      const topics = [roomTopic(decodeURIComponent(room))];
+      if (person !== undefined) topics.push(hereTopic(decodeURIComponent(room), publicVisitor(person.secret), person.nickname));
       return new RoomStream(await site.open(await site.token(room, person?.secret), topics, lastEventId));
     },
     open(token, topics, lastEventId) {

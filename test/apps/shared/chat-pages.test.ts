@@ -27,7 +27,18 @@ const get = (path: string, init?: RequestInit): Promise<Response> =>
 describe("the pages", () => {
   test("are the landing page at the root, and the chat page for every room", async () => {
     expect(await (await get("/")).text()).toContain("landing");
-    for (const path of ["/chat/lobby", "/chat/a", `/chat/${"x".repeat(40)}`, "/chat/lobby?x=/state"]) {
+    const meeting = encodeURIComponent("会议室");
+    for (const path of [
+      "/chat/lobby",
+      "/chat/a",
+      `/chat/${"x".repeat(40)}`,
+      "/chat/lobby?x=/state",
+      "/chat/会议室",
+      `/chat/${meeting}`,
+      `/chat/${meeting.toLowerCase()}`,
+      `/chat/${"室".repeat(40)}`,
+      "/chat/कमरा-1",
+    ]) {
       const response = await get(path);
       expect(response.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
       expect(await response.text()).toContain("chat");
@@ -36,6 +47,11 @@ describe("the pages", () => {
       ["/chat", "/chat/lobby"],
       ["/chat/", "/chat/lobby"],
       ["/chat/Lobby", "/chat/lobby"],
+      ["/chat/lobby/", "/chat/lobby"],
+      [`/chat/${meeting}/`, `/chat/${meeting}`],
+      ["/chat/Ünder", `/chat/${encodeURIComponent("ünder")}`],
+      // Of two characters: a letter and its accent.
+      ["/chat/u\u0308nder", `/chat/${encodeURIComponent("ünder")}`],
     ] as const) {
       const response = await get(path);
       expect([response.status, response.headers.get("Location")]).toEqual([302, to]);
@@ -80,6 +96,14 @@ describe("the pages", () => {
     "/secret.js",
     "/landing/page/index.html",
     "/chat/-x",
+    "/chat/会议-",
+    "/chat/会议 室",
+    "/chat/会议！",
+    "/chat/\u0301x",
+    "/chat/a\u200bb",
+    "/chat/%E4%BC",
+    "/chat/a%2fb",
+    `/chat/${"室".repeat(41)}`,
     "/chat/x-",
     "/chat/a/b",
     `/chat/${"x".repeat(41)}`,

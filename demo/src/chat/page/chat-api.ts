@@ -1,5 +1,15 @@
 import { ClientError } from "artesian-client";
-import type { BotRequest, ChatState, ChatToken } from "../server/wire.ts";
+import { roomPath } from "../server/room-name.ts";
+import {
+  type BotRequest,
+  type ChatMessage,
+  type ChatPage,
+  type ChatState,
+  type ChatToken,
+  type Moderation,
+  OWNER_HEADER,
+} from "../server/wire.ts";
+import type { Refusal } from "./texts.ts";
 
 /** Longest wait for an answer, in milliseconds. Then the request is repeated. */
 const TIMEOUT_MS = 10_000;
@@ -22,27 +32,45 @@ export interface OutgoingMessage {
  */
 export type SendOutcome =
   | { readonly kind: "taken" }
-  | { readonly kind: "refused"; readonly detail: string; readonly code: string | undefined }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "later"; readonly waitMs: number };
 
 /** @throws ClientError, with the status if the server answered. */
 export async function askToken(room: string): Promise<ChatToken> {
-  const response = await ask(`/chat/${room}/token`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+  const response = await ask(`${roomPath(room)}/token`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as ChatToken;
 }
 
 /** @throws ClientError, with the status if the server answered. */
 export async function fetchState(room: string, tokens: TokenHolder): Promise<ChatState> {
-  const response = await withToken(tokens, `/chat/${room}/state`);
+  const response = await withToken(tokens, `${roomPath(room)}/state`);
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as ChatState;
+}
+
+/** @throws ClientError, with the status if the server answered. */
+export async function fetchEarlier(room: string, { id, at }: ChatMessage, tokens: TokenHolder): Promise<ChatPage> {
+  const query = new URLSearchParams({ before: id, at: String(at) });
+  const response = await withToken(tokens, `${roomPath(room)}/history?${query}`);
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as ChatPage;
+}
+
+/** @throws ClientError, with the status if the server answered. */
+export async function moderate(room: string, wish: Moderation, secret: string): Promise<void> {
+  const response = await ask(`${roomPath(room)}/moderation`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", [OWNER_HEADER]: secret },
+    body: JSON.stringify(wish),
+  });
+  if (!response.ok) throw await errorOf(response);
 }
 
 export async function sendMessage(room: string, message: OutgoingMessage, tokens: TokenHolder): Promise<SendOutcome> {
   let response: Response;
   try {
-    response = await withToken(tokens, `/chat/${room}/messages`, {
+    response = await withToken(tokens, `${roomPath(room)}/messages`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(message),
@@ -56,14 +84,14 @@ export async function sendMessage(room: string, message: OutgoingMessage, tokens
   const error = await errorOf(response);
   // 401: not even a new token is accepted, which no change of the message would mend.
   if (error.temporary || error.status === 401) return { kind: "later", waitMs: error.retryAfterMs ?? 0 };
-  return { kind: "refused", detail: error.message, code: error.code };
+  return { kind: "refused", refusal: { code: error.code, status: response.status, detail: error.message } };
 }
 
 /** @returns Whether the server took what the asker wants of an answer. */
 export async function sendBotRequest(room: string, request: BotRequest, tokens: TokenHolder): Promise<boolean> {
   try {
     const headers = { "Content-Type": "application/json" };
-    return (await withToken(tokens, `/chat/${room}/bot`, { method: "POST", headers, body: JSON.stringify(request) })).ok;
+    return (await withToken(tokens, `${roomPath(room)}/bot`, { method: "POST", headers, body: JSON.stringify(request) })).ok;
   } catch {
     // The server is away. The page tells the visitor.
     return false;
@@ -105,7 +133,7 @@ async function errorOf(response: Response): Promise<ClientError> {
   };
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
   return new ClientError(field("detail") ?? `The server answered ${status}.`, {
-    code: field("code") ?? "http_error",
+    code: field("reason") ?? field("code") ?? "http_error",
     status,
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
   });

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
@@ -7,12 +7,13 @@ import { useView } from "artesian-ui/use-view.ts";
 import { BotContext } from "./bot/bot-actions.ts";
 import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
-import { savedNickname, saveNickname } from "./identity.ts";
+import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
 import { MessageList } from "./message-list.tsx";
 import { NicknameDialog } from "./nickname-dialog.tsx";
 import { People } from "./people.tsx";
 import { RoomDialog } from "./room-dialog.tsx";
 import { RoomStore } from "./room-store.ts";
+import { chatTexts } from "./texts.ts";
 
 /**
  * The chat page.
@@ -24,15 +25,17 @@ import { RoomStore } from "./room-store.ts";
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`,
  *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
  *   way
+ * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels it
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `stop-answer`: the button in it, for the visitor who asked; `answer-end`: the end of an answer that is
  *   cut, with `data-cut` (`failed`, `stopped`) and `ask-again`; `price-card` (`data-symbol`,
  *   `data-live`) and `news-card`: an answer that is drawn
+ * - `remove` and `mute`: for the owner of the chat
  * - `composer` (the text box, labelled "Message") and `send`
  * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the
  *   nickname and changes it
  * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have;
- *   `people-count`; `new-messages`: the button when scrolled up; `unread-marker`
+ *   `people-count`; `earlier`: fetches older messages, `to-day`: goes to a day; `new-messages`: the button when scrolled up; `unread-marker`
  * - `invite`: opens `room-dialog`, with `room-link`, `room-input` and `room-go`
  */
 export function ChatPage({ room }: { room: string }): ComponentChildren {
@@ -45,6 +48,19 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
   const now = useNow(view.connection.state === "reconnecting");
+  const texts = chatTexts();
+
+  // A rename in another tab. A browser without storage tells nothing.
+  useEffect(() => {
+    const follow = ({ key, newValue }: StorageEvent): void => {
+      if (key !== NICKNAME_KEY || newValue === null) return;
+      setNaming(false);
+      setNickname(newValue);
+      store.enter(newValue);
+    };
+    addEventListener("storage", follow);
+    return () => removeEventListener("storage", follow);
+  }, [store]);
 
   function rename(chosen: string): void {
     setNaming(false);
@@ -59,7 +75,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
       <AppBar current="chat" />
       <header class="chat-head">
         <h1 class="room-name" title={room}>
-          <span class="visually-hidden">Chat room </span>
+          <span class="visually-hidden">{texts.chatRoom} </span>
           {room}
         </h1>
         <ConnectionBadge connection={view.connection} now={now} />
@@ -71,10 +87,10 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
             aria-controls="people"
             onClick={() => setPeopleOpen(!peopleOpen)}
           >
-            {view.presence.total} here
+            {texts.here(view.presence.total)}
           </button>
           <button type="button" class="button quiet small" data-testid="invite" onClick={() => setInviting(true)}>
-            Invite
+            {texts.invite}
           </button>
         </div>
       </header>
@@ -86,12 +102,16 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
             view={view}
             markOf={markOf}
             canWrite={nickname !== undefined}
+            onEarlier={(since) => store.fetchEarlier(since)}
+            onRead={(isAtEnd) => store.read(isAtEnd)}
+            onModerate={store.moderate}
             onSuggest={(text) => store.send(text)}
             onRetry={(id) => store.retry(id)}
             onDiscard={(id) => store.discard(id)}
           />
         </BotContext.Provider>
         <Composer
+          room={room}
           nickname={nickname}
           botName={view.botName}
           onSend={(text) => store.send(text)}
@@ -99,7 +119,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           focusKey={`${nickname ?? ""}${naming}`}
         />
       </main>
-      <People presence={view.presence} you={view.you} botName={view.botName} markOf={markOf} open={peopleOpen} />
+      <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen} />
       {naming && <NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />}
       {inviting && <RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>

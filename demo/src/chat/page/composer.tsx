@@ -1,11 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { tabStorage } from "artesian-ui/storage.ts";
 import { characters, TEXT_LENGTH } from "../server/wire.ts";
+import { chatTexts } from "./texts.ts";
 
 interface ComposerProps {
+  readonly room: string;
   readonly nickname: string | undefined;
   readonly botName: string | undefined;
-  readonly onSend: (text: string) => void;
+  /** @returns Whether the message was accepted. Otherwise it stays in the box. */
+  readonly onSend: (text: string) => boolean;
   readonly onRename: () => void;
   /** The text box is focused when this changes, if a mouse or a keyboard is at hand. */
   readonly focusKey: string;
@@ -19,10 +23,13 @@ const MAX_HEIGHT_PX = 180;
 const KEY_OF_INPUT_METHOD = 229;
 
 /** The text box for writing. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ nickname, botName, onSend, onRename, focusKey }: ComposerProps): ComponentChildren {
-  const [text, setText] = useState("");
+export function Composer({ room, nickname, botName, onSend, onRename, focusKey }: ComposerProps): ComponentChildren {
+  const draftKey = `artesian.chat.draft.${room}`;
+  const [text, setText] = useState(() => tabStorage.getItem(draftKey) ?? "");
+  const [isFull, setFull] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const left = TEXT_LENGTH - characters(text.trim());
+  const texts = chatTexts().composer;
 
   useLayoutEffect(() => {
     const { current } = box;
@@ -36,12 +43,20 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
     if (matchMedia("(hover: hover)").matches && document.querySelector("dialog[open]") === null) box.current?.focus();
   }, [focusKey]);
 
+  /** Changes the text, which survives a reload. */
+  function write(changed: string): void {
+    setText(changed);
+    if (changed === "") tabStorage.removeItem(draftKey);
+    else tabStorage.setItem(draftKey, changed);
+  }
+
   function send(): void {
     // Tabs would be refused as control characters.
     const clean = text.replaceAll("\t", "  ").trim();
     if (clean === "" || left < 0 || nickname === undefined) return;
-    onSend(clean);
-    setText("");
+    const isTaken = onSend(clean);
+    setFull(!isTaken);
+    if (isTaken) write("");
     box.current?.focus();
   }
 
@@ -56,9 +71,9 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
   if (nickname === undefined) {
     return (
       <div class="composer onlooker">
-        <p>You are looking on.</p>
+        <p>{texts.lookingOn}</p>
         <button type="button" class="button" data-testid="nickname" onClick={onRename}>
-          Choose a nickname to write
+          {texts.choose}
         </button>
       </div>
     );
@@ -73,7 +88,7 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
     >
       <div class="composer-line">
         <label class="visually-hidden" for="composer">
-          Message
+          {texts.label}
         </label>
         <textarea
           id="composer"
@@ -81,24 +96,29 @@ export function Composer({ nickname, botName, onSend, onRename, focusKey }: Comp
           class="field"
           rows={1}
           data-testid="composer"
-          placeholder={botName === undefined ? "Write a message" : `Write, or ask @${botName}`}
+          placeholder={botName === undefined ? texts.write : texts.writeOrAsk(botName)}
           autoComplete="off"
           enterkeyhint="send"
           value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
         <button class="button send" type="submit" data-testid="send" disabled={text.trim() === "" || left < 0}>
-          Send
+          {texts.send}
         </button>
       </div>
       <p class="composer-foot">
         <button type="button" class="text-button" data-testid="nickname" onClick={onRename}>
-          Writing as <b>{nickname}</b>
+          {texts.writingAs(nickname)}
         </button>
+        {isFull && (
+          <span class="left over" role="alert">
+            {texts.full}
+          </span>
+        )}
         {left <= TEXT_LENGTH - COUNT_FROM && (
           <span class={left < 0 ? "left over" : "left"} role="status">
-            {left < 0 ? `${-left} too many` : `${left} left`}
+            {left < 0 ? texts.tooMany(-left) : texts.left(left)}
           </span>
         )}
       </p>

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
-
-const STARTERS = ["What is Artesian?", "How do I publish?", "Tell me a joke"];
+import { chatTexts } from "./texts.ts";
 
 interface EmptyRoomProps {
   readonly botName: string | undefined;
@@ -10,20 +9,18 @@ interface EmptyRoomProps {
 
 /** A room without messages. */
 export function EmptyRoom({ botName, canWrite, onSuggest }: EmptyRoomProps): ComponentChildren {
+  const texts = chatTexts().empty;
   return (
     <div class="empty-room">
-      <h2>Nobody has spoken here yet</h2>
+      <h2>{texts.heading}</h2>
       {botName === undefined ? (
-        <p>Write the first message. Whoever opens this address sees it at once.</p>
+        <p>{texts.alone}</p>
       ) : (
         <>
-          <p>
-            Write the first message, or start with {botName}, the bot. It answers everything while you are alone here, and <b>@{botName}</b>{" "}
-            when you are not.
-          </p>
+          <p>{texts.withBot(botName)}</p>
           {canWrite && (
             <p class="starters">
-              {STARTERS.map((text) => (
+              {Object.values(texts.starters).map((text) => (
                 <button key={text} type="button" class="button quiet small" onClick={() => onSuggest(`@${botName} ${text}`)}>
                   {text}
                 </button>

@@ -10,9 +10,12 @@ export interface FoundLink {
  * A web address. It ends at white space, at the quoting marks of HTML and code, or at a mark of
  * prose. Marks of prose are quotation marks, brackets and the ends of clauses of any script except
  * ASCII, which addresses are full of. Invisible characters also end an address, except the joiners
- * of Persian and Indic words.
+ * of Persian and Indic words. Chinese, Japanese and Korean prose has no space before its words, so
+ * such a letter ends an address after an ASCII letter, digit or closing bracket. After a slash or
+ * another mark, such letters are a name in the address.
  */
-const ADDRESS = /https?:\/\/(?:(?![\s<>"'`\p{Cc}—―])(?:[!-~]|[\u200C\u200D]|[^\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Term}\p{QMark}\p{Cf}]))+/gu;
+const ADDRESS =
+  /https?:\/\/(?:(?![\s<>"'`\p{Cc}—―]|(?<=[A-Za-z0-9)\]}])[\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}])(?:[!-~]|[\u200C\u200D]|[^\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{Term}\p{QMark}\p{Cf}]))+/gu;
 
 /** Marks that end a sentence rather than an address. */
 const TRAILING = ".,;:!?…·-–";

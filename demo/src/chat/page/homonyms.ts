@@ -13,8 +13,10 @@ export type MarkOf = (nickname: string, visitor: string | undefined) => string |
  */
 export function findHomonyms(messages: readonly ChatMessage[], { visitors }: ChatPresence): MarkOf {
   const bearers = new Map<string, Set<string>>();
+  const seen = new Set<string>();
   for (const { nickname, visitor } of [...messages, ...visitors]) {
-    if (visitor === undefined) continue;
+    if (visitor === undefined || seen.has(visitor + nickname)) continue;
+    seen.add(visitor + nickname);
     const name = fold(nickname);
     bearers.set(name, (bearers.get(name) ?? new Set()).add(visitor));
   }

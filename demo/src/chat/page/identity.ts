@@ -1,13 +1,12 @@
 import { browserStorage } from "artesian-ui/storage.ts";
+import { MAX_ROOM_NAME, normalRoom } from "../server/room-name.ts";
+import { chatTexts } from "./texts.ts";
 
 /**
  * The nickname is in the browser's storage. This browser's identity is in a cookie that no page can
  * read.
  */
-const NICKNAME_KEY = "artesian.chat.nickname";
-
-const FIRST = ["Quiet", "Clear", "Deep", "Bright", "Gentle", "Swift", "Calm", "Silver", "Mossy", "Sunny", "Merry", "Wild"];
-const SECOND = ["Spring", "Brook", "Otter", "Heron", "Pebble", "River", "Willow", "Kingfisher", "Fern", "Lake", "Trout", "Rain"];
+export const NICKNAME_KEY = "artesian.chat.nickname";
 
 function pick(words: readonly string[]): string {
   return words[Math.floor(Math.random() * words.length)] ?? "";
@@ -31,20 +30,26 @@ export function saveNickname(nickname: string): void {
 }
 
 export function suggestNickname(): string {
-  return `${pick(FIRST)} ${pick(SECOND)}`;
+  const { first, second, nickname } = chatTexts().suggestions;
+  return nickname(pick(first), pick(second));
 }
 
 export function suggestRoom(): string {
-  return `${pick(FIRST)}-${pick(SECOND)}-${Math.floor(10 + Math.random() * 90)}`.toLowerCase();
+  const { first, second, room } = chatTexts().suggestions;
+  return room(pick(first), pick(second), Math.floor(10 + Math.random() * 90));
 }
 
-/** Turns a typed text into a room's name. Accents and spaces become plain letters and hyphens. */
+/** Accents above and below Latin letters, whose plain forms are easier to type. */
+const LATIN_ACCENTS = /(?<=\p{Script=Latin})\p{M}+/gu;
+
+/**
+ * Turns a typed text into a room's name. Latin letters lose their accents, and all other characters
+ * between letters and digits become hyphens.
+ */
 export function toRoomName(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, 40)
-    .replace(/^-+|-+$/g, "");
+  const plain = normalRoom(text.normalize("NFD").replace(LATIN_ACCENTS, "")).replace(/[^\p{L}\p{M}\p{N}]+/gu, "-");
+  return Array.from(plain.replace(/^[-\p{M}]+/u, ""))
+    .slice(0, MAX_ROOM_NAME)
+    .join("")
+    .replace(/-+$/, "");
 }

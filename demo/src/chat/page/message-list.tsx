@@ -1,42 +1,80 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
-import type { ChatMessage, ChatReply } from "../server/wire.ts";
+import { useEffect, useState } from "preact/hooks";
+import type { ChatReply } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
-import { AnswerEnd } from "./bot/answer-end.tsx";
-import { BotCard } from "./bot/bot-card.tsx";
 import { StopAnswer } from "./bot/stop-answer.tsx";
+import { Earlier } from "./earlier.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
-import { groupMessages, type MessageGroup } from "./group-messages.ts";
+import { createGrouping } from "./group-messages.ts";
 import type { MarkOf } from "./homonyms.ts";
-import { Linkified } from "./linkify.tsx";
-import { NameMark } from "./name-mark.tsx";
+import { Group, type Moderate } from "./message-group.tsx";
 import { OutgoingGroup } from "./outgoing-group.tsx";
+import { RichText } from "./rich-text.tsx";
 import type { RoomView } from "./room-store.ts";
+import { chatTexts } from "./texts.ts";
 import { useReading } from "./use-reading.ts";
-
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
 export interface MessageListProps {
   readonly room: string;
   readonly view: RoomView;
   readonly markOf: MarkOf;
   readonly canWrite: boolean;
+  /** Fetches earlier messages, all back to a time or some. */
+  readonly onEarlier: (since?: number) => Promise<void>;
+  /** Tells whether the reader is at the end. */
+  readonly onRead: (isAtEnd: boolean) => void;
+  readonly onModerate: Moderate;
   readonly onSuggest: (text: string) => void;
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
 }
 
 /** All messages of the room, and the reply in progress. */
-export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, onDiscard }: MessageListProps): ComponentChildren {
+export function MessageList({
+  room,
+  view,
+  markOf,
+  canWrite,
+  onEarlier,
+  onRead,
+  onModerate,
+  onSuggest,
+  onRetry,
+  onDiscard,
+}: MessageListProps): ComponentChildren {
+  const texts = chatTexts();
   const { messages, replies, outbox } = view;
-  const isOwn = (message: ChatMessage): boolean => message.visitor !== undefined && message.visitor === view.you;
-  const reading = useReading(messages, isOwn, outbox.length, `${replies.map(({ text }) => text.length).join()} ${outbox.length}`);
+  const [grouped] = useState(createGrouping);
+  const [day, setDay] = useState<number | undefined>();
+  const isOwn = ({ visitor }: { readonly visitor?: string | undefined }): boolean => visitor !== undefined && visitor === view.you;
+  const reading = useReading(
+    messages,
+    isOwn,
+    outbox.length,
+    `${replies.map(({ text }) => text.length).join()} ${outbox.length}`,
+    () => void (view.earlier === "some" && onEarlier()),
+    onRead,
+  );
 
   useEffect(() => {
-    document.title = `${reading.unread > 0 ? `(${reading.unread}) ` : ""}${room} · Artesian chat`;
-  }, [reading.unread, room]);
+    document.title = texts.title(room, reading.unread);
+  }, [texts, reading.unread, room]);
 
+  async function toDay(day: number): Promise<void> {
+    await onEarlier(day);
+    // With the list as it is drawn then.
+    requestAnimationFrame(() => setDay(day));
+  }
+
+  // Goes to the day once its messages are drawn.
+  useEffect(() => {
+    const first = day === undefined || view.earlier === "fetching" ? undefined : messages.find(({ at }) => at >= day);
+    if (first === undefined) return;
+    reading.toMessage(first.id);
+    setDay(undefined);
+  }, [day, messages, view.earlier]);
+
+  const groups = grouped(messages, reading.firstUnread);
   const empty = view.loaded && messages.length === 0 && outbox.length === 0 && replies.length === 0;
   return (
     <div class="messages-frame">
@@ -48,21 +86,28 @@ export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, 
         tabIndex={0}
         role="log"
         aria-live="polite"
-        aria-label="Messages"
+        aria-label={texts.messages}
         data-testid="messages"
         data-loaded={String(view.loaded)}
       >
-        {!view.loaded && <p class="loading">Fetching what was said here…</p>}
+        {!view.loaded && <p class="loading">{texts.loading}</p>}
         {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
-        {groupMessages(messages, reading.firstUnread).map((group) => (
-          <Group
-            key={group.key}
-            group={group}
-            markOf={markOf}
-            own={isOwn(group.messages[0] as ChatMessage)}
-            unread={group.key === reading.firstUnread}
-          />
-        ))}
+        {view.loaded && !empty && <Earlier earlier={view.earlier} onEarlier={onEarlier} onDay={toDay} />}
+        {groups.map((group) => {
+          const own = isOwn(group);
+          const mark = own ? undefined : markOf(group.nickname, group.visitor);
+          return (
+            <Group
+              key={group.key}
+              group={group}
+              mark={mark}
+              own={own}
+              unread={group.messages[0]?.id === reading.firstUnread}
+              isMuted={group.visitor !== undefined && view.muted.has(group.visitor)}
+              onModerate={view.isOwner ? onModerate : undefined}
+            />
+          );
+        })}
         {outbox.length > 0 && <OutgoingGroup items={outbox} onRetry={onRetry} onDiscard={onDiscard} />}
         {replies.map((reply) => (
           <Writing key={reply.id} reply={reply} />
@@ -70,81 +115,28 @@ export function MessageList({ room, view, markOf, canWrite, onSuggest, onRetry, 
       </div>
       {reading.away && (
         <button type="button" class="button small new-messages" data-testid="new-messages" onClick={reading.toEnd}>
-          {reading.unread === 0 ? "To the newest" : `${reading.unread} new ${reading.unread === 1 ? "message" : "messages"}`}{" "}
-          <span aria-hidden="true">↓</span>
+          {reading.unread === 0 ? texts.toNewest : texts.newMessages(reading.unread)} <span aria-hidden="true">↓</span>
         </button>
       )}
     </div>
   );
 }
 
-interface GroupProps {
-  readonly group: MessageGroup;
-  readonly markOf: MarkOf;
-  readonly own: boolean;
-  readonly unread: boolean;
-}
-
-function Group({ group, markOf, own, unread }: GroupProps): ComponentChildren {
-  const mark = own ? undefined : markOf(group.nickname, group.visitor);
-  return (
-    <>
-      {group.newDay && <p class="day">{DAY.format(group.at)}</p>}
-      {unread && (
-        <p class="unread-marker" data-testid="unread-marker">
-          New
-        </p>
-      )}
-      <section class={own ? "group own" : group.bot ? "group bot" : "group"}>
-        {!own && <Avatar name={group.nickname} visitor={group.visitor} bot={group.bot} />}
-        <div class="group-body">
-          <p class="byline">
-            <span class="author">{own ? "You" : group.nickname}</span>
-            <NameMark mark={mark} />
-            {group.bot && <span class="tag">bot</span>}
-            <time dateTime={new Date(group.at).toISOString()}>{TIME.format(group.at)}</time>
-          </p>
-          {group.messages.map((message) => (
-            <div
-              key={message.id}
-              class="bubble"
-              data-testid="message"
-              data-message-id={message.id}
-              data-author={message.nickname}
-              data-own={String(own)}
-              data-bot={String(group.bot)}
-              data-status="received"
-            >
-              {message.card === undefined ? (
-                <span data-testid="message-text" dir="auto">
-                  <Linkified text={message.text} />
-                </span>
-              ) : (
-                <BotCard card={message.card} at={message.at} />
-              )}
-              <AnswerEnd message={message} />
-            </div>
-          ))}
-        </div>
-      </section>
-    </>
-  );
-}
-
 /** A growing reply. It is read out once, as a message, when it is complete. */
 function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
+  const texts = chatTexts();
   return (
     <section class="group bot" aria-live="off" data-testid="reply">
       <Avatar name={reply.nickname} bot />
       <div class="group-body">
         <p class="byline">
           <span class="author">{reply.nickname}</span>
-          <span class="tag">bot</span>
-          <span>is writing</span>
+          <span class="tag">{texts.bot}</span>
+          <span>{texts.isWriting}</span>
         </p>
         <div class="bubble writing">
           <span data-testid="reply-text" dir="auto">
-            {reply.text}
+            <RichText text={reply.text} />
           </span>
           <span class="dots" aria-hidden="true">
             <i />

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
 import { suggestNickname } from "./identity.ts";
+import { chatTexts } from "./texts.ts";
 import { withoutShapingJoiners } from "../server/joiners.ts";
 import { characters, NICKNAME_LENGTH } from "../server/wire.ts";
 
@@ -15,22 +16,24 @@ interface NicknameDialogProps {
 /** Asks for a nickname. The dialog suggests one, so that Enter is enough. */
 export function NicknameDialog({ current, botName, onChoose, onCancel }: NicknameDialogProps): ComponentChildren {
   const [nickname, setNickname] = useState(() => current ?? suggestNickname());
-  const [problem, setProblem] = useState<string | undefined>();
+  const [isChecked, setChecked] = useState(false);
+  const texts = chatTexts().nickname;
+  // In the language of the moment.
+  const problem = isChecked ? whatIsWrong(nickname.trim(), botName) : undefined;
 
   function choose(event: Event): void {
     event.preventDefault();
     const chosen = nickname.trim();
-    const wrong = whatIsWrong(chosen, botName);
-    setProblem(wrong);
-    if (wrong === undefined) onChoose(chosen);
+    setChecked(true);
+    if (whatIsWrong(chosen, botName) === undefined) onChoose(chosen);
   }
 
   return (
     <Dialog testId="nickname-dialog" labelledBy="nickname-title" onClose={onCancel}>
       <form onSubmit={choose} noValidate>
-        <h2 id="nickname-title">{current === undefined ? "What should we call you?" : "Change your nickname"}</h2>
-        <p class="hint">Everyone in the room sees it. No account, no password.</p>
-        <label for="nickname">Nickname</label>
+        <h2 id="nickname-title">{current === undefined ? texts.first : texts.change}</h2>
+        <p class="hint">{texts.hint}</p>
+        <label for="nickname">{texts.label}</label>
         <input
           id="nickname"
           class="field"
@@ -43,17 +46,20 @@ export function NicknameDialog({ current, botName, onChoose, onCancel }: Nicknam
           aria-invalid={problem !== undefined}
           aria-describedby="nickname-problem"
           onFocus={(event) => event.currentTarget.select()}
-          onInput={(event) => setNickname(event.currentTarget.value)}
+          onInput={(event) => {
+            setChecked(false);
+            setNickname(event.currentTarget.value);
+          }}
         />
         <p id="nickname-problem" class="problem" role="alert">
           {problem}
         </p>
         <p class="dialog-tools">
           <button type="button" class="button quiet" onClick={onCancel}>
-            {current === undefined ? "Just look" : "Cancel"}
+            {current === undefined ? texts.justLook : texts.cancel}
           </button>
           <button type="submit" class="button" data-testid="nickname-confirm">
-            {current === undefined ? "Enter the room" : "Save"}
+            {current === undefined ? texts.enter : texts.save}
           </button>
         </p>
       </form>
@@ -63,12 +69,13 @@ export function NicknameDialog({ current, botName, onChoose, onCancel }: Nicknam
 
 /** Checks a nickname in the page. The server has the last word. */
 function whatIsWrong(nickname: string, botName: string | undefined): string | undefined {
+  const texts = chatTexts();
   const length = characters(nickname);
-  if (length === 0) return "Type a name of at least one character.";
-  if (length > NICKNAME_LENGTH) return `A nickname has at most ${NICKNAME_LENGTH} characters; this one has ${length}.`;
-  if (/[\p{Cc}\p{Cf}]/u.test(withoutShapingJoiners(nickname))) return "The name has an invisible character. Type it anew.";
+  if (length === 0) return texts.refusals.nickname_empty;
+  if (length > NICKNAME_LENGTH) return texts.nickname.tooLong(NICKNAME_LENGTH, length);
+  if (/[\p{Cc}\p{Cf}]/u.test(withoutShapingJoiners(nickname))) return texts.refusals.nickname_invisible;
   if (botName !== undefined && nickname.normalize("NFKC").trim().toLowerCase() === botName.toLowerCase()) {
-    return `${botName} is the bot's name. Choose another.`;
+    return texts.nickname.ofBot(botName);
   }
   return undefined;
 }

@@ -2,6 +2,8 @@ import type { ComponentChildren } from "preact";
 import { NO_ANSWER } from "artesian-ui/live-connection.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import type { OutboxItem } from "./outbox.ts";
+import { RichText } from "./rich-text.tsx";
+import { chatTexts, refusalText } from "./texts.ts";
 
 interface OutgoingGroupProps {
   readonly items: readonly OutboxItem[];
@@ -10,18 +12,19 @@ interface OutgoingGroupProps {
 }
 
 /**
- * Time after which a message on its way looks unsent, in milliseconds. Most are taken sooner, and
- * would only flicker.
+ * Time after which a message on its way is explained, in milliseconds. Most are taken sooner, and
+ * the words would only flicker.
  */
 const LATE_MS = 1000;
 /** Time after which the message explains its delay, in milliseconds. */
 const STUCK_MS = 5000;
 
 /**
- * The visitor's own messages on their way. For a second they look as if they had arrived. After
- * that, nothing unsent looks sent.
+ * The visitor's own messages on their way. Each has a clock until the server has acknowledged it,
+ * so that nothing unsent looks sent.
  */
 export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps): ComponentChildren {
+  const texts = chatTexts().outbox;
   const now = useNow(items.some(({ status }) => status === "sending"));
   return (
     <section class="group own outgoing" aria-live="off">
@@ -31,32 +34,40 @@ export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps)
           const note = noteOf(item, now - item.at);
           return (
             <div key={item.id} class={`outgoing-item ${shown}`}>
-              <div
-                class="bubble"
-                data-testid="message"
-                data-message-id={item.id}
-                data-author={item.nickname}
-                data-own="true"
-                data-bot="false"
-                data-status={item.status}
-              >
-                <span data-testid="message-text" dir="auto">
-                  {item.text}
-                </span>
+              <div class="outgoing-line">
+                {(item.status === "sending" || item.status === "waiting") && (
+                  <svg class="unsent" viewBox="0 0 16 16" role="img" aria-label={texts.onItsWay} data-testid="unsent">
+                    <circle cx="8" cy="8" r="6.2" />
+                    <path d="M8 4.500V8l2.400 1.600" />
+                  </svg>
+                )}
+                <div
+                  class="bubble"
+                  data-testid="message"
+                  data-message-id={item.id}
+                  data-author={item.nickname}
+                  data-own="true"
+                  data-bot="false"
+                  data-status={item.status}
+                >
+                  <div data-testid="message-text" dir="auto">
+                    <RichText text={item.text} />
+                  </div>
+                </div>
               </div>
               {note !== undefined && (
                 <p class="delivery" role={item.status === "failed" ? "alert" : undefined}>
-                  {note} {item.detail}
-                  {item.status === "failed" && (
-                    <span class="delivery-tools">
+                  {note} {item.refusal !== undefined && refusalText(item.refusal)}
+                  <span class="delivery-tools">
+                    {item.status === "failed" && (
                       <button type="button" class="text-button" onClick={() => onRetry(item.id)}>
-                        Try again
+                        {texts.retry}
                       </button>
-                      <button type="button" class="text-button" onClick={() => onDiscard(item.id)}>
-                        Discard
-                      </button>
-                    </span>
-                  )}
+                    )}
+                    <button type="button" class="text-button" data-testid="discard" onClick={() => onDiscard(item.id)}>
+                      {item.status === "failed" ? texts.discard : texts.cancel}
+                    </button>
+                  </span>
                 </p>
               )}
             </div>
@@ -68,8 +79,9 @@ export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps)
 }
 
 function noteOf({ status }: OutboxItem, ageMs: number): string | undefined {
-  if (status === "waiting") return "Not sent yet. Trying again…";
-  if (status === "failed") return "Not sent.";
+  const texts = chatTexts().outbox;
+  if (status === "waiting") return texts.waiting;
+  if (status === "failed") return texts.failed;
   if (status === "taken" || ageMs < LATE_MS) return undefined;
-  return ageMs < STUCK_MS ? "Not sent yet. Sending…" : `Not sent yet. ${NO_ANSWER()}`;
+  return ageMs < STUCK_MS ? texts.sending : texts.stuck(NO_ANSWER());
 }

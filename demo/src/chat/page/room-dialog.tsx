@@ -2,19 +2,22 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { Dialog } from "./dialog.tsx";
+import { roomPath } from "../server/room-name.ts";
 import { suggestRoom, toRoomName } from "./identity.ts";
+import { chatTexts } from "./texts.ts";
 
 /** Shares this room's address, or leads to another room. Any name is a room. */
 export function RoomDialog({ room, onClose }: { room: string; onClose: () => void }): ComponentChildren {
   const [other, setOther] = useState(suggestRoom);
-  const link = `${location.origin}/chat/${room}`;
+  const link = location.origin + roomPath(room);
   const name = toRoomName(other);
+  const texts = chatTexts().room;
 
   return (
     <Dialog testId="room-dialog" labelledBy="room-title" onClose={onClose}>
-      <h2 id="room-title">Bring somebody here</h2>
-      <p class="hint">Whoever can reach this server can enter with this address.</p>
-      <label for="room-link">Address of this room</label>
+      <h2 id="room-title">{texts.heading}</h2>
+      <p class="hint">{texts.hint}</p>
+      <label for="room-link">{texts.address}</label>
       <div class="dialog-line">
         <input
           id="room-link"
@@ -25,16 +28,16 @@ export function RoomDialog({ room, onClose }: { room: string; onClose: () => voi
           data-testid="room-link"
           onFocus={(event) => event.currentTarget.select()}
         />
-        <CopyButton text={link} label="Copy the address" />
+        <CopyButton text={link} label={texts.copy} />
       </div>
       <form
         class="other-room"
         onSubmit={(event) => {
           event.preventDefault();
-          if (name !== "") location.assign(`/chat/${name}`);
+          if (name !== "") location.assign(roomPath(name));
         }}
       >
-        <label for="room-input">Or go to another room</label>
+        <label for="room-input">{texts.other}</label>
         <div class="dialog-line">
           <input
             id="room-input"
@@ -47,16 +50,16 @@ export function RoomDialog({ room, onClose }: { room: string; onClose: () => voi
             onInput={(event) => setOther(event.currentTarget.value)}
           />
           <button type="submit" class="button quiet small" data-testid="room-go" disabled={name === ""}>
-            Go
+            {texts.go}
           </button>
         </div>
         <p class="hint" role="status">
-          {name === "" ? "A name has letters or digits." : `/chat/${name}`}
+          {name === "" ? texts.rule : `/chat/${name}`}
         </p>
       </form>
       <p class="dialog-tools">
         <button type="button" class="button" onClick={onClose}>
-          Done
+          {texts.done}
         </button>
       </p>
     </Dialog>

@@ -10,15 +10,17 @@ import {
   type ChatReply,
   type ChatState,
   hereTopic,
+  type Moderation,
   REPLY_ABANDONED_MS,
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchState, sendBotRequest } from "./chat-api.ts";
+import { fetchEarlier, fetchState, moderate, sendBotRequest } from "./chat-api.ts";
+import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
+import { dropOwnerSecret, ownerSecret } from "./owner.ts";
+import { perFrame } from "./per-frame.ts";
 
-/** Most messages on the page. Older ones are removed. */
-const MAX_MESSAGES = 500;
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
 /** The page's state. */
@@ -27,9 +29,15 @@ export interface RoomView {
   readonly loaded: boolean;
   readonly connection: Connection;
   readonly messages: readonly ChatMessage[];
+  /** Whether there are messages before these: `failed` after an attempt to fetch them. */
+  readonly earlier: "none" | "some" | "fetching" | "failed";
   readonly replies: readonly ChatReply[];
   readonly outbox: readonly OutboxItem[];
   readonly presence: ChatPresence;
+  /** The name tags of muted visitors. */
+  readonly muted: ReadonlySet<string>;
+  /** Whether this page's reader may moderate. */
+  readonly isOwner: boolean;
   readonly botName: string | undefined;
   /** The public name tag of this browser's visitor. Undefined before the first token. */
   readonly you: string | undefined;
@@ -49,9 +57,14 @@ export class RoomStore {
   readonly #room: string;
   readonly #access: RoomAccess;
   readonly #outbox: Outbox;
+  readonly #log = new MessageLog();
+  readonly #tell = perFrame(() => {
+    for (const listener of this.#listeners) listener();
+  });
   readonly #listeners = new Set<() => void>();
   readonly #stop = new AbortController();
   readonly #replyTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  #owner = ownerSecret();
   #nickname: string | undefined;
   #live: Live | undefined;
   /** Ends the announcement of the visitor's presence. */
@@ -69,9 +82,12 @@ export class RoomStore {
       loaded: false,
       connection: { state: "connecting" },
       messages: [],
+      earlier: "none",
       replies: [],
       outbox: this.#outbox.items,
       presence: { visitors: [], total: 0 },
+      muted: new Set(),
+      isOwner: this.#owner !== undefined,
       botName: undefined,
       you: undefined,
     };
@@ -79,6 +95,11 @@ export class RoomStore {
   }
 
   get view(): RoomView {
+    const { messages } = this.#log;
+    if (this.#view.messages !== messages) {
+      const { earlier } = this.#view;
+      this.#view = { ...this.#view, messages, earlier: earlier === "none" && this.#log.hasDropped ? "some" : earlier };
+    }
     return this.#view;
   }
 
@@ -95,14 +116,16 @@ export class RoomStore {
     this.#announce();
   }
 
-  send(text: string): void {
-    if (this.#nickname !== undefined) this.#outbox.send(this.#nickname, text);
+  /** @returns Whether the message was accepted for sending. */
+  send(text: string): boolean {
+    return this.#nickname !== undefined && this.#outbox.send(this.#nickname, text);
   }
 
   retry(id: string): void {
     if (this.#nickname !== undefined) this.#outbox.retry(id, this.#nickname);
   }
 
+  /** Cancels an unsent message. */
   discard(id: string): void {
     this.#outbox.remove(id);
   }
@@ -114,8 +137,53 @@ export class RoomStore {
   readonly follow = (topic: string, listener: (type: string, data: string) => void): (() => void) =>
     this.#live?.topic(topic).on("*", ({ type, data }) => listener(type, data)) ?? (() => undefined);
 
+  /**
+   * Fetches some messages before the first, or all back to a time, as many as the page can hold.
+   */
+  async fetchEarlier(since?: number): Promise<void> {
+    if (this.#view.earlier === "none" || this.#view.earlier === "fetching") return;
+    this.#set({ earlier: "fetching" });
+    try {
+      this.#log.keepFor(false);
+      for (let isMore = true; isMore;) {
+        const [first] = this.#log.messages;
+        if (first === undefined || !this.#log.hasSpace || first.at <= (since ?? -Infinity)) break;
+        const page = await fetchEarlier(this.#room, first, this.#access);
+        this.#log.prepend(page.messages);
+        isMore = page.earlier && page.messages.length > 0;
+        this.#log.hasDropped = isMore;
+        isMore &&= since !== undefined;
+      }
+      this.#set({ earlier: this.#log.hasDropped ? "some" : "none" });
+    } catch {
+      // The page shows the failure, and the reader may try again.
+      this.#set({ earlier: "failed" });
+    }
+  }
+
+  /** Removes a message, or mutes a visitor. The page follows the server, as all others do. */
+  readonly moderate = async (wish: Moderation): Promise<void> => {
+    if (this.#owner === undefined) return;
+    try {
+      await moderate(this.#room, wish, this.#owner);
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.status !== 403) return;
+      dropOwnerSecret();
+      this.#owner = undefined;
+      this.#set({ isOwner: false });
+    }
+  };
+
+  /** Tells whether the reader is at the end. */
+  read(isAtEnd: boolean): void {
+    const { messages } = this.#log;
+    this.#log.keepFor(isAtEnd);
+    if (this.#log.messages !== messages) this.#tell();
+  }
+
   close(): void {
     this.#stop.abort();
+    this.#outbox.close();
     this.#live?.close();
     for (const timer of this.#replyTimers.values()) clearTimeout(timer);
   }
@@ -132,7 +200,7 @@ export class RoomStore {
     let delayMs = LOAD_BACKOFF_MS.min;
     const since = Date.now();
     while (!this.#stop.signal.aborted) {
-      const before = this.#view.messages;
+      const before = this.#log.messages;
       try {
         const state = await fetchState(this.#room, this.#access);
         if (this.#stop.signal.aborted) return undefined;
@@ -152,17 +220,12 @@ export class RoomStore {
 
   /** Merges the server's state without losing updates that the stream brought meanwhile. */
   #merge(state: ChatState, before: readonly ChatMessage[]): void {
-    const theirs = new Set(state.messages.map(({ id }) => id));
-    const earlier = new Set(before.map(({ id }) => id));
-    const messages = [
-      ...before.filter(({ id }) => !theirs.has(id)),
-      ...state.messages,
-      ...this.#view.messages.filter(({ id }) => !theirs.has(id) && !earlier.has(id)),
-    ];
+    this.#log.merge(state.messages, before);
     this.#set({
       loaded: true,
-      messages: messages.slice(-MAX_MESSAGES),
+      earlier: state.earlier || this.#log.hasDropped ? "some" : "none",
       presence: { visitors: state.visitors, total: state.total },
+      muted: new Set(state.muted),
       botName: state.botName,
     });
     for (const { id } of state.messages) this.#outbox.remove(id);
@@ -198,6 +261,7 @@ export class RoomStore {
   #onVisitor(you: string): void {
     if (this.#view.you === you) return;
     this.#set({ you });
+    this.#outbox.enter(you);
     if (this.#live === undefined) return;
     this.#live.close();
     this.#live = undefined;
@@ -213,17 +277,25 @@ export class RoomStore {
     const event = parseUpdate(type, data);
     if (event?.kind === "message") this.#onMessage(event.message);
     else if (event?.kind === "reply") this.#onReply(event.reply);
+    else if (event?.kind === "removed") {
+      this.#endReply(event.id);
+      this.#log.remove(event.id);
+      this.#tell();
+    } else if (event?.kind === "muted") {
+      const { visitor, muted } = event.mute;
+      const others = [...this.#view.muted].filter((other) => other !== visitor);
+      this.#set({ muted: new Set(muted ? [...others, visitor] : others) });
+    }
   }
 
   #onMessage(message: ChatMessage): void {
     this.#endReply(message.id);
     this.#outbox.remove(message.id);
-    if (this.#view.messages.some(({ id }) => id === message.id)) return;
-    this.#set({ messages: [...this.#view.messages.slice(1 - MAX_MESSAGES), message] });
+    if (this.#log.add(message)) this.#tell();
   }
 
   #onReply(reply: ChatReply): void {
-    if (reply.done || this.#view.messages.some(({ id }) => id === reply.id)) {
+    if (reply.done || this.#log.has(reply.id)) {
       this.#endReply(reply.id);
       return;
     }
@@ -245,7 +317,7 @@ export class RoomStore {
 
   #set(change: Partial<RoomView>): void {
     this.#view = { ...this.#view, ...change };
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 }
 

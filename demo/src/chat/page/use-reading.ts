@@ -5,6 +5,9 @@ import type { ChatMessage } from "../server/wire.ts";
 /** Distance that counts as the end, in pixels. */
 const END_PX = 60;
 
+/** Distance from the first message at which earlier ones are fetched, in pixels. */
+const TOP_PX = 400;
+
 /** How long the marker stays after the reader has caught up, in milliseconds. */
 const MARKER_MS = 6000;
 
@@ -17,6 +20,8 @@ export interface Reading {
   readonly away: boolean;
   readonly onScroll: () => void;
   readonly toEnd: () => void;
+  /** Shows the first message of a time or after it. */
+  readonly toMessage: (id: string) => void;
 }
 
 /**
@@ -24,18 +29,23 @@ export interface Reading {
  * reader is above.
  *
  * @param growing - Changes with every possible growth of the list's end.
+ * @param onTop - Called when the reader is near the first message.
+ * @param onRead - Called with whether the reader is at the end.
  */
 export function useReading(
   messages: readonly ChatMessage[],
   isOwn: (message: ChatMessage) => boolean,
   ownCount: number,
   growing: unknown,
+  onTop: () => void,
+  onRead: (isAtEnd: boolean) => void,
 ): Reading {
   const list = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [away, setAway] = useState(false);
-  const [unread, setUnread] = useState<readonly string[]>([]);
+  const [unread, setUnread] = useState(0);
   const [firstUnread, setFirstUnread] = useState<string | undefined>();
+  const anchor = useRef<{ readonly element: Element; readonly top: number } | undefined>(undefined);
   const known = useRef<string | undefined>(undefined);
 
   function toEnd(): void {
@@ -44,6 +54,19 @@ export function useReading(
     element.scrollTop = element.scrollHeight;
     atEnd.current = true;
     setAway(false);
+    onRead(true);
+  }
+
+  function toMessage(id: string): void {
+    atEnd.current = false;
+    list.current?.querySelector(`[data-message-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "start" });
+    onScroll();
+  }
+
+  /** Remembers where the first message is, to keep it there when others come before it. */
+  function remember(): void {
+    const first = list.current?.querySelector("[data-message-id]") ?? undefined;
+    anchor.current = first && { element: first, top: first.getBoundingClientRect().top };
   }
 
   function onScroll(): void {
@@ -51,7 +74,10 @@ export function useReading(
     if (element === null) return;
     atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < END_PX;
     setAway(!atEnd.current);
-    if (atEnd.current && !document.hidden) setUnread([]);
+    if (atEnd.current && !document.hidden) setUnread(0);
+    onRead(atEnd.current);
+    if (!atEnd.current && element.scrollTop < TOP_PX) onTop();
+    remember();
   }
 
   // New messages since the last render, unless this is the history.
@@ -60,12 +86,17 @@ export function useReading(
     known.current = messages.at(-1)?.id ?? known.current ?? "";
     const fresh = messages.slice(start).filter((message) => !isOwn(message));
     if (fresh.length === 0 || (atEnd.current && !document.hidden)) return;
-    setUnread((before) => [...before, ...fresh.map(({ id }) => id)]);
+    setUnread((before) => before + fresh.length);
     setFirstUnread((before) => before ?? fresh[0]?.id);
   }, [messages]);
 
   useLayoutEffect(() => {
+    const { element, top } = anchor.current ?? {};
     if (atEnd.current) toEnd();
+    else if (list.current !== null && element?.isConnected === true && top !== undefined) {
+      list.current.scrollTop += element.getBoundingClientRect().top - top;
+    }
+    if (!atEnd.current) remember();
   }, [messages, growing]);
 
   // Writers want to see their own message.
@@ -75,7 +106,7 @@ export function useReading(
 
   useEffect(() => {
     const onVisible = (): void => {
-      if (!document.hidden && atEnd.current) setUnread([]);
+      if (!document.hidden && atEnd.current) setUnread(0);
     };
     document.addEventListener("visibilitychange", onVisible);
     const observer = new ResizeObserver(() => {
@@ -89,10 +120,10 @@ export function useReading(
   }, []);
 
   useEffect(() => {
-    if (unread.length > 0 || firstUnread === undefined) return undefined;
+    if (unread > 0 || firstUnread === undefined) return undefined;
     const timer = setTimeout(() => setFirstUnread(undefined), MARKER_MS);
     return () => clearTimeout(timer);
-  }, [unread.length, firstUnread]);
+  }, [unread, firstUnread]);
 
-  return { list, unread: unread.length, firstUnread, away, onScroll, toEnd };
+  return { list, unread, firstUnread, away, onScroll, toEnd, toMessage };
 }

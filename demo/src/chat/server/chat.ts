@@ -6,15 +6,17 @@ import { newestUpdates, sayLater, sessionOf } from "./bot-reach.ts";
 import type { Language } from "./bots/bot.ts";
 import { checkNickname } from "./names.ts";
 import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
+import { Owner, type OwnersWish } from "./owner.ts";
 import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
 import { readBotRequest, readMessage, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
+import { isRoomName, readRoom, roomPath } from "./room-name.ts";
 import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { TokenBuckets } from "./token-buckets.ts";
-import { CHAT_TYPES, type ChatMessage, type ChatPresence, type ChatReply, type ChatState, ROOM_NAME, roomTopic } from "./wire.ts";
+import { CHAT_TYPES, type ChatMessage, type ChatPage, type ChatPresence, type ChatReply, type ChatState, roomTopic } from "./wire.ts";
 
 /** Lines of the conversation that the bot is given. */
 const BOT_HISTORY = 20;
@@ -22,8 +24,8 @@ const BOT_HISTORY = 20;
 /** The chat rooms' server part. */
 export interface Chat {
   /**
-   * Whether a path is one of the chat's own, `/chat/ROOM/token`, `/chat/ROOM/state`,
-   * `/chat/ROOM/messages` or `/chat/ROOM/bot`. The pages serve the rest.
+   * Whether a path is one of the chat's own: `/chat/ROOM/` and `token`, `state`, `messages`,
+   * `history`, `moderation` or `bot`. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /**
@@ -52,6 +54,7 @@ class ChatServer implements Chat {
   readonly #limits: ChatLimits;
   readonly #logger: ChatLogger;
   readonly #botName: string | undefined;
+  readonly #owner: Owner;
   readonly #tokens: RoomTokens;
   readonly #tokenDesk: TokenDesk;
   readonly #rooms: Rooms;
@@ -59,6 +62,7 @@ class ChatServer implements Chat {
   readonly #desk: BotDesk | undefined;
   readonly #visitorRates: TokenBuckets;
   readonly #addressRates: TokenBuckets;
+  readonly #pageRates: TokenBuckets;
   /**
    * Messages on their way into the journal, by room and id. A retry waits for the first attempt's
    * outcome.
@@ -82,12 +86,17 @@ class ChatServer implements Chat {
     const checkedName = checkNickname(botName, undefined);
     if (!checkedName.ok) throw new TypeError(`createChat: botName: ${checkedName.detail}`);
     const limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits };
+    if (options.ownerSecret !== undefined && options.ownerSecret.length < 16) {
+      throw new TypeError("createChat: ownerSecret has at least 16 characters.");
+    }
     this.#options = options;
+    this.#owner = new Owner(options.ownerSecret);
     this.#limits = limits;
     this.#logger = options.logger ?? SILENT;
     this.#botName = bot === undefined ? undefined : botName;
     this.#visitorRates = new TokenBuckets(limits.perVisitor, limits.rateKeys);
     this.#addressRates = new TokenBuckets(limits.perAddress, limits.rateKeys);
+    this.#pageRates = new TokenBuckets(limits.pagesPerVisitor, limits.rateKeys);
     this.#tokens = new RoomTokens({ key, audience, lifetimeSeconds: tokenLifetimeSeconds, hub });
     this.#tokenDesk = new TokenDesk({ tokens: this.#tokens, url: hub.url, limits });
     this.#rooms = new Rooms({ hub, logger: this.#logger, history: historyPerRoom, rooms });
@@ -139,7 +148,7 @@ class ChatServer implements Chat {
     if (path === undefined) {
       return problem(
         "not_found",
-        "A room answers at /chat/ROOM/token, /chat/ROOM/state, /chat/ROOM/messages and /chat/ROOM/bot; its name is 1 to 40 of a–z 0–9 and hyphens.",
+        "A room answers at /chat/ROOM/token, /chat/ROOM/state, /chat/ROOM/messages, /chat/ROOM/history and /chat/ROOM/bot; its name is 1 to 40 letters and digits of any script, in lower case, with hyphens between them.",
       );
     }
     try {
@@ -147,13 +156,15 @@ class ChatServer implements Chat {
       if (path.resource !== "state" && request.method !== "POST") {
         return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
       }
-      if (path.resource === "state" && request.method !== "GET" && request.method !== "HEAD") {
-        return problem("method_not_allowed", "Read the room's state with GET.", { Allow: "GET, HEAD" });
+      if (path.resource === "moderation") return await this.#moderate(request, path.room);
+      if (path.resource !== "messages" && path.resource !== "bot" && request.method !== "GET" && request.method !== "HEAD") {
+        return problem("method_not_allowed", "Read the room with GET.", { Allow: "GET, HEAD" });
       }
       const bearer = await this.#tokens.visitorOf(request, path.room);
       if (typeof bearer === "string") return refuse(bearer, path.room);
       if (path.resource === "state") return await this.#state(path.room);
       if (path.resource === "bot") return await this.#bot(request, path.room, bearer.visitor, address);
+      if (path.resource === "history") return await this.#history(new URL(request.url), path.room, bearer.visitor);
       return await this.#send(request, path.room, bearer.visitor, address);
     } catch (error) {
       if (error instanceof RoomsBusyError || error instanceof HubError || error instanceof NotReadyError) {
@@ -176,12 +187,38 @@ class ChatServer implements Chat {
     const state: ChatState = {
       ...this.#presence.in(name),
       messages: room.messages,
+      earlier: room.hasEarlier,
       replies: room.replies,
+      muted: [...room.muted],
       lastEventId: this.#rooms.lastEventId,
       hub: new URL(this.#options.hub.url).pathname,
       ...(this.#botName === undefined ? {} : { botName: this.#botName }),
     };
     return Response.json(state, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Answers with the messages before one of the room. */
+  async #history({ searchParams }: URL, name: string, visitor: string): Promise<Response> {
+    const id = searchParams.get("before") ?? "";
+    const at = Number(searchParams.get("at") ?? Number.NaN);
+    if (id === "" || !Number.isFinite(at)) {
+      return problem("invalid_query", "Name the message by its id in `before` and its time in `at`.");
+    }
+    const waitMs = this.#pageRates.take(visitor);
+    if (waitMs > 0) return tooMany("too_many_pages", "then ask for the messages again", waitMs);
+    await this.#room(name);
+    const page: ChatPage = await this.#rooms.before(name, { id, at }, this.#limits.messagesPerPage);
+    return Response.json(page, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Does what the owner wants, so that all pages follow. */
+  async #moderate(request: Request, name: string): Promise<Response> {
+    if (request.method !== "POST") return problem("method_not_allowed", "Moderate with POST.", { Allow: "POST" });
+    const wish = await this.#owner.read(request, this.#limits.bodyBytes);
+    if (wish instanceof Response) return wish;
+    await this.#room(name);
+    await this.#publish(name, wish.type, wish.data);
+    return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
   }
 
   async #send(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
@@ -195,6 +232,7 @@ class ChatServer implements Chat {
       return accepted(sent.id, visitor, true);
     }
     if (room.has(sent.id)) return accepted(sent.id, visitor, true);
+    if (room.muted.has(visitor)) return problem("muted", MUTED);
     const waitMs = this.#waitMs(visitor, address);
     if (waitMs > 0) return tooMany("too_many_messages", "then send the message again", waitMs);
     const publishing = this.#take(room, sent, visitor, languageOfBrowser(request));
@@ -226,9 +264,10 @@ class ChatServer implements Chat {
     const answer = room.messages.find((message) => message.id === id && message.cut !== undefined);
     const at = room.messages.findIndex((message) => message.id === answer?.question);
     const question = room.messages[at];
-    if (answer === undefined || question === undefined)
+    if (answer === undefined || question === undefined || question.removed === true)
       return problem("not_found", "The answer is not cut, or its question is no longer held.");
     if (question.visitor !== visitor) return problem("insufficient_scope", "Only the visitor who asked may ask again.");
+    if (room.muted.has(visitor)) return problem("muted", MUTED);
     const waitMs = this.#waitMs(visitor, address);
     if (waitMs > 0) return tooMany("too_many_messages", "then ask again", waitMs);
     this.#ask(name, question, room.messages.slice(0, at), languageOfBrowser(request));
@@ -238,13 +277,16 @@ class ChatServer implements Chat {
   #ask(room: string, { id, nickname, text, visitor = "" }: ChatMessage, earlier: readonly ChatMessage[], language: Language): void {
     if (this.#desk === undefined || this.#botName === undefined) return;
     const message = { room, nickname, text: addressedText(text, this.#botName) ?? text, visitor, language };
-    const history = earlier.slice(-BOT_HISTORY).map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
+    const history = earlier
+      .filter(({ removed }) => removed !== true)
+      .slice(-BOT_HISTORY)
+      .map((line) => ({ nickname: line.nickname, text: line.text, bot: line.bot === true }));
     this.#desk.ask({ id, message, history });
   }
 
   async #take(room: Room, { id, nickname, text }: SentMessage, visitor: string, language: Language): Promise<void> {
     const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor };
-    const earlier = room.messages.slice(-BOT_HISTORY);
+    const earlier = [...room.messages];
     await this.#publish(room.name, "chat", message);
     room.committed(id);
     if (this.#botName === undefined) return;
@@ -275,7 +317,11 @@ class ChatServer implements Chat {
   }
 
   /** Private: only holders of a token for the room receive the update, live and replayed. */
-  #publish(room: string, type: keyof typeof CHAT_TYPES, data: ChatMessage | ChatReply | ChatPresence): Promise<string> {
+  #publish(
+    room: string,
+    type: keyof typeof CHAT_TYPES,
+    data: ChatMessage | ChatReply | ChatPresence | OwnersWish["data"],
+  ): Promise<string> {
     return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data), private: true });
   }
 }
@@ -289,11 +335,15 @@ function checkCount(option: string, value: number, min = 1): void {
     throw new TypeError(`createChat: ${option} must be a whole number from ${min}; it is ${value}.`);
 }
 
-const RESOURCES = ["token", "state", "messages", "bot"] as const;
+const MUTED = "The owner of the chat has muted you in this room.";
+
+/** What a room answers to, below its path. */
+const RESOURCES = ["token", "state", "messages", "history", "moderation", "bot"] as const;
 
 function parsePath(pathname: string): { room: string; resource: (typeof RESOURCES)[number] } | undefined {
-  const [empty, chat, room = "", resource, ...rest] = pathname.split("/");
-  if (empty !== "" || chat !== "chat" || rest.length > 0 || !ROOM_NAME.test(room)) return undefined;
+  const [empty, chat, encoded = "", resource, ...rest] = pathname.split("/");
+  const room = readRoom(encoded);
+  if (empty !== "" || chat !== "chat" || rest.length > 0 || room === undefined || !isRoomName(room)) return undefined;
   const known = RESOURCES.find((one) => one === resource);
   return known === undefined ? undefined : { room, resource: known };
 }
@@ -309,7 +359,7 @@ function accepted(id: string, visitor: string, duplicate: boolean): Response {
 
 function refuse(refusal: BearerRefusal, room: string): Response {
   const challenge = refusal === "unauthorized" ? "Bearer" : `Bearer error="${refusal}"`;
-  return problem(refusal, `Get a token with POST /chat/${room}/token, and send it as Authorization: Bearer.`, {
+  return problem(refusal, `Get a token with POST ${roomPath(room)}/token, and send it as Authorization: Bearer.`, {
     "WWW-Authenticate": challenge,
   });
 }

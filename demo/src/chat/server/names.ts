@@ -17,8 +17,25 @@ export function foldName(nickname: string): string {
   return withoutJoiners(nickname.normalize("NFKC")).trim().replace(/\s+/gu, " ").toLowerCase();
 }
 
+/** A fault of a nickname or a text. Pages translate it. */
+export type TextFault =
+  | "nickname_empty"
+  | "nickname_too_long"
+  | "nickname_invisible"
+  | "nickname_of_bot"
+  | "text_empty"
+  | "text_too_long"
+  | "text_control"
+  | "not_text";
+
 /** A nickname as it is shown, or what is wrong with it. */
-export type CheckedText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly detail: string };
+export type CheckedText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: TextFault; readonly detail: string };
+
+function fault(reason: TextFault, detail: string): CheckedText {
+  return { ok: false, reason, detail };
+}
 
 /**
  * Checks a nickname: anyone may choose any, but nobody takes the bot's.
@@ -26,28 +43,29 @@ export type CheckedText = { readonly ok: true; readonly text: string } | { reado
  * @param botName - The bot's name, which is refused in every spelling that reads the same.
  */
 export function checkNickname(value: unknown, botName: string | undefined): CheckedText {
-  if (typeof value !== "string") return { ok: false, detail: "`nickname` must be a text." };
+  if (typeof value !== "string") return fault("not_text", "`nickname` must be a text.");
   const text = value.trim();
-  if (text === "" || characters(text) > NICKNAME_LENGTH) {
-    return { ok: false, detail: `A nickname has 1 to ${NICKNAME_LENGTH} characters.` };
+  const length = characters(text);
+  if (length === 0 || length > NICKNAME_LENGTH) {
+    return fault(length === 0 ? "nickname_empty" : "nickname_too_long", `A nickname has 1 to ${NICKNAME_LENGTH} characters.`);
   }
   if (looksOf(text) === "" || FORBIDDEN_IN_NAMES.test(withoutShapingJoiners(text))) {
-    return { ok: false, detail: "The nickname has a control or invisible character. Remove it." };
+    return fault("nickname_invisible", "The nickname has a control or invisible character. Remove it.");
   }
   if (botName !== undefined && readsAs(text, botName)) {
-    return { ok: false, detail: `The nickname "${botName}" belongs to the bot. Choose another.` };
+    return fault("nickname_of_bot", `The nickname "${botName}" belongs to the bot. Choose another.`);
   }
   return { ok: true, text };
 }
 
 /** Checks what somebody wrote. Line ends become LF; white space around the text is dropped. */
 export function checkText(value: unknown): CheckedText {
-  if (typeof value !== "string") return { ok: false, detail: "`text` must be a text." };
+  if (typeof value !== "string") return fault("not_text", "`text` must be a text.");
   const text = value.replace(/\r\n?/g, "\n").trim();
-  if (text === "") return { ok: false, detail: "The message is empty." };
-  if (characters(text) > TEXT_LENGTH) return { ok: false, detail: `A message has at most ${TEXT_LENGTH} characters.` };
+  if (text === "") return fault("text_empty", "The message is empty.");
+  if (characters(text) > TEXT_LENGTH) return fault("text_too_long", `A message has at most ${TEXT_LENGTH} characters.`);
   if (FORBIDDEN_IN_TEXT.test(text)) {
-    return { ok: false, detail: "The message has a control character other than a line end. Remove it." };
+    return fault("text_control", "The message has a control character other than a line end. Remove it.");
   }
   return { ok: true, text };
 }

@@ -29,6 +29,10 @@ export interface ChatLimits {
    * seconds.
    */
   readonly tokensPerVisitor: BucketRate;
+  /** Rate of one visitor's requests for older messages. Default 30 at once, then 2 a second. */
+  readonly pagesPerVisitor: BucketRate;
+  /** Older messages in one answer. Default 100. */
+  readonly messagesPerPage: number;
   /** Rate of one address's token requests (IPv6: its /64). Default 120 at once, then 6 a second. */
   readonly tokensPerAddress: BucketRate;
   /** Most visitors and most addresses whose rate is remembered. Default 10,000 each. */
@@ -80,6 +84,8 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   perAddress: { burst: 60, perSecond: 6 },
   tokensPerVisitor: { burst: 30, perSecond: 0.5 },
   tokensPerAddress: { burst: 120, perSecond: 6 },
+  pagesPerVisitor: { burst: 30, perSecond: 2 },
+  messagesPerPage: 100,
   rateKeys: 10_000,
   visitors: 20_000,
   visitorsListed: 200,
@@ -111,6 +117,11 @@ export interface ChatOptions {
    * 300.
    */
   readonly tokenLifetimeSeconds?: number | undefined;
+  /**
+   * Secret of the owner, who may remove messages and mute visitors. At least 16 characters. Default:
+   * nobody may.
+   */
+  readonly ownerSecret?: string | undefined;
   /** The bot that answers in the rooms. Default: none. */
   readonly bot?: Bot | undefined;
   /** The bot's nickname, which nobody else may take. Default `artie`. */

@@ -1,8 +1,14 @@
 import { parseCard } from "./cards.ts";
-import { type ChatMessage, type ChatReply, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
+import { type ChatMessage, type ChatMute, type ChatReply, NICKNAME_LENGTH, TEXT_LENGTH, VISITOR_TAG } from "./wire.ts";
 
 /** The meaning of an update on a room's topic. */
-export type RoomEvent = { readonly kind: "message"; readonly message: ChatMessage } | { readonly kind: "reply"; readonly reply: ChatReply };
+export type RoomEvent =
+  | { readonly kind: "message"; readonly message: ChatMessage }
+  | { readonly kind: "reply"; readonly reply: ChatReply }
+  | { readonly kind: "removed"; readonly id: string }
+  | { readonly kind: "muted"; readonly mute: ChatMute };
+
+const TYPES: ReadonlySet<string | undefined> = new Set(["chat", "reply", "removed", "muted"]);
 
 const MAX_ID_LENGTH = 80;
 
@@ -30,10 +36,10 @@ function answerParts({ question, asker, cut, card }: Record<string, unknown>): P
  * Reads an update of a room. The journal may be older than this program, so nothing about the data
  * is taken for granted.
  *
- * @returns Undefined for anything that is not a message or a reply in the right shape.
+ * @returns Undefined for anything that is not an event of a room in the right shape.
  */
 export function parseUpdate(type: string | undefined, data: string): RoomEvent | undefined {
-  if ((type !== "chat" && type !== "reply") || data.length > TEXT_LENGTH * 12 + 8000) return undefined;
+  if (!TYPES.has(type) || data.length > TEXT_LENGTH * 12 + 8000) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(data);
@@ -42,8 +48,13 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { id, nickname, text, at, visitor, bot, done, question, asker, cut, card } = value as Record<string, unknown>;
+  const { id, nickname, text, at, visitor, bot, done, muted, question, asker, cut, card } = value as Record<string, unknown>;
+  if (type === "muted") {
+    const isMute = typeof visitor === "string" && VISITOR_TAG.test(visitor) && typeof muted === "boolean";
+    return isMute ? { kind: "muted", mute: { visitor, muted } } : undefined;
+  }
   if (typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH) return undefined;
+  if (type === "removed") return { kind: "removed", id };
   if (!isText(nickname, NICKNAME_LENGTH) || nickname === "" || !isText(text, TEXT_LENGTH)) return undefined;
   if (type === "reply") return { kind: "reply", reply: { id, nickname, text, done: done === true, ...(isTag(asker) ? { asker } : {}) } };
   if (text === "" || typeof at !== "number" || !Number.isFinite(at)) return undefined;

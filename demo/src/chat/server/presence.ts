@@ -1,6 +1,7 @@
 import type { Authorization, Hub } from "artesian";
 import { checkNickname } from "./names.ts";
-import { type ChatPresence, ROOM_NAME, roomTopic, VISITOR_TAG } from "./wire.ts";
+import { isRoomName, readRoom } from "./room-name.ts";
+import { type ChatPresence, roomTopic, VISITOR_TAG } from "./wire.ts";
 
 export interface PresenceOptions {
   readonly hub: Hub;
@@ -114,9 +115,10 @@ export class Presence {
   }
 
   #parse(pattern: string): Place | undefined {
-    const [empty, chat, room = "", here, visitor = "", encoded = "", ...rest] = pattern.split("/");
+    const [empty, chat, encodedRoom = "", here, visitor = "", encoded = "", ...rest] = pattern.split("/");
     if (empty !== "" || chat !== "chat" || here !== "here" || rest.length > 0) return undefined;
-    if (!ROOM_NAME.test(room) || !VISITOR_TAG.test(visitor)) return undefined;
+    const room = readRoom(encodedRoom);
+    if (room === undefined || !isRoomName(room) || !VISITOR_TAG.test(visitor)) return undefined;
     let nickname: string;
     try {
       nickname = decodeURIComponent(encoded);

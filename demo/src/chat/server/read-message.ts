@@ -15,16 +15,16 @@ export interface SentMessage {
  * @returns The message, or the refusal with the remedy.
  */
 export async function readMessage(request: Request, maxBytes: number, botName: string | undefined): Promise<SentMessage | Response> {
-  const value = await readObject(request, maxBytes, "`id`, `nickname` and `text`");
+  const value = await readObject(request, maxBytes);
   if (value instanceof Response) return value;
   const { id, nickname, text } = value;
   if (typeof id !== "string" || !MESSAGE_ID.test(id)) {
     return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
   }
   const checkedName = checkNickname(nickname, botName);
-  if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail);
+  if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail, {}, checkedName.reason);
   const checkedText = checkText(text);
-  if (!checkedText.ok) return problem("invalid_message", checkedText.detail);
+  if (!checkedText.ok) return problem("invalid_message", checkedText.detail, {}, checkedText.reason);
   return { id, nickname: checkedName.text, text: checkedText.text };
 }
 
@@ -34,16 +34,20 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
  * @returns The request, or the refusal with the remedy.
  */
 export async function readBotRequest(request: Request, maxBytes: number): Promise<BotRequest | Response> {
-  const value = await readObject(request, maxBytes, "`id` and `action`");
+  const value = await readObject(request, maxBytes);
   if (value instanceof Response) return value;
   const { id, action } = value;
   if (typeof id === "string" && (action === "stop" || action === "again")) return { id, action };
   return problem("invalid_message", "`id` must be the id of an answer of the bot, and `action` must be `stop` or `again`.");
 }
 
-/** @param members - The members that the object must have, for the refusal. */
-async function readObject(request: Request, maxBytes: number, members: string): Promise<Readonly<Record<string, unknown>> | Response> {
-  if (!isJson(request)) return problem("unsupported_media_type", "Send the message as `Content-Type: application/json`.");
+/**
+ * Reads a body that is a JSON object.
+ *
+ * @returns The object, or the refusal.
+ */
+export async function readObject(request: Request, maxBytes: number): Promise<Readonly<Record<string, unknown>> | Response> {
+  if (!isJson(request)) return problem("unsupported_media_type", "Send the body as `Content-Type: application/json`.");
   const body = await readBody(request, maxBytes);
   if (body === undefined) return problem("too_large", `The body is longer than ${maxBytes} bytes.`);
   let value: unknown;
@@ -52,9 +56,8 @@ async function readObject(request: Request, maxBytes: number, members: string): 
   } catch {
     return problem("invalid_body", "The body is not JSON in UTF-8.");
   }
-  return typeof value === "object" && value !== null
-    ? (value as Readonly<Record<string, unknown>>)
-    : problem("invalid_body", `The body must be an object with ${members}.`);
+  if (typeof value !== "object" || value === null) return problem("invalid_body", "The body must be a JSON object.");
+  return value as Record<string, unknown>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Chapters } from "./chapters.ts";
 import type { RoomEvent } from "./parse-update.ts";
 import type { ChatMessage, ChatReply } from "./wire.ts";
 
@@ -10,11 +11,18 @@ const IDS_PER_MESSAGE = 4;
  */
 const MAX_REPLIES = 4;
 
+/** Removals and muted visitors that a room remembers, of each the last ones. */
+const MAX_MODERATED = 1000;
+
 /** The state of one room: a bounded fold of its updates, in which every message counts once. */
 export class Room {
   readonly name: string;
   readonly #history: number;
   readonly #messages: ChatMessage[] = [];
+  readonly #chapters = new Chapters();
+  readonly #removed = new Set<string>();
+  readonly #muted = new Set<string>();
+  #total = 0;
   readonly #replies = new Map<string, ChatReply>();
   /** Ids of the committed messages. `true` once the message itself is in the history. */
   readonly #ids = new Map<string, boolean>();
@@ -45,9 +53,42 @@ export class Room {
     if (!this.#ids.has(id)) this.#remember(id, false);
   }
 
-  apply(event: RoomEvent): void {
-    if (event.kind === "message") this.#addMessage(event.message);
-    else this.#setReply(event.reply);
+  /** Whether there were messages before those in memory. */
+  get hasEarlier(): boolean {
+    return this.#total > this.#messages.length;
+  }
+
+  get chapters(): Pick<Chapters, "before"> {
+    return this.#chapters;
+  }
+
+  /** @param after - The event id before the event, if it is known. */
+  apply(event: RoomEvent, after?: string): void {
+    if (event.kind === "message") this.#addMessage(event.message, after);
+    else if (event.kind === "reply") this.#setReply(event.reply);
+    else if (event.kind === "removed") this.#remove(event.id);
+    else {
+      this.#muted.delete(event.mute.visitor);
+      if (event.mute.muted) keep(this.#muted, event.mute.visitor);
+    }
+  }
+
+  /** The name tags of the muted visitors. */
+  get muted(): ReadonlySet<string> {
+    return this.#muted;
+  }
+
+  /** A message as readers may see it: without its text, if the owner has removed it. */
+  shown(message: ChatMessage): ChatMessage {
+    return this.#removed.has(message.id) ? { ...message, text: "", removed: true } : message;
+  }
+
+  #remove(id: string): void {
+    keep(this.#removed, id);
+    const index = this.#messages.findIndex((message) => message.id === id);
+    const message = this.#messages[index];
+    if (message !== undefined) this.#messages[index] = this.shown(message);
+    this.#replies.delete(id);
   }
 
   /** Forgets unfinished replies without a writer, as after a restart of the server. */
@@ -55,11 +96,13 @@ export class Room {
     this.#replies.clear();
   }
 
-  #addMessage(message: ChatMessage): void {
+  #addMessage(message: ChatMessage, after: string | undefined): void {
     if (this.#ids.get(message.id) === true) return;
+    this.#total += 1;
+    this.#chapters.add(message.at, after);
     this.#remember(message.id, true);
     this.#replies.delete(message.id);
-    this.#messages.push(message);
+    this.#messages.push(this.shown(message));
     if (this.#messages.length > this.#history) this.#messages.shift();
   }
 
@@ -81,4 +124,11 @@ export class Room {
       if (oldest !== undefined) this.#ids.delete(oldest);
     }
   }
+}
+
+/** Adds to a bounded set, from which the oldest goes. */
+function keep(set: Set<string>, value: string): void {
+  set.add(value);
+  const [oldest] = set;
+  if (set.size > MAX_MODERATED && oldest !== undefined) set.delete(oldest);
 }

@@ -2,7 +2,8 @@ import type { Hub } from "artesian";
 import type { ChatLogger } from "./options.ts";
 import { parseUpdate, type RoomEvent } from "./parse-update.ts";
 import { Room } from "./room.ts";
-import { ROOM_NAME, roomTopic } from "./wire.ts";
+import { isRoomName, readRoom } from "./room-name.ts";
+import { type ChatMessage, type ChatPage, roomTopic } from "./wire.ts";
 
 export interface RoomsOptions {
   readonly hub: Hub;
@@ -21,6 +22,8 @@ interface Loading {
 
 /** Most rooms that are reread at a time, because rereading a room walks the journal. */
 const MAX_LOADING = 4;
+/** How far the times of two messages in a row may be in the wrong order, in milliseconds. */
+const CLOCK_STEP_MS = 60_000;
 const RESTART_MS = { min: 250, max: 10_000 };
 
 /** Too many rooms are being read from the journal. Try again in a second. */
@@ -42,6 +45,8 @@ export class Rooms {
   #wasLive = false;
   readonly #running: Promise<void>;
   #lastEventId = "earliest";
+  /** Pages of old messages that are being read. */
+  #paging = 0;
   /** Whether a room was dropped. Then a missing room may still be in the journal. */
   #dropped = false;
 
@@ -88,6 +93,37 @@ export class Rooms {
     return await reading;
   }
 
+  /**
+   * Reads the messages before one of the room, from the journal.
+   *
+   * @throws RoomsBusyError when too much is being read already.
+   */
+  async before(name: string, { id, at }: Pick<ChatMessage, "id" | "at">, count: number): Promise<ChatPage> {
+    const room = await this.room(name);
+    if (this.#loading.size + this.#paging >= MAX_LOADING) throw new RoomsBusyError("Too many rooms are being read.");
+    this.#paging += 1;
+    try {
+      const start = room.chapters.before(at, count);
+      const messages: ChatMessage[] = [];
+      let earlier = start !== undefined;
+      const seen = new Set<string>();
+      for await (const event of this.#replay(name, start?.after ?? "earliest")) {
+        if (event.kind !== "message" || seen.has(event.message.id)) continue;
+        // The message may be gone from the journal. Those after it are on the page.
+        if (event.message.id === id || event.message.at > at + CLOCK_STEP_MS) break;
+        seen.add(event.message.id);
+        messages.push(room.shown(event.message));
+        if (messages.length > count) {
+          earlier = true;
+          messages.shift();
+        }
+      }
+      return { messages, earlier };
+    } finally {
+      this.#paging -= 1;
+    }
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     // Waiting callers get the current state, because the server is leaving.
@@ -109,25 +145,35 @@ export class Rooms {
 
   async #read(name: string, meanwhile: RoomEvent[]): Promise<Room> {
     const room = new Room(name, this.#options.history);
+    let after: string | undefined;
+    for await (const event of this.#replay(name, "earliest")) {
+      room.apply(event, after);
+      after = event.eventId;
+    }
+    for (const event of meanwhile) room.apply(event);
+    return this.#keep(room);
+  }
+
+  /** The room's events in the journal after an event id, up to now. */
+  async *#replay(name: string, lastEventId: string): AsyncGenerator<RoomEvent & { readonly eventId: string | undefined }> {
     const reached = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, reached.signal]);
+    const signal = AbortSignal.any([reached.signal, this.#stop.signal]);
     try {
-      for await (const update of this.#options.hub.subscribe({
+      const updates = this.#options.hub.subscribe({
         match: roomTopic(name),
-        lastEventId: "earliest",
+        lastEventId,
         includePrivate: true,
         onLive: () => reached.abort(),
         signal,
-      })) {
+      });
+      for await (const update of updates) {
         const event = update.private ? parseUpdate(update.type, update.data) : undefined;
-        if (event !== undefined) room.apply(event);
-        if (signal.aborted) break;
+        if (event !== undefined) yield { ...event, eventId: update.id };
+        if (signal.aborted) return;
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    for (const event of meanwhile) room.apply(event);
-    return this.#keep(room);
   }
 
   async #run(): Promise<void> {
@@ -163,11 +209,12 @@ export class Rooms {
         logger.warn({ gap: update.data }, "updates of the chat were trimmed from the journal before they were read");
         continue;
       }
+      const after = this.#lastEventId;
       if (update.id !== undefined) this.#lastEventId = update.id;
       // Public updates are not the chat's, no matter who published them.
       const event = update.private ? parseUpdate(update.type, update.data) : undefined;
       if (event === undefined) continue;
-      for (const topic of update.topics) this.#apply(topic, event);
+      for (const topic of update.topics) this.#apply(topic, event, after);
     }
   }
 
@@ -179,9 +226,9 @@ export class Rooms {
     this.#nowLive();
   }
 
-  #apply(topic: string, event: RoomEvent): void {
-    const name = topic.startsWith("/chat/") ? topic.slice("/chat/".length) : "";
-    if (!ROOM_NAME.test(name)) return;
+  #apply(topic: string, event: RoomEvent, after: string): void {
+    const name = topic.startsWith("/chat/") ? readRoom(topic.slice("/chat/".length)) : undefined;
+    if (name === undefined || !isRoomName(name)) return;
     const meanwhile = this.#loading.get(name)?.meanwhile;
     if (meanwhile !== undefined && meanwhile.push(event) > this.#options.history * 4) meanwhile.shift();
     let room = this.#rooms.get(name);
@@ -190,7 +237,7 @@ export class Rooms {
       if (this.#dropped) return;
       room = new Room(name, this.#options.history);
     }
-    room.apply(event);
+    room.apply(event, after);
     this.#keep(room);
   }
 }

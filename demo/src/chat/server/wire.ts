@@ -4,12 +4,7 @@ import type { ChatCard } from "./cards.ts";
  * The protocol between the chat's server and its page: shapes and bounds, and nothing that runs on
  * one side only.
  */
-
-/**
- * A room's name in its address, `/chat/ROOM`: 1 to 40 of `a–z 0–9 -`, neither first nor last a
- * hyphen.
- */
-export const ROOM_NAME: RegExp = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+import { roomPath } from "./room-name.ts";
 
 /** A visitor's public name tag: a hash of their secret, the `sub` of their tokens. */
 export const VISITOR_TAG: RegExp = /^[A-Za-z0-9_-]{12}$/;
@@ -31,7 +26,7 @@ export const TEXT_LENGTH = 2000;
 export const REPLY_ABANDONED_MS = 20_000;
 
 /** The types of the updates on the topic `/chat/ROOM`. */
-export const CHAT_TYPES = { chat: "chat", reply: "reply", presence: "presence" } as const;
+export const CHAT_TYPES = { chat: "chat", reply: "reply", presence: "presence", removed: "removed", muted: "muted" } as const;
 
 /** A message in a room: the data of an update of type `chat`. */
 export interface ChatMessage {
@@ -53,7 +48,26 @@ export interface ChatMessage {
   readonly cut?: "failed" | "stopped";
   /** On an answer of the bot: the same as data, which a page may draw. */
   readonly card?: ChatCard;
+  /** The owner has removed the message. Its text is empty. */
+  readonly removed?: true;
 }
+
+/** The owner has removed a message: the data of an update of type `removed`. */
+export interface ChatRemoval {
+  readonly id: string;
+}
+
+/** The owner has muted a visitor, or no longer does: the data of an update of type `muted`. */
+export interface ChatMute {
+  readonly visitor: string;
+  readonly muted: boolean;
+}
+
+/** Request header with the owner's secret. */
+export const OWNER_HEADER = "Chat-Owner";
+
+/** The body of `POST /chat/ROOM/moderation`, which requires the owner's secret. */
+export type Moderation = { readonly remove: string } | { readonly mute: string } | { readonly unmute: string };
 
 /** A reply in progress: the data of an update of type `reply`. */
 export interface ChatReply {
@@ -93,13 +107,25 @@ export interface ChatPresence {
 /** The answer of `GET /chat/ROOM/state`, which requires the room's token. */
 export interface ChatState extends ChatPresence {
   readonly messages: readonly ChatMessage[];
+  /** Whether there were messages before these. */
+  readonly earlier: boolean;
   readonly replies: readonly ChatReply[];
+  /** The name tags of muted visitors. */
+  readonly muted: readonly string[];
   /** Subscribe from this event id to miss nothing and repeat nothing. */
   readonly lastEventId: string;
   /** The bot's nickname, when the room has a bot. */
   readonly botName?: string;
   /** Path of the hub's URL, below which the hub takes renewed tokens. */
   readonly hub: string;
+}
+
+/** The answer of `GET /chat/ROOM/history?before=ID&at=TIME`: the messages before one of the room. */
+export interface ChatPage {
+  /** The last ones before it, in order. */
+  readonly messages: readonly ChatMessage[];
+  /** Whether there may be messages before these. */
+  readonly earlier: boolean;
 }
 
 /** The answer of `POST /chat/ROOM/token`. */
@@ -116,16 +142,14 @@ export interface ChatToken {
 }
 
 /** The topic of a room. */
-export function roomTopic(room: string): string {
-  return `/chat/${room}`;
-}
+export const roomTopic: (room: string) => string = roomPath;
 
 /**
  * The topic that announces a visitor's presence, by the public name tag. A page also subscribes to
  * it. Nothing is published on it.
  */
 export function hereTopic(room: string, visitor: string, nickname: string): string {
-  return `/chat/${room}/here/${visitor}/${encodeURIComponent(nickname)}`;
+  return `${roomTopic(room)}/here/${visitor}/${encodeURIComponent(nickname)}`;
 }
 
 /** Counts the characters (code points) of a text, as the limits do. */

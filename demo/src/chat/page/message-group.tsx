@@ -1,0 +1,111 @@
+import type { ComponentChildren } from "preact";
+import { formatterOf } from "artesian-ui/language.ts";
+import type { ChatMessage, Moderation } from "../server/wire.ts";
+import { Avatar } from "./avatar.tsx";
+import { AnswerEnd } from "./bot/answer-end.tsx";
+import { BotCard } from "./bot/bot-card.tsx";
+import type { MessageGroup } from "./group-messages.ts";
+import { memo } from "./memo.ts";
+import { NameMark } from "./name-mark.tsx";
+import { RichText } from "./rich-text.tsx";
+import { chatTexts } from "./texts.ts";
+
+const timeFormat = formatterOf((tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" }));
+const dayFormat = formatterOf((tag) => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }));
+
+interface GroupProps {
+  readonly group: MessageGroup;
+  /** The mark beside a name that several people have. */
+  readonly mark: string | undefined;
+  readonly own: boolean;
+  readonly unread: boolean;
+  readonly isMuted: boolean;
+  /** For the owner of the chat. */
+  readonly onModerate: Moderate | undefined;
+}
+
+export type Moderate = (wish: Moderation) => Promise<void>;
+
+/** The messages of one author in a row. Drawn again only when one of them changes. */
+export const Group = memo(({ group, mark, own, unread, isMuted, onModerate }: GroupProps): ComponentChildren => {
+  const texts = chatTexts();
+  const { visitor } = group;
+  return (
+    <>
+      {group.newDay && <p class="day">{dayFormat().format(group.at)}</p>}
+      {unread && (
+        <p class="unread-marker" data-testid="unread-marker">
+          {texts.fresh}
+        </p>
+      )}
+      <section class={own ? "group own" : group.bot ? "group bot" : "group"}>
+        {!own && <Avatar name={group.nickname} visitor={group.visitor} bot={group.bot} />}
+        <div class="group-body">
+          <p class="byline">
+            <span class="author">{own ? texts.you : group.nickname}</span>
+            <NameMark mark={mark} />
+            {group.bot && <span class="tag">{texts.bot}</span>}
+            <time dateTime={new Date(group.at).toISOString()}>{timeFormat().format(group.at)}</time>
+            {isMuted && <span class="tag">{texts.moderation.muted}</span>}
+            {onModerate !== undefined && visitor !== undefined && !own && (
+              <button
+                type="button"
+                class="text-button"
+                data-testid="mute"
+                onClick={() => void onModerate(isMuted ? { unmute: visitor } : { mute: visitor })}
+              >
+                {isMuted ? texts.moderation.unmute : texts.moderation.mute}
+              </button>
+            )}
+          </p>
+          {group.messages.map((message) => (
+            <Bubble key={message.id} message={message} own={own} onModerate={onModerate} />
+          ))}
+        </div>
+      </section>
+    </>
+  );
+});
+
+interface BubbleProps {
+  readonly message: ChatMessage;
+  readonly own: boolean;
+  readonly onModerate: Moderate | undefined;
+}
+
+const Bubble = memo(({ message, own, onModerate }: BubbleProps): ComponentChildren => {
+  const isRemoved = message.removed === true;
+  const texts = chatTexts().moderation;
+  return (
+    <div
+      class={isRemoved ? "bubble removed" : "bubble"}
+      data-testid="message"
+      data-message-id={message.id}
+      data-author={message.nickname}
+      data-own={String(own)}
+      data-bot={String(message.bot === true)}
+      data-status="received"
+    >
+      {message.card === undefined || isRemoved ? (
+        <div data-testid="message-text" dir="auto">
+          {isRemoved ? texts.removed : <RichText text={message.text} />}
+        </div>
+      ) : (
+        <BotCard card={message.card} at={message.at} />
+      )}
+      {!isRemoved && <AnswerEnd message={message} />}
+      {onModerate !== undefined && !isRemoved && (
+        <button
+          type="button"
+          class="text-button bubble-tool"
+          data-testid="remove"
+          onClick={() => {
+            if (confirm(texts.sure)) void onModerate({ remove: message.id });
+          }}
+        >
+          {texts.remove}
+        </button>
+      )}
+    </div>
+  );
+});

@@ -1,0 +1,126 @@
+import type { ComponentChildren } from "preact";
+
+export const en = {
+  title: (room: string, unread: number) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Artesian chat`,
+  chatRoom: "Chat room",
+  here: (count: number) => `${count} here`,
+  invite: "Invite",
+  messages: "Messages",
+  earlier: {
+    fetch: "Earlier messages",
+    fetching: "Fetching…",
+    failed: "They could not be fetched.",
+    beginning: "The talk begins here.",
+    toDay: "Go to",
+  },
+  loading: "Fetching what was said here…",
+  toNewest: "To the newest",
+  newMessages: (count: number) => `${count} new ${count === 1 ? "message" : "messages"}`,
+  fresh: "New",
+  you: "You",
+  thisIsYou: "you",
+  bot: "bot",
+  isWriting: "is writing",
+  moderation: {
+    remove: "Remove",
+    sure: "Remove this message for everybody? This cannot be undone.",
+    removed: "Removed by the owner of the chat.",
+    mute: "Mute",
+    unmute: "Unmute",
+    muted: "muted",
+  },
+  sameName: "Several people here have this name. The mark tells them apart.",
+  composer: {
+    lookingOn: "You are looking on.",
+    choose: "Choose a nickname to write",
+    label: "Message",
+    write: "Write a message",
+    writeOrAsk: (botName: string) => `Write, or ask @${botName}`,
+    send: "Send",
+    writingAs: (nickname: string): ComponentChildren => (
+      <>
+        Writing as <b>{nickname}</b>
+      </>
+    ),
+    full: "Too many messages wait to be sent. Try again when some are gone.",
+    tooMany: (count: number) => `${count} too many`,
+    left: (count: number) => `${count} left`,
+  },
+  empty: {
+    heading: "Nobody has spoken here yet",
+    alone: "Write the first message. Everybody who opens this address sees it at once.",
+    withBot: (botName: string): ComponentChildren => (
+      <>
+        Write the first message, or start with {botName}, the bot. It answers everything while you are alone here, and <b>@{botName}</b>{" "}
+        when you are not.
+      </>
+    ),
+    starters: { what: "What is Artesian?", publish: "How do I publish?", joke: "Tell me a joke" },
+  },
+  people: {
+    heading: "Here now",
+    more: (count: number) => `and ${count} more`,
+    botHint: (botName: string): ComponentChildren => (
+      <>
+        <b>@{botName}</b> answers when you name it, and always while you are alone.
+      </>
+    ),
+  },
+  nickname: {
+    first: "What should we call you?",
+    change: "Change your nickname",
+    hint: "Everyone in the room sees it. No account, no password.",
+    label: "Nickname",
+    justLook: "Just look",
+    cancel: "Cancel",
+    enter: "Enter the room",
+    save: "Save",
+    tooLong: (max: number, length: number) => `A nickname has at most ${max} characters; this one has ${length}.`,
+    ofBot: (botName: string) => `${botName} is the bot's name. Choose another.`,
+  },
+  room: {
+    heading: "Bring somebody here",
+    hint: "Everybody who can reach this server can enter with this address.",
+    address: "Address of this room",
+    copy: "Copy the address",
+    other: "Or go to another room",
+    go: "Go",
+    rule: "A name has letters or digits.",
+    done: "Done",
+  },
+  outbox: {
+    onItsWay: "On its way",
+    sending: "Not sent yet. Sending…",
+    waiting: "Not sent yet. Trying again…",
+    failed: "Not sent.",
+    stuck: (why: string) => `Not sent yet. ${why}`,
+    retry: "Try again",
+    discard: "Discard",
+    cancel: "Cancel",
+  },
+  /** By the code or the reason of the server's answer. */
+  refusals: {
+    nickname_empty: "Choose a nickname of at least one character.",
+    nickname_too_long: "The nickname is too long.",
+    nickname_invisible: "The nickname has an invisible character. Type it again.",
+    nickname_of_bot: "This nickname reads as the bot's. Choose another.",
+    text_empty: "The message is empty.",
+    text_too_long: "The message is too long.",
+    text_control: "The message has a control character. Remove it.",
+    too_large: "The message is too long.",
+    muted: "The owner of the chat has muted you in this room.",
+    insufficient_scope: "This page may not write in this room. Reload it.",
+    other_visitor: "It was written before this browser became a new visitor. Send it now?",
+    too_old: "It has waited for more than a day. Send it now?",
+    other: (status: number) => `The server refused it with status ${status}.`,
+  },
+  /** Nicknames and rooms that are suggested: one of the first and one of the second. */
+  suggestions: {
+    first: ["Quiet", "Clear", "Deep", "Bright", "Gentle", "Swift", "Calm", "Silver", "Mossy", "Sunny", "Merry", "Wild"],
+    second: ["Spring", "Brook", "Otter", "Heron", "Pebble", "River", "Willow", "Kingfisher", "Fern", "Lake", "Trout", "Rain"],
+    nickname: (first: string, second: string) => `${first} ${second}`,
+    room: (first: string, second: string, number: number) => `${first}-${second}-${number}`.toLowerCase(),
+  },
+};
+
+export type ChatTexts = typeof en;

@@ -1,0 +1,121 @@
+import type { ChatTexts } from "./texts.en.tsx";
+
+export const zhCN: ChatTexts = {
+  title: (room, unread) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Artesian 聊天`,
+  chatRoom: "聊天室",
+  here: (count) => `${count} 人在线`,
+  invite: "邀请",
+  messages: "消息",
+  earlier: {
+    fetch: "更早的消息",
+    fetching: "正在获取…",
+    failed: "获取失败。",
+    beginning: "聊天从这里开始。",
+    toDay: "跳转到",
+  },
+  loading: "正在获取历史消息…",
+  toNewest: "回到最新",
+  newMessages: (count) => `${count} 条新消息`,
+  fresh: "新消息",
+  you: "你",
+  thisIsYou: "你",
+  bot: "机器人",
+  isWriting: "正在输入",
+  moderation: {
+    remove: "删除",
+    sure: "要为所有人删除这条消息吗？删除后无法恢复。",
+    removed: "这条消息已被管理员删除。",
+    mute: "禁言",
+    unmute: "解除禁言",
+    muted: "已禁言",
+  },
+  sameName: "房间里有几个人用了这个昵称，靠这个标记区分。",
+  composer: {
+    lookingOn: "你正在旁观。",
+    choose: "起个昵称再发言",
+    label: "消息",
+    write: "写点什么",
+    writeOrAsk: (botName) => `写点什么，或者问问 @${botName}`,
+    send: "发送",
+    writingAs: (nickname) => (
+      <>
+        以 <b>{nickname}</b> 的身份发言
+      </>
+    ),
+    full: "待发送的消息太多了，等发出一些再试。",
+    tooMany: (count) => `超出 ${count} 个字符`,
+    left: (count) => `还可输入 ${count} 个字符`,
+  },
+  empty: {
+    heading: "这里还没有人说话",
+    alone: "发第一条消息吧，打开这个地址的人马上就能看到。",
+    withBot: (botName) => (
+      <>
+        发第一条消息，或者先和机器人 {botName} 聊聊。只有你一个人时，它每条都会回答；有别人在时，用 <b>@{botName}</b> 叫它。
+      </>
+    ),
+    starters: { what: "Artesian 是什么？", publish: "怎么发布消息？", joke: "讲个笑话" },
+  },
+  people: {
+    heading: "在线成员",
+    more: (count) => `还有 ${count} 人`,
+    botHint: (botName) => (
+      <>
+        用 <b>@{botName}</b> 叫它，它就会回答；只有你一个人时，它每条都会回答。
+      </>
+    ),
+  },
+  nickname: {
+    first: "怎么称呼你？",
+    change: "修改昵称",
+    hint: "房间里所有人都能看到。不用注册，也没有密码。",
+    label: "昵称",
+    justLook: "先看看",
+    cancel: "取消",
+    enter: "进入房间",
+    save: "保存",
+    tooLong: (max, length) => `昵称最多 ${max} 个字符，现在有 ${length} 个。`,
+    ofBot: (botName) => `${botName} 是机器人的名字，请换一个。`,
+  },
+  room: {
+    heading: "邀请别人来",
+    hint: "能访问这台服务器的人，都可以用这个地址进入。",
+    address: "本房间的地址",
+    copy: "复制地址",
+    other: "或者去别的房间",
+    go: "前往",
+    rule: "房间名要有文字或数字。",
+    done: "完成",
+  },
+  outbox: {
+    onItsWay: "发送中",
+    sending: "尚未送达，正在发送…",
+    waiting: "尚未送达，正在重试…",
+    failed: "发送失败。",
+    stuck: (why) => `尚未送达。${why}`,
+    retry: "重试",
+    discard: "丢弃",
+    cancel: "取消发送",
+  },
+  refusals: {
+    nickname_empty: "昵称至少要有一个字符。",
+    nickname_too_long: "昵称太长了。",
+    nickname_invisible: "昵称里有看不见的字符，请重新输入。",
+    nickname_of_bot: "这个昵称和机器人的名字太像，请换一个。",
+    text_empty: "消息是空的。",
+    text_too_long: "消息太长了。",
+    text_control: "消息里有控制字符，请删掉。",
+    too_large: "消息太长了。",
+    muted: "你在这个房间已被管理员禁言。",
+    insufficient_scope: "本页无权在这个房间发言，请刷新页面。",
+    other_visitor: "这是本浏览器换身份之前写的，现在发送吗？",
+    too_old: "这条消息已经等了一天多，现在发送吗？",
+    other: (status) => `服务器拒绝了这条消息（状态码 ${status}）。`,
+  },
+  suggestions: {
+    first: ["安静的", "清澈的", "深邃的", "明亮的", "温柔的", "轻快的", "平静的", "银色的", "青苔的", "晴朗的", "快乐的", "自由的"],
+    second: ["泉水", "小溪", "水獭", "白鹭", "卵石", "河流", "柳树", "翠鸟", "蕨草", "湖水", "鳟鱼", "春雨"],
+    nickname: (first, second) => `${first}${second}`,
+    room: (first, second, number) => `${first}${second}-${number}`,
+  },
+};
