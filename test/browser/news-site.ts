@@ -127,3 +127,24 @@ export async function watchShifts(page: Page): Promise<() => Promise<number>> {
   });
   return () => page.evaluate(() => (globalThis as unknown as { shifts: { sum: number } }).shifts.sum);
 }
+
+/** Layout shifts from the first moment of each page that is opened later, with the elements that moved. */
+export async function shiftsFromStart(page: Page): Promise<() => Promise<{ readonly sum: number; readonly sources: readonly string[] }>> {
+  await page.addInitScript(() => {
+    const shifts = { sum: 0, sources: [] as string[] };
+    Object.assign(globalThis, { shifts });
+    interface Shift extends PerformanceEntry {
+      readonly value: number;
+      readonly hadRecentInput: boolean;
+      readonly sources: readonly { readonly node?: { readonly nodeName: string; readonly className?: unknown } | null }[];
+    }
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as Shift[]) {
+        if (entry.hadRecentInput) continue;
+        shifts.sum += entry.value;
+        shifts.sources.push(`${entry.value}: ${entry.sources.map(({ node }) => `${node?.nodeName}.${String(node?.className)}`).join(" ")}`);
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { shifts: { sum: number; sources: string[] } }).shifts);
+}

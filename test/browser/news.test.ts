@@ -224,8 +224,9 @@ describe("the news", () => {
     const page = await visit(`${site.origin}/news`);
     await connection(page, "live");
     await page.getByTestId("sample-note").getByText("These headlines are invented.").waitFor();
-    for (const name of ["sample", "sample-science", "sample-culture"]) await expect.poll(() => titles(page, name)).toHaveLength(7);
-    await expect.poll(() => page.getByText("Invented headlines").count()).toBe(3);
+    for (const name of ["sample", "sample-zh", "sample-science", "sample-culture"])
+      await expect.poll(() => titles(page, name)).toHaveLength(7);
+    await expect.poll(() => page.getByText("Invented headlines").count()).toBe(4);
     const opened = page.context().waitForEvent("page");
     await page.getByTestId("headline").first().getByRole("link").click();
     await (await opened).getByRole("heading", { name: "There is no such story" }).waitFor();

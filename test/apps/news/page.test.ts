@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { arrange, findWords, newestFirst, wordsOf } from "../../../demo/src/news/page/arrange.ts";
 import { type Headline, parseHeadline, parseStatuses } from "../../../demo/src/news/page/headline.ts";
 import { Lane } from "../../../demo/src/news/page/lane.ts";
 import { ageText, span, untilText } from "../../../demo/src/news/page/times.ts";
+import { chooseLanguage } from "../../../packages/ui/src/language.ts";
 import type { FeedStatus } from "../../../demo/src/news/server/wire.ts";
 
 function headline(id: string, change: Partial<Headline> = {}): Headline {
@@ -20,7 +21,15 @@ function headline(id: string, change: Partial<Headline> = {}): Headline {
   };
 }
 
-const status = (name: string): FeedStatus => ({ name, title: name, topic: `/news/${name}`, intervalMs: 1000, sample: false, version: 1 });
+const status = (name: string): FeedStatus => ({
+  name,
+  title: name,
+  address: `https://${name}.example/`,
+  topic: `/news/${name}`,
+  intervalMs: 1000,
+  sample: false,
+  version: 1,
+});
 
 describe("a headline", () => {
   const data = {
@@ -110,6 +119,19 @@ describe("the order", () => {
 
 describe("times", () => {
   const minute = 60_000;
+  beforeEach(() => {
+    vi.stubGlobal("navigator", { languages: ["en-GB", "zh-CN"] });
+    chooseLanguage("en");
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  test("are told in Chinese too", () => {
+    chooseLanguage("zh-CN");
+    expect([ageText(0, 0), ageText(0, 5 * minute), ageText(0, 3 * 60 * minute)]).toEqual(["刚刚", "5 分钟前", "3 小时前"]);
+    expect(ageText(Date.UTC(2026, 0, 15, 12), Date.UTC(2026, 2, 1))).toBe("2026年1月15日");
+    expect([untilText(10_000, 0), untilText(2 * 24 * 60 * minute, 0)]).toEqual(["一分钟内", "2 天后"]);
+  });
+
   test.each([
     [-minute, "just now"],
     [59_999, "just now"],

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Section } from "./arrange.ts";
 import { FeedSection } from "./feed-section.tsx";
+import { newsTexts } from "./texts.ts";
 
 interface BoardProps {
   readonly sections: readonly Section[];
@@ -15,15 +16,16 @@ interface BoardProps {
 
 /** The feeds side by side. */
 export function Board({ sections, words, fresh, now, onShow, onReading, onClear }: BoardProps): ComponentChildren {
+  const texts = newsTexts();
   const found = sections.reduce((sum, { headlines }) => sum + headlines.length, 0);
   // A feed in the address may be unknown to this server.
   if (sections.length === 0 || (words.length > 0 && found === 0)) {
     return (
       <section class="no-match" data-testid="no-match">
-        <h2>{sections.length === 0 ? "There is no such feed" : "No headline has these words"}</h2>
+        <h2>{sections.length === 0 ? texts.noSuchFeed : texts.noMatch}</h2>
         <p>
           <button type="button" class="button quiet" onClick={onClear}>
-            Show all headlines
+            {texts.showAll}
           </button>
         </p>
       </section>

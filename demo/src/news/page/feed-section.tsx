@@ -4,6 +4,7 @@ import type { Section } from "./arrange.ts";
 import { FeedTrouble } from "./feed-trouble.tsx";
 import type { Headline } from "./headline.ts";
 import { Found, HeadlineLink, hostOf } from "./headline-link.tsx";
+import { newsTexts } from "./texts.ts";
 import { ageText, exactTime } from "./times.ts";
 
 /** Headlines of one feed until the reader asks for more. */
@@ -23,6 +24,7 @@ interface FeedSectionProps {
 
 /** One feed: its name, its trouble if it fails, and its headlines, newest first. */
 export function FeedSection({ section, id, alone, words, fresh, now, onShow }: FeedSectionProps): ComponentChildren {
+  const texts = newsTexts();
   const [open, setOpen] = useState(false);
   const { status, headlines, held } = section;
   const first = alone ? FIRST * 2 : FIRST;
@@ -36,14 +38,15 @@ export function FeedSection({ section, id, alone, words, fresh, now, onShow }: F
         </h2>
         {held > 0 && (
           <button type="button" class="button small feed-new" data-testid="feed-new" onClick={onShow}>
-            {held} new<span class="visually-hidden"> in {status.title}, show</span>
+            {texts.newCount(held)}
+            <span class="visually-hidden">{texts.newOf(status.title)}</span>
           </button>
         )}
-        <p class="feed-site">{status.sample ? "Invented headlines" : (site ?? "")}</p>
+        <p class="feed-site">{status.sample ? texts.inventedFeed : (site ?? "")}</p>
       </header>
       {status.failingSince !== undefined && <FeedTrouble status={status} now={now} />}
       {headlines.length === 0 ? (
-        <p class="feed-empty">{words.length > 0 ? "Nothing here has these words." : waitingText(section)}</p>
+        <p class="feed-empty">{words.length > 0 ? texts.nothingFound : waitingText(section)}</p>
       ) : (
         <ol class="headlines" data-testid="headlines">
           {listed.map((headline, index) => (
@@ -60,8 +63,8 @@ export function FeedSection({ section, id, alone, words, fresh, now, onShow }: F
       )}
       {headlines.length > first && (
         <button type="button" class="button quiet small more" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? "Show fewer" : `${headlines.length - first} older`}
-          <span class="visually-hidden"> of {status.title}</span>
+          {open ? texts.fewer : texts.older(headlines.length - first)}
+          <span class="visually-hidden">{texts.ofFeed(status.title)}</span>
         </button>
       )}
     </section>
@@ -69,8 +72,9 @@ export function FeedSection({ section, id, alone, words, fresh, now, onShow }: F
 }
 
 function waitingText({ status }: Section): string {
-  if (status.lastFetch === undefined) return status.failingSince === undefined ? "It is being fetched." : "There is nothing from it yet.";
-  return status.items === 0 ? "The feed is empty." : "Nothing new has come since it was last read. The next headline is shown here.";
+  const texts = newsTexts();
+  if (status.lastFetch === undefined) return status.failingSince === undefined ? texts.beingFetched : texts.nothingYet;
+  return status.items === 0 ? texts.emptyFeed : texts.nothingNew;
 }
 
 interface HeadlineRowProps {
@@ -101,7 +105,7 @@ function HeadlineRow({ headline, lead, words, isFresh, now }: HeadlineRowProps):
         </p>
       )}
       <p class="byline">
-        {isFresh && <span class="new-mark">New</span>}
+        {isFresh && <span class="new-mark">{newsTexts().newMark}</span>}
         <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
           {ageText(at, now)}
         </time>

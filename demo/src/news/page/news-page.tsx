@@ -4,16 +4,17 @@ import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
-import { AddFeed } from "./add-feed.tsx";
-import { Announcer, newHeadlines } from "./announcer.tsx";
+import { Announcer } from "./announcer.tsx";
 import { arrange, newestFirst, wordsOf } from "./arrange.ts";
 import { Board } from "./board.tsx";
 import { FeedsPanel } from "./feeds-panel.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { NewsStore } from "./news-store.ts";
+import { newsTexts } from "./texts.ts";
 import { Ticker } from "./ticker.tsx";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
+import { usePart } from "./use-part.ts";
 import { useSetting } from "./use-setting.ts";
 
 /**
@@ -31,6 +32,7 @@ import { useSetting } from "./use-setting.ts";
  *   `feeds-state` and a `feed-status` each
  */
 export function NewsPage(): ComponentChildren {
+  const texts = newsTexts();
   const [store] = useState(() => new NewsStore());
   const view = useView(store);
   const [filter, setFilter] = useFilter();
@@ -50,8 +52,8 @@ export function NewsPage(): ComponentChildren {
   // Even if new headlines are let in automatically, nothing moves under the pointer.
   useEffect(() => store.roll(rolling && !reading), [store, rolling, reading]);
   useEffect(() => {
-    document.title = waiting > 0 ? `(${waiting}) Artesian news` : "Artesian news";
-  }, [waiting]);
+    document.title = waiting > 0 ? `(${waiting}) ${texts.title}` : texts.title;
+  }, [waiting, texts]);
 
   function show(feed?: string): void {
     const newest = store.show(feed);
@@ -67,18 +69,18 @@ export function NewsPage(): ComponentChildren {
   return (
     <div class="news">
       <a class="skip" href="#headlines">
-        Skip to the headlines
+        {texts.skip}
       </a>
       <AppBar current="news" />
       <header class="news-head">
-        <h1>News</h1>
+        <h1>{texts.heading}</h1>
         <ConnectionBadge connection={view.connection} now={badgeNow} />
       </header>
       <ConnectionProblem connection={view.connection} />
       {(!view.loaded || feeds.length > 0) && <Ticker headlines={onTicker} now={now} />}
       <main class="news-main" id="headlines" ref={main} tabIndex={-1}>
         {view.loaded && feeds.length === 0 && <NoFeeds />}
-        {feeds.length > 0 && (
+        {view.loaded && feeds.length > 0 && (
           <>
             {feeds.every(({ sample }) => sample) && <SampleNote />}
             <FilterBar feeds={feeds} filter={filter} onFilter={setFilter} rolling={rolling} onRolling={setRolling} />
@@ -86,7 +88,7 @@ export function NewsPage(): ComponentChildren {
             {waiting > 0 && (
               <div class="pill-dock">
                 <button type="button" class="button pill" data-testid="show-new" onClick={() => show(filter.feed || undefined)}>
-                  {newHeadlines(waiting)}
+                  {texts.newHeadlines(waiting)}
                   <span aria-hidden="true"> ↑</span>
                 </button>
               </div>
@@ -109,24 +111,27 @@ export function NewsPage(): ComponentChildren {
 }
 
 function NoFeeds(): ComponentChildren {
+  const adding = usePart(() => import("./feeds/add-feed.tsx"), true);
   return (
     <section class="no-feeds card" data-testid="no-feeds">
-      <h2>No feeds yet</h2>
-      <AddFeed />
+      <h2>{newsTexts().noFeeds}</h2>
+      {adding !== undefined && <adding.AddFeed />}
     </section>
   );
 }
 
 function SampleNote(): ComponentChildren {
+  const texts = newsTexts();
+  const [isOpen, setOpen] = useState(false);
+  const adding = usePart(() => import("./feeds/add-feed.tsx"), isOpen);
   return (
-    <aside class="sample-note" aria-label="About these headlines" data-testid="sample-note">
+    <aside class="sample-note" aria-label={texts.about} data-testid="sample-note">
       <p>
-        <b>These headlines are invented.</b> They come from sample feeds that this server makes, so that there is something to see without a
-        network.
+        <b>{texts.invented}</b> {texts.whyInvented}
       </p>
-      <details>
-        <summary>Follow real feeds</summary>
-        <AddFeed />
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>{texts.followReal}</summary>
+        {adding !== undefined && <adding.AddFeed />}
       </details>
     </aside>
   );

@@ -14,7 +14,7 @@ const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
 /** The page's state. */
 export interface NewsView {
-  /** Whether the list of feeds is known. */
+  /** Whether the feeds are known and their first headlines placed, so that nothing moves later. */
   readonly loaded: boolean;
   readonly connection: Connection;
   readonly feeds: readonly FeedStatus[];
@@ -106,12 +106,14 @@ export class NewsStore {
       try {
         const { feeds, now } = await fetchFeeds(FEEDS_PATH);
         this.#openedAt ??= now;
-        this.#set({ loaded: true, feeds: this.#merge(feeds, feeds), aheadMs: now - Date.now() });
-        await this.#listen(feeds.map(({ topic }) => topic));
+        this.#set({ feeds: this.#merge(feeds, feeds), aheadMs: now - Date.now() });
+        await this.#listen(feeds.map(({ topic }) => topic)).finally(() => {
+          if (!this.#view.loaded) this.#takeIn(true);
+        });
         return;
       } catch (error) {
         if (this.#live === undefined) {
-          const problem = error instanceof FeedsUnavailable ? () => error.message : undefined;
+          const problem = error instanceof FeedsUnavailable ? () => error.sentence : undefined;
           this.#set({ connection: { state: "reconnecting", since, problem } });
         }
         await pause(delayMs);
@@ -164,7 +166,7 @@ export class NewsStore {
     }
   }
 
-  #takeIn(): void {
+  #takeIn(loaded = this.#view.loaded): void {
     const rolledIn = new Set<string>();
     for (const headline of this.#incoming) {
       const until = this.#knownUntil.get(headline.feed);
@@ -178,11 +180,11 @@ export class NewsStore {
       } else this.#held.set(headline.id, headline);
     }
     this.#incoming = [];
-    this.#settle(rolledIn.size > 0 ? rolledIn : this.#view.fresh);
+    this.#settle(rolledIn.size > 0 ? rolledIn : this.#view.fresh, loaded);
   }
 
-  #settle(fresh: ReadonlySet<string>): void {
-    this.#set({ shown: newestOf(this.#shown), held: newestOf(this.#held), fresh });
+  #settle(fresh: ReadonlySet<string>, loaded = this.#view.loaded): void {
+    this.#set({ loaded, shown: newestOf(this.#shown), held: newestOf(this.#held), fresh });
   }
 
   /** Keeps the newer state of each feed. */

@@ -37,6 +37,19 @@ export interface NewsItem {
   readonly feed: { readonly name: string; readonly title: string; readonly link?: string | undefined };
 }
 
+/**
+ * Reasons why a feed fails: those of a request, `not_a_feed` for a document that can't be read, and
+ * `other` for what the server's log explains.
+ */
+export const FAILURES = ["unreachable", "timeout", "broken", "too_large", "redirect", "status", "not_a_feed", "other"] as const;
+
+/** Why a feed fails. Pages say it in their language. */
+export interface FeedFailure {
+  readonly code: (typeof FAILURES)[number];
+  /** The answer's status, for the code `status`. */
+  readonly status?: number | undefined;
+}
+
 /** The state of one feed. Times are RFC 3339. */
 export interface FeedStatus {
   readonly name: string;
@@ -44,6 +57,8 @@ export interface FeedStatus {
   readonly title: string;
   /** The feed's site, http or https. */
   readonly link?: string | undefined;
+  /** The feed's address without the parts that may be secret. */
+  readonly address: string;
   readonly topic: string;
   /** Number of items in its document. Undefined before the first reading. */
   readonly items?: number | undefined;
@@ -54,8 +69,8 @@ export interface FeedStatus {
   readonly nextFetch?: string | undefined;
   /** When the fetches began to fail. Undefined while the feed works. */
   readonly failingSince?: string | undefined;
-  /** Reason of the failure, as a sentence for people. */
-  readonly reason?: string | undefined;
+  /** Reason of the failure. Undefined while the feed works. */
+  readonly failure?: FeedFailure | undefined;
   /** Whether the headlines are invented. */
   readonly sample: boolean;
   /** Rises with each state of the feed. Of two states, the higher number wins. */
