@@ -113,8 +113,7 @@ describe("the landing page", () => {
       }
     }
     await page.getByTestId("updates").getByText("typed").waitFor();
-    for (const name of ["Chat", "Stocks", "See it at work", "greeting", "Publish", "Copy the curl line"])
-      expect(reached).toContain(name);
+    for (const name of ["Chat", "Stocks", "See it at work", "greeting", "Publish", "Copy the curl line"]) expect(reached).toContain(name);
   });
 
   test.each(["light", "dark"] as const)("is accessible in %s", async (colorScheme) => {

@@ -1,44 +1,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { connection, overflow, violations, visit } from "./chat-site.ts";
-import { type NewsSite, startNews, titles, usePages, watchShifts } from "./news-site.ts";
+import { addItem as add, publish, roundsOf, startNews, startTwo, titles, usePages, watchShifts } from "./news-site.ts";
 
 usePages();
-
-/** A site with two feeds that have had their first headlines, and a page that shows them. */
-async function startTwo(options: Parameters<typeof visit>[1] = {}): Promise<{ readonly site: NewsSite; readonly page: Page }> {
-  const site = await startNews({ names: ["river", "hill"] });
-  for (const name of ["river", "hill"]) for (let i = 1; i <= 3; i++) add(site, name, `${name} ${i}`);
-  await roundsOf(site, 2);
-  const page = await visit(`${site.origin}/news`, options);
-  await connection(page, "live");
-  await expect.poll(() => titles(page, "hill")).toHaveLength(3);
-  await expect.poll(() => titles(page, "river")).toHaveLength(3);
-  return { site, page };
-}
-
-/** Rounds until each feed has been read with what it has now: at the start it may be read before. */
-async function roundsOf(site: NewsSite, count: number): Promise<void> {
-  await expect
-    .poll(async () => {
-      const { feeds } = (await (await fetch(`${site.origin}/news/api/feeds`)).json()) as { feeds: { nextFetch?: string }[] };
-      return feeds.filter(({ nextFetch }) => nextFetch !== undefined).length;
-    })
-    .toBe(count);
-  await site.nextRound();
-}
-
-let clock = Date.now() - 3_600_000;
-
-function add(site: NewsSite, name: string, title: string, change: object = {}): void {
-  clock += 1000;
-  site.feeds.add(name, { id: title, title, url: `https://${name}.example/${encodeURIComponent(title)}`, at: clock, ...change });
-}
-
-async function publish(site: NewsSite, name: string, ...list: string[]): Promise<void> {
-  for (const title of list) add(site, name, title);
-  await site.nextRound();
-}
 
 /** Where the headlines in the ticker are, by their text. */
 function places(page: Page): Promise<Record<string, number>> {
@@ -104,21 +69,6 @@ describe("the news", () => {
     // The focus is where reading goes on, not lost with the button.
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe("headline");
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("river 5");
-  });
-
-  test("go straight into the lists where the reader has said so, but not while they are read", async () => {
-    const { site, page } = await startTwo();
-    await page.getByTestId("roll-in").click();
-    await publish(site, "river", "river 4");
-    await expect.poll(() => titles(page, "river")).toEqual(["river 4", "river 3", "river 2", "river 1"]);
-    await page.locator("[data-feed=hill] [data-testid=headline]").first().hover();
-    await publish(site, "river", "river 5");
-    await page.getByTestId("show-new").waitFor();
-    expect((await titles(page, "river"))[0]).toBe("river 4");
-    await page.getByTestId("filter").hover();
-    await expect.poll(async () => (await titles(page, "river"))[0]).toBe("river 5");
-    await page.reload();
-    await expect.poll(() => page.getByTestId("roll-in").getAttribute("aria-pressed")).toBe("true");
   });
 
   test("survive a server that restarts with nothing, without repeats", async () => {

@@ -105,6 +105,21 @@ describe("the order", () => {
     expect(ids("none", "")).toEqual([]);
   });
 
+  test("is searched by title, summary and feed, also within Chinese text", () => {
+    const feeds = [{ ...status("a"), title: "南方早报" }, status("b")];
+    const shown = [
+      headline("1", { title: "渡船加密" }),
+      headline("2", { feed: "b", summary: "昨日渡船停航" }),
+      headline("3", { feed: "b" }),
+    ];
+    const found = (text: string): string[] =>
+      arrange(feeds, shown, [], { feed: "", text }).flatMap(({ headlines }) => headlines.map(({ id }) => id));
+    expect(found("渡船")).toEqual(["1", "2"]);
+    expect(found("早报")).toEqual(["1"]);
+    expect(found("早报　加密")).toEqual(["1"]);
+    expect(found("停航 早报")).toEqual([]);
+  });
+
   test("marks the words that were found, whatever their case and marks", () => {
     const found = (text: string, words: string): string =>
       findWords(text, wordsOf(words))
@@ -114,6 +129,11 @@ describe("the order", () => {
     expect(found("🎈 the balloon 🎈", "balloon")).toBe("🎈 the [balloon] 🎈");
     expect(found("(a+)+ $&", "(a+)+")).toBe("[(a+)+] $&");
     expect(found("nothing", "")).toBe("nothing");
+    expect(found("北京今日晴，上海有雨", "上海 今日")).toBe("北京[今日]晴，[上海]有雨");
+    expect(found("ＡＢＣ公司与𠮷野家", "abc 𠮷野")).toBe("[ＡＢＣ]公司与[𠮷野]家");
+    // Characters beyond 16 bits and Korean syllables are not equal because their first parts are.
+    expect(found("𠮷 각", "𠀀 가")).toBe("𠮷 각");
+    expect(found("İzmir", "izmir")).toBe("[İzmir]");
   });
 });
 

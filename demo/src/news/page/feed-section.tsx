@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { useState } from "preact/hooks";
 import type { Section } from "./arrange.ts";
 import { FeedTrouble } from "./feed-trouble.tsx";
@@ -6,29 +6,41 @@ import type { Headline } from "./headline.ts";
 import { Found, HeadlineLink, hostOf } from "./headline-link.tsx";
 import { newsTexts } from "./texts.ts";
 import { ageText, exactTime } from "./times.ts";
+import type { ReadMarks } from "./use-read.ts";
 
 /** Headlines of one feed until the reader asks for more. */
 const FIRST = 7;
+
+/** How all headlines are shown. */
+export interface Look {
+  /** Search words. */
+  readonly words: readonly string[];
+  readonly fresh: ReadonlySet<string>;
+  readonly read: ReadMarks;
+  /** End of the reader's last visit, in milliseconds since 1970. Undefined during the first one. */
+  readonly since: number | undefined;
+  readonly now: number;
+}
 
 interface FeedSectionProps {
   readonly section: Section;
   readonly id: string;
   /** Whether the feed is alone on the page. */
   readonly alone: boolean;
-  /** Search words. */
-  readonly words: readonly string[];
-  readonly fresh: ReadonlySet<string>;
-  readonly now: number;
+  readonly look: Look;
   readonly onShow: () => void;
 }
 
 /** One feed: its name, its trouble if it fails, and its headlines, newest first. */
-export function FeedSection({ section, id, alone, words, fresh, now, onShow }: FeedSectionProps): ComponentChildren {
+export function FeedSection({ section, id, alone, look, onShow }: FeedSectionProps): ComponentChildren {
   const texts = newsTexts();
   const [open, setOpen] = useState(false);
+  const { words, since, now } = look;
   const { status, headlines, held } = section;
   const first = alone ? FIRST * 2 : FIRST;
   const listed = open ? headlines : headlines.slice(0, first);
+  // Everything above this one has come since.
+  const seenBefore = since === undefined ? -1 : headlines.findIndex(({ seenAt }) => seenAt <= since);
   const site = hostOf(status.link);
   return (
     <section class={alone ? "feed alone" : "feed"} aria-labelledby={id} data-testid="feed" data-feed={status.name}>
@@ -50,14 +62,14 @@ export function FeedSection({ section, id, alone, words, fresh, now, onShow }: F
       ) : (
         <ol class="headlines" data-testid="headlines">
           {listed.map((headline, index) => (
-            <HeadlineRow
-              key={headline.id}
-              headline={headline}
-              lead={index === 0}
-              words={words}
-              isFresh={fresh.has(headline.id)}
-              now={now}
-            />
+            <Fragment key={headline.id}>
+              {index > 0 && index === seenBefore && since !== undefined && (
+                <li class="visit-mark" data-testid="visit-mark">
+                  {texts.sinceVisit(ageText(since, now))}
+                </li>
+              )}
+              <HeadlineRow headline={headline} lead={index === 0} look={look} />
+            </Fragment>
           ))}
         </ol>
       )}
@@ -80,24 +92,27 @@ function waitingText({ status }: Section): string {
 interface HeadlineRowProps {
   readonly headline: Headline;
   readonly lead: boolean;
-  readonly words: readonly string[];
-  readonly isFresh: boolean;
-  readonly now: number;
+  readonly look: Look;
 }
 
-function HeadlineRow({ headline, lead, words, isFresh, now }: HeadlineRowProps): ComponentChildren {
+function HeadlineRow({ headline, lead, look }: HeadlineRowProps): ComponentChildren {
   const { summary, at, author, link } = headline;
+  const { words, now } = look;
+  const isFresh = look.fresh.has(headline.id);
+  const isRead = look.read.has(headline.id);
   const isSearched = words.length > 0;
   return (
     <li
-      class={["headline", lead ? "lead" : "", isFresh ? "fresh" : ""].join(" ")}
+      class={["headline", lead ? "lead" : "", isFresh ? "fresh" : "", isRead ? "read" : ""].join(" ")}
       data-testid="headline"
       data-id={headline.id}
       data-fresh={String(isFresh)}
+      data-read={String(isRead)}
       tabIndex={-1}
     >
       <h3>
         <HeadlineLink headline={headline} words={words} />
+        {isRead && <span class="visually-hidden">{newsTexts().isRead}</span>}
       </h3>
       {summary !== undefined && (lead || isSearched) && (
         <p class="summary" dir="auto">

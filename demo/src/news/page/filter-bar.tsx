@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { FeedStatus } from "../server/wire.ts";
 import type { Filter } from "./arrange.ts";
 import { newsTexts } from "./texts.ts";
@@ -16,11 +16,14 @@ interface FilterBarProps {
   readonly onFilter: (change: Partial<Filter>) => void;
   readonly rolling: boolean;
   readonly onRolling: (rolling: boolean) => void;
+  readonly onKeys: () => void;
 }
 
 /** Filters the headlines. */
-export function FilterBar({ feeds, filter, onFilter, rolling, onRolling }: FilterBarProps): ComponentChildren {
+export function FilterBar({ feeds, filter, onFilter, rolling, onRolling, onKeys }: FilterBarProps): ComponentChildren {
   const texts = newsTexts();
+  // Chinese is composed of Latin letters, which are nothing to search for.
+  const [composed, setComposed] = useState<string>();
   const input = useRef<HTMLInputElement>(null);
   return (
     <div class="filter-bar" role="search" aria-label={texts.headlines}>
@@ -40,10 +43,18 @@ export function FilterBar({ feeds, filter, onFilter, rolling, onRolling }: Filte
             autoComplete="off"
             spellcheck={false}
             data-testid="filter"
-            value={filter.text}
-            onInput={(event) => onFilter({ text: event.currentTarget.value })}
+            value={composed ?? filter.text}
+            onInput={(event) => {
+              const text = event.currentTarget.value;
+              setComposed(event.isComposing ? text : undefined);
+              if (!event.isComposing) onFilter({ text });
+            }}
+            onCompositionEnd={(event) => {
+              setComposed(undefined);
+              onFilter({ text: event.currentTarget.value });
+            }}
             onKeyDown={(event) => {
-              if (event.key === "Escape") onFilter({ text: "" });
+              if (event.key === "Escape" && !event.isComposing) onFilter({ text: "" });
             }}
           />
           {filter.text !== "" && (
@@ -69,6 +80,9 @@ export function FilterBar({ feeds, filter, onFilter, rolling, onRolling }: Filte
           onClick={() => onRolling(!rolling)}
         >
           {texts.rollIn}
+        </button>
+        <button type="button" class="chip keys-button" aria-label={texts.keys} title={texts.keys} data-testid="keys" onClick={onKeys}>
+          ?
         </button>
       </div>
     </div>

@@ -14,8 +14,13 @@ import { newsTexts } from "./texts.ts";
 import { Ticker } from "./ticker.tsx";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
+import { useIdleAtTop } from "./use-idle-at-top.ts";
+import { useKeys } from "./use-keys.ts";
 import { usePart } from "./use-part.ts";
+import { useRead } from "./use-read.ts";
+import { useReading } from "./use-reading.ts";
 import { useSetting } from "./use-setting.ts";
+import { useVisit } from "./use-visit.ts";
 
 /**
  * The news page.
@@ -25,9 +30,11 @@ import { useSetting } from "./use-setting.ts";
  * - `ticker`: the band, `data-rolling`; `lane` with `data-stands` while it is paused; `roll`: each
  *   headline in it; `pause`: its button
  * - `feed`: a section, `data-feed`; in it `headlines`, each a `headline` with `data-id` and
- *   `data-fresh`; `trouble`: why it fails; `feed-new`: shows its new ones
+ *   `data-fresh` and `data-read`; `visit-mark`: what is above has come since the last visit;
+ *   `trouble`: why it fails; `feed-new`: shows its new ones
  * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that
  *   lets new ones in
+ * - `keys`: opens the `keys-dialog` with its switch `keys-on`
  * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `add-line`; `sample-note`; `feeds-panel` with
  *   `feeds-state` and a `feed-status` each
  */
@@ -36,9 +43,15 @@ export function NewsPage(): ComponentChildren {
   const [store] = useState(() => new NewsStore());
   const view = useView(store);
   const [filter, setFilter] = useFilter();
-  const [rolling, setRolling] = useSetting("rolling");
-  const [reading, setReading] = useState(false);
+  const [rolling, setRolling] = useSetting("rolling", true);
+  const [hasKeys, setHasKeys] = useSetting("keys", true);
+  const [isHelping, setHelping] = useState(false);
+  const help = usePart(() => import("./keys/keys-dialog.tsx"), isHelping);
+  const [isReading, watching] = useReading();
+  const isIdle = useIdleAtTop();
+  const read = useRead();
   const now = useClock(view.aheadMs);
+  const since = useVisit(now, view.loaded);
   const badgeNow = useNow(view.connection.state === "reconnecting");
   const main = useRef<HTMLElement>(null);
   const { feeds, shown, held, fresh } = view;
@@ -49,8 +62,9 @@ export function NewsPage(): ComponentChildren {
     return newestFirst([...held, ...shown].toReversed()).filter(({ feed }) => names.has(feed));
   }, [feeds, shown, held]);
 
-  // Even if new headlines are let in automatically, nothing moves under the pointer.
-  useEffect(() => store.roll(rolling && !reading), [store, rolling, reading]);
+  // Nothing moves under the pointer or the focus.
+  const lets = rolling && isIdle && !isReading;
+  useEffect(() => store.roll(lets), [store, lets]);
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${texts.title}` : texts.title;
   }, [waiting, texts]);
@@ -59,15 +73,40 @@ export function NewsPage(): ComponentChildren {
     const newest = store.show(feed);
     if (newest === undefined) return;
     // After the headlines are in place, because the focused button is gone.
-    requestAnimationFrame(() => {
-      const row = main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`);
-      row?.focus({ preventScroll: true });
-      row?.scrollIntoView({ block: "nearest" });
-    });
+    requestAnimationFrame(() => goTo(main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`)));
+  }
+
+  useKeys(
+    {
+      move(step) {
+        const rows = [...(main.current?.querySelectorAll<HTMLElement>(".headline") ?? [])];
+        const at = rows.findIndex((row) => row.contains(document.activeElement));
+        goTo(rows[at < 0 ? 0 : at + step]);
+      },
+      open() {
+        const link = focusedRow()?.querySelector("a");
+        link?.click();
+        return link !== null && link !== undefined;
+      },
+      toggleRead() {
+        const id = focusedRow()?.dataset["id"];
+        if (id !== undefined) read.set(id);
+      },
+      showNew: () => show(filter.feed || undefined),
+      search: () => document.getElementById("filter")?.focus(),
+      help: () => setHelping(true),
+    },
+    hasKeys,
+  );
+
+  /** Marks a headline as read when its link is opened, with any button. */
+  function onOpen({ target }: Event): void {
+    const row = target instanceof Element ? target.closest("a")?.closest<HTMLElement>("[data-id]") : undefined;
+    if (row?.dataset["id"] !== undefined) read.set(row.dataset["id"], true);
   }
 
   return (
-    <div class="news">
+    <div class="news" onClick={onOpen} onAuxClick={onOpen}>
       <a class="skip" href="#headlines">
         {texts.skip}
       </a>
@@ -83,7 +122,14 @@ export function NewsPage(): ComponentChildren {
         {view.loaded && feeds.length > 0 && (
           <>
             {feeds.every(({ sample }) => sample) && <SampleNote />}
-            <FilterBar feeds={feeds} filter={filter} onFilter={setFilter} rolling={rolling} onRolling={setRolling} />
+            <FilterBar
+              feeds={feeds}
+              filter={filter}
+              onFilter={setFilter}
+              rolling={rolling}
+              onRolling={setRolling}
+              onKeys={() => setHelping(true)}
+            />
             <Announcer count={waiting} />
             {waiting > 0 && (
               <div class="pill-dock">
@@ -93,21 +139,30 @@ export function NewsPage(): ComponentChildren {
                 </button>
               </div>
             )}
-            <Board
-              sections={sections}
-              words={wordsOf(filter.text)}
-              fresh={fresh}
-              now={now}
-              onShow={show}
-              onReading={setReading}
-              onClear={() => setFilter({ feed: "", text: "" })}
-            />
-            <FeedsPanel feeds={feeds} now={now} />
+            <div class="news-lists" {...watching}>
+              <Board
+                sections={sections}
+                look={{ words: wordsOf(filter.text), fresh, read, since, now }}
+                onShow={show}
+                onClear={() => setFilter({ feed: "", text: "" })}
+              />
+              <FeedsPanel feeds={feeds} now={now} />
+            </div>
           </>
         )}
       </main>
+      {isHelping && help !== undefined && <help.KeysDialog isOn={hasKeys} onChange={setHasKeys} onClose={() => setHelping(false)} />}
     </div>
   );
+}
+
+function focusedRow(): HTMLElement | null | undefined {
+  return document.activeElement?.closest<HTMLElement>("[data-id]");
+}
+
+function goTo(row: HTMLElement | null | undefined): void {
+  row?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: "nearest" });
 }
 
 function NoFeeds(): ComponentChildren {

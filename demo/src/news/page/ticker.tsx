@@ -32,7 +32,7 @@ export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
       {still ? (
         <ul class="lane still">
           {shown.map((headline) => (
-            <li key={headline.id} class="roll" data-testid="roll">
+            <li key={headline.id} class="roll" data-testid="roll" data-id={headline.id}>
               {textOf(headline)}
             </li>
           ))}
