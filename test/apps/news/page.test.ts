@@ -3,7 +3,7 @@ import { arrange, findWords, newestFirst, wordsOf } from "../../../demo/src/news
 import { type Headline, parseHeadline, parseStatuses } from "../../../demo/src/news/page/headline.ts";
 import { Lane } from "../../../demo/src/news/page/lane.ts";
 import { ageText, span, untilText } from "../../../demo/src/news/page/times.ts";
-import { chooseLanguage } from "../../../packages/ui/src/language.ts";
+import { chooseLanguage, loadTexts } from "../../../packages/ui/src/language.ts";
 import type { FeedStatus } from "../../../demo/src/news/server/wire.ts";
 
 function headline(id: string, change: Partial<Headline> = {}): Headline {
@@ -139,14 +139,16 @@ describe("the order", () => {
 
 describe("times", () => {
   const minute = 60_000;
-  beforeEach(() => {
+  beforeEach(async () => {
     vi.stubGlobal("navigator", { languages: ["en-GB", "zh-CN"] });
     chooseLanguage("en");
+    await loadTexts();
   });
   afterEach(() => vi.unstubAllGlobals());
 
-  test("are told in Chinese too", () => {
+  test("are told in Chinese too", async () => {
     chooseLanguage("zh-CN");
+    await loadTexts();
     expect([ageText(0, 0), ageText(0, 5 * minute), ageText(0, 3 * 60 * minute)]).toEqual(["刚刚", "5 分钟前", "3 小时前"]);
     expect(ageText(Date.UTC(2026, 0, 15, 12), Date.UTC(2026, 2, 1))).toBe("2026年1月15日");
     expect([untilText(10_000, 0), untilText(2 * 24 * 60 * minute, 0)]).toEqual(["一分钟内", "2 天后"]);

@@ -1,6 +1,8 @@
-import { textsOf } from "artesian-ui/language.ts";
-import { en, type NewsTexts } from "./texts.en.ts";
-import { zhCN } from "./texts.zh-CN.ts";
+import { loadedTextsOf } from "artesian-ui/language.ts";
+import type { NewsTexts } from "./texts.en.ts";
 
 /** The texts of the news page. */
-export const newsTexts: () => NewsTexts = textsOf({ en, "zh-CN": zhCN });
+export const newsTexts: () => NewsTexts = loadedTextsOf({
+  en: () => import("./texts.en.ts").then(({ en }) => en),
+  "zh-CN": () => import("./texts.zh-CN.ts").then(({ zhCN }) => zhCN),
+});
