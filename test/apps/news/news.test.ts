@@ -249,7 +249,7 @@ describe("the news' server", () => {
     expect(asked).toContain("/news/sample.json first");
   });
 
-  test("answers for its own paths alone, by GET alone", async () => {
+  test("answers for its own paths alone, by their methods alone", async () => {
     const { news } = await startNews([]);
     expect(["/news/api/feeds", "/news", "/news/sample.xml", "/news/api"].map((path) => news.handles(path))).toEqual([
       true,
@@ -257,8 +257,8 @@ describe("the news' server", () => {
       false,
       false,
     ]);
-    const refused = await news.fetch(new Request("http://host/news/api/feeds", { method: "POST" }));
-    expect([refused.status, refused.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
+    const refused = await news.fetch(new Request("http://host/news/api/feeds", { method: "PUT" }));
+    expect([refused.status, refused.headers.get("Allow")]).toEqual([405, "GET, HEAD, POST, DELETE"]);
     expect((await news.fetch(new Request("http://host/news/sample.xml"))).status).toBe(404);
   });
 

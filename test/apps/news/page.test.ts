@@ -27,6 +27,7 @@ const status = (name: string): FeedStatus => ({
   address: `https://${name}.example/`,
   topic: `/news/${name}`,
   intervalMs: 1000,
+  removable: false,
   sample: false,
   version: 1,
 });

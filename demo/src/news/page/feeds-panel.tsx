@@ -4,8 +4,14 @@ import type { FeedStatus } from "../server/wire.ts";
 import { newsTexts } from "./texts.ts";
 import { usePart } from "./use-part.ts";
 
+interface FeedsPanelProps {
+  readonly feeds: readonly FeedStatus[];
+  readonly now: number;
+  readonly onOtherList: () => void;
+}
+
 /** The state of all feeds, at the end of the page. */
-export function FeedsPanel({ feeds, now }: { feeds: readonly FeedStatus[]; now: number }): ComponentChildren {
+export function FeedsPanel({ feeds, now, onOtherList }: FeedsPanelProps): ComponentChildren {
   const texts = newsTexts();
   const [isOpen, setOpen] = useState(false);
   const list = usePart(() => import("./feeds/feeds-list.tsx"), isOpen);
@@ -18,7 +24,7 @@ export function FeedsPanel({ feeds, now }: { feeds: readonly FeedStatus[]; now: 
           {failing > 0 ? texts.failing(failing) : texts.allWell}
         </span>
       </summary>
-      {list !== undefined && <list.FeedsList feeds={feeds} now={now} />}
+      {list !== undefined && <list.FeedsList feeds={feeds} now={now} onOtherList={onOtherList} />}
     </details>
   );
 }

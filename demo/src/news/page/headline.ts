@@ -62,6 +62,11 @@ export function parseStatuses(data: string): readonly FeedStatus[] {
   });
 }
 
+/** Whether an update of type `status` says that feeds were added or removed. */
+export function isOtherList(data: string): boolean {
+  return parseObject(data)?.["isOtherList"] === true;
+}
+
 /** Reads the reason of a failure. Another version of the server may have other reasons. */
 function readFailure({ code, status }: Partial<FeedFailure>): FeedFailure {
   return { code: FAILURES.find((known) => known === code) ?? "other", status: typeof status === "number" ? status : undefined };

@@ -35,8 +35,9 @@ import { useVisit } from "./use-visit.ts";
  * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that
  *   lets new ones in
  * - `keys`: opens the `keys-dialog` with its switch `keys-on`
- * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `add-line`; `sample-note`; `feeds-panel` with
- *   `feeds-state` and a `feed-status` each
+ * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `sample-note`; `feeds-panel` with
+ *   `feeds-state` and a `feed-status` each, in it `remove-feed`
+ * - `add-feed` with `feed-address`, `add-outcome` and `add-line`; `opml-in`, `opml-out`
  */
 export function NewsPage(): ComponentChildren {
   const texts = newsTexts();
@@ -55,6 +56,12 @@ export function NewsPage(): ComponentChildren {
   const badgeNow = useNow(view.connection.state === "reconnecting");
   const main = useRef<HTMLElement>(null);
   const { feeds, shown, held, fresh } = view;
+  const reload = (): void => store.reload();
+  /** The note goes, and with it the button that has the focus. */
+  const reloadFromNote = (): void => {
+    reload();
+    main.current?.focus({ preventScroll: true });
+  };
   const sections = useMemo(() => arrange(feeds, shown, held, filter), [feeds, shown, held, filter]);
   const waiting = sections.reduce((sum, section) => sum + section.held, 0);
   const onTicker = useMemo(() => {
@@ -118,10 +125,10 @@ export function NewsPage(): ComponentChildren {
       <ConnectionProblem connection={view.connection} />
       {(!view.loaded || feeds.length > 0) && <Ticker headlines={onTicker} now={now} />}
       <main class="news-main" id="headlines" ref={main} tabIndex={-1}>
-        {view.loaded && feeds.length === 0 && <NoFeeds />}
+        {view.loaded && feeds.length === 0 && <NoFeeds onOtherList={reloadFromNote} />}
         {view.loaded && feeds.length > 0 && (
           <>
-            {feeds.every(({ sample }) => sample) && <SampleNote />}
+            {feeds.every(({ sample }) => sample) && <SampleNote onOtherList={reloadFromNote} />}
             <FilterBar
               feeds={feeds}
               filter={filter}
@@ -146,7 +153,7 @@ export function NewsPage(): ComponentChildren {
                 onShow={show}
                 onClear={() => setFilter({ feed: "", text: "" })}
               />
-              <FeedsPanel feeds={feeds} now={now} />
+              <FeedsPanel feeds={feeds} now={now} onOtherList={reload} />
             </div>
           </>
         )}
@@ -165,17 +172,21 @@ function goTo(row: HTMLElement | null | undefined): void {
   row?.scrollIntoView({ block: "nearest" });
 }
 
-function NoFeeds(): ComponentChildren {
+interface AddingProps {
+  readonly onOtherList: () => void;
+}
+
+function NoFeeds({ onOtherList }: AddingProps): ComponentChildren {
   const adding = usePart(() => import("./feeds/add-feed.tsx"), true);
   return (
     <section class="no-feeds card" data-testid="no-feeds">
       <h2>{newsTexts().noFeeds}</h2>
-      {adding !== undefined && <adding.AddFeed />}
+      {adding !== undefined && <adding.AddFeed onOtherList={onOtherList} />}
     </section>
   );
 }
 
-function SampleNote(): ComponentChildren {
+function SampleNote({ onOtherList }: AddingProps): ComponentChildren {
   const texts = newsTexts();
   const [isOpen, setOpen] = useState(false);
   const adding = usePart(() => import("./feeds/add-feed.tsx"), isOpen);
@@ -186,7 +197,7 @@ function SampleNote(): ComponentChildren {
       </p>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{texts.followReal}</summary>
-        {adding !== undefined && <adding.AddFeed />}
+        {adding !== undefined && <adding.AddFeed onOtherList={onOtherList} />}
       </details>
     </aside>
   );

@@ -4,7 +4,7 @@ import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { FEEDS_PATH, type FeedStatus, NEWS_TYPES, STATUS_TOPIC } from "../server/wire.ts";
 import { newestFirst } from "./arrange.ts";
 import { FeedsUnavailable, fetchFeeds, fetchNewest } from "./fetch-feeds.ts";
-import { type Headline, parseHeadline, parseStatuses } from "./headline.ts";
+import { type Headline, isOtherList, parseHeadline, parseStatuses } from "./headline.ts";
 
 const STREAM_PATH = "/events/stream";
 
@@ -46,6 +46,8 @@ export class NewsStore {
   /** Whether headlines may be missing. */
   #isBehind = false;
   #isLoading = false;
+  /** Whether the list of feeds has changed since it was requested. */
+  #isOutdated = false;
   #view: NewsView = {
     loaded: false,
     connection: { state: "connecting" },
@@ -90,13 +92,20 @@ export class NewsStore {
     if (rolling) this.show();
   }
 
+  /** Reads the list of feeds again, after feeds were added or removed. */
+  reload(): void {
+    this.#isOutdated = true;
+    this.#load();
+  }
+
   /** Requests the feeds and their states until the answer arrives. */
   #load(): void {
     if (this.#isLoading) return;
     this.#isLoading = true;
+    this.#isOutdated = false;
     void this.#tryLoad().finally(() => {
       this.#isLoading = false;
-      if (this.#isBehind) this.#load();
+      if (this.#isBehind || this.#isOutdated) this.#load();
     });
   }
 
@@ -157,6 +166,7 @@ export class NewsStore {
     if (type === NEWS_TYPES.status) {
       const changed = parseStatuses(data);
       this.#set({ feeds: this.#merge(this.#view.feeds, changed) });
+      if (isOtherList(data)) this.reload();
     } else if (type === NEWS_TYPES.item) {
       const headline = parseHeadline(data);
       if (headline === undefined || this.#shown.has(headline.id) || this.#held.has(headline.id)) return;

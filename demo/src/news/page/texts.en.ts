@@ -65,6 +65,7 @@ export const en = {
     too_large: (address: string) => `The answer of ${address} is too large.`,
     redirect: (address: string) => `${address} redirects, and can't be followed.`,
     status: (address: string, status: number) => `${address} answered ${status}.`,
+    forbidden: (address: string) => `${address} is in a private network, which feeds of this page may not read.`,
     not_a_feed: (address: string) => `There is no feed at ${address}.`,
     other: (_address: string) => "The server's log says why.",
   },

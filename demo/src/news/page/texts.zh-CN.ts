@@ -65,6 +65,7 @@ export const zhCN: NewsTexts = {
     too_large: (address) => `${address} 的应答太大。`,
     redirect: (address) => `${address} 的重定向无法跟随。`,
     status: (address, status) => `${address} 返回了 ${status}。`,
+    forbidden: (address) => `${address} 在内部网络中，本页添加的订阅源不能读取。`,
     not_a_feed: (address) => `${address} 不是订阅源。`,
     other: () => "原因见服务器日志。",
   },

@@ -7,6 +7,7 @@ export interface FeedStateOptions {
   /** The operator's name for the feed. */
   readonly title?: string | undefined;
   readonly sample: boolean;
+  readonly removable: boolean;
   readonly intervalMs: number;
   readonly now: () => number;
 }
@@ -42,7 +43,7 @@ export class FeedState {
   }
 
   get status(): FeedStatus {
-    const { name, url, title, sample, intervalMs } = this.#options;
+    const { name, url, title, sample, removable, intervalMs } = this.#options;
     const { origin, pathname } = new URL(url);
     return {
       name,
@@ -57,6 +58,7 @@ export class FeedState {
       failingSince: timeOf(this.#failingSince),
       failure: this.#failure,
       sample,
+      removable,
       version: this.#version,
     };
   }

@@ -1,12 +1,29 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { FeedStatus } from "../../server/wire.ts";
 import { FeedTrouble, nextText } from "../feed-trouble.tsx";
 import { ageText } from "../times.ts";
-import { AddFeed } from "./add-feed.tsx";
+import { AddFeed, problemText } from "./add-feed.tsx";
+import { type FeedsProblem, removeFeed } from "./feeds-api.ts";
 import { feedsTexts } from "./texts.ts";
 
+interface FeedsListProps {
+  readonly feeds: readonly FeedStatus[];
+  readonly now: number;
+  readonly onOtherList: () => void;
+}
+
 /** The state of each feed, and the way to another one. */
-export function FeedsList({ feeds, now }: { feeds: readonly FeedStatus[]; now: number }): ComponentChildren {
+export function FeedsList({ feeds, now, onOtherList }: FeedsListProps): ComponentChildren {
+  const texts = feedsTexts();
+  const [problem, setProblem] = useState<FeedsProblem>();
+
+  async function remove(name: string): Promise<void> {
+    const failure = await removeFeed(name);
+    setProblem(failure);
+    if (failure === undefined) onOtherList();
+  }
+
   return (
     <>
       <ul class="feeds-list">
@@ -14,12 +31,24 @@ export function FeedsList({ feeds, now }: { feeds: readonly FeedStatus[]; now: n
           <li key={status.name} data-testid="feed-status" data-feed={status.name}>
             <p class="feeds-name">
               <b dir="auto">{status.title}</b> {status.title !== status.name && <code>{status.name}</code>}
+              {status.removable && (
+                <button
+                  type="button"
+                  class="button quiet small"
+                  aria-label={texts.removeOf(status.title)}
+                  data-testid="remove-feed"
+                  onClick={() => void remove(status.name)}
+                >
+                  {texts.remove}
+                </button>
+              )}
             </p>
             {status.failingSince === undefined ? <Well status={status} now={now} /> : <FeedTrouble status={status} now={now} />}
           </li>
         ))}
       </ul>
-      <AddFeed />
+      <p role="status">{problem !== undefined && problemText(problem)}</p>
+      <AddFeed onOtherList={onOtherList} />
     </>
   );
 }
