@@ -15,6 +15,7 @@ function headline(id: string, change: Partial<Headline> = {}): Headline {
     link: undefined,
     summary: undefined,
     author: undefined,
+    picture: undefined,
     at: 0,
     seenAt: 0,
     ...change,

@@ -4,6 +4,7 @@ import type { Section } from "./arrange.ts";
 import { FeedTrouble } from "./feed-trouble.tsx";
 import type { Headline } from "./headline.ts";
 import { Found, HeadlineLink, hostOf } from "./headline-link.tsx";
+import { Picture } from "./picture.tsx";
 import { newsTexts } from "./texts.ts";
 import { ageText, exactTime } from "./times.ts";
 import type { ReadMarks } from "./use-read.ts";
@@ -96,14 +97,16 @@ interface HeadlineRowProps {
 }
 
 function HeadlineRow({ headline, lead, look }: HeadlineRowProps): ComponentChildren {
-  const { summary, at, author, link } = headline;
+  const { summary, at, author, link, picture } = headline;
   const { words, now } = look;
   const isFresh = look.fresh.has(headline.id);
   const isRead = look.read.has(headline.id);
   const isSearched = words.length > 0;
   return (
     <li
-      class={["headline", lead ? "lead" : "", isFresh ? "fresh" : "", isRead ? "read" : ""].join(" ")}
+      class={["headline", lead ? "lead" : "", isFresh ? "fresh" : "", isRead ? "read" : "", picture === undefined ? "" : "pictured"].join(
+        " ",
+      )}
       data-testid="headline"
       data-id={headline.id}
       data-fresh={String(isFresh)}
@@ -127,6 +130,7 @@ function HeadlineRow({ headline, lead, look }: HeadlineRowProps): ComponentChild
         {author !== undefined && <span dir="auto">{author}</span>}
         {hostOf(link) !== undefined && <span>{hostOf(link)}</span>}
       </p>
+      {picture !== undefined && <Picture headline={headline} src={picture} />}
     </li>
   );
 }

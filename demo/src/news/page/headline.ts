@@ -11,6 +11,8 @@ export interface Headline {
   readonly link: string | undefined;
   readonly summary: string | undefined;
   readonly author: string | undefined;
+  /** Path of the picture on this server. */
+  readonly picture: string | undefined;
   /**
    * The headline's time, in milliseconds since 1970. The feed's date of the item or its neighbours,
    * but not later than the server saw the item.
@@ -42,6 +44,7 @@ export function parseHeadline(data: string): Headline | undefined {
     link: safeLink(value?.["link"]),
     summary: textOf(value?.["summary"]),
     author: textOf(value?.["author"]),
+    picture: pictureOf(value?.["picture"]),
     at: Math.min(timeOf(value?.["published"]) ?? timeOf(value?.["around"]) ?? seenAt, seenAt),
     seenAt,
   };
@@ -90,6 +93,11 @@ export function safeLink(value: unknown): string | undefined {
   if (typeof value !== "string" || value.length > MAX_TEXT || !isUrl(value)) return undefined;
   const { protocol, href } = new URL(value);
   return protocol === "http:" || protocol === "https:" ? href : undefined;
+}
+
+/** Only a path of this server: a page that shows pictures must not ask others. */
+function pictureOf(value: unknown): string | undefined {
+  return typeof value === "string" && /^\/news\/picture\/[\w/-]{1,3000}$/.test(value) ? value : undefined;
 }
 
 function parseObject(data: string): Record<string, unknown> | undefined {

@@ -31,7 +31,7 @@ import { useVisit } from "./use-visit.ts";
  *   headline in it; `pause`: its button
  * - `feed`: a section, `data-feed`; in it `headlines`, each a `headline` with `data-id` and
  *   `data-fresh` and `data-read`; `visit-mark`: what is above has come since the last visit;
- *   `trouble`: why it fails; `feed-new`: shows its new ones
+ *   `picture` with `data-failed`; `trouble`: why it fails; `feed-new`: shows its new ones
  * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that
  *   lets new ones in
  * - `keys`: opens the `keys-dialog` with its switch `keys-on`

@@ -5,6 +5,9 @@ import { FeedState } from "./feed-state.ts";
 import { followFeed } from "./follow-feed.ts";
 import { opmlOf } from "./opml.ts";
 import { INTERVAL_MS, type NewsFeed, type NewsOptions, SAMPLE_INTERVAL_MS, SILENT } from "./options.ts";
+import { isPicturePath, PictureLinks } from "./pictures/picture-links.ts";
+import { PICTURE_LIMITS } from "./pictures/picture-limits.ts";
+import { Pictures } from "./pictures/pictures.ts";
 import { problem } from "./problem.ts";
 import { readJson, refuseOtherPages } from "./read-request.ts";
 import { type Followed, type Origin, Roster } from "./roster.ts";
@@ -22,8 +25,8 @@ export const NEWS_TOPICS: readonly Matcher[] = [
 /** The news' server part. */
 export interface News {
   /**
-   * Whether a path is one of the news' own: the feeds' states, the sample feeds, and the list of
-   * feeds as OPML. The pages serve the rest.
+   * Whether a path is one of the news' own: the feeds' states, the list of feeds as OPML, pictures,
+   * and the sample feeds. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /** Answers a request to one of the news' paths. */
@@ -46,12 +49,15 @@ export function createNews(options: NewsOptions): News {
   const { hub, sample, memory = volatileMemory(), logger = SILENT, now = Date.now, allowAddress = isPublicAddress } = options;
   const samples = samplesOf(options);
   const board = new StatusBoard({ hub, logger, debounceMs: options.statusDebounceMs ?? 250 });
+  const links = new PictureLinks(memory, logger);
+  const pictures = new Pictures({ links, allowAddress, logger, limits: { ...PICTURE_LIMITS, ...options.pictures } });
   const roster = new Roster({ given: options.feeds, samples, memory, allowAddress, follow, onChange: () => board.listChanged() });
   return {
-    handles: (pathname) => pathname === FEEDS_PATH || pathname === OPML_PATH || (sample !== undefined && isSamplePath(pathname)),
+    handles: (pathname) =>
+      pathname === FEEDS_PATH || pathname === OPML_PATH || isPicturePath(pathname) || (sample !== undefined && isSamplePath(pathname)),
     fetch: answer,
     async close() {
-      await roster.close();
+      await Promise.all([roster.close(), pictures.close()]);
       await board.close();
     },
   };
@@ -69,7 +75,7 @@ export function createNews(options: NewsOptions): News {
     const stop = new AbortController();
     // Each request adds a listener, so their number is bounded.
     setMaxListeners(MAX_FEEDS * 4, stop.signal);
-    const running = followFeed({ hub, feed, state, board, memory, polling, now, logger, signal: stop.signal });
+    const running = followFeed({ hub, feed, state, board, memory, links, polling, now, logger, signal: stop.signal });
     return {
       feed,
       origin,
@@ -92,6 +98,7 @@ export function createNews(options: NewsOptions): News {
       return problem("method_not_allowed", `Use ${allowed}.`, { Allow: allowed });
     }
     if (sample !== undefined && isSamplePath(pathname)) return answerSample(request, now());
+    if (isPicturePath(pathname)) return await pictures.answer(request);
     const followed = await roster.list();
     if (pathname === OPML_PATH) {
       const headers = {

@@ -1,5 +1,6 @@
 import type { Hub } from "artesian";
 import type { AllowAddress, FeedSourceOptions, SourceMemory } from "artesian-sources";
+import type { PictureLimits } from "./pictures/picture-limits.ts";
 
 /** The news' log. The hub's logger fits, and so does pino. */
 export interface NewsLogger {
@@ -46,10 +47,12 @@ export interface NewsOptions {
    */
   readonly memory?: SourceMemory | undefined;
   /**
-   * Decides whether feeds that are added in the page may be at an IP address. Default:
-   * `isPublicAddress`, so that a page can't make the server read private networks.
+   * Decides whether feeds that are added in the page, and pictures, may be at an IP address.
+   * Default: `isPublicAddress`, so that a page can't make the server read private networks.
    */
   readonly allowAddress?: AllowAddress | undefined;
+  /** Limits of the pictures that are passed on. */
+  readonly pictures?: Partial<PictureLimits> | undefined;
   /** Timing of the requests, as in `feedSource`. The sample feeds are requested every 5 s. */
   readonly polling?: Pick<FeedSourceOptions, "intervalMs" | "maxFreshMs" | "maxBackoffMs" | "timeoutMs" | "maxBytes" | "first" | "clock">;
   /**

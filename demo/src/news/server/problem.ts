@@ -8,6 +8,9 @@ const PROBLEMS = {
   invalid_body: [400, "The request's body cannot be used."],
   unknown_feed: [404, "No feed has this name."],
   not_removable: [403, "The feed was not added in the page."],
+  not_a_picture: [415, "The address has no picture that is passed on."],
+  picture_unavailable: [502, "The picture can't be fetched."],
+  busy: [503, "The news are busy."],
   unavailable: [503, "The list of feeds can't be kept right now."],
 } as const;
 

@@ -40,6 +40,8 @@ export interface NewsItem {
   /** RFC 3339: when this server first saw the item. */
   readonly seen: string;
   readonly author?: string | undefined;
+  /** Path of the picture on this server. */
+  readonly picture?: string | undefined;
   readonly feed: { readonly name: string; readonly title: string; readonly link?: string | undefined };
 }
 
