@@ -53,6 +53,7 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       // As durable as the headlines' journal.
       memory: config.journal.kind === "memory" ? volatileMemory() : fileMemory(join(config.data, "news.json")),
       logger,
+      allowAddress: config.privateFeeds ? () => true : undefined,
     }),
     createConsole({ hub, open: true, key: consoleKey, audience, logger }),
   ];

@@ -3,12 +3,13 @@ import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
 import type { Page } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { createNews, type NewsFeed, NEWS_TOPICS, type NewsOptions } from "../../demo/src/news/server/index.ts";
 import { createDemoPages } from "../../demo/src/pages.ts";
 import { type FeedServer, manualRounds, startFeedServer } from "../support/feed-server.ts";
 import { freePort } from "../support/free-port.ts";
 import { buildPages } from "./app-pages.ts";
+import { connection, visit } from "./chat-site.ts";
 
 let pagesOf: () => string;
 
@@ -126,4 +127,70 @@ export async function watchShifts(page: Page): Promise<() => Promise<number>> {
     }).observe({ type: "layout-shift" });
   });
   return () => page.evaluate(() => (globalThis as unknown as { shifts: { sum: number } }).shifts.sum);
+}
+
+/** Layout shifts from the first moment of each page that is opened later, with the elements that moved. */
+export async function shiftsFromStart(page: Page): Promise<() => Promise<{ readonly sum: number; readonly sources: readonly string[] }>> {
+  await page.addInitScript(() => {
+    const shifts = { sum: 0, sources: [] as string[] };
+    Object.assign(globalThis, { shifts });
+    interface Shift extends PerformanceEntry {
+      readonly value: number;
+      readonly hadRecentInput: boolean;
+      readonly sources: readonly { readonly node?: { readonly nodeName: string; readonly className?: unknown } | null }[];
+    }
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as Shift[]) {
+        if (entry.hadRecentInput) continue;
+        shifts.sum += entry.value;
+        shifts.sources.push(`${entry.value}: ${entry.sources.map(({ node }) => `${node?.nodeName}.${String(node?.className)}`).join(" ")}`);
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { shifts: { sum: number; sources: string[] } }).shifts);
+}
+
+/** A site with two feeds that have had their first headlines, and a page that shows them. */
+export async function startTwo(
+  options: Parameters<typeof visit>[1] & { readonly letsIn?: boolean } = {},
+): Promise<{ readonly site: NewsSite; readonly page: Page }> {
+  const site = await startNews({ names: ["river", "hill"] });
+  for (const name of ["river", "hill"]) for (let i = 1; i <= 3; i++) addItem(site, name, `${name} ${i}`);
+  await roundsOf(site, 2);
+  // New headlines wait, unless the test lets them in.
+  const localStorage = options.letsIn === true ? [] : [{ name: "artesian.news.rolling", value: "off" }];
+  const page = await visit(`${site.origin}/news`, {
+    storageState: { cookies: [], origins: [{ origin: site.origin, localStorage }] },
+    ...options,
+  });
+  await connection(page, "live");
+  await expect.poll(() => titles(page, "hill")).toHaveLength(3);
+  await expect.poll(() => titles(page, "river")).toHaveLength(3);
+  return { site, page };
+}
+
+/** Rounds until each feed has been read with what it has now: at the start it may be read before. */
+export async function roundsOf(site: NewsSite, count: number): Promise<void> {
+  await expect
+    .poll(async () => {
+      const { feeds } = (await (await fetch(`${site.origin}/news/api/feeds`)).json()) as { feeds: { nextFetch?: string }[] };
+      return feeds.filter(({ nextFetch }) => nextFetch !== undefined).length;
+    })
+    .toBe(count);
+  await site.nextRound();
+}
+
+/** Items are a second apart. */
+let clock = Date.now() - 3_600_000;
+
+/** Puts an item on top of a feed. */
+export function addItem(site: NewsSite, name: string, title: string, change: object = {}): void {
+  clock += 1000;
+  site.feeds.add(name, { id: title, title, url: `https://${name}.example/${encodeURIComponent(title)}`, at: clock, ...change });
+}
+
+/** Publishes headlines. */
+export async function publish(site: NewsSite, name: string, ...list: string[]): Promise<void> {
+  for (const title of list) addItem(site, name, title);
+  await site.nextRound();
 }

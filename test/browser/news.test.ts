@@ -1,67 +1,15 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { connection, overflow, violations, visit } from "./chat-site.ts";
-import { type NewsSite, startNews, titles, usePages, watchShifts } from "./news-site.ts";
+import { addItem as add, publish, roundsOf, startNews, startTwo, titles, usePages, watchShifts } from "./news-site.ts";
 
 usePages();
-
-/** A site with two feeds that have had their first headlines, and a page that shows them. */
-async function startTwo(options: Parameters<typeof visit>[1] = {}): Promise<{ readonly site: NewsSite; readonly page: Page }> {
-  const site = await startNews({ names: ["river", "hill"] });
-  for (const name of ["river", "hill"]) for (let i = 1; i <= 3; i++) add(site, name, `${name} ${i}`);
-  await roundsOf(site, 2);
-  const page = await visit(`${site.origin}/news`, options);
-  await connection(page, "live");
-  await expect.poll(() => titles(page, "hill")).toHaveLength(3);
-  await expect.poll(() => titles(page, "river")).toHaveLength(3);
-  return { site, page };
-}
-
-/** Rounds until each feed has been read with what it has now: at the start it may be read before. */
-async function roundsOf(site: NewsSite, count: number): Promise<void> {
-  await expect
-    .poll(async () => {
-      const { feeds } = (await (await fetch(`${site.origin}/news/api/feeds`)).json()) as { feeds: { nextFetch?: string }[] };
-      return feeds.filter(({ nextFetch }) => nextFetch !== undefined).length;
-    })
-    .toBe(count);
-  await site.nextRound();
-}
-
-let clock = Date.now() - 3_600_000;
-
-function add(site: NewsSite, name: string, title: string, change: object = {}): void {
-  clock += 1000;
-  site.feeds.add(name, { id: title, title, url: `https://${name}.example/${encodeURIComponent(title)}`, at: clock, ...change });
-}
-
-async function publish(site: NewsSite, name: string, ...list: string[]): Promise<void> {
-  for (const title of list) add(site, name, title);
-  await site.nextRound();
-}
-
-/** Where the headlines in the ticker are, by their text. */
-function places(page: Page): Promise<Record<string, number>> {
-  return page
-    .getByTestId("roll")
-    .evaluateAll((items) => Object.fromEntries(items.map((item) => [item.textContent ?? "", item.getBoundingClientRect().left])));
-}
 
 /** What keeps people from using the page, while the ticker stands: what rolls is judged where it is. */
 async function faults(page: Page): Promise<string[]> {
   const pause = page.getByRole("button", { name: "Pause the ticker" });
   if ((await pause.count()) > 0) await pause.click();
   return await violations(page);
-}
-
-/** How far the ticker's first headline moves within some frames. */
-async function moved(page: Page): Promise<number> {
-  const item = page.getByTestId("roll").first();
-  return await item.evaluate(async (element) => {
-    const before = element.getBoundingClientRect().left;
-    for (let i = 0; i < 12; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
-    return before - element.getBoundingClientRect().left;
-  });
 }
 
 describe("the news", () => {
@@ -104,21 +52,6 @@ describe("the news", () => {
     // The focus is where reading goes on, not lost with the button.
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe("headline");
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("river 5");
-  });
-
-  test("go straight into the lists where the reader has said so, but not while they are read", async () => {
-    const { site, page } = await startTwo();
-    await page.getByTestId("roll-in").click();
-    await publish(site, "river", "river 4");
-    await expect.poll(() => titles(page, "river")).toEqual(["river 4", "river 3", "river 2", "river 1"]);
-    await page.locator("[data-feed=hill] [data-testid=headline]").first().hover();
-    await publish(site, "river", "river 5");
-    await page.getByTestId("show-new").waitFor();
-    expect((await titles(page, "river"))[0]).toBe("river 4");
-    await page.getByTestId("filter").hover();
-    await expect.poll(async () => (await titles(page, "river"))[0]).toBe("river 5");
-    await page.reload();
-    await expect.poll(() => page.getByTestId("roll-in").getAttribute("aria-pressed")).toBe("true");
   });
 
   test("survive a server that restarts with nothing, without repeats", async () => {
@@ -224,8 +157,9 @@ describe("the news", () => {
     const page = await visit(`${site.origin}/news`);
     await connection(page, "live");
     await page.getByTestId("sample-note").getByText("These headlines are invented.").waitFor();
-    for (const name of ["sample", "sample-science", "sample-culture"]) await expect.poll(() => titles(page, name)).toHaveLength(7);
-    await expect.poll(() => page.getByText("Invented headlines").count()).toBe(3);
+    for (const name of ["sample", "sample-zh", "sample-science", "sample-culture"])
+      await expect.poll(() => titles(page, name)).toHaveLength(7);
+    await expect.poll(() => page.getByText("Invented headlines").count()).toBe(4);
     const opened = page.context().waitForEvent("page");
     await page.getByTestId("headline").first().getByRole("link").click();
     await (await opened).getByRole("heading", { name: "There is no such story" }).waitFor();
@@ -388,70 +322,5 @@ describe("the news", () => {
     aheadMs = 5 * 60_000;
     await page.clock.fastForward(aheadMs);
     await expect.poll(() => age.innerText()).toBe("5 min ago");
-  });
-});
-
-describe("the ticker", () => {
-  test("rolls, with a new headline before the old ones, and never the same one twice at a time", async () => {
-    const { site, page } = await startTwo();
-    expect(await moved(page)).toBeGreaterThan(0);
-    await publish(site, "river", "Breaking");
-    await expect.poll(async () => Object.keys(await places(page)).some((text) => text.includes("Breaking"))).toBe(true);
-    const all = await page.getByTestId("roll").evaluateAll((items) => items.map((item) => item.querySelector("a")?.textContent));
-    expect(new Set(all).size).toBe(all.length);
-  });
-
-  test("stands while the pointer is on it, while the focus is in it, and when it is told to", async () => {
-    const { page } = await startTwo();
-    const lane = page.getByTestId("lane");
-    await lane.hover();
-    await expect.poll(() => lane.getAttribute("data-stands")).toBe("true");
-    await expect.poll(() => moved(page)).toBe(0);
-    await page.getByTestId("filter").hover();
-    await expect.poll(() => moved(page)).toBeGreaterThan(0);
-
-    // The last one is most likely still half outside; who tabs to it sees it whole.
-    await page.getByTestId("roll").last().getByRole("link").focus();
-    await expect.poll(() => lane.getAttribute("data-stands")).toBe("true");
-    await expect.poll(() => moved(page)).toBe(0);
-    const isWithin = async (): Promise<boolean> => {
-      const [item, view] = [await page.getByTestId("roll").last().boundingBox(), await lane.boundingBox()];
-      return item !== null && view !== null && item.x >= view.x - 1 && item.x + item.width <= view.x + view.width + 1;
-    };
-    await expect.poll(isWithin).toBe(true);
-    await page.getByTestId("filter").focus();
-    await expect.poll(() => moved(page)).toBeGreaterThan(0);
-
-    await page.getByTestId("pause").click();
-    await page.getByTestId("filter").hover();
-    await expect.poll(() => moved(page)).toBe(0);
-    await page.reload();
-    await page.getByTestId("roll").first().waitFor();
-    await expect.poll(() => moved(page)).toBe(0);
-    await page.getByTestId("pause").click();
-    await page.getByTestId("filter").hover();
-    await expect.poll(() => moved(page)).toBeGreaterThan(0);
-  });
-
-  test("does not move for whoever wants no motion, from the start or from now on", async () => {
-    const { site, page } = await startTwo({ reducedMotion: "reduce" });
-    const ticker = page.getByTestId("ticker");
-    await expect.poll(() => ticker.getAttribute("data-rolling")).toBe("false");
-    await expect.poll(() => page.getByTestId("roll").count()).toBe(2);
-    expect(await page.getByTestId("pause").count()).toBe(0);
-    const before = await places(page);
-    await expect.poll(() => moved(page)).toBe(0);
-    expect(await places(page)).toEqual(before);
-    expect(await page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length)).toBe(0);
-    await publish(site, "river", "river 4");
-    await page.getByTestId("show-new").click();
-    await page.getByTestId("roll").getByText("river 4").waitFor();
-    expect(await faults(page)).toEqual([]);
-
-    await page.emulateMedia({ reducedMotion: "no-preference" });
-    await expect.poll(() => moved(page)).toBeGreaterThan(0);
-    await page.emulateMedia({ reducedMotion: "reduce" });
-    await expect.poll(() => ticker.getAttribute("data-rolling")).toBe("false");
-    await expect.poll(() => moved(page)).toBe(0);
   });
 });

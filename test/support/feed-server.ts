@@ -9,6 +9,7 @@ export interface ServedItem {
   readonly url?: string;
   readonly summary?: string;
   readonly author?: string;
+  readonly image?: string;
   /** In milliseconds since 1970. */
   readonly at?: number;
 }
@@ -37,10 +38,11 @@ export async function startFeedServer(): Promise<FeedServer> {
       version: "https://jsonfeed.org/version/1.1",
       title: `The ${name}`,
       home_page_url: `https://${name}.example/`,
-      items: items.map(({ id, title, url, summary, author, at }) => ({
+      items: items.map(({ id, title, url, summary, author, image, at }) => ({
         id,
         title,
         url,
+        image,
         summary,
         content_text: summary ?? title,
         ...(author === undefined ? {} : { authors: [{ name: author }] }),

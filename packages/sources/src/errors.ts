@@ -19,7 +19,9 @@ export type HttpFailure =
   /** Too many redirects, a circle of redirects, or a redirect that must not be followed. */
   | "redirect"
   /** The status is neither a success nor 304. */
-  | "status";
+  | "status"
+  /** The address, or one that it redirects to, may not be asked (`allowAddress`). */
+  | "forbidden";
 
 /** Facts about a failed request, beside the message. */
 export interface HttpErrorDetails {

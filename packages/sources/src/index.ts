@@ -1,10 +1,12 @@
 // The sources, as exported by `artesian-sources`.
 export { HttpError, type HttpFailure, TemporaryError } from "./errors.ts";
 export {
+  type AllowAddress,
   conditionalGet,
   type ConditionalGetOptions,
   type HttpAnswer,
   type HttpBounds,
+  isPublicAddress,
   type PollTiming,
   type Validators,
 } from "./http/index.ts";

@@ -52,6 +52,29 @@ export function textsOf<T>(tables: Tables<T>): () => T {
   return () => tables[language()];
 }
 
+/** Loads the table of a language, for each part of the page that has one. */
+const loading = new Set<(tag: Language) => Promise<void>>();
+
+/**
+ * Like `textsOf`, with tables that are loaded when their language is needed. Until then the last
+ * one that is there is shown. `startPage` waits for {@link loadTexts}.
+ */
+export function loadedTextsOf<T>(load: Readonly<Record<Language, () => Promise<T>>>): () => T {
+  const tables = new Map<Language, T>();
+  let newest: T;
+  loading.add(async (tag) => {
+    newest = tables.get(tag) ?? (await load[tag]());
+    tables.set(tag, newest);
+  });
+  return () => tables.get(language()) ?? newest;
+}
+
+/** Loads the tables of the page's language. A part that is loaded later calls this again. */
+export async function loadTexts(): Promise<void> {
+  const tag = language();
+  await Promise.all([...loading].map((load) => load(tag)));
+}
+
 /**
  * A formatter of `Intl` that follows the page's language.
  *

@@ -1,5 +1,5 @@
 import { Component, render, type ComponentChildren, type ComponentType } from "preact";
-import { language, onLanguage } from "./language.ts";
+import { language, loadTexts, onLanguage } from "./language.ts";
 import { tellFailure, watchStart } from "./no-start.ts";
 
 /** Shows nothing of a page whose code has thrown, because the rest would look alive. */
@@ -28,7 +28,8 @@ class WholeOrNothing extends Component<{ readonly children: ComponentChildren },
 export function startPage(Page: ComponentType): void {
   const root = document.getElementById("app");
   if (root === null) throw new TypeError("The page has no element #app.");
-  const draw = (): void => {
+  const draw = async (): Promise<void> => {
+    await loadTexts();
     document.documentElement.lang = language();
     render(
       <WholeOrNothing>
@@ -37,7 +38,13 @@ export function startPage(Page: ComponentType): void {
       root,
     );
   };
-  draw();
-  onLanguage(draw);
-  watchStart.end();
+  // Without the words of another language, the page stays in the one that it has.
+  onLanguage(() => void draw().catch(reportError));
+  draw().then(
+    () => watchStart.end(),
+    (error: unknown) => {
+      tellFailure();
+      reportError(error);
+    },
+  );
 }

@@ -1,6 +1,8 @@
-import { textsOf } from "./language.ts";
-import { en } from "./texts.en.ts";
-import { zhCN } from "./texts.zh-CN.ts";
+import { loadedTextsOf } from "./language.ts";
+import type { SharedTexts } from "./texts.en.ts";
 
 /** The texts that all pages share. */
-export const sharedTexts = textsOf({ en, "zh-CN": zhCN });
+export const sharedTexts: () => SharedTexts = loadedTextsOf({
+  en: () => import("./texts.en.ts").then(({ en }) => en),
+  "zh-CN": () => import("./texts.zh-CN.ts").then(({ zhCN }) => zhCN),
+});

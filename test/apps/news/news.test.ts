@@ -149,7 +149,10 @@ describe("the news' server", () => {
     await site.rounds.next();
     const failing = await pushed(stream, "river", ({ failingSince }) => failingSince !== undefined);
     expect(failing.failingSince).toBe("2026-01-01T00:00:01.000Z");
-    expect(failing.reason).toMatch(/river\.json answered 500/);
+    expect(failing).toMatchObject({
+      failure: { code: "status", status: 500 },
+      address: expect.stringMatching(/\/river\.json$/) as unknown,
+    });
     at += 60_000;
     await site.rounds.next();
     // Still the same failure.
@@ -162,7 +165,7 @@ describe("the news' server", () => {
     await site.rounds.next();
     const well = await pushed(stream, "river", ({ failingSince }) => failingSince === undefined);
     expect(well).toMatchObject({ title: "The river" });
-    expect(well.reason).toBeUndefined();
+    expect(well.failure).toBeUndefined();
     expect(well.version).toBeGreaterThan(failing.version);
   });
 
@@ -225,12 +228,13 @@ describe("the news' server", () => {
         [20, true],
         [20, true],
         [20, true],
+        [20, true],
       ]);
     for (const { sample, title, intervalMs } of await statesOf(news)) {
       expect([sample, intervalMs]).toEqual([true, 5000]);
-      expect(title).toMatch(/^Sample feed: \w+$/);
+      expect(title).toMatch(/^Sample feed: \w+$|^示例：/);
     }
-    expect(hub.stats().published).toBeGreaterThanOrEqual(60);
+    expect(hub.stats().published).toBeGreaterThanOrEqual(80);
     at += 12_000;
     await rounds.next();
     const seen: NewsItem[] = [];
@@ -245,7 +249,7 @@ describe("the news' server", () => {
     expect(asked).toContain("/news/sample.json first");
   });
 
-  test("answers for its own paths alone, by GET alone", async () => {
+  test("answers for its own paths alone, by their methods alone", async () => {
     const { news } = await startNews([]);
     expect(["/news/api/feeds", "/news", "/news/sample.xml", "/news/api"].map((path) => news.handles(path))).toEqual([
       true,
@@ -253,8 +257,8 @@ describe("the news' server", () => {
       false,
       false,
     ]);
-    const refused = await news.fetch(new Request("http://host/news/api/feeds", { method: "POST" }));
-    expect([refused.status, refused.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
+    const refused = await news.fetch(new Request("http://host/news/api/feeds", { method: "PUT" }));
+    expect([refused.status, refused.headers.get("Allow")]).toEqual([405, "GET, HEAD, POST, DELETE"]);
     expect((await news.fetch(new Request("http://host/news/sample.xml"))).status).toBe(404);
   });
 

@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { arrange, findWords, newestFirst, wordsOf } from "../../../demo/src/news/page/arrange.ts";
 import { type Headline, parseHeadline, parseStatuses } from "../../../demo/src/news/page/headline.ts";
 import { Lane } from "../../../demo/src/news/page/lane.ts";
 import { ageText, span, untilText } from "../../../demo/src/news/page/times.ts";
+import { chooseLanguage, loadTexts } from "../../../packages/ui/src/language.ts";
 import type { FeedStatus } from "../../../demo/src/news/server/wire.ts";
 
 function headline(id: string, change: Partial<Headline> = {}): Headline {
@@ -14,13 +15,23 @@ function headline(id: string, change: Partial<Headline> = {}): Headline {
     link: undefined,
     summary: undefined,
     author: undefined,
+    picture: undefined,
     at: 0,
     seenAt: 0,
     ...change,
   };
 }
 
-const status = (name: string): FeedStatus => ({ name, title: name, topic: `/news/${name}`, intervalMs: 1000, sample: false, version: 1 });
+const status = (name: string): FeedStatus => ({
+  name,
+  title: name,
+  address: `https://${name}.example/`,
+  topic: `/news/${name}`,
+  intervalMs: 1000,
+  removable: false,
+  sample: false,
+  version: 1,
+});
 
 describe("a headline", () => {
   const data = {
@@ -96,6 +107,21 @@ describe("the order", () => {
     expect(ids("none", "")).toEqual([]);
   });
 
+  test("is searched by title, summary and feed, also within Chinese text", () => {
+    const feeds = [{ ...status("a"), title: "南方早报" }, status("b")];
+    const shown = [
+      headline("1", { title: "渡船加密" }),
+      headline("2", { feed: "b", summary: "昨日渡船停航" }),
+      headline("3", { feed: "b" }),
+    ];
+    const found = (text: string): string[] =>
+      arrange(feeds, shown, [], { feed: "", text }).flatMap(({ headlines }) => headlines.map(({ id }) => id));
+    expect(found("渡船")).toEqual(["1", "2"]);
+    expect(found("早报")).toEqual(["1"]);
+    expect(found("早报　加密")).toEqual(["1"]);
+    expect(found("停航 早报")).toEqual([]);
+  });
+
   test("marks the words that were found, whatever their case and marks", () => {
     const found = (text: string, words: string): string =>
       findWords(text, wordsOf(words))
@@ -105,11 +131,31 @@ describe("the order", () => {
     expect(found("🎈 the balloon 🎈", "balloon")).toBe("🎈 the [balloon] 🎈");
     expect(found("(a+)+ $&", "(a+)+")).toBe("[(a+)+] $&");
     expect(found("nothing", "")).toBe("nothing");
+    expect(found("北京今日晴，上海有雨", "上海 今日")).toBe("北京[今日]晴，[上海]有雨");
+    expect(found("ＡＢＣ公司与𠮷野家", "abc 𠮷野")).toBe("[ＡＢＣ]公司与[𠮷野]家");
+    // Characters beyond 16 bits and Korean syllables are not equal because their first parts are.
+    expect(found("𠮷 각", "𠀀 가")).toBe("𠮷 각");
+    expect(found("İzmir", "izmir")).toBe("[İzmir]");
   });
 });
 
 describe("times", () => {
   const minute = 60_000;
+  beforeEach(async () => {
+    vi.stubGlobal("navigator", { languages: ["en-GB", "zh-CN"] });
+    chooseLanguage("en");
+    await loadTexts();
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  test("are told in Chinese too", async () => {
+    chooseLanguage("zh-CN");
+    await loadTexts();
+    expect([ageText(0, 0), ageText(0, 5 * minute), ageText(0, 3 * 60 * minute)]).toEqual(["刚刚", "5 分钟前", "3 小时前"]);
+    expect(ageText(Date.UTC(2026, 0, 15, 12), Date.UTC(2026, 2, 1))).toBe("2026年1月15日");
+    expect([untilText(10_000, 0), untilText(2 * 24 * 60 * minute, 0)]).toEqual(["一分钟内", "2 天后"]);
+  });
+
   test.each([
     [-minute, "just now"],
     [59_999, "just now"],

@@ -96,6 +96,7 @@ const EXAMPLES: { readonly [K in Key]: readonly [written: string, meant: Config[
   botAnswer: ["4m", 240_000],
   quotes: ["none", "none"],
   feed: ["https://example.com/feed.xml", ["https://example.com/feed.xml"]],
+  privateFeeds: ["true", true],
 };
 
 let directory: string;

@@ -37,11 +37,13 @@ export function arrange(
   return feeds
     .filter(({ name }) => filter.feed === "" || filter.feed === name)
     .map((status) => {
-      const mine = ({ feed }: Headline): boolean => feed === status.name;
+      // The operator's name for a feed may differ from the one in its headlines.
+      const title = fold(status.title);
+      const passes = (headline: Headline): boolean => headline.feed === status.name && hasAll(headline, title, words);
       return {
         status,
-        headlines: shown.filter((headline) => mine(headline) && hasAll(headline, words)),
-        held: held.filter((headline) => mine(headline) && hasAll(headline, words)).length,
+        headlines: shown.filter(passes),
+        held: held.filter(passes).length,
       };
     });
 }
@@ -52,10 +54,14 @@ export function wordsOf(text: string): readonly string[] {
     .filter((word) => word !== "");
 }
 
-function hasAll(headline: Headline, words: readonly string[]): boolean {
+/** What is searched of each headline, folded. */
+const searched = new WeakMap<Headline, string>();
+
+function hasAll(headline: Headline, feedTitle: string, words: readonly string[]): boolean {
   if (words.length === 0) return true;
-  const text = fold([headline.title, headline.summary, headline.author, headline.feedTitle].join(" "));
-  return words.every((word) => text.includes(word));
+  const text = searched.get(headline) ?? fold([headline.title, headline.summary, headline.author, headline.feedTitle].join("\n"));
+  searched.set(headline, text);
+  return words.every((word) => text.includes(word) || feedTitle.includes(word));
 }
 
 /** A part of a text, and whether the part is a search word. */
@@ -68,14 +74,17 @@ export interface Part {
 export function findWords(text: string, words: readonly string[]): readonly Part[] {
   if (words.length === 0) return [{ text, found: false }];
   const characters = Array.from(text);
+  // The character of each place in the folded text: a folded character may be longer.
+  const places = characters.flatMap((character, index) => Array.from({ length: foldCharacter(character).length }, () => index));
   const folded = fold(text);
-  const found = Array.from({ length: folded.length }, () => false);
+  const found = new Set<number>();
   for (const word of words) {
-    for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length)) found.fill(true, at, at + word.length);
+    for (let at = folded.indexOf(word); at >= 0; at = folded.indexOf(word, at + word.length))
+      for (const index of places.slice(at, at + word.length)) found.add(index);
   }
   const parts: { text: string; found: boolean }[] = [];
   for (const [index, character] of characters.entries()) {
-    const isFound = found[index] ?? false;
+    const isFound = found.has(index);
     const last = parts.at(-1);
     if (last?.found === isFound) last.text += character;
     else parts.push({ text: character, found: isFound });
@@ -83,7 +92,20 @@ export function findWords(text: string, words: readonly string[]): readonly Part
   return parts;
 }
 
-/** Folds case and marks, one character for each, so that indices in the two texts are equal. */
+/** Folds case, marks and width, so that `ete` finds `Été` and `abc` finds `ＡＢＣ`. */
 function fold(text: string): string {
-  return Array.from(text, (character) => character.normalize("NFD").charAt(0).toLowerCase().charAt(0)).join("");
+  return Array.from(text, foldCharacter).join("");
+}
+
+const folds = new Map<string, string>();
+
+function foldCharacter(character: string): string {
+  let folded = folds.get(character);
+  if (folded === undefined) {
+    // Only marks are left out: a Korean syllable is made of letters.
+    const [base = "", ...rest] = character.normalize("NFKD");
+    folded = (rest.every((part) => /\p{M}/u.test(part)) ? base : character).toLowerCase();
+    folds.set(character, folded);
+  }
+  return folded;
 }

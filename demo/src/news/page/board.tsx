@@ -1,29 +1,29 @@
 import type { ComponentChildren } from "preact";
 import type { Section } from "./arrange.ts";
+import type { Look } from "./feed-section.tsx";
 import { FeedSection } from "./feed-section.tsx";
+import { newsTexts } from "./texts.ts";
 
 interface BoardProps {
   readonly sections: readonly Section[];
-  readonly words: readonly string[];
-  readonly fresh: ReadonlySet<string>;
-  readonly now: number;
+  readonly look: Look;
   readonly onShow: (feed: string) => void;
-  /** Whether the pointer or the focus is on the headlines. */
-  readonly onReading: (reading: boolean) => void;
   readonly onClear: () => void;
 }
 
 /** The feeds side by side. */
-export function Board({ sections, words, fresh, now, onShow, onReading, onClear }: BoardProps): ComponentChildren {
+export function Board({ sections, look, onShow, onClear }: BoardProps): ComponentChildren {
+  const texts = newsTexts();
+  const { words } = look;
   const found = sections.reduce((sum, { headlines }) => sum + headlines.length, 0);
   // A feed in the address may be unknown to this server.
   if (sections.length === 0 || (words.length > 0 && found === 0)) {
     return (
       <section class="no-match" data-testid="no-match">
-        <h2>{sections.length === 0 ? "There is no such feed" : "No headline has these words"}</h2>
+        <h2>{sections.length === 0 ? texts.noSuchFeed : texts.noMatch}</h2>
         <p>
           <button type="button" class="button quiet" onClick={onClear}>
-            Show all headlines
+            {texts.showAll}
           </button>
         </p>
       </section>
@@ -32,22 +32,14 @@ export function Board({ sections, words, fresh, now, onShow, onReading, onClear 
   // During a search, feeds without a match are only in the way.
   const listed = words.length > 0 ? sections.filter(({ headlines, held }) => headlines.length + held > 0) : sections;
   return (
-    <div
-      class={listed.length === 1 ? "board single" : "board"}
-      onPointerEnter={() => onReading(true)}
-      onPointerLeave={() => onReading(false)}
-      onFocusIn={() => onReading(true)}
-      onFocusOut={() => onReading(false)}
-    >
+    <div class={listed.length === 1 ? "board single" : "board"}>
       {listed.map((section, index) => (
         <FeedSection
           key={section.status.name}
           id={`feed-${index}`}
           section={section}
           alone={listed.length === 1}
-          words={words}
-          fresh={fresh}
-          now={now}
+          look={look}
           onShow={() => onShow(section.status.name)}
         />
       ))}

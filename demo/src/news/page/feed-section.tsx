@@ -1,32 +1,47 @@
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { useState } from "preact/hooks";
 import type { Section } from "./arrange.ts";
 import { FeedTrouble } from "./feed-trouble.tsx";
 import type { Headline } from "./headline.ts";
 import { Found, HeadlineLink, hostOf } from "./headline-link.tsx";
+import { Picture } from "./picture.tsx";
+import { newsTexts } from "./texts.ts";
 import { ageText, exactTime } from "./times.ts";
+import type { ReadMarks } from "./use-read.ts";
 
 /** Headlines of one feed until the reader asks for more. */
 const FIRST = 7;
+
+/** How all headlines are shown. */
+export interface Look {
+  /** Search words. */
+  readonly words: readonly string[];
+  readonly fresh: ReadonlySet<string>;
+  readonly read: ReadMarks;
+  /** End of the reader's last visit, in milliseconds since 1970. Undefined during the first one. */
+  readonly since: number | undefined;
+  readonly now: number;
+}
 
 interface FeedSectionProps {
   readonly section: Section;
   readonly id: string;
   /** Whether the feed is alone on the page. */
   readonly alone: boolean;
-  /** Search words. */
-  readonly words: readonly string[];
-  readonly fresh: ReadonlySet<string>;
-  readonly now: number;
+  readonly look: Look;
   readonly onShow: () => void;
 }
 
 /** One feed: its name, its trouble if it fails, and its headlines, newest first. */
-export function FeedSection({ section, id, alone, words, fresh, now, onShow }: FeedSectionProps): ComponentChildren {
+export function FeedSection({ section, id, alone, look, onShow }: FeedSectionProps): ComponentChildren {
+  const texts = newsTexts();
   const [open, setOpen] = useState(false);
+  const { words, since, now } = look;
   const { status, headlines, held } = section;
   const first = alone ? FIRST * 2 : FIRST;
   const listed = open ? headlines : headlines.slice(0, first);
+  // Everything above this one has come since.
+  const seenBefore = since === undefined ? -1 : headlines.findIndex(({ seenAt }) => seenAt <= since);
   const site = hostOf(status.link);
   return (
     <section class={alone ? "feed alone" : "feed"} aria-labelledby={id} data-testid="feed" data-feed={status.name}>
@@ -36,32 +51,33 @@ export function FeedSection({ section, id, alone, words, fresh, now, onShow }: F
         </h2>
         {held > 0 && (
           <button type="button" class="button small feed-new" data-testid="feed-new" onClick={onShow}>
-            {held} new<span class="visually-hidden"> in {status.title}, show</span>
+            {texts.newCount(held)}
+            <span class="visually-hidden">{texts.newOf(status.title)}</span>
           </button>
         )}
-        <p class="feed-site">{status.sample ? "Invented headlines" : (site ?? "")}</p>
+        <p class="feed-site">{status.sample ? texts.inventedFeed : (site ?? "")}</p>
       </header>
       {status.failingSince !== undefined && <FeedTrouble status={status} now={now} />}
       {headlines.length === 0 ? (
-        <p class="feed-empty">{words.length > 0 ? "Nothing here has these words." : waitingText(section)}</p>
+        <p class="feed-empty">{words.length > 0 ? texts.nothingFound : waitingText(section)}</p>
       ) : (
         <ol class="headlines" data-testid="headlines">
           {listed.map((headline, index) => (
-            <HeadlineRow
-              key={headline.id}
-              headline={headline}
-              lead={index === 0}
-              words={words}
-              isFresh={fresh.has(headline.id)}
-              now={now}
-            />
+            <Fragment key={headline.id}>
+              {index > 0 && index === seenBefore && since !== undefined && (
+                <li class="visit-mark" data-testid="visit-mark">
+                  {texts.sinceVisit(ageText(since, now))}
+                </li>
+              )}
+              <HeadlineRow headline={headline} lead={index === 0} look={look} />
+            </Fragment>
           ))}
         </ol>
       )}
       {headlines.length > first && (
         <button type="button" class="button quiet small more" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? "Show fewer" : `${headlines.length - first} older`}
-          <span class="visually-hidden"> of {status.title}</span>
+          {open ? texts.fewer : texts.older(headlines.length - first)}
+          <span class="visually-hidden">{texts.ofFeed(status.title)}</span>
         </button>
       )}
     </section>
@@ -69,31 +85,37 @@ export function FeedSection({ section, id, alone, words, fresh, now, onShow }: F
 }
 
 function waitingText({ status }: Section): string {
-  if (status.lastFetch === undefined) return status.failingSince === undefined ? "It is being fetched." : "There is nothing from it yet.";
-  return status.items === 0 ? "The feed is empty." : "Nothing new has come since it was last read. The next headline is shown here.";
+  const texts = newsTexts();
+  if (status.lastFetch === undefined) return status.failingSince === undefined ? texts.beingFetched : texts.nothingYet;
+  return status.items === 0 ? texts.emptyFeed : texts.nothingNew;
 }
 
 interface HeadlineRowProps {
   readonly headline: Headline;
   readonly lead: boolean;
-  readonly words: readonly string[];
-  readonly isFresh: boolean;
-  readonly now: number;
+  readonly look: Look;
 }
 
-function HeadlineRow({ headline, lead, words, isFresh, now }: HeadlineRowProps): ComponentChildren {
-  const { summary, at, author, link } = headline;
+function HeadlineRow({ headline, lead, look }: HeadlineRowProps): ComponentChildren {
+  const { summary, at, author, link, picture } = headline;
+  const { words, now } = look;
+  const isFresh = look.fresh.has(headline.id);
+  const isRead = look.read.has(headline.id);
   const isSearched = words.length > 0;
   return (
     <li
-      class={["headline", lead ? "lead" : "", isFresh ? "fresh" : ""].join(" ")}
+      class={["headline", lead ? "lead" : "", isFresh ? "fresh" : "", isRead ? "read" : "", picture === undefined ? "" : "pictured"].join(
+        " ",
+      )}
       data-testid="headline"
       data-id={headline.id}
       data-fresh={String(isFresh)}
+      data-read={String(isRead)}
       tabIndex={-1}
     >
       <h3>
         <HeadlineLink headline={headline} words={words} />
+        {isRead && <span class="visually-hidden">{newsTexts().isRead}</span>}
       </h3>
       {summary !== undefined && (lead || isSearched) && (
         <p class="summary" dir="auto">
@@ -101,13 +123,14 @@ function HeadlineRow({ headline, lead, words, isFresh, now }: HeadlineRowProps):
         </p>
       )}
       <p class="byline">
-        {isFresh && <span class="new-mark">New</span>}
+        {isFresh && <span class="new-mark">{newsTexts().newMark}</span>}
         <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
           {ageText(at, now)}
         </time>
         {author !== undefined && <span dir="auto">{author}</span>}
         {hostOf(link) !== undefined && <span>{hostOf(link)}</span>}
       </p>
+      {picture !== undefined && <Picture headline={headline} src={picture} />}
     </li>
   );
 }

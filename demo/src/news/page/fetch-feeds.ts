@@ -1,13 +1,30 @@
 import type { FeedStatus } from "../server/wire.ts";
 import { parseStatuses } from "./headline.ts";
+import type { NewsTexts } from "./texts.en.ts";
+import { newsTexts } from "./texts.ts";
 
 const TIMEOUT_MS = 10_000;
 
 /** Number of headlines of each feed at the beginning. */
 const NEWEST = 40;
 
-/** The server answers, but not with feeds. The message is a sentence for people. */
-export class FeedsUnavailable extends Error {}
+/** The server answers, but not with feeds. */
+export class FeedsUnavailable extends Error {
+  readonly code: keyof NewsTexts["unavailable"];
+  readonly status: number;
+
+  constructor(code: keyof NewsTexts["unavailable"], status = 0) {
+    super(code);
+    this.code = code;
+    this.status = status;
+  }
+
+  /** The trouble as a sentence for people, in the language of the moment. */
+  get sentence(): string {
+    const text = newsTexts().unavailable[this.code];
+    return typeof text === "string" ? text : text(this.status);
+  }
+}
 
 /**
  * @throws FeedsUnavailable if the answer is no list of feeds.
@@ -15,8 +32,8 @@ export class FeedsUnavailable extends Error {}
  */
 export async function fetchFeeds(path: string): Promise<{ readonly feeds: readonly FeedStatus[]; readonly now: number }> {
   const response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (response.status === 404) throw new FeedsUnavailable("This server does not run the news. Start it with: artesian-demo");
-  if (!response.ok) throw new FeedsUnavailable(`The server can't say which feeds there are (${response.status}). It is asked again.`);
+  if (response.status === 404) throw new FeedsUnavailable("not_here");
+  if (!response.ok) throw new FeedsUnavailable("feeds", response.status);
   const text = await response.text();
   return { feeds: parseStatuses(text), now: readNow(text) };
 }
@@ -29,7 +46,7 @@ function readNow(text: string): number {
   } catch {
     // Not JSON: the same as JSON of another shape.
   }
-  throw new FeedsUnavailable("The server's answer makes no sense. It is asked again.");
+  throw new FeedsUnavailable("nonsense");
 }
 
 /** An update of the hub's answer. */
@@ -51,7 +68,7 @@ export async function fetchNewest(
   const updates: Update[] = [];
   for (;;) {
     const response = await fetch(`${path}?${params}`, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (!response.ok) throw new FeedsUnavailable(`The hub can't say what the news are (${response.status}). It is asked again.`);
+    if (!response.ok) throw new FeedsUnavailable("headlines", response.status);
     const answer = (await response.json()) as { readonly updates: readonly Update[]; readonly cursor: string };
     updates.push(...answer.updates);
     // An answer is bounded.

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { findWords } from "./arrange.ts";
 import type { Headline } from "./headline.ts";
+import { newsTexts } from "./texts.ts";
 
 /**
  * A headline's text, as a link if it has one. The link opens in a new tab, and does not reveal the
@@ -12,7 +13,7 @@ export function HeadlineLink({ headline, words = [] }: { headline: Headline; wor
   return (
     <a href={headline.link} target="_blank" rel="noopener noreferrer">
       <span dir="auto">{text}</span>
-      <span class="visually-hidden"> (opens in a new tab)</span>
+      <span class="visually-hidden">{newsTexts().newTab}</span>
     </a>
   );
 }

@@ -1,4 +1,4 @@
-import type { FeedStatus, StatusUpdate } from "../server/wire.ts";
+import { FAILURES, type FeedFailure, type FeedStatus, type StatusUpdate } from "../server/wire.ts";
 import { isUrl } from "../../stand-ins.ts";
 
 /** A headline as the page has it. */
@@ -11,6 +11,8 @@ export interface Headline {
   readonly link: string | undefined;
   readonly summary: string | undefined;
   readonly author: string | undefined;
+  /** Path of the picture on this server. */
+  readonly picture: string | undefined;
   /**
    * The headline's time, in milliseconds since 1970. The feed's date of the item or its neighbours,
    * but not later than the server saw the item.
@@ -42,6 +44,7 @@ export function parseHeadline(data: string): Headline | undefined {
     link: safeLink(value?.["link"]),
     summary: textOf(value?.["summary"]),
     author: textOf(value?.["author"]),
+    picture: pictureOf(value?.["picture"]),
     at: Math.min(timeOf(value?.["published"]) ?? timeOf(value?.["around"]) ?? seenAt, seenAt),
     seenAt,
   };
@@ -51,7 +54,25 @@ export function parseHeadline(data: string): Headline | undefined {
 export function parseStatuses(data: string): readonly FeedStatus[] {
   const feeds = parseObject(data)?.["feeds"];
   if (!Array.isArray(feeds)) return [];
-  return (feeds as unknown[]).filter(isStatus).map((status) => ({ ...status, link: safeLink(status.link) }));
+  return (feeds as unknown[]).filter(isStatus).map((status) => {
+    const { address, failure } = status as Partial<FeedStatus>;
+    return {
+      ...status,
+      link: safeLink(status.link),
+      address: textOf(address) ?? status.name,
+      failure: failure === undefined ? undefined : readFailure(failure),
+    };
+  });
+}
+
+/** Whether an update of type `status` says that feeds were added or removed. */
+export function isOtherList(data: string): boolean {
+  return parseObject(data)?.["isOtherList"] === true;
+}
+
+/** Reads the reason of a failure. Another version of the server may have other reasons. */
+function readFailure({ code, status }: Partial<FeedFailure>): FeedFailure {
+  return { code: FAILURES.find((known) => known === code) ?? "other", status: typeof status === "number" ? status : undefined };
 }
 
 function isStatus(value: unknown): value is StatusUpdate["feeds"][number] {
@@ -72,6 +93,11 @@ export function safeLink(value: unknown): string | undefined {
   if (typeof value !== "string" || value.length > MAX_TEXT || !isUrl(value)) return undefined;
   const { protocol, href } = new URL(value);
   return protocol === "http:" || protocol === "https:" ? href : undefined;
+}
+
+/** Only a path of this server: a page that shows pictures must not ask others. */
+function pictureOf(value: unknown): string | undefined {
+  return typeof value === "string" && /^\/news\/picture\/[\w/-]{1,3000}$/.test(value) ? value : undefined;
 }
 
 function parseObject(data: string): Record<string, unknown> | undefined {

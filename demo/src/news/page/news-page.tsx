@@ -4,17 +4,23 @@ import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
-import { AddFeed } from "./add-feed.tsx";
-import { Announcer, newHeadlines } from "./announcer.tsx";
+import { Announcer } from "./announcer.tsx";
 import { arrange, newestFirst, wordsOf } from "./arrange.ts";
 import { Board } from "./board.tsx";
 import { FeedsPanel } from "./feeds-panel.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { NewsStore } from "./news-store.ts";
+import { newsTexts } from "./texts.ts";
 import { Ticker } from "./ticker.tsx";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
+import { useIdleAtTop } from "./use-idle-at-top.ts";
+import { useKeys } from "./use-keys.ts";
+import { usePart } from "./use-part.ts";
+import { useRead } from "./use-read.ts";
+import { useReading } from "./use-reading.ts";
 import { useSetting } from "./use-setting.ts";
+import { useVisit } from "./use-visit.ts";
 
 /**
  * The news page.
@@ -24,22 +30,38 @@ import { useSetting } from "./use-setting.ts";
  * - `ticker`: the band, `data-rolling`; `lane` with `data-stands` while it is paused; `roll`: each
  *   headline in it; `pause`: its button
  * - `feed`: a section, `data-feed`; in it `headlines`, each a `headline` with `data-id` and
- *   `data-fresh`; `trouble`: why it fails; `feed-new`: shows its new ones
+ *   `data-fresh` and `data-read`; `visit-mark`: what is above has come since the last visit;
+ *   `picture` with `data-failed`; `trouble`: why it fails; `feed-new`: shows its new ones
  * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that
  *   lets new ones in
- * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `add-line`; `sample-note`; `feeds-panel` with
- *   `feeds-state` and a `feed-status` each
+ * - `keys`: opens the `keys-dialog` with its switch `keys-on`
+ * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `sample-note`; `feeds-panel` with
+ *   `feeds-state` and a `feed-status` each, in it `remove-feed`
+ * - `add-feed` with `feed-address`, `add-outcome` and `add-line`; `opml-in`, `opml-out`
  */
 export function NewsPage(): ComponentChildren {
+  const texts = newsTexts();
   const [store] = useState(() => new NewsStore());
   const view = useView(store);
   const [filter, setFilter] = useFilter();
-  const [rolling, setRolling] = useSetting("rolling");
-  const [reading, setReading] = useState(false);
+  const [rolling, setRolling] = useSetting("rolling", true);
+  const [hasKeys, setHasKeys] = useSetting("keys", true);
+  const [isHelping, setHelping] = useState(false);
+  const help = usePart(() => import("./keys/keys-dialog.tsx"), isHelping);
+  const [isReading, watching] = useReading();
+  const isIdle = useIdleAtTop();
+  const read = useRead();
   const now = useClock(view.aheadMs);
+  const since = useVisit(now, view.loaded);
   const badgeNow = useNow(view.connection.state === "reconnecting");
   const main = useRef<HTMLElement>(null);
   const { feeds, shown, held, fresh } = view;
+  const reload = (): void => store.reload();
+  /** The note goes, and with it the button that has the focus. */
+  const reloadFromNote = (): void => {
+    reload();
+    main.current?.focus({ preventScroll: true });
+  };
   const sections = useMemo(() => arrange(feeds, shown, held, filter), [feeds, shown, held, filter]);
   const waiting = sections.reduce((sum, section) => sum + section.held, 0);
   const onTicker = useMemo(() => {
@@ -47,86 +69,135 @@ export function NewsPage(): ComponentChildren {
     return newestFirst([...held, ...shown].toReversed()).filter(({ feed }) => names.has(feed));
   }, [feeds, shown, held]);
 
-  // Even if new headlines are let in automatically, nothing moves under the pointer.
-  useEffect(() => store.roll(rolling && !reading), [store, rolling, reading]);
+  // Nothing moves under the pointer or the focus.
+  const lets = rolling && isIdle && !isReading;
+  useEffect(() => store.roll(lets), [store, lets]);
   useEffect(() => {
-    document.title = waiting > 0 ? `(${waiting}) Artesian news` : "Artesian news";
-  }, [waiting]);
+    document.title = waiting > 0 ? `(${waiting}) ${texts.title}` : texts.title;
+  }, [waiting, texts]);
 
   function show(feed?: string): void {
     const newest = store.show(feed);
     if (newest === undefined) return;
     // After the headlines are in place, because the focused button is gone.
-    requestAnimationFrame(() => {
-      const row = main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`);
-      row?.focus({ preventScroll: true });
-      row?.scrollIntoView({ block: "nearest" });
-    });
+    requestAnimationFrame(() => goTo(main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`)));
+  }
+
+  useKeys(
+    {
+      move(step) {
+        const rows = [...(main.current?.querySelectorAll<HTMLElement>(".headline") ?? [])];
+        const at = rows.findIndex((row) => row.contains(document.activeElement));
+        goTo(rows[at < 0 ? 0 : at + step]);
+      },
+      open() {
+        const link = focusedRow()?.querySelector("a");
+        link?.click();
+        return link !== null && link !== undefined;
+      },
+      toggleRead() {
+        const id = focusedRow()?.dataset["id"];
+        if (id !== undefined) read.set(id);
+      },
+      showNew: () => show(filter.feed || undefined),
+      search: () => document.getElementById("filter")?.focus(),
+      help: () => setHelping(true),
+    },
+    hasKeys,
+  );
+
+  /** Marks a headline as read when its link is opened, with any button. */
+  function onOpen({ target }: Event): void {
+    const row = target instanceof Element ? target.closest("a")?.closest<HTMLElement>("[data-id]") : undefined;
+    if (row?.dataset["id"] !== undefined) read.set(row.dataset["id"], true);
   }
 
   return (
-    <div class="news">
+    <div class="news" onClick={onOpen} onAuxClick={onOpen}>
       <a class="skip" href="#headlines">
-        Skip to the headlines
+        {texts.skip}
       </a>
       <AppBar current="news" />
       <header class="news-head">
-        <h1>News</h1>
+        <h1>{texts.heading}</h1>
         <ConnectionBadge connection={view.connection} now={badgeNow} />
       </header>
       <ConnectionProblem connection={view.connection} />
       {(!view.loaded || feeds.length > 0) && <Ticker headlines={onTicker} now={now} />}
       <main class="news-main" id="headlines" ref={main} tabIndex={-1}>
-        {view.loaded && feeds.length === 0 && <NoFeeds />}
-        {feeds.length > 0 && (
+        {view.loaded && feeds.length === 0 && <NoFeeds onOtherList={reloadFromNote} />}
+        {view.loaded && feeds.length > 0 && (
           <>
-            {feeds.every(({ sample }) => sample) && <SampleNote />}
-            <FilterBar feeds={feeds} filter={filter} onFilter={setFilter} rolling={rolling} onRolling={setRolling} />
+            {feeds.every(({ sample }) => sample) && <SampleNote onOtherList={reloadFromNote} />}
+            <FilterBar
+              feeds={feeds}
+              filter={filter}
+              onFilter={setFilter}
+              rolling={rolling}
+              onRolling={setRolling}
+              onKeys={() => setHelping(true)}
+            />
             <Announcer count={waiting} />
             {waiting > 0 && (
               <div class="pill-dock">
                 <button type="button" class="button pill" data-testid="show-new" onClick={() => show(filter.feed || undefined)}>
-                  {newHeadlines(waiting)}
+                  {texts.newHeadlines(waiting)}
                   <span aria-hidden="true"> ↑</span>
                 </button>
               </div>
             )}
-            <Board
-              sections={sections}
-              words={wordsOf(filter.text)}
-              fresh={fresh}
-              now={now}
-              onShow={show}
-              onReading={setReading}
-              onClear={() => setFilter({ feed: "", text: "" })}
-            />
-            <FeedsPanel feeds={feeds} now={now} />
+            <div class="news-lists" {...watching}>
+              <Board
+                sections={sections}
+                look={{ words: wordsOf(filter.text), fresh, read, since, now }}
+                onShow={show}
+                onClear={() => setFilter({ feed: "", text: "" })}
+              />
+              <FeedsPanel feeds={feeds} now={now} onOtherList={reload} />
+            </div>
           </>
         )}
       </main>
+      {isHelping && help !== undefined && <help.KeysDialog isOn={hasKeys} onChange={setHasKeys} onClose={() => setHelping(false)} />}
     </div>
   );
 }
 
-function NoFeeds(): ComponentChildren {
+function focusedRow(): HTMLElement | null | undefined {
+  return document.activeElement?.closest<HTMLElement>("[data-id]");
+}
+
+function goTo(row: HTMLElement | null | undefined): void {
+  row?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: "nearest" });
+}
+
+interface AddingProps {
+  readonly onOtherList: () => void;
+}
+
+function NoFeeds({ onOtherList }: AddingProps): ComponentChildren {
+  const adding = usePart(() => import("./feeds/add-feed.tsx"), true);
   return (
     <section class="no-feeds card" data-testid="no-feeds">
-      <h2>No feeds yet</h2>
-      <AddFeed />
+      <h2>{newsTexts().noFeeds}</h2>
+      {adding !== undefined && <adding.AddFeed onOtherList={onOtherList} />}
     </section>
   );
 }
 
-function SampleNote(): ComponentChildren {
+function SampleNote({ onOtherList }: AddingProps): ComponentChildren {
+  const texts = newsTexts();
+  const [isOpen, setOpen] = useState(false);
+  const adding = usePart(() => import("./feeds/add-feed.tsx"), isOpen);
   return (
-    <aside class="sample-note" aria-label="About these headlines" data-testid="sample-note">
+    <aside class="sample-note" aria-label={texts.about} data-testid="sample-note">
       <p>
-        <b>These headlines are invented.</b> They come from sample feeds that this server makes, so that there is something to see without a
-        network.
+        <b>{texts.invented}</b> {texts.whyInvented}
       </p>
-      <details>
-        <summary>Follow real feeds</summary>
-        <AddFeed />
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>{texts.followReal}</summary>
+        {adding !== undefined && <adding.AddFeed onOtherList={onOtherList} />}
       </details>
     </aside>
   );

@@ -4,7 +4,7 @@ import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { FEEDS_PATH, type FeedStatus, NEWS_TYPES, STATUS_TOPIC } from "../server/wire.ts";
 import { newestFirst } from "./arrange.ts";
 import { FeedsUnavailable, fetchFeeds, fetchNewest } from "./fetch-feeds.ts";
-import { type Headline, parseHeadline, parseStatuses } from "./headline.ts";
+import { type Headline, isOtherList, parseHeadline, parseStatuses } from "./headline.ts";
 
 const STREAM_PATH = "/events/stream";
 
@@ -14,7 +14,7 @@ const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
 /** The page's state. */
 export interface NewsView {
-  /** Whether the list of feeds is known. */
+  /** Whether the feeds are known and their first headlines placed, so that nothing moves later. */
   readonly loaded: boolean;
   readonly connection: Connection;
   readonly feeds: readonly FeedStatus[];
@@ -46,6 +46,8 @@ export class NewsStore {
   /** Whether headlines may be missing. */
   #isBehind = false;
   #isLoading = false;
+  /** Whether the list of feeds has changed since it was requested. */
+  #isOutdated = false;
   #view: NewsView = {
     loaded: false,
     connection: { state: "connecting" },
@@ -90,13 +92,20 @@ export class NewsStore {
     if (rolling) this.show();
   }
 
+  /** Reads the list of feeds again, after feeds were added or removed. */
+  reload(): void {
+    this.#isOutdated = true;
+    this.#load();
+  }
+
   /** Requests the feeds and their states until the answer arrives. */
   #load(): void {
     if (this.#isLoading) return;
     this.#isLoading = true;
+    this.#isOutdated = false;
     void this.#tryLoad().finally(() => {
       this.#isLoading = false;
-      if (this.#isBehind) this.#load();
+      if (this.#isBehind || this.#isOutdated) this.#load();
     });
   }
 
@@ -106,12 +115,14 @@ export class NewsStore {
       try {
         const { feeds, now } = await fetchFeeds(FEEDS_PATH);
         this.#openedAt ??= now;
-        this.#set({ loaded: true, feeds: this.#merge(feeds, feeds), aheadMs: now - Date.now() });
-        await this.#listen(feeds.map(({ topic }) => topic));
+        this.#set({ feeds: this.#merge(feeds, feeds), aheadMs: now - Date.now() });
+        await this.#listen(feeds.map(({ topic }) => topic)).finally(() => {
+          if (!this.#view.loaded) this.#takeIn(true);
+        });
         return;
       } catch (error) {
         if (this.#live === undefined) {
-          const problem = error instanceof FeedsUnavailable ? () => error.message : undefined;
+          const problem = error instanceof FeedsUnavailable ? () => error.sentence : undefined;
           this.#set({ connection: { state: "reconnecting", since, problem } });
         }
         await pause(delayMs);
@@ -155,6 +166,7 @@ export class NewsStore {
     if (type === NEWS_TYPES.status) {
       const changed = parseStatuses(data);
       this.#set({ feeds: this.#merge(this.#view.feeds, changed) });
+      if (isOtherList(data)) this.reload();
     } else if (type === NEWS_TYPES.item) {
       const headline = parseHeadline(data);
       if (headline === undefined || this.#shown.has(headline.id) || this.#held.has(headline.id)) return;
@@ -164,7 +176,7 @@ export class NewsStore {
     }
   }
 
-  #takeIn(): void {
+  #takeIn(loaded = this.#view.loaded): void {
     const rolledIn = new Set<string>();
     for (const headline of this.#incoming) {
       const until = this.#knownUntil.get(headline.feed);
@@ -178,11 +190,11 @@ export class NewsStore {
       } else this.#held.set(headline.id, headline);
     }
     this.#incoming = [];
-    this.#settle(rolledIn.size > 0 ? rolledIn : this.#view.fresh);
+    this.#settle(rolledIn.size > 0 ? rolledIn : this.#view.fresh, loaded);
   }
 
-  #settle(fresh: ReadonlySet<string>): void {
-    this.#set({ shown: newestOf(this.#shown), held: newestOf(this.#held), fresh });
+  #settle(fresh: ReadonlySet<string>, loaded = this.#view.loaded): void {
+    this.#set({ loaded, shown: newestOf(this.#shown), held: newestOf(this.#held), fresh });
   }
 
   /** Keeps the newer state of each feed. */

@@ -5,6 +5,8 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 const SPEED = 55;
 
 interface RollingItemProps {
+  /** The headline's id. */
+  readonly id: string;
   readonly startPx: number | undefined;
   /** Whether the ticker is paused. */
   readonly stands: boolean;
@@ -21,7 +23,7 @@ interface RollingItemProps {
  * A headline on its way from the right to the left. The browser's compositor moves it, and no
  * script runs while it rolls.
  */
-export function RollingItem({ startPx, stands, onEntered, onGone, children }: RollingItemProps): ComponentChildren {
+export function RollingItem({ id, startPx, stands, onEntered, onGone, children }: RollingItemProps): ComponentChildren {
   const item = useRef<HTMLLIElement>(null);
   const animations = useRef<readonly Animation[]>([]);
 
@@ -61,7 +63,7 @@ export function RollingItem({ startPx, stands, onEntered, onGone, children }: Ro
   }, [stands]);
 
   return (
-    <li class="roll" ref={item} data-testid="roll">
+    <li class="roll" ref={item} data-testid="roll" data-id={id}>
       {children}
     </li>
   );

@@ -59,6 +59,7 @@ export function RollingLane({ headlines, paused, textOf }: RollingLaneProps): Co
         {rolling.map(({ turn, headline, startPx }) => (
           <RollingItem
             key={turn}
+            id={headline.id}
             startPx={startPx}
             stands={stands}
             onEntered={(nextPx) => change(() => lane.entered(nextPx))}

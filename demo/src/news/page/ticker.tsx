@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Headline } from "./headline.ts";
 import { HeadlineLink } from "./headline-link.tsx";
 import { RollingLane } from "./rolling-lane.tsx";
+import { newsTexts } from "./texts.ts";
 import { ageText } from "./times.ts";
 import { useReducedMotion } from "./use-reduced-motion.ts";
 import { useSetting } from "./use-setting.ts";
@@ -21,16 +22,17 @@ interface TickerProps {
  * stands still for readers who want no motion.
  */
 export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
+  const texts = newsTexts();
   const still = useReducedMotion();
   const [paused, setPaused] = useSetting("paused");
   const shown = headlines.slice(0, still ? STANDING : IN_TURN);
   const textOf = (headline: Headline): ComponentChildren => <RollText headline={headline} now={now} />;
   return (
-    <section class="band" aria-label="Ticker" aria-live="off" data-testid="ticker" data-rolling={String(!still && !paused)}>
+    <section class="band" aria-label={texts.ticker} aria-live="off" data-testid="ticker" data-rolling={String(!still && !paused)}>
       {still ? (
         <ul class="lane still">
           {shown.map((headline) => (
-            <li key={headline.id} class="roll" data-testid="roll">
+            <li key={headline.id} class="roll" data-testid="roll" data-id={headline.id}>
               {textOf(headline)}
             </li>
           ))}
@@ -41,7 +43,7 @@ export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
             type="button"
             class="band-button"
             data-testid="pause"
-            aria-label={paused ? "Let the ticker roll" : "Pause the ticker"}
+            aria-label={paused ? texts.roll : texts.pause}
             onClick={() => setPaused(!paused)}
           >
             <span class={paused ? "sign play" : "sign pause"} aria-hidden="true" />

@@ -5,10 +5,16 @@ import type { Filter } from "./arrange.ts";
 export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void] {
   const [filter, setFilter] = useState(readAddress);
   useEffect(() => {
-    const query = new URLSearchParams();
-    if (filter.feed !== "") query.set("feed", filter.feed);
-    if (filter.text !== "") query.set("q", filter.text);
-    const search = query.size === 0 ? "" : `?${query.toString()}`;
+    const query = new URLSearchParams(location.search);
+    for (const [name, value] of [
+      ["feed", filter.feed],
+      ["q", filter.text],
+    ] as const) {
+      if (value === "") query.delete(name);
+      else query.set(name, value);
+    }
+    const text = query.toString();
+    const search = text === "" ? "" : `?${text}`;
     if (search !== location.search) history.replaceState(null, "", `${location.pathname}${search}`);
   }, [filter]);
   return [filter, (change) => setFilter((before) => ({ ...before, ...change }))];

@@ -2,13 +2,12 @@ import { useState } from "preact/hooks";
 import { browserStorage } from "artesian-ui/storage.ts";
 
 /** A switch that this browser remembers. */
-export function useSetting(name: string): readonly [boolean, (on: boolean) => void] {
+export function useSetting(name: string, fallback = false): readonly [boolean, (on: boolean) => void] {
   const key = `artesian.news.${name}`;
-  const [on, setOn] = useState(() => browserStorage.getItem(key) === "on");
+  const [on, setOn] = useState(() => (browserStorage.getItem(key) ?? (fallback ? "on" : "off")) === "on");
   function set(next: boolean): void {
     setOn(next);
-    if (next) browserStorage.setItem(key, "on");
-    else browserStorage.removeItem(key);
+    browserStorage.setItem(key, next ? "on" : "off");
   }
   return [on, set];
 }

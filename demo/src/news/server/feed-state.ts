@@ -1,11 +1,13 @@
-import { type SourceEvent, TemporaryError } from "artesian-sources";
-import { type FeedStatus, feedTopic } from "./wire.ts";
+import { HttpError, type SourceEvent, TemporaryError } from "artesian-sources";
+import { type FeedFailure, type FeedStatus, feedTopic } from "./wire.ts";
 
 export interface FeedStateOptions {
   readonly name: string;
+  readonly url: string;
   /** The operator's name for the feed. */
   readonly title?: string | undefined;
   readonly sample: boolean;
+  readonly removable: boolean;
   readonly intervalMs: number;
   readonly now: () => number;
 }
@@ -27,7 +29,7 @@ export class FeedState {
   #lastFetch: number | undefined;
   #nextFetch: number | undefined;
   #failingSince: number | undefined;
-  #reason: string | undefined;
+  #failure: FeedFailure | undefined;
   #version: number;
 
   constructor(options: FeedStateOptions) {
@@ -41,19 +43,22 @@ export class FeedState {
   }
 
   get status(): FeedStatus {
-    const { name, title, sample, intervalMs } = this.#options;
+    const { name, url, title, sample, removable, intervalMs } = this.#options;
+    const { origin, pathname } = new URL(url);
     return {
       name,
       title: title ?? this.#known.title ?? name,
       link: this.#known.link,
+      address: `${origin}${pathname}`,
       topic: feedTopic(name),
       items: this.#known.items,
       intervalMs,
       lastFetch: timeOf(this.#lastFetch),
       nextFetch: timeOf(this.#nextFetch),
       failingSince: timeOf(this.#failingSince),
-      reason: this.#reason,
+      failure: this.#failure,
       sample,
+      removable,
       version: this.#version,
     };
   }
@@ -87,7 +92,7 @@ export class FeedState {
         const recovered = this.#failingSince !== undefined || this.#lastFetch === undefined;
         this.#lastFetch = now();
         this.#failingSince = undefined;
-        this.#reason = undefined;
+        this.#failure = undefined;
         // An "unchanged" answer does not hold the document's number of items.
         const items = event.bytes > 0 ? this.learn({ items: event.items }) : "none";
         this.#version += 1;
@@ -107,15 +112,19 @@ export class FeedState {
 
   fail(error: Error, retryInMs: number): Change {
     const { now } = this.#options;
-    // Other errors' texts were not written for readers of the page.
-    const reason = error instanceof TemporaryError ? error.message : "It can't be followed right now; the server's log says why.";
-    const isNews = reason !== this.#reason;
+    const failure = failureOf(error);
+    const isNews = failure.code !== this.#failure?.code || failure.status !== this.#failure.status;
     this.#failingSince ??= now();
-    this.#reason = reason;
+    this.#failure = failure;
     this.#nextFetch = now() + retryInMs;
     this.#version += 1;
     return isNews ? "news" : "quiet";
   }
+}
+
+function failureOf(error: Error): FeedFailure {
+  if (error instanceof HttpError) return { code: error.code, status: error.code === "status" ? error.status : undefined };
+  return { code: error instanceof TemporaryError ? "not_a_feed" : "other" };
 }
 
 function timeOf(ms: number | undefined): string | undefined {

@@ -2,6 +2,7 @@ import { type Hub, HubError, type TextUpdate } from "artesian";
 import { feedSource, type FeedSourceOptions, type SourceMemory } from "artesian-sources";
 import type { FeedState, KnownFeed } from "./feed-state.ts";
 import type { NewsFeed, NewsLogger } from "./options.ts";
+import type { PictureLinks } from "./pictures/picture-links.ts";
 import type { StatusBoard } from "./status-board.ts";
 
 /**
@@ -19,6 +20,7 @@ export interface FollowOptions {
   readonly state: FeedState;
   readonly board: StatusBoard;
   readonly memory: SourceMemory;
+  readonly links: PictureLinks;
   readonly polling: Omit<FeedSourceOptions, "feeds">;
   readonly now: () => number;
   readonly logger: NewsLogger;
@@ -96,13 +98,15 @@ function parseKnown(text: string | undefined): KnownFeed {
 
 /** Publishes the source's items, with the time at which they were seen. */
 async function publish(options: FollowOptions, found: readonly TextUpdate[], learn: (known: KnownFeed) => void): Promise<void> {
-  const { hub, feed, now, logger, signal } = options;
+  const { hub, feed, links, now, logger, signal } = options;
   const seen = new Date(now()).toISOString();
-  const updates = found.map((update) => {
-    const data = JSON.parse(update.data ?? "{}") as { readonly feed?: KnownFeed };
+  const updates: TextUpdate[] = [];
+  for (const update of found) {
+    const { image, ...data } = JSON.parse(update.data ?? "{}") as { readonly feed?: KnownFeed; readonly image?: string };
     if (data.feed !== undefined) learn({ title: data.feed.title, link: data.feed.link });
-    return { ...update, data: JSON.stringify({ ...data, seen }) };
-  });
+    const picture = image === undefined ? undefined : await links.pathOf(image);
+    updates.push({ ...update, data: JSON.stringify({ ...data, picture, seen }) });
+  }
   for (let delayMs = RETRY_MS.min; ; delayMs = Math.min(delayMs * 2, RETRY_MS.max)) {
     signal.throwIfAborted();
     try {

@@ -1,5 +1,6 @@
 import type { Hub } from "artesian";
-import type { FeedSourceOptions, SourceMemory } from "artesian-sources";
+import type { AllowAddress, FeedSourceOptions, SourceMemory } from "artesian-sources";
+import type { PictureLimits } from "./pictures/picture-limits.ts";
 
 /** The news' log. The hub's logger fits, and so does pino. */
 export interface NewsLogger {
@@ -35,8 +36,8 @@ export interface NewsOptions {
   readonly feeds: readonly NewsFeed[];
   /**
    * This app's own origin, such as `http://127.0.0.1:3000`. If given, the app also follows its own
-   * sample feeds, whose headlines are invented and labelled so. They are fetched by HTTP like any
-   * other feed. Default: none.
+   * sample feeds until a feed is added. Their headlines are invented and labelled so. They are
+   * fetched by HTTP like any other feed. Default: none.
    */
   readonly sample?: string | undefined;
   /**
@@ -45,6 +46,13 @@ export interface NewsOptions {
    * are then published once more, under the same ids.
    */
   readonly memory?: SourceMemory | undefined;
+  /**
+   * Decides whether feeds that are added in the page, and pictures, may be at an IP address.
+   * Default: `isPublicAddress`, so that a page can't make the server read private networks.
+   */
+  readonly allowAddress?: AllowAddress | undefined;
+  /** Limits of the pictures that are passed on. */
+  readonly pictures?: Partial<PictureLimits> | undefined;
   /** Timing of the requests, as in `feedSource`. The sample feeds are requested every 5 s. */
   readonly polling?: Pick<FeedSourceOptions, "intervalMs" | "maxFreshMs" | "maxBackoffMs" | "timeoutMs" | "maxBytes" | "first" | "clock">;
   /**

@@ -26,6 +26,7 @@ export class StatusBoard {
   readonly #options: StatusBoardOptions;
   readonly #changed = new Set<FeedState>();
   readonly #toldAt = new Map<FeedState, number>();
+  #isOtherList = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #telling: Promise<void> = Promise.resolve();
 
@@ -37,6 +38,16 @@ export class StatusBoard {
     if (change === "none") return;
     if (change === "quiet" && !this.#changed.has(state) && performance.now() - (this.#toldAt.get(state) ?? -Infinity) < QUIET_MS) return;
     this.#changed.add(state);
+    this.#tellSoon();
+  }
+
+  /** Feeds were added or removed. */
+  listChanged(): void {
+    this.#isOtherList = true;
+    this.#tellSoon();
+  }
+
+  #tellSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#telling = this.#tell();
@@ -52,7 +63,8 @@ export class StatusBoard {
     const states = [...this.#changed];
     this.#changed.clear();
     for (const state of states) this.#toldAt.set(state, performance.now());
-    const data: StatusUpdate = { feeds: states.map(({ status }) => status) };
+    const data: StatusUpdate = { feeds: states.map(({ status }) => status), ...(this.#isOtherList ? { isOtherList: true } : {}) };
+    this.#isOtherList = false;
     try {
       await this.#options.hub.publish({ topic: STATUS_TOPIC, type: NEWS_TYPES.status, data: JSON.stringify(data), ttlMs: TTL_MS });
     } catch (error) {

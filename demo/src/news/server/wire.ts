@@ -9,6 +9,12 @@ export const NEWS_TYPES = { item: "item", status: "status" } as const;
 /** Path for reading the feeds' states at once. */
 export const FEEDS_PATH = "/news/api/feeds";
 
+/** Path of the feeds as OPML, for other readers of feeds. */
+export const OPML_PATH = "/news/api/feeds.opml";
+
+/** Longest address of an added feed, in characters. */
+export const MAX_ADDRESS = 2048;
+
 /** Most feeds. A subscription has at most 100 matchers, and one of them is for the states. */
 export const MAX_FEEDS = 99;
 
@@ -34,7 +40,32 @@ export interface NewsItem {
   /** RFC 3339: when this server first saw the item. */
   readonly seen: string;
   readonly author?: string | undefined;
+  /** Path of the picture on this server. */
+  readonly picture?: string | undefined;
   readonly feed: { readonly name: string; readonly title: string; readonly link?: string | undefined };
+}
+
+/**
+ * Reasons why a feed fails: those of a request, `not_a_feed` for a document that can't be read, and
+ * `other` for what the server's log explains.
+ */
+export const FAILURES = [
+  "unreachable",
+  "timeout",
+  "broken",
+  "too_large",
+  "redirect",
+  "status",
+  "forbidden",
+  "not_a_feed",
+  "other",
+] as const;
+
+/** Why a feed fails. Pages say it in their language. */
+export interface FeedFailure {
+  readonly code: (typeof FAILURES)[number];
+  /** The answer's status, for the code `status`. */
+  readonly status?: number | undefined;
 }
 
 /** The state of one feed. Times are RFC 3339. */
@@ -44,6 +75,8 @@ export interface FeedStatus {
   readonly title: string;
   /** The feed's site, http or https. */
   readonly link?: string | undefined;
+  /** The feed's address without the parts that may be secret. */
+  readonly address: string;
   readonly topic: string;
   /** Number of items in its document. Undefined before the first reading. */
   readonly items?: number | undefined;
@@ -54,8 +87,10 @@ export interface FeedStatus {
   readonly nextFetch?: string | undefined;
   /** When the fetches began to fail. Undefined while the feed works. */
   readonly failingSince?: string | undefined;
-  /** Reason of the failure, as a sentence for people. */
-  readonly reason?: string | undefined;
+  /** Reason of the failure. Undefined while the feed works. */
+  readonly failure?: FeedFailure | undefined;
+  /** Whether the feed was added in the page, and can be removed there. */
+  readonly removable: boolean;
   /** Whether the headlines are invented. */
   readonly sample: boolean;
   /** Rises with each state of the feed. Of two states, the higher number wins. */
@@ -72,4 +107,20 @@ export interface FeedsState {
 /** Data of an update of type `status`, as JSON: the feeds that changed. */
 export interface StatusUpdate {
   readonly feeds: readonly FeedStatus[];
+  /** Whether feeds were added or removed, so that the list is to be read again. */
+  readonly isOtherList?: true | undefined;
+}
+
+/** Body of `POST /news/api/feeds`. */
+export interface AddFeeds {
+  readonly feeds: readonly { readonly url: string; readonly title?: string | undefined }[];
+}
+
+/** Reasons why a feed is not added. */
+export const REFUSALS = ["invalid_address", "private_address", "already_followed", "too_many_feeds"] as const;
+
+/** Answer of `POST /news/api/feeds`. */
+export interface AddedFeeds {
+  readonly added: number;
+  readonly refused: readonly { readonly url: string; readonly code: (typeof REFUSALS)[number] }[];
 }

@@ -1,5 +1,13 @@
 import { bounded } from "../bounds.ts";
-import { checkHttpBounds, checkTiming, readAddress, type CheckedTiming, type HttpBounds, type PollTiming } from "../http/index.ts";
+import {
+  type AllowAddress,
+  checkHttpBounds,
+  checkTiming,
+  readAddress,
+  type CheckedTiming,
+  type HttpBounds,
+  type PollTiming,
+} from "../http/index.ts";
 import { createOutlet, type Outlet, type OutletOptions } from "../outlet.ts";
 import { compileTemplate, type Template } from "../template.ts";
 import type { ParseBounds } from "./parse.ts";
@@ -59,6 +67,11 @@ export interface FeedSourceOptions extends PollTiming, HttpBounds, OutletOptions
    */
   readonly updates?: boolean | undefined;
   /**
+   * Decides whether an IP address may be asked, such as `isPublicAddress`. Checked at each connection, also of a redirect.
+   * Default: every address.
+   */
+  readonly allowAddress?: AllowAddress | undefined;
+  /**
    * Most items of one document, 1 to 100,000, counted from its front. Further items are left out
    * with a warning. Default 10,000.
    */
@@ -81,7 +94,7 @@ export interface FeedPlan {
 /** {@link FeedSourceOptions}, checked. */
 export interface FeedsPlan {
   readonly feeds: readonly FeedPlan[];
-  readonly http: HttpBounds;
+  readonly http: HttpBounds & { readonly allowAddress: AllowAddress | undefined };
   readonly outlet: Outlet;
   readonly topic: Template;
   readonly type: string;
@@ -114,7 +127,7 @@ export function planOf(options: FeedSourceOptions): FeedsPlan {
   if (unknown !== undefined) throw new TypeError(`topic: {${unknown}} means nothing here. Use {feed} or {item}.`);
   return {
     feeds,
-    http: checkHttpBounds(options),
+    http: { ...checkHttpBounds(options), allowAddress: options.allowAddress },
     outlet: createOutlet(options),
     topic,
     type: options.type ?? "item",

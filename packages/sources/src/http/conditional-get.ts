@@ -1,6 +1,7 @@
 import { bounded } from "../bounds.ts";
 import { HttpError } from "../errors.ts";
 import { readAddress, shownAddress } from "./address.ts";
+import { type AllowAddress, ForbiddenAddress } from "./address-guard.ts";
 import { ACCEPTED_ENCODINGS, readBody } from "./body.ts";
 import { createCookieJar } from "./cookies.ts";
 import { startDeadline } from "./deadline.ts";
@@ -32,6 +33,11 @@ export interface ConditionalGetOptions extends HttpBounds {
    */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Decides whether an IP address may be asked, such as `isPublicAddress`. Checked at each connection, also of a redirect.
+   * Default: every address.
+   */
+  readonly allowAddress?: AllowAddress | undefined;
 }
 
 /** The outcome of a request. */
@@ -71,7 +77,12 @@ export async function conditionalGet(url: string | URL, options: ConditionalGetO
   const deadline = startDeadline(timeoutMs, options.signal);
   let started = false;
   try {
-    const { response, from } = await follow(address.url, headers, { previous: options.previous, maxRedirects, signal: deadline.signal });
+    const { response, from } = await follow(address.url, headers, {
+      previous: options.previous,
+      maxRedirects,
+      signal: deadline.signal,
+      allow: options.allowAddress,
+    });
     started = true;
     if (response.status === 304) return { kind: "unchanged", freshForMs: freshForOf(response.headers) };
     return {
@@ -85,6 +96,8 @@ export async function conditionalGet(url: string | URL, options: ConditionalGetO
     if (error instanceof HttpError) throw error;
     options.signal?.throwIfAborted();
     const name = shownAddress(address.url);
+    if (error instanceof ForbiddenAddress)
+      throw new HttpError(`${name} leads to an address that may not be asked.`, { code: "forbidden", cause: error });
     if (deadline.passed)
       throw new HttpError(`${name} did not answer in full within ${timeoutMs / 1000} s.`, { code: "timeout", cause: error });
     throw started
@@ -112,6 +125,7 @@ interface Following {
   readonly previous: Validators | undefined;
   readonly maxRedirects: number;
   readonly signal: AbortSignal;
+  readonly allow: AllowAddress | undefined;
 }
 
 /** Follows redirects to the answer at their end, which is 304 or a success. */
@@ -129,7 +143,7 @@ async function follow(
     const conditions = conditionsOf(from, options.previous);
     const cookie = [sent["cookie"], cookies.cookiesFor(from)].filter((part) => part !== undefined).join("; ");
     const own = { ...conditions, "accept-encoding": ACCEPTED_ENCODINGS, ...(cookie === "" ? {} : { cookie }) };
-    const response = await get(from, { ...sent, ...own }, options.signal);
+    const response = await get(from, { ...sent, ...own }, options.signal, options.allow);
     const { status } = response;
     if (status >= 200 && status < 300) return { response, from };
     // An unread body would hold on to the connection.

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { type AllowAddress, checkHost, guardOf } from "./address-guard.ts";
 
 /** An answer whose body is still to come. */
 export interface RawAnswer {
@@ -14,11 +15,19 @@ export interface RawAnswer {
  * Sends a GET and waits for the head of the answer. Not by `fetch`, which takes a compressed body
  * that breaks off for a whole one.
  *
+ * @param allow - Undefined allows every address.
  * @throws Errors of the socket.
+ * @throws ForbiddenAddress before anything is sent.
  */
-export async function get(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<RawAnswer> {
+export async function get(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  allow: AllowAddress | undefined,
+): Promise<RawAnswer> {
+  if (allow !== undefined) checkHost(url, allow);
   for (;;) {
-    const { answer, error, stale } = await attempt(url, headers, signal);
+    const { answer, error, stale } = await attempt(url, headers, signal, allow);
     if (answer !== undefined) return answer;
     // The server closed a kept connection just when the next request came.
     if (!stale || signal.aborted) throw error;
@@ -31,10 +40,18 @@ interface Attempt {
   readonly stale?: boolean;
 }
 
-async function attempt(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Attempt> {
-  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+async function attempt(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  allow: AllowAddress | undefined,
+): Promise<Attempt> {
+  const isSecure = url.protocol === "https:";
+  const send = isSecure ? httpsRequest : httpRequest;
+  const guard = allow === undefined ? undefined : guardOf(allow);
+  const guarded = guard === undefined ? {} : { lookup: guard.lookup, agent: isSecure ? guard.https : guard.http };
   return await new Promise<Attempt>((resolve) => {
-    const sent = send(url, { headers: { ...headers }, signal });
+    const sent = send(url, { headers: { ...headers }, signal, ...guarded });
     sent.once("response", (body) => {
       resolve({ answer: { status: body.statusCode ?? 0, statusText: body.statusMessage ?? "", headers: headersOf(body), body } });
     });

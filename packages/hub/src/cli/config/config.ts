@@ -100,6 +100,7 @@ export interface Config {
   readonly botAnswer: number;
   readonly quotes: string;
   readonly feed: readonly string[];
+  readonly privateFeeds: boolean;
   /** Only in the file, because one flag can't express an issuer. */
   readonly issuers: readonly IssuerChoice[];
 }

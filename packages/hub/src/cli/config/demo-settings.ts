@@ -1,5 +1,5 @@
 import type { Config, Setting } from "./config.ts";
-import { duration, text, texts } from "./values.ts";
+import { duration, text, texts, toggle } from "./values.ts";
 
 const HOUR = 3_600_000;
 
@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 const TOKEN_RANGE_MS: readonly [min: number, max: number] = [1000, 300_000];
 
 /** Settings of the demo's apps alone. */
-type DemoKey = "bot" | "botFirstToken" | "botNextToken" | "botAnswer" | "quotes" | "feed";
+type DemoKey = "bot" | "botFirstToken" | "botNextToken" | "botAnswer" | "quotes" | "feed" | "privateFeeds";
 
 /** The settings of the demo's apps. */
 export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
@@ -57,5 +57,12 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     fallback: [],
     shown: "sample feeds, which are invented",
     help: "feed of the news ticker: URL, or NAME=URL (repeatable)",
+  },
+  privateFeeds: {
+    group: "Other",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    help: "let feeds that are added in the page, and pictures, be in private networks too",
   },
 };
