@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { connection, overflow, violations, visit } from "../chat-site.ts";
+import { connection, overflow, violations } from "../chat-site.ts";
 import { browser } from "../support.ts";
 import { LANGUAGES, LIVE_PAGES, PAGES, startDemo } from "./demo.ts";
 
@@ -18,6 +18,24 @@ const MAX_SHIFT = 0.05;
 
 const CHINESE = /\p{Script=Han}/u;
 
+/** A page of a new profile. What it does wrong fails the test. */
+async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await (await browser()).newContext(options);
+  // The empty page before it has no storage.
+  await context.addInitScript(() => location.protocol === "http:" && localStorage.setItem("artesian.chat.nickname", "Ada"));
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (entry) => {
+    if (/content security policy/i.test(entry.text())) faults.push(entry.text());
+  });
+  onTestFinished(async () => {
+    await context.close();
+    expect(faults).toEqual([]);
+  });
+  return page;
+}
+
 /** Sums up the layout shifts from before the first byte of a page. */
 async function watchShifts(page: Page): Promise<void> {
   await page.addInitScript(() => {
@@ -34,7 +52,7 @@ async function watchShifts(page: Page): Promise<void> {
 async function settle(page: Page, path: string): Promise<void> {
   if (LIVE_PAGES.includes(path)) await connection(page, "live");
   // What the stream brings at once is part of how a page begins.
-  await page.waitForTimeout(1500);
+  await page.waitForTimeout(1000);
 }
 
 describe.each(LANGUAGES)("in %s", (locale) => {
@@ -45,7 +63,7 @@ describe.each(LANGUAGES)("in %s", (locale) => {
       const origin = await startDemo();
       const faults: string[] = [];
       for (const path of PAGES) {
-        const page = await visit("about:blank", { locale, colorScheme, nickname: "Ada" });
+        const page = await openPage({ locale, colorScheme });
         await watchShifts(page);
         for (const [loaded, changed] of WIDTHS) {
           await page.setViewportSize({ width: loaded, height: 800 });
@@ -74,7 +92,7 @@ test("every page loads no more code than it may", async () => {
   const origin = await startDemo();
   const sizes: Record<string, number> = {};
   for (const path of Object.keys(BUDGETS)) {
-    const page = await visit("about:blank", { nickname: "Ada" });
+    const page = await openPage();
     const bodies: Promise<number>[] = [];
     page.on("response", (response) => {
       if (new URL(response.url()).pathname.endsWith(".js"))
@@ -97,12 +115,10 @@ test("every page loads no more code than it may", async () => {
 
 test("seven tabs of the demo are live, and each can send", { timeout: 120_000 }, async () => {
   const origin = await startDemo();
-  const context = await (await browser()).newContext();
-  onTestFinished(() => context.close());
-  await context.addInitScript(() => localStorage.setItem("artesian.chat.nickname", "Ada"));
+  const first = await openPage();
   const tabs: Page[] = [];
   for (let i = 0; i < 7; i++) {
-    const page = await context.newPage();
+    const page = i === 0 ? first : await first.context().newPage();
     await page.goto(`${origin}/chat/lobby`);
     tabs.push(page);
   }

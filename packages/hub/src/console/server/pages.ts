@@ -85,22 +85,20 @@ export function servePages({ directory, index, findRoute, notFound, hint }: Page
       if (request.method !== "GET" && request.method !== "HEAD") {
         return text(405, "These pages answer GET and HEAD only.", { Allow: "GET, HEAD" });
       }
-      const { pathname } = new URL(request.url);
+      const { pathname, search } = new URL(request.url);
       const asset = ASSET_PATH.exec(pathname)?.[1];
       const isAsset = asset !== undefined && extname(asset) in CONTENT_TYPES;
       const route = isAsset ? { file: `assets/${asset}` } : findRoute(pathname);
-      if (route === undefined) {
-        if (notFound !== undefined && /\btext\/html\b/.test(request.headers.get("Accept") ?? "")) {
-          const page = await serve(request, join(directory, notFound), { status: 404 });
-          if (page.status === 404 && page.headers.get("Content-Type") === CONTENT_TYPES[".html"]) return page;
-        }
-        return text(404, `There is no page at this address. ${hint}`);
-      }
-      if ("location" in route) return text(302, `See ${route.location}`, { Location: route.location });
+      if (route !== undefined && "location" in route) return text(302, `See ${route.location}`, { Location: route.location + search });
       // Checked again at the next request, so that building the pages is enough.
       isBuilt ||= (await stat(join(directory, index)).catch(() => undefined))?.isFile() === true;
-      if (!isBuilt) return text(503, "The pages are not built. Run `npm run build`, then reload.");
-      return await serve(request, join(directory, route.file), { immutable: isAsset });
+      if (route !== undefined && !isBuilt) return text(503, "The pages are not built. Run `npm run build`, then reload.");
+      const found = route && (await serve(request, join(directory, route.file), { immutable: isAsset }));
+      // A page from before the last build requests files that are gone.
+      if (found !== undefined || isAsset) return found ?? text(404, "There is no file at this address.");
+      const wantsPage = notFound !== undefined && /\btext\/html\b/.test(request.headers.get("Accept") ?? "");
+      const page = wantsPage ? await serve(request, join(directory, notFound), { status: 404 }) : undefined;
+      return page ?? text(404, `There is no page at this address. ${hint}`);
     },
   };
 }
@@ -111,10 +109,10 @@ interface ServeOptions {
   readonly immutable?: boolean;
 }
 
-async function serve(request: Request, file: string, { status = 200, immutable = false }: ServeOptions): Promise<Response> {
+/** @returns Undefined if there is no such file. */
+async function serve(request: Request, file: string, { status = 200, immutable = false }: ServeOptions): Promise<Response | undefined> {
   const found = await readBest(file, request.headers.get("Accept-Encoding") ?? undefined);
-  // A page from before the last build requests files that are gone.
-  if (found === undefined) return text(404, "There is no file at this address.");
+  if (found === undefined) return undefined;
   const { body, coding } = found;
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   const headers = {
@@ -127,7 +125,7 @@ async function serve(request: Request, file: string, { status = 200, immutable =
     .get("If-None-Match")
     ?.split(",")
     .map((tag) => tag.trim().replace(/^W\//, ""));
-  if (status === 200 && known?.includes(etag) === true) return new Response(null, { status: 304, headers });
+  if (status === 200 && (known?.includes(etag) === true || known?.[0] === "*")) return new Response(null, { status: 304, headers });
   return new Response(request.method === "HEAD" ? null : new Uint8Array(body), {
     status,
     headers: {

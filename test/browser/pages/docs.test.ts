@@ -2,9 +2,8 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { overflow, startSite, usePages, violations, visit } from "./chat-site.ts";
-
-usePages();
+import { overflow, violations, visit } from "../chat-site.ts";
+import { startDemo } from "./demo.ts";
 
 interface Fetched {
   readonly status: number | undefined;
@@ -21,7 +20,7 @@ async function fetchRaw(url: string, headers: Record<string, string> = {}): Prom
 
 describe("the documentation", () => {
   test("every link leads to a page, and to a heading of it", async () => {
-    const { origin } = await startSite();
+    const origin = await startDemo();
     const pages = new Map<string, string>();
     const broken: string[] = [];
     const open = ["/docs/"];
@@ -49,7 +48,7 @@ describe("the documentation", () => {
   });
 
   test("is readable without code, and has no address outside of its folder", async () => {
-    const { origin } = await startSite();
+    const origin = await startDemo();
     const page = await fetch(`${origin}/docs/start/no-events`);
     expect(await page.text()).toContain('<h2 id="the-publisher-is-refused">');
     for (const path of ["/docs/nothing", "/docs/%2e%2e/landing/page/index", "/docs/start/..%2f..%2fsecret", "/docs/start/no-events.md"]) {
@@ -58,7 +57,7 @@ describe("the documentation", () => {
   });
 
   test.each(["light", "dark"] as const)("is accessible in %s, and fits a phone", async (colorScheme) => {
-    const { origin } = await startSite();
+    const origin = await startDemo();
     const page = await visit(`${origin}/docs/reference/configuration`, { colorScheme, viewport: { width: 320, height: 640 } });
     await page.getByTestId("app-bar").waitFor();
     expect(await violations(page)).toEqual([]);
@@ -66,7 +65,7 @@ describe("the documentation", () => {
   });
 
   test("offers the Chinese quick start to whoever reads Chinese", async () => {
-    const { origin } = await startSite();
+    const origin = await startDemo();
     const page = await visit(`${origin}/docs/`, { locale: "zh-CN" });
     await page.getByTestId("docs-note").waitFor();
     expect(await page.getByTestId("app-bar").innerText()).toContain("文档");
@@ -77,13 +76,18 @@ describe("the documentation", () => {
 });
 
 test("an address without a page says so, in the reader's language", async () => {
-  const { origin } = await startSite();
+  const origin = await startDemo();
   const page = await visit(`${origin}/nothing/here`, { locale: "zh-CN" });
   await page.getByTestId("not-found").getByText("/nothing/here").waitFor();
   expect(await page.getByRole("heading").innerText()).toMatch(/\p{Script=Han}/u);
   expect(await violations(page)).toEqual([]);
   await page.getByTestId("language").selectOption("en");
   await expect.poll(() => page.title()).toBe("Artesian: no page here");
+  expect((await fetchRaw(`${origin}/docs/nothing`, { accept: "text/html" })).body.toString()).toContain(
+    "<title>Artesian: no page here</title>",
+  );
+  const moved = await fetchRaw(`${origin}/chat?lang=zh-CN`);
+  expect([moved.status, moved.headers.location]).toEqual([302, "/chat/lobby?lang=zh-CN"]);
   const answers = await Promise.all([fetchRaw(`${origin}/nothing/here`), fetchRaw(`${origin}/nothing/here`, { accept: "text/html" })]);
   expect(answers.map(({ status }) => status)).toEqual([404, 404]);
   // A program has one line.
@@ -91,7 +95,7 @@ test("an address without a page says so, in the reader's language", async () => 
 });
 
 test("files are sent as the browser can take them", async () => {
-  const { origin } = await startSite();
+  const origin = await startDemo();
   const plain = await fetchRaw(`${origin}/`);
   expect(plain.headers).toMatchObject({ vary: "Accept-Encoding", "content-type": "text/html; charset=utf-8" });
   expect(plain.headers["content-encoding"]).toBeUndefined();
@@ -111,4 +115,5 @@ test("files are sent as the browser can take them", async () => {
   expect(new Set(tags).size).toBe(3);
   const again = await fetchRaw(origin + script, { "accept-encoding": "br", "if-none-match": tags[2] ?? "" });
   expect(again).toMatchObject({ status: 304, body: Buffer.alloc(0) });
+  expect((await fetchRaw(origin + script, { "if-none-match": "*" })).status).toBe(304);
 });
