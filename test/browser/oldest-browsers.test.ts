@@ -136,7 +136,7 @@ const PAGES: readonly (readonly [string, () => Promise<Opened>])[] = [
           const show = (view: string): Promise<void> =>
             page.getByRole("navigation", { name: "Console" }).getByRole("link", { name: view }).click();
           await show("By hand");
-          await page.getByLabel("Topics").fill("long");
+          await page.getByTestId("subscribe").getByLabel("Topics").fill("long");
           await page.getByTestId("toggle-stream").click();
           await page.locator("[data-testid=raw-state][data-raw=open]").waitFor();
           await site.hub.publish({ topic: "long", type: "long", data: "x".repeat(100_000) });

@@ -59,8 +59,11 @@ describe("the journal's list", () => {
     );
   }
 
-  it("goes from the newest to the oldest, page by page, and shows no data", async () => {
-    const site = await startConsole({ open: true });
+  it.each([
+    ["plain", {}],
+    ["opaque", { opaqueIds: "0123456789abcdef0123456789abcdef" }],
+  ])("goes from the newest to the oldest, page by page, and shows no data, with %s ids", async (_, hub) => {
+    const site = await startConsole({ open: true, hub });
     const ids = await fill(site, 120);
     const pages: JournalPage[] = [];
     for (let from: string | undefined = ""; from !== undefined;) {

@@ -21,9 +21,6 @@ export function HeatMap({ latencies }: { latencies: Latencies | undefined }): Co
       : texts.shares(count(total), texts.bound(quantile(totals, total, 0.5)), texts.bound(quantile(totals, total, 0.99)));
   return (
     <>
-      <p data-testid="latency-words" data-total={total}>
-        {words}
-      </p>
       <div class="heat">
         <ul aria-hidden="true">
           {LATENCY_BOUNDS.toReversed().map((bound) => (
@@ -57,6 +54,9 @@ export function HeatMap({ latencies }: { latencies: Latencies | undefined }): Co
           )}
         </svg>
       </div>
+      <p class="heat-words" data-testid="latency-words" data-total={total}>
+        {words}
+      </p>
     </>
   );
 }

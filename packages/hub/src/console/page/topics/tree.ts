@@ -20,7 +20,7 @@ export interface TopicNode {
 const DEEPEST = 8;
 
 /** Splits a topic before each slash, and after the origin of a URL. */
-export function partsOf(topic: string): readonly string[] {
+export function segmentsOf(topic: string): readonly string[] {
   const origin = /^[a-z][a-z\d+.-]*:\/\/[^/]*/i.exec(topic)?.[0] ?? "";
   const parts = topic.slice(origin.length).split(/(?=\/)/);
   const all = [...(origin === "" ? [] : [origin]), ...parts.filter(Boolean)];
@@ -37,7 +37,7 @@ export function treeOf(rows: readonly TopicRow[]): readonly TopicNode[] {
   const root: Branch = { row: undefined, branches: new Map() };
   for (const row of rows) {
     let at = root;
-    for (const part of partsOf(row[0])) {
+    for (const part of segmentsOf(row[0])) {
       let next = at.branches.get(part);
       if (next === undefined) at.branches.set(part, (next = { row: undefined, branches: new Map() }));
       at = next;
