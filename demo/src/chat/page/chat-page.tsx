@@ -8,11 +8,10 @@ import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
 import { MessageList } from "./message-list.tsx";
-import { NicknameDialog } from "./nickname-dialog.tsx";
 import { People } from "./people.tsx";
-import { RoomDialog } from "./room-dialog.tsx";
 import { RoomStore } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
+import { useLoaded } from "./use-loaded.ts";
 
 /**
  * The chat page.
@@ -40,6 +39,14 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const view = useView(store);
   const [naming, setNaming] = useState(nickname === undefined);
   const [inviting, setInviting] = useState(false);
+  const dialogs = useLoaded(
+    naming || inviting,
+    () => import("./dialogs/index.ts"),
+    () => {
+      setNaming(false);
+      setInviting(false);
+    },
+  );
   const [peopleOpen, setPeopleOpen] = useState(false);
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const now = useNow(view.connection.state === "reconnecting");
@@ -113,8 +120,10 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
         />
       </main>
       <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen} />
-      {naming && <NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />}
-      {inviting && <RoomDialog room={room} onClose={() => setInviting(false)} />}
+      {naming && dialogs !== undefined && (
+        <dialogs.NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />
+      )}
+      {inviting && dialogs !== undefined && <dialogs.RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>
   );
 }

@@ -67,9 +67,10 @@ export function MessageList({
 
   // Goes to the day once its messages are drawn.
   useEffect(() => {
-    const first = day === undefined || view.earlier === "fetching" ? undefined : messages.find(({ at }) => at >= day);
-    if (first === undefined) return;
-    reading.toMessage(first.id);
+    if (day === undefined || view.earlier === "fetching") return;
+    const first = messages.find(({ at }) => at >= day);
+    if (first === undefined) reading.toEnd();
+    else reading.toMessage(first.id);
     setDay(undefined);
   }, [day, messages, view.earlier]);
 
@@ -107,7 +108,7 @@ export function MessageList({
             />
           );
         })}
-        {outbox.length > 0 && <OutgoingGroup items={outbox} onRetry={onRetry} onDiscard={onDiscard} />}
+        {outbox.length > 0 && <OutgoingGroup items={outbox} onGrow={reading.stay} onRetry={onRetry} onDiscard={onDiscard} />}
         {replies.map((reply) => (
           <Writing key={reply.id} reply={reply} />
         ))}

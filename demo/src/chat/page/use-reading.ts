@@ -20,6 +20,8 @@ export interface Reading {
   readonly away: boolean;
   readonly onScroll: () => void;
   readonly toEnd: () => void;
+  /** Keeps the end in view after the list has grown, if the reader is there. */
+  readonly stay: () => void;
   /** Shows the first message of a time or after it. */
   readonly toMessage: (id: string) => void;
 }
@@ -55,6 +57,10 @@ export function useReading(
     atEnd.current = true;
     setAway(false);
     onRead(true);
+  }
+
+  function stay(): void {
+    if (atEnd.current) toEnd();
   }
 
   function toMessage(id: string): void {
@@ -109,9 +115,7 @@ export function useReading(
       if (!document.hidden && atEnd.current) setUnread(0);
     };
     document.addEventListener("visibilitychange", onVisible);
-    const observer = new ResizeObserver(() => {
-      if (atEnd.current) toEnd();
-    });
+    const observer = new ResizeObserver(stay);
     if (list.current !== null) observer.observe(list.current);
     return () => {
       document.removeEventListener("visibilitychange", onVisible);
@@ -125,5 +129,5 @@ export function useReading(
     return () => clearTimeout(timer);
   }, [unread, firstUnread]);
 
-  return { list, unread, firstUnread, away, onScroll, toEnd, toMessage };
+  return { list, unread, firstUnread, away, onScroll, toEnd, stay, toMessage };
 }
