@@ -21,7 +21,7 @@ test("a group stays the same object until its messages change, and keeps its key
   expect(group(messages.slice(1), undefined)[0]?.key).toBe(ada?.key);
   const fetched = group([message(0), ...messages], undefined);
   expect(fetched.map(({ key }) => key)).toEqual([ada?.key, grace?.key]);
-  // A mark for what is new divides a group, of which one part has the key.
+  // The mark above new messages divides a group.
   const divided = group(messages, "message-2");
   expect(new Set(divided.map(({ key }) => key)).size).toBe(3);
 });

@@ -23,7 +23,7 @@ import { useLoaded } from "./use-loaded.ts";
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`,
  *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
  *   way
- * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels it
+ * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels the message
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `remove` and `mute`: for the owner of the chat
  * - `composer` (the text box, labelled "Message") and `send`

@@ -5,7 +5,7 @@ import { chatTexts } from "./texts.ts";
 interface EarlierProps {
   readonly earlier: RoomView["earlier"];
   readonly onEarlier: () => Promise<void>;
-  /** @param day - Its beginning in local time, in milliseconds since 1970. */
+  /** @param day - The beginning in local time, in milliseconds since 1970. */
   readonly onDay: (day: number) => Promise<void>;
 }
 

@@ -61,11 +61,11 @@ export function MessageList({
 
   async function toDay(day: number): Promise<void> {
     await onEarlier(day);
-    // With the list as it is drawn then.
+    // With the next list.
     requestAnimationFrame(() => setDay(day));
   }
 
-  // Goes to the day once its messages are drawn.
+  // Goes to the day once the messages are drawn.
   useEffect(() => {
     if (day === undefined || view.earlier === "fetching") return;
     const first = messages.find(({ at }) => at >= day);

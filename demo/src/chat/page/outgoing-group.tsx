@@ -22,7 +22,7 @@ const LATE_MS = 1000;
 const STUCK_MS = 5000;
 
 /**
- * The visitor's own messages on their way. Each has a clock until the server has acknowledged it,
+ * The visitor's own messages on their way. Each has a clock until the server has acknowledged the message,
  * so that nothing unsent looks sent.
  */
 export function OutgoingGroup({ items, onGrow, onRetry, onDiscard }: OutgoingGroupProps): ComponentChildren {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 /**
- * A part of the page that is loaded when it is first needed. Undefined until then.
+ * A part of the page that is loaded when first needed. Undefined until then.
  *
  * @param onFailure - Called when the part cannot be loaded now.
  */

@@ -22,7 +22,7 @@ export interface Reading {
   readonly toEnd: () => void;
   /** Keeps the end in view after the list has grown, if the reader is there. */
   readonly stay: () => void;
-  /** Shows the first message of a time or after it. */
+  /** Shows a message at the top of the list. */
   readonly toMessage: (id: string) => void;
 }
 
@@ -69,7 +69,7 @@ export function useReading(
     onScroll();
   }
 
-  /** Remembers where the first message is, to keep it there when others come before it. */
+  /** Remembers where the first message is, and keeps the place when others come before. */
   function remember(): void {
     const first = list.current?.querySelector("[data-message-id]") ?? undefined;
     anchor.current = first && { element: first, top: first.getBoundingClientRect().top };

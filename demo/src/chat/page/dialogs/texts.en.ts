@@ -21,7 +21,7 @@ export const en = {
     rule: "A name has letters or digits.",
     done: "Done",
   },
-  /** Nicknames and rooms that are suggested: one of the first and one of the second. */
+  /** Words of suggested nicknames and rooms. */
   suggestions: {
     first: ["Quiet", "Clear", "Deep", "Bright", "Gentle", "Swift", "Calm", "Silver", "Mossy", "Sunny", "Merry", "Wild"],
     second: ["Spring", "Brook", "Otter", "Heron", "Pebble", "River", "Willow", "Kingfisher", "Fern", "Lake", "Trout", "Rain"],
