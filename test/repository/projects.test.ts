@@ -21,7 +21,7 @@ describe("the projects of the tests", () => {
     ["test/http/sinks/socket-handle.test.ts", "servers"],
     ["test/journals/redis/faults.test.ts", "servers"],
     ["test/cli/usage.test.ts", "servers"],
-    ["test/browser/chat.test.ts", "browsers"],
+    ["test/browser/chat/talk.test.ts", "browsers"],
     ["test/protocol/streams.test.ts", "browsers"],
   ])("%s is in %s", (file, project) => {
     expect(projectOf(file)).toBe(project);

@@ -96,7 +96,8 @@ describe("the chat's access", () => {
     expect(await violations(page)).toEqual([]);
     await site.say("meanwhile");
     requests.refuse.clear();
-    await connection(page, "live");
+    // After a refusal a page waits up to 30 seconds before it tries again.
+    await page.locator("[data-testid=connection][data-state=live]").waitFor({ timeout: 45_000 });
     await saying(page, "meanwhile").waitFor();
     await expect.poll(() => page.getByTestId("connection-problem").innerText()).toBe("");
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { connection, overflow, startSite, usePages, violations, visit } from "../chat-site.ts";
-import { enter, say, texts } from "./talking.ts";
+import { enter, say, saying, texts } from "./talking.ts";
 
 usePages();
 
@@ -120,5 +120,25 @@ describe("the chat's page", () => {
     expect(await overflow(page)).toBe(0);
     await page.getByTestId("invite").click();
     expect(await overflow(page)).toBe(0);
+  });
+
+  test.each([390, 1280])("moves nothing while it fills at %d pixels", async (width) => {
+    const site = await startSite();
+    for (let i = 1; i <= 30; i++) await site.say(`line ${i}`);
+    const page = await enter(`${site.origin}/chat/lobby`, "Ada", { viewport: { width, height: 800 } });
+    await saying(page, "line 30").waitFor();
+    await page.getByTestId("person").first().waitFor({ state: "attached" });
+    const shift = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let sum = 0;
+          const observer = new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += (entry as PerformanceEntry & { value: number }).value;
+          });
+          observer.observe({ type: "layout-shift", buffered: true });
+          requestAnimationFrame(() => setTimeout(() => resolve(sum), 100));
+        }),
+    );
+    expect(shift).toBeLessThanOrEqual(0.05);
   });
 });

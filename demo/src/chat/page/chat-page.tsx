@@ -9,11 +9,10 @@ import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
 import { MessageList } from "./message-list.tsx";
-import { NicknameDialog } from "./nickname-dialog.tsx";
 import { People } from "./people.tsx";
-import { RoomDialog } from "./room-dialog.tsx";
 import { RoomStore } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
+import { useLoaded } from "./use-loaded.ts";
 
 /**
  * The chat page.
@@ -25,7 +24,7 @@ import { chatTexts } from "./texts.ts";
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`,
  *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
  *   way
- * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels it
+ * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels the message
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `stop-answer`: the button in it, for the visitor who asked; `answer-end`: the end of an answer that is
  *   cut, with `data-cut` (`failed`, `stopped`) and `ask-again`; `price-card` (`data-symbol`,
@@ -44,6 +43,14 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const view = useView(store);
   const [naming, setNaming] = useState(nickname === undefined);
   const [inviting, setInviting] = useState(false);
+  const dialogs = useLoaded(
+    naming || inviting,
+    () => import("./dialogs/index.ts"),
+    () => {
+      setNaming(false);
+      setInviting(false);
+    },
+  );
   const [peopleOpen, setPeopleOpen] = useState(false);
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
@@ -120,8 +127,10 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
         />
       </main>
       <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen} />
-      {naming && <NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />}
-      {inviting && <RoomDialog room={room} onClose={() => setInviting(false)} />}
+      {naming && dialogs !== undefined && (
+        <dialogs.NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />
+      )}
+      {inviting && dialogs !== undefined && <dialogs.RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>
   );
 }

@@ -8,7 +8,7 @@ interface ComposerProps {
   readonly room: string;
   readonly nickname: string | undefined;
   readonly botName: string | undefined;
-  /** @returns Whether the message was accepted. Otherwise it stays in the box. */
+  /** @returns Whether the message was accepted. Otherwise the text stays in the box. */
   readonly onSend: (text: string) => boolean;
   readonly onRename: () => void;
   /** The text box is focused when this changes, if a mouse or a keyboard is at hand. */

@@ -5,7 +5,7 @@ import { chatTexts } from "./texts.ts";
 interface EarlierProps {
   readonly earlier: RoomView["earlier"];
   readonly onEarlier: () => Promise<void>;
-  /** @param day - Its beginning in local time, in milliseconds since 1970. */
+  /** @param day - The beginning in local time, in milliseconds since 1970. */
   readonly onDay: (day: number) => Promise<void>;
 }
 
@@ -31,7 +31,6 @@ export function Earlier({ earlier, onEarlier, onDay }: EarlierProps): ComponentC
           type="date"
           class="field"
           data-testid="to-day"
-          max={localDate(new Date())}
           onChange={({ currentTarget }) => {
             // Local midnight. A date alone would be midnight in UTC.
             const day = new Date(`${currentTarget.value}T00:00`).getTime();
@@ -41,8 +40,4 @@ export function Earlier({ earlier, onEarlier, onDay }: EarlierProps): ComponentC
       </label>
     </div>
   );
-}
-
-function localDate(date: Date): string {
-  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
 }

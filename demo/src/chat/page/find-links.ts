@@ -11,7 +11,7 @@ export interface FoundLink {
  * prose. Marks of prose are quotation marks, brackets and the ends of clauses of any script except
  * ASCII, which addresses are full of. Invisible characters also end an address, except the joiners
  * of Persian and Indic words. Chinese, Japanese and Korean prose has no space before its words, so
- * such a letter ends an address after an ASCII letter, digit or closing bracket. After a slash or
+ * their letter ends an address after an ASCII letter, digit or closing bracket. After a slash or
  * another mark, such letters are a name in the address.
  */
 const ADDRESS =

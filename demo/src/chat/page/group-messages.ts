@@ -2,7 +2,7 @@ import type { ChatMessage } from "../server/wire.ts";
 
 /** Messages of one author in a row, shown under one name. */
 export interface MessageGroup {
-  /** Stays the same while messages come to the group or leave it. */
+  /** Stays the same while messages come and go. */
   readonly key: string;
   readonly nickname: string;
   /** Tells two people with the same nickname apart. */
@@ -38,8 +38,8 @@ function dayOf(): (at: number) => number {
 
 /**
  * Makes a function that groups messages. A group that is the same as in the last call is the same
- * object, so that the page need not draw it again. Its `breakBefore` is the id of a message that
- * begins a new group, for a marker above it.
+ * object, so that the page need not draw again. `breakBefore` is the id of a message that
+ * begins a new group, for a marker above.
  */
 export function createGrouping(): (messages: readonly ChatMessage[], breakBefore: string | undefined) => readonly MessageGroup[] {
   let drawn: readonly MessageGroup[] = [];

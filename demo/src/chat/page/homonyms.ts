@@ -1,4 +1,4 @@
-import { withoutJoiners } from "../server/joiners.ts";
+import { withoutJoiners } from "../server/without-joiners.ts";
 import type { ChatMessage, ChatPresence } from "../server/wire.ts";
 
 /** Number of shown characters of a name tag, enough for the few who share a name. */

@@ -62,15 +62,16 @@ export function MessageList({
 
   async function toDay(day: number): Promise<void> {
     await onEarlier(day);
-    // With the list as it is drawn then.
+    // With the next list.
     requestAnimationFrame(() => setDay(day));
   }
 
-  // Goes to the day once its messages are drawn.
+  // Goes to the day once the messages are drawn.
   useEffect(() => {
-    const first = day === undefined || view.earlier === "fetching" ? undefined : messages.find(({ at }) => at >= day);
-    if (first === undefined) return;
-    reading.toMessage(first.id);
+    if (day === undefined || view.earlier === "fetching") return;
+    const first = messages.find(({ at }) => at >= day);
+    if (first === undefined) reading.toEnd();
+    else reading.toMessage(first.id);
     setDay(undefined);
   }, [day, messages, view.earlier]);
 
@@ -108,7 +109,7 @@ export function MessageList({
             />
           );
         })}
-        {outbox.length > 0 && <OutgoingGroup items={outbox} onRetry={onRetry} onDiscard={onDiscard} />}
+        {outbox.length > 0 && <OutgoingGroup items={outbox} onGrow={reading.stay} onRetry={onRetry} onDiscard={onDiscard} />}
         {replies.map((reply) => (
           <Writing key={reply.id} reply={reply} />
         ))}

@@ -40,7 +40,7 @@ export class MessageLog {
     return true;
   }
 
-  /** Puts the server's newest messages in, without losing those before and those that came meanwhile. */
+  /** Puts the server's newest messages in, and keeps all others. */
   merge(theirs: readonly ChatMessage[], before: readonly ChatMessage[]): void {
     const known = new Set([...theirs, ...before].map(({ id }) => id));
     const inState = new Set(theirs.map(({ id }) => id));

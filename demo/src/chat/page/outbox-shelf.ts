@@ -9,11 +9,11 @@ export interface UnsentMessage {
   readonly nickname: string;
   readonly text: string;
   readonly at: number;
-  /** The public name tag of its writer. Undefined if it was written before the first token. */
+  /** The public name tag of the writer. Undefined before the first token. */
   readonly visitor?: string | undefined;
-  /** The tab that sends it. */
+  /** The tab that sends the message. */
   readonly tab: string;
-  /** When that tab last took care of it. 0 if the tab was left. */
+  /** When that tab last took care. 0 if the tab was left. */
   readonly caredAt: number;
   /** Why the message was refused. Without it, the message is to be sent. */
   readonly refusal?: Refusal | undefined;

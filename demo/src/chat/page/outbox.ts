@@ -7,7 +7,7 @@ import type { Refusal } from "./texts.ts";
 export interface OutboxItem extends UnsentMessage {
   /**
    * `waiting`: an attempt failed, and the next starts by itself. `taken`: the server has
-   * acknowledged the message, and it is about to arrive.
+   * acknowledged the message, which is about to arrive.
    */
   readonly status: "sending" | "waiting" | "taken" | "failed";
 }
@@ -25,7 +25,7 @@ const LEFT_ALONE_MS = 30_000;
 
 /**
  * Age at which a message is no longer sent by itself, in milliseconds. The room remembers the ids
- * of its last messages only, and a talk has gone on.
+ * of the last messages only, and a talk has gone on.
  */
 const TOO_OLD_MS = 86_400_000;
 
@@ -37,8 +37,8 @@ export interface OutboxOptions {
 
 /**
  * Sends messages one after the other, so that they arrive in order. Repeats each until the server
- * has acknowledged or refused it, also after a reload or in another tab. A message keeps its id, so
- * the room gets it once even if two tabs send it.
+ * has answered, also after a reload or in another tab. A message keeps the id, so
+ * the room gets one even if two tabs send it.
  */
 export class Outbox {
   readonly #options: OutboxOptions;

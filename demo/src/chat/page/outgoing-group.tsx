@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useLayoutEffect } from "preact/hooks";
 import { NO_ANSWER } from "artesian-ui/live-connection.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import type { OutboxItem } from "./outbox.ts";
@@ -7,6 +8,7 @@ import { chatTexts, refusalText } from "./texts.ts";
 
 interface OutgoingGroupProps {
   readonly items: readonly OutboxItem[];
+  readonly onGrow: () => void;
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
 }
@@ -20,18 +22,20 @@ const LATE_MS = 1000;
 const STUCK_MS = 5000;
 
 /**
- * The visitor's own messages on their way. Each has a clock until the server has acknowledged it,
+ * The visitor's own messages on their way. Each has a clock until the server has acknowledged the message,
  * so that nothing unsent looks sent.
  */
-export function OutgoingGroup({ items, onRetry, onDiscard }: OutgoingGroupProps): ComponentChildren {
+export function OutgoingGroup({ items, onGrow, onRetry, onDiscard }: OutgoingGroupProps): ComponentChildren {
   const texts = chatTexts().outbox;
   const now = useNow(items.some(({ status }) => status === "sending"));
+  const notes = items.map((item) => noteOf(item, now - item.at));
+  useLayoutEffect(onGrow, [notes.join()]);
   return (
     <section class="group own outgoing" aria-live="off">
       <div class="group-body">
-        {items.map((item) => {
+        {items.map((item, index) => {
           const shown = item.status === "sending" && now - item.at >= LATE_MS ? "late" : item.status;
-          const note = noteOf(item, now - item.at);
+          const note = notes[index];
           return (
             <div key={item.id} class={`outgoing-item ${shown}`}>
               <div class="outgoing-line">

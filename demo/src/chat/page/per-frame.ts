@@ -1,6 +1,6 @@
 /**
  * Shortest time between two drawings, in milliseconds. In a lively room, a slow device must have
- * time for its user.
+ * time for the user.
  */
 const PAUSE_MS = 80;
 
@@ -8,7 +8,7 @@ const PAUSE_MS = 80;
 const HIDDEN_MS = 500;
 
 /**
- * Draws with the next frame, and once for everything that comes before it.
+ * Draws with the next frame, and once for all requests before.
  *
  * @returns Asks for a drawing.
  */

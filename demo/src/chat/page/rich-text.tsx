@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { Linkified } from "./linkify.tsx";
 import { splitCode } from "./split-code.ts";
 
-/** A text with its code and its web addresses, and no other markup. */
+/** A text with code and web addresses, and no other markup. */
 export function RichText({ text }: { text: string }): ComponentChildren {
   return (
     <>

@@ -7,7 +7,7 @@ export interface TextPart {
 /** Lines of code, perhaps with the name of a language; or code within a line. */
 const CODE = /```(?:[\w+#.-]*\n)?([^]*?)```|`([^`\n]+)`/g;
 
-/** Splits a text at its code. A mark without its other half is prose. */
+/** Splits a text at the code. A mark without the other half is prose. */
 export function splitCode(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let done = 0;

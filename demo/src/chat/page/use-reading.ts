@@ -20,7 +20,9 @@ export interface Reading {
   readonly away: boolean;
   readonly onScroll: () => void;
   readonly toEnd: () => void;
-  /** Shows the first message of a time or after it. */
+  /** Keeps the end in view after the list has grown, if the reader is there. */
+  readonly stay: () => void;
+  /** Shows a message at the top of the list. */
   readonly toMessage: (id: string) => void;
 }
 
@@ -57,13 +59,17 @@ export function useReading(
     onRead(true);
   }
 
+  function stay(): void {
+    if (atEnd.current) toEnd();
+  }
+
   function toMessage(id: string): void {
     atEnd.current = false;
     list.current?.querySelector(`[data-message-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "start" });
     onScroll();
   }
 
-  /** Remembers where the first message is, to keep it there when others come before it. */
+  /** Remembers where the first message is, and keeps the place when others come before. */
   function remember(): void {
     const first = list.current?.querySelector("[data-message-id]") ?? undefined;
     anchor.current = first && { element: first, top: first.getBoundingClientRect().top };
@@ -109,9 +115,7 @@ export function useReading(
       if (!document.hidden && atEnd.current) setUnread(0);
     };
     document.addEventListener("visibilitychange", onVisible);
-    const observer = new ResizeObserver(() => {
-      if (atEnd.current) toEnd();
-    });
+    const observer = new ResizeObserver(stay);
     if (list.current !== null) observer.observe(list.current);
     return () => {
       document.removeEventListener("visibilitychange", onVisible);
@@ -125,5 +129,5 @@ export function useReading(
     return () => clearTimeout(timer);
   }, [unread, firstUnread]);
 
-  return { list, unread, firstUnread, away, onScroll, toEnd, toMessage };
+  return { list, unread, firstUnread, away, onScroll, toEnd, stay, toMessage };
 }

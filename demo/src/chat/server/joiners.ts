@@ -1,4 +1,5 @@
 import { isUrl } from "../../stand-ins.ts";
+import { withoutJoiners } from "./without-joiners.ts";
 
 /** A word with a zero-width joiner or non-joiner in it. */
 const JOINED_WORD = /[\p{L}\p{M}]*[\u200C\u200D][\p{L}\p{M}\u200C\u200D]*/gu;
@@ -8,8 +9,6 @@ const JOINED_WORD = /[\p{L}\p{M}]*[\u200C\u200D][\p{L}\p{M}\u200C\u200D]*/gu;
  * tag characters.
  */
 const EMOJI = emojiPattern();
-
-const JOINERS = /[\u200C\u200D]/g;
 
 /**
  * Removes the joiners that change a name's letters or emoji, by the rules of Unicode. These joiners
@@ -30,9 +29,4 @@ function emojiPattern(): RegExp {
     // A browser from before 2023. The server has the last word.
     return /\p{Extended_Pictographic}[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F\u200D]*/gu;
   }
-}
-
-/** A name as a reader compares it. Joiners only change the shapes of letters. */
-export function withoutJoiners(name: string): string {
-  return name.replace(JOINERS, "");
 }

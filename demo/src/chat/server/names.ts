@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { withoutJoiners, withoutShapingJoiners } from "./joiners.ts";
+import { withoutShapingJoiners } from "./joiners.ts";
 import { looksOf, readsAs } from "./look-alikes.ts";
+import { withoutJoiners } from "./without-joiners.ts";
 import { characters, NICKNAME_LENGTH, TEXT_LENGTH } from "./wire.ts";
 
 /**

@@ -2,16 +2,16 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
 import { Dialog } from "./dialog.tsx";
-import { roomPath } from "../server/room-name.ts";
-import { suggestRoom, toRoomName } from "./identity.ts";
-import { chatTexts } from "./texts.ts";
+import { roomPath } from "../../server/room-name.ts";
+import { suggestRoom, toRoomName } from "./suggestions.ts";
+import { dialogTexts } from "./texts.ts";
 
 /** Shares this room's address, or leads to another room. Any name is a room. */
 export function RoomDialog({ room, onClose }: { room: string; onClose: () => void }): ComponentChildren {
   const [other, setOther] = useState(suggestRoom);
   const link = location.origin + roomPath(room);
   const name = toRoomName(other);
-  const texts = chatTexts().room;
+  const texts = dialogTexts().room;
 
   return (
     <Dialog testId="room-dialog" labelledBy="room-title" onClose={onClose}>

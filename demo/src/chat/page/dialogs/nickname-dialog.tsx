@@ -1,10 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
-import { suggestNickname } from "./identity.ts";
-import { chatTexts } from "./texts.ts";
-import { withoutShapingJoiners } from "../server/joiners.ts";
-import { characters, NICKNAME_LENGTH } from "../server/wire.ts";
+import { suggestNickname } from "./suggestions.ts";
+import { chatTexts } from "../texts.ts";
+import { dialogTexts } from "./texts.ts";
+import { withoutShapingJoiners } from "../../server/joiners.ts";
+import { characters, NICKNAME_LENGTH } from "../../server/wire.ts";
 
 interface NicknameDialogProps {
   readonly current: string | undefined;
@@ -17,7 +18,7 @@ interface NicknameDialogProps {
 export function NicknameDialog({ current, botName, onChoose, onCancel }: NicknameDialogProps): ComponentChildren {
   const [nickname, setNickname] = useState(() => current ?? suggestNickname());
   const [isChecked, setChecked] = useState(false);
-  const texts = chatTexts().nickname;
+  const texts = dialogTexts().nickname;
   // In the language of the moment.
   const problem = isChecked ? whatIsWrong(nickname.trim(), botName) : undefined;
 
@@ -69,13 +70,13 @@ export function NicknameDialog({ current, botName, onChoose, onCancel }: Nicknam
 
 /** Checks a nickname in the page. The server has the last word. */
 function whatIsWrong(nickname: string, botName: string | undefined): string | undefined {
-  const texts = chatTexts();
+  const { refusals } = chatTexts();
   const length = characters(nickname);
-  if (length === 0) return texts.refusals.nickname_empty;
-  if (length > NICKNAME_LENGTH) return texts.nickname.tooLong(NICKNAME_LENGTH, length);
-  if (/[\p{Cc}\p{Cf}]/u.test(withoutShapingJoiners(nickname))) return texts.refusals.nickname_invisible;
+  if (length === 0) return refusals.nickname_empty;
+  if (length > NICKNAME_LENGTH) return dialogTexts().nickname.tooLong(NICKNAME_LENGTH, length);
+  if (/[\p{Cc}\p{Cf}]/u.test(withoutShapingJoiners(nickname))) return refusals.nickname_invisible;
   if (botName !== undefined && nickname.normalize("NFKC").trim().toLowerCase() === botName.toLowerCase()) {
-    return texts.nickname.ofBot(botName);
+    return dialogTexts().nickname.ofBot(botName);
   }
   return undefined;
 }
