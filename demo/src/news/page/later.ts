@@ -1,0 +1,5 @@
+// What the page loads once the first headlines are there.
+export { Announcer } from "./announcer.tsx";
+export { FeedsPanel } from "./feeds-panel.tsx";
+export { Keys } from "./keys/keys.tsx";
+export { Ticker } from "./ticker.tsx";
