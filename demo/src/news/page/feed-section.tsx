@@ -17,7 +17,7 @@ export interface Look {
   readonly search: Search | undefined;
   readonly fresh: ReadonlySet<string>;
   readonly read: ReadMarks;
-  /** End of the reader's last visit, in milliseconds since 1970. Undefined during the first one. */
+  /** End of the reader's last visit, in milliseconds since 1970. Undefined during the first visit. */
   readonly since: number | undefined;
   readonly now: number;
 }
@@ -39,7 +39,7 @@ export function FeedSection({ section, id, alone, look, onShow }: FeedSectionPro
   const { status, headlines, held } = section;
   const first = alone ? FIRST * 2 : FIRST;
   const listed = open ? headlines : headlines.slice(0, first);
-  // Everything above this one has come since.
+  // All headlines above have come since.
   const seenBefore = since === undefined ? -1 : headlines.findIndex(({ seenAt }) => seenAt <= since);
   const trouble = usePart(() => import("./trouble/feed-trouble.tsx"), status.failingSince !== undefined);
   const site = hostOf(status.link);
@@ -86,7 +86,7 @@ export function FeedSection({ section, id, alone, look, onShow }: FeedSectionPro
 
 function waitingText({ status }: Section): string {
   const texts = newsTexts();
-  if (status.lastFetch === undefined) return status.failingSince === undefined ? texts.beingFetched : texts.nothingYet;
+  if (status.lastFetch === undefined) return texts.nothingYet;
   return status.items === 0 ? texts.emptyFeed : texts.nothingNew;
 }
 

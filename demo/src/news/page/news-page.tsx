@@ -12,7 +12,6 @@ import { NewsStore } from "./news-store.ts";
 import { newsTexts } from "./texts.ts";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
-import { useIdleAtTop } from "./use-idle-at-top.ts";
 import { usePart } from "./use-part.ts";
 import { useRead } from "./use-read.ts";
 import { useReading } from "./use-reading.ts";
@@ -44,12 +43,11 @@ export function NewsPage(): ComponentChildren {
   const [rolling, setRolling] = useSetting("rolling", true);
   const [isHelping, setHelping] = useState(false);
   const [isReading, watching] = useReading();
-  const isIdle = useIdleAtTop();
   const read = useRead();
   const now = useClock(view.aheadMs);
   const since = useVisit(now, view.loaded);
   // The headlines come first.
-  const later = usePart(() => import("./later.ts"), view.loaded);
+  const later = usePart(() => import("./later/index.ts"), view.loaded);
   const badgeNow = useNow(view.connection.state === "reconnecting");
   const main = useRef<HTMLElement>(null);
   const { feeds, shown, held, fresh } = view;
@@ -59,6 +57,7 @@ export function NewsPage(): ComponentChildren {
     reload();
     main.current?.focus({ preventScroll: true });
   };
+  const noFeeds = usePart(() => import("./feeds/no-feeds.tsx"), view.loaded && feeds.length === 0);
   const searching = usePart(() => import("./search.ts"), filter.text !== "");
   const search = useMemo(() => searching?.searchFor(filter.text), [searching, filter.text]);
   const sections = useMemo(() => arrange(feeds, shown, held, filter, search), [feeds, shown, held, filter, search]);
@@ -68,9 +67,6 @@ export function NewsPage(): ComponentChildren {
     return newestFirst([...held, ...shown].toReversed()).filter(({ feed }) => names.has(feed));
   }, [feeds, shown, held]);
 
-  // Nothing moves under the pointer or the focus.
-  const lets = rolling && isIdle && !isReading;
-  useEffect(() => store.roll(lets), [store, lets]);
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${texts.title}` : texts.title;
   }, [waiting, texts]);
@@ -101,7 +97,7 @@ export function NewsPage(): ComponentChildren {
       <ConnectionProblem connection={view.connection} />
       {(!view.loaded || feeds.length > 0) && (later === undefined ? <div class="band" /> : <later.Ticker headlines={onTicker} now={now} />)}
       <main class="news-main" id="headlines" ref={main} tabIndex={-1}>
-        {view.loaded && feeds.length === 0 && <NoFeeds onOtherList={reloadFromNote} />}
+        {noFeeds !== undefined && feeds.length === 0 && <noFeeds.NoFeeds onOtherList={reloadFromNote} />}
         {view.loaded && feeds.length > 0 && (
           <>
             {feeds.every(({ sample }) => sample) && <SampleNote onOtherList={reloadFromNote} />}
@@ -134,6 +130,7 @@ export function NewsPage(): ComponentChildren {
           </>
         )}
       </main>
+      {later !== undefined && <later.LetIn isOn={rolling} isReading={isReading} onRoll={(lets) => store.roll(lets)} />}
       {later !== undefined && (
         <later.Keys read={read} onShowNew={() => show(filter.feed || undefined)} isHelping={isHelping} onHelping={setHelping} />
       )}
@@ -143,16 +140,6 @@ export function NewsPage(): ComponentChildren {
 
 interface AddingProps {
   readonly onOtherList: () => void;
-}
-
-function NoFeeds({ onOtherList }: AddingProps): ComponentChildren {
-  const adding = usePart(() => import("./feeds/add-feed.tsx"), true);
-  return (
-    <section class="no-feeds card" data-testid="no-feeds">
-      <h2>{newsTexts().noFeeds}</h2>
-      {adding !== undefined && <adding.AddFeed onOtherList={onOtherList} />}
-    </section>
-  );
 }
 
 function SampleNote({ onOtherList }: AddingProps): ComponentChildren {

@@ -6,7 +6,7 @@ export function searchFor(text: string): Search | undefined {
   const words = wordsOf(text);
   if (words.length === 0) return undefined;
   return {
-    // The operator's name for a feed may differ from the one in its headlines.
+    // The operator's name for a feed may differ from the name in its headlines.
     has: (headline, feedTitle) => hasAll(headline, fold(feedTitle), words),
     split: (each) => findWords(each, words),
   };

@@ -5,7 +5,6 @@ export const en = {
   heading: "News",
   skip: "Skip to the headlines",
   newHeadlines: (count: number) => `${count} new headline${s(count)}`,
-  noFeeds: "No feeds yet",
   about: "About these headlines",
   invented: "These headlines are invented.",
   whyInvented: "They come from sample feeds that this server makes, so that there is something to see without a network.",
@@ -21,7 +20,6 @@ export const en = {
   isRead: " (read)",
   keys: "Keys",
   nothingFound: "Nothing here has these words.",
-  beingFetched: "It is being fetched.",
   nothingYet: "There is nothing from it yet.",
   emptyFeed: "The feed is empty.",
   nothingNew: "Nothing new has come since it was last read. The next headline is shown here.",
@@ -39,12 +37,6 @@ export const en = {
   clearWords: "Clear the words",
   rollIn: "Let new ones in",
   rollInHint: "New headlines come in by themselves while you rest at the top of the page",
-  ticker: "Ticker",
-  roll: "Let the ticker roll",
-  pause: "Pause the ticker",
-  feeds: (count: number) => `${count} feed${s(count)}`,
-  failing: (count: number) => `${count} failing`,
-  allWell: "all well",
   units: {
     s: (count: number) => `${count} s`,
     min: (count: number) => `${count} min`,
@@ -55,12 +47,6 @@ export const en = {
   gap: () => " ",
   justNow: "just now",
   ago: (span: string) => `${span} ago`,
-  unavailable: {
-    not_here: "This server does not run the news. Start it with: artesian-demo",
-    feeds: (status: number) => `The server can't say which feeds there are (${status}). It is asked again.`,
-    nonsense: "The server's answer makes no sense. It is asked again.",
-    headlines: (status: number) => `The hub can't say what the news are (${status}). It is asked again.`,
-  },
 };
 
 export type NewsTexts = typeof en;

@@ -14,7 +14,7 @@ interface FeedsListProps {
   readonly onOtherList: () => void;
 }
 
-/** The state of each feed, and the way to another one. */
+/** The state of each feed, and the way to another feed. */
 export function FeedsList({ feeds, now, onOtherList }: FeedsListProps): ComponentChildren {
   const texts = feedsTexts();
   const [problem, setProblem] = useState<FeedsProblem>();

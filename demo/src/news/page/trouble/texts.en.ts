@@ -15,6 +15,12 @@ export const en = {
     not_a_feed: (address: string) => `There is no feed at ${address}.`,
     other: (_address: string) => "The server's log says why.",
   },
+  unavailable: {
+    not_here: "This server does not run the news. Start it with: artesian-demo",
+    feeds: (status: number) => `The server can't say which feeds there are (${status}). It is asked again.`,
+    nonsense: "The server's answer makes no sense. It is asked again.",
+    headlines: (status: number) => `The hub can't say what the news are (${status}). It is asked again.`,
+  },
 };
 
 export type TroubleTexts = typeof en;

@@ -17,4 +17,10 @@ export const zhCN: TroubleTexts = {
     not_a_feed: (address) => `${address} 不是订阅源。`,
     other: () => "原因见服务器日志。",
   },
+  unavailable: {
+    not_here: "此服务器没有运行新闻。启动命令：artesian-demo",
+    feeds: (status) => `服务器无法列出订阅源（${status}），会再次询问。`,
+    nonsense: "服务器的应答无法理解，会再次询问。",
+    headlines: (status) => `服务器无法给出新闻（${status}），会再次询问。`,
+  },
 };
