@@ -18,7 +18,7 @@ export interface Section {
   readonly held: number;
 }
 
-/** A search for the filter's words. It is loaded when there are any. */
+/** A search for the filter's words, loaded when there are words. */
 export interface Search {
   /** Whether a headline, or its feed's title, has all words. */
   has(headline: Headline, feedTitle: string): boolean;

@@ -17,7 +17,9 @@ export interface Look {
   readonly search: Search | undefined;
   readonly fresh: ReadonlySet<string>;
   readonly read: ReadMarks;
-  /** End of the reader's last visit, in milliseconds since 1970. Undefined during the first visit. */
+  /**
+   * End of the reader's last visit, in milliseconds since 1970. Undefined during the first visit.
+   */
   readonly since: number | undefined;
   readonly now: number;
 }

@@ -30,9 +30,9 @@ import { useVisit } from "./use-visit.ts";
  *   `picture` with `data-failed`; `trouble`: why it fails; `feed-new`: shows its new ones
  * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that
  *   lets new ones in
- * - `keys`: opens the `keys-dialog` with its switch `keys-on`
+ * - `keys`: opens the `keys-dialog` with the switch `keys-on`
  * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `sample-note`; `feeds-panel` with
- *   `feeds-state` and a `feed-status` each, in it `remove-feed`
+ *   `feeds-state` and a `feed-status` each, with `remove-feed`
  * - `add-feed` with `feed-address`, `add-outcome` and `add-line`; `opml-in`, `opml-out`
  */
 export function NewsPage(): ComponentChildren {
@@ -52,7 +52,7 @@ export function NewsPage(): ComponentChildren {
   const main = useRef<HTMLElement>(null);
   const { feeds, shown, held, fresh } = view;
   const reload = (): void => store.reload();
-  /** The note goes, and with it the button that has the focus. */
+  /** The note goes, together with the focused button. */
   const reloadFromNote = (): void => {
     reload();
     main.current?.focus({ preventScroll: true });
@@ -78,7 +78,7 @@ export function NewsPage(): ComponentChildren {
     requestAnimationFrame(() => goTo(main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`)));
   }
 
-  /** Marks a headline as read when its link is opened, with any button. */
+  /** Marks a headline as read when the reader opens the link, with any button. */
   function onOpen({ target }: Event): void {
     const row = target instanceof Element ? target.closest("a")?.closest<HTMLElement>("[data-id]") : undefined;
     if (row?.dataset["id"] !== undefined) read.set(row.dataset["id"], true);

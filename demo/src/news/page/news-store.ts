@@ -46,7 +46,7 @@ export class NewsStore {
   /** Whether headlines may be missing. */
   #isBehind = false;
   #isLoading = false;
-  /** Whether the list of feeds has changed since it was requested. */
+  /** Whether the list of feeds has changed since the request. */
   #isOutdated = false;
   #view: NewsView = {
     loaded: false,
@@ -236,7 +236,10 @@ async function pause(ms: number): Promise<void> {
   });
 }
 
-/** Returns the trouble later, in the language of that moment. Undefined if its words can't be loaded either. */
+/**
+ * Returns the trouble later, in the language of that moment. Undefined if the words can't be loaded
+ * either.
+ */
 async function sentenceOf(error: FeedsUnavailable): Promise<(() => string) | undefined> {
   try {
     const { unavailableText } = await import("./trouble/unavailable-text.ts");
