@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { arrange, findWords, newestFirst, wordsOf } from "../../../demo/src/news/page/arrange.ts";
+import { arrange, newestFirst } from "../../../demo/src/news/page/arrange.ts";
 import { type Headline, parseHeadline, parseStatuses } from "../../../demo/src/news/page/headline.ts";
-import { Lane } from "../../../demo/src/news/page/lane.ts";
-import { ageText, span, untilText } from "../../../demo/src/news/page/times.ts";
+import { Lane } from "../../../demo/src/news/page/later/lane.ts";
+import { findWords, searchFor, wordsOf } from "../../../demo/src/news/page/search.ts";
+import { ageText, span } from "../../../demo/src/news/page/times.ts";
+import { untilText } from "../../../demo/src/news/page/trouble/until-text.ts";
 import { chooseLanguage, loadTexts } from "../../../packages/ui/src/language.ts";
 import type { FeedStatus } from "../../../demo/src/news/server/wire.ts";
 
@@ -90,7 +92,7 @@ describe("the order", () => {
     const held = [headline("4", { summary: "Paris again" }), headline("5")];
     const feeds = [status("b"), status("a")];
     const ids = (feed: string, text: string): unknown =>
-      arrange(feeds, shown, held, { feed, text }).map((section) => [
+      arrange(feeds, shown, held, { feed, text }, searchFor(text)).map((section) => [
         section.status.name,
         section.headlines.map(({ id }) => id),
         section.held,
@@ -115,7 +117,7 @@ describe("the order", () => {
       headline("3", { feed: "b" }),
     ];
     const found = (text: string): string[] =>
-      arrange(feeds, shown, [], { feed: "", text }).flatMap(({ headlines }) => headlines.map(({ id }) => id));
+      arrange(feeds, shown, [], { feed: "", text }, searchFor(text)).flatMap(({ headlines }) => headlines.map(({ id }) => id));
     expect(found("渡船")).toEqual(["1", "2"]);
     expect(found("早报")).toEqual(["1"]);
     expect(found("早报　加密")).toEqual(["1"]);
@@ -130,7 +132,7 @@ describe("the order", () => {
     expect(found("Été à Paris, l'été", "ete paris")).toBe("[Été] à [Paris], l'[été]");
     expect(found("🎈 the balloon 🎈", "balloon")).toBe("🎈 the [balloon] 🎈");
     expect(found("(a+)+ $&", "(a+)+")).toBe("[(a+)+] $&");
-    expect(found("nothing", "")).toBe("nothing");
+    expect(searchFor(" ")).toBeUndefined();
     expect(found("北京今日晴，上海有雨", "上海 今日")).toBe("北京[今日]晴，[上海]有雨");
     expect(found("ＡＢＣ公司与𠮷野家", "abc 𠮷野")).toBe("[ＡＢＣ]公司与[𠮷野]家");
     // Characters beyond 16 bits and Korean syllables are not equal because their first parts are.

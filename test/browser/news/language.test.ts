@@ -35,7 +35,7 @@ test("troubles of the server are told in the page's language, and the address ke
   await connection(page, "live");
   // Asked for a feed that it does not have.
   const trouble = page.locator("[data-testid=feed][data-feed=hill]").getByTestId("trouble");
-  await expect.poll(() => trouble.innerText()).toMatch(/^出错已持续 \d+ 秒。 http:\/\/127\.0\.0\.1:\d+\/hill\.json 返回了 404。 /);
+  await expect.poll(() => trouble.innerText()).toMatch(/^出错已持续 \d+ 秒。http:\/\/127\.0\.0\.1:\d+\/hill\.json 返回了 404。/);
   site.feeds.gate = (_req, res) => {
     res.end("<h1>no feed</h1>");
     return true;

@@ -67,7 +67,7 @@ test("a line tells what has come since the last visit", async () => {
   const page = await visit(`${site.origin}/news`, { storageState: { cookies: [], origins: [{ origin: site.origin, localStorage }] } });
   await expect.poll(() => titles(page, "hill")).toHaveLength(4);
   const rows = page.getByTestId("headlines").locator("li");
-  await expect.poll(() => rows.nth(2).innerText()).toBe("Above: new since your last visit, 2 h ago");
+  await expect.poll(() => rows.nth(2).innerText()).toBe("↑ Since your last visit, 2 h ago");
   // A reload belongs to the same visit.
   await page.reload();
   await page.getByTestId("visit-mark").waitFor();

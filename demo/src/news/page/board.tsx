@@ -14,10 +14,10 @@ interface BoardProps {
 /** The feeds side by side. */
 export function Board({ sections, look, onShow, onClear }: BoardProps): ComponentChildren {
   const texts = newsTexts();
-  const { words } = look;
+  const { search } = look;
   const found = sections.reduce((sum, { headlines }) => sum + headlines.length, 0);
   // A feed in the address may be unknown to this server.
-  if (sections.length === 0 || (words.length > 0 && found === 0)) {
+  if (sections.length === 0 || (search !== undefined && found === 0)) {
     return (
       <section class="no-match" data-testid="no-match">
         <h2>{sections.length === 0 ? texts.noSuchFeed : texts.noMatch}</h2>
@@ -30,7 +30,7 @@ export function Board({ sections, look, onShow, onClear }: BoardProps): Componen
     );
   }
   // During a search, feeds without a match are only in the way.
-  const listed = words.length > 0 ? sections.filter(({ headlines, held }) => headlines.length + held > 0) : sections;
+  const listed = search !== undefined ? sections.filter(({ headlines, held }) => headlines.length + held > 0) : sections;
   return (
     <div class={listed.length === 1 ? "board single" : "board"}>
       {listed.map((section, index) => (

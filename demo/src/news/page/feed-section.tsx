@@ -1,12 +1,12 @@
 import { type ComponentChildren, Fragment } from "preact";
 import { useState } from "preact/hooks";
-import type { Section } from "./arrange.ts";
-import { FeedTrouble } from "./feed-trouble.tsx";
+import type { Search, Section } from "./arrange.ts";
 import type { Headline } from "./headline.ts";
 import { Found, HeadlineLink, hostOf } from "./headline-link.tsx";
 import { Picture } from "./picture.tsx";
 import { newsTexts } from "./texts.ts";
 import { ageText, exactTime } from "./times.ts";
+import { usePart } from "./use-part.ts";
 import type { ReadMarks } from "./use-read.ts";
 
 /** Headlines of one feed until the reader asks for more. */
@@ -14,11 +14,12 @@ const FIRST = 7;
 
 /** How all headlines are shown. */
 export interface Look {
-  /** Search words. */
-  readonly words: readonly string[];
+  readonly search: Search | undefined;
   readonly fresh: ReadonlySet<string>;
   readonly read: ReadMarks;
-  /** End of the reader's last visit, in milliseconds since 1970. Undefined during the first one. */
+  /**
+   * End of the reader's last visit, in milliseconds since 1970. Undefined during the first visit.
+   */
   readonly since: number | undefined;
   readonly now: number;
 }
@@ -36,12 +37,13 @@ interface FeedSectionProps {
 export function FeedSection({ section, id, alone, look, onShow }: FeedSectionProps): ComponentChildren {
   const texts = newsTexts();
   const [open, setOpen] = useState(false);
-  const { words, since, now } = look;
+  const { search, since, now } = look;
   const { status, headlines, held } = section;
   const first = alone ? FIRST * 2 : FIRST;
   const listed = open ? headlines : headlines.slice(0, first);
-  // Everything above this one has come since.
+  // All headlines above have come since.
   const seenBefore = since === undefined ? -1 : headlines.findIndex(({ seenAt }) => seenAt <= since);
+  const trouble = usePart(() => import("./trouble/feed-trouble.tsx"), status.failingSince !== undefined);
   const site = hostOf(status.link);
   return (
     <section class={alone ? "feed alone" : "feed"} aria-labelledby={id} data-testid="feed" data-feed={status.name}>
@@ -57,9 +59,9 @@ export function FeedSection({ section, id, alone, look, onShow }: FeedSectionPro
         )}
         <p class="feed-site">{status.sample ? texts.inventedFeed : (site ?? "")}</p>
       </header>
-      {status.failingSince !== undefined && <FeedTrouble status={status} now={now} />}
+      {trouble !== undefined && <trouble.FeedTrouble status={status} now={now} />}
       {headlines.length === 0 ? (
-        <p class="feed-empty">{words.length > 0 ? texts.nothingFound : waitingText(section)}</p>
+        <p class="feed-empty">{search !== undefined ? texts.nothingFound : waitingText(section)}</p>
       ) : (
         <ol class="headlines" data-testid="headlines">
           {listed.map((headline, index) => (
@@ -86,7 +88,7 @@ export function FeedSection({ section, id, alone, look, onShow }: FeedSectionPro
 
 function waitingText({ status }: Section): string {
   const texts = newsTexts();
-  if (status.lastFetch === undefined) return status.failingSince === undefined ? texts.beingFetched : texts.nothingYet;
+  if (status.lastFetch === undefined) return texts.nothingYet;
   return status.items === 0 ? texts.emptyFeed : texts.nothingNew;
 }
 
@@ -98,10 +100,10 @@ interface HeadlineRowProps {
 
 function HeadlineRow({ headline, lead, look }: HeadlineRowProps): ComponentChildren {
   const { summary, at, author, link, picture } = headline;
-  const { words, now } = look;
+  const { search, now } = look;
   const isFresh = look.fresh.has(headline.id);
   const isRead = look.read.has(headline.id);
-  const isSearched = words.length > 0;
+  const isSearched = search !== undefined;
   return (
     <li
       class={["headline", lead ? "lead" : "", isFresh ? "fresh" : "", isRead ? "read" : "", picture === undefined ? "" : "pictured"].join(
@@ -114,12 +116,12 @@ function HeadlineRow({ headline, lead, look }: HeadlineRowProps): ComponentChild
       tabIndex={-1}
     >
       <h3>
-        <HeadlineLink headline={headline} words={words} />
+        <HeadlineLink headline={headline} search={search} />
         {isRead && <span class="visually-hidden">{newsTexts().isRead}</span>}
       </h3>
       {summary !== undefined && (lead || isSearched) && (
         <p class="summary" dir="auto">
-          <Found text={summary} words={words} />
+          <Found text={summary} search={search} />
         </p>
       )}
       <p class="byline">

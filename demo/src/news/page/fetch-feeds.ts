@@ -1,7 +1,6 @@
 import type { FeedStatus } from "../server/wire.ts";
 import { parseStatuses } from "./headline.ts";
-import type { NewsTexts } from "./texts.en.ts";
-import { newsTexts } from "./texts.ts";
+import type { TroubleTexts } from "./trouble/texts.en.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -10,19 +9,13 @@ const NEWEST = 40;
 
 /** The server answers, but not with feeds. */
 export class FeedsUnavailable extends Error {
-  readonly code: keyof NewsTexts["unavailable"];
+  readonly code: keyof TroubleTexts["unavailable"];
   readonly status: number;
 
-  constructor(code: keyof NewsTexts["unavailable"], status = 0) {
+  constructor(code: keyof TroubleTexts["unavailable"], status = 0) {
     super(code);
     this.code = code;
     this.status = status;
-  }
-
-  /** The trouble as a sentence for people, in the language of the moment. */
-  get sentence(): string {
-    const text = newsTexts().unavailable[this.code];
-    return typeof text === "string" ? text : text(this.status);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { findWords } from "./arrange.ts";
+import type { Search } from "./arrange.ts";
 import type { Headline } from "./headline.ts";
 import { newsTexts } from "./texts.ts";
 
@@ -7,8 +7,8 @@ import { newsTexts } from "./texts.ts";
  * A headline's text, as a link if it has one. The link opens in a new tab, and does not reveal the
  * reader's origin.
  */
-export function HeadlineLink({ headline, words = [] }: { headline: Headline; words?: readonly string[] }): ComponentChildren {
-  const text = <Found text={headline.title} words={words} />;
+export function HeadlineLink({ headline, search }: { headline: Headline; search?: Search | undefined }): ComponentChildren {
+  const text = <Found text={headline.title} search={search} />;
   if (headline.link === undefined) return <span dir="auto">{text}</span>;
   return (
     <a href={headline.link} target="_blank" rel="noopener noreferrer">
@@ -19,8 +19,8 @@ export function HeadlineLink({ headline, words = [] }: { headline: Headline; wor
 }
 
 /** A text with the search words marked. */
-export function Found({ text, words }: { text: string; words: readonly string[] }): ComponentChildren {
-  return <>{findWords(text, words).map((part, index) => (part.found ? <mark key={index}>{part.text}</mark> : part.text))}</>;
+export function Found({ text, search }: { text: string; search: Search | undefined }): ComponentChildren {
+  return <>{search?.split(text).map((part, index) => (part.found ? <mark key={index}>{part.text}</mark> : part.text)) ?? text}</>;
 }
 
 /** The host of a link, unless the link leads to this server. Undefined without a link. */

@@ -4,18 +4,14 @@ import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
-import { Announcer } from "./announcer.tsx";
-import { arrange, newestFirst, wordsOf } from "./arrange.ts";
+import { arrange, newestFirst } from "./arrange.ts";
 import { Board } from "./board.tsx";
-import { FeedsPanel } from "./feeds-panel.tsx";
 import { FilterBar } from "./filter-bar.tsx";
+import { goTo } from "./go-to.ts";
 import { NewsStore } from "./news-store.ts";
 import { newsTexts } from "./texts.ts";
-import { Ticker } from "./ticker.tsx";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
-import { useIdleAtTop } from "./use-idle-at-top.ts";
-import { useKeys } from "./use-keys.ts";
 import { usePart } from "./use-part.ts";
 import { useRead } from "./use-read.ts";
 import { useReading } from "./use-reading.ts";
@@ -34,9 +30,9 @@ import { useVisit } from "./use-visit.ts";
  *   `picture` with `data-failed`; `trouble`: why it fails; `feed-new`: shows its new ones
  * - `show-new`: the pill; `announcer`: what a screen reader is told; `roll-in`: the switch that
  *   lets new ones in
- * - `keys`: opens the `keys-dialog` with its switch `keys-on`
+ * - `keys`: opens the `keys-dialog` with the switch `keys-on`
  * - `feed-choice`, `filter`, `no-match`; `no-feeds`; `sample-note`; `feeds-panel` with
- *   `feeds-state` and a `feed-status` each, in it `remove-feed`
+ *   `feeds-state` and a `feed-status` each, with `remove-feed`
  * - `add-feed` with `feed-address`, `add-outcome` and `add-line`; `opml-in`, `opml-out`
  */
 export function NewsPage(): ComponentChildren {
@@ -45,33 +41,32 @@ export function NewsPage(): ComponentChildren {
   const view = useView(store);
   const [filter, setFilter] = useFilter();
   const [rolling, setRolling] = useSetting("rolling", true);
-  const [hasKeys, setHasKeys] = useSetting("keys", true);
   const [isHelping, setHelping] = useState(false);
-  const help = usePart(() => import("./keys/keys-dialog.tsx"), isHelping);
   const [isReading, watching] = useReading();
-  const isIdle = useIdleAtTop();
   const read = useRead();
   const now = useClock(view.aheadMs);
   const since = useVisit(now, view.loaded);
+  // The headlines come first.
+  const later = usePart(() => import("./later/index.ts"), view.loaded);
   const badgeNow = useNow(view.connection.state === "reconnecting");
   const main = useRef<HTMLElement>(null);
   const { feeds, shown, held, fresh } = view;
   const reload = (): void => store.reload();
-  /** The note goes, and with it the button that has the focus. */
+  /** The note goes, together with the focused button. */
   const reloadFromNote = (): void => {
     reload();
     main.current?.focus({ preventScroll: true });
   };
-  const sections = useMemo(() => arrange(feeds, shown, held, filter), [feeds, shown, held, filter]);
+  const noFeeds = usePart(() => import("./feeds/no-feeds.tsx"), view.loaded && feeds.length === 0);
+  const searching = usePart(() => import("./search.ts"), filter.text !== "");
+  const search = useMemo(() => searching?.searchFor(filter.text), [searching, filter.text]);
+  const sections = useMemo(() => arrange(feeds, shown, held, filter, search), [feeds, shown, held, filter, search]);
   const waiting = sections.reduce((sum, section) => sum + section.held, 0);
   const onTicker = useMemo(() => {
     const names = new Set(feeds.map(({ name }) => name));
     return newestFirst([...held, ...shown].toReversed()).filter(({ feed }) => names.has(feed));
   }, [feeds, shown, held]);
 
-  // Nothing moves under the pointer or the focus.
-  const lets = rolling && isIdle && !isReading;
-  useEffect(() => store.roll(lets), [store, lets]);
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${texts.title}` : texts.title;
   }, [waiting, texts]);
@@ -83,30 +78,7 @@ export function NewsPage(): ComponentChildren {
     requestAnimationFrame(() => goTo(main.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(newest.id)}"]`)));
   }
 
-  useKeys(
-    {
-      move(step) {
-        const rows = [...(main.current?.querySelectorAll<HTMLElement>(".headline") ?? [])];
-        const at = rows.findIndex((row) => row.contains(document.activeElement));
-        goTo(rows[at < 0 ? 0 : at + step]);
-      },
-      open() {
-        const link = focusedRow()?.querySelector("a");
-        link?.click();
-        return link !== null && link !== undefined;
-      },
-      toggleRead() {
-        const id = focusedRow()?.dataset["id"];
-        if (id !== undefined) read.set(id);
-      },
-      showNew: () => show(filter.feed || undefined),
-      search: () => document.getElementById("filter")?.focus(),
-      help: () => setHelping(true),
-    },
-    hasKeys,
-  );
-
-  /** Marks a headline as read when its link is opened, with any button. */
+  /** Marks a headline as read when the reader opens the link, with any button. */
   function onOpen({ target }: Event): void {
     const row = target instanceof Element ? target.closest("a")?.closest<HTMLElement>("[data-id]") : undefined;
     if (row?.dataset["id"] !== undefined) read.set(row.dataset["id"], true);
@@ -123,9 +95,9 @@ export function NewsPage(): ComponentChildren {
         <ConnectionBadge connection={view.connection} now={badgeNow} />
       </header>
       <ConnectionProblem connection={view.connection} />
-      {(!view.loaded || feeds.length > 0) && <Ticker headlines={onTicker} now={now} />}
+      {(!view.loaded || feeds.length > 0) && (later === undefined ? <div class="band" /> : <later.Ticker headlines={onTicker} now={now} />)}
       <main class="news-main" id="headlines" ref={main} tabIndex={-1}>
-        {view.loaded && feeds.length === 0 && <NoFeeds onOtherList={reloadFromNote} />}
+        {noFeeds !== undefined && feeds.length === 0 && <noFeeds.NoFeeds onOtherList={reloadFromNote} />}
         {view.loaded && feeds.length > 0 && (
           <>
             {feeds.every(({ sample }) => sample) && <SampleNote onOtherList={reloadFromNote} />}
@@ -137,7 +109,7 @@ export function NewsPage(): ComponentChildren {
               onRolling={setRolling}
               onKeys={() => setHelping(true)}
             />
-            <Announcer count={waiting} />
+            {later !== undefined && <later.Announcer count={waiting} />}
             {waiting > 0 && (
               <div class="pill-dock">
                 <button type="button" class="button pill" data-testid="show-new" onClick={() => show(filter.feed || undefined)}>
@@ -149,41 +121,25 @@ export function NewsPage(): ComponentChildren {
             <div class="news-lists" {...watching}>
               <Board
                 sections={sections}
-                look={{ words: wordsOf(filter.text), fresh, read, since, now }}
+                look={{ search, fresh, read, since, now }}
                 onShow={show}
                 onClear={() => setFilter({ feed: "", text: "" })}
               />
-              <FeedsPanel feeds={feeds} now={now} onOtherList={reload} />
+              {later !== undefined && <later.FeedsPanel feeds={feeds} now={now} onOtherList={reload} />}
             </div>
           </>
         )}
       </main>
-      {isHelping && help !== undefined && <help.KeysDialog isOn={hasKeys} onChange={setHasKeys} onClose={() => setHelping(false)} />}
+      {later !== undefined && <later.LetIn isOn={rolling} isReading={isReading} onRoll={(lets) => store.roll(lets)} />}
+      {later !== undefined && (
+        <later.Keys read={read} onShowNew={() => show(filter.feed || undefined)} isHelping={isHelping} onHelping={setHelping} />
+      )}
     </div>
   );
 }
 
-function focusedRow(): HTMLElement | null | undefined {
-  return document.activeElement?.closest<HTMLElement>("[data-id]");
-}
-
-function goTo(row: HTMLElement | null | undefined): void {
-  row?.focus({ preventScroll: true });
-  row?.scrollIntoView({ block: "nearest" });
-}
-
 interface AddingProps {
   readonly onOtherList: () => void;
-}
-
-function NoFeeds({ onOtherList }: AddingProps): ComponentChildren {
-  const adding = usePart(() => import("./feeds/add-feed.tsx"), true);
-  return (
-    <section class="no-feeds card" data-testid="no-feeds">
-      <h2>{newsTexts().noFeeds}</h2>
-      {adding !== undefined && <adding.AddFeed onOtherList={onOtherList} />}
-    </section>
-  );
 }
 
 function SampleNote({ onOtherList }: AddingProps): ComponentChildren {
@@ -193,7 +149,9 @@ function SampleNote({ onOtherList }: AddingProps): ComponentChildren {
   return (
     <aside class="sample-note" aria-label={texts.about} data-testid="sample-note">
       <p>
-        <b>{texts.invented}</b> {texts.whyInvented}
+        <b>{texts.invented}</b>
+        {texts.gap()}
+        {texts.whyInvented}
       </p>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{texts.followReal}</summary>

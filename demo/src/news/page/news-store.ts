@@ -46,7 +46,7 @@ export class NewsStore {
   /** Whether headlines may be missing. */
   #isBehind = false;
   #isLoading = false;
-  /** Whether the list of feeds has changed since it was requested. */
+  /** Whether the list of feeds has changed since the request. */
   #isOutdated = false;
   #view: NewsView = {
     loaded: false,
@@ -122,7 +122,7 @@ export class NewsStore {
         return;
       } catch (error) {
         if (this.#live === undefined) {
-          const problem = error instanceof FeedsUnavailable ? () => error.sentence : undefined;
+          const problem = error instanceof FeedsUnavailable ? await sentenceOf(error) : undefined;
           this.#set({ connection: { state: "reconnecting", since, problem } });
         }
         await pause(delayMs);
@@ -234,4 +234,18 @@ async function pause(ms: number): Promise<void> {
     const timer = setTimeout(finish, ms);
     addEventListener("online", finish);
   });
+}
+
+/**
+ * Returns the trouble later, in the language of that moment. Undefined if the words can't be loaded
+ * either.
+ */
+async function sentenceOf(error: FeedsUnavailable): Promise<(() => string) | undefined> {
+  try {
+    const { unavailableText } = await import("./trouble/unavailable-text.ts");
+    return () => unavailableText(error);
+  } catch {
+    // The badge tells that the page has no connection.
+    return undefined;
+  }
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Headline } from "./headline.ts";
 
 /**
- * A headline's picture. Its frame has its size from the start. The feed's first letter stands in the
+ * A headline's picture. The frame has the full size from the start. The feed's first letter stands in the
  * frame until the picture is there, and stays if the picture fails.
  */
 export function Picture({ headline, src }: { headline: Headline; src: string }): ComponentChildren {

@@ -16,11 +16,6 @@ export function ageText(at: number, now: number): string {
   return dayFormat().format(at);
 }
 
-/** The time until an event. */
-export function untilText(at: number, now: number): string {
-  return at - now < MINUTE ? newsTexts().withinMinute : newsTexts().after(span(at - now));
-}
-
 /** A length of time in its largest unit. */
 export function span(ms: number): string {
   const { units } = newsTexts();

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 
 /**
- * A part of the page that is loaded when it is wanted.
+ * A part of the page, loaded on demand.
  *
  * @param load - Imports the part. Called again after a failure when the part is wanted again.
- * @returns The part, or undefined until it is there.
+ * @returns The part, or undefined until the import ends.
  */
 export function usePart<T>(load: () => Promise<T>, isWanted: boolean): T | undefined {
   const [part, setPart] = useState<{ readonly loaded: T }>();

@@ -3,7 +3,10 @@ import { problem } from "./problem.ts";
 /** Longest body, in bytes. A list of 99 feeds with long addresses fits. */
 export const MAX_BODY_BYTES = 262_144;
 
-/** Keeps other sites' pages from changing anything. Returns the refusal, or undefined for an own page or a program. */
+/**
+ * Keeps other sites' pages from changing anything. Returns the refusal, or undefined for an own
+ * page or a program.
+ */
 export function refuseOtherPages(request: Request): Response | undefined {
   const origin = request.headers.get("Origin");
   const site = request.headers.get("Sec-Fetch-Site") ?? "same-origin";
@@ -12,7 +15,7 @@ export function refuseOtherPages(request: Request): Response | undefined {
   return problem("origin_forbidden", "Use the news' own page.");
 }
 
-/** Reads a body of JSON, up to its bound. Returns a response as the refusal. */
+/** Reads a bounded body of JSON. Returns a response as the refusal. */
 export async function readJson(request: Request): Promise<unknown> {
   const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") return problem("unsupported_media_type", "Send `Content-Type: application/json`.");

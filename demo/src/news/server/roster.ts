@@ -6,7 +6,9 @@ import type { NewsFeed } from "./options.ts";
 import { parseFeed } from "./parse-feed.ts";
 import { type AddedFeeds, type AddFeeds, MAX_ADDRESS, MAX_FEEDS } from "./wire.ts";
 
-/** Key of the added feeds in the memory. Feeds' own keys begin with their names and have a slash. */
+/**
+ * Key of the added feeds in the memory. Feeds' own keys begin with their names and have a slash.
+ */
 const KEY = "added-feeds";
 
 /** Longest title of an added feed, in characters. */
@@ -80,10 +82,10 @@ export class Roster {
   }
 
   /**
-   * Removes an added feed, with what was remembered of it.
+   * Removes an added feed and all memory of the feed.
    *
    * @returns Whether there was one, or `not_removable`.
-   * @throws SourceError if the memory can't forget the feed. It stays then.
+   * @throws SourceError if the memory can't forget the feed. The feed stays then.
    */
   remove(name: string): Promise<boolean | "not_removable"> {
     return this.#inTurn(async () => {
@@ -144,7 +146,7 @@ export class Roster {
     if (!this.#isClosed) this.#followed.set(feed.name, this.#options.follow(feed, origin));
   }
 
-  /** The feed of an address, unless it is there already or one too many. */
+  /** The feed of an address, unless the feed is a duplicate or too many are there. */
   #plan(url: URL, title: string | undefined, before: readonly NewsFeed[]): NewsFeed | Refusal {
     const others = [...[...this.#followed.values()].map(({ feed }) => feed), ...before];
     if (others.some((feed) => new URL(feed.url).href === url.href)) return "already_followed";

@@ -19,7 +19,10 @@ export class ForbiddenAddress extends Error {
  */
 const PRIVATE_IPV4 = `0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
   192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4`;
-/** Within 2000::/3, which is all that is public of IPv6. 2002::/16 and 2001::/23 may lead to any IPv4 address. */
+/**
+ * Within 2000::/3, which is all that is public of IPv6. 2002::/16 and 2001::/23 may lead to any
+ * IPv4 address.
+ */
 const PRIVATE_IPV6 = "2001::/23 2001:db8::/32 2002::/16 3fff::/20";
 
 const blocked = new BlockList();
@@ -35,13 +38,16 @@ for (const [list, family] of [
 }
 publicIpv6.addSubnet("2000::", 3, "ipv6");
 
-/** Whether an IP address is on the public internet: not of this machine, a private network or a special purpose. */
+/**
+ * Whether an IP address is on the public internet: not of this machine, a private network or a
+ * special purpose.
+ */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 4) return !blocked.check(address, "ipv4");
   return isIP(address) === 6 && publicIpv6.check(address, "ipv6") && !blocked.check(address, "ipv6");
 }
 
-/** The part of a request's options that keeps it from other addresses. */
+/** The part of a request's options that forbids other addresses. */
 export interface Guard {
   readonly lookup: LookupFunction;
   readonly http: HttpAgent;
@@ -51,8 +57,8 @@ export interface Guard {
 const guards = new WeakMap<AllowAddress, Guard>();
 
 /**
- * Returns the guard of a rule. It checks the addresses that a connection is really made to, because a name may resolve to
- * others a moment later. It has its own connections, since an open one is not checked again.
+ * Returns the guard of a rule. The guard checks the real address of each connection, because a name may resolve to
+ * others a moment later. The guard keeps separate connections, since open connections are not checked again.
  */
 export function guardOf(allow: AllowAddress): Guard {
   const known = guards.get(allow);
@@ -75,7 +81,7 @@ export function guardOf(allow: AllowAddress): Guard {
   return guard;
 }
 
-/** @throws ForbiddenAddress if the URL has an IP address for its host, which is never looked up, and it is not allowed. */
+/** @throws ForbiddenAddress if the host is a forbidden IP address, which is never looked up. */
 export function checkHost({ hostname }: URL, allow: AllowAddress): void {
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   if (isIP(host) !== 0 && !allow(host)) throw forbidden(host);

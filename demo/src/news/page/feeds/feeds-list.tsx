@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { FeedStatus } from "../../server/wire.ts";
-import { FeedTrouble, nextText } from "../feed-trouble.tsx";
+import { FeedTrouble, nextText } from "../trouble/feed-trouble.tsx";
+import { newsTexts } from "../texts.ts";
 import { ageText } from "../times.ts";
 import { AddFeed, problemText } from "./add-feed.tsx";
 import { type FeedsProblem, removeFeed } from "./feeds-api.ts";
@@ -13,7 +14,7 @@ interface FeedsListProps {
   readonly onOtherList: () => void;
 }
 
-/** The state of each feed, and the way to another one. */
+/** The state of each feed, and the way to another feed. */
 export function FeedsList({ feeds, now, onOtherList }: FeedsListProps): ComponentChildren {
   const texts = feedsTexts();
   const [problem, setProblem] = useState<FeedsProblem>();
@@ -60,7 +61,9 @@ function Well({ status, now }: { status: FeedStatus; now: number }): ComponentCh
   const when = ageText(Date.parse(lastFetch), now);
   return (
     <p class="feeds-well">
-      {items === undefined ? texts.read(when) : texts.readWith(when, items)} {nextText(status, now)}
+      {items === undefined ? texts.read(when) : texts.readWith(when, items)}
+      {newsTexts().gap()}
+      {nextText(status, now)}
     </p>
   );
 }

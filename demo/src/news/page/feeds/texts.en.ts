@@ -1,4 +1,5 @@
 export const en = {
+  noFeeds: "No feeds yet",
   address: "Address of a feed: RSS, Atom or JSON Feed",
   add: "Add",
   adding: "Adding…",

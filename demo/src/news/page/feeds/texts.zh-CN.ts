@@ -1,6 +1,7 @@
 import type { FeedsTexts } from "./texts.en.ts";
 
 export const zhCN: FeedsTexts = {
+  noFeeds: "还没有订阅源",
   address: "订阅源地址：RSS、Atom 或 JSON Feed",
   add: "添加",
   adding: "正在添加…",

@@ -7,7 +7,7 @@ export const zhCN: KeysTexts = {
   previous: "上一条新闻",
   open: "在新标签页中打开",
   read: "标为已读或未读",
-  showNew: "显示新消息",
+  showNew: "显示更新",
   search: "按关键词筛选",
   help: "显示这个列表",
   isOn: "启用快捷键（输入文字时不起作用）",

@@ -25,7 +25,7 @@ interface PicturesOptions {
   readonly logger: NewsLogger;
 }
 
-/** Passes on the pictures of headlines, so that a page asks no other server and tells it nothing. */
+/** Passes on the pictures of headlines, so that other servers learn nothing of the page. */
 export class Pictures {
   readonly #options: PicturesOptions;
   /** The most recently used last. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Headline } from "./headline.ts";
+import type { Headline } from "../headline.ts";
 import { Lane } from "./lane.ts";
 import { RollingItem } from "./rolling-item.tsx";
 

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import type { Headline } from "./headline.ts";
-import { HeadlineLink } from "./headline-link.tsx";
+import type { Headline } from "../headline.ts";
+import { HeadlineLink } from "../headline-link.tsx";
 import { RollingLane } from "./rolling-lane.tsx";
-import { newsTexts } from "./texts.ts";
-import { ageText } from "./times.ts";
+import { laterTexts } from "./texts.ts";
+import { ageText } from "../times.ts";
 import { useReducedMotion } from "./use-reduced-motion.ts";
-import { useSetting } from "./use-setting.ts";
+import { useSetting } from "../use-setting.ts";
 
 /** Most headlines that take turns. More would be old before their turn. */
 const IN_TURN = 24;
@@ -22,7 +22,7 @@ interface TickerProps {
  * stands still for readers who want no motion.
  */
 export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
-  const texts = newsTexts();
+  const texts = laterTexts();
   const still = useReducedMotion();
   const [paused, setPaused] = useSetting("paused");
   const shown = headlines.slice(0, still ? STANDING : IN_TURN);

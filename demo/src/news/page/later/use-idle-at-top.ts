@@ -8,7 +8,10 @@ const TOP_PX = 40;
 
 const INPUTS = ["keydown", "pointerdown", "pointermove", "scroll", "wheel"] as const;
 
-/** Whether the page is in view at its top, and the reader has left mouse, keys and screen alone for a while. */
+/**
+ * Whether the page is in view at the top, and the reader has left mouse, keys and screen alone for
+ * a while.
+ */
 export function useIdleAtTop(): boolean {
   const [isIdle, setIdle] = useState(false);
   useEffect(() => {

@@ -2,9 +2,9 @@ import { useEffect, useRef } from "preact/hooks";
 
 /** What the keys do. */
 export interface KeyActions {
-  /** Goes to the next headline, or to the one before. */
+  /** Goes to the next or the previous headline. */
   readonly move: (step: 1 | -1) => void;
-  /** Opens the headline that has the focus. Returns false without one. */
+  /** Opens the headline that has the focus. Returns false without a focused headline. */
   readonly open: () => boolean;
   readonly toggleRead: () => void;
   readonly showNew: () => void;

@@ -1,4 +1,4 @@
-import type { Headline } from "./headline.ts";
+import type { Headline } from "../headline.ts";
 
 /** A headline on its way through the ticker. */
 export interface Rolling {

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { FeedStatus } from "../server/wire.ts";
-import { newsTexts } from "./texts.ts";
-import { usePart } from "./use-part.ts";
+import type { FeedStatus } from "../../server/wire.ts";
+import { laterTexts } from "./texts.ts";
+import { usePart } from "../use-part.ts";
 
 interface FeedsPanelProps {
   readonly feeds: readonly FeedStatus[];
@@ -12,9 +12,9 @@ interface FeedsPanelProps {
 
 /** The state of all feeds, at the end of the page. */
 export function FeedsPanel({ feeds, now, onOtherList }: FeedsPanelProps): ComponentChildren {
-  const texts = newsTexts();
+  const texts = laterTexts();
   const [isOpen, setOpen] = useState(false);
-  const list = usePart(() => import("./feeds/feeds-list.tsx"), isOpen);
+  const list = usePart(() => import("../feeds/feeds-list.tsx"), isOpen);
   const failing = feeds.filter(({ failingSince }) => failingSince !== undefined).length;
   return (
     <details class="feeds-panel card" data-testid="feeds-panel" onToggle={(event) => setOpen(event.currentTarget.open)}>
