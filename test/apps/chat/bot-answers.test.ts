@@ -62,6 +62,11 @@ const BETTER: ReadonlyMap<string, RegExp> = new Map([
     "what do you know about bees",
   ].map((text): [string, RegExp] => [text, /remind 10m tea/]),
   ["1/0", /divided by zero/],
+  ["is artesian free", /^Artesian is free software/],
+  ...["delete my message", "can i edit it", "undo", "remove that"].map((text): [string, RegExp] => [
+    text,
+    /^You can't unsay|do not know|beyond/,
+  ]),
   ["how do i run it on my own server", /^"npx artesian-demo"/],
 ]);
 

@@ -13,6 +13,8 @@ export interface Hit {
   readonly coverage: number;
   /** The same for the words of the heading and the page's title. */
   readonly headed: number;
+  /** Stems of the question's words that the heading does not have. The answer begins where they are. */
+  readonly missing: ReadonlySet<string>;
 }
 
 export interface DocsIndex {
@@ -31,6 +33,9 @@ const NO_ANSWERS = /^(?:reference\/(?:fault-runs|field-matrix|benchmarks|conform
 
 /** How much the pages of a folder count. Decisions say why, and seldom how. */
 const FOLDERS: Readonly<Record<string, number>> = { start: 1.3, guides: 1.2, operate: 1.1, reference: 1, decisions: 0.15 };
+
+/** Least weight of a question's words together. Common words tell too little. */
+const TELLING_WEIGHT = 2;
 
 /** How much the items of lists count beside whole sections, except the glossary's. */
 const ITEM = 0.7;
@@ -104,6 +109,7 @@ function find(
   const concepts = conceptsOf(question).map(({ terms }) => ({ terms, weight: weights.of(terms) }));
   const total = concepts.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return [];
+  const asked = new Set(concepts.flatMap(({ terms }) => terms));
   const results = index.search(concepts.flatMap(({ terms }) => terms).join(" "), {
     boost: FIELDS,
     boostDocument: (id: number) => {
@@ -123,7 +129,13 @@ function find(
         concepts.filter(({ terms }) => terms.some(has)).reduce((sum, { weight }) => sum + weight, 0) / total;
       const coverage = share((term) => result.queryTerms.includes(term));
       const headed = share((term) => headings.has(term));
-      return [{ section, coverage, headed, score: result.score * coverage ** 2 * (1 + headed) }];
+      const isNamed = wordsOf(section.heading)
+        .filter((word) => !isStopWord(word))
+        .every((word) => asked.has(stem(word)));
+      // A single common word, as in "HTTP?", asks for nothing but a section of that name.
+      if (total < TELLING_WEIGHT && !isNamed) return [];
+      const missing = new Set(concepts.flatMap(({ terms }) => (terms.some((term) => headings.has(term)) ? [] : terms)));
+      return [{ section, coverage, headed, missing, score: result.score * coverage ** 2 * (1 + headed) }];
     })
     .toSorted((a, b) => b.score - a.score)
     .slice(0, MAX_HITS);

@@ -130,13 +130,18 @@ function plainText(markdown: string): string {
 /** Ends of sentences. A point between letters, as in `EventSource.close`, is none. */
 const SENTENCE = /[^]+?(?:[.!?](?=\s|$)(?<!\b(?:e\.g|i\.e|etc)\.)|[。！？]|$)/g;
 
-/** The first whole sentences of a text, up to a length in characters. At least a part of the first. */
-export function firstSentences(text: string, maxLength: number): string {
+/**
+ * The first whole sentences of a text, up to a length in characters. At least a part of the first.
+ *
+ * @param tells - How well a sentence fits. The best one is the first. Default: the text's first.
+ */
+export function firstSentences(text: string, maxLength: number, tells: (sentence: string) => number = () => 0): string {
   const pieces = text
     .split("\n")
     .flatMap((line) => (line.startsWith(CODE) ? [`\n${line}\n`] : [...line.matchAll(SENTENCE)].map(([one]) => one)));
+  const fits = pieces.map(tells);
   let taken = "";
-  for (const piece of pieces) {
+  for (const piece of pieces.slice(fits.indexOf(Math.max(...fits)))) {
     if (taken !== "" && taken.length + piece.length > maxLength) break;
     taken += piece;
   }

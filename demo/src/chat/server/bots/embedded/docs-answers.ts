@@ -1,15 +1,16 @@
 import { type DocsIndex, type Hit, readDocs } from "../docs/docs-index.ts";
 import { firstSentences } from "../docs/sections.ts";
+import { stem, wordsOf } from "../docs/tokens.ts";
 import type { Language } from "../bot.ts";
 
 /** Longest text from the docs in one answer, in characters. */
 const MAX_LENGTH = 360;
 
 /**
- * Share of a question's words, by weight, that an answer must have. Beside a rule that fits, its
- * heading must have most of them too.
+ * Share of a question's words, by weight, that an answer and the heading must have. Beside a rule
+ * that fits a little, the shares are larger.
  */
-const COVERAGE = { overRule: 0.8, heading: 0.6, alone: 0.6 };
+const COVERAGE = { overRule: { text: 0.8, heading: 0.6 }, alone: { text: 0.6, heading: 0.2 } };
 
 /** The docs that the bot answers from. They are read when the first message comes. */
 export class DocsAnswers {
@@ -33,16 +34,21 @@ export class DocsAnswers {
    */
   async find(question: string, overRule: boolean): Promise<readonly Hit[]> {
     const hits = (await this.prepare())?.find(question) ?? [];
-    return hits.filter(({ coverage, headed }) =>
-      overRule ? coverage >= COVERAGE.overRule && headed >= COVERAGE.heading : coverage >= COVERAGE.alone,
-    );
+    const least = overRule ? COVERAGE.overRule : COVERAGE.alone;
+    return hits.filter(({ coverage, headed }) => coverage >= least.text && headed >= least.heading);
   }
 }
 
-/** A section as an answer: its first sentences, and its address. */
-export function docsAnswer({ section }: Hit, language: Language, streamUrl: string): string {
+/** A section as an answer: the first sentences about the question, and the address. */
+export function docsAnswer({ section, missing }: Hit, language: Language, streamUrl: string): string {
   const { title, heading, text, isItem, link } = section;
-  const said = firstSentences(isItem ? `${heading}: ${text}` : text, MAX_LENGTH);
+  const tells = (sentence: string): number =>
+    new Set(
+      wordsOf(sentence)
+        .map(stem)
+        .filter((word) => missing.has(word)),
+    ).size;
+  const said = isItem ? firstSentences(`${heading}: ${text}`, MAX_LENGTH) : firstSentences(text, MAX_LENGTH, tells);
   const place = isItem || heading === title ? title : `${title}, ${heading}`;
   const url = new URL(`/docs/${link}`, streamUrl).href;
   if (language === "en") return `The docs say (${place}):\n${said}\n${url}`;

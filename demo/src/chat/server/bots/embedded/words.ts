@@ -36,8 +36,3 @@ export function splitWords(text: string): Word[] {
   }
   return words;
 }
-
-/** Whether a text has a Chinese character. */
-export function isChinese(text: string): boolean {
-  return /\p{sc=Han}/u.test(text);
-}

@@ -247,7 +247,10 @@ export const ARTESIAN: readonly Rule[] = [
         "* (how fast|performance|scale|scales|scaling|benchmark|benchmarks) *",
         "* how many [concurrent|simultaneous|open] (connections|clients|users|subscribers|browsers|tabs|updates|messages|events|streams) *",
       ],
-      zh: ["* (性能|多快|快不快|速度|并发|多少 用户|多少 连接|多少 人同时|扩展|压测|基准测试|吞吐) *", "* (支持|承受|扛) * 多少 *"],
+      zh: [
+        "* (性能|多快|快不快|速度|并发|多少 用户|多少 连接|多少 人同时|扩展|压测|基准测试|吞吐) *",
+        "* (支持|承受|扛) * 多少 * (人|用户|连接|并发|客户端|订阅) *",
+      ],
     },
     say: {
       en: [
@@ -261,7 +264,7 @@ export const ARTESIAN: readonly Rule[] = [
   {
     when: {
       en: ["* (embed|library|node|express|fastify|hono|npm|package) *"],
-      zh: ["* (嵌入|集成|库|npm|npm 包|node|express|fastify|hono) *"],
+      zh: ["* (嵌入|集成|类库|函数库|npm|npm 包|node|express|fastify|hono) *"],
     },
     say: {
       en: [
@@ -309,7 +312,11 @@ export const ARTESIAN: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* (open source|license|licence|source code|github) *"],
+      en: [
+        "* (open source|license|licence|source code|github) *",
+        "* (is it|is this|is artesian) free *",
+        "* how much does (it|this|artesian) cost *",
+      ],
       zh: ["* (开源|许可证|许可|协议是什么|源代码|源码|github|免费|收费|要钱|多少钱|花钱) *"],
     },
     say: {
@@ -320,7 +327,8 @@ export const ARTESIAN: readonly Rule[] = [
   {
     when: {
       en: [
-        "* (install|installation|set up|setup|get started|getting started|quick start) *",
+        "* (install|installation|get started|getting started|quick start) *",
+        "* (set up|setup) [it|this|artesian|a hub|the hub|everything]",
         "* (run|start|try) (it|artesian|this|a hub|the hub) *",
       ],
       zh: ["* (安装|部署|搭建|上手|快速开始|入门) *", "* (怎么|如何) * (运行|启动|试用) *"],

@@ -189,7 +189,7 @@ export const BASICS: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* are you [a|an] (human|person|real|alive|robot|bot|machine|program|ai|sentient) *"],
+      en: ["* are you [a|an] (human|person|real|alive|robot|bot|machine|program|ai|sentient|chatgpt|gpt|claude|llm|language model) *"],
       zh: ["* 你 * 是 * (人|真人|人类|活人|活的|机器人|机器|程序|人工智能|ai) * (吗|吧|还是) *", "* 你 * (有意识|有生命) *"],
     },
     say: {
@@ -252,6 +252,16 @@ export const BASICS: readonly Rule[] = [
     say: {
       en: ["Let us keep the water clean in here.", 'I have filed that under "feedback".'],
       zh: ["咱们别把水弄脏了。", "已归档到“意见反馈”。"],
+    },
+  },
+  {
+    when: {
+      en: ["[no] (that is|this is|you are|it is) (wrong|not right|not true|incorrect|false|nonsense|rubbish) *"],
+      zh: ["* (你错了|你说错了|说错了|答错了|不对吧|这不对|胡说|不是这样) *"],
+    },
+    say: {
+      en: ["Then I am sorry, {nick}: I match patterns, and sometimes the wrong one. Ask in other words, or look into the docs: {docs}"],
+      zh: ["那就抱歉了，{nick}：我靠匹配规则，有时会匹配错。换个说法试试，或者看文档：{docs}"],
     },
   },
   {

@@ -57,10 +57,15 @@ export const CHAT: readonly Rule[] = [
     },
   },
   {
-    when: { en: ["* (delete|remove|edit|undo) *"], zh: ["* (删除|删掉|撤回|撤销|编辑|修改消息|改消息) *"] },
+    when: {
+      en: ["* (delete|remove|edit|undo) [my|a|the|this|that|last|our] (message|messages|line|post|words) *", "(delete|remove|edit|undo) *"],
+      zh: ["* (删除|删掉|撤回|撤销|编辑|修改消息|改消息) *"],
+    },
     say: {
-      en: ["Nothing here can be unsaid: the journal only grows at one end and forgets at the other. Choose your words, as in real life."],
-      zh: ["这里说出去的话收不回来：日志只在一头增长，在另一头遗忘。说话要想好，和现实生活一样。"],
+      en: [
+        "You can't unsay a message here, {nick}: the journal only grows at one end and forgets at the other. Choose your words, as in real life.",
+      ],
+      zh: ["{nick}，你在这里说出去的话收不回来：日志只在一头增长，在另一头遗忘。说话要想好，和现实生活一样。"],
     },
   },
   {

@@ -5,6 +5,61 @@ export const NEEDS: readonly Rule[] = [
   {
     when: {
       en: [
+        "* [how] [do|can] [i|we] (send|push|publish|write|deliver) * to [only|just] (one|a single|a specific|a certain|a particular|individual|specific|one specific) (user|users|person|visitor|client|browser) *",
+        "* to [only|just] (one|a single|a specific|a certain|a particular|individual|specific|one specific) (user|users|person|visitor|client|browser) *",
+      ],
+      zh: ["* (单个|某个|指定|特定|一个) [的] (用户|人|客户端|访客) * (发|推送|消息) *", "* (私信|一对一|点对点) *"],
+    },
+    say: {
+      en: [
+        "Give each user a topic, such as /users/42, publish there with private=on, and let the user's token name that topic: {docs}/guides/authorization",
+      ],
+      zh: ["给每个用户一个主题，比如 /users/42，发布时加上 private=on，再让这个用户的令牌里写上这个主题：{docs}/guides/authorization"],
+    },
+  },
+  {
+    when: {
+      en: ["* (need|needs|require|requires|use|uses|without) [a|any] (database|databases|db|sql|broker) *"],
+      zh: ["* (需要|要|用|依赖|装) * (数据库|消息队列|中间件) *"],
+    },
+    say: {
+      en: [
+        "No database is needed: the journal is a file in the data directory. Several machines share one through Redis or NATS: {docs}/operate/scaling",
+      ],
+      zh: ["不需要数据库：日志就是数据目录里的一个文件。多台机器可以通过 Redis 或 NATS 共享日志：{docs}/operate/scaling"],
+    },
+  },
+  {
+    when: {
+      en: [
+        "* (docker|container|containers|kubernetes|k8s|podman) *",
+        "* (run|start|use|deploy|install|host) [it|this|artesian|a hub|the hub] (in|with|on|using|as) [a] (docker|container|containers|kubernetes|k8s|podman) *",
+      ],
+      zh: ["* (docker|容器|kubernetes|k8s|镜像) *"],
+    },
+    say: {
+      en: [
+        "No image ships with it, as far as I know. It is one Node program: run npx artesian serve in any image with Node 20.19 or later, and keep --data on a volume.",
+      ],
+      zh: ["据我所知没有现成的镜像。它就是一个 Node 程序：在任何带 Node 20.19 以上的镜像里运行 npx artesian serve，把 --data 放在卷上。"],
+    },
+  },
+  {
+    when: {
+      en: [
+        "* (migrate|migrating|move|moving|switch|switching|come|coming) * from (socket io|sse js|eventsource|event source|another client|fetch event source) *",
+        "* replace socket io *",
+      ],
+      zh: ["* 从 * (socket io|eventsource|别的客户端) * (迁移|迁|换|切换|转) *", "* (迁移|替换|换掉) * (socket io|eventsource) *"],
+    },
+    say: {
+      en: ["There is a page for that, with the code before and after: {docs}/guides/moving"],
+      zh: ["有一页专门讲这个，列出了改动前后的代码（英文）：{docs}/guides/moving"],
+    },
+  },
+  {
+    when: {
+      en: [
         "* (protect|restrict|secure|hide|limit) [a|the|my] (topic|topics|update|updates|message|messages|stream|data|hub) *",
         "* only (logged in|signed in|registered|some|certain|certain logged in) (users|people|members) *",
         "* who (can|may) (read|see|receive|publish|send) *",
