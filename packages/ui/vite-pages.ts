@@ -74,7 +74,7 @@ function compressed(): Plugin {
 }
 
 /**
- * Two files for what pages share, rather than one for each set of pages: few files compress better.
+ * Two shared files, rather than a file for each set of pages: few files compress better.
  * Pages of documents need no connection.
  */
 const SHARED = [

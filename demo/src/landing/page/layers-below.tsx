@@ -2,7 +2,7 @@ import type { ComponentChildren, ComponentType } from "preact";
 import { loadTexts } from "artesian-ui/language.ts";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** What a visitor does before, or while, the end of the first screen is reached. */
+/** The first moves of a visitor, who may then go to the end of the first screen. */
 const MOVES = ["keydown", "pointerdown"] as const;
 
 async function loadLayers(): Promise<ComponentType> {

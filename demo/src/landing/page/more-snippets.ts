@@ -3,7 +3,7 @@ export type Snippet = (url: string) => string;
 
 const RECEIVE_URL = (url: string): string => `${url}?match=greeting`;
 
-/** Code that works as pasted, with what a language brings with it. */
+/** Code that works as pasted, with the standard library alone. */
 export const SNIPPETS: Readonly<Record<"send" | "receive", Readonly<Record<string, Snippet>>>> = {
   send: {
     JavaScript: (url) => `const body = new URLSearchParams({ topic: "greeting", data: "Hello, world!" });

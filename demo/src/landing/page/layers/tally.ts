@@ -21,7 +21,7 @@ export interface Counts {
 }
 
 /**
- * Counts numbers that a page sends, by what arrives on its stream. The journal keeps the order of
+ * Counts numbers that a page sends, by the arrivals on its stream. The journal keeps the order of
  * sending, so a number that is passed over is lost. So is an acknowledged number that
  * a live stream has not brought for long.
  */
