@@ -1,26 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { createChat, type ChatKey, type parseBot } from "./chat/server/index.ts";
+import { createChat, type ChatKey } from "./chat/server/index.ts";
 import { createConsole, type ConsoleKey, fetchListener } from "artesian/command";
-import { createNews, type NewsFeed } from "./news/server/index.ts";
+import { createLanding } from "./landing/server/index.ts";
+import { createNews } from "./news/server/index.ts";
 import { createDemoPages } from "./pages.ts";
-import { createStocks, type parseQuotes } from "./stocks/server/index.ts";
+import type { Sources } from "./sources.ts";
+import { createStocks } from "./stocks/server/index.ts";
 import { fileMemory, volatileMemory } from "artesian-sources";
 import type { Config } from "artesian/command";
 import { shareRefusal } from "artesian/command";
 import type { Site, SiteOptions } from "artesian/command";
 
 /** The inputs of the live apps, beside the hub. */
-export interface DemoApps {
+export interface DemoApps extends Sources {
   readonly config: Config;
-  readonly bot: ReturnType<typeof parseBot>;
   readonly chatKey: ChatKey;
   /** Secret of the one who may moderate the chat. */
   readonly chatOwner: string;
   readonly consoleKey: ConsoleKey;
-  /** Empty: the sample feeds, which are invented. */
-  readonly feeds: readonly NewsFeed[];
-  readonly quotes: ReturnType<typeof parseQuotes>;
+  /** Whether a supervisor replaces this process at the end. */
+  readonly isReplaced: boolean;
 }
 
 /** One of the live apps. */
@@ -32,10 +32,12 @@ interface App {
 
 /** The live apps and their pages, on one hub. */
 export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: SiteOptions, apps: DemoApps): Site {
-  const { config, bot, chatKey, chatOwner, consoleKey, feeds, quotes } = apps;
+  const { config, bot, chatKey, chatOwner, consoleKey, feeds, quotes, isReplaced } = apps;
   const { logger } = log;
   const audience = config.resourceIdentifier;
+  const isInMemory = config.journal.kind === "memory";
   const running: readonly App[] = [
+    createLanding({ cannotKill: isInMemory ? "memory" : isReplaced ? undefined : "single", publicUrl: config.publicUrl, logger }),
     createChat({
       hub,
       bot,
@@ -51,7 +53,7 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       feeds,
       sample: feeds.length === 0 ? listenUrl : undefined,
       // As durable as the headlines' journal.
-      memory: config.journal.kind === "memory" ? volatileMemory() : fileMemory(join(config.data, "news.json")),
+      memory: isInMemory ? volatileMemory() : fileMemory(join(config.data, "news.json")),
       logger,
       allowAddress: config.privateFeeds ? () => true : undefined,
     }),

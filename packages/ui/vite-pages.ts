@@ -74,6 +74,15 @@ function compressed(): Plugin {
 }
 
 /**
+ * Two shared files, rather than a file for each set of pages: few files compress better.
+ * Pages of documents need no connection.
+ */
+const SHARED = [
+  { name: "live", test: /packages\/client\/|\/live-connection\.ts$/ },
+  { name: "base", test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|stand-ins\.ts$)/ },
+] as const;
+
+/**
  * Builds the pages of a package to its `dist/pages/`: one HTML file each, everything else hashed below `/assets/`.
  *
  * @param directory - The package's directory.
@@ -81,6 +90,7 @@ function compressed(): Plugin {
  */
 export function buildOfPages(directory: string, more: readonly Plugin[] = []): UserConfig {
   const root = join(directory, "src");
+  const input = pages(root);
   return defineConfig({
     root,
     // Absolute addresses: one page answers at many paths, such as `/chat/lobby`.
@@ -96,7 +106,7 @@ export function buildOfPages(directory: string, more: readonly Plugin[] = []): U
       // Inlined assets and the preload helper's script would need holes in the content security policy.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false, resolveDependencies: (_, files) => files.filter((file) => file.endsWith(".css")) },
-      rolldownOptions: { input: pages(root) },
+      rolldownOptions: { input, output: Object.keys(input).length > 1 ? { codeSplitting: { groups: [...SHARED] } } : {} },
     },
   });
 }

@@ -109,7 +109,7 @@ describe("the documentation", () => {
   });
 
   it("begins each page with who needs it, and a command or a snippet", () => {
-    const without = pagesOfGroups().filter((page) => !/^# .+\n\nFor .+\n(?:.+\n)*(?:\n.+\n)?\n```\w+\n/.test(read(page)));
+    const without = pagesOfGroups().filter((page) => !/^# .+\n\n(?:For |写给).+\n(?:.+\n)*(?:\n.+\n)?\n```\w+\n/.test(read(page)));
     expect(without).toEqual([]);
   });
 
@@ -123,6 +123,7 @@ describe("the documentation", () => {
     const inDocs = readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
     const pages = [
       "README.md",
+      "README.zh-CN.md",
       "CONTRIBUTING.md",
       "CHANGELOG.md",
       "SECURITY.md",

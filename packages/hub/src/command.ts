@@ -14,7 +14,10 @@ export { resolveHost } from "./cli/serve/address.ts";
 export { configOfServer } from "./cli/serve/command.ts";
 export { fetchListener } from "./cli/serve/fetch-listener.ts";
 export { shareRefusal } from "./cli/serve/page.ts";
-export { runServer, type Site, type SiteOptions } from "./cli/serve/run.ts";
+export type { Plan } from "./cli/serve/plan.ts";
+export { type RunOptions, runServer, type Site, type SiteOptions, type WorkerLink } from "./cli/serve/run.ts";
+export { runWorker } from "./cli/serve/worker-program.ts";
+export { runWorkers } from "./cli/serve/workers.ts";
 export { createOutput } from "./cli/terminal.ts";
 export { VERSION } from "./cli/version.ts";
 export {

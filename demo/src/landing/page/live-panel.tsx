@@ -1,10 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { formatterOf } from "artesian-ui/language.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import { PublishForm } from "./publish-form.tsx";
+import { rich } from "./rich.tsx";
+import { landingTexts } from "./texts.ts";
 import { type Row, useLiveStream } from "./use-live-stream.ts";
+import well from "./well.svg";
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const clock = formatterOf((tag) => new Intl.DateTimeFormat(tag, { timeStyle: "medium", hour12: false }));
 
 interface LivePanelProps {
   /** URL for publishing and subscribing. */
@@ -15,42 +19,56 @@ interface LivePanelProps {
 
 /** Updates as they arrive, and a form to publish. */
 export function LivePanel({ streamUrl, patterns }: LivePanelProps): ComponentChildren {
-  const { connection, rows, count } = useLiveStream(streamUrl, patterns);
+  const { connection, rows, count, sentMs, publish } = useLiveStream(streamUrl, patterns);
   const now = useNow(connection.state === "reconnecting");
+  const texts = landingTexts();
   return (
     <section class="panel card" aria-labelledby="panel-title">
       <header class="panel-head">
-        <h2 id="panel-title">Live on this hub</h2>
+        <h2 id="panel-title">{texts.panel}</h2>
         <ConnectionBadge connection={connection} now={now} />
       </header>
       <ConnectionProblem connection={connection} />
       {/* Scrolls, so it must be reachable with the keyboard. */}
-      <div class="panel-body" tabIndex={0} role="log" aria-label="Updates, newest first" data-testid="updates">
+      <div class="panel-body" tabIndex={0} role="log" aria-label={texts.updates} data-testid="updates">
         {rows.length === 0 ? (
           <Quiet />
         ) : (
           <ol class="rows">
             {rows.map((row) => (
-              <UpdateRow key={row.number} row={row} />
+              <UpdateRow key={row.number} row={row} sentMs={sentMs.get(row.id)} />
             ))}
           </ol>
         )}
       </div>
-      <PublishForm streamUrl={streamUrl} />
+      <PublishForm publish={publish} />
       <p class="panel-foot">
-        {count === 0 ? "Every topic of one word, as it happens." : `${count} ${count === 1 ? "update" : "updates"} since you came.`}
+        {count === 0 ? texts.everyTopic : texts.counted(count)} {texts.aboutLatency}
       </p>
     </section>
   );
 }
 
-function UpdateRow({ row }: { row: Row }): ComponentChildren {
+function UpdateRow({ row, sentMs }: { row: Row; sentMs: number | undefined }): ComponentChildren {
+  const texts = landingTexts();
   return (
-    <li class="row" title={row.id === undefined ? undefined : `Event id ${row.id}`}>
-      <time dateTime={new Date(row.at).toISOString()}>{CLOCK.format(row.at)}</time>
-      <span class="row-type">{row.type}</span>
+    <li class="row" title={row.id === undefined ? undefined : texts.eventId(row.id)}>
+      <span class="row-head">
+        <time dateTime={new Date(row.at).toISOString()}>{clock().format(row.at)}</time>
+        <span class="row-topic" data-testid="update-topic">
+          {row.topic}
+        </span>
+        <span class="row-type" data-testid="update-type">
+          {row.type}
+        </span>
+        {sentMs !== undefined && (
+          <span class="row-latency" data-testid="update-latency">
+            {texts.took(Math.round(row.arrivedMs - sentMs))}
+          </span>
+        )}
+      </span>
       <span class="row-data" dir="auto">
-        {row.data === "" ? <i>no data</i> : row.data}
+        {row.data === "" ? <i>{texts.noData}</i> : row.data}
       </span>
     </li>
   );
@@ -59,16 +77,8 @@ function UpdateRow({ row }: { row: Row }): ComponentChildren {
 function Quiet(): ComponentChildren {
   return (
     <div class="quiet-well">
-      <svg viewBox="0 0 120 84" aria-hidden="true">
-        <path class="earth" d="M4 40h44v40H4zM72 40h44v40H72z" />
-        <path class="rim" d="M48 80V34M72 80V34" />
-        <path class="water" d="M48 62q6-5 12 0t12 0v18H48z" />
-        <path class="drop" d="M60 30c-5 7-7 10-7 13a7 7 0 0 0 14 0c0-3-2-6-7-13z" />
-      </svg>
-      <p>
-        <strong>The well is still.</strong> Publish the first update below, or run the <code>curl</code> line in a terminal. It appears
-        here, and on every other open page.
-      </p>
+      <img src={well} alt="" width="160" height="112" />
+      <p>{rich(landingTexts().quiet)}</p>
     </div>
   );
 }

@@ -1,33 +1,34 @@
+import { ClientError } from "artesian-client";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { language } from "artesian-ui/language.ts";
+import { rich } from "./rich.tsx";
+import { landingTexts } from "./texts.ts";
 
 const MAX_LENGTH = 500;
+const TOPIC = "greeting";
 
-/** Publishes to the topic `greeting`, with the same request as the curl line. */
-export function PublishForm({ streamUrl }: { streamUrl: string }): ComponentChildren {
-  const [data, setData] = useState("Hello, world!");
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | undefined>();
+interface PublishFormProps {
+  /** Publishes an update, which waits while the server is away. */
+  readonly publish: (topic: string, data: string) => Promise<void>;
+}
 
-  async function publish(event: Event): Promise<void> {
+/** Publishes to the topic `greeting`, like the curl line. */
+export function PublishForm({ publish }: PublishFormProps): ComponentChildren {
+  // The example follows the language until something is typed.
+  const [typed, setTyped] = useState<string | undefined>();
+  const [failure, setFailure] = useState<unknown>();
+  const texts = landingTexts();
+  const data = typed ?? texts.example;
+
+  function submit(event: Event): void {
     event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    try {
-      const response = await fetch(streamUrl, { method: "POST", body: new URLSearchParams({ topic: "greeting", data }) });
-      setProblem(response.ok ? undefined : await whatIsWrong(response));
-    } catch {
-      setProblem("The hub cannot be reached. The update was not sent.");
-    } finally {
-      setBusy(false);
-    }
+    publish(TOPIC, data).then(() => setFailure(undefined), setFailure);
   }
 
   return (
-    <form class="publish" onSubmit={(event) => void publish(event)}>
-      <label for="greeting">
-        Publish to <code>greeting</code>
-      </label>
+    <form class="publish" onSubmit={submit}>
+      <label for="greeting">{rich(texts.publishTo(TOPIC))}</label>
       <div class="publish-line">
         <input
           id="greeting"
@@ -36,21 +37,16 @@ export function PublishForm({ streamUrl }: { streamUrl: string }): ComponentChil
           autoComplete="off"
           maxLength={MAX_LENGTH}
           value={data}
-          onInput={(event) => setData(event.currentTarget.value)}
+          onInput={(event) => setTyped(event.currentTarget.value)}
         />
         <button class="button" type="submit">
-          Publish
+          {texts.publish}
         </button>
       </div>
       <p class="publish-problem" role="alert">
-        {problem}
+        {/* The server's own words are English. */}
+        {failure instanceof ClientError && (language() === "en" ? failure.message : texts.notSent(failure.status))}
       </p>
     </form>
   );
-}
-
-async function whatIsWrong(response: Response): Promise<string> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const detail: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "detail") : undefined;
-  return typeof detail === "string" ? detail : `The hub answered ${response.status}.`;
 }

@@ -1,5 +1,5 @@
-import { connect } from "artesian-client";
-import { useEffect, useState } from "preact/hooks";
+import { connect, type Live } from "artesian-client";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 
@@ -9,12 +9,18 @@ const MAX_ROWS = 50;
 /** Longest data shown of one update, in characters. */
 const MAX_SHOWN = 600;
 
+/** Topics without a leading slash resolve against the hub's path. */
+const HUB_FOLDER = "/.well-known/";
+
 /** An update as the panel shows it. */
 export interface Row {
   /** Counts the updates of this visit. */
   readonly number: number;
   readonly at: number;
+  /** The time of arrival, by `performance.now()`. */
+  readonly arrivedMs: number;
   readonly id: string | undefined;
+  readonly topic: string;
   readonly type: string;
   readonly data: string;
 }
@@ -25,6 +31,10 @@ export interface LiveStream {
   readonly rows: readonly Row[];
   /** Number of updates in all. */
   readonly count: number;
+  /** When this page published its own updates, by their ids and by `performance.now()`. */
+  readonly sentMs: ReadonlyMap<string | undefined, number>;
+  /** Publishes an update, whose row tells how long it took. */
+  readonly publish: (topic: string, data: string) => Promise<void>;
 }
 
 /**
@@ -35,24 +45,43 @@ export interface LiveStream {
 export function useLiveStream(url: string, patterns: readonly string[]): LiveStream {
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   const [rows, setRows] = useState<readonly Row[]>([]);
+  const live = useRef<Live>(undefined);
+  /** When this page published its updates. Their rows may be there already, or not yet. */
+  const sentMs = useRef(new Map<string | undefined, number>());
+
   useEffect(() => {
-    const live = connect(url, PAGE_OPTIONS);
+    const made = connect(url, PAGE_OPTIONS);
+    live.current = made;
     let newest: string | undefined;
     for (const pattern of patterns) {
-      live.topic(pattern).on("*", ({ type, id, data }) => {
+      made.topic(pattern).on("*", ({ type, id, data, topics: [topic = ""] }) => {
         // Two patterns may select one update.
         if (id === newest) return;
         newest = id;
-        setRows((before) => {
-          const row = { number: (before[0]?.number ?? 0) + 1, at: Date.now(), id, type, data: shorten(data) };
-          return [row, ...before.slice(0, MAX_ROWS - 1)];
-        });
+        const row = {
+          at: Date.now(),
+          arrivedMs: performance.now(),
+          id,
+          topic: topic.replace(HUB_FOLDER, ""),
+          type,
+          data: shorten(data),
+        };
+        setRows((before) => [{ ...row, number: (before[0]?.number ?? 0) + 1 }, ...before.slice(0, MAX_ROWS - 1)]);
       });
     }
-    watchConnection(live, setConnection);
-    return () => live.close();
+    watchConnection(made, setConnection);
+    return () => made.close();
   }, [url, patterns]);
-  return { connection, rows, count: rows[0]?.number ?? 0 };
+
+  async function publish(topic: string, data: string): Promise<void> {
+    const startMs = performance.now();
+    const id = await live.current?.publish({ topic, data });
+    if (id !== undefined) sentMs.current.set(id, startMs);
+    // Draws the row again if it is there.
+    setRows((before) => [...before]);
+  }
+
+  return { connection, rows, count: rows[0]?.number ?? 0, sentMs: sentMs.current, publish };
 }
 
 function shorten(data: string): string {

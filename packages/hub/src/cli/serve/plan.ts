@@ -33,6 +33,8 @@ export interface Plan {
    * Undefined in a server of one process.
    */
   readonly epoch?: string | undefined;
+  /** Data for the site, like keys of all its processes. The structured clone algorithm takes them. */
+  readonly site?: unknown;
 }
 
 /** Facts about a listening server. */

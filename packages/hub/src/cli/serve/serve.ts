@@ -40,7 +40,7 @@ export async function serve(config: Config): Promise<void> {
     idsSecret: ids.secret,
   };
   const count = workersOf(config);
-  if (count > 1) return runWorkers(plan, count, welcomeTo(plan));
+  if (count > 1) return runWorkers(plan, { count, welcome: welcomeTo(plan) });
   // The primary of workers needs none of the hub's imports.
   const { servePlan } = await import("./serve-plan.ts");
   return servePlan(plan, welcomeTo(plan));

@@ -35,20 +35,33 @@ export function workersOf({ workers, journal }: Config): number {
   return count;
 }
 
+/** Options of `runWorkers`. */
+export interface WorkersOptions {
+  /** The number of workers. */
+  readonly count: number;
+  /** Path of the program that calls `runWorker`. Default: that of `artesian serve`. */
+  readonly program?: string;
+  /** Lines for the terminal from which the server was started. */
+  readonly welcome: Announcement["welcome"];
+  /** Whether SIGHUP, as of a closed terminal, stops the server. */
+  readonly stopsOnHangUp?: boolean;
+}
+
 /**
  * Runs workers, which share the port and the journal, until the server is told to stop. A worker
  * that ends is replaced.
  *
  * @throws Failure when no worker can be started, at first or later.
  */
-export async function runWorkers(plan: Plan, count: number, welcome: Announcement["welcome"]): Promise<void> {
+export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<void> {
+  const { count, program = fileURLToPath(new URL("./worker.js", import.meta.url)), welcome, stopsOnHangUp = false } = options;
   const { config, address } = plan;
   const port = config.port === 0 ? await choosePort(address.address, config) : config.port;
   // Workers take connections from one shared queue themselves. If the primary handed connections
   // out, the one on its way to a killed worker would stay open without an answer. See
   // docs/decisions/shared-listening-socket.md.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.setupPrimary({ exec: fileURLToPath(new URL("./worker.js", import.meta.url)), args: [], serialization: "advanced" });
+  cluster.setupPrimary({ exec: program, args: [], serialization: "advanced" });
   const log = openLog(config.logLevel);
   logAllElse(log.logger);
   // One process checks a file that a crash may have damaged, before several open it at once.
@@ -74,13 +87,13 @@ export async function runWorkers(plan: Plan, count: number, welcome: Announcemen
   // listen.
   const departure = departAtSignal(lameDuckMsOf(config, address), {
     logger: log.logger,
-    hangUp: false,
+    hangUp: stopsOnHangUp,
     onLame: () => pool.becomeLame(),
   });
   try {
     const listening = await Promise.race([pool.start(), departure.due.then(() => undefined)]);
     if (listening !== undefined) {
-      noteHangUps(log.logger);
+      if (!stopsOnHangUp) noteHangUps(log.logger);
       // An unread stdout must not keep the server from being stopped.
       const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
       await Promise.race([announced, departure.due, pool.failed]);

@@ -1,0 +1,27 @@
+import type { LandingTexts } from "./texts.en.ts";
+
+export const zhCN: LandingTexts = {
+  headline: "让数据自己涌上来",
+  lead: "后端向 Artesian 发一个 POST，所有打开的页面立刻收到更新，全程只用普通 HTTP。不用轮询，不用学消息中间件，断线也不丢数据。",
+  seeIt: "看看效果",
+  killIt: "杀掉服务器",
+  notLoaded: "这部分没有加载成功，请再试一次。",
+  panel: "此服务器的实时更新",
+  updates: "更新，最新的在前",
+  quiet: "*井水还很平静。*在下面发布第一条更新，或在终端里运行 `curl` 命令。所有打开的页面都会收到。",
+  noData: "无数据",
+  eventId: (id) => `事件 ID ${id}`,
+  counted: (count) => `你打开本页以来共 ${count} 条更新。`,
+  everyTopic: "所有单个词的主题，实时显示。",
+  took: (ms) => `${ms} 毫秒`,
+  aboutLatency: "毫秒数：从本页发布到到达本页。其他发布者的时钟未知。",
+  publishTo: (topic) => `发布到 \`${topic}\``,
+  publish: "发布",
+  example: "你好，世界！",
+  notSent: (status) => `更新没有发出（${status ?? "无应答"}）。`,
+  send: "发布",
+  receive: "接收",
+  copyCode: (name) => `复制代码：${name}`,
+  inPage: "网页",
+  crossOrigin: "可以直接运行。其他源的网页要读取需设置 `--cors-origin`，要发布需设置 `--publish-origin`。",
+};

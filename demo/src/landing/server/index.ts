@@ -1,0 +1,1 @@
+export { createLanding, type Landing, type LandingOptions } from "./landing.ts";
