@@ -283,7 +283,7 @@ describe("the stocks", () => {
     const page = await visit(site.url);
     await drawn(page, "AAA");
     const spoken = page.getByTestId("spoken");
-    await expect.poll(() => spoken.textContent()).toBe("1 prices are up, 1 down, 0 unchanged. AAA is at 10.00, +11.11%.");
+    await expect.poll(() => spoken.textContent()).toBe("1 price is up, 1 down, 0 unchanged. AAA is at 10.00, +11.11%.");
     await site.quote({ AAA: { price: 12, change: 3 } });
     await expect.poll(() => page.getByTestId("detail-price").innerText()).toBe("12.00");
     expect(await spoken.textContent()).toContain("AAA is at 10.00");

@@ -108,7 +108,17 @@ describe("a session", () => {
   });
 
   test("goes on from a listing", () => {
-    const listing = { quote: quote(10, 1000, 500), name: undefined, open: 8, high: 11, low: 7, since: 0, spark: [], sparkTime: 0 };
+    const listing = {
+      quote: quote(10, 1000, 500),
+      name: undefined,
+      nameZh: undefined,
+      open: 8,
+      high: 11,
+      low: 7,
+      since: 0,
+      spark: [],
+      sparkTime: 0,
+    };
     const session = new Session(listing);
     expect(session.add(quote(12, 2000, 550))).toBe(50);
     expect(session).toMatchObject({ open: 8, high: 12, low: 7, since: 0 });

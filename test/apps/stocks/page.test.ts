@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
   arrowOf,
   formatChange,
@@ -20,6 +20,14 @@ import type { StockQuote } from "../../../demo/src/stocks/server/wire.ts";
 function quote(price: number, at: number, change = 0): StockQuote {
   return { symbol: "AAA", price, change, changePercent: 0, volume: undefined, at, simulated: false };
 }
+
+/** Makes a page of this language. */
+function speak(language: "en" | "zh-CN"): void {
+  vi.stubGlobal("location", { search: `?lang=${language}` });
+  vi.stubGlobal("navigator", { languages: [language] });
+}
+
+beforeEach(() => speak("en"));
 
 describe("formats", () => {
   test.each([
@@ -84,8 +92,8 @@ describe("sorting", () => {
   });
 
   test("finds words in symbol and name", () => {
-    const named = { ...item("AQFER"), name: "Aquifer Holdings" };
-    expect(["", "aq", "HOLD", "hold aqf"].map((search) => isFound(named, search))).toEqual([true, true, true, true]);
+    const named = { ...item("AQFER"), name: "Aquifer Holdings", nameZh: "含水层控股" };
+    expect(["", "aq", "HOLD", "hold aqf", "含水层"].map((search) => isFound(named, search))).toEqual([true, true, true, true, true]);
     expect(isFound(named, "hold x")).toBe(false);
   });
 });
@@ -98,19 +106,29 @@ describe("the watch list", () => {
 
   test("is what it was", () => {
     const held = storage();
-    const choices = { watched: ["B", "A"], view: "watched", sorting: { key: "price", descending: true }, selected: "A" } as const;
+    const choices = {
+      watched: ["B", "A"],
+      view: "watched",
+      sorting: { key: "price", descending: true },
+      selected: "A",
+      upColour: "red",
+    } as const;
     saveChoices(choices, held);
     expect(loadChoices(held)).toEqual(choices);
   });
 
-  test.each(["", "{", "null", "[]", '{"watched":5,"view":"x","sort":"y","selected":7}'])("is empty where %j was kept", (text) => {
-    expect(loadChoices(storage(text))).toEqual({
-      watched: [],
-      view: "all",
-      sorting: { key: "symbol", descending: false },
-      selected: undefined,
-    });
-  });
+  test.each(["", "{", "null", "[]", '{"watched":5,"view":"x","sort":"y","selected":7,"upColour":"blue"}'])(
+    "is empty where %j was kept",
+    (text) => {
+      expect(loadChoices(storage(text))).toEqual({
+        watched: [],
+        view: "all",
+        sorting: { key: "symbol", descending: false },
+        selected: undefined,
+        upColour: undefined,
+      });
+    },
+  );
 
   test("keeps symbols alone, each once, so many at most", () => {
     const watched = ["A", "A", 5, "", "x".repeat(65), ...Array.from({ length: 600 }, (_, i) => `S${i}`)];
@@ -157,7 +175,17 @@ describe("a ticker", () => {
     ticker.take(quote(1.084, 3000));
     expect(formatPrice(1.084, ticker.decimals)).toBe("1.08400");
     const learnt = new Ticker("EURUSD");
-    learnt.learn({ quote: quote(1.084, 1), name: undefined, open: 1.08325, high: 1.09, low: 1.08, since: 1, spark: [], sparkTime: 0 });
+    learnt.learn({
+      quote: quote(1.084, 1),
+      name: undefined,
+      nameZh: undefined,
+      open: 1.08325,
+      high: 1.09,
+      low: 1.08,
+      since: 1,
+      spark: [],
+      sparkTime: 0,
+    });
     expect(learnt.decimals).toBe(5);
   });
 
@@ -176,7 +204,7 @@ describe("a ticker", () => {
   test("learns an older price from a server whose file is played again", () => {
     const ticker = new Ticker("AAA");
     ticker.take(quote(20, 50_000_000));
-    ticker.learn({ quote: quote(10, 1000), name: "A", open: 9, high: 12, low: 8, since: 500, spark: [], sparkTime: 0 });
+    ticker.learn({ quote: quote(10, 1000), name: "A", nameZh: "甲", open: 9, high: 12, low: 8, since: 500, spark: [], sparkTime: 0 });
     expect(ticker.quote?.price).toBe(10);
   });
 
@@ -196,7 +224,17 @@ describe("a ticker", () => {
   test("learns its past, and keeps a price that is newer", () => {
     const ticker = new Ticker("AAA");
     ticker.take(quote(20, 50_000));
-    const listing = { quote: quote(10, 1000), name: "A", open: 9, high: 12, low: 8, since: 500, spark: [9, 10], sparkTime: 0 };
+    const listing = {
+      quote: quote(10, 1000),
+      name: "A",
+      nameZh: "甲",
+      open: 9,
+      high: 12,
+      low: 8,
+      since: 500,
+      spark: [9, 10],
+      sparkTime: 0,
+    };
     ticker.learn(listing);
     expect(ticker).toMatchObject({ name: "A", quote: { price: 20 }, session: { open: 9, high: 20, low: 8 } });
     ticker.learn({ ...listing, quote: quote(30, 60_000) });

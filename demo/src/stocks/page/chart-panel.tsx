@@ -1,35 +1,34 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { language } from "artesian-ui/language.ts";
 import type { Candle, CandleStep } from "../server/wire.ts";
 import { followCandles } from "./chart-data.ts";
 import { decimalsOf, formatPrice } from "./format.ts";
 import type { MarketStore } from "./market-store.ts";
 import type { PriceChart } from "./price-chart.ts";
+import { stocksTexts } from "./texts.ts";
+import type { UpColour } from "./watch-list.ts";
 
-const RANGES: readonly { readonly step: CandleStep; readonly label: string; readonly spoken: string }[] = [
-  { step: "second", label: "Seconds", spoken: "the last 10 minutes, by the second" },
-  { step: "minute", label: "Minutes", spoken: "the last 10 hours, by the minute" },
-];
+const RANGES: readonly CandleStep[] = ["second", "minute"];
 
 export interface ChartPanelProps {
   readonly store: MarketStore;
-  readonly symbol: string;
+  /** Undefined until one is known. */
+  readonly symbol: string | undefined;
   /** A changed number requests the past again. */
   readonly rounds: number;
-  readonly paused: boolean;
+  readonly upColour: UpColour;
+  /** Why there is no symbol. */
+  readonly note: string;
 }
 
 /** The chart of the chosen symbol. Its library is loaded on demand, apart from the page. */
-export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): ComponentChildren {
+export function ChartPanel({ store, symbol, rounds, upColour, note }: ChartPanelProps): ComponentChildren {
   const [step, setStep] = useState<CandleStep>("second");
-  const [summary, setSummary] = useState("");
   const [state, setState] = useState<"loading" | "drawn" | "empty" | "failed">("loading");
   const canvas = useRef<HTMLDivElement>(null);
   const chart = useRef<PriceChart | undefined>(undefined);
   const held = useRef<readonly Candle[] | undefined>(undefined);
-  const isPaused = useRef(paused);
-  isPaused.current = paused;
-
   const current = useRef(symbol);
   current.current = symbol;
 
@@ -57,7 +56,7 @@ export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): 
   function show(candles: readonly Candle[]): void {
     if (chart.current === undefined) return;
     chart.current.reset(candles);
-    const { quote } = store.ticker(current.current);
+    const quote = current.current === undefined ? undefined : store.ticker(current.current).quote;
     chart.current.compareWith(quote === undefined ? undefined : quote.price - quote.change);
     setState(candles.length === 0 ? "empty" : "drawn");
   }
@@ -69,45 +68,47 @@ export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): 
   }, [symbol, step]);
 
   useEffect(() => {
+    if (symbol === undefined) return undefined;
     return followCandles({
       store,
       symbol,
       step,
       onReset(candles) {
         held.current = candles;
-        setSummary(describe(candles));
         show(candles);
       },
       onUpdate(candle) {
-        if (isPaused.current) return;
         if (held.current?.length === 1) setState("drawn");
         chart.current?.update(candle);
       },
     });
   }, [symbol, step, rounds]);
 
-  useEffect(() => {
-    // The candles hold every price that the chart missed meanwhile.
-    if (!paused && held.current !== undefined) show(held.current);
-  }, [paused]);
+  // The canvas has words and colours of its own.
+  useEffect(() => chart.current?.repaint(), [upColour, language()]);
 
-  const { spoken } = RANGES.find((range) => range.step === step) ?? { spoken: "" };
+  const texts = stocksTexts().chart;
   return (
     <div class="chart-panel">
       <fieldset class="ranges">
-        <legend class="visually-hidden">Time shown in the chart</legend>
+        <legend class="visually-hidden">{texts.legend}</legend>
         {RANGES.map((range) => (
-          <label key={range.step}>
-            <input type="radio" name="range" value={range.step} checked={step === range.step} onChange={() => setStep(range.step)} />
-            <span>{range.label}</span>
+          <label key={range}>
+            <input type="radio" name="range" value={range} checked={step === range} onChange={() => setStep(range)} />
+            <span>{texts.ranges[range]}</span>
           </label>
         ))}
       </fieldset>
       <div class="chart" data-testid="chart" data-state={state} data-symbol={symbol}>
-        <div class="chart-canvas" ref={canvas} role="img" aria-label={`Chart of ${symbol}: ${spoken}. ${summary}`} />
+        <div
+          class="chart-canvas"
+          ref={canvas}
+          role="img"
+          aria-label={texts.label(symbol ?? "", texts.spoken[step], describe(held.current))}
+        />
         {state !== "drawn" && (
           <p class="chart-note" role="status">
-            {NOTES[state]}
+            {symbol === undefined ? note : texts.notes[state]}
           </p>
         )}
       </div>
@@ -115,16 +116,11 @@ export function ChartPanel({ store, symbol, rounds, paused }: ChartPanelProps): 
   );
 }
 
-const NOTES = {
-  loading: "The chart is on its way.",
-  empty: "No price yet.",
-  failed: "The chart could not be loaded. Reload the page to try again.",
-} as const;
-
 /** The chart in a sentence, for people who can't see it. */
-function describe(candles: readonly Candle[]): string {
+function describe(candles: readonly Candle[] = []): string {
+  const texts = stocksTexts().chart;
   const [first, last] = [candles[0], candles.at(-1)];
-  if (first === undefined || last === undefined) return "No price yet.";
+  if (first === undefined || last === undefined) return texts.notes.empty;
   let [high, low] = [-Infinity, Infinity];
   const decimals = Math.max(...candles.map(({ close }) => decimalsOf(close)));
   const show = (price: number): string => formatPrice(price, decimals);
@@ -132,5 +128,5 @@ function describe(candles: readonly Candle[]): string {
     high = Math.max(high, candle.high);
     low = Math.min(low, candle.low);
   }
-  return `From ${show(first.open)} to ${show(last.close)}, between ${show(low)} and ${show(high)}.`;
+  return texts.summary(show(first.open), show(last.close), show(low), show(high));
 }

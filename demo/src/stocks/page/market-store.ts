@@ -49,6 +49,8 @@ export class MarketStore {
   readonly #listeners = new Set<() => void>();
   readonly #quoteListeners = new Map<string, Set<QuoteListener>>();
   readonly #changed = new Set<string>();
+  /** Prices that arrived while the page was paused. */
+  readonly #waiting = new Map<string, StockQuote>();
   readonly #stop = new AbortController();
   readonly #stream: QuoteStream;
   #frame: number | undefined;
@@ -101,8 +103,12 @@ export class MarketStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Paints a symbol now, and in each frame before which it changed. */
-  paint(symbol: string, painter: (ticker: Ticker) => void): () => void {
+  /** Paints a symbol now, and in each frame before which it changed. Undefined paints an empty one, once. */
+  paint(symbol: string | undefined, painter: (ticker: Ticker) => void): () => void {
+    if (symbol === undefined) {
+      painter(new Ticker(""));
+      return () => undefined;
+    }
     painter(this.ticker(symbol));
     return add(this.#painters, symbol, painter);
   }
@@ -112,10 +118,15 @@ export class MarketStore {
     return add(this.#quoteListeners, symbol, listener);
   }
 
-  /** Freezes the display. Prices are still received. */
+  /** Holds everything still. The newest price of each symbol waits until the page goes on. */
   pause(paused: boolean): void {
     this.#set({ paused });
     if (paused) return;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const quote of waiting) this.#take(quote);
+    // Charts have missed the prices between, and the past may have changed.
+    if (waiting.length > 0 || this.#isBehind) void this.#learn();
     this.#schedule();
     this.#recount({});
   }
@@ -131,12 +142,20 @@ export class MarketStore {
     // The next price of each symbol is its newest. Omitted symbols are not known to be current.
     this.#isBehind = true;
     this.#markStale();
-    void this.#learn();
+    if (!this.#view.paused) void this.#learn();
   }
 
   #onQuote(type: string, data: string): void {
     const quote = parseQuote(type, data);
     if (quote === undefined) return;
+    if (this.#view.paused) {
+      if (this.#waiting.has(quote.symbol) || this.#waiting.size < MAX_SYMBOLS) this.#waiting.set(quote.symbol, quote);
+      return;
+    }
+    this.#take(quote);
+  }
+
+  #take(quote: StockQuote): void {
     const { symbol } = quote;
     const isNew = !this.#tickers.has(symbol);
     if (isNew && this.#tickers.size >= MAX_SYMBOLS) return;
@@ -151,7 +170,7 @@ export class MarketStore {
 
   #onConnection(connection: Connection): void {
     if (connection.state === "live") {
-      if (this.#isBehind) void this.#learn();
+      if (this.#isBehind && !this.#view.paused) void this.#learn();
     } else {
       this.#isBehind = true;
     }
@@ -171,6 +190,10 @@ export class MarketStore {
     this.#isBehind = false;
     try {
       const { listings } = await untilDone(() => fetchBoard(this.#stop.signal), this.#stop.signal);
+      if (this.#view.paused) {
+        this.#isBehind = true;
+        return;
+      }
       for (const listing of listings.slice(0, MAX_SYMBOLS)) {
         this.ticker(listing.quote.symbol).learn(listing);
         this.#changed.add(listing.quote.symbol);
@@ -184,10 +207,8 @@ export class MarketStore {
   }
 
   #schedule(): void {
-    if (this.#view.paused) return;
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;
-      if (this.#view.paused) return;
       for (const symbol of this.#changed) {
         for (const painter of this.#painters.get(symbol) ?? []) painter(this.ticker(symbol));
       }
@@ -206,10 +227,6 @@ export class MarketStore {
   #recount(change: Partial<MarketView>): void {
     clearTimeout(this.#viewTimer);
     this.#viewDueAt = Infinity;
-    if (this.#view.paused) {
-      this.#set(change);
-      return;
-    }
     let [up, down, flat, simulated] = [0, 0, 0, false];
     for (const { quote } of this.#tickers.values()) {
       if (quote === undefined) continue;

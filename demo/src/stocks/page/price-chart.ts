@@ -14,6 +14,7 @@ import {
 } from "lightweight-charts";
 import type { Candle, CandleStep } from "../server/wire.ts";
 import { decimalsOf, formatHour, formatPrice, formatTime } from "./format.ts";
+import { stocksTexts } from "./texts.ts";
 
 /** A drawn chart. */
 export interface PriceChart {
@@ -23,6 +24,8 @@ export interface PriceChart {
   update(candle: Candle): void;
   /** Draws the line of the price that changes are told against. */
   compareWith(previousClose: number | undefined): void;
+  /** Draws in the page's colours and language of now. */
+  repaint(): void;
   close(): void;
 }
 
@@ -81,7 +84,7 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
       });
     }
     prices.applyOptions({ priceLineColor: colours.line });
-    line?.applyOptions({ color: colours.text, axisLabelColor: colours.text });
+    line?.applyOptions({ color: colours.text, axisLabelColor: colours.text, title: stocksTexts().chart.previousClose });
   }
 
   function setDecimals(places: number): void {
@@ -117,9 +120,15 @@ export function drawPrices(element: HTMLElement, step: CandleStep): PriceChart {
       if (line !== undefined) prices.removePriceLine(line);
       line = undefined;
       if (previousClose === undefined) return;
-      line = prices.createPriceLine({ price: previousClose, lineWidth: 1, lineStyle: LineStyle.Dashed, title: "Previous close" });
+      line = prices.createPriceLine({
+        price: previousClose,
+        lineWidth: 1,
+        lineStyle: LineStyle.Dashed,
+        title: stocksTexts().chart.previousClose,
+      });
       paint();
     },
+    repaint: paint,
     close() {
       dark.removeEventListener("change", paint);
       chart.remove();
@@ -162,8 +171,8 @@ function readColours(element: HTMLElement): Colours {
     line: of("water"),
     wash: of("chart-wash"),
     volume: of("chart-volume"),
-    up: of("good"),
-    down: of("bad"),
+    up: of("up"),
+    down: of("down"),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { language } from "artesian-ui/language.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { AboutPrices } from "./about-prices.tsx";
@@ -10,7 +11,9 @@ import { MarketStore } from "./market-store.ts";
 import { MarketSummary, SpokenSummary } from "./market-summary.tsx";
 import { QuoteDetail } from "./quote-detail.tsx";
 import { QuoteList } from "./quote-list.tsx";
+import { Settings } from "./settings.tsx";
 import { sortingAfter } from "./sort.ts";
+import { stocksTexts } from "./texts.ts";
 import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
 
 /**
@@ -23,8 +26,8 @@ const PAST_MS = 2000;
  * The stocks page.
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
- * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` or
- *   `refused`
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting`,
+ *   `refused`, or `paused` while the reader holds the page still
  * - `summary` with `as-of`: of when the prices are; `data-stale` while they are not live; `spoken`:
  *   what is read out once a minute; `pause`
  * - `list`: the grid; `row`: one symbol, with `data-symbol`, `data-trend`, `data-stale`, and in it
@@ -32,6 +35,7 @@ const PAST_MS = 2000;
  * - `search`; `view-watched` and `view-all`: what the list shows
  * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`,
  *   `chart` (`data-state` is `drawn` once it is), `day-open`, `day-high`, `day-low`, `day-volume`
+ * - `up-green`, `up-red`: the colour of rising prices; `detail-paused`: there while paused
  * - `simulated`: there while prices are made up; `about`: how to plug in others
  */
 export function StocksPage({ origin }: { origin: string }): ComponentChildren {
@@ -55,7 +59,9 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   const first = useRef<string>(undefined);
   first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (view.loaded || waited ? view.symbols.toSorted()[0] : undefined);
   const selected = choices.selected ?? first.current;
-  const isLive = view.connection.state === "live";
+  const isLive = view.connection.state === "live" && !view.paused;
+  const upColour = choices.upColour ?? (language() === "zh-CN" ? "red" : "green");
+  const texts = stocksTexts();
 
   function choose(change: Partial<Choices>): void {
     setChoices((before) => {
@@ -83,21 +89,29 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   useEffect(() => {
     const ticker = selected === undefined ? undefined : store.ticker(selected);
     const quote = ticker?.quote;
-    document.title =
+    const title =
       quote === undefined
-        ? "Artesian stocks"
-        : `${quote.symbol} ${formatPrice(quote.price, ticker?.decimals)} ${arrowOf(quote.change)} · Artesian stocks`;
-  }, [view.receivedAt, selected, view.rounds]);
+        ? texts.title
+        : `${quote.symbol} ${formatPrice(quote.price, ticker?.decimals)} ${arrowOf(quote.change)} · ${texts.title}`;
+    document.title = view.paused ? `${texts.paused} · ${title}` : title;
+  }, [view.receivedAt, selected, view.rounds, view.paused, language()]);
 
   return (
-    <div class="stocks" data-live={isLive}>
+    <div class="stocks" data-live={isLive} data-up={upColour}>
       <AppBar current="stocks" />
       <header class="stocks-head">
-        <h1>Stocks</h1>
-        <ConnectionBadge connection={view.connection} now={now} />
+        <h1>{texts.heading}</h1>
+        {view.paused ? (
+          <span class="badge" data-testid="connection" data-state="paused">
+            <span role="status">{texts.paused}</span>
+          </span>
+        ) : (
+          <ConnectionBadge connection={view.connection} now={now} />
+        )}
         {view.simulated && (
           <span class="simulated" data-testid="simulated">
-            Simulated<span class="wide"> market</span>
+            <span class="narrow">{texts.simulated}</span>
+            <span class="wide">{texts.simulatedMarket}</span>
           </span>
         )}
         <button
@@ -107,34 +121,30 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
           aria-pressed={view.paused}
           onClick={() => store.pause(!view.paused)}
         >
-          Pause
+          {texts.pause}
         </button>
       </header>
       <ConnectionProblem connection={view.connection} />
       <main class="stocks-main">
         <div class="column-detail">
-          {selected === undefined ? (
-            <p class="detail detail-empty">
-              {view.loaded ? "No prices yet. They show as soon as the first is published." : "Prices are on their way."}
-            </p>
-          ) : (
-            <QuoteDetail
-              store={store}
-              symbol={selected}
-              isWatched={watched.includes(selected)}
-              rounds={view.rounds}
-              paused={view.paused}
-              onWatch={watch}
-            />
-          )}
+          <QuoteDetail
+            store={store}
+            symbol={selected}
+            isWatched={selected !== undefined && watched.includes(selected)}
+            rounds={view.rounds}
+            paused={view.paused}
+            upColour={upColour}
+            note={view.loaded ? texts.noPrices : texts.coming}
+            onWatch={watch}
+          />
         </div>
         <section class="column-list" aria-labelledby="list-title">
           <h2 class="visually-hidden" id="list-title">
-            Watch list
+            {texts.list.heading}
           </h2>
           <div class="list-tools">
             <fieldset class="views">
-              <legend class="visually-hidden">Symbols listed</legend>
+              <legend class="visually-hidden">{texts.list.listed}</legend>
               <ViewChoice view="watched" current={choices.view} count={watched.length} onChoose={(chosen) => choose({ view: chosen })} />
               <ViewChoice view="all" current={choices.view} count={all.length} onChoose={(chosen) => choose({ view: chosen })} />
             </fieldset>
@@ -142,8 +152,8 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
               class="field search"
               type="search"
               data-testid="search"
-              aria-label="Find a symbol"
-              placeholder="Find a symbol"
+              aria-label={texts.list.find}
+              placeholder={texts.list.find}
               autocomplete="off"
               spellcheck={false}
               maxLength={64}
@@ -159,7 +169,6 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
             sorting={sorting}
             watched={watched}
             selected={selected}
-            paused={view.paused}
             rounds={view.rounds}
             onSort={(key) => choose({ sorting: sortingAfter(sorting, key) })}
             onPick={pick}
@@ -168,12 +177,13 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
           />
         </section>
         <div class="column-about">
+          <Settings upColour={upColour} onUpColour={(chosen) => choose({ upColour: chosen })} />
           <AboutPrices origin={origin} simulated={view.simulated} />
         </div>
       </main>
       <footer class="stocks-foot">
         <p>
-          Charts by TradingView Lightweight Charts™, © TradingView, Inc.: <a href="https://www.tradingview.com/">www.tradingview.com</a>
+          {texts.credit} <a href="https://www.tradingview.com/">www.tradingview.com</a>
         </p>
       </footer>
       <SpokenSummary store={store} selected={selected} />
@@ -193,7 +203,7 @@ function ViewChoice({ view, current, count, onChoose }: ViewChoiceProps): Compon
     <label>
       <input type="radio" name="view" data-testid={`view-${view}`} checked={view === current} onChange={() => onChoose(view)} />
       <span>
-        {view === "watched" ? "Watch list" : "All"} <span class="count">{count}</span>
+        {stocksTexts().list.views[view]} <span class="count">{count}</span>
       </span>
     </label>
   );
@@ -207,13 +217,14 @@ interface EmptyListProps {
 }
 
 function EmptyList({ query, isWatchList, loaded, onAll }: EmptyListProps): ComponentChildren {
-  if (query !== "") return <p>No symbol or name has “{query}” in it.</p>;
-  if (!isWatchList) return <p>{loaded ? "No prices yet." : "Prices are on their way."}</p>;
+  const texts = stocksTexts();
+  if (query !== "") return <p>{texts.list.notFound(query)}</p>;
+  if (!isWatchList) return <p>{loaded ? texts.list.noPrices : texts.coming}</p>;
   return (
     <>
-      <p>Your watch list is empty. Find a symbol, and mark it with the star beside it.</p>
+      <p>{texts.list.empty}</p>
       <button type="button" class="button quiet small" onClick={onAll}>
-        Show all symbols
+        {texts.list.showAll}
       </button>
     </>
   );

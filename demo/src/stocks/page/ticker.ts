@@ -8,6 +8,7 @@ import { Spark } from "./spark.ts";
 export class Ticker {
   readonly symbol: string;
   name: string | undefined;
+  nameZh: string | undefined;
   quote: StockQuote | undefined;
   /** Direction of the last price that differed: 1 for higher, -1 for lower, 0 without any. */
   direction: -1 | 0 | 1 = 0;
@@ -47,6 +48,7 @@ export class Ticker {
   /** Takes the server's knowledge of the past. A newer price from the stream stays. */
   learn(listing: Listing): void {
     this.name = listing.name;
+    this.nameZh = listing.nameZh;
     this.spark = new Spark(listing.spark, listing.sparkTime);
     this.session = new Session(listing);
     this.#show(listing.quote.price, listing.open, listing.high, listing.low);

@@ -10,28 +10,40 @@ export const MAX_WATCHED = 500;
 
 export type View = "watched" | "all";
 
+/** The colour of rising prices. In Chinese markets it is red. */
+export type UpColour = "green" | "red";
+
 /** The visitor's choices, stored in this browser. */
 export interface Choices {
   readonly watched: readonly string[];
   readonly view: View;
   readonly sorting: Sorting;
   readonly selected: string | undefined;
+  /** Undefined follows the page's language. */
+  readonly upColour: UpColour | undefined;
 }
 
-const NOTHING: Choices = { watched: [], view: "all", sorting: { key: "symbol", descending: false }, selected: undefined };
+const NOTHING: Choices = {
+  watched: [],
+  view: "all",
+  sorting: { key: "symbol", descending: false },
+  selected: undefined,
+  upColour: undefined,
+};
 
 /** Reads the choices. Invalid choices count as absent. */
 export function loadChoices(storage: Pick<PageStorage, "getItem"> = browserStorage): Choices {
   try {
     const value: unknown = JSON.parse(storage.getItem(KEY) ?? "null");
     if (typeof value !== "object" || value === null) return NOTHING;
-    const { watched, view, sort, descending, selected } = value as Record<string, unknown>;
+    const { watched, view, sort, descending, selected, upColour } = value as Record<string, unknown>;
     const symbols = Array.isArray(watched) ? (watched as unknown[]).filter(isSymbol) : [];
     return {
       watched: [...new Set(symbols)].slice(0, MAX_WATCHED),
       view: view === "watched" ? "watched" : "all",
       sorting: { key: isSortKey(sort) ? sort : "symbol", descending: descending === true },
       selected: isSymbol(selected) ? selected : undefined,
+      upColour: upColour === "green" || upColour === "red" ? upColour : undefined,
     };
   } catch {
     // The stored entry is not ours.
@@ -39,8 +51,8 @@ export function loadChoices(storage: Pick<PageStorage, "getItem"> = browserStora
   }
 }
 
-export function saveChoices({ watched, view, sorting, selected }: Choices, storage: Pick<PageStorage, "setItem"> = browserStorage): void {
-  storage.setItem(KEY, JSON.stringify({ watched, view, sort: sorting.key, descending: sorting.descending, selected }));
+export function saveChoices({ sorting, ...rest }: Choices, storage: Pick<PageStorage, "setItem"> = browserStorage): void {
+  storage.setItem(KEY, JSON.stringify({ ...rest, sort: sorting.key, descending: sorting.descending }));
 }
 
 /** Adds a symbol, or removes it. */

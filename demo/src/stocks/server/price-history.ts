@@ -12,6 +12,12 @@ import {
   type StockQuote,
 } from "./wire.ts";
 
+/** The names of a company. */
+export interface CompanyNames {
+  readonly name: string;
+  readonly nameZh: string;
+}
+
 interface Entry {
   readonly second: CandleSeries;
   readonly minute: CandleSeries;
@@ -26,7 +32,7 @@ interface Entry {
  */
 export class PriceHistory {
   readonly #maxSymbols: number;
-  readonly #names: ReadonlyMap<string, string>;
+  readonly #names: ReadonlyMap<string, CompanyNames>;
   readonly #entries = new Map<string, Entry>();
 
   /**
@@ -34,7 +40,7 @@ export class PriceHistory {
    *   are not kept.
    * @param names - Company names, by symbol.
    */
-  constructor(maxSymbols: number, names: ReadonlyMap<string, string>) {
+  constructor(maxSymbols: number, names: ReadonlyMap<string, CompanyNames>) {
     this.#maxSymbols = maxSymbols;
     this.#names = names;
   }
@@ -75,7 +81,8 @@ export class PriceHistory {
       if (entry === undefined) return [];
       const { open, high, low, since } = entry.session;
       const { closes, time } = entry.second.closes(SPARK_STEP, SPARK_POINTS);
-      return [{ quote: entry.quote, name: this.#names.get(symbol), open, high, low, since, spark: closes, sparkTime: time }];
+      const { name, nameZh } = this.#names.get(symbol) ?? {};
+      return [{ quote: entry.quote, name, nameZh, open, high, low, since, spark: closes, sparkTime: time }];
     });
   }
 }

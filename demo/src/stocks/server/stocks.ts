@@ -41,7 +41,7 @@ export function createStocks(options: StocksOptions): Stocks {
   checkNumber("ttlMs", ttlMs, 1, 31_622_400_000);
   // Checked here, so that a mistake in the options throws to the caller.
   const running = source === "none" ? undefined : "run" in source ? source : quotesSource(source);
-  const names = new Map(options.source === undefined ? COMPANIES.map(({ symbol, name }) => [symbol, name]) : []);
+  const names = new Map(options.source === undefined ? COMPANIES.map((company) => [company.symbol, company]) : []);
   const history = new PriceHistory(maxSymbols, names);
   const watchers = watchWatchers(hub);
   const stop = new AbortController();

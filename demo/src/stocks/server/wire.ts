@@ -66,8 +66,9 @@ export const SPARK_POINTS = 40;
 /** Facts about a symbol, beside its price. */
 export interface Listing {
   readonly quote: StockQuote;
-  /** Name of the company, if known. */
+  /** Name of the company, if known, also in Chinese. */
   readonly name: string | undefined;
+  readonly nameZh: string | undefined;
   /** Figures of the session, as far as the server has seen it. */
   readonly open: number;
   readonly high: number;
