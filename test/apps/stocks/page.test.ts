@@ -192,7 +192,7 @@ describe("a ticker", () => {
   test("keeps the newest price by time, by the server's rule", () => {
     const ticker = new Ticker("AAA");
     ticker.take(quote(10, 50_000_000));
-    expect(ticker.take(quote(11, 49_000_000))).toBe(0);
+    expect(ticker.take(quote(11, 49_000_000)).volume).toBe(0);
     expect(ticker).toMatchObject({ quote: { price: 10 }, direction: 0, moves: 0, session: { high: 10 } });
     ticker.take(quote(12, 50_000_000));
     expect(ticker.quote?.price).toBe(12);

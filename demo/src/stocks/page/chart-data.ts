@@ -1,4 +1,5 @@
 import { CandleSeries } from "../server/candles.ts";
+import { NOTHING_TRADED, type Traded, volumeIn } from "../server/session.ts";
 import { type Candle, CANDLE_STEPS, CANDLES_KEPT, type CandleStep, type StockQuote } from "../server/wire.ts";
 import type { MarketStore } from "./market-store.ts";
 import { untilDone } from "./retry.ts";
@@ -25,14 +26,14 @@ export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartD
   const stop = new AbortController();
   let series: CandleSeries | undefined;
   /** Prices that arrived before the past did. */
-  let early: (readonly [StockQuote, number])[] = [];
+  let early: (readonly [StockQuote, Traded])[] = [];
 
-  function take(quote: StockQuote, traded: number): void {
+  function take(quote: StockQuote, traded: Traded): void {
     if (series === undefined) {
       early.push([quote, traded]);
       return;
     }
-    const isNewest = series.add(quote.at, quote.price, traded);
+    const isNewest = series.add(quote.at, quote.price, volumeIn(traded, CANDLE_STEPS[step]));
     const { last } = series;
     if (isNewest && last !== undefined) onUpdate(last);
     else if (series.all.length === 1) onReset(series.all);
@@ -40,12 +41,12 @@ export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartD
 
   async function load(): Promise<void> {
     const candles = await untilDone(() => fetchCandles(symbol, step, stop.signal), stop.signal);
-    series = new CandleSeries(CANDLE_STEPS[step], CANDLES_KEPT, candles);
+    series = new CandleSeries(CANDLE_STEPS[step], CANDLES_KEPT[step], candles);
     // The server's answer covers its earlier prices. A candle that began later is new.
     const known = candles.at(-1)?.time ?? 0;
     onReset(series.all);
     for (const [quote, traded] of early) {
-      if (quote.at / 1000 >= known) take(quote, candles.length === 0 ? traded : 0);
+      if (quote.at / 1000 >= known) take(quote, candles.length === 0 ? traded : NOTHING_TRADED);
     }
     early = [];
   }

@@ -9,7 +9,7 @@ import type { PriceChart } from "./price-chart.ts";
 import { stocksTexts } from "./texts.ts";
 import type { UpColour } from "./watch-list.ts";
 
-const RANGES: readonly CandleStep[] = ["second", "minute"];
+const RANGES = ["second", "minute"] as const satisfies CandleStep[];
 
 export interface ChartPanelProps {
   readonly store: MarketStore;
@@ -24,7 +24,7 @@ export interface ChartPanelProps {
 
 /** The chart of the chosen symbol. Its library is loaded on demand, apart from the page. */
 export function ChartPanel({ store, symbol, rounds, upColour, note }: ChartPanelProps): ComponentChildren {
-  const [step, setStep] = useState<CandleStep>("second");
+  const [step, setStep] = useState<(typeof RANGES)[number]>("second");
   const [state, setState] = useState<"loading" | "drawn" | "empty" | "failed">("loading");
   const canvas = useRef<HTMLDivElement>(null);
   const chart = useRef<PriceChart | undefined>(undefined);

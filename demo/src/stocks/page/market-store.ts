@@ -1,5 +1,6 @@
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { parseQuote } from "../server/parse-quote.ts";
+import type { Traded } from "../server/session.ts";
 import type { StockQuote } from "../server/wire.ts";
 import { QuoteStream } from "./quote-stream.ts";
 import { untilDone } from "./retry.ts";
@@ -37,7 +38,7 @@ export interface MarketView {
   readonly paused: boolean;
 }
 
-export type QuoteListener = (quote: StockQuote, traded: number) => void;
+export type QuoteListener = (quote: StockQuote, traded: Traded) => void;
 
 /**
  * All prices of the page. Thousands may arrive in a second, so they are only recorded on arrival.

@@ -1,5 +1,5 @@
 import { isLate } from "../server/late.ts";
-import { Session } from "../server/session.ts";
+import { NOTHING_TRADED, Session, type Traded } from "../server/session.ts";
 import type { Listing, StockQuote } from "../server/wire.ts";
 import { decimalsOf } from "./format.ts";
 import { Spark } from "./spark.ts";
@@ -31,9 +31,9 @@ export class Ticker {
    *
    * @returns The volume since the price before, if the origin tells it.
    */
-  take(quote: StockQuote): number {
+  take(quote: StockQuote): Traded {
     const before = this.quote;
-    if (before !== undefined && isLate(quote.at, before.at)) return 0;
+    if (before !== undefined && isLate(quote.at, before.at)) return NOTHING_TRADED;
     this.quote = quote;
     this.isStale = false;
     this.#show(quote.price);
