@@ -95,7 +95,7 @@ class TestClock {
   async pass(ms: number, stepMs = ms): Promise<void> {
     for (let left = ms; left > 0; left -= stepMs) {
       this.time += Math.min(stepMs, left);
-      for (const wake of [...this.#sleepers]) wake();
+      for (const wake of this.#sleepers) wake();
       for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -128,11 +128,6 @@ test.each([[10], [45 * 60], [9 * 3600], [5 * 24 * 3600]])(
     const follow = async (forMs: number): Promise<Map<string, [first: number, last: number]>> => {
       const seen = new Map<string, [number, number]>();
       const stop = new AbortController();
-      const subscriber = hub.handler as unknown;
-      expect(subscriber).toBeDefined();
-      const served = await (
-        await import("../../support/server.ts")
-      ).listen((await import("node:http")).createServer((req, res) => void hub.handler(req, res)));
       const response = await fetch(`${url}?match_urlpattern=/quotes/:symbol`, { signal: stop.signal });
       expect(response.status).toBe(200);
       const reading = (async () => {

@@ -9,6 +9,8 @@ import {
   formatVolume,
   trendOf,
 } from "../../../demo/src/stocks/page/format.ts";
+import { Alerts, MAX_ALERTS } from "../../../demo/src/stocks/page/alerts.ts";
+import { ByteMeter } from "../../../demo/src/stocks/page/byte-meter.ts";
 import { isFound, type Sortable, sortingAfter, sortSymbols } from "../../../demo/src/stocks/page/sort.ts";
 import { Spark } from "../../../demo/src/stocks/page/spark.ts";
 import { Ticker } from "../../../demo/src/stocks/page/ticker.ts";
@@ -111,13 +113,15 @@ describe("the watch list", () => {
       view: "watched",
       sorting: { key: "price", descending: true },
       selected: "A",
+      range: "1d",
+      paceMs: 250,
       upColour: "red",
     } as const;
     saveChoices(choices, held);
     expect(loadChoices(held)).toEqual(choices);
   });
 
-  test.each(["", "{", "null", "[]", '{"watched":5,"view":"x","sort":"y","selected":7,"upColour":"blue"}'])(
+  test.each(["", "{", "null", "[]", '{"watched":5,"view":"x","sort":"y","selected":7,"range":"2h","paceMs":3,"upColour":"blue"}'])(
     "is empty where %j was kept",
     (text) => {
       expect(loadChoices(storage(text))).toEqual({
@@ -125,6 +129,8 @@ describe("the watch list", () => {
         view: "all",
         sorting: { key: "symbol", descending: false },
         selected: undefined,
+        range: "10m",
+        paceMs: 250,
         upColour: undefined,
       });
     },
@@ -239,5 +245,61 @@ describe("a ticker", () => {
     expect(ticker).toMatchObject({ name: "A", quote: { price: 20 }, session: { open: 9, high: 20, low: 8 } });
     ticker.learn({ ...listing, quote: quote(30, 60_000) });
     expect(ticker.quote?.price).toBe(30);
+  });
+});
+
+describe("a byte meter", () => {
+  test("counts what the events weigh on the wire, over its window", () => {
+    const meter = new ByteMeter();
+    const event = { type: "quote", data: "é".repeat(37), id: "12345" };
+    const bytes = Buffer.byteLength(`id: 12345\nevent: quote\ndata: ${event.data}\n\n`);
+    meter.add(0, event);
+    expect(meter.perSecond(500)).toBeUndefined();
+    for (let at = 100; at < 20_000; at += 100) meter.add(at, event);
+    expect(Math.abs((meter.perSecond(20_000) ?? 0) - bytes * 10)).toBeLessThan(bytes);
+    meter.restart(20_000);
+    meter.add(20_500, event);
+    expect(meter.perSecond(22_000)).toBe(bytes / 2);
+    expect(meter.perSecond(40_000)).toBe(0);
+  });
+});
+
+describe("price alerts", () => {
+  function held(): Pick<Storage, "getItem" | "setItem"> {
+    let text: string | null = null;
+    return { getItem: () => text, setItem: (_, value) => void (text = value) };
+  }
+
+  test("fire once, in one of the tabs, in the direction that was meant", () => {
+    const storage = held();
+    const told: string[] = [];
+    const one = new Alerts(({ target, price }) => told.push(`one ${target} at ${price}`), storage);
+    expect([one.add("AAA", 12, 10), one.add("AAA", 8, 10), one.add("AAA", 10, 10), one.add("AAA", Number.NaN, 10)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    const two = new Alerts(({ target, price }) => told.push(`two ${target} at ${price}`), storage);
+    one.check(quote(11.9, 1));
+    one.check({ ...quote(13, 2), symbol: "BBB" });
+    expect(told).toEqual([]);
+    one.check(quote(12.5, 3));
+    two.check(quote(12.5, 3));
+    two.check(quote(7, 4));
+    one.check(quote(7, 4));
+    expect(told).toEqual(["one 12 at 12.5", "two 8 at 7"]);
+    expect([one.view.alerts, two.view.alerts]).toEqual([[], []]);
+  });
+
+  test("are so many at most, and nothing where something else was kept", () => {
+    const storage = held();
+    const alerts = new Alerts(() => undefined, storage);
+    for (let price = 1; price <= MAX_ALERTS; price++) expect(alerts.add("AAA", price, 0)).toBe(true);
+    expect(alerts.add("AAA", 1000, 0)).toBe(false);
+    for (const text of ["{", "5", '[{"symbol":"A"}]', '[null,{"symbol":"","target":1,"rises":true}]']) {
+      storage.setItem("artesian.stocks.alerts", text);
+      expect(new Alerts(() => undefined, storage).view.alerts).toEqual([]);
+    }
   });
 });

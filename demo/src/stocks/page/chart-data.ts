@@ -15,14 +15,19 @@ export interface ChartDataOptions {
   readonly onUpdate: (candle: Candle) => void;
 }
 
+/** A symbol whose candles are followed. */
+export interface FollowedCandles {
+  /** All of them, the oldest first. Undefined until the past has arrived. */
+  candles(): readonly Candle[] | undefined;
+  stop(): void;
+}
+
 /**
  * Follows the candles of one symbol: those from the server, then live ones from the page's prices.
  * The page receives at most four prices a second, so a live candle may miss the tip of a wick until
  * the next request.
- *
- * @returns Stops following.
  */
-export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartDataOptions): () => void {
+export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartDataOptions): FollowedCandles {
   const stop = new AbortController();
   let series: CandleSeries | undefined;
   /** Prices that arrived before the past did. */
@@ -54,8 +59,11 @@ export function followCandles({ store, symbol, step, onReset, onUpdate }: ChartD
   const deafen = store.listen(symbol, take);
   // Rejects only after a stop.
   load().catch(() => undefined);
-  return () => {
-    deafen();
-    stop.abort();
+  return {
+    candles: () => series?.all,
+    stop() {
+      deafen();
+      stop.abort();
+    },
   };
 }

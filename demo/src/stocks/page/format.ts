@@ -16,8 +16,13 @@ const PLACES = Array.from({ length: MAX_PLACES + 1 }, (_, places) => ({
 }));
 const PERCENT = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
 const COMPACT = numbers({ notation: "compact", maximumSignificantDigits: 4 });
+const BYTES = numbers({ maximumFractionDigits: 0 });
+const KILOBYTES = numbers({ maximumFractionDigits: 1 });
 const HOUR = times({ hour: "2-digit", minute: "2-digit" });
 const TIME = times({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = times({ month: "short", day: "numeric" });
+const MONTH = times({ month: "short" });
+const YEAR = times({ year: "numeric" });
 const DAY_HOUR = times({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 const DAY_TIME = times({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
@@ -27,7 +32,7 @@ function numbers(options: Intl.NumberFormatOptions): () => Intl.NumberFormat {
 
 /** The hours are the reader's own. */
 function times(options: Intl.DateTimeFormatOptions): () => Intl.DateTimeFormat {
-  return formatterOf((tag) => new Intl.DateTimeFormat(tag, { ...options, hourCycle: "h23" }));
+  return formatterOf((tag) => new Intl.DateTimeFormat(tag, options.hour === undefined ? options : { ...options, hourCycle: "h23" }));
 }
 
 /**
@@ -68,6 +73,11 @@ export function formatVolume(volume: number | undefined): string {
   return volume === undefined ? UNKNOWN : COMPACT().format(volume);
 }
 
+/** Bytes, as kilobytes of 1,000 from there on. */
+export function formatBytes(bytes: number): string {
+  return bytes < 1000 ? `${BYTES().format(bytes)} B` : `${KILOBYTES().format(bytes / 1000)} kB`;
+}
+
 /** To the second, in the reader's time zone, with the day if it is another. */
 export function formatTime(at: number, now: number): string {
   return (isSameDay(at, now) ? TIME : DAY_TIME)().format(at);
@@ -76,6 +86,16 @@ export function formatTime(at: number, now: number): string {
 /** To the minute. */
 export function formatHour(at: number, now: number): string {
   return (isSameDay(at, now) ? HOUR : DAY_HOUR)().format(at);
+}
+
+/** The day alone. */
+export function formatDay(at: number): string {
+  return DAY().format(at);
+}
+
+/** The month alone, or the year in January. */
+export function formatMonth(at: number): string {
+  return (new Date(at).getMonth() === 0 ? YEAR : MONTH)().format(at);
 }
 
 /** The sign of a change, as a shape, because colour alone would not reach everyone. */

@@ -54,6 +54,7 @@ export class MarketStore {
   readonly #waiting = new Map<string, StockQuote>();
   readonly #stop = new AbortController();
   readonly #stream: QuoteStream;
+  readonly #onPrice: (quote: StockQuote) => void;
   #frame: number | undefined;
   #viewTimer: ReturnType<typeof setTimeout> | undefined;
   #viewDueAt = Infinity;
@@ -73,8 +74,14 @@ export class MarketStore {
   /** Whether the charts' past may have a hole. */
   #isBehind = true;
 
-  constructor() {
+  /**
+   * @param paceMs - Least time between two writes of the hub, in milliseconds.
+   * @param onPrice - Called with each price on arrival, also while the page is paused.
+   */
+  constructor(paceMs: number, onPrice: (quote: StockQuote) => void = () => undefined) {
+    this.#onPrice = onPrice;
     this.#stream = new QuoteStream({
+      paceMs,
       onQuote: ({ type, data }) => this.#onQuote(type, data),
       onGap: () => this.#onGap(),
       onConnection: (connection) => this.#onConnection(connection),
@@ -97,6 +104,16 @@ export class MarketStore {
   /** @param symbols - The symbols to follow, or undefined for all. */
   follow(symbols: readonly string[] | undefined): void {
     this.#stream.follow(symbols);
+  }
+
+  /** Bytes a second that the page receives. Undefined until that is known. */
+  get bytesPerSecond(): number | undefined {
+    return this.#stream.bytesPerSecond;
+  }
+
+  /** Changes the least time between two writes of the hub, in milliseconds. */
+  pace(paceMs: number): void {
+    this.#stream.pace(paceMs);
   }
 
   subscribe(listener: () => void): () => void {
@@ -149,6 +166,7 @@ export class MarketStore {
   #onQuote(type: string, data: string): void {
     const quote = parseQuote(type, data);
     if (quote === undefined) return;
+    this.#onPrice(quote);
     if (this.#view.paused) {
       if (this.#waiting.has(quote.symbol) || this.#waiting.size < MAX_SYMBOLS) this.#waiting.set(quote.symbol, quote);
       return;

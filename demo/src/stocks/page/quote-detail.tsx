@@ -1,31 +1,29 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import { ChartPanel } from "./chart-panel.tsx";
+import { ChartPanel, type ChartPanelProps } from "./chart-panel.tsx";
 import { formatHour, formatPrice, formatTime, formatVolume, UNKNOWN } from "./format.ts";
 import type { MarketStore } from "./market-store.ts";
 import { nameOf } from "./names.ts";
 import { setText } from "./paint.ts";
 import { stocksTexts } from "./texts.ts";
 import { usePainter, usePrice } from "./use-market.ts";
-import type { UpColour } from "./watch-list.ts";
 
-export interface QuoteDetailProps {
+/** The chart's own, which the detail passes on. */
+type OfChart = Pick<ChartPanelProps, "compared" | "symbols" | "range" | "onRange" | "onCompare" | "rounds" | "upColour" | "note">;
+
+export interface QuoteDetailProps extends OfChart {
   readonly store: MarketStore;
   /** Undefined until one is known. Its place is kept, so that nothing below jumps. */
   readonly symbol: string | undefined;
   readonly isWatched: boolean;
-  readonly rounds: number;
   readonly paused: boolean;
-  readonly upColour: UpColour;
-  /** Why there is no symbol. */
-  readonly note: string;
   readonly onWatch: (symbol: string) => void;
 }
 
 const FIGURES = ["open", "high", "low", "volume"] as const;
 
 /** The chosen symbol: its price, its chart and its day. */
-export function QuoteDetail({ store, symbol, isWatched, rounds, paused, upColour, note, onWatch }: QuoteDetailProps): ComponentChildren {
+export function QuoteDetail({ store, symbol, isWatched, paused, onWatch, ...ofChart }: QuoteDetailProps): ComponentChildren {
   const texts = stocksTexts();
   const tools = (
     <button
@@ -44,7 +42,7 @@ export function QuoteDetail({ store, symbol, isWatched, rounds, paused, upColour
       <Price key={symbol} store={store} symbol={symbol} paused={paused}>
         {tools}
       </Price>
-      <ChartPanel store={store} symbol={symbol} rounds={rounds} upColour={upColour} note={note} />
+      <ChartPanel store={store} symbol={symbol} {...ofChart} />
       <Day key={`day ${symbol}`} store={store} symbol={symbol} />
     </section>
   );

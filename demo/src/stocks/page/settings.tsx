@@ -1,16 +1,17 @@
 import type { ComponentChildren } from "preact";
+import { PaceSlider, type PaceSliderProps } from "./pace-slider.tsx";
 import { stocksTexts } from "./texts.ts";
 import type { UpColour } from "./watch-list.ts";
 
 const UP_COLOURS: readonly UpColour[] = ["green", "red"];
 
-export interface SettingsProps {
+export interface SettingsProps extends PaceSliderProps {
   readonly upColour: UpColour;
   readonly onUpColour: (colour: UpColour) => void;
 }
 
 /** The reader's settings, which this browser keeps. */
-export function Settings({ upColour, onUpColour }: SettingsProps): ComponentChildren {
+export function Settings({ upColour, onUpColour, ...pace }: SettingsProps): ComponentChildren {
   const texts = stocksTexts().settings;
   return (
     <section class="settings" aria-labelledby="settings-title">
@@ -30,6 +31,7 @@ export function Settings({ upColour, onUpColour }: SettingsProps): ComponentChil
           </label>
         ))}
       </fieldset>
+      <PaceSlider {...pace} />
     </section>
   );
 }

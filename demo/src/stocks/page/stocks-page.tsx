@@ -6,14 +6,17 @@ import { language } from "artesian-ui/language.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { AboutPrices } from "./about-prices.tsx";
+import { Alerts } from "./alerts.ts";
 import { arrowOf, formatPrice } from "./format.ts";
 import { MarketStore } from "./market-store.ts";
+import { FiredAlerts, notify, PriceAlerts } from "./price-alerts.tsx";
 import { MarketSummary, SpokenSummary } from "./market-summary.tsx";
 import { QuoteDetail } from "./quote-detail.tsx";
 import { QuoteList } from "./quote-list.tsx";
 import { Settings } from "./settings.tsx";
 import { sortingAfter } from "./sort.ts";
 import { stocksTexts } from "./texts.ts";
+import { useLink } from "./use-link.ts";
 import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
 
 /**
@@ -25,6 +28,8 @@ const PAST_MS = 2000;
 /**
  * The stocks page.
  *
+ * The symbol stands in the address, as in `/stocks#AMBRS`, so a link leads to it.
+ *
  * Stable for tests: the roles and labels, and these `data-testid`s:
  * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting`,
  *   `refused`, or `paused` while the reader holds the page still
@@ -34,31 +39,39 @@ const PAST_MS = 2000;
  *   `price`, `change` and `watch`; `sort-symbol`, `sort-price`, `sort-changePercent`
  * - `search`; `view-watched` and `view-all`: what the list shows
  * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`,
- *   `chart` (`data-state` is `drawn` once it is), `day-open`, `day-high`, `day-low`, `day-volume`
+ *   `chart` (`data-state` is `drawn` once it is), `axis`, `ohlc`, `chart-since`, `compare`, `day-open`, `day-high`, `day-low`, `day-volume`
+ * - `alerts`: the price alerts, in it `alert-price`, `alert-add`, `alert-notify`, and of each `alert`
+ *   with `alert-remove`; `alert-fired`: one whose price was reached, with `alert-dismiss`
+ * - `pace`: the slider of the hub's pace; `pace-rate`: the bytes a second that it costs
  * - `up-green`, `up-red`: the colour of rising prices; `detail-paused`: there while paused
  * - `simulated`: there while prices are made up; `about`: how to plug in others
  */
 export function StocksPage({ origin }: { origin: string }): ComponentChildren {
-  const [store] = useState(() => new MarketStore());
+  const [{ store, alerts }] = useState(createStores);
+  const { alerts: setAlerts } = useView(alerts);
   const view = useView(store);
   const [choices, setChoices] = useState(loadChoices);
   const [search, setSearch] = useState("");
+  const [compared, setCompared] = useState<string>();
   const { watched, sorting } = choices;
   const query = search.trim();
   const isWatchList = choices.view === "watched" && query === "";
   const now = useNow(view.connection.state === "reconnecting");
-  const all = useMemo(() => [...new Set([...view.symbols, ...watched])], [view.symbols, watched]);
-  const listed = isWatchList ? watched : all;
   // A server that reads a long journal has prices before their past.
   const [waited, setWaited] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setWaited(true), PAST_MS);
     return () => clearTimeout(timer);
   }, []);
+  const isKnown = view.loaded || waited;
+  // All at once: rows that come between others would push them.
+  const all = useMemo(() => (isKnown ? [...new Set([...view.symbols, ...watched])] : []), [isKnown, view.symbols, watched]);
+  const listed = isWatchList ? watched : all;
   // A reader who has chosen none keeps the first symbol shown.
   const first = useRef<string>(undefined);
-  first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (view.loaded || waited ? view.symbols.toSorted()[0] : undefined);
-  const selected = choices.selected ?? first.current;
+  first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (isKnown ? view.symbols.toSorted()[0] : undefined);
+  const link = useLink(choices.selected ?? first.current);
+  const selected = link.symbol ?? choices.selected ?? first.current;
   const isLive = view.connection.state === "live" && !view.paused;
   const upColour = choices.upColour ?? (language() === "zh-CN" ? "red" : "green");
   const texts = stocksTexts();
@@ -76,13 +89,26 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   }
 
   function pick(symbol: string): void {
+    link.go(symbol);
     choose({ selected: symbol });
     // On a phone the chart is above the list.
     document.getElementById("detail-title")?.scrollIntoView({ block: "nearest" });
   }
 
+  function pace(paceMs: number): void {
+    choose({ paceMs });
+    store.pace(paceMs);
+  }
+
   const followed =
-    isWatchList && watched.length > 0 ? [...new Set([...watched, ...(selected === undefined ? [] : [selected])])] : undefined;
+    isWatchList && watched.length > 0
+      ? [
+          ...new Set([
+            ...watched,
+            ...[selected, compared, ...setAlerts.map(({ symbol }) => symbol)].filter((symbol) => symbol !== undefined),
+          ]),
+        ]
+      : undefined;
   const followedKey = followed === undefined ? undefined : JSON.stringify(followed.toSorted());
   useEffect(() => store.follow(followed), [store, followedKey]);
 
@@ -131,8 +157,13 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
             store={store}
             symbol={selected}
             isWatched={selected !== undefined && watched.includes(selected)}
+            compared={compared === selected ? undefined : compared}
+            symbols={all}
+            range={choices.range}
             rounds={view.rounds}
             paused={view.paused}
+            onRange={(range) => choose({ range })}
+            onCompare={setCompared}
             upColour={upColour}
             note={view.loaded ? texts.noPrices : texts.coming}
             onWatch={watch}
@@ -177,7 +208,14 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
           />
         </section>
         <div class="column-about">
-          <Settings upColour={upColour} onUpColour={(chosen) => choose({ upColour: chosen })} />
+          <PriceAlerts alerts={alerts} store={store} symbol={selected} />
+          <Settings
+            upColour={upColour}
+            onUpColour={(chosen) => choose({ upColour: chosen })}
+            store={store}
+            paceMs={choices.paceMs}
+            onPace={pace}
+          />
           <AboutPrices origin={origin} simulated={view.simulated} />
         </div>
       </main>
@@ -186,9 +224,16 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
           {texts.credit} <a href="https://www.tradingview.com/">www.tradingview.com</a>
         </p>
       </footer>
+      <FiredAlerts alerts={alerts} store={store} />
       <SpokenSummary store={store} selected={selected} />
     </div>
   );
+}
+
+function createStores(): { readonly store: MarketStore; readonly alerts: Alerts } {
+  const alerts = new Alerts((fired) => notify(fired, store));
+  const store = new MarketStore(loadChoices().paceMs, (quote) => alerts.check(quote));
+  return { store, alerts };
 }
 
 interface ViewChoiceProps {

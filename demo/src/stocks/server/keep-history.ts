@@ -18,17 +18,19 @@ export function keepHistory(path: string, history: PriceHistory, cursor: () => s
   let written = history.changes;
   let last = Promise.resolve();
 
+  async function write(): Promise<void> {
+    if (history.changes === written) return;
+    written = history.changes;
+    try {
+      await writeHistory(path, history, cursor());
+    } catch (error) {
+      written = -1;
+      logger.warn({ err: error, path }, "the history of prices could not be written; it is tried again in a minute");
+    }
+  }
+
   function save(): Promise<void> {
-    last = last.then(async () => {
-      if (history.changes === written) return;
-      written = history.changes;
-      try {
-        await writeHistory(path, history, cursor());
-      } catch (error) {
-        written = -1;
-        logger.warn({ err: error, path }, "the history of prices could not be written; it is tried again in a minute");
-      }
-    });
+    last = last.then(write);
     return last;
   }
 

@@ -61,10 +61,12 @@ export function createMarket(options: SimulatedQuotesOptions, run: MarketRun): S
     return options.last?.get(symbol)?.price ?? Math.round(500 * 100 ** createRandom(nextSeed()).next()) / 100;
   }
 
+  async function fill(): Promise<void> {
+    if (!isOpen) await inventPast(history, symbols, openingOf, { ...options, seed: nextSeed() }, now(), signal);
+  }
+
   function catchUp(): Promise<void> {
-    filling = filling.then(async () => {
-      if (!isOpen) await inventPast(history, symbols, openingOf, { ...options, seed: nextSeed() }, now(), signal);
-    });
+    filling = filling.then(fill, fill);
     return filling;
   }
 
