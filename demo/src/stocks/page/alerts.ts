@@ -12,7 +12,7 @@ const MAX_FIRED = 5;
 export interface PriceAlert {
   readonly symbol: string;
   readonly target: number;
-  /** Whether the price has to rise to the target. Otherwise it has to fall. */
+  /** Whether the price has to rise to the target. Otherwise the price has to fall. */
   readonly rises: boolean;
 }
 
@@ -70,7 +70,7 @@ export class Alerts {
   check({ symbol, price }: StockQuote): void {
     const reached = this.#view.alerts.filter((alert) => alert.symbol === symbol && isReached(alert, price));
     for (const alert of reached) {
-      // Another tab of the page may have told it already.
+      // Another tab of the page may have told the reader already.
       const isOpen = load(this.#storage).some((each) => isSame(each, alert));
       this.remove(alert);
       if (!isOpen) continue;

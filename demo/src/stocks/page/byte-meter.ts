@@ -1,4 +1,4 @@
-/** An event of a stream, as far as it is measured. */
+/** The measured parts of an event. */
 export interface ReceivedEvent {
   readonly type: string;
   readonly data: string;

@@ -15,9 +15,9 @@ import type { UpColour } from "./watch-list.ts";
 
 export interface ChartPanelProps {
   readonly store: MarketStore;
-  /** Undefined until one is known. */
+  /** Undefined until a symbol is known. */
   readonly symbol: string | undefined;
-  /** The symbol beside it. */
+  /** The symbol to compare with. */
   readonly compared: string | undefined;
   readonly symbols: readonly string[];
   readonly range: RangeName;

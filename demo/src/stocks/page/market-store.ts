@@ -121,7 +121,7 @@ export class MarketStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Paints a symbol now, and in each frame before which it changed. Undefined paints an empty one, once. */
+  /** Paints a symbol now, and in each frame before which it changed. Undefined paints an empty symbol, once. */
   paint(symbol: string | undefined, painter: (ticker: Ticker) => void): () => void {
     if (symbol === undefined) {
       painter(new Ticker(""));

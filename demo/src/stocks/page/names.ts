@@ -1,12 +1,12 @@
 import { language } from "artesian-ui/language.ts";
 
-/** A company with its names, as far as they are known. */
+/** The known names of a company. */
 export interface Named {
   readonly name: string | undefined;
   readonly nameZh: string | undefined;
 }
 
-/** The company's name in the page's language, if there is one, else in English. */
+/** The company's name in the page's language if it has that name, else in English. */
 export function nameOf({ name, nameZh }: Named): string {
   return (language() === "zh-CN" ? nameZh : undefined) ?? name ?? "";
 }

@@ -18,7 +18,7 @@ export interface PaceSliderProps {
   readonly onPace: (paceMs: number) => void;
 }
 
-/** Lets the reader choose the hub's pace, and shows what it costs. */
+/** Lets the reader choose the hub's pace, and shows the cost. */
 export function PaceSlider({ store, paceMs, onPace }: PaceSliderProps): ComponentChildren {
   const [place, setPlace] = useState(() => Math.max(0, PACES.indexOf(paceMs)));
   const rate = useRef<HTMLOutputElement>(null);

@@ -13,7 +13,7 @@ export interface PriceAlertsProps {
   readonly symbol: string | undefined;
 }
 
-/** The price alerts, and a form for a new one. */
+/** The price alerts, and a form for a new alert. */
 export function PriceAlerts({ alerts, store, symbol }: PriceAlertsProps): ComponentChildren {
   const { alerts: set } = useView(alerts);
   const [text, setText] = useState("");
@@ -110,7 +110,7 @@ export function notify(fired: FiredAlert, store: MarketStore): void {
     });
     notification.addEventListener("click", () => window.focus());
   } catch {
-    // Browsers of phones allow notifications of service workers alone. The page has told it.
+    // Browsers of phones allow notifications of service workers alone. The page has told the reader.
   }
 }
 

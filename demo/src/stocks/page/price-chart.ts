@@ -50,7 +50,7 @@ const ROOM = 1 / 30;
 
 /**
  * Draws prices in an element, at the size of the element. Volumes stand below. The time axis is in
- * proportion: a series without prices has a place for each span, also for those in which nothing was
+ * proportion: a series without prices has a place for each span, also even if nothing was
  * traded.
  */
 export function drawPrices({ element, range, onTicks, onHover }: ChartOptions): PriceChart {

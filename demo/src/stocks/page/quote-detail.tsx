@@ -13,7 +13,7 @@ type OfChart = Pick<ChartPanelProps, "compared" | "symbols" | "range" | "onRange
 
 export interface QuoteDetailProps extends OfChart {
   readonly store: MarketStore;
-  /** Undefined until one is known. Its place is kept, so that nothing below jumps. */
+  /** Undefined until a symbol is known. The place is kept, so that nothing below jumps. */
   readonly symbol: string | undefined;
   readonly isWatched: boolean;
   readonly paused: boolean;

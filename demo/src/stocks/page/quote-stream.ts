@@ -19,7 +19,7 @@ export interface QuoteStreamOptions {
   readonly onConnection: (connection: Connection) => void;
 }
 
-/** A stream at one pace, and how to leave its topics. */
+/** A stream with a pace, and how to leave the topics. */
 interface Paced {
   readonly live: Live;
   /** Ends the following of each topic. */
@@ -33,7 +33,7 @@ export class QuoteStream {
   readonly #meter = new ByteMeter();
   #topics: ReadonlySet<string> = new Set();
   #current: Paced;
-  /** The stream of another pace, until it is live. */
+  /** The stream of another pace, while connecting. */
   #next: Paced | undefined;
 
   constructor(options: QuoteStreamOptions) {
@@ -54,7 +54,7 @@ export class QuoteStream {
     if (this.#next !== undefined) this.#apply(this.#next);
   }
 
-  /** Changes the pace. The old stream goes on until the new one is live, so that nothing stands still. */
+  /** Changes the pace. The old stream goes on until the new stream is live, so that nothing stands still. */
   pace(paceMs: number): void {
     if (this.#next !== undefined) close(this.#next);
     let isTaken = false;

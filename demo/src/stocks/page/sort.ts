@@ -41,7 +41,7 @@ export function sortSymbols(items: readonly Sortable[], { key, descending }: Sor
   return items.toSorted(compare).map(({ symbol }) => symbol);
 }
 
-/** Whether a search matches a symbol or one of its names, in any case, with words in any order. */
+/** Whether a search matches a symbol or any of its names, in any case, with words in any order. */
 export function isFound({ symbol, name = "", nameZh = "" }: Sortable, search: string): boolean {
   const text = `${symbol} ${name} ${nameZh}`.toLowerCase();
   return search

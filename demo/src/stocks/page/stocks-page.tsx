@@ -28,7 +28,7 @@ const PAST_MS = 2000;
 /**
  * The stocks page.
  *
- * The symbol stands in the address, as in `/stocks#AMBRS`, so a link leads to it.
+ * The symbol stands in the address, as in `/stocks#AMBRS`, so links lead to symbols.
  *
  * Stable for tests: the roles and labels, and these `data-testid`s:
  * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting`,
@@ -41,8 +41,8 @@ const PAST_MS = 2000;
  * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`,
  *   `chart` (`data-state` is `drawn` once it is), `axis`, `ohlc`, `chart-since`, `compare`, `day-open`, `day-high`, `day-low`, `day-volume`
  * - `alerts`: the price alerts, in it `alert-price`, `alert-add`, `alert-notify`, and of each `alert`
- *   with `alert-remove`; `alert-fired`: one whose price was reached, with `alert-dismiss`
- * - `pace`: the slider of the hub's pace; `pace-rate`: the bytes a second that it costs
+ *   with `alert-remove`; `alert-fired`: an alert whose price was reached, with `alert-dismiss`
+ * - `pace`: the slider of the hub's pace; `pace-rate`: the bytes a second
  * - `up-green`, `up-red`: the colour of rising prices; `detail-paused`: there while paused
  * - `simulated`: there while prices are made up; `about`: how to plug in others
  */

@@ -1,6 +1,6 @@
 import { formatDay, formatHour, formatMonth, formatTime } from "./format.ts";
 
-/** A label of the time axis, at its middle. */
+/** A label of the time axis, placed by the middle. */
 export interface Tick {
   /** In pixels from the left. */
   readonly x: number;
@@ -65,7 +65,7 @@ function textAt(time: number, distance: number): string {
 function wholesIn(from: number, to: number, distance: number): number[] {
   const times: number[] = [];
   if (distance < DAY) {
-    // In a day with a change of the clock, they are counted on from its midnight.
+    // In a day with a change of the clock, they are counted on from midnight.
     let time = from - (secondOfDay(from) % distance);
     if (time < from) time += distance;
     for (; time <= to; time += distance) times.push(time);

@@ -1,17 +1,17 @@
 import { useEffect, useState } from "preact/hooks";
 import { isSymbol } from "./watch-list.ts";
 
-/** The symbol in the page's address, after `#`, and a function that goes to another one. */
+/** The symbol in the page's address, after `#`, and a function that goes to another symbol. */
 export interface Link {
   readonly symbol: string | undefined;
-  /** Goes to a symbol, so that the back button leads to the one before. */
+  /** Goes to a symbol, so that the back button leads to the symbol before. */
   go(symbol: string): void;
 }
 
 /**
  * Follows the symbol in the page's address.
  *
- * @param fallback - The symbol shown by an address without one, which is put into the address.
+ * @param fallback - The symbol shown by an address without a symbol, which is put into the address.
  */
 export function useLink(fallback: string | undefined): Link {
   const [symbol, setSymbol] = useState(read);

@@ -7,7 +7,7 @@ import type { Ticker } from "./ticker.ts";
 
 /**
  * Paints a symbol into existing elements, bypassing the components, which would be compared four
- * times a second. Without a symbol, an empty one is painted.
+ * times a second. Without a symbol, an empty symbol is painted.
  */
 export function usePainter(store: MarketStore, symbol: string | undefined, painter: (ticker: Ticker) => void): void {
   useLayoutEffect(() => store.paint(symbol, painter), [store, symbol, language()]);

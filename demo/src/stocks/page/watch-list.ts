@@ -12,7 +12,7 @@ export const MAX_WATCHED = 500;
 
 export type View = "watched" | "all";
 
-/** The colour of rising prices. In Chinese markets it is red. */
+/** The colour of rising prices: red in Chinese markets. */
 export type UpColour = "green" | "red";
 
 /** The visitor's choices, stored in this browser. */

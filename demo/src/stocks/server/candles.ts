@@ -45,7 +45,7 @@ export class CandleSeries {
     return this.#count === 0 ? undefined : this.#read(this.#count - 1);
   }
 
-  /** A copy, which later prices leave as it is. */
+  /** A copy, which later prices do not change. */
   copy(): CandleSeries {
     const copy = new CandleSeries(this.#step, this.#kept);
     copy.#rows = this.#rows.slice();
@@ -119,7 +119,7 @@ export class CandleSeries {
     this.#count += 1;
   }
 
-  /** Doubles the room. It ends at the number of kept candles, since no more can be held. */
+  /** Doubles the room, up to the number of kept candles. */
   #grow(): void {
     const rows = new Float64Array(Math.min(this.#kept, this.#room * 2) * WIDTH);
     const oldest = this.#rows.subarray(this.#first * WIDTH);

@@ -16,7 +16,7 @@ export interface FollowOptions {
   readonly after?: string | undefined;
   /** Called once, when the journal's content from before the start is in the history. */
   readonly onLive: () => void;
-  /** Called with the id of each update, before its price is in the history. */
+  /** Called with the id of each update, before the price is in the history. */
   readonly onUpdate: (id: string) => void;
 }
 
@@ -27,7 +27,7 @@ export interface FollowOptions {
  */
 export async function followHub({ hub, history, logger, signal, after, onLive, onUpdate }: FollowOptions): Promise<void> {
   let lastEventId = after ?? "earliest";
-  /** Times of the kept prices, while the journal repeats them because it does not know the id. */
+  /** Times of the kept prices, while the journal repeats them because the journal does not know the id. */
   let kept: ReadonlyMap<string, number> | undefined;
   let delayMs = RESTART_MS.min;
   let isFull = false;

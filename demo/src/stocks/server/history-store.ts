@@ -16,13 +16,13 @@ const BYTES_PER_SYMBOL = 150_000;
 
 type Row = readonly [time: number, open: number, high: number, low: number, close: number, volume: number];
 
-/** A symbol as one line of the file. */
+/** A symbol as a line of the file. */
 interface Line extends Omit<SymbolHistory, "candles"> {
   readonly candles: Readonly<Record<CandleStep, readonly Row[]>>;
 }
 
 /**
- * Writes the history to a new file that replaces the old one, so that one of the two is whole after
+ * Writes the history to a new file that replaces the old file, so that a whole file is there after
  * a crash.
  *
  * @param cursor - Event id of the newest update that the history has.

@@ -10,7 +10,7 @@ const DEFAULTS = { ticksPerSecond: 20, sessionMs: 1_800_000 } as const;
 /** A gap that is not worth filling, in milliseconds. */
 const SHORT_MS = 2000;
 
-/** How far a market's day has gone when it opens for the first time. */
+/** Elapsed part of a market's day at the first opening. */
 const FIRST_DAY_GONE = 0.4;
 
 const YEAR_MS = CANDLE_STEPS.day * CANDLES_KEPT.day * 1000;
@@ -20,7 +20,7 @@ const YEAR_MS = CANDLE_STEPS.day * CANDLES_KEPT.day * 1000;
  * none, and else with the time since its last price, to which the market returns. None of it is
  * published.
  *
- * @param symbols - All symbols of the market, in its order.
+ * @param symbols - All symbols of the market, in order.
  * @param opening - Price of a symbol that has never been traded.
  * @param now - In milliseconds since 1970.
  */
@@ -44,7 +44,7 @@ export async function inventPast(
     const from = last ?? { at: now - YEAR_MS };
     const to = { at: now, price: last?.price ?? opening(symbol) };
     let opensAt = last === undefined ? now - FIRST_DAY_GONE * sessionMs : (history.sessionSince(symbol) ?? now) + sessionMs;
-    // Days of which only the last one is shown need not be counted one by one.
+    // Only the last day is shown, so the days before need no count.
     if (last === undefined) opensAt -= Math.ceil(YEAR_MS / sessionMs) * sessionMs;
     let close = last === undefined ? undefined : last.price - last.change;
     let volume = last?.volume ?? 0;

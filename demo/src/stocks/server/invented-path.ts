@@ -16,7 +16,7 @@ export interface InventedPrice extends PointInTime {
 export interface Motion {
   /** Standard deviation of the logarithm over a second. */
   readonly sigma: number;
-  /** Share of the way back to its home that a price goes in a second. */
+  /** Share of the way home that a price goes in a second. */
   readonly pull: number;
   /** Distance between bid and ask, as a part of the price. */
   readonly spread: number;
@@ -25,7 +25,7 @@ export interface Motion {
 }
 
 /**
- * The finest length first. Each reaches back one of the next length further than its candles do, so
+ * The finest length first. Each reaches back further than its candles do, by the next length, so
  * that the oldest of them are whole.
  */
 const STEPS = (Object.keys(CANDLE_STEPS) as CandleStep[]).map((step, index, all) => {
@@ -45,12 +45,12 @@ const CENT = 0.01;
 
 /**
  * Invents the prices of a stretch that nobody saw, as the simulated market would have made them. The
- * prices are as dense as the candles that will keep them. The last one is `to`.
+ * prices are as dense as the candles that will keep them. The last price is `to`.
  *
  * The logarithm is an Ornstein-Uhlenbeck process that is walked backwards from `to`, so nothing
  * leaps where the live prices begin. With `from` the walk is a bridge between the two.
  *
- * @param from - The last known price, or how long ago the past begins without one.
+ * @param from - The last known price, or when the past begins without a price.
  */
 export function* inventPath(
   from: PointInTime | { readonly at: number },
@@ -110,7 +110,7 @@ function walkBack(bounds: readonly number[], last: number, { sigma, pull }: Pick
   return logs;
 }
 
-/** Bends a path so that it begins at a price. The bend fades as the process forgets its past. */
+/** Bends a path towards a first price. The bend fades as the process forgets the past. */
 function tieTo(first: number, logs: number[], bounds: readonly number[], pull: number): void {
   const begin = bounds[0] ?? 0;
   const all = (pull * ((bounds.at(-1) ?? begin) - begin)) / 1000;

@@ -20,7 +20,7 @@ export interface CompanyNames {
   readonly nameZh: string;
 }
 
-/** The history of one symbol, to be kept. */
+/** The history of a symbol, to be kept. */
 export interface SymbolHistory extends Pick<Listing, "quote" | "open" | "high" | "low" | "since"> {
   readonly candles: Readonly<Record<CandleStep, readonly Candle[]>>;
 }
@@ -72,7 +72,7 @@ export class PriceHistory {
     return true;
   }
 
-  /** Takes a kept history, unless there is one of the symbol already, or no more room. */
+  /** Takes a kept history, unless the symbol has a history already, or no more room. */
   restore(kept: SymbolHistory): void {
     const { quote, candles } = kept;
     if (this.#entries.has(quote.symbol) || this.#entries.size >= this.#maxSymbols) return;
@@ -80,7 +80,7 @@ export class PriceHistory {
     this.#entries.set(quote.symbol, { series, session: new Session(kept), quote });
   }
 
-  /** The histories of all symbols as they are now. Each is taken apart when it is asked for. */
+  /** The histories of all symbols as they are now. Each is taken apart on demand. */
   kept(): Iterator<SymbolHistory, undefined> {
     const copies = [...this.#entries.values()].map(({ series, session, quote }) => {
       const { open, high, low, since } = session;

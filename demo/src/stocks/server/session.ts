@@ -1,6 +1,6 @@
 import type { Listing, StockQuote } from "./wire.ts";
 
-/** A volume, and the time in which it was traded, in milliseconds. */
+/** A volume, and the time of the trades, in milliseconds. */
 export interface Traded {
   readonly volume: number;
   readonly overMs: number;
@@ -8,11 +8,11 @@ export interface Traded {
 
 export const NOTHING_TRADED: Traded = { volume: 0, overMs: 0 };
 
-/** A gap between two prices whose volume belongs to the candle of the later one, in milliseconds. */
+/** A gap between two prices whose volume belongs to the candle of the later price, in milliseconds. */
 const GAP_MS = 120_000;
 
 /**
- * The part of a volume that a candle takes. After a longer break it is the usual part of a candle,
+ * The part of a volume that a candle takes. After a longer break, only the usual part of a candle counts,
  * because a candle that held all of the break would dwarf the rest.
  *
  * @param step - Length of the candle, in seconds.

@@ -31,7 +31,7 @@ export interface Stocks {
 /**
  * Publishes prices to a hub, and keeps their history for charts. The history has candles
  * of ten minutes, ten hours, a week and a year of each symbol. It is folded from the hub's own
- * journal, and kept in a file if there is one.
+ * journal, and kept in `historyFile`.
  *
  * @throws TypeError when an option is out of range.
  */

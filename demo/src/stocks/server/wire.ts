@@ -51,7 +51,7 @@ export interface Candle {
   readonly volume: number;
 }
 
-/** Lengths of spans, in seconds. A day is one of UTC. */
+/** Lengths of spans, in seconds. Days are of UTC. */
 export const CANDLE_STEPS = { second: 1, minute: 60, quarter: 900, day: 86_400 } as const;
 export type CandleStep = keyof typeof CANDLE_STEPS;
 

@@ -121,8 +121,8 @@ export interface SimulatedCharacter {
 }
 
 /**
- * The character of a simulated symbol. Its name alone decides, so that a market that stops and goes
- * on moves as before, whatever its seed.
+ * The character of a simulated symbol. The name alone decides, so that a market that stops and goes
+ * on moves as before, with any seed.
  */
 export function simulatedCharacter(symbol: string): SimulatedCharacter {
   let hash = 0x811c9dc5;
