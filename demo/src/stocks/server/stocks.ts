@@ -60,7 +60,7 @@ export function createStocks(options: StocksOptions): Stocks {
   const restoring = restore();
   const keeper = historyFile === undefined ? undefined : keepHistory(historyFile, history, () => cursor ?? "earliest", logger);
 
-  /** Takes over what was kept, of the same kind of prices. */
+  /** Takes over the kept history, of the same kind of prices. */
   async function restore(): Promise<void> {
     if (historyFile === undefined) return;
     const isWanted = ({ quote }: SymbolHistory): boolean => quote.simulated === isMade;
