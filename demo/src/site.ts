@@ -47,7 +47,13 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       logger,
       limits: { botFirstMs: config.botFirstToken, botNextMs: config.botNextToken, botMs: config.botAnswer },
     }),
-    createStocks({ hub, source: quotes, logger }),
+    createStocks({
+      hub,
+      source: quotes,
+      // As durable as the prices' journal.
+      historyFile: config.journal.kind === "memory" ? undefined : join(config.data, "stocks-history.gz"),
+      logger,
+    }),
     createNews({
       hub,
       feeds,

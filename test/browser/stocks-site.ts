@@ -16,11 +16,6 @@ export function usePages(): void {
   pagesOf = buildPages("stocks");
 }
 
-/** Where the build of {@link usePages} is. */
-export function pagesDirectory(): string {
-  return pagesOf();
-}
-
 export interface StocksSite {
   readonly origin: string;
   readonly url: string;

@@ -18,13 +18,18 @@ export { runSources, type SourcesContext } from "./run.ts";
 export { MAX_BATCH, type Source, type SourceContext, SourceError, type SourceEvent, type SourceMemory } from "./source.ts";
 export { type FeedAddress, feedSource, type FeedSourceOptions, type FeedUpdate } from "./feed/index.ts";
 export {
+  createRandom,
   type CsvFormat,
   type FileQuotesOptions,
   type HttpQuotesOptions,
+  inventSymbols,
   type Quote,
   type QuoteFields,
   type QuotesClock,
   type QuotesOptions,
   quotesSource,
+  type Random,
+  type SimulatedCharacter,
+  simulatedCharacter,
   type SimulatedQuotesOptions,
 } from "./quotes/index.ts";

@@ -1,7 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { CandleSeries } from "../../../demo/src/stocks/server/candles.ts";
-import { Session } from "../../../demo/src/stocks/server/session.ts";
+import { Session, volumeIn } from "../../../demo/src/stocks/server/session.ts";
 import type { StockQuote } from "../../../demo/src/stocks/server/wire.ts";
 
 function quote(price: number, at: number, volume?: number): StockQuote {
@@ -85,15 +85,31 @@ describe("candles", () => {
   });
 });
 
+test("a copy of a series stays as it is", () => {
+  const series = new CandleSeries(1, 40);
+  for (let second = 0; second < 100; second++) series.add(second * 1000, second, 1);
+  const copy = series.copy();
+  expect(copy.all).toEqual(series.all);
+  expect(copy.all.map(({ time }) => time)).toEqual(Array.from({ length: 40 }, (_, i) => 60 + i));
+  series.add(100_000, 100, 1);
+  expect([copy.last?.time, series.last?.time]).toEqual([99, 100]);
+});
+
+test("what was traded in a long break goes into no candle as a whole", () => {
+  expect(volumeIn({ volume: 600, overMs: 60_000 }, 1)).toBe(600);
+  expect(volumeIn({ volume: 6000, overMs: 3_600_000 }, 60)).toBe(200);
+  expect(volumeIn({ volume: 6000, overMs: 3_600_000 }, 86_400)).toBe(6000);
+});
+
 describe("a session", () => {
   test("has the range since it began, and tells what was traded", () => {
     const session = new Session();
-    expect(session.add(quote(10, 1000, 500))).toBe(0);
-    expect(session.add(quote(12, 2000, 600))).toBe(100);
-    expect(session.add(quote(9, 3000, 600))).toBe(0);
+    expect(session.add(quote(10, 1000, 500))).toEqual({ volume: 0, overMs: 0 });
+    expect(session.add(quote(12, 2000, 600))).toEqual({ volume: 100, overMs: 1000 });
+    expect(session.add(quote(9, 3000, 600)).volume).toBe(0);
     expect(session).toMatchObject({ open: 10, high: 12, low: 9, since: 1000 });
     // The volume begins anew, and the session with it.
-    expect(session.add(quote(11, 4000, 50))).toBe(50);
+    expect(session.add(quote(11, 4000, 50)).volume).toBe(50);
     expect(session).toMatchObject({ open: 11, high: 11, low: 11, since: 4000 });
   });
 
@@ -108,9 +124,19 @@ describe("a session", () => {
   });
 
   test("goes on from a listing", () => {
-    const listing = { quote: quote(10, 1000, 500), name: undefined, open: 8, high: 11, low: 7, since: 0, spark: [], sparkTime: 0 };
+    const listing = {
+      quote: quote(10, 1000, 500),
+      name: undefined,
+      nameZh: undefined,
+      open: 8,
+      high: 11,
+      low: 7,
+      since: 0,
+      spark: [],
+      sparkTime: 0,
+    };
     const session = new Session(listing);
-    expect(session.add(quote(12, 2000, 550))).toBe(50);
+    expect(session.add(quote(12, 2000, 550)).volume).toBe(50);
     expect(session).toMatchObject({ open: 8, high: 12, low: 7, since: 0 });
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
   arrowOf,
   formatChange,
@@ -9,6 +9,8 @@ import {
   formatVolume,
   trendOf,
 } from "../../../demo/src/stocks/page/format.ts";
+import { Alerts, MAX_ALERTS } from "../../../demo/src/stocks/page/alerts.ts";
+import { ByteMeter } from "../../../demo/src/stocks/page/byte-meter.ts";
 import { isFound, type Sortable, sortingAfter, sortSymbols } from "../../../demo/src/stocks/page/sort.ts";
 import { Spark } from "../../../demo/src/stocks/page/spark.ts";
 import { Ticker } from "../../../demo/src/stocks/page/ticker.ts";
@@ -20,6 +22,14 @@ import type { StockQuote } from "../../../demo/src/stocks/server/wire.ts";
 function quote(price: number, at: number, change = 0): StockQuote {
   return { symbol: "AAA", price, change, changePercent: 0, volume: undefined, at, simulated: false };
 }
+
+/** Makes a page of this language. */
+function speak(language: "en" | "zh-CN"): void {
+  vi.stubGlobal("location", { search: `?lang=${language}` });
+  vi.stubGlobal("navigator", { languages: [language] });
+}
+
+beforeEach(() => speak("en"));
 
 describe("formats", () => {
   test.each([
@@ -84,8 +94,8 @@ describe("sorting", () => {
   });
 
   test("finds words in symbol and name", () => {
-    const named = { ...item("AQFER"), name: "Aquifer Holdings" };
-    expect(["", "aq", "HOLD", "hold aqf"].map((search) => isFound(named, search))).toEqual([true, true, true, true]);
+    const named = { ...item("AQFER"), name: "Aquifer Holdings", nameZh: "含水层控股" };
+    expect(["", "aq", "HOLD", "hold aqf", "含水层"].map((search) => isFound(named, search))).toEqual([true, true, true, true, true]);
     expect(isFound(named, "hold x")).toBe(false);
   });
 });
@@ -98,19 +108,33 @@ describe("the watch list", () => {
 
   test("is what it was", () => {
     const held = storage();
-    const choices = { watched: ["B", "A"], view: "watched", sorting: { key: "price", descending: true }, selected: "A" } as const;
+    const choices = {
+      watched: ["B", "A"],
+      view: "watched",
+      sorting: { key: "price", descending: true },
+      selected: "A",
+      range: "1d",
+      paceMs: 250,
+      upColour: "red",
+    } as const;
     saveChoices(choices, held);
     expect(loadChoices(held)).toEqual(choices);
   });
 
-  test.each(["", "{", "null", "[]", '{"watched":5,"view":"x","sort":"y","selected":7}'])("is empty where %j was kept", (text) => {
-    expect(loadChoices(storage(text))).toEqual({
-      watched: [],
-      view: "all",
-      sorting: { key: "symbol", descending: false },
-      selected: undefined,
-    });
-  });
+  test.each(["", "{", "null", "[]", '{"watched":5,"view":"x","sort":"y","selected":7,"range":"2h","paceMs":3,"upColour":"blue"}'])(
+    "is empty where %j was kept",
+    (text) => {
+      expect(loadChoices(storage(text))).toEqual({
+        watched: [],
+        view: "all",
+        sorting: { key: "symbol", descending: false },
+        selected: undefined,
+        range: "10m",
+        paceMs: 250,
+        upColour: undefined,
+      });
+    },
+  );
 
   test("keeps symbols alone, each once, so many at most", () => {
     const watched = ["A", "A", 5, "", "x".repeat(65), ...Array.from({ length: 600 }, (_, i) => `S${i}`)];
@@ -157,14 +181,24 @@ describe("a ticker", () => {
     ticker.take(quote(1.084, 3000));
     expect(formatPrice(1.084, ticker.decimals)).toBe("1.08400");
     const learnt = new Ticker("EURUSD");
-    learnt.learn({ quote: quote(1.084, 1), name: undefined, open: 1.08325, high: 1.09, low: 1.08, since: 1, spark: [], sparkTime: 0 });
+    learnt.learn({
+      quote: quote(1.084, 1),
+      name: undefined,
+      nameZh: undefined,
+      open: 1.08325,
+      high: 1.09,
+      low: 1.08,
+      since: 1,
+      spark: [],
+      sparkTime: 0,
+    });
     expect(learnt.decimals).toBe(5);
   });
 
   test("keeps the newest price by time, by the server's rule", () => {
     const ticker = new Ticker("AAA");
     ticker.take(quote(10, 50_000_000));
-    expect(ticker.take(quote(11, 49_000_000))).toBe(0);
+    expect(ticker.take(quote(11, 49_000_000)).volume).toBe(0);
     expect(ticker).toMatchObject({ quote: { price: 10 }, direction: 0, moves: 0, session: { high: 10 } });
     ticker.take(quote(12, 50_000_000));
     expect(ticker.quote?.price).toBe(12);
@@ -176,7 +210,7 @@ describe("a ticker", () => {
   test("learns an older price from a server whose file is played again", () => {
     const ticker = new Ticker("AAA");
     ticker.take(quote(20, 50_000_000));
-    ticker.learn({ quote: quote(10, 1000), name: "A", open: 9, high: 12, low: 8, since: 500, spark: [], sparkTime: 0 });
+    ticker.learn({ quote: quote(10, 1000), name: "A", nameZh: "甲", open: 9, high: 12, low: 8, since: 500, spark: [], sparkTime: 0 });
     expect(ticker.quote?.price).toBe(10);
   });
 
@@ -196,10 +230,76 @@ describe("a ticker", () => {
   test("learns its past, and keeps a price that is newer", () => {
     const ticker = new Ticker("AAA");
     ticker.take(quote(20, 50_000));
-    const listing = { quote: quote(10, 1000), name: "A", open: 9, high: 12, low: 8, since: 500, spark: [9, 10], sparkTime: 0 };
+    const listing = {
+      quote: quote(10, 1000),
+      name: "A",
+      nameZh: "甲",
+      open: 9,
+      high: 12,
+      low: 8,
+      since: 500,
+      spark: [9, 10],
+      sparkTime: 0,
+    };
     ticker.learn(listing);
     expect(ticker).toMatchObject({ name: "A", quote: { price: 20 }, session: { open: 9, high: 20, low: 8 } });
     ticker.learn({ ...listing, quote: quote(30, 60_000) });
     expect(ticker.quote?.price).toBe(30);
+  });
+});
+
+describe("a byte meter", () => {
+  test("counts what the events weigh on the wire, over its window", () => {
+    const meter = new ByteMeter();
+    const event = { type: "quote", data: "é".repeat(37), id: "12345" };
+    const bytes = Buffer.byteLength(`id: 12345\nevent: quote\ndata: ${event.data}\n\n`);
+    meter.add(0, event);
+    expect(meter.perSecond(500)).toBeUndefined();
+    for (let at = 100; at < 20_000; at += 100) meter.add(at, event);
+    expect(Math.abs((meter.perSecond(20_000) ?? 0) - bytes * 10)).toBeLessThan(bytes);
+    meter.restart(20_000);
+    meter.add(20_500, event);
+    expect(meter.perSecond(22_000)).toBe(bytes / 2);
+    expect(meter.perSecond(40_000)).toBe(0);
+  });
+});
+
+describe("price alerts", () => {
+  function held(): Pick<Storage, "getItem" | "setItem"> {
+    let text: string | null = null;
+    return { getItem: () => text, setItem: (_, value) => void (text = value) };
+  }
+
+  test("fire once, in one of the tabs, in the direction that was meant", () => {
+    const storage = held();
+    const told: string[] = [];
+    const one = new Alerts(({ target, price }) => told.push(`one ${target} at ${price}`), storage);
+    expect([one.add("AAA", 12, 10), one.add("AAA", 8, 10), one.add("AAA", 10, 10), one.add("AAA", Number.NaN, 10)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    const two = new Alerts(({ target, price }) => told.push(`two ${target} at ${price}`), storage);
+    one.check(quote(11.9, 1));
+    one.check({ ...quote(13, 2), symbol: "BBB" });
+    expect(told).toEqual([]);
+    one.check(quote(12.5, 3));
+    two.check(quote(12.5, 3));
+    two.check(quote(7, 4));
+    one.check(quote(7, 4));
+    expect(told).toEqual(["one 12 at 12.5", "two 8 at 7"]);
+    expect([one.view.alerts, two.view.alerts]).toEqual([[], []]);
+  });
+
+  test("are so many at most, and nothing where something else was kept", () => {
+    const storage = held();
+    const alerts = new Alerts(() => undefined, storage);
+    for (let price = 1; price <= MAX_ALERTS; price++) expect(alerts.add("AAA", price, 0)).toBe(true);
+    expect(alerts.add("AAA", 1000, 0)).toBe(false);
+    for (const text of ["{", "5", '[{"symbol":"A"}]', '[null,{"symbol":"","target":1,"rises":true}]']) {
+      storage.setItem("artesian.stocks.alerts", text);
+      expect(new Alerts(() => undefined, storage).view.alerts).toEqual([]);
+    }
   });
 });

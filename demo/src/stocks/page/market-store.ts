@@ -1,5 +1,6 @@
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { parseQuote } from "../server/parse-quote.ts";
+import type { Traded } from "../server/session.ts";
 import type { StockQuote } from "../server/wire.ts";
 import { QuoteStream } from "./quote-stream.ts";
 import { untilDone } from "./retry.ts";
@@ -37,7 +38,7 @@ export interface MarketView {
   readonly paused: boolean;
 }
 
-export type QuoteListener = (quote: StockQuote, traded: number) => void;
+export type QuoteListener = (quote: StockQuote, traded: Traded) => void;
 
 /**
  * All prices of the page. Thousands may arrive in a second, so they are only recorded on arrival.
@@ -49,8 +50,11 @@ export class MarketStore {
   readonly #listeners = new Set<() => void>();
   readonly #quoteListeners = new Map<string, Set<QuoteListener>>();
   readonly #changed = new Set<string>();
+  /** Prices that arrived while the page was paused. */
+  readonly #waiting = new Map<string, StockQuote>();
   readonly #stop = new AbortController();
   readonly #stream: QuoteStream;
+  readonly #onPrice: (quote: StockQuote) => void;
   #frame: number | undefined;
   #viewTimer: ReturnType<typeof setTimeout> | undefined;
   #viewDueAt = Infinity;
@@ -70,8 +74,14 @@ export class MarketStore {
   /** Whether the charts' past may have a hole. */
   #isBehind = true;
 
-  constructor() {
+  /**
+   * @param paceMs - Least time between two writes of the hub, in milliseconds.
+   * @param onPrice - Called with each price on arrival, also while the page is paused.
+   */
+  constructor(paceMs: number, onPrice: (quote: StockQuote) => void = () => undefined) {
+    this.#onPrice = onPrice;
     this.#stream = new QuoteStream({
+      paceMs,
       onQuote: ({ type, data }) => this.#onQuote(type, data),
       onGap: () => this.#onGap(),
       onConnection: (connection) => this.#onConnection(connection),
@@ -96,13 +106,27 @@ export class MarketStore {
     this.#stream.follow(symbols);
   }
 
+  /** Bytes a second that the page receives. Undefined until that is known. */
+  get bytesPerSecond(): number | undefined {
+    return this.#stream.bytesPerSecond;
+  }
+
+  /** Changes the least time between two writes of the hub, in milliseconds. */
+  pace(paceMs: number): void {
+    this.#stream.pace(paceMs);
+  }
+
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Paints a symbol now, and in each frame before which it changed. */
-  paint(symbol: string, painter: (ticker: Ticker) => void): () => void {
+  /** Paints a symbol now, and in each frame before which it changed. Undefined paints an empty symbol, once. */
+  paint(symbol: string | undefined, painter: (ticker: Ticker) => void): () => void {
+    if (symbol === undefined) {
+      painter(new Ticker(""));
+      return () => undefined;
+    }
     painter(this.ticker(symbol));
     return add(this.#painters, symbol, painter);
   }
@@ -112,10 +136,15 @@ export class MarketStore {
     return add(this.#quoteListeners, symbol, listener);
   }
 
-  /** Freezes the display. Prices are still received. */
+  /** Holds everything still. The newest price of each symbol waits until the page goes on. */
   pause(paused: boolean): void {
     this.#set({ paused });
     if (paused) return;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const quote of waiting) this.#take(quote);
+    // Charts have missed the prices between, and the past may have changed.
+    if (waiting.length > 0 || this.#isBehind) void this.#learn();
     this.#schedule();
     this.#recount({});
   }
@@ -131,12 +160,21 @@ export class MarketStore {
     // The next price of each symbol is its newest. Omitted symbols are not known to be current.
     this.#isBehind = true;
     this.#markStale();
-    void this.#learn();
+    if (!this.#view.paused) void this.#learn();
   }
 
   #onQuote(type: string, data: string): void {
     const quote = parseQuote(type, data);
     if (quote === undefined) return;
+    this.#onPrice(quote);
+    if (this.#view.paused) {
+      if (this.#waiting.has(quote.symbol) || this.#waiting.size < MAX_SYMBOLS) this.#waiting.set(quote.symbol, quote);
+      return;
+    }
+    this.#take(quote);
+  }
+
+  #take(quote: StockQuote): void {
     const { symbol } = quote;
     const isNew = !this.#tickers.has(symbol);
     if (isNew && this.#tickers.size >= MAX_SYMBOLS) return;
@@ -151,7 +189,7 @@ export class MarketStore {
 
   #onConnection(connection: Connection): void {
     if (connection.state === "live") {
-      if (this.#isBehind) void this.#learn();
+      if (this.#isBehind && !this.#view.paused) void this.#learn();
     } else {
       this.#isBehind = true;
     }
@@ -171,6 +209,10 @@ export class MarketStore {
     this.#isBehind = false;
     try {
       const { listings } = await untilDone(() => fetchBoard(this.#stop.signal), this.#stop.signal);
+      if (this.#view.paused) {
+        this.#isBehind = true;
+        return;
+      }
       for (const listing of listings.slice(0, MAX_SYMBOLS)) {
         this.ticker(listing.quote.symbol).learn(listing);
         this.#changed.add(listing.quote.symbol);
@@ -184,10 +226,8 @@ export class MarketStore {
   }
 
   #schedule(): void {
-    if (this.#view.paused) return;
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;
-      if (this.#view.paused) return;
       for (const symbol of this.#changed) {
         for (const painter of this.#painters.get(symbol) ?? []) painter(this.ticker(symbol));
       }
@@ -206,10 +246,6 @@ export class MarketStore {
   #recount(change: Partial<MarketView>): void {
     clearTimeout(this.#viewTimer);
     this.#viewDueAt = Infinity;
-    if (this.#view.paused) {
-      this.#set(change);
-      return;
-    }
     let [up, down, flat, simulated] = [0, 0, 0, false];
     for (const { quote } of this.#tickers.values()) {
       if (quote === undefined) continue;

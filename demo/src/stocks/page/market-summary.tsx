@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatPercent, formatPrice, formatTime } from "./format.ts";
 import type { MarketStore, MarketView } from "./market-store.ts";
+import { stocksTexts } from "./texts.ts";
 
 /** Interval of spoken prices, in milliseconds. */
 const SPOKEN_MS = 60_000;
@@ -10,14 +11,15 @@ const SPOKEN_MS = 60_000;
 export function MarketSummary({ view }: { view: MarketView }): ComponentChildren {
   const { up, down, flat, receivedAt, connection, paused } = view;
   const isLive = connection.state === "live";
+  const texts = stocksTexts().summary;
   const time = receivedAt === undefined ? undefined : formatTime(receivedAt, Date.now());
   return (
-    <p class="summary" data-testid="summary" data-stale={!isLive && time !== undefined}>
+    <p class="summary" data-testid="summary" data-stale={!isLive && time !== undefined} data-paused={paused}>
       <span class="summary-counts">
-        <span data-trend="up">▲ {up} up</span> <span data-trend="down">▼ {down} down</span> <span>= {flat} unchanged</span>
+        <span data-trend="up">▲ {texts.up(up)}</span> <span data-trend="down">▼ {texts.down(down)}</span> <span>= {texts.flat(flat)}</span>
       </span>
       <span class="summary-time" data-testid="as-of">
-        {time === undefined ? "No price yet" : paused ? `Paused at ${time}` : isLive ? `As of ${time}` : `Not live: as of ${time}`}
+        {time === undefined ? texts.noPrice : paused ? texts.pausedAt(time) : isLive ? texts.asOf(time) : texts.notLive(time)}
       </span>
     </p>
   );
@@ -48,9 +50,10 @@ function spoken(store: MarketStore, symbol: string | undefined): string {
   if (paused || connection.state !== "live") return "";
   const ticker = symbol === undefined ? undefined : store.ticker(symbol);
   const quote = ticker?.quote;
+  const texts = stocksTexts().summary;
   const chosen =
     quote === undefined
       ? ""
-      : ` ${quote.symbol} is at ${formatPrice(quote.price, ticker?.decimals)}, ${formatPercent(quote.changePercent)}.`;
-  return `${up} prices are up, ${down} down, ${flat} unchanged.${chosen}`;
+      : texts.spokenOne(quote.symbol, formatPrice(quote.price, ticker?.decimals), formatPercent(quote.changePercent));
+  return `${texts.spoken(up, down, flat)}${chosen}`;
 }

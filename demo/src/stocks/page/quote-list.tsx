@@ -1,15 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { language } from "artesian-ui/language.ts";
 import type { MarketStore } from "./market-store.ts";
 import { QuoteRow } from "./quote-row.tsx";
 import type { SortKey, Sorting } from "./sort.ts";
+import { stocksTexts } from "./texts.ts";
 import { useOrder } from "./use-order.ts";
 
-const COLUMNS: readonly { readonly key: SortKey; readonly label: string }[] = [
-  { key: "symbol", label: "Symbol" },
-  { key: "price", label: "Price" },
-  { key: "changePercent", label: "Change %" },
-];
+const COLUMNS: readonly SortKey[] = ["symbol", "price", "changePercent"];
 
 /** Rows that Page Up and Page Down pass over. */
 const PAGE = 10;
@@ -21,7 +19,6 @@ export interface QuoteListProps {
   readonly sorting: Sorting;
   readonly watched: readonly string[];
   readonly selected: string | undefined;
-  readonly paused: boolean;
   readonly rounds: number;
   readonly onSort: (key: SortKey) => void;
   readonly onPick: (symbol: string) => void;
@@ -32,10 +29,10 @@ export interface QuoteListProps {
 
 /** The prices, as a grid. Tab reaches one row, the arrow keys reach the others. */
 export function QuoteList(props: QuoteListProps): ComponentChildren {
-  const { store, symbols, search, sorting, watched, selected, paused, rounds, onSort, onPick, onWatch, empty } = props;
+  const { store, symbols, search, sorting, watched, selected, rounds, onSort, onPick, onWatch, empty } = props;
   const grid = useRef<HTMLDivElement>(null);
   const isHeld = (): boolean => grid.current?.matches(":hover, :focus-within") ?? false;
-  const order = useOrder({ store, symbols, search, sorting, paused, rounds, isHeld });
+  const order = useOrder({ store, symbols, search, sorting, rounds, isHeld });
   const [wanted, setWanted] = useState<string | undefined>(selected);
   const active = [wanted, selected].find((symbol) => symbol !== undefined && order.includes(symbol)) ?? order[0];
   const refocus = useRef(false);
@@ -84,6 +81,7 @@ export function QuoteList(props: QuoteListProps): ComponentChildren {
     event.preventDefault();
   }
 
+  const texts = stocksTexts().list;
   const rows = useMemo(
     () =>
       order.map((symbol) => (
@@ -98,16 +96,16 @@ export function QuoteList(props: QuoteListProps): ComponentChildren {
           onWatch={watch}
         />
       )),
-    [store, order, watched, selected, active],
+    [store, order, watched, selected, active, language()],
   );
 
   return (
-    <div class="list" role="grid" aria-label="Prices" data-testid="list" ref={grid} onKeyDown={onKeyDown}>
+    <div class="list" role="grid" aria-label={texts.grid} data-testid="list" ref={grid} onKeyDown={onKeyDown}>
       <div class="list-head" role="row">
         <span role="columnheader" class="cell-watch">
-          <span class="visually-hidden">Watched</span>
+          <span class="visually-hidden">{texts.watched}</span>
         </span>
-        {COLUMNS.map(({ key, label }) => (
+        {COLUMNS.map((key) => (
           <span
             key={key}
             role="columnheader"
@@ -115,7 +113,7 @@ export function QuoteList(props: QuoteListProps): ComponentChildren {
             aria-sort={sorting.key !== key ? "none" : sorting.descending ? "descending" : "ascending"}
           >
             <button type="button" class="sort" data-testid={`sort-${key}`} onClick={() => onSort(key)}>
-              {label}
+              {texts.columns[key]}
               <span class="sort-mark" aria-hidden="true">
                 {sorting.key !== key ? "" : sorting.descending ? "↓" : "↑"}
               </span>

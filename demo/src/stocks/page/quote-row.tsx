@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { MarketStore } from "./market-store.ts";
+import { nameOf } from "./names.ts";
 import { setText } from "./paint.ts";
+import { stocksTexts } from "./texts.ts";
 import { SPARK_HEIGHT, SPARK_WIDTH } from "./spark.ts";
 import { usePrice } from "./use-market.ts";
 
@@ -21,10 +23,11 @@ export function QuoteRow({ store, symbol, isWatched, isSelected, isActive, onPic
   const name = useRef<HTMLElement>(null);
   const line = useRef<SVGPathElement>(null);
   const { root, price, tick, arrow, change, percent } = usePrice(store, symbol, (ticker) => {
-    if (name.current !== null) setText(name.current, ticker.name ?? "");
+    if (name.current !== null) setText(name.current, nameOf(ticker));
     line.current?.setAttribute("d", ticker.spark.path());
   });
 
+  const texts = stocksTexts().list;
   const tabIndex = isActive ? 0 : -1;
   return (
     <div class="row" role="row" aria-selected={isSelected} data-testid="row" data-symbol={symbol} ref={root} onClick={() => onPick(symbol)}>
@@ -34,8 +37,8 @@ export function QuoteRow({ store, symbol, isWatched, isSelected, isActive, onPic
           class="star"
           data-testid="watch"
           aria-pressed={isWatched}
-          aria-label={`Watch ${symbol}`}
-          title={isWatched ? "Take off the watch list" : "Put on the watch list"}
+          aria-label={texts.watch(symbol)}
+          title={isWatched ? texts.takeOff : texts.putOn}
           tabIndex={tabIndex}
           onClick={(event) => {
             event.stopPropagation();

@@ -10,6 +10,7 @@ export interface Sorting {
 export interface Sortable {
   readonly symbol: string;
   readonly name: string | undefined;
+  readonly nameZh?: string | undefined;
   readonly quote: { readonly price: number; readonly changePercent: number } | undefined;
 }
 
@@ -40,9 +41,9 @@ export function sortSymbols(items: readonly Sortable[], { key, descending }: Sor
   return items.toSorted(compare).map(({ symbol }) => symbol);
 }
 
-/** Whether a search matches a symbol or its name, in any case, with words in any order. */
-export function isFound({ symbol, name = "" }: Sortable, search: string): boolean {
-  const text = `${symbol} ${name}`.toLowerCase();
+/** Whether a search matches a symbol or any of its names, in any case, with words in any order. */
+export function isFound({ symbol, name = "", nameZh = "" }: Sortable, search: string): boolean {
+  const text = `${symbol} ${name} ${nameZh}`.toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)

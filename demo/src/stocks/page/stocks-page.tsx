@@ -2,15 +2,21 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
+import { language } from "artesian-ui/language.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { AboutPrices } from "./about-prices.tsx";
+import { Alerts } from "./alerts.ts";
 import { arrowOf, formatPrice } from "./format.ts";
 import { MarketStore } from "./market-store.ts";
+import { FiredAlerts, notify, PriceAlerts } from "./price-alerts.tsx";
 import { MarketSummary, SpokenSummary } from "./market-summary.tsx";
 import { QuoteDetail } from "./quote-detail.tsx";
 import { QuoteList } from "./quote-list.tsx";
+import { Settings } from "./settings.tsx";
 import { sortingAfter } from "./sort.ts";
+import { stocksTexts } from "./texts.ts";
+import { useLink } from "./use-link.ts";
 import { type Choices, loadChoices, saveChoices, toggleWatched, type View } from "./watch-list.ts";
 
 /**
@@ -22,40 +28,53 @@ const PAST_MS = 2000;
 /**
  * The stocks page.
  *
+ * The symbol stands in the address, as in `/stocks#AMBRS`, so links lead to symbols.
+ *
  * Stable for tests: the roles and labels, and these `data-testid`s:
- * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting` or
- *   `refused`
+ * - `connection`: the badge; `data-state` is `connecting`, `live`, `reconnecting`, `resting`,
+ *   `refused`, or `paused` while the reader holds the page still
  * - `summary` with `as-of`: of when the prices are; `data-stale` while they are not live; `spoken`:
  *   what is read out once a minute; `pause`
  * - `list`: the grid; `row`: one symbol, with `data-symbol`, `data-trend`, `data-stale`, and in it
  *   `price`, `change` and `watch`; `sort-symbol`, `sort-price`, `sort-changePercent`
  * - `search`; `view-watched` and `view-all`: what the list shows
  * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`,
- *   `chart` (`data-state` is `drawn` once it is), `day-open`, `day-high`, `day-low`, `day-volume`
+ *   `chart` (`data-state` is `drawn` once it is), `axis`, `ohlc`, `chart-since`, `compare`, `day-open`, `day-high`, `day-low`, `day-volume`
+ * - `alerts`: the price alerts, in it `alert-price`, `alert-add`, `alert-notify`, and of each `alert`
+ *   with `alert-remove`; `alert-fired`: an alert whose price was reached, with `alert-dismiss`
+ * - `pace`: the slider of the hub's pace; `pace-rate`: the bytes a second
+ * - `up-green`, `up-red`: the colour of rising prices; `detail-paused`: there while paused
  * - `simulated`: there while prices are made up; `about`: how to plug in others
  */
 export function StocksPage({ origin }: { origin: string }): ComponentChildren {
-  const [store] = useState(() => new MarketStore());
+  const [{ store, alerts }] = useState(createStores);
+  const { alerts: setAlerts } = useView(alerts);
   const view = useView(store);
   const [choices, setChoices] = useState(loadChoices);
   const [search, setSearch] = useState("");
+  const [compared, setCompared] = useState<string>();
   const { watched, sorting } = choices;
   const query = search.trim();
   const isWatchList = choices.view === "watched" && query === "";
   const now = useNow(view.connection.state === "reconnecting");
-  const all = useMemo(() => [...new Set([...view.symbols, ...watched])], [view.symbols, watched]);
-  const listed = isWatchList ? watched : all;
   // A server that reads a long journal has prices before their past.
   const [waited, setWaited] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setWaited(true), PAST_MS);
     return () => clearTimeout(timer);
   }, []);
+  const isKnown = view.loaded || waited;
+  // All at once: rows that come between others would push them.
+  const all = useMemo(() => (isKnown ? [...new Set([...view.symbols, ...watched])] : []), [isKnown, view.symbols, watched]);
+  const listed = isWatchList ? watched : all;
   // A reader who has chosen none keeps the first symbol shown.
   const first = useRef<string>(undefined);
-  first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (view.loaded || waited ? view.symbols.toSorted()[0] : undefined);
-  const selected = choices.selected ?? first.current;
-  const isLive = view.connection.state === "live";
+  first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (isKnown ? view.symbols.toSorted()[0] : undefined);
+  const link = useLink(choices.selected ?? first.current);
+  const selected = link.symbol ?? choices.selected ?? first.current;
+  const isLive = view.connection.state === "live" && !view.paused;
+  const upColour = choices.upColour ?? (language() === "zh-CN" ? "red" : "green");
+  const texts = stocksTexts();
 
   function choose(change: Partial<Choices>): void {
     setChoices((before) => {
@@ -70,34 +89,55 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   }
 
   function pick(symbol: string): void {
+    link.go(symbol);
     choose({ selected: symbol });
     // On a phone the chart is above the list.
     document.getElementById("detail-title")?.scrollIntoView({ block: "nearest" });
   }
 
+  function pace(paceMs: number): void {
+    choose({ paceMs });
+    store.pace(paceMs);
+  }
+
   const followed =
-    isWatchList && watched.length > 0 ? [...new Set([...watched, ...(selected === undefined ? [] : [selected])])] : undefined;
+    isWatchList && watched.length > 0
+      ? [
+          ...new Set([
+            ...watched,
+            ...[selected, compared, ...setAlerts.map(({ symbol }) => symbol)].filter((symbol) => symbol !== undefined),
+          ]),
+        ]
+      : undefined;
   const followedKey = followed === undefined ? undefined : JSON.stringify(followed.toSorted());
   useEffect(() => store.follow(followed), [store, followedKey]);
 
   useEffect(() => {
     const ticker = selected === undefined ? undefined : store.ticker(selected);
     const quote = ticker?.quote;
-    document.title =
+    const title =
       quote === undefined
-        ? "Artesian stocks"
-        : `${quote.symbol} ${formatPrice(quote.price, ticker?.decimals)} ${arrowOf(quote.change)} · Artesian stocks`;
-  }, [view.receivedAt, selected, view.rounds]);
+        ? texts.title
+        : `${quote.symbol} ${formatPrice(quote.price, ticker?.decimals)} ${arrowOf(quote.change)} · ${texts.title}`;
+    document.title = view.paused ? `${texts.paused} · ${title}` : title;
+  }, [view.receivedAt, selected, view.rounds, view.paused, language()]);
 
   return (
-    <div class="stocks" data-live={isLive}>
+    <div class="stocks" data-live={isLive} data-up={upColour}>
       <AppBar current="stocks" />
       <header class="stocks-head">
-        <h1>Stocks</h1>
-        <ConnectionBadge connection={view.connection} now={now} />
+        <h1>{texts.heading}</h1>
+        {view.paused ? (
+          <span class="badge" data-testid="connection" data-state="paused">
+            <span role="status">{texts.paused}</span>
+          </span>
+        ) : (
+          <ConnectionBadge connection={view.connection} now={now} />
+        )}
         {view.simulated && (
           <span class="simulated" data-testid="simulated">
-            Simulated<span class="wide"> market</span>
+            <span class="narrow">{texts.simulated}</span>
+            <span class="wide">{texts.simulatedMarket}</span>
           </span>
         )}
         <button
@@ -107,34 +147,35 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
           aria-pressed={view.paused}
           onClick={() => store.pause(!view.paused)}
         >
-          Pause
+          {texts.pause}
         </button>
       </header>
       <ConnectionProblem connection={view.connection} />
       <main class="stocks-main">
         <div class="column-detail">
-          {selected === undefined ? (
-            <p class="detail detail-empty">
-              {view.loaded ? "No prices yet. They show as soon as the first is published." : "Prices are on their way."}
-            </p>
-          ) : (
-            <QuoteDetail
-              store={store}
-              symbol={selected}
-              isWatched={watched.includes(selected)}
-              rounds={view.rounds}
-              paused={view.paused}
-              onWatch={watch}
-            />
-          )}
+          <QuoteDetail
+            store={store}
+            symbol={selected}
+            isWatched={selected !== undefined && watched.includes(selected)}
+            compared={compared === selected ? undefined : compared}
+            symbols={all}
+            range={choices.range}
+            rounds={view.rounds}
+            paused={view.paused}
+            onRange={(range) => choose({ range })}
+            onCompare={setCompared}
+            upColour={upColour}
+            note={view.loaded ? texts.noPrices : texts.coming}
+            onWatch={watch}
+          />
         </div>
         <section class="column-list" aria-labelledby="list-title">
           <h2 class="visually-hidden" id="list-title">
-            Watch list
+            {texts.list.heading}
           </h2>
           <div class="list-tools">
             <fieldset class="views">
-              <legend class="visually-hidden">Symbols listed</legend>
+              <legend class="visually-hidden">{texts.list.listed}</legend>
               <ViewChoice view="watched" current={choices.view} count={watched.length} onChoose={(chosen) => choose({ view: chosen })} />
               <ViewChoice view="all" current={choices.view} count={all.length} onChoose={(chosen) => choose({ view: chosen })} />
             </fieldset>
@@ -142,8 +183,8 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
               class="field search"
               type="search"
               data-testid="search"
-              aria-label="Find a symbol"
-              placeholder="Find a symbol"
+              aria-label={texts.list.find}
+              placeholder={texts.list.find}
               autocomplete="off"
               spellcheck={false}
               maxLength={64}
@@ -159,7 +200,6 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
             sorting={sorting}
             watched={watched}
             selected={selected}
-            paused={view.paused}
             rounds={view.rounds}
             onSort={(key) => choose({ sorting: sortingAfter(sorting, key) })}
             onPick={pick}
@@ -168,17 +208,32 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
           />
         </section>
         <div class="column-about">
+          <PriceAlerts alerts={alerts} store={store} symbol={selected} />
+          <Settings
+            upColour={upColour}
+            onUpColour={(chosen) => choose({ upColour: chosen })}
+            store={store}
+            paceMs={choices.paceMs}
+            onPace={pace}
+          />
           <AboutPrices origin={origin} simulated={view.simulated} />
         </div>
       </main>
       <footer class="stocks-foot">
         <p>
-          Charts by TradingView Lightweight Charts™, © TradingView, Inc.: <a href="https://www.tradingview.com/">www.tradingview.com</a>
+          {texts.credit} <a href="https://www.tradingview.com/">www.tradingview.com</a>
         </p>
       </footer>
+      <FiredAlerts alerts={alerts} store={store} />
       <SpokenSummary store={store} selected={selected} />
     </div>
   );
+}
+
+function createStores(): { readonly store: MarketStore; readonly alerts: Alerts } {
+  const alerts = new Alerts((fired) => notify(fired, store));
+  const store = new MarketStore(loadChoices().paceMs, (quote) => alerts.check(quote));
+  return { store, alerts };
 }
 
 interface ViewChoiceProps {
@@ -193,7 +248,7 @@ function ViewChoice({ view, current, count, onChoose }: ViewChoiceProps): Compon
     <label>
       <input type="radio" name="view" data-testid={`view-${view}`} checked={view === current} onChange={() => onChoose(view)} />
       <span>
-        {view === "watched" ? "Watch list" : "All"} <span class="count">{count}</span>
+        {stocksTexts().list.views[view]} <span class="count">{count}</span>
       </span>
     </label>
   );
@@ -207,13 +262,14 @@ interface EmptyListProps {
 }
 
 function EmptyList({ query, isWatchList, loaded, onAll }: EmptyListProps): ComponentChildren {
-  if (query !== "") return <p>No symbol or name has “{query}” in it.</p>;
-  if (!isWatchList) return <p>{loaded ? "No prices yet." : "Prices are on their way."}</p>;
+  const texts = stocksTexts();
+  if (query !== "") return <p>{texts.list.notFound(query)}</p>;
+  if (!isWatchList) return <p>{loaded ? texts.list.noPrices : texts.coming}</p>;
   return (
     <>
-      <p>Your watch list is empty. Find a symbol, and mark it with the star beside it.</p>
+      <p>{texts.list.empty}</p>
       <button type="button" class="button quiet small" onClick={onAll}>
-        Show all symbols
+        {texts.list.showAll}
       </button>
     </>
   );

@@ -1,5 +1,5 @@
 import { isLate } from "../server/late.ts";
-import { Session } from "../server/session.ts";
+import { NOTHING_TRADED, Session, type Traded } from "../server/session.ts";
 import type { Listing, StockQuote } from "../server/wire.ts";
 import { decimalsOf } from "./format.ts";
 import { Spark } from "./spark.ts";
@@ -8,6 +8,7 @@ import { Spark } from "./spark.ts";
 export class Ticker {
   readonly symbol: string;
   name: string | undefined;
+  nameZh: string | undefined;
   quote: StockQuote | undefined;
   /** Direction of the last price that differed: 1 for higher, -1 for lower, 0 without any. */
   direction: -1 | 0 | 1 = 0;
@@ -30,9 +31,9 @@ export class Ticker {
    *
    * @returns The volume since the price before, if the origin tells it.
    */
-  take(quote: StockQuote): number {
+  take(quote: StockQuote): Traded {
     const before = this.quote;
-    if (before !== undefined && isLate(quote.at, before.at)) return 0;
+    if (before !== undefined && isLate(quote.at, before.at)) return NOTHING_TRADED;
     this.quote = quote;
     this.isStale = false;
     this.#show(quote.price);
@@ -47,6 +48,7 @@ export class Ticker {
   /** Takes the server's knowledge of the past. A newer price from the stream stays. */
   learn(listing: Listing): void {
     this.name = listing.name;
+    this.nameZh = listing.nameZh;
     this.spark = new Spark(listing.spark, listing.sparkTime);
     this.session = new Session(listing);
     this.#show(listing.quote.price, listing.open, listing.high, listing.low);

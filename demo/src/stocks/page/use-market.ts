@@ -1,15 +1,16 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { language } from "artesian-ui/language.ts";
 import type { MarketStore } from "./market-store.ts";
 import { paintPrice } from "./paint.ts";
 import type { Ticker } from "./ticker.ts";
 
 /**
  * Paints a symbol into existing elements, bypassing the components, which would be compared four
- * times a second.
+ * times a second. Without a symbol, an empty symbol is painted.
  */
-export function usePainter(store: MarketStore, symbol: string, painter: (ticker: Ticker) => void): void {
-  useLayoutEffect(() => store.paint(symbol, painter), [store, symbol]);
+export function usePainter(store: MarketStore, symbol: string | undefined, painter: (ticker: Ticker) => void): void {
+  useLayoutEffect(() => store.paint(symbol, painter), [store, symbol, language()]);
 }
 
 /** The elements of a price's parts. */
@@ -27,7 +28,7 @@ export interface PriceRefs {
  *
  * @returns The `ref`s of the elements.
  */
-export function usePrice(store: MarketStore, symbol: string, paintRest: (ticker: Ticker) => void): PriceRefs {
+export function usePrice(store: MarketStore, symbol: string | undefined, paintRest: (ticker: Ticker) => void): PriceRefs {
   const root = useRef<HTMLDivElement>(null);
   const price = useRef<HTMLSpanElement>(null);
   const tick = useRef<HTMLSpanElement>(null);

@@ -10,7 +10,6 @@ export interface OrderOptions {
   readonly symbols: readonly string[];
   readonly search: string;
   readonly sorting: Sorting;
-  readonly paused: boolean;
   /** A change triggers new sorting, because new prices have arrived. */
   readonly rounds: number;
   /**
@@ -21,7 +20,7 @@ export interface OrderOptions {
 }
 
 /** The matching symbols, in order. */
-export function useOrder({ store, symbols, search, sorting, paused, rounds, isHeld }: OrderOptions): readonly string[] {
+export function useOrder({ store, symbols, search, sorting, rounds, isHeld }: OrderOptions): readonly string[] {
   const compute = (): readonly string[] => {
     const tickers = symbols.map((symbol) => store.ticker(symbol)).filter((ticker) => isFound(ticker, search));
     return sortSymbols(tickers, sorting);
@@ -29,11 +28,11 @@ export function useOrder({ store, symbols, search, sorting, paused, rounds, isHe
   const [order, setOrder] = useState(compute);
   useEffect(() => setOrder(compute()), [store, symbols, search, sorting.key, sorting.descending, rounds]);
   useEffect(() => {
-    if (sorting.key === "symbol" || paused) return undefined;
+    if (sorting.key === "symbol") return undefined;
     const timer = setInterval(() => {
       if (!isHeld()) setOrder(compute());
     }, RESORT_MS);
     return () => clearInterval(timer);
-  }, [store, symbols, search, sorting.key, sorting.descending, paused]);
+  }, [store, symbols, search, sorting.key, sorting.descending]);
   return order;
 }

@@ -14,7 +14,7 @@ export function answer(request: Request, history: PriceHistory): Response {
   }
   if (symbol === undefined) return json({ listings: history.listings() } satisfies Board);
   const step = searchParams.get("step") ?? "second";
-  if (!isStep(step)) return problem("invalid_step", "The step is second or minute.");
+  if (!isStep(step)) return problem("invalid_step", `The step is one of ${Object.keys(CANDLE_STEPS).join(", ")}.`);
   const candles = history.candles(symbol, step);
   if (candles === undefined) return problem("unknown_symbol", `See ${BOARD_PATH} for those that there are.`);
   const rows = candles.map(({ time, open, high, low, close, volume }) => [time, open, high, low, close, volume] as const);

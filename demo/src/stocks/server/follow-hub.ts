@@ -12,8 +12,12 @@ export interface FollowOptions {
   readonly history: PriceHistory;
   readonly logger: StocksLogger;
   readonly signal: AbortSignal;
+  /** Event id to follow after, of a history that was kept. Default: from the oldest update held. */
+  readonly after?: string | undefined;
   /** Called once, when the journal's content from before the start is in the history. */
   readonly onLive: () => void;
+  /** Called with the id of each update, before the price is in the history. */
+  readonly onUpdate: (id: string) => void;
 }
 
 /**
@@ -21,17 +25,25 @@ export interface FollowOptions {
  * is aborted. Every publisher's prices count, so that the charts show the same prices as
  * subscribers got.
  */
-export async function followHub({ hub, history, logger, signal, onLive }: FollowOptions): Promise<void> {
-  let lastEventId = "earliest";
+export async function followHub({ hub, history, logger, signal, after, onLive, onUpdate }: FollowOptions): Promise<void> {
+  let lastEventId = after ?? "earliest";
+  /** Times of the kept prices, while the journal repeats them because the journal does not know the id. */
+  let kept: ReadonlyMap<string, number> | undefined;
   let delayMs = RESTART_MS.min;
   let isFull = false;
   while (!signal.aborted) {
     try {
-      for await (const update of hub.subscribe({ matchUrlPattern: QUOTES_PATTERN, lastEventId, onLive, signal })) {
-        lastEventId = update.id ?? lastEventId;
+      const live = (): void => {
+        kept = undefined;
+        onLive();
+      };
+      for await (const update of hub.subscribe({ matchUrlPattern: QUOTES_PATTERN, lastEventId, onLive: live, signal })) {
+        if (update.id === undefined) kept = new Map([...history.quotes()].map(([symbol, { at }]) => [symbol, at]));
+        else onUpdate((lastEventId = update.id));
         delayMs = RESTART_MS.min;
         const quote = parseQuote(update.type, update.data);
-        if (quote === undefined || history.add(quote) || isFull) continue;
+        if (quote === undefined || quote.at <= (kept?.get(quote.symbol) ?? -Infinity)) continue;
+        if (history.add(quote) || isFull) continue;
         isFull = true;
         logger.warn({ symbol: quote.symbol }, "there are more symbols than histories are kept of (maxSymbols); further ones have no chart");
       }

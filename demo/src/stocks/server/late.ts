@@ -1,7 +1,7 @@
 import { CANDLE_STEPS, CANDLES_KEPT } from "./wire.ts";
 
-/** Longest history of a symbol, in milliseconds. */
-const SPAN_MS = CANDLE_STEPS.minute * CANDLES_KEPT * 1000;
+/** Time that the candles of a minute reach back, in milliseconds. */
+const SPAN_MS = CANDLE_STEPS.minute * CANDLES_KEPT.minute * 1000;
 
 /**
  * Whether a price came after a newer price, which then stays. A price from further back than a late

@@ -29,10 +29,16 @@ export interface StocksOptions {
    */
   readonly ttlMs?: number | undefined;
   /**
-   * Most symbols with a history, each up to 100 kB of memory. Default 1,000, the number that a page
+   * Most symbols with a history, each up to 110 kB of memory. Default 1,000, the number that a page
    * requests.
    */
   readonly maxSymbols?: number | undefined;
+  /**
+   * File that keeps the history over restarts, beside the journal. It is written each minute and at
+   * the end, and takes up to about 50 kB for each symbol. Default: none, and only the journal has a
+   * past.
+   */
+  readonly historyFile?: string | undefined;
   readonly logger?: StocksLogger | undefined;
 }
 

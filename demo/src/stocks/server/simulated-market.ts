@@ -1,8 +1,8 @@
-import { quotesSource, type SimulatedQuotesOptions } from "artesian-sources";
+import { createRandom, inventSymbols, quotesSource, type SimulatedQuotesOptions } from "artesian-sources";
 import { COMPANIES } from "./companies.ts";
+import { inventPast } from "./invented-past.ts";
 import type { PriceHistory } from "./price-history.ts";
 import { type RunOptions, runSource } from "./run-source.ts";
-import { simulatePast } from "./simulated-past.ts";
 import type { Watchers } from "./watchers.ts";
 
 /**
@@ -11,6 +11,9 @@ import type { Watchers } from "./watchers.ts";
  */
 const TICKS_PER_SECOND = 60;
 const SESSION_MS = 10_800_000;
+
+/** Default number of symbols of the simulated source. */
+const DEFAULT_SYMBOLS = 20;
 
 export interface MarketRun extends RunOptions {
   readonly history: PriceHistory;
@@ -32,28 +35,65 @@ export function defaultMarket(): SimulatedQuotesOptions {
   };
 }
 
-/**
- * Runs a simulated market while somebody follows it, until the signal is aborted. The market always
- * continues from the newest prices.
- */
-export async function runMarket(options: SimulatedQuotesOptions, run: MarketRun): Promise<void> {
+/** A simulated market that stops while nobody follows it. */
+export interface SimulatedMarket {
+  /** Fills the history up to now, if the market is closed. */
+  catchUp(): Promise<void>;
+  /** Runs until the signal is aborted. The market always continues from the newest prices. */
+  run(): Promise<void>;
+}
+
+export function createMarket(options: SimulatedQuotesOptions, run: MarketRun): SimulatedMarket {
   const { history, watchers, idleMs, signal, logger, onReady } = run;
-  // A different seed each time, so that a restart does not repeat the same day.
+  const now = (): number => Math.floor(options.clock?.now() ?? Date.now());
+  const symbols = symbolsOf(options);
+  // Different random numbers each time, so that a restart does not repeat the same day.
   let seed = options.seed ?? Date.now() % 2 ** 32;
-  for (;;) {
-    await simulatePast({ ...options, seed }, history, Date.now(), signal);
-    onReady();
-    if (idleMs !== Infinity) await watchers.come(signal);
-    if (signal.aborted) return;
-    await simulatePast({ ...options, seed: (seed + 1) >>> 0 }, history, Date.now(), signal);
-    logger.debug({}, "the simulated market opens");
-    const last = new Map([...(options.last ?? []), ...history.quotes()]);
-    const source = quotesSource({ ...options, seed: (seed + 2) >>> 0, last });
-    const idle = watchers.gone(idleMs);
-    await runSource(source, { ...run, signal: AbortSignal.any([signal, idle]) });
-    // Otherwise the market ended by itself, and the log says why.
-    if (!idle.aborted) return;
-    logger.debug({}, "the simulated market closes: nobody follows it");
-    seed = (seed + 3) >>> 0;
+  let isOpen = false;
+  let filling = Promise.resolve();
+
+  function nextSeed(): number {
+    return (seed = (seed + 1) >>> 0);
   }
+
+  /** From 5 to 500. */
+  function openingOf(symbol: string): number {
+    return options.last?.get(symbol)?.price ?? Math.round(500 * 100 ** createRandom(nextSeed()).next()) / 100;
+  }
+
+  async function fill(): Promise<void> {
+    if (!isOpen) await inventPast(history, symbols, openingOf, { ...options, seed: nextSeed() }, now(), signal);
+  }
+
+  function catchUp(): Promise<void> {
+    filling = filling.then(fill, fill);
+    return filling;
+  }
+
+  return {
+    catchUp,
+    async run() {
+      await catchUp();
+      onReady();
+      while (!signal.aborted) {
+        if (idleMs !== Infinity) await watchers.come(signal);
+        await catchUp();
+        if (signal.aborted) return;
+        isOpen = true;
+        logger.debug({}, "the simulated market opens");
+        const last = new Map([...(options.last ?? []), ...history.quotes()]);
+        const source = quotesSource({ ...options, symbols, seed: nextSeed(), last });
+        const idle = watchers.gone(idleMs);
+        await runSource(source, { ...run, signal: AbortSignal.any([signal, idle]) });
+        // Otherwise the market ended by itself, and the log says why.
+        if (!idle.aborted) return;
+        isOpen = false;
+        logger.debug({}, "the simulated market closes: nobody follows it");
+      }
+    },
+  };
+}
+
+function symbolsOf({ symbols = DEFAULT_SYMBOLS }: SimulatedQuotesOptions): readonly string[] {
+  return typeof symbols === "number" ? inventSymbols(symbols) : symbols;
 }

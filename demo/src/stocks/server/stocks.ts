@@ -4,10 +4,12 @@ import { answer } from "./answer.ts";
 import { COMPANIES } from "./companies.ts";
 import { followHub } from "./follow-hub.ts";
 import { REAL_TTL_MS, SILENT, SIMULATED_TTL_MS, type StocksOptions } from "./options.ts";
-import { PriceHistory } from "./price-history.ts";
+import { readHistory } from "./history-store.ts";
+import { keepHistory } from "./keep-history.ts";
+import { PriceHistory, type SymbolHistory } from "./price-history.ts";
 import { problem } from "./problem.ts";
 import { type RunOptions, runSource } from "./run-source.ts";
-import { defaultMarket, runMarket } from "./simulated-market.ts";
+import { createMarket, defaultMarket } from "./simulated-market.ts";
 import { watchWatchers } from "./watchers.ts";
 import { API } from "./wire.ts";
 
@@ -27,13 +29,14 @@ export interface Stocks {
 }
 
 /**
- * Publishes prices to a hub, and keeps their history for charts. The history has the newest 600
- * candles of a second and of a minute of each symbol. It is folded from the hub's own journal.
+ * Publishes prices to a hub, and keeps their history for charts. The history has candles
+ * of ten minutes, ten hours, a week and a year of each symbol. It is folded from the hub's own
+ * journal, and kept in `historyFile`.
  *
  * @throws TypeError when an option is out of range.
  */
 export function createStocks(options: StocksOptions): Stocks {
-  const { hub, source = defaultMarket(), idleMs = 60_000, maxSymbols = 1000, logger = SILENT } = options;
+  const { hub, source = defaultMarket(), idleMs = 60_000, maxSymbols = 1000, logger = SILENT, historyFile } = options;
   checkNumber("idleMs", idleMs, 0, Infinity);
   checkNumber("maxSymbols", maxSymbols, 1, 10_000);
   const isMade = isSimulated(source);
@@ -41,7 +44,7 @@ export function createStocks(options: StocksOptions): Stocks {
   checkNumber("ttlMs", ttlMs, 1, 31_622_400_000);
   // Checked here, so that a mistake in the options throws to the caller.
   const running = source === "none" ? undefined : "run" in source ? source : quotesSource(source);
-  const names = new Map(options.source === undefined ? COMPANIES.map(({ symbol, name }) => [symbol, name]) : []);
+  const names = new Map(options.source === undefined ? COMPANIES.map((company) => [company.symbol, company]) : []);
   const history = new PriceHistory(maxSymbols, names);
   const watchers = watchWatchers(hub);
   const stop = new AbortController();
@@ -52,11 +55,30 @@ export function createStocks(options: StocksOptions): Stocks {
   let tellReady = (): void => undefined;
   const live = new Promise<void>((resolve) => (tellLive = resolve));
   const ready = new Promise<void>((resolve) => (tellReady = resolve));
-  const following = followHub({ hub, history, logger, signal, onLive: tellLive });
+  const market = isMade ? createMarket(source, { ...run, history, watchers, idleMs, onReady: () => tellReady() }) : undefined;
+  let cursor: string | undefined;
+  const restoring = restore();
+  const keeper = historyFile === undefined ? undefined : keepHistory(historyFile, history, () => cursor ?? "earliest", logger);
+
+  /** Takes over the kept history, of the same kind of prices. */
+  async function restore(): Promise<void> {
+    if (historyFile === undefined) return;
+    const isWanted = ({ quote }: SymbolHistory): boolean => quote.simulated === isMade;
+    try {
+      cursor = await readHistory(historyFile, history, maxSymbols, isWanted);
+    } catch (error) {
+      logger.warn({ err: error, path: historyFile }, "the kept history of prices can't be read; a new one begins");
+    }
+  }
+
+  const following = restoring.then(() =>
+    followHub({ hub, history, logger, signal, after: cursor, onLive: tellLive, onUpdate: (id) => (cursor = id) }),
+  );
   const publish = async (): Promise<void> => {
     await live;
-    if (isMade) return await runMarket(source, { ...run, history, watchers, idleMs, onReady: tellReady });
-    tellReady();
+    if (market === undefined) tellReady();
+    void ready.then(() => keeper?.save());
+    if (market !== undefined) return await market.run();
     if (running !== undefined) await runSource(running, run);
   };
   const publishing = publish();
@@ -70,6 +92,8 @@ export function createStocks(options: StocksOptions): Stocks {
     handles: (pathname) => pathname.startsWith(`${API}/`),
     async fetch(request) {
       const isReady = await within(ready, READY_MS);
+      // The past of a market that nobody follows ends now as well.
+      if (isReady && !signal.aborted) await market?.catchUp();
       return isReady ? answer(request, history) : problem("unavailable", "Try again in a second.", { "Retry-After": "1" });
     },
     async close() {
@@ -78,6 +102,7 @@ export function createStocks(options: StocksOptions): Stocks {
       tellReady();
       watchers.close();
       await Promise.allSettled([following, publishing]);
+      await keeper?.close();
     },
   };
 }

@@ -51,10 +51,12 @@ export interface Candle {
   readonly volume: number;
 }
 
-/** Lengths of spans, in seconds, and the number of kept spans. */
-export const CANDLE_STEPS = { second: 1, minute: 60 } as const;
-export const CANDLES_KEPT = 600;
+/** Lengths of spans, in seconds. Days are of UTC. */
+export const CANDLE_STEPS = { second: 1, minute: 60, quarter: 900, day: 86_400 } as const;
 export type CandleStep = keyof typeof CANDLE_STEPS;
+
+/** Number of kept spans of each length: ten minutes, ten hours, a week and a year. */
+export const CANDLES_KEPT: Readonly<Record<CandleStep, number>> = { second: 600, minute: 600, quarter: 672, day: 366 };
 
 /**
  * Length of a sparkline's spans, in seconds, whose closing prices are its points, and their largest
@@ -66,8 +68,9 @@ export const SPARK_POINTS = 40;
 /** Facts about a symbol, beside its price. */
 export interface Listing {
   readonly quote: StockQuote;
-  /** Name of the company, if known. */
+  /** Name of the company, if known, also in Chinese. */
   readonly name: string | undefined;
+  readonly nameZh: string | undefined;
   /** Figures of the session, as far as the server has seen it. */
   readonly open: number;
   readonly high: number;

@@ -4,6 +4,8 @@ import { httpQuotes } from "./http.ts";
 import type { QuotesOptions } from "./options.ts";
 import { simulatedQuotes } from "./simulated.ts";
 
+export { inventSymbols, simulatedCharacter, type SimulatedCharacter } from "./market.ts";
+export { createRandom, type Random } from "./random.ts";
 export type { CsvFormat } from "./csv.ts";
 export type { QuoteFields } from "./fields.ts";
 export type { FileQuotesOptions, HttpQuotesOptions, QuotesClock, QuotesOptions, SimulatedQuotesOptions } from "./options.ts";

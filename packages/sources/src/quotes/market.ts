@@ -110,13 +110,33 @@ export class Market {
   }
 }
 
+/** How the price of a simulated symbol moves. */
+export interface SimulatedCharacter {
+  /** Standard deviation of the logarithm over a session. */
+  readonly volatility: number;
+  /** Usual distance between bid and ask, as a part of the price. */
+  readonly spread: number;
+  /** Share of the way home that a price goes in a session. */
+  readonly pullPerSession: number;
+}
+
+/**
+ * The character of a simulated symbol. The name alone decides, so that a market that stops and goes
+ * on moves as before, with any seed.
+ */
+export function simulatedCharacter(symbol: string): SimulatedCharacter {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < symbol.length; i++) hash = Math.imul(hash ^ symbol.charCodeAt(i), 0x01000193);
+  const random = createRandom(hash >>> 0);
+  return { volatility: 0.01 + 0.025 * random.next(), spread: 0.0002 + 0.0008 * random.next(), pullPerSession: PULL_PER_SESSION };
+}
+
 function list(symbol: string, random: Random): Listing {
   // Evenly spread in the logarithm, from 5 to 500.
   const home = Math.log(5) + random.next() * Math.log(100);
   const close = Math.max(tidyNumber(Math.exp(home), 2), CENT);
-  const usualSpread = 0.0002 + 0.0008 * random.next();
-  const listing = { symbol, home, volatility: 0.01 + 0.025 * random.next(), usualSpread, log: home, spread: usualSpread };
-  const opened = { ...listing, previousClose: close, last: close, volume: 0 };
+  const { volatility, spread } = simulatedCharacter(symbol);
+  const opened = { symbol, home, volatility, usualSpread: spread, log: home, spread, previousClose: close, last: close, volume: 0 };
   open(opened, random);
   return opened;
 }
