@@ -51,7 +51,7 @@ export function createDemoSite({ hub, log, listenUrl, cors, refuse, clientOf }: 
       hub,
       source: quotes,
       // As durable as the prices' journal.
-      historyFile: config.journal.kind === "memory" ? undefined : join(config.data, "stocks-history.gz"),
+      historyFile: isInMemory ? undefined : join(config.data, "stocks-history.gz"),
       logger,
     }),
     createNews({
