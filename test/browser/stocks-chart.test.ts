@@ -28,13 +28,14 @@ test.each([320, 1280])("the time axis is in proportion, at whole minutes, and cu
   for (const name of ["10 minutes", "hour, by", "10 hours"]) {
     await page.getByRole("radio", { name }).check();
     await drawn(page, "AMBRS");
-    await expect.poll(async () => (await axisOf(page)).ticks.length).toBeGreaterThanOrEqual(2);
+    // A phone has room for one, if the next would be cut.
+    await expect.poll(async () => (await axisOf(page)).ticks.length).toBeGreaterThanOrEqual(width < 400 ? 1 : 2);
     const { left, right, ticks } = await axisOf(page);
     const points = ticks.filter(({ text }) => /^\d\d:\d\d$/.test(text));
     const minutes = points.map(({ text }) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
     const middles = points.map((tick) => (tick.left + tick.right) / 2);
     const gaps = middles.slice(1).map((x, i) => (x - (middles[i] ?? 0)) / (((minutes[i + 1] ?? 0) - (minutes[i] ?? 0) + 1440) % 1440));
-    expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThan(Math.max(...gaps) * 0.03);
+    for (const gap of gaps) expect(Math.abs(gap / (gaps[0] ?? gap) - 1)).toBeLessThan(0.03);
     for (const tick of ticks) expect([tick.text, tick.left >= left && tick.right <= right]).toEqual([tick.text, true]);
     for (const [i, tick] of ticks.slice(1).entries()) expect(tick.left).toBeGreaterThan(ticks[i]?.right ?? 0);
   }
