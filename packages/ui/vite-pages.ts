@@ -105,7 +105,10 @@ export function buildOfPages(directory: string, more: readonly Plugin[] = []): U
       target: BUILD_TARGET,
       // Inlined assets and the preload helper's script would need holes in the content security policy.
       assetsInlineLimit: 0,
-      modulePreload: { polyfill: false, resolveDependencies: (_, files) => files.filter((file) => file.endsWith(".css")) },
+      modulePreload: {
+        polyfill: false,
+        resolveDependencies: (_, files, { hostType }) => (hostType === "html" ? files : files.filter((file) => file.endsWith(".css"))),
+      },
       rolldownOptions: { input, output: Object.keys(input).length > 1 ? { codeSplitting: { groups: [...SHARED] } } : {} },
     },
   });

@@ -3,7 +3,7 @@ import { send, startServer } from "../../cli/command.ts";
 import { freePort } from "../../support/free-port.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 
-/** What the lobby of a real demo holds, and how somebody writes there. */
+/** The lobby of a real demo: its messages, and how somebody writes there. */
 async function lobby(url: string): Promise<{ say: (text: string) => Promise<void>; texts: () => Promise<readonly string[]> }> {
   const json = { "content-type": "application/json" };
   const answer = await send(`${url}/chat/lobby/token`, { method: "POST", headers: json }, "{}");

@@ -87,7 +87,7 @@ export async function sendMessage(room: string, message: OutgoingMessage, tokens
   return { kind: "refused", refusal: { code: error.code, status: response.status, detail: error.message } };
 }
 
-/** @returns Whether the server took what the asker wants of an answer. */
+/** @returns Whether the server took the asker's wish. */
 export async function sendBotRequest(room: string, request: BotRequest, tokens: TokenHolder): Promise<boolean> {
   try {
     const headers = { "Content-Type": "application/json" };

@@ -66,7 +66,7 @@ export class OutboxShelf {
   }
 
   /**
-   * Tells what other tabs do.
+   * Tells of other tabs.
    *
    * @returns Stops telling.
    */

@@ -130,7 +130,7 @@ export class RoomStore {
     this.#outbox.remove(id);
   }
 
-  /** What the visitor wants of an answer that they asked for. */
+  /** The visitor's wish for an answer that they asked for. */
   readonly request = (request: BotRequest): Promise<boolean> => sendBotRequest(this.#room, request, this.#access);
 
   /** Follows a public topic on the room's own stream. */

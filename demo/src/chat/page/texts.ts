@@ -1,9 +1,11 @@
-import { language, textsOf } from "artesian-ui/language.ts";
-import { en } from "./texts.en.tsx";
-import { zhCN } from "./texts.zh-CN.tsx";
+import { language, loadedTextsOf } from "artesian-ui/language.ts";
+import type { ChatTexts } from "./texts.en.tsx";
 
 /** The texts of the chat page. */
-export const chatTexts = textsOf({ en, "zh-CN": zhCN });
+export const chatTexts: () => ChatTexts = loadedTextsOf({
+  en: () => import("./texts.en.tsx").then(({ en }) => en),
+  "zh-CN": () => import("./texts.zh-CN.tsx").then(({ zhCN }) => zhCN),
+});
 
 /** Why the server refused a message. */
 export interface Refusal {

@@ -11,7 +11,7 @@ export interface BotDeskOptions {
   readonly streamUrl: string;
   readonly limits: Pick<ChatLimits, "botFirstMs" | "botNextMs" | "botMs" | "botQueue" | "botRooms" | "replyIntervalMs">;
   readonly logger: ChatLogger;
-  /** What the bot may reach for a visitor in a room. */
+  /** The bot's reach for a visitor in a room. */
   readonly reach: (room: string, visitor: string) => Pick<BotContext, "newest" | "later" | "session">;
   /** Publishes the text of a reply so far. */
   readonly publishReply: (room: string, reply: ChatReply) => Promise<unknown>;
@@ -19,7 +19,7 @@ export interface BotDeskOptions {
   readonly publishMessage: (room: string, message: ChatMessage) => Promise<unknown>;
 }
 
-/** A message to the bot, with what it needs to answer. */
+/** A message to the bot, with all that an answer needs. */
 export interface Question {
   /** The id of the message. */
   readonly id: string;

@@ -211,7 +211,7 @@ class ChatServer implements Chat {
     return Response.json(page, { headers: { "Cache-Control": "no-store" } });
   }
 
-  /** Does what the owner wants, so that all pages follow. */
+  /** Does the owner's wish, so that all pages follow. */
   async #moderate(request: Request, name: string): Promise<Response> {
     if (request.method !== "POST") return problem("method_not_allowed", "Moderate with POST.", { Allow: "POST" });
     const wish = await this.#owner.read(request, this.#limits.bodyBytes);
@@ -250,7 +250,7 @@ class ChatServer implements Chat {
     return Math.max(this.#visitorRates.take(visitor), address === undefined ? 0 : this.#addressRates.take(address));
   }
 
-  /** What the visitor who asked wants of an answer of the bot: that it stops, or comes again. */
+  /** Does the wish of the visitor who asked the bot: the answer stops, or comes again. */
   async #bot(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
     const wanted = await readBotRequest(request, this.#limits.bodyBytes);
     if (wanted instanceof Response) return wanted;
@@ -337,7 +337,7 @@ function checkCount(option: string, value: number, min = 1): void {
 
 const MUTED = "The owner of the chat has muted you in this room.";
 
-/** What a room answers to, below its path. */
+/** The resources of a room, below its path. */
 const RESOURCES = ["token", "state", "messages", "history", "moderation", "bot"] as const;
 
 function parsePath(pathname: string): { room: string; resource: (typeof RESOURCES)[number] } | undefined {

@@ -3,7 +3,7 @@ import { problem } from "./problem.ts";
 import { readObject } from "./read-message.ts";
 import { type ChatMute, type ChatRemoval, OWNER_HEADER, VISITOR_TAG } from "./wire.ts";
 
-/** What the owner wants, as an update of the room. */
+/** The owner's wish, as an update of the room. */
 export type OwnersWish = { readonly type: "removed"; readonly data: ChatRemoval } | { readonly type: "muted"; readonly data: ChatMute };
 
 const MAX_ID_LENGTH = 80;

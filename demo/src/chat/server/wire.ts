@@ -82,7 +82,7 @@ export interface ChatReply {
   readonly asker?: string;
 }
 
-/** The body of `POST /chat/ROOM/bot`: what the asker wants of an answer of the bot. */
+/** The body of `POST /chat/ROOM/bot`: the asker's wish for an answer of the bot. */
 export interface BotRequest {
   /** The id of the answer. */
   readonly id: string;

@@ -2,17 +2,18 @@ import "artesian-ui/base.css";
 import "./docs.css";
 import { AppBar } from "artesian-ui/app-bar.tsx";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { onLanguage } from "artesian-ui/language.ts";
+import { loadTexts, onLanguage } from "artesian-ui/language.ts";
 import { render } from "preact";
 import { docsTexts } from "./texts.ts";
 
 /**
- * What a page of the documentation has beside its text, which is in the HTML and needs no code.
+ * Fills a page of the documentation. Its text is in the HTML, and needs no code.
  *
  * Stable for tests: `app-bar`, `docs-note` (in Chinese: that the text is English), and the buttons
  * that copy.
  */
-function draw(): void {
+async function draw(): Promise<void> {
+  await loadTexts();
   const texts = docsTexts();
   const bar = document.getElementById("bar");
   if (bar === null) throw new TypeError("The page has no element #bar.");
@@ -40,5 +41,5 @@ function draw(): void {
 const menu = document.querySelector<HTMLElement>(".docs-pages");
 const current = menu?.querySelector<HTMLElement>("[aria-current]");
 if (menu && current) menu.scrollTop = current.offsetTop - menu.offsetTop - menu.clientHeight / 2;
-draw();
-onLanguage(draw);
+await draw();
+onLanguage(() => void draw().catch(reportError));

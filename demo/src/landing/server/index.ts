@@ -1,1 +1,1 @@
-export { createLanding, type Landing, type LandingOptions } from "./landing.ts";
+export { createLanding, type LandingOptions } from "./landing.ts";

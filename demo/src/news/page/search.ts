@@ -18,7 +18,7 @@ export function wordsOf(text: string): readonly string[] {
     .filter((word) => word !== "");
 }
 
-/** What is searched of each headline, folded. */
+/** The searched text of each headline, folded. */
 const searched = new WeakMap<Headline, string>();
 
 function hasAll(headline: Headline, feedTitle: string, words: readonly string[]): boolean {

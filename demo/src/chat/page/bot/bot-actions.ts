@@ -1,7 +1,7 @@
 import { createContext } from "preact";
 import type { BotRequest } from "../../server/wire.ts";
 
-/** What the parts of the bot's messages may do, without a path of properties through the list. */
+/** Actions for the parts of the bot's messages, without a path of properties through the list. */
 export interface BotActions {
   /** The visitor's own name tag. Only the visitor who asked may stop an answer or ask again. */
   readonly you: string | undefined;

@@ -1,5 +1,8 @@
-import { textsOf } from "artesian-ui/language.ts";
-import { en } from "./texts.en.ts";
-import { zhCN } from "./texts.zh-CN.ts";
+import { loadedTextsOf } from "artesian-ui/language.ts";
+import type { BotTexts } from "./texts.en.ts";
 
-export const botTexts: () => typeof en = textsOf({ en, "zh-CN": zhCN });
+/** The texts of the bot's answers. */
+export const botTexts: () => BotTexts = loadedTextsOf({
+  en: () => import("./texts.en.ts").then(({ en }) => en),
+  "zh-CN": () => import("./texts.zh-CN.ts").then(({ zhCN }) => zhCN),
+});

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 
-/** What the keys do. */
+/** The keys, explained. */
 export interface KeyActions {
   /** Goes to the next or the previous headline. */
   readonly move: (step: 1 | -1) => void;

@@ -1,4 +1,4 @@
-// What the page loads once the first headlines are there.
+// Loaded once the first headlines are there.
 export { Announcer } from "./announcer.tsx";
 export { FeedsPanel } from "./feeds-panel.tsx";
 export { LetIn } from "./let-in.tsx";

@@ -1,6 +1,6 @@
 import type { Language } from "../bot.ts";
 
-/** What a text is written in: a language of the bot, another one, or no words at all. */
+/** A text's language: one of the bot's, another one, or no words at all. */
 export function languageOf(text: string): Language | "other" | undefined {
   const han = text.match(/\p{sc=Han}/gu)?.length ?? 0;
   const latin = text.match(/[\p{sc=Latn}']+/gu)?.length ?? 0;

@@ -12,7 +12,7 @@ interface RuleTrigger {
   readonly trigger: Trigger;
 }
 
-/** A rule that fits, or what follows on one. */
+/** A rule that fits, or its follow-up. */
 export interface Found {
   readonly rule: FollowUp & Partial<Rule>;
   /** The words of the message at the rule's `{words}`. */
