@@ -153,13 +153,14 @@ class ChatServer implements Chat {
     }
     try {
       if (path.resource === "token") return await this.#tokenDesk.answer(request, path.room, address);
-      if (path.resource !== "state" && request.method !== "POST") {
-        return problem("method_not_allowed", "Send a message with POST.", { Allow: "POST" });
-      }
-      if (path.resource === "moderation") return await this.#moderate(request, path.room);
-      if (path.resource !== "messages" && path.resource !== "bot" && request.method !== "GET" && request.method !== "HEAD") {
+      const isRead = path.resource === "state" || path.resource === "history";
+      if (isRead && request.method !== "GET" && request.method !== "HEAD") {
         return problem("method_not_allowed", "Read the room with GET.", { Allow: "GET, HEAD" });
       }
+      if (!isRead && request.method !== "POST") {
+        return problem("method_not_allowed", "Messages, wishes and moderation are sent with POST.", { Allow: "POST" });
+      }
+      if (path.resource === "moderation") return await this.#moderate(request, path.room);
       const bearer = await this.#tokens.visitorOf(request, path.room);
       if (typeof bearer === "string") return refuse(bearer, path.room);
       if (path.resource === "state") return await this.#state(path.room);
@@ -213,7 +214,6 @@ class ChatServer implements Chat {
 
   /** Does the owner's wish, so that all pages follow. */
   async #moderate(request: Request, name: string): Promise<Response> {
-    if (request.method !== "POST") return problem("method_not_allowed", "Moderate with POST.", { Allow: "POST" });
     const wish = await this.#owner.read(request, this.#limits.bodyBytes);
     if (wish instanceof Response) return wish;
     await this.#room(name);
