@@ -276,17 +276,3 @@ test.each(["light", "dark"] as const)("the views are accessible in %s, and fit a
     }
   }
 });
-
-test("the first load is at most 40 kB, compressed", async () => {
-  const site = await startConsole({ open: true });
-  const sizeOf = async (path: string): Promise<number> => {
-    const response = await fetch(`${site.origin}${path}`, { headers: { "Accept-Encoding": "br" } });
-    expect(response.headers.get("Content-Encoding")).toBe("br");
-    return Number(response.headers.get("Content-Length"));
-  };
-  const html = await (await fetch(`${site.origin}/console`)).text();
-  const assets = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
-  expect(assets.filter((path) => path.endsWith(".js")).length).toBeGreaterThan(0);
-  const sizes = await Promise.all(["/console", ...assets].map(sizeOf));
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(40_000);
-});

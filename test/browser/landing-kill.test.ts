@@ -1,15 +1,8 @@
-import { get } from "node:http";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { startServer } from "../cli/command.ts";
 import { LEAST_AGE_MS } from "../../demo/src/landing/server/landing.ts";
 import { openPage } from "./support.ts";
-
-/**
- * Most bytes of compressed JavaScript that the page loads at first, as built for production. Nearly
- * all are the client and Preact.
- */
-const MOST_SCRIPT_BYTES = 20_900;
 
 /** Opens the demonstration of a real demo, as it was built. */
 async function openDemonstration(url: string): Promise<Page> {
@@ -110,25 +103,4 @@ test("nobody else has the server killed", async () => {
   const answers = await Promise.all(attempts.map((init) => fetch(`${url}/demo/server/kill`, init)));
   expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 405]);
   expect(await processOf(url)).toBe(before);
-});
-
-test.each(["en", "zh-CN"])("the landing page loads little JavaScript before the visitor moves, in %s", async (tag) => {
-  const { url } = await startServer(["--bot", "none", "--journal", "memory"], {}, "demo");
-  const page = await openPage();
-  await page.goto(`${url}/?lang=${tag}`);
-  await page.locator("[data-testid=connection][data-state=live]").waitFor();
-  const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
-  const scripts = loaded.filter((name) => name.endsWith(".js"));
-  const sizes = scripts.map(
-    (script) =>
-      new Promise<number>((resolve, reject) => {
-        get(script, { headers: { "accept-encoding": "br" } }, (answer) => {
-          answer.resume();
-          resolve(answer.headers["content-encoding"] === "br" ? Number(answer.headers["content-length"]) : Infinity);
-        }).once("error", reject);
-      }),
-  );
-  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  expect(bytes).toBeGreaterThan(10_000);
-  expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
 });
