@@ -87,7 +87,10 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   // Refuses unknown options now. The stream is opened later, in a timer.
   createFollower(target, follow, fallback);
   const parts = [base.href, shareKey, [...new Headers(headers)]];
-  const queue = createQueue(base, tokens, { headers: headers ?? {}, fetch }, { maxQueued, maxQueuedLength, maxQueuedMs, onDropped });
+  /** Ends all that waits. */
+  const closing = new AbortController();
+  const closed = closing.signal;
+  const queue = createQueue(base, tokens, { headers: headers ?? {}, fetch }, closed, { maxQueued, maxQueuedLength, maxQueuedMs, onDropped });
   const channels = new Map<string, Channel>();
   const stateListeners = new Set<(state: ConnectionState) => void>();
   const gapListeners = new Set<(gap: Gap) => void>();
@@ -97,8 +100,6 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   let stream: Follower | undefined;
   let stop = new AbortController();
   let pause = new AbortController();
-  /** Ends the loops over topics. */
-  const closing = new AbortController();
   let tabs: Tabs<ClientEvent, ConnectionState> | undefined;
   let isLeader = share !== "tabs";
   let isAway = false;
@@ -262,7 +263,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   /** A function may give the token of another user, who must not share with the tabs of the one before. */
   async function take(isNew = false): Promise<string | undefined> {
     if (isNew) tokens.drop();
-    const token = await tokens.take(idleTimeoutMs);
+    const token = await tokens.take(idleTimeoutMs, closed);
     if (tabs !== undefined && name !== (await identify(token, parts))) {
       leave();
       enter();
@@ -270,7 +271,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     return token;
   }
 
-  async function ask(url: URL, cursor?: string): Promise<Polled> {
+  async function ask(url: URL, cursor?: string, signal = closed): Promise<Polled> {
     for (let isRetry = false; ; isRetry = true) {
       const init = { headers: withToken(headers, await take(isRetry)) };
       try {
@@ -341,6 +342,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   }
 
   function plan(ms: number): void {
+    if (closed.aborted) return;
     if (ms < REMOVE_MS) clearTimeout(change);
     else if (change !== undefined) return;
     change = setTimeout(update, isOpening ? Math.max(ms, ADD_OPENING_MS) : ms);
@@ -368,7 +370,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     };
   }
 
-  async function snapshot(matcher: Matcher, last: number): Promise<readonly ClientEvent[]> {
+  async function snapshot(matcher: Matcher, last: number, stopped: AbortSignal): Promise<readonly ClientEvent[]> {
     const own = new URL(base);
     for (const [key, value] of [
       [matcher.param, matcher.value],
@@ -380,10 +382,10 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     const events: ClientEvent[] = [];
     // An answer has a part of a large snapshot. The stream brings the updates after the mark.
     for (let cursor: string | undefined; ;) {
-      const answer = await ask(own, cursor);
+      const answer = await ask(own, cursor, stopped);
       events.push(...answer.events);
       if (answer.events.length === 0 || answer.cursor === cursor || relay.isSince(answer.cursor, mark)) return events;
-      if (cursor !== undefined) await sleep(PART_MS);
+      if (cursor !== undefined) await sleep(PART_MS, stopped);
       ({ cursor } = answer);
     }
   }
@@ -418,8 +420,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     setState("closed");
     leave();
     closing.abort();
-    queue.close();
-    pause.abort();
+    wake();
   }
   signal?.addEventListener("abort", close);
   if (signal?.aborted === true) close();
@@ -432,7 +433,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     onState: (listener) => add(stateListeners, listener),
     onGap: (listener) => add(gapListeners, listener),
     topic: (pattern: string, schemas?: Schemas) =>
-      createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closing.signal) as never,
+      createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closed) as never,
     latest<Data>(pattern: string, schema?: Schema<Data>, last = 1000): Latest<Data> {
       const matcher = createMatcher(pattern, hub);
       const onOpen = (take: () => void): (() => void) => {
@@ -441,7 +442,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
         plan(ADD_MS);
         return () => snapshots.delete(take);
       };
-      return createLatest(listen(matcher), schema, onInvalid, onOpen, () => snapshot(matcher, last));
+      return createLatest(listen(matcher), schema, onInvalid, onOpen, (stopped) => snapshot(matcher, last, stopped), closed);
     },
     publish: (update) => queue.publish(update),
     close,

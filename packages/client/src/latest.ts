@@ -20,14 +20,18 @@ export interface Latest<Data> {
  *
  * @param onOpen - Calls back when the stream brings the updates from now on, and again after a gap.
  * @param snapshot - Asks for the newest update of each topic.
+ * @param closed - Ends all that waits.
  */
 export function createLatest<Data>(
   listen: Listen,
   schema: Schema<Data> | undefined,
   onInvalid: OnInvalid | undefined,
   onOpen: (opened: () => void) => () => void,
-  snapshot: () => Promise<readonly ClientEvent[]>,
+  snapshot: (stopped: AbortSignal) => Promise<readonly ClientEvent[]>,
+  closed: AbortSignal,
 ): Latest<Data> {
+  const closing = new AbortController();
+  const stopped = closing.signal;
   const listeners = new Set<() => void>();
   const states = new Map<string, Data>();
   /** Topics with an update that is newer than the snapshot to come. */
@@ -53,15 +57,22 @@ export function createLatest<Data>(
     const mine = ++asked;
     fresh.clear();
     try {
-      for (const event of await snapshot()) if (mine === asked && !fresh.has(String(event.topics?.[0]))) inject(event);
+      for (const event of await snapshot(stopped)) if (mine === asked && !fresh.has(String(event.topics?.[0]))) inject(event);
     } catch (error) {
       const { temporary, retryAfterMs } = errorOfFailure(error);
-      if (!temporary) return;
-      await sleep(backoff.next(retryAfterMs));
+      if (!temporary || stopped.aborted) return;
+      await sleep(backoff.next(retryAfterMs), stopped);
       if (mine === asked) await take(backoff);
     }
   }
   const ignore = onOpen(() => void take());
+  const close = (): void => {
+    asked = 0;
+    closing.abort();
+    ignore();
+    stop();
+  };
+  closed.addEventListener("abort", close, { signal: stopped });
 
   return {
     get current() {
@@ -71,10 +82,6 @@ export function createLatest<Data>(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close() {
-      asked = 0;
-      ignore();
-      stop();
-    },
+    close,
   };
 }

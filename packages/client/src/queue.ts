@@ -25,9 +25,8 @@ export interface Queue {
    * @throws TypeError The argument is no update.
    */
   publish(update: UpdateInput): Promise<string>;
-  /** Tries again at once, unless the hub asked for a wait. */
+  /** Tries again at once, unless the hub asked for a wait. Drops all after the connection was closed. */
   wake(): void;
-  close(): void;
 }
 
 interface Waiting {
@@ -39,10 +38,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** @param closed - Drops all updates, also one that is being sent. */
 export function createQueue(
   url: URL,
   tokens: Tokens,
   options: Omit<PublishOptions, "token">,
+  closed: AbortSignal,
   { maxQueued = 100, maxQueuedLength = 2 ** 20, maxQueuedMs = 300_000, onDropped }: QueueOptions,
 ): Queue {
   const waiting: Waiting[] = [];
@@ -50,7 +51,6 @@ export function createQueue(
   let pause = new AbortController();
   let isAsked = false;
   let hasWorked = false;
-  let isClosed = false;
 
   function drop({ update, reject }: Pick<Waiting, "update" | "reject">, error: unknown): void {
     reject(error);
@@ -64,19 +64,18 @@ export function createQueue(
   async function send(item: Waiting, backoff: Backoff): Promise<number | undefined> {
     const leftMs = item.sinceMs + maxQueuedMs - performance.now();
     try {
-      if (isClosed) throw because("closed");
       if (leftMs < 0) throw because("too_old");
-      item.resolve(await publishWith(tokens, url, item.update, { ...options, idempotencyKey: item.idempotencyKey }));
+      item.resolve(await publishWith(tokens, url, item.update, { ...options, idempotencyKey: item.idempotencyKey, signal: closed }));
       hasWorked = true;
       backoff.reset();
     } catch (error) {
-      if (error instanceof ClientError && !isClosed) {
+      if (error instanceof ClientError && !closed.aborted) {
         const { temporary, code, retryAfterMs } = error;
         isAsked = retryAfterMs !== undefined;
         // A page of a proxy in the hub's place. Before anything worked, it points to a wrong URL.
         if (temporary || (hasWorked && code === "http_error")) return Math.min(backoff.next(retryAfterMs), leftMs + 1);
       }
-      drop(item, error);
+      drop(item, closed.aborted ? because("closed") : error);
     }
     return undefined;
   }
@@ -97,7 +96,7 @@ export function createQueue(
 
   return {
     wake() {
-      if (!isAsked) pause.abort();
+      if (!isAsked || closed.aborted) pause.abort();
     },
     publish(update) {
       let size: number;
@@ -108,7 +107,7 @@ export function createQueue(
         return Promise.reject(error);
       }
       const published = new Promise<string>((resolve, reject) => {
-        const code = isClosed ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
+        const code = closed.aborted ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
         if (code !== undefined) return drop({ update, reject }, because(code));
         length += size;
         // Also unique where there is no `crypto`, as in React Native.
@@ -119,10 +118,6 @@ export function createQueue(
       // The program learns of a failure by its function.
       if (onDropped !== undefined) published.catch(() => undefined);
       return published;
-    },
-    close() {
-      isClosed = true;
-      pause.abort();
     },
   };
 }

@@ -109,17 +109,25 @@ export function createTopic<Data extends Events>(
       };
       closed?.addEventListener("abort", end);
       if (closed?.aborted === true) end();
+      type Result = IteratorResult<AnyEvent<Data>, undefined>;
+      const take = async (): Promise<Result> => {
+        for (;;) {
+          if (isLate) throw new ClientError(`More than ${MAX_WAITING} events wait for this loop.`, { code: "too_slow" });
+          const value = waiting.shift();
+          if (value !== undefined) return { value, done: false };
+          if (isOver) return { value: undefined, done: true };
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      };
+      /** Calls take their turns, as with a generator. */
+      let turn: Promise<unknown> = Promise.resolve();
       return {
-        async next() {
-          for (;;) {
-            if (isLate) throw new ClientError(`More than ${MAX_WAITING} events wait for this loop.`, { code: "too_slow" });
-            const value = waiting.shift();
-            if (value !== undefined) return { value, done: false };
-            if (isOver) return { value: undefined, done: true };
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
+        next() {
+          const mine = turn.then(take);
+          turn = mine;
+          return mine;
         },
         async return() {
           end();
