@@ -90,7 +90,12 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   /** Ends all that waits. */
   const closing = new AbortController();
   const closed = closing.signal;
-  const queue = createQueue(base, tokens, { headers: headers ?? {}, fetch }, closed, { maxQueued, maxQueuedLength, maxQueuedMs, onDropped });
+  const queue = createQueue(base, tokens, { headers: headers ?? {}, fetch }, closed, {
+    maxQueued,
+    maxQueuedLength,
+    maxQueuedMs,
+    onDropped,
+  });
   const channels = new Map<string, Channel>();
   const stateListeners = new Set<(state: ConnectionState) => void>();
   const gapListeners = new Set<(gap: Gap) => void>();
@@ -384,7 +389,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     for (let cursor: string | undefined; ;) {
       const answer = await ask(own, cursor, stopped);
       events.push(...answer.events);
-      if (answer.events.length === 0 || answer.cursor === cursor || relay.isSince(answer.cursor, mark)) return events;
+      // Updates up to the mark are of different topics. A server whose cursors never end has no more.
+      if (answer.events.length === 0 || events.length > last || answer.cursor === cursor || relay.isSince(answer.cursor, mark))
+        return events;
       if (cursor !== undefined) await sleep(PART_MS, stopped);
       ({ cursor } = answer);
     }
@@ -432,9 +439,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     },
     onState: (listener) => add(stateListeners, listener),
     onGap: (listener) => add(gapListeners, listener),
-    topic: (pattern: string, schemas?: Schemas) =>
-      createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closed) as never,
+    topic: (pattern: string, schemas?: Schemas) => createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closed) as never,
     latest<Data>(pattern: string, schema?: Schema<Data>, last = 1000): Latest<Data> {
+      checkNumbers({ last: Number.isInteger(last) ? last : NaN });
       const matcher = createMatcher(pattern, hub);
       const onOpen = (take: () => void): (() => void) => {
         snapshots.set(take, false);
