@@ -17,6 +17,12 @@ export interface QueueOptions {
   readonly onDropped?: ((update: UpdateInput, error: Error) => void) | undefined;
 }
 
+/**
+ * Most answers with a 4xx of a proxy, of which the last one counts. By then some 5 s have passed. 404
+ * does not count, since it is of the URL and so of all updates.
+ */
+const MAX_REFUSALS = 5;
+
 /** Publishes in order, and tries again while the hub cannot be reached. */
 export interface Queue {
   /**
@@ -31,7 +37,8 @@ export interface Queue {
 
 interface Waiting {
   readonly update: UpdateInput;
-  readonly length: number;
+  /** The update as it was when the program published it. */
+  readonly text: string;
   readonly sinceMs: number;
   readonly idempotencyKey: string;
   readonly resolve: (id: string) => void;
@@ -51,6 +58,8 @@ export function createQueue(
   let pause = new AbortController();
   let isAsked = false;
   let hasWorked = false;
+  /** Answers of a proxy to the first update, with a 4xx. */
+  let refusals = 0;
 
   function drop({ update, reject }: Pick<Waiting, "update" | "reject">, error: unknown): void {
     reject(error);
@@ -65,18 +74,24 @@ export function createQueue(
     const leftMs = item.sinceMs + maxQueuedMs - performance.now();
     try {
       if (leftMs < 0) throw because("too_old");
-      item.resolve(await publishWith(tokens, url, item.update, { ...options, idempotencyKey: item.idempotencyKey, signal: closed }));
+      const { text, idempotencyKey } = item;
+      const [id] = await publishWith(tokens, url, [text], { ...options, idempotencyKey, signal: closed });
+      item.resolve(id as string);
       hasWorked = true;
       backoff.reset();
     } catch (error) {
       if (error instanceof ClientError && !closed.aborted) {
-        const { temporary, code, retryAfterMs } = error;
+        const { temporary, code, status = 0, retryAfterMs } = error;
         isAsked = retryAfterMs !== undefined;
-        // A page of a proxy in the hub's place. Before anything worked, it points to a wrong URL.
-        if (temporary || (hasWorked && code === "http_error")) return Math.min(backoff.next(retryAfterMs), leftMs + 1);
+        // A page of a proxy in the hub's place. Before anything worked, it points to a wrong URL. One
+        // that refuses this update alone, such as for its length, must not hold up the others.
+        if (temporary || (hasWorked && code === "http_error" && (status < 400 || status === 404 || ++refusals < MAX_REFUSALS))) {
+          return Math.min(backoff.next(retryAfterMs), leftMs + 1);
+        }
       }
       drop(item, closed.aborted ? because("closed") : error);
     }
+    refusals = 0;
     return undefined;
   }
 
@@ -86,7 +101,7 @@ export function createQueue(
       const waitMs = await send(first, backoff);
       if (waitMs === undefined) {
         waiting.shift();
-        length -= first.length;
+        length -= first.text.length;
       } else {
         pause = new AbortController();
         await sleep(waitMs, pause.signal);
@@ -99,20 +114,24 @@ export function createQueue(
       if (!isAsked || closed.aborted) pause.abort();
     },
     publish(update) {
-      let size: number;
+      let text: string;
       try {
-        size = encodeUpdate(update).length;
+        text = encodeUpdate(update);
       } catch (error) {
         // A fault of the program is for the caller to see. No update was dropped.
         return Promise.reject(error);
       }
       const published = new Promise<string>((resolve, reject) => {
-        const code = closed.aborted ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
+        const code = closed.aborted
+          ? "closed"
+          : waiting.length >= maxQueued || length + text.length > maxQueuedLength
+            ? "queue_full"
+            : undefined;
         if (code !== undefined) return drop({ update, reject }, because(code));
-        length += size;
+        length += text.length;
         // Also unique where there is no `crypto`, as in React Native.
         const idempotencyKey = [Date.now(), Math.random(), Math.random()].join("-");
-        waiting.push({ update, length: size, sinceMs: performance.now(), idempotencyKey, resolve, reject });
+        waiting.push({ update, text, sinceMs: performance.now(), idempotencyKey, resolve, reject });
         if (waiting.length === 1) void drain();
       });
       // The program learns of a failure by its function.
