@@ -5,7 +5,7 @@ import { createFollower, type Follower } from "./follower.ts";
 import { identify } from "./identity.ts";
 import { createLatest, type Latest } from "./latest.ts";
 import type { ConnectOptions, Gap, Live } from "./live.ts";
-import { call } from "./listeners.ts";
+import { add, call } from "./listeners.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
 import { checkNumbers } from "./names.ts";
 import { watchPage } from "./page.ts";
@@ -19,7 +19,7 @@ import { joinTabs, type Tabs } from "./tabs.ts";
 import { createTokens } from "./token.ts";
 import { createTopic, type Listen, type Schemas } from "./topic.ts";
 import { resolveUrl } from "./url.ts";
-import { sleep } from "./waits.ts";
+import { MAX_TIMER_MS, sleep } from "./waits.ts";
 
 /** Topics that are added together make one request, in milliseconds. */
 const ADD_MS = 10;
@@ -77,7 +77,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     ...follow
   } = options;
   const { token: source, headers, signal, fetch = globalThis.fetch.bind(globalThis), idleTimeoutMs = 40_000, maxRetryMs = 30_000 } = follow;
-  checkNumbers({ pauseHiddenMs, firstByteMs, pollMs, maxQueued, maxQueuedLength, maxQueuedMs });
+  checkNumbers(options);
   if (share !== undefined && share !== "tabs") throw new TypeError('`share` is "tabs" or nothing.');
   const base = resolveUrl(url);
   const target = new URL(base);
@@ -121,7 +121,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   let isOpening = false;
   let hidden: ReturnType<typeof setInterval> | undefined;
   const relay = createRelay(
-    follow.lastEventId,
+    follow.lastEventId ?? undefined,
     deliver,
     (cursor) => ask(new URL(search, base), cursor),
     () => !isLeader && !isAway && isCovered,
@@ -270,7 +270,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     if (isNew) tokens.drop();
     const token = await tokens.take(idleTimeoutMs, closed);
     if (tabs !== undefined && name !== (await identify(token, parts))) {
-      leave();
+      leave({ reason: "The user is another." });
       enter();
     }
     return token;
@@ -364,10 +364,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
         plan(ADD_MS);
       }
       const { listeners } = channel;
-      const mine = (event: ClientEvent): void => listener(event);
-      listeners.add(mine);
+      const remove = add(listeners, listener);
       return () => {
-        listeners.delete(mine);
+        remove();
         if (listeners.size > 0 || channels.get(key)?.listeners !== listeners) return;
         channels.delete(key);
         plan(REMOVE_MS);
@@ -397,11 +396,6 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     }
   }
 
-  function add<T>(set: Set<T>, listener: T): () => void {
-    set.add(listener);
-    return () => set.delete(listener);
-  }
-
   const ignorePage = watchPage({
     wake,
     leave: () => leave(),
@@ -412,9 +406,12 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
       clearInterval(hidden);
       tabs?.tellWanted();
       if (isHidden && pauseHiddenMs !== undefined) {
-        hidden = setInterval(() => {
-          if (isLeader && tabs?.isSeen() !== true) leave();
-        }, pauseHiddenMs);
+        hidden = setInterval(
+          () => {
+            if (isLeader && tabs?.isSeen() !== true) leave();
+          },
+          Math.min(pauseHiddenMs, MAX_TIMER_MS),
+        );
       } else if (!isHidden && isAway) enter();
     },
   });

@@ -112,9 +112,14 @@ export function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8A
  * tell the reason.
  */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
-  return (message || code || error.message).replace(/\.$/, "");
+  try {
+    if (!(error instanceof Error)) return String(error);
+    const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
+    return (message || code || error.message).replace(/\.$/, "");
+  } catch {
+    // An object without a text.
+    return "unknown";
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createBackoff } from "./backoff.ts";
 import { type ClientError, errorOfFailure } from "./error.ts";
 import type { ClientEvent } from "./event-parser.ts";
-import { call } from "./listeners.ts";
+import { add, call } from "./listeners.ts";
 import type { Schema } from "./schema.ts";
 import { createTopic, type Listen, type OnInvalid } from "./topic.ts";
 import { sleep } from "./waits.ts";
@@ -96,10 +96,7 @@ export function createLatest<Data>(
     get error() {
       return error;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: (listener) => add(listeners, listener),
     close,
   };
 }

@@ -111,5 +111,7 @@ export function encodeUpdate(input: UpdateInput): string {
   }
   const { topic, data, id, type, retry, private: isPrivate, delayMs: delay, deliverAt: deliver_at, ttlMs: ttl, ...rest } = input;
   refuseUnknown(rest, "An update has no");
-  return JSON.stringify({ topic, data, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
+  const text = JSON.stringify({ data, topic, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
+  if (data !== undefined && !text.startsWith('{"data"')) throw new TypeError("`data` has no JSON.");
+  return text;
 }

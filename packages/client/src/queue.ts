@@ -81,11 +81,11 @@ export function createQueue(
       backoff.reset();
     } catch (error) {
       if (error instanceof ClientError && !closed.aborted) {
-        const { temporary, code, status = 0, retryAfterMs } = error;
+        const { temporary, code, status, retryAfterMs } = error;
         isAsked = retryAfterMs !== undefined;
         // A page of a proxy in the hub's place. Before anything worked, it points to a wrong URL. One
         // that refuses this update alone, such as for its length, must not hold up the others.
-        if (temporary || (hasWorked && code === "http_error" && (status < 400 || status === 404 || ++refusals < MAX_REFUSALS))) {
+        if (temporary || (hasWorked && code === "http_error" && (!/^4(?!04)/.test(`${status}`) || ++refusals < MAX_REFUSALS))) {
           return Math.min(backoff.next(retryAfterMs), leftMs + 1);
         }
       }
