@@ -84,7 +84,7 @@ test.each<[string, ConnectOptions]>([
   const dropped: string[] = [];
   const live = open(server.url, {
     ...options,
-    onDropped: ({ data }, error) => void dropped.push(`${data} ${(error as ClientError).code}`),
+    onDropped: ({ data }, error) => void dropped.push(`${String(data)} ${(error as ClientError).code}`),
   });
   const published = ["a", "b"].map((data) => live.publish({ topic: "t", data }).catch((error: ClientError) => error.code));
   if (options.token === undefined) await expect.poll(() => server.requests.length, WAIT).toBe(1);

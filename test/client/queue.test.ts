@@ -110,12 +110,12 @@ test("a page in the hub's place is waited out once an update was published", asy
 /** Answers each update by its text. */
 async function judged(script: (text: string) => Script): Promise<{ readonly url: string; readonly bodies: readonly string[] }> {
   const bodies: string[] = [];
-  const { url } = await scripted((res, req) => {
-    void bodyOf(req).then((text) => {
-      bodies.push(text);
-      script(text)(res, req);
-    });
-  });
+  const judge = async (...[res, req]: Parameters<Script>): Promise<void> => {
+    const text = await bodyOf(req);
+    bodies.push(text);
+    script(text)(res, req);
+  };
+  const { url } = await scripted((res, req) => void judge(res, req));
   return { url, bodies };
 }
 

@@ -111,6 +111,7 @@ test.each([["at once"], ["later"]])("a schema or a listener that throws %s keeps
 /** A promise of another kind than the global one, such as a polyfill's. */
 function foreign<T>(value: T): Promise<T> {
   const promise = Promise.resolve(value);
+  // oxlint-disable-next-line unicorn/no-thenable -- a polyfill's promise is one
   return { then: promise.then.bind(promise) } as Promise<T>;
 }
 
