@@ -143,7 +143,7 @@ async function readProblem(response: Response): Promise<Readonly<Record<string, 
  * Reads a body as text.
  *
  * @param maxLength - Most characters.
- * @throws ClientError `event_too_large`, or what the body throws.
+ * @throws ClientError `event_too_large`, or an error of the body.
  */
 export async function readText(response: Response, maxLength: number): Promise<string> {
   const reader = readerOf(response);
