@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { connect, json, type ConnectOptions, type Live, type Schema } from "../../packages/client/src/index.ts";
 import { startHub } from "../support/server.ts";
+import { answer, scripted } from "./server.ts";
 
 function live(url: string, options: ConnectOptions = {}): Live {
   const connection = connect(url, { retryMs: 20, maxRetryMs: 50, ...options });
@@ -240,4 +241,50 @@ test("close() ends the loops over topics, after what waits for them", async () =
   expect(rest.map(({ value, done }) => (done === true ? "done" : (value as { data: string }).data))).toEqual(["1", "2", "done"]);
   for await (const { data } of connection.topic("/a")) got.push(data);
   expect(() => connection.topic("")).toThrow(TypeError);
+});
+
+test("a function that is added twice is two listeners, and each has its own removal", async () => {
+  const { url } = await startHub();
+  const connection = live(url);
+  let calls = 0;
+  const count = (): void => void calls++;
+  const removals = [connection.onState(count), connection.onState(count)];
+  removals[0]?.();
+  connection.topic("/a").on("*", () => undefined);
+  await isLive(connection);
+  expect(calls).toBe(1);
+});
+
+test.each([null, 5, ["abc"]])("a token that is no text is refused: %j", (token) => {
+  expect(() => connect("http://127.0.0.1:9/", { token: token as never })).toThrow(/^`token` is not a token/);
+});
+
+test.each([() => 1, Symbol("a"), { toJSON: () => undefined }])("data without JSON is refused", async (data) => {
+  await expect(live("http://127.0.0.1:9/").publish({ topic: "/a", data })).rejects.toThrow("`data` has no JSON.");
+});
+
+test("a token function that throws an error without a text is an outage", async () => {
+  const connection = live("http://127.0.0.1:9/", {
+    token() {
+      throw Object.create(null);
+    },
+  });
+  connection.topic("/a").on("*", () => undefined);
+  await expect.poll(() => connection.state.reason).toBe("The token function failed: unknown.");
+});
+
+test("a poll whose gap and drain are null has neither", async () => {
+  const answered = answer(200, '{"updates":[],"cursor":"1","gap":null,"drain":null}', { "content-type": "application/json" });
+  // The stream is not answered, so that updates are polled for.
+  const server = await scripted((res, req) => {
+    if (req.url?.includes("wait=") === true) answered(res, req);
+  });
+  const connection = live(server.url, { firstByteMs: 100 });
+  let gaps = 0;
+  const states: string[] = [];
+  connection.onGap(() => gaps++);
+  connection.onState(({ status }) => states.push(status));
+  connection.topic("/a").on("*", () => undefined);
+  await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBeGreaterThan(4);
+  expect([gaps, states]).toEqual([0, ["live"]]);
 });

@@ -12,6 +12,7 @@ import {
   type SubscribeOptions,
   type UpdateInput,
 } from "../../packages/client/src/index.ts";
+import { createBackoff } from "../../packages/client/src/backoff.ts";
 import { createEventSource } from "../../packages/client/src/event-source.ts";
 import { answer, scripted, shortStream, stream, type Script } from "./server.ts";
 
@@ -224,6 +225,12 @@ describe("failures in a row", () => {
   ] as const)("are not forgotten by a server that accepts, %s", async (_name, script) => {
     const server = await scripted(script);
     expect(grown(await losses(7, server.url, DELAYS))).toBeGreaterThanOrEqual(32);
+  });
+
+  test("lead to longer pauses, also if the program sets none", () => {
+    const backoff = createBackoff(0, 0);
+    const delays = Array.from({ length: 20 }, () => backoff.next());
+    expect(delays.at(-1)).toBeGreaterThan(500);
   });
 
   test("are forgotten after an update", async () => {

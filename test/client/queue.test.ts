@@ -1,11 +1,12 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ClientError, connect, type ConnectOptions, type Live } from "../../packages/client/src/index.ts";
 import { AT_ONCE } from "../support/cuts.ts";
 import { answerOf, type Fate, startHostileProxy } from "../support/hostile-proxy.ts";
 import { startHub } from "../support/server.ts";
-import { answer, deadUrl, scripted } from "./server.ts";
+import { answer, bodyOf, deadUrl, scripted, type Script } from "./server.ts";
 
 const WAIT = { timeout: 30_000 };
+const OK = answer(200, '{"id":"1"}', { "content-type": "application/json" });
 
 function queueAt(url: string, options: ConnectOptions = {}): Live & { readonly dropped: string[] } {
   const dropped: string[] = [];
@@ -73,7 +74,7 @@ describe("bounds while the hub is away", () => {
 
 test("a refusal is told to both the caller and `onDropped`, and the next update follows", async () => {
   const refuse = answer(403, '{"code":"forbidden"}', { "content-type": "application/problem+json" });
-  const server = await scripted(refuse, answer(200, '{"id":"1"}', { "content-type": "application/json" }));
+  const server = await scripted(refuse, OK);
   const queue = queueAt(server.url, {
     onDropped: ({ data }) => {
       queue.dropped.push(String(data));
@@ -97,14 +98,64 @@ test("a refusal is told to both the caller and `onDropped`, and the next update 
 });
 
 test("a page in the hub's place is waited out once an update was published", async () => {
-  const ok = answer(200, '{"id":"1"}', { "content-type": "application/json" });
   const page = answer(200, "<p>Log in</p>", { "content-type": "text/html" });
-  const server = await scripted(page, ok, page, ok);
+  const server = await scripted(page, OK, page, OK);
   const queue = queueAt(server.url);
   await expect(queue.publish({ topic: "t", data: "a" })).rejects.toMatchObject({ code: "http_error" });
   expect(await queue.publish({ topic: "t", data: "b" })).toBe("1");
   expect(await queue.publish({ topic: "t", data: "c" })).toBe("1");
   expect(server.requests).toHaveLength(4);
+});
+
+/** Answers each update by its text. */
+async function judged(script: (text: string) => Script): Promise<{ readonly url: string; readonly bodies: readonly string[] }> {
+  const bodies: string[] = [];
+  const judge = async (...[res, req]: Parameters<Script>): Promise<void> => {
+    const text = await bodyOf(req);
+    bodies.push(text);
+    script(text)(res, req);
+  };
+  const { url } = await scripted((res, req) => void judge(res, req));
+  return { url, bodies };
+}
+
+describe("a proxy that refuses", () => {
+  // The shortest pauses that chance may give.
+  beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0));
+  afterEach(() => void vi.restoreAllMocks());
+
+  test.each([400, 403, 413, 414])("one update with %s is believed after some attempts, and the next ones follow", async (status) => {
+    const page = answer(status, "<p>No.</p>", { "content-type": "text/html" });
+    const { url, bodies } = await judged((text) => (text.includes("poison") ? page : OK));
+    const queue = queueAt(url);
+    await queue.publish({ topic: "t", data: "a" });
+    const outcomes = await Promise.allSettled(["poison", "b", "c"].map((data) => queue.publish({ topic: "t", data })));
+    expect(outcomes).toMatchObject([{ reason: { code: "http_error", status } }, { value: "1" }, { value: "1" }]);
+    expect(queue.dropped).toEqual(["poison http_error"]);
+    expect(bodies).toHaveLength(8);
+  });
+
+  test.each([404, 503])("all updates with %s is waited out", async (status) => {
+    let count = 0;
+    const page = answer(status, "<p>No.</p>", { "content-type": "text/html" });
+    const { url, bodies } = await judged(() => (count++ % 8 === 0 ? OK : page));
+    const queue = queueAt(url);
+    for (const data of ["a", "b"]) expect(await queue.publish({ topic: "t", data })).toBe("1");
+    expect(bodies).toHaveLength(9);
+  });
+});
+
+test("an update is sent as it was published, also after the program has changed the object", async () => {
+  let isAway = true;
+  const { url, bodies } = await judged(() => (isAway ? answer(503, "") : OK));
+  const queue = queueAt(url);
+  const updates = ["a", "b"].map((topic) => ({ topic, data: { n: 1 } }));
+  const published = updates.map((update) => queue.publish(update));
+  for (const update of updates) Object.assign(update, { topic: "other", data: { n: 2 } });
+  await expect.poll(() => bodies.length, WAIT).toBe(1);
+  isAway = false;
+  await Promise.all(published);
+  expect(bodies.map((text): unknown => JSON.parse(text))).toEqual(["a", "a", "b"].map((topic) => ({ topic, data: { n: 1 } })));
 });
 
 test("a wait that the hub asks for outlasts a change of topics", async () => {
@@ -127,7 +178,7 @@ test("one token serves all updates, until the hub refuses it", async () => {
     const { authorization } = req.headers;
     used.push(authorization);
     if (authorization === refused) return answer(401, "")(res, req);
-    return answer(200, '{"id":"1"}', { "content-type": "application/json" })(res, req);
+    return OK(res, req);
   });
   const live = queueAt(server.url, { token: () => `token-${++calls}` });
   for (let i = 0; i < 3; i++) await live.publish({ topic: "t", data: i });

@@ -107,3 +107,40 @@ test.each([["at once"], ["later"]])("a schema or a listener that throws %s keeps
   expect(invalid).toEqual(["1: Error: bad schema"]);
   expect(thrown).toEqual(["bad listener"]);
 });
+
+/** A promise of another kind than the global one, such as a polyfill's. */
+function foreign<T>(value: T): Promise<T> {
+  const promise = Promise.resolve(value);
+  // oxlint-disable-next-line unicorn/no-thenable -- a polyfill's promise is one
+  return { then: promise.then.bind(promise) } as Promise<T>;
+}
+
+const textless: unknown = Object.create(null);
+
+test.each<[string, () => unknown, string]>([
+  ["nothing", () => undefined, "TypeError"],
+  ["null", () => null, "TypeError"],
+  ["false", () => false, "TypeError"],
+  ["nothing, later", async () => undefined, "TypeError"],
+  ["a foreign promise", () => foreign({ issues: [{ message: "wrong" }] }), "wrong"],
+  ["a foreign promise of nothing", () => foreign(undefined), "TypeError"],
+  [
+    "an error without a text",
+    () => {
+      throw textless;
+    },
+    "unknown",
+  ],
+])("a schema that gives %s refuses the data", async (_, judge, message) => {
+  const { hub, url } = await startHub();
+  const invalid: string[] = [];
+  const seen: unknown[] = [];
+  const live = connect(url, { retryMs: 20, onInvalid: (_event, [issue]) => invalid.push(issue?.message ?? "") });
+  onTestFinished(() => live.close());
+  const validate = (value: unknown): never => (value === 1 ? judge() : foreign({ value })) as never;
+  live.topic("/a", { "~standard": { validate } }).on("*", ({ data }) => seen.push(data));
+  await expect.poll(() => live.state.status).toBe("live");
+  for (const data of [1, 2]) await hub.publish({ topic: "/a", data });
+  await expect.poll(() => seen).toEqual([2]);
+  expect(invalid).toEqual([expect.stringContaining(message)]);
+});

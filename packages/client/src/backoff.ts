@@ -60,7 +60,7 @@ export function createBackoff(
       failures = 0;
     },
     next(atLeastMs = 0) {
-      const ceiling = Math.min(Math.max(maxMs, 2 * baseMs), baseMs * 2 ** failures);
+      const ceiling = Math.min(Math.max(maxMs || 1000, 2 * baseMs), baseMs * 2 ** failures);
       // The first delay stays close to the server's, which the hub has already spread.
       const delay = failures === 0 ? baseMs * (1 + random() / 4) : baseMs + (ceiling - baseMs) * random();
       failures += 1;

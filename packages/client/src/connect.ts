@@ -5,7 +5,7 @@ import { createFollower, type Follower } from "./follower.ts";
 import { identify } from "./identity.ts";
 import { createLatest, type Latest } from "./latest.ts";
 import type { ConnectOptions, Gap, Live } from "./live.ts";
-import { call } from "./listeners.ts";
+import { add, call } from "./listeners.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
 import { checkNumbers } from "./names.ts";
 import { watchPage } from "./page.ts";
@@ -19,7 +19,7 @@ import { joinTabs, type Tabs } from "./tabs.ts";
 import { createTokens } from "./token.ts";
 import { createTopic, type Listen, type Schemas } from "./topic.ts";
 import { resolveUrl } from "./url.ts";
-import { sleep } from "./waits.ts";
+import { MAX_TIMER_MS, sleep } from "./waits.ts";
 
 /** Topics that are added together make one request, in milliseconds. */
 const ADD_MS = 10;
@@ -77,7 +77,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     ...follow
   } = options;
   const { token: source, headers, signal, fetch = globalThis.fetch.bind(globalThis), idleTimeoutMs = 40_000, maxRetryMs = 30_000 } = follow;
-  checkNumbers({ pauseHiddenMs, firstByteMs, pollMs, maxQueued, maxQueuedLength, maxQueuedMs });
+  checkNumbers(options);
   if (share !== undefined && share !== "tabs") throw new TypeError('`share` is "tabs" or nothing.');
   const base = resolveUrl(url);
   const target = new URL(base);
@@ -87,7 +87,15 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   // Refuses unknown options now. The stream is opened later, in a timer.
   createFollower(target, follow, fallback);
   const parts = [base.href, shareKey, [...new Headers(headers)]];
-  const queue = createQueue(base, tokens, { headers: headers ?? {}, fetch }, { maxQueued, maxQueuedLength, maxQueuedMs, onDropped });
+  /** Ends all that waits. */
+  const closing = new AbortController();
+  const closed = closing.signal;
+  const queue = createQueue(base, tokens, { headers: headers ?? {}, fetch }, closed, {
+    maxQueued,
+    maxQueuedLength,
+    maxQueuedMs,
+    onDropped,
+  });
   const channels = new Map<string, Channel>();
   const stateListeners = new Set<(state: ConnectionState) => void>();
   const gapListeners = new Set<(gap: Gap) => void>();
@@ -97,8 +105,6 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   let stream: Follower | undefined;
   let stop = new AbortController();
   let pause = new AbortController();
-  /** Ends the loops over topics. */
-  const closing = new AbortController();
   let tabs: Tabs<ClientEvent, ConnectionState> | undefined;
   let isLeader = share !== "tabs";
   let isAway = false;
@@ -115,7 +121,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   let isOpening = false;
   let hidden: ReturnType<typeof setInterval> | undefined;
   const relay = createRelay(
-    follow.lastEventId,
+    follow.lastEventId ?? undefined,
     deliver,
     (cursor) => ask(new URL(search, base), cursor),
     () => !isLeader && !isAway && isCovered,
@@ -262,15 +268,15 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   /** A function may give the token of another user, who must not share with the tabs of the one before. */
   async function take(isNew = false): Promise<string | undefined> {
     if (isNew) tokens.drop();
-    const token = await tokens.take(idleTimeoutMs);
+    const token = await tokens.take(idleTimeoutMs, closed);
     if (tabs !== undefined && name !== (await identify(token, parts))) {
-      leave();
+      leave({ reason: "The user is another." });
       enter();
     }
     return token;
   }
 
-  async function ask(url: URL, cursor?: string): Promise<Polled> {
+  async function ask(url: URL, cursor?: string, signal = closed): Promise<Polled> {
     for (let isRetry = false; ; isRetry = true) {
       const init = { headers: withToken(headers, await take(isRetry)) };
       try {
@@ -341,6 +347,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
   }
 
   function plan(ms: number): void {
+    if (closed.aborted) return;
     if (ms < REMOVE_MS) clearTimeout(change);
     else if (change !== undefined) return;
     change = setTimeout(update, isOpening ? Math.max(ms, ADD_OPENING_MS) : ms);
@@ -357,10 +364,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
         plan(ADD_MS);
       }
       const { listeners } = channel;
-      const mine = (event: ClientEvent): void => listener(event);
-      listeners.add(mine);
+      const remove = add(listeners, listener);
       return () => {
-        listeners.delete(mine);
+        remove();
         if (listeners.size > 0 || channels.get(key)?.listeners !== listeners) return;
         channels.delete(key);
         plan(REMOVE_MS);
@@ -368,7 +374,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     };
   }
 
-  async function snapshot(matcher: Matcher, last: number): Promise<readonly ClientEvent[]> {
+  async function snapshot(matcher: Matcher, last: number, stopped: AbortSignal): Promise<readonly ClientEvent[]> {
     const own = new URL(base);
     for (const [key, value] of [
       [matcher.param, matcher.value],
@@ -380,17 +386,14 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     const events: ClientEvent[] = [];
     // An answer has a part of a large snapshot. The stream brings the updates after the mark.
     for (let cursor: string | undefined; ;) {
-      const answer = await ask(own, cursor);
+      const answer = await ask(own, cursor, stopped);
       events.push(...answer.events);
-      if (answer.events.length === 0 || answer.cursor === cursor || relay.isSince(answer.cursor, mark)) return events;
-      if (cursor !== undefined) await sleep(PART_MS);
+      // Updates up to the mark are of different topics. A server whose cursors never end has no more.
+      if (answer.events.length === 0 || events.length > last || answer.cursor === cursor || relay.isSince(answer.cursor, mark))
+        return events;
+      if (cursor !== undefined) await sleep(PART_MS, stopped);
       ({ cursor } = answer);
     }
-  }
-
-  function add<T>(set: Set<T>, listener: T): () => void {
-    set.add(listener);
-    return () => set.delete(listener);
   }
 
   const ignorePage = watchPage({
@@ -403,9 +406,12 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
       clearInterval(hidden);
       tabs?.tellWanted();
       if (isHidden && pauseHiddenMs !== undefined) {
-        hidden = setInterval(() => {
-          if (isLeader && tabs?.isSeen() !== true) leave();
-        }, pauseHiddenMs);
+        hidden = setInterval(
+          () => {
+            if (isLeader && tabs?.isSeen() !== true) leave();
+          },
+          Math.min(pauseHiddenMs, MAX_TIMER_MS),
+        );
       } else if (!isHidden && isAway) enter();
     },
   });
@@ -418,8 +424,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     setState("closed");
     leave();
     closing.abort();
-    queue.close();
-    pause.abort();
+    wake();
   }
   signal?.addEventListener("abort", close);
   if (signal?.aborted === true) close();
@@ -431,9 +436,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
     },
     onState: (listener) => add(stateListeners, listener),
     onGap: (listener) => add(gapListeners, listener),
-    topic: (pattern: string, schemas?: Schemas) =>
-      createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closing.signal) as never,
+    topic: (pattern: string, schemas?: Schemas) => createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closed) as never,
     latest<Data>(pattern: string, schema?: Schema<Data>, last = 1000): Latest<Data> {
+      checkNumbers({ last: Number.isInteger(last) ? last : NaN });
       const matcher = createMatcher(pattern, hub);
       const onOpen = (take: () => void): (() => void) => {
         snapshots.set(take, false);
@@ -441,7 +446,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
         plan(ADD_MS);
         return () => snapshots.delete(take);
       };
-      return createLatest(listen(matcher), schema, onInvalid, onOpen, () => snapshot(matcher, last));
+      return createLatest(listen(matcher), schema, onInvalid, onOpen, (stopped) => snapshot(matcher, last, stopped), closed);
     },
     publish: (update) => queue.publish(update),
     close,

@@ -112,9 +112,14 @@ export function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8A
  * tell the reason.
  */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
-  return (message || code || error.message).replace(/\.$/, "");
+  try {
+    if (!(error instanceof Error)) return String(error);
+    const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
+    return (message || code || error.message).replace(/\.$/, "");
+  } catch {
+    // An object without a text.
+    return "unknown";
+  }
 }
 
 /**
@@ -138,7 +143,7 @@ async function readProblem(response: Response): Promise<Readonly<Record<string, 
  * Reads a body as text.
  *
  * @param maxLength - Most characters.
- * @throws ClientError `event_too_large`, or what the body throws.
+ * @throws ClientError `event_too_large`, or an error of the body.
  */
 export async function readText(response: Response, maxLength: number): Promise<string> {
   const reader = readerOf(response);

@@ -91,7 +91,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
   } = options;
   const tokens = createTokens(source);
   refuseUnknown(rest);
-  checkNumbers({ retryMs, maxRetryMs, retryFloorMs, retryCeilingMs, giveUpAfterMs, idleTimeoutMs, maxEventLength });
+  checkNumbers(options);
   const fetch = given ?? globalThis.fetch.bind(globalThis);
   const refusals = createRefusals(tokens, giveUpAfterMs);
   const base = renewalBase(target, renewUrl === undefined ? undefined : resolveUrl(renewUrl));
@@ -239,7 +239,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
       }
       if (signal.aborted) return undefined;
       ({ cursor } = answer);
-      if (answer.drain !== undefined) return lossOf(answer.drain);
+      if (answer.drain) return lossOf(answer.drain);
       // A server that does not wait must not be asked again and again.
       await sleep(Math.max(0, sinceMs + (isIdle ? retryMs : MIN_POLL_MS) - performance.now()), signal);
     } while (performance.now() < pollUntilMs && !signal.aborted);

@@ -13,6 +13,17 @@ export function call<T extends unknown[]>(listeners: ReadonlySet<(...args: T) =>
   }
 }
 
+/**
+ * Adds a listener. The same function may be added several times.
+ *
+ * @returns Removes the listener.
+ */
+export function add<T extends unknown[]>(listeners: Set<(...args: T) => void>, listener: (...args: T) => void): () => void {
+  const mine = (...args: T): void => listener(...args);
+  listeners.add(mine);
+  return () => listeners.delete(mine);
+}
+
 /** Reports an error of the program's function, which must keep nothing from the others. */
 export function throwLater(error: unknown): void {
   queueMicrotask(() => {

@@ -50,7 +50,7 @@ export interface Live {
    * topic. The hub is asked for them while there is a listener.
    *
    * @param schemas - One for all event types, or one for each. Data is then JSON.
-   * @throws TypeError for a pattern that this platform can't match.
+   * @throws TypeError for no text, or a pattern that this platform can't match.
    */
   topic(pattern: string): Topic<Record<string, string>>;
   topic<Data>(pattern: string, schema: Schema<Data>): Topic<Record<string, Data>>;
@@ -58,7 +58,8 @@ export interface Live {
   /**
    * The newest state of each topic of a pattern, from a snapshot and from the updates that follow.
    *
-   * @param last - Most topics of the snapshot. Default 1,000.
+   * @param last - Most topics of the snapshot. Default 1,000. The hub refuses more than its `--max-snapshot`.
+   * @throws TypeError as `topic`, and for a `last` that is no whole number.
    */
   latest(pattern: string, schema?: undefined, last?: number): Latest<string>;
   latest<Data>(pattern: string, schema: Schema<Data>, last?: number): Latest<Data>;

@@ -10,14 +10,13 @@ export function refuseUnknown(rest: object, what = "There is no option"): void {
 }
 
 /**
- * Checks times, lengths and counts. The default replaces undefined.
+ * Checks times, lengths and counts, by their names. The default replaces undefined.
  *
  * @throws TypeError for a value that is no number, or below 0.
  */
-export function checkNumbers(options: Readonly<Record<string, number | undefined>>): void {
-  for (const name in options) {
-    const { [name]: value = 0 } = options;
+export function checkNumbers(options: object): void {
+  for (const [name, value = 0] of Object.entries(options) as [string, unknown][]) {
     // Also NaN and texts.
-    if (value !== Math.abs(value)) throw new TypeError(`\`${name}\` is not a number from 0.`);
+    if (/^max|Ms$|^last$/.test(name) && value !== Math.abs(value as number)) throw new TypeError(`\`${name}\` is not a number from 0.`);
   }
 }

@@ -36,7 +36,7 @@ export async function poll({ url, ...rest }: Exchange, cursor: string | undefine
     throw new ClientError("The server's answer is not that of a poll. Check the URL.", { code: "not_a_stream", status: 200 });
   }
   const events = updates.map(({ type = "message", ...update }) => ({ ...update, type }));
-  if (gap !== undefined) events.unshift({ id: undefined, type: "hub:gap", data: JSON.stringify(gap) });
+  if (gap) events.unshift({ id: undefined, type: "hub:gap", data: JSON.stringify(gap) });
   return { events, cursor: next, drain };
 }
 

@@ -52,35 +52,35 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   options: PublishOptions = {},
 ): Promise<Published<T>> {
   const { token, ...rest } = options;
-  return publishWith(createTokens(token), url, update, rest);
+  const ids = await publishWith(createTokens(token), url, [update].flat().map(encodeUpdate), rest);
+  // A list for a list. The type system can't follow that.
+  return (Array.isArray(update) ? ids : ids[0]) as Published<T>;
 }
 
-/** Publishes with a token that other requests use as well. */
-export async function publishWith<T extends UpdateInput | readonly UpdateInput[]>(
+/**
+ * Publishes encoded updates, with a token that other requests use as well.
+ *
+ * @returns The event ids.
+ */
+export async function publishWith(
   tokens: Tokens,
   url: string | URL,
-  update: T,
+  texts: readonly string[],
   options: Omit<PublishOptions, "token">,
-): Promise<Published<T>> {
+): Promise<readonly string[]> {
   const { headers: extra, idempotencyKey, signal, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 30_000, ...rest } = options;
   refuseUnknown(rest);
   const target = resolveUrl(url);
-  const batch: readonly UpdateInput[] = isBatch(update) ? update : [update];
-  if (batch.length === 0) throw new TypeError("A batch needs at least one update.");
-  const body = batch.map(encodeUpdate).join("\n");
+  if (texts.length === 0) throw new TypeError("A batch needs at least one update.");
   const headers = new Headers(extra);
-  headers.set("content-type", isBatch(update) ? "application/x-ndjson" : "application/json");
+  headers.set("content-type", `application/${texts.length > 1 ? "x-nd" : ""}json`);
   if (idempotencyKey !== undefined) headers.set("idempotency-key", toHeaderString(idempotencyKey));
   for (let isFirst = true; ; isFirst = false) {
     const token = await tokens.take(timeoutMs, signal);
     try {
-      const init = { method: "POST", headers: withToken(headers, token), body };
-      const { id, ids } = await exchangeObject({ fetch, url: target, init, timeoutMs, signal });
-      const given: unknown = isBatch(update) ? ids : [id];
-      if (Array.isArray(given) && given.length === batch.length && given.every((one) => typeof one === "string")) {
-        // The shape was checked against `update` just above. The type system can't follow that.
-        return (isBatch(update) ? given : id) as Published<T>;
-      }
+      const init = { method: "POST", headers: withToken(headers, token), body: texts.join("\n") };
+      const { id, ids = [id] } = await exchangeObject({ fetch, url: target, init, timeoutMs, signal });
+      if (Array.isArray(ids) && ids.length === texts.length && ids.every((one) => typeof one === "string")) return ids;
       throw new ClientError("The server accepted the request, but its answer names no event id. Check the URL.", {
         code: "http_error",
         status: 200,
@@ -111,9 +111,7 @@ export function encodeUpdate(input: UpdateInput): string {
   }
   const { topic, data, id, type, retry, private: isPrivate, delayMs: delay, deliverAt: deliver_at, ttlMs: ttl, ...rest } = input;
   refuseUnknown(rest, "An update has no");
-  return JSON.stringify({ topic, data, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
-}
-
-function isBatch(update: UpdateInput | readonly UpdateInput[]): update is readonly UpdateInput[] {
-  return Array.isArray(update);
+  const text = JSON.stringify({ data, topic, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
+  if (data !== undefined && !text.startsWith('{"data"')) throw new TypeError("`data` has no JSON.");
+  return text;
 }

@@ -17,6 +17,12 @@ export interface QueueOptions {
   readonly onDropped?: ((update: UpdateInput, error: Error) => void) | undefined;
 }
 
+/**
+ * Most answers with a 4xx of a proxy, of which the last one counts. By then some 5 s have passed. 404
+ * does not count, since it is of the URL and so of all updates.
+ */
+const MAX_REFUSALS = 5;
+
 /** Publishes in order, and tries again while the hub cannot be reached. */
 export interface Queue {
   /**
@@ -25,24 +31,26 @@ export interface Queue {
    * @throws TypeError The argument is no update.
    */
   publish(update: UpdateInput): Promise<string>;
-  /** Tries again at once, unless the hub asked for a wait. */
+  /** Tries again at once, unless the hub asked for a wait. Drops all after the connection was closed. */
   wake(): void;
-  close(): void;
 }
 
 interface Waiting {
   readonly update: UpdateInput;
-  readonly length: number;
+  /** The update as it was when the program published it. */
+  readonly text: string;
   readonly sinceMs: number;
   readonly idempotencyKey: string;
   readonly resolve: (id: string) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** @param closed - Drops all updates, also one that is being sent. */
 export function createQueue(
   url: URL,
   tokens: Tokens,
   options: Omit<PublishOptions, "token">,
+  closed: AbortSignal,
   { maxQueued = 100, maxQueuedLength = 2 ** 20, maxQueuedMs = 300_000, onDropped }: QueueOptions,
 ): Queue {
   const waiting: Waiting[] = [];
@@ -50,7 +58,8 @@ export function createQueue(
   let pause = new AbortController();
   let isAsked = false;
   let hasWorked = false;
-  let isClosed = false;
+  /** Answers of a proxy to the first update, with a 4xx. */
+  let refusals = 0;
 
   function drop({ update, reject }: Pick<Waiting, "update" | "reject">, error: unknown): void {
     reject(error);
@@ -64,20 +73,25 @@ export function createQueue(
   async function send(item: Waiting, backoff: Backoff): Promise<number | undefined> {
     const leftMs = item.sinceMs + maxQueuedMs - performance.now();
     try {
-      if (isClosed) throw because("closed");
       if (leftMs < 0) throw because("too_old");
-      item.resolve(await publishWith(tokens, url, item.update, { ...options, idempotencyKey: item.idempotencyKey }));
+      const { text, idempotencyKey } = item;
+      const [id] = await publishWith(tokens, url, [text], { ...options, idempotencyKey, signal: closed });
+      item.resolve(id as string);
       hasWorked = true;
       backoff.reset();
     } catch (error) {
-      if (error instanceof ClientError && !isClosed) {
-        const { temporary, code, retryAfterMs } = error;
+      if (error instanceof ClientError && !closed.aborted) {
+        const { temporary, code, status, retryAfterMs } = error;
         isAsked = retryAfterMs !== undefined;
-        // A page of a proxy in the hub's place. Before anything worked, it points to a wrong URL.
-        if (temporary || (hasWorked && code === "http_error")) return Math.min(backoff.next(retryAfterMs), leftMs + 1);
+        // A page of a proxy in the hub's place. Before anything worked, it points to a wrong URL. One
+        // that refuses this update alone, such as for its length, must not hold up the others.
+        if (temporary || (hasWorked && code === "http_error" && (!/^4(?!04)/.test(`${status}`) || ++refusals < MAX_REFUSALS))) {
+          return Math.min(backoff.next(retryAfterMs), leftMs + 1);
+        }
       }
-      drop(item, error);
+      drop(item, closed.aborted ? because("closed") : error);
     }
+    refusals = 0;
     return undefined;
   }
 
@@ -87,7 +101,7 @@ export function createQueue(
       const waitMs = await send(first, backoff);
       if (waitMs === undefined) {
         waiting.shift();
-        length -= first.length;
+        length -= first.text.length;
       } else {
         pause = new AbortController();
         await sleep(waitMs, pause.signal);
@@ -97,32 +111,32 @@ export function createQueue(
 
   return {
     wake() {
-      if (!isAsked) pause.abort();
+      if (!isAsked || closed.aborted) pause.abort();
     },
     publish(update) {
-      let size: number;
+      let text: string;
       try {
-        size = encodeUpdate(update).length;
+        text = encodeUpdate(update);
       } catch (error) {
         // A fault of the program is for the caller to see. No update was dropped.
         return Promise.reject(error);
       }
       const published = new Promise<string>((resolve, reject) => {
-        const code = isClosed ? "closed" : waiting.length >= maxQueued || length + size > maxQueuedLength ? "queue_full" : undefined;
+        const code = closed.aborted
+          ? "closed"
+          : waiting.length >= maxQueued || length + text.length > maxQueuedLength
+            ? "queue_full"
+            : undefined;
         if (code !== undefined) return drop({ update, reject }, because(code));
-        length += size;
+        length += text.length;
         // Also unique where there is no `crypto`, as in React Native.
         const idempotencyKey = [Date.now(), Math.random(), Math.random()].join("-");
-        waiting.push({ update, length: size, sinceMs: performance.now(), idempotencyKey, resolve, reject });
+        waiting.push({ update, text, sinceMs: performance.now(), idempotencyKey, resolve, reject });
         if (waiting.length === 1) void drain();
       });
       // The program learns of a failure by its function.
       if (onDropped !== undefined) published.catch(() => undefined);
       return published;
-    },
-    close() {
-      isClosed = true;
-      pause.abort();
     },
   };
 }

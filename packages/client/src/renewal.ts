@@ -20,7 +20,7 @@ export interface RenewalOptions {
  *
  * @param data - The event's data, which names the subscriber.
  * @returns The new token, or undefined if the hub did not take it.
- * @throws What the token function or `fetch` threw.
+ * @throws The errors of the token function and of `fetch`.
  */
 export async function renew(
   data: string,

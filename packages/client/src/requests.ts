@@ -14,7 +14,7 @@ export interface Exchange {
 /**
  * Sends a request, and discards the rest of the answer after `use`.
  *
- * @throws ClientError `timeout`, what `fetch` and `use` throw, or the signal's reason.
+ * @throws ClientError `timeout`, the errors of `fetch` and `use`, or the signal's reason.
  */
 export async function exchange<T>({ fetch, url, init, timeoutMs, signal }: Exchange, use: (response: Response) => Promise<T>): Promise<T> {
   const controller = new AbortController();

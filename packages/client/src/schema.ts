@@ -1,3 +1,5 @@
+import { reasonOf } from "./error.ts";
+
 /**
  * A schema by the interface that Zod, Valibot and ArkType share.
  *
@@ -26,10 +28,15 @@ export function json<Output>(): Schema<Output> {
  * @returns A promise only if the schema gives one.
  */
 export function validate<Output>(schema: Schema<Output>, data: string): Validated<Output> | Promise<Validated<Output>> {
-  const refuse = (error: unknown): Validated<Output> => ({ issues: [{ message: String(error) }] });
+  const refuse = (error: unknown): Validated<Output> => ({
+    issues: [{ message: error instanceof Error ? String(error) : reasonOf(error) }],
+  });
+  // Throws for a value that is no result, such as undefined or false.
+  const take = (checked: Validated<Output>): Validated<Output> => (checked.issues || "value" in checked ? checked : refuse(checked));
   try {
     const checked = schema["~standard"].validate(JSON.parse(data));
-    return checked instanceof Promise ? checked.catch(refuse) : checked;
+    // A polyfill may have replaced `Promise`.
+    return "then" in checked ? Promise.resolve(checked).then(take).catch(refuse) : take(checked);
   } catch (error) {
     return refuse(error);
   }

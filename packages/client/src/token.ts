@@ -45,11 +45,13 @@ const NO_TOKEN = "is not a token: it is empty or has a space, a line break or th
  */
 const calls = new WeakMap<TokenFunction, Promise<string>>();
 
-/** @throws TypeError for a string that can't be a token. */
+const isToken = (value: unknown): value is string => typeof value === "string" && TOKEN.test(value);
+
+/** @throws TypeError for a value that can't be a token. */
 export function createTokens(source: TokenSource | undefined): Tokens {
   const renewable = typeof source === "function";
   let held = renewable ? undefined : source;
-  if (held !== undefined && !TOKEN.test(held)) throw new TypeError(`\`token\` ${NO_TOKEN}`);
+  if (held !== undefined && !isToken(held)) throw new TypeError(`\`token\` ${NO_TOKEN}`);
   return {
     renewable,
     async take(timeoutMs, signal) {
@@ -86,7 +88,7 @@ async function ask(source: TokenFunction): Promise<string> {
     if (error instanceof ClientError) throw error;
     throw unavailable(`The token function failed: ${reasonOf(error)}.`, error);
   }
-  if (typeof token === "string" && TOKEN.test(token)) return token;
+  if (isToken(token)) return token;
   throw unavailable(`What the token function gave ${NO_TOKEN}`);
 }
 

@@ -62,22 +62,22 @@ export function createTopic<Data extends Events>(
 
   function on(type: string, listener: (event: TopicEvent<never>) => void): () => void {
     /** The last event that waits for a slow schema. */
-    let before: Promise<void> | undefined;
+    let before: Promise<undefined | void> | undefined;
     let isRemoved = false;
     const remove = listen(({ topics = [], ...rest }) => {
       if (type !== "*" && type !== rest.type) return;
       const event = { ...rest, topics };
-      const pass = (checked: Validated<unknown>): void => {
+      const pass = (checked: Validated<unknown>): undefined => {
         if (checked.issues !== undefined) onInvalid?.(event, checked.issues);
         else if (!isRemoved) listener({ ...event, data: checked.value as never });
       };
-      const check = (): void | Promise<void> => {
+      const check = (): undefined | Promise<undefined> => {
         const schema = schemaOf(rest.type);
         const checked = schema === undefined ? { value: rest.data } : validate(schema, rest.data);
-        return checked instanceof Promise ? checked.then(pass) : pass(checked);
+        return "then" in checked ? checked.then(pass) : pass(checked);
       };
       const done = before === undefined ? check() : before.then(check);
-      if (!(done instanceof Promise)) return;
+      if (done === undefined) return;
       const mine = done.catch(throwLater).finally(() => {
         if (before === mine) before = undefined;
       });
@@ -109,17 +109,25 @@ export function createTopic<Data extends Events>(
       };
       closed?.addEventListener("abort", end);
       if (closed?.aborted === true) end();
+      type Result = IteratorResult<AnyEvent<Data>, undefined>;
+      const take = async (): Promise<Result> => {
+        for (;;) {
+          if (isLate) throw new ClientError(`More than ${MAX_WAITING} events wait for this loop.`, { code: "too_slow" });
+          const value = waiting.shift();
+          if (value !== undefined) return { value, done: false };
+          if (isOver) return { value: undefined, done: true };
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      };
+      /** Calls take their turns, as with a generator. */
+      let turn: Promise<unknown> = Promise.resolve();
       return {
-        async next() {
-          for (;;) {
-            if (isLate) throw new ClientError(`More than ${MAX_WAITING} events wait for this loop.`, { code: "too_slow" });
-            const value = waiting.shift();
-            if (value !== undefined) return { value, done: false };
-            if (isOver) return { value: undefined, done: true };
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
+        next() {
+          const mine = turn.then(take);
+          turn = mine;
+          return mine;
         },
         async return() {
           end();
