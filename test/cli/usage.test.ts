@@ -30,7 +30,7 @@ describe("help", () => {
   });
 
   test("serve --help and demo --help name every flag of theirs, and no other's", async () => {
-    const OF_DEMO = ["bot", "botFirstToken", "botNextToken", "botAnswer", "quotes", "feed"];
+    const OF_DEMO = ["bot", "botFirstToken", "botNextToken", "botAnswer", "quotes", "feed", "privateFeeds"];
     const OF_SERVE = ["anonymous", "anonymousPublish", "lameDuck", "workers"];
     for (const [command, others] of [
       ["serve", OF_DEMO],
