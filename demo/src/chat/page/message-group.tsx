@@ -3,11 +3,11 @@ import { formatterOf } from "artesian-ui/language.ts";
 import type { ChatMessage, Moderation } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
 import { AnswerEnd } from "./bot/answer-end.tsx";
-import { BotCard } from "./bot/bot-card.tsx";
+import { LaterCard } from "./bot/later-card.tsx";
 import type { MessageGroup } from "./group-messages.ts";
 import { memo } from "./memo.ts";
 import { NameMark } from "./name-mark.tsx";
-import { RichText } from "./rich-text.tsx";
+import { MessageText } from "./message-text.tsx";
 import { chatTexts } from "./texts.ts";
 
 const timeFormat = formatterOf((tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" }));
@@ -87,11 +87,9 @@ const Bubble = memo(({ message, own, onModerate }: BubbleProps): ComponentChildr
       data-status="received"
     >
       {message.card === undefined || isRemoved ? (
-        <div data-testid="message-text" dir="auto">
-          {isRemoved ? texts.removed : <RichText text={message.text} />}
-        </div>
+        <MessageText text={isRemoved ? texts.removed : message.text} />
       ) : (
-        <BotCard card={message.card} at={message.at} />
+        <LaterCard card={message.card} at={message.at} text={message.text} />
       )}
       {!isRemoved && <AnswerEnd message={message} />}
       {onModerate !== undefined && !isRemoved && (
