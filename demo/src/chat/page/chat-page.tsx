@@ -24,6 +24,7 @@ import { useLoaded } from "./use-loaded.ts";
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`,
  *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
  *   way
+ * - `typing`: who else is writing
  * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels the message
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `stop-answer`: the button in it, for the visitor who asked; `answer-end`: the end of an answer that is
@@ -122,6 +123,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           nickname={nickname}
           botName={view.botName}
           onSend={(text) => store.send(text)}
+          onType={() => store.type()}
           onRename={() => setNaming(true)}
           focusKey={`${nickname ?? ""}${naming}`}
         />

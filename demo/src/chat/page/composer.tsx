@@ -10,6 +10,8 @@ interface ComposerProps {
   readonly botName: string | undefined;
   /** @returns Whether the message was accepted. Otherwise the text stays in the box. */
   readonly onSend: (text: string) => boolean;
+  /** Called while the visitor writes. */
+  readonly onType: () => void;
   readonly onRename: () => void;
   /** The text box is focused when this changes, if a mouse or a keyboard is at hand. */
   readonly focusKey: string;
@@ -23,7 +25,7 @@ const MAX_HEIGHT_PX = 180;
 const KEY_OF_INPUT_METHOD = 229;
 
 /** The text box for writing. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ room, nickname, botName, onSend, onRename, focusKey }: ComposerProps): ComponentChildren {
+export function Composer({ room, nickname, botName, onSend, onType, onRename, focusKey }: ComposerProps): ComponentChildren {
   const draftKey = `artesian.chat.draft.${room}`;
   const [text, setText] = useState(() => tabStorage.getItem(draftKey) ?? "");
   const [isFull, setFull] = useState(false);
@@ -100,7 +102,10 @@ export function Composer({ room, nickname, botName, onSend, onRename, focusKey }
           autoComplete="off"
           enterkeyhint="send"
           value={text}
-          onInput={(event) => write(event.currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            write(currentTarget.value);
+            if (currentTarget.value.trim() !== "") onType();
+          }}
           onKeyDown={onKeyDown}
         />
         <button class="button send" type="submit" data-testid="send" disabled={text.trim() === "" || left < 0}>

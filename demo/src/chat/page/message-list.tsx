@@ -114,6 +114,11 @@ export function MessageList({
           <Writing key={reply.id} reply={reply} />
         ))}
       </div>
+      {view.typing.length > 0 && (
+        <p class="typing" data-testid="typing">
+          {texts.typing(view.typing.map(({ nickname }) => nickname))}
+        </p>
+      )}
       {reading.away && (
         <button type="button" class="button small new-messages" data-testid="new-messages" onClick={reading.toEnd}>
           {reading.unread === 0 ? texts.toNewest : texts.newMessages(reading.unread)} <span aria-hidden="true">↓</span>

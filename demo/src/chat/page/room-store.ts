@@ -9,17 +9,19 @@ import {
   type ChatPresence,
   type ChatReply,
   type ChatState,
+  type ChatVisitor,
   hereTopic,
   type Moderation,
   REPLY_ABANDONED_MS,
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchEarlier, fetchState, moderate, sendBotRequest } from "./chat-api.ts";
+import { fetchEarlier, fetchState, moderate, sendBotRequest, sendTyping } from "./chat-api.ts";
 import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { dropOwnerSecret, ownerSecret } from "./owner.ts";
 import { perFrame } from "./per-frame.ts";
+import { Typists } from "./typists.ts";
 
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
@@ -33,6 +35,8 @@ export interface RoomView {
   readonly earlier: "none" | "some" | "fetching" | "failed";
   readonly replies: readonly ChatReply[];
   readonly outbox: readonly OutboxItem[];
+  /** The others who type. */
+  readonly typing: readonly ChatVisitor[];
   readonly presence: ChatPresence;
   /** The name tags of muted visitors. */
   readonly muted: ReadonlySet<string>;
@@ -58,6 +62,7 @@ export class RoomStore {
   readonly #access: RoomAccess;
   readonly #outbox: Outbox;
   readonly #log = new MessageLog();
+  readonly #typists = new Typists(() => this.#set({ typing: this.#typists.people }));
   readonly #tell = perFrame(() => {
     for (const listener of this.#listeners) listener();
   });
@@ -85,6 +90,7 @@ export class RoomStore {
       earlier: "none",
       replies: [],
       outbox: this.#outbox.items,
+      typing: [],
       presence: { visitors: [], total: 0 },
       muted: new Set(),
       isOwner: this.#owner !== undefined,
@@ -118,7 +124,14 @@ export class RoomStore {
 
   /** @returns Whether the message was accepted for sending. */
   send(text: string): boolean {
+    this.#typists.sent();
     return this.#nickname !== undefined && this.#outbox.send(this.#nickname, text);
+  }
+
+  /** Tells the others that the visitor types, not at each key. */
+  type(): void {
+    if (this.#nickname === undefined || this.#view.presence.total < 2 || !this.#typists.mayTell()) return;
+    void sendTyping(this.#room, this.#nickname, this.#access);
   }
 
   retry(id: string): void {
@@ -184,6 +197,7 @@ export class RoomStore {
   close(): void {
     this.#stop.abort();
     this.#outbox.close();
+    this.#typists.close();
     this.#live?.close();
     for (const timer of this.#replyTimers.values()) clearTimeout(timer);
   }
@@ -274,6 +288,11 @@ export class RoomStore {
       if (presence !== undefined) this.#set({ presence });
       return;
     }
+    if (type === CHAT_TYPES.typing) {
+      const [typist] = parsePresence(data)?.visitors ?? [];
+      if (typist !== undefined && typist.visitor !== this.#view.you) this.#typists.add(typist);
+      return;
+    }
     const event = parseUpdate(type, data);
     if (event?.kind === "message") this.#onMessage(event.message);
     else if (event?.kind === "reply") this.#onReply(event.reply);
@@ -291,6 +310,7 @@ export class RoomStore {
   #onMessage(message: ChatMessage): void {
     this.#endReply(message.id);
     this.#outbox.remove(message.id);
+    this.#typists.remove(message.visitor);
     if (this.#log.add(message)) this.#tell();
   }
 

@@ -1,6 +1,6 @@
 import { checkNickname, checkText } from "./names.ts";
 import { problem } from "./problem.ts";
-import { type BotRequest, MESSAGE_ID } from "./wire.ts";
+import { type BotRequest, MESSAGE_ID, type TypingRequest } from "./wire.ts";
 
 /** A checked message of a page. */
 export interface SentMessage {
@@ -26,6 +26,18 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
   const checkedText = checkText(text);
   if (!checkedText.ok) return problem("invalid_message", checkedText.detail, {}, checkedText.reason);
   return { id, nickname: checkedName.text, text: checkedText.text };
+}
+
+/**
+ * Reads the body of `POST /chat/ROOM/typing`.
+ *
+ * @returns The nickname, or the refusal with the remedy.
+ */
+export async function readTyping(request: Request, maxBytes: number, botName: string | undefined): Promise<TypingRequest | Response> {
+  const value = await readObject(request, maxBytes);
+  if (value instanceof Response) return value;
+  const checked = checkNickname(value.nickname, botName);
+  return checked.ok ? { nickname: checked.text } : problem("invalid_nickname", checked.detail, {}, checked.reason);
 }
 
 /**
