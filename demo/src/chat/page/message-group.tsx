@@ -2,8 +2,7 @@ import type { ComponentChildren } from "preact";
 import { formatterOf } from "artesian-ui/language.ts";
 import type { ChatMessage, Moderation } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
-import { AnswerEnd } from "./bot/answer-end.tsx";
-import { LaterCard } from "./bot/later-card.tsx";
+import { LaterCard, LaterEnd } from "./bot/later-parts.tsx";
 import type { MessageGroup } from "./group-messages.ts";
 import { memo } from "./memo.ts";
 import { NameMark } from "./name-mark.tsx";
@@ -91,7 +90,7 @@ const Bubble = memo(({ message, own, onModerate }: BubbleProps): ComponentChildr
       ) : (
         <LaterCard card={message.card} at={message.at} text={message.text} />
       )}
-      {!isRemoved && <AnswerEnd message={message} />}
+      {!isRemoved && <LaterEnd message={message} />}
       {onModerate !== undefined && !isRemoved && (
         <button
           type="button"

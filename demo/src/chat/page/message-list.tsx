@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ChatReply } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
-import { StopAnswer } from "./bot/stop-answer.tsx";
+import { LaterStop } from "./bot/later-parts.tsx";
 import { Earlier } from "./earlier.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
 import { createGrouping } from "./group-messages.ts";
@@ -150,7 +150,7 @@ function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
             <i />
           </span>
         </div>
-        <StopAnswer reply={reply} />
+        <LaterStop reply={reply} />
       </div>
     </section>
   );

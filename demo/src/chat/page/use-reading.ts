@@ -116,10 +116,16 @@ export function useReading(
     };
     document.addEventListener("visibilitychange", onVisible);
     const observer = new ResizeObserver(stay);
-    if (list.current !== null) observer.observe(list.current);
+    // Parts of messages that are drawn later, such as cards.
+    const changes = new MutationObserver(stay);
+    if (list.current !== null) {
+      observer.observe(list.current);
+      changes.observe(list.current, { childList: true, subtree: true });
+    }
     return () => {
       document.removeEventListener("visibilitychange", onVisible);
       observer.disconnect();
+      changes.disconnect();
     };
   }, []);
 
