@@ -8,6 +8,7 @@ import { BotContext } from "./bot/bot-actions.ts";
 import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
+import { MentionContext, useMentions } from "./mentions/mentions.ts";
 import { MessageList } from "./message-list.tsx";
 import { People } from "./people.tsx";
 import { RoomStore } from "./room-store.ts";
@@ -32,7 +33,8 @@ import { useLoaded } from "./use-loaded.ts";
  *   `data-live`) and `news-card`: an answer that is drawn
  * - `remove` and `mute`: for the owner of the chat
  * - `composer` (the text box, labelled "Message") and `send`
- * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the
+ * - `names`: the names to choose from after `@`; `mention`: a name in a text, with the class `you` if it is the reader's
+ * - `nickname-dialog`, `nickname-input`, `nickname-confirm`, `notify` (notifications of mentions); `nickname`: the button that shows the
  *   nickname and changes it
  * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have;
  *   `people-count`; `earlier`: fetches older messages, `to-day`: goes to a day; `new-messages`: the button when scrolled up; `unread-marker`
@@ -54,6 +56,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   );
   const [peopleOpen, setPeopleOpen] = useState(false);
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
+  const mentions = useMentions(view.messages, view.presence, view.botName, nickname);
   const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
   const now = useNow(view.connection.state === "reconnecting");
   const texts = chatTexts();
@@ -102,35 +105,43 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           </button>
         </div>
       </header>
-      <main class="talk">
-        <ConnectionProblem connection={view.connection} />
-        <BotContext.Provider value={botActions}>
-          <MessageList
+      <MentionContext.Provider value={mentions}>
+        <main class="talk">
+          <ConnectionProblem connection={view.connection} />
+          <BotContext.Provider value={botActions}>
+            <MessageList
+              room={room}
+              view={view}
+              markOf={markOf}
+              canWrite={nickname !== undefined}
+              onEarlier={(since) => store.fetchEarlier(since)}
+              onRead={(isAtEnd) => store.read(isAtEnd)}
+              onModerate={store.moderate}
+              onSuggest={(text) => store.send(text)}
+              onRetry={(id) => store.retry(id)}
+              onDiscard={(id) => store.discard(id)}
+            />
+          </BotContext.Provider>
+          <Composer
             room={room}
-            view={view}
-            markOf={markOf}
-            canWrite={nickname !== undefined}
-            onEarlier={(since) => store.fetchEarlier(since)}
-            onRead={(isAtEnd) => store.read(isAtEnd)}
-            onModerate={store.moderate}
-            onSuggest={(text) => store.send(text)}
-            onRetry={(id) => store.retry(id)}
-            onDiscard={(id) => store.discard(id)}
+            nickname={nickname}
+            botName={view.botName}
+            onSend={(text) => store.send(text)}
+            onType={() => store.type()}
+            onRename={() => setNaming(true)}
+            focusKey={`${nickname ?? ""}${naming}`}
           />
-        </BotContext.Provider>
-        <Composer
-          room={room}
-          nickname={nickname}
-          botName={view.botName}
-          onSend={(text) => store.send(text)}
-          onType={() => store.type()}
-          onRename={() => setNaming(true)}
-          focusKey={`${nickname ?? ""}${naming}`}
-        />
-      </main>
+        </main>
+      </MentionContext.Provider>
       <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen} />
       {naming && dialogs !== undefined && (
-        <dialogs.NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />
+        <dialogs.NicknameDialog
+          current={nickname}
+          botName={view.botName}
+          onChoose={rename}
+          onNotice={() => store.reopen()}
+          onCancel={() => setNaming(false)}
+        />
       )}
       {inviting && dialogs !== undefined && <dialogs.RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>

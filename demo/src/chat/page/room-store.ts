@@ -17,6 +17,8 @@ import {
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
 import { fetchEarlier, fetchState, moderate, sendBotRequest, sendTyping } from "./chat-api.ts";
+import { mentionPattern } from "./mentions/mentions.ts";
+import { wantsNotice } from "./mentions/wants-notice.ts";
 import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { dropOwnerSecret, ownerSecret } from "./owner.ts";
@@ -247,7 +249,14 @@ export class RoomStore {
   }
 
   #listen(lastEventId: string): void {
-    const live = connect("/events/stream", { ...PAGE_OPTIONS, token: this.#access.next, renewUrl: this.#hub, lastEventId });
+    const live = connect("/events/stream", {
+      ...PAGE_OPTIONS,
+      // A hidden page must go on, to tell of a mention.
+      ...(wantsNotice() ? { pauseHiddenMs: undefined } : {}),
+      token: this.#access.next,
+      renewUrl: this.#hub,
+      lastEventId,
+    });
     this.#live = live;
     live.topic(roomTopic(this.#room)).on("*", ({ type, data }) => this.#onEvent(type, data));
     // Updates that are missing here are missing in the stream. The server may still have them in
@@ -276,6 +285,11 @@ export class RoomStore {
     if (this.#view.you === you) return;
     this.#set({ you });
     this.#outbox.enter(you);
+    this.reopen();
+  }
+
+  /** Opens the stream again, with the reader's present choices. */
+  reopen(): void {
     if (this.#live === undefined) return;
     this.#live.close();
     this.#live = undefined;
@@ -311,7 +325,11 @@ export class RoomStore {
     this.#endReply(message.id);
     this.#outbox.remove(message.id);
     this.#typists.remove(message.visitor);
-    if (this.#log.add(message)) this.#tell();
+    if (!this.#log.add(message)) return;
+    this.#tell();
+    if (!document.hidden || !wantsNotice() || message.visitor === this.#view.you) return;
+    if (this.#nickname !== undefined && mentionPattern([this.#nickname])?.test(message.text) === true)
+      void import("./mentions/notice.ts").then(({ showNotice }) => showNotice(this.#room, message));
   }
 
   #onReply(reply: ChatReply): void {
