@@ -8,6 +8,7 @@ import {
   type ChatToken,
   type Moderation,
   OWNER_HEADER,
+  type ReplyTo,
   type TypingRequest,
 } from "../server/wire.ts";
 import type { Refusal } from "./texts.ts";
@@ -25,6 +26,7 @@ export interface OutgoingMessage {
   readonly id: string;
   readonly nickname: string;
   readonly text: string;
+  readonly replyTo?: ReplyTo | undefined;
 }
 
 /**

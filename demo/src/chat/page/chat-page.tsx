@@ -13,6 +13,7 @@ import { MessageList } from "./message-list.tsx";
 import { People } from "./people.tsx";
 import { RoomStore } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
+import type { ChatMessage } from "../server/wire.ts";
 import { useLoaded } from "./use-loaded.ts";
 
 /**
@@ -31,6 +32,8 @@ import { useLoaded } from "./use-loaded.ts";
  * - `stop-answer`: the button in it, for the visitor who asked; `answer-end`: the end of an answer that is
  *   cut, with `data-cut` (`failed`, `stopped`) and `ask-again`; `price-card` (`data-symbol`,
  *   `data-live`) and `news-card`: an answer that is drawn
+ * - `tools-toggle`: opens a message's `tools`, with `answer`; `replying`: the message that is answered, with `cancel-reply`;
+ *   `quote`: the same in the answer, a button that goes to it
  * - `remove` and `mute`: for the owner of the chat
  * - `composer` (the text box, labelled "Message") and `send`
  * - `names`: the names to choose from after `@`; `mention`: a name in a text, with the class `you` if it is the reader's
@@ -45,6 +48,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const [store] = useState(() => new RoomStore({ room, nickname }));
   const view = useView(store);
   const [naming, setNaming] = useState(nickname === undefined);
+  const [replyTo, setReplyTo] = useState<ChatMessage | undefined>();
   const [inviting, setInviting] = useState(false);
   const dialogs = useLoaded(
     naming || inviting,
@@ -58,6 +62,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const mentions = useMentions(view.messages, view.presence, view.botName, nickname);
   const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
+  const actions = useMemo(() => ({ reply: setReplyTo }), []);
   const now = useNow(view.connection.state === "reconnecting");
   const texts = chatTexts();
 
@@ -72,6 +77,12 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
     addEventListener("storage", follow);
     return () => removeEventListener("storage", follow);
   }, [store]);
+
+  function send(text: string): boolean {
+    const isTaken = store.send(text, replyTo && { id: replyTo.id, at: replyTo.at });
+    if (isTaken) setReplyTo(undefined);
+    return isTaken;
+  }
 
   function rename(chosen: string): void {
     setNaming(false);
@@ -117,6 +128,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
               onEarlier={(since) => store.fetchEarlier(since)}
               onRead={(isAtEnd) => store.read(isAtEnd)}
               onModerate={store.moderate}
+              actions={actions}
               onSuggest={(text) => store.send(text)}
               onRetry={(id) => store.retry(id)}
               onDiscard={(id) => store.discard(id)}
@@ -126,10 +138,12 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
             room={room}
             nickname={nickname}
             botName={view.botName}
-            onSend={(text) => store.send(text)}
+            replyTo={replyTo}
+            onCancelReply={() => setReplyTo(undefined)}
+            onSend={send}
             onType={() => store.type()}
             onRename={() => setNaming(true)}
-            focusKey={`${nickname ?? ""}${naming}`}
+            focusKey={`${nickname ?? ""}${naming}${replyTo?.id ?? ""}`}
           />
         </main>
       </MentionContext.Provider>

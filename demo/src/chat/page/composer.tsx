@@ -2,14 +2,18 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { tabStorage } from "artesian-ui/storage.ts";
 import { MENTION_SIGN } from "../server/name-in-text.ts";
-import { characters, NICKNAME_LENGTH, TEXT_LENGTH } from "../server/wire.ts";
+import { characters, type ChatMessage, NICKNAME_LENGTH, TEXT_LENGTH } from "../server/wire.ts";
 import { chatTexts } from "./texts.ts";
+import { useTools } from "./tools/use-tools.ts";
 import { useLoaded } from "./use-loaded.ts";
 
 interface ComposerProps {
   readonly room: string;
   readonly nickname: string | undefined;
   readonly botName: string | undefined;
+  /** The message that is answered. */
+  readonly replyTo: ChatMessage | undefined;
+  readonly onCancelReply: () => void;
   /** @returns Whether the message was accepted. Otherwise the text stays in the box. */
   readonly onSend: (text: string) => boolean;
   /** Called while the visitor writes. */
@@ -30,7 +34,17 @@ const KEY_OF_INPUT_METHOD = 229;
 const NAME_BEGUN = new RegExp(`${MENTION_SIGN}[^@＠\\n]{0,${NICKNAME_LENGTH}}$`, "u");
 
 /** The text box for writing. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ room, nickname, botName, onSend, onType, onRename, focusKey }: ComposerProps): ComponentChildren {
+export function Composer({
+  room,
+  nickname,
+  botName,
+  replyTo,
+  onCancelReply,
+  onSend,
+  onType,
+  onRename,
+  focusKey,
+}: ComposerProps): ComponentChildren {
   const draftKey = `artesian.chat.draft.${room}`;
   const [text, setText] = useState(() => tabStorage.getItem(draftKey) ?? "");
   const [isFull, setFull] = useState(false);
@@ -43,6 +57,7 @@ export function Composer({ room, nickname, botName, onSend, onType, onRename, fo
     () => import("./mentions/completion.tsx"),
     () => setNameAt(-1),
   );
+  const tools = useTools(replyTo !== undefined);
   const left = TEXT_LENGTH - characters(text.trim());
   const texts = chatTexts().composer;
 
@@ -81,6 +96,7 @@ export function Composer({ room, nickname, botName, onSend, onType, onRename, fo
     // composition first, and only the key code tells.
     if (event.isComposing || event.keyCode === KEY_OF_INPUT_METHOD) return;
     if (keys.current?.(event) !== true) {
+      if (event.key === "Escape") onCancelReply();
       if (event.key !== "Enter" || event.shiftKey) return;
       send();
     }
@@ -110,6 +126,7 @@ export function Composer({ room, nickname, botName, onSend, onType, onRename, fo
         send();
       }}
     >
+      {tools && replyTo && <tools.Replying message={replyTo} onCancel={onCancelReply} />}
       <div class="composer-line">
         {nameAt >= 0 && completion !== undefined && (
           <completion.Completion box={box} text={text} start={nameAt} keys={keys} onEnd={() => setNameAt(-1)} />

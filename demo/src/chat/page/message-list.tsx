@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { ChatReply } from "../server/wire.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { ChatReply, ReplyTo } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
 import { LaterStop } from "./bot/later-parts.tsx";
 import { Earlier } from "./earlier.tsx";
@@ -12,6 +12,8 @@ import { OutgoingGroup } from "./outgoing-group.tsx";
 import { RichText } from "./rich-text.tsx";
 import type { RoomView } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
+import type { MessageActions } from "./tools/actions.ts";
+import { QuoteContext } from "./tools/quote-context.ts";
 import { useReading } from "./use-reading.ts";
 
 export interface MessageListProps {
@@ -24,6 +26,7 @@ export interface MessageListProps {
   /** Tells whether the reader is at the end. */
   readonly onRead: (isAtEnd: boolean) => void;
   readonly onModerate: Moderate;
+  readonly actions: MessageActions;
   readonly onSuggest: (text: string) => void;
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
@@ -38,6 +41,7 @@ export function MessageList({
   onEarlier,
   onRead,
   onModerate,
+  actions,
   onSuggest,
   onRetry,
   onDiscard,
@@ -75,6 +79,13 @@ export function MessageList({
     setDay(undefined);
   }, [day, messages, view.earlier]);
 
+  const quotable = useMemo(
+    () => ({
+      messages,
+      goTo: ({ id, at }: ReplyTo) => (messages.some((message) => message.id === id) ? reading.toMessage(id) : void toDay(at)),
+    }),
+    [messages],
+  );
   const groups = grouped(messages, reading.firstUnread);
   const empty = view.loaded && messages.length === 0 && outbox.length === 0 && replies.length === 0;
   return (
@@ -94,21 +105,24 @@ export function MessageList({
         {!view.loaded && <p class="loading">{texts.loading}</p>}
         {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
         {view.loaded && !empty && <Earlier earlier={view.earlier} onEarlier={onEarlier} onDay={toDay} />}
-        {groups.map((group) => {
-          const own = isOwn(group);
-          const mark = own ? undefined : markOf(group.nickname, group.visitor);
-          return (
-            <Group
-              key={group.key}
-              group={group}
-              mark={mark}
-              own={own}
-              unread={group.messages[0]?.id === reading.firstUnread}
-              isMuted={group.visitor !== undefined && view.muted.has(group.visitor)}
-              onModerate={view.isOwner ? onModerate : undefined}
-            />
-          );
-        })}
+        <QuoteContext.Provider value={quotable}>
+          {groups.map((group) => {
+            const own = isOwn(group);
+            const mark = own ? undefined : markOf(group.nickname, group.visitor);
+            return (
+              <Group
+                key={group.key}
+                group={group}
+                mark={mark}
+                own={own}
+                unread={group.messages[0]?.id === reading.firstUnread}
+                isMuted={group.visitor !== undefined && view.muted.has(group.visitor)}
+                onModerate={view.isOwner ? onModerate : undefined}
+                actions={canWrite ? actions : undefined}
+              />
+            );
+          })}
+        </QuoteContext.Provider>
         {outbox.length > 0 && <OutgoingGroup items={outbox} onGrow={reading.stay} onRetry={onRetry} onDiscard={onDiscard} />}
         {replies.map((reply) => (
           <Writing key={reply.id} reply={reply} />

@@ -13,6 +13,7 @@ import {
   hereTopic,
   type Moderation,
   REPLY_ABANDONED_MS,
+  type ReplyTo,
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
@@ -125,9 +126,9 @@ export class RoomStore {
   }
 
   /** @returns Whether the message was accepted for sending. */
-  send(text: string): boolean {
+  send(text: string, replyTo?: ReplyTo): boolean {
     this.#typists.sent();
-    return this.#nickname !== undefined && this.#outbox.send(this.#nickname, text);
+    return this.#nickname !== undefined && this.#outbox.send(this.#nickname, text, replyTo);
   }
 
   /** Tells the others that the visitor types, not at each key. */

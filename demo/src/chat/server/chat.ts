@@ -4,6 +4,7 @@ import { addressedText } from "./address-bot.ts";
 import { BotDesk } from "./bot-desk.ts";
 import { newestUpdates, sayLater, sessionOf } from "./bot-reach.ts";
 import type { Language } from "./bots/bot.ts";
+import { parsePath } from "./chat-path.ts";
 import { checkNickname } from "./names.ts";
 import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
 import { Owner, type OwnersWish } from "./owner.ts";
@@ -11,7 +12,7 @@ import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
 import { readBotRequest, readMessage, readTyping, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
-import { isRoomName, readRoom, roomPath } from "./room-name.ts";
+import { roomPath } from "./room-name.ts";
 import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
 import { TokenDesk } from "./token-desk.ts";
@@ -311,13 +312,13 @@ class ChatServer implements Chat {
     this.#desk.ask({ id, message, history });
   }
 
-  async #take(room: Room, { id, nickname, text }: SentMessage, visitor: string, language: Language): Promise<void> {
-    const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor };
+  async #take(room: Room, sent: SentMessage, visitor: string, language: Language): Promise<void> {
+    const message: ChatMessage = { ...sent, at: Date.now(), visitor };
     const earlier = [...room.messages];
     await this.#publish(room.name, "chat", message);
-    room.committed(id);
+    room.committed(sent.id);
     if (this.#botName === undefined) return;
-    if (addressedText(text, this.#botName) === undefined && !this.#isAlone(room, visitor)) return;
+    if (addressedText(sent.text, this.#botName) === undefined && !this.#isAlone(room, visitor)) return;
     this.#ask(room.name, message, earlier, language);
   }
 
@@ -364,17 +365,6 @@ function checkCount(option: string, value: number, min = 1): void {
 }
 
 const MUTED = "The owner of the chat has muted you in this room.";
-
-/** The resources of a room, below its path. */
-const RESOURCES = ["token", "state", "messages", "history", "typing", "moderation", "bot"] as const;
-
-function parsePath(pathname: string): { room: string; resource: (typeof RESOURCES)[number] } | undefined {
-  const [empty, chat, encoded = "", resource, ...rest] = pathname.split("/");
-  const room = readRoom(encoded);
-  if (empty !== "" || chat !== "chat" || rest.length > 0 || room === undefined || !isRoomName(room)) return undefined;
-  const known = RESOURCES.find((one) => one === resource);
-  return known === undefined ? undefined : { room, resource: known };
-}
 
 /** The browser's language, for a message to the bot that has no words. */
 function languageOfBrowser(request: Request): Language {

@@ -41,6 +41,13 @@ export const CHAT_TYPES = {
   muted: "muted",
 } as const;
 
+/** The message that another one answers. */
+export interface ReplyTo {
+  readonly id: string;
+  /** The time of that message, where a page finds it in the history. */
+  readonly at: number;
+}
+
 /** A message in a room: the data of an update of type `chat`. */
 export interface ChatMessage {
   readonly id: string;
@@ -53,6 +60,7 @@ export interface ChatMessage {
    * the bot's messages.
    */
   readonly visitor?: string;
+  readonly replyTo?: ReplyTo;
   readonly bot?: true;
   /** On an answer of the bot: the id of the message that it answers, and the name tag of its author. */
   readonly question?: string;
