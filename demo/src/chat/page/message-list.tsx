@@ -21,8 +21,12 @@ export interface MessageListProps {
   readonly view: RoomView;
   readonly markOf: MarkOf;
   readonly canWrite: boolean;
-  /** Fetches earlier messages, all back to a time or some. */
-  readonly onEarlier: (since?: number) => Promise<void>;
+  /**
+   * Fetches earlier messages, all back to a time or some.
+   *
+   * @returns The id of the first message then.
+   */
+  readonly onEarlier: (since?: number) => Promise<string | undefined>;
   /** Tells whether the reader is at the end. */
   readonly onRead: (isAtEnd: boolean) => void;
   readonly onModerate: Moderate;
@@ -49,7 +53,7 @@ export function MessageList({
   const texts = chatTexts();
   const { messages, replies, outbox } = view;
   const [grouped] = useState(createGrouping);
-  const [day, setDay] = useState<number | undefined>();
+  const [goal, setGoal] = useState<{ readonly day: number; readonly first: string | undefined } | undefined>();
   const isOwn = ({ visitor }: { readonly visitor?: string | undefined }): boolean => visitor !== undefined && visitor === view.you;
   const reading = useReading(
     messages,
@@ -65,19 +69,17 @@ export function MessageList({
   }, [texts, reading.unread, room]);
 
   async function toDay(day: number): Promise<void> {
-    await onEarlier(day);
-    // With the next list.
-    requestAnimationFrame(() => setDay(day));
+    setGoal({ day, first: await onEarlier(day) });
   }
 
   // Goes to the day once the messages are drawn.
   useEffect(() => {
-    if (day === undefined || view.earlier === "fetching") return;
-    const first = messages.find(({ at }) => at >= day);
+    if (goal === undefined || (goal.first !== undefined && !messages.some(({ id }) => id === goal.first))) return;
+    const first = messages.find(({ at }) => at >= goal.day);
     if (first === undefined) reading.toEnd();
     else reading.toMessage(first.id);
-    setDay(undefined);
-  }, [day, messages, view.earlier]);
+    setGoal(undefined);
+  }, [goal, messages]);
 
   const quotable = useMemo(
     () => ({

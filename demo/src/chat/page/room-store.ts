@@ -155,9 +155,15 @@ export class RoomStore {
 
   /**
    * Fetches some messages before the first, or all back to a time, as many as the page can hold.
+   *
+   * @returns The id of the first message then, which the view has soon.
    */
-  async fetchEarlier(since?: number): Promise<void> {
-    if (this.#view.earlier === "none" || this.#view.earlier === "fetching") return;
+  async fetchEarlier(since?: number): Promise<string | undefined> {
+    if (this.#view.earlier !== "none" && this.#view.earlier !== "fetching") await this.#fetchEarlier(since);
+    return this.#log.messages[0]?.id;
+  }
+
+  async #fetchEarlier(since: number | undefined): Promise<void> {
     this.#set({ earlier: "fetching" });
     try {
       this.#log.keepFor(false);
