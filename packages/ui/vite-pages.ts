@@ -79,7 +79,7 @@ function compressed(): Plugin {
  */
 const SHARED = [
   { name: "live", test: /packages\/client\/|\/live-connection\.ts$/ },
-  { name: "base", test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|stand-ins\.ts$)/ },
+  { name: "base", test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|stand-ins\.ts$|copy-button\.tsx$)/ },
 ] as const;
 
 /**

@@ -43,6 +43,8 @@ export interface TestChat {
   state(room: string): Promise<ChatState>;
   /** @param body - What a page sends, and in `secret` who it is. */
   send(room: string, body: Record<string, unknown>, address?: string): Promise<Response>;
+  /** Posts to one of the room's resources, as `send` does. */
+  post(room: string, resource: string, body: Record<string, unknown>): Promise<Response>;
   follow(room: string, person?: Person): Promise<RoomStream>;
   /** Opens the room's stream with whatever token and topics. */
   open(token: string | undefined, topics: readonly string[], lastEventId?: string): Promise<TestStream>;
@@ -76,6 +78,13 @@ export async function startChat(options: Partial<ChatOptions> & { journal?: HubO
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= chat.close().then(() => hub.close()));
   onTestFinished(stop);
+  async function post(room: string, resource: string, { secret, ...body }: Record<string, unknown>, address?: string): Promise<Response> {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${await site.token(room, String(secret))}` };
+    return chat.fetch(
+      new Request(`http://host/chat/${room}/${resource}`, { method: "POST", headers, body: JSON.stringify(body) }),
+      address,
+    );
+  }
   const site: TestChat = {
     hub,
     chat,
@@ -102,10 +111,8 @@ export async function startChat(options: Partial<ChatOptions> & { journal?: HubO
       if (response.status !== 200) throw new Error(`The state answered ${response.status}: ${await response.text()}`);
       return (await response.json()) as ChatState;
     },
-    async send(room, { secret, ...body }, address) {
-      const headers = { "Content-Type": "application/json", Authorization: `Bearer ${await site.token(room, String(secret))}` };
-      return chat.fetch(new Request(`http://host/chat/${room}/messages`, { method: "POST", headers, body: JSON.stringify(body) }), address);
-    },
+    send: (room, body, address) => post(room, "messages", body, address),
+    post: (room, resource, body) => post(room, resource, body),
     async follow(room, person) {
       const { lastEventId } = await site.state(room);
       const topics = [roomTopic(decodeURIComponent(room))];
@@ -153,6 +160,10 @@ export class RoomStream {
 
   reply(fits: (reply: ChatReply) => boolean = () => true): Promise<ChatReply> {
     return this.#next("reply", fits);
+  }
+
+  typing(fits: (typing: ChatPresence) => boolean = () => true): Promise<ChatPresence> {
+    return this.#next("typing", fits);
   }
 
   presence(fits: (presence: ChatPresence) => boolean = () => true): Promise<ChatPresence> {

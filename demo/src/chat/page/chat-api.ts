@@ -8,6 +8,8 @@ import {
   type ChatToken,
   type Moderation,
   OWNER_HEADER,
+  type ReplyTo,
+  type TypingRequest,
 } from "../server/wire.ts";
 import type { Refusal } from "./texts.ts";
 
@@ -24,6 +26,7 @@ export interface OutgoingMessage {
   readonly id: string;
   readonly nickname: string;
   readonly text: string;
+  readonly replyTo?: ReplyTo | undefined;
 }
 
 /**
@@ -70,11 +73,7 @@ export async function moderate(room: string, wish: Moderation, secret: string): 
 export async function sendMessage(room: string, message: OutgoingMessage, tokens: TokenHolder): Promise<SendOutcome> {
   let response: Response;
   try {
-    response = await withToken(tokens, `${roomPath(room)}/messages`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(message),
-    });
+    response = await post(room, "messages", message, tokens);
   } catch (error) {
     // The request or its answer was lost, or no token is available now. The server recognises the
     // id if the message had arrived.
@@ -87,15 +86,24 @@ export async function sendMessage(room: string, message: OutgoingMessage, tokens
   return { kind: "refused", refusal: { code: error.code, status: response.status, detail: error.message } };
 }
 
+/** Tells that the visitor types. A sign that is lost is no harm. */
+export async function sendTyping(room: string, nickname: string, tokens: TokenHolder): Promise<void> {
+  await post(room, "typing", { nickname } satisfies TypingRequest, tokens).catch(() => undefined);
+}
+
 /** @returns Whether the server took the asker's wish. */
 export async function sendBotRequest(room: string, request: BotRequest, tokens: TokenHolder): Promise<boolean> {
   try {
-    const headers = { "Content-Type": "application/json" };
-    return (await withToken(tokens, `${roomPath(room)}/bot`, { method: "POST", headers, body: JSON.stringify(request) })).ok;
+    return (await post(room, "bot", request, tokens)).ok;
   } catch {
     // The server is away. The page tells the visitor.
     return false;
   }
+}
+
+function post(room: string, resource: string, body: object, tokens: TokenHolder): Promise<Response> {
+  const headers = { "Content-Type": "application/json" };
+  return withToken(tokens, `${roomPath(room)}/${resource}`, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
 /**

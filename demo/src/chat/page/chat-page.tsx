@@ -8,10 +8,12 @@ import { BotContext } from "./bot/bot-actions.ts";
 import { Composer } from "./composer.tsx";
 import { findHomonyms } from "./homonyms.ts";
 import { NICKNAME_KEY, savedNickname, saveNickname } from "./identity.ts";
+import { MentionContext, useMentions } from "./mentions/mentions.ts";
 import { MessageList } from "./message-list.tsx";
 import { People } from "./people.tsx";
 import { RoomStore } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
+import type { ChatMessage } from "../server/wire.ts";
 import { useLoaded } from "./use-loaded.ts";
 
 /**
@@ -24,14 +26,18 @@ import { useLoaded } from "./use-loaded.ts";
  * - `message`: one message; `data-message-id`, `data-author` (nickname), `data-own`, `data-bot`,
  *   and `data-status`: `received`, or `sending`, `waiting`, `taken`, `failed` while it is on its
  *   way
+ * - `typing`: who else is writing
  * - `unsent`: the clock beside a message that the server has not acknowledged; `discard`: cancels the message
  * - `message-text`: its text; `reply`: a reply that is being written, with `reply-text`
  * - `stop-answer`: the button in it, for the visitor who asked; `answer-end`: the end of an answer that is
  *   cut, with `data-cut` (`failed`, `stopped`) and `ask-again`; `price-card` (`data-symbol`,
  *   `data-live`) and `news-card`: an answer that is drawn
+ * - `tools-toggle`: opens a message's `tools`, with `answer`; `replying`: the message that is answered, with `cancel-reply`;
+ *   `quote`: the same in the answer, a button that goes to it
  * - `remove` and `mute`: for the owner of the chat
  * - `composer` (the text box, labelled "Message") and `send`
- * - `nickname-dialog`, `nickname-input`, `nickname-confirm`; `nickname`: the button that shows the
+ * - `names`: the names to choose from after `@`; `mention`: a name in a text, with the class `you` if it is the reader's
+ * - `nickname-dialog`, `nickname-input`, `nickname-confirm`, `notify` (notifications of mentions); `nickname`: the button that shows the
  *   nickname and changes it
  * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have;
  *   `people-count`; `earlier`: fetches older messages, `to-day`: goes to a day; `new-messages`: the button when scrolled up; `unread-marker`
@@ -42,6 +48,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const [store] = useState(() => new RoomStore({ room, nickname }));
   const view = useView(store);
   const [naming, setNaming] = useState(nickname === undefined);
+  const [replyTo, setReplyTo] = useState<ChatMessage | undefined>();
   const [inviting, setInviting] = useState(false);
   const dialogs = useLoaded(
     naming || inviting,
@@ -53,7 +60,9 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   );
   const [peopleOpen, setPeopleOpen] = useState(false);
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
+  const mentions = useMentions(view.messages, view.presence, view.botName, nickname);
   const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
+  const actions = useMemo(() => ({ reply: setReplyTo }), []);
   const now = useNow(view.connection.state === "reconnecting");
   const texts = chatTexts();
 
@@ -68,6 +77,12 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
     addEventListener("storage", follow);
     return () => removeEventListener("storage", follow);
   }, [store]);
+
+  function send(text: string): boolean {
+    const isTaken = store.send(text, replyTo && { id: replyTo.id, at: replyTo.at });
+    if (isTaken) setReplyTo(undefined);
+    return isTaken;
+  }
 
   function rename(chosen: string): void {
     setNaming(false);
@@ -101,34 +116,46 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           </button>
         </div>
       </header>
-      <main class="talk">
-        <ConnectionProblem connection={view.connection} />
-        <BotContext.Provider value={botActions}>
-          <MessageList
+      <MentionContext.Provider value={mentions}>
+        <main class="talk">
+          <ConnectionProblem connection={view.connection} />
+          <BotContext.Provider value={botActions}>
+            <MessageList
+              room={room}
+              view={view}
+              markOf={markOf}
+              canWrite={nickname !== undefined}
+              onEarlier={(since) => store.fetchEarlier(since)}
+              onRead={(isAtEnd) => store.read(isAtEnd)}
+              onModerate={store.moderate}
+              actions={actions}
+              onSuggest={(text) => store.send(text)}
+              onRetry={(id) => store.retry(id)}
+              onDiscard={(id) => store.discard(id)}
+            />
+          </BotContext.Provider>
+          <Composer
             room={room}
-            view={view}
-            markOf={markOf}
-            canWrite={nickname !== undefined}
-            onEarlier={(since) => store.fetchEarlier(since)}
-            onRead={(isAtEnd) => store.read(isAtEnd)}
-            onModerate={store.moderate}
-            onSuggest={(text) => store.send(text)}
-            onRetry={(id) => store.retry(id)}
-            onDiscard={(id) => store.discard(id)}
+            nickname={nickname}
+            botName={view.botName}
+            replyTo={replyTo}
+            onCancelReply={() => setReplyTo(undefined)}
+            onSend={send}
+            onType={() => store.type()}
+            onRename={() => setNaming(true)}
+            focusKey={`${nickname ?? ""}${naming}${replyTo?.id ?? ""}`}
           />
-        </BotContext.Provider>
-        <Composer
-          room={room}
-          nickname={nickname}
-          botName={view.botName}
-          onSend={(text) => store.send(text)}
-          onRename={() => setNaming(true)}
-          focusKey={`${nickname ?? ""}${naming}`}
-        />
-      </main>
+        </main>
+      </MentionContext.Provider>
       <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen} />
       {naming && dialogs !== undefined && (
-        <dialogs.NicknameDialog current={nickname} botName={view.botName} onChoose={rename} onCancel={() => setNaming(false)} />
+        <dialogs.NicknameDialog
+          current={nickname}
+          botName={view.botName}
+          onChoose={rename}
+          onNotice={() => store.reopen()}
+          onCancel={() => setNaming(false)}
+        />
       )}
       {inviting && dialogs !== undefined && <dialogs.RoomDialog room={room} onClose={() => setInviting(false)} />}
     </div>

@@ -1,15 +1,23 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { tabStorage } from "artesian-ui/storage.ts";
-import { characters, TEXT_LENGTH } from "../server/wire.ts";
+import { MENTION_SIGN } from "../server/name-in-text.ts";
+import { characters, type ChatMessage, NICKNAME_LENGTH, TEXT_LENGTH } from "../server/wire.ts";
 import { chatTexts } from "./texts.ts";
+import { useTools } from "./tools/use-tools.ts";
+import { useLoaded } from "./use-loaded.ts";
 
 interface ComposerProps {
   readonly room: string;
   readonly nickname: string | undefined;
   readonly botName: string | undefined;
+  /** The message that is answered. */
+  readonly replyTo: ChatMessage | undefined;
+  readonly onCancelReply: () => void;
   /** @returns Whether the message was accepted. Otherwise the text stays in the box. */
   readonly onSend: (text: string) => boolean;
+  /** Called while the visitor writes. */
+  readonly onType: () => void;
   readonly onRename: () => void;
   /** The text box is focused when this changes, if a mouse or a keyboard is at hand. */
   readonly focusKey: string;
@@ -22,12 +30,34 @@ const MAX_HEIGHT_PX = 180;
 /** The key code of a key press that an input method took. */
 const KEY_OF_INPUT_METHOD = 229;
 
+/** A sign of a mention, and the beginning of a name up to the end of the text. */
+const NAME_BEGUN = new RegExp(`${MENTION_SIGN}[^@＠\\n]{0,${NICKNAME_LENGTH}}$`, "u");
+
 /** The text box for writing. Enter sends, Shift and Enter begin a new line. */
-export function Composer({ room, nickname, botName, onSend, onRename, focusKey }: ComposerProps): ComponentChildren {
+export function Composer({
+  room,
+  nickname,
+  botName,
+  replyTo,
+  onCancelReply,
+  onSend,
+  onType,
+  onRename,
+  focusKey,
+}: ComposerProps): ComponentChildren {
   const draftKey = `artesian.chat.draft.${room}`;
   const [text, setText] = useState(() => tabStorage.getItem(draftKey) ?? "");
   const [isFull, setFull] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
+  const keys = useRef<((event: KeyboardEvent) => boolean) | null>(null);
+  /** Where a name begins that is being typed. */
+  const [nameAt, setNameAt] = useState(-1);
+  const completion = useLoaded(
+    nameAt >= 0,
+    () => import("./mentions/completion.tsx"),
+    () => setNameAt(-1),
+  );
+  const tools = useTools(replyTo !== undefined);
   const left = TEXT_LENGTH - characters(text.trim());
   const texts = chatTexts().composer;
 
@@ -57,15 +87,25 @@ export function Composer({ room, nickname, botName, onSend, onRename, focusKey }
     const isTaken = onSend(clean);
     setFull(!isTaken);
     if (isTaken) write("");
+    setNameAt(-1);
     box.current?.focus();
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     // While a word is being composed (Japanese, Chinese), Enter chooses the word. Safari ends the
     // composition first, and only the key code tells.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === KEY_OF_INPUT_METHOD) return;
+    if (event.isComposing || event.keyCode === KEY_OF_INPUT_METHOD) return;
+    if (keys.current?.(event) !== true) {
+      if (event.key === "Escape") onCancelReply();
+      if (event.key !== "Enter" || event.shiftKey) return;
+      send();
+    }
     event.preventDefault();
-    send();
+  }
+
+  /** Finds the name that ends at the cursor. */
+  function findName({ value, selectionStart }: HTMLTextAreaElement): void {
+    setNameAt(value.slice(0, selectionStart).search(NAME_BEGUN) + 1 || -1);
   }
 
   if (nickname === undefined) {
@@ -86,7 +126,11 @@ export function Composer({ room, nickname, botName, onSend, onRename, focusKey }
         send();
       }}
     >
+      {tools && replyTo && <tools.Replying message={replyTo} onCancel={onCancelReply} />}
       <div class="composer-line">
+        {nameAt >= 0 && completion !== undefined && (
+          <completion.Completion box={box} text={text} start={nameAt} keys={keys} onEnd={() => setNameAt(-1)} />
+        )}
         <label class="visually-hidden" for="composer">
           {texts.label}
         </label>
@@ -100,7 +144,11 @@ export function Composer({ room, nickname, botName, onSend, onRename, focusKey }
           autoComplete="off"
           enterkeyhint="send"
           value={text}
-          onInput={(event) => write(event.currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            write(currentTarget.value);
+            findName(currentTarget);
+            if (currentTarget.value.trim() !== "") onType();
+          }}
           onKeyDown={onKeyDown}
         />
         <button class="button send" type="submit" data-testid="send" disabled={text.trim() === "" || left < 0}>

@@ -4,7 +4,7 @@ import { chatTexts } from "./texts.ts";
 
 interface EarlierProps {
   readonly earlier: RoomView["earlier"];
-  readonly onEarlier: () => Promise<void>;
+  readonly onEarlier: () => Promise<unknown>;
   /** @param day - The beginning in local time, in milliseconds since 1970. */
   readonly onDay: (day: number) => Promise<void>;
 }

@@ -1,14 +1,16 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { formatterOf } from "artesian-ui/language.ts";
 import type { ChatMessage, Moderation } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
-import { AnswerEnd } from "./bot/answer-end.tsx";
-import { BotCard } from "./bot/bot-card.tsx";
+import { LaterCard, LaterEnd } from "./bot/later-parts.tsx";
 import type { MessageGroup } from "./group-messages.ts";
 import { memo } from "./memo.ts";
 import { NameMark } from "./name-mark.tsx";
-import { RichText } from "./rich-text.tsx";
+import { MessageText } from "./message-text.tsx";
 import { chatTexts } from "./texts.ts";
+import type { MessageActions } from "./tools/actions.ts";
+import { useTools } from "./tools/use-tools.ts";
 
 const timeFormat = formatterOf((tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" }));
 const dayFormat = formatterOf((tag) => new Intl.DateTimeFormat(tag, { weekday: "long", day: "numeric", month: "long" }));
@@ -22,12 +24,14 @@ interface GroupProps {
   readonly isMuted: boolean;
   /** For the owner of the chat. */
   readonly onModerate: Moderate | undefined;
+  /** For visitors with a nickname. */
+  readonly actions: MessageActions | undefined;
 }
 
 export type Moderate = (wish: Moderation) => Promise<void>;
 
 /** The messages of one author in a row. Drawn again only when one of them changes. */
-export const Group = memo(({ group, mark, own, unread, isMuted, onModerate }: GroupProps): ComponentChildren => {
+export const Group = memo(({ group, mark, own, unread, isMuted, onModerate, actions }: GroupProps): ComponentChildren => {
   const texts = chatTexts();
   const { visitor } = group;
   return (
@@ -59,7 +63,7 @@ export const Group = memo(({ group, mark, own, unread, isMuted, onModerate }: Gr
             )}
           </p>
           {group.messages.map((message) => (
-            <Bubble key={message.id} message={message} own={own} onModerate={onModerate} />
+            <Bubble key={message.id} message={message} own={own} onModerate={onModerate} actions={actions} />
           ))}
         </div>
       </section>
@@ -71,11 +75,17 @@ interface BubbleProps {
   readonly message: ChatMessage;
   readonly own: boolean;
   readonly onModerate: Moderate | undefined;
+  readonly actions: MessageActions | undefined;
 }
 
-const Bubble = memo(({ message, own, onModerate }: BubbleProps): ComponentChildren => {
+const Bubble = memo((props: BubbleProps): ComponentChildren => <BubbleOf {...props} />);
+
+function BubbleOf({ message, own, onModerate, actions }: BubbleProps): ComponentChildren {
   const isRemoved = message.removed === true;
-  const texts = chatTexts().moderation;
+  const [isOpen, setOpen] = useState(false);
+  const { replyTo } = message;
+  const tools = useTools(isOpen || replyTo !== undefined);
+  const { message: labels, moderation: texts } = chatTexts();
   return (
     <div
       class={isRemoved ? "bubble removed" : "bubble"}
@@ -86,14 +96,28 @@ const Bubble = memo(({ message, own, onModerate }: BubbleProps): ComponentChildr
       data-bot={String(message.bot === true)}
       data-status="received"
     >
+      {tools && replyTo && !isRemoved && <tools.Quote replyTo={replyTo} />}
       {message.card === undefined || isRemoved ? (
-        <div data-testid="message-text" dir="auto">
-          {isRemoved ? texts.removed : <RichText text={message.text} />}
-        </div>
+        <MessageText text={isRemoved ? texts.removed : message.text} />
       ) : (
-        <BotCard card={message.card} at={message.at} />
+        <LaterCard card={message.card} at={message.at} text={message.text} />
       )}
-      {!isRemoved && <AnswerEnd message={message} />}
+      {!isRemoved && <LaterEnd message={message} />}
+      {tools && actions && isOpen && !isRemoved && (
+        <tools.MessageTools message={message} actions={actions} onClose={() => setOpen(false)} />
+      )}
+      {actions !== undefined && !isRemoved && (
+        <button
+          type="button"
+          class="tools-toggle"
+          data-testid="tools-toggle"
+          aria-label={labels.tools}
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          ⋯
+        </button>
+      )}
       {onModerate !== undefined && !isRemoved && (
         <button
           type="button"
@@ -108,4 +132,4 @@ const Bubble = memo(({ message, own, onModerate }: BubbleProps): ComponentChildr
       )}
     </div>
   );
-});
+}

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { ChatReply } from "../server/wire.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { ChatReply, ReplyTo } from "../server/wire.ts";
 import { Avatar } from "./avatar.tsx";
-import { StopAnswer } from "./bot/stop-answer.tsx";
+import { LaterStop } from "./bot/later-parts.tsx";
 import { Earlier } from "./earlier.tsx";
 import { EmptyRoom } from "./empty-room.tsx";
 import { createGrouping } from "./group-messages.ts";
@@ -12,6 +12,8 @@ import { OutgoingGroup } from "./outgoing-group.tsx";
 import { RichText } from "./rich-text.tsx";
 import type { RoomView } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
+import type { MessageActions } from "./tools/actions.ts";
+import { QuoteContext } from "./tools/quote-context.ts";
 import { useReading } from "./use-reading.ts";
 
 export interface MessageListProps {
@@ -19,11 +21,16 @@ export interface MessageListProps {
   readonly view: RoomView;
   readonly markOf: MarkOf;
   readonly canWrite: boolean;
-  /** Fetches earlier messages, all back to a time or some. */
-  readonly onEarlier: (since?: number) => Promise<void>;
+  /**
+   * Fetches earlier messages, all back to a time or some.
+   *
+   * @returns The id of the first message then.
+   */
+  readonly onEarlier: (since?: number) => Promise<string | undefined>;
   /** Tells whether the reader is at the end. */
   readonly onRead: (isAtEnd: boolean) => void;
   readonly onModerate: Moderate;
+  readonly actions: MessageActions;
   readonly onSuggest: (text: string) => void;
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
@@ -38,6 +45,7 @@ export function MessageList({
   onEarlier,
   onRead,
   onModerate,
+  actions,
   onSuggest,
   onRetry,
   onDiscard,
@@ -45,7 +53,7 @@ export function MessageList({
   const texts = chatTexts();
   const { messages, replies, outbox } = view;
   const [grouped] = useState(createGrouping);
-  const [day, setDay] = useState<number | undefined>();
+  const [goal, setGoal] = useState<{ readonly day: number; readonly first: string | undefined } | undefined>();
   const isOwn = ({ visitor }: { readonly visitor?: string | undefined }): boolean => visitor !== undefined && visitor === view.you;
   const reading = useReading(
     messages,
@@ -61,20 +69,25 @@ export function MessageList({
   }, [texts, reading.unread, room]);
 
   async function toDay(day: number): Promise<void> {
-    await onEarlier(day);
-    // With the next list.
-    requestAnimationFrame(() => setDay(day));
+    setGoal({ day, first: await onEarlier(day) });
   }
 
   // Goes to the day once the messages are drawn.
   useEffect(() => {
-    if (day === undefined || view.earlier === "fetching") return;
-    const first = messages.find(({ at }) => at >= day);
+    if (goal === undefined || (goal.first !== undefined && !messages.some(({ id }) => id === goal.first))) return;
+    const first = messages.find(({ at }) => at >= goal.day);
     if (first === undefined) reading.toEnd();
     else reading.toMessage(first.id);
-    setDay(undefined);
-  }, [day, messages, view.earlier]);
+    setGoal(undefined);
+  }, [goal, messages]);
 
+  const quotable = useMemo(
+    () => ({
+      messages,
+      goTo: ({ id, at }: ReplyTo) => (messages.some((message) => message.id === id) ? reading.toMessage(id) : void toDay(at)),
+    }),
+    [messages],
+  );
   const groups = grouped(messages, reading.firstUnread);
   const empty = view.loaded && messages.length === 0 && outbox.length === 0 && replies.length === 0;
   return (
@@ -94,26 +107,34 @@ export function MessageList({
         {!view.loaded && <p class="loading">{texts.loading}</p>}
         {empty && <EmptyRoom botName={view.botName} canWrite={canWrite} onSuggest={onSuggest} />}
         {view.loaded && !empty && <Earlier earlier={view.earlier} onEarlier={onEarlier} onDay={toDay} />}
-        {groups.map((group) => {
-          const own = isOwn(group);
-          const mark = own ? undefined : markOf(group.nickname, group.visitor);
-          return (
-            <Group
-              key={group.key}
-              group={group}
-              mark={mark}
-              own={own}
-              unread={group.messages[0]?.id === reading.firstUnread}
-              isMuted={group.visitor !== undefined && view.muted.has(group.visitor)}
-              onModerate={view.isOwner ? onModerate : undefined}
-            />
-          );
-        })}
+        <QuoteContext.Provider value={quotable}>
+          {groups.map((group) => {
+            const own = isOwn(group);
+            const mark = own ? undefined : markOf(group.nickname, group.visitor);
+            return (
+              <Group
+                key={group.key}
+                group={group}
+                mark={mark}
+                own={own}
+                unread={group.messages[0]?.id === reading.firstUnread}
+                isMuted={group.visitor !== undefined && view.muted.has(group.visitor)}
+                onModerate={view.isOwner ? onModerate : undefined}
+                actions={canWrite ? actions : undefined}
+              />
+            );
+          })}
+        </QuoteContext.Provider>
         {outbox.length > 0 && <OutgoingGroup items={outbox} onGrow={reading.stay} onRetry={onRetry} onDiscard={onDiscard} />}
         {replies.map((reply) => (
           <Writing key={reply.id} reply={reply} />
         ))}
       </div>
+      {view.typing.length > 0 && (
+        <p class="typing" data-testid="typing">
+          {texts.typing(view.typing.map(({ nickname }) => nickname))}
+        </p>
+      )}
       {reading.away && (
         <button type="button" class="button small new-messages" data-testid="new-messages" onClick={reading.toEnd}>
           {reading.unread === 0 ? texts.toNewest : texts.newMessages(reading.unread)} <span aria-hidden="true">↓</span>
@@ -145,7 +166,7 @@ function Writing({ reply }: { reply: ChatReply }): ComponentChildren {
             <i />
           </span>
         </div>
-        <StopAnswer reply={reply} />
+        <LaterStop reply={reply} />
       </div>
     </section>
   );

@@ -1,4 +1,5 @@
 import { browserStorage, tabStorage } from "artesian-ui/storage.ts";
+import type { ReplyTo } from "../server/wire.ts";
 import { randomId } from "./identity.ts";
 import type { Refusal } from "./texts.ts";
 
@@ -8,6 +9,7 @@ export interface UnsentMessage {
   readonly id: string;
   readonly nickname: string;
   readonly text: string;
+  readonly replyTo?: ReplyTo | undefined;
   readonly at: number;
   /** The public name tag of the writer. Undefined before the first token. */
   readonly visitor?: string | undefined;

@@ -1,3 +1,4 @@
+import type { ReplyTo } from "../server/wire.ts";
 import { sendMessage, type TokenHolder } from "./chat-api.ts";
 import { randomId } from "./identity.ts";
 import { OutboxShelf, tabName, type UnsentMessage } from "./outbox-shelf.ts";
@@ -69,9 +70,18 @@ export class Outbox {
   }
 
   /** @returns Whether there was room for the message. */
-  send(nickname: string, text: string): boolean {
+  send(nickname: string, text: string, replyTo?: ReplyTo): boolean {
     if (this.#items.length >= MAX_UNSENT) return false;
-    const message = { id: randomId(), nickname, text, at: Date.now(), visitor: this.#visitor, tab: this.#tab, caredAt: Date.now() };
+    const message = {
+      id: randomId(),
+      nickname,
+      text,
+      replyTo,
+      at: Date.now(),
+      visitor: this.#visitor,
+      tab: this.#tab,
+      caredAt: Date.now(),
+    };
     this.#shelf.put(message);
     this.#set([...this.#items, itemOf(message)]);
     void this.#work();
@@ -126,9 +136,9 @@ export class Outbox {
     this.#working = true;
     let delayMs = BACKOFF_MS.min;
     for (let item = this.#next(); item !== undefined; item = this.#next()) {
-      const { id, nickname, text } = item;
+      const { id, nickname, text, replyTo } = item;
       this.#put({ ...item, tab: this.#tab, caredAt: Date.now() }, item.status);
-      const outcome = await sendMessage(this.#options.room, { id, nickname, text }, this.#options.tokens);
+      const outcome = await sendMessage(this.#options.room, { id, nickname, text, replyTo }, this.#options.tokens);
       // Cancelled meanwhile, or sent by another tab.
       const current = this.#items.find((other) => other.id === id);
       if (current === undefined) continue;

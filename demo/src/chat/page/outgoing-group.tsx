@@ -3,7 +3,7 @@ import { useLayoutEffect } from "preact/hooks";
 import { NO_ANSWER } from "artesian-ui/live-connection.ts";
 import { useNow } from "artesian-ui/use-now.ts";
 import type { OutboxItem } from "./outbox.ts";
-import { RichText } from "./rich-text.tsx";
+import { MessageText } from "./message-text.tsx";
 import { chatTexts, refusalText } from "./texts.ts";
 
 interface OutgoingGroupProps {
@@ -54,9 +54,7 @@ export function OutgoingGroup({ items, onGrow, onRetry, onDiscard }: OutgoingGro
                   data-bot="false"
                   data-status={item.status}
                 >
-                  <div data-testid="message-text" dir="auto">
-                    <RichText text={item.text} />
-                  </div>
+                  <MessageText text={item.text} />
                 </div>
               </div>
               {note !== undefined && (

@@ -9,17 +9,22 @@ import {
   type ChatPresence,
   type ChatReply,
   type ChatState,
+  type ChatVisitor,
   hereTopic,
   type Moderation,
   REPLY_ABANDONED_MS,
+  type ReplyTo,
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchEarlier, fetchState, moderate, sendBotRequest } from "./chat-api.ts";
+import { fetchEarlier, fetchState, moderate, sendBotRequest, sendTyping } from "./chat-api.ts";
+import { mentionPattern } from "./mentions/mentions.ts";
+import { wantsNotice } from "./mentions/wants-notice.ts";
 import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { dropOwnerSecret, ownerSecret } from "./owner.ts";
 import { perFrame } from "./per-frame.ts";
+import { Typists } from "./typists.ts";
 
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
 
@@ -33,6 +38,8 @@ export interface RoomView {
   readonly earlier: "none" | "some" | "fetching" | "failed";
   readonly replies: readonly ChatReply[];
   readonly outbox: readonly OutboxItem[];
+  /** The others who type. */
+  readonly typing: readonly ChatVisitor[];
   readonly presence: ChatPresence;
   /** The name tags of muted visitors. */
   readonly muted: ReadonlySet<string>;
@@ -58,6 +65,7 @@ export class RoomStore {
   readonly #access: RoomAccess;
   readonly #outbox: Outbox;
   readonly #log = new MessageLog();
+  readonly #typists = new Typists(() => this.#set({ typing: this.#typists.people }));
   readonly #tell = perFrame(() => {
     for (const listener of this.#listeners) listener();
   });
@@ -85,6 +93,7 @@ export class RoomStore {
       earlier: "none",
       replies: [],
       outbox: this.#outbox.items,
+      typing: [],
       presence: { visitors: [], total: 0 },
       muted: new Set(),
       isOwner: this.#owner !== undefined,
@@ -117,8 +126,15 @@ export class RoomStore {
   }
 
   /** @returns Whether the message was accepted for sending. */
-  send(text: string): boolean {
-    return this.#nickname !== undefined && this.#outbox.send(this.#nickname, text);
+  send(text: string, replyTo?: ReplyTo): boolean {
+    this.#typists.sent();
+    return this.#nickname !== undefined && this.#outbox.send(this.#nickname, text, replyTo);
+  }
+
+  /** Tells the others that the visitor types, not at each key. */
+  type(): void {
+    if (this.#nickname === undefined || this.#view.presence.total < 2 || !this.#typists.mayTell()) return;
+    void sendTyping(this.#room, this.#nickname, this.#access);
   }
 
   retry(id: string): void {
@@ -139,9 +155,15 @@ export class RoomStore {
 
   /**
    * Fetches some messages before the first, or all back to a time, as many as the page can hold.
+   *
+   * @returns The id of the first message then, which the view has soon.
    */
-  async fetchEarlier(since?: number): Promise<void> {
-    if (this.#view.earlier === "none" || this.#view.earlier === "fetching") return;
+  async fetchEarlier(since?: number): Promise<string | undefined> {
+    if (this.#view.earlier !== "none" && this.#view.earlier !== "fetching") await this.#fetchEarlier(since);
+    return this.#log.messages[0]?.id;
+  }
+
+  async #fetchEarlier(since: number | undefined): Promise<void> {
     this.#set({ earlier: "fetching" });
     try {
       this.#log.keepFor(false);
@@ -184,6 +206,7 @@ export class RoomStore {
   close(): void {
     this.#stop.abort();
     this.#outbox.close();
+    this.#typists.close();
     this.#live?.close();
     for (const timer of this.#replyTimers.values()) clearTimeout(timer);
   }
@@ -233,7 +256,14 @@ export class RoomStore {
   }
 
   #listen(lastEventId: string): void {
-    const live = connect("/events/stream", { ...PAGE_OPTIONS, token: this.#access.next, renewUrl: this.#hub, lastEventId });
+    const live = connect("/events/stream", {
+      ...PAGE_OPTIONS,
+      // A hidden page must go on, to tell of a mention.
+      ...(wantsNotice() ? { pauseHiddenMs: undefined } : {}),
+      token: this.#access.next,
+      renewUrl: this.#hub,
+      lastEventId,
+    });
     this.#live = live;
     live.topic(roomTopic(this.#room)).on("*", ({ type, data }) => this.#onEvent(type, data));
     // Updates that are missing here are missing in the stream. The server may still have them in
@@ -262,6 +292,11 @@ export class RoomStore {
     if (this.#view.you === you) return;
     this.#set({ you });
     this.#outbox.enter(you);
+    this.reopen();
+  }
+
+  /** Opens the stream again, with the reader's present choices. */
+  reopen(): void {
     if (this.#live === undefined) return;
     this.#live.close();
     this.#live = undefined;
@@ -272,6 +307,11 @@ export class RoomStore {
     if (type === CHAT_TYPES.presence) {
       const presence = parsePresence(data);
       if (presence !== undefined) this.#set({ presence });
+      return;
+    }
+    if (type === CHAT_TYPES.typing) {
+      const [typist] = parsePresence(data)?.visitors ?? [];
+      if (typist !== undefined && typist.visitor !== this.#view.you) this.#typists.add(typist);
       return;
     }
     const event = parseUpdate(type, data);
@@ -291,7 +331,12 @@ export class RoomStore {
   #onMessage(message: ChatMessage): void {
     this.#endReply(message.id);
     this.#outbox.remove(message.id);
-    if (this.#log.add(message)) this.#tell();
+    this.#typists.remove(message.visitor);
+    if (!this.#log.add(message)) return;
+    this.#tell();
+    if (!document.hidden || !wantsNotice() || message.visitor === this.#view.you) return;
+    if (this.#nickname !== undefined && mentionPattern([this.#nickname])?.test(message.text) === true)
+      void import("./mentions/notice.ts").then(({ showNotice }) => showNotice(this.#room, message));
   }
 
   #onReply(reply: ChatReply): void {

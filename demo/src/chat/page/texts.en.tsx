@@ -21,6 +21,9 @@ export const en = {
   thisIsYou: "you",
   bot: "bot",
   isWriting: "is writing",
+  message: { tools: "Actions for this message" },
+  typing: ([first, second, ...others]: readonly string[]) =>
+    others.length > 0 ? "Several people are typing…" : second === undefined ? `${first} is typing…` : `${first} and ${second} are typing…`,
   moderation: {
     remove: "Remove",
     sure: "Remove this message for everybody? This cannot be undone.",

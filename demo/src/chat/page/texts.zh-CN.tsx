@@ -21,6 +21,8 @@ export const zhCN: ChatTexts = {
   thisIsYou: "你",
   bot: "机器人",
   isWriting: "正在输入",
+  message: { tools: "消息操作" },
+  typing: (names) => (names.length > 2 ? "好几个人正在输入…" : `${names.join("、")} 正在输入…`),
   moderation: {
     remove: "删除",
     sure: "要为所有人删除这条消息吗？删除后无法恢复。",

@@ -11,6 +11,9 @@ const TOP_PX = 400;
 /** How long the marker stays after the reader has caught up, in milliseconds. */
 const MARKER_MS = 6000;
 
+/** How long a message that was gone to stands out, in milliseconds. */
+const MARK_MS = 2000;
+
 export interface Reading {
   readonly list: RefObject<HTMLDivElement | null>;
   /** Others' messages since the reader was last at the end, looking. */
@@ -65,7 +68,9 @@ export function useReading(
 
   function toMessage(id: string): void {
     atEnd.current = false;
-    list.current?.querySelector(`[data-message-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "start" });
+    const element = list.current?.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
+    element?.scrollIntoView({ block: "start" });
+    element?.animate([{ boxShadow: "0 0 0 4px var(--clay)" }, { boxShadow: "0 0 0 4px transparent" }], MARK_MS);
     onScroll();
   }
 
@@ -116,10 +121,16 @@ export function useReading(
     };
     document.addEventListener("visibilitychange", onVisible);
     const observer = new ResizeObserver(stay);
-    if (list.current !== null) observer.observe(list.current);
+    // Parts of messages that are drawn later, such as cards.
+    const changes = new MutationObserver(stay);
+    if (list.current !== null) {
+      observer.observe(list.current);
+      changes.observe(list.current, { childList: true, subtree: true });
+    }
     return () => {
       document.removeEventListener("visibilitychange", onVisible);
       observer.disconnect();
+      changes.disconnect();
     };
   }, []);
 

@@ -4,19 +4,30 @@ import { addressedText } from "./address-bot.ts";
 import { BotDesk } from "./bot-desk.ts";
 import { newestUpdates, sayLater, sessionOf } from "./bot-reach.ts";
 import type { Language } from "./bots/bot.ts";
+import { parsePath } from "./chat-path.ts";
 import { checkNickname } from "./names.ts";
 import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
 import { Owner, type OwnersWish } from "./owner.ts";
 import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
-import { readBotRequest, readMessage, type SentMessage } from "./read-message.ts";
+import { readBotRequest, readMessage, readTyping, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
-import { isRoomName, readRoom, roomPath } from "./room-name.ts";
+import { roomPath } from "./room-name.ts";
 import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { TokenBuckets } from "./token-buckets.ts";
-import { CHAT_TYPES, type ChatMessage, type ChatPage, type ChatPresence, type ChatReply, type ChatState, roomTopic } from "./wire.ts";
+import { Typing } from "./typing.ts";
+import {
+  CHAT_TYPES,
+  type ChatMessage,
+  type ChatPage,
+  type ChatPresence,
+  type ChatReply,
+  type ChatState,
+  roomTopic,
+  TYPING_MS,
+} from "./wire.ts";
 
 /** Lines of the conversation that the bot is given. */
 const BOT_HISTORY = 20;
@@ -25,7 +36,7 @@ const BOT_HISTORY = 20;
 export interface Chat {
   /**
    * Whether a path is one of the chat's own: `/chat/ROOM/` and `token`, `state`, `messages`,
-   * `history`, `moderation` or `bot`. The pages serve the rest.
+   * `history`, `typing`, `moderation` or `bot`. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /**
@@ -63,6 +74,7 @@ class ChatServer implements Chat {
   readonly #visitorRates: TokenBuckets;
   readonly #addressRates: TokenBuckets;
   readonly #pageRates: TokenBuckets;
+  readonly #typing: Typing;
   /**
    * Messages on their way into the journal, by room and id. A retry waits for the first attempt's
    * outcome.
@@ -97,6 +109,7 @@ class ChatServer implements Chat {
     this.#visitorRates = new TokenBuckets(limits.perVisitor, limits.rateKeys);
     this.#addressRates = new TokenBuckets(limits.perAddress, limits.rateKeys);
     this.#pageRates = new TokenBuckets(limits.pagesPerVisitor, limits.rateKeys);
+    this.#typing = new Typing(limits);
     this.#tokens = new RoomTokens({ key, audience, lifetimeSeconds: tokenLifetimeSeconds, hub });
     this.#tokenDesk = new TokenDesk({ tokens: this.#tokens, url: hub.url, limits });
     this.#rooms = new Rooms({ hub, logger: this.#logger, history: historyPerRoom, rooms });
@@ -165,6 +178,7 @@ class ChatServer implements Chat {
       if (typeof bearer === "string") return refuse(bearer, path.room);
       if (path.resource === "state") return await this.#state(path.room);
       if (path.resource === "bot") return await this.#bot(request, path.room, bearer.visitor, address);
+      if (path.resource === "typing") return await this.#type(request, path.room, bearer.visitor);
       if (path.resource === "history") return await this.#history(new URL(request.url), path.room, bearer.visitor);
       return await this.#send(request, path.room, bearer.visitor, address);
     } catch (error) {
@@ -274,6 +288,20 @@ class ChatServer implements Chat {
     return Response.json({ id }, { status: 202, headers: { "Cache-Control": "no-store" } });
   }
 
+  /** Tells the others in the room that a visitor types, if there are any. */
+  async #type(request: Request, name: string, visitor: string): Promise<Response> {
+    const sent = await readTyping(request, this.#limits.bodyBytes, this.#botName);
+    if (sent instanceof Response) return sent;
+    const room = await this.#room(name);
+    if (room.muted.has(visitor)) return problem("muted", MUTED);
+    if (this.#presence.othersThan(visitor, name)) {
+      if (this.#typing.mayTell(name, visitor)) {
+        await this.#publish(name, "typing", { visitors: [{ nickname: sent.nickname, visitor }], total: 1 }, TYPING_MS);
+      } else this.#logger.debug({ room: name, visitor }, "the visitor's typing was not told: too often");
+    }
+    return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
+  }
+
   #ask(room: string, { id, nickname, text, visitor = "" }: ChatMessage, earlier: readonly ChatMessage[], language: Language): void {
     if (this.#desk === undefined || this.#botName === undefined) return;
     const message = { room, nickname, text: addressedText(text, this.#botName) ?? text, visitor, language };
@@ -284,13 +312,13 @@ class ChatServer implements Chat {
     this.#desk.ask({ id, message, history });
   }
 
-  async #take(room: Room, { id, nickname, text }: SentMessage, visitor: string, language: Language): Promise<void> {
-    const message: ChatMessage = { id, nickname, text, at: Date.now(), visitor };
+  async #take(room: Room, sent: SentMessage, visitor: string, language: Language): Promise<void> {
+    const message: ChatMessage = { ...sent, at: Date.now(), visitor };
     const earlier = [...room.messages];
     await this.#publish(room.name, "chat", message);
-    room.committed(id);
+    room.committed(sent.id);
     if (this.#botName === undefined) return;
-    if (addressedText(text, this.#botName) === undefined && !this.#isAlone(room, visitor)) return;
+    if (addressedText(sent.text, this.#botName) === undefined && !this.#isAlone(room, visitor)) return;
     this.#ask(room.name, message, earlier, language);
   }
 
@@ -321,8 +349,9 @@ class ChatServer implements Chat {
     room: string,
     type: keyof typeof CHAT_TYPES,
     data: ChatMessage | ChatReply | ChatPresence | OwnersWish["data"],
+    ttlMs?: number,
   ): Promise<string> {
-    return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data), private: true });
+    return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data), private: true, ttlMs });
   }
 }
 
@@ -336,17 +365,6 @@ function checkCount(option: string, value: number, min = 1): void {
 }
 
 const MUTED = "The owner of the chat has muted you in this room.";
-
-/** The resources of a room, below its path. */
-const RESOURCES = ["token", "state", "messages", "history", "moderation", "bot"] as const;
-
-function parsePath(pathname: string): { room: string; resource: (typeof RESOURCES)[number] } | undefined {
-  const [empty, chat, encoded = "", resource, ...rest] = pathname.split("/");
-  const room = readRoom(encoded);
-  if (empty !== "" || chat !== "chat" || rest.length > 0 || room === undefined || !isRoomName(room)) return undefined;
-  const known = RESOURCES.find((one) => one === resource);
-  return known === undefined ? undefined : { room, resource: known };
-}
 
 /** The browser's language, for a message to the bot that has no words. */
 function languageOfBrowser(request: Request): Language {

@@ -31,6 +31,15 @@ export interface ChatLimits {
   readonly tokensPerVisitor: BucketRate;
   /** Rate of one visitor's requests for older messages. Default 30 at once, then 2 a second. */
   readonly pagesPerVisitor: BucketRate;
+  /** Rate at which one visitor's typing is told. Default 2 at once, then 1 in 2 seconds. */
+  readonly typingPerVisitor: BucketRate;
+  /** Rate at which typing is told in one room. Default 4 at once, then 1 in 2 seconds. */
+  readonly typingPerRoom: BucketRate;
+  /**
+   * Rate at which typing is told in all rooms together, which bounds the share of the journal.
+   * Default 50 at once, then 5 a second.
+   */
+  readonly typingInAll: BucketRate;
   /** Older messages in one answer. Default 100. */
   readonly messagesPerPage: number;
   /** Rate of one address's token requests (IPv6: its /64). Default 120 at once, then 6 a second. */
@@ -85,6 +94,9 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   tokensPerVisitor: { burst: 30, perSecond: 0.5 },
   tokensPerAddress: { burst: 120, perSecond: 6 },
   pagesPerVisitor: { burst: 30, perSecond: 2 },
+  typingPerVisitor: { burst: 2, perSecond: 0.5 },
+  typingPerRoom: { burst: 4, perSecond: 0.5 },
+  typingInAll: { burst: 50, perSecond: 5 },
   messagesPerPage: 100,
   rateKeys: 10_000,
   visitors: 20_000,

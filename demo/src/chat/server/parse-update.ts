@@ -1,5 +1,5 @@
 import { parseCard } from "./cards.ts";
-import { type ChatMessage, type ChatMute, type ChatReply, NICKNAME_LENGTH, TEXT_LENGTH, VISITOR_TAG } from "./wire.ts";
+import { type ChatMessage, type ChatMute, type ChatReply, NICKNAME_LENGTH, type ReplyTo, TEXT_LENGTH, VISITOR_TAG } from "./wire.ts";
 
 /** The meaning of an update on a room's topic. */
 export type RoomEvent =
@@ -19,6 +19,12 @@ function isText(value: unknown, maxCharacters: number): value is string {
 
 function isTag(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= MAX_ID_LENGTH;
+}
+
+/** @returns Undefined for anything that does not name a message. */
+export function parseReplyTo(value: unknown): ReplyTo | undefined {
+  const { id, at } = (value ?? {}) as Record<string, unknown>;
+  return isTag(id) && typeof at === "number" && Number.isFinite(at) ? { id, at } : undefined;
 }
 
 /** The parts that only an answer of the bot has. */
@@ -48,7 +54,7 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { id, nickname, text, at, visitor, bot, done, muted, question, asker, cut, card } = value as Record<string, unknown>;
+  const { id, nickname, text, at, visitor, bot, done, muted, question, asker, cut, card, replyTo } = value as Record<string, unknown>;
   if (type === "muted") {
     const isMute = typeof visitor === "string" && VISITOR_TAG.test(visitor) && typeof muted === "boolean";
     return isMute ? { kind: "muted", mute: { visitor, muted } } : undefined;
@@ -57,6 +63,7 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
   if (type === "removed") return { kind: "removed", id };
   if (!isText(nickname, NICKNAME_LENGTH) || nickname === "" || !isText(text, TEXT_LENGTH)) return undefined;
   if (type === "reply") return { kind: "reply", reply: { id, nickname, text, done: done === true, ...(isTag(asker) ? { asker } : {}) } };
+  const answered = parseReplyTo(replyTo);
   if (text === "" || typeof at !== "number" || !Number.isFinite(at)) return undefined;
   return {
     kind: "message",
@@ -66,6 +73,7 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
       text,
       at,
       ...(isTag(visitor) ? { visitor } : {}),
+      ...(answered === undefined ? {} : { replyTo: answered }),
       ...(bot === true ? { bot: true as const, ...answerParts({ question, asker, cut, card }) } : {}),
     },
   };

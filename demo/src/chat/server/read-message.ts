@@ -1,12 +1,14 @@
 import { checkNickname, checkText } from "./names.ts";
+import { parseReplyTo } from "./parse-update.ts";
 import { problem } from "./problem.ts";
-import { type BotRequest, MESSAGE_ID } from "./wire.ts";
+import { type BotRequest, MESSAGE_ID, type ReplyTo, type TypingRequest } from "./wire.ts";
 
 /** A checked message of a page. */
 export interface SentMessage {
   readonly id: string;
   readonly nickname: string;
   readonly text: string;
+  readonly replyTo?: ReplyTo;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface SentMessage {
 export async function readMessage(request: Request, maxBytes: number, botName: string | undefined): Promise<SentMessage | Response> {
   const value = await readObject(request, maxBytes);
   if (value instanceof Response) return value;
-  const { id, nickname, text } = value;
+  const { id, nickname, text, replyTo } = value;
   if (typeof id !== "string" || !MESSAGE_ID.test(id)) {
     return problem("invalid_message", "`id` must be 8 to 64 of A–Z a–z 0–9 _ -, not starting with `bot-`. A UUID fits.");
   }
@@ -25,7 +27,23 @@ export async function readMessage(request: Request, maxBytes: number, botName: s
   if (!checkedName.ok) return problem("invalid_nickname", checkedName.detail, {}, checkedName.reason);
   const checkedText = checkText(text);
   if (!checkedText.ok) return problem("invalid_message", checkedText.detail, {}, checkedText.reason);
-  return { id, nickname: checkedName.text, text: checkedText.text };
+  const answered = parseReplyTo(replyTo);
+  if (replyTo !== undefined && answered === undefined) {
+    return problem("invalid_message", "`replyTo` must have the `id` of a message, and its time in `at`.");
+  }
+  return { id, nickname: checkedName.text, text: checkedText.text, ...(answered === undefined ? {} : { replyTo: answered }) };
+}
+
+/**
+ * Reads the body of `POST /chat/ROOM/typing`.
+ *
+ * @returns The nickname, or the refusal with the remedy.
+ */
+export async function readTyping(request: Request, maxBytes: number, botName: string | undefined): Promise<TypingRequest | Response> {
+  const value = await readObject(request, maxBytes);
+  if (value instanceof Response) return value;
+  const checked = checkNickname(value.nickname, botName);
+  return checked.ok ? { nickname: checked.text } : problem("invalid_nickname", checked.detail, {}, checked.reason);
 }
 
 /**

@@ -25,8 +25,28 @@ export const TEXT_LENGTH = 2000;
  */
 export const REPLY_ABANDONED_MS = 20_000;
 
+/**
+ * How long a page shows that somebody types, in milliseconds. The update lives no longer. A page
+ * tells its own visitor's typing again in less.
+ */
+export const TYPING_MS = 6000;
+
 /** The types of the updates on the topic `/chat/ROOM`. */
-export const CHAT_TYPES = { chat: "chat", reply: "reply", presence: "presence", removed: "removed", muted: "muted" } as const;
+export const CHAT_TYPES = {
+  chat: "chat",
+  reply: "reply",
+  presence: "presence",
+  typing: "typing",
+  removed: "removed",
+  muted: "muted",
+} as const;
+
+/** The message that another one answers. */
+export interface ReplyTo {
+  readonly id: string;
+  /** The time of that message, where a page finds it in the history. */
+  readonly at: number;
+}
 
 /** A message in a room: the data of an update of type `chat`. */
 export interface ChatMessage {
@@ -40,6 +60,7 @@ export interface ChatMessage {
    * the bot's messages.
    */
   readonly visitor?: string;
+  readonly replyTo?: ReplyTo;
   readonly bot?: true;
   /** On an answer of the bot: the id of the message that it answers, and the name tag of its author. */
   readonly question?: string;
@@ -96,12 +117,20 @@ export interface ChatVisitor {
   readonly visitor: string;
 }
 
-/** The people in the room: the data of an update of type `presence`. */
+/**
+ * The people in the room: the data of an update of type `presence`. In an update of type `typing`,
+ * the one who types.
+ */
 export interface ChatPresence {
   /** In order of arrival, at most 200. */
   readonly visitors: readonly ChatVisitor[];
   /** Number of all visitors, listed or not. */
   readonly total: number;
+}
+
+/** The body of `POST /chat/ROOM/typing`. */
+export interface TypingRequest {
+  readonly nickname: string;
 }
 
 /** The answer of `GET /chat/ROOM/state`, which requires the room's token. */

@@ -1,8 +1,6 @@
-import { loadedTextsOf } from "artesian-ui/language.ts";
-import type { BotTexts } from "./texts.en.ts";
+import { textsOf } from "artesian-ui/language.ts";
+import { type BotTexts, en } from "./texts.en.ts";
+import { zhCN } from "./texts.zh-CN.ts";
 
 /** The texts of the bot's answers. */
-export const botTexts: () => BotTexts = loadedTextsOf({
-  en: () => import("./texts.en.ts").then(({ en }) => en),
-  "zh-CN": () => import("./texts.zh-CN.ts").then(({ zhCN }) => zhCN),
-});
+export const botTexts: () => BotTexts = textsOf<BotTexts>({ en, "zh-CN": zhCN });

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
+import { NoticeChoice } from "./notice-choice.tsx";
 import { suggestNickname } from "./suggestions.ts";
 import { chatTexts } from "../texts.ts";
 import { dialogTexts } from "./texts.ts";
@@ -11,11 +12,13 @@ interface NicknameDialogProps {
   readonly current: string | undefined;
   readonly botName: string | undefined;
   readonly onChoose: (nickname: string) => void;
+  /** Called when the choice about notifications has changed. */
+  readonly onNotice: () => void;
   readonly onCancel: () => void;
 }
 
 /** Asks for a nickname. The dialog suggests one, so that Enter is enough. */
-export function NicknameDialog({ current, botName, onChoose, onCancel }: NicknameDialogProps): ComponentChildren {
+export function NicknameDialog({ current, botName, onChoose, onNotice, onCancel }: NicknameDialogProps): ComponentChildren {
   const [nickname, setNickname] = useState(() => current ?? suggestNickname());
   const [isChecked, setChecked] = useState(false);
   const texts = dialogTexts().nickname;
@@ -55,6 +58,7 @@ export function NicknameDialog({ current, botName, onChoose, onCancel }: Nicknam
         <p id="nickname-problem" class="problem" role="alert">
           {problem}
         </p>
+        <NoticeChoice onChange={onNotice} />
         <p class="dialog-tools">
           <button type="button" class="button quiet" onClick={onCancel}>
             {current === undefined ? texts.justLook : texts.cancel}

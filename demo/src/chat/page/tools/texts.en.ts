@@ -1,0 +1,9 @@
+export const en = {
+  reply: "Reply",
+  replyingTo: (nickname: string) => `Replying to ${nickname}: `,
+  cancel: "Cancel",
+  goTo: "Go to the message",
+  earlier: "An earlier message",
+};
+
+export type ToolTexts = typeof en;

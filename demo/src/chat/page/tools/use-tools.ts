@@ -1,0 +1,11 @@
+import { useLoaded } from "../use-loaded.ts";
+import type * as tools from "./index.ts";
+
+/** The parts for actions on messages, once they are needed and there. */
+export function useTools(isNeeded: boolean): typeof tools | undefined {
+  return useLoaded(
+    isNeeded,
+    () => import("./index.ts"),
+    () => undefined,
+  );
+}
