@@ -8,7 +8,7 @@ const EXCERPT_LENGTH = 200;
 
 /** The beginning of a message's text. */
 export function excerptOf({ text, removed }: ChatMessage): string {
-  return removed === true ? chatTexts().moderation.removed : [...text.slice(0, EXCERPT_LENGTH * 2)].slice(0, EXCERPT_LENGTH).join("");
+  return removed === true ? chatTexts().moderation.removed : text.slice(0, EXCERPT_LENGTH).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 /** The message that the visitor is about to answer. */
