@@ -68,6 +68,7 @@ describe("the documentation", () => {
     const origin = await startDemo();
     const page = await visit(`${origin}/docs/`, { locale: "zh-CN" });
     await page.getByTestId("docs-note").waitFor();
+    expect(await violations(page)).toEqual([]);
     expect(await page.getByTestId("app-bar").innerText()).toContain("文档");
     await page.getByTestId("language").selectOption("en");
     await page.getByTestId("docs-note").waitFor({ state: "detached" });

@@ -21,9 +21,9 @@ async function draw(): Promise<void> {
     <>
       <AppBar current="docs" />
       {texts.note !== "" && document.documentElement.lang === "en" && (
-        <p class="docs-note" lang="zh-CN" data-testid="docs-note">
+        <aside class="docs-note" lang="zh-CN" data-testid="docs-note">
           {texts.note} <a href="/docs/start/quick-start.zh-CN">{texts.quickStart}</a>
-        </p>
+        </aside>
       )}
     </>,
     bar,
