@@ -3,12 +3,12 @@ import type { ChatMessage } from "../../server/wire.ts";
 import { chatTexts } from "../texts.ts";
 import { toolTexts } from "./texts.ts";
 
-/** Most characters of a quoted text. The style shows one line of them. */
+/** Longest part of a quoted text, in UTF-16 units. The style shows one line of it. */
 const EXCERPT_LENGTH = 200;
 
 /** The beginning of a message's text. */
 export function excerptOf({ text, removed }: ChatMessage): string {
-  return removed === true ? chatTexts().moderation.removed : [...text.slice(0, EXCERPT_LENGTH * 2)].slice(0, EXCERPT_LENGTH).join("");
+  return removed === true ? chatTexts().moderation.removed : text.slice(0, EXCERPT_LENGTH).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 /** The message that the visitor is about to answer. */
