@@ -73,13 +73,20 @@ function compressed(): Plugin {
   };
 }
 
+/** Modules of the chat's first load. Its later parts use some of them. */
+const CHAT =
+  /\/src\/chat\/(?:page\/(?!main\.|texts\.[a-z])[\w.-]+\.tsx?$|page\/(?:bot\/(?:bot-actions|later-parts)|mentions\/(?:mentions|wants-notice)|tools\/(?:quote-context|use-tools))\.|server\/(?!joiners))/;
+
 /**
- * Two shared files, rather than a file for each set of pages: few files compress better.
+ * A few shared files, rather than a file for each set of pages: few files compress better.
  * Pages of documents need no connection.
  */
 const SHARED = [
   { name: "live", test: /packages\/client\/|\/live-connection\.ts$/ },
   { name: "base", test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|stand-ins\.ts$|copy-button\.tsx$)/ },
+  // First, because a group takes along what its modules import.
+  { name: "stand-ins", test: /demo\/src\/stand-ins\.ts$/ },
+  { name: "talk", test: CHAT },
 ] as const;
 
 /**

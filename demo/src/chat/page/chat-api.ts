@@ -8,6 +8,7 @@ import {
   type ChatToken,
   type Moderation,
   OWNER_HEADER,
+  type ReactionRequest,
   type ReplyTo,
   type TypingRequest,
 } from "../server/wire.ts";
@@ -89,6 +90,14 @@ export async function sendMessage(room: string, message: OutgoingMessage, tokens
 /** Tells that the visitor types. A sign that is lost is no harm. */
 export async function sendTyping(room: string, nickname: string, tokens: TokenHolder): Promise<void> {
   await post(room, "typing", { nickname } satisfies TypingRequest, tokens).catch(() => undefined);
+}
+
+/** @returns Whether the server took the reaction. */
+export async function sendReaction(room: string, reaction: ReactionRequest, tokens: TokenHolder): Promise<boolean> {
+  return await post(room, "reactions", reaction, tokens).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 /** @returns Whether the server took the asker's wish. */

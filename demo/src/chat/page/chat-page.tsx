@@ -32,7 +32,7 @@ import { useLoaded } from "./use-loaded.ts";
  * - `stop-answer`: the button in it, for the visitor who asked; `answer-end`: the end of an answer that is
  *   cut, with `data-cut` (`failed`, `stopped`) and `ask-again`; `price-card` (`data-symbol`,
  *   `data-live`) and `news-card`: an answer that is drawn
- * - `tools-toggle`: opens a message's `tools`, with `answer`; `replying`: the message that is answered, with `cancel-reply`;
+ * - `tools-toggle`: opens a message's `tools`, with `answer` and a `reaction` each (`data-emoji`); reactions that were given stay; `replying`: the message that is answered, with `cancel-reply`;
  *   `quote`: the same in the answer, a button that goes to it
  * - `remove` and `mute`: for the owner of the chat
  * - `composer` (the text box, labelled "Message") and `send`
@@ -62,7 +62,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const mentions = useMentions(view.messages, view.presence, view.botName, nickname);
   const botActions = useMemo(() => ({ you: view.you, request: store.request, follow: store.follow }), [store, view.you]);
-  const actions = useMemo(() => ({ reply: setReplyTo }), []);
+  const actions = useMemo(() => ({ reply: setReplyTo, react: store.react, you: view.you }), [store, view.you]);
   const now = useNow(view.connection.state === "reconnecting");
   const texts = chatTexts();
 

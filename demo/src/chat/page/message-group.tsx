@@ -83,8 +83,8 @@ const Bubble = memo((props: BubbleProps): ComponentChildren => <BubbleOf {...pro
 function BubbleOf({ message, own, onModerate, actions }: BubbleProps): ComponentChildren {
   const isRemoved = message.removed === true;
   const [isOpen, setOpen] = useState(false);
-  const { replyTo } = message;
-  const tools = useTools(isOpen || replyTo !== undefined);
+  const { replyTo, reactions } = message;
+  const tools = useTools(isOpen || replyTo !== undefined || reactions !== undefined);
   const { message: labels, moderation: texts } = chatTexts();
   return (
     <div
@@ -103,8 +103,8 @@ function BubbleOf({ message, own, onModerate, actions }: BubbleProps): Component
         <LaterCard card={message.card} at={message.at} text={message.text} />
       )}
       {!isRemoved && <LaterEnd message={message} />}
-      {tools && actions && isOpen && !isRemoved && (
-        <tools.MessageTools message={message} actions={actions} onClose={() => setOpen(false)} />
+      {tools && (isOpen || reactions) && !isRemoved && (
+        <tools.MessageTools message={message} actions={actions} isOpen={isOpen} onClose={() => setOpen(false)} />
       )}
       {actions !== undefined && !isRemoved && (
         <button

@@ -1,4 +1,5 @@
-import type { ChatMessage } from "../server/wire.ts";
+import { withReaction } from "../server/reactions.ts";
+import type { ChatMessage, ChatReaction } from "../server/wire.ts";
 
 /** Messages that a page at the end of the room keeps. */
 const AT_END = 500;
@@ -49,10 +50,18 @@ export class MessageLog {
 
   /** Takes a message's text away. */
   remove(id: string): void {
+    this.#change(id, () => ({ text: "", removed: true }));
+  }
+
+  react(reaction: ChatReaction): void {
+    this.#change(reaction.id, ({ reactions }) => ({ reactions: withReaction(reactions, reaction) }));
+  }
+
+  #change(id: string, change: (message: ChatMessage) => Partial<ChatMessage>): void {
     const index = this.#messages.findIndex((message) => message.id === id);
     const message = this.#messages[index];
     if (message === undefined) return;
-    this.#messages[index] = { ...message, text: "", removed: true };
+    this.#messages[index] = { ...message, ...change(message) };
     this.#view = undefined;
   }
 

@@ -13,11 +13,12 @@ import {
   hereTopic,
   type Moderation,
   REPLY_ABANDONED_MS,
+  type ReactionRequest,
   type ReplyTo,
   roomTopic,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchEarlier, fetchState, moderate, sendBotRequest, sendTyping } from "./chat-api.ts";
+import { fetchEarlier, fetchState, moderate, sendBotRequest, sendReaction, sendTyping } from "./chat-api.ts";
 import { mentionPattern } from "./mentions/mentions.ts";
 import { wantsNotice } from "./mentions/wants-notice.ts";
 import { MessageLog } from "./message-log.ts";
@@ -148,6 +149,9 @@ export class RoomStore {
 
   /** The visitor's wish for an answer that they asked for. */
   readonly request = (request: BotRequest): Promise<boolean> => sendBotRequest(this.#room, request, this.#access);
+
+  /** Gives a reaction to a message, or takes it back. */
+  readonly react = (reaction: ReactionRequest): Promise<boolean> => sendReaction(this.#room, reaction, this.#access);
 
   /** Follows a public topic on the room's own stream. */
   readonly follow = (topic: string, listener: (type: string, data: string) => void): (() => void) =>
@@ -320,6 +324,9 @@ export class RoomStore {
     else if (event?.kind === "removed") {
       this.#endReply(event.id);
       this.#log.remove(event.id);
+      this.#tell();
+    } else if (event?.kind === "reaction") {
+      this.#log.react(event.reaction);
       this.#tell();
     } else if (event?.kind === "muted") {
       const { visitor, muted } = event.mute;

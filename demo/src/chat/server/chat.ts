@@ -1,6 +1,7 @@
 import { HubError } from "artesian";
 import { addressKey } from "artesian/http";
 import { addressedText } from "./address-bot.ts";
+import { accepted, done, refuse } from "./answers.ts";
 import { BotDesk } from "./bot-desk.ts";
 import { newestUpdates, sayLater, sessionOf } from "./bot-reach.ts";
 import type { Language } from "./bots/bot.ts";
@@ -10,10 +11,9 @@ import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS
 import { Owner, type OwnersWish } from "./owner.ts";
 import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
-import { readBotRequest, readMessage, readTyping, type SentMessage } from "./read-message.ts";
+import { readBotRequest, readMessage, readReaction, readTyping, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
-import { roomPath } from "./room-name.ts";
-import { type BearerRefusal, RoomTokens } from "./room-tokens.ts";
+import { RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { TokenBuckets } from "./token-buckets.ts";
@@ -23,6 +23,7 @@ import {
   type ChatMessage,
   type ChatPage,
   type ChatPresence,
+  type ChatReaction,
   type ChatReply,
   type ChatState,
   roomTopic,
@@ -36,7 +37,7 @@ const BOT_HISTORY = 20;
 export interface Chat {
   /**
    * Whether a path is one of the chat's own: `/chat/ROOM/` and `token`, `state`, `messages`,
-   * `history`, `typing`, `moderation` or `bot`. The pages serve the rest.
+   * `history`, `typing`, `reactions`, `moderation` or `bot`. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /**
@@ -178,6 +179,7 @@ class ChatServer implements Chat {
       if (typeof bearer === "string") return refuse(bearer, path.room);
       if (path.resource === "state") return await this.#state(path.room);
       if (path.resource === "bot") return await this.#bot(request, path.room, bearer.visitor, address);
+      if (path.resource === "reactions") return await this.#react(request, path.room, bearer.visitor, address);
       if (path.resource === "typing") return await this.#type(request, path.room, bearer.visitor);
       if (path.resource === "history") return await this.#history(new URL(request.url), path.room, bearer.visitor);
       return await this.#send(request, path.room, bearer.visitor, address);
@@ -232,7 +234,7 @@ class ChatServer implements Chat {
     if (wish instanceof Response) return wish;
     await this.#room(name);
     await this.#publish(name, wish.type, wish.data);
-    return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
+    return done();
   }
 
   async #send(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
@@ -288,6 +290,24 @@ class ChatServer implements Chat {
     return Response.json({ id }, { status: 202, headers: { "Cache-Control": "no-store" } });
   }
 
+  /** Gives a visitor's reaction, or takes it back. */
+  async #react(request: Request, name: string, visitor: string, address: string | undefined): Promise<Response> {
+    const wish = await readReaction(request, this.#limits.bodyBytes);
+    if (wish instanceof Response) return wish;
+    const room = await this.#room(name);
+    if (room.muted.has(visitor)) return problem("muted", MUTED);
+    if (!room.has(wish.id) || room.hasRemoved(wish.id)) return problem("not_found", "The room does not hold the message.");
+    const reaction = { ...wish, visitor };
+    if (room.reactions.has(reaction) !== wish.on) {
+      const waitMs = this.#waitMs(visitor, address);
+      if (waitMs > 0) return tooMany("too_many_messages", "then react again", waitMs);
+      await this.#publish(name, "reaction", reaction);
+      // Before the fold has reached it, so that the next wish is compared with it.
+      room.apply({ kind: "reaction", reaction });
+    }
+    return done();
+  }
+
   /** Tells the others in the room that a visitor types, if there are any. */
   async #type(request: Request, name: string, visitor: string): Promise<Response> {
     const sent = await readTyping(request, this.#limits.bodyBytes, this.#botName);
@@ -299,7 +319,7 @@ class ChatServer implements Chat {
         await this.#publish(name, "typing", { visitors: [{ nickname: sent.nickname, visitor }], total: 1 }, TYPING_MS);
       } else this.#logger.debug({ room: name, visitor }, "the visitor's typing was not told: too often");
     }
-    return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
+    return done();
   }
 
   #ask(room: string, { id, nickname, text, visitor = "" }: ChatMessage, earlier: readonly ChatMessage[], language: Language): void {
@@ -348,7 +368,7 @@ class ChatServer implements Chat {
   #publish(
     room: string,
     type: keyof typeof CHAT_TYPES,
-    data: ChatMessage | ChatReply | ChatPresence | OwnersWish["data"],
+    data: ChatMessage | ChatReaction | ChatReply | ChatPresence | OwnersWish["data"],
     ttlMs?: number,
   ): Promise<string> {
     return this.#options.hub.publish({ topic: roomTopic(room), type: CHAT_TYPES[type], data: JSON.stringify(data), private: true, ttlMs });
@@ -369,15 +389,4 @@ const MUTED = "The owner of the chat has muted you in this room.";
 /** The browser's language, for a message to the bot that has no words. */
 function languageOfBrowser(request: Request): Language {
   return /^\s*zh\b/i.test(request.headers.get("Accept-Language") ?? "") ? "zh" : "en";
-}
-
-function accepted(id: string, visitor: string, duplicate: boolean): Response {
-  return Response.json({ id, visitor, duplicate }, { status: duplicate ? 200 : 201, headers: { "Cache-Control": "no-store" } });
-}
-
-function refuse(refusal: BearerRefusal, room: string): Response {
-  const challenge = refusal === "unauthorized" ? "Bearer" : `Bearer error="${refusal}"`;
-  return problem(refusal, `Get a token with POST ${roomPath(room)}/token, and send it as Authorization: Bearer.`, {
-    "WWW-Authenticate": challenge,
-  });
 }

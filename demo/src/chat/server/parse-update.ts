@@ -1,14 +1,25 @@
 import { parseCard } from "./cards.ts";
-import { type ChatMessage, type ChatMute, type ChatReply, NICKNAME_LENGTH, type ReplyTo, TEXT_LENGTH, VISITOR_TAG } from "./wire.ts";
+import {
+  type ChatMessage,
+  type ChatMute,
+  type ChatReaction,
+  type ChatReply,
+  NICKNAME_LENGTH,
+  REACTIONS,
+  type ReplyTo,
+  TEXT_LENGTH,
+  VISITOR_TAG,
+} from "./wire.ts";
 
 /** The meaning of an update on a room's topic. */
 export type RoomEvent =
   | { readonly kind: "message"; readonly message: ChatMessage }
   | { readonly kind: "reply"; readonly reply: ChatReply }
+  | { readonly kind: "reaction"; readonly reaction: ChatReaction }
   | { readonly kind: "removed"; readonly id: string }
   | { readonly kind: "muted"; readonly mute: ChatMute };
 
-const TYPES: ReadonlySet<string | undefined> = new Set(["chat", "reply", "removed", "muted"]);
+const TYPES: ReadonlySet<string | undefined> = new Set(["chat", "reply", "reaction", "removed", "muted"]);
 
 const MAX_ID_LENGTH = 80;
 
@@ -19,6 +30,11 @@ function isText(value: unknown, maxCharacters: number): value is string {
 
 function isTag(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= MAX_ID_LENGTH;
+}
+
+/** Whether a value is one of the reactions that there are. */
+export function isEmoji(value: unknown): value is string {
+  return REACTIONS.some((emoji) => emoji === value);
 }
 
 /** @returns Undefined for anything that does not name a message. */
@@ -54,13 +70,20 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { id, nickname, text, at, visitor, bot, done, muted, question, asker, cut, card, replyTo } = value as Record<string, unknown>;
+  const { id, nickname, text, at, visitor, bot, done, muted, question, asker, cut, card, replyTo, emoji, on } = value as Record<
+    string,
+    unknown
+  >;
   if (type === "muted") {
     const isMute = typeof visitor === "string" && VISITOR_TAG.test(visitor) && typeof muted === "boolean";
     return isMute ? { kind: "muted", mute: { visitor, muted } } : undefined;
   }
   if (typeof id !== "string" || id === "" || id.length > MAX_ID_LENGTH) return undefined;
   if (type === "removed") return { kind: "removed", id };
+  if (type === "reaction") {
+    const isReaction = isEmoji(emoji) && typeof visitor === "string" && VISITOR_TAG.test(visitor) && typeof on === "boolean";
+    return isReaction ? { kind: "reaction", reaction: { id, emoji, visitor, on } } : undefined;
+  }
   if (!isText(nickname, NICKNAME_LENGTH) || nickname === "" || !isText(text, TEXT_LENGTH)) return undefined;
   if (type === "reply") return { kind: "reply", reply: { id, nickname, text, done: done === true, ...(isTag(asker) ? { asker } : {}) } };
   const answered = parseReplyTo(replyTo);

@@ -1,7 +1,7 @@
 import { checkNickname, checkText } from "./names.ts";
-import { parseReplyTo } from "./parse-update.ts";
+import { isEmoji, parseReplyTo } from "./parse-update.ts";
 import { problem } from "./problem.ts";
-import { type BotRequest, MESSAGE_ID, type ReplyTo, type TypingRequest } from "./wire.ts";
+import { type BotRequest, MESSAGE_ID, type ReactionRequest, REACTIONS, type ReplyTo, type TypingRequest } from "./wire.ts";
 
 /** A checked message of a page. */
 export interface SentMessage {
@@ -44,6 +44,22 @@ export async function readTyping(request: Request, maxBytes: number, botName: st
   if (value instanceof Response) return value;
   const checked = checkNickname(value.nickname, botName);
   return checked.ok ? { nickname: checked.text } : problem("invalid_nickname", checked.detail, {}, checked.reason);
+}
+
+/**
+ * Reads the body of `POST /chat/ROOM/reactions`.
+ *
+ * @returns The request, or the refusal with the remedy.
+ */
+export async function readReaction(request: Request, maxBytes: number): Promise<ReactionRequest | Response> {
+  const value = await readObject(request, maxBytes);
+  if (value instanceof Response) return value;
+  const { id, emoji, on } = value;
+  if (typeof id === "string" && isEmoji(emoji) && typeof on === "boolean") return { id, emoji, on };
+  return problem(
+    "invalid_message",
+    `\`id\` must be the id of a message, \`emoji\` one of ${REACTIONS.join(" ")}, and \`on\` true or false.`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Chapters } from "./chapters.ts";
 import type { RoomEvent } from "./parse-update.ts";
+import { Reactions } from "./reactions.ts";
 import type { ChatMessage, ChatReply } from "./wire.ts";
 
 /** Remembered message ids for each kept message, so that late retries are still recognised. */
@@ -20,6 +21,7 @@ export class Room {
   readonly #history: number;
   readonly #messages: ChatMessage[] = [];
   readonly #chapters = new Chapters();
+  readonly #reactions = new Reactions();
   readonly #removed = new Set<string>();
   readonly #muted = new Set<string>();
   #total = 0;
@@ -67,7 +69,10 @@ export class Room {
     if (event.kind === "message") this.#addMessage(event.message, after);
     else if (event.kind === "reply") this.#setReply(event.reply);
     else if (event.kind === "removed") this.#remove(event.id);
-    else {
+    else if (event.kind === "reaction") {
+      this.#reactions.apply(event.reaction);
+      this.#show(event.reaction.id);
+    } else {
       this.#muted.delete(event.mute.visitor);
       if (event.mute.muted) keep(this.#muted, event.mute.visitor);
     }
@@ -78,16 +83,36 @@ export class Room {
     return this.#muted;
   }
 
-  /** A message as readers may see it: without its text, if the owner has removed it. */
-  shown(message: ChatMessage): ChatMessage {
-    return this.#removed.has(message.id) ? { ...message, text: "", removed: true } : message;
+  get reactions(): Pick<Reactions, "has"> {
+    return this.#reactions;
+  }
+
+  /** Whether the owner has removed a message. */
+  hasRemoved(id: string): boolean {
+    return this.#removed.has(id);
+  }
+
+  /**
+   * A message as readers may see it: with its reactions, or without its text, if the owner has
+   * removed it.
+   */
+  shown(stored: ChatMessage): ChatMessage {
+    const { reactions: _, ...message } = stored;
+    if (this.#removed.has(message.id)) return { ...message, text: "", removed: true };
+    const reactions = this.#reactions.of(message.id);
+    return reactions === undefined ? message : { ...message, reactions };
+  }
+
+  /** Brings a message in memory up to date. */
+  #show(id: string): void {
+    const index = this.#messages.findIndex((message) => message.id === id);
+    const message = this.#messages[index];
+    if (message !== undefined) this.#messages[index] = this.shown(message);
   }
 
   #remove(id: string): void {
     keep(this.#removed, id);
-    const index = this.#messages.findIndex((message) => message.id === id);
-    const message = this.#messages[index];
-    if (message !== undefined) this.#messages[index] = this.shown(message);
+    this.#show(id);
     this.#replies.delete(id);
   }
 

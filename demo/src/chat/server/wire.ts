@@ -37,9 +37,30 @@ export const CHAT_TYPES = {
   reply: "reply",
   presence: "presence",
   typing: "typing",
+  reaction: "reaction",
   removed: "removed",
   muted: "muted",
 } as const;
+
+/** The reactions that a visitor may give. */
+export const REACTIONS: readonly string[] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
+
+/** The name tags of the visitors who have given a reaction, by the reaction. */
+export type ChatReactions = Readonly<Record<string, readonly string[]>>;
+
+/** The body of `POST /chat/ROOM/reactions`. */
+export interface ReactionRequest {
+  /** The id of a message. */
+  readonly id: string;
+  readonly emoji: string;
+  /** Whether the reaction is given, or taken back. */
+  readonly on: boolean;
+}
+
+/** A visitor's reaction: the data of an update of type `reaction`. */
+export interface ChatReaction extends ReactionRequest {
+  readonly visitor: string;
+}
 
 /** The message that another one answers. */
 export interface ReplyTo {
@@ -61,6 +82,7 @@ export interface ChatMessage {
    */
   readonly visitor?: string;
   readonly replyTo?: ReplyTo;
+  readonly reactions?: ChatReactions;
   readonly bot?: true;
   /** On an answer of the bot: the id of the message that it answers, and the name tag of its author. */
   readonly question?: string;

@@ -3,7 +3,7 @@ import type { ChatMessage } from "../../server/wire.ts";
 import { chatTexts } from "../texts.ts";
 import { toolTexts } from "./texts.ts";
 
-/** Most characters of a quoted text. The style shows one line of them. */
+/** Longest part of a quoted text, in UTF-16 units. The style shows one line of it. */
 const EXCERPT_LENGTH = 200;
 
 /** The beginning of a message's text. */
