@@ -95,7 +95,7 @@ export function Composer({
     // While a word is being composed (Japanese, Chinese), Enter chooses the word. Safari ends the
     // composition first, and only the key code tells.
     if (event.isComposing || event.keyCode === KEY_OF_INPUT_METHOD) return;
-    if (keys.current?.(event) !== true) {
+    if (nameAt < 0 || keys.current?.(event) !== true) {
       if (event.key === "Escape") onCancelReply();
       if (event.key !== "Enter" || event.shiftKey) return;
       send();

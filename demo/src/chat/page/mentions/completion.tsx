@@ -27,10 +27,16 @@ export function Completion({ box, text, start, keys, onEnd }: CompletionProps): 
     .slice(0, MAX_OFFERED);
   const index = Math.min(picked, offered.length - 1);
 
+  /** The next key is the box's, also before the list is gone. */
+  function end(): void {
+    keys.current = null;
+    onEnd();
+  }
+
   function choose(name: string): void {
     const { current } = box;
     current?.setRangeText(`${name} `, start, current.selectionStart, "end");
-    onEnd();
+    end();
     current?.dispatchEvent(new Event("input", { bubbles: true }));
     current?.focus();
   }
@@ -40,7 +46,7 @@ export function Completion({ box, text, start, keys, onEnd }: CompletionProps): 
     if (name === undefined) return false;
     if (key === "ArrowDown" || key === "ArrowUp") setPicked((index + (key === "ArrowDown" ? 1 : offered.length - 1)) % offered.length);
     else if ((key === "Enter" || key === "Tab") && !shiftKey) choose(name);
-    else if (key === "Escape") onEnd();
+    else if (key === "Escape") end();
     else return false;
     return true;
   };
