@@ -83,9 +83,9 @@ const CHAT =
  */
 const SHARED = [
   { name: "live", test: /packages\/client\/|\/live-connection\.ts$/ },
-  { name: "base", test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|stand-ins\.ts$|copy-button\.tsx$)/ },
+  { name: "base", test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|stand-ins\.ts$|copy-button\.tsx$|use-part\.ts$)/ },
   // First, because a group takes along what its modules import.
-  { name: "stand-ins", test: /demo\/src\/stand-ins\.ts$/ },
+  { name: "small", test: /demo\/src\/stand-ins\.ts$|packages\/ui\/src\/use-part\.ts$/ },
   { name: "talk", test: CHAT },
 ] as const;
 

@@ -41,7 +41,7 @@ async function codeOf(page: Page, side: "send" | "receive", { name }: Language):
 function run({ file, command: [program = "", ...args] }: Language, code: string): { output: () => string; ended: Promise<number | null> } {
   const folder = temporaryDirectory();
   writeFileSync(join(folder, file), code);
-  // A group of its own: `go run` starts the program that it has built.
+  // Its own group: `go run` starts the program that it has built.
   const child = spawn(program, [...args, file], { cwd: folder, detached: true });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));

@@ -43,7 +43,7 @@ describe("a Fetch handler behind node:http", () => {
     expect([head.status, head.headers.get("x-method"), await head.text()]).toEqual([201, "HEAD", ""]);
   });
 
-  test("has long JSON compressed, for whoever takes it, and nothing else", async () => {
+  test("has long JSON compressed, for clients that take it, and nothing else", async () => {
     const long = "long ".repeat(1000);
     const origin = await serve(async (request) => {
       const { pathname } = new URL(request.url);

@@ -64,7 +64,7 @@ function wordsIn(file: string): string[] {
     if (Array.isArray(value)) for (const each of value) visit(each, isCode);
     if (typeof value !== "object" || value === null || !("type" in value)) return;
     const node = value as Node;
-    // What is typed into a terminal or a program.
+    // Lines for a terminal or a program.
     const opening = node["openingElement"] as { name?: { name?: unknown } } | undefined;
     const inCode = isCode || opening?.name?.name === "code";
     if (node.type === "JSXText" && !inCode) say(node, node["value"]);

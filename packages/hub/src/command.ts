@@ -20,6 +20,7 @@ export { runWorker } from "./cli/serve/worker-program.ts";
 export { runWorkers } from "./cli/serve/workers.ts";
 export { createOutput } from "./cli/terminal.ts";
 export { VERSION } from "./cli/version.ts";
+export { isFromOwnPage } from "./console/server/access.ts";
 export {
   CONSOLE_TOPICS,
   type Console,

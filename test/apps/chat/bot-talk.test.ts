@@ -24,7 +24,7 @@ interface Answered extends Turn {
   readonly answer: string;
 }
 
-/** All turns of the talks. Each talk has a visitor of its own. */
+/** All turns of the talks. Each talk has its own visitor. */
 async function held(talks: readonly Talk[]): Promise<Answered[]> {
   const bot = embeddedBot({ docs: fileURLToPath(new URL("../../../docs", import.meta.url)) });
   const answered: Answered[] = [];

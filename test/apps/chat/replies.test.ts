@@ -26,7 +26,7 @@ test.each([null, "message-a", {}, { id: "message-a" }, { id: "", at: 1 }, { id: 
   },
 );
 
-test("an update whose answer cannot be read is a message all the same", async () => {
+test("an update whose answer cannot be read is still a message", async () => {
   const chat = await startChat();
   await chat.publish("lobby", "chat", JSON.stringify({ id: "message-a", nickname: "Ada", text: "x", at: 1, replyTo: { id: 1, at: 2 } }));
   await expect.poll(async () => (await chat.state("lobby")).messages).toEqual([{ id: "message-a", nickname: "Ada", text: "x", at: 1 }]);

@@ -61,7 +61,7 @@ describe("the landing page's server part", () => {
     expect(kill).not.toHaveBeenCalled();
   });
 
-  test("lets a new process live for a while, whoever asks", async () => {
+  test("lets a new process live for a while, for every asker", async () => {
     let ageMs = LEAST_AGE_MS - 2500;
     const { ask, kill } = start({ ageMs: () => ageMs });
     const answer = await ask("/demo/server/kill", FROM_PAGE);

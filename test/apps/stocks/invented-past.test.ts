@@ -71,7 +71,7 @@ describe("an invented past", () => {
   });
 });
 
-/** A clock that the test sets. Whoever sleeps is woken when it has passed. */
+/** A clock that the test sets. A sleeper is woken when it has passed. */
 class TestClock {
   time = NOW;
   #sleepers = new Set<() => void>();

@@ -38,7 +38,7 @@ property.prop([spans, widths, fc.integer({ min: 0, max: 40_000_000 })])(
       expect(x + half).toBeLessThanOrEqual(width);
       const next = ticks[index + 1];
       if (next !== undefined) expect(next.x - (next.text.length * 6.6) / 2).toBeGreaterThan(x + half);
-      // Each stands at a whole second of its own: a minute, a day, a month.
+      // Each stands at its own whole second: a minute, a day, a month.
       const time = from + (x / width) * span;
       expect(Math.abs(time - Math.round(time))).toBeLessThan(0.01);
       const { length } = text;

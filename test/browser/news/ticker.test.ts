@@ -64,7 +64,7 @@ describe("the ticker", () => {
     await expect.poll(() => moved(page)).toBeGreaterThan(0);
   });
 
-  test("does not move for whoever wants no motion, from the start or from now on", async () => {
+  test("does not move for a reader who wants no motion, from the start or from now on", async () => {
     const { site, page } = await startTwo({ reducedMotion: "reduce" });
     const ticker = page.getByTestId("ticker");
     await expect.poll(() => ticker.getAttribute("data-rolling")).toBe("false");

@@ -64,7 +64,7 @@ describe("the documentation", () => {
     expect(await overflow(page)).toBe(0);
   });
 
-  test("offers the Chinese quick start to whoever reads Chinese", async () => {
+  test("offers the Chinese quick start to a reader of Chinese", async () => {
     const origin = await startDemo();
     const page = await visit(`${origin}/docs/`, { locale: "zh-CN" });
     await page.getByTestId("docs-note").waitFor();

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { BotContext } from "./bot/bot-actions.ts";
 import { Composer } from "./composer.tsx";
@@ -14,7 +15,6 @@ import { People } from "./people.tsx";
 import { RoomStore } from "./room-store.ts";
 import { chatTexts } from "./texts.ts";
 import type { ChatMessage } from "../server/wire.ts";
-import { useLoaded } from "./use-loaded.ts";
 
 /**
  * The chat page.
@@ -50,9 +50,9 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
   const [naming, setNaming] = useState(nickname === undefined);
   const [replyTo, setReplyTo] = useState<ChatMessage | undefined>();
   const [inviting, setInviting] = useState(false);
-  const dialogs = useLoaded(
-    naming || inviting,
+  const dialogs = usePart(
     () => import("./dialogs/index.ts"),
+    naming || inviting,
     () => {
       setNaming(false);
       setInviting(false);

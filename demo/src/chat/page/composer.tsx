@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { tabStorage } from "artesian-ui/storage.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 import { MENTION_SIGN } from "../server/name-in-text.ts";
 import { characters, type ChatMessage, NICKNAME_LENGTH, TEXT_LENGTH } from "../server/wire.ts";
 import { chatTexts } from "./texts.ts";
 import { useTools } from "./tools/use-tools.ts";
-import { useLoaded } from "./use-loaded.ts";
 
 interface ComposerProps {
   readonly room: string;
@@ -52,9 +52,9 @@ export function Composer({
   const keys = useRef<((event: KeyboardEvent) => boolean) | null>(null);
   /** Where a name begins that is being typed. */
   const [nameAt, setNameAt] = useState(-1);
-  const completion = useLoaded(
-    nameAt >= 0,
+  const completion = usePart(
     () => import("./mentions/completion.tsx"),
+    nameAt >= 0,
     () => setNameAt(-1),
   );
   const tools = useTools(replyTo !== undefined);

@@ -32,7 +32,7 @@ export function tabName(): string {
 
 /**
  * The unsent messages of one room in the browser's storage, where all tabs see them. Each is an
- * entry of its own, so that no tab overwrites another's.
+ * own entry, so that no tab overwrites another's.
  */
 export class OutboxShelf {
   readonly #prefix: string;

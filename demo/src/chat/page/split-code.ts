@@ -17,7 +17,7 @@ export function splitCode(text: string): TextPart[] {
   for (const { 0: all, 1: block, 2: code, index } of text.matchAll(CODE)) {
     if (block?.trim() === "") continue;
     const isBlock = block !== undefined;
-    // A block begins a line of its own, so the line ends around it would be empty lines.
+    // A block begins its own line, so the line ends around it would be empty lines.
     add("prose", isBlock ? text.slice(done, index).replace(/\n$/, "") : text.slice(done, index));
     add(isBlock ? "block" : "code", isBlock ? block.replace(/\n$/, "") : (code ?? ""));
     done = index + all.length;

@@ -1,3 +1,4 @@
+import { isJson, readBody } from "../../read-body.ts";
 import { checkNickname, checkText } from "./names.ts";
 import { isEmoji, parseReplyTo } from "./parse-update.ts";
 import { problem } from "./problem.ts";
@@ -92,25 +93,4 @@ export async function readObject(request: Request, maxBytes: number): Promise<Re
   }
   if (typeof value !== "object" || value === null) return problem("invalid_body", "The body must be a JSON object.");
   return value as Record<string, unknown>;
-}
-
-/**
- * Whether the body is JSON. A browser posts a form from another site without asking first, but not
- * JSON.
- */
-export function isJson(request: Request): boolean {
-  return request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() === "application/json";
-}
-
-/** Reads up to a bound, regardless of the announced length. */
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) return undefined;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
 }

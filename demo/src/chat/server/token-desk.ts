@@ -1,7 +1,7 @@
 import { publicVisitor } from "./names.ts";
 import type { ChatLimits } from "./options.ts";
 import { problem, tooMany } from "./problem.ts";
-import { isJson } from "./read-message.ts";
+import { isJson } from "../../read-body.ts";
 import type { RoomTokens } from "./room-tokens.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 import { VisitorCookie } from "./visitor-cookie.ts";

@@ -1,4 +1,5 @@
 import type { Logger } from "artesian";
+import { isFromOwnPage } from "artesian/command";
 
 /** Where the landing page asks about the process, and has it killed. */
 const PATH = "/demo/server";
@@ -38,7 +39,7 @@ export interface Landing {
 
 /**
  * Tells about the demo's process, and kills it for the demonstration. The process kills only
- * itself, at a POST from a page of its own origin.
+ * itself, at a POST from a page of its origin.
  */
 export function createLanding(options: LandingOptions): Landing {
   const { cannotKill, publicUrl, logger } = options;
@@ -75,10 +76,7 @@ export function createLanding(options: LandingOptions): Landing {
 
 /** Whether a page of this server sent the request. Clients without a page have no `Origin`. */
 function isOwnPage(request: Request, publicUrl: string | undefined): boolean {
-  const origin = request.headers.get("Origin");
-  if (origin === null || !URL.canParse(origin)) return false;
-  if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return true;
-  return new URL(origin).host === new URL(request.url).host;
+  return request.headers.has("Origin") && isFromOwnPage(request, new URL(request.url).host, publicUrl);
 }
 
 function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {

@@ -6,7 +6,7 @@ import { Found, HeadlineLink, hostOf } from "./headline-link.tsx";
 import { Picture } from "./picture.tsx";
 import { newsTexts } from "./texts.ts";
 import { ageText, exactTime } from "./times.ts";
-import { usePart } from "./use-part.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 import type { ReadMarks } from "./use-read.ts";
 
 /** Headlines of one feed until the reader asks for more. */

@@ -12,7 +12,7 @@ import { NewsStore } from "./news-store.ts";
 import { newsTexts } from "./texts.ts";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
-import { usePart } from "./use-part.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 import { useRead } from "./use-read.ts";
 import { useReading } from "./use-reading.ts";
 import { useSetting } from "./use-setting.ts";

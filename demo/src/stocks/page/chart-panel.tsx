@@ -156,7 +156,7 @@ export function ChartPanel(props: ChartPanelProps): ComponentChildren {
     };
   }, [compared, step, rounds]);
 
-  // The canvas has words and colours of its own.
+  // The canvas has its own words and colours.
   useEffect(() => {
     chart.current?.repaint();
     paintLegend();

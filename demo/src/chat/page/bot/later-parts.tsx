@@ -2,17 +2,13 @@ import type { ComponentChildren } from "preact";
 import type { ChatCard } from "../../server/cards.ts";
 import type { ChatMessage, ChatReply } from "../../server/wire.ts";
 import { MessageText } from "../message-text.tsx";
-import { useLoaded } from "../use-loaded.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 import type * as botParts from "./parts.ts";
 
 type Parts = typeof botParts;
 
 function useParts(isNeeded: boolean): Parts | undefined {
-  return useLoaded(
-    isNeeded,
-    () => import("./parts.ts"),
-    () => undefined,
-  );
+  return usePart(() => import("./parts.ts"), isNeeded);
 }
 
 /** An answer that is drawn as a card. Until the code is there, its text says the same. */

@@ -1,11 +1,7 @@
-import { useLoaded } from "../use-loaded.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 import type * as tools from "./index.ts";
 
 /** The parts for actions on messages, once they are needed and there. */
 export function useTools(isNeeded: boolean): typeof tools | undefined {
-  return useLoaded(
-    isNeeded,
-    () => import("./index.ts"),
-    () => undefined,
-  );
+  return usePart(() => import("./index.ts"), isNeeded);
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { FeedStatus } from "../../server/wire.ts";
 import { laterTexts } from "./texts.ts";
-import { usePart } from "../use-part.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 
 interface FeedsPanelProps {
   readonly feeds: readonly FeedStatus[];

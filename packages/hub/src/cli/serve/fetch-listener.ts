@@ -8,6 +8,8 @@ import { targetOf } from "../../http/request-target.ts";
 import { HubError } from "../../index.ts";
 import type { Refuse } from "./page.ts";
 
+const compress = promisify(gzip);
+
 /** A handler of the Fetch API that also receives Node's request, which has the client's address. */
 export type FetchHandler = (request: Request, incoming: IncomingMessage) => Promise<Response>;
 
@@ -58,7 +60,7 @@ async function compressJson(response: Response, req: IncomingMessage): Promise<R
   headers.delete("content-length");
   if (bytes.length < MIN_COMPRESSED_BYTES) return new Response(bytes, { status, headers });
   headers.set("Content-Encoding", "gzip");
-  return new Response(new Uint8Array(await promisify(gzip)(bytes)), { status, headers });
+  return new Response(new Uint8Array(await compress(bytes)), { status, headers });
 }
 
 /** @throws HubError if the message can't become a `Request`. */

@@ -24,7 +24,7 @@ const VIEWS = ["overview", "topics", "journal", "subscribers", "by-hand", "updat
 
 type ViewName = (typeof VIEWS)[number];
 
-// What is not needed at first is loaded when it is shown.
+// Parts that are not needed at first are loaded when they are shown.
 const ByHand = later<ByHandProps>(() => import("./by-hand/by-hand.tsx").then((module) => module.ByHand));
 const Topics = later<TopicsProps>(() => import("./topics/topics.tsx").then((module) => module.Topics));
 const Journal = later<JournalProps>(() => import("./journal/journal.tsx").then((module) => module.Journal));

@@ -13,7 +13,7 @@ const LEAST_MS = 1500;
 interface SubscribersProps {
   readonly api: ConsoleApi;
   readonly active: boolean;
-  /** Changes with each sample. The list is then requested again, without a clock of its own. */
+  /** Changes with each sample. The list is then requested again, without its own clock. */
   readonly tick: number;
   readonly onExplain: (subscriber: string) => void;
 }

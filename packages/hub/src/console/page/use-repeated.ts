@@ -5,7 +5,7 @@ import type { Asked } from "./use-asked.ts";
 const LEAST_MS = 1500;
 
 /**
- * Asks again with the figures of each second, without a clock of its own. An answer that was costly
+ * Asks again with the figures of each second, without its own clock. An answer that was costly
  * to make is asked for less often.
  *
  * @param tick - Changes with each sample.

@@ -24,16 +24,26 @@ export async function requireAdmin(hub: Hub, request: Request): Promise<Authoriz
 }
 
 /**
+ * Whether a page of this server sent a request, or a program without a page.
+ *
+ * @param host - The server's own host, as the request names it.
+ * @param publicUrl - The address at which others reach the server.
+ */
+export function isFromOwnPage({ headers }: Request, host: string, publicUrl?: string): boolean {
+  const origin = headers.get("Origin");
+  const site = headers.get("Sec-Fetch-Site") ?? "same-origin";
+  const isOwn = origin === null || isHostOf(origin, host) || (publicUrl !== undefined && origin === new URL(publicUrl).origin);
+  return isOwn && (site === "same-origin" || site === "none");
+}
+
+/**
  * Keeps other sites' pages from changing anything. A browser names the page's origin in each POST,
  * and asks before it sends JSON.
  *
  * @throws HubError `origin_forbidden` or `unsupported_media_type`.
  */
 export function requireOwnPage(hub: Hub, request: Request): void {
-  const origin = request.headers.get("Origin");
-  const site = request.headers.get("Sec-Fetch-Site") ?? "same-origin";
-  const isOwn = origin === null || isHostOf(origin, request.headers.get("Host") ?? "") || origin === new URL(hub.url).origin;
-  if (!isOwn || (site !== "same-origin" && site !== "none")) {
+  if (!isFromOwnPage(request, request.headers.get("Host") ?? "", hub.url)) {
     throw new HubError("origin_forbidden", "The request comes from a page of another origin. Use the console's own page.");
   }
   const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();

@@ -6,7 +6,7 @@ export interface Section {
   readonly title: string;
   /** Heading of the section, or the item's term. */
   readonly heading: string;
-  /** Prose without marks, tables and pictures. A short piece of code is a line of its own. */
+  /** Prose without marks, tables and pictures. A short piece of code is its own line. */
   readonly text: string;
   readonly language: "en" | "zh";
   readonly isItem: boolean;

@@ -53,7 +53,7 @@ function childrenOf({ branches }: Branch, path: string): readonly TopicNode[] {
 
 function nodeOf(name: string, path: string, branch: Branch): TopicNode {
   const [only, ...others] = branch.branches;
-  // A part with one child, and no updates of its own, would be a level for nothing.
+  // A part with one child and without own updates would be a level for nothing.
   if (branch.row === undefined && only !== undefined && others.length === 0) return nodeOf(name + only[0], path + only[0], only[1]);
   const children = childrenOf(branch, path);
   const [, updates = 0, characters = 0, updatesPerSecond = 0, charactersPerSecond = 0, lastAt = 0] = branch.row ?? [];
