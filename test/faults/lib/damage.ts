@@ -1,32 +1,41 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Random } from "../../support/random.ts";
+import { JOURNAL } from "./journal.ts";
 
 const PAGE_BYTES = 4096;
 const SECTOR_BYTES = 512;
 
 /** What a disk, or someone, does to the files of a journal. Each changes one file in place. */
 export const DAMAGES: Readonly<Record<string, (journal: string, random: Random) => void>> = {
-  "one flipped bit": (journal, random) => withData(journal, (fd, size) => flip(fd, size, 1, random)),
-  "flipped bits": (journal, random) => withData(journal, (fd, size) => flip(fd, size, random.between(2, 64), random)),
-  "flipped bits at the beginning": (journal, random) => withData(journal, (fd) => flip(fd, 2 * 200, random.between(1, 4), random)),
+  "one flipped bit": (journal, random) => withData(journal, random, (fd, size) => flip(fd, size, 1, random)),
+  "flipped bits": (journal, random) => withData(journal, random, (fd, size) => flip(fd, size, random.between(2, 64), random)),
+  "flipped bits at the beginning": (journal, random) =>
+    withData(journal, random, (fd, size) => flip(fd, Math.min(size, 2 * 200), random.between(1, 4), random)),
   "a sector of zeros": (journal, random) =>
-    withData(journal, (fd, size) =>
-      writeSync(fd, Buffer.alloc(SECTOR_BYTES), 0, SECTOR_BYTES, SECTOR_BYTES * random.below(size / SECTOR_BYTES)),
+    withData(journal, random, (fd, size) =>
+      writeSync(fd, Buffer.alloc(SECTOR_BYTES), 0, SECTOR_BYTES, SECTOR_BYTES * random.below(Math.ceil(size / SECTOR_BYTES))),
     ),
   "a page of noise": (journal, random) =>
-    withData(journal, (fd, size) => {
+    withData(journal, random, (fd, size) => {
       const noise = Buffer.from(Array.from({ length: PAGE_BYTES }, () => random.below(256)));
-      writeSync(fd, noise, 0, PAGE_BYTES, PAGE_BYTES * random.below(size / PAGE_BYTES));
+      writeSync(fd, noise, 0, PAGE_BYTES, PAGE_BYTES * random.below(Math.ceil(size / PAGE_BYTES)));
     }),
   "a page in the place of another": (journal, random) =>
-    withData(journal, (fd, size) => {
+    withData(journal, random, (fd, size) => {
       const page = Buffer.alloc(PAGE_BYTES);
-      readSync(fd, page, 0, PAGE_BYTES, PAGE_BYTES * random.below(size / PAGE_BYTES));
-      writeSync(fd, page, 0, PAGE_BYTES, PAGE_BYTES * random.below(size / PAGE_BYTES));
+      readSync(fd, page, 0, PAGE_BYTES, PAGE_BYTES * random.below(Math.ceil(size / PAGE_BYTES)));
+      writeSync(fd, page, 0, PAGE_BYTES, PAGE_BYTES * random.below(Math.ceil(size / PAGE_BYTES)));
     }),
-  "a missing end": (journal, random) => withData(journal, (fd, size) => ftruncateSync(fd, random.between(1, size - 1))),
-  "a broken lock file": (journal, random) => withFile(join(journal, "lock.mdb"), (fd, size) => flip(fd, size, 64, random)),
+  "a missing end": (journal, random) => withData(journal, random, (fd, size) => ftruncateSync(fd, random.between(1, size - 1))),
+  ...(JOURNAL.name === "lmdb" && {
+    "a broken lock file": (journal: string, random: Random) =>
+      withFile(join(journal, "lock.mdb"), (fd, size) => flip(fd, size, 64, random)),
+  }),
+  ...(JOURNAL.name === "log" && {
+    "a missing file": (journal: string, random: Random) => rmSync(random.pick(JOURNAL.data(journal))),
+    "an empty file": (journal: string, random: Random) => truncateSync(random.pick(JOURNAL.data(journal))),
+  }),
 };
 
 function flip(fd: number, size: number, count: number, random: Random): void {
@@ -39,8 +48,9 @@ function flip(fd: number, size: number, count: number, random: Random): void {
   }
 }
 
-function withData(journal: string, change: (fd: number, size: number) => unknown): void {
-  withFile(join(journal, "data.mdb"), change);
+function withData(journal: string, random: Random, change: (fd: number, size: number) => unknown): void {
+  const files = JOURNAL.data(journal).filter((path) => statSync(path).size > 0);
+  withFile(random.pick(files), change);
 }
 
 function withFile(path: string, change: (fd: number, size: number) => unknown): void {
