@@ -81,7 +81,7 @@ const MALFORMED: Readonly<Record<string, readonly Buffer[]>> = {
   "a key that is no pair": [HELLO, frame(KIND.findKey, 1, Buffer.from('["a"]'))],
 };
 
-describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
+describe("the writer's side of the protocol", { timeout: 20_000 }, () => {
   it.each(Object.keys(MALFORMED))("closes a connection with %s, and no other", async (name) => {
     const { directory, writer } = await openWriter();
     const follower = await openLink(directory);
@@ -122,7 +122,7 @@ describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
     const { directory, writer } = await openWriter();
     const raw = await RawFollower.greeted(directory);
     raw.socket.pause();
-    const COUNT = 20_000;
+    const COUNT = 5000;
     for (let i = 0; i < COUNT; i += 500) await Promise.all(Array.from({ length: 500 }, () => writer.ask(append("x"))));
     raw.socket.resume();
     const last = (): number | undefined => raw.frames.filter(([kind]) => kind === KIND.moved).map(([, , content]) => decodePlace(content).tail).at(-1);
@@ -134,8 +134,8 @@ describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
     const { directory, store } = await openWriter();
     const raw = await RawFollower.greeted(directory);
     raw.socket.pause();
-    const COUNT = 1000;
-    const { content } = entriesRequest({ prefix: "big/1000000", limit: 1 });
+    const COUNT = 2000;
+    const { content } = entriesRequest({ prefix: "big/100000", limit: 1 });
     for (let i = 0; i < COUNT; i++) raw.socket.write(frame(KIND.entries, i + 1, content));
     await expect.poll(() => store.asked, SOON).toBeGreaterThan(10);
     let before = -1;
@@ -157,7 +157,7 @@ describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
+describe("a follower's side of the protocol", { timeout: 20_000 }, () => {
   /** A writer that speaks the protocol by hand. */
   async function fakeWriter(directory: string, onConnection: (socket: Socket) => void): Promise<() => Promise<void>> {
     const sockets = new Set<Socket>();

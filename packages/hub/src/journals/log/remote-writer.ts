@@ -9,6 +9,9 @@ import { REQUEST_MS, type WaitingRequest } from "./requests.ts";
 /** Interval of the checks for requests whose time is over, in milliseconds. */
 const CHECK_MS = 500;
 
+/** Bytes after which a write takes no further request. The rest may still go to the next writer. */
+const WRITE_BYTES = 1024 * 1024;
+
 /** Callbacks of a {@link RemoteWriter}. */
 export interface RemoteWriterEvents {
   /** The writer told a place. The first is its greeting. */
@@ -52,7 +55,6 @@ export class RemoteWriter {
         socket.destroy();
       }
     });
-    socket.on("drain", () => this.#write());
     socket.on("end", () => socket.end());
     // The end of the writer is reported by the close.
     socket.on("error", () => undefined);
@@ -107,33 +109,28 @@ export class RemoteWriter {
     const waiting = this.#sent.get(number);
     // The time of the request was over.
     if (waiting === undefined) return;
-    this.#sent.delete(number);
+    // A request with a malformed answer stays open, until the connection ends.
     if (kind === KIND.error) waiting.reject(decodeError(content));
-    else if (kind === KIND.appended || kind === KIND.result) this.#answer(waiting, kind, content);
+    else if (kind === KIND.appended || kind === KIND.result) waiting.answer(kind, content);
     else throw new MalformedFrame(`A frame of kind ${kind} is unknown.`);
+    this.#sent.delete(number);
     this.#release();
-  }
-
-  #answer(waiting: WaitingRequest, kind: number, content: Buffer): void {
-    try {
-      waiting.answer(kind, content);
-    } catch (error) {
-      waiting.giveUp();
-      throw error;
-    }
   }
 
   /** One write is under way at a time, so that the rest can still go to another writer. */
   #write(): void {
     if (this.#unsent.length === 0 || !this.#isGreeted || this.#isLeaving || this.#socket.writableLength > 0 || this.#socket.destroyed) return;
-    const frames = this.#unsent.map((waiting) => {
+    const frames: Buffer[] = [];
+    for (let bytes = 0; bytes < WRITE_BYTES && frames.length < this.#unsent.length; bytes += frames.at(-1)?.length ?? 0) {
+      const waiting = this.#unsent[frames.length] as WaitingRequest;
       const number = (this.#count = (this.#count % 0xffff_ffff) + 1);
       waiting.wasSent = true;
       this.#sent.set(number, waiting);
-      return frame(KIND[waiting.request.kind], number, waiting.request.content);
-    });
-    this.#unsent = [];
-    this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
+      frames.push(frame(KIND[waiting.request.kind], number, waiting.request.content));
+    }
+    this.#unsent.splice(0, frames.length);
+    // A small write has no event when its bytes are gone.
+    this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames), () => this.#write());
   }
 
   #check(): void {

@@ -179,20 +179,20 @@ export class WriterLink {
   }
 
   async #write({ server, number }: { server: Server; number: number }, followers: WriterServer, onOpen: () => void): Promise<void> {
-    const { sockets, openStore, epoch, absence } = this.#options;
+    const { sockets, openStore, epoch } = this.#options;
     const claim = new Claim(sockets.claimOf(number));
     let store: OpenStore | undefined;
     try {
       store = await openStore(this.#place?.epoch ?? epoch);
       const refusal = this.#whyOther(store.place);
       if (refusal !== undefined) throw refusal;
-      const guarded = new GuardedStore(store, absence, claim);
+      const guarded = new GuardedStore(store, claim);
       guarded.onMoved((place) => this.#moved(place));
       this.#moved(guarded.place);
       this.#begin(() => (this.#local = guarded), onOpen);
       followers.serve(guarded);
       for (const waiting of this.#waiting.splice(0)) waiting.runOn(guarded);
-      await this.#whileClaimed(guarded);
+      await this.#whileClaimed(claim);
       this.#local = undefined;
       await followers.leave();
     } finally {
@@ -207,10 +207,10 @@ export class WriterLink {
   }
 
   /** Waits until the link is closed, or another process may have taken over. */
-  async #whileClaimed(store: GuardedStore): Promise<void> {
+  async #whileClaimed(claim: Claim): Promise<void> {
     await new Promise<void>((resolve) => {
       const stopLooking = every(RETRY_MS, () => {
-        if (!store.look()) this.#stepDown();
+        if (this.#options.absence() === undefined && claim.isLost()) this.#stepDown();
       });
       this.#stepDown = () => {
         stopLooking();

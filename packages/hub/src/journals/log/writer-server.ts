@@ -89,10 +89,6 @@ class Connection {
     this.#socket = socket;
     this.#writer = writer;
     socket.on("data", (chunk) => this.#read(chunk));
-    socket.on("drain", () => {
-      this.tell();
-      this.#regulate();
-    });
     socket.on("end", () => {
       this.#isEnded = true;
       this.#finish();
@@ -195,7 +191,11 @@ class Connection {
     const frames = this.#isPlaceDue ? [frame(KIND.moved, 0, encodePlace(writer.place)), ...this.#answers] : this.#answers;
     this.#isPlaceDue = false;
     this.#answers = [];
-    if (frames.length > 0) this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
+    if (frames.length === 0) return;
+    this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames), () => {
+      if (this.#isPlaceDue && this.#socket.writableLength === 0) this.#write();
+      this.#regulate();
+    });
   }
 
   /** Reads on only while few bytes wait. */
