@@ -53,8 +53,6 @@ export class SparseIndex {
       if ((this.#places[2 * middle] as number) <= wanted) low = middle + 1;
       else high = middle;
     }
-    // Entries without records have the same offset as the entry after them.
-    while (low > 1 && this.#places[2 * low - 2] === wanted && this.#places[2 * low - 4] === wanted) low--;
     return this.#places[2 * Math.max(0, low - 1) + 1] as number;
   }
 
