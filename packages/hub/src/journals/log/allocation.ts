@@ -34,8 +34,8 @@ export class Allocation {
 
   /** Keeps space ready after a position. Does not wait. */
   keepAhead(position: number): void {
-    this.#wanted = Math.min(this.#limit, position + Math.min(MOST_AHEAD_BYTES, Math.max(PIECE_BYTES, position / 2)));
-    if (this.#wanted >= this.#end + PIECE_BYTES) this.#filling ??= this.#fill();
+    this.#wanted = Math.min(this.#limit, position + Math.min(MOST_AHEAD_BYTES, Math.max(PIECE_BYTES, position) / 2));
+    if (this.#wanted > this.#end) this.#filling ??= this.#fill();
   }
 
   /**
@@ -44,10 +44,12 @@ export class Allocation {
    * @returns Undefined if there is nothing to wait for.
    */
   clear(position: number): Promise<void> | undefined {
-    if (position <= this.#end) return undefined;
-    return this.stop().then(() => {
-      this.#end = Math.max(this.#end, position);
-    });
+    return position <= this.#end ? undefined : this.#extend(position);
+  }
+
+  async #extend(position: number): Promise<void> {
+    await this.stop();
+    this.#end = Math.max(this.#end, position);
   }
 
   /** Ends the filling. */
@@ -63,7 +65,7 @@ export class Allocation {
 
   async #fill(): Promise<void> {
     try {
-      while (this.#wanted >= this.#end + PIECE_BYTES) {
+      while (this.#wanted > this.#end) {
         await writeSoon(this.#fd, ZEROS, 0, PIECE_BYTES, this.#end);
         await this.#files.flush(this.#fd);
         this.#end += PIECE_BYTES;

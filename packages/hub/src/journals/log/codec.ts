@@ -87,11 +87,10 @@ export type EntryRest = Pick<LogAppend, "steps" | "keyed">;
 export function decodeRest(bytes: Buffer, at: number, length: number): EntryRest {
   const kind = entryKind(bytes, at);
   if (kind === 0) return { steps: [] };
-  let records = at + ENTRY_HEAD;
-  for (let count = entryCount(bytes, at); count > 0; count--) records += 4 + bytes.readUInt32LE(records);
   reader.bytes = bytes;
-  reader.at = records;
+  reader.at = at + ENTRY_HEAD;
   reader.end = at + length;
+  for (let count = entryCount(bytes, at); count > 0; count--) reader.skip(reader.u32());
   return readRest(kind);
 }
 
@@ -170,11 +169,6 @@ export function decodeRecord(bytes: Buffer, at: number, end: number, offset: num
   reader.at = at;
   reader.end = end;
   return readRecord(offset, time);
-}
-
-/** Encodes an id or a key as it stands in a record, without its length. */
-export function textBytes(text: string): Buffer {
-  return text.isWellFormed() ? Buffer.from(text) : Buffer.from(text, "utf16le");
 }
 
 /** Calls with the size of a record and the place of its id, which is empty if there is none. */

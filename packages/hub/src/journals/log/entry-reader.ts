@@ -1,5 +1,17 @@
 import { readSync } from "node:fs";
-import { ENTRY_HEAD, entryCount, entryFirst, entryFlushed, entryKind, entryLength, HAS_KEY, HAS_STEPS, isMarked, isSound, MAGIC } from "./entry.ts";
+import {
+  ENTRY_HEAD,
+  entryCount,
+  entryFirst,
+  entryFlushed,
+  entryKind,
+  entryLength,
+  HAS_KEY,
+  HAS_STEPS,
+  isMarked,
+  isSound,
+  MAGIC,
+} from "./entry.ts";
 
 const WINDOW_BYTES = 64 * 1024;
 /** Bytes read at first at a place. Many readers want one record. */

@@ -7,7 +7,9 @@ const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 export function toWriteError(error: unknown): HubError {
   if (error instanceof HubError) return error;
   if (error instanceof Error && "code" in error && FULL.has(error.code)) {
-    return new HubError("journal_full", "The journal's disk is full; nothing was published. Free space and publish again.", { cause: error });
+    return new HubError("journal_full", "The journal's disk is full; nothing was published. Free space and publish again.", {
+      cause: error,
+    });
   }
   return new HubError("journal_unavailable", "The journal could not be written; nothing was published. Publish again in a moment.", {
     cause: error,

@@ -44,7 +44,7 @@ export class HashTable {
         if (hashes[i - 1] === hash) found.push(places[i - 1] as number);
       }
     }
-    return found.reverse();
+    return found.toReversed();
   }
 
   /** Calls with each text, in the order of {@link add}. Yields now and then. */

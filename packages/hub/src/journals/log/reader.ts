@@ -157,9 +157,7 @@ export class LogReader {
     // The files of records that were trimmed since may be gone.
     if (this.#told.has(offset) || this.#told.size >= MOST_TOLD || offset < (this.#segments.all[0]?.first ?? 0)) return;
     this.#told.add(offset);
-    this.#onDamage(
-      `The journal in ${this.#segments.directory} is damaged: record ${offset} is not what was written, and is left out.`,
-    );
+    this.#onDamage(`The journal in ${this.#segments.directory} is damaged: record ${offset} is not what was written, and is left out.`);
   }
 
   /** Reads the segment of an offset in slices, if it is not known where its entries are. */

@@ -56,7 +56,8 @@ export class SegmentIndex {
     if (readSync(fd(), head, 0, HEAD_BYTES, 0) < HEAD_BYTES || !head.subarray(0, 8).equals(MAGIC)) return undefined;
     const numbers = head.readUInt32LE(12);
     const bits = head.readUInt32LE(16);
-    if (numbers > 2 ** 24 || numbers < 2 || numbers % 2 !== 0 || bits > MOST_BUCKET_BITS || head.readDoubleLE(24) !== first) return undefined;
+    if (numbers > 2 ** 24 || numbers < 2 || numbers % 2 !== 0 || bits > MOST_BUCKET_BITS || head.readDoubleLE(24) !== first)
+      return undefined;
     if (new Uint32Array(head.buffer, head.byteOffset + 48, 1)[0] !== BYTE_ORDER) return undefined;
     // A buffer of its own is aligned for numbers of four bytes.
     const tables = Buffer.from(new ArrayBuffer(4 * numbers + (8 << bits)));

@@ -15,6 +15,7 @@ export class SegmentWriter {
   readonly #files: FileOperations;
   readonly #fd: number;
   readonly #allocation: Allocation;
+  #isOpen = true;
 
   private constructor(files: FileOperations, fd: number, { first, position, length, limit }: SegmentWriterPlace) {
     this.first = first;
@@ -104,14 +105,15 @@ export class SegmentWriter {
     } catch {
       // The next start cuts it.
     } finally {
-      closeSync(this.#fd);
+      await this.abandon();
     }
   }
 
   /** Closes the file as it is. */
   async abandon(): Promise<void> {
     await this.#allocation.stop();
-    closeSync(this.#fd);
+    if (this.#isOpen) closeSync(this.#fd);
+    this.#isOpen = false;
   }
 }
 

@@ -20,7 +20,6 @@ export function listSegments(directory: string, part: SegmentPart = "log"): numb
     .toSorted((a, b) => a - b);
 }
 
-
 /** Files that are open for reading. Closes those that were not used for the longest time. */
 export class OpenFiles {
   readonly #fds = new Map<string, number>();

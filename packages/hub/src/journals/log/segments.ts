@@ -10,7 +10,7 @@ export interface Segment {
   /** Offset of its first record. */
   readonly first: number;
   /** Offset of the first record of the next segment. Infinity for the active one. */
-  readonly next: number;
+  next: number;
   /** Undefined until it is needed. */
   sparse: SparseIndex | undefined;
   /** Undefined until it is needed, or if there is none or it is damaged. */
@@ -35,10 +35,8 @@ export class Segments {
   list(active: number): void {
     const firsts = listSegments(this.directory).filter((first) => first <= active);
     const known = new Map(this.#all.map((segment) => [segment.first, segment]));
-    this.#all = firsts.map((first, i) => {
-      const { sparse, index, texts } = known.get(first) ?? {};
-      return { first, next: firsts[i + 1] ?? Infinity, sparse, index, texts };
-    });
+    this.#all = firsts.map((first) => known.get(first) ?? { first, next: Infinity, sparse: undefined, index: undefined, texts: undefined });
+    for (const [i, segment] of this.#all.entries()) segment.next = firsts[i + 1] ?? Infinity;
   }
 
   get all(): readonly Segment[] {
@@ -71,6 +69,11 @@ export class Segments {
 
   fd(segment: Segment): number {
     return this.#files.fd(segmentPath(this.directory, segment.first, "log"));
+  }
+
+  /** Closes the file of a segment until it is needed again. */
+  closeFile(segment: Segment): void {
+    this.#files.close(segmentPath(this.directory, segment.first, "log"));
   }
 
   /** Length of the segment's file. */

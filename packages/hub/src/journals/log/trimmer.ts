@@ -53,13 +53,24 @@ export class Trimmer {
   /** Moves the head, by a few records at the most. @param added - Number of records added. */
   trim(end: LogEnd, added: number, now: number): void {
     this.#cursor.end(end.position, end.held);
-    this.#trimSegments(end, now);
+    this.#trimSegments(end, now, Infinity);
     const most = this.head + TRIM_STEP + 2 * added;
     while (this.head < most && this.#isOver(end, now)) {
       this.before += this.#run.sizes[this.head - this.#run.first] ?? 0;
       this.head++;
       if (this.head >= this.#run.end) this.#load(end);
     }
+  }
+
+  /**
+   * Moves the head over whole segments beyond the retention, as when there is no room to write how
+   * far it moved.
+   *
+   * @param keepFrom - First offset of the first segment that must stay.
+   */
+  trimWhole(end: LogEnd, now: number, keepFrom: number): void {
+    this.#cursor.end(end.position);
+    this.#trimSegments(end, now, keepFrom);
   }
 
   /** Tells whether the oldest record is beyond the retention. */
@@ -75,10 +86,10 @@ export class Trimmer {
   }
 
   /** Drops segments whose records are all beyond the retention, each in one step. */
-  #trimSegments(end: LogEnd, now: number): void {
+  #trimSegments(end: LogEnd, now: number, keepFrom: number): void {
     for (;;) {
       const next = this.#segments.of(this.head)?.next ?? Infinity;
-      if (next > end.tail) return;
+      if (next > end.tail || next > keepFrom) return;
       if (this.#following.first !== next) {
         // If its first record is damaged, the segment before goes record by record.
         const isSound = this.#cursor.seek(next) === next;
