@@ -9,6 +9,7 @@ export async function openLink(directory: string, options: Partial<WriterLinkOpt
     openStore: () => Promise.resolve(new FakeStore(directory)),
     epoch: undefined,
     absence: () => undefined,
+    onFollowing: () => undefined,
     onPlace: () => undefined,
     onFailure: () => undefined,
     ...options,

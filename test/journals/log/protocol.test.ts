@@ -134,8 +134,8 @@ describe("the writer's side of the protocol", { timeout: 20_000 }, () => {
     const { directory, store } = await openWriter();
     const raw = await RawFollower.greeted(directory);
     raw.socket.pause();
-    const COUNT = 2000;
-    const { content } = entriesRequest({ prefix: "big/100000", limit: 1 });
+    const COUNT = 1000;
+    const { content } = entriesRequest({ prefix: `big/100000/${"x".repeat(50_000)}`, limit: 1 });
     for (let i = 0; i < COUNT; i++) raw.socket.write(frame(KIND.entries, i + 1, content));
     await expect.poll(() => store.asked, SOON).toBeGreaterThan(10);
     let before = -1;

@@ -19,8 +19,6 @@ import { type LogJournalOptions, OPTIONS } from "./options.ts";
 import { LogReader } from "./reader.ts";
 import { OtherJournal } from "./recovery.ts";
 import { appendRequest, entriesRequest, findIdRequest, findKeyRequest, placeRequest } from "./requests.ts";
-import { segmentPath } from "./segment.ts";
-import { Segments } from "./segments.ts";
 import { SocketPlace } from "./socket-place.ts";
 import { LogStore } from "./store.ts";
 import { WriterLink } from "./writer-link.ts";
@@ -127,6 +125,8 @@ class LogJournal implements Journal {
         this.#store = await LogStore.open(options);
         return this.#store;
       },
+      // The store of a writer watches its active segment too.
+      onFollowing: () => this.#condition.watchFiles([identityPath(directory)]),
       onPlace: (place) => this.#moved(place),
       onFailure: () => this.#tell(),
     });
@@ -242,7 +242,6 @@ class LogJournal implements Journal {
     this.#place = place;
     if (this.#reader === undefined) return;
     this.#reader.moveTo(place);
-    if (!this.#link.isWriter && place.segment !== known?.segment) this.#watchFiles();
     this.#feed.moveTo(place.tail);
   }
 
@@ -250,16 +249,9 @@ class LogJournal implements Journal {
     const { directory, onDamage } = this.#options;
     const salt = this.#store?.salt ?? readIdentity(directory)?.identity.salt;
     if (salt === undefined) throw new OtherJournal(directory);
-    if (!this.#link.isWriter) this.#watchFiles();
     const reader = await LogReader.open(directory, salt, this.#at, { onDamage });
     reader.moveTo(this.#at);
     return reader;
-  }
-
-  /** The writer's store watches its files itself. */
-  #watchFiles(): void {
-    const { directory } = this.#options;
-    this.#condition.watchFiles([identityPath(directory), segmentPath(directory, this.#at.segment, "log")]);
   }
 
   #tell(): void {

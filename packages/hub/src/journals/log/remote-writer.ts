@@ -55,7 +55,10 @@ export class RemoteWriter {
         socket.destroy();
       }
     });
-    socket.on("end", () => socket.end());
+    socket.on("end", () => {
+      this.#isLeaving = true;
+      socket.end();
+    });
     // The end of the writer is reported by the close.
     socket.on("error", () => undefined);
     socket.on("close", () => this.#left());
@@ -130,7 +133,11 @@ export class RemoteWriter {
     }
     this.#unsent.splice(0, frames.length);
     // A small write has no event when its bytes are gone.
-    this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames), () => this.#write());
+    this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames), (error) => {
+      // Nothing more is sent to a writer that is gone.
+      if (error instanceof Error) this.#isLeaving = true;
+      else this.#write();
+    });
   }
 
   #check(): void {

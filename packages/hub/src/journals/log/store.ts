@@ -42,6 +42,8 @@ export interface LogStoreOptions extends Omit<RecoveryOptions, "files" | "segmen
   readonly onDamage?: ((what: string) => void) | undefined;
   /** Length that a segment should not exceed, in bytes. Default: by the retention, at most 64 MiB. */
   readonly segmentBytes?: number | undefined;
+  /** Of a process that may have been a follower before. Default: a new one. */
+  readonly condition?: Condition | undefined;
   /** For tests that make operations fail. */
   readonly files?: FileOperations | undefined;
 }
@@ -89,7 +91,7 @@ export class LogStore implements LogWriterAccess {
     this.#writer = log.writer;
     this.#state = log.state;
     this.#hash = hashOf(identity);
-    this.#condition = new Condition(directory);
+    this.#condition = options.condition ?? new Condition(directory);
     this.#watchFiles();
     // In another journal's place, the mark would say that the other is an older journal.
     log.mark.onlyWhile(() => this.#condition.look() === undefined);

@@ -25,6 +25,8 @@ export interface WriterLinkOptions {
   readonly epoch: string | undefined;
   /** Why the journal's files can't be used now, or undefined. Costs a few microseconds. */
   readonly absence: () => HubError | undefined;
+  /** Called when this process begins to follow another. */
+  readonly onFollowing: () => void;
   /** Called after each change of the place, first when the journal is open. */
   readonly onPlace: (place: LogPlace) => void;
   /** Called when {@link WriterLink.failure} comes or goes. */
@@ -160,6 +162,7 @@ export class WriterLink {
             reject(refusal);
             return;
           }
+          if (!isOpen) this.#options.onFollowing();
           this.#moved(place);
           if (isOpen) return;
           isOpen = true;
