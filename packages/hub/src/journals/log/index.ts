@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { HubError } from "../../core/errors.ts";
 import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
 import type { Journal, JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
@@ -51,8 +52,10 @@ export async function logJournal(options: LogJournalOptions): Promise<Journal> {
   checkJournalOptions("logJournal()", options, OPTIONS);
   const { directory, epoch } = options;
   // Nothing is written into a directory that has another journal.
-  if (epoch === undefined) makeDirectory(directory);
-  else if (!isJournal(directory, epoch)) throw new OtherJournal(directory);
+  if (epoch === undefined) {
+    if (existsSync(join(directory, "data.mdb"))) throw new Error(`There is a journal of LMDB in ${directory}. Move it away, or name another directory.`);
+    makeDirectory(directory);
+  } else if (!isJournal(directory, epoch)) throw new OtherJournal(directory);
   const sockets = new SocketPlace(directory);
   try {
     return await LogJournal.open(options, sockets);
