@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Retention } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { memoryJournal } from "artesian/journals/memory";
 import { natsJournal } from "artesian/journals/nats";
 import { redisJournal } from "artesian/journals/redis";
@@ -22,6 +23,37 @@ function lmdbHarness(): JournalHarness {
     persistence: "durable",
     state: "shared",
     idempotency: "kept",
+  };
+}
+
+function logHarness(): JournalHarness {
+  const directory = mkdtempSync(join(tmpdir(), "artesian-journal-"));
+  directories.push(directory);
+  return {
+    open: ({ retention }) => logJournal({ directory, ...(retention && { retention }) }),
+    wipe: async () => rmSync(directory, { recursive: true }),
+    persistence: "durable",
+    state: "shared",
+    idempotency: "kept",
+  };
+}
+
+/** Another instance writes, as another process would. */
+function logFollowerHarness(): JournalHarness {
+  const harness = logHarness();
+  return {
+    ...harness,
+    open: async (options) => {
+      const writer = await harness.open(options);
+      const journal = await harness.open(options);
+      const close = journal.close.bind(journal);
+      return Object.assign(journal, {
+        close: async () => {
+          await close();
+          await writer.close();
+        },
+      });
+    },
   };
 }
 
@@ -86,6 +118,8 @@ afterEach(() => {
 describe.each([
   ["memory", memoryHarness],
   ["lmdb", lmdbHarness],
+  ["log", logHarness],
+  ["log of another process", logFollowerHarness],
   ["nats", natsHarness],
   ["nats, in 3 partitions,", () => natsHarness(3)],
   ["redis", redisHarness],

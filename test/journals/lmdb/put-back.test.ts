@@ -23,8 +23,8 @@ import { lmdbJournal } from "artesian/journals/lmdb";
 import { open } from "lmdb";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { backUp } from "../../../packages/hub/src/journals/lmdb/backup.ts";
-import { isSameFile, readSelfNamed, writeSelfNamed } from "../../../packages/hub/src/journals/lmdb/file-identity.ts";
-import { Mark } from "../../../packages/hub/src/journals/lmdb/mark.ts";
+import { isSameFile, readSelfNamed, writeSelfNamed } from "../../../packages/hub/src/journals/shared/file-identity.ts";
+import { Mark } from "../../../packages/hub/src/journals/shared/mark.ts";
 import { openRoot } from "../../../packages/hub/src/journals/lmdb/open-root.ts";
 import { removeDirectory } from "../../support/directory.ts";
 

@@ -195,7 +195,7 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   },
   journal: {
     group: "Storage",
-    placeholder: "<memory|lmdb:DIR|URL>",
+    placeholder: "<memory|log:DIR|lmdb:DIR|URL>",
     schema: journalChoice(),
     fallback: { kind: "lmdb", directory: undefined },
     shown: "lmdb:<data>/journal",

@@ -5,7 +5,7 @@ import { compact } from "../../journals/lmdb/compact.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
-import { lmdbPlace, openJournal } from "../serve/data.ts";
+import { journalPlace, openJournal } from "../serve/data.ts";
 
 /**
  * Copies the configured journal.
@@ -17,7 +17,7 @@ import { lmdbPlace, openJournal } from "../serve/data.ts";
 export async function backUpJournal({ data, journal }: Config, to: string): Promise<string> {
   if (journal.kind === "memory") throw noJournal("A journal in memory can't be copied.");
   if (journal.kind !== "lmdb") throw noJournal(`${nameOf(journal.kind)} makes backups by its own means.`);
-  const { directory } = lmdbPlace(data, journal.directory);
+  const { directory } = journalPlace(data, journal.directory);
   try {
     await backUp(directory, resolve(to));
   } catch (error) {
@@ -37,7 +37,7 @@ export async function backUpJournal({ data, journal }: Config, to: string): Prom
 export async function compactJournal({ data, journal }: Config): Promise<string> {
   if (journal.kind === "memory") throw noJournal("A journal in memory has no file.");
   if (journal.kind !== "lmdb") throw noJournal(`${nameOf(journal.kind)} looks after its files itself.`);
-  const { directory, markFile } = lmdbPlace(data, journal.directory);
+  const { directory, markFile } = journalPlace(data, journal.directory);
   try {
     const { before, after } = await compact(directory, markFile);
     return after < before
@@ -59,7 +59,7 @@ export async function restoreJournal(config: Config): Promise<string> {
   const { data, journal: choice } = config;
   if (choice.kind === "memory") throw noJournal("Nothing can be put back into a journal in memory.");
   if (choice.kind === "lmdb") {
-    const { directory, markFile } = lmdbPlace(data, choice.directory);
+    const { directory, markFile } = journalPlace(data, choice.directory);
     try {
       const { epoch, updates } = await declareRestored(directory, markFile);
       return told(directory, epoch, updates);

@@ -28,7 +28,7 @@ export function idsSecretOf({ opaqueIds, journal, data }: Config): IdsSecret {
   if (opaqueIds.kind === "file") return { secret: read(opaqueIds.path), warnings: [] };
   // A restart empties the journal, and with it every update that an id could lead to.
   if (journal.kind === "memory") return { secret: randomBytes(MIN_SECRET_BYTES), warnings: [] };
-  if (journal.kind !== "lmdb") {
+  if (!("directory" in journal)) {
     throw new UsageError(
       `${placeOf("opaqueIds")}: hubs on several machines need the same secret. Make one, give it to all, and name its file:\n` +
         "  openssl rand -base64 32 > ids.secret && artesian serve --opaque-ids file:ids.secret",

@@ -6,6 +6,7 @@ import type { Logger } from "../../core/logger.ts";
 import { PeerExchange } from "../../core/journal/peer-exchange.ts";
 import type { Peers } from "../../core/journal/peers.ts";
 import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
+import { logJournal } from "../../journals/log/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
 import { makeDirectory } from "../../make-directory.ts";
 import type { Config } from "../config/config.ts";
@@ -16,7 +17,7 @@ import { Failure } from "../errors.ts";
  * Default bound by bytes. A journal in memory must leave room for the rest of the process, and
  * Redis holds all of its journal in memory.
  */
-const RETENTION_BYTES = { lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
+const RETENTION_BYTES = { log: 2 ** 30, lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
 
 type Engine = Extract<Config["journal"], { readonly url: string }>;
 
@@ -61,22 +62,25 @@ export async function openJournal(config: Config, logger: Logger, others?: Other
   if (config.journal.kind === "memory") {
     return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops", workers: undefined };
   }
-  const { directory, markFile } = lmdbPlace(config.data, config.journal.directory);
+  const { directory, markFile } = journalPlace(config.data, config.journal.directory);
   // If other processes have the journal open, its directory exists already or must not be made.
   if (others?.epoch === undefined) prepareDirectory(directory);
   try {
-    const journal = lmdbJournal({ directory, markFile, retention, ...others, onPutBack: onWarning, onConverted: onNotice, onDamage });
+    const options = { directory, markFile, retention, ...others, onPutBack: onWarning, onDamage };
+    const journal = config.journal.kind === "log" ? await logJournal(options) : lmdbJournal({ ...options, onConverted: onNotice });
     return { journal, place: directory, workers: journal.peers };
   } catch (error) {
+    // The process that writes the journal may be suspended.
+    if (isAway(error)) throw new EngineAway(error.message, { cause: error });
     throw notOpened(directory, error);
   }
 }
 
 /**
- * The directory of an LMDB journal. In the data directory its mark is beside the journal, out of
+ * The directory of a journal on this machine. In the data directory its mark is beside the journal, out of
  * reach of a copy of the journal's directory.
  */
-export function lmdbPlace(
+export function journalPlace(
   data: string,
   directory: string | undefined,
 ): { readonly directory: string; readonly markFile: string | undefined } {
@@ -84,7 +88,7 @@ export function lmdbPlace(
   return { directory: resolve(join(data, "journal")), markFile: resolve(join(data, "journal.mark")) };
 }
 
-/** Makes the error for an LMDB journal that can't be opened. */
+/** Makes the error for a journal in a directory that can't be opened. */
 export function notOpened(directory: string, error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   return new Failure(message.includes(directory) ? message : `The journal in ${directory} cannot be opened: ${message}`, { cause: error });
@@ -104,14 +108,18 @@ async function openEngine(
     const { natsJournal, withoutCredentials } = await import("../../journals/nats/index.ts");
     return { journal: await natsJournal({ url, retention, onDamage }), place: withoutCredentials(url) };
   } catch (error) {
-    const isAway = error instanceof HubError && error.code === "journal_unavailable" && error.retryAfterMs !== undefined;
-    throw new (isAway ? EngineAway : Failure)(
+    throw new (isAway(error) ? EngineAway : Failure)(
       `The journal on ${kind === "redis" ? "Redis" : "NATS"} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
       {
         cause: error,
       },
     );
   }
+}
+
+/** Tells whether a failure to open a journal may pass. */
+function isAway(error: unknown): error is HubError {
+  return error instanceof HubError && error.code === "journal_unavailable" && error.retryAfterMs !== undefined;
 }
 
 /** The retention, with the journal's defaults. */

@@ -65,7 +65,7 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
   const log = openLog(config.logLevel);
   logAllElse(log.logger);
   // One process checks a file that a crash may have damaged, before several open it at once.
-  const epoch = config.journal.kind === "lmdb" ? await lookAtJournal(config, log.logger) : undefined;
+  const epoch = "directory" in config.journal ? await lookAtJournal(config, log.logger) : undefined;
   await removeStaleSocketDirectories();
   const sockets = makeSocketDirectory();
   const removeSockets = (): void => removeSocketDirectory(sockets);

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync } from "n
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { flush, mustExist } from "./backup.ts";
-import { identityOf } from "./file-identity.ts";
+import { identityOf } from "../shared/file-identity.ts";
 import { writeFileName } from "./format.ts";
 import { openRoot } from "./open-root.ts";
 import { findDamage } from "./tree-check.ts";

@@ -3,8 +3,8 @@ import { createEpoch } from "../../core/journal/cursor.ts";
 import type { JournalRecord } from "../../core/journal/journal.ts";
 import { openEntry, sealEntry, type StoredRecord, type StoredState, toStored } from "./codec.ts";
 import { Damage, isStoreError } from "./failure.ts";
-import { isSameFile } from "./file-identity.ts";
-import type { Mark } from "./mark.ts";
+import { isSameFile } from "../shared/file-identity.ts";
+import type { Mark } from "../shared/mark.ts";
 import { rising } from "./rising.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSelfNamed, writeSelfNamed } from "./file-identity.ts";
+import { readSelfNamed, writeSelfNamed } from "../shared/file-identity.ts";
 
 /**
  * Names of the marks: one for each process that has the journal open, and one for processes that

@@ -17,7 +17,7 @@ import { Damage, reasonOf, toHubError, toReadError } from "./failure.ts";
 import type { StoredState } from "./codec.ts";
 import { type Databases, readRestored, readState } from "./format.ts";
 import { keyedAppend, readable } from "./idempotency.ts";
-import type { Mark } from "./mark.ts";
+import type { Mark } from "../shared/mark.ts";
 import { openRoot } from "./open-root.ts";
 import { type LmdbJournalOptions, OPTIONS } from "./options.ts";
 import { RowReader } from "./rows.ts";

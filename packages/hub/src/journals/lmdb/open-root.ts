@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { makeDirectory } from "../../make-directory.ts";
 import { isChangedSinceClosed, noteClosed } from "./closed-mark.ts";
-import { identityOf } from "./file-identity.ts";
+import { identityOf } from "../shared/file-identity.ts";
 import { Damage, isDamage, isDoubtful } from "./failure.ts";
 import { type Databases, damaged, identify, OtherJournal } from "./format.ts";
 import { markInUse } from "./in-use.ts";
-import { Mark } from "./mark.ts";
+import { Mark } from "../shared/mark.ts";
 import { findDamage, isShort } from "./tree-check.ts";
 
 /** An open journal's file. */

@@ -3,7 +3,7 @@ import { type CommitHead, decodeRecords } from "./codec.ts";
 import { HashIndex, hashOf } from "./hash-index.ts";
 import { NumberQueue } from "./number-queue.ts";
 import { RecordIndex } from "./record-index.ts";
-import { Table } from "./table.ts";
+import { Table } from "../shared/table.ts";
 
 /** A message of the stream, as read. */
 export interface Message {

@@ -1,8 +1,8 @@
-import type { StateEntry } from "../../core/journal/state.ts";
+import type { JournalState, StateEntry } from "../../core/journal/state.ts";
 
 interface Written {
   readonly value: string;
-  /** Sequence of the message that last wrote the entry. */
+  /** Sequence of the message or entry of the log that last wrote the entry. */
   readonly seq: number;
 }
 
@@ -40,7 +40,7 @@ export class Table {
     this.#keys.splice(indexOf(this.#keys, key), isNew ? 0 : 1, ...(isNew ? [key] : []));
   }
 
-  /** The oldest message that an entry depends on, or undefined if there is no entry. */
+  /** The oldest write that an entry depends on, or undefined if there is no entry. */
   oldestSeq(): number | undefined {
     while (this.#oldest === undefined || this.#entries.get(this.#oldest[0]) !== this.#oldest[1]) {
       if (this.#entries.size === 0) return undefined;
@@ -61,15 +61,18 @@ export class Table {
     return found;
   }
 
-  list(prefix: string, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): StateEntry[] {
+  /** See `JournalState.entries`. */
+  list(prefix: string, { after, limit, maxLength = Infinity }: Parameters<JournalState["entries"]>[1]): StateEntry[] {
     this.#keys ??= Array.from(this.#entries.keys()).toSorted(byCharacter);
     const keys = this.#keys;
     let i = indexOf(keys, after === undefined || after < prefix ? prefix : after);
     if (keys[i] === after) i++;
     const found: StateEntry[] = [];
-    for (; found.length < limit && keys[i]?.startsWith(prefix) === true; i++) {
+    for (let length = 0; found.length < limit && length < maxLength && keys[i]?.startsWith(prefix) === true; i++) {
       const key = keys[i] as string;
-      found.push({ key, value: (this.#entries.get(key) as Written).value });
+      const { value } = this.#entries.get(key) as Written;
+      found.push({ key, value });
+      length += value.length;
     }
     return found;
   }

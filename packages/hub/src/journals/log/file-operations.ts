@@ -1,0 +1,53 @@
+import { fdatasync, ftruncate, writeSync } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+
+/** The operations on the active segment. Tests replace them, to make them fail. */
+export interface FileOperations {
+  /** Writes all bytes into the page cache. @throws Error of the system. */
+  write(fd: number, bytes: Uint8Array, position: number): void;
+  /** Waits until the written bytes are on the disk. */
+  flush(fd: number): Promise<void>;
+  truncate(fd: number, length: number): Promise<void>;
+}
+
+export const realFiles: FileOperations = {
+  write(fd, bytes, position) {
+    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  },
+  flush: promisify(fdatasync),
+  truncate: promisify(ftruncate),
+};
+
+/** Readable and writable by this user alone, as updates may be private. */
+export const FILE_MODE = 0o600;
+
+/** Waits until the names in a directory are on the disk. */
+export async function flushDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes a file in place of any other, so that a crash leaves either of them whole. */
+export async function replaceFile(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const fresh = `${path}.new`;
+  try {
+    const handle = await open(fresh, "w", FILE_MODE);
+    try {
+      for (const part of parts) await handle.writeFile(part);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await flushDirectory(dirname(path));
+}

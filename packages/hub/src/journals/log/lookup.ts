@@ -1,0 +1,75 @@
+import type { KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
+import { MAX_FOUND } from "../../core/journal/journal.ts";
+import { nextTurn } from "../../core/scheduler.ts";
+import { inSlices } from "../../core/slices.ts";
+import { hashText, rebuildIndex, writeIndex } from "./indexing.ts";
+import type { KeyedHash } from "./keyed-hash.ts";
+import type { LogReader } from "./reader.ts";
+import type { Segment, Segments } from "./segments.ts";
+
+/** Finds ids and idempotency keys by the indexes of the segments. */
+export class Lookup {
+  readonly #segments: Segments;
+  readonly #reader: LogReader;
+  readonly #hash: KeyedHash;
+
+  constructor(segments: Segments, reader: LogReader, hash: KeyedHash) {
+    this.#segments = segments;
+    this.#reader = reader;
+    this.#hash = hash;
+  }
+
+  /** See `Journal.find`. */
+  async id(id: string): Promise<readonly number[]> {
+    const places = await this.#places(id);
+    const found: number[] = [];
+    const reader = this.#reader;
+    await inSlices(
+      (function* check(): Generator<undefined, void> {
+        for (const offset of places) {
+          // A wrong entry of an index would make a subscriber resume from the wrong place.
+          if (offset >= reader.place.head && reader.record(offset)?.id === id) found.push(offset);
+          if (found.length >= MAX_FOUND) return;
+          yield;
+        }
+      })(),
+      nextTurn,
+    );
+    return found;
+  }
+
+  /** @param digest - Of the key. @param request - Digest of the request. */
+  async key(digest: string, request: string): Promise<KnownAppend | ReusedKey | undefined> {
+    for (const offset of (await this.#places(digest)).toReversed()) {
+      const known = this.#reader.knownAt(offset, digest, request);
+      if (known !== undefined) return known;
+    }
+    return undefined;
+  }
+
+  /** Offsets of the records that may have a text, rising. */
+  #places(text: string): readonly number[] | Promise<readonly number[]> {
+    const hash = hashText(this.#hash, text);
+    const found: number[] = [];
+    const damaged: Segment[] = [];
+    for (const segment of this.#segments.all) {
+      const places = placesIn(this.#segments, segment, hash);
+      if (places === undefined) damaged.push(segment);
+      else for (const place of places) found.push(place);
+    }
+    return damaged.length === 0 ? found : this.#repair(damaged).then(() => this.#places(text));
+  }
+
+  async #repair(damaged: readonly Segment[]): Promise<void> {
+    for (const segment of damaged) {
+      await rebuildIndex(this.#segments, segment, this.#hash);
+      await writeIndex(this.#segments, segment).catch(() => undefined); // The index stays in memory.
+    }
+  }
+}
+
+/** @returns Undefined if the index of the segment is missing or damaged. */
+function placesIn(segments: Segments, segment: Segment, hash: number): number[] | undefined {
+  if (segment.texts !== undefined) return segment.texts.find(hash).map((place) => segment.first + place);
+  return segments.index(segment)?.find(hash);
+}

@@ -1,0 +1,111 @@
+import { fstatSync } from "node:fs";
+import type { HashTable } from "./hash-table.ts";
+import { SEGMENT_START } from "./identity.ts";
+import { listSegments, OpenFiles, segmentPath } from "./segment.ts";
+import { SegmentIndex } from "./segment-index.ts";
+import { SparseIndex } from "./sparse-index.ts";
+
+/** A segment as readers know it. */
+export interface Segment {
+  /** Offset of its first record. */
+  readonly first: number;
+  /** Offset of the first record of the next segment. Infinity for the active one. */
+  next: number;
+  /** Undefined until it is needed. */
+  sparse: SparseIndex | undefined;
+  /** Undefined until it is needed, or if there is none or it is damaged. */
+  index: SegmentIndex | undefined;
+  /** Ids and keys of the writer's segments that have no index file yet. */
+  texts: HashTable | undefined;
+}
+
+/** The segments of a log, and their open files. */
+export class Segments {
+  readonly directory: string;
+  readonly salt: number;
+  readonly #files = new OpenFiles();
+  #all: Segment[] = [];
+
+  constructor(directory: string, salt: number) {
+    this.directory = directory;
+    this.salt = salt;
+  }
+
+  /** @param active - The last segment in use. Files of later ones are not yet. */
+  list(active: number): void {
+    const firsts = listSegments(this.directory).filter((first) => first <= active);
+    const known = new Map(this.#all.map((segment) => [segment.first, segment]));
+    this.#all = firsts.map((first) => known.get(first) ?? { first, next: Infinity, sparse: undefined, index: undefined, texts: undefined });
+    for (const [i, segment] of this.#all.entries()) segment.next = firsts[i + 1] ?? Infinity;
+  }
+
+  get all(): readonly Segment[] {
+    return this.#all;
+  }
+
+  get active(): Segment {
+    return this.#all.at(-1) as Segment;
+  }
+
+  /** The segment that should have an offset, or undefined if the offset is before all of them. */
+  of(offset: number): Segment | undefined {
+    let low = 0;
+    for (let high = this.#all.length; low < high;) {
+      const middle = (low + high) >> 1;
+      if ((this.#all[middle] as Segment).first <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return this.#all[low - 1];
+  }
+
+  /** Drops the segments whose records are all before an offset. */
+  forgetBefore(head: number): void {
+    while (this.#all.length > 1 && (this.#all[0] as Segment).next <= head) {
+      const { first } = this.#all.shift() as Segment;
+      this.#files.close(segmentPath(this.directory, first, "log"));
+      this.#files.close(segmentPath(this.directory, first, "index"));
+    }
+  }
+
+  fd(segment: Segment): number {
+    return this.#files.fd(segmentPath(this.directory, segment.first, "log"));
+  }
+
+  /** Closes the file of a segment until it is needed again. */
+  closeFile(segment: Segment): void {
+    this.#files.close(segmentPath(this.directory, segment.first, "log"));
+  }
+
+  /** Length of the segment's file. */
+  length(segment: Segment): number {
+    return fstatSync(this.fd(segment)).size;
+  }
+
+  /** The known entries of a segment. Without an index file, they become known by reading. */
+  sparse(segment: Segment): SparseIndex {
+    return (segment.sparse ??= this.index(segment)?.sparse ?? new SparseIndex(segment.first, SEGMENT_START));
+  }
+
+  /** The index of a sealed segment, or undefined if there is none or it is damaged. */
+  index(segment: Segment): SegmentIndex | undefined {
+    if (segment.index !== undefined || segment.next === Infinity) return segment.index;
+    const path = segmentPath(this.directory, segment.first, "index");
+    try {
+      segment.index = SegmentIndex.read(() => this.#files.fd(path), segment.first, this.salt);
+    } catch {
+      this.#files.close(path); // Without this file, the segment itself is read.
+    }
+    if (segment.index?.next !== segment.next) segment.index = undefined;
+    return segment.index;
+  }
+
+  /** Takes another file in place of a damaged index. */
+  dropIndex(segment: Segment): void {
+    segment.index = undefined;
+    this.#files.close(segmentPath(this.directory, segment.first, "index"));
+  }
+
+  close(): void {
+    this.#files.closeAll();
+  }
+}
