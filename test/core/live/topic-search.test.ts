@@ -7,8 +7,8 @@ import { TopicSearch } from "../../../packages/hub/src/core/live/topic-search.ts
 import { stopClock } from "../../support/clock.ts";
 import { PARSER, recordOf, selectionOf, TestMember } from "../support.ts";
 
-/** Patterns that must all be tested on a new topic: a search takes a few steps for them. */
-const BASE = Array.from({ length: 120 }, (_, i) => selectionOf([`/:a/${i}`]));
+/** Patterns that must all be tested on a new topic, because nothing literal stands before their wildcard. */
+const BASE = Array.from({ length: 120 }, (_, i) => selectionOf([`/*/${i}`]));
 const VISITORS = [["/t/*"], ["/:a/5"], ["/:a/:b"], ["/u/5", "=exact"], ["/:x(\\d+)/:y"], ["*"], ["=exact"]].flatMap((matchers) => [
   selectionOf(matchers),
   selectionOf(matchers, {}, ["/t/:private"]),

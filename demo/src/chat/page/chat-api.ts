@@ -6,10 +6,12 @@ import {
   type ChatPage,
   type ChatState,
   type ChatToken,
+  type ChatUnread,
   type Moderation,
   OWNER_HEADER,
   type ReactionRequest,
   type ReplyTo,
+  type SeenRoom,
   type TypingRequest,
 } from "../server/wire.ts";
 import type { Refusal } from "./texts.ts";
@@ -59,6 +61,14 @@ export async function fetchEarlier(room: string, { id, at }: ChatMessage, tokens
   const response = await withToken(tokens, `${roomPath(room)}/history?${query}`);
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as ChatPage;
+}
+
+/** Counts the unread messages of some rooms. @throws ClientError, with the status if the server answered. */
+export async function fetchUnread(room: string, seen: readonly SeenRoom[], tokens: TokenHolder): Promise<ChatUnread["unread"]> {
+  const query = new URLSearchParams(seen.map(({ room: other, id }) => ["seen", `${other}/${id}`]));
+  const response = await withToken(tokens, `${roomPath(room)}/unread?${query}`);
+  if (!response.ok) throw await errorOf(response);
+  return ((await response.json()) as ChatUnread).unread;
 }
 
 /** @throws ClientError, with the status if the server answered. */

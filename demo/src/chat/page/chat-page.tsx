@@ -13,6 +13,7 @@ import { MentionContext, useMentions } from "./mentions/mentions.ts";
 import { MessageList } from "./message-list.tsx";
 import { People } from "./people.tsx";
 import { RoomStore } from "./room-store.ts";
+import { seenRooms } from "./seen-rooms.ts";
 import { chatTexts } from "./texts.ts";
 import type { ChatMessage } from "../server/wire.ts";
 
@@ -41,6 +42,7 @@ import type { ChatMessage } from "../server/wire.ts";
  *   nickname and changes it
  * - `people`: who is here, each a `person`; `name-mark`: beside a name that several people have;
  *   `people-count`; `earlier`: fetches older messages, `to-day`: goes to a day; `new-messages`: the button when scrolled up; `unread-marker`
+ * - `rooms`: the visitor's rooms, each a `room` with `unread`, its number of unread messages; `unread-elsewhere`: their sum
  * - `invite`: opens `room-dialog`, with `room-link`, `room-input` and `room-go`
  */
 export function ChatPage({ room }: { room: string }): ComponentChildren {
@@ -58,6 +60,9 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
       setInviting(false);
     },
   );
+  const [isKnownElsewhere] = useState(() => seenRooms().some((seen) => seen.room !== room));
+  const rooms = usePart(() => import("./rooms/index.ts"), isKnownElsewhere);
+  const [unreadElsewhere, setUnreadElsewhere] = useState(0);
   const [peopleOpen, setPeopleOpen] = useState(false);
   const markOf = useMemo(() => findHomonyms(view.messages, view.presence), [view.messages, view.presence]);
   const mentions = useMentions(view.messages, view.presence, view.botName, nickname);
@@ -110,6 +115,7 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
             onClick={() => setPeopleOpen(!peopleOpen)}
           >
             {texts.here(view.presence.total)}
+            {unreadElsewhere > 0 && rooms !== undefined && <rooms.UnreadMark count={unreadElsewhere} />}
           </button>
           <button type="button" class="button quiet small" data-testid="invite" onClick={() => setInviting(true)}>
             {texts.invite}
@@ -147,7 +153,9 @@ export function ChatPage({ room }: { room: string }): ComponentChildren {
           />
         </main>
       </MentionContext.Provider>
-      <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen} />
+      <People presence={view.presence} you={view.you} botName={view.botName} muted={view.muted} markOf={markOf} open={peopleOpen}>
+        {rooms !== undefined && <rooms.RoomList room={room} fetchUnread={store.unread} onUnread={setUnreadElsewhere} />}
+      </People>
       {naming && dialogs !== undefined && (
         <dialogs.NicknameDialog
           current={nickname}

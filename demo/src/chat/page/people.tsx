@@ -13,10 +13,12 @@ interface PeopleProps {
   readonly markOf: MarkOf;
   /** On a narrow screen the list is shown on demand. */
   readonly open: boolean;
+  /** Stands below the people. */
+  readonly children?: ComponentChildren;
 }
 
 /** The list of people, which follows the open connections and is never a guess. */
-export function People({ presence, you, botName, muted, markOf, open }: PeopleProps): ComponentChildren {
+export function People({ presence, you, botName, muted, markOf, open, children }: PeopleProps): ComponentChildren {
   const texts = chatTexts();
   const unlisted = presence.total - presence.visitors.length;
   return (
@@ -44,6 +46,7 @@ export function People({ presence, you, botName, muted, markOf, open }: PeoplePr
         )}
       </ul>
       {botName !== undefined && <p class="hint">{texts.people.botHint(botName)}</p>}
+      {children}
     </aside>
   );
 }

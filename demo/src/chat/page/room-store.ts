@@ -1,7 +1,7 @@
 import { ClientError, connect, type Live } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { describeFailure, PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
-import { parseUpdate } from "../server/parse-update.ts";
+import { parsePresence, parseUpdate } from "../server/parse-update.ts";
 import {
   type BotRequest,
   CHAT_TYPES,
@@ -16,15 +16,17 @@ import {
   type ReactionRequest,
   type ReplyTo,
   roomTopic,
+  type SeenRoom,
 } from "../server/wire.ts";
 import { RoomAccess } from "./access.ts";
-import { fetchEarlier, fetchState, moderate, sendBotRequest, sendReaction, sendTyping } from "./chat-api.ts";
+import { fetchEarlier, fetchState, fetchUnread, moderate, sendBotRequest, sendReaction, sendTyping } from "./chat-api.ts";
 import { mentionPattern } from "./mentions/mentions.ts";
 import { wantsNotice } from "./mentions/wants-notice.ts";
 import { MessageLog } from "./message-log.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { dropOwnerSecret, ownerSecret } from "./owner.ts";
 import { perFrame } from "./per-frame.ts";
+import { seeRoom } from "./seen-rooms.ts";
 import { Typists } from "./typists.ts";
 
 const LOAD_BACKOFF_MS = { min: 700, max: 8000 };
@@ -200,9 +202,13 @@ export class RoomStore {
     }
   };
 
+  /** Counts the unread messages of other rooms. */
+  readonly unread = (seen: readonly SeenRoom[]): Promise<Readonly<Record<string, number>>> => fetchUnread(this.#room, seen, this.#access);
+
   /** Tells whether the reader is at the end. */
   read(isAtEnd: boolean): void {
     const { messages } = this.#log;
+    if (isAtEnd && !document.hidden && this.#view.loaded) seeRoom(this.#room, messages.at(-1)?.id);
     this.#log.keepFor(isAtEnd);
     if (this.#log.messages !== messages) this.#tell();
   }
@@ -255,6 +261,7 @@ export class RoomStore {
       muted: new Set(state.muted),
       botName: state.botName,
     });
+    seeRoom(this.#room);
     for (const { id } of state.messages) this.#outbox.remove(id);
     for (const reply of state.replies) this.#onReply(reply);
   }
@@ -370,26 +377,5 @@ export class RoomStore {
   #set(change: Partial<RoomView>): void {
     this.#view = { ...this.#view, ...change };
     this.#tell();
-  }
-}
-
-/**
- * Parses presence data. The data may come from an older journal, so only the right shape is
- * accepted.
- */
-function parsePresence(data: string): ChatPresence | undefined {
-  try {
-    const { visitors, total } = JSON.parse(data) as { visitors?: unknown; total?: unknown };
-    if (!Array.isArray(visitors) || typeof total !== "number") return undefined;
-    const listed = (visitors as unknown[]).slice(0, 200).flatMap((entry) => {
-      const { nickname, visitor } = (entry ?? {}) as { nickname?: unknown; visitor?: unknown };
-      return typeof nickname === "string" && typeof visitor === "string"
-        ? [{ nickname: nickname.slice(0, 64), visitor: visitor.slice(0, 80) }]
-        : [];
-    });
-    return { visitors: listed, total: Math.max(listed.length, Math.floor(total)) };
-  } catch {
-    // Not JSON.
-    return undefined;
   }
 }

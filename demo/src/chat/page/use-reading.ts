@@ -117,7 +117,9 @@ export function useReading(
 
   useEffect(() => {
     const onVisible = (): void => {
-      if (!document.hidden && atEnd.current) setUnread(0);
+      if (document.hidden || !atEnd.current) return;
+      setUnread(0);
+      onRead(true);
     };
     document.addEventListener("visibilitychange", onVisible);
     const observer = new ResizeObserver(stay);

@@ -1,7 +1,7 @@
 import { isRoomName, readRoom } from "./room-name.ts";
 
 /** The resources of a room, below its path. */
-const RESOURCES = ["token", "state", "messages", "history", "typing", "reactions", "moderation", "bot"] as const;
+const RESOURCES = ["token", "state", "messages", "history", "unread", "typing", "reactions", "moderation", "bot"] as const;
 
 /** Finds the room and the resource of a path of the chat. */
 export function parsePath(pathname: string): { room: string; resource: (typeof RESOURCES)[number] } | undefined {

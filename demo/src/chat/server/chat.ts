@@ -7,17 +7,18 @@ import { newestUpdates, sayLater, sessionOf } from "./bot-reach.ts";
 import type { Language } from "./bots/bot.ts";
 import { parsePath } from "./chat-path.ts";
 import { checkNickname } from "./names.ts";
-import { type ChatLimits, type ChatLogger, type ChatOptions, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
+import { type ChatLimits, type ChatLogger, type ChatOptions, checkCount, DEFAULT_CHAT_LIMITS, SILENT } from "./options.ts";
 import { Owner, type OwnersWish } from "./owner.ts";
 import { Presence } from "./presence.ts";
 import { problem, tooMany } from "./problem.ts";
-import { readBotRequest, readMessage, readReaction, readTyping, type SentMessage } from "./read-message.ts";
+import { languageOfBrowser, readBotRequest, readMessage, readReaction, readTyping, type SentMessage } from "./read-message.ts";
 import type { Room } from "./room.ts";
 import { RoomTokens } from "./room-tokens.ts";
 import { Rooms, RoomsBusyError } from "./rooms.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 import { Typing } from "./typing.ts";
+import { countUnread, readSeenRooms } from "./unread.ts";
 import {
   CHAT_TYPES,
   type ChatMessage,
@@ -37,7 +38,7 @@ const BOT_HISTORY = 20;
 export interface Chat {
   /**
    * Whether a path is one of the chat's own: `/chat/ROOM/` and `token`, `state`, `messages`,
-   * `history`, `typing`, `reactions`, `moderation` or `bot`. The pages serve the rest.
+   * `history`, `unread`, `typing`, `reactions`, `moderation` or `bot`. The pages serve the rest.
    */
   handles(pathname: string): boolean;
   /**
@@ -162,12 +163,12 @@ class ChatServer implements Chat {
     if (path === undefined) {
       return problem(
         "not_found",
-        "A room answers at /chat/ROOM/token, /chat/ROOM/state, /chat/ROOM/messages, /chat/ROOM/history and /chat/ROOM/bot; its name is 1 to 40 letters and digits of any script, in lower case, with hyphens between them.",
+        "A room answers at /chat/ROOM/token, /chat/ROOM/state, /chat/ROOM/messages, /chat/ROOM/history, /chat/ROOM/unread and /chat/ROOM/bot; its name is 1 to 40 letters and digits of any script, in lower case, with hyphens between them.",
       );
     }
     try {
       if (path.resource === "token") return await this.#tokenDesk.answer(request, path.room, address);
-      const isRead = path.resource === "state" || path.resource === "history";
+      const isRead = ["state", "history", "unread"].includes(path.resource);
       if (isRead && request.method !== "GET" && request.method !== "HEAD") {
         return problem("method_not_allowed", "Read the room with GET.", { Allow: "GET, HEAD" });
       }
@@ -182,6 +183,7 @@ class ChatServer implements Chat {
       if (path.resource === "reactions") return await this.#react(request, path.room, bearer.visitor, address);
       if (path.resource === "typing") return await this.#type(request, path.room, bearer.visitor);
       if (path.resource === "history") return await this.#history(new URL(request.url), path.room, bearer.visitor);
+      if (path.resource === "unread") return await this.#unread(new URL(request.url), path.room, bearer.visitor);
       return await this.#send(request, path.room, bearer.visitor, address);
     } catch (error) {
       if (error instanceof RoomsBusyError || error instanceof HubError || error instanceof NotReadyError) {
@@ -226,6 +228,16 @@ class ChatServer implements Chat {
     await this.#room(name);
     const page: ChatPage = await this.#rooms.before(name, { id, at }, this.#limits.messagesPerPage);
     return Response.json(page, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Counts the unread messages of the visitor's rooms. Anybody may read any room, so one room's token is enough. */
+  async #unread(url: URL, name: string, visitor: string): Promise<Response> {
+    const seen = readSeenRooms(url);
+    if (seen instanceof Response) return seen;
+    const waitMs = this.#pageRates.take(visitor);
+    if (waitMs > 0) return tooMany("too_many_pages", "then count again", waitMs);
+    await this.#room(name);
+    return Response.json(countUnread(seen, this.#rooms, visitor), { headers: { "Cache-Control": "no-store" } });
   }
 
   /** Does the owner's wish, so that all pages follow. */
@@ -379,14 +391,4 @@ class NotReadyError extends Error {
   override readonly name = "NotReadyError";
 }
 
-function checkCount(option: string, value: number, min = 1): void {
-  if (!Number.isSafeInteger(value) || value < min)
-    throw new TypeError(`createChat: ${option} must be a whole number from ${min}; it is ${value}.`);
-}
-
 const MUTED = "The owner of the chat has muted you in this room.";
-
-/** The browser's language, for a message to the bot that has no words. */
-function languageOfBrowser(request: Request): Language {
-  return /^\s*zh\b/i.test(request.headers.get("Accept-Language") ?? "") ? "zh" : "en";
-}

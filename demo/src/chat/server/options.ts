@@ -29,7 +29,7 @@ export interface ChatLimits {
    * seconds.
    */
   readonly tokensPerVisitor: BucketRate;
-  /** Rate of one visitor's requests for older messages. Default 30 at once, then 2 a second. */
+  /** Rate of one visitor's requests for older messages and for unread counts. Default 30 at once, then 2 a second. */
   readonly pagesPerVisitor: BucketRate;
   /** Rate at which one visitor's typing is told. Default 2 at once, then 1 in 2 seconds. */
   readonly typingPerVisitor: BucketRate;
@@ -151,3 +151,9 @@ export interface ChatOptions {
 }
 
 export const SILENT: ChatLogger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** @throws TypeError when the option is no whole number from `min`. */
+export function checkCount(option: string, value: number, min = 1): void {
+  if (!Number.isSafeInteger(value) || value < min)
+    throw new TypeError(`createChat: ${option} must be a whole number from ${min}; it is ${value}.`);
+}

@@ -2,6 +2,7 @@ import { parseCard } from "./cards.ts";
 import {
   type ChatMessage,
   type ChatMute,
+  type ChatPresence,
   type ChatReaction,
   type ChatReply,
   NICKNAME_LENGTH,
@@ -21,7 +22,8 @@ export type RoomEvent =
 
 const TYPES: ReadonlySet<string | undefined> = new Set(["chat", "reply", "reaction", "removed", "muted"]);
 
-const MAX_ID_LENGTH = 80;
+/** Most UTF-16 units of a message's id, no matter who made it. */
+export const MAX_ID_LENGTH = 80;
 
 /** Two UTF-16 units a character at most. */
 function isText(value: unknown, maxCharacters: number): value is string {
@@ -100,4 +102,25 @@ export function parseUpdate(type: string | undefined, data: string): RoomEvent |
       ...(bot === true ? { bot: true as const, ...answerParts({ question, asker, cut, card }) } : {}),
     },
   };
+}
+
+/**
+ * Parses presence data. The data may come from an older journal, so only the right shape is
+ * accepted.
+ */
+export function parsePresence(data: string): ChatPresence | undefined {
+  try {
+    const { visitors, total } = JSON.parse(data) as { visitors?: unknown; total?: unknown };
+    if (!Array.isArray(visitors) || typeof total !== "number") return undefined;
+    const listed = (visitors as unknown[]).slice(0, 200).flatMap((entry) => {
+      const { nickname, visitor } = (entry ?? {}) as { nickname?: unknown; visitor?: unknown };
+      return typeof nickname === "string" && typeof visitor === "string"
+        ? [{ nickname: nickname.slice(0, 64), visitor: visitor.slice(0, 80) }]
+        : [];
+    });
+    return { visitors: listed, total: Math.max(listed.length, Math.floor(total)) };
+  } catch {
+    // Not JSON.
+    return undefined;
+  }
 }

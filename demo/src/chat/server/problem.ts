@@ -35,7 +35,7 @@ const PROBLEMS: Record<ProblemCode, readonly [number, string]> = {
   too_large: [413, "The body is larger than the chat accepts."],
   too_many_messages: [429, "Too many messages in a short time."],
   too_many_tokens: [429, "Too many access tokens in a short time."],
-  too_many_pages: [429, "Too many old messages in a short time."],
+  too_many_pages: [429, "Too many requests for old messages or unread counts in a short time."],
   unavailable: [503, "The chat is not ready."],
 };
 

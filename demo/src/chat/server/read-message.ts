@@ -1,4 +1,5 @@
 import { isJson, readBody } from "../../read-body.ts";
+import type { Language } from "./bots/bot.ts";
 import { checkNickname, checkText } from "./names.ts";
 import { isEmoji, parseReplyTo } from "./parse-update.ts";
 import { problem } from "./problem.ts";
@@ -93,4 +94,9 @@ export async function readObject(request: Request, maxBytes: number): Promise<Re
   }
   if (typeof value !== "object" || value === null) return problem("invalid_body", "The body must be a JSON object.");
   return value as Record<string, unknown>;
+}
+
+/** The browser's language, for a message to the bot that has no words. */
+export function languageOfBrowser(request: Request): Language {
+  return /^\s*zh\b/i.test(request.headers.get("Accept-Language") ?? "") ? "zh" : "en";
 }

@@ -94,6 +94,14 @@ export class Rooms {
   }
 
   /**
+   * Returns the room if it is in memory, or if the journal has nothing of it. Never reads the journal,
+   * and keeps no room that nobody entered.
+   */
+  held(name: string): Room | undefined {
+    return this.#rooms.get(name) ?? (this.#dropped ? undefined : new Room(name, this.#options.history));
+  }
+
+  /**
    * Reads the messages before one of the room, from the journal.
    *
    * @throws RoomsBusyError when too much is being read already.

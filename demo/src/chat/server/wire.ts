@@ -179,6 +179,25 @@ export interface ChatPage {
   readonly earlier: boolean;
 }
 
+/** Most rooms whose unread messages are counted in one request, and that a page lists. */
+export const SEEN_ROOMS = 10;
+
+/** The last message that a visitor saw in a room: in the query of `GET /chat/ROOM/unread`, `seen=ROOM/ID`. */
+export interface SeenRoom {
+  readonly room: string;
+  /** Empty if the visitor has seen no message of the room. */
+  readonly id: string;
+}
+
+/** The answer of `GET /chat/ROOM/unread?seen=ROOM/ID&seen=…`. */
+export interface ChatUnread {
+  /**
+   * The number of messages after the one seen, by the room's name. A room that the server does not
+   * hold in memory is left out, since to count it would mean to read the journal.
+   */
+  readonly unread: Readonly<Record<string, number>>;
+}
+
 /** The answer of `POST /chat/ROOM/token`. */
 export interface ChatToken {
   /**

@@ -49,7 +49,7 @@ export interface Limits {
   readonly matchersPerSubscription: number;
   /**
    * Most distinct patterns of all streams of a process (each is tested on every new topic with its
-   * prefix). Default 10,000. Past the limit: `overloaded`. A pattern of several subscribers counts
+   * literal parts). Default 10,000. Past the limit: `overloaded`. A pattern of several subscribers counts
    * once.
    */
   readonly patternsPerProcess: number;

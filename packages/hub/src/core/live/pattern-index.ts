@@ -1,8 +1,9 @@
 import type { Cohort } from "./cohort.ts";
+import { LiteralIndex } from "./literal-index.ts";
 import { type CompiledPattern, selectsTopic } from "../matching/matcher.ts";
-import { PrefixBuckets } from "./prefix-buckets.ts";
 import { Recent } from "../recent.ts";
 import type { TopicParser } from "../update/topic.ts";
+import { locationOf } from "../matching/url-pattern/index.ts";
 
 /**
  * Most cost of the remembered topics, in each of two generations. A topic costs 1 per pattern that
@@ -35,18 +36,16 @@ export interface KnownTopic {
 
 /**
  * Finds the cohorts whose patterns select a topic. A new topic is compared only with the patterns
- * that share its prefix, and the matches are remembered. After that, only newer patterns are tested
+ * whose literal parts fit, and the matches are remembered. After that, only newer patterns are tested
  * on the topic, so that subscribers who come and go do not make known topics new.
  */
 export class PatternIndex {
   readonly #parser: TopicParser;
   readonly #groups = new Map<string, PatternGroup>();
-  /**
-   * Awake URL patterns by the prefix of their paths, and awake URI templates by the prefix of their
-   * topics.
-   */
-  readonly #byPath = new PrefixBuckets<PatternGroup>();
-  readonly #byTopic = new PrefixBuckets<PatternGroup>();
+  /** Awake URL patterns, by the locations that they select. */
+  readonly #byLocation = new LiteralIndex<PatternGroup>();
+  /** Awake URI templates, by the topics that they select. */
+  readonly #byTopic = new LiteralIndex<PatternGroup>();
   readonly #known = new Recent<KnownTopic>(
     REMEMBERED_COST,
     (topic, { groups }) => TOPIC_COST + topic.length / CHARACTERS_A_COST + groups.length,
@@ -85,7 +84,7 @@ export class PatternIndex {
     const group = this.#groups.get(matcher.key);
     if (group === undefined || group.awake++ > 0) return;
     this.#awake++;
-    this.#bucketsOf(group).add(group.matcher.compiled.prefix, group);
+    this.#indexOf(group).add(group.matcher.compiled.literals, group);
     this.#changes.push(group);
     if (this.#changes.length <= KEPT_CHANGES + this.#awake) return;
     // By now, comparing a known topic with all patterns takes no longer.
@@ -99,7 +98,7 @@ export class PatternIndex {
     const group = this.#groups.get(matcher.key);
     if (group === undefined || --group.awake > 0) return;
     this.#awake--;
-    this.#bucketsOf(group).delete(group.matcher.compiled.prefix, group);
+    this.#indexOf(group).delete(group.matcher.compiled.literals, group);
   }
 
   /**
@@ -153,7 +152,7 @@ export class PatternIndex {
     const groups: PatternGroup[] = [];
     const { url } = this.#parser.parse(topic);
     let tested = 0;
-    for (const candidates of [url === undefined ? [] : this.#byPath.candidates(url.pathname), this.#byTopic.candidates(topic)]) {
+    for (const candidates of [url === undefined ? [] : this.#byLocation.candidates(locationOf(url)), this.#byTopic.candidates(topic)]) {
       for (const group of candidates) {
         if (this.#selects(group, topic)) groups.push(group);
         if (++tested % STEP === 0) yield;
@@ -185,8 +184,8 @@ export class PatternIndex {
     return selectsTopic(matcher, topic, this.#parser);
   }
 
-  #bucketsOf({ matcher }: PatternGroup): PrefixBuckets<PatternGroup> {
-    return matcher.kind === "urlpattern" ? this.#byPath : this.#byTopic;
+  #indexOf({ matcher }: PatternGroup): LiteralIndex<PatternGroup> {
+    return matcher.kind === "urlpattern" ? this.#byLocation : this.#byTopic;
   }
 }
 

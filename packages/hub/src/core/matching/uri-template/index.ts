@@ -1,4 +1,4 @@
-import { compileProgram, createAutomaton, PatternError, type TextMatcher } from "../url-pattern/index.ts";
+import { compileProgram, createAutomaton, literalsOf, PatternError, type TextMatcher } from "../url-pattern/index.ts";
 import { toAscii } from "./ascii.ts";
 import { toExpression } from "./expression.ts";
 import { parseTemplate } from "./parse.ts";
@@ -9,6 +9,11 @@ export interface CompiledUriTemplate {
   readonly weight: number;
   /** Prefix of every topic that the template selects, in ASCII. */
   readonly prefix: string;
+  /**
+   * Literal parts of every topic that the template selects, as {@link literalsOf} finds them. The
+   * text of the template has them, too.
+   */
+  readonly literals: readonly string[];
   test(topic: string): boolean;
 }
 
@@ -27,10 +32,9 @@ export function compileUriTemplate(template: string): CompiledUriTemplate | unde
   if (!template.includes("{")) return undefined;
   const parts = parseTemplate(template);
   if (parts === undefined) return undefined;
-  const [first] = parts;
-  const prefix = first?.kind === "literal" ? (/^[ -~]*/.exec(first.text)?.[0] ?? "") : "";
+  const expression = toExpression(parts);
   try {
-    return new UriTemplate(createAutomaton(compileProgram(toExpression(parts)), prefix));
+    return new UriTemplate(createAutomaton(compileProgram(expression), literalsOf(expression)));
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     throw new PatternError(
@@ -43,11 +47,13 @@ export function compileUriTemplate(template: string): CompiledUriTemplate | unde
 class UriTemplate implements CompiledUriTemplate {
   readonly weight: number;
   readonly prefix: string;
+  readonly literals: readonly string[];
   readonly #automaton: TextMatcher;
 
   constructor(automaton: TextMatcher) {
     this.weight = automaton.weight;
-    this.prefix = automaton.prefix;
+    this.prefix = automaton.literals[0] ?? "";
+    this.literals = automaton.literals;
     this.#automaton = automaton;
   }
 

@@ -6,8 +6,8 @@ import { Simulation, type Front } from "./simulation.ts";
 export interface TextMatcher {
   /** Cost of making and keeping the matcher: instructions visited and entries of its table. */
   readonly weight: number;
-  /** Prefix of every text that matches. */
-  readonly prefix: string;
+  /** Literal parts of every text that matches. See `literalsOf`. */
+  readonly literals: readonly string[];
   test(text: string): boolean;
 }
 
@@ -27,12 +27,13 @@ const MAX_VISITS = 60_000;
  * character of a text, for any pattern. The whole table is made here, so that nobody who picks the
  * topics can make a test slow.
  *
- * @param prefix - Prefix of every text that matches. Most topics differ there, and the comparison
- *   is fast.
+ * @param literals - Literal parts of every text that matches. Most topics differ in the first, and
+ *   the comparison is fast.
  * @throws PatternError if the table would be too large. In theory the table can double with each
  *   instruction.
  */
-export function createAutomaton(program: Program, prefix: string): TextMatcher {
+export function createAutomaton(program: Program, literals: readonly string[]): TextMatcher {
+  const [prefix = ""] = literals;
   const simulation = new Simulation(program);
   let front = simulation.start();
   let spare = simulation.empty();
@@ -40,7 +41,7 @@ export function createAutomaton(program: Program, prefix: string): TextMatcher {
     simulation.step(front, simulation.classOf[prefix.charCodeAt(i)] ?? 0, spare);
     [front, spare] = [spare, front];
   }
-  return new Automaton(simulation, front, prefix);
+  return new Automaton(simulation, front, literals);
 }
 
 /** The state from which no text matches. */
@@ -48,7 +49,8 @@ const DEAD = 0;
 
 class Automaton implements TextMatcher {
   readonly weight: number;
-  readonly prefix: string;
+  readonly literals: readonly string[];
+  readonly #prefix: string;
   readonly #classOf: Uint8Array;
   readonly #classCount: number;
   readonly #start: number;
@@ -60,8 +62,9 @@ class Automaton implements TextMatcher {
   /** By a state's number: whether the text may end there. */
   readonly #accepting: Uint8Array;
 
-  constructor(simulation: Simulation, front: Front, prefix: string) {
-    this.prefix = prefix;
+  constructor(simulation: Simulation, front: Front, literals: readonly string[]) {
+    this.literals = literals;
+    this.#prefix = literals[0] ?? "";
     this.#classOf = simulation.classOf;
     this.#classCount = simulation.classCount;
     const states = new States(simulation);
@@ -74,10 +77,10 @@ class Automaton implements TextMatcher {
   }
 
   test(text: string): boolean {
-    if (!text.startsWith(this.prefix)) return false;
+    if (!text.startsWith(this.#prefix)) return false;
     const [next, classOf, classCount] = [this.#next, this.#classOf, this.#classCount];
     let state = this.#start;
-    for (let i = this.prefix.length; i < text.length && state !== DEAD; i++) {
+    for (let i = this.#prefix.length; i < text.length && state !== DEAD; i++) {
       state = next[state * classCount + (classOf[text.charCodeAt(i)] ?? 0)] ?? DEAD;
     }
     return this.#accepting[state] === 1;

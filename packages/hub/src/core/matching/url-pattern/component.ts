@@ -1,4 +1,5 @@
 import { createAutomaton, type TextMatcher } from "./automaton.ts";
+import { literalsOf } from "./literals.ts";
 import { parseParts, toRegularExpression, type PartOptions } from "./parts.ts";
 import { compileProgram } from "./program.ts";
 import { parseRegExp } from "./regexp.ts";
@@ -12,21 +13,24 @@ import { parseRegExp } from "./regexp.ts";
 export function compileComponent(pattern: string, options: PartOptions): TextMatcher | undefined {
   const parts = parseParts(pattern, options);
   const [first] = parts;
-  const prefix = first?.type === "fixed" && first.modifier === "" ? first.value : "";
-  if (parts.length === 0 || (parts.length === 1 && prefix !== "")) return new LiteralMatcher(prefix);
-  if (parts.length === 1 && first?.type === "wildcard" && first.prefix + first.suffix + first.modifier === "") return undefined;
-  return createAutomaton(compileProgram(parseRegExp(toRegularExpression(parts, options.delimiter))), prefix);
+  if (first === undefined) return new LiteralMatcher("");
+  if (parts.length === 1 && first.type === "fixed" && first.modifier === "") return new LiteralMatcher(first.value);
+  if (parts.length === 1 && first.type === "wildcard" && first.prefix + first.suffix + first.modifier === "") return undefined;
+  const expression = parseRegExp(toRegularExpression(parts, options.delimiter));
+  return createAutomaton(compileProgram(expression), literalsOf(expression));
 }
 
 class LiteralMatcher implements TextMatcher {
   readonly weight = 0;
-  readonly prefix: string;
+  readonly literals: readonly string[];
+  readonly #text: string;
 
   constructor(text: string) {
-    this.prefix = text;
+    this.literals = [text];
+    this.#text = text;
   }
 
   test(text: string): boolean {
-    return text === this.prefix;
+    return text === this.#text;
   }
 }

@@ -7,6 +7,7 @@ import type { PartOptions } from "./parts.ts";
 
 export { createAutomaton, type TextMatcher } from "./automaton.ts";
 export { PatternError } from "./error.ts";
+export { literalsOf } from "./literals.ts";
 export { compileProgram } from "./program.ts";
 export type { CharSet, Expression } from "./regexp.ts";
 
@@ -19,6 +20,11 @@ export interface CompiledUrlPattern {
   readonly weight: number;
   /** Prefix of the path of every URL that the pattern selects. */
   readonly prefix: string;
+  /**
+   * Literal parts of the {@link locationOf} of every URL that the pattern selects, as
+   * {@link literalsOf} finds them.
+   */
+  readonly literals: readonly string[];
   /** @param url - A topic, parsed with the hub's URL as its base. */
   test(url: URL): boolean;
 }
@@ -47,6 +53,11 @@ export function compileUrlPattern(pattern: string, baseUrl: string): CompiledUrl
   return new UrlPattern(resolvePatterns(given, baseUrl));
 }
 
+/** The part of a URL in which most patterns of a hub differ: its hostname and path. */
+export function locationOf({ hostname, pathname }: URL): string {
+  return hostname + pathname;
+}
+
 function matchesSpecial(protocol: TextMatcher | undefined): boolean {
   return protocol === undefined || [...SPECIAL_SCHEMES.keys()].some((scheme) => protocol.test(scheme));
 }
@@ -54,6 +65,7 @@ function matchesSpecial(protocol: TextMatcher | undefined): boolean {
 class UrlPattern implements CompiledUrlPattern {
   readonly weight: number;
   readonly prefix: string;
+  readonly literals: readonly string[];
   readonly #protocol: TextMatcher | undefined;
   readonly #username: TextMatcher | undefined;
   readonly #password: TextMatcher | undefined;
@@ -82,7 +94,12 @@ class UrlPattern implements CompiledUrlPattern {
     this.#search = compileComponent(patterns.search, plain(encode.encodeSearch));
     this.#hash = compileComponent(patterns.hash, plain(encode.encodeHash));
     const all = [this.#protocol, this.#username, this.#password, this.#hostname, this.#port, this.#pathname, this.#search, this.#hash];
-    this.prefix = this.#pathname?.prefix ?? "";
+    const path = this.#pathname?.literals ?? [""];
+    const [host = ""] = this.#hostname?.literals ?? [];
+    this.prefix = path[0] ?? "";
+    // No hostname has a `/`. A path without a `/` at its start has no hostname before it.
+    if (patterns.hostname === "") this.literals = path;
+    else this.literals = this.prefix.startsWith("/") ? [host, ...path] : [host];
     this.weight = all.reduce((sum, matcher) => sum + (matcher?.weight ?? 0), 0);
   }
 
