@@ -56,7 +56,9 @@ export class Publisher {
   readonly #retryMs: RetryRange;
   readonly #asciiIds: boolean;
   readonly #log: LogThrottle;
-  readonly #writing = new Set<Promise<unknown>>();
+  /** Writes under way, and the callers that wait for their end. */
+  #writes = 0;
+  #waiting: (() => void)[] = [];
   /** Number of updates acknowledged. */
   published = 0;
 
@@ -111,7 +113,7 @@ export class Publisher {
    * @throws HubError whose code says what is wrong. Nothing was published.
    */
   async publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
-    return this.publishFor(undefined, readInputs(updates), options, OWN_PROCESS);
+    return this.publishFor(undefined, readInputs(updates), idempotencyKeyOf(options), OWN_PROCESS);
   }
 
   /**
@@ -120,19 +122,32 @@ export class Publisher {
    * @param updates - Parsed already, so that each field is of its type.
    * @param authorization - Claims of the publisher's token. Without a token, everything may be
    *   published.
+   * @param idempotencyKey - If the key is known, nothing is published. With the same updates, the
+   *   result is the first attempt's event ids.
+   * @param publisher - The key's owner. Default: that of the token.
    */
   async publishFor(
     authorization: Authorization | undefined,
     updates: readonly TextUpdate[],
-    options?: PublishOptions,
-    publisher: string = publisherOf(authorization),
+    idempotencyKey?: string,
+    publisher?: string,
   ): Promise<readonly string[]> {
-    const key = idempotencyKeyOf(options);
     if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Publish again in a moment.");
     this.#tokens.checkCurrent(authorization);
-    const ids = await this.#publish(updates, authorization, key === undefined ? undefined : { publisher, key });
-    if (ids.length > 0) this.#outage.succeeded();
-    return ids;
+    if (updates.length === 0) return [];
+    const key = idempotencyKey === undefined ? undefined : { publisher: publisher ?? publisherOf(authorization), key: idempotencyKey };
+    const attempt = key && this.#attemptAt(updates, key);
+    const batch = this.#validate(updates);
+    if (authorization !== undefined) for (const update of batch) this.#checkGrant(authorization, update);
+    const times = this.#deliveryTimes(updates);
+    this.#writes++;
+    try {
+      const ids = await this.#write(batch, times, attempt);
+      this.#outage.succeeded();
+      return ids;
+    } finally {
+      if (--this.#writes === 0) this.#tellSettled();
+    }
   }
 
   /**
@@ -154,26 +169,26 @@ export class Publisher {
     return ((await this.#schedule?.cancel(id, mayCancel)) ?? 0) > 0;
   }
 
-  /**
-   * @param idempotencyKey - If the key is known, nothing is published. With the same updates, the
-   *   result is the first attempt's event ids.
-   */
-  async #publish(
-    updates: readonly TextUpdate[],
-    authorization: Authorization | undefined,
-    idempotencyKey: IdempotencyKey | undefined,
-  ): Promise<readonly string[]> {
-    if (updates.length === 0) return [];
-    const attempt = idempotencyKey && this.#attemptAt(updates, idempotencyKey);
-    const batch = this.#validate(updates);
-    if (authorization !== undefined && !batch.every((update) => this.#grants.mayPublish(authorization, update.topics))) {
-      throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
-    }
+  #checkGrant(authorization: Authorization, { topics }: Update): void {
+    if (this.#grants.mayPublish(authorization, topics)) return;
+    throw new HubError("insufficient_scope", "The access token does not allow publishing to every topic of the update.");
+  }
+
+  /** When to deliver each update. Undefined if all are delivered at once, as nearly always. */
+  #deliveryTimes(updates: readonly TextUpdate[]): readonly (number | undefined)[] | undefined {
     const now = Date.now();
     const times = updates.map((update) => deliveryTime(update, now));
-    if (times.some((time) => time !== undefined)) return this.#track(this.#publishLater(batch, times, attempt));
-    if (attempt !== undefined) return this.#track(this.#publishOnce(batch, attempt));
-    const offsets = await this.#track(this.#journal.append(batch));
+    return times.some((time) => time !== undefined) ? times : undefined;
+  }
+
+  async #write(
+    batch: readonly Update[],
+    times: readonly (number | undefined)[] | undefined,
+    attempt: Attempt | undefined,
+  ): Promise<readonly string[]> {
+    if (times !== undefined) return this.#publishLater(batch, times, attempt);
+    if (attempt !== undefined) return this.#publishOnce(batch, attempt);
+    const offsets = await this.#journal.append(batch);
     this.published += batch.length;
     return this.#idsOf(batch, offsets);
   }
@@ -187,9 +202,16 @@ export class Publisher {
     });
   }
 
-  /** Resolves when all writes under way are settled. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#writing);
+  /** Resolves when no write is under way. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#writes === 0) this.#tellSettled();
+    });
+  }
+
+  #tellSettled(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #attemptAt(updates: readonly TextUpdate[], { publisher, key }: IdempotencyKey): Attempt {
@@ -272,14 +294,5 @@ export class Publisher {
       journal.append({ key, request, batch: [], steps, answer: JSON.stringify(ids) }),
     );
     return outcome.kind === "appended" ? ids : this.#firstIds(batch, outcome);
-  }
-
-  async #track<T>(writing: Promise<T>): Promise<T> {
-    this.#writing.add(writing);
-    try {
-      return await writing;
-    } finally {
-      this.#writing.delete(writing);
-    }
   }
 }

@@ -4,9 +4,10 @@ import { HubError } from "../core/errors.ts";
 import type { BodyShare } from "./admission/body-bytes.ts";
 import { GatheredBody, tooLarge } from "./body/gathered-body.ts";
 import type { HttpContext } from "./context.ts";
-import { BodyReadError } from "./request.ts";
+import { BodyReadError, type HubRequest } from "./request.ts";
 import { isTaken, type NodeSink, ResponseSink, SocketSink, takeSocket } from "./sinks/node-sinks.ts";
 import type { Subscriber } from "../core/live/subscriber.ts";
+import type { Framing } from "../core/update/wire.ts";
 import type { Reply } from "./reply/reply.ts";
 import { answerPoll, isPoll } from "./poll.ts";
 import { serverOf } from "./sinks/closed-servers.ts";
@@ -71,7 +72,7 @@ async function answer(
   context: HttpContext,
   req: IncomingMessage,
   res: ServerResponse,
-  { host, pathname, query }: RequestTarget,
+  target: RequestTarget,
   next: Next | undefined,
 ): Promise<void> {
   const address = context.proxies.clientOf(req);
@@ -80,21 +81,7 @@ async function answer(
     const sockets = socketAccess() ?? (await probeSockets(context.hub.logger));
     // A response without a socket waits for the previous one on the same connection.
     const takesSocket = sockets.takesSockets && req.httpVersionMajor === 1 && res.socket !== null;
-    const outcome = await respond(context, {
-      address,
-      method: req.method ?? "",
-      pathname,
-      query: decodeTarget(query),
-      header: (name) => (name === "host" ? host : firstHeader(req, name)),
-      authorization: authorizationFields(req),
-      framing: takesSocket && takesChunks(req) ? "chunked" : "none",
-      readBody: (maxBytes) => readBody(req, maxBytes, share),
-      isGone: () => req.socket.destroyed || res.destroyed,
-      admit: () => {
-        checkHost(req);
-        context.arrivals.admit(http2Stream(req)?.session ?? req.socket, address);
-      },
-    });
+    const outcome = await respond(context, new NodeRequest(context, req, res, target, { address, share, takesSocket }));
     if (outcome.kind === "reply") reply(req, res, outcome.reply);
     else stream(context, req, res, outcome, { address, sockets: takesSocket ? sockets : undefined });
   } catch (error) {
@@ -104,6 +91,58 @@ async function answer(
     if (isTaken(req.socket)) req.socket.destroy();
   } finally {
     share.release();
+  }
+}
+
+/** A request of Node's HTTP servers. */
+class NodeRequest implements HubRequest {
+  readonly address: string | undefined;
+  readonly method: string;
+  readonly pathname: string;
+  readonly query: string;
+  readonly authorization: readonly string[];
+  readonly framing: Framing;
+  readonly #context: HttpContext;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #host: string | undefined;
+  readonly #share: BodyShare;
+
+  constructor(
+    context: HttpContext,
+    req: IncomingMessage,
+    res: ServerResponse,
+    { host, pathname, query }: RequestTarget,
+    { address, share, takesSocket }: { readonly address: string | undefined; readonly share: BodyShare; readonly takesSocket: boolean },
+  ) {
+    this.address = address;
+    this.method = req.method ?? "";
+    this.pathname = pathname;
+    this.query = decodeTarget(query);
+    this.authorization = authorizationFields(req);
+    this.framing = takesSocket && takesChunks(req) ? "chunked" : "none";
+    this.#context = context;
+    this.#req = req;
+    this.#res = res;
+    this.#host = host;
+    this.#share = share;
+  }
+
+  header(name: string): string | undefined {
+    return name === "host" ? this.#host : firstHeader(this.#req, name);
+  }
+
+  readBody(maxBytes: number): Promise<Uint8Array> {
+    return readBody(this.#req, maxBytes, this.#share);
+  }
+
+  isGone(): boolean {
+    return this.#req.socket.destroyed || this.#res.destroyed;
+  }
+
+  admit(): void {
+    checkHost(this.#req);
+    this.#context.arrivals.admit(http2Stream(this.#req)?.session ?? this.#req.socket, this.address);
   }
 }
 

@@ -25,17 +25,17 @@ export interface HubRequest {
   /** Without the `?`. */
   readonly query: string;
   /** Returns a field's value by its lower-case name, as the runtime shows it. */
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
   /** Every `Authorization` field. */
   readonly authorization: readonly string[];
   /** How a stream to this client is delimited. */
   readonly framing: Framing;
   /** @throws HubError `too_large`, `overloaded` or `invalid_body`; {@link BodyReadError}. */
-  readonly readBody: (maxBytes: number) => Promise<Uint8Array>;
+  readBody(maxBytes: number): Uint8Array | Promise<Uint8Array>;
   /** Whether the client has left. */
-  readonly isGone: () => boolean;
+  isGone(): boolean;
   /**
    * @throws HubError `invalid_host`; `overloaded` if the connection is one of too many new ones.
    */
-  readonly admit: () => void;
+  admit(): void;
 }

@@ -2,6 +2,7 @@ import { encodeDrain } from "../core/update/frame.ts";
 import type { HttpContext } from "./context.ts";
 import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Wanted } from "./routes/metrics-collector.ts";
+import { NO_HEADERS } from "./reply/cors.ts";
 import { failureOf, problemReply } from "./reply/problem.ts";
 import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";
 import { allowedMethods, route } from "./router.ts";
@@ -23,15 +24,15 @@ export type Outcome =
  */
 export async function respond(context: HttpContext, request: HubRequest): Promise<Outcome> {
   const crossOrigin = context.cors.headers(request.header("origin"));
-  const refuse = (error: unknown): Reply => withHeaders(refusal(context, request, error), crossOrigin);
   try {
     const routed = await route(context, request);
     if ("status" in routed) return { kind: "reply", reply: withHeaders(routed, crossOrigin) };
     noteForeignPage(context, request, crossOrigin);
+    const refuse = (error: unknown): Reply => withHeaders(refusal(context, request, error), crossOrigin);
     return { ...routed, kind: "stream", headers: mergeHeaders(crossOrigin, routed.headers), refuse };
   } catch (error) {
     if (error instanceof BodyReadError) throw error;
-    return { kind: "reply", reply: refuse(error) };
+    return { kind: "reply", reply: withHeaders(refusal(context, request, error), crossOrigin) };
   }
 }
 
@@ -70,7 +71,7 @@ export function failureReply({ cors, faults, hub }: HttpContext, error: unknown,
 }
 
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {
-  return { ...reply, headers: mergeHeaders(headers, reply.headers) };
+  return headers === NO_HEADERS ? reply : { ...reply, headers: mergeHeaders(headers, reply.headers) };
 }
 
 function mergeHeaders(common: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>): Record<string, string> {

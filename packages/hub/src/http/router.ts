@@ -1,5 +1,6 @@
 import type { Action, Authorization } from "../core/matching/authorization.ts";
 import { HubError } from "../core/errors.ts";
+import { andThen } from "../core/scheduler.ts";
 import type { AccessRequest } from "./auth/access.ts";
 import { isAdmin } from "./auth/admin.ts";
 import type { HttpContext } from "./context.ts";
@@ -117,7 +118,7 @@ const METADATA: Route = {
  * @throws HubError `not_found`, `method_not_allowed`, an error of {@link HttpContext.access}, or an
  *   error of the handler.
  */
-export async function route(context: HttpContext, request: HubRequest): Promise<Reply | StreamReply> {
+export function route(context: HttpContext, request: HubRequest): Routed | Promise<Routed> {
   if (request.pathname === "") throw nothingHere();
   request.admit();
   const found = routesTo(context, request.pathname);
@@ -127,8 +128,14 @@ export async function route(context: HttpContext, request: HubRequest): Promise<
   const match = found.find(({ route: { methods } }) => methods.includes(request.method));
   if (match === undefined) throw new HubError("method_not_allowed", first.route.hint);
   const { needs, handler } = match.route;
-  return handler(context, request, needs === "nothing" ? undefined : await authorize(context, request, needs), match.id);
+  if (needs === "nothing") return handler(context, request, undefined, match.id);
+  return andThen<Authorization | undefined, Routed>(authorize(context, request, needs), (authorization) =>
+    handler(context, request, authorization, match.id),
+  );
 }
+
+/** A handler's answer. */
+type Routed = Reply | StreamReply;
 
 /** The value of the `Allow` field for a path. */
 export function allowedMethods(context: HttpContext, pathname: string): string {
@@ -185,21 +192,28 @@ function preflight({ cors }: HttpContext, request: HubRequest, found: readonly M
   return { status: 204, headers: { Allow: methods, ...cors.preflight(request.header("origin"), methods, asked) }, body: "" };
 }
 
-/** @throws HubError if the token does not satisfy the route. */
-export async function authorize(
+/**
+ * @returns A promise only for a token that was not seen before.
+ * @throws HubError if the token does not satisfy the route.
+ */
+export function authorize(
   { access, hubPath }: Pick<HttpContext, "access" | "hubPath">,
   request: AccessRequest,
   needs: Exclude<Need, "nothing">,
-): Promise<Authorization | undefined> {
+): Authorization | undefined | Promise<Authorization | undefined> {
   const isAdministrating = needs === "admin";
-  const authorization = await access.authorize(request, isAdministrating ? "publish" : needs.action);
-  if (authorization === undefined) {
-    const refusal = isAdministrating ? "This needs an administrator's access token." : needs.refusal;
-    if (refusal !== undefined) throw new HubError("unauthorized", refusal);
-  } else if (isAdministrating && !isAdmin(authorization, hubPath)) {
-    throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${hubPath}/admin.`);
-  }
-  return authorization;
+  return andThen<Authorization | undefined, Authorization | undefined>(
+    access.authorize(request, isAdministrating ? "publish" : needs.action),
+    (authorization) => {
+      if (authorization === undefined) {
+        const refusal = isAdministrating ? "This needs an administrator's access token." : needs.refusal;
+        if (refusal !== undefined) throw new HubError("unauthorized", refusal);
+      } else if (isAdministrating && !isAdmin(authorization, hubPath)) {
+        throw new HubError("insufficient_scope", `The access token does not allow publishing to exactly ${hubPath}/admin.`);
+      }
+      return authorization;
+    },
+  );
 }
 
 function nothingHere(): HubError {

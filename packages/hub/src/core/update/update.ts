@@ -146,7 +146,7 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
     );
   }
   checkLines(data, limits);
-  return {
+  const update: Update = {
     topics,
     data,
     // A program without types writes null for an absent value, as in JSON.
@@ -154,8 +154,8 @@ export function validateUpdate(input: TextUpdate, limits: Limits, isReserved: (t
     type: input.type ? checkType(input.type, limits) : undefined,
     retry: (input.retry ?? undefined) === undefined ? undefined : checkRetry(input.retry as number),
     private: input.private ?? false,
-    ...((input.ttlMs ?? undefined) === undefined ? {} : { ttlMs: checkTime("ttl", input.ttlMs as number, 1) }),
   };
+  return (input.ttlMs ?? undefined) === undefined ? update : { ...update, ttlMs: checkTime("ttl", input.ttlMs as number, 1) };
 }
 
 /**

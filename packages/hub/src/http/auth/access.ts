@@ -65,18 +65,22 @@ export class Access {
     return this.#credentials(request)?.from === "cookie";
   }
 
-  #credentials({ authorization, header, query }: AccessRequest): Credentials | undefined {
+  #credentials(request: AccessRequest): Credentials | undefined {
     const { cookieName, compat } = this.#options;
-    return readCredentials({ authorization, cookie: header("cookie"), query }, cookieName, compat);
+    return readCredentials(
+      { authorization: request.authorization, cookie: request.header("cookie"), query: request.query },
+      cookieName,
+      compat,
+    );
   }
 
   /**
    * A browser adds the cookie to any page's request, so the page itself must be allowed to publish.
    */
-  #checkOrigin({ header }: AccessRequest): void {
+  #checkOrigin(request: AccessRequest): void {
     const { publishOrigins, hubUrl } = this.#options;
-    const source = header("origin") ?? originOfReferer(header("referer"));
-    if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, originRequest(header)))) return;
+    const source = request.header("origin") ?? originOfReferer(request.header("referer"));
+    if (source !== undefined && (publishOrigins.includes(source) || isOwnOrigin(source, hubUrl, originRequest(request)))) return;
     throw new HubError("origin_forbidden", "With a cookie, the request must come from a page of the hub's origin or of an allowed origin.");
   }
 }

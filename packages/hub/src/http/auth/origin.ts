@@ -63,9 +63,9 @@ export interface OriginRequest {
   readonly fetchSite: string | undefined;
 }
 
-/** @param header - Returns a field's value by its lower-case name. */
-export function originRequest(header: (name: string) => string | undefined): OriginRequest {
-  return { host: header("host"), fetchSite: header("sec-fetch-site") };
+/** @param request - Its `header` returns a field's value by its lower-case name. */
+export function originRequest(request: { header(name: string): string | undefined }): OriginRequest {
+  return { host: request.header("host"), fetchSite: request.header("sec-fetch-site") };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { HubRequest } from "../request.ts";
  *
  * @throws HubError `unsupported_encoding` for a compressed body, `too_large`, `overloaded`.
  */
-export async function readBody(request: Pick<HubRequest, "header" | "readBody">, maxBytes: number): Promise<Uint8Array> {
+export function readBody(request: Pick<HubRequest, "header" | "readBody">, maxBytes: number): Uint8Array | Promise<Uint8Array> {
   const coding = request.header("content-encoding")?.trim().toLowerCase() ?? "";
   if (coding !== "" && coding !== "identity") {
     // Read unchanged, a compressed body would look like invalid UTF-8. Inflated, a few bytes could

@@ -10,11 +10,20 @@ import { atOnce } from "../../core/slices.ts";
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
+    // A decoder that has failed may keep a part of the bytes.
+    decoder = createDecoder();
     throw notUtf8();
   }
 }
+
+function createDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+}
+
+/** Kept, because to make one costs as much as to decode a small body. */
+let decoder = createDecoder();
 
 function notUtf8(): HubError {
   return new HubError(
@@ -55,10 +64,13 @@ export function* parsingForm(
     const equals = part.indexOf("=");
     const name = equals < 0 ? part : part.slice(0, equals);
     const value = equals < 0 ? "" : part.slice(equals + 1);
-    const decoded = yield* decoding(value);
+    const decoded = value.length <= PART_LENGTH ? decodePart(value) : yield* decoding(value);
     // Names are not remembered, and decoding has made a copy already. To copy each part once more
     // took a third of the time of a refused subscription.
-    pairs.push([yield* decoding(name), decoded === value ? detach(decoded, text) : decoded]);
+    pairs.push([
+      name.length <= PART_LENGTH ? decodePart(name) : yield* decoding(name),
+      decoded === value ? detach(decoded, text) : decoded,
+    ]);
   }
   return pairs;
 }
@@ -105,8 +117,8 @@ export function detach(part: string, text: string): string {
 /** Longest part that is decoded at once, in characters, and bytes between two `yield`s. */
 const PART_LENGTH = 16 * 1024;
 
+/** Decodes a long part. {@link decodePart} does the others. */
 function* decoding(part: string): Generator<undefined, string> {
-  if (part.length <= PART_LENGTH) return decodePart(part);
   yield;
   return part.includes("+") || part.includes("%") ? yield* decodingBytes(part) : part;
 }

@@ -95,16 +95,15 @@ export function* parsingUpdates(
 function* fromForm(text: string, maxFields: number, unknownFields: Set<string>): Generator<undefined, TextUpdate> {
   const topics: string[] = [];
   const fields = new Map<string, string>();
-  const counts = new Map<string, number>();
-  for (const [name, value] of yield* parsingForm(text, maxFields)) {
+  const pairs = yield* parsingForm(text, maxFields);
+  let repeated: string | undefined;
+  for (const [name, value] of pairs) {
     if (name === "topic") topics.push(value);
     else if (!isKnownField(name)) passOver(name, "The update", unknownFields);
-    else {
-      fields.set(name, value);
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
+    else if (fields.has(name)) repeated ??= name;
+    else fields.set(name, value);
   }
-  for (const [name, count] of counts) checkOnce(name, count, "The update");
+  if (repeated !== undefined) checkOnce(repeated, pairs.filter(([name]) => name === repeated).length, "The update");
   if (topics.length === 0)
     throw new HubError("missing_topic", `The update has no topic. Add a \`topic\` that names what changed.${nearMisses(unknownFields)}`);
   const present = (name: string): string | undefined => fields.get(name) || undefined;

@@ -9,6 +9,9 @@ const ALLOWED_HEADERS = ["Authorization", "Cache-Control", "Content-Type", "Idem
  */
 const ASKED_HEADERS = { count: 32, characters: 64 };
 
+/** Fields of an answer that concerns no other origin. A publish must not pay for joining fields. */
+export const NO_HEADERS: Readonly<Record<string, string>> = {};
+
 /** Permissions of pages of other origins. */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
@@ -29,8 +32,8 @@ export class Cors {
   /**
    * The fields of an answer to a request with this `Origin`. An unlisted origin is never echoed.
    */
-  headers(origin: string | undefined): Record<string, string> {
-    if (this.#origins.size === 0 && !this.#any) return {};
+  headers(origin: string | undefined): Readonly<Record<string, string>> {
+    if (this.#origins.size === 0 && !this.#any) return NO_HEADERS;
     const vary: Record<string, string> = this.#origins.size > 0 ? { Vary: "Origin" } : {};
     if (origin !== undefined && this.#origins.has(origin)) {
       return {
@@ -47,7 +50,7 @@ export class Cors {
    * The fields of an answer that every page may read. A listed origin is named, because `*` does
    * not work for a request with credentials.
    */
-  open(origin: string | undefined): Record<string, string> {
+  open(origin: string | undefined): Readonly<Record<string, string>> {
     const headers = this.headers(origin);
     return headers["Access-Control-Allow-Origin"] === undefined ? { ...headers, "Access-Control-Allow-Origin": "*" } : headers;
   }
@@ -59,7 +62,7 @@ export class Cors {
    *   any field. Instrumentation adds fields that the page does not know of, and the hub reads only
    *   its own.
    */
-  preflight(origin: string | undefined, methods: string, asked: string | undefined): Record<string, string> {
+  preflight(origin: string | undefined, methods: string, asked: string | undefined): Readonly<Record<string, string>> {
     const headers = this.headers(origin);
     if (headers["Access-Control-Allow-Origin"] === undefined) return headers;
     return {

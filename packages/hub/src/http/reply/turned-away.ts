@@ -82,7 +82,7 @@ export function noteRefusal(context: HttpContext, request: HubRequest, error: Hu
 export function noteForeignPage({ hub, notices }: HttpContext, request: HubRequest, crossOrigin: Readonly<Record<string, string>>): void {
   const origin = request.header("origin");
   if (origin === undefined || crossOrigin["Access-Control-Allow-Origin"] !== undefined) return;
-  if (isOwnOrigin(origin, hub.url, originRequest(request.header))) return;
+  if (isOwnOrigin(origin, hub.url, originRequest(request))) return;
   notices.warn(
     "foreign page",
     { origin: origin.slice(0, SHOWN_CHARACTERS) },
@@ -94,7 +94,8 @@ export function noteForeignPage({ hub, notices }: HttpContext, request: HubReque
  * Whether a request subscribes as an `EventSource` does. All others need their status: a refused
  * DELETE must not look done.
  */
-function wantsStream({ hubPath }: HttpContext, { method, pathname, header }: HubRequest): boolean {
+function wantsStream({ hubPath }: HttpContext, request: HubRequest): boolean {
+  const { method, pathname } = request;
   const isToHub = pathname === hubPath || pathname === ALIAS_PATH;
-  return isToHub && SUBSCRIBING.has(method) && isOfEventSource(header("accept"));
+  return isToHub && SUBSCRIBING.has(method) && isOfEventSource(request.header("accept"));
 }

@@ -25,25 +25,26 @@ export async function publish(
   request: Pick<HubRequest, "header" | "query" | "readBody">,
   authorization: Authorization | undefined,
 ): Promise<Reply> {
-  const { header, query } = request;
-  checkQuery(query);
+  checkQuery(request.query);
   // The token was checked before. A client without the right to publish must not make the hub read
   // a body.
   const body = await readBody(request, hub.limits.bodyBytes);
   // To the end, even if the peer has left: some publishers do not wait for the answer.
-  const parsed = await hub.requestWork.run(parsingUpdates(header("content-type"), body, hub.limits));
+  const parsed = await hub.requestWork.run(parsingUpdates(request.header("content-type"), body, hub.limits));
   reservedTopics.check(parsed.updates);
-  const ids = await hub.publisher.publishFor(authorization, parsed.updates, {
-    idempotencyKey: readIdempotencyKey(header("idempotency-key")),
-  });
-  const headers: Record<string, string> = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+  const ids = await hub.publisher.publishFor(authorization, parsed.updates, readIdempotencyKey(request.header("idempotency-key")));
+  const isJson = prefersJson(request.header("accept"), "text/plain");
   const warning = warningOf(parsed, hub.publishedRetryMs);
-  if (warning !== undefined) headers["Artesian-Warning"] = warning;
-  if (!prefersJson(header("accept"), "text/plain")) return { status: 200, headers, body: ids.join("\n") };
-  headers["Content-Type"] = "application/json";
+  const common = isJson ? JSON_HEADERS : TEXT_HEADERS;
+  const headers = warning === undefined ? common : { ...common, "Artesian-Warning": warning };
+  if (!isJson) return { status: 200, headers, body: ids.join("\n") };
   const answer = parsed.isBatch ? { ids } : { id: ids[0] };
   return { status: 200, headers, body: `${JSON.stringify(answer)}\n` };
 }
+
+/** Header fields of the answer to a publish. Shared, so that an answer makes no object. */
+const TEXT_HEADERS = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+const JSON_HEADERS = { ...TEXT_HEADERS, "Content-Type": "application/json" };
 
 /**
  * Refuses a field of the update in the URL, where it is not read. With `?private=on` the update

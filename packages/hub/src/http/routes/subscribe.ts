@@ -44,7 +44,10 @@ export async function subscribe(context: HttpContext, request: HubRequest, autho
   const { selection, lastEventId, hasCursor, last, waitMs } = await parseSubscription(context, request, form, authorization);
   if (waitMs !== undefined && hub.draining) throw new HubError("draining", "The hub is shutting down. Poll again in a moment.");
   // An answer without a body has no updates, so none are looked up.
-  const start = await hub.readers.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, request);
+  const start = await hub.readers.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, {
+    address: request.address,
+    isGone: () => request.isGone(),
+  });
   const cursorAtStart = hub.readers.cursorAt(start.after);
   const headers = headersOf(
     waitMs === undefined ? STREAM_HEADERS : POLL_HEADERS,
@@ -87,7 +90,9 @@ export async function parseSubscription(
   /** Longest wait of a poll, in milliseconds. Undefined for a stream. */
   readonly waitMs: number | undefined;
 }> {
-  const { address, query, pathname, header: field, framing, isGone } = request;
+  const { address, query, pathname, framing } = request;
+  const field = (name: string): string | undefined => request.header(name);
+  const isGone = (): boolean => request.isGone();
   const { formFields } = hub.limits;
   const matchers: Matcher[] = [];
   const pacing = new Map<string, string>();

@@ -38,6 +38,12 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
   return new MemoryJournal(options.retention ?? DEFAULT_RETENTION);
 }
 
+/** Makes a record member by member. A copy with a spread costs ten times as much. */
+function recordOf({ topics, data, id, type, retry, private: isPrivate, ttlMs }: Update, offset: number, at: number): JournalRecord {
+  const record = { topics, data, id, type, retry, private: isPrivate, offset, at };
+  return ttlMs === undefined ? record : { ...record, ttlMs };
+}
+
 type Follower = (records: readonly JournalRecord[]) => void;
 
 class MemoryJournal implements Journal {
@@ -85,7 +91,7 @@ class MemoryJournal implements Journal {
 
   #write(batch: readonly Update[], attempt?: IdempotentAppend): readonly number[] {
     const at = Date.now();
-    const appended = batch.map((update): JournalRecord => ({ ...update, offset: ++this.#tail, at }));
+    const appended = batch.map((update) => recordOf(update, ++this.#tail, at));
     for (const record of appended) {
       this.#records.push(record);
       this.#bytes += recordBytes(record);
