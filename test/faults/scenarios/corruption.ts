@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom, type Random } from "../../support/random.ts";
@@ -62,7 +63,7 @@ async function damageAgainAndAgain(directory: string, { full, seed, report, prog
       // So that each kind meets both originals.
       const original = originals[(round + Math.floor(round / 2)) % originals.length] as Original;
       rmSync(join(directory, "data"), { recursive: true, force: true });
-      cpSync(original.path, join(directory, "data"), { recursive: true });
+      copy(original.path, join(directory, "data"));
       damage(join(directory, "data", "journal"), random);
       const { outcome, wrong } = await tryIt(server, original);
       outcomes[outcome]++;
@@ -72,6 +73,11 @@ async function damageAgainAndAgain(directory: string, { full, seed, report, prog
     }
     progress(`${round + 1} of ${rounds} rounds of ${kinds.length} damages`);
   }
+}
+
+/** Node itself refuses to copy the socket that a killed process left. */
+function copy(from: string, to: string): void {
+  execFileSync("cp", ["-a", from, to]);
 }
 
 async function makeOriginal(server: HubServer, directory: string, how: "stop" | "kill", random: Random): Promise<Original> {
@@ -98,7 +104,7 @@ async function makeOriginal(server: HubServer, directory: string, how: "stop" | 
   if (how === "kill") await server.kill("everything");
   else await server.terminate();
   const path = join(directory, `original-${how}`);
-  cpSync(data, path, { recursive: true });
+  copy(data, path);
   return { path, publishes: [...readLines<Publish>(log)], reference: { subscription: await witness("reference"), entries } };
 }
 

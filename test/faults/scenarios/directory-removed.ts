@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atEnd } from "../lib/cleanup.ts";
@@ -29,7 +30,7 @@ const WAYS: Readonly<Record<string, (journal: string, beside: string) => void>> 
     mkdirSync(journal);
   },
   "replaced by a copy": (journal, beside) => {
-    cpSync(journal, beside, { recursive: true });
+    execFileSync("cp", ["-a", journal, beside]);
     rmSync(journal, { recursive: true });
     renameSync(beside, journal);
   },
