@@ -49,6 +49,18 @@ describe("demo", () => {
     }
   });
 
+  test("outlives bodies beyond an app's bound, whose length nobody announced", async () => {
+    const { url, run } = await startServer(["--bot", "none", "--journal", "memory"], {}, "demo");
+    const headers = { ...(await askToken(url)), "content-type": "application/json", "transfer-encoding": "chunked" };
+    for (const path of ["/news/api/feeds", "/chat/lobby/messages", "/demo/server/kill", "/nowhere"]) {
+      // The server may end the connection before it has read all.
+      const answer = await send(url + path, { method: "POST", headers }, "a".repeat(300_000)).catch(() => undefined);
+      expect([path, (answer?.status ?? 413) >= 400 && (answer?.status ?? 413) < 500]).toEqual([path, true]);
+      expect((await send(`${url}/health`)).body).toBe("ok\n");
+    }
+    expect(run.child.exitCode).toBe(null);
+  });
+
   test.each([
     ["--quotes", "gold"],
     ["--feed", "ftp://example.com/feed"],

@@ -72,6 +72,10 @@ interface Held {
 }
 
 const HELD: unique symbol = Symbol("held");
+const AWAITED_BY: unique symbol = Symbol("awaited by");
+
+/** A response that a connection waits for. */
+type AwaitedResponse = ServerResponse & { [AWAITED_BY]?: HeldSocket };
 type HeldSocket = Socket & { [HELD]?: Held | undefined };
 
 /**
@@ -126,6 +130,7 @@ export class Sockets {
       return;
     }
     if (unanswered === 1) held.peer.idle.delete(socket);
+    (res as AwaitedResponse)[AWAITED_BY] = socket;
     res.on("close", onAnswered);
   }
 
@@ -301,9 +306,10 @@ function refuseExpectation(req: IncomingMessage, res: ServerResponse): void {
  * An answer past this queue would wait for its turn on the connection, and the queue for it. So all
  * listeners of a watched server that answer while others wait must use this function.
  */
-export function answerInTurn({ socket }: IncomingMessage, answer: () => void): void {
-  const { owner } = (socket as HeldSocket)[HELD] ?? {};
-  if (owner === undefined) answer();
+export function answerInTurn(req: IncomingMessage, answer: () => void): void {
+  const socket = socketOf(req);
+  const { owner } = socket?.[HELD] ?? {};
+  if (socket === undefined || owner === undefined) answer();
   else owner.inTurn(socket, answer);
 }
 
@@ -311,14 +317,20 @@ export function answerInTurn({ socket }: IncomingMessage, answer: () => void): v
  * Marks a response's connection as a stream, which never becomes idle. Listeners of the response
  * would keep the response in memory.
  */
-export function stopAwaiting({ socket }: IncomingMessage, res: ServerResponse): void {
+export function stopAwaiting(req: IncomingMessage, res: ServerResponse): void {
   res.removeListener("close", onAnswered);
-  (socket as HeldSocket)[HELD]?.owner.streams(socket);
+  const socket = socketOf(req);
+  if (socket !== undefined) socket[HELD]?.owner.streams(socket);
+}
+
+/** The connection of a request. A request whose body was given up halfway may have none any more. */
+function socketOf({ socket }: { readonly socket: Socket | null }): HeldSocket | undefined {
+  return socket ?? undefined;
 }
 
 function onAnswered(this: ServerResponse): void {
-  const { socket } = this.req;
-  (socket as HeldSocket)[HELD]?.owner.answered(socket, this);
+  const socket = (this as AwaitedResponse)[AWAITED_BY];
+  socket?.[HELD]?.owner.answered(socket, this);
 }
 
 /** Replaces a connection's own `destroy()`. */
