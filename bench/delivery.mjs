@@ -13,7 +13,7 @@ import { testGenerator } from "./lib/self-test.mjs";
 import { artesian } from "./servers/artesian.mjs";
 import { betterSse } from "./servers/better-sse.mjs";
 import { fastifySse } from "./servers/fastify-sse.mjs";
-import { floor } from "./servers/floor.mjs";
+import { durableFloor, floor } from "./servers/floor.mjs";
 import { nchan } from "./servers/nchan.mjs";
 import { polling } from "./servers/polling.mjs";
 import { pushpin } from "./servers/pushpin.mjs";
@@ -27,7 +27,7 @@ import { socketIo } from "./servers/socket-io.mjs";
 /** @typedef {{ server: number, generator: number }} Cores */
 
 /** @type {readonly Server[]} */
-const SERVERS = [floor, nchan, pushpin, betterSse, fastifySse, socketIo, polling, artesian];
+const SERVERS = [floor, durableFloor, nchan, pushpin, betterSse, fastifySse, socketIo, polling, artesian];
 
 /** @returns {string} A line for each server that can't be measured here. */
 export function describeMissing() {
@@ -46,6 +46,7 @@ export function describeMissing() {
  * @property {readonly string[] | undefined} servers Names of servers.
  * @property {boolean} writeDocs
  * @property {string} journalDirectory
+ * @property {string} journal Artesian's: the name of a kind.
  */
 
 /** @param {import("./lib/load.mjs").Result} result */
@@ -121,7 +122,12 @@ export async function benchDelivery(options) {
   const scenarios = chooseNamed(listScenarios({ quick, seconds }), options.only, "--only");
   const servers = chooseNamed(SERVERS, options.servers, "--servers");
   const cores = chooseCores();
-  const start = { core: cores.server, files: fileLimitFor(Math.max(...scenarios.map(({ most }) => most))), journalDirectory };
+  const start = {
+    core: cores.server,
+    files: fileLimitFor(Math.max(...scenarios.map(({ most }) => most))),
+    journalDirectory,
+    journal: options.journal,
+  };
   compileNative();
   checkOnDisk(journalDirectory);
   if (quick) await testGenerator(cores);
@@ -143,7 +149,9 @@ export async function benchDelivery(options) {
       timing,
       rounds,
       quick,
-      servers: Object.fromEntries(used.map(({ name, title }) => [name, title])),
+      servers: Object.fromEntries(
+        used.map(({ name, title }) => [name, name === "artesian" ? `${title}; journal: ${options.journal}` : title]),
+      ),
       measurements,
       failures,
     };

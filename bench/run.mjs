@@ -1,8 +1,9 @@
 // npm run bench: what Artesian costs, measured next to what it is compared with, in one run on one machine.
 //
 // Method
-// - Servers: the floor (C, one write per subscriber and nothing else), Nchan, Pushpin, better-sse, @fastify/sse, Socket.IO, an
-//   endpoint to poll, and Artesian as deployed: the built command with authorization and an LMDB journal on a disk. All take a POST
+// - Servers: the floor (C, one write per subscriber and nothing else; for publishes also
+//   with every update on disk), Nchan, Pushpin, better-sse, @fastify/sse, Socket.IO, an
+//   endpoint to poll, and Artesian as deployed: the built command with authorization and a journal on a disk. All take a POST
 //   for an update and send the same 100 bytes of data, where a scenario does not say otherwise.
 // - The server has one core, all its processes together; the load generator (native/load) another; both by taskset. Nothing else should run.
 // - Each measurement is of a server just started: subscribers are opened, updates are published for a warm-up and then for
@@ -41,10 +42,11 @@ Options
   --rounds N          rounds to take the median of (5)
   --seconds S         how long each load is measured, 1 to 60 (4)
   --quick             little of everything, to see that it works; its figures mean nothing
-  --only LIST         of the scenarios one, wide, burst, private, patterns, steady, memory, herd, publish, topics,
-                      workers, gzip, polling; of the parts in micro; separated by commas
-  --servers LIST      of the servers floor, nchan, pushpin, better-sse, fastify-sse, socket.io, polling, artesian
+  --only LIST         of the scenarios one, wide, burst, private, patterns, steady, memory, herd, publish, durable,
+                      topics, workers, gzip, polling; of the parts in micro; separated by commas
+  --servers LIST      of the servers floor, durable-floor, nchan, pushpin, better-sse, fastify-sse, socket.io, polling, artesian
   --full              resume: with a journal of ten million rows, too (some 4 GB of disk, some ten minutes)
+  --journal KIND      Artesian's journal: lmdb, or memory to see what the disk costs (lmdb)
   --journal-dir DIR   where temporary journals lie: on a disk (bench/build)
   --check             exit with status 1 when a bar is not met (2, as always, when something could not be measured)
   --write-docs        write the figures into docs/reference/benchmarks.md, and pictures of them into docs/images/
@@ -69,6 +71,7 @@ function readArguments() {
         only: { type: "string" },
         servers: { type: "string" },
         full: { type: "boolean", default: false },
+        journal: { type: "string", default: "lmdb" },
         "journal-dir": { type: "string" },
         check: { type: "boolean", default: false },
         "write-docs": { type: "boolean", default: false },
@@ -104,7 +107,7 @@ async function main() {
   const [what = "delivery", ...rest] = positionals;
   const known = ["delivery", "resume", "pacing", "fleet", "partitions", "micro", "report"].includes(what);
   if (!known || rest.length > 0 !== (what === "report")) throw new BenchError(`there is no such benchmark\n\n${HELP}`);
-  const { quick, check, full } = values;
+  const { quick, check, full, journal } = values;
   const writeDocs = values["write-docs"];
   if (quick && (check || writeDocs)) throw new BenchError("--quick measures too little for --check and --write-docs");
   const rounds = wholeNumber("rounds", values.rounds, { fallback: quick ? 1 : 5, most: 100 });
@@ -126,7 +129,16 @@ async function main() {
               ? await benchPartitions({ rounds, seconds, quick, writeDocs, journalDirectory })
               : what === "micro"
                 ? await benchMicro({ rounds, quick, writeDocs, only, journalDirectory })
-                : await benchDelivery({ rounds, seconds, quick, writeDocs, journalDirectory, only, servers: values.servers?.split(",") });
+                : await benchDelivery({
+                    rounds,
+                    seconds,
+                    quick,
+                    writeDocs,
+                    journal,
+                    journalDirectory,
+                    only,
+                    servers: values.servers?.split(","),
+                  });
   if (check && !passed) process.exitCode = 1;
 }
 

@@ -171,6 +171,25 @@ function published(quick) {
       runs: forEach({ mode: "load", load: { subscribers: 0, window: 32, topics: 32, topic: "bench-{group}" }, connections: 0 }),
     },
     {
+      name: "durable",
+      title: "256 publishers, no subscriber",
+      about:
+        "So many that a flush of the disk is shared by many updates. Nchan keeps them in memory; the durable floor and Artesian have them on disk when they are acknowledged.",
+      table: "publish",
+      most: 0,
+      runs: (servers) =>
+        ["nchan", "durable-floor", "artesian"]
+          .filter((server) => servers.includes(server))
+          .map((server) => ({
+            label: server,
+            server,
+            mode: /** @type {const} */ ("load"),
+            load: { subscribers: 0, window: 256, topics: 32, topic: "bench-{group}" },
+            connections: 0,
+            abilities: [],
+          })),
+    },
+    {
       name: "topics",
       title: `A topic with one subscriber, while ${text(many)} others are on other topics`,
       about: `${rate} updates a second. Where there are more topics than others, each of them is on as many as it takes.`,

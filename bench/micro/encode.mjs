@@ -7,7 +7,7 @@ import { verifyThat } from "../lib/measure.mjs";
 import { figure } from "../lib/table.mjs";
 
 const ID = "#abcdefgh:1z";
-const PREAMBLE = Buffer.from(":\n");
+const PREAMBLE = ":\n";
 
 /**
  * @param {number} bytes
@@ -41,6 +41,9 @@ after which the block is only looked up.`,
     const { encodeFrame } = /** @type {typeof import("../../packages/hub/src/core/update/frame.ts")} */ (
       await importInner("core/update/frame")
     );
+    const { Frame } = /** @type {typeof import("../../packages/hub/src/core/update/encoded-frame.ts")} */ (
+      await importInner("core/update/encoded-frame")
+    );
     const { Wire } = /** @type {typeof import("../../packages/hub/src/core/update/wire.ts")} */ (await importInner("core/update/wire"));
     const { gzipCompression } = /** @type {typeof import("../../packages/hub/src/http/reply/gzip.ts")} */ (
       await importInner("http/reply/gzip")
@@ -51,7 +54,8 @@ after which the block is only looked up.`,
     const format = /** @type {const} */ ({ encoding: "gzip", framing: "chunked" });
     const unframed = /** @type {const} */ ({ encoding: "gzip", framing: "none" });
     // The same bytes, but not the same object, so that the block is made anew.
-    const makeBlock = () => wire.encode(frame.subarray(), format);
+    const again = () => Frame.ofBytes(frame.content);
+    const makeBlock = () => wire.encode(again(), format);
     const findBlock = () => wire.encode(frame, format);
     return {
       cases: [
@@ -68,18 +72,17 @@ after which the block is only looked up.`,
             data.length === bytes && data.split("\n").length === lines,
             `${data.length} bytes of data in ${data.split("\n").length} lines`,
           );
-          const encoded = Buffer.from(encodeFrame(update(data), ID)).toString();
+          const encoded = Buffer.from(encodeFrame(update(data), ID).content).toString();
           verifyThat(encoded === expectedFrame(data), `the frame ${JSON.stringify(encoded)}`);
         }
         verifyThat(findBlock() === findBlock() && findBlock() !== makeBlock(), "a block that is not shared, or shared by mistake");
-        const stream = Buffer.concat([
-          wire.begin(PREAMBLE, unframed),
-          wire.encode(frame.subarray(), unframed),
-          wire.encode(frame, unframed),
-        ]);
+        const stream = Buffer.concat([wire.begin(PREAMBLE, unframed), wire.encode(again(), unframed), wire.encode(frame, unframed)]);
         // The member has no end, as the stream has none.
         const inflated = gunzipSync(stream, { finishFlush: constants.Z_SYNC_FLUSH });
-        verifyThat(inflated.equals(Buffer.concat([PREAMBLE, frame, frame])), "a gzip stream that is something else when it is inflated");
+        verifyThat(
+          inflated.equals(Buffer.concat([Buffer.from(PREAMBLE), frame.content, frame.content])),
+          "a gzip stream that is something else when it is inflated",
+        );
         verifyThat(findBlock().length < frame.length / 2, `a gzip block of ${findBlock().length} bytes for ${frame.length}`);
       },
     };

@@ -8,6 +8,7 @@ import { figure } from "../lib/table.mjs";
 /** @typedef {import("../lib/selections.mjs").Cohort} Cohort */
 /** @typedef {import("../lib/selections.mjs").Matcher} Matcher */
 /** @typedef {import("../../packages/hub/src/core/journal/journal.ts").JournalRecord} JournalRecord */
+/** @typedef {import("../../packages/hub/src/core/live/frame-ring.ts").FramedRecord} FramedRecord */
 /** @typedef {import("../../packages/hub/src/core/live/matcher-index.ts").MatcherIndex} MatcherIndex */
 
 const EXACT = [100, 1_000, 10_000, 100_000];
@@ -60,7 +61,7 @@ const newTopic = (n) => `/tenants/none/books/b${n}`;
  * Collects records in turn, and counts the cohorts that they went to.
  *
  * @param {MatcherIndex} index
- * @param {readonly JournalRecord[]} records
+ * @param {readonly FramedRecord[]} records
  */
 function collector(index, records) {
   /** @type {Cohort[]} */
@@ -68,7 +69,7 @@ function collector(index, records) {
   const counted = { records: 0, cohorts: 0 };
   let next = 0;
   const run = () => {
-    index.collect(/** @type {JournalRecord} */ (records[next]), touched, () => undefined);
+    index.collect(/** @type {FramedRecord} */ (records[next]), touched, () => undefined);
     next = next + 1 === records.length ? 0 : next + 1;
     counted.records++;
     counted.cohorts += touched.length;
@@ -95,7 +96,10 @@ that the index has forgotten them, and go to nobody.`,
     const { MatcherIndex } = /** @type {typeof import("../../packages/hub/src/core/live/matcher-index.ts")} */ (
       await importInner("core/live/matcher-index")
     );
-    const unknown = Array.from({ length: NEW_TOPICS }, (_, n) => recordOf(newTopic(n)));
+    const { FramedRecord } = /** @type {typeof import("../../packages/hub/src/core/live/frame-ring.ts")} */ (
+      await importInner("core/live/frame-ring")
+    );
+    const unknown = Array.from({ length: NEW_TOPICS }, (_, n) => new FramedRecord(recordOf(newTopic(n))));
     const { parser, cohortOf } = await createCohorts();
     /**
      * @param {string} what
@@ -109,14 +113,14 @@ that the index has forgotten them, and go to nobody.`,
         const cohort = cohortOf(matcher, 1);
         index.add(cohort);
         index.wake(cohort);
-        return { cohort, record: recordOf(selected) };
+        return { cohort, entry: new FramedRecord(recordOf(selected)) };
       });
       // In the order that they were made in, they would be neighbours in memory, and 100,000 would cost what 100 do.
       const random = seeded(1);
       const shuffled = known
-        .map(({ record }) => ({ record, at: random() }))
+        .map(({ entry }) => ({ entry, at: random() }))
         .toSorted((one, other) => one.at - other.at)
-        .map(({ record }) => record);
+        .map(({ entry }) => entry);
       const [ofKnown, ofNew] = [collector(index, shuffled), collector(index, unknown)];
       return {
         cases: [
@@ -124,11 +128,14 @@ that the index has forgotten them, and go to nobody.`,
           { name: `${what}, new topic`, run: ofNew.run },
         ],
         verify: () => {
-          for (const { cohort, record } of known) {
+          for (const { cohort, entry } of known) {
             /** @type {Cohort[]} */
             const touched = [];
-            index.collect(record, touched, () => undefined);
-            verifyThat(touched.length === 1 && touched[0] === cohort && cohort.run[0] === record, `${record.topics[0]} went elsewhere`);
+            index.collect(entry, touched, () => undefined);
+            verifyThat(
+              touched.length === 1 && touched[0] === cohort && cohort.run[0] === entry,
+              `${entry.record.topics[0]} went elsewhere`,
+            );
             cohort.run.length = 0;
           }
           const { records, cohorts } = ofKnown.counted;

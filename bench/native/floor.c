@@ -6,9 +6,13 @@
  * What remains is almost only the kernel's own work for a TCP write, so "1.5 times the floor" tells how much a
  * server adds to what nobody can avoid.
  *
- *   floor [PORT]      0 or none: any free port. Prints "listening on http://127.0.0.1:PORT".
+ *   floor [PORT [FILE]]   0 or none: any free port. Prints "listening on http://127.0.0.1:PORT".
  *   GET  (any path)   becomes a subscriber.
  *   POST (any path)   a form body; what follows "data=" is sent as it is, without percent-decoding.
+ *
+ * With a FILE, an update is on disk before it is delivered and answered: the least that a durable server can do. All
+ * updates that came meanwhile are one group: one write of records with length, checksum, number and time, and one
+ * fdatasync. The file is written full of zeros first, so that no flush changes its metadata, and begun again at its end.
  *
  * It has no queue: a subscriber whose socket is full ends the program, so that a figure can never
  * come from deliveries that did not happen.
@@ -16,6 +20,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -26,9 +31,10 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = 16 * 1024, EVENTS_AT_ONCE = 512, BACKLOG = 4096 };
+enum { REQUEST_MAX = 16 * 1024, EVENTS_AT_ONCE = 512, BACKLOG = 4096, SEGMENT = 64 << 20, GROUP_MAX = 1 << 20 };
 
 struct connection {
   int fd;
@@ -63,7 +69,28 @@ static void subscribe(struct connection *connection) {
   subscribers[subscriber_count++] = connection;
 }
 
+/* An update of the group: its body within `group`, and who waits for the answer (NULL: gone). */
+struct update {
+  struct connection *publisher;
+  size_t at, length;
+};
+
+struct record {
+  uint32_t length, checksum;
+  uint64_t number, time;
+};
+
+static int journal = -1;
+static off_t journal_end;
+static char group[GROUP_MAX];
+static size_t group_length;
+static struct update updates[GROUP_MAX / sizeof(struct record)];
+static size_t update_count;
+
 static void forget(struct connection *connection) {
+  for (size_t i = 0; i < update_count; i++) {
+    if (updates[i].publisher == connection) updates[i].publisher = NULL;
+  }
   if (connection->subscribed) {
     struct connection *last = subscribers[--subscriber_count];
     subscribers[connection->slot] = last;
@@ -93,10 +120,59 @@ static void publish(const char *body, size_t length) {
   for (size_t i = 0; i < subscriber_count; i++) send_all(subscribers[i], frame, (size_t)frame_length);
 }
 
+static const char published[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/* Writes the group to the disk, delivers its updates and answers their publishers. */
+static void commit(void) {
+  if (update_count == 0) return;
+  if (journal_end + (off_t)group_length > SEGMENT) journal_end = 0;
+  if (pwrite(journal, group, group_length, journal_end) != (ssize_t)group_length) die("the journal's file");
+  if (fdatasync(journal) < 0) die("fdatasync");
+  journal_end += (off_t)group_length;
+  for (size_t i = 0; i < update_count; i++) {
+    publish(group + updates[i].at, updates[i].length);
+    if (updates[i].publisher) send_all(updates[i].publisher, published, sizeof published - 1);
+  }
+  group_length = update_count = 0;
+}
+
+static uint32_t crc32c(uint32_t crc, const unsigned char *bytes, size_t length) {
+  static uint32_t table[256];
+  if (!table[1]) {
+    for (uint32_t i = 0; i < 256; i++) {
+      table[i] = i;
+      for (int bit = 0; bit < 8; bit++) table[i] = table[i] & 1 ? table[i] >> 1 ^ 0x82f63b78 : table[i] >> 1;
+    }
+  }
+  crc = ~crc;
+  for (size_t i = 0; i < length; i++) crc = crc >> 8 ^ table[(crc ^ bytes[i]) & 255];
+  return ~crc;
+}
+
+static void append(struct connection *publisher, const char *body, size_t length) {
+  static uint64_t number;
+  struct record record = {.length = (uint32_t)length, .number = ++number, .time = (uint64_t)time(NULL)};
+  record.checksum = crc32c(crc32c(0, (const void *)&record.number, 16), (const void *)body, length);
+  if (group_length + sizeof record + length > GROUP_MAX) commit();
+  memcpy(group + group_length, &record, sizeof record);
+  memcpy(group + group_length + sizeof record, body, length);
+  updates[update_count++] = (struct update){publisher, group_length + sizeof record, length};
+  group_length += sizeof record + length;
+}
+
+static void open_journal(const char *path) {
+  static const char zeros[1 << 20];
+  journal = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (journal < 0) die(path);
+  for (size_t at = 0; at < SEGMENT; at += sizeof zeros) {
+    if (write(journal, zeros, sizeof zeros) != sizeof zeros) die(path);
+  }
+  if (fsync(journal) < 0) die("fsync");
+}
+
 /* Answers one complete request and returns its length; 0 when more bytes are needed. */
 static size_t handle_request(struct connection *connection, const char *request, size_t length) {
   static const char stream_head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n\r\n";
-  static const char published[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
   const char *body = memmem(request, length, "\r\n\r\n", 4);
   if (!body) return 0;
   body += 4;
@@ -111,8 +187,11 @@ static size_t handle_request(struct connection *connection, const char *request,
   size_t body_length = strtoul(field + strlen("\r\nContent-Length:"), NULL, 10);
   if (head_length + body_length > REQUEST_MAX) die_of("a request is too long");
   if (length < head_length + body_length) return 0;
-  publish(body, body_length);
-  send_all(connection, published, sizeof published - 1);
+  if (journal >= 0) append(connection, body, body_length);
+  else {
+    publish(body, body_length);
+    send_all(connection, published, sizeof published - 1);
+  }
   return head_length + body_length;
 }
 
@@ -174,6 +253,7 @@ int main(int count, char **arguments) {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) < 0) die("setrlimit");
 
+  if (count > 2) open_journal(arguments[2]);
   int listener = listen_on(count > 1 ? (uint16_t)atoi(arguments[1]) : 0);
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) die("epoll_create1");
@@ -188,5 +268,6 @@ int main(int count, char **arguments) {
       if (events[i].data.ptr) read_connection(events[i].data.ptr);
       else accept_connection(epoll, listener);
     }
+    commit();
   }
 }

@@ -1,4 +1,4 @@
-// Artesian as it is deployed: the command `artesian serve`, with authorization and an LMDB journal on a disk that commits every update.
+// Artesian as it is deployed: the command `artesian serve`, with authorization and a journal on a disk that commits every update.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -19,18 +19,21 @@ function hasFlag(flag) {
   return new RegExp(`^\\s*${flag}\\b`, "m").test(help);
 }
 
+/** @param {string} directory @param {string} [journal] */
+const journalIn = (directory, journal = "lmdb") => (journal === "memory" || journal.includes(":") ? journal : `${journal}:${directory}`);
+
 /**
- * @param {import("./server.mjs").StartOptions & { open?: boolean, journal?: string }} options `open`: without authorization. `journal`: one that is there already.
+ * @param {import("./server.mjs").StartOptions & { open?: boolean }} options `open`: without authorization.
  * @returns {Promise<import("./server.mjs").RunningServer>}
  */
 export async function startArtesian(options) {
   const { keyFile, publisher, subscribersFile } = await accessTokens();
-  const journal = mkdtempSync(join(options.journalDirectory, "journal-"));
-  const removeJournal = atEnd(() => rmSync(journal, { recursive: true, force: true }));
+  const directory = mkdtempSync(join(options.journalDirectory, "journal-"));
+  const removeJournal = atEnd(() => rmSync(directory, { recursive: true, force: true }));
   const who = options.open
     ? ["--anonymous", "--anonymous-publish"]
     : ["--issuer", ISSUER, "--jwt-key", `file:${keyFile}`, "--jwt-alg", ALGORITHM, "--resource-identifier", AUDIENCE];
-  const where = ["--port", "0", "--data", journal, "--journal", options.journal ?? `lmdb:${journal}`];
+  const where = ["--port", "0", "--data", directory, "--journal", journalIn(directory, options.journal)];
   const workers = options.workers === undefined ? [] : ["--workers", String(options.workers)];
   return startCommand({
     ...options,
@@ -70,7 +73,7 @@ async function whyNoGzip(options) {
 /** @type {import("./server.mjs").Server} */
 export const artesian = {
   name: "artesian",
-  title: `Artesian ${versionIn(".")}: \`artesian serve\` with a token for each subscriber and an LMDB journal on disk, every update committed before it is acknowledged`,
+  title: `Artesian ${versionIn(".")}: \`artesian serve\` with a token for each subscriber and a journal on disk, every update committed before it is acknowledged`,
   prepare() {
     if (!existsSync(program)) throw new BenchError("Artesian is not built: npm run build");
   },

@@ -8,7 +8,8 @@ import * as metrics from "./measurements.mjs";
  * @typedef {object} Bar
  * @property {string} text
  * @property {string} scenario
- * @property {(results: Results) => number | undefined} ratio
+ * @property {(results: Results) => number | undefined} ratio Or a figure, if there is a unit.
+ * @property {string} [unit] Default: a ratio.
  * @property {number} [most]
  * @property {number} [least]
  * @property {string} [peer] Compared by what it delivers a second: not where the load generator held it back.
@@ -45,19 +46,51 @@ const BARS = [
     peer: "better-sse",
   },
   {
+    text: "CPU a delivery, 1,000 private topics with one subscriber each, to Nchan",
+    scenario: "private",
+    ratio: artesianTo(metrics.cpuPerDelivery, "nchan"),
+    most: 2,
+  },
+  {
+    text: "CPU a delivery, 100 patterns with 10 subscribers each, to Nchan",
+    scenario: "patterns",
+    ratio: artesianTo(metrics.cpuPerDelivery, "nchan"),
+    most: 3,
+  },
+  {
     text: "Latency p99, 1,000 subscribers, 10 updates a second, to Nchan",
     scenario: "steady",
     ratio: artesianTo(metrics.latency99, "nchan"),
-    most: 1,
+    most: 1.1,
   },
   { text: `${IDLE}, to Nchan`, scenario: "memory", ratio: artesianTo(metrics.memoryPerConnection, "nchan"), most: 0.85 },
   { text: `${IDLE}, to better-sse`, scenario: "memory", ratio: artesianTo(metrics.memoryPerConnection, "better-sse"), most: 0.2 },
   {
-    text: "Durable publishes a second, 32 publishers, to Nchan's volatile ones",
+    text: "CPU a durable publish, 32 publishers, to Nchan's volatile one",
     scenario: "publish",
+    ratio: artesianTo(metrics.cpuPerUpdate, "nchan"),
+    most: 3,
+  },
+  {
+    text: "Durable publishes a second, 256 publishers, to Nchan's volatile ones",
+    scenario: "durable",
     ratio: artesianTo(metrics.updatesPerSecond, "nchan"),
-    least: 0.5,
+    least: 0.4,
     peer: "nchan",
+  },
+  {
+    text: "The same, to the durable floor's",
+    scenario: "durable",
+    ratio: artesianTo(metrics.updatesPerSecond, "durable-floor"),
+    least: 0.5,
+    peer: "durable-floor",
+  },
+  {
+    text: "CPU a publish to one subscriber among 10,000 others on 1,000 topics",
+    scenario: "topics",
+    ratio: (results) => results.median("artesian, 1,000 topics", metrics.cpuPerUpdate),
+    unit: " µs",
+    most: 350,
   },
   {
     text: "CPU a publish to one subscriber among 10,000 others, 100,000 topics to 100",
@@ -89,15 +122,15 @@ const BARS = [
  */
 export function judge(measurements, scenarios) {
   return BARS.filter(({ scenario }) => scenarios.some(({ name }) => name === scenario)).map(
-    ({ text, scenario, ratio, most, least, peer }) => {
-      const bar = `${text}: ${most === undefined ? `at least ${least}×` : `at most ${most}×`}`;
+    ({ text, scenario, ratio, unit = "×", most, least, peer }) => {
+      const bar = `${text}: ${most === undefined ? `at least ${least}` : `at most ${most}`}${unit}`;
       const results = new metrics.Results(measurements, scenario);
       // A peer that waits for the generator would look slower than it is. (Artesian would, too, but to its own loss.)
       if (peer !== undefined && results.heldBack(peer))
         return { bar, measured: `not comparable: ${peer} waited for the load generator`, passed: false };
       const found = ratio(results);
       if (found === undefined) return { bar, measured: "not measured", passed: false };
-      return { bar, measured: `${figure(found, 2)}×`, passed: found <= (most ?? Infinity) && found >= (least ?? -Infinity) };
+      return { bar, measured: `${figure(found, 2)}${unit}`, passed: found <= (most ?? Infinity) && found >= (least ?? -Infinity) };
     },
   );
 }

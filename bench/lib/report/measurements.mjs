@@ -105,6 +105,16 @@ export class Results {
   }
 
   /**
+   * @param {string} label
+   * @param {Metric} metric
+   * @returns {number | undefined} the median over the rounds
+   */
+  median(label, metric) {
+    const values = this.values(label, metric);
+    return values.length === 0 ? undefined : median(values);
+  }
+
+  /**
    * Median, over the rounds, of one row's figure divided by another's of the same round: what slows a whole round
    * down cancels out.
    *

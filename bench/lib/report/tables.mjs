@@ -96,7 +96,9 @@ const COLUMNS = {
   publish: [
     value("publishes a second", metrics.updatesPerSecond, { spread: true }),
     ratio("to nchan", metrics.updatesPerSecond, "nchan"),
+    ratio("to durable-floor", metrics.updatesPerSecond, "durable-floor"),
     value("CPU µs a publish", metrics.cpuPerUpdate, { decimals: 1, spread: true }),
+    ratio("to nchan", metrics.cpuPerUpdate, "nchan"),
     value("acknowledged after ms p50", metrics.answer50, { decimals: 2 }),
     value("p99", metrics.answer99, { decimals: 2 }),
     ...shares,

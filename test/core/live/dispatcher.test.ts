@@ -501,7 +501,7 @@ describe("observing", () => {
 describe("encoding", () => {
   const frame = (data: string): string =>
     new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-      encodeFrame({ topics: ["t"], data, id: undefined, type: "x", retry: 7, private: false }, "i"),
+      encodeFrame({ topics: ["t"], data, id: undefined, type: "x", retry: 7, private: false }, "i").content,
     );
 
   it("splits data on CR, LF and CRLF, and leaves the rest as it is", () => {

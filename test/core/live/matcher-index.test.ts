@@ -3,6 +3,7 @@ import type { Matcher } from "artesian";
 import { URLPattern } from "urlpattern-polyfill/urlpattern";
 import { describe, expect } from "vitest";
 import { Cohort } from "../../../packages/hub/src/core/live/cohort.ts";
+import { FramedRecord } from "../../../packages/hub/src/core/live/frame-ring.ts";
 import type { JournalRecord } from "../../../packages/hub/src/core/journal/journal.ts";
 import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
 import { MatcherCompiler } from "../../../packages/hub/src/core/matching/matcher.ts";
@@ -107,7 +108,7 @@ describe("the index of matchers", () => {
             private: isPrivate,
           };
           const touched: Cohort[] = [];
-          index.collect(record, touched, () => undefined);
+          index.collect(new FramedRecord(record), touched, () => undefined);
           // By their places: to compare the cohorts themselves in depth takes for ever.
           const places = present.map((_, place) => place);
           const wanted = places.filter((place) => {

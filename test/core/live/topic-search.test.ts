@@ -1,6 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { Cohort } from "../../../packages/hub/src/core/live/cohort.ts";
+import { FramedRecord } from "../../../packages/hub/src/core/live/frame-ring.ts";
 import type { JournalRecord } from "../../../packages/hub/src/core/journal/journal.ts";
 import { MatcherIndex } from "../../../packages/hub/src/core/live/matcher-index.ts";
 import { TopicSearch } from "../../../packages/hub/src/core/live/topic-search.ts";
@@ -78,7 +79,7 @@ describe("a search of topics in slices", () => {
         const ready = search.advance(pending, clock.nowMs + looks);
         for (const record of pending.splice(0, ready)) {
           const touched: Cohort[] = [];
-          index.collect(record, touched, (topic) => search.found(topic));
+          index.collect(new FramedRecord(record), touched, (topic) => search.found(topic));
           const found = [...present].filter(([, cohort]) => touched.includes(cohort)).map(([which]) => which);
           const wanted = [...present].filter(([, cohort]) => cohort.selection.selects(record)).map(([which]) => which);
           expect(found).toEqual(wanted);

@@ -72,8 +72,8 @@ describe("an encoded update", () => {
   test.prop([fc.array(event, { minLength: 1, maxLength: 5 }), cuts], { ...SEED, numRuns: 2000 })(
     "is one event to three independent parsers, whatever its data, and however it is cut",
     (events, at) => {
-      const frames = events.map(({ id: eventId, ...update }) =>
-        encodeFrame({ topics: ["t"], id: eventId, private: false, ...update }, eventId),
+      const frames = events.map(
+        ({ id: eventId, ...update }) => encodeFrame({ topics: ["t"], id: eventId, private: false, ...update }, eventId).content,
       );
       const parts = partsOf(Buffer.concat(frames), at);
       const wanted = events.map((one): ParsedEvent => ({

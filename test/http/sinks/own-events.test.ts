@@ -24,8 +24,8 @@ const update = fc.record({
 
 describe("the hub's own events", () => {
   test.prop([fc.array(update, { maxLength: 5 })])("are read back as they were encoded", (updates) => {
-    const frames = updates.map((one) => joinBytes([encodeUtf8(encodeTopics(one.topics)), encodeFrame(one, one.id ?? null)]));
-    const read = readOwnEvents(joinBytes([HEARTBEAT, encodeUtf8(encodeRetry(7)), HEARTBEAT, ...frames]));
+    const frames = updates.map((one) => joinBytes([encodeUtf8(encodeTopics(one.topics)), encodeFrame(one, one.id ?? null).content]));
+    const read = readOwnEvents(joinBytes([HEARTBEAT.content, encodeUtf8(encodeRetry(7)), HEARTBEAT.content, ...frames]));
     // The hub's own reconnection time has no event of its own, and stands with the first.
     const expected = updates.map(({ topics, data, id, type, retry }, i) => {
       return { topics, data: data.toWellFormed().replace(/\r\n?/g, "\n"), id, type, retry: retry ?? (i === 0 ? 7 : undefined) };
@@ -41,6 +41,6 @@ describe("the hub's own events", () => {
       ["hub:cursor", "#x:1", {}],
       ["hub:drain", undefined, { reconnectInMs: 5 }],
     ]);
-    expect(readOwnEvents(HEARTBEAT)).toEqual([]);
+    expect(readOwnEvents(HEARTBEAT.content)).toEqual([]);
   });
 });

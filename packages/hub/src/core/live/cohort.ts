@@ -1,4 +1,4 @@
-import type { JournalRecord } from "../journal/journal.ts";
+import type { FramedRecord } from "./frame-ring.ts";
 import { PacedRun } from "./paced-run.ts";
 import type { Selection } from "../matching/selection.ts";
 
@@ -30,7 +30,7 @@ export class Cohort {
    */
   readonly members: CohortMember[] = [];
   /** The selected records of the batch being dispatched. Emptied after each batch. */
-  readonly run: JournalRecord[] = [];
+  readonly run: FramedRecord[] = [];
   /** Records that wait for the next write, or undefined if updates are delivered at once. */
   readonly paced: PacedRun | undefined;
   /** Offset of the last record sent to the members. */

@@ -1,6 +1,7 @@
 import type { Cohort, CohortMember } from "./cohort.ts";
+import type { Frame } from "../update/encoded-frame.ts";
 import type { FrameEncoder } from "./frame-encoder.ts";
-import type { FrameRing } from "./frame-ring.ts";
+import type { FramedRecord, FrameRing } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
 import { Pacer } from "./pacer.ts";
 import { monotonicMs } from "../scheduler.ts";
@@ -30,9 +31,9 @@ export class Delivery {
   /**
    * Delivers a batch to the cohorts that select some of it.
    *
-   * @param frames - The frames of the batch.
+   * @param batchLength - Number of records of the batch.
    */
-  deliver(cohorts: readonly Cohort[], batch: readonly JournalRecord[], frames: ReadonlyMap<JournalRecord, Uint8Array>): void {
+  deliver(cohorts: readonly Cohort[], batchLength: number): void {
     const now = monotonicMs();
     const joined = new Map<string, Uint8Array>();
     for (const cohort of cohorts) {
@@ -41,7 +42,7 @@ export class Delivery {
         continue;
       }
       this.sent.updates += cohort.run.length * cohort.members.length;
-      this.#write(cohort, this.#joinRun(cohort, batch, frames, joined), now);
+      this.#write(cohort, this.#joinRun(cohort, batchLength, joined), now);
       cohort.run.length = 0;
     }
   }
@@ -67,10 +68,9 @@ export class Delivery {
     paced.dueAtMs = now + cohort.selection.pace.intervalMs;
     const last = records.at(-1);
     if (last === undefined) return;
-    const frames = records.map((record) => {
-      const frame = this.#ring.entry(record.offset)?.frame ?? this.#encoder.encode(record);
-      return this.#encoder.withTopics(frame, record, cohort.selection);
-    });
+    const frames = records.map((record) =>
+      this.#frameFor(this.#ring.entry(record.offset) ?? { record, frame: undefined }, cohort.selection),
+    );
     const all = this.#wire.join(frames, cohort.selection);
     // A member that joined while they waited has had the first of them.
     const rest = new Map<number, Uint8Array>();
@@ -97,7 +97,7 @@ export class Delivery {
   #write(cohort: Cohort, bytes: Uint8Array, now: number): void {
     const { members } = cohort;
     this.sent.bytes += bytes.length * members.length;
-    cohort.sentOffset = cohort.run.at(-1)?.offset ?? cohort.sentOffset;
+    cohort.sentOffset = cohort.run.at(-1)?.record.offset ?? cohort.sentOffset;
     cohort.sentAtMs = now;
     // From the end, because the last member takes the index of a member that leaves, and was served
     // already.
@@ -108,27 +108,23 @@ export class Delivery {
   }
 
   /** Joins the frames of a run. Cohorts with the same run in the same format share the bytes. */
-  #joinRun(
-    { run, selection }: Cohort,
-    batch: readonly JournalRecord[],
-    frames: ReadonlyMap<JournalRecord, Uint8Array>,
-    joined: Map<string, Uint8Array>,
-  ): Uint8Array {
-    if (run.length === 1) {
-      const only = run[0] as JournalRecord;
-      return this.#wire.encode(this.#encoder.withTopics(frames.get(only) as Uint8Array, only, selection), selection);
-    }
-    const which = run.length === batch.length ? "" : run.map((record) => record.offset).join(",");
+  #joinRun({ run, selection }: Cohort, batchLength: number, joined: Map<string, Uint8Array>): Uint8Array {
+    if (run.length === 1) return this.#wire.encode(this.#frameFor(run[0] as FramedRecord, selection), selection);
+    const which = run.length === batchLength ? "" : run.map(({ record }) => record.offset).join(",");
     const key = `${selection.encoding} ${selection.framing} ${sharedTopics(run, selection)} ${which}`;
     let bytes = joined.get(key);
     if (bytes === undefined) {
       bytes = this.#wire.join(
-        run.map((record) => this.#encoder.withTopics(frames.get(record) as Uint8Array, record, selection)),
+        run.map((entry) => this.#frameFor(entry, selection)),
         selection,
       );
       joined.set(key, bytes);
     }
     return bytes;
+  }
+
+  #frameFor({ record, frame }: Pick<FramedRecord, "record" | "frame">, selection: Selection): Frame {
+    return this.#encoder.withTopics(frame ?? this.#encoder.encode(record), record, selection);
   }
 }
 
@@ -136,7 +132,7 @@ export class Delivery {
  * Key that selections share if their bytes of a run are the same. Grants decide which topics of a
  * private update are shown.
  */
-function sharedTopics(run: readonly JournalRecord[], selection: Selection): string {
+function sharedTopics(run: readonly FramedRecord[], selection: Selection): string {
   if (!selection.showsTopics) return "";
-  return run.some((record) => record.private && record.topics.length > 1) ? selection.key : "topics";
+  return run.some(({ record }) => record.private && record.topics.length > 1) ? selection.key : "topics";
 }

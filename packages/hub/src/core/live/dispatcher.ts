@@ -4,7 +4,7 @@ import { Delivery } from "./delivery.ts";
 import type { DispatcherOptions, PresenceNotes } from "./dispatcher-options.ts";
 import { EventIds } from "../journal/event-ids.ts";
 import { FrameEncoder } from "./frame-encoder.ts";
-import { FrameRing, type FramedRecord } from "./frame-ring.ts";
+import { FrameRing, FramedRecord } from "./frame-ring.ts";
 import { isExpired, type Journal, type JournalRecord, type ReadLimits } from "../journal/journal.ts";
 import { MatcherIndex } from "./matcher-index.ts";
 import type { KnownTopic } from "./pattern-index.ts";
@@ -115,6 +115,7 @@ export class Dispatcher {
 
   /** Resolves the promises of {@link moved}, so that their callers look again. */
   readonly wake = (): void => {
+    if (this.#waiters.length === 0) return;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();
@@ -166,22 +167,20 @@ export class Dispatcher {
 
   #schedule(): void {
     this.#scheduled = true;
-    afterThisTurn(() => {
-      this.#scheduled = false;
-      this.#dispatchSlice();
-    });
+    afterThisTurn(this.#dispatchSlice);
   }
 
   /**
    * Updates of new topics take long, because each is tested on all patterns. Others must not wait
    * for the whole search.
    */
-  #dispatchSlice(): void {
+  readonly #dispatchSlice = (): void => {
+    this.#scheduled = false;
     this.#dispatchSearched();
     if (this.#pending.isEmpty) return;
     if (this.#pending.isOverdue(monotonicMs())) this.#dispatchUnsearched();
     else this.#schedule();
-  }
+  };
 
   /** Dispatches the updates that can be matched within one slice. */
   #dispatchSearched(): void {
@@ -231,19 +230,20 @@ export class Dispatcher {
   #dispatch(batch: readonly JournalRecord[], found?: (topic: string) => KnownTopic | undefined): void {
     const hearers = this.#fallBehindForPresence(batch);
     const at = Date.now();
-    const frames = new Map<JournalRecord, Uint8Array>();
     const touched: Cohort[] = [];
     for (const record of batch) {
-      const entry: FramedRecord = { record, frame: this.encoder.encode(record) };
-      frames.set(record, entry.frame);
+      const entry = new FramedRecord(record);
+      const isTaken = !isExpired(record, at, this.#journal.clockToleranceMs) && this.#index.collect(entry, touched, found);
+      if (isTaken) entry.frame = this.encoder.encode(record);
       this.ring.push(entry);
-      if (!isExpired(record, at, this.#journal.clockToleranceMs)) this.#index.collect(record, touched, found);
       this.#position = record.offset;
       if (record.type === NOTE_TYPE) this.onNote(record);
     }
     this.#pending.dispatched(this.#position);
-    this.#delivery.deliver(touched, batch, frames);
-    if (touched.length > 0) this.onDelivered?.(batch);
+    if (touched.length > 0) {
+      this.#delivery.deliver(touched, batch.length);
+      this.onDelivered?.(batch);
+    }
     this.wake();
     for (const hearer of hearers) hearer.replay();
   }

@@ -1,9 +1,18 @@
+import type { Frame } from "../update/encoded-frame.ts";
 import { type JournalRecord, recordBytes } from "../journal/journal.ts";
 
 /** A record with its encoded bytes. */
-export interface FramedRecord {
+export class FramedRecord {
   readonly record: JournalRecord;
-  readonly frame: Uint8Array;
+  /** Undefined if no cohort was sent the record. */
+  frame: Frame | undefined;
+  /** Set by the ring: size of both, so that an old record is dropped without a look at its text. */
+  heldBytes = 0;
+
+  constructor(record: JournalRecord) {
+    this.record = record;
+    this.frame = undefined;
+  }
 }
 
 /**
@@ -14,9 +23,9 @@ export interface FramedRecord {
 export class FrameRing {
   readonly #maxBytes: number;
   readonly #maxCount: number;
-  /** Every record after this offset is held. */
+  /** Every record after this offset is held. Their offsets have no holes. */
   #after: number;
-  #entries: FramedRecord[] = [];
+  #entries: (FramedRecord | undefined)[] = [];
   /**
    * Entries before this index were dropped. The array is cut now and then instead of at each drop.
    */
@@ -43,9 +52,11 @@ export class FrameRing {
     this.#bytes = 0;
   }
 
+  /** Adds the record at the offset after the newest. */
   push(entry: FramedRecord): void {
+    entry.heldBytes = recordBytes(entry.record) + (entry.frame?.length ?? 0);
     this.#entries.push(entry);
-    this.#bytes += entrySize(entry);
+    this.#bytes += entry.heldBytes;
     while (this.#bytes > this.#maxBytes || this.#entries.length - this.#start > this.#maxCount) this.#dropOldest();
     if (this.#start > 1024 && this.#start * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start);
@@ -55,8 +66,7 @@ export class FrameRing {
 
   /** The record at an offset, if held. */
   entry(offset: number): FramedRecord | undefined {
-    const [entry] = this.read(offset - 1, 1, 1) ?? [];
-    return entry?.record.offset === offset ? entry : undefined;
+    return offset > this.#after ? this.#entries[this.#start + (offset - this.#after) - 1] : undefined;
   }
 
   /**
@@ -67,39 +77,23 @@ export class FrameRing {
    */
   read(after: number, maxCount: number, maxBytes: number): readonly FramedRecord[] | undefined {
     if (after < this.#after) return undefined;
-    let low = this.#start;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#entries[middle] as FramedRecord).record.offset <= after) low = middle + 1;
-      else high = middle;
-    }
-    const last = Math.min(low + maxCount, this.#entries.length);
-    let end = low;
+    const entries: FramedRecord[] = [];
     let bytes = 0;
-    while (end < last) {
-      bytes += entrySize(this.#entries[end] as FramedRecord);
-      if (bytes > maxBytes && end > low) break;
-      end++;
+    while (entries.length < maxCount) {
+      const entry = this.entry(after + entries.length + 1);
+      if (entry === undefined) break;
+      bytes += entry.heldBytes;
+      if (bytes > maxBytes && entries.length > 0) break;
+      entries.push(entry);
     }
-    return this.#entries.slice(low, end);
+    return entries;
   }
 
   #dropOldest(): void {
-    const oldest = this.#entries[this.#start] as FramedRecord;
-    this.#after = oldest.record.offset;
-    this.#bytes -= entrySize(oldest);
+    this.#bytes -= this.#entries[this.#start]?.heldBytes ?? 0;
     // Frees the record now. Its slot is freed with the next cut.
-    this.#entries[this.#start] = DROPPED;
+    this.#entries[this.#start] = undefined;
     this.#start++;
+    this.#after++;
   }
-}
-
-const DROPPED: FramedRecord = {
-  record: { offset: 0, at: 0, topics: [], data: "", id: undefined, type: undefined, retry: undefined, private: false },
-  frame: new Uint8Array(0),
-};
-
-function entrySize(entry: FramedRecord): number {
-  return entry.frame.length + recordBytes(entry.record);
 }

@@ -1,5 +1,5 @@
 import type { Cohort } from "./cohort.ts";
-import type { JournalRecord } from "../journal/journal.ts";
+import type { FramedRecord } from "./frame-ring.ts";
 import { isPattern } from "../matching/matcher.ts";
 import { type KnownTopic, PatternIndex } from "./pattern-index.ts";
 import type { TopicParser } from "../update/topic.ts";
@@ -77,26 +77,37 @@ export class MatcherIndex {
    *
    * @param found - Looks up the known matches of a topic. Without this function, patterns are
    *   skipped, and their cohorts must have no members.
+   * @returns Whether any cohort is to receive the record.
    */
-  collect(record: JournalRecord, touched: Cohort[], found?: (topic: string) => KnownTopic | undefined): void {
-    const take = (cohort: Cohort): void => add(cohort, record, touched);
-    for (const cohort of this.#all) take(cohort);
-    for (const topic of record.topics) {
+  collect(entry: FramedRecord, touched: Cohort[], found?: (topic: string) => KnownTopic | undefined): boolean {
+    let isTaken = false;
+    for (const cohort of this.#all) isTaken = add(cohort, entry, touched) || isTaken;
+    for (const topic of entry.record.topics) {
       const cohorts = this.#exact.get(topic);
-      if (cohorts !== undefined) for (const cohort of cohorts) take(cohort);
-      if (found !== undefined) this.#patterns.find(topic, take, found(topic));
+      if (cohorts !== undefined) for (const cohort of cohorts) isTaken = add(cohort, entry, touched) || isTaken;
+      if (found === undefined || this.#patterns.size === 0) continue;
+      this.#patterns.find(
+        topic,
+        (cohort) => {
+          isTaken = add(cohort, entry, touched) || isTaken;
+        },
+        found(topic),
+      );
     }
+    return isTaken;
   }
 }
 
-function add(cohort: Cohort, record: JournalRecord, touched: Cohort[]): void {
+/** @returns Whether the cohort is to receive the record, and was not reached by it before. */
+function add(cohort: Cohort, entry: FramedRecord, touched: Cohort[]): boolean {
   const { run, paced } = cohort;
   // A cohort is reached once for each of its matchers that matches. The record is sent once.
-  if (run.at(-1) === record || cohort.members.length === 0 || !cohort.selection.mayRead(record)) return;
+  if (run.at(-1) === entry || cohort.members.length === 0 || !cohort.selection.mayRead(entry.record)) return false;
   if (paced !== undefined) {
-    if (paced.take(record)) touched.push(cohort);
-    return;
+    if (paced.take(entry.record)) touched.push(cohort);
+    return true;
   }
   if (run.length === 0) touched.push(cohort);
-  run.push(record);
+  run.push(entry);
+  return true;
 }

@@ -1,6 +1,7 @@
 import type { Authorization } from "../matching/authorization.ts";
 import { flatten } from "../update/bytes.ts";
 import type { Cohort, CohortMember } from "./cohort.ts";
+import type { Frame } from "../update/encoded-frame.ts";
 import type { EarlyUpdates } from "./early-updates.ts";
 import { monotonicMs } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
@@ -207,12 +208,12 @@ export class Subscriber implements CohortMember {
   }
 
   /**
-   * Sends bytes that are this subscriber's own.
+   * Sends a frame past the dispatcher.
    *
    * @returns Whether the peer took everything.
    */
-  send(bytes: Uint8Array): boolean {
-    return this.write(this.#wire.encode(bytes, this.selection));
+  send(frame: Frame): boolean {
+    return this.write(this.#wire.encode(frame, this.selection));
   }
 
   /** Makes the subscriber live at the tail. From now on it receives with its cohort. */

@@ -30,7 +30,7 @@ export class TopicSearch {
 
   /** Forgets the results, because their records are dispatched. */
   clear(): void {
-    if (this.#begun === undefined) this.#found.clear();
+    if (this.#begun === undefined && this.#found.size > 0) this.#found.clear();
   }
 
   /** Also forgets a search that was begun. Its record was dispatched without the search. */

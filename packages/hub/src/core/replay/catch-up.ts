@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "../update/bytes.ts";
+import { Frame } from "../update/encoded-frame.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { encodeCursor, encodeGap } from "../update/frame.ts";
@@ -70,11 +70,11 @@ function deliver(subscriber: Subscriber, step: ReplayStep<Chunks>, dispatcher: D
     }
     case "settled":
       subscriber.toldOffset = subscriber.cursor;
-      return subscriber.send(encodeUtf8(encodeCursor(dispatcher.ids.cursorAt(subscriber.cursor))));
+      return subscriber.send(Frame.ofText(encodeCursor(dispatcher.ids.cursorAt(subscriber.cursor))));
     case "gap":
       if (step.cursor !== subscriber.cursor) subscriber.toldOffset = -1;
       subscriber.cursor = step.cursor;
-      return subscriber.send(encodeUtf8(encodeGap(step.gap)));
+      return subscriber.send(Frame.ofText(encodeGap(step.gap)));
     case "live":
     case "again":
       return true;

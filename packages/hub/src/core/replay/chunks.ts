@@ -1,4 +1,5 @@
-import { encodeUtf8, joinBytes } from "../update/bytes.ts";
+import { joinBytes } from "../update/bytes.ts";
+import { Frame } from "../update/encoded-frame.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { encodeCursor, encodeGap } from "../update/frame.ts";
 import type { Selection } from "../matching/selection.ts";
@@ -79,15 +80,10 @@ export function chunksOf(
   return [first ?? last, ...others];
 }
 
-function frameOf(
-  { record, frame, cursor, isGap }: ReplayRecord,
-  isLast: boolean,
-  selection: Selection,
-  dispatcher: Dispatcher,
-): Uint8Array {
+function frameOf({ record, frame, cursor, isGap }: ReplayRecord, isLast: boolean, selection: Selection, dispatcher: Dispatcher): Frame {
   const { encoder } = dispatcher;
   if (isGap !== true) return encoder.withTopics(frame ?? encoder.encode(record, isLast ? cursor : null), record, selection);
   const next = cursor ?? dispatcher.ids.idAt(record.offset);
   const gap = encodeGap({ requested: dispatcher.ids.cursorAt(record.offset - 1), first: next, reason: "trimmed" });
-  return encodeUtf8(gap + encodeCursor(next));
+  return Frame.ofText(gap + encodeCursor(next));
 }

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { isExpired, type Journal, type JournalRecord } from "../journal/journal.ts";
+import type { Frame } from "../update/encoded-frame.ts";
 import type { PresenceNotes } from "../live/dispatcher-options.ts";
 import { andThen } from "../scheduler.ts";
 import type { Selection } from "../matching/selection.ts";
@@ -7,7 +8,7 @@ import type { Selection } from "../matching/selection.ts";
 /** A record of a replay, with its frame if that was at hand. */
 export interface ReplayRecord {
   readonly record: JournalRecord;
-  readonly frame?: Uint8Array | undefined;
+  readonly frame?: Frame | undefined;
   /** Event id that resumes after the record, if that is not the usual one. */
   readonly cursor?: string | undefined;
   /** Whether updates of presence are missing at this place. */

@@ -1,5 +1,5 @@
-import { encodeUtf8 } from "../update/bytes.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
+import { Frame } from "../update/encoded-frame.ts";
 import { encodeCursor, HEARTBEAT } from "../update/frame.ts";
 import { every, monotonicMs } from "../scheduler.ts";
 import type { Subscriber } from "../live/subscriber.ts";
@@ -31,7 +31,7 @@ export class Liveness {
   /** Visits owed from earlier ticks, in fractions of a subscriber. */
   #owed = 0;
   #lastTickMs = monotonicMs();
-  #cursor: { readonly position: number; readonly bytes: Uint8Array } = { position: -1, bytes: HEARTBEAT };
+  #cursor: { readonly position: number; readonly frame: Frame } = { position: -1, frame: HEARTBEAT };
 
   constructor(options: {
     dispatcher: Dispatcher;
@@ -67,22 +67,22 @@ export class Liveness {
 
   /** Forgets the encoded cursor, which is void after a restart. */
   forget(): void {
-    this.#cursor = { position: -1, bytes: HEARTBEAT };
+    this.#cursor = { position: -1, frame: HEARTBEAT };
   }
 
   /**
-   * The bytes that bring a live subscriber's cursor to the hub's position. Undefined if the cursor
+   * The frame that brings a live subscriber's cursor to the hub's position. Undefined if the cursor
    * is there already.
    */
-  cursorFor(subscriber: Subscriber): Uint8Array | undefined {
+  cursorFor(subscriber: Subscriber): Frame | undefined {
     const { position } = this.#dispatcher;
     // Updates that wait for the next write must not be passed over.
     if (subscriber.knownOffset >= position || subscriber.cohort.deliveredUpTo(subscriber, position) < position) return undefined;
     if (this.#cursor.position !== position) {
-      this.#cursor = { position, bytes: encodeUtf8(encodeCursor(this.#dispatcher.ids.cursorAt(position))) };
+      this.#cursor = { position, frame: Frame.ofText(encodeCursor(this.#dispatcher.ids.cursorAt(position))) };
     }
     subscriber.toldOffset = position;
-    return this.#cursor.bytes;
+    return this.#cursor.frame;
   }
 
   #tick(): void {

@@ -1,5 +1,5 @@
 import { type Authorization, streamEnd } from "../matching/authorization.ts";
-import { encodeUtf8 } from "../update/bytes.ts";
+import { Frame } from "../update/encoded-frame.ts";
 import { catchUp, CatchUpContext } from "../replay/catch-up.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
 import { ExpiryWheel } from "./expiry.ts";
@@ -112,7 +112,7 @@ export class Streams {
     }
     // After early updates, the subscriber gets the cursor at their end.
     if (start.lastEventId === undefined && start.early === undefined) preamble += encodeCursor(this.#dispatcher.ids.cursorAt(start.after));
-    if (subscriber.write(this.#dispatcher.wire.begin(encodeUtf8(preamble), selection))) subscriber.replay();
+    if (subscriber.write(this.#dispatcher.wire.begin(preamble, selection))) subscriber.replay();
     else subscriber.stall();
     return subscriber;
   }
@@ -122,7 +122,7 @@ export class Streams {
    * `EventSource` permanently.
    */
   turnAway(selection: Selection, sink: Sink): void {
-    sink.write(this.#dispatcher.wire.begin(encodeUtf8(encodeDrain(this.#randomRetryMs())), selection));
+    sink.write(this.#dispatcher.wire.begin(encodeDrain(this.#randomRetryMs()), selection));
     sink.end();
   }
 
@@ -188,7 +188,7 @@ export class Streams {
       // No cursor, because the subscriber's offsets belong to the journal before.
       if (last.state === "stalled") last.sink.destroy();
       else {
-        last.send(encodeUtf8(encodeDrain(this.#randomRetryMs())));
+        last.send(Frame.ofText(encodeDrain(this.#randomRetryMs())));
         last.sink.end();
       }
       last.close();
@@ -205,7 +205,7 @@ export class Streams {
       const subscriber = subscribers[i] as Subscriber;
       this.#tellCursor(subscriber);
       const retryMs = Math.round(min + (i + Math.random()) * stepMs);
-      if (subscriber.state !== "stalled") subscriber.send(encodeUtf8(encodeDrain(retryMs)));
+      if (subscriber.state !== "stalled") subscriber.send(Frame.ofText(encodeDrain(retryMs)));
       subscriber.sink.end();
     }
   }
@@ -261,12 +261,12 @@ export class Streams {
   #tellCursor(subscriber: Subscriber): void {
     const { state, cursor, early } = subscriber;
     if (state === "live") {
-      const bytes = this.#liveness.cursorFor(subscriber);
-      if (bytes !== undefined) subscriber.send(bytes);
+      const frame = this.#liveness.cursorFor(subscriber);
+      if (frame !== undefined) subscriber.send(frame);
     } else if (state === "replaying" && early === undefined && cursor > subscriber.toldOffset) {
       // A replay that found nothing would start again at the same place.
       subscriber.toldOffset = cursor;
-      subscriber.send(encodeUtf8(encodeCursor(this.#dispatcher.ids.cursorAt(cursor))));
+      subscriber.send(Frame.ofText(encodeCursor(this.#dispatcher.ids.cursorAt(cursor))));
     }
   }
 
@@ -338,7 +338,7 @@ export class Streams {
       if (event === "end") this.end(subscriber);
       else if (subscriber.state === "live" && subscriber.authorization !== undefined) {
         const leftMs = Math.max(0, streamEnd(subscriber.authorization, this.#options.leewayMs) - Date.now());
-        if (!subscriber.send(encodeUtf8(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
+        if (!subscriber.send(Frame.ofText(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
       }
     }
   }

@@ -10,6 +10,16 @@ export const encodeUtf8: (text: string) => Uint8Array = NodeBuffer
   ? (text) => NodeBuffer.from(text, "utf8")
   : (text) => encoder.encode(text);
 
+/** Number of bytes of a text in UTF-8. */
+export const utf8Bytes: (text: string) => number = NodeBuffer
+  ? (text) => NodeBuffer.byteLength(text, "utf8")
+  : (text) => encoder.encode(text).length;
+
+/** Writes text as UTF-8 into bytes, which must have room for the text. */
+export const writeUtf8: (text: string, bytes: Uint8Array, at: number) => void = NodeBuffer
+  ? (text, bytes, at) => void (bytes as Buffer).write(text, at, "utf8")
+  : (text, bytes, at) => void encoder.encodeInto(text, bytes.subarray(at));
+
 /** Allocates bytes of any content, to be overwritten. */
 export const allocate: (length: number) => Uint8Array = NodeBuffer
   ? (length) => NodeBuffer.allocUnsafe(length)

@@ -1,4 +1,5 @@
-import { allocate, encodeUtf8 } from "./bytes.ts";
+import { encodeUtf8 } from "./bytes.ts";
+import { Frame } from "./encoded-frame.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -19,26 +20,28 @@ export function hasLineBreak(data: string): boolean {
  * as a string would cost a tenth of a second.
  *
  * @param start - Start of the data, after the event's other fields.
+ * @param after - Bytes that follow the event in its frame.
  */
-export function splitLines(event: Uint8Array, start: number): Uint8Array {
+export function splitLines(event: Uint8Array, start: number, after: Uint8Array): Frame {
   /** End of the data, before the two LFs that end the event. */
   const end = event.length - 2;
-  let length = event.length;
+  let length = event.length + after.length;
   for (let i = start; i < end; i++) {
     if (event[i] === LF) length += event[i - 1] === CR ? -1 : LINE_BYTES;
     else if (event[i] === CR) length += LINE_BYTES;
   }
-  const split = allocate(length);
-  split.set(event.subarray(0, start));
-  let at = start;
-  for (let i = start; i < end; i++) {
-    const byte = event[i] as number;
-    if (byte === LF && event[i - 1] === CR) continue;
-    if (byte === LF || byte === CR) for (const next of NEXT_LINE) split[at++] = next;
-    else split[at++] = byte;
-  }
-  split.set(event.subarray(end), at);
-  return split;
+  return Frame.filled(length, (split) => {
+    split.set(event.subarray(0, start));
+    let at = start;
+    for (let i = start; i < end; i++) {
+      const byte = event[i] as number;
+      if (byte === LF && event[i - 1] === CR) continue;
+      if (byte === LF || byte === CR) for (const next of NEXT_LINE) split[at++] = next;
+      else split[at++] = byte;
+    }
+    split.set(event.subarray(end), at);
+    split.set(after, at + 2);
+  });
 }
 
 /** Tells whether data has more line breaks than that. CRLF is one line break. */

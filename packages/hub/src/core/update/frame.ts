@@ -1,4 +1,5 @@
 import { encodeUtf8 } from "./bytes.ts";
+import { Frame } from "./encoded-frame.ts";
 import { hasLineBreak, splitLines } from "./data-lines.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Update } from "./update.ts";
@@ -11,15 +12,17 @@ import type { Update } from "./update.ts";
  * event is not dispatched.
  *
  * @param eventId - Null for none. The peer then keeps its cursor.
+ * @param after - Text that follows the event in its frame.
  * @see HTML Standard, 9.2.5 "Parsing an event stream".
  */
-export function encodeFrame(update: Update, eventId: string | null): Uint8Array {
+export function encodeFrame(update: Update, eventId: string | null, after = ""): Frame {
   let head = "";
   if (update.type !== undefined) head += `event: ${update.type}\n`;
   if (update.retry !== undefined) head += `retry: ${update.retry}\n`;
   if (eventId !== null) head += `id: ${eventId}\n`;
   const event = `${head}data: ${update.data}\n\n`;
-  return hasLineBreak(update.data) ? splitLines(encodeUtf8(event), encodeUtf8(head).length) : encodeUtf8(event);
+  if (!hasLineBreak(update.data)) return Frame.ofText(event + after);
+  return splitLines(encodeUtf8(event), encodeUtf8(head).length, encodeUtf8(after));
 }
 
 /**
@@ -34,7 +37,7 @@ export function encodeTopics(topics: readonly string[]): string {
  * A comment line without the blank line after it. Some parsers dispatch an empty event at every
  * blank line.
  */
-export const HEARTBEAT: Uint8Array = encodeUtf8(":\n");
+export const HEARTBEAT: Frame = Frame.ofText(":\n");
 
 /** Why a cursor could not be resumed from. */
 export type GapReason = "trimmed" | "unknown" | "epoch";
