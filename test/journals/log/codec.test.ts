@@ -14,7 +14,12 @@ import { ENTRY_HEAD, entryCount, entryLength, isSound, placeEntry, sealEntry } f
 import { KeyedHash } from "../../../packages/hub/src/journals/log/keyed-hash.ts";
 
 /** Any text, also with lone surrogates. */
-const text = fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.string({ unit: "grapheme" }), loneSurrogates(), fc.constant("x".repeat(300)));
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: "grapheme" }),
+  loneSurrogates(),
+  fc.constant("x".repeat(300)),
+);
 
 function loneSurrogates(): fc.Arbitrary<string> {
   return fc.array(fc.integer({ min: 0xd700, max: 0xe000 }), { maxLength: 40 }).map((units) => String.fromCharCode(...units));
@@ -89,7 +94,10 @@ describe("the encoding of appends", () => {
   });
 
   it("notices the damage of any byte, any cut, and another journal's entry", () => {
-    const entry = placed({ batch: [{ topics: ["é"], data: "x", id: "i", type: undefined, retry: 1, private: true }], steps: [{ key: "k", value: "v" }] });
+    const entry = placed({
+      batch: [{ topics: ["é"], data: "x", id: "i", type: undefined, retry: 1, private: true }],
+      steps: [{ key: "k", value: "v" }],
+    });
     const length = entryLength(entry, 0);
     expect(isSound(entry, 0, length, SALT)).toBe(true);
     expect(isSound(entry, 0, length, SALT + 1)).toBe(false);
@@ -137,7 +145,10 @@ describe("the encoding of appends", () => {
   });
 
   it("takes at most 160 bytes for an update of 100 bytes", () => {
-    const entry = encodeAppend({ batch: [{ topics: ["room/1"], data: "x".repeat(100), id: undefined, type: undefined, retry: undefined, private: false }], steps: [] });
+    const entry = encodeAppend({
+      batch: [{ topics: ["room/1"], data: "x".repeat(100), id: undefined, type: undefined, retry: undefined, private: false }],
+      steps: [],
+    });
     expect(entry.length).toBeLessThanOrEqual(163);
   });
 });

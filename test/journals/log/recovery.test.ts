@@ -31,41 +31,48 @@ describe("a log that was cut off while it was written", () => {
   it.each([
     ["is missing from", (bytes: Buffer, cut: number) => bytes.subarray(0, cut)],
     ["is zeros from", (bytes: Buffer, cut: number) => Buffer.concat([bytes.subarray(0, cut), Buffer.alloc(bytes.length - cut)])],
-    ["is something else from", (bytes: Buffer, cut: number) => Buffer.concat([bytes.subarray(0, cut), Buffer.alloc(bytes.length - cut, 0xfe)])],
+    [
+      "is something else from",
+      (bytes: Buffer, cut: number) => Buffer.concat([bytes.subarray(0, cut), Buffer.alloc(bytes.length - cut, 0xfe)]),
+    ],
     ["has another byte at", (bytes: Buffer, cut: number) => Buffer.from(bytes).fill((bytes[cut] as number) ^ 1, cut, cut + 1)],
     ["has no bytes for a while at", (bytes: Buffer, cut: number) => Buffer.from(bytes).fill(0, cut, cut + 70)],
-  ])("keeps what was acknowledged, if the last group %s any position", async (what, damage) => {
-    const directory = newDirectory();
-    const { store } = await reopen(directory, { segmentBytes: 1024 * 1024 });
-    for (const one of ["1", "2", "3"]) await append(store, one);
-    const { position } = store.place;
-    // A group of four appends, which share a flush.
-    const group = [append(store, "4"), append(store, "5", "6"), append(store, "7"), append(store, "8")];
-    await Promise.all(group);
-    const file = segmentsOf(directory)[0] as string;
-    const bytes = readFileSync(file);
-    const end = store.place.position;
-    for (let cut = position; cut < end; cut += what.startsWith("is zeros") ? 1 : 7) {
-      writeFileSync(file, damage(bytes, cut));
-      const { store: again, told } = await reopen(directory, { segmentBytes: 1024 * 1024 });
-      const { records, gaps } = await readAll(again);
-      expect(data(records.slice(0, 3))).toEqual(["1", "2", "3"]);
-      expect([gaps, told]).toEqual([[], []]);
-      // Whole appends, in order.
-      expect([3, 4, 6, 7]).toContain(records.length);
-      expect(data(records)).toEqual(["1", "2", "3", "4", "5", "6", "7"].slice(0, records.length));
-      expect(again.place.tail).toBe(records.length);
-      expect(again.place.bytes).toBe(66 * records.length);
-      const next = await append(again, "next");
-      expect(next).toEqual({ kind: "appended", first: records.length + 1, count: 1 });
-      expect(data((await readAll(again)).records)).toEqual([...data(records), "next"]);
-      await again.close();
-      // Nothing of the torn group comes back behind the next append.
-      const { store: third } = await reopen(directory, { segmentBytes: 1024 * 1024 });
-      expect(third.place.tail).toBe(records.length + 1);
-      await third.close();
-    }
-  }, 120_000);
+  ])(
+    "keeps what was acknowledged, if the last group %s any position",
+    async (what, damage) => {
+      const directory = newDirectory();
+      const { store } = await reopen(directory, { segmentBytes: 1024 * 1024 });
+      for (const one of ["1", "2", "3"]) await append(store, one);
+      const { position } = store.place;
+      // A group of four appends, which share a flush.
+      const group = [append(store, "4"), append(store, "5", "6"), append(store, "7"), append(store, "8")];
+      await Promise.all(group);
+      const file = segmentsOf(directory)[0] as string;
+      const bytes = readFileSync(file);
+      const end = store.place.position;
+      for (let cut = position; cut < end; cut += what.startsWith("is zeros") ? 1 : 7) {
+        writeFileSync(file, damage(bytes, cut));
+        const { store: again, told } = await reopen(directory, { segmentBytes: 1024 * 1024 });
+        const { records, gaps } = await readAll(again);
+        expect(data(records.slice(0, 3))).toEqual(["1", "2", "3"]);
+        expect([gaps, told]).toEqual([[], []]);
+        // Whole appends, in order.
+        expect([3, 4, 6, 7]).toContain(records.length);
+        expect(data(records)).toEqual(["1", "2", "3", "4", "5", "6", "7"].slice(0, records.length));
+        expect(again.place.tail).toBe(records.length);
+        expect(again.place.bytes).toBe(66 * records.length);
+        const next = await append(again, "next");
+        expect(next).toEqual({ kind: "appended", first: records.length + 1, count: 1 });
+        expect(data((await readAll(again)).records)).toEqual([...data(records), "next"]);
+        await again.close();
+        // Nothing of the torn group comes back behind the next append.
+        const { store: third } = await reopen(directory, { segmentBytes: 1024 * 1024 });
+        expect(third.place.tail).toBe(records.length + 1);
+        await third.close();
+      }
+    },
+    120_000,
+  );
 
   it("goes on after each step of a new segment", async () => {
     const directory = newDirectory();
@@ -114,7 +121,9 @@ describe("damage of a log", () => {
         for (const record of records) expect(record.data).toBe(`${record.offset} ${"x".repeat(300)}`);
         // At most one append is lost. Entries without records may be what is damaged.
         expect(records.length).toBeGreaterThanOrEqual(tail - 1);
-        const missing = Array.from({ length: tail }, (_, i) => i + 1).filter((offset) => !records.some((record) => record.offset === offset));
+        const missing = Array.from({ length: tail }, (_, i) => i + 1).filter(
+          (offset) => !records.some((record) => record.offset === offset),
+        );
         expect(gaps).toEqual(missing);
         expect(told).toHaveLength(missing.length);
         for (const offset of missing) expect(told[0]).toContain(`record ${offset} is not what was written`);
@@ -269,7 +278,7 @@ describe("the shared table of a log", () => {
     await store.close();
     const file = segmentsOf(directory)[0] as string;
     const bytes = readFileSync(file);
-    writeFileSync(file, bytes.fill(0, position + 58, position + 62));
+    writeFileSync(file, bytes.fill(0, position + 57, position + 60));
     const { store: again } = await reopen(directory);
     expect(await again.entries("", { limit: 9 })).toEqual([
       { key: "later", value: "2" },
@@ -324,7 +333,9 @@ describe("restored data", () => {
     expect(fifth.place.epoch).not.toBe(third.place.epoch);
     expect(told[1]).toContain("its identity is a copy");
     await fifth.close();
-    await expect(LogStore.open({ directory, markFile, epoch: first.place.epoch })).rejects.toThrow(/is not the one that the hub began with/);
+    await expect(LogStore.open({ directory, markFile, epoch: first.place.epoch })).rejects.toThrow(
+      /is not the one that the hub began with/,
+    );
     const declared = await LogStore.open({ directory, markFile, isDeclared: true, onPutBack: (what) => told.push(what) });
     expect(declared.place.epoch).not.toBe(fifth.place.epoch);
     expect(told.at(-1)).toContain("this was declared");

@@ -10,7 +10,6 @@ import {
   HAS_STEPS,
   isMarked,
   isSound,
-  MAGIC,
 } from "./entry.ts";
 
 const WINDOW_BYTES = 64 * 1024;
