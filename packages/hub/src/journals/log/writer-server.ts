@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { HubError } from "../../core/errors.ts";
 import { after, afterThisTurn, every } from "../../core/scheduler.ts";
 import { frame, FrameReader, KIND, MalformedFrame } from "./frames.ts";
+import type { Reception } from "./election.ts";
 import type { LogWriterAccess } from "./log-access.ts";
 import {
   decodeEntriesRequest,
@@ -23,7 +24,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** The writer's side of the connections to its followers. */
-export class WriterServer {
+export class WriterServer implements Reception {
   readonly #connections = new Set<Connection>();
   #writer: LogWriterAccess | undefined;
   #stopListening: () => void = () => undefined;
@@ -41,6 +42,11 @@ export class WriterServer {
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));
     socket.unref();
+  };
+
+  /** Closes the connections at once. Their followers look for another writer. */
+  readonly dismiss = (): void => {
+    for (const connection of this.#connections) connection.cut();
   };
 
   /** Begins to answer, once the journal is open. */
@@ -120,6 +126,10 @@ class Connection {
       if (!this.#isGreeted || this.#socket.destroyed) resolve();
       else this.#finish();
     });
+  }
+
+  cut(): void {
+    this.#socket.destroy();
   }
 
   close(): void {
