@@ -1,6 +1,6 @@
-import type { Matcher } from "artesian";
+import type { Journal, Matcher } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
-import { logJournal } from "artesian/journals/log";
+import { logJournal, type LogJournalOptions } from "artesian/journals/log";
 import type { Authorization } from "../../packages/hub/src/core/matching/authorization.ts";
 import type { IdCipher } from "../../packages/hub/src/core/journal/cursor.ts";
 import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
@@ -150,7 +150,10 @@ export class ModelReader implements Sink {
 }
 
 /** The journals in a directory. */
-export const ENGINES = { lmdb: lmdbJournal, log: logJournal } as const;
+export const ENGINES: Readonly<Record<"lmdb" | "log", (options: LogJournalOptions) => Journal | Promise<Journal>>> = {
+  lmdb: lmdbJournal,
+  log: logJournal,
+};
 
 /** A hub on a directory, with the model's retention. */
 export async function openHub(engine: keyof typeof ENGINES, directory: string, held: number, idCipher?: IdCipher): Promise<HubCore> {

@@ -27,6 +27,7 @@ describe("processes of one journal", { timeout: 240_000 }, () => {
     onTestFinished(() => journal.close());
     let [count, own, starting] = [0, 0, 0];
     let isDone = false;
+    let isReopening = false;
     const failures: unknown[] = [];
     const load = (async () => {
       while (!isDone) {
@@ -39,7 +40,6 @@ describe("processes of one journal", { timeout: 240_000 }, () => {
         else await new Promise((resolve) => setTimeout(resolve, 1));
       }
     })();
-    let isReopening = false;
     const takeovers: number[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       await expect.poll(() => processes.length, SOON).toBeGreaterThan(1);

@@ -15,7 +15,7 @@ import { openJournal } from "../serve/data.ts";
 import type { Output } from "../terminal.ts";
 
 /** Most updates, and bytes of their lines, that are appended at once. */
-const BATCH = { updates: 500, bytes: 1024 * 1024 } as const;
+const BATCH = { updates: 100, bytes: 1024 * 1024 } as const;
 
 /** The update was accepted by a hub, whose limits may have been larger than the default. */
 const LIMITS: Limits = {
@@ -72,7 +72,7 @@ export async function importJournal(config: Config, input: AsyncIterable<Uint8Ar
       if (!(error instanceof LineError)) throw error;
       // The lines before it are sound.
       if (batch.updates.length > 0) await flush();
-      throw new Failure(`${error.message} The ${formatCount(progress.total)} updates before it are imported.`, { cause: error });
+      throw new Failure(`${error.message} Imported before it: ${formatCount(progress.total)}.`, { cause: error });
     }
     if (batch.updates.length > 0) await flush();
   } finally {

@@ -1,12 +1,14 @@
 import { constants, copyFileSync, readdirSync, rmSync } from "node:fs";
 import { chmod, copyFile, open } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Socket } from "node:net";
 import { makeDirectory } from "../../make-directory.ts";
 import { findLog, mustExist } from "./current-place.ts";
 import { elect } from "./election.ts";
 import { FILE_MODE } from "./file-operations.ts";
 import { flushPath, identityPath } from "./identity.ts";
 import type { LogPlace } from "./log-access.ts";
+import { RemoteWriter } from "./remote-writer.ts";
 import { listSegments, segmentPath } from "./segment.ts";
 import { SocketPlace } from "./socket-place.ts";
 import { LogStore } from "./store.ts";
@@ -59,9 +61,9 @@ export async function backUp(directory: string, to: string): Promise<LogPlace> {
 /** Copies all that is not copied yet. Bytes of a segment never change once they are flushed. */
 async function copyUpTo(directory: string, to: string, place: LogPlace, before: LogPlace | undefined): Promise<void> {
   const all = listSegments(directory).filter((first) => first <= place.segment);
-  const isHeld = (first: number, next: number | undefined): boolean => next === undefined || next > place.head;
+  const isHeld = (next: number | undefined): boolean => next === undefined || next > place.head;
   for (const [i, first] of all.entries()) {
-    if (!isHeld(first, all[i + 1])) continue;
+    if (!isHeld(all[i + 1])) continue;
     const source = segmentPath(directory, first, "log");
     const target = segmentPath(to, first, "log");
     const known = before !== undefined && first <= before.segment;
@@ -122,8 +124,8 @@ export async function declareRestored(directory: string, markFile?: string): Pro
   try {
     const elected = await elect(sockets, followers);
     if (elected?.role !== "writer") {
-      elected?.socket.destroy();
-      throw new Error(`The journal in ${directory} is in use by another process. Stop the hub, then try again.`);
+      const pid = elected === undefined ? undefined : await pidOf(elected.socket);
+      throw new Error(`The journal in ${directory} is in use by process ${pid ?? "unknown"}. Stop the hub, then try again.`);
     }
     try {
       const store = await LogStore.open({ directory, markFile, isDeclared: true, onPutBack: () => undefined });
@@ -139,4 +141,11 @@ export async function declareRestored(directory: string, markFile?: string): Pro
     followers.close();
     sockets.close();
   }
+}
+
+/** Asks a writer for the id of its process. */
+function pidOf(socket: Socket): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const writer = new RemoteWriter(socket, { onPlace: () => writer.close(), onLeft: () => resolve(writer.pid) });
+  });
 }

@@ -22,6 +22,9 @@ const LEAVE_MS = 1000;
 /** Bytes of requests without an answer, or of unread answers, after which a follower is not read. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
+/** A sign of life names the process. */
+const OWN_PID = Buffer.alloc(4);
+OWN_PID.writeUInt32BE(process.pid);
 
 /** The writer's side of the connections to its followers. */
 export class WriterServer implements Reception {
@@ -106,7 +109,7 @@ class Connection {
 
   showLife(): void {
     if (this.#isGreeted && this.#writer() === undefined && this.#socket.writableLength === 0) {
-      this.#socket.write(frame(KIND.opening, 0, NOTHING));
+      this.#socket.write(frame(KIND.opening, 0, OWN_PID));
     }
   }
 
@@ -179,7 +182,7 @@ class Connection {
       return;
     }
     this.#isGreeted = true;
-    this.tell();
+    this.#socket.write(frame(KIND.opening, 0, OWN_PID), () => this.tell());
   }
 
   /** The answers of a turn leave in one write. */
