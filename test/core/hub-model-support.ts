@@ -150,7 +150,7 @@ export class ModelReader implements Sink {
 }
 
 /** The journals in a directory. */
-export const ENGINES: Readonly<Record<"lmdb" | "log", (options: LogJournalOptions) => Journal | Promise<Journal>>> = {
+export const ENGINES: Readonly<Record<"lmdb" | "log", (options: Omit<LogJournalOptions, "channel">) => Journal | Promise<Journal>>> = {
   lmdb: lmdbJournal,
   log: logJournal,
 };

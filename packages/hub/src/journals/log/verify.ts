@@ -153,7 +153,7 @@ class SegmentCheck {
     if (to < head) this.#note("log", where, "No update is lost that is still held.");
     else {
       const lost = from === to ? `Update ${from} is lost` : `Updates ${from} to ${to} are lost`;
-      this.#note("log", where, `${lost}. Subscribers are told of a gap in their place.`);
+      this.#note("log", where, `${lost}. Subscribers are told of a gap in ${from === to ? "its" : "their"} place.`);
     }
   }
 
