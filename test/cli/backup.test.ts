@@ -10,12 +10,21 @@ import { childrenOf } from "./worker-processes.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
 
+type Kind = "lmdb" | "log";
+const KINDS: readonly Kind[] = ["lmdb", "log"];
+
 /** One data directory, and the servers that run on it one after the other. */
 class Place {
+  /** The flags that choose the journal. */
+  readonly flags: readonly string[];
   readonly data = join(temporaryDirectory(), "data");
   readonly backup = join(temporaryDirectory(), "backup");
   #server: RunningServer | undefined;
   #published = 0;
+
+  constructor(kind: Kind) {
+    this.flags = ["--data", this.data, "--journal", kind];
+  }
 
   get journal(): string {
     return join(this.data, "journal");
@@ -27,7 +36,7 @@ class Place {
   }
 
   async start(args: readonly string[] = []): Promise<void> {
-    this.#server = await startServer(["--data", this.data, ...args]);
+    this.#server = await startServer([...this.flags, ...args]);
   }
 
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
@@ -90,9 +99,9 @@ const WAYS: Readonly<Record<string, (place: Place) => void>> = {
   },
 };
 
-describe("a backup that is put back", () => {
+describe.each(KINDS)("a backup of a journal, %s, that is put back", (kind) => {
   test.each(Object.keys(WAYS))("is a new epoch, of which each subscriber is told: %s", async (way) => {
-    const place = new Place();
+    const place = new Place(kind);
     await place.start();
     const before = await place.publish(3);
     await place.stop();
@@ -116,7 +125,7 @@ describe("a backup that is put back", () => {
   });
 
   test("is one epoch for all workers", async () => {
-    const place = new Place();
+    const place = new Place(kind);
     await place.start(["--workers", "2"]);
     await place.publish(3);
     await place.stop();
@@ -141,7 +150,7 @@ describe("a backup that is put back", () => {
   });
 
   test("is told also to those whose last id is a publisher's, after which they go on if it is held", async () => {
-    const place = new Place();
+    const place = new Place(kind);
     await place.start();
     await place.publish(2);
     await place.publish(1, "kept");
@@ -159,7 +168,7 @@ describe("a backup that is put back", () => {
   });
 });
 
-describe("an unchanged journal keeps its epoch", () => {
+describe.each(KINDS)("an unchanged journal, %s, keeps its epoch", (kind) => {
   const changes: readonly (readonly [what: string, change: (place: Place) => Promise<void> | void])[] = [
     ["a restart", () => undefined],
     ["a kill", async (place) => (await place.start(), await place.publish(1), place.stop("SIGKILL"))],
@@ -185,7 +194,7 @@ describe("an unchanged journal keeps its epoch", () => {
   ];
 
   test.each(changes)("%s", async (_, change) => {
-    const place = new Place();
+    const place = new Place(kind);
     await place.start();
     const last = await place.publish(3);
     await place.stop();
@@ -196,16 +205,16 @@ describe("an unchanged journal keeps its epoch", () => {
   });
 });
 
-describe("artesian journal backup", () => {
+describe.each(KINDS)("artesian journal backup --journal %s", (kind) => {
   test("copies a consistent state while the hub takes updates, unlike a plain copy", async () => {
-    const place = new Place();
+    const place = new Place(kind);
     await place.start();
     const before = await place.publish(20);
     const done = new AbortController();
     const publishing = (async () => {
       while (!done.signal.aborted) await place.publish(1);
     })();
-    const { code, stdout, stderr } = await runToEnd(["journal", "backup", place.backup, "--data", place.data]);
+    const { code, stdout, stderr } = await runToEnd(["journal", "backup", place.backup, ...place.flags]);
     done.abort();
     await publishing;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -221,8 +230,8 @@ describe("artesian journal backup", () => {
   });
 
   test("refuses an impossible source or target", async () => {
-    const place = new Place();
-    const backUp = (...args: string[]) => runToEnd(["journal", "backup", ...args, "--data", place.data]);
+    const place = new Place(kind);
+    const backUp = (...args: string[]) => runToEnd(["journal", "backup", ...place.flags, ...args]);
     expect(await backUp(place.backup)).toMatchObject({
       code: 1,
       stderr: `error: Not backed up: There is no journal in ${place.journal}.\n`,
@@ -243,13 +252,13 @@ describe("artesian journal backup", () => {
   });
 });
 
-describe("artesian journal restore", () => {
+describe.each(KINDS)("artesian journal restore --journal %s", (kind) => {
   test("declares restored data, and then each subscriber is told of a gap", async () => {
-    const place = new Place();
+    const place = new Place(kind);
     await place.start();
     const last = await place.publish(3);
     await place.stop();
-    const { code, stdout } = await runToEnd(["journal", "restore", "--data", place.data]);
+    const { code, stdout } = await runToEnd(["journal", "restore", ...place.flags]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^The journal in \S+ has begun the epoch \w{8}; it holds 3 updates\. Each subscriber/);
     await place.start();
@@ -257,10 +266,10 @@ describe("artesian journal restore", () => {
   });
 
   test("is refused while a hub uses the journal, which goes on as it was", async () => {
-    const place = new Place();
+    const place = new Place(kind);
     await place.start();
     const last = await place.publish(3);
-    const refused = await runToEnd(["journal", "restore", "--data", place.data]);
+    const refused = await runToEnd(["journal", "restore", ...place.flags]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toBe(
       `error: The journal in ${place.journal} is in use by process ${place.server.run.child.pid}. Stop the hub, then try again.\n`,
@@ -270,7 +279,7 @@ describe("artesian journal restore", () => {
 
   test("is refused where there is no journal", async () => {
     const data = temporaryDirectory();
-    expect(await runToEnd(["journal", "restore", "--data", data])).toMatchObject({
+    expect(await runToEnd(["journal", "restore", "--data", data, "--journal", kind])).toMatchObject({
       code: 1,
       stderr: `error: There is no journal in ${join(data, "journal")}.\n`,
     });
@@ -280,6 +289,9 @@ describe("artesian journal restore", () => {
     expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be opened") as string });
   });
 
+});
+
+describe("artesian journal restore", () => {
   test("tells the hubs that run on Redis", async () => {
     const { url } = await RedisServer.start();
     const { hub } = await startServer(["--journal", url]);

@@ -1,5 +1,6 @@
 import type { Journal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { natsJournal } from "artesian/journals/nats";
 import { redisJournal } from "artesian/journals/redis";
 import { onTestFinished } from "vitest";
@@ -19,6 +20,10 @@ export const SHARED_ENGINES: Readonly<Record<string, Two>> = {
   lmdb: () => {
     const directory = temporaryDirectory("last");
     return two(() => lmdbJournal({ directory }));
+  },
+  log: () => {
+    const directory = temporaryDirectory("last");
+    return two(() => logJournal({ directory }));
   },
   ...Object.fromEntries(
     ["", "?partitions=3"].flatMap((query): [string, Two][] => [

@@ -119,6 +119,8 @@ describe("values", () => {
     ["lmdb", { kind: "lmdb", directory: undefined }],
     ["lmdb:/var/lib/artesian", { kind: "lmdb", directory: "/var/lib/artesian" }],
     ["lmdb:C:\\data", { kind: "lmdb", directory: "C:\\data" }],
+    ["log", { kind: "log", directory: undefined }],
+    ["log:/var/lib/artesian", { kind: "log", directory: "/var/lib/artesian" }],
   ])("journal %s", (value, expected) => {
     expect(load({ flags: { journal: value } }).journal).toEqual(expected);
   });
@@ -147,6 +149,8 @@ describe("values", () => {
     ["retentionAge", "never"],
     ["journal", "redis"],
     ["journal", "lmdb:"],
+    ["journal", "log:"],
+    ["journal", "logs"],
     ["path", "/"],
     ["path", "/health"],
     ["path", "/health/live"],
@@ -303,6 +307,7 @@ describe("keys", () => {
     ["data", "file:/var/lib/artesian"],
     ["data", "https://example.com/data"],
     ["data", "lmdb:/var/lib/artesian"],
+    ["data", "log:/var/lib/artesian"],
     ["journal", "lmdb:https://example.com/data"],
     ["journal", "lmdb:file:/var/lib/artesian"],
     ["journal", "/var/lib/artesian"],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Journal, type JournalState, memoryJournal } from "artesian";
 import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { expect, onTestFinished, test } from "vitest";
 import { allEntries } from "../../../packages/hub/src/core/journal/state.ts";
 
@@ -19,17 +20,31 @@ async function fill(journal: Journal): Promise<{ readonly state: JournalState; r
   return { state: journal.state, keys: [...small, ...large].map(({ key }) => key) };
 }
 
-function openLmdb(): Journal {
+function newDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "artesian-state-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return lmdbJournal({ directory });
+  return directory;
 }
 
-test.each([
-  ["memory", memoryJournal],
+const openLmdb = (): Journal => lmdbJournal({ directory: newDirectory() });
+const openLog = (): Promise<Journal> => logJournal({ directory: newDirectory() });
+
+/** Another instance writes, as another process would. */
+async function openLogFollower(): Promise<Journal> {
+  const directory = newDirectory();
+  const writer = await logJournal({ directory });
+  onTestFinished(() => writer.close());
+  return logJournal({ directory });
+}
+
+const IN_DIRECTORIES: readonly [string, () => Journal | Promise<Journal>][] = [
   ["lmdb", openLmdb],
-])("all entries are listed once, and no more than a few large ones in a turn of the event loop (%s)", async (_, open) => {
-  const { state, keys } = await fill(open());
+  ["log", openLog],
+  ["log of another process", openLogFollower],
+];
+
+test.each<[string, () => Journal | Promise<Journal>]>([["memory", memoryJournal], ...IN_DIRECTORIES])("all entries are listed once, and no more than a few large ones in a turn of the event loop (%s)", async (_, open) => {
+  const { state, keys } = await fill(await open());
   const found: string[] = [];
   let inTurn = 0;
   let mostInTurn = 0;
@@ -45,8 +60,8 @@ test.each([
   expect(mostInTurn).toBeLessThanOrEqual(3 * MEBIBYTE);
 });
 
-test("a page of an LMDB journal ends at its length, after one entry at least", async () => {
-  const { state } = await fill(openLmdb());
+test.each(IN_DIRECTORIES)("a page ends at its length, after one entry at least (%s)", async (_, open) => {
+  const { state } = await fill(await open());
   const lengthOf = async (maxLength: number): Promise<number> => (await state.entries("list/b", { limit: 500, maxLength })).length;
   expect([await lengthOf(1), await lengthOf(MEBIBYTE), await lengthOf(MEBIBYTE + 1), await lengthOf(Infinity)]).toEqual([1, 4, 5, 16]);
 });

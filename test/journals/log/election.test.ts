@@ -1,5 +1,5 @@
 import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -11,9 +11,11 @@ import { FakeStore } from "./fake-store.ts";
 import { LinkProcess } from "./link-process.ts";
 import { openLink } from "./link-support.ts";
 
-const KILLS = Number(process.env["LOG_KILLS"] ?? 20);
+const KILLS = Number(process.env["LOG_KILLS"] ?? 5);
 const PROGRAM = "link-program.ts";
 const SOON = { timeout: 20_000, interval: 2 };
+
+const NOBODY = { take: (socket: Socket) => void socket.destroy(), dismiss: () => undefined };
 
 const append = (text: string) => appendRequest(Buffer.from(text), text.includes("key="));
 
@@ -181,7 +183,7 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
     onTestFinished(() => late.close());
     let asked = 0;
     Object.defineProperty(late, "numbers", { value: () => (asked++ === 0 ? [1] : numbers.numbers()) });
-    const elected = await elect(late, () => undefined);
+    const elected = await elect(late, NOBODY);
     expect(elected).toMatchObject({ role: "writer", number: highest + 1 });
     expect(readdirSync(directory).filter((name) => name.startsWith("writer"))).toEqual([`writer-${highest + 1}`]);
     if (elected?.role === "writer") await new Promise((resolve) => elected.server.close(resolve));
@@ -193,7 +195,7 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
     const late = new SocketPlace(directory);
     onTestFinished(() => late.close());
     writeFileSync(join(directory, "writer-5"), "");
-    const elected = await elect(late, () => undefined);
+    const elected = await elect(late, NOBODY);
     expect(elected).toMatchObject({ role: "follower" });
     if (elected?.role === "follower") elected.socket.destroy();
     expect(readdirSync(directory).toSorted()).toEqual(["lines", "writer-1", "writer-5"]);
@@ -291,6 +293,6 @@ describe("the sockets of a journal", { timeout: 60_000 }, () => {
     const sockets = new SocketPlace(directory);
     onTestFinished(() => sockets.close());
     // Root may connect anywhere, so the outcome of the system is what is tried here.
-    expect((await elect(sockets, () => undefined))?.role).toBe("follower");
+    expect((await elect(sockets, NOBODY))?.role).toBe("follower");
   });
 });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
@@ -51,6 +52,17 @@ export class LinkProcess {
 
   get isWriter(): boolean {
     return this.lines.findLast((line) => /^(?:open|role) /.test(line))?.includes(" writer") === true;
+  }
+
+  /** Whether the process listens on the socket of a writer, by the kernel's lists. */
+  get listens(): boolean {
+    try {
+      const own = readdirSync(`/proc/${this.#child.pid}/fd`).map((fd) => readlinkSync(`/proc/${this.#child.pid}/fd/${fd}`));
+      const sockets = readFileSync("/proc/net/unix", "utf8").matchAll(/ 00010000 \S+ \S+ +(\d+) \S*\/writer-\d+$/gm);
+      return Array.from(sockets).some(([, inode]) => own.includes(`socket:[${inode}]`));
+    } catch {
+      return false; // The process has ended, or a descriptor was closed meanwhile.
+    }
   }
 
   send(line: string): void {

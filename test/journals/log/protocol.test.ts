@@ -52,7 +52,8 @@ class RawFollower {
   static async greeted(directory: string): Promise<RawFollower> {
     const follower = new RawFollower(directory);
     follower.socket.write(HELLO);
-    await expect.poll(() => follower.frames.length, SOON).toBeGreaterThan(0);
+    await expect.poll(() => follower.frames.map(([kind]) => kind), SOON).toContain(KIND.moved);
+    follower.frames.splice(0, follower.frames.length - 1);
     return follower;
   }
 }
@@ -81,7 +82,7 @@ const MALFORMED: Readonly<Record<string, readonly Buffer[]>> = {
   "a key that is no pair": [HELLO, frame(KIND.findKey, 1, Buffer.from('["a"]'))],
 };
 
-describe("the writer's side of the protocol", { timeout: 20_000 }, () => {
+describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
   it.each(Object.keys(MALFORMED))("closes a connection with %s, and no other", async (name) => {
     const { directory, writer } = await openWriter();
     const follower = await openLink(directory);
@@ -98,7 +99,7 @@ describe("the writer's side of the protocol", { timeout: 20_000 }, () => {
     const raw = new RawFollower(directory);
     raw.socket.write(frame(KIND.hello, 0, Buffer.from("artesian-log 999999")));
     await expect.poll(() => raw.isClosed, SOON).toBe(true);
-    const [kind, number, content] = raw.frames[0] as Frame;
+    const [kind, number, content] = raw.frames.at(-1) as Frame;
     expect([kind, number]).toEqual([KIND.error, 0]);
     expect(decodeError(content)).toMatchObject({ code: "journal_unavailable", message: expect.stringContaining("another version") as string });
   });
@@ -134,7 +135,7 @@ describe("the writer's side of the protocol", { timeout: 20_000 }, () => {
     const { directory, store } = await openWriter();
     const raw = await RawFollower.greeted(directory);
     raw.socket.pause();
-    const COUNT = 1000;
+    const COUNT = 500;
     const { content } = entriesRequest({ prefix: `big/100000/${"x".repeat(50_000)}`, limit: 1 });
     for (let i = 0; i < COUNT; i++) raw.socket.write(frame(KIND.entries, i + 1, content));
     await expect.poll(() => store.asked, SOON).toBeGreaterThan(10);
@@ -157,7 +158,7 @@ describe("the writer's side of the protocol", { timeout: 20_000 }, () => {
   });
 });
 
-describe("a follower's side of the protocol", { timeout: 20_000 }, () => {
+describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
   /** A writer that speaks the protocol by hand. */
   async function fakeWriter(directory: string, onConnection: (socket: Socket) => void): Promise<() => Promise<void>> {
     const sockets = new Set<Socket>();

@@ -1,6 +1,8 @@
+import { createReadStream } from "node:fs";
 import { Command } from "commander";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Key } from "../config/config.ts";
+import { EXIT, Failure, UsageError } from "../errors.ts";
 import { createOutput } from "../terminal.ts";
 
 const BACKUP_EXAMPLES = `
@@ -28,9 +30,37 @@ Examples:
 Stop the hub first. Updates that were dropped leave room in the file for others; this gives it back to the disk. The disk needs room for the smaller file
 beside the larger one. The epoch stays: subscribers notice nothing.`;
 
-const SETTINGS_OF_JOURNALS: ReadonlySet<Key> = new Set<Key>(["data", "journal"]);
+const VERIFY_EXAMPLES = `
+Examples:
+  artesian journal verify --journal log                    the journal of ./data, while the hub runs or not
+  artesian journal verify --journal log:/backup/2026-11-28
 
-/** `artesian journal` backs up a journal, marks a restored backup and compacts the file. */
+Reads every segment, index and checkpoint, says what is damaged and what that means, and changes nothing.
+
+Exit code: 0 when nothing is damaged, 1 when something is or the journal can't be read.`;
+
+const EXPORT_EXAMPLES = `
+Examples:
+  artesian journal export --journal log > updates.ndjson   the journal of ./data, while the hub runs or not
+  artesian journal export --journal log:/backup/2026-11-28 | gzip > updates.ndjson.gz
+
+A line an update, the oldest first: {"offset":1,"time":"2026-11-28T09:30:00.000Z","topic":["a"],"data":"b","private":false}, and id, type, retry and ttl
+where they are set. The lines have private updates, so keep them to yourself.`;
+
+const IMPORT_EXAMPLES = `
+Examples:
+  artesian journal import updates.ndjson --journal log     into the journal of ./data, while the hub runs or not
+  gunzip -c updates.ndjson.gz | artesian journal import --journal log
+
+Reads lines as of journal export, and as of publish --ndjson. Each update gets a new offset and the time of now, and a running hub delivers it. A line that
+is no update ends the import; the message names it, and the lines before it are imported. The hub's own updates, as of presence, are left out.
+
+Exit code: 0 when every line was imported, 1 when one was not.`;
+
+const SETTINGS_OF_JOURNALS: ReadonlySet<Key> = new Set<Key>(["data", "journal"]);
+const SETTINGS_OF_IMPORTS: ReadonlySet<Key> = new Set<Key>([...SETTINGS_OF_JOURNALS, "retentionAge", "retentionBytes", "retentionCount"]);
+
+/** `artesian journal` looks after a journal: backs it up, checks it, and moves its updates. */
 export function journalCommand(): Command {
   const backup = new Command("backup")
     .description("copy the journal in its current state, also while the hub runs")
@@ -55,16 +85,61 @@ export function journalCommand(): Command {
       const { compactJournal } = await import("./run.ts");
       await createOutput(process.stdout).line(await compactJournal(configOf(flags)));
     });
+  const verify = new Command("verify")
+    .description("check every file of a log, and say what is damaged")
+    .addHelpText("after", VERIFY_EXAMPLES)
+    .action(async (flags: SettingFlags) => {
+      const { verifyJournal } = await import("./verify.ts");
+      const isSound = await verifyJournal(configOf(flags), createOutput(process.stdout), createOutput(process.stderr));
+      if (!isSound) process.exitCode = EXIT.failure;
+    });
+  const exporting = new Command("export")
+    .description("write every update as a line of NDJSON")
+    .addHelpText("after", EXPORT_EXAMPLES)
+    .action(async (flags: SettingFlags) => {
+      const { exportJournal } = await import("./export.ts");
+      const stderr = createOutput(process.stderr);
+      // Nobody is left to take the lines, as with `| head`.
+      const stdout = createOutput(process.stdout, () => process.exit(EXIT.failure));
+      await stderr.line(await exportJournal(configOf(flags), stdout, stderr));
+    });
+  const importing = new Command("import")
+    .description("append updates from lines of NDJSON")
+    .argument("[file]", "file with the lines (default: the standard input)")
+    .addHelpText("after", IMPORT_EXAMPLES)
+    .action(async (file: string | undefined, flags: SettingFlags) => {
+      const { importJournal } = await import("./import.ts");
+      const stderr = createOutput(process.stderr);
+      await stderr.line(await importJournal(configOf(flags), inputOf(file), stderr));
+    });
   const includes = (key: Key): boolean => SETTINGS_OF_JOURNALS.has(key);
   return new Command("journal")
-    .description("back up the journal, mark a restored backup, and compact the file")
+    .description("back up, restore, verify, export and import the journal")
     .addHelpText(
       "after",
-      [BACKUP_EXAMPLES, RESTORE_EXAMPLES, COMPACT_EXAMPLES]
+      [BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES, COMPACT_EXAMPLES]
         .map((text, i) => text.split("\n\n")[0]?.replace(i > 0 ? "\nExamples:" : "", ""))
         .join(""),
     )
     .addCommand(withSettings(backup, includes))
     .addCommand(withSettings(restore, includes))
+    .addCommand(withSettings(verify, includes))
+    .addCommand(withSettings(exporting, includes))
+    .addCommand(withSettings(importing, (key) => SETTINGS_OF_IMPORTS.has(key)))
     .addCommand(withSettings(compact, includes));
+}
+
+/** @throws Failure when the file can't be read. */
+function inputOf(file: string | undefined): AsyncIterable<Uint8Array> {
+  if (file !== undefined) return readFileOf(file);
+  if (process.stdin.isTTY) throw new UsageError("There are no lines. Name a file, or pipe lines into the command.");
+  return process.stdin;
+}
+
+async function* readFileOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw new Failure(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }

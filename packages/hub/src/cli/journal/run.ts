@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
-import { backUp, declareRestored } from "../../journals/lmdb/backup.ts";
+import * as lmdb from "../../journals/lmdb/backup.ts";
 import { compact } from "../../journals/lmdb/compact.ts";
+import * as log from "../../journals/log/backup.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
@@ -16,10 +17,10 @@ import { journalPlace, openJournal } from "../serve/data.ts";
  */
 export async function backUpJournal({ data, journal }: Config, to: string): Promise<string> {
   if (journal.kind === "memory") throw noJournal("A journal in memory can't be copied.");
-  if (journal.kind !== "lmdb") throw noJournal(`${nameOf(journal.kind)} makes backups by its own means.`);
+  if ("url" in journal) throw noJournal(`${nameOf(journal.kind)} makes backups by its own means.`);
   const { directory } = journalPlace(data, journal.directory);
   try {
-    await backUp(directory, resolve(to));
+    await { lmdb, log }[journal.kind].backUp(directory, resolve(to));
   } catch (error) {
     throw new Failure(`Not backed up: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
@@ -36,6 +37,7 @@ export async function backUpJournal({ data, journal }: Config, to: string): Prom
  */
 export async function compactJournal({ data, journal }: Config): Promise<string> {
   if (journal.kind === "memory") throw noJournal("A journal in memory has no file.");
+  if (journal.kind === "log") throw noJournal("A log gives dropped updates' room back by itself, a segment at a time.");
   if (journal.kind !== "lmdb") throw noJournal(`${nameOf(journal.kind)} looks after its files itself.`);
   const { directory, markFile } = journalPlace(data, journal.directory);
   try {
@@ -58,10 +60,10 @@ export async function compactJournal({ data, journal }: Config): Promise<string>
 export async function restoreJournal(config: Config): Promise<string> {
   const { data, journal: choice } = config;
   if (choice.kind === "memory") throw noJournal("Nothing can be put back into a journal in memory.");
-  if (choice.kind === "lmdb") {
+  if ("directory" in choice) {
     const { directory, markFile } = journalPlace(data, choice.directory);
     try {
-      const { epoch, updates } = await declareRestored(directory, markFile);
+      const { epoch, updates } = await { lmdb, log }[choice.kind].declareRestored(directory, markFile);
       return told(directory, epoch, updates);
     } catch (error) {
       throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });

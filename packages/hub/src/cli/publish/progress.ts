@@ -14,8 +14,12 @@ export interface Progress {
 /** Refresh interval of the terminal's line, in milliseconds. */
 const INTERVAL_MS = 200;
 
-/** Starts the clock. Progress is shown only on a terminal. */
-export function startProgress(output: Output): Progress {
+/**
+ * Starts the clock. Progress is shown only on a terminal.
+ *
+ * @param verb - Begins the summary. Default: `published`.
+ */
+export function startProgress(output: Output, verb = "published"): Progress {
   const start = performance.now();
   let total = 0;
   let shownAt = start;
@@ -35,7 +39,7 @@ export function startProgress(output: Output): Progress {
       shownAt = now;
       output.status(`${formatCount(total)} ${nounFor(total)}, ${rate()}`);
     },
-    summary: () => `published ${formatCount(total)} ${nounFor(total)} in ${(elapsed() / 1000).toFixed(1)} s (${rate()})`,
+    summary: () => `${verb} ${formatCount(total)} ${nounFor(total)} in ${(elapsed() / 1000).toFixed(1)} s (${rate()})`,
   };
 }
 

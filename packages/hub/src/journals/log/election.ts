@@ -17,6 +17,13 @@ export type Elected =
   /** A connection to the writer, which may not have opened the journal yet, or may be suspended. */
   | { readonly role: "follower"; readonly socket: Socket };
 
+/** Takes connections of followers, which may come before the election is decided. */
+export interface Reception {
+  readonly take: (socket: Socket) => void;
+  /** Closes the connections, because this process is not the writer. */
+  readonly dismiss: () => void;
+}
+
 /**
  * Takes part in the election of the one process that writes a journal.
  *
@@ -30,14 +37,14 @@ export type Elected =
  * or the other sees the later one's number. At least one withdraws. The numbers never fall, because
  * a writer leaves the next number behind when it closes.
  *
- * @param onConnection - Takes the connections of a writer from the first one on.
+ * @param reception - Takes the connections of a writer, from the first one on.
  * @param isWanted - Whether to go on. Default: always.
  * @returns Undefined if the role is no longer wanted.
  * @throws Error of the system if the sockets can't be used, as in a removed directory.
  */
 export async function elect(
   place: SocketPlace,
-  onConnection: (socket: Socket) => void,
+  reception: Reception,
   isWanted: () => boolean = () => true,
 ): Promise<Elected | undefined> {
   for (; isWanted(); await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least))) {
@@ -48,7 +55,7 @@ export async function elect(
     const number = highest + 1;
     let server: Server | undefined;
     try {
-      server = await bind(place.pathOf(number), onConnection);
+      server = await bind(place.pathOf(number), reception);
     } catch (error) {
       if (!place.movesAfter(error)) throw error;
     }
@@ -58,8 +65,9 @@ export async function elect(
       place.removeBelow(number);
       return { role: "writer", server, number };
     }
-    // Node removes the socket.
-    await new Promise((resolve) => server.close(resolve));
+    // Node removes the socket at once.
+    server.close();
+    reception.dismiss();
     if (rival !== "unknown") return { role: "follower", socket: rival };
   }
   return undefined;
@@ -88,7 +96,7 @@ async function findRival(place: SocketPlace, number: number): Promise<Socket | "
  *
  * @returns `dead` if no process listens, `busy` if the queue is full.
  */
-function reach(path: string): Promise<Socket | "dead" | "busy"> {
+export function reach(path: string): Promise<Socket | "dead" | "busy"> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, allowHalfOpen: true });
     const failed = (error: Error): void => {
@@ -108,9 +116,9 @@ function reach(path: string): Promise<Socket | "dead" | "busy"> {
 }
 
 /** @returns Undefined if another process was first. */
-function bind(path: string, onConnection: (socket: Socket) => void): Promise<Server | undefined> {
+function bind(path: string, reception: Reception): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true }, onConnection);
+    const server = createServer({ allowHalfOpen: true }, (socket) => reception.take(socket));
     server.once("error", (error) => (Reflect.get(error, "code") === "EADDRINUSE" ? resolve(undefined) : reject(error)));
     // In a worker of a cluster, a socket that is not exclusive would be bound by the primary.
     server.listen({ path, backlog: BACKLOG, exclusive: true }, () => {

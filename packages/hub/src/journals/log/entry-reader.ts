@@ -10,12 +10,13 @@ import {
   HAS_STEPS,
   isMarked,
   isSound,
-  MAGIC,
 } from "./entry.ts";
 
 const WINDOW_BYTES = 64 * 1024;
 /** Bytes read at first at a place. Many readers want one record. */
 const FIRST_READ_BYTES = 8 * 1024;
+/** Bytes of the shortest record. */
+const LEAST_RECORD_BYTES = 7;
 /** Entries between two marks of a scan where others may have their turn. */
 const ENTRIES_PER_STEP = 64;
 
@@ -94,17 +95,18 @@ export class EntryReader {
    * @returns Whether there is one.
    */
   *search(from: number, least: number): Generator<undefined, boolean> {
-    for (let position = from; position + ENTRY_HEAD <= this.limit;) {
-      this.#find(position, Math.min(WINDOW_BYTES, this.limit - position));
-      const window = this.bytes.subarray(0, this.at + Math.min(WINDOW_BYTES, this.limit - position));
-      const mark = window.indexOf(MAGIC, this.at + 4);
-      if (mark < 0) {
-        position += window.length - this.at - 4;
-        yield;
-        continue;
-      }
-      position += mark - 4 - this.at;
-      if (this.#find(position, ENTRY_HEAD) && this.first >= least && this.load(position)) return true;
+    for (let position = from; position + ENTRY_HEAD <= this.limit; yield) {
+      const length = Math.min(WINDOW_BYTES, this.limit - position);
+      if (!this.#find(position, length)) return false;
+      const { bytes, at } = this;
+      const end = at + length - ENTRY_HEAD;
+      let next = at;
+      // The records between are no more than could have been in the bytes between.
+      const most = least + (position + length - from) / LEAST_RECORD_BYTES;
+      while (next <= end && !(isMarked(bytes, next) && isBetween(entryFirst(bytes, next), least, most))) next++;
+      position += next - at;
+      if (next > end) continue;
+      if (this.load(position)) return true;
       position++;
     }
     return false;
@@ -146,6 +148,10 @@ export class EntryReader {
       this.#to += read;
     }
   }
+}
+
+function isBetween(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most;
 }
 
 /** Result of a {@link scan}. */

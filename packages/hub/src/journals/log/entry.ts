@@ -12,7 +12,7 @@ import { crc32 } from "node:zlib";
 export const ENTRY_HEAD = 48;
 
 /** A byte that no text in UTF-8 has, so that a search for the next entry is fast. */
-export const MAGIC = 0xfe;
+const MAGIC = 0xfe;
 
 /** Kinds of entries: with steps, with a key. */
 export const HAS_STEPS = 1;

@@ -41,6 +41,7 @@ export class RemoteWriter {
   #isScheduled = false;
   #heardAtMs = monotonicMs();
   #reason: HubError | undefined;
+  #pid: number | undefined;
 
   constructor(socket: Socket, events: RemoteWriterEvents) {
     this.#socket = socket;
@@ -64,6 +65,11 @@ export class RemoteWriter {
     socket.on("close", () => this.#left());
     socket.write(frame(KIND.hello, 0, encodeHello()));
     this.#stopChecking = every(CHECK_MS, () => this.#check());
+  }
+
+  /** Id of the process that writes, as soon as it is known. */
+  get pid(): number | undefined {
+    return this.#pid;
   }
 
   /** Sends a request at the end of this turn, with the others of the turn. */
@@ -92,7 +98,10 @@ export class RemoteWriter {
   }
 
   #take(kind: number, number: number, content: Buffer): void {
-    if (kind === KIND.opening) return;
+    if (kind === KIND.opening) {
+      if (content.length === 4) this.#pid = content.readUInt32BE(0);
+      return;
+    }
     if (kind === KIND.moved) {
       const place = decodePlace(content);
       this.#isGreeted = true;

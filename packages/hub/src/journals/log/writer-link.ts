@@ -103,7 +103,10 @@ export class WriterLink {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stepDown();
+    // The sockets alone do not keep the process alive.
+    const keepAlive = setInterval(() => undefined, CHECK_MS);
     await this.#running;
+    clearInterval(keepAlive);
   }
 
   #refusal({ kind, content }: WriterRequest<unknown>): HubError | undefined {
@@ -143,7 +146,7 @@ export class WriterLink {
     // In a directory that was moved away, nobody may become the writer.
     const isWanted = (): boolean => !this.#isClosed && absence() === undefined;
     try {
-      const elected = await elect(sockets, server.take, isWanted);
+      const elected = await elect(sockets, server, isWanted);
       if (elected?.role === "writer") await this.#write(elected, server, onOpen);
       else if (elected !== undefined) await this.#follow(elected.socket, onOpen);
     } finally {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { HubError } from "../../core/errors.ts";
 import { after, afterThisTurn, every } from "../../core/scheduler.ts";
 import { frame, FrameReader, KIND, MalformedFrame } from "./frames.ts";
+import type { Reception } from "./election.ts";
 import type { LogWriterAccess } from "./log-access.ts";
 import {
   decodeEntriesRequest,
@@ -21,9 +22,12 @@ const LEAVE_MS = 1000;
 /** Bytes of requests without an answer, or of unread answers, after which a follower is not read. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
+/** A sign of life names the process. */
+const OWN_PID = Buffer.alloc(4);
+OWN_PID.writeUInt32BE(process.pid);
 
 /** The writer's side of the connections to its followers. */
-export class WriterServer {
+export class WriterServer implements Reception {
   readonly #connections = new Set<Connection>();
   #writer: LogWriterAccess | undefined;
   #stopListening: () => void = () => undefined;
@@ -41,6 +45,11 @@ export class WriterServer {
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));
     socket.unref();
+  };
+
+  /** Closes the connections at once. Their followers look for another writer. */
+  readonly dismiss = (): void => {
+    for (const connection of this.#connections) connection.cut();
   };
 
   /** Begins to answer, once the journal is open. */
@@ -100,7 +109,7 @@ class Connection {
 
   showLife(): void {
     if (this.#isGreeted && this.#writer() === undefined && this.#socket.writableLength === 0) {
-      this.#socket.write(frame(KIND.opening, 0, NOTHING));
+      this.#socket.write(frame(KIND.opening, 0, OWN_PID));
     }
   }
 
@@ -120,6 +129,10 @@ class Connection {
       if (!this.#isGreeted || this.#socket.destroyed) resolve();
       else this.#finish();
     });
+  }
+
+  cut(): void {
+    this.#socket.destroy();
   }
 
   close(): void {
@@ -169,7 +182,7 @@ class Connection {
       return;
     }
     this.#isGreeted = true;
-    this.tell();
+    this.#socket.write(frame(KIND.opening, 0, OWN_PID), () => this.tell());
   }
 
   /** The answers of a turn leave in one write. */

@@ -1,0 +1,194 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { HubError, type Journal } from "artesian";
+import { logJournal } from "artesian/journals/log";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startHub } from "../../support/server.ts";
+import { openStream } from "../../support/stream.ts";
+import { newDirectory, update } from "./support.ts";
+
+const ALL = { maxRecords: Infinity, maxBytes: Infinity };
+const SOON = { timeout: 20_000 };
+const SEGMENT = "0000000000000001.log";
+
+type Role = "writer" | "follower";
+const ROLES: readonly Role[] = ["writer", "follower"];
+
+interface Opened {
+  /** Has the role. */
+  readonly journal: Journal;
+  /** The other instance on the directory, which has the other role. */
+  readonly other: Journal;
+  readonly directory: string;
+  /** A path beside the directory. */
+  readonly beside: string;
+}
+
+/** A journal with three updates, open twice. */
+async function open(role: Role): Promise<Opened> {
+  const directory = newDirectory();
+  const writer = await logJournal({ directory });
+  const follower = await logJournal({ directory });
+  onTestFinished(async () => {
+    await follower.close();
+    await writer.close();
+  });
+  const [journal, other] = role === "writer" ? [writer, follower] : [follower, writer];
+  for (const data of ["1", "2", "3"]) await journal.append([update(data)]);
+  return { journal, other, directory, beside: `${directory}-beside` };
+}
+
+/** Sockets can't be copied. */
+const copy = (from: string, to: string): void =>
+  cpSync(from, to, { recursive: true, filter: (path) => !/writer-\d+$/.test(path) });
+
+const filesIn = (directory: string): readonly string[] | undefined =>
+  existsSync(directory) ? readdirSync(directory).filter((name) => name !== "mark.new").toSorted() : undefined;
+
+const WAYS: Readonly<Record<string, (directory: string, beside: string) => void | Promise<void>>> = {
+  "the directory is removed": (directory) => rmSync(directory, { recursive: true }),
+  "the directory is moved away": (directory, beside) => renameSync(directory, beside),
+  "the identity is removed": (directory) => rmSync(join(directory, "identity")),
+  "an empty directory takes its place": (directory) => {
+    rmSync(directory, { recursive: true });
+    mkdirSync(directory);
+  },
+  "a copy takes its place": (directory, beside) => {
+    copy(directory, beside);
+    rmSync(directory, { recursive: true });
+    renameSync(beside, directory);
+  },
+  "another journal takes its place": async (directory, beside) => {
+    renameSync(directory, beside);
+    const another = await logJournal({ directory });
+    await another.close();
+  },
+};
+
+describe.each(ROLES)("files that are removed or replaced under an open journal, a %s", (role) => {
+  it.each(Object.keys(WAYS))("are noticed, and nothing more is taken: %s", async (way) => {
+    const { journal, directory, beside } = await open(role);
+    const noticed = new Promise<void>((resolve) => void journal.watchFailure?.(resolve));
+    await WAYS[way]?.(directory, beside);
+    const files = filesIn(directory);
+    // While idle, and without being asked.
+    await noticed;
+    expect(journal.failure).toMatchObject({ code: "journal_unavailable" });
+    expect(String(journal.failure?.cause)).toMatch(/removed or replaced while it was open: .* (gone|another file)\..*Move the same directory back/);
+    await expect(journal.append([update("4")])).rejects.toBe(journal.failure);
+    await expect(journal.read(0, ALL)).rejects.toBe(journal.failure);
+    await expect(journal.find("id")).rejects.toBe(journal.failure);
+    await expect(journal.state?.entries("", { limit: 1 })).rejects.toBe(journal.failure);
+    await expect(journal.idempotency?.find({ key: "k", request: "r" })).rejects.toBe(journal.failure);
+    // Timers ask for these.
+    expect([journal.head(), journal.tail()]).toEqual([1, 3]);
+    expect(filesIn(directory)).toEqual(files);
+  });
+
+  it("are noticed by an append at once, before it is taken", async () => {
+    const { journal, directory } = await open(role);
+    rmSync(directory, { recursive: true });
+    await expect(journal.append([update("4")])).rejects.toMatchObject({ code: "journal_unavailable" });
+    expect(journal.tail()).toBe(3);
+  });
+
+  it("that are back are gone on with, and followers get what comes", async () => {
+    const { journal, other, directory, beside } = await open(role);
+    const followed: string[] = [];
+    journal.follow(3, (records) => followed.push(...records.map(({ data }) => data)));
+    for (let i = 4; i < 7; i++) {
+      renameSync(directory, beside);
+      await expect(journal.append([update("lost")])).rejects.toBeInstanceOf(HubError);
+      renameSync(beside, directory);
+      await expect.poll(() => journal.failure ?? other.failure, SOON).toBeUndefined();
+      expect(await journal.append([update(String(i))])).toEqual([i]);
+    }
+    expect(followed).toEqual(["4", "5", "6"]);
+  });
+
+  it("leave no mark and no socket in what took their place", async () => {
+    const { journal, other, directory, beside } = await open(role);
+    renameSync(directory, beside);
+    mkdirSync(directory);
+    await expect(journal.append([update("4")])).rejects.toBeInstanceOf(HubError);
+    await journal.close();
+    await other.close();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe("a journal whose active segment is removed", () => {
+  it("takes nothing more, from followers neither", async () => {
+    const { journal: writer, other: follower, directory } = await open("writer");
+    const noticed = new Promise<void>((resolve) => void writer.watchFailure?.(resolve));
+    rmSync(join(directory, SEGMENT));
+    await noticed;
+    expect(String(writer.failure?.cause)).toContain(`${SEGMENT} is gone`);
+    await expect(writer.append([update("4")])).rejects.toBe(writer.failure);
+    await expect(follower.append([update("4")])).rejects.toMatchObject({ code: "journal_unavailable", message: writer.failure?.message as string });
+  });
+});
+
+describe("a process that joins the others of a journal", () => {
+  it("opens the journal that they have, begins none, and takes no other", async () => {
+    const { journal, directory, beside } = await open("writer");
+    const { epoch } = journal;
+    const joined = await logJournal({ directory, epoch });
+    expect(joined.tail()).toBe(3);
+    await joined.close();
+    renameSync(directory, beside);
+    await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one that the hub began with.*Move the same directory back, or restart/);
+    expect(existsSync(directory)).toBe(false);
+    mkdirSync(directory);
+    await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one/);
+    expect(readdirSync(directory)).toEqual([]);
+    copy(beside, directory);
+    const files = filesIn(directory);
+    await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one/);
+    expect(filesIn(directory)).toEqual(files);
+    rmSync(directory, { recursive: true });
+    await (await logJournal({ directory })).close();
+    await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one/);
+  });
+});
+
+describe("a directory with a journal of another kind", () => {
+  it("is refused, and stays as it is", async () => {
+    const directory = newDirectory();
+    mkdirSync(directory);
+    cpSync(new URL(import.meta.url), join(directory, "data.mdb"));
+    await expect(logJournal({ directory })).rejects.toThrow(/a journal of LMDB in .*Move it away/);
+    expect(readdirSync(directory)).toEqual(["data.mdb"]);
+  });
+});
+
+describe("a hub whose journal's directory is removed", () => {
+  it.each(ROLES)("refuses updates, tells each subscriber to come back, and logs it once (%s)", async (role) => {
+    const { journal, directory, beside } = await open(role);
+    const lines: [object, string][] = [];
+    const log = (fields: object, text: string): void => void lines.push([fields, text]);
+    const logger = { debug: () => undefined, info: log, warn: log, error: log };
+    const { hub, url } = await startHub({ journal, anonymous: true, logger });
+    const stream = await openStream(`${url}?match=t`);
+    const publish = (data: string) => fetch(url, { method: "POST", body: new URLSearchParams({ topic: "t", data }) });
+    expect((await publish("4")).status).toBe(200);
+    expect((await stream.next()).data).toBe("4");
+    renameSync(directory, beside);
+    await stream.ended;
+    await expect.poll(async () => (await stream.nextOfAny()).event).toBe("hub:drain");
+    const refused = await publish("5");
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: "journal_unavailable" });
+    const { journal: check } = (await hub.ready()).checks;
+    expect(check).toMatchObject({ status: "fail", detail: expect.stringContaining("not where they were") as string });
+    expect(JSON.stringify(check)).not.toContain(directory);
+    expect(lines.filter(([, text]) => text.startsWith("the journal cannot be used"))).toEqual([
+      [{ subscribers: 1, why: expect.stringContaining("Move the same directory back") as string }, expect.any(String)],
+    ]);
+    renameSync(beside, directory);
+    await expect.poll(async () => (await hub.ready()).checks.journal.status, SOON).toBe("pass");
+    await expect.poll(async () => (await publish("6")).status, SOON).toBe(200);
+    const resumed = await openStream(`${url}?match=t`, { headers: { "last-event-id": "earliest" } });
+    expect((await resumed.take(5)).map(({ data }) => data)).toEqual(["1", "2", "3", "4", "6"]);
+  });
+});
