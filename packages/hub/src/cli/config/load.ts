@@ -9,7 +9,7 @@ import type { Config, Key } from "./config.ts";
 import { flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
 
 /** The configuration file that is read by default. */
-const DEFAULT_FILE = "artesian.json";
+export const DEFAULT_FILE = "artesian.json";
 
 /** Sources of settings. */
 export interface Sources {
@@ -20,6 +20,8 @@ export interface Sources {
   readonly file?: string | undefined;
   /** Base directory of relative file names. */
   readonly cwd: string;
+  /** Whether the default file must exist. Default: it need not. */
+  readonly mustExist?: boolean;
 }
 
 /** Settings that must hold a multiple of the largest body. Their defaults follow it. */
@@ -120,7 +122,7 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
     text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     content = JSON.parse(text);
   } catch (error) {
-    if (named === undefined && isMissing(error)) return undefined;
+    if (named === undefined && sources.mustExist !== true && isMissing(error)) return undefined;
     problems.push(`${place}: ${error instanceof SyntaxError ? `not JSON: ${whyNotJson(error, text)}` : unreadable(error)}`);
     return undefined;
   }
