@@ -245,12 +245,14 @@ export class WorkerPool {
     if (post.listensSinceMs === undefined || post.given === plan) return;
     const change = ++this.#change;
     post.given = plan;
-    void this.#ask(post, change, plan).then((why) => {
+    const ask = async (): Promise<void> => {
+      const why = await this.#ask(post, change, plan);
       if (post.worker !== worker) return;
       post.send({ kind: "finish", change, isApplied: why === undefined });
       // Its replacement begins with the plan.
       if (why !== undefined) worker?.process.kill("SIGTERM");
-    });
+    };
+    void ask();
   }
 
   #order(post: Post, order: LeaveOrder): void {

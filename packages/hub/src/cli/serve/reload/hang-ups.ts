@@ -55,12 +55,12 @@ export function reloadAtHangUp(plan: Plan, reread: () => Reread, logger: Logger)
     for (const warning of warnings) logger.warn({}, warning);
   };
   const look = async (): Promise<void> => {
-    while (isAsked && !isBusy && prepare !== undefined) {
-      isAsked = false;
-      isBusy = true;
-      await reload(prepare);
-      isBusy = false;
-    }
+    if (!isAsked || isBusy || prepare === undefined) return;
+    isAsked = false;
+    isBusy = true;
+    await reload(prepare);
+    isBusy = false;
+    await look();
   };
   const onHangUp = (): void => {
     isAsked = true;
