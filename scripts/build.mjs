@@ -2,7 +2,7 @@
 // (Vite to dist/pages/ of the hub and the demo).
 // `npm ci` calls it through `prepare`, so that `npm ci && npm start` is all that a newcomer types.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -28,5 +28,7 @@ for (const folder of PACKAGES) {
 for (const folder of ["packages/client", "packages/hub", "demo"]) {
   run("node_modules/vite/bin/vite.js", ["build", "--config", `${folder}/vite.config.ts`, "--logLevel", "warn"]);
 }
+const { fileSchema } = await import("../packages/hub/dist/cli/config/file-schema.js");
+writeFileSync(`${root}/packages/hub/dist/artesian.schema.json`, `${JSON.stringify(fileSchema(), undefined, 2)}\n`);
 run("scripts/pack-files.mjs", []);
 for (const path of COMMANDS) chmodSync(`${root}/${path}`, 0o755);

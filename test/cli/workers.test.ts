@@ -280,7 +280,7 @@ describe("how workers start and stop", () => {
     const pool = await startPool();
     const workers = pool.workers();
     for (const pid of [pool.run.child.pid ?? 0, ...workers]) process.kill(pid, "SIGHUP");
-    await pool.run.waitFor("stderr", /SIGHUP has no effect/);
+    await pool.run.waitFor("stderr", /SIGHUP: settings and keys are as before/);
     const [stream] = await openAtEach(pool, pool.hub);
     stream.close();
     expect(pool.workers()).toEqual(workers);

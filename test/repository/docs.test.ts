@@ -4,8 +4,10 @@ import { fileURLToPath } from "node:url";
 import { DEFAULT_LIMITS, ERROR_CODES, type Limits } from "artesian";
 import { DEFAULT_CONNECTION_LIMITS, STATUS_BY_CODE } from "artesian/http";
 import { describe, expect, it } from "vitest";
-import { defaultOf, flagOf, KEYS, SETTINGS, variableOf } from "../../packages/hub/src/cli/config/settings.ts";
+import { settingRows } from "../../packages/hub/src/cli/config/describe.ts";
+import { defaultOf, flagOf, KEYS, SETTINGS } from "../../packages/hub/src/cli/config/settings.ts";
 import { capacity } from "../../packages/hub/src/cli/serve/descriptors.ts";
+import { configurationPage } from "../../scripts/configuration-page.mjs";
 import { MAJORS } from "../../scripts/node-binaries.mjs";
 import { CLIENTS } from "../field/lib/clients.ts";
 import { FRONTS } from "../field/lib/fronts.ts";
@@ -33,11 +35,32 @@ describe("the documentation", () => {
     );
   });
 
-  it("lists every setting with its flag, variable and default, and no other", () => {
-    const rows = [...read("reference/configuration.md").matchAll(/^- `(--[\w-]+)[^`]*` \(`(\w+)`, default (.+?)\): /gm)].map(
-      ([, flag, variable, shown]) => [flag, variable, shown?.replace("&lt;", "<")],
-    );
-    expect(rows).toEqual(KEYS.map((key) => [flagOf(key), variableOf(key), defaultOf(key)]));
+  it("lists every setting as the table has it, and no other", () => {
+    const page = read("reference/configuration.md");
+    // If this fails: npm run build && node scripts/configuration-page.mjs
+    expect(page).toBe(configurationPage(page, settingRows()));
+    const flags = [...page.matchAll(/^- `(--[\w-]+)[^`]*` \(`\w+`, default /gm)].map(([, flag]) => flag);
+    expect(flags).toEqual(KEYS.map(flagOf));
+  });
+
+  it("gets a row for a new setting, and loses that of a former one", () => {
+    const page = read("reference/configuration.md");
+    const rows = settingRows();
+    const [first] = rows;
+    if (first === undefined) throw new Error("There is no setting.");
+    const added = {
+      ...first,
+      flag: "--shoe-size",
+      variable: "ARTESIAN_SHOE_SIZE",
+      shownDefault: "<none>",
+      range: "1 to 9",
+      isReloaded: true,
+      help: "size",
+    };
+    const changed = configurationPage(page, [...rows.slice(1), added]);
+    expect(changed).toContain("- `--shoe-size <address>` (`ARTESIAN_SHOE_SIZE`, default &lt;none>, range 1 to 9, SIGHUP): Size.\n");
+    expect(changed).not.toContain("- `--host <address>`");
+    expect(changed.length).toBeGreaterThan(page.length - 100);
   });
 
   it("states the true default of each number", () => {

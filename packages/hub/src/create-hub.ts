@@ -34,6 +34,7 @@ import { revocable } from "./http/auth/revocable.ts";
 import { ReservedTopics } from "./http/routes/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, StreamResets } from "./http/admission/stream-resets.ts";
 import { TrustedProxies } from "./http/admission/trusted-proxies.ts";
+import { type ChangedOptions, type PreparedChange, prepareChange } from "./hub-changes.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
@@ -173,6 +174,8 @@ export function createHub(options: HubOptions = {}): Hub {
       hub.tokens,
     );
   const notices = new LogThrottle(hub.logger);
+  const streams = { ...hub.limits, connections, connectionsPerAddress, connectionsPerSecond, connectionsPerSecondPerAddress };
+  const access = { anonymous, anonymousPublish, cookieName, compat, publishOrigins, hubUrl: hub.url, authorizer };
   const context: HttpContext = {
     hub,
     notices,
@@ -184,21 +187,13 @@ export function createHub(options: HubOptions = {}): Hub {
     bodies: new BodyBytes(hub.limits.pendingBodyBytes),
     polled: new PolledBytes(hub.limits.heldBytes, notices),
     arrivals: new Arrivals({ connectionsPerSecond, connectionsPerSecondPerAddress }),
-    connections: new Connections({ ...hub.limits, connections, connectionsPerAddress }),
+    connections: new Connections(streams),
     proxies: new TrustedProxies(trustedProxies, hub.logger),
     streamResets: new StreamResets(streamResets),
     closedServers: new ClosedServers(hub),
     cors: new Cors(corsOrigins, compat),
     reservedTopics: new ReservedTopics(reservedTopics, hub),
-    access: new Access({
-      anonymous,
-      anonymousPublish,
-      cookieName,
-      compat,
-      publishOrigins,
-      hubUrl: hub.url,
-      authorizer,
-    }),
+    access: new Access(access),
     paths,
   };
   authorizer?.start();
@@ -233,7 +228,13 @@ export function createHub(options: HubOptions = {}): Hub {
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };
-  PARTS.set(created, hub);
+  const { peers, process, fleet } = hub;
+  PARTS.set(created, {
+    peers,
+    process,
+    fleet,
+    prepareChange: (changed) => prepareChange({ ...context, authorizer, access, streams }, changed),
+  });
   return created;
 }
 
@@ -242,12 +243,14 @@ function compressionOf(choice: boolean | number): Compression | undefined {
   return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
 }
 
-/** Parts of a hub for the console, which runs beside the hub. They show more than the hub's own methods. */
+/** Parts of a hub for the command and the console. They can do more than the hub's own methods. */
 export interface HubParts {
   /** Requests between processes. Names of the hub's own requests begin with `hub/` and `http/`. */
   readonly peers: Pick<PeerRequests, "ask" | "answer" | "id" | "reachOthers">;
   readonly process: Pick<OwnProcess, "followUpdates" | "listUpdates" | "watchDelivered">;
   readonly fleet: Pick<Fleet, "findSubscriber">;
+  /** See {@link prepareChange}. */
+  readonly prepareChange: (options: ChangedOptions) => Promise<PreparedChange>;
 }
 
 const PARTS = new WeakMap<Hub, HubParts>();

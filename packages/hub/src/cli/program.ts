@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { configCommand } from "./config/command.ts";
 import { unknownVariables } from "./config/variables.ts";
 import { EXIT, Failure, UsageError } from "./errors.ts";
 import type { Failures } from "./failures.ts";
@@ -65,6 +66,7 @@ function createProgram(): Command {
     sourceCommand(),
     tokenCommand(),
     keysCommand(),
+    configCommand(),
     journalCommand(),
   ]) {
     program.addCommand(command);
@@ -76,7 +78,9 @@ function createProgram(): Command {
  * Warns of variables without effect, because such a variable may explain a command's unexpected
  * behaviour.
  */
-async function warnOfVariables(): Promise<void> {
+async function warnOfVariables(_program: Command, command: Command): Promise<void> {
+  // The check tells them among its own findings.
+  if (command.name() === "check") return;
   const stderr = createOutput(process.stderr);
   for (const { text } of unknownVariables(process.env)) await stderr.line([style("yellow", "warning:"), ` ${text}`]);
 }

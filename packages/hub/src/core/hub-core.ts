@@ -3,7 +3,7 @@ import { Grants } from "./matching/grants.ts";
 import { DEFAULT_TIMES, type HubCoreOptions } from "./hub-options.ts";
 import type { Journal } from "./journal/journal.ts";
 import { JournalCheck } from "./journal/journal-check.ts";
-import { type Limits, limitsOf } from "./limits.ts";
+import { type Limits, limitsOf, LIVE_LIMITS, type LiveLimit } from "./limits.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import { MatcherCompiler } from "./matching/matcher.ts";
@@ -191,6 +191,18 @@ export class HubCore {
       this.presence = presence;
       dispatcher.presence = presence.log;
     }
+  }
+
+  /**
+   * Changes limits while the hub runs. Limits that are not in {@link LIVE_LIMITS} stay.
+   *
+   * @param given - All limits, not only the changed ones.
+   */
+  changeLimits(given: Pick<Limits, LiveLimit>): void {
+    const limits: Partial<Record<LiveLimit, number>> = {};
+    for (const name of LIVE_LIMITS) limits[name] = given[name];
+    Object.assign(this.limits, limits);
+    this.#streams.capHeldBytes(given.heldBytes);
   }
 
   /** Whether the hub is closing or closed. */

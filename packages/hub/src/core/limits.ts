@@ -233,6 +233,45 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
  */
 export const TIMES_A_BODY: Readonly<Record<"heldBytes" | "pendingBodyBytes", number>> = { heldBytes: 2, pendingBodyBytes: 4 };
 
+/** A limit that sizes something when a hub starts. */
+export type FixedLimit =
+  | "revocations"
+  | "scheduledUpdates"
+  | "scheduledBytes"
+  | "replayUpdates"
+  | "replayBytes"
+  | "presenceRate"
+  | "presenceRatePerAddress"
+  | "presenceHistory";
+
+/** A limit that may change while a hub runs. The hub reads the limit at each use. */
+export type LiveLimit = Exclude<keyof Limits, FixedLimit>;
+
+/** Every {@link LiveLimit}. */
+export const LIVE_LIMITS: readonly LiveLimit[] = [
+  "bodyBytes",
+  "formFields",
+  "queryBytes",
+  "pendingBodyBytes",
+  "topicsPerUpdate",
+  "updatesPerBatch",
+  "topicsPerBatch",
+  "matchersPerSubscription",
+  "patternsPerProcess",
+  "patternsPerAddress",
+  "topicBytes",
+  "idBytes",
+  "idempotencyKeyBytes",
+  "tokenBytes",
+  "grantsPerToken",
+  "snapshotUpdates",
+  "snapshotScans",
+  "waitingScans",
+  "waitingScansPerAddress",
+  "pollWaitMs",
+  "heldBytes",
+];
+
 /**
  * Merges the given limits with the defaults.
  *

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Option, type Command } from "commander";
-import { loadConfig } from "./load.ts";
+import { DEFAULT_FILE, loadConfig, type Sources } from "./load.ts";
 import type { Config, Key } from "./config.ts";
 import { defaultOf, flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
 
@@ -22,8 +24,30 @@ export function withSettings(command: Command, includes: (key: Key) => boolean):
 }
 
 /** Loads the configuration from the flags and the process's environment and directory. */
-export function configOf({ config: file, ...flags }: SettingFlags): Config {
-  return loadConfig({ flags, env: process.env, file, cwd: process.cwd() });
+export function configOf(flags: SettingFlags): Config {
+  return loadConfig(sourcesOf(flags));
+}
+
+/** The sources of a command's settings: its flags, and the process's environment and directory. */
+export function sourcesOf({ config: file, ...flags }: SettingFlags): Sources {
+  return { flags, env: process.env, file, cwd: process.cwd() };
+}
+
+/**
+ * Reads the configuration each time that it is called. A file that was read once must be there the
+ * next time too, because a file that is being replaced may be missing for a moment.
+ *
+ * @param flags - The flags, which stay the same.
+ */
+export function configReader(flags: SettingFlags): () => Config {
+  const sources = sourcesOf(flags);
+  let mustExist = false;
+  return () => {
+    const isThere = existsSync(resolve(sources.cwd, DEFAULT_FILE));
+    const config = loadConfig({ ...sources, mustExist });
+    mustExist ||= isThere;
+    return config;
+  };
 }
 
 /** Gathers the values of a repeatable flag. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { Action } from "../../core/matching/authorization.ts";
 import { type MistakenSecret, mistakenSecret } from "../../http/auth/mistaken-secret.ts";
+import { type JsonSchema, withJsonSchema } from "./json-schema.ts";
 import { URL_START, type Schema } from "./values.ts";
 
 /** The signature algorithms that can be allowed. */
@@ -97,7 +98,7 @@ const QUOTES = "has quotes around it, which are not part of it. Leave them out."
  * letter off the secret.
  */
 export function keyChoice(): Schema<KeyChoice> {
-  return z.unknown().transform((value, context): KeyChoice => {
+  const schema = z.unknown().transform((value, context): KeyChoice => {
     const fail = (message: string): never => {
       context.addIssue({ code: "custom", message });
       return z.NEVER;
@@ -116,11 +117,13 @@ export function keyChoice(): Schema<KeyChoice> {
     const problem = whyNoSecret(text, "flag");
     return problem === undefined ? { kind: "secret", secret: value } : fail(problem);
   });
+  return withJsonSchema(schema, { type: "string", pattern: String.raw`\S` });
 }
 
 /** An allowed algorithm. `none` is not allowed. */
 export function algorithm(): Schema<Algorithm> {
-  return z.enum(ALGORITHMS, { error: () => `is not a signature algorithm that can be allowed. Write one of ${ALGORITHMS.join(", ")}.` });
+  const error = `is not a signature algorithm that can be allowed. Write one of ${ALGORITHMS.join(", ")}.`;
+  return withJsonSchema(z.enum(ALGORITHMS, { error: () => error }), { enum: [...ALGORITHMS] });
 }
 
 const filled = z.string({ error: () => "must be a text." }).min(1, { error: () => "is empty." });
@@ -168,11 +171,53 @@ const issuerKey = z
     return z.NEVER;
   });
 
-/** The `issuers` of the configuration file. */
-export const issuersSchema: Schema<readonly IssuerChoice[]> = z.array(
-  z.strictObject({ issuer: filled, keys: z.array(issuerKey, { error: () => "must be a list." }).min(1, { error: () => "has no key." }) }),
-  {
-    error: () =>
-      'must be a list, such as [{"issuer": "https://example.com", "keys": [{"algorithms": ["ES256"], "jwksFile": "keys.json"}]}].',
+const FILLED = { type: "string", minLength: 1 } as const;
+const PLACES = ["secret", "secretFile", "publicKeyFile", "jwksFile", "jwksUrl"] as const;
+
+/** The `issuers` of the configuration file, as JSON Schema. */
+const ISSUERS: JsonSchema = {
+  type: "array",
+  items: {
+    type: "object",
+    required: ["issuer", "keys"],
+    additionalProperties: false,
+    properties: {
+      issuer: { ...FILLED, description: "The `iss` claim of its tokens." },
+      keys: {
+        type: "array",
+        minItems: 1,
+        items: {
+          type: "object",
+          required: ["algorithms"],
+          additionalProperties: false,
+          oneOf: PLACES.map((place) => ({ required: [place] })),
+          properties: {
+            actions: { type: "array", minItems: 1, items: { enum: ["publish", "subscribe"] }, description: "Default: both." },
+            algorithms: { type: "array", minItems: 1, items: { enum: [...ALGORITHMS] } },
+            secret: { ...FILLED, description: "A shared secret. A file of its own hides it better: secretFile." },
+            secretFile: { ...FILLED, description: "File with a shared secret." },
+            publicKeyFile: { ...FILLED, description: "File with a public key or a certificate, as PEM." },
+            jwksFile: { ...FILLED, description: "File with a JWK set." },
+            jwksUrl: {
+              type: "string",
+              pattern: "^[hH][tT][tT][pP][sS]?://",
+              description: "URL of a JWK set: https, or http on the loopback.",
+            },
+          },
+        },
+      },
+    },
   },
+};
+
+/** The `issuers` of the configuration file. */
+export const issuersSchema: Schema<readonly IssuerChoice[]> = withJsonSchema(
+  z.array(
+    z.strictObject({ issuer: filled, keys: z.array(issuerKey, { error: () => "must be a list." }).min(1, { error: () => "has no key." }) }),
+    {
+      error: () =>
+        'must be a list, such as [{"issuer": "https://example.com", "keys": [{"algorithms": ["ES256"], "jwksFile": "keys.json"}]}].',
+    },
+  ),
+  ISSUERS,
 );

@@ -9,7 +9,7 @@ import type { Config, Key } from "./config.ts";
 import { flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
 
 /** The configuration file that is read by default. */
-const DEFAULT_FILE = "artesian.json";
+export const DEFAULT_FILE = "artesian.json";
 
 /** Sources of settings. */
 export interface Sources {
@@ -20,6 +20,8 @@ export interface Sources {
   readonly file?: string | undefined;
   /** Base directory of relative file names. */
   readonly cwd: string;
+  /** Whether the default file must exist. Default: it need not. */
+  readonly mustExist?: boolean;
 }
 
 /** Settings that must hold a multiple of the largest body. Their defaults follow it. */
@@ -34,10 +36,25 @@ const RANGES = [
   ["publishedRetryMin", "publishedRetryMax"],
 ] as const;
 
-interface Given {
+/** Where the value of a setting comes from. */
+export interface Origin {
+  readonly source: "flag" | "variable" | "file" | "default";
+  /** The flag, the variable, or the file and its key. Undefined for a default. */
+  readonly place: string | undefined;
+}
+
+interface Given extends Origin {
   readonly value: unknown;
-  /** The place in an error: a flag, a variable, or a file and its key. */
   readonly place: string;
+}
+
+/** A configuration with the origin of each value, or all that is wrong with it. */
+export interface Resolved {
+  /** Undefined if there are problems. */
+  readonly config: Config | undefined;
+  readonly origins: Readonly<Partial<Record<Key | "issuers", Origin>>>;
+  /** Each begins with the place of the mistake, and ends with the correction. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -47,12 +64,21 @@ interface Given {
  * @throws UsageError that lists every mistake, each with its key, its place and the allowed values.
  */
 export function loadConfig(sources: Sources): Config {
+  const { config, problems } = resolveConfig(sources);
+  if (config === undefined) throw new UsageError(problems.join("\n"));
+  return config;
+}
+
+/** Loads the configuration as {@link loadConfig} does, and returns its problems. */
+export function resolveConfig(sources: Sources): Resolved {
   const problems: string[] = [];
   const file = readFile(sources, problems);
   const values: Partial<Record<Key, unknown>> = {};
   const places: Partial<Record<Key, string>> = {};
+  const origins: Partial<Record<Key | "issuers", Origin>> = {};
   for (const key of KEYS) {
     const given = find(key, sources, file);
+    origins[key] = { source: given?.source ?? "default", place: given?.place };
     if (given === undefined) {
       values[key] = SETTINGS[key].fallback;
       continue;
@@ -77,9 +103,11 @@ export function loadConfig(sources: Sources): Config {
     else problems.push(`${place}: ${flagOf(key)} must be at least ${word} ${flagOf("maxBodyBytes")}, ${times * maxBodyBytes} bytes.`);
   }
   const issuers = issuersOf(file, problems);
-  if (problems.length > 0) throw new UsageError(problems.join("\n"));
+  origins.issuers =
+    file?.entries.issuers === undefined ? { source: "default", place: undefined } : { source: "file", place: `${file.name}: issuers` };
+  if (problems.length > 0) return { config: undefined, origins, problems };
   // Each key was filled from its own schema or fallback just above.
-  return { ...values, issuers } as unknown as Config;
+  return { config: { ...values, issuers } as unknown as Config, origins, problems };
 }
 
 function issuersOf(file: ConfigFile | undefined, problems: string[]): readonly IssuerChoice[] {
@@ -95,11 +123,11 @@ function issuersOf(file: ConfigFile | undefined, problems: string[]): readonly I
 
 function find(key: Key, sources: Sources, file: ConfigFile | undefined): Given | undefined {
   const flag = sources.flags[key];
-  if (flag !== undefined) return { value: flag, place: flagOf(key) };
+  if (flag !== undefined) return { value: flag, source: "flag", place: flagOf(key) };
   const variable = sources.env[variableOf(key)];
-  if (variable !== undefined && variable !== "") return { value: variable, place: variableOf(key) };
+  if (variable !== undefined && variable !== "") return { value: variable, source: "variable", place: variableOf(key) };
   const entry = file?.entries[key];
-  if (file !== undefined && entry !== undefined) return { value: entry, place: `${file.name}: ${key}` };
+  if (file !== undefined && entry !== undefined) return { value: entry, source: "file", place: `${file.name}: ${key}` };
   return undefined;
 }
 
@@ -120,7 +148,7 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
     text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     content = JSON.parse(text);
   } catch (error) {
-    if (named === undefined && isMissing(error)) return undefined;
+    if (named === undefined && sources.mustExist !== true && isMissing(error)) return undefined;
     problems.push(`${place}: ${error instanceof SyntaxError ? `not JSON: ${whyNotJson(error, text)}` : unreadable(error)}`);
     return undefined;
   }
@@ -141,7 +169,13 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
  * every source.
  */
 const fileSchema = z
-  .strictObject(Object.fromEntries([...KEYS, "issuers"].map((key) => [key, z.unknown()])) as Record<Key | "issuers", z.ZodUnknown>)
+  .strictObject(
+    // Editors find the JSON Schema by `$schema`.
+    Object.fromEntries([...KEYS, "issuers", "$schema"].map((key) => [key, z.unknown()])) as Record<
+      Key | "issuers" | "$schema",
+      z.ZodUnknown
+    >,
+  )
   .partial();
 
 /** Explains in words why a file could not be read. */

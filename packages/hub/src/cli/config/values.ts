@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseOrigin } from "../../http/auth/origin.ts";
 import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "../../http/admission/trusted-proxies.ts";
 import { isCookieName, isHubPath, isIdentifier } from "../../http/valid.ts";
+import { type JsonSchema, jsonSchemaOf, withJsonSchema } from "./json-schema.ts";
 import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
 /** The word that switches a bound off. */
@@ -16,22 +17,35 @@ const MAX_WORKERS = 256;
 /** Parses a hand-written value. */
 export type Schema<T> = z.ZodType<T>;
 
-/** Flags and variables give text. A file may also give a number or a boolean. */
-const written = z.union([z.string(), z.number(), z.boolean()], { error: "must be a text, a number or a boolean." }).transform(String);
+/** Flags and variables give text. The file may also give a number or a boolean for some settings. */
+const KINDS = {
+  text: z.string({ error: "must be a text." }),
+  number: z.union([z.string(), z.number()], { error: "must be a number or a text." }).transform(String),
+  boolean: z.union([z.string(), z.number(), z.boolean()], { error: "must be true or false." }).transform(String),
+} as const;
 
 /**
  * Makes a schema of a parser.
  *
  * @param parse - Returns undefined for a value that is not allowed.
  * @param allowed - Completes the sentence `… is not` with the allowed values.
+ * @param inFile - The values of the file that are allowed. JSON Schema can't say all, so it may
+ *   allow more than `parse`, and never less.
+ * @param kind - The kind of the file's value. Text is always allowed.
  */
-function parsed<T>(parse: (text: string) => T | undefined, allowed: string): Schema<T> {
-  return written.transform((text, context): T => {
+function parsed<T>(
+  parse: (text: string) => T | undefined,
+  allowed: string,
+  inFile: JsonSchema = { type: "string" },
+  kind: keyof typeof KINDS = "text",
+): Schema<T> {
+  const schema = KINDS[kind].transform((text, context): T => {
     const value = parse(text);
     if (value !== undefined) return value;
     context.addIssue({ code: "custom", message: `${JSON.stringify(text)} is not ${allowed}` });
     return z.NEVER;
   });
+  return withJsonSchema(schema, inFile);
 }
 
 function within(value: number | undefined, min: number, max: number): number | undefined {
@@ -43,6 +57,8 @@ export function duration(min: number, max: number): Schema<number> {
   return parsed(
     (text) => within(parseDuration(text), min, max),
     `a duration from ${formatDuration(min)} to ${formatDuration(max)}. Write it like 500ms, 10s, 5m, 2h or 7d. A plain number is milliseconds.`,
+    numberOrText(min, max, DURATION),
+    "number",
   );
 }
 
@@ -51,6 +67,8 @@ export function size(min: number, max: number): Schema<number> {
   return parsed(
     (text) => within(parseSize(text), min, max),
     `a size from ${formatSize(min)} to ${formatSize(max)}. Write it like 64KiB, 1MiB or 10GB. A plain number is bytes.`,
+    numberOrText(min, max, SIZE),
+    "number",
   );
 }
 
@@ -59,7 +77,23 @@ export function count(min: number, max: number, what = "a whole number"): Schema
   return parsed(
     (text) => (/^\d[\d_,]*$/.test(text) ? within(Number(text.replaceAll(/[_,]/g, "")), min, max) : undefined),
     `${what} from ${formatCount(min)} to ${formatCount(max)}.`,
+    numberOrText(min, max, COUNT),
+    "number",
   );
+}
+
+const DURATION = String.raw`^\s*\d+(\.\d+)?\s*([mM]?[sS]|[mMhHdD])?\s*$`;
+const SIZE = String.raw`^\s*\d+(\.\d+)?\s*(([kKmMgGtT][iI]?)?[bB])?\s*$`;
+const COUNT = String.raw`^\d[\d_,]*$`;
+
+/** A whole number between two bounds, or a text, whose bounds JSON Schema can't say. */
+function numberOrText(minimum: number, maximum: number, pattern: string): JsonSchema {
+  return {
+    anyOf: [
+      { type: "integer", minimum, maximum },
+      { type: "string", pattern },
+    ],
+  };
 }
 
 /** The number of processes, or `auto`. */
@@ -67,24 +101,32 @@ export function workerCount(): Schema<number | typeof AUTO> {
   return parsed<number | typeof AUTO>(
     (text) => (text === AUTO ? AUTO : /^\d+$/.test(text) ? within(Number(text), 1, MAX_WORKERS) : undefined),
     `a number of processes from 1 to ${MAX_WORKERS}, or auto.`,
+    {
+      anyOf: [
+        { type: "integer", minimum: 1, maximum: MAX_WORKERS },
+        { type: "string", pattern: String.raw`^(auto|\d+)$` },
+      ],
+    },
+    "number",
   );
 }
 
 /** A bound that `none` switches off. */
 export function orNone(schema: Schema<number>): Schema<number | typeof NONE> {
-  return z.unknown().transform((value, context): number | typeof NONE => {
+  const orNone = z.unknown().transform((value, context): number | typeof NONE => {
     if (value === NONE) return NONE;
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     context.addIssue({ code: "custom", message: `${result.error.issues[0]?.message ?? ""} Write none for no bound.` });
     return z.NEVER;
   });
+  return withJsonSchema(orNone, { anyOf: [{ const: NONE }, jsonSchemaOf(schema)] });
 }
 
 /** One text or a list of texts. */
 export function texts(what: string): Schema<readonly string[]> {
   const one = text(what);
-  return z.unknown().transform((value, context): readonly string[] => {
+  const list = z.unknown().transform((value, context): readonly string[] => {
     const list: string[] = [];
     for (const part of Array.isArray(value) ? (value as unknown[]) : [value]) {
       const result = one.safeParse(part);
@@ -93,22 +135,30 @@ export function texts(what: string): Schema<readonly string[]> {
     }
     return list;
   });
+  return withJsonSchema(list, oneOrList(jsonSchemaOf(one)));
+}
+
+function oneOrList(items: JsonSchema): JsonSchema {
+  return { anyOf: [items, { type: "array", items }] };
 }
 
 /** Yes or no. */
 export function toggle(): Schema<boolean> {
   const values: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
-  return parsed((text) => (Object.hasOwn(values, text) ? values[text] : undefined), "true or false.");
+  const inFile = { enum: [true, false, ...Object.keys(values), 1, 0] };
+  return parsed((text) => (Object.hasOwn(values, text) ? values[text] : undefined), "true or false.", inFile, "boolean");
 }
 
 /** One of the given words. */
 export function oneOf<const T extends string>(words: readonly T[]): Schema<T> {
-  return parsed((text) => words.find((word) => word === text), `one of ${words.join(", ")}.`);
+  return parsed((text) => words.find((word) => word === text), `one of ${words.join(", ")}.`, { enum: [...words] });
 }
+
+const FILLED: JsonSchema = { type: "string", pattern: String.raw`\S` };
 
 /** Text that is not empty. */
 export function text(what: string): Schema<string> {
-  return parsed((value) => (value.trim() === "" ? undefined : value), what);
+  return parsed((value) => (value.trim() === "" ? undefined : value), what, FILLED);
 }
 
 /** The beginning of a URL of any scheme. */
@@ -116,7 +166,11 @@ export const URL_START: RegExp = /^[a-z][a-z\d+.-]*:\/\//i;
 
 /** The path of a directory. Any other spelling would create a directory of that name. */
 export function directory(): Schema<string> {
-  return parsed((value) => (isDirectory(value) ? value : undefined), "a directory. Write its path alone, such as /var/lib/artesian.");
+  return parsed(
+    (value) => (isDirectory(value) ? value : undefined),
+    "a directory. Write its path alone, such as /var/lib/artesian.",
+    FILLED,
+  );
 }
 
 function isDirectory(value: string): boolean {
@@ -125,12 +179,15 @@ function isDirectory(value: string): boolean {
 
 /** A URL or another absolute identifier, which is compared literally. */
 export function identifier(what: string): Schema<string> {
-  return parsed((value) => (isIdentifier(value) ? value : undefined), what);
+  return parsed((value) => (isIdentifier(value) ? value : undefined), what, { type: "string", pattern: String.raw`^[\x21-\x7E]+$` });
 }
 
 /** A valid cookie name. */
 export function cookieName(): Schema<string> {
-  return parsed((value) => (isCookieName(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.");
+  return parsed((value) => (isCookieName(value) ? value : undefined), "a name for a cookie. Use letters, digits, - and _.", {
+    type: "string",
+    pattern: "^[\\w!#$%&'*+.^`|~-]+$",
+  });
 }
 
 /**
@@ -143,16 +200,17 @@ export function origins({ any }: { readonly any: boolean }): Schema<readonly str
     (value) => (any && value === "*" ? value : parseOrigin(value)),
     `an origin. Write scheme and host, and the port where it is not the usual one, like https://example.com or capacitor://localhost${any ? "; or * for any" : ""}.`,
   );
-  return listed(one).superRefine((list, context) => {
+  const list = listed(one).superRefine((list, context) => {
     if (list.includes("*") && list.length > 1) {
       context.addIssue({ code: "custom", message: "* is any origin already, without cookies: leave the others out, or leave * out." });
     }
   });
+  return withJsonSchema(list, oneOrList(FILLED));
 }
 
 /** Addresses and networks, as a list or as a text with commas. */
 export function networks(): Schema<readonly string[]> {
-  return listed(parsed((value) => (isAddressOrNetwork(value) ? value : undefined), ADDRESS_OR_NETWORK));
+  return withJsonSchema(listed(parsed((value) => (isAddressOrNetwork(value) ? value : undefined), ADDRESS_OR_NETWORK)), oneOrList(FILLED));
 }
 
 /** Distinct values, as a list or as a text with commas. */
@@ -197,7 +255,7 @@ export function journalChoice(): Schema<JournalChoice> {
     const path = value.slice(kind.length + 1);
     return isDirectory(path) ? { kind, directory: path } : undefined;
   };
-  return written.transform((value, context): JournalChoice => {
+  const schema = KINDS.text.transform((value, context): JournalChoice => {
     const choice = choose(value);
     if (choice !== undefined) return choice;
     // The URL may contain a password.
@@ -206,6 +264,10 @@ export function journalChoice(): Schema<JournalChoice> {
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });
+  return withJsonSchema(schema, {
+    type: "string",
+    pattern: String.raw`^(memory$|lmdb$|lmdb:.|rediss?(\+sentinel|\+cluster)?://.|nats://.|tls://.)`,
+  });
 }
 
 /** Whether the hub's event ids are opaque, and the place of their secret. */
@@ -213,7 +275,7 @@ export type OpaqueIdsChoice = { readonly kind: "off" } | { readonly kind: "on" }
 
 /** The form of event ids. */
 export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
-  return written.transform((value, context): OpaqueIdsChoice => {
+  const schema = KINDS.boolean.transform((value, context): OpaqueIdsChoice => {
     // A boolean in the file is no mistake.
     if (value === "off" || value === "false") return { kind: "off" };
     if (value === "on" || value === "true") return { kind: "on" };
@@ -222,6 +284,7 @@ export function opaqueIdsChoice(): Schema<OpaqueIdsChoice> {
     context.addIssue({ code: "custom", message: "the value is not on, off, or file:PATH with the file of a secret." });
     return z.NEVER;
   });
+  return withJsonSchema(schema, { anyOf: [{ type: "boolean" }, { type: "string", pattern: "^(on|off|true|false|[fF][iI][lL][eE]:.+)$" }] });
 }
 
 /**
@@ -231,11 +294,15 @@ export function hubPath(): Schema<string> {
   return parsed(
     (value) => (isHubPath(value) && !/^\/health(?:\/|$)/.test(value) ? value : undefined),
     "a path for the hub. It starts with /, has letters, digits, and . _ ~ - between slashes, and is neither / nor at /health.",
+    { type: "string", pattern: String.raw`^(/[\w.~-]+)+$` },
   );
 }
 
 /** The public scheme and host, returned as an origin. */
 export function publicOrigin(): Schema<string> {
   const ofWeb = (value: string): string | undefined => (/^https?:/i.test(value) ? parseOrigin(value) : undefined);
-  return parsed(ofWeb, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).");
+  return parsed(ofWeb, "a public URL. Write scheme and host alone, like https://events.example.com (the path is set by --path).", {
+    type: "string",
+    pattern: "^[hH][tT][tT][pP][sS]?:",
+  });
 }

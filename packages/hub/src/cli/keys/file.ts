@@ -1,4 +1,4 @@
-import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -7,11 +7,9 @@ import { ALGORITHMS } from "../config/key-choice.ts";
 import { withData } from "../config/flags.ts";
 import { isMissing, unreadable } from "../config/load.ts";
 import { Failure, UsageError } from "../errors.ts";
+import { createJwk, type CreatedAlgorithm } from "./create-jwk.ts";
 import { ofJwks } from "./material.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
-
-/** Algorithms that `artesian keys create` supports. */
-export const CREATED_ALGORITHMS = ["HS256", "ES256", "EdDSA"] as const;
 
 /** Name of the file with the key for handmade tokens. */
 const KEYS = "keys.json";
@@ -37,7 +35,7 @@ export function createKeyFile(
     force,
     file: fileName = KEYS,
   }: {
-    readonly algorithm: (typeof CREATED_ALGORITHMS)[number];
+    readonly algorithm: CreatedAlgorithm;
     readonly issuer: string | undefined;
     readonly force: boolean;
     readonly file?: string;
@@ -45,8 +43,7 @@ export function createKeyFile(
 ): string {
   const file = keyFileOf(data, fileName);
   const name = issuer ?? `urn:uuid:${randomUUID()}`;
-  const jwk = { ...generate(algorithm).export({ format: "jwk" }), kid: randomUUID(), alg: algorithm, use: "sig" };
-  const text = `${JSON.stringify({ issuer: name, keys: [jwk] }, undefined, 2)}\n`;
+  const text = textOf({ issuer: name, keys: [createJwk(algorithm)] });
   try {
     makeDirectory(data);
     // The key is written under another name first. A reader finds one key or the other and never
@@ -71,15 +68,9 @@ export function createKeyFile(
   }
 }
 
-function generate(algorithm: (typeof CREATED_ALGORITHMS)[number]): KeyObject {
-  switch (algorithm) {
-    case "HS256":
-      return createSecretKey(randomBytes(32));
-    case "ES256":
-      return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-    case "EdDSA":
-      return generateKeyPairSync("ed25519").privateKey;
-  }
+/** The text of a key file. */
+export function textOf(content: { readonly issuer: string; readonly keys: readonly object[] }): string {
+  return `${JSON.stringify(content, undefined, 2)}\n`;
 }
 
 const head = z.object({ issuer: z.string().min(1), keys: z.array(z.object({ alg: z.enum(ALGORITHMS) })) });

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { placeOf } from "../config/flags.ts";
 import { unreadable } from "../config/load.ts";
 import { UsageError } from "../errors.ts";
+import { readKeyFile } from "./file.ts";
 import { ownSecretOf } from "./own-secret.ts";
 
 /** The file is beside the journal in the data directory, so a backup of one includes the other. */
@@ -23,18 +24,37 @@ export interface IdsSecret {
  * @throws UsageError when the processes share no secret, or the secret can't be used.
  * @throws Failure when the secret can't be written.
  */
-export function idsSecretOf({ opaqueIds, journal, data }: Config): IdsSecret {
+export function idsSecretOf(config: Config): IdsSecret {
+  const { opaqueIds, journal, data } = config;
   if (opaqueIds.kind === "off") return { secret: undefined, warnings: [] };
   if (opaqueIds.kind === "file") return { secret: read(opaqueIds.path), warnings: [] };
   // A restart empties the journal, and with it every update that an id could lead to.
   if (journal.kind === "memory") return { secret: randomBytes(MIN_SECRET_BYTES), warnings: [] };
-  if (!("directory" in journal)) {
+  checkShared(config);
+  return ownSecretOf(data, FILE);
+}
+
+/**
+ * Checks the secret of the event ids as {@link idsSecretOf} does, and writes nothing.
+ *
+ * @throws UsageError when the processes share no secret, or the secret can't be used.
+ */
+export function checkIdsSecret(config: Config): void {
+  const { opaqueIds, journal, data } = config;
+  if (opaqueIds.kind === "file") read(opaqueIds.path);
+  if (opaqueIds.kind !== "on" || journal.kind === "memory") return;
+  checkShared(config);
+  readKeyFile(data, FILE);
+}
+
+/** @throws UsageError when hubs on several machines would have different secrets. */
+function checkShared({ journal }: Config): void {
+  if ("url" in journal) {
     throw new UsageError(
       `${placeOf("opaqueIds")}: hubs on several machines need the same secret. Make one, give it to all, and name its file:\n` +
         "  openssl rand -base64 32 > ids.secret && artesian serve --opaque-ids file:ids.secret",
     );
   }
-  return ownSecretOf(data, FILE);
 }
 
 function read(path: string): Uint8Array {

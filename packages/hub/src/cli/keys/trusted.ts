@@ -67,6 +67,34 @@ export function trustedIssuers(config: Config): Trust {
   return { issuers: Array.from(issuers, ([issuer, keys]) => checked({ issuer, keys })), warnings: [] };
 }
 
+/**
+ * Checks each configured key by itself.
+ *
+ * @returns One problem for each key that can't be used.
+ */
+export function keyProblems(config: Config): readonly string[] {
+  const ofIssuers = config.issuers.flatMap(({ issuer, keys }, i) =>
+    keys.map(
+      ({ key, actions, algorithms }, j) =>
+        () =>
+          checked({ issuer, keys: keysOf(key, actions, algorithms, `issuers[${i}].keys[${j}]`) }),
+    ),
+  );
+  const ofRoles = ROLES.map(([key, actions]) => () => {
+    const choice = config[key];
+    if (choice !== undefined) checked({ issuer: config.issuer ?? "", keys: keysOf(choice, actions, [config.jwtAlg], placeOf(key)) });
+  });
+  return [...ofIssuers, ...ofRoles].flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (error instanceof UsageError) return [error.message];
+      throw error;
+    }
+  });
+}
+
 function roleKey(config: Config, action: Action): KeyChoice | undefined {
   return action === "publish" ? config.publisherJwtKey : config.subscriberJwtKey;
 }

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { DEMO_SETTINGS } from "../config/demo-settings.ts";
-import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
+import { configOf, configReader, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Config, Key } from "../config/config.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { unknownVariables } from "../config/variables.ts";
@@ -33,18 +33,21 @@ export function serveCommand(): Command {
     // A server needs slow imports, which the other commands must not pay for on each run.
     outliveHangUp();
     const { serve } = await import("./serve.ts");
-    await serve(await configOfServer(flags));
+    const read = configReader(flags);
+    await serve(await configOfServer(flags, read), read);
   });
 }
 
 /**
  * Reads the configuration of a server. Variables without effect are logged first, because they may
  * explain why a server does not start.
+ *
+ * @param read - Reads the configuration.
  */
-export async function configOfServer(flags: SettingFlags): Promise<Config> {
+export async function configOfServer(flags: SettingFlags, read: () => Config = () => configOf(flags)): Promise<Config> {
   let level: Config["logLevel"] = SETTINGS.logLevel.fallback;
   try {
-    const config = configOf(flags);
+    const config = read();
     level = config.logLevel;
     return config;
   } finally {

@@ -19,6 +19,8 @@ export type FromWorker =
   | { readonly kind: "listening"; readonly listening: Listening }
   /** The answer to `alive`. */
   | { readonly kind: "alive" }
+  /** The answer to `prepare`: why the plan can't be taken over, or undefined. */
+  | { readonly kind: "prepared"; readonly change: number; readonly why: string | undefined }
   /** The worker drains, and asks to be disconnected. */
   | { readonly kind: "leaving" }
   /** The worker could not start. The text is for the person who started the server. */
@@ -36,6 +38,9 @@ export type ToWorker =
   /** Asks for a sign of life. */
   | { readonly kind: "alive" }
   | { readonly kind: "leave"; readonly order: LeaveOrder }
+  /** Prepare a new plan, which the next message makes the worker's own or drops. */
+  | { readonly kind: "prepare"; readonly change: number; readonly plan: Plan }
+  | { readonly kind: "finish"; readonly change: number; readonly isApplied: boolean }
   /** A text of the worker at another place. */
   | { readonly kind: "heard"; readonly from: string; readonly text: string }
   /** The worker at another place has ended. */

@@ -23,13 +23,6 @@ const CLOSE_MS = 1000;
  */
 const LINGER_MS = 1000;
 
-/** Logs that SIGHUP has no effect. */
-export function noteHangUps(logger: Logger): void {
-  process.on("SIGHUP", () =>
-    logger.info({}, "SIGHUP has no effect: settings and keys are read at the start. Restart the server to have them read again."),
-  );
-}
-
 /** Escapes the control characters that JSON leaves as they are. A terminal that shows the log would obey them. */
 function escapeControls(line: string): string {
   return line.replaceAll(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);

@@ -5,10 +5,9 @@ import { createGuard, LOOPBACK_HOSTS } from "../../http/admission/guard.ts";
 import { probeSockets } from "../../http/sinks/socket-probe.ts";
 import { Sockets } from "../../http/sinks/sockets.ts";
 import { TrustedProxies } from "../../http/admission/trusted-proxies.ts";
-import { createHub, type Hub, type HubOptions, type Matcher } from "../../index.ts";
+import { createHub, type Hub, type Matcher } from "../../index.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";
-import { NONE } from "../config/values.ts";
 import { EXIT } from "../errors.ts";
 import type { ListenAddress } from "./address.ts";
 import { announce } from "./announce.ts";
@@ -21,10 +20,14 @@ import { serveRequests } from "./drain.ts";
 import { createHealth } from "./health.ts";
 import { createHttpServer, listen } from "./http-server.ts";
 import type { LeaveOrder } from "./ipc.ts";
-import { logAllElse, noteHangUps, openLog, type Log } from "./log.ts";
+import { hubOptionsFrom, socketLimitsFrom } from "./hub-options.ts";
+import { logAllElse, openLog, type Log } from "./log.ts";
 import { createRefuse, type Refuse } from "./page.ts";
 import { refuseUnparsed } from "./parser-refusals.ts";
 import { CLOSE_MS, type Listening, type Plan } from "./plan.ts";
+import type { Reread } from "./reload/changes.ts";
+import { type Prepare, reloadAtHangUp } from "./reload/hang-ups.ts";
+import { createPrepare } from "./reload/prepare.ts";
 import { openWhileAnswering } from "./waiting.ts";
 import { createWaitingMetrics } from "./waiting-metrics.ts";
 
@@ -50,6 +53,8 @@ export interface SiteOptions {
   readonly clientOf: (req: IncomingMessage) => string | undefined;
 }
 
+type Guard = ReturnType<typeof createGuard>;
+
 /** A worker's link to the primary that started it. */
 export interface WorkerLink {
   readonly channel: TailChannel;
@@ -60,6 +65,8 @@ export interface WorkerLink {
   readonly listening: (listening: Listening) => void;
   /** Registers a listener for the primary's orders to leave. */
   readonly onOrder: (listener: (order: LeaveOrder) => void) => void;
+  /** Registers the function that prepares the primary's new plans. */
+  readonly onPlan: (prepare: Prepare) => void;
   /**
    * Makes the primary release the port, which it holds for this worker. Otherwise the port stays
    * open for a moment after the last worker has closed it, and new connections are cut off without
@@ -75,6 +82,11 @@ export interface RunOptions extends Plan {
   readonly createSite: (options: SiteOptions) => Site;
   /** Whether SIGHUP, as of a closed terminal, stops the server. */
   readonly stopsOnHangUp?: boolean;
+  /**
+   * Reads settings and keys again at SIGHUP. Default: SIGHUP changes nothing here. A worker gets new
+   * plans from its primary.
+   */
+  readonly reread?: () => Reread;
   /** Lines for the terminal from which the server was started. */
   readonly welcome: (listenUrl: string) => readonly string[];
   /** The link to the primary, if this is one of several processes. */
@@ -94,6 +106,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   const room = capacity();
   if (room.warning !== undefined) log.logger.warn({}, room.warning);
   const hangUp = options.stopsOnHangUp === true;
+  const hangUps = options.reread && reloadAtHangUp(options, options.reread, log.logger);
   const departure =
     link === undefined
       ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp })
@@ -105,17 +118,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
   const server = createHttpServer(config);
   const proxies = new TrustedProxies(config.trustedProxies, log.logger);
-  const socketsPerAddress = config.maxSocketsPerAddress ?? 2 * config.maxConnectionsPerAddress;
-  new Sockets(
-    {
-      sockets: config.maxSockets ?? room.connections,
-      socketsPerAddress,
-      heldBytes: config.maxHeldBytes,
-      writeStallMs: config.writeStall,
-    },
-    (address) => proxies.trusts(address),
-    log.logger,
-  ).watch(server);
+  const socketLimits = socketLimitsFrom(config, room.connections);
+  new Sockets(socketLimits, (address) => proxies.trusts(address), log.logger).watch(server);
   let port: number;
   try {
     port = await listen(server, address.address, config.port);
@@ -126,13 +130,15 @@ export async function runServer(options: RunOptions): Promise<void> {
   const cors = new Cors(config.corsOrigin, config.compat);
   const refuse = createRefuse(cors, log.logger);
   refuseUnparsed(server, cors, log.logger);
-  const guard = createGuard({
-    hosts: address.loopback ? knownHosts(config, address) : undefined,
-    origins: config.publishOrigin,
-    publicUrl: config.publicUrl,
-    corsOrigins: config.corsOrigin,
-    logger: log.logger,
-  });
+  const guardOf = ({ publishOrigin, corsOrigin }: Config): Guard =>
+    createGuard({
+      hosts: address.loopback ? knownHosts(config, address) : undefined,
+      origins: publishOrigin,
+      publicUrl: config.publicUrl,
+      corsOrigins: corsOrigin,
+      logger: log.logger,
+    });
+  let guard = guardOf(config);
   const notices = new LogThrottle(log.logger);
   const listenUrl = `http://${address.urlHost}:${port}`;
   const url = `${config.publicUrl ?? listenUrl}${config.path}`;
@@ -158,7 +164,7 @@ export async function runServer(options: RunOptions): Promise<void> {
   }
   const { journal, place, workers } = opened;
   const hub = createHub({
-    ...hubOptions(config, room.streams),
+    ...hubOptionsFrom(config, room.streams),
     journal,
     workers,
     opaqueIds: options.idsSecret,
@@ -192,15 +198,26 @@ export async function runServer(options: RunOptions): Promise<void> {
   });
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
+  const prepare = createPrepare(hub, {
+    room,
+    socketLimits,
+    onApply: ({ config: next }) => {
+      cors.allow(next.corsOrigin);
+      guard = guardOf(next);
+      log.logger.level = next.logLevel;
+    },
+  });
+  hangUps?.begin(prepare);
+  link?.onPlan(prepare);
   const listening: Listening = { listenUrl, hubUrl: hub.url, place };
   if (link === undefined) {
-    if (!hangUp) noteHangUps(log.logger);
     // An unread stdout must not keep the server from being stopped.
     const announced = announce({ ...listening, config, address, access, logger: log.logger, welcome: options.welcome });
     await Promise.race([announced, departure.due]);
   } else link.listening(listening);
 
   const signal = await departure.due;
+  hangUps?.end();
   stopTrimming();
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
   const watchdog = setTimeout(() => {
@@ -217,57 +234,6 @@ export async function runServer(options: RunOptions): Promise<void> {
   log.logger.info({}, "stopped");
   await log.close();
   log.endSoon(EXIT.ok);
-}
-
-function hubOptions(config: Config, maxStreams: number): HubOptions {
-  return {
-    limits: {
-      bodyBytes: config.maxBodyBytes,
-      formFields: config.maxFormFields,
-      queryBytes: config.maxQueryBytes,
-      pendingBodyBytes: config.maxPendingBodyBytes,
-      topicsPerUpdate: config.maxTopics,
-      updatesPerBatch: config.maxBatch,
-      topicsPerBatch: config.maxBatchTopics,
-      matchersPerSubscription: config.maxMatchers,
-      patternsPerProcess: config.maxPatterns,
-      patternsPerAddress: config.maxPatternsPerAddress,
-      topicBytes: config.maxTopicLength,
-      idBytes: config.maxIdLength,
-      idempotencyKeyBytes: config.maxIdempotencyKeyLength,
-      tokenBytes: config.maxTokenLength,
-      grantsPerToken: config.maxGrants,
-      revocations: config.maxRevocations,
-      scheduledUpdates: config.maxScheduled,
-      scheduledBytes: config.maxScheduledBytes,
-      snapshotUpdates: config.maxSnapshot,
-      snapshotScans: config.maxSnapshotScans,
-      waitingScans: config.maxWaitingScans,
-      waitingScansPerAddress: config.maxWaitingScansPerAddress,
-      replayUpdates: config.maxReplayUpdates,
-      replayBytes: config.maxReplayBytes,
-      pollWaitMs: config.maxPollWait,
-      heldBytes: config.maxHeldBytes,
-      presenceRate: config.maxPresenceRate,
-      presenceRatePerAddress: config.maxPresenceRatePerAddress,
-      presenceHistory: config.maxPresenceHistory,
-    },
-    subscriptions: config.subscriptions,
-    subscriptionLeaseMs: config.subscriptionLease,
-    compression: !config.noCompression,
-    heartbeatMs: config.heartbeat,
-    lifetimeMs: config.maxLifetime,
-    retryMs: { min: config.retryMin, max: config.retryMax },
-    publishedRetryMs: { min: config.publishedRetryMin, max: config.publishedRetryMax },
-    asciiIds: config.asciiIds,
-    writeStallMs: config.writeStall,
-    drainMs: config.drain,
-    connectionsPerAddress: config.maxConnectionsPerAddress,
-    connections: config.maxConnections ?? maxStreams,
-    trustedProxies: config.trustedProxies,
-    connectionsPerSecond: config.maxConnectionRate === NONE ? Infinity : config.maxConnectionRate,
-    connectionsPerSecondPerAddress: config.maxConnectionRatePerAddress,
-  };
 }
 
 /**

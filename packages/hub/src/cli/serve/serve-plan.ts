@@ -8,11 +8,11 @@ import { createServeSite, SERVE_TOPICS } from "./serve-site.ts";
  * @param link - The link to the primary, if this is one of several processes.
  * @throws Failure when the server can't be started.
  */
-export async function servePlan(plan: Plan, welcome: RunOptions["welcome"], link?: WorkerLink): Promise<void> {
+export async function servePlan(plan: Plan, options: Pick<RunOptions, "welcome" | "reread">, link?: WorkerLink): Promise<void> {
   await runServer({
     ...plan,
     link,
-    welcome,
+    ...options,
     reservedTopics: SERVE_TOPICS,
     createSite: (options) => createServeSite(options, plan),
   });

@@ -1,49 +1,38 @@
 import { withData } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
-import { UsageError } from "../errors.ts";
 import { idsSecretOf } from "../keys/ids.ts";
-import { accessOf } from "./access.ts";
+import { accessOfServer } from "./access.ts";
 import { resolveHost } from "./address.ts";
 import type { Plan } from "./plan.ts";
+import type { Reread } from "./reload/changes.ts";
 import { runWorkers, workersOf } from "./workers.ts";
 
 /**
  * Runs the hub with its page until the process is told to stop.
  *
+ * @param readAgain - Reads the configuration again, at SIGHUP.
  * @throws UsageError when nobody could publish, or a key can't be used.
  * @throws Failure when the server can't be started.
  */
-export async function serve(config: Config): Promise<void> {
-  const configured = accessOf(config);
+export async function serve(config: Config, readAgain: () => Config): Promise<void> {
   const address = await resolveHost(config.host);
-  if (configured.issuers.length === 0 && !configured.anonymousPublish) {
-    throw new UsageError(
-      `There is no key to check tokens with, so nobody could publish. Make one, then start again:  ${withData("artesian keys create", config.data)}\n` +
-        "On a closed network,  --anonymous-publish --anonymous  opens the hub to everyone who reaches it instead. To try it out:  npx artesian-demo",
-    );
-  }
-  const { anonymous, anonymousPublish } = configured;
-  const warnings = [...configured.warnings];
-  if (anonymousPublish && !address.loopback) {
-    warnings.push(
-      `everyone who reaches ${config.host} may publish (--anonymous-publish), and every name in \`Host\` is answered, so that web pages which such people open may publish too; ` +
-        "use this only in a closed network without browsers, or have publishers show a token",
-    );
-  }
-  if (configured.issuers.length === 0 && !anonymous)
-    warnings.push("nobody may subscribe: there is no key to check tokens with, and no --anonymous");
+  const access = accessOfServer(config, address);
   const ids = idsSecretOf(config);
   const plan: Plan = {
     config,
     address,
-    access: { ...configured, warnings: [...warnings, ...ids.warnings] },
+    access: { ...access, warnings: [...access.warnings, ...ids.warnings] },
     idsSecret: ids.secret,
   };
+  const reread = (): Reread => {
+    const next = readAgain();
+    return { config: next, access: accessOfServer(next, address) };
+  };
   const count = workersOf(config);
-  if (count > 1) return runWorkers(plan, { count, welcome: welcomeTo(plan) });
+  if (count > 1) return runWorkers(plan, { count, welcome: welcomeTo(plan), reread });
   // The primary of workers needs none of the hub's imports.
   const { servePlan } = await import("./serve-plan.ts");
-  return servePlan(plan, welcomeTo(plan));
+  return servePlan(plan, { welcome: welcomeTo(plan), reread });
 }
 
 function welcomeTo({ config, access: { anonymous, anonymousPublish } }: Plan): (listenUrl: string) => readonly string[] {

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "../../index.ts";
+import type { PreparedChange } from "../../hub-changes.ts";
 import { Failure } from "../errors.ts";
 import { createOutbox, createSignal, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
 import type { Listening, Plan } from "./plan.ts";
@@ -27,7 +28,10 @@ const MOST_UNANSWERED_AT_START = 30;
 interface Post {
   /** Names the worker and its replacements to the others. */
   readonly place: string;
-  readonly plan: Plan;
+  /** The plan of the next worker at this place. */
+  plan: Plan;
+  /** The plan that the worker has, or had at its start. */
+  given: Plan | undefined;
   worker: Worker | undefined;
   /** Sends the worker a message. An ended worker does not get it. */
   send: (message: ToWorker, done?: () => void) => void;
@@ -37,6 +41,8 @@ interface Post {
   /** Asks the worker for a sign of life. */
   ask: () => void;
   unanswered: number;
+  /** Called with the worker's answer to a new plan, or when the worker has ended. */
+  onPrepared: (why: string | undefined) => void;
   /** The worker's own reason why it could not start. */
   reason: string | undefined;
   /** Endings in quick succession, and how many of them happened at the start. */
@@ -65,6 +71,8 @@ export class WorkerPool {
   #hasStarted = false;
   #isLame = false;
   #isStopping = false;
+  /** Number of the latest change of the plans. */
+  #change = 0;
   #allWell = true;
 
   /**
@@ -77,12 +85,14 @@ export class WorkerPool {
     this.#posts = plans.map((plan, index) => ({
       place: String(index),
       plan,
+      given: undefined,
       worker: undefined,
       send: () => undefined,
       bring: () => undefined,
       listensSinceMs: undefined,
       ask: () => undefined,
       unanswered: 0,
+      onPrepared: () => undefined,
       reason: undefined,
       endings: 0,
       failures: 0,
@@ -110,6 +120,41 @@ export class WorkerPool {
   becomeLame(): void {
     this.#isLame = true;
     for (const post of this.#posts) if (post.listensSinceMs !== undefined) this.#order(post, "lame");
+  }
+
+  /**
+   * Prepares new plans in all workers. A worker that ends meanwhile is replaced by one with the plan
+   * that holds then. A worker that hangs is killed by the checks for a sign of life.
+   *
+   * @param plans - One plan for each worker.
+   * @throws Failure with a worker's reason if it can't take its plan over. No worker has changed
+   *   then.
+   */
+  async prepare(plans: readonly Plan[]): Promise<PreparedChange> {
+    const change = ++this.#change;
+    const next = new Map(this.#posts.map((post, index) => [post, plans[index] ?? post.plan]));
+    const asked = new Map(this.#posts.flatMap((post) => (post.listensSinceMs === undefined ? [] : [[post, post.worker] as const])));
+    const finish = (isApplied: boolean): void => {
+      for (const post of asked.keys()) post.send({ kind: "finish", change, isApplied });
+    };
+    const answers = await Promise.all([...asked.keys()].map((post) => this.#ask(post, change, next.get(post) ?? post.plan)));
+    const why = answers.find((answer) => answer !== undefined);
+    if (why !== undefined) {
+      finish(false);
+      throw new Failure(why);
+    }
+    return {
+      apply: () => {
+        finish(true);
+        for (const [post, plan] of next) {
+          post.plan = plan;
+          // A worker that was replaced meanwhile has the earlier plan.
+          if (asked.has(post) && asked.get(post) === post.worker) post.given = plan;
+        }
+        for (const post of this.#posts) this.#bringUpToDate(post);
+      },
+      abandon: () => finish(false),
+    };
   }
 
   /**
@@ -160,7 +205,10 @@ export class WorkerPool {
       else this.#logger.warn({ err: error, worker: worker.process.pid }, "a worker could not be reached");
     });
     worker.on("message", (message: FromWorker) => {
-      if (message.kind === "ready") send({ kind: "start", plan: post.plan, place: post.place, sockets: this.#sockets });
+      if (message.kind === "ready") {
+        post.given = post.plan;
+        send({ kind: "start", plan: post.plan, place: post.place, sockets: this.#sockets });
+      } else if (message.kind === "prepared") post.onPrepared(message.why);
       else if (message.kind === "post") this.#passOn(message, post);
       else if (message.kind === "alive") post.unanswered = 0;
       // Node releases the port of a disconnected worker.
@@ -179,6 +227,32 @@ export class WorkerPool {
       if (worker.isConnected()) worker.once("disconnect", ended);
       else ended();
     });
+  }
+
+  /** @returns Why the worker can't take the plan over. Undefined if it can, or has ended. */
+  #ask(post: Post, change: number, plan: Plan): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      post.onPrepared = resolve;
+      // A worker that drains by itself takes nothing over.
+      if (post.worker?.isConnected() !== true) resolve(undefined);
+      post.send({ kind: "prepare", change, plan });
+    });
+  }
+
+  /** Gives a worker that began with an earlier plan the present one. */
+  #bringUpToDate(post: Post): void {
+    const { plan, worker } = post;
+    if (post.listensSinceMs === undefined || post.given === plan) return;
+    const change = ++this.#change;
+    post.given = plan;
+    const ask = async (): Promise<void> => {
+      const why = await this.#ask(post, change, plan);
+      if (post.worker !== worker) return;
+      post.send({ kind: "finish", change, isApplied: why === undefined });
+      // Its replacement begins with the plan.
+      if (why !== undefined) worker?.process.kill("SIGTERM");
+    };
+    void ask();
   }
 
   #order(post: Post, order: LeaveOrder): void {
@@ -216,6 +290,7 @@ export class WorkerPool {
       post.send({ kind: "there", place: other.place });
     }
     if (this.#isLame) this.#order(post, "lame");
+    this.#bringUpToDate(post);
     if (this.#hasStarted) this.#logger.info({ worker: post.worker?.process.pid }, "a worker listens");
     else if (this.#posts.every(({ listensSinceMs }) => listensSinceMs !== undefined)) this.#onStarted(listening);
   }
@@ -224,6 +299,7 @@ export class WorkerPool {
     const { listensSinceMs } = post;
     post.worker = undefined;
     post.listensSinceMs = undefined;
+    post.onPrepared(undefined);
     for (const other of this.#posts) if (other !== post) other.bring({ kind: "gone", place: post.place });
     if (this.#isStopping) {
       this.#checkEmpty();

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, Failure } from "../errors.ts";
 import { outliveHangUp } from "../signals.ts";
 import type { PeerListener } from "../../core/journal/peers.ts";
+import type { PreparedChange } from "../../hub-changes.ts";
 import { createOutbox, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
 import type { Plan } from "./plan.ts";
+import type { Prepare } from "./reload/hang-ups.ts";
 import type { WorkerLink } from "./run.ts";
 import { removeSocketDirectory } from "./socket-directory.ts";
 import { TailSignals } from "./tail-signals.ts";
@@ -24,6 +26,26 @@ function send(message: FromWorker, done: () => void = () => undefined): void {
 const peerListeners = new Set<PeerListener>();
 let signals: TailSignals | undefined;
 let onOrder: (order: LeaveOrder) => void = () => undefined;
+let preparePlan: Prepare | undefined;
+const prepared = new Map<number, PreparedChange>();
+
+/** Prepares the primary's new plan, and reports the outcome. */
+async function prepare({ change, plan }: Extract<ToWorker, { kind: "prepare" }>): Promise<void> {
+  let why: string | undefined;
+  try {
+    if (preparePlan === undefined) throw new Error("A worker has not started yet.");
+    prepared.set(change, await preparePlan(plan));
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+  send({ kind: "prepared", change, why });
+}
+
+function finish({ change, isApplied }: Extract<ToWorker, { kind: "finish" }>): void {
+  if (isApplied) prepared.get(change)?.apply();
+  else prepared.get(change)?.abandon();
+  prepared.delete(change);
+}
 
 /**
  * @param place - Names this worker and its replacements.
@@ -46,6 +68,7 @@ function createLink(place: string, tail: TailSignals): WorkerLink {
     },
     listening: (listening) => send({ kind: "listening", listening }),
     onOrder: (listener) => (onOrder = listener),
+    onPlan: (listener) => (preparePlan = listener),
     letGo: async () => {
       // Without this flag, Node ends a worker that has lost its primary.
       if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
@@ -98,6 +121,8 @@ export function runWorker(serve: Serve): void {
     else if (message.kind === "leave") onOrder(message.order);
     else if (message.kind === "gone") for (const { gone } of peerListeners) gone(message.place);
     else if (message.kind === "there") signals?.meet(message.place);
+    else if (message.kind === "prepare") void prepare(message);
+    else if (message.kind === "finish") finish(message);
     else void work(serve, message);
   });
   send({ kind: "ready" });

@@ -12,8 +12,10 @@ import { WorkerPool } from "./worker-pool.ts";
 import { departAtSignal, lameDuckMsOf } from "./departure.ts";
 import { createHttpServer, listen, type RequestBounds } from "./http-server.ts";
 import { openJournal } from "./data.ts";
-import { logAllElse, noteHangUps, openLog } from "./log.ts";
+import { logAllElse, openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
+import type { Reread } from "./reload/changes.ts";
+import { reloadAtHangUp } from "./reload/hang-ups.ts";
 import { makeSocketDirectory, removeSocketDirectory, removeStaleSocketDirectories } from "./socket-directory.ts";
 
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
@@ -45,6 +47,8 @@ export interface WorkersOptions {
   readonly welcome: Announcement["welcome"];
   /** Whether SIGHUP, as of a closed terminal, stops the server. */
   readonly stopsOnHangUp?: boolean;
+  /** Reads settings and keys again at SIGHUP. Default: SIGHUP changes nothing. */
+  readonly reread?: () => Reread;
 }
 
 /**
@@ -54,7 +58,7 @@ export interface WorkersOptions {
  * @throws Failure when no worker can be started, at first or later.
  */
 export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<void> {
-  const { count, program = fileURLToPath(new URL("./worker.js", import.meta.url)), welcome, stopsOnHangUp = false } = options;
+  const { count, program = fileURLToPath(new URL("./worker.js", import.meta.url)), welcome, stopsOnHangUp = false, reread } = options;
   const { config, address } = plan;
   const port = config.port === 0 ? await choosePort(address.address, config) : config.port;
   // Workers take connections from one shared queue themselves. If the primary handed connections
@@ -70,18 +74,14 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
   const sockets = makeSocketDirectory();
   const removeSockets = (): void => removeSocketDirectory(sockets);
   process.once("exit", removeSockets);
-  const pool = new WorkerPool(
+  const plansOf = (all: Plan): readonly Plan[] =>
     Array.from({ length: count }, (_, index) => {
-      const share = (all: number | undefined): number | undefined => shareOf(all, index, count);
-      return {
-        ...plan,
-        epoch,
-        config: { ...config, port, maxConnections: share(config.maxConnections), maxSockets: share(config.maxSockets) },
-      };
-    }),
-    sockets,
-    log.logger,
-  );
+      const { maxConnections, maxSockets } = all.config;
+      const share = (total: number | undefined): number | undefined => shareOf(total, index, count);
+      return { ...all, epoch, config: { ...all.config, port, maxConnections: share(maxConnections), maxSockets: share(maxSockets) } };
+    });
+  const pool = new WorkerPool(plansOf(plan), sockets, log.logger);
+  const hangUps = reread && reloadAtHangUp(plan, reread, log.logger);
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
   // Some workers may listen for a while before all do, and may wait for their journal before they
   // listen.
@@ -93,12 +93,20 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
   try {
     const listening = await Promise.race([pool.start(), departure.due.then(() => undefined)]);
     if (listening !== undefined) {
-      if (!stopsOnHangUp) noteHangUps(log.logger);
+      hangUps?.begin(async (next) => {
+        const change = await pool.prepare(plansOf(next));
+        const apply = (): void => {
+          log.logger.level = next.config.logLevel;
+          change.apply();
+        };
+        return { ...change, apply };
+      });
       // An unread stdout must not keep the server from being stopped.
       const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
       await Promise.race([announced, departure.due, pool.failed]);
     }
     await Promise.race([departure.due, pool.failed]);
+    hangUps?.end();
   } catch (error) {
     await pool.stop(boundMs);
     await log.close();

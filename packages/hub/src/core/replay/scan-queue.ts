@@ -23,7 +23,6 @@ interface Group {
  */
 export class ScanQueue {
   readonly #limits: ScanLimits;
-  readonly #mostOfGroup: number;
   /** In order of service, the address served last at the end. */
   readonly #groups = new Map<string, Group>();
   #running = 0;
@@ -31,7 +30,6 @@ export class ScanQueue {
 
   constructor(limits: ScanLimits) {
     this.#limits = limits;
-    this.#mostOfGroup = Math.ceil(limits.snapshotScans * SHARE);
   }
 
   /**
@@ -76,7 +74,8 @@ export class ScanQueue {
   }
 
   #isFreeFor(group: Group): boolean {
-    return this.#running < this.#limits.snapshotScans && group.running < this.#mostOfGroup;
+    const { snapshotScans } = this.#limits;
+    return this.#running < snapshotScans && group.running < Math.ceil(snapshotScans * SHARE);
   }
 
   #start(name: string, group: Group): void {

@@ -22,13 +22,14 @@ interface Holder {
  * @see docs/decisions/held-bytes.md
  */
 export class HeldBytes {
-  readonly #maxBytes: number;
+  /** The cap. A lower one takes effect with the next bytes that are held. */
+  maxBytes: number;
   readonly #holders = new Map<Subscriber, Holder>();
   readonly #memory = new Map<object, { readonly bytes: number; holders: number }>();
   #total = 0;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Bytes held by all together. */
@@ -37,7 +38,7 @@ export class HeldBytes {
   }
 
   get isOver(): boolean {
-    return this.#total > this.#maxBytes;
+    return this.#total > this.maxBytes;
   }
 
   /**
@@ -88,7 +89,7 @@ export class HeldBytes {
     costs.sort((a, b) => b.cost - a.cost);
     const released: Subscriber[] = [];
     for (const { subscriber } of costs) {
-      if (this.#total <= this.#maxBytes * RELIEVED) break;
+      if (this.#total <= this.maxBytes * RELIEVED) break;
       this.release(subscriber);
       released.push(subscriber);
     }

@@ -84,6 +84,11 @@ export class Streams {
     return this.#held.total;
   }
 
+  /** Changes {@link StreamOptions.heldBytes}. */
+  capHeldBytes(maxBytes: number): void {
+    this.#held.maxBytes = maxBytes;
+  }
+
   /**
    * Begins a stream. The reconnection time and the cursor or gap come first, then all updates after
    * the start, without a seam.
@@ -250,7 +255,7 @@ export class Streams {
     if (released.length === 0) return;
     this.#notices.warn(
       "held",
-      { connections: released.length, heldBytes: total, limit: this.#options.heldBytes },
+      { connections: released.length, heldBytes: total, limit: this.#held.maxBytes },
       "cut the connections that held the most bytes for the longest time",
     );
     this.cuts.held += released.length;

@@ -75,10 +75,10 @@ interface Address extends Queue {
  * keep-alive may be one address.
  */
 export class Arrivals {
-  readonly #limits: Pick<ConnectionLimits, "connectionsPerSecond" | "connectionsPerSecondPerAddress">;
+  #limits: Pick<ConnectionLimits, "connectionsPerSecond" | "connectionsPerSecondPerAddress">;
   readonly #now: () => number;
   readonly #known = new WeakSet<object>();
-  readonly #places: Places;
+  #places: Places;
   /** Refused peers that are within the rate of their address. */
   readonly #queue: Queue = { bookedUntilMs: 0 };
   readonly #addresses = new Recent<Address>(REMEMBERED_ADDRESSES);
@@ -88,6 +88,18 @@ export class Arrivals {
     this.#limits = limits;
     this.#now = now;
     this.#places = new Places(limits.connectionsPerSecond, now());
+  }
+
+  /** Changes the limits. All places are free then, as at the start. */
+  change(limits: Pick<ConnectionLimits, "connectionsPerSecond" | "connectionsPerSecondPerAddress">): void {
+    const { connectionsPerSecond, connectionsPerSecondPerAddress } = this.#limits;
+    const isSame =
+      limits.connectionsPerSecond === connectionsPerSecond && limits.connectionsPerSecondPerAddress === connectionsPerSecondPerAddress;
+    // A change of other settings must not let a flood in.
+    if (isSame) return;
+    this.#limits = limits;
+    this.#places = new Places(limits.connectionsPerSecond, this.#now());
+    this.#addresses.clear();
   }
 
   /**

@@ -45,13 +45,13 @@ const KEPT_GROUPS = 1024;
  * its largest incomplete body. Otherwise bodies that never end would shut out all publishers.
  */
 export class BodyBytes {
-  readonly #limit: number;
+  /** See `Limits.pendingBodyBytes`. A lower one refuses new bytes, and takes none back. */
+  limit: number;
   readonly #groups = new Map<string, Group>();
   #total = 0;
 
-  /** @param limit - See `Limits.pendingBodyBytes`. */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** Bytes of all bodies. */
@@ -102,7 +102,7 @@ export class BodyBytes {
   #makeRoom(group: Group, body: Body, bytes: number): void {
     for (;;) {
       const wanted = group.bytes - body.bytes + bytes;
-      const left = this.#limit - this.#total;
+      const left = this.limit - this.#total;
       if (wanted <= left) return;
       const [from, victim] = this.#victim(group, wanted, body, bytes);
       const refusal = this.#refusal(from === group ? wanted : from.bytes, from.name);
@@ -136,7 +136,7 @@ export class BodyBytes {
     return new HubError("overloaded", "The hub has reached its limit of request bodies. Send less at a time, or try again later.", {
       retryAfterMs: between(FULL),
       cause:
-        `Request bodies hold ${this.#total} bytes. The limit is ${this.#limit}, and an address may hold no more than is left. ` +
+        `Request bodies hold ${this.#total} bytes. The limit is ${this.limit}, and an address may hold no more than is left. ` +
         `The largest incomplete body of ${name} is refused, which holds or wants ${held} bytes.`,
     });
   }

@@ -3,12 +3,13 @@ import { HubError } from "../../core/errors.ts";
 import { LogThrottle } from "../../core/log-throttle.ts";
 import { checkAction, checkAlgorithm, checkCritical, checkIdentity, checkNotBefore, checkSignature, type Passed } from "./checks.ts";
 import { member } from "./json.ts";
-import { createKeySource, type KeySource } from "./keys.ts";
+import { createKeySource, type KeyContext, type KeySource } from "./keys.ts";
+import type { JwkSetUrl } from "./jwk-set-url.ts";
 import { ACCESS_TOKENS, profileOf } from "./profile.ts";
 import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
 import { parseToken } from "./token.ts";
 import { TokenCache } from "./token-cache.ts";
-import type { Authorizer, AuthorizerOptions, Verdict } from "./types.ts";
+import type { Authorizer, AuthorizerOptions, IssuerOptions, PreparedIssuers, Verdict } from "./types.ts";
 
 /**
  * Most remembered tokens. Enough for the subscribers of a large hub to come back at once: 20 MB at
@@ -37,10 +38,13 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   return new TokenAuthorizer(options);
 }
 
+/** The keys of each issuer. */
+type Issuers = ReadonlyMap<string, readonly KeySource[]>;
+
 class TokenAuthorizer implements Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #now: () => number;
-  readonly #issuers = new Map<string, readonly KeySource[]>();
+  #issuers: Issuers;
   readonly #notices: LogThrottle;
   readonly #cache = new TokenCache(CACHED_TOKENS);
   /**
@@ -58,16 +62,7 @@ class TokenAuthorizer implements Authorizer {
       throw new TypeError(`\`leewayMs\` is ${JSON.stringify(leewayMs)}. Give milliseconds from 0 to ${MAX_LEEWAY_MS}.`);
     }
     if (options.resourceIdentifier === "") throw new TypeError("`resourceIdentifier` is empty. Give the hub's public URL.");
-    const context = { now: this.#now, logger: options.logger, onRemoved: () => this.#forget() };
-    for (const { issuer, keys } of options.issuers) {
-      if (issuer === "") throw new TypeError("`issuer` is empty. Give the `iss` claim of its tokens.");
-      if (this.#issuers.has(issuer)) throw new TypeError(`The issuer ${issuer} is listed twice. Put its keys together.`);
-      if (keys.length === 0) throw new TypeError(`The issuer ${issuer} has no keys. Give at least one.`);
-      this.#issuers.set(
-        issuer,
-        keys.map((key, index) => createKeySource(key, `The issuer ${issuer}, key ${index + 1}`, context)),
-      );
-    }
+    this.#issuers = this.#read(options.issuers);
   }
 
   verify(token: string, action: Action): Authorization | Promise<Authorization> {
@@ -95,15 +90,58 @@ class TokenAuthorizer implements Authorizer {
   }
 
   start(): void {
-    for (const { fetched } of this.#sources()) fetched?.start();
+    for (const set of setsOf(this.#issuers)) set.start();
   }
 
   issuersWithoutKeys(): readonly string[] {
     return [...this.#issuers].flatMap(([issuer, sources]) => (sources.some(({ fetched }) => fetched?.isReady === false) ? [issuer] : []));
   }
 
+  async prepare(options: readonly IssuerOptions[]): Promise<PreparedIssuers> {
+    const present = setsOf(this.#issuers);
+    const issuers = this.#read(options, (url, algorithms) => present.find((set) => set.isOf(url, algorithms)));
+    const next = setsOf(issuers);
+    const added = next.filter((set) => !present.includes(set));
+    const drop = (): void => {
+      for (const set of added) set.close();
+    };
+    try {
+      await Promise.all(added.map((set) => set.fetchNow()));
+    } catch (error) {
+      drop();
+      throw error;
+    }
+    const use = (): void => {
+      this.#issuers = issuers;
+      this.#forget();
+      for (const set of present) if (!next.includes(set)) set.close();
+      for (const set of next) if (present.includes(set)) set.start();
+    };
+    return { use, drop };
+  }
+
   close(): void {
-    for (const { fetched } of this.#sources()) fetched?.close();
+    for (const set of setsOf(this.#issuers)) set.close();
+  }
+
+  #read(options: readonly IssuerOptions[], known?: KeyContext["known"]): Issuers {
+    const issuers = new Map<string, readonly KeySource[]>();
+    const context: KeyContext = {
+      now: this.#now,
+      logger: this.#options.logger,
+      onRemoved: () => this.#forget(),
+      ...(known !== undefined && { known }),
+    };
+    for (const { issuer, keys } of options) {
+      if (issuer === "") throw new TypeError("`issuer` is empty. Give the `iss` claim of its tokens.");
+      if (issuers.has(issuer)) throw new TypeError(`The issuer ${issuer} is listed twice. Put its keys together.`);
+      if (keys.length === 0) throw new TypeError(`The issuer ${issuer} has no keys. Give at least one.`);
+      issuers.set(
+        issuer,
+        keys.map((key, index) => createKeySource(key, `The issuer ${issuer}, key ${index + 1}`, context)),
+      );
+    }
+    return issuers;
   }
 
   async #verify(token: string, action: Action): Promise<Authorization> {
@@ -157,6 +195,8 @@ class TokenAuthorizer implements Authorizer {
   /** Runs all checks in order: cheap checks first, and the details only after the signature. */
   async #examine(token: string, action: Action, step: Step): Promise<Authorization | undefined> {
     const { limits, resourceIdentifier } = this.#options;
+    // The issuers may be replaced while a signature is checked.
+    const issuers = this.#issuers;
     const clock: Clock = { now: this.#now(), leewayMs: this.#options.leewayMs };
     const short = await step("size", () => checkSize(token, limits.tokenBytes));
     const parts = await step("form", short && (() => ({ value: parseToken(token), describe: () => "It is a signed JWT." })));
@@ -165,7 +205,7 @@ class TokenAuthorizer implements Authorizer {
     const profile = header === undefined ? ACCESS_TOKENS : profileOf(header, this.#options.compat);
     await step("typ", header && (() => profile.checkType(header)));
     const plain = await step("crit", header && (() => checkCritical(header)));
-    const issuer = await step("iss", claims && (() => profile.checkIssuer(claims, this.#issuers)));
+    const issuer = await step("iss", claims && (() => profile.checkIssuer(claims, issuers)));
     const algorithm = await step("alg", header && issuer && (() => checkAlgorithm(header, issuer)));
     const trusted = await step("action", issuer && algorithm ? () => checkAction(action, algorithm, issuer) : undefined);
     await step("aud", claims && (() => profile.checkAudience(claims, resourceIdentifier)));
@@ -182,7 +222,7 @@ class TokenAuthorizer implements Authorizer {
     }
     const maySubscribe = signer.actions.has("subscribe");
     return {
-      issuer: this.#issuerOf(signer),
+      issuer: issuerOf(issuers, signer),
       ...identity,
       expiresAt,
       publish: signer.actions.has("publish") ? grants.publish : [],
@@ -191,19 +231,19 @@ class TokenAuthorizer implements Authorizer {
     };
   }
 
-  #issuerOf(signer: KeySource): string {
-    for (const [issuer, sources] of this.#issuers) if (sources.includes(signer)) return issuer;
-    throw new TypeError("A key has no issuer.");
-  }
-
-  #sources(): readonly KeySource[] {
-    return [...this.#issuers.values()].flat();
-  }
-
   #forget(): void {
     this.#removals++;
     this.#cache.clear();
   }
+}
+
+function issuerOf(issuers: Issuers, signer: KeySource): string {
+  for (const [issuer, sources] of issuers) if (sources.includes(signer)) return issuer;
+  throw new TypeError("A key has no issuer.");
+}
+
+function setsOf(issuers: Issuers): readonly JwkSetUrl[] {
+  return [...issuers.values()].flat().flatMap(({ fetched }) => (fetched === undefined ? [] : [fetched]));
 }
 
 function keysUnavailable(refusal: KeysAway): HubError {

@@ -69,6 +69,8 @@ export class JwkSetUrl {
   #triedAtMs = Number.NEGATIVE_INFINITY;
   /** Failures in a row. */
   #failures = 0;
+  /** The reason of the last failure. */
+  #why = "";
   #pending: Promise<void> | undefined;
   #isStarted = false;
   #stopTimer: () => void = () => undefined;
@@ -89,6 +91,22 @@ export class JwkSetUrl {
     this.#notices = new LogThrottle(options.logger);
     this.#onRemoved = options.onRemoved;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+  }
+
+  /** Whether this is the set of a URL, read for these algorithms. */
+  isOf(url: string, algorithms: readonly string[]): boolean {
+    return url === this.#url && algorithms.join() === this.#algorithms.join();
+  }
+
+  /**
+   * Fetches the set, and starts as {@link start} does.
+   *
+   * @throws Error that names the URL and the reason, if the set cannot be fetched or used.
+   */
+  async fetchNow(): Promise<void> {
+    this.#isStarted = true;
+    await this.#fetchOnce();
+    if (!this.isReady) throw new Error(`The JWK set at ${this.#url}: ${this.#why}`);
   }
 
   /** Whether the set was fetched at least once. */
@@ -183,10 +201,12 @@ export class JwkSetUrl {
     try {
       keys = readJwkSet(await this.#fetch(), this.#algorithms, false);
     } catch (error) {
+      this.#why = reasonOf(error);
       this.#failed({ err: error }, "The issuer's JWK set cannot be fetched.");
       return;
     }
     if (typeof keys === "string") {
+      this.#why = keys;
       this.#failed({}, `The issuer's JWK set cannot be used. ${keys}`);
       return;
     }
@@ -227,4 +247,10 @@ export class JwkSetUrl {
     }
     return JSON.parse(Buffer.concat(chunks).toString("utf8"));
   }
+}
+
+/** An error in words. `fetch` hides the reason in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== "" ? `${error.message} (${error.cause.message})` : error.message;
 }

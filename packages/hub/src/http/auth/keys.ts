@@ -28,18 +28,23 @@ const NO_SECRET: Readonly<Record<MistakenSecret, string>> = {
   variable: "The `secret` is the name of a variable. Give the variable's value.",
 };
 
+/** Surroundings of a key source. */
+export interface KeyContext {
+  readonly now: () => number;
+  readonly logger: Logger;
+  /** Called when a key has left a fetched set. */
+  readonly onRemoved: () => void;
+  /** Finds a set that is fetched already. */
+  readonly known?: (url: string, algorithms: readonly string[]) => JwkSetUrl | undefined;
+}
+
 /**
  * Reads one entry of an issuer's keys.
  *
  * @param where - The entry's name in errors.
- * @param context - `onRemoved` is called when a key has left a fetched set.
  * @throws TypeError for an entry that cannot work, with the remedy.
  */
-export function createKeySource(
-  options: KeyOptions,
-  where: string,
-  context: { now: () => number; logger: Logger; onRemoved: () => void },
-): KeySource {
+export function createKeySource(options: KeyOptions, where: string, context: KeyContext): KeySource {
   const { actions = ACTIONS, algorithms, keyId, secret, publicKey, jwks, jwksUrl } = options;
   const fault = (text: string, cause?: unknown): TypeError => new TypeError(`${where}: ${text}`, { cause });
   if ([secret, publicKey, jwks, jwksUrl].filter((material) => material !== undefined).length !== 1) {
@@ -63,7 +68,8 @@ export function createKeySource(
   if (jwksUrl !== undefined) {
     if (algorithms.some(isSymmetric)) throw fault("A fetched JWK set has no secrets: `algorithms` cannot have HS256, HS384 or HS512.");
     if (!mayFetch(jwksUrl)) throw fault("`jwksUrl` must be an https URL without user name (http is for the loopback only).");
-    const set = new JwkSetUrl({ url: jwksUrl, algorithms, ...context });
+    const { known, ...surroundings } = context;
+    const set = known?.(jwksUrl, algorithms) ?? new JwkSetUrl({ url: jwksUrl, algorithms, ...surroundings });
     return { ...common, fetched: set, find: (algorithm, kid) => set.find(algorithm, kid) };
   }
   if (jwks !== undefined) {

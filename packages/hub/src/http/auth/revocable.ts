@@ -13,6 +13,7 @@ export function revocable(authorizer: Authorizer, tokens: Tokens): Authorizer {
     explain: (token, action) => authorizer.explain(token, action),
     start: () => authorizer.start(),
     issuersWithoutKeys: () => authorizer.issuersWithoutKeys(),
+    prepare: (issuers) => authorizer.prepare(issuers),
     close: () => authorizer.close(),
   };
 }

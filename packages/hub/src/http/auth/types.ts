@@ -107,6 +107,25 @@ export interface Authorizer {
   start(): void;
   /** Issuers whose JWK set was never fetched so far. */
   issuersWithoutKeys(): readonly string[];
+  /**
+   * Prepares other issuers, while the present ones hold. Every new JWK set at a URL is fetched
+   * first, so that no token has to wait for the set later.
+   *
+   * @throws TypeError for issuers that cannot work, and Error if a new set cannot be fetched.
+   *   Nothing has changed then.
+   */
+  prepare(issuers: readonly IssuerOptions[]): Promise<PreparedIssuers>;
   /** Stops fetching. */
   close(): void;
+}
+
+/** Issuers that can take the place of the present ones. Call exactly one of the two. */
+export interface PreparedIssuers {
+  /**
+   * Replaces the issuers at once. Tokens are verified again at their next use. JWK sets that were
+   * there before are fetched again.
+   */
+  readonly use: () => void;
+  /** Drops the prepared issuers. */
+  readonly drop: () => void;
 }

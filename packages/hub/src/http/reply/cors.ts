@@ -14,8 +14,8 @@ export const NO_HEADERS: Readonly<Record<string, string>> = {};
 
 /** Permissions of pages of other origins. */
 export class Cors {
-  readonly #origins: ReadonlySet<string>;
-  readonly #any: boolean;
+  #origins: ReadonlySet<string> = new Set();
+  #any = false;
   readonly #exposed: string;
 
   /**
@@ -25,6 +25,11 @@ export class Cors {
    */
   constructor(origins: readonly string[], compat?: Compat) {
     this.#exposed = compat === undefined ? EXPOSED : `${EXPOSED}, Last-Event-ID`;
+    this.allow(origins);
+  }
+
+  /** Replaces the origins. */
+  allow(origins: readonly string[]): void {
     this.#any = origins.includes("*");
     this.#origins = new Set(origins.filter((origin) => origin !== "*"));
   }
