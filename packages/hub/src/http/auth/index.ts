@@ -2,4 +2,4 @@ export { createAuthorizer } from "./authorizer.ts";
 export { type Credentials, readCredentials } from "./credentials.ts";
 export { DETAIL_TYPE } from "./details.ts";
 export { mintToken, type MintOptions, type SigningKey } from "./mint.ts";
-export type { Authorizer, AuthorizerOptions, IssuerOptions, KeyOptions, PreparedIssuers, Verdict } from "./types.ts";
+export type { Authorizer, AuthorizerOptions, IssuerOptions, KeyOptions, Verdict } from "./types.ts";
