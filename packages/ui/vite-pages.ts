@@ -73,21 +73,24 @@ function compressed(): Plugin {
   };
 }
 
-/** Modules of the chat's first load. Its later parts use some of them. */
-const CHAT =
-  /\/src\/chat\/(?:page\/(?!main\.|texts\.[a-z])[\w.-]+\.tsx?$|page\/(?:bot\/(?:bot-actions|later-parts)|mentions\/(?:mentions|wants-notice)|tools\/(?:quote-context|use-tools))\.|server\/(?!joiners))/;
+/** Modules of a page's first load. Its later parts use some of them. */
+const FIRST_LOADS = {
+  front: /\/src\/landing\/page\/(?!main\.|texts\.(?:en|zh)|more-snippets|publisher)[\w.-]+\.tsx?$/,
+  talk: /\/src\/chat\/(?:page\/(?!main\.|texts\.(?:en|zh))[\w.-]+\.tsx?$|page\/(?:bot\/(?:bot-actions|later-parts)|mentions\/(?:mentions|wants-notice)|tools\/(?:quote-context|use-tools))\.|server\/(?!joiners))/,
+  board: /\/src\/news\/(?:page\/(?!main\.|texts\.(?:en|zh)|search\.)[\w.-]+\.tsx?$|server\/wire)/,
+} as const;
 
 /**
- * A few shared files, rather than a file for each set of pages: few files compress better.
- * Pages of documents need no connection.
+ * Few files, because one file compresses better than its parts: one for all pages, and one more for each.
+ * The code for publishing is with the parts that publish.
  */
 const SHARED = [
-  { name: "live", test: /packages\/client\/|\/live-connection\.ts$/ },
-  { name: "base", test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|stand-ins\.ts$|copy-button\.tsx$|use-part\.ts$)/ },
-  // First, because a group takes along what its modules import.
-  { name: "small", test: /demo\/src\/stand-ins\.ts$|packages\/ui\/src\/use-part\.ts$/ },
-  { name: "talk", test: CHAT },
-] as const;
+  {
+    name: "base",
+    test: /node_modules\/preact\/|preload-helper|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|copy-button\.tsx$)|packages\/client\/src\/(?!connect\.|latest|snapshot|queue|publish)|demo\/src\/stand-ins\.ts$/,
+  },
+  ...Object.entries(FIRST_LOADS).map(([name, test]) => ({ name, test })),
+];
 
 /**
  * Builds the pages of a package to its `dist/pages/`: one HTML file each, everything else hashed below `/assets/`.
@@ -116,7 +119,10 @@ export function buildOfPages(directory: string, more: readonly Plugin[] = []): U
         polyfill: false,
         resolveDependencies: (_, files, { hostType }) => (hostType === "html" ? files : files.filter((file) => file.endsWith(".css"))),
       },
-      rolldownOptions: { input, output: Object.keys(input).length > 1 ? { codeSplitting: { groups: [...SHARED] } } : {} },
+      rolldownOptions: {
+        input,
+        output: Object.keys(input).length > 1 ? { codeSplitting: { groups: SHARED, includeDependenciesRecursively: false } } : {},
+      },
     },
   });
 }

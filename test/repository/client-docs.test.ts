@@ -7,7 +7,7 @@ const page = readFileSync(new URL("../../docs/reference/client.md", import.meta.
 
 /** Where the options of `connect` are declared. */
 const DECLARED = [
-  ["live", "ConnectOptions"],
+  ["live", "ConnectTopicsOptions"],
   ["follow-options", "FollowOptions"],
   ["queue", "QueueOptions"],
 ] as const;
@@ -20,7 +20,7 @@ const OPTIONS = DECLARED.flatMap(([file, name]) => {
 
 /** The defaults in the code. Those of `connect` are before those of `subscribe`. */
 function defaultOf(option: string): number | undefined {
-  const code = ["connect", "queue", "follower"].map(source).join("\n");
+  const code = ["connection", "queue", "follower"].map(source).join("\n");
   const constant = option.replaceAll(/(?=[A-Z])/g, "_").toUpperCase();
   const [, value] =
     new RegExp(`\\b${option} = ([\\d_* ]+)[,}\n]`).exec(code) ?? new RegExp(`${constant} = ([\\d_]+);`).exec(source("backoff")) ?? [];

@@ -5,12 +5,13 @@
  * @module
  */
 export { connect } from "./connect.ts";
+export { connectTopics } from "./connection.ts";
 export type { ConnectionState } from "./connection-state.ts";
 export { ClientError } from "./error.ts";
 export type { ClientEvent } from "./event-parser.ts";
 export type { StateDetail, SubscriptionState } from "./follow-options.ts";
 export type { Latest } from "./latest.ts";
-export type { ConnectOptions, Gap, Live } from "./live.ts";
+export type { ConnectOptions, ConnectTopicsOptions, Gap, Live, LiveTopics } from "./live.ts";
 export { publish, type Published, type PublishOptions } from "./publish.ts";
 export { json, type Schema, type Validated } from "./schema.ts";
 export { subscribe, type SubscribeOptions, type Subscription } from "./subscribe.ts";

@@ -13,8 +13,8 @@ export interface Gap {
   readonly reason: string | undefined;
 }
 
-/** Options of `connect`. */
-export interface ConnectOptions extends Omit<FollowOptions, "onState">, QueueOptions {
+/** Options of `connectTopics`. */
+export interface ConnectTopicsOptions extends Omit<FollowOptions, "onState"> {
   /**
    * `tabs`: all tabs of the origin with the same URL and user have one connection. Needs Web Locks,
    * which need HTTPS or localhost. Elsewhere each tab has its own. Default: one for each `connect`.
@@ -38,8 +38,11 @@ export interface ConnectOptions extends Omit<FollowOptions, "onState">, QueueOpt
   readonly onInvalid?: OnInvalid | undefined;
 }
 
-/** A connection that all parts of a page share. */
-export interface Live {
+/** Options of `connect`. */
+export interface ConnectOptions extends ConnectTopicsOptions, QueueOptions {}
+
+/** A connection that all parts of a page share, for its topics. */
+export interface LiveTopics {
   readonly state: ConnectionState;
   /** @returns Removes the listener. */
   onState(listener: (state: ConnectionState) => void): () => void;
@@ -55,6 +58,12 @@ export interface Live {
   topic(pattern: string): Topic<Record<string, string>>;
   topic<Data>(pattern: string, schema: Schema<Data>): Topic<Record<string, Data>>;
   topic<Data extends Events>(pattern: string, schemas: SchemaMap<Data>): Topic<Data>;
+  /** Ends the connection for all who use it. */
+  close(): void;
+}
+
+/** A connection that all parts of a page share, with snapshots and publishing. */
+export interface Live extends LiveTopics {
   /**
    * The newest state of each topic of a pattern, from a snapshot and from the updates that follow.
    *
@@ -70,6 +79,4 @@ export interface Live {
    * @throws ClientError The hub's refusal, `queue_full`, `too_old` or `closed`.
    */
   publish(update: UpdateInput): Promise<string>;
-  /** Ends the connection for all who use it. */
-  close(): void;
 }

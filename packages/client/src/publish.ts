@@ -13,7 +13,7 @@ export interface PublishOptions {
    */
   readonly token?: TokenSource | undefined;
   /** Further request headers. */
-  readonly headers?: NonNullable<RequestInit["headers"]>;
+  readonly headers?: NonNullable<RequestInit["headers"]> | undefined;
   /**
    * Makes a retry after `unreachable` or `timeout` safe. With the same key and updates, the hub
    * publishes once and answers each attempt with the same event ids. Printable ASCII, at most 255
@@ -23,7 +23,7 @@ export interface PublishOptions {
   /** Aborts the call. The hub may have accepted the update nevertheless. */
   readonly signal?: AbortSignal;
   /** Replaces `fetch`, for example to add credentials. Default: the global `fetch`. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
   /**
    * Longest wait for the token function, and then for the answer, in milliseconds. Default 30,000.
    */

@@ -49,7 +49,7 @@ interface Waiting {
 export function createQueue(
   url: URL,
   tokens: Tokens,
-  options: Omit<PublishOptions, "token">,
+  options: Pick<PublishOptions, "headers" | "fetch">,
   closed: AbortSignal,
   { maxQueued = 100, maxQueuedLength = 2 ** 20, maxQueuedMs = 300_000, onDropped }: QueueOptions,
 ): Queue {

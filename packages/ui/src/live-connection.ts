@@ -1,4 +1,4 @@
-import { ClientError, type ConnectionState, type ConnectOptions, type Live } from "artesian-client";
+import { ClientError, type ConnectionState, type ConnectTopicsOptions, type LiveTopics } from "artesian-client";
 import type { Connection } from "./connection-badge.tsx";
 import { language } from "./language.ts";
 import type { SharedTexts } from "./texts.en.ts";
@@ -8,7 +8,7 @@ import { sharedTexts } from "./texts.ts";
  * Options of all pages. Tabs of one user share one stream. A browser opens six connections to a
  * site over HTTP/1.1, so a stream that only hidden tabs use is closed.
  */
-export const PAGE_OPTIONS = { share: "tabs", pauseHiddenMs: 20_000, maxRetryMs: 10_000 } as const satisfies ConnectOptions;
+export const PAGE_OPTIONS = { share: "tabs", pauseHiddenMs: 20_000, maxRetryMs: 10_000 } as const satisfies ConnectTopicsOptions;
 
 /** How long an answer may take before the page explains the wait, in milliseconds. */
 const WAITING_MS = 4000;
@@ -29,7 +29,7 @@ export const NO_ANSWER = sentence("no_answer");
  *
  * @returns Stops telling.
  */
-export function watchConnection(live: Live, tell: (connection: Connection) => void): () => void {
+export function watchConnection(live: LiveTopics, tell: (connection: Connection) => void): () => void {
   let shown: Connection = { state: "connecting" };
   let lostAt: number | undefined;
   let waiting: ReturnType<typeof setTimeout> | undefined;

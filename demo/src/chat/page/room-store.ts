@@ -1,4 +1,4 @@
-import { ClientError, connect, type Live } from "artesian-client";
+import { ClientError, connectTopics, type LiveTopics } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { describeFailure, PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { parsePresence, parseUpdate } from "../server/parse-update.ts";
@@ -77,7 +77,7 @@ export class RoomStore {
   readonly #replyTimers = new Map<string, ReturnType<typeof setTimeout>>();
   #owner = ownerSecret();
   #nickname: string | undefined;
-  #live: Live | undefined;
+  #live: LiveTopics | undefined;
   /** Ends the announcement of the visitor's presence. */
   #leave: () => void = () => {};
   /** Path of the hub's URL. */
@@ -267,7 +267,7 @@ export class RoomStore {
   }
 
   #listen(lastEventId: string): void {
-    const live = connect("/events/stream", {
+    const live = connectTopics("/events/stream", {
       ...PAGE_OPTIONS,
       // A hidden page must go on, to tell of a mention.
       ...(wantsNotice() ? { pauseHiddenMs: undefined } : {}),

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { language } from "artesian-ui/language.ts";
 import { rich } from "./rich.tsx";
 import { landingTexts } from "./texts.ts";
+import { loadPublisher } from "./use-live-stream.ts";
 
 const MAX_LENGTH = 500;
 const TOPIC = "greeting";
@@ -27,7 +28,7 @@ export function PublishForm({ publish }: PublishFormProps): ComponentChildren {
   }
 
   return (
-    <form class="publish" onSubmit={submit}>
+    <form class="publish" onSubmit={submit} onFocusIn={() => void loadPublisher().catch(() => undefined)}>
       <label for="greeting">{rich(texts.publishTo(TOPIC))}</label>
       <div class="publish-line">
         <input

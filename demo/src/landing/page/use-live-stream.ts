@@ -1,7 +1,8 @@
-import { connect, type Live } from "artesian-client";
+import { ClientError, connectTopics } from "artesian-client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
+import type * as publishing from "./publisher.ts";
 
 /** Most updates on the page. Older ones are removed. */
 const MAX_ROWS = 50;
@@ -45,13 +46,12 @@ export interface LiveStream {
 export function useLiveStream(url: string, patterns: readonly string[]): LiveStream {
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   const [rows, setRows] = useState<readonly Row[]>([]);
-  const live = useRef<Live>(undefined);
+  const publisher = useRef<publishing.Publisher>(undefined);
   /** When this page published its updates. Their rows may be there already, or not yet. */
   const sentMs = useRef(new Map<string | undefined, number>());
 
   useEffect(() => {
-    const made = connect(url, PAGE_OPTIONS);
-    live.current = made;
+    const made = connectTopics(url, PAGE_OPTIONS);
     let newest: string | undefined;
     for (const pattern of patterns) {
       made.topic(pattern).on("*", ({ type, id, data, topics: [topic = ""] }) => {
@@ -70,18 +70,32 @@ export function useLiveStream(url: string, patterns: readonly string[]): LiveStr
       });
     }
     watchConnection(made, setConnection);
-    return () => made.close();
+    return () => {
+      made.close();
+      publisher.current?.close();
+      publisher.current = undefined;
+    };
   }, [url, patterns]);
 
   async function publish(topic: string, data: string): Promise<void> {
+    const { openPublisher } = await loadPublisher();
+    publisher.current ??= openPublisher(url);
     const startMs = performance.now();
-    const id = await live.current?.publish({ topic, data });
-    if (id !== undefined) sentMs.current.set(id, startMs);
+    sentMs.current.set(await publisher.current.publish({ topic, data }), startMs);
     // Draws the row again if it is there.
     setRows((before) => [...before]);
   }
 
   return { connection, rows, count: rows[0]?.number ?? 0, sentMs: sentMs.current, publish };
+}
+
+/** The code for publishing, which a visitor who only looks does not load. */
+export async function loadPublisher(): Promise<typeof publishing> {
+  try {
+    return await import("./publisher.ts");
+  } catch (cause) {
+    throw new ClientError("The server cannot be reached.", { code: "unreachable", cause });
+  }
 }
 
 function shorten(data: string): string {

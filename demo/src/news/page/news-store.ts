@@ -1,4 +1,4 @@
-import { connect, type Live } from "artesian-client";
+import { connectTopics, type LiveTopics } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { FEEDS_PATH, type FeedStatus, NEWS_TYPES, STATUS_TOPIC } from "../server/wire.ts";
@@ -41,7 +41,7 @@ export class NewsStore {
   #incoming: Headline[] = [];
   #openedAt: number | undefined;
   #rolling = false;
-  #live: Live | undefined;
+  #live: LiveTopics | undefined;
   #topics = "";
   /** Whether headlines may be missing. */
   #isBehind = false;
@@ -148,7 +148,7 @@ export class NewsStore {
     if (!isOther) return;
     this.#topics = key;
     this.#live?.close();
-    const live = connect(STREAM_PATH, { ...PAGE_OPTIONS, lastEventId: cursor });
+    const live = connectTopics(STREAM_PATH, { ...PAGE_OPTIONS, lastEventId: cursor });
     this.#live = live;
     for (const topic of topics) live.topic(topic).on("*", ({ type, data }) => this.#onEvent(type, data));
     live.onGap(() => {

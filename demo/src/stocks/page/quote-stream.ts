@@ -1,4 +1,4 @@
-import { connect, type Live } from "artesian-client";
+import { connectTopics, type LiveTopics } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { QUOTES_PATTERN, quoteTopic } from "../server/wire.ts";
@@ -21,7 +21,7 @@ export interface QuoteStreamOptions {
 
 /** A stream with a pace, and how to leave the topics. */
 interface Paced {
-  readonly live: Live;
+  readonly live: LiveTopics;
   /** Ends the following of each topic. */
   readonly followed: Map<string, () => void>;
   readonly unwatch: () => void;
@@ -88,7 +88,7 @@ export class QuoteStream {
    * symbol, and a snapshot at first.
    */
   #open(paceMs: number, onConnection: (connection: Connection) => void): Paced {
-    const live = connect(`/events/stream?interval=${paceMs}&latest=on&last=1000`, PAGE_OPTIONS);
+    const live = connectTopics(`/events/stream?interval=${paceMs}&latest=on&last=1000`, PAGE_OPTIONS);
     live.onGap(this.#options.onGap);
     const paced = { live, followed: new Map<string, () => void>(), unwatch: watchConnection(live, onConnection) };
     this.#apply(paced);

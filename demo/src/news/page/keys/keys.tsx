@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { usePart } from "artesian-ui/use-part.ts";
 import { goTo } from "../go-to.ts";
 import type { ReadMarks } from "../use-read.ts";
 import { useSetting } from "../use-setting.ts";
-import { KeysDialog } from "./keys-dialog.tsx";
 import { useKeys } from "./use-keys.ts";
 
 interface KeysProps {
@@ -38,7 +38,9 @@ export function Keys({ read, onShowNew, isHelping, onHelping }: KeysProps): Comp
     },
     isOn,
   );
-  return isHelping ? <KeysDialog isOn={isOn} onChange={setOn} onClose={() => onHelping(false)} /> : null;
+  const close = (): void => onHelping(false);
+  const list = usePart(() => import("./keys-dialog.tsx"), isHelping, close);
+  return isHelping && list !== undefined && <list.KeysDialog isOn={isOn} onChange={setOn} onClose={close} />;
 }
 
 function focusedRow(): HTMLElement | null | undefined {

@@ -1,4 +1,4 @@
-import { connect, type Live } from "artesian-client";
+import { connectTopics, type LiveTopics } from "artesian-client";
 import type { Connection } from "artesian-ui/connection-badge.tsx";
 import { PAGE_OPTIONS, watchConnection } from "artesian-ui/live-connection.ts";
 import { type About, type History, type Sample, sampleOf, STATS_TOPIC, STATS_TYPE, type StatsData } from "../server/wire.ts";
@@ -19,7 +19,7 @@ export interface StatsView {
 export class StatsStore {
   readonly #api: ConsoleApi;
   readonly #onChange: (view: StatsView) => void;
-  readonly #live: Live;
+  readonly #live: LiveTopics;
   /** The process whose figures are shown. Undefined until the stream has brought the first. */
   #process: string | undefined;
   /** The history, until its process is confirmed. Another process may have answered. */
@@ -31,7 +31,7 @@ export class StatsStore {
     const { api, about } = options;
     this.#api = api;
     this.#onChange = options.onChange;
-    this.#live = connect("/events/stream", {
+    this.#live = connectTopics("/events/stream", {
       ...PAGE_OPTIONS,
       token: api.token ?? (() => api.statsToken()),
       renewUrl: new URL(about.hub).pathname,

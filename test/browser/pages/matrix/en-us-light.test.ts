@@ -1,0 +1,3 @@
+import { testEveryPage } from "./matrix.ts";
+
+testEveryPage("en-US", "light");

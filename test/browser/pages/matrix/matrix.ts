@@ -1,0 +1,62 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { overflow, violations } from "../../chat-site.ts";
+import { type LANGUAGES, PAGES, startDemo } from "../demo.ts";
+import { openPage, settle } from "../profile.ts";
+
+/** Widths of a phone and of a desktop that a page is loaded at, and the others that it is changed to. */
+const WIDTHS: readonly (readonly [loaded: number, changed: number])[] = [
+  [390, 320],
+  [1280, 768],
+];
+
+/** Most that a page moves by itself. @see https://web.dev/articles/cls */
+const MAX_SHIFT = 0.05;
+
+const CHINESE = /\p{Script=Han}/u;
+
+/** Sums up the layout shifts from before the first byte of a page. */
+async function watchShifts(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const state = globalThis as unknown as { shifted: number };
+    state.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[]) {
+        if (!entry.hadRecentInput) state.shifted += entry.value;
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+}
+
+/**
+ * Tests each page as it opens. A file for each language and scheme, because all of them take many
+ * minutes, and files run side by side.
+ */
+export function testEveryPage(locale: (typeof LANGUAGES)[number], colorScheme: "light" | "dark"): void {
+  test(`every page fits every width, moves nothing and is accessible in ${locale}, ${colorScheme}`, { timeout: 240_000 }, async () => {
+    const origin = await startDemo();
+    const faults: string[] = [];
+    for (const path of PAGES) {
+      const page = await openPage({ locale, colorScheme });
+      await watchShifts(page);
+      for (const [loaded, changed] of WIDTHS) {
+        await page.setViewportSize({ width: loaded, height: 800 });
+        await page.goto(origin + path);
+        await settle(page, path);
+        const shifted = await page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted);
+        if (shifted > MAX_SHIFT) faults.push(`${path} at ${loaded}: shifted by ${shifted.toFixed(3)}`);
+        for (const violation of await violations(page)) faults.push(`${path} at ${loaded}: ${violation}`);
+        for (const width of [loaded, changed]) {
+          await page.setViewportSize({ width, height: 800 });
+          const wider = await overflow(page);
+          if (wider > 0) faults.push(`${path} at ${width}: ${wider} px wider than the window`);
+        }
+      }
+      expect(await page.evaluate(() => document.documentElement.lang), path).toBe(path === "/docs/" ? "en" : locale.replace("-US", ""));
+      const title = await page.title();
+      if (path !== "/docs/" && CHINESE.test(title) !== (locale === "zh-CN")) faults.push(`${path}: its title is "${title}"`);
+      await page.context().close();
+    }
+    expect(faults).toEqual([]);
+  });
+}

@@ -1,0 +1,3 @@
+import { testEveryPage } from "./matrix.ts";
+
+testEveryPage("zh-CN", "light");
