@@ -109,9 +109,14 @@ export function encodeUpdate(input: UpdateInput): string {
   if (typeof input !== "object" || input === null) {
     throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
   }
-  const { topic, data, id, type, retry, private: isPrivate, delayMs: delay, deliverAt: deliver_at, ttlMs: ttl, ...rest } = input;
+  const { data, topic, id, type, retry, private: isPrivate, delayMs, deliverAt, ttlMs, ...rest } = input;
   refuseUnknown(rest, "An update has no");
-  const text = JSON.stringify({ data, topic, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
-  if (data !== undefined && !text.startsWith('{"data"')) throw new TypeError("`data` has no JSON.");
-  return text;
+  const fields = Object.entries({ data, topic, id, type, retry, private: isPrivate, delayMs, deliverAt, ttlMs }).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const text = JSON.stringify(value) as string | undefined;
+    // Without the field, the hub would publish for everybody, or at once.
+    if (text === undefined || (text === "null" && value !== null && name !== "data")) throw new TypeError(`\`${name}\` has no JSON.`);
+    return `"${name.replace("Ms", "").replace("A", "_a")}":${text}`;
+  });
+  return `{${fields}}`;
 }
