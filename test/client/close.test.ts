@@ -118,3 +118,26 @@ test("each next() of a loop has its turn, and close() settles all that wait", as
     { value: undefined, done: true },
   ]);
 });
+
+test("many snapshots, loops and waits for a token give no warning of Node, and close() ends them", async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", note);
+  onTestFinished(() => void process.off("warning", note));
+  const server = await scripted(apart(answer(200, '{"updates":[],"cursor":"1"}', JSON_TYPE)));
+  let give: ((token: string) => void) | undefined;
+  const token = new Promise<string>((resolve) => (give = resolve));
+  const live = open(server.url, { token: async () => token });
+  const topics = Array.from({ length: 30 }, (_, i) => `t${i}`);
+  for (const topic of topics) live.latest(topic);
+  const loops = topics.map(async (topic) => live.topic(topic)[Symbol.asyncIterator]().next());
+  await delay(30);
+  give?.("token");
+  await expect.poll(() => asked(server), WAIT).toBe(30);
+  live.close();
+  for (const { done } of await Promise.all(loops)) expect(done).toBe(true);
+  // A loop and a snapshot of a connection that is closed.
+  live.latest("t");
+  expect((await live.topic("t")[Symbol.asyncIterator]().next()).done).toBe(true);
+  expect(warnings).toEqual([]);
+});

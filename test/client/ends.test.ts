@@ -8,6 +8,7 @@ import {
   type PublishOptions,
   subscribe,
   type ClientEvent,
+  type Live,
   type StateDetail,
   type SubscribeOptions,
   type UpdateInput,
@@ -340,6 +341,13 @@ describe("a fetch without a body stream", () => {
   });
 });
 
+/** A connection without a hub. */
+function idle(): Live {
+  const live = connect("http://127.0.0.1:9/");
+  onTestFinished(() => live.close());
+  return live;
+}
+
 const MISSPELT: object = { tokn: "a" };
 
 describe("a name that the client does not know", () => {
@@ -363,8 +371,44 @@ describe("a name that the client does not know", () => {
     ["maxQueued", {}],
     ["pauseHiddenMs", "never"],
     ["share", "tab"],
+    ["retryMs", 10n],
+    ["maxRetryMs", Symbol("long")],
+    ["onInvalid", {}],
+    ["onDropped", "log"],
+    ["fetch", 5],
+    ["shareKey", 5],
+    ["signal", 5],
   ])("is refused with a value that it can't have: %s", (name, value) => {
     expect(() => connect("http://127.0.0.1:9/", { [name]: value })).toThrow(new RegExp(`^\`${name}\` is`));
+  });
+
+  test.each<[name: string, call: (wrong: never) => unknown]>([
+    ["the options of connect", (wrong) => connect("http://127.0.0.1:9/", wrong)],
+    ["the options of subscribe", (wrong) => subscribe("http://127.0.0.1:9/", wrong)],
+    ["the options of a source", (wrong) => createEventSource("http://127.0.0.1:9/", wrong)],
+    ["the options of publish", async (wrong) => publish("http://127.0.0.1:9/", { topic: "a" }, wrong)],
+    ["fetch", (fetch) => subscribe("http://127.0.0.1:9/", { fetch })],
+    ["fetch of a source", (fetch) => createEventSource("http://127.0.0.1:9/", { fetch })],
+    ["fetch of publish", async (fetch) => publish("http://127.0.0.1:9/", { topic: "a" }, { fetch })],
+    ["onState of subscribe", (onState) => subscribe("http://127.0.0.1:9/", { onState })],
+    ["onState of a source", (onState) => createEventSource("http://127.0.0.1:9/", { onState })],
+    ["a listener of a topic", (listener) => idle().topic("/a").on("*", listener)],
+    [
+      "a type of events",
+      (type) =>
+        idle()
+          .topic("/a")
+          .on(type, () => undefined),
+    ],
+    ["a listener of states", (listener) => idle().onState(listener)],
+    ["a listener of gaps", (listener) => idle().onGap(listener)],
+    ["a listener of a snapshot", (listener) => idle().latest("/a").subscribe(listener)],
+    ["a schema of a topic", (schema) => idle().topic("/a", schema)],
+    ["a schema of a snapshot", (schema) => idle().latest("/a", schema)],
+  ])("is refused at the call if its type is another: %s", async (_, call) => {
+    for (const wrong of [5, null, true]) {
+      await expect(Promise.resolve().then(() => call(wrong as never))).rejects.toThrow(TypeError);
+    }
   });
 
   test.each<[string, UpdateInput, PublishOptions, RegExp]>([

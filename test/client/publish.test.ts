@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { ClientError, publish } from "../../packages/client/src/index.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ClientError, connect, publish } from "../../packages/client/src/index.ts";
 import { answer, bodyOf, deadUrl, scripted } from "./server.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -105,6 +105,50 @@ describe("publish", () => {
     await expect(publish(server.url, { topic: "a" }, { signal: stop.signal })).rejects.toThrow("enough");
     await expect(publish(server.url, { topic: "a" }, { signal: stop.signal })).rejects.toThrow("enough");
     expect(server.requests).toHaveLength(1);
+  });
+
+  test.each<[field: string, value: unknown]>([
+    ["private", () => true],
+    ["private", Symbol("yes")],
+    ["private", { toJSON: () => undefined }],
+    ["private", NaN],
+    ["topic", () => "a"],
+    ["id", () => "1"],
+    ["type", Symbol("changed")],
+    ["retry", () => 5],
+    ["delayMs", NaN],
+    ["delayMs", Infinity],
+    ["deliverAt", new Date(NaN)],
+    ["ttlMs", () => 5],
+  ])("a field that JSON would drop is a TypeError, and nothing is published: %s", async (field, value) => {
+    const server = await scripted(answer(200, '{"id":"#a"}', JSON_TYPE));
+    const update = { topic: "a", data: "secret", [field]: value };
+    const refusal = new TypeError(`\`${field}\` has no JSON.`);
+    await expect(publish(server.url, update)).rejects.toThrow(refusal);
+    await expect(publish(server.url, [{ topic: "b" }, update])).rejects.toThrow(refusal);
+    const live = connect(server.url);
+    onTestFinished(() => live.close());
+    await expect(live.publish(update)).rejects.toThrow(refusal);
+    expect(server.requests).toEqual([]);
+  });
+
+  test("the times of an update go by the hub's names", async () => {
+    let body: Promise<string> | undefined;
+    const server = await scripted((res, req) => {
+      body = bodyOf(req);
+      void body.then(() => answer(200, '{"id":"#a"}', JSON_TYPE)(res, req));
+    });
+    const deliverAt = new Date(Date.UTC(2030, 0, 31));
+    await publish(server.url, { topic: "a", data: null, private: true, delayMs: 1, deliverAt, ttlMs: 2, retry: 3 });
+    expect(JSON.parse((await body) ?? "")).toEqual({
+      topic: "a",
+      data: null,
+      private: true,
+      delay: 1,
+      deliver_at: deliverAt.toISOString(),
+      ttl: 2,
+      retry: 3,
+    });
   });
 
   test("misuse is told at once", async () => {

@@ -2,7 +2,7 @@ import { openConnection } from "./connection.ts";
 import { createLatest, type Latest } from "./latest.ts";
 import type { ConnectOptions, Live } from "./live.ts";
 import { createMatcher } from "./matcher.ts";
-import { checkNumbers } from "./names.ts";
+import { checkTypes } from "./names.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import type { Schema } from "./schema.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -20,12 +20,12 @@ import type { UpdateInput } from "./update.ts";
  * @see docs/reference/client.md
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Live {
+  checkTypes(options);
   const { maxQueued, maxQueuedLength, maxQueuedMs, onDropped, ...rest } = options;
   const { headers, fetch, onInvalid } = rest;
-  checkNumbers(options);
   let waiting: Queue | undefined;
   const connection = openConnection(url, rest, () => waiting?.wake());
-  const { topics, base, hub, tokens, closed, listen, onCovered } = connection;
+  const { topics, base, hub, tokens, closed, onClosed, listen, onCovered } = connection;
   const queue = (waiting = createQueue(base, tokens, { headers, fetch }, closed, {
     maxQueued,
     maxQueuedLength,
@@ -35,7 +35,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
 
   return Object.assign(topics, {
     latest<Data>(pattern: string, schema?: Schema<Data>, last = 1000): Latest<Data> {
-      checkNumbers({ last: Number.isInteger(last) ? last : NaN });
+      checkTypes({ last: Number.isInteger(last) ? last : NaN });
       const matcher = createMatcher(pattern, hub);
       return createLatest(
         listen(matcher),
@@ -43,7 +43,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Live {
         onInvalid,
         onCovered,
         (stopped) => takeSnapshot(connection, matcher, last, stopped),
-        closed,
+        onClosed,
       );
     },
     publish: (update: UpdateInput) => queue.publish(update),

@@ -6,7 +6,7 @@ import { identify } from "./identity.ts";
 import type { ConnectTopicsOptions, Gap, LiveTopics } from "./live.ts";
 import { add, call } from "./listeners.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
-import { checkNumbers } from "./names.ts";
+import { checkTypes } from "./names.ts";
 import { watchPage } from "./page.ts";
 import { poll, type Polled } from "./poll.ts";
 import { createRelay, type Relay } from "./relay.ts";
@@ -14,7 +14,7 @@ import { renewalBase } from "./renewal.ts";
 import { withToken } from "./requests.ts";
 import { joinTabs, type Tabs } from "./tabs.ts";
 import { createTokens, type Tokens } from "./token.ts";
-import { createTopic, type Listen, type Schemas } from "./topic.ts";
+import { createTopic, type Listen, type OnClosed, type Schemas } from "./topic.ts";
 import { resolveUrl } from "./url.ts";
 import { MAX_TIMER_MS, sleep } from "./waits.ts";
 
@@ -55,6 +55,8 @@ export interface Connection {
   readonly tokens: Tokens;
   /** Ends all that waits. */
   readonly closed: AbortSignal;
+  /** Calls back when the connection is closed, or soon. @returns Stops that. */
+  readonly onClosed: OnClosed;
   readonly relay: Pick<Relay, "mark" | "isSince">;
   readonly listen: (matcher: Matcher) => Listen;
   /** Asks once for updates after a cursor. */
@@ -80,9 +82,9 @@ export function connectTopics(url: string | URL, options: ConnectTopicsOptions =
  * @throws TypeError for an unusable URL, token or option.
  */
 export function openConnection(url: string | URL, options: ConnectTopicsOptions, onWake = (): void => undefined): Connection {
+  checkTypes(options);
   const { share, shareKey, pauseHiddenMs, firstByteMs = 6000, pollMs = 300_000, onInvalid, ...follow } = options;
   const { token: source, headers, signal, fetch = globalThis.fetch.bind(globalThis), idleTimeoutMs = 40_000, maxRetryMs = 30_000 } = follow;
-  checkNumbers(options);
   if (share !== undefined && share !== "tabs") throw new TypeError('`share` is "tabs" or nothing.');
   const base = resolveUrl(url);
   const target = new URL(base);
@@ -96,6 +98,12 @@ export function openConnection(url: string | URL, options: ConnectTopicsOptions,
   const closing = new AbortController();
   const closed = closing.signal;
   const channels = new Map<string, Channel>();
+  /** Loops and snapshots. As listeners of one signal, Node would warn of the eleventh. */
+  const endings = new Set<() => void>();
+  const onClosed: OnClosed = (end) => {
+    if (closed.aborted) queueMicrotask(end);
+    return add(endings, end);
+  };
   const stateListeners = new Set<(state: ConnectionState) => void>();
   const gapListeners = new Set<(gap: Gap) => void>();
   /** Snapshots, and whether each was taken since the stream brings its updates. */
@@ -265,9 +273,9 @@ export function openConnection(url: string | URL, options: ConnectTopicsOptions,
   }
 
   /** A function may give the token of another user, who must not share with the tabs of the one before. */
-  async function take(isNew = false): Promise<string | undefined> {
+  async function take(isNew = false, stopped = closed): Promise<string | undefined> {
     if (isNew) tokens.drop();
-    const token = await tokens.take(idleTimeoutMs, closed);
+    const token = await tokens.take(idleTimeoutMs, stopped);
     if (tabs !== undefined && name !== (await identify(token, parts))) {
       leave({ reason: "The user is another." });
       enter();
@@ -277,7 +285,7 @@ export function openConnection(url: string | URL, options: ConnectTopicsOptions,
 
   async function ask(url: URL, cursor?: string, signal = closed): Promise<Polled> {
     for (let isRetry = false; ; isRetry = true) {
-      const init = { headers: withToken(headers, await take(isRetry)) };
+      const init = { headers: withToken(headers, await take(isRetry, signal)) };
       try {
         return await poll({ fetch, url, init, timeoutMs: idleTimeoutMs, signal }, cursor, 0);
       } catch (error) {
@@ -401,6 +409,7 @@ export function openConnection(url: string | URL, options: ConnectTopicsOptions,
     setState("closed");
     leave();
     closing.abort();
+    call(endings);
     wake();
   }
   signal?.addEventListener("abort", close);
@@ -413,7 +422,7 @@ export function openConnection(url: string | URL, options: ConnectTopicsOptions,
     },
     onState: (listener) => add(stateListeners, listener),
     onGap: (listener) => add(gapListeners, listener),
-    topic: (pattern: string, schemas?: Schemas) => createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, closed) as never,
+    topic: (pattern: string, schemas?: Schemas) => createTopic(listen(createMatcher(pattern, hub)), schemas, onInvalid, onClosed) as never,
     close,
   };
   return {
@@ -422,6 +431,7 @@ export function openConnection(url: string | URL, options: ConnectTopicsOptions,
     hub,
     tokens,
     closed,
+    onClosed,
     relay,
     listen,
     ask,

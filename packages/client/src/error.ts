@@ -127,7 +127,7 @@ export function reasonOf(error: unknown): string {
  * text.
  */
 export function parseRetryAfter(value: string | null, nowMs: number = Date.now()): number | undefined {
-  if (value === null || value.trim() === "") return undefined;
+  if (!value?.trim()) return undefined;
   const ms = Number(value) * 1000;
   const waitMs = Math.max(0, Number.isFinite(ms) ? ms : Date.parse(value) - nowMs);
   return waitMs >= 0 ? waitMs : undefined;

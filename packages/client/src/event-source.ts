@@ -4,6 +4,7 @@
  * @module
  */
 import { hasBodyStreams, noBodyStream } from "./error.ts";
+import { checkTypes } from "./names.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "./subscribe.ts";
 import { isHttp, parseUrl } from "./url.ts";
 
@@ -72,6 +73,7 @@ export interface ClientEventSource extends EventTarget {
  * @see docs/reference/event-source.md
  */
 export function createEventSource(url: string | URL, options: EventSourceOptions = {}): ClientEventSource {
+  checkTypes(options);
   const { withCredentials = false, fetch = globalThis.fetch.bind(globalThis), giveUpAfterMs = Infinity, onState, ...others } = options;
   let target: URL;
   try {
@@ -97,7 +99,8 @@ export function createEventSource(url: string | URL, options: EventSourceOptions
         const response = await fetch(input, withCredentials ? { ...init, credentials: "include" } : init);
         // A POST renews the token, perhaps elsewhere. A response that a program made has no URL.
         if (init?.method === undefined && response.url !== "") ({ origin } = new URL(response.url));
-        return response;
+        // The standard follows to another origin, and `subscribe` refuses the answer.
+        return Object.defineProperty(response, "redirected", { value: false });
       },
       onState(state, detail) {
         onState?.(state, detail);

@@ -2,10 +2,10 @@ import { type Backoff, createBackoff } from "./backoff.ts";
 import { ClientError, errorOfFailure, errorOfResponse, hasBodyStreams, noBodyStream, parseObject, readerOf, silence } from "./error.ts";
 import { createEventParser, type ClientEvent } from "./event-parser.ts";
 import { createRefusals } from "./refusals.ts";
-import { checkNumbers, refuseUnknown } from "./names.ts";
+import { refuseUnknown } from "./names.ts";
 import type { poll } from "./poll.ts";
 import { renew, renewalBase } from "./renewal.ts";
-import { addressed, withToken } from "./requests.ts";
+import { send, withToken } from "./requests.ts";
 import type { FollowOptions, SubscriptionState } from "./follow-options.ts";
 import { createTokens } from "./token.ts";
 import { resolveUrl } from "./url.ts";
@@ -53,7 +53,7 @@ const POLL_WAIT_S = 15;
 /** Shortest time between two polls, in milliseconds. The hub's next answer has all that came meanwhile. */
 const MIN_POLL_MS = 50;
 
-const NOT_RENEWED = "The token was not renewed. The stream ends with it.";
+const NOT_RENEWED = "The token was not renewed.";
 
 /** One iteration. */
 interface Run {
@@ -91,7 +91,6 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
   } = options;
   const tokens = createTokens(source);
   refuseUnknown(rest);
-  checkNumbers(options);
   const fetch = given ?? globalThis.fetch.bind(globalThis);
   const refusals = createRefusals(tokens, giveUpAfterMs);
   const base = renewalBase(target, renewUrl === undefined ? undefined : resolveUrl(renewUrl));
@@ -133,7 +132,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
     const sent = withToken(headers, token);
     sent.set("accept", "text/event-stream");
     if (cursor) sent.set("last-event-id", utf8HeaderValue(cursor));
-    const response = await fetch(...addressed(target, { headers: sent, cache: "no-store", signal }));
+    const response = await send(fetch, target, { headers: sent, signal });
     const { status } = response;
     if (status === 204) return undefined;
     if (!response.ok) throw await errorOfResponse(response);
@@ -248,7 +247,7 @@ export function createFollower(target: URL, options: FollowOptions, fallback?: F
   }
 
   async function* iterate(current: Run, end: () => void): AsyncGenerator<ClientEvent, void> {
-    if (run !== undefined) throw new TypeError("This subscription has a loop already. Call subscribe() again.");
+    if (run !== undefined) throw new TypeError("This subscription has a loop.");
     run = current;
     stopSignal?.addEventListener("abort", end);
     if (stopSignal?.aborted === true) end();

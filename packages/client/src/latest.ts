@@ -3,7 +3,7 @@ import { type ClientError, errorOfFailure } from "./error.ts";
 import type { ClientEvent } from "./event-parser.ts";
 import { add, call } from "./listeners.ts";
 import type { Schema } from "./schema.ts";
-import { createTopic, type Listen, type OnInvalid } from "./topic.ts";
+import { createTopic, type Listen, type OnClosed, type OnInvalid } from "./topic.ts";
 import { sleep } from "./waits.ts";
 
 /** The newest state of each topic. */
@@ -26,7 +26,7 @@ export interface Latest<Data> {
  * @param onOpen - Calls back when the stream brings the updates from now on, and again after a gap.
  *   Returns the removal.
  * @param snapshot - Asks for the newest update of each topic.
- * @param closed - Ends all that waits.
+ * @param onClosed - Ends all that waits.
  */
 export function createLatest<Data>(
   listen: Listen,
@@ -34,7 +34,7 @@ export function createLatest<Data>(
   onInvalid: OnInvalid | undefined,
   onOpen: (opened: () => void) => () => void,
   snapshot: (stopped: AbortSignal) => Promise<readonly ClientEvent[]>,
-  closed: AbortSignal,
+  onClosed: OnClosed,
 ): Latest<Data> {
   const closing = new AbortController();
   const stopped = closing.signal;
@@ -86,8 +86,9 @@ export function createLatest<Data>(
     closing.abort();
     ignore();
     stop();
+    forget();
   };
-  closed.addEventListener("abort", close, { signal: stopped });
+  const forget = onClosed(close);
 
   return {
     get current() {

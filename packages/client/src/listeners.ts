@@ -1,3 +1,5 @@
+import { checkTypes } from "./names.ts";
+
 /**
  * Calls each listener that was there before. An error of one is reported, and keeps nothing from the
  * others.
@@ -17,8 +19,10 @@ export function call<T extends unknown[]>(listeners: ReadonlySet<(...args: T) =>
  * Adds a listener. The same function may be added several times.
  *
  * @returns Removes the listener.
+ * @throws TypeError if the listener is no function.
  */
 export function add<T extends unknown[]>(listeners: Set<(...args: T) => void>, listener: (...args: T) => void): () => void {
+  checkTypes({ listener });
   const mine = (...args: T): void => listener(...args);
   listeners.add(mine);
   return () => listeners.delete(mine);

@@ -10,13 +10,23 @@ export function refuseUnknown(rest: object, what = "There is no option"): void {
 }
 
 /**
- * Checks times, lengths and counts, by their names. The default replaces undefined.
+ * Checks the types of options and arguments, by their names. The default replaces undefined.
  *
- * @throws TypeError for a value that is no number, or below 0.
+ * @throws TypeError for a value of another type. Times, lengths and counts are numbers from 0.
  */
-export function checkNumbers(options: object): void {
-  for (const [name, value = 0] of Object.entries(options) as [string, unknown][]) {
-    // Also NaN and texts.
-    if (/^max|Ms$|^last$/.test(name) && value !== Math.abs(value as number)) throw new TypeError(`\`${name}\` is not a number from 0.`);
+export function checkTypes(options: object): void {
+  for (const [name, value] of Object.entries({ ...options, options }) as [string, unknown][]) {
+    const type = /^max|Ms$|^last$/.test(name)
+      ? "number from 0"
+      : /^(on|fet|lis)/.test(name)
+        ? "function"
+        : /^type|Key$/.test(name)
+          ? "string"
+          : /^(opt|sig)/.test(name)
+            ? "object"
+            : typeof value;
+    // Also NaN.
+    if (value !== undefined && (!type.startsWith(typeof value) || (typeof value === "number" && value !== Math.abs(value))))
+      throw new TypeError(`\`${name}\` is no ${type}.`);
   }
 }

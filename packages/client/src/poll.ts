@@ -33,7 +33,7 @@ export async function poll({ url, ...rest }: Exchange, cursor: string | undefine
   const { updates, gap, cursor: next, drain } = answer as Partial<Answer>;
   // A page, or the answer of a server that does not know of polls.
   if (!Array.isArray(updates) || !updates.every(isUpdate) || typeof next !== "string") {
-    throw new ClientError("The server's answer is not that of a poll. Check the URL.", { code: "not_a_stream", status: 200 });
+    throw new ClientError("The answer is not that of a poll. Check the URL.", { code: "not_a_stream", status: 200 });
   }
   const events = updates.map(({ type = "message", ...update }) => ({ ...update, type }));
   if (gap) events.unshift({ id: undefined, type: "hub:gap", data: JSON.stringify(gap) });

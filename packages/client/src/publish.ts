@@ -1,6 +1,6 @@
 import type { UpdateInput } from "./update.ts";
 import { ClientError, errorOfFailure } from "./error.ts";
-import { refuseUnknown } from "./names.ts";
+import { checkTypes, refuseUnknown } from "./names.ts";
 import { exchangeObject, withToken } from "./requests.ts";
 import { createTokens, type Tokens, type TokenSource } from "./token.ts";
 import { resolveUrl } from "./url.ts";
@@ -51,6 +51,7 @@ export async function publish<T extends UpdateInput | readonly UpdateInput[]>(
   update: T,
   options: PublishOptions = {},
 ): Promise<Published<T>> {
+  checkTypes(options);
   const { token, ...rest } = options;
   const ids = await publishWith(createTokens(token), url, [update].flat().map(encodeUpdate), rest);
   // A list for a list. The type system can't follow that.
@@ -71,17 +72,18 @@ export async function publishWith(
   const { headers: extra, idempotencyKey, signal, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 30_000, ...rest } = options;
   refuseUnknown(rest);
   const target = resolveUrl(url);
-  if (texts.length === 0) throw new TypeError("A batch needs at least one update.");
+  if (texts.length === 0) throw new TypeError("The batch is empty.");
   const headers = new Headers(extra);
   headers.set("content-type", `application/${texts.length > 1 ? "x-nd" : ""}json`);
   if (idempotencyKey !== undefined) headers.set("idempotency-key", toHeaderString(idempotencyKey));
   for (let isFirst = true; ; isFirst = false) {
     const token = await tokens.take(timeoutMs, signal);
     try {
-      const init = { method: "POST", headers: withToken(headers, token), body: texts.join("\n") };
+      // A private update is for this server alone, and after 301 to 303 `fetch` would send a GET.
+      const init: RequestInit = { method: "POST", headers: withToken(headers, token), body: texts.join("\n"), redirect: "manual" };
       const { id, ids = [id] } = await exchangeObject({ fetch, url: target, init, timeoutMs, signal });
       if (Array.isArray(ids) && ids.length === texts.length && ids.every((one) => typeof one === "string")) return ids;
-      throw new ClientError("The server accepted the request, but its answer names no event id. Check the URL.", {
+      throw new ClientError("The answer names no event id. Check the URL.", {
         code: "http_error",
         status: 200,
       });
@@ -97,7 +99,7 @@ export async function publishWith(
 
 /** @see RFC 9651, 3.3.3 "Strings". */
 function toHeaderString(key: string): string {
-  if (!/^[\x20-\x7E]+$/.test(key)) throw new TypeError("The idempotencyKey must be printable ASCII, and not empty.");
+  if (!/^[\x20-\x7E]+$/.test(key)) throw new TypeError("`idempotencyKey` is no printable ASCII.");
   return `"${key.replace(/["\\]/g, String.raw`\$&`)}"`;
 }
 
@@ -107,11 +109,18 @@ function toHeaderString(key: string): string {
  */
 export function encodeUpdate(input: UpdateInput): string {
   if (typeof input !== "object" || input === null) {
-    throw new TypeError('An update is an object such as { topic: "greeting", data: "Hello" }.');
+    throw new TypeError('An update is an object such as { topic: "a" }.');
   }
-  const { topic, data, id, type, retry, private: isPrivate, delayMs: delay, deliverAt: deliver_at, ttlMs: ttl, ...rest } = input;
+  const { data, topic, id, type, retry, private: isPrivate, delayMs, deliverAt, ttlMs, ...rest } = input;
   refuseUnknown(rest, "An update has no");
-  const text = JSON.stringify({ data, topic, id, type, retry, private: isPrivate, delay, deliver_at, ttl });
-  if (data !== undefined && !text.startsWith('{"data"')) throw new TypeError("`data` has no JSON.");
-  return text;
+  const fields = Object.entries({ data, topic, id, type, retry, private: isPrivate, delayMs, deliverAt, ttlMs }).flatMap(
+    ([name, value]) => {
+      if (value === undefined) return [];
+      const text = JSON.stringify(value) as string | undefined;
+      // Without the field, the hub would publish for everybody, or at once.
+      if (text === undefined || (text === "null" && value !== null && name !== "data")) throw new TypeError(`\`${name}\` has no JSON.`);
+      return `"${name.replace("Ms", "").replace("A", "_a")}":${text}`;
+    },
+  );
+  return `{${fields}}`;
 }

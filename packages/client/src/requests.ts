@@ -1,4 +1,4 @@
-import { errorOfResponse, parseObject, readText, silence } from "./error.ts";
+import { ClientError, errorOfResponse, parseObject, readText, silence } from "./error.ts";
 import { within } from "./waits.ts";
 
 /** One request with a short answer. */
@@ -18,7 +18,7 @@ export interface Exchange {
  */
 export async function exchange<T>({ fetch, url, init, timeoutMs, signal }: Exchange, use: (response: Response) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const answer = async (): Promise<T> => use(await fetch(...addressed(url, { ...init, cache: "no-store", signal: controller.signal })));
+  const answer = async (): Promise<T> => use(await send(fetch, url, { ...init, signal: controller.signal }));
   try {
     return await within(timeoutMs, signal, () => silence(timeoutMs), answer);
   } finally {
@@ -55,8 +55,21 @@ export function withToken(init: RequestInit["headers"], token: string | undefine
 /** Longest URL that every server takes, in characters. A longer query becomes the body of a `QUERY`. */
 const MAX_URL_LENGTH = 4000;
 
-/** The arguments of `fetch` for a request whose query may be long. */
-export function addressed(url: URL, init: RequestInit): [URL, RequestInit] {
-  if (init.method !== undefined || url.href.length < MAX_URL_LENGTH) return [url, init];
-  return [new URL(url.pathname, url), { ...init, method: "QUERY", body: url.searchParams }];
+/**
+ * Sends a request whose query may be long.
+ *
+ * @throws ClientError `http_error` for an answer of another origin, and for a redirect that `init`
+ *   forbids to follow. Also the errors of `fetch`.
+ */
+export async function send(fetch: Exchange["fetch"], url: URL, init: RequestInit): Promise<Response> {
+  const asked = { ...init, cache: "no-store" } as const;
+  const response = await (init.method !== undefined || url.href.length < MAX_URL_LENGTH
+    ? fetch(url, asked)
+    : fetch(new URL(url.pathname, url), { ...asked, method: "QUERY", body: url.searchParams }));
+  const { status } = response;
+  // Browsers hide the status of a redirect that is not followed behind 0.
+  if ((status < 400 && !response.ok) || (response.redirected && !response.url.startsWith(`${url.origin}/`))) {
+    throw new ClientError("The server redirects. Check the URL.", { code: "http_error", status });
+  }
+  return response;
 }

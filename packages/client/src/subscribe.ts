@@ -1,6 +1,7 @@
 import type { ClientEvent } from "./event-parser.ts";
 import type { FollowOptions } from "./follow-options.ts";
 import { createFollower } from "./follower.ts";
+import { checkTypes } from "./names.ts";
 import { resolveUrl } from "./url.ts";
 
 /** Options of `subscribe`. */
@@ -37,13 +38,14 @@ export interface Subscription extends AsyncIterable<ClientEvent> {
  *   `giveUpAfterMs`.
  * @see docs/reference/protocol.md
  */
-export function subscribe(url: string | URL, { match, matchUrlPattern, ...options }: SubscribeOptions = {}): Subscription {
+export function subscribe(url: string | URL, options: SubscribeOptions = {}): Subscription {
+  checkTypes(options);
+  const { match, matchUrlPattern, ...rest } = options;
   const target = resolveUrl(url);
-  for (const topic of listOf(match)) target.searchParams.append("match", topic);
-  for (const pattern of listOf(matchUrlPattern)) target.searchParams.append("match_urlpattern", pattern);
-  return createFollower(target, options);
-}
-
-function listOf(value: string | readonly string[] = []): readonly string[] {
-  return typeof value === "string" ? [value] : value;
+  for (const [name, values = []] of [
+    ["match", match],
+    ["match_urlpattern", matchUrlPattern],
+  ] as const)
+    for (const value of [values].flat()) target.searchParams.append(name, value);
+  return createFollower(target, rest);
 }

@@ -37,7 +37,7 @@ export interface Tokens {
  */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
-const NO_TOKEN = "is not a token: it is empty or has a space, a line break or the like.";
+const NO_TOKEN = "is not a token: empty, or with a space.";
 
 /**
  * Calls in progress, so that all callers who need a token at the same time share one call. Nothing
@@ -89,7 +89,7 @@ async function ask(source: TokenFunction): Promise<string> {
     throw unavailable(`The token function failed: ${reasonOf(error)}.`, error);
   }
   if (isToken(token)) return token;
-  throw unavailable(`What the token function gave ${NO_TOKEN}`);
+  throw unavailable(`The token function's value ${NO_TOKEN}`);
 }
 
 function unavailable(message: string, cause?: unknown): ClientError {

@@ -1,6 +1,7 @@
 import { ClientError } from "./error.ts";
 import type { ClientEvent } from "./event-parser.ts";
 import { throwLater } from "./listeners.ts";
+import { checkTypes } from "./names.ts";
 import { type Schema, validate, type Validated } from "./schema.ts";
 
 /** Most events that wait for a loop. */
@@ -33,6 +34,7 @@ export interface Topic<Data extends Events> extends AsyncIterable<AnyEvent<Data>
    * Calls a listener for each update of an event type, in order. `*` is every type.
    *
    * @returns Removes the listener.
+   * @throws TypeError if the type is no text, or the listener no function.
    */
   on<Type extends keyof Data & string>(type: Type, listener: (event: TopicEvent<Data[Type], Type>) => void): () => void;
   on(type: "*", listener: (event: AnyEvent<Data>) => void): () => void;
@@ -44,23 +46,23 @@ export type Listen = (listener: (event: ClientEvent) => void) => () => void;
 /** Called with an update that its schema refuses. The stream goes on. */
 export type OnInvalid = (event: TopicEvent, issues: readonly { readonly message: string }[]) => void;
 
-/** @param closed - Ends loops, after the events that wait for them. */
+/** Calls back when the connection is closed, or soon. Returns the removal. */
+export type OnClosed = (end: () => void) => () => void;
+
+/** @param onClosed - Ends loops, after the events that wait for them. */
 export function createTopic<Data extends Events>(
   listen: Listen,
   schemas: Schemas | undefined,
   onInvalid: OnInvalid | undefined,
-  closed?: AbortSignal,
+  onClosed?: OnClosed,
 ): Topic<Data> {
+  // Throws for a value that is no schema, now and not at the first update.
+  const isOne = schemas !== undefined && "~standard" in schemas;
   const schemaOf = (type: string): Schema | undefined =>
-    schemas === undefined
-      ? undefined
-      : "~standard" in schemas
-        ? (schemas as Schema)
-        : Object.hasOwn(schemas, type)
-          ? schemas[type]
-          : undefined;
+    isOne ? (schemas as Schema) : schemas !== undefined && Object.hasOwn(schemas, type) ? (schemas as SchemaMap<Events>)[type] : undefined;
 
   function on(type: string, listener: (event: TopicEvent<never>) => void): () => void {
+    checkTypes({ type, listener });
     /** The last event that waits for a slow schema. */
     let before: Promise<undefined | void> | undefined;
     let isRemoved = false;
@@ -105,10 +107,9 @@ export function createTopic<Data extends Events>(
         isOver = true;
         remove();
         wake();
-        closed?.removeEventListener("abort", end);
+        forget?.();
       };
-      closed?.addEventListener("abort", end);
-      if (closed?.aborted === true) end();
+      const forget = onClosed?.(end);
       type Result = IteratorResult<AnyEvent<Data>, undefined>;
       const take = async (): Promise<Result> => {
         for (;;) {

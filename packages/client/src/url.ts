@@ -24,5 +24,5 @@ export function resolveUrl(url: string | URL): URL {
   } catch {
     // Not a URL at all.
   }
-  throw new TypeError(`"${String(url)}" is not an http or https URL. Write it in full, such as http://127.0.0.1:3000/events/stream`);
+  throw new TypeError(`"${String(url)}" is no full http or https URL.`);
 }
