@@ -149,7 +149,14 @@ describe("processes of one journal", { timeout: 240_000 }, () => {
       await journal.state?.entries("", { limit: 10 }),
       [journal.head(), journal.tail(), journal.bytes()],
     ];
-    const found = [[1], [], { kind: "repeated", offsets: [1], answer: "a" }, { kind: "reused" }, [{ key: "entry", value: "v" }], [1, 1, 69]];
+    const found = [
+      [1],
+      [],
+      { kind: "repeated", offsets: [1], answer: "a" },
+      { kind: "reused" },
+      [{ key: "entry", value: "v" }],
+      [1, 1, 69],
+    ];
     expect(await look()).toEqual(found);
     writer.kill();
     await writer.exit();

@@ -112,7 +112,10 @@ class UpdateReader {
     const { topic, data, type, delayMs, deliverAt } = input;
     if (typeof data !== "string" && data !== undefined) throw new LineError(number, 'has "data" that is not a string.');
     if (delayMs !== undefined || deliverAt !== undefined) {
-      throw new LineError(number, "has a time of delivery. Publish it with `artesian publish --ndjson`, because an import appends at once.");
+      throw new LineError(
+        number,
+        "has a time of delivery. Publish it with `artesian publish --ndjson`, because an import appends at once.",
+      );
     }
     const topics = typeof topic === "string" ? [topic] : topic;
     if (type?.startsWith("hub:") === true || topics.some((one) => this.#parser.parse(one).reserved)) {
