@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ERROR_CODES, HubError } from "../../../packages/hub/src/core/errors.ts";
 import { frame, FrameReader, KIND, MalformedFrame } from "../../../packages/hub/src/journals/log/frames.ts";

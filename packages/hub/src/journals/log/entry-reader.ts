@@ -32,7 +32,7 @@ export interface ReadableSegment {
   readonly fd: () => number;
   /** The bytes from here on are not read. */
   readonly limit: number;
-  /** Bytes that need not be read. */
+  /** The last bytes before the limit, if they are in memory. */
   readonly held?: HeldBytes | undefined;
 }
 
@@ -96,7 +96,7 @@ export class EntryReader {
    */
   *search(from: number, least: number): Generator<undefined, boolean> {
     for (let position = from; position + ENTRY_HEAD <= this.limit; yield) {
-      const length = Math.min(WINDOW_BYTES, this.limit - position);
+      const length = Math.min(WINDOW_BYTES, this.#endAt(position) - position);
       if (!this.#find(position, length)) return false;
       const { bytes, at } = this;
       const end = at + length - ENTRY_HEAD;
@@ -104,7 +104,8 @@ export class EntryReader {
       // The records between are no more than could have been in the bytes between.
       const most = least + (position + length - from) / LEAST_RECORD_BYTES;
       while (next <= end && !(isMarked(bytes, next) && isBetween(entryFirst(bytes, next), least, most))) next++;
-      position += next - at;
+      // At the boundary to the held bytes, less than an entry's head may be left.
+      position = length < ENTRY_HEAD ? this.#endAt(position) : position + next - at;
       if (next > end) continue;
       if (this.load(position)) return true;
       position++;
@@ -121,9 +122,9 @@ export class EntryReader {
 
   /** Brings bytes into memory, at {@link at}. @returns False if the segment has fewer. */
   #find(position: number, length: number): boolean {
-    const { held, limit } = this.#segment;
-    if (position + length > limit) return false;
-    if (held !== undefined && position >= held.position && position + length <= held.position + held.bytes.length) {
+    const { held } = this.#segment;
+    if (position + length > this.#endAt(position)) return false;
+    if (held !== undefined && position >= held.position) {
       this.bytes = held.bytes;
       this.at = position - held.position;
       return true;
@@ -134,11 +135,17 @@ export class EntryReader {
     return position + length <= this.#to;
   }
 
+  /** End of the bytes that are together with a position. Held bytes may not be in the file yet. */
+  #endAt(position: number): number {
+    const { held, limit } = this.#segment;
+    return held === undefined || position >= held.position ? limit : Math.min(limit, held.position);
+  }
+
   #read(position: number, length: number): void {
-    const { fd, limit } = this.#segment;
+    const { fd } = this.#segment;
     // A read that goes on where the last one ended goes on for long.
     const ahead = position === this.#to || (position > this.#from && position < this.#to) ? WINDOW_BYTES : FIRST_READ_BYTES;
-    const wanted = Math.max(length, Math.min(ahead, limit - position));
+    const wanted = Math.max(length, Math.min(ahead, this.#endAt(position) - position));
     this.#window = wanted > WINDOW_BYTES ? Buffer.allocUnsafeSlow(wanted) : this.#buffer;
     this.#from = this.#to = position;
     const file = fd();

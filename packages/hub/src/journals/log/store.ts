@@ -153,7 +153,7 @@ export class LogStore implements LogWriterAccess {
   }
 
   append(request: Buffer): Promise<LogOutcome> {
-    const refused = this.#isClosed ? closed() : this.failure;
+    const refused = this.#refusal();
     if (refused !== undefined) return Promise.reject(refused);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
@@ -163,18 +163,20 @@ export class LogStore implements LogWriterAccess {
 
   async entries(prefix: string, options: Parameters<JournalState["entries"]>[1]): Promise<readonly StateEntry[]> {
     if (this.#isClosed) return [];
-    if (this.failure !== undefined) throw this.failure;
+    const refused = this.#refusal();
+    if (refused !== undefined) throw refused;
     return this.#log.table.list(prefix, options);
   }
 
   async findId(id: string): Promise<readonly number[]> {
     if (this.#isClosed) return [];
-    if (this.failure !== undefined) throw this.failure;
+    const refused = this.#refusal();
+    if (refused !== undefined) throw refused;
     return this.#lookup.id(id);
   }
 
   async findKey(digest: string, request: string): Promise<KnownAppend | ReusedKey | undefined> {
-    const refused = this.#isClosed ? closed() : this.failure;
+    const refused = this.#refusal();
     if (refused !== undefined) throw refused;
     return this.#lookup.key(digest, request);
   }
@@ -195,6 +197,12 @@ export class LogStore implements LogWriterAccess {
     await this.#log.mark.settle();
     this.#listeners.clear();
     this.reader.close();
+  }
+
+  /** Files that were taken away may be back. */
+  #refusal(): HubError | undefined {
+    if (this.#isClosed) return new HubError("journal_unavailable", "The journal is closed.");
+    return this.failure && this.look();
   }
 
   async #run(): Promise<void> {
@@ -414,10 +422,6 @@ export class LogStore implements LogWriterAccess {
     const bytes = total - this.#trimmer.before;
     return { epoch, restoredUpTo, head, tail, bytes, segment: this.#writer.first, position: this.#writer.position };
   }
-}
-
-function closed(): HubError {
-  return new HubError("journal_unavailable", "The journal is closed.");
 }
 
 /** Small retentions have small segments, because a segment goes as a whole. */
