@@ -288,7 +288,6 @@ describe.each(KINDS)("artesian journal restore --journal %s", (kind) => {
     const away = await runToEnd(["journal", "restore", "--journal", "redis://127.0.0.1:1"]);
     expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be opened") as string });
   });
-
 });
 
 describe("artesian journal restore", () => {

@@ -22,12 +22,24 @@ function newPlace(): { readonly data: string; readonly flags: readonly string[];
 }
 
 const lines = (...updates: readonly object[]): string => updates.map((update) => `${JSON.stringify(update)}\n`).join("");
-const parsed = (ndjson: string): Record<string, unknown>[] => ndjson.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+const parsed = (ndjson: string): Record<string, unknown>[] =>
+  ndjson
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe("artesian journal export and import", () => {
   test("bring all that an update has from one journal into another, while hubs run and not", async () => {
     const [from, to] = [newPlace(), newPlace()];
-    const full = { topic: ["t", "other"], data: "line 1\nline 2 é😀\u0000", id: "own", type: "note", private: true, retry: 2000, ttl: 3_600_000 };
+    const full = {
+      topic: ["t", "other"],
+      data: "line 1\nline 2 é😀\u0000",
+      id: "own",
+      type: "note",
+      private: true,
+      retry: 2000,
+      ttl: 3_600_000,
+    };
     const plain = { topic: "t", data: "plain" };
     const imported = await runToEnd(["journal", "import", from.file("in.ndjson", lines(full, plain)), ...from.flags]);
     expect(imported).toMatchObject({ code: 0, stdout: "" });
@@ -93,7 +105,10 @@ describe("artesian journal export and import", () => {
 
   test("refuse what has no journal", async () => {
     const place = newPlace();
-    expect(await runToEnd(["journal", "export", ...place.flags])).toMatchObject({ code: 1, stderr: expect.stringContaining("There is no journal") as string });
+    expect(await runToEnd(["journal", "export", ...place.flags])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("There is no journal") as string,
+    });
     expect((await runToEnd(["journal", "export", "--journal", "memory"])).code).toBe(2);
     expect((await runToEnd(["journal", "import", "in", "--journal", "memory"])).code).toBe(2);
     const missing = await runToEnd(["journal", "import", join(place.data, "missing"), ...place.flags]);
@@ -108,7 +123,9 @@ describe("artesian journal verify", () => {
     for (let i = 0; i < 5; i++) await send(hub, FORM, `topic=t&data=${i}`);
     const sound = await runToEnd(["journal", "verify", ...place.flags]);
     expect(sound).toMatchObject({ code: 0, stderr: "" });
-    expect(sound.stdout).toMatch(/^The journal in \S+, epoch \w{8}: updates 1 to 5 in 1 segment of .* MiB; a hub is running\.\nNo damage\.\n$/);
+    expect(sound.stdout).toMatch(
+      /^The journal in \S+, epoch \w{8}: updates 1 to 5 in 1 segment of .* MiB; a hub is running\.\nNo damage\.\n$/,
+    );
     run.child.kill("SIGTERM");
     await run.exit;
     const path = join(place.data, "journal", SEGMENT);
@@ -116,7 +133,9 @@ describe("artesian journal verify", () => {
     writeSync(openSync(path, "r+"), "X", at);
     const damaged = await runToEnd(["journal", "verify", ...place.flags]);
     expect(damaged.code).toBe(1);
-    expect(damaged.stdout).toMatch(/\ndamage: 0{15}1\.log has other bytes than were written, at byte \d+\. Update 3 is lost\. Subscribers are told of a gap in its place\.\n1 damage\.\n$/);
+    expect(damaged.stdout).toMatch(
+      /\ndamage: 0{15}1\.log has other bytes than were written, at byte \d+\. Update 3 is lost\. Subscribers are told of a gap in its place\.\n1 damage\.\n$/,
+    );
     const exported = await runToEnd(["journal", "export", ...place.flags]);
     expect(parsed(exported.stdout).map(({ data }) => data)).toEqual(["0", "1", "3", "4"]);
     expect(exported.stderr).toMatch(/warning: .*record 3 .*\nexported 4 updates\. 1 more/);
@@ -124,9 +143,18 @@ describe("artesian journal verify", () => {
 
   test("is for a log alone, and says so", async () => {
     const place = newPlace();
-    expect(await runToEnd(["journal", "verify", "--data", place.data, "--journal", "lmdb"])).toMatchObject({ code: 2, stderr: expect.stringContaining("only a log") as string });
-    expect(await runToEnd(["journal", "verify", ...place.flags])).toMatchObject({ code: 1, stderr: expect.stringContaining("There is no journal") as string });
-    expect(await runToEnd(["journal", "compact", ...place.flags])).toMatchObject({ code: 2, stderr: expect.stringContaining("by itself") as string });
+    expect(await runToEnd(["journal", "verify", "--data", place.data, "--journal", "lmdb"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("only a log") as string,
+    });
+    expect(await runToEnd(["journal", "verify", ...place.flags])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("There is no journal") as string,
+    });
+    expect(await runToEnd(["journal", "compact", ...place.flags])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("by itself") as string,
+    });
   });
 
   test.each(["backup", "restore", "verify", "export", "import", "compact"])("%s has help with examples", async (name) => {

@@ -6,12 +6,12 @@ function refuse(): never {
   throw new Error("A unit test starts no server and no program. Import what starts it in the test: it is then of the project `servers`.");
 }
 
-const { listen } = Server.prototype;
+const listen: unknown = Reflect.get(Server.prototype, "listen");
 Server.prototype.listen = function (this: Server, ...args: unknown[]) {
   // The process that has a log open listens in the log's directory.
   const [where] = args;
   if (typeof where === "object" && where !== null && /\/writer-\d+$/.test(String(Reflect.get(where, "path")))) {
-    return Reflect.apply(listen, this, args) as Server;
+    return Reflect.apply(listen as () => Server, this, args);
   }
   return refuse();
 };

@@ -43,22 +43,25 @@ const IN_DIRECTORIES: readonly [string, () => Journal | Promise<Journal>][] = [
   ["log of another process", openLogFollower],
 ];
 
-test.each<[string, () => Journal | Promise<Journal>]>([["memory", memoryJournal], ...IN_DIRECTORIES])("all entries are listed once, and no more than a few large ones in a turn of the event loop (%s)", async (_, open) => {
-  const { state, keys } = await fill(await open());
-  const found: string[] = [];
-  let inTurn = 0;
-  let mostInTurn = 0;
-  const turn = setInterval(() => (inTurn = 0), 0);
-  onTestFinished(() => clearInterval(turn));
-  for await (const { key, value } of allEntries(state, "list/")) {
-    found.push(key);
-    inTurn += value.length;
-    mostInTurn = Math.max(mostInTurn, inTurn);
-  }
-  expect(found).toEqual(keys);
-  // A timer may fall into the turn after the one that it was meant for.
-  expect(mostInTurn).toBeLessThanOrEqual(3 * MEBIBYTE);
-});
+test.each<[string, () => Journal | Promise<Journal>]>([["memory", memoryJournal], ...IN_DIRECTORIES])(
+  "all entries are listed once, and no more than a few large ones in a turn of the event loop (%s)",
+  async (_, open) => {
+    const { state, keys } = await fill(await open());
+    const found: string[] = [];
+    let inTurn = 0;
+    let mostInTurn = 0;
+    const turn = setInterval(() => (inTurn = 0), 0);
+    onTestFinished(() => clearInterval(turn));
+    for await (const { key, value } of allEntries(state, "list/")) {
+      found.push(key);
+      inTurn += value.length;
+      mostInTurn = Math.max(mostInTurn, inTurn);
+    }
+    expect(found).toEqual(keys);
+    // A timer may fall into the turn after the one that it was meant for.
+    expect(mostInTurn).toBeLessThanOrEqual(3 * MEBIBYTE);
+  },
+);
 
 test.each(IN_DIRECTORIES)("a page ends at its length, after one entry at least (%s)", async (_, open) => {
   const { state } = await fill(await open());

@@ -75,7 +75,9 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
     // Keyed appends are sent again to the next writer, so that followers never fail them.
     for (const one of processes) expect(one.lines.filter((line) => line.startsWith("failed"))).toEqual([]);
     const sorted = takeovers.toSorted((a, b) => a - b);
-    console.log(`${acknowledged} acknowledged; takeover after a kill: median ${sorted[KILLS >> 1]?.toFixed(1)} ms, longest ${sorted.at(-1)?.toFixed(1)} ms`);
+    console.log(
+      `${acknowledged} acknowledged; takeover after a kill: median ${sorted[KILLS >> 1]?.toFixed(1)} ms, longest ${sorted.at(-1)?.toFixed(1)} ms`,
+    );
   }, 240_000);
 
   it("fails an append without a key whose writer died, and does not repeat it", async () => {
@@ -159,13 +161,15 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
     const writer = await LinkProcess.start(PROGRAM, [directory]);
     const link = await openLink(directory);
     writer.kill("SIGSTOP");
-    const outcomes = await Promise.allSettled([link.ask(append("x")), link.ask(append("key=x")), link.ask(placeRequest()), openLink(directory)]);
-    expect(outcomes.map((outcome) => (outcome.status === "rejected" ? (outcome.reason as { code: string }).code : outcome.status))).toEqual([
-      "outcome_unknown",
-      "outcome_unknown",
-      "journal_unavailable",
-      "journal_unavailable",
+    const outcomes = await Promise.allSettled([
+      link.ask(append("x")),
+      link.ask(append("key=x")),
+      link.ask(placeRequest()),
+      openLink(directory),
     ]);
+    expect(outcomes.map((outcome) => (outcome.status === "rejected" ? (outcome.reason as { code: string }).code : outcome.status))).toEqual(
+      ["outcome_unknown", "outcome_unknown", "journal_unavailable", "journal_unavailable"],
+    );
     writer.kill("SIGCONT");
     await expect.poll(() => link.ask(placeRequest()).then(({ tail }) => tail), SOON).toBe(2);
     await link.close();
@@ -247,7 +251,10 @@ describe("the sockets of a journal", { timeout: 60_000 }, () => {
     };
     const places = [beside(), beside(), beside()];
     onTestFinished(() => places.forEach((place) => place.close()));
-    const [writer, follower] = [await openLink(directory, { sockets: places[0] as SocketPlace }), await openLink(directory, { sockets: places[1] as SocketPlace })];
+    const [writer, follower] = [
+      await openLink(directory, { sockets: places[0] as SocketPlace }),
+      await openLink(directory, { sockets: places[1] as SocketPlace }),
+    ];
     expect([writer.isWriter, follower.isWriter]).toEqual([true, false]);
     expect(await follower.ask(append("x"))).toMatchObject({ first: 1 });
     expect(readdirSync(directory).toSorted()).toEqual(["lines", "writer-1"]);
@@ -281,7 +288,16 @@ describe("the sockets of a journal", { timeout: 60_000 }, () => {
     rmSync(join(directory, "writer-1"));
     await expect(follower.ask(append("no"))).rejects.toMatchObject({ code: "journal_unavailable" });
     await expect.poll(() => readdirSync(directory).some((name) => name.startsWith("writer")), SOON).toBe(true);
-    await expect.poll(() => follower.ask(append("yes")).then(() => true, () => false), SOON).toBe(true);
+    await expect
+      .poll(
+        () =>
+          follower.ask(append("yes")).then(
+            () => true,
+            () => false,
+          ),
+        SOON,
+      )
+      .toBe(true);
     expect(FakeStore.lines(directory)).toHaveLength(1);
     await Promise.all([writer.close(), follower.close()]);
   });

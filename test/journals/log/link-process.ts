@@ -46,7 +46,8 @@ export class LinkProcess {
       if (found !== undefined) return found;
       const next = new Promise<void>((resolve) => (this.#onLine = resolve));
       const ended = await Promise.race([next, this.#exited.then(() => "ended")]);
-      if (ended !== undefined && !this.lines.slice(from).some((line) => pattern.test(line))) throw new Error(`It ended without ${String(pattern)}.`);
+      if (ended !== undefined && !this.lines.slice(from).some((line) => pattern.test(line)))
+        throw new Error(`It ended without ${String(pattern)}.`);
     }
   }
 

@@ -15,7 +15,9 @@ setInterval(() => {
 for await (const line of createInterface(process.stdin)) {
   void link.ask(appendRequest(Buffer.from(line), line.includes("key="))).then(
     (outcome) =>
-      console.log(outcome.kind === "appended" ? `ok ${outcome.first} ${line}` : `repeated ${"offsets" in outcome ? outcome.offsets[0] : ""} ${line}`),
+      console.log(
+        outcome.kind === "appended" ? `ok ${outcome.first} ${line}` : `repeated ${"offsets" in outcome ? outcome.offsets[0] : ""} ${line}`,
+      ),
     (error: unknown) => console.log(`failed ${String(Reflect.get(error as object, "code"))} ${line}`),
   );
 }

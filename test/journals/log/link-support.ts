@@ -3,7 +3,10 @@ import { WriterLink, type WriterLinkOptions } from "../../../packages/hub/src/jo
 import { FakeStore } from "./fake-store.ts";
 
 /** A link over the fake store. */
-export async function openLink(directory: string, options: Partial<WriterLinkOptions> & { sockets?: SocketPlace } = {}): Promise<WriterLink> {
+export async function openLink(
+  directory: string,
+  options: Partial<WriterLinkOptions> & { sockets?: SocketPlace } = {},
+): Promise<WriterLink> {
   return WriterLink.open({
     sockets: new SocketPlace(directory),
     openStore: () => Promise.resolve(new FakeStore(directory)),

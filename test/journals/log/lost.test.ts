@@ -39,11 +39,14 @@ async function open(role: Role): Promise<Opened> {
 }
 
 /** Sockets can't be copied. */
-const copy = (from: string, to: string): void =>
-  cpSync(from, to, { recursive: true, filter: (path) => !/writer-\d+$/.test(path) });
+const copy = (from: string, to: string): void => cpSync(from, to, { recursive: true, filter: (path) => !/writer-\d+$/.test(path) });
 
 const filesIn = (directory: string): readonly string[] | undefined =>
-  existsSync(directory) ? readdirSync(directory).filter((name) => name !== "mark.new").toSorted() : undefined;
+  existsSync(directory)
+    ? readdirSync(directory)
+        .filter((name) => name !== "mark.new")
+        .toSorted()
+    : undefined;
 
 const WAYS: Readonly<Record<string, (directory: string, beside: string) => void | Promise<void>>> = {
   "the directory is removed": (directory) => rmSync(directory, { recursive: true }),
@@ -74,7 +77,9 @@ describe.each(ROLES)("files that are removed or replaced under an open journal, 
     // While idle, and without being asked.
     await noticed;
     expect(journal.failure).toMatchObject({ code: "journal_unavailable" });
-    expect(String(journal.failure?.cause)).toMatch(/removed or replaced while it was open: .* (gone|another file)\..*Move the same directory back/);
+    expect(String(journal.failure?.cause)).toMatch(
+      /removed or replaced while it was open: .* (gone|another file)\..*Move the same directory back/,
+    );
     await expect(journal.append([update("4")])).rejects.toBe(journal.failure);
     await expect(journal.read(0, ALL)).rejects.toBe(journal.failure);
     await expect(journal.find("id")).rejects.toBe(journal.failure);
@@ -125,7 +130,10 @@ describe("a journal whose active segment is removed", () => {
     await noticed;
     expect(String(writer.failure?.cause)).toContain(`${SEGMENT} is gone`);
     await expect(writer.append([update("4")])).rejects.toBe(writer.failure);
-    await expect(follower.append([update("4")])).rejects.toMatchObject({ code: "journal_unavailable", message: writer.failure?.message as string });
+    await expect(follower.append([update("4")])).rejects.toMatchObject({
+      code: "journal_unavailable",
+      message: writer.failure?.message as string,
+    });
   });
 });
 
@@ -137,7 +145,9 @@ describe("a process that joins the others of a journal", () => {
     expect(joined.tail()).toBe(3);
     await joined.close();
     renameSync(directory, beside);
-    await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one that the hub began with.*Move the same directory back, or restart/);
+    await expect(logJournal({ directory, epoch })).rejects.toThrow(
+      /not the one that the hub began with.*Move the same directory back, or restart/,
+    );
     expect(existsSync(directory)).toBe(false);
     mkdirSync(directory);
     await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one/);

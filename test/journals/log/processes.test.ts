@@ -1,158 +1,148 @@
-import type { Journal, JournalRecord } from "artesian";
-import { logJournal } from "artesian/journals/log";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, statfsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { LinkProcess } from "./link-process.ts";
-import { newDirectory, update } from "./support.ts";
+import { newDirectory, openStore, readAll } from "./support.ts";
 
-const KILLS = Number(process.env["LOG_KILLS"] ?? 20);
-const PROGRAM = "journal-program.ts";
-const SOON = { timeout: 30_000, interval: 2 };
-const ALL = { maxRecords: 1_000_000, maxBytes: Infinity };
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const HOOKS = `${ROOT}test/faults/typescript.mjs`;
+const APPENDER = fileURLToPath(new URL("appender.ts", import.meta.url));
+const OPTIONS = { run: 0, most: Infinity, size: 500, refusals: 1, retention: { maxBytes: 1024 ** 3 }, segmentBytes: 64 * 1024 };
 
-const start = (directory: string): Promise<LinkProcess> => LinkProcess.start(PROGRAM, [JSON.stringify({ directory })]);
+/** An appending process, and what it said. */
+class Appender {
+  readonly acked = new Map<number, string>();
+  readonly failed: string[] = [];
+  readonly said: string[] = [];
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<unknown>;
+  #wait: { readonly isMet: () => boolean; readonly resolve: () => void } | undefined;
 
-describe("processes of one journal", { timeout: 240_000 }, () => {
-  it(`survive ${KILLS} kills of the one that writes: nothing acknowledged is lost, doubled or reordered`, async () => {
+  constructor(options: { readonly directory: string } & Partial<typeof OPTIONS>, prefix: readonly string[] = []) {
+    const { most, ...rest } = { ...OPTIONS, ...options };
+    const parameters = JSON.stringify({ ...rest, most: most === Infinity ? 1e9 : most });
+    const all = [...prefix, process.execPath, "--import", HOOKS, APPENDER, parameters];
+    this.#child = spawn(all[0] as string, all.slice(1), { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    this.#exit = once(this.#child, "close");
+    onTestFinished(() => this.kill());
+    const lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
+    lines.on("line", (line) => {
+      const [what, rest, data] = line.split(" ") as [string, string, string];
+      if (what === "ack") this.acked.set(Number(rest), data);
+      else if (what === "failed") this.failed.push(rest);
+      else this.said.push(line);
+      if (this.#wait?.isMet() === true) this.#wait.resolve();
+    });
+  }
+
+  async until(isMet: () => boolean): Promise<void> {
+    if (isMet()) return;
+    const met = new Promise<void>((resolve) => (this.#wait = { isMet, resolve }));
+    await Promise.race([met, this.#exit]);
+    if (!isMet()) throw new Error(`The process ended: ${this.said.join(", ")}`);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#exit;
+  }
+
+  async ended(): Promise<void> {
+    await this.#exit;
+  }
+}
+
+describe("a process that is killed while it appends", () => {
+  it("loses nothing that was acknowledged, 20 times", async () => {
     const directory = newDirectory();
-    let processes = await Promise.all([0, 1, 2].map(() => start(directory)));
-    const all = [...processes];
-    // Follows in this process. If this process becomes the writer, its journal is closed and opened again.
-    const followed: JournalRecord[] = [];
-    const openHere = async (): Promise<Journal> => {
-      const opened = await logJournal({ directory });
-      opened.follow(followed.length, (records) => followed.push(...records));
-      return opened;
-    };
-    let journal = await openHere();
-    onTestFinished(() => journal.close());
-    let [count, own, starting] = [0, 0, 0];
-    let isDone = false;
-    let isReopening = false;
-    const failures: unknown[] = [];
-    const load = (async () => {
-      while (!isDone) {
-        for (const one of processes) if (one.open < 20) one.send(count++ % 4 === 0 ? `plain${count}` : `key=${count}`);
-        const key = `own${own}`;
-        const used = journal;
-        const outcome = await used.idempotency?.append({ key, request: key, batch: [update(key)] }).catch((error: unknown) => error);
-        if (!(outcome instanceof Error)) own++;
-        else if (used === journal && !isReopening) failures.push(outcome);
-        else await new Promise((resolve) => setTimeout(resolve, 1));
+    const acked = new Map<number, string>();
+    for (let run = 1; run <= 20; run++) {
+      const appender = new Appender({ directory, run });
+      const wanted = 50 + 83 * run;
+      await appender.until(() => appender.acked.size >= wanted);
+      await appender.kill();
+      expect(appender.said).toEqual([expect.stringMatching(/^open /)]);
+      const tail = Number(appender.said[0]?.split(" ")[1]);
+      expect(tail).toBeGreaterThanOrEqual(Math.max(0, ...acked.keys()));
+      for (const [offset, data] of appender.acked) {
+        expect(acked.has(offset)).toBe(false);
+        acked.set(offset, data);
       }
-    })();
-    const takeovers: number[] = [];
-    for (let kill = 0; kill < KILLS; kill++) {
-      await expect.poll(() => processes.length, SOON).toBeGreaterThan(1);
-      let victim = processes.find(({ listens }) => listens);
-      if (victim === undefined) {
-        isReopening = true;
-        await journal.close();
-        await expect.poll(() => (victim = processes.find(({ listens }) => listens)), SOON).toBeDefined();
-        journal = await openHere();
-        isReopening = false;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 60));
-      const before = own;
-      const killedAt = performance.now();
-      victim?.kill();
-      processes = processes.filter((one) => one !== victim);
-      await expect.poll(() => own, SOON).toBeGreaterThan(before + 1);
-      takeovers.push(performance.now() - killedAt);
-      starting++;
-      void start(directory).then((replacement) => {
-        starting--;
-        all.push(replacement);
-        processes.push(replacement);
-      });
     }
-    await expect.poll(() => starting, SOON).toBe(0);
-    isDone = true;
-    await load;
-    await expect.poll(() => processes.every(({ open }) => open === 0), SOON).toBe(true);
-    const page = await journal.read(0, ALL);
-    const records = page.kind === "records" ? page.records : [];
+    const store = await openStore({ directory, segmentBytes: OPTIONS.segmentBytes, retention: OPTIONS.retention, onPutBack: (what) => expect(what).toBe("") });
+    const { records, gaps } = await readAll(store);
+    expect(gaps).toEqual([]);
     expect(records.map(({ offset }) => offset)).toEqual(records.map((_, i) => i + 1));
-    await expect.poll(() => followed.length, SOON).toBe(records.length);
-    expect(followed).toEqual(records);
-    // Keys are never doubled. Nothing of this process failed, because it has keys.
-    expect(failures).toEqual([]);
-    const offsets = new Map(records.map(({ offset, data }) => [data, offset]));
-    expect(offsets.size).toBe(records.length);
-    let acknowledged = own;
-    for (let i = 0; i < own; i++) expect(offsets.has(`own${i}`)).toBe(true);
-    for (const line of all.flatMap((one) => one.lines)) {
-      const [, offset, data = ""] = /^(?:ok|repeated) (\d+) (\S+)/.exec(line) ?? [];
-      if (offset === undefined) continue;
-      acknowledged++;
-      expect(offsets.get(data)).toBe(Number(offset));
+    const dataOf = new Map(records.map(({ offset, data }) => [offset, data]));
+    for (const [offset, data] of acked) expect(dataOf.get(offset)).toBe(data);
+    // Each id is of one append at the most, with both of its records or none.
+    const ids = records.flatMap(({ id }) => id ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const record of records.filter(({ data }) => Number(data.split(":")[1]) % 7 === 0 && data !== "")) {
+      expect(records.filter(({ data }) => data === record.data)).toHaveLength(2);
     }
-    for (const line of all.flatMap((one) => one.lines)) expect(line).not.toMatch(/^failed .* key=/);
-    const sorted = takeovers.toSorted((a, b) => a - b);
-    const at = (part: number): string => `${sorted[Math.floor(part * (sorted.length - 1))]?.toFixed(0)} ms`;
-    console.log(`${acknowledged} acknowledged; from a kill to the next acknowledged update: median ${at(0.5)}, longest ${at(1)}`);
-    await Promise.all(processes.map((one) => one.end()));
-  });
+    for (const { id, offset } of records.filter(({ id }) => id !== undefined).slice(-200)) expect(await store.findId(id as string)).toEqual([offset]);
+    expect(await store.entries("", { limit: 1000 })).toHaveLength(new Set(records.map(({ data }) => Number(data.split(":")[1])).filter((n) => n % 5 === 0).map((n) => n % 100)).size);
+  }, 300_000);
+});
 
-  it("that are unrelated share the journal, and one that closes hands over", async () => {
-    const directory = newDirectory();
-    const [first, second] = [await start(directory), await start(directory)];
-    expect([first.listens, second.listens]).toEqual([true, false]);
-    second.send("from the second");
-    await second.line(/^ok 1 from the second/);
-    first.send("from the first");
-    await first.line(/^ok 2 from the first/);
-    expect(await first.end()).toBe(0);
-    await expect.poll(() => second.listens, SOON).toBe(true);
-    second.send("alone");
-    await second.line(/^ok 3 alone/);
-    expect(await second.end()).toBe(0);
-    const journal = await logJournal({ directory });
-    expect([journal.epoch, journal.tail()]).toEqual([first.lines[0]?.split(" ")[1], 3]);
-    await journal.close();
-  });
+const canLimit = spawnSync("prlimit", ["--version"]).status === 0;
+const canMount = process.getuid?.() === 0 && mountsTmpfs();
 
-  it("read on while the one that writes is suspended, and wait with their appends", async () => {
-    const directory = newDirectory();
-    const writer = await start(directory);
-    const journal = await logJournal({ directory });
-    onTestFinished(() => journal.close());
-    for (const data of ["1", "2"]) await journal.append([update(data)]);
-    writer.kill("SIGSTOP");
-    const waiting = journal.append([update("3")]);
-    expect(await journal.read(0, ALL)).toMatchObject({ records: [{ data: "1" }, { data: "2" }] });
-    expect(journal.failure).toBeUndefined();
-    writer.kill("SIGCONT");
-    expect(await waiting).toEqual([3]);
-    writer.kill("SIGSTOP");
-    const opening = logJournal({ directory }).catch((error: unknown) => error);
-    const doubtful = await journal.append([update("4")]).catch((error: unknown) => error);
-    expect(doubtful).toMatchObject({ code: "outcome_unknown" });
-    expect(await opening).toMatchObject({ code: "journal_unavailable", retryAfterMs: expect.any(Number) as number });
-    // As the primary does with a worker that gives no sign of life.
-    writer.kill("SIGKILL");
-    await writer.exit();
-    expect(await journal.append([update("5")])).toEqual([expect.any(Number)]);
-  });
+function mountsTmpfs(): boolean {
+  const path = `/tmp/artesian-log-probe-${process.pid}`;
+  mkdirSync(path);
+  const isDone = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "none", path]).status === 0;
+  if (isDone) spawnSync("umount", [path]);
+  spawnSync("rmdir", [path]);
+  return isDone;
+}
 
-  it("find ids, keys and entries, whoever writes", async () => {
+describe.runIf(canLimit)("a process whose files may not grow", () => {
+  it("refuses updates with journal_full, and keeps what was acknowledged", async () => {
     const directory = newDirectory();
-    const writer = await start(directory);
-    const journal = await logJournal({ directory });
-    onTestFinished(() => journal.close());
-    const once = { key: "k", request: "r", batch: [update("1", { id: "own" })], steps: [{ key: "entry", value: "v" }], answer: "a" };
-    expect(await journal.idempotency?.append(once)).toEqual({ kind: "appended", offsets: [1] });
-    const look = async (): Promise<unknown> => [
-      await journal.find("own"),
-      await journal.find("x".repeat(10_000)),
-      await journal.idempotency?.append(once),
-      await journal.idempotency?.find({ key: "k", request: "other" }),
-      await journal.state?.entries("", { limit: 10 }),
-      [journal.head(), journal.tail(), journal.bytes()],
-    ];
-    const found = [[1], [], { kind: "repeated", offsets: [1], answer: "a" }, { kind: "reused" }, [{ key: "entry", value: "v" }], [1, 1, 69]];
-    expect(await look()).toEqual(found);
-    writer.kill();
-    await writer.exit();
-    expect(await look()).toEqual(found);
-  });
+    const appender = new Appender({ directory, refusals: 20, segmentBytes: 64 * 1024 * 1024 }, ["prlimit", `--fsize=${400 * 1024}`]);
+    await appender.ended();
+    expect(appender.said.at(-1)).toBe("closed");
+    expect(new Set(appender.failed)).toEqual(new Set(["journal_full"]));
+    expect(appender.acked.size).toBeGreaterThan(200);
+    const store = await openStore({ directory, retention: OPTIONS.retention });
+    const { records, gaps } = await readAll(store);
+    expect(gaps).toEqual([]);
+    const dataOf = new Map(records.map(({ offset, data }) => [offset, data]));
+    for (const [offset, data] of appender.acked) expect(dataOf.get(offset)).toBe(data);
+    expect(store.place.tail).toBe(records.length);
+    // Refused appends are not in the log.
+    const appends = [...appender.acked.values()].reduce((sum, data) => sum + (Number(data.split(":")[1]) % 7 === 0 ? 2 : 1), 0);
+    expect(records).toHaveLength(appends);
+  }, 60_000);
+});
+
+describe.runIf(canMount)("a full filesystem", () => {
+  it("is journal_full, and appends go on once retention has made room or files were removed", async () => {
+    const path = newDirectory();
+    mkdirSync(path, { recursive: true });
+    spawnSync("mount", ["-t", "tmpfs", "-o", "size=3m", "none", path]);
+    onTestFinished(() => void spawnSync("umount", ["--lazy", path]));
+    const directory = `${path}/journal`;
+    const full = new Appender({ directory, refusals: 30, segmentBytes: 256 * 1024 });
+    await full.ended();
+    expect(full.said.at(-1)).toBe("closed");
+    expect(new Set(full.failed)).toEqual(new Set(["journal_full"]));
+    expect(statfsSync(path).bavail * statfsSync(path).bsize).toBeLessThan(512 * 1024);
+    // A retention below the size of the disk frees segments.
+    const after = new Appender({ directory, run: 1, most: 5000, refusals: 1e9, retention: { maxBytes: 1024 * 1024 }, segmentBytes: 256 * 1024 });
+    await after.ended();
+    expect(after.said.at(-1)).toBe("closed");
+    expect(after.acked.size).toBeGreaterThan(4900);
+    const store = await openStore({ directory, retention: { maxBytes: 1024 * 1024 }, segmentBytes: 256 * 1024 });
+    const { records, gaps } = await readAll(store, store.place.head - 1);
+    expect(gaps).toEqual([]);
+    const dataOf = new Map(records.map(({ offset, data }) => [offset, data]));
+    for (const [offset, data] of after.acked) if (offset >= store.place.head) expect(dataOf.get(offset)).toBe(data);
+    expect(Math.max(...after.acked.keys())).toBeLessThanOrEqual(store.place.tail);
+    await store.close();
+  }, 120_000);
 });

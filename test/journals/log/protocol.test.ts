@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ERROR_CODES, HubError } from "../../../packages/hub/src/core/errors.ts";
 import { frame, FrameReader, KIND, MalformedFrame } from "../../../packages/hub/src/journals/log/frames.ts";
@@ -101,7 +101,10 @@ describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
     await expect.poll(() => raw.isClosed, SOON).toBe(true);
     const [kind, number, content] = raw.frames.at(-1) as Frame;
     expect([kind, number]).toEqual([KIND.error, 0]);
-    expect(decodeError(content)).toMatchObject({ code: "journal_unavailable", message: expect.stringContaining("another version") as string });
+    expect(decodeError(content)).toMatchObject({
+      code: "journal_unavailable",
+      message: expect.stringContaining("another version") as string,
+    });
   });
 
   it("answers requests that came in pieces, each by its number, with the place before", async () => {
@@ -126,7 +129,11 @@ describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
     const COUNT = 5000;
     for (let i = 0; i < COUNT; i += 500) await Promise.all(Array.from({ length: 500 }, () => writer.ask(append("x"))));
     raw.socket.resume();
-    const last = (): number | undefined => raw.frames.filter(([kind]) => kind === KIND.moved).map(([, , content]) => decodePlace(content).tail).at(-1);
+    const last = (): number | undefined =>
+      raw.frames
+        .filter(([kind]) => kind === KIND.moved)
+        .map(([, , content]) => decodePlace(content).tail)
+        .at(-1);
     await expect.poll(last, SOON).toBe(COUNT);
     expect(raw.frames.length).toBeLessThan(COUNT / 4);
   });
@@ -179,7 +186,12 @@ describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
 
   it("leaves a writer that sends nonsense, with its requests in doubt", async () => {
     const directory = temporaryDirectory("protocol");
-    const answers = [Buffer.from("nonsense, and much of it"), frame(KIND.appended, 1, NOTHING), frame(KIND.error, 1, Buffer.from("{}")), frame(77, 1, NOTHING)];
+    const answers = [
+      Buffer.from("nonsense, and much of it"),
+      frame(KIND.appended, 1, NOTHING),
+      frame(KIND.error, 1, Buffer.from("{}")),
+      frame(77, 1, NOTHING),
+    ];
     let connections = 0;
     const stop = await fakeWriter(directory, (socket) => {
       socket.write(greeting);
@@ -228,7 +240,9 @@ describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
     const link = await openLink(directory, { epoch: "FakeEpoc", onFailure: () => failures++ });
     await stop();
     const lost = await fakeWriter(directory, (socket) => socket.write(frame(KIND.moved, 0, encodePlace({ ...place, tail: 4 }))));
-    await expect.poll(() => link.failure, SOON).toMatchObject({ code: "journal_unavailable", message: expect.stringContaining("gone") as string });
+    await expect
+      .poll(() => link.failure, SOON)
+      .toMatchObject({ code: "journal_unavailable", message: expect.stringContaining("gone") as string });
     await expect(link.ask(placeRequest())).rejects.toBe(link.failure);
     expect(failures).toBe(1);
     await lost();
@@ -246,7 +260,9 @@ describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
       socket.once("data", () => socket.pause());
     });
     const link = await openLink(directory);
-    const requests = Array.from({ length: 70 }, () => link.ask(appendRequest(Buffer.alloc(1024 * 1024), false)).catch((error: HubError) => error));
+    const requests = Array.from({ length: 70 }, () =>
+      link.ask(appendRequest(Buffer.alloc(1024 * 1024), false)).catch((error: HubError) => error),
+    );
     expect(await requests.at(-1)).toMatchObject({ code: "journal_unavailable", message: expect.stringContaining("Too many") as string });
     await stop();
     const outcomes = (await Promise.all(requests)).map((outcome) => (outcome instanceof HubError ? outcome.code : outcome.kind));
@@ -258,7 +274,9 @@ describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
 
 describe("frames and messages", () => {
   it("are the same however the bytes are split", () => {
-    const frames = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.uint8Array({ maxLength: 300 })));
+    const frames = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.uint8Array({ maxLength: 300 })),
+    );
     fc.assert(
       fc.property(frames, fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1 }), (sent, cuts) => {
         const bytes = Buffer.concat(sent.map(([kind, number, content]) => frame(kind, number, Buffer.from(content))));
@@ -275,7 +293,17 @@ describe("frames and messages", () => {
   });
 
   it("that are nonsense are refused as such, and as nothing else", () => {
-    const decoders = [decodeHello, decodePlace, decodeAppended, decodeError, decodeEntriesRequest, decodeKeyRequest, decodeOffsets, decodeEntries, decodeKnown];
+    const decoders = [
+      decodeHello,
+      decodePlace,
+      decodeAppended,
+      decodeError,
+      decodeEntriesRequest,
+      decodeKeyRequest,
+      decodeOffsets,
+      decodeEntries,
+      decodeKnown,
+    ];
     const contents = fc.oneof(
       fc.uint8Array({ maxLength: 80 }),
       fc.json().map((text) => new TextEncoder().encode(text)),
@@ -300,8 +328,17 @@ describe("frames and messages", () => {
         expect(decodePlace(encodePlace(one))).toEqual(one);
       }),
     );
-    expect(decodeAppended(encodeAppended({ kind: "appended", first: 2 ** 52, count: 3 }))).toEqual({ kind: "appended", first: 2 ** 52, count: 3 });
-    for (const known of [undefined, { kind: "reused" }, { kind: "repeated", offsets: [1, 2], answer: undefined }, { kind: "repeated", offsets: [], answer: "é" }]) {
+    expect(decodeAppended(encodeAppended({ kind: "appended", first: 2 ** 52, count: 3 }))).toEqual({
+      kind: "appended",
+      first: 2 ** 52,
+      count: 3,
+    });
+    for (const known of [
+      undefined,
+      { kind: "reused" },
+      { kind: "repeated", offsets: [1, 2], answer: undefined },
+      { kind: "repeated", offsets: [], answer: "é" },
+    ]) {
       expect(decodeKnown(encodeJson(known))).toEqual(known);
     }
     for (const code of Object.keys(ERROR_CODES)) {

@@ -15,7 +15,9 @@ const SMALL = { maxBytes: 2 * 1024 * 1024 };
 async function fill(directory: string, count = 1500): Promise<string> {
   const journal = await logJournal({ directory, retention: SMALL });
   for (let i = 0; i < count; i += 10) {
-    await Promise.all(Array.from({ length: 10 }, (_, k) => journal.append([update(`${i + k} ${"x".repeat(600)}`, k === 0 ? { id: `id${i}` } : {})])));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, k) => journal.append([update(`${i + k} ${"x".repeat(600)}`, k === 0 ? { id: `id${i}` } : {})])),
+    );
     if (i % 100 === 0) await journal.state?.commit([{ key: `entry${i}`, value: "v" }]);
     if (i % 250 === 0) await journal.idempotency?.append({ key: `key${i}`, request: "r", batch: [update("keyed")] });
   }
@@ -23,7 +25,10 @@ async function fill(directory: string, count = 1500): Promise<string> {
   return journal.epoch;
 }
 
-const filesOf = (directory: string, part: string): string[] => readdirSync(directory).filter((name) => name.endsWith(`.${part}`)).toSorted();
+const filesOf = (directory: string, part: string): string[] =>
+  readdirSync(directory)
+    .filter((name) => name.endsWith(`.${part}`))
+    .toSorted();
 
 /** Changes some bytes of a file. */
 function damage(path: string, at = Math.floor(statSync(path).size / 2)): void {
@@ -61,7 +66,11 @@ describe("verifying a log", { timeout: 60_000 }, () => {
     const found = await verify(directory);
     expect(found.damage).toEqual([
       { file: index, what: expect.stringMatching(/damaged|lead/) as string, meaning: expect.stringContaining("Nothing is lost") as string },
-      { file: second, what: expect.stringContaining("at byte") as string, meaning: expect.stringMatching(/^Updates? \d+.* lost\. .*gap/) as string },
+      {
+        file: second,
+        what: expect.stringContaining("at byte") as string,
+        meaning: expect.stringMatching(/^Updates? \d+.* lost\. .*gap/) as string,
+      },
       { file: tables.at(-1), what: "is damaged", meaning: expect.stringContaining("checkpoint before") as string },
     ]);
     rmSync(join(directory, oldest));
@@ -69,9 +78,15 @@ describe("verifying a log", { timeout: 60_000 }, () => {
     expect(without.damage.map(({ file }) => file)).not.toContain(oldest);
     expect(without.head).toBe(Number(second.slice(0, 16)));
     for (const table of tables) damage(join(directory, table), 20);
-    expect((await verify(directory)).damage.at(-1)).toMatchObject({ file: "the shared table", meaning: expect.stringContaining("not opened") as string });
+    expect((await verify(directory)).damage.at(-1)).toMatchObject({
+      file: "the shared table",
+      meaning: expect.stringContaining("not opened") as string,
+    });
     damage(join(directory, "identity"), 3);
-    expect((await verify(directory)).damage[0]).toMatchObject({ file: "identity", meaning: expect.stringContaining("new epoch") as string });
+    expect((await verify(directory)).damage[0]).toMatchObject({
+      file: "identity",
+      meaning: expect.stringContaining("new epoch") as string,
+    });
   });
 
   it("tells of an index that is whole by itself, but of another segment", async () => {
@@ -109,7 +124,12 @@ describe("a backup of a log", { timeout: 120_000 }, () => {
       expect(place.tail).toBeGreaterThanOrEqual(tail);
       const told: string[] = [];
       expect(await verify(to)).toMatchObject({ damage: [], tail: place.tail });
-      const copy = await logJournal({ directory: to, retention: SMALL, onPutBack: (what) => told.push(what), onDamage: (what) => told.push(what) });
+      const copy = await logJournal({
+        directory: to,
+        retention: SMALL,
+        onPutBack: (what) => told.push(what),
+        onDamage: (what) => told.push(what),
+      });
       expect(told).toEqual([expect.stringContaining("were put back")]);
       expect(copy.epoch).not.toBe(journal.epoch);
       expect([copy.tail(), copy.restoredUpTo]).toEqual([place.tail, place.tail]);

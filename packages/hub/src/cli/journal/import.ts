@@ -72,7 +72,7 @@ export async function importJournal(config: Config, input: AsyncIterable<Uint8Ar
       if (!(error instanceof LineError)) throw error;
       // The lines before it are sound.
       if (batch.updates.length > 0) await flush();
-      throw new Failure(`${error.message} Imported before it: ${formatCount(progress.total)}.`, { cause: error });
+      throw new Failure(`${error.message.replace(/\.?$/, ".")} Imported before it: ${formatCount(progress.total)}.`, { cause: error });
     }
     if (batch.updates.length > 0) await flush();
   } finally {
@@ -106,16 +106,19 @@ class UpdateReader {
 
   /** @returns Undefined for an empty line, and for the hub's own updates. @throws LineError */
   read(line: Line): Update | undefined {
-    const { number, text } = line;
+    const { number } = line;
     const input = fromNdjson(line);
     if (input === undefined) return undefined;
     const { topic, data, type, delayMs, deliverAt } = input;
     if (typeof data !== "string" && data !== undefined) throw new LineError(number, 'has "data" that is not a string.');
     if (delayMs !== undefined || deliverAt !== undefined) {
-      throw new LineError(number, "has a time of delivery. Publish it with `artesian publish --ndjson`, because an import appends at once.");
+      throw new LineError(
+        number,
+        "has a time of delivery. Publish it with `artesian publish --ndjson`, because an import appends at once.",
+      );
     }
     const topics = typeof topic === "string" ? [topic] : topic;
-    if (type?.startsWith("hub:") === true || topics.some((one) => this.#parser.parse(one).reserved)) {
+    if (type?.startsWith("hub:") === true || topics.some((one) => one !== "" && this.#parser.parse(one).reserved)) {
       this.leftOut++;
       return undefined;
     }
@@ -123,7 +126,7 @@ class UpdateReader {
       return validateUpdate({ ...input, data }, LIMITS, () => false);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
-      throw new LineError(number, `is no update of a hub: ${error.message} (${text.length} characters)`, { cause: error });
+      throw new LineError(number, `is no update of a hub: ${error.message}`, { cause: error });
     }
   }
 }

@@ -85,7 +85,8 @@ async function copyIfThere(from: string, to: string): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);
   } catch (error) {
-    if (!(error instanceof Error) || Reflect.get(error, "code") !== "ENOENT") throw new Error(`${basename(from)}: ${String(error)}`, { cause: error });
+    if (!(error instanceof Error) || Reflect.get(error, "code") !== "ENOENT")
+      throw new Error(`${basename(from)}: ${String(error)}`, { cause: error });
   }
 }
 

@@ -31,7 +31,12 @@ export async function findLog(directory: string): Promise<FoundLog> {
   mustExist(directory);
   const identity = readIdentity(directory);
   const firsts = listSegments(directory);
-  const secrets = identity?.identity ?? firsts.toReversed().map((first) => readSecrets(segmentPath(directory, first, "log"))).find(Boolean);
+  const secrets =
+    identity?.identity ??
+    firsts
+      .toReversed()
+      .map((first) => readSecrets(segmentPath(directory, first, "log")))
+      .find(Boolean);
   if (secrets === undefined) throw new Error(`The journal in ${directory} is damaged: it has segments, but not what they belong to.`);
   const told = await askWriter(directory);
   if (told !== undefined) return { identity, secrets, place: told, isOpen: true };

@@ -42,11 +42,7 @@ export interface Reception {
  * @returns Undefined if the role is no longer wanted.
  * @throws Error of the system if the sockets can't be used, as in a removed directory.
  */
-export async function elect(
-  place: SocketPlace,
-  reception: Reception,
-  isWanted: () => boolean = () => true,
-): Promise<Elected | undefined> {
+export async function elect(place: SocketPlace, reception: Reception, isWanted: () => boolean = () => true): Promise<Elected | undefined> {
   for (; isWanted(); await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least))) {
     const highest = place.numbers()[0] ?? 0;
     const found = highest === 0 ? "dead" : await reach(place.pathOf(highest));

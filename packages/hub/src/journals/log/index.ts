@@ -53,7 +53,8 @@ export async function logJournal(options: LogJournalOptions): Promise<Journal> {
   const { directory, epoch } = options;
   // Nothing is written into a directory that has another journal.
   if (epoch === undefined) {
-    if (existsSync(join(directory, "data.mdb"))) throw new Error(`There is a journal of LMDB in ${directory}. Move it away, or name another directory.`);
+    if (existsSync(join(directory, "data.mdb")))
+      throw new Error(`There is a journal of LMDB in ${directory}. Move it away, or name another directory.`);
     makeDirectory(directory);
   } else if (!isJournal(directory, epoch)) throw new OtherJournal(directory);
   const sockets = new SocketPlace(directory);

@@ -131,7 +131,8 @@ export class RemoteWriter {
 
   /** One write is under way at a time, so that the rest can still go to another writer. */
   #write(): void {
-    if (this.#unsent.length === 0 || !this.#isGreeted || this.#isLeaving || this.#socket.writableLength > 0 || this.#socket.destroyed) return;
+    if (this.#unsent.length === 0 || !this.#isGreeted || this.#isLeaving || this.#socket.writableLength > 0 || this.#socket.destroyed)
+      return;
     const frames: Buffer[] = [];
     for (let bytes = 0; bytes < WRITE_BYTES && frames.length < this.#unsent.length; bytes += frames.at(-1)?.length ?? 0) {
       const waiting = this.#unsent[frames.length] as WaitingRequest;

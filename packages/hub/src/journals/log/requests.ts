@@ -2,15 +2,7 @@ import { HubError } from "../../core/errors.ts";
 import type { StateEntry } from "../../core/journal/state.ts";
 import { MalformedFrame, MAX_FRAME_BYTES, KIND, type RequestKind } from "./frames.ts";
 import type { LogOutcome, LogPlace, LogWriterAccess } from "./log-access.ts";
-import {
-  decodeAppended,
-  decodeEntries,
-  decodeKnown,
-  decodeOffsets,
-  decodePlace,
-  encodeJson,
-  type EntriesRequest,
-} from "./messages.ts";
+import { decodeAppended, decodeEntries, decodeKnown, decodeOffsets, decodePlace, encodeJson, type EntriesRequest } from "./messages.ts";
 
 /** Longest wait for the outcome of a request, in milliseconds. */
 export const REQUEST_MS = 10_000;

@@ -143,7 +143,12 @@ class SegmentCheck {
     });
     await restOf(work, nextTurn);
     if (expected < until || (isActive && position < limit)) this.#gap(expected, until - 1, position);
-    if (!isIndexWhole) this.#note("index", "does not lead to every event id and idempotency key", `Some are not found. Stop the hub and remove the file. ${REBUILT}`);
+    if (!isIndexWhole)
+      this.#note(
+        "index",
+        "does not lead to every event id and idempotency key",
+        `Some are not found. Stop the hub and remove the file. ${REBUILT}`,
+      );
   }
 
   /** @param from - First offset that is missing. `to` is before it if no update is missing. */
@@ -169,7 +174,9 @@ function checkTable(segments: Segments, loading: TableLoading, damage: Finding[]
     damage.push({
       file: `${String(first).padStart(16, "0")}.table`,
       what: "is damaged",
-      meaning: loading.isWhole ? "Nothing is lost. The table is rebuilt from the checkpoint before, and from the segments." : "See the table.",
+      meaning: loading.isWhole
+        ? "Nothing is lost. The table is rebuilt from the checkpoint before, and from the segments."
+        : "See the table.",
     });
   }
   if (loading.isWhole) return;

@@ -232,9 +232,7 @@ function answerOf(writer: LogWriterAccess, kind: number, content: Buffer): Promi
       case KIND.append:
         return writer
           .append(content)
-          .then((outcome) =>
-            outcome.kind === "appended" ? [KIND.appended, encodeAppended(outcome)] : [KIND.result, encodeJson(outcome)],
-          );
+          .then((outcome) => (outcome.kind === "appended" ? [KIND.appended, encodeAppended(outcome)] : [KIND.result, encodeJson(outcome)]));
       case KIND.entries: {
         const { prefix, ...options } = decodeEntriesRequest(content);
         return writer.entries(prefix, options).then((entries) => [KIND.result, encodeJson(entries)]);
