@@ -34,6 +34,7 @@ import { revocable } from "./http/auth/revocable.ts";
 import { ReservedTopics } from "./http/routes/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, StreamResets } from "./http/admission/stream-resets.ts";
 import { TrustedProxies } from "./http/admission/trusted-proxies.ts";
+import { createStrictHub, type StrictHub } from "./http/strict/request.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
@@ -233,7 +234,7 @@ export function createHub(options: HubOptions = {}): Hub {
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),
   };
-  PARTS.set(created, hub);
+  PARTS.set(created, { peers: hub.peers, process: hub.process, fleet: hub.fleet, strict: createStrictHub(context) });
   return created;
 }
 
@@ -242,12 +243,14 @@ function compressionOf(choice: boolean | number): Compression | undefined {
   return gzipCompression(choice === true ? DEFAULT_MIN_BYTES : choice);
 }
 
-/** Parts of a hub for the console, which runs beside the hub. They show more than the hub's own methods. */
+/** Parts of a hub for the command and the console. They show more than the hub's own methods. */
 export interface HubParts {
   /** Requests between processes. Names of the hub's own requests begin with `hub/` and `http/`. */
   readonly peers: Pick<PeerRequests, "ask" | "answer" | "id" | "reachOthers">;
   readonly process: Pick<OwnProcess, "followUpdates" | "listUpdates" | "watchDelivered">;
   readonly fleet: Pick<Fleet, "findSubscriber">;
+  /** Answers publishes that a server reads without Node's HTTP parser. */
+  readonly strict: StrictHub;
 }
 
 const PARTS = new WeakMap<Hub, HubParts>();
