@@ -34,6 +34,7 @@ import { revocable } from "./http/auth/revocable.ts";
 import { ReservedTopics } from "./http/routes/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, StreamResets } from "./http/admission/stream-resets.ts";
 import { TrustedProxies } from "./http/admission/trusted-proxies.ts";
+import { createStrictHub, type StrictHub } from "./http/strict/request.ts";
 import { type ChangedOptions, type PreparedChange, prepareChange } from "./hub-changes.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { checkHubOptions } from "./hub-options-check.ts";
@@ -233,6 +234,7 @@ export function createHub(options: HubOptions = {}): Hub {
     peers,
     process,
     fleet,
+    strict: createStrictHub(context),
     prepareChange: (changed) => prepareChange({ ...context, authorizer, access, streams }, changed),
   });
   return created;
@@ -249,6 +251,8 @@ export interface HubParts {
   readonly peers: Pick<PeerRequests, "ask" | "answer" | "id" | "reachOthers">;
   readonly process: Pick<OwnProcess, "followUpdates" | "listUpdates" | "watchDelivered">;
   readonly fleet: Pick<Fleet, "findSubscriber">;
+  /** Answers publishes that a server reads without Node's HTTP parser. */
+  readonly strict: StrictHub;
   /** See {@link prepareChange}. */
   readonly prepareChange: (options: ChangedOptions) => Promise<PreparedChange>;
 }

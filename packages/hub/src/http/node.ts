@@ -132,7 +132,10 @@ class NodeRequest implements HubRequest {
     return name === "host" ? this.#host : firstHeader(this.#req, name);
   }
 
-  readBody(maxBytes: number): Promise<Uint8Array> {
+  async readBody(maxBytes: number): Promise<Uint8Array> {
+    // A listener that was added before or just after the hub's handler has read by then, and is
+    // found out.
+    await Promise.resolve();
     return readBody(this.#req, maxBytes, this.#share);
   }
 

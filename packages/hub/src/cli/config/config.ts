@@ -40,6 +40,7 @@ export interface Config {
   readonly retentionCount: number | typeof NONE;
   readonly opaqueIds: OpaqueIdsChoice;
   readonly noCompression: boolean;
+  readonly noStrictReader: boolean;
   readonly heartbeat: number;
   readonly maxLifetime: number;
   readonly retryMin: number;

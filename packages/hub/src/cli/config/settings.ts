@@ -71,6 +71,13 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
     shown: "none",
     help: "address or network of a proxy whose X-Forwarded-For or Forwarded names the client (repeatable)",
   },
+  noStrictReader: {
+    group: "Address",
+    placeholder: undefined,
+    schema: toggle(),
+    fallback: false,
+    help: "read plain publishes by Node's HTTP parser too, which costs more processor time",
+  },
   issuer: {
     group: "Authorization",
     placeholder: "<url>",

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import { Server as NetServer } from "node:net";
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { answerInTurn } from "../../http/sinks/sockets.ts";
+import type { StrictReader } from "../../http/strict/reader.ts";
 
 /**
  * Turns of the event loop without a new connection, after which no earlier connection is left in
@@ -39,8 +40,12 @@ export interface Drainable {
   drain(finish: () => Promise<void>, boundMs: number): Promise<void>;
 }
 
-/** Attaches the listener, and returns the means to take the server down. */
-export function serveRequests(server: Server, listener: RequestListener): Drainable {
+/**
+ * Attaches the listener, and returns the means to take the server down.
+ *
+ * @param strict - Reads some of the server's connections itself.
+ */
+export function serveRequests(server: Server, listener: RequestListener, strict?: StrictReader): Drainable {
   let sendsAway = false;
   let requests = 0;
   /** Answers under way to POST requests, such as publishes. */
@@ -85,16 +90,18 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
    */
   async function sendAway(longestMs: number): Promise<void> {
     const deadline = performance.now() + longestMs;
-    const first = requests;
+    const all = (): number => requests + (strict?.requests ?? 0);
+    const first = all();
     await sleep(Math.min(UNLISTEN_MS, longestMs));
     sendsAway = true;
+    if (strict !== undefined) strict.sendsAway = true;
     // Otherwise a client whose answer is late would send its next request into a closed server.
     for (const res of underWay) if (!res.headersSent) res.setHeader("connection", "close");
-    let seen = requests;
-    for (let looks = 0; looks < (requests === first ? QUIET_LOOKS.idle : QUIET_LOOKS.busy) && performance.now() < deadline; looks++) {
+    let seen = all();
+    for (let looks = 0; looks < (all() === first ? QUIET_LOOKS.idle : QUIET_LOOKS.busy) && performance.now() < deadline; looks++) {
       await sleep(LOOK_MS);
-      if (requests > seen || underWay.size > 0) looks = 0;
-      seen = requests;
+      if (all() > seen || underWay.size > 0 || (strict?.underWay ?? 0) > 0) looks = 0;
+      seen = all();
     }
   }
 
@@ -107,8 +114,17 @@ export function serveRequests(server: Server, listener: RequestListener): Draina
       if (await hasConnections(server)) await sendAway(Math.min(LONGEST_QUIET_MS, boundMs * LARGEST_SHARE));
       await finish();
       // Connections that were busy when the drain began become idle one by one.
-      const sweep = setInterval(() => server.closeIdleConnections(), LOOK_MS);
-      const cut = setTimeout(() => server.closeAllConnections(), Math.max(0, deadline - performance.now()));
+      const sweep = setInterval(() => {
+        server.closeIdleConnections();
+        strict?.closeIdle();
+      }, LOOK_MS);
+      const cut = setTimeout(
+        () => {
+          server.closeAllConnections();
+          strict?.closeAll();
+        },
+        Math.max(0, deadline - performance.now()),
+      );
       await closed;
       clearInterval(sweep);
       clearTimeout(cut);

@@ -4,8 +4,11 @@ import { Cors } from "../../http/reply/cors.ts";
 import { createGuard, LOOPBACK_HOSTS } from "../../http/admission/guard.ts";
 import { probeSockets } from "../../http/sinks/socket-probe.ts";
 import { Sockets } from "../../http/sinks/sockets.ts";
+import { canHandOn } from "../../http/strict/hand-on-probe.ts";
+import { StrictReader } from "../../http/strict/reader.ts";
 import { TrustedProxies } from "../../http/admission/trusted-proxies.ts";
 import { createHub, type Hub, type Matcher } from "../../index.ts";
+import { partsOf } from "../../create-hub.ts";
 import type { TailChannel } from "../../journals/lmdb/index.ts";
 import type { Config } from "../config/config.ts";
 import { EXIT } from "../errors.ts";
@@ -101,8 +104,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   const { config, address, access, link } = options;
   const log = openLog(config.logLevel);
   logAllElse(log.logger);
-  // The probe runs now, so that no stream waits for it.
-  await probeSockets(log.logger);
+  // The probes run now, so that no request waits for them.
+  const [{ handleWriter }, handsOn] = await Promise.all([probeSockets(log.logger), config.noStrictReader ? false : canHandOn(log.logger)]);
   const room = capacity();
   if (room.warning !== undefined) log.logger.warn({}, room.warning);
   const hangUp = options.stopsOnHangUp === true;
@@ -119,7 +122,8 @@ export async function runServer(options: RunOptions): Promise<void> {
   const server = createHttpServer(config);
   const proxies = new TrustedProxies(config.trustedProxies, log.logger);
   const socketLimits = socketLimitsFrom(config, room.connections);
-  new Sockets(socketLimits, (address) => proxies.trusts(address), log.logger).watch(server);
+  const sockets = new Sockets(socketLimits, (address) => proxies.trusts(address), log.logger);
+  sockets.watch(server);
   let port: number;
   try {
     port = await listen(server, address.address, config.port);
@@ -130,9 +134,10 @@ export async function runServer(options: RunOptions): Promise<void> {
   const cors = new Cors(config.corsOrigin, config.compat);
   const refuse = createRefuse(cors, log.logger);
   refuseUnparsed(server, cors, log.logger);
+  const hosts = address.loopback ? knownHosts(config, address) : undefined;
   const guardOf = ({ publishOrigin, corsOrigin }: Config): Guard =>
     createGuard({
-      hosts: address.loopback ? knownHosts(config, address) : undefined,
+      hosts,
       origins: publishOrigin,
       publicUrl: config.publicUrl,
       corsOrigins: corsOrigin,
@@ -189,13 +194,27 @@ export async function runServer(options: RunOptions): Promise<void> {
   const site = options.createSite({ hub, log, listenUrl, cors, refuse, clientOf: (req) => proxies.clientOf(req) });
   const answerHealth = createHealth({ hub, isLeaving: () => departure.hasBegun, cors, refuse });
   const answerScript = createClientScript(refuse);
-  const serving = serveRequests(server, (req, res) => {
-    if (answerHealth(req, res) || !guard(req, res)) return;
-    hub.handler(req, res, (error) => {
-      if (error !== undefined) refuse(req, res, error);
-      else if (!answerScript(req, res)) site.handle(req, res);
-    });
-  });
+  const strict = handsOn
+    ? StrictReader.of(server, {
+        hub: partsOf(hub).strict,
+        hosts: hosts && new Set(hosts.map((host) => host.toLowerCase())),
+        maxHeadBytes: config.maxHeaderBytes,
+        isProxy: (peer) => proxies.trusts(peer),
+        sockets,
+        handleWriter,
+      })
+    : undefined;
+  const serving = serveRequests(
+    server,
+    (req, res) => {
+      if (answerHealth(req, res) || !guard(req, res)) return;
+      hub.handler(req, res, (error) => {
+        if (error !== undefined) refuse(req, res, error);
+        else if (!answerScript(req, res)) site.handle(req, res);
+      });
+    },
+    strict,
+  );
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
   const prepare = createPrepare(hub, {

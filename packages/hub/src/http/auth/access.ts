@@ -1,5 +1,6 @@
 import { type Action, type Authorization, invalidToken } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
+import { Recent } from "../../core/recent.ts";
 import type { Authorizer } from "./index.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 import type { Compat } from "../compat/names.ts";
@@ -26,9 +27,19 @@ export interface AccessOptions {
   readonly hubUrl: string;
 }
 
+/** Most remembered fields, in each of two generations. */
+const REMEMBERED_FIELDS = 1024;
+/** Longest remembered field, in characters. */
+const REMEMBERED_LENGTH = 2048;
+
 /** Decides whom a request comes from. Nothing else does. */
 export class Access {
   readonly #options: AccessOptions;
+  /**
+   * The credentials of recent `Authorization` fields. The same text of a token is then the key of
+   * the next look-up, and its hash is known.
+   */
+  readonly #fields = new Recent<Credentials>(REMEMBERED_FIELDS);
 
   constructor(options: AccessOptions) {
     this.#options = options;
@@ -66,12 +77,14 @@ export class Access {
   }
 
   #credentials(request: AccessRequest): Credentials | undefined {
+    const { authorization } = request;
+    const field = authorization.length === 1 ? authorization[0] : undefined;
+    const known = field === undefined ? undefined : this.#fields.get(field);
+    if (known !== undefined) return known;
     const { cookieName, compat } = this.#options;
-    return readCredentials(
-      { authorization: request.authorization, cookie: request.header("cookie"), query: request.query },
-      cookieName,
-      compat,
-    );
+    const found = readCredentials({ authorization, cookie: request.header("cookie"), query: request.query }, cookieName, compat);
+    if (field !== undefined && found !== undefined && field.length <= REMEMBERED_LENGTH) this.#fields.set(field, found);
+    return found;
   }
 
   /**

@@ -6,7 +6,7 @@ import { LogThrottle } from "../../core/log-throttle.ts";
 import type { Range } from "../../core/range.ts";
 import { serverOf } from "./closed-servers.ts";
 import { closeAtOnce, closeLater, cutSocket } from "./cut-socket.ts";
-import { UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
+import { type Answer, UnreadAnswers, type UnreadLimits } from "./unread-answers.ts";
 
 /**
  * Bounds on a server's connections of every kind: streams, requests, and those that never sent a
@@ -115,23 +115,26 @@ export class Sockets {
     server.on("close", () => this.#unread.stop());
   }
 
-  /** A request has come. */
-  began(socket: HeldSocket, res: ServerResponse): void {
+  /**
+   * A request has come.
+   *
+   * @returns Whether to call {@link answered} for it.
+   */
+  began(socket: HeldSocket, answer: Answer): boolean {
     const held = socket[HELD];
-    if (held === undefined || held.isStream) return;
+    if (held === undefined || held.isStream) return false;
     if (this.#unread.isLeaving(socket)) {
       // Comes after the answer with which the connection ends.
       this.#end(socket, cutSocket);
-      return;
+      return false;
     }
-    const unanswered = this.#unread.begin(socket, res);
+    const unanswered = this.#unread.begin(socket, answer);
     if (unanswered > MAX_UNANSWERED) {
       this.#cut(socket, "pipelined");
-      return;
+      return false;
     }
     if (unanswered === 1) held.peer.idle.delete(socket);
-    (res as AwaitedResponse)[AWAITED_BY] = socket;
-    res.on("close", onAnswered);
+    return true;
   }
 
   /** Answers in turn, see {@link answerInTurn}. */
@@ -140,8 +143,8 @@ export class Sockets {
   }
 
   /** The connection no longer waits for an answer. */
-  answered(socket: HeldSocket, res: ServerResponse): void {
-    if (!this.#unread.answered(socket, res)) return;
+  answered(socket: HeldSocket, answer: Answer): void {
+    if (!this.#unread.answered(socket, answer)) return;
     const { idle } = socket[HELD]?.peer ?? {};
     // Becomes the last idle connection, even if the peer was slow.
     idle?.delete(socket);
@@ -287,7 +290,9 @@ function oldestOfMost(peers: readonly Peer[], count: number): Socket[] {
 }
 
 function begin({ socket }: IncomingMessage, res: ServerResponse): void {
-  (socket as HeldSocket)[HELD]?.owner.began(socket, res);
+  if ((socket as HeldSocket)[HELD]?.owner.began(socket, res) !== true) return;
+  (res as AwaitedResponse)[AWAITED_BY] = socket;
+  res.on("close", onAnswered);
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { every, monotonicMs } from "../../core/scheduler.ts";
 import { SMALL_BYTES } from "./cut-socket.ts";
@@ -57,10 +56,18 @@ export interface UnreadActions {
   readonly close: (socket: Socket) => void;
 }
 
+/** An answer that may be under way, such as a `ServerResponse`. */
+export interface Answer {
+  /** Its bytes that wait in the process. */
+  readonly writableLength: number;
+  /** Its request, and whether that has come whole. */
+  readonly req: { readonly complete: boolean };
+}
+
 /** A peer's observed progress with its answers. */
 interface Watched {
   /** Unfinished answers. A finished one may still be in the kernel. */
-  readonly responses: ServerResponse[];
+  readonly responses: Answer[];
   /** Begin the last of these answers, in order. */
   readonly waiting: (() => void)[];
   /** Bytes of writes that the kernel took whole. */
@@ -109,16 +116,16 @@ export class UnreadAnswers {
   }
 
   /** @returns The number of answers that the connection waits for. */
-  begin(socket: Socket, res: ServerResponse): number {
+  begin(socket: Socket, answer: Answer): number {
     const watched = this.#of(socket);
     watched.beganAtMs = monotonicMs();
-    return watched.responses.push(res);
+    return watched.responses.push(answer);
   }
 
   /** @returns Whether it was the last answer that the connection waited for. */
-  answered(socket: Socket, res: ServerResponse): boolean {
+  answered(socket: Socket, answer: Answer): boolean {
     const watched = this.#watched.get(socket);
-    const index = watched?.responses.indexOf(res) ?? -1;
+    const index = watched?.responses.indexOf(answer) ?? -1;
     if (watched === undefined || index < 0) return false;
     const { responses } = watched;
     responses.splice(index, 1);
