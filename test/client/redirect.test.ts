@@ -36,10 +36,8 @@ test("a stream of another origin is refused, and one of the same origin is read"
   const own = subscribe(hub.url)[Symbol.asyncIterator]();
   expect((await own.next()).value).toMatchObject({ data: "ours" });
   await own.return?.();
-  const refused: unknown = await subscribe(hub.url)
-    [Symbol.asyncIterator]()
-    .next()
-    .catch((error: unknown) => error);
+  const theirs = subscribe(hub.url)[Symbol.asyncIterator]();
+  const refused: unknown = await theirs.next().catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(ClientError);
   expect(refused).toMatchObject(REDIRECTS);
 });
@@ -60,6 +58,6 @@ test("a source follows to another origin, as the standard says", async () => {
   const hub = await scripted(answer(307, "", { location: other.url }));
   const source = createEventSource(hub.url);
   onTestFinished(() => source.close());
-  const event = await new Promise<MessageEvent>((resolve) => (source.onmessage = resolve));
+  const event = await new Promise<MessageEvent>((resolve) => source.addEventListener("message", resolve));
   expect([event.data, event.origin]).toEqual(["theirs", new URL(other.url).origin]);
 });

@@ -7,10 +7,10 @@ const FRAMEWORKS = ["react", "solid-js", "svelte", "vue"];
 /** Most bytes of what a page loads, minified and with gzip at level 9. Frameworks are the page's own. */
 const LIMITS: readonly (readonly [code: string, maxBytes: number])[] = [
   // The aim is 6,000.
-  ['export { connect } from "artesian-client";', 10_840],
-  ['export { connectTopics } from "artesian-client";', 9250],
+  ['export { connect } from "artesian-client";', 10_930],
+  ['export { connectTopics } from "artesian-client";', 9340],
   // The aim is 3,500.
-  ['export { subscribe } from "artesian-client";', 4780],
+  ['export { subscribe } from "artesian-client";', 4840],
   ['export * from "artesian-client/react";', 1000],
   ['export * from "artesian-client/vue";', 1000],
   ['export * from "artesian-client/svelte";', 1000],

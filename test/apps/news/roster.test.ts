@@ -174,7 +174,7 @@ describe("feeds that are added in the page", () => {
     expect(await site.names()).toEqual([]);
   });
 
-  test("are in the OPML, without what may be secret of the command's feeds", async () => {
+  test("are in the OPML, without passwords, and without queries of the command's feeds", async () => {
     const site = await start({
       feeds: [
         { name: "open", url: "http://127.0.0.1:9/open", title: "Open & <free>" },
@@ -182,7 +182,7 @@ describe("feeds that are added in the page", () => {
         { name: "password", url: "http://me:hidden@127.0.0.1:9/" },
       ],
     });
-    await site.add("http://127.0.0.1:9/added?format=rss&n=2");
+    await site.add("http://127.0.0.1:9/added?format=rss&n=2", "http://me:hidden@127.0.0.1:9/mine", "http://hidden@127.0.0.1:9/yours");
     const answer = await site.news.fetch(new Request("http://127.0.0.1:3000/news/api/feeds.opml"));
     const text = await answer.text();
     expect(answer.headers.get("Content-Disposition")).toContain("feeds.opml");

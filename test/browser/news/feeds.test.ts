@@ -65,6 +65,22 @@ test("feeds come from an OPML file and go into one", async () => {
   expect(text.match(/<outline /g)).toHaveLength(2);
 });
 
+test.each([
+  ["en", "3 feeds of the file were left out: only the first 99 are read.", "larger than 1 MB"],
+  ["zh-CN", "其余 3 个没有读取", "超过 1 MB"],
+])("an OPML file with too many feeds, or too large, says so: %s", async (language, leftOut, tooLarge) => {
+  const site = await startNews();
+  const page = await visit(`${site.origin}/news?lang=${language}`);
+  const outlines = Array.from({ length: 102 }, (_, i) => `<outline text="${i}" xmlUrl="ftp://a.example/${i}"/>`).join("");
+  const choose = async (text: string): Promise<void> =>
+    page.getByTestId("opml-in").setInputFiles({ name: "feeds.opml", mimeType: "text/xml", buffer: Buffer.from(text) });
+  await choose(`<opml version="1.0"><body>${outlines}</body></opml>`);
+  await page.getByTestId("add-outcome").getByText(leftOut).waitFor();
+  await choose(" ".repeat(1_000_001));
+  await page.getByTestId("add-outcome").getByText(tooLarge).waitFor();
+  expect(await page.getByTestId("add-outcome").getByText(leftOut).count()).toBe(0);
+});
+
 test("an address in a private network is refused in words", async () => {
   const site = await startNews();
   const page = await visit(`${site.origin}/news?lang=zh-CN`);

@@ -1,14 +1,14 @@
-import type { Followed } from "./roster.ts";
+import type { Followed, Origin } from "./roster.ts";
 
 /**
- * Writes the feeds for other readers of feeds. Left out are the sample feeds, and feeds of the
- * command whose address may hold a secret: a name, a password or a query.
+ * Writes the feeds for other readers of feeds. Left out are the sample feeds, feeds with a name or
+ * a password in the address, and feeds of the command with a query, which may hold a key.
  *
  * @see http://opml.org/spec2.opml
  */
 export function opmlOf(feeds: readonly Followed[]): string {
   const outlines = feeds
-    .filter(({ feed, origin }) => origin === "added" || (origin === "given" && !mayHoldSecret(feed.url)))
+    .filter(({ feed, origin }) => origin !== "sample" && !mayHoldSecret(new URL(feed.url), origin))
     .map(({ feed, state }) => {
       const { title, link } = state.status;
       const site = link === undefined ? "" : ` htmlUrl="${xml(link)}"`;
@@ -25,9 +25,8 @@ ${outlines.join("")}  </body>
 `;
 }
 
-function mayHoldSecret(address: string): boolean {
-  const { username, password, search } = new URL(address);
-  return `${username}${password}${search}` !== "";
+function mayHoldSecret({ username, password, search }: URL, origin: Origin): boolean {
+  return `${username}${password}` !== "" || (origin === "given" && search !== "");
 }
 
 function xml(text: string): string {

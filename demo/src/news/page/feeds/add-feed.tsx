@@ -1,7 +1,7 @@
 import type { ComponentChildren, TargetedEvent } from "preact";
 import { useId, useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { type AddedFeeds, type AddFeeds, OPML_PATH } from "../../server/wire.ts";
+import { type AddedFeeds, type AddFeeds, MAX_FEEDS, OPML_PATH } from "../../server/wire.ts";
 import { addFeeds, type FeedsProblem } from "./feeds-api.ts";
 import { readOpml } from "./opml.ts";
 import { feedsTexts } from "./texts.ts";
@@ -15,13 +15,15 @@ export function AddFeed({ onOtherList }: { onOtherList: () => void }): Component
   const [address, setAddress] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<AddedFeeds | FeedsProblem>();
+  const [leftOut, setLeftOut] = useState(0);
 
-  async function add(feeds: AddFeeds["feeds"]): Promise<void> {
+  async function add(feeds: AddFeeds["feeds"], leftOutOfFile = 0): Promise<void> {
     if (isBusy) return;
     setBusy(true);
     const answer = feeds.length === 0 ? ({ problem: "no_opml", status: 0 } as const) : await addFeeds(feeds);
     setBusy(false);
     setOutcome(answer);
+    setLeftOut(leftOutOfFile);
     if (!("added" in answer) || answer.added === 0) return;
     setAddress("");
     onOtherList();
@@ -33,9 +35,16 @@ export function AddFeed({ onOtherList }: { onOtherList: () => void }): Component
     if (typed !== "") void add([{ url: /^[a-z][a-z+.-]*:/i.test(typed) ? typed : `https://${typed}` }]);
   }
 
+  async function readFile(file: File): Promise<void> {
+    const read = await readOpml(file);
+    if (read !== "too_large") return add(read.feeds, read.leftOut);
+    setOutcome({ problem: "opml_too_large", status: 0 });
+    setLeftOut(0);
+  }
+
   function onFile({ currentTarget }: TargetedEvent<HTMLInputElement>): void {
     const file = currentTarget.files?.[0];
-    if (file !== undefined) void readOpml(file).then(add);
+    if (file !== undefined) void readFile(file);
     // The same file may be chosen once more.
     currentTarget.value = "";
   }
@@ -64,6 +73,7 @@ export function AddFeed({ onOtherList }: { onOtherList: () => void }): Component
         </div>
         <div role="status" data-testid="add-outcome">
           {outcome !== undefined && sentencesOf(outcome).map((sentence) => <p key={sentence}>{sentence}</p>)}
+          {leftOut > 0 && <p>{texts.leftOut(leftOut, MAX_FEEDS)}</p>}
         </div>
       </form>
       <p class="opml">

@@ -4,6 +4,8 @@ export const en = {
   add: "Add",
   adding: "Adding…",
   added: (count: number) => `${count} ${count === 1 ? "feed is" : "feeds are"} added.`,
+  leftOut: (count: number, most: number) =>
+    `${count} ${count === 1 ? "feed" : "feeds"} of the file ${count === 1 ? "was" : "were"} left out: only the first ${most} are read.`,
   refused: {
     invalid_address: "This is not an http or https address.",
     private_address: "This address is in a private network. Start the server with --private-feeds to allow it.",
@@ -16,6 +18,7 @@ export const en = {
     unavailable: "The list of feeds can't be kept. The server's log says why.",
     not_removable: "This feed is in the command that starts the server. Leave it out there.",
     no_opml: "This file is no OPML, or has no feeds.",
+    opml_too_large: "This file is larger than 1 MB. Split it.",
     other: (status: number) => `The server refused (${status}).`,
   },
   opmlIn: "Read feeds from an OPML file",

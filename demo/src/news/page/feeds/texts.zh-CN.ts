@@ -6,6 +6,7 @@ export const zhCN: FeedsTexts = {
   add: "添加",
   adding: "正在添加…",
   added: (count) => `已添加 ${count} 个订阅源。`,
+  leftOut: (count, most) => `只读取文件中的前 ${most} 个订阅源，其余 ${count} 个没有读取。`,
   refused: {
     invalid_address: "这不是 http 或 https 地址。",
     private_address: "这个地址在内部网络中。启动服务器时加上 --private-feeds 才能添加。",
@@ -18,6 +19,7 @@ export const zhCN: FeedsTexts = {
     unavailable: "无法保存订阅源列表，原因见服务器日志。",
     not_removable: "这个订阅源写在启动命令里，请从命令中去掉。",
     no_opml: "这个文件不是 OPML，或者里面没有订阅源。",
+    opml_too_large: "这个文件超过 1 MB，请拆分后再导入。",
     other: (status) => `服务器拒绝了请求（${status}）。`,
   },
   opmlIn: "从 OPML 文件导入",
