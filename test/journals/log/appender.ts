@@ -26,7 +26,10 @@ async function appendAll(): Promise<void> {
     const n = next++;
     const data = `${run}:${n}:${"x".repeat(n % size)}`;
     const update = { topics: ["t"], data, id: `${run}-${n}`, type: undefined, retry: undefined, private: false };
-    const request = encodeAppend({ batch: n % 7 === 0 ? [update, { ...update, id: undefined }] : [update], steps: n % 5 === 0 ? [{ key: `k${n % 100}`, value: data }] : [] });
+    const request = encodeAppend({
+      batch: n % 7 === 0 ? [update, { ...update, id: undefined }] : [update],
+      steps: n % 5 === 0 ? [{ key: `k${n % 100}`, value: data }] : [],
+    });
     try {
       const outcome = await store.append(request);
       if (outcome.kind === "appended") say(`ack ${outcome.first} ${data}`);

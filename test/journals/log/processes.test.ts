@@ -71,7 +71,12 @@ describe("a process that is killed while it appends", () => {
         acked.set(offset, data);
       }
     }
-    const store = await openStore({ directory, segmentBytes: OPTIONS.segmentBytes, retention: OPTIONS.retention, onPutBack: (what) => expect(what).toBe("") });
+    const store = await openStore({
+      directory,
+      segmentBytes: OPTIONS.segmentBytes,
+      retention: OPTIONS.retention,
+      onPutBack: (what) => expect(what).toBe(""),
+    });
     const { records, gaps } = await readAll(store);
     expect(gaps).toEqual([]);
     expect(records.map(({ offset }) => offset)).toEqual(records.map((_, i) => i + 1));
@@ -83,8 +88,16 @@ describe("a process that is killed while it appends", () => {
     for (const record of records.filter(({ data }) => Number(data.split(":")[1]) % 7 === 0 && data !== "")) {
       expect(records.filter(({ data }) => data === record.data)).toHaveLength(2);
     }
-    for (const { id, offset } of records.filter(({ id }) => id !== undefined).slice(-200)) expect(await store.findId(id as string)).toEqual([offset]);
-    expect(await store.entries("", { limit: 1000 })).toHaveLength(new Set(records.map(({ data }) => Number(data.split(":")[1])).filter((n) => n % 5 === 0).map((n) => n % 100)).size);
+    for (const { id, offset } of records.filter(({ id }) => id !== undefined).slice(-200))
+      expect(await store.findId(id as string)).toEqual([offset]);
+    expect(await store.entries("", { limit: 1000 })).toHaveLength(
+      new Set(
+        records
+          .map(({ data }) => Number(data.split(":")[1]))
+          .filter((n) => n % 5 === 0)
+          .map((n) => n % 100),
+      ).size,
+    );
   }, 300_000);
 });
 
@@ -133,7 +146,14 @@ describe.runIf(canMount)("a full filesystem", () => {
     expect(new Set(full.failed)).toEqual(new Set(["journal_full"]));
     expect(statfsSync(path).bavail * statfsSync(path).bsize).toBeLessThan(512 * 1024);
     // A retention below the size of the disk frees segments.
-    const after = new Appender({ directory, run: 1, most: 5000, refusals: 1e9, retention: { maxBytes: 1024 * 1024 }, segmentBytes: 256 * 1024 });
+    const after = new Appender({
+      directory,
+      run: 1,
+      most: 5000,
+      refusals: 1e9,
+      retention: { maxBytes: 1024 * 1024 },
+      segmentBytes: 256 * 1024,
+    });
     await after.ended();
     expect(after.said.at(-1)).toBe("closed");
     expect(after.acked.size).toBeGreaterThan(4900);
