@@ -30,15 +30,21 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
     let processes = await Promise.all([0, 1, 2, 3].map(() => LinkProcess.start(PROGRAM, [directory])));
     const all = [...processes];
     let count = 0;
-    let isDone = false;
+    const done = new AbortController();
     const load = (async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         for (const one of processes) if (one.open < 50) one.send(`key=k${++count}`);
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     })();
     const takeovers: number[] = [];
     let starting = 0;
+    const replace = async (): Promise<void> => {
+      const replacement = await LinkProcess.start(PROGRAM, [directory]);
+      starting--;
+      all.push(replacement);
+      processes.push(replacement);
+    };
     for (let kill = 0; kill < KILLS; kill++) {
       await expect.poll(() => processes.filter(({ isWriter }) => isWriter).length, SOON).toBe(1);
       const writer = processes.find(({ isWriter }) => isWriter) as LinkProcess;
@@ -49,15 +55,11 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
       await expect.poll(() => processes.some(({ isWriter }) => isWriter), SOON).toBe(true);
       takeovers.push(performance.now() - killedAt);
       starting++;
-      void LinkProcess.start(PROGRAM, [directory]).then((replacement) => {
-        starting--;
-        all.push(replacement);
-        processes.push(replacement);
-      });
+      void replace();
       await expect.poll(() => processes.length, SOON).toBeGreaterThan(1);
     }
     await expect.poll(() => starting, SOON).toBe(0);
-    isDone = true;
+    done.abort();
     await load;
     await expect.poll(() => processes.every(({ open }) => open === 0), SOON).toBe(true);
     const lines = FakeStore.lines(directory);
@@ -102,11 +104,11 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
   it("hands over when the writer closes, and nobody notices", async () => {
     const directory = temporaryDirectory("election");
     const links = [await openLink(directory), await openLink(directory), await openLink(directory)];
-    let isDone = false;
+    const done = new AbortController();
     let count = 0;
     const closing = new Set<number>();
     const load = links.map(async (link, i) => {
-      while (!isDone && !closing.has(i)) expect(await link.ask(append(`${i} ${count++}`))).toMatchObject({ kind: "appended" });
+      while (!done.signal.aborted && !closing.has(i)) expect(await link.ask(append(`${i} ${count++}`))).toMatchObject({ kind: "appended" });
     });
     for (let i = 0; i < 2; i++) {
       const writer = links.findIndex((link, i) => !closing.has(i) && link.isWriter);
@@ -115,7 +117,7 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
       await links[writer]?.close();
       await expect.poll(() => links.some((link, i) => !closing.has(i) && link.isWriter), SOON).toBe(true);
     }
-    isDone = true;
+    done.abort();
     await Promise.all(load);
     await Promise.all(links.map((link) => link.close()));
     expect(FakeStore.lines(directory)).toHaveLength(count);

@@ -10,7 +10,9 @@ const link = await openLink(directory);
 console.log(`open ${link.isWriter ? "writer" : "follower"} ${link.place.tail}`);
 let was = link.isWriter;
 setInterval(() => {
-  if (link.isWriter !== was) console.log(`role ${(was = link.isWriter) ? "writer" : "follower"}`);
+  if (link.isWriter === was) return;
+  was = link.isWriter;
+  console.log(`role ${was ? "writer" : "follower"}`);
 }, 1).unref();
 for await (const line of createInterface(process.stdin)) {
   void link.ask(appendRequest(Buffer.from(line), line.includes("key="))).then(

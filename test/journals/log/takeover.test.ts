@@ -26,11 +26,11 @@ describe("processes of one journal", { timeout: 240_000 }, () => {
     let journal = await openHere();
     onTestFinished(() => journal.close());
     let [count, own, starting] = [0, 0, 0];
-    let isDone = false;
+    const done = new AbortController();
     let isReopening = false;
     const failures: unknown[] = [];
     const load = (async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         for (const one of processes) if (one.open < 20) one.send(count++ % 4 === 0 ? `plain${count}` : `key=${count}`);
         const key = `own${own}`;
         const used = journal;
@@ -40,6 +40,12 @@ describe("processes of one journal", { timeout: 240_000 }, () => {
         else await new Promise((resolve) => setTimeout(resolve, 1));
       }
     })();
+    const replace = async (): Promise<void> => {
+      const replacement = await start(directory);
+      starting--;
+      all.push(replacement);
+      processes.push(replacement);
+    };
     const takeovers: number[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       await expect.poll(() => processes.length, SOON).toBeGreaterThan(1);
@@ -59,14 +65,10 @@ describe("processes of one journal", { timeout: 240_000 }, () => {
       await expect.poll(() => own, SOON).toBeGreaterThan(before + 1);
       takeovers.push(performance.now() - killedAt);
       starting++;
-      void start(directory).then((replacement) => {
-        starting--;
-        all.push(replacement);
-        processes.push(replacement);
-      });
+      void replace();
     }
     await expect.poll(() => starting, SOON).toBe(0);
-    isDone = true;
+    done.abort();
     await load;
     await expect.poll(() => processes.every(({ open }) => open === 0), SOON).toBe(true);
     const page = await journal.read(0, ALL);

@@ -107,10 +107,10 @@ describe("a backup of a log", { timeout: 120_000 }, () => {
     const directory = newDirectory();
     const journal = await logJournal({ directory, retention: SMALL });
     onTestFinished(() => journal.close());
-    let isDone = false;
+    const done = new AbortController();
     let count = 0;
     const load = (async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         await Promise.all(Array.from({ length: 20 }, () => journal.append([update(`${++count} ${"x".repeat(1000)}`)])));
         await journal.state?.commit([{ key: "count", value: String(count) }]);
       }
@@ -140,7 +140,7 @@ describe("a backup of a log", { timeout: 120_000 }, () => {
       for (const name of readdirSync(to)) expect(statSync(join(to, name)).mode & 0o777).toBe(0o600);
       await copy.close();
     }
-    isDone = true;
+    done.abort();
     await load;
   });
 
