@@ -96,15 +96,9 @@ describe("a process that is killed while it appends", () => {
     // Each id is of one append at the most, with both of its records or none.
     const ids = records.flatMap(({ id }) => id ?? []);
     expect(new Set(ids).size).toBe(ids.length);
-<<<<<<< HEAD
     const times = new Map<string, number>();
     for (const { data } of records) times.set(data, (times.get(data) ?? 0) + 1);
     for (const [data, count] of times) expect(count).toBe(Number(data.split(":")[1]) % 7 === 0 ? 2 : 1);
-=======
-    for (const record of records.filter(({ data }) => Number(data.split(":")[1]) % 7 === 0 && data !== "")) {
-      expect(records.filter(({ data }) => data === record.data)).toHaveLength(2);
-    }
->>>>>>> w-link
     for (const { id, offset } of records.filter(({ id }) => id !== undefined).slice(-200))
       expect(await store.findId(id as string)).toEqual([offset]);
     expect(await store.entries("", { limit: 1000 })).toHaveLength(
