@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { HashTable } from "../../../packages/hub/src/journals/log/hash-table.ts";
 import { SegmentIndex } from "../../../packages/hub/src/journals/log/segment-index.ts";
