@@ -18,7 +18,7 @@ const append = async (line: string): Promise<string> => {
 for await (const line of createInterface(process.stdin)) {
   void append(line).then(
     (outcome) => console.log(`${outcome} ${line}`),
-    (error: unknown) => console.log(`failed ${error instanceof HubError ? error.code : String(error)} ${line}`),
+    (error: unknown) => console.log(`failed ${error instanceof HubError ? error.code : String(error)} ${line} ${String(error)}`),
   );
 }
 await journal.close();

@@ -207,6 +207,25 @@ describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
     await link.close();
   });
 
+  it("keeps a request that the writer did not carry out for the next writer", async () => {
+    const directory = temporaryDirectory("protocol");
+    const stop = await fakeWriter(directory, (socket) => {
+      socket.write(greeting);
+      const reader = new FrameReader((kind, number) => {
+        if (kind === KIND.append) socket.write(frame(KIND.again, number, NOTHING));
+      });
+      socket.on("data", (chunk) => reader.push(chunk));
+    });
+    const link = await openLink(directory);
+    const first = link.ask(append("first"));
+    // An answer to the second request may never come, because the writer leaves.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const second = link.ask(append("second"));
+    await stop();
+    expect([await first, await second]).toMatchObject([{ first: 1 }, { first: 2 }]);
+    await link.close();
+  });
+
   it("does not open a journal whose writer is of another version", async () => {
     const directory = temporaryDirectory("protocol");
     const refusal = new HubError("journal_unavailable", "another version");

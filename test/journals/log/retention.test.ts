@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recordBytes, type Retention } from "artesian";
 import { LogStore } from "../../../packages/hub/src/journals/log/store.ts";

@@ -22,6 +22,8 @@ export const KIND = {
   result: 35,
   error: 36,
   leaving: 37,
+  /** The request was not carried out, and is for the next writer. */
+  again: 38,
 } as const;
 
 /** A request of a follower, which gets one answer. */

@@ -121,6 +121,13 @@ export class RemoteWriter {
     const waiting = this.#sent.get(number);
     // The time of the request was over.
     if (waiting === undefined) return;
+    if (kind === KIND.again) {
+      this.#sent.delete(number);
+      waiting.wasSent = false;
+      this.#isLeaving = true;
+      this.#unsent.push(waiting);
+      return;
+    }
     // A request with a malformed answer stays open, until the connection ends.
     if (kind === KIND.error) waiting.reject(decodeError(content));
     else if (kind === KIND.appended || kind === KIND.result) waiting.answer(kind, content);

@@ -201,6 +201,7 @@ export class WriterLink {
       await this.#whileClaimed(claim);
       this.#local = undefined;
       await followers.leave();
+      followers.refuse();
     } finally {
       this.#local = undefined;
       await store?.close();

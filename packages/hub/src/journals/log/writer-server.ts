@@ -72,6 +72,11 @@ export class WriterServer implements Reception {
     await Promise.race([Promise.all(left), new Promise<void>((resolve) => after(LEAVE_MS, resolve))]);
   }
 
+  /** Carries out no further request. The followers keep them for the next writer. */
+  refuse(): void {
+    for (const connection of this.#connections) connection.refuse();
+  }
+
   close(): void {
     this.#stopSigns();
     this.#stopListening();
@@ -92,6 +97,7 @@ class Connection {
   #openBytes = 0;
   #openRequests = 0;
   #isEnded = false;
+  #isRefusing = false;
   #onDone: () => void = () => undefined;
 
   constructor(socket: Socket, writer: () => LogWriterAccess | undefined) {
@@ -131,6 +137,10 @@ class Connection {
     });
   }
 
+  refuse(): void {
+    this.#isRefusing = true;
+  }
+
   cut(): void {
     this.#socket.destroy();
   }
@@ -161,7 +171,8 @@ class Connection {
     }
     const writer = this.#writer();
     if (writer === undefined) throw new MalformedFrame("A request came before the journal was open.");
-    void this.#answer(answerOf(writer, kind, content), number, content.length);
+    const answer = this.#isRefusing ? Promise.resolve<Answer>([KIND.again, NOTHING]) : answerOf(writer, kind, content);
+    void this.#answer(answer, number, content.length);
   }
 
   /** @param length - Bytes of the request. */
