@@ -122,5 +122,5 @@ export function encodeUpdate(input: UpdateInput): string {
       return `"${name.replace("Ms", "").replace("A", "_a")}":${text}`;
     },
   );
-  return `{${fields}}`;
+  return `{${fields.join()}}`;
 }

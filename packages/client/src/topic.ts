@@ -59,7 +59,7 @@ export function createTopic<Data extends Events>(
   // Throws for a value that is no schema, now and not at the first update.
   const isOne = schemas !== undefined && "~standard" in schemas;
   const schemaOf = (type: string): Schema | undefined =>
-    isOne ? (schemas as Schema) : schemas !== undefined && Object.hasOwn(schemas, type) ? (schemas as SchemaMap<Events>)[type] : undefined;
+    isOne ? (schemas as Schema) : schemas !== undefined && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
 
   function on(type: string, listener: (event: TopicEvent<never>) => void): () => void {
     checkTypes({ type, listener });

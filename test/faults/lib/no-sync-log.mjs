@@ -4,7 +4,9 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
 for (const name of ["fsync", "fdatasync"]) {
-  fs[name] = (_file, done) => setImmediate(done, null);
+  fs[name] = (_file, done) => {
+    setImmediate(() => done(null));
+  };
   fs[`${name}Sync`] = () => undefined;
   fs.promises[name] = async () => undefined;
 }
