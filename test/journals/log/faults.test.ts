@@ -262,10 +262,14 @@ describe("requests of other processes", () => {
     const short = good.subarray(0, good.length - 1);
     const miscounted = Buffer.from(good);
     miscounted.writeUInt32LE(2, 16);
+    const keyless = Buffer.from(good);
+    keyless[5] = 2;
     const outcomes = await Promise.all(
-      [good, Buffer.alloc(0), Buffer.alloc(100), short, miscounted, Buffer.from(good)].map((request) => codeOf(store.append(request))),
+      [good, Buffer.alloc(0), Buffer.alloc(100), short, miscounted, keyless, Buffer.from(good)].map((request) =>
+        codeOf(store.append(request)),
+      ),
     );
-    expect(outcomes).toEqual(["resolved", "internal", "internal", "internal", "internal", "resolved"]);
+    expect(outcomes).toEqual(["resolved", "internal", "internal", "internal", "internal", "internal", "resolved"]);
     expect(await data(store)).toEqual(["good", "good"]);
   });
 });

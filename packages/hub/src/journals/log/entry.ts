@@ -3,7 +3,8 @@ import { crc32 } from "node:zlib";
 /**
  * An entry of a segment, one for each append. Numbers are little-endian.
  *
- * 0: checksum of all other bytes, started from the journal's salt. 4: {@link MAGIC}. 5: kind. 6:
+ * 0: CRC-32 of all other bytes, started from the journal's salt. Node has CRC-32 as native code. In
+ * JavaScript, CRC-32C takes 4 times as long for 300 bytes, and 8 times for 64 KiB. 4: {@link MAGIC}. 5: kind. 6:
  * time in milliseconds. 12: length. 16: number of records. 20: flushed length of the segment when
  * the entry was written. 24: offset of the first record, or of the next record if there is none. 30:
  * the head. 36: bytes of all records ever appended, with this entry's. 44: number of entries with

@@ -40,7 +40,8 @@ export class Group {
   #length = 0;
   /** Index of the last entry, which has its checksum once the next is added, or -1. */
   #last = -1;
-  #place: EntryPlace = { at: 0, first: 1, head: 1, flushed: 0, total: 0, changes: 0 };
+  /** Place of the next entry, with the totals up to the last one. */
+  #place: { -readonly [K in keyof EntryPlace]: EntryPlace[K] } = { at: 0, first: 1, head: 1, flushed: 0, total: 0, changes: 0 };
   #keys = new Map<string, KnownAppend & { readonly request: string }>();
   #changes = new Map<string, string | undefined>();
 
@@ -189,11 +190,11 @@ export class Group {
       this.#bytes = larger;
     }
     entry.copy(this.#bytes, at);
-    const before = this.#place;
-    const total = before.total + entryTotal(entry, 0);
-    const changes = (before.changes + ((entryKind(entry, 0) & HAS_STEPS) === 0 ? 0 : 1)) >>> 0;
-    placeEntry(this.#bytes, at, { ...before, total, changes });
-    this.#place = { ...before, first: before.first + count, total, changes };
+    const place = this.#place;
+    place.total += entryTotal(entry, 0);
+    if ((entryKind(entry, 0) & HAS_STEPS) !== 0) place.changes = (place.changes + 1) >>> 0;
+    placeEntry(this.#bytes, at, place);
+    place.first += count;
     this.#last = at;
     this.#length = at + length;
   }

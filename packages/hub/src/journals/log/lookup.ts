@@ -2,6 +2,10 @@ import type { KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
 import { MAX_FOUND } from "../../core/journal/journal.ts";
 import { nextTurn } from "../../core/scheduler.ts";
 import { inSlices } from "../../core/slices.ts";
+import { Malformed } from "./bytes.ts";
+import { decodeRest, type LogKey } from "./codec.ts";
+import { ENTRY_HEAD, entryKind, HAS_KEY } from "./entry.ts";
+import type { FindKey } from "./group.ts";
 import { hashText, rebuildIndex, writeIndex } from "./indexing.ts";
 import type { KeyedHash } from "./keyed-hash.ts";
 import type { LogReader } from "./reader.ts";
@@ -47,6 +51,17 @@ export class Lookup {
     return undefined;
   }
 
+  /** Looks for the keys of encoded appends, before they are written. */
+  async keysOf(requests: readonly Buffer[]): Promise<FindKey> {
+    const found = new Map<string, KnownAppend | ReusedKey | undefined>();
+    for (const one of requests) {
+      if (one.length < ENTRY_HEAD || (entryKind(one, 0) & HAS_KEY) === 0) continue;
+      const keyed = keyOf(one);
+      if (keyed !== undefined) found.set(`${keyed.digest} ${keyed.request}`, await this.key(keyed.digest, keyed.request));
+    }
+    return ({ digest, request }) => found.get(`${digest} ${request}`);
+  }
+
   /** Offsets of the records that may have a text, rising. */
   #places(text: string): readonly number[] | Promise<readonly number[]> {
     const hash = hashText(this.#hash, text);
@@ -65,6 +80,16 @@ export class Lookup {
       await rebuildIndex(this.#segments, segment, this.#hash);
       await writeIndex(this.#segments, segment).catch(() => undefined); // The index stays in memory.
     }
+  }
+}
+
+/** @returns Undefined also for a malformed append, which the group refuses. */
+function keyOf(request: Buffer): LogKey | undefined {
+  try {
+    return decodeRest(request, 0, request.length).keyed;
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
   }
 }
 

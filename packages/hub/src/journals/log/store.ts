@@ -7,13 +7,13 @@ import { nextTurn } from "../../core/scheduler.ts";
 import { restOf } from "../../core/slices.ts";
 import { DURABLE_RETENTION, RetentionRule, trimWhileIdle } from "../shared/retention.ts";
 import { Malformed } from "./bytes.ts";
-import { decodeRest, encodeAppend } from "./codec.ts";
+import { encodeAppend } from "./codec.ts";
 import { Condition } from "./condition.ts";
-import { ENTRY_HEAD, entryKind, HAS_KEY } from "./entry.ts";
+import { ENTRY_HEAD } from "./entry.ts";
 import { EntryReader, scan } from "./entry-reader.ts";
 import { outcomeUnknown, toWriteError } from "./failure.ts";
 import { type FileOperations, realFiles } from "./file-operations.ts";
-import { type FindKey, Group } from "./group.ts";
+import { Group } from "./group.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { hashOf, identityPath, SEGMENT_START } from "./identity.ts";
 import { HashTable } from "./hash-table.ts";
@@ -197,9 +197,9 @@ export class LogStore implements LogWriterAccess {
       if (this.#isDoubtful) await this.#checkAgain();
       await this.#makeSegment(requests);
     } catch (error) {
-      throw this.#noRoom(error);
+      throw await this.#refused(error);
     }
-    const findKey = await this.#findKeys(requests);
+    const findKey = await this.#lookup.keysOf(requests);
     // The bytes of the last group are about to change.
     this.reader.moveTo(this.#place);
     const now = Date.now();
@@ -226,7 +226,7 @@ export class LogStore implements LogWriterAccess {
       await this.#flush(bytes);
     } catch (error) {
       this.#trimmer.start(this.#state.head, this.#end());
-      throw this.#noRoom(error);
+      throw await this.#refused(error);
     }
     this.#flushed();
     const gone = this.#condition.look();
@@ -283,17 +283,6 @@ export class LogStore implements LogWriterAccess {
 
   #tell(): void {
     for (const listener of this.#listeners) listener(this.#place);
-  }
-
-  /** Looks for the keys of appends in the flushed log. */
-  async #findKeys(requests: readonly Buffer[]): Promise<FindKey> {
-    const found = new Map<string, KnownAppend | ReusedKey | undefined>();
-    for (const request of requests) {
-      if (request.length < ENTRY_HEAD || (entryKind(request, 0) & HAS_KEY) === 0) continue;
-      const { keyed } = decodeRest(request, 0, request.length);
-      if (keyed !== undefined) found.set(`${keyed.digest} ${keyed.request}`, await this.#lookup.key(keyed.digest, keyed.request));
-    }
-    return ({ digest, request }) => found.get(`${digest} ${request}`);
   }
 
   /** Begins a segment if the appends are too much for the present one. */
@@ -369,8 +358,8 @@ export class LogStore implements LogWriterAccess {
     this.#isDoubtful = false;
   }
 
-  /** @returns The error of appends that could not be written. */
-  #noRoom(error: unknown): HubError {
+  /** Makes room on a full disk. @returns The error of appends that could not be written. */
+  async #refused(error: unknown): Promise<HubError> {
     const reason = toWriteError(error);
     if (reason.code !== "journal_full") return reason;
     // Segments beyond the retention go, although there is no room to write how far the head moved.
@@ -382,6 +371,8 @@ export class LogStore implements LogWriterAccess {
       this.reader.moveTo(this.#place);
       this.#tell();
     }
+    // The next append finds the room.
+    await this.#housekeeping.settle();
     return reason;
   }
 
