@@ -143,11 +143,11 @@ describe("a flush that fails", () => {
     const store = await openStore({ directory, files });
     await append(store, "1");
     files.failing = { flush: "EIO" };
-    const { truncate } = files;
+    const truncate = files.truncate.bind(files);
     // The disk works again by the time of the cut.
     files.truncate = async (fd, length) => {
       files.failing = {};
-      await truncate.call(files, fd, length);
+      await truncate(fd, length);
     };
     expect(await codeOf(append(store, "2"))).toBe("journal_unavailable");
     expect(await append(store, "3")).toEqual({ kind: "appended", first: 2, count: 1 });
@@ -191,10 +191,10 @@ describe("a flush that fails", () => {
     const store = await openStore({ directory, files, markFile: `${directory}.mark-1` });
     await append(store, "1");
     files.failing = { flush: "EIO" };
-    const { truncate } = files;
+    const truncate = files.truncate.bind(files);
     files.truncate = async (fd, length) => {
       files.failing = {};
-      await truncate.call(files, fd, length);
+      await truncate(fd, length);
     };
     expect(await codeOf(append(store, "no"))).toBe("journal_unavailable");
     const again = await openStore({ directory, markFile: `${directory}.mark-2` });
@@ -226,9 +226,9 @@ describe("files that are taken away", () => {
     const files = new FailingFiles();
     const store = await openStore({ directory, files });
     await append(store, "1");
-    const { flush } = files;
+    const flush = files.flush.bind(files);
     files.flush = async (fd) => {
-      await flush.call(files, fd);
+      await flush(fd);
       if (existsSync(directory)) renameSync(directory, `${directory}.away`);
     };
     expect(await codeOf(append(store, "2"))).toBe("outcome_unknown");

@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { LogReader } from "../../../packages/hub/src/journals/log/reader.ts";
 import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/store.ts";
 import { append, appendWhole, newDirectory, openStore, readAll, update } from "./support.ts";
 
@@ -357,5 +358,61 @@ describe("restored data", () => {
     const newer = line.slice(0, -9).replace("log 1 ", "log 2 ");
     writeFileSync(path, `${name}\n${newer} ${crc32(newer).toString(16).padStart(8, "0")}\n`);
     await expect(LogStore.open({ directory })).rejects.toThrow(/has format 2; this version of Artesian reads format 1/);
+  });
+});
+
+describe("a log of changes without updates", () => {
+  it("does not grow without bound, and keeps its table and its head", async () => {
+    const directory = newDirectory();
+    const { store } = await reopen(directory, { retention: { maxCount: 2 } });
+    for (let i = 1; i <= 3; i++) await append(store, "x".repeat(1500));
+    const follower = await LogReader.open(directory, store.salt, store.place);
+    onTestFinished(() => follower.close());
+    store.onMoved((place) => follower.moveTo(place));
+    const lease = (i: number): Promise<unknown> =>
+      appendWhole(store, { batch: [], steps: [{ key: `lease ${i % 5}`, value: `${i} ${"x".repeat(100)}` }] });
+    for (let i = 1; i <= 300; i++) {
+      await lease(i);
+      const active = segmentsOf(directory).at(-1) as string;
+      expect(store.place.position).toBeLessThan(4096 + 400);
+      // With the space that is kept ready.
+      expect(statSync(active).size).toBeLessThan(1024 * 1024);
+      if (i % 23 !== 0) continue;
+      const copy = `${directory}-${i}`;
+      cpSync(directory, copy, { recursive: true });
+      const { store: again } = await reopen(copy, { retention: { maxCount: 2 } });
+      expect((await again.entries("", { limit: 9 })).map(({ value }) => Number(value.split(" ")[0])).toSorted((a, b) => a - b)).toEqual(
+        [4, 3, 2, 1, 0].map((back) => i - back).filter((one) => one > 0),
+      );
+      expect(again.place).toMatchObject({ head: 2, tail: 3 });
+    }
+    await append(store, "4");
+    for (const reader of [store.reader, follower]) expect(data((await readAll({ reader }, 2)).records.slice(-1))).toEqual(["4"]);
+    expect(follower.between(3, 4)).toHaveLength(1);
+  });
+
+  it("is whole at each step of the replacement", async () => {
+    const directory = newDirectory();
+    const { store } = await reopen(directory);
+    const file = segmentsOf(directory)[0] as string;
+    let before = readFileSync(file);
+    for (let i = 1; i <= 60; i++) {
+      await appendWhole(store, { batch: [], steps: [{ key: `k${i % 7}`, value: `${i} ${"x".repeat(100)}` }] });
+      const isReplaced = store.place.position < 400 && i > 10;
+      const bytes = readFileSync(file);
+      if (isReplaced) {
+        // The checkpoint is written, and the new entry only in part.
+        for (let cut = 72; cut <= 120; cut += 6) {
+          writeFileSync(file, Buffer.concat([bytes.subarray(0, cut), before.subarray(cut)]));
+          const { store: again } = await reopen(directory);
+          const values = (await again.entries("", { limit: 9 })).map(({ value }) => Number(value.split(" ")[0]));
+          expect(Math.max(...values)).toBe(i - 1);
+          await again.close();
+        }
+        return;
+      }
+      before = bytes;
+    }
+    throw new Error("The segment was not replaced.");
   });
 });

@@ -37,6 +37,11 @@ export class Cursor {
     else this.#segment = undefined;
   }
 
+  /** Forgets the bytes that were read, because the file has others now. */
+  forget(): void {
+    this.#segment = undefined;
+  }
+
   /** Loads the entry of a record: the entry after the current one, or another. See {@link seek}. */
   goOn(offset: number): number {
     const { entry } = this;

@@ -1,8 +1,7 @@
 import { rm } from "node:fs/promises";
-import type { StateEntry } from "../../core/journal/state.ts";
 import { nextTurn } from "../../core/scheduler.ts";
 import { restOf } from "../../core/slices.ts";
-import { encodeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, encodeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { writeIndex } from "./indexing.ts";
 import { segmentPath } from "./segment.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
@@ -44,13 +43,16 @@ export class Housekeeping {
   }
 
   /** Writes the table as of the beginning of a segment. */
-  checkpoint(first: number, changes: number, entries: readonly StateEntry[]): void {
-    this.#later(async () => {
-      const { directory, salt } = this.#segments;
-      const bytes = await restOf(encodeCheckpoint({ first, changes, entries }, salt), nextTurn);
-      this.#checkpoints = await writeCheckpoint(directory, first, bytes);
-    });
+  checkpoint(point: Checkpoint): void {
+    this.#later(() => this.writeCheckpoint(point));
     this.drop([]);
+  }
+
+  /** Does the same now. @throws Error if the file can't be written. */
+  async writeCheckpoint(point: Checkpoint): Promise<void> {
+    const { directory, salt } = this.#segments;
+    const bytes = await restOf(encodeCheckpoint(point, salt), nextTurn);
+    this.#checkpoints = await writeCheckpoint(directory, point.first, bytes);
   }
 
   /** Removes the files of trimmed segments, now or once the table does not need them. */

@@ -65,7 +65,13 @@ export class LogReader {
    *   until the next call.
    */
   moveTo(place: LogPlace, held?: HeldBytes): void {
+    const { segment, position } = this.#place;
     if (this.#segments.all.at(-1)?.first !== place.segment) this.#segments.list(place.segment);
+    // The entries of a segment without records may be replaced by fewer.
+    if (place.segment === segment && place.position < position) {
+      this.#segments.active.sparse = undefined;
+      this.#cursor.forget();
+    }
     this.#segments.forgetBefore(place.head);
     this.#place = place;
     this.#cursor.end(place.position, held);

@@ -98,6 +98,23 @@ export class SegmentWriter {
     await this.#files.flush(this.#fd);
   }
 
+  /**
+   * Puts entries in place of all but the first. If this fails before the cut, the old entries still
+   * count.
+   *
+   * @param start - Position after the first entry.
+   */
+  async replace(start: number, bytes: Uint8Array): Promise<void> {
+    await this.#allocation.stop();
+    this.#files.write(this.#fd, bytes, start);
+    await this.#files.flush(this.#fd);
+    await this.#files.truncate(this.#fd, start + bytes.length);
+    this.position = start + bytes.length;
+    this.#allocation.cut(this.position);
+    await this.#files.flush(this.#fd);
+    this.#allocation.keepAhead(this.position);
+  }
+
   /** Closes the file, without the space that was kept ready. */
   async close(): Promise<void> {
     try {

@@ -20,7 +20,7 @@ export function listSegments(directory: string, part: SegmentPart = "log"): numb
     .toSorted((a, b) => a - b);
 }
 
-/** Files that are open for reading. Closes those that were not used for the longest time. */
+/** Files that are open for reading. Closes those that were opened first, if there are many. */
 export class OpenFiles {
   readonly #fds = new Map<string, number>();
 
@@ -30,8 +30,8 @@ export class OpenFiles {
     if (fd === undefined) {
       fd = openSync(path, "r");
       if (this.#fds.size >= MOST_OPEN) this.close(this.#fds.keys().next().value as string);
-    } else this.#fds.delete(path);
-    this.#fds.set(path, fd);
+      this.#fds.set(path, fd);
+    }
     return fd;
   }
 

@@ -9,12 +9,16 @@ import { SparseIndex } from "./sparse-index.ts";
 export interface Segment {
   /** Offset of its first record. */
   readonly first: number;
+  /** Path of its file. */
+  readonly path: string;
   /** Offset of the first record of the next segment. Infinity for the active one. */
   next: number;
   /** Undefined until it is needed. */
   sparse: SparseIndex | undefined;
   /** Undefined until it is needed, or if there is none or it is damaged. */
   index: SegmentIndex | undefined;
+  /** Length of the file, once it is needed after the segment was sealed. */
+  length: number | undefined;
   /** Ids and keys of the writer's segments that have no index file yet. */
   texts: HashTable | undefined;
 }
@@ -35,7 +39,18 @@ export class Segments {
   list(active: number): void {
     const firsts = listSegments(this.directory).filter((first) => first <= active);
     const known = new Map(this.#all.map((segment) => [segment.first, segment]));
-    this.#all = firsts.map((first) => known.get(first) ?? { first, next: Infinity, sparse: undefined, index: undefined, texts: undefined });
+    this.#all = firsts.map(
+      (first) =>
+        known.get(first) ?? {
+          first,
+          path: segmentPath(this.directory, first, "log"),
+          next: Infinity,
+          sparse: undefined,
+          index: undefined,
+          length: undefined,
+          texts: undefined,
+        },
+    );
     for (const [i, segment] of this.#all.entries()) segment.next = firsts[i + 1] ?? Infinity;
   }
 
@@ -61,24 +76,25 @@ export class Segments {
   /** Drops the segments whose records are all before an offset. */
   forgetBefore(head: number): void {
     while (this.#all.length > 1 && (this.#all[0] as Segment).next <= head) {
-      const { first } = this.#all.shift() as Segment;
-      this.#files.close(segmentPath(this.directory, first, "log"));
+      const { first, path } = this.#all.shift() as Segment;
+      this.#files.close(path);
       this.#files.close(segmentPath(this.directory, first, "index"));
     }
   }
 
   fd(segment: Segment): number {
-    return this.#files.fd(segmentPath(this.directory, segment.first, "log"));
+    return this.#files.fd(segment.path);
   }
 
   /** Closes the file of a segment until it is needed again. */
   closeFile(segment: Segment): void {
-    this.#files.close(segmentPath(this.directory, segment.first, "log"));
+    this.#files.close(segment.path);
   }
 
   /** Length of the segment's file. */
   length(segment: Segment): number {
-    return fstatSync(this.fd(segment)).size;
+    if (segment.next === Infinity) return fstatSync(this.fd(segment)).size;
+    return (segment.length ??= fstatSync(this.fd(segment)).size);
   }
 
   /** The known entries of a segment. Without an index file, they become known by reading. */

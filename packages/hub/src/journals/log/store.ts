@@ -2,6 +2,7 @@ import { HubError } from "../../core/errors.ts";
 import type { KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
 import type { Retention } from "../../core/journal/journal.ts";
 import type { JournalState, StateEntry } from "../../core/journal/state.ts";
+import { AppendQueue } from "./append-queue.ts";
 import { nextTurn } from "../../core/scheduler.ts";
 import { restOf } from "../../core/slices.ts";
 import { DURABLE_RETENTION, RetentionRule, trimWhileIdle } from "../shared/retention.ts";
@@ -22,17 +23,10 @@ import { Lookup } from "./lookup.ts";
 import { LogReader } from "./reader.ts";
 import { type LogState, recover, type RecoveredLog, type RecoveryOptions } from "./recovery.ts";
 import { segmentPath } from "./segment.ts";
+import { segmentBytesFor } from "./segment-length.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { SparseIndex } from "./sparse-index.ts";
 import { type LogEnd, Trimmer } from "./trimmer.ts";
-
-/** Most bytes of appends that share a flush. A larger append is flushed alone. */
-const GROUP_BYTES: number = 4 * 1024 * 1024;
-/** Largest and smallest length of a segment, if the retention does not say otherwise. */
-const SEGMENT_BYTES = { most: 64 * 1024 * 1024, least: 256 * 1024 } as const;
-/** Segments that the retention should have, so that dropping one does not drop much at once. */
-const SEGMENTS = 8;
-const TYPICAL_ENTRY_BYTES = 160;
 
 /** Options of {@link LogStore.open}. */
 export interface LogStoreOptions extends Omit<RecoveryOptions, "files" | "segmentBytes"> {
@@ -46,12 +40,6 @@ export interface LogStoreOptions extends Omit<RecoveryOptions, "files" | "segmen
   readonly condition?: Condition | undefined;
   /** For tests that make operations fail. */
   readonly files?: FileOperations | undefined;
-}
-
-interface Waiting {
-  readonly request: Buffer;
-  readonly resolve: (outcome: LogOutcome) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** A log that this process alone writes. Appends that wait for a flush share the next one. */
@@ -73,8 +61,7 @@ export class LogStore implements LogWriterAccess {
   #writer: SegmentWriter;
   #state: LogState;
   #place: LogPlace;
-  #waiting: Waiting[] = [];
-  #running: Promise<void> | undefined;
+  readonly #queue = new AppendQueue((requests) => this.#write(requests));
   #isClosed = false;
   /** Whether the page cache is not to be trusted, as after a failed flush. */
   #isDoubtful = false;
@@ -106,7 +93,7 @@ export class LogStore implements LogWriterAccess {
     this.#dropTrimmed();
     this.#stopTrimming = trimWhileIdle(retention, {
       head: () => this.#place.head,
-      isOverfull: () => !this.#isClosed && this.#running === undefined && this.#trimmer.isOverfull(this.#end(), Date.now()),
+      isOverfull: () => !this.#isClosed && this.#trimmer.isOverfull(this.#end(), Date.now()),
       dropSome: () => this.append(encodeAppend({ batch: [], steps: [] })),
     });
   }
@@ -155,10 +142,7 @@ export class LogStore implements LogWriterAccess {
   append(request: Buffer): Promise<LogOutcome> {
     const refused = this.#refusal();
     if (refused !== undefined) return Promise.reject(refused);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject });
-      this.#running ??= this.#run();
-    });
+    return this.#queue.append(request);
   }
 
   async entries(prefix: string, options: Parameters<JournalState["entries"]>[1]): Promise<readonly StateEntry[]> {
@@ -186,11 +170,11 @@ export class LogStore implements LogWriterAccess {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopTrimming();
-    await this.#running;
+    await this.#queue.settle();
     const isHere = this.#condition.look() === undefined;
     if (isHere && !this.#isDoubtful && this.#isUnproven) {
       // So that damage of the last appends is recognised, and is no torn end.
-      await this.#commit([{ request: encodeAppend({ batch: [], steps: [] }), resolve: () => undefined, reject: () => undefined }]);
+      await this.#write([encodeAppend({ batch: [], steps: [] })]).catch(() => undefined);
     }
     await this.#housekeeping.settle();
     await (isHere && !this.#isDoubtful ? this.#writer.close() : this.#writer.abandon());
@@ -205,55 +189,23 @@ export class LogStore implements LogWriterAccess {
     return this.failure && this.look();
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      // A group begins after the sockets of this turn are read, so that publishers that waited
-      // during a delivery share it.
-      await nextTurn();
-      await this.#commit(this.#take());
-    }
-    this.#running = undefined;
-  }
-
-  #take(): readonly Waiting[] {
-    let bytes = 0;
-    const end = this.#waiting.findIndex(({ request }, i) => (bytes += request.length) > GROUP_BYTES && i > 0);
-    if (end >= 0) return this.#waiting.splice(0, end);
-    const all = this.#waiting;
-    this.#waiting = [];
-    return all;
-  }
-
-  async #commit(appends: readonly Waiting[]): Promise<void> {
-    try {
-      const outcomes = await this.#write(appends);
-      for (const [i, { resolve, reject }] of appends.entries()) {
-        const outcome = outcomes[i] as LogOutcome | HubError;
-        if (outcome instanceof HubError) reject(outcome);
-        else resolve(outcome);
-      }
-    } catch (error) {
-      for (const { reject } of appends) reject(error);
-    }
-  }
-
   /** Writes a group of appends, and waits until they are flushed. */
-  async #write(appends: readonly Waiting[]): Promise<readonly (LogOutcome | HubError)[]> {
+  async #write(requests: readonly Buffer[]): Promise<readonly (LogOutcome | HubError)[]> {
     const absent = this.#condition.look();
     if (absent !== undefined) throw absent;
     try {
       if (this.#isDoubtful) await this.#checkAgain();
-      await this.#makeSegment(appends);
+      await this.#makeSegment(requests);
     } catch (error) {
       throw this.#noRoom(error);
     }
-    const findKey = await this.#findKeys(appends);
+    const findKey = await this.#findKeys(requests);
     // The bytes of the last group are about to change.
     this.reader.moveTo(this.#place);
     const now = Date.now();
     const group = this.#group;
     group.begin(this.#state, this.#writer.position, now);
-    const outcomes = appends.map(({ request }) => {
+    const outcomes = requests.map((request) => {
       try {
         return group.add(request, findKey);
       } catch (error) {
@@ -334,9 +286,9 @@ export class LogStore implements LogWriterAccess {
   }
 
   /** Looks for the keys of appends in the flushed log. */
-  async #findKeys(appends: readonly Waiting[]): Promise<FindKey> {
+  async #findKeys(requests: readonly Buffer[]): Promise<FindKey> {
     const found = new Map<string, KnownAppend | ReusedKey | undefined>();
-    for (const { request } of appends) {
+    for (const request of requests) {
       if (request.length < ENTRY_HEAD || (entryKind(request, 0) & HAS_KEY) === 0) continue;
       const { keyed } = decodeRest(request, 0, request.length);
       if (keyed !== undefined) found.set(`${keyed.digest} ${keyed.request}`, await this.#lookup.key(keyed.digest, keyed.request));
@@ -345,9 +297,9 @@ export class LogStore implements LogWriterAccess {
   }
 
   /** Begins a segment if the appends are too much for the present one. */
-  async #makeSegment(appends: readonly Waiting[]): Promise<void> {
+  async #makeSegment(requests: readonly Buffer[]): Promise<void> {
     let bytes = 0;
-    for (const { request } of appends) bytes += request.length;
+    for (const request of requests) bytes += request.length;
     if (this.#writer.position + bytes > this.#segmentBytes) await this.#beginSegment();
   }
 
@@ -356,7 +308,7 @@ export class LogStore implements LogWriterAccess {
     const { segments, identity, table } = this.#log;
     const { head, tail, total, changes } = this.#state;
     // A segment has the name of its first record, so each has a record.
-    if (tail < this.#writer.first) return;
+    if (tail < this.#writer.first) return this.#replaceChanges();
     const begin = { at: Date.now(), first: tail + 1, head, total, changes };
     const writer = await SegmentWriter.create(directory, files, identity, begin, this.#segmentBytes);
     const full = { segment: segments.active, writer: this.#writer };
@@ -369,7 +321,33 @@ export class LogStore implements LogWriterAccess {
     this.#place = this.#newPlace();
     this.reader.moveTo(this.#place);
     this.#housekeeping.seal(full.segment, full.writer);
-    this.#housekeeping.checkpoint(begin.first, changes, table.oldest(Infinity));
+    this.#housekeeping.checkpoint({ first: begin.first, changes, entries: table.oldest(Infinity) });
+  }
+
+  /**
+   * Puts a checkpoint in place of the changes of a segment without records, as of an idle hub. A
+   * failure leaves the segment as it is.
+   */
+  async #replaceChanges(): Promise<void> {
+    const { first, position } = this.#writer;
+    if (position <= this.#segmentBytes) return;
+    const { segments, table } = this.#log;
+    const start = SEGMENT_START + ENTRY_HEAD;
+    try {
+      await this.#housekeeping.writeCheckpoint({ first, changes: this.#state.changes, entries: table.oldest(Infinity) });
+      this.reader.moveTo(this.#place);
+      this.#group.begin(this.#state, start, Date.now());
+      this.#group.addEmpty();
+      this.#group.end(this.#state.head);
+      await this.#writer.replace(start, this.#group.bytes);
+    } catch {
+      if (this.#writer.position === position) return;
+      this.#isDoubtful = true;
+    }
+    segments.active.sparse = new SparseIndex(first, SEGMENT_START);
+    this.#place = this.#newPlace();
+    this.reader.moveTo(this.#place);
+    this.#trimmer.start(this.#state.head, this.#end());
   }
 
   /** Reads the active segment after a failed flush, and goes on with another segment. */
@@ -422,10 +400,4 @@ export class LogStore implements LogWriterAccess {
     const bytes = total - this.#trimmer.before;
     return { epoch, restoredUpTo, head, tail, bytes, segment: this.#writer.first, position: this.#writer.position };
   }
-}
-
-/** Small retentions have small segments, because a segment goes as a whole. */
-function segmentBytesFor({ maxBytes = Infinity, maxCount = Infinity }: Retention): number {
-  const held = Math.min(maxBytes, maxCount * TYPICAL_ENTRY_BYTES);
-  return Math.min(SEGMENT_BYTES.most, Math.max(SEGMENT_BYTES.least, Math.ceil(held / SEGMENTS)));
 }

@@ -38,8 +38,11 @@ export class TableLoading {
 
   read({ bytes, at, length }: EntryReader): void {
     const has = (entryKind(bytes, at) & HAS_STEPS) !== 0;
-    this.#changes = (this.#changes + (has ? 1 : 0)) >>> 0;
-    if (entryChanges(bytes, at) !== this.#changes) this.#isWhole = false;
+    const changes = entryChanges(bytes, at);
+    // The checkpoint of a segment may be newer than its first entries.
+    if (changes < this.#changes || (changes === this.#changes && has)) return;
+    if (changes !== this.#changes + (has ? 1 : 0)) this.#isWhole = false;
+    this.#changes = changes;
     if (!has || !this.#isWhole) return;
     for (const { key, value } of decodeRest(bytes, at, length).steps) this.table.write(key, value, this.#changes);
   }
