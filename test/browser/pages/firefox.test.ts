@@ -1,5 +1,6 @@
 import { launch, type Page } from "puppeteer-core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { LEAST_AGE_MS } from "../../../demo/src/landing/server/landing.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { LIVE_PAGES, PAGES, startDemo } from "./demo.ts";
 
@@ -84,5 +85,25 @@ describe("in Firefox", () => {
     });
     expect(answer.status).toBe(200);
     await expect.poll(() => page.$eval("[data-testid=updates]", ({ textContent }) => textContent), WAIT).toContain("Bonjour");
+  });
+
+  test("the server is killed, and nothing is lost or repeated", { timeout: 240_000 }, async () => {
+    const origin = await startDemo();
+    const page = await open("zh-CN", false);
+    await page.goto(`${origin}/#demonstration`, { waitUntil: "domcontentloaded" });
+    await (await page.waitForSelector("[data-testid=show-start]"))?.click();
+    const count = (name: string): Promise<number> =>
+      page.$eval(`[data-testid=show-${name}]`, ({ textContent }) => Number(textContent?.replaceAll(/\D/g, "")));
+    await expect.poll(() => count("received"), WAIT).toBeGreaterThan(3);
+    const events = (kind: string): Promise<number> => page.$$eval(`[data-kind=${kind}]`, ({ length }) => length);
+    // A process that was started a moment ago is left alone.
+    const kill = async (): Promise<number> => (await page.click("[data-testid=show-kill]"), events("killed"));
+    await expect.poll(kill, { timeout: LEAST_AGE_MS + WAIT.timeout, interval: 1000 }).toBe(1);
+    await expect.poll(() => events("back"), WAIT).toBe(1);
+    const before = await count("received");
+    await expect.poll(() => count("received"), WAIT).toBeGreaterThan(before + 8);
+    await page.click("[data-testid=show-stop]");
+    await expect.poll(async () => (await count("sent")) - (await count("received")), WAIT).toBe(0);
+    expect([await count("lost"), await count("repeated")]).toEqual([0, 0]);
   });
 });

@@ -54,21 +54,25 @@ function busyness(): number {
   return Math.max(1, load / availableParallelism());
 }
 
-test.each(Object.entries(FIRST_DATA))("%s has its first data within a second", { timeout: 240_000 }, async (path, shown) => {
-  const origin = await startDemo();
-  const times: number[] = [];
-  const limitMs = FIRST_DATA_MS * busyness();
-  for (let i = 0; i < LOADS && !times.some((ms) => ms <= limitMs); i++) {
-    const page = await openPage();
-    const startMs = performance.now();
-    await page.goto(origin + path, { waitUntil: "commit" });
-    await page.locator(shown).first().waitFor();
-    times.push(Math.round(performance.now() - startMs));
-    await page.context().close();
-  }
-  console.info(`${path}: first data after ${times.join(", ")} ms, of ${Math.round(limitMs)} ms`);
-  expect(Math.min(...times)).toBeLessThanOrEqual(limitMs);
-});
+test.each(Object.entries(FIRST_DATA))(
+  "%s has its first data within a second, if the machine is quiet",
+  { timeout: 240_000 },
+  async (path, shown) => {
+    const origin = await startDemo();
+    const times: number[] = [];
+    const limitMs = FIRST_DATA_MS * busyness();
+    for (let i = 0; i < LOADS && !times.some((ms) => ms <= limitMs); i++) {
+      const page = await openPage();
+      const startMs = performance.now();
+      await page.goto(origin + path, { waitUntil: "commit" });
+      await page.locator(shown).first().waitFor();
+      times.push(Math.round(performance.now() - startMs));
+      await page.context().close();
+    }
+    console.info(`${path}: first data after ${times.join(", ")} ms, of ${Math.round(limitMs)} ms`);
+    expect(Math.min(...times)).toBeLessThanOrEqual(limitMs);
+  },
+);
 
 test("seven tabs of the demo are live, and each can send", { timeout: 120_000 }, async () => {
   const origin = await startDemo();

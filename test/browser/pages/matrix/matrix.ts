@@ -33,7 +33,7 @@ async function watchShifts(page: Page): Promise<void> {
  * minutes, and files run side by side.
  */
 export function testEveryPage(locale: (typeof LANGUAGES)[number], colorScheme: "light" | "dark"): void {
-  test(`every page fits every width, moves nothing and is accessible in ${locale}, ${colorScheme}`, { timeout: 240_000 }, async () => {
+  test(`every page fits every width, moves nothing and is accessible in ${locale}, ${colorScheme}`, { timeout: 480_000 }, async () => {
     const origin = await startDemo();
     const faults: string[] = [];
     for (const path of PAGES) {
