@@ -6,7 +6,13 @@ import { redisJournal } from "artesian/journals/redis";
 import { describe, expect, it } from "vitest";
 
 /** What each needs besides what is tested; nothing listens there. */
-const NEEDED = { memory: {}, lmdb: { directory: "/nowhere" }, log: { directory: "/nowhere" }, redis: { url: "redis://127.0.0.1:1" }, nats: { url: "nats://127.0.0.1:1" } };
+const NEEDED = {
+  memory: {},
+  lmdb: { directory: "/nowhere" },
+  log: { directory: "/nowhere" },
+  redis: { url: "redis://127.0.0.1:1" },
+  nats: { url: "nats://127.0.0.1:1" },
+};
 
 const OPEN: Readonly<Record<keyof typeof NEEDED, (options: never) => unknown>> = {
   memory: memoryJournal,
