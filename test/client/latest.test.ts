@@ -62,7 +62,7 @@ test("a snapshot that the hub refuses for its number tells why", async () => {
 
 test.each([-1, 1.5, "x", NaN, null, Infinity])("`last` is checked: %s", async (last) => {
   const live = open("http://127.0.0.1:9/");
-  expect(() => live.latest("/:id", undefined, last as number)).toThrow(/^`last` is not a number from 0\.$/);
+  expect(() => live.latest("/:id", undefined, last as number)).toThrow(/^`last` is no number from 0\.$/);
 });
 
 test("a failed snapshot is not asked for while the stream is away", { timeout: 60_000 }, async () => {
