@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { EXIT, UsageError } from "../errors.ts";
+import { examplesOf } from "../examples.ts";
 import { createOutput, style } from "../terminal.ts";
 import type { Key } from "./config.ts";
 import { DEMO_SETTINGS } from "./demo-settings.ts";
@@ -54,10 +55,9 @@ export function configCommand(): Command {
     .description("print the JSON Schema of artesian.json")
     .addHelpText("after", SCHEMA_EXAMPLES)
     .action(async () => void (await createOutput(process.stdout).line(JSON.stringify(fileSchema(), undefined, 2))));
-  const examples = [CHECK_EXAMPLES, PRINT_EXAMPLES, SCHEMA_EXAMPLES].map((text) => text.split("\n\n")[0]);
   return new Command("config")
     .description("check and print the settings of artesian serve")
-    .addHelpText("after", examples.map((text, i) => (i === 0 ? text : text?.replace("\nExamples:", ""))).join(""))
+    .addHelpText("after", examplesOf([CHECK_EXAMPLES, PRINT_EXAMPLES, SCHEMA_EXAMPLES]))
     .addCommand(withSettings(check, includes).action(runCheck))
     .addCommand(withSettings(print, includes).action(runPrint))
     .addCommand(schema);

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Key } from "../config/config.ts";
 import { EXIT, Failure, UsageError } from "../errors.ts";
+import { examplesOf } from "../examples.ts";
 import { createOutput } from "../terminal.ts";
 
 const BACKUP_EXAMPLES = `
@@ -117,9 +118,7 @@ export function journalCommand(): Command {
     .description("back up, restore, verify, export and import the journal")
     .addHelpText(
       "after",
-      [BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES, COMPACT_EXAMPLES]
-        .map((text, i) => text.split("\n\n")[0]?.replace(i > 0 ? "\nExamples:" : "", ""))
-        .join(""),
+      examplesOf([BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES, COMPACT_EXAMPLES]),
     )
     .addCommand(withSettings(backup, includes))
     .addCommand(withSettings(restore, includes))

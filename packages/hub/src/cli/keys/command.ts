@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { configOf, type SettingFlags, withData, withSettings } from "../config/flags.ts";
+import { examplesOf } from "../examples.ts";
 import { createOutput } from "../terminal.ts";
 import { CREATED_ALGORITHMS, type CreatedAlgorithm } from "./create-jwk.ts";
 import { createKeyFile, keyFileOf } from "./file.ts";
@@ -88,8 +89,7 @@ export function keysCommand(): Command {
     .addHelpText("after", REMOVE_EXAMPLES)
     .action(runRemove);
   const keys = new Command("keys").description("make, list and replace the keys that sign tokens");
-  const examples = [CREATE_EXAMPLES, LIST_EXAMPLES, ADD_EXAMPLES, ROTATE_EXAMPLES, REMOVE_EXAMPLES].map((text) => text.split("\n\n")[0]);
-  keys.addHelpText("after", examples.map((text, i) => (i === 0 ? text : text?.replace("\nExamples:", ""))).join(""));
+  keys.addHelpText("after", examplesOf([CREATE_EXAMPLES, LIST_EXAMPLES, ADD_EXAMPLES, ROTATE_EXAMPLES, REMOVE_EXAMPLES]));
   for (const command of [create, list, add, rotate, remove]) keys.addCommand(withSettings(command, (key) => key === "data"));
   return keys;
 }

@@ -6,6 +6,7 @@ import { collect, configOf, type SettingFlags, withSettings } from "../config/fl
 import type { Key } from "../config/config.ts";
 import { duration } from "../config/values.ts";
 import { EXIT, UsageError } from "../errors.ts";
+import { examplesOf } from "../examples.ts";
 import { createOutput, style } from "../terminal.ts";
 import { bearerHeaders, tokenOption } from "../token.ts";
 import { hubUrl, urlOption } from "../url.ts";
@@ -118,7 +119,7 @@ export function tokenCommand(): Command {
   const includes = (key: Key): boolean => SETTINGS_OF_TOKENS.has(key);
   return new Command("token")
     .description("make, inspect and revoke access tokens")
-    .addHelpText("after", `${MINT_EXAMPLES.split("\n\n")[0]}${INSPECT_EXAMPLES.split("\n\n")[0]?.replace("\nExamples:", "")}`)
+    .addHelpText("after", examplesOf([MINT_EXAMPLES, INSPECT_EXAMPLES]))
     .addCommand(withSettings(mint, includes))
     .addCommand(withSettings(inspect, includes))
     .addCommand(withSettings(revoke, includes));

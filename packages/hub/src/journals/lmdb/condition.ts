@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { HubError } from "../../core/errors.ts";
 import { afterThisTurn, monotonicMs } from "../../core/scheduler.ts";
+import { FilesInPlace, filesAbsent } from "../shared/files-in-place.ts";
 import { isDamage, isDoubtful } from "./failure.ts";
-import { OpenFiles } from "./open-files.ts";
 import { findDamage } from "./tree-check.ts";
+
+/** The files that each process of a journal has open: the data, and the locks shared by all. */
+const NAMES = ["data.mdb", "lock.mdb"] as const;
 
 /** Shortest time between two checks of the whole file, in milliseconds. */
 const LOOK_MS = 60_000;
@@ -14,7 +17,7 @@ const LOOK_MS = 60_000;
  */
 export class Condition {
   readonly #directory: string;
-  readonly #files: OpenFiles;
+  readonly #files: FilesInPlace;
   readonly #onDamage: () => void;
   readonly #listeners = new Set<() => void>();
   #damage: HubError | undefined;
@@ -26,7 +29,7 @@ export class Condition {
   /** @param onDamage - Called once, when the file turns out to be damaged. */
   constructor(directory: string, onDamage: () => void) {
     this.#directory = directory;
-    this.#files = new OpenFiles(directory);
+    this.#files = new FilesInPlace(NAMES.map((name) => join(directory, name)));
     this.#onDamage = onDamage;
   }
 
@@ -54,7 +57,7 @@ export class Condition {
     const why = this.#files.whyOther();
     if (why === this.#why) return;
     this.#why = why;
-    this.#absence = why === undefined ? undefined : absent(this.#directory, why);
+    this.#absence = why === undefined ? undefined : filesAbsent(this.#directory, why);
     this.#tell();
   }
 
@@ -92,15 +95,6 @@ export class Condition {
       for (const onChanged of this.#listeners) onChanged();
     });
   }
-}
-
-function absent(directory: string, why: string): HubError {
-  return new HubError("journal_unavailable", "The journal's files are not where they were. Nothing is published until they are back.", {
-    cause: new Error(
-      `The journal in ${directory} was removed or replaced while it was open: ${why}. ` +
-        "Move the same directory back, and the hub goes on. To go on with a copy or an empty journal, stop the hub, put the copy in its place, and start it.",
-    ),
-  });
 }
 
 function damagedWhileOpen(directory: string, why: string, error: unknown): HubError {

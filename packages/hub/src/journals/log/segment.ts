@@ -7,9 +7,14 @@ const MOST_OPEN = 128;
 /** The parts of a segment: its records, their index, and the shared table as of its beginning. */
 export type SegmentPart = "log" | "index" | "table";
 
-/** Path of a part of a segment. @param first - Offset of the segment's first record. */
+/** Name of the file of a part. @param first - Offset of the segment's first record. */
+export function segmentName(first: number, part: SegmentPart): string {
+  return `${String(first).padStart(16, "0")}.${part}`;
+}
+
+/** Path of the file of a part. */
 export function segmentPath(directory: string, first: number, part: SegmentPart): string {
-  return join(directory, `${String(first).padStart(16, "0")}.${part}`);
+  return join(directory, segmentName(first, part));
 }
 
 /** The segments that have a part, by the offsets of their first records, rising. */

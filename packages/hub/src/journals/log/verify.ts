@@ -10,7 +10,7 @@ import { entryKind, HAS_KEY } from "./entry.ts";
 import { EntryReader, scan } from "./entry-reader.ts";
 import { hashOf, readSecrets, SEGMENT_START } from "./identity.ts";
 import { hashText } from "./indexing.ts";
-import { listSegments, segmentPath } from "./segment.ts";
+import { listSegments, segmentName, segmentPath } from "./segment.ts";
 import { type Segment, Segments } from "./segments.ts";
 import { TableLoading } from "./table-loading.ts";
 
@@ -163,7 +163,7 @@ class SegmentCheck {
   }
 
   #note(part: "log" | "index", what: string, meaning: string): void {
-    this.#damage.push({ file: `${String(this.#segment.first).padStart(16, "0")}.${part}`, what, meaning });
+    this.#damage.push({ file: segmentName(this.#segment.first, part), what, meaning });
   }
 }
 
@@ -172,7 +172,7 @@ function checkTable(segments: Segments, loading: TableLoading, damage: Finding[]
   for (const first of loading.checkpoints) {
     if (readCheckpoint(directory, first, salt) !== undefined) continue;
     damage.push({
-      file: `${String(first).padStart(16, "0")}.table`,
+      file: segmentName(first, "table"),
       what: "is damaged",
       meaning: loading.isWhole
         ? "Nothing is lost. The table is rebuilt from the checkpoint before, and from the segments."

@@ -6,7 +6,7 @@ const SLASH = 0x2f;
  * Finds the literal parts of all texts that match an expression. The first part is the start of the
  * text. Each further part begins with a `/`, and stands at the first `/` after the part before.
  *
- * Whatever else a text has is not told: the parts decide which patterns are worth a test.
+ * The parts do not say what else a text has. They decide which patterns are worth a test.
  */
 export function literalsOf(expression: Expression): readonly string[] {
   const literals: string[] = [];
