@@ -57,7 +57,7 @@ test("a tab whose token becomes another user's leaves the tabs of the one before
   const of = (user: string, lifetimeSeconds = 3600): Promise<string> =>
     mint({ subject: user, lifetimeSeconds, subscribe: [exact(topicOf(user))] });
   const topics = ["a", "b"].map(topicOf);
-  const first = await openTab(context, origin, topics, { share: "tabs", token: await of("a", 4) });
+  const first = await openTab(context, origin, topics, { share: "tabs", token: await of("a", 15) });
   await waitForStatus(first, "live");
   const second = await openTab(context, origin, topics, { share: "tabs", token: await of("a") });
   await waitForStatus(second, "live");
@@ -65,7 +65,7 @@ test("a tab whose token becomes another user's leaves the tabs of the one before
   expect((await look(first)).streams).toBe(1);
   const next = await of("b");
   await first.evaluate((value) => void (tab.token = value), next);
-  await expect.poll(() => hub.stats().subscribers).toBe(2);
+  await expect.poll(() => hub.stats().subscribers, { timeout: 60_000 }).toBe(2);
   await waitForStatus(first, "live");
   await waitForStatus(second, "live");
   for (const user of ["a", "b"]) await hub.publish({ topic: topicOf(user), data: `for ${user}`, private: true });
