@@ -154,9 +154,9 @@ describe("the memory", () => {
       "The hub is gone.",
     );
     const after = await rounds(server.url, 1, {}, memory);
-    expect(titles(dying)).toHaveLength(1000);
+    expect(titles(dying)).toHaveLength(250);
     expect(titles(after)).toEqual(
-      down(2500, 1002)
+      down(2500, 252)
         .toReversed()
         .map((n) => `Item ${n}`),
     );
@@ -288,6 +288,8 @@ test.each([
   [{ feeds: "http://a.example/", first: -1 }, "first: -1"],
   [{ feeds: "http://a.example/", remember: 1 }, "remember: 1"],
   [{ feeds: "http://a.example/", intervalMs: 10 }, "intervalMs: 10"],
+  [{ feeds: "http://a.example/", parseTimeoutMs: 1 }, "parseTimeoutMs: 1"],
+  [{ feeds: "http://a.example/", maxParseBytes: 1000 }, "maxParseBytes: 1000"],
 ])("the options %j are refused", (options, message) => {
   expect(() => feedSource(options)).toThrow(message);
 });

@@ -56,3 +56,25 @@ export interface ParsedFeed {
   /** Repairs and omissions. Each text continues a sentence that begins with "The feed". */
   readonly warnings: readonly string[];
 }
+
+/** An item with the facts that follow from its document alone. */
+export interface FeedEntry {
+  readonly item: FeedItem;
+  /**
+   * The item's date, or the date of the older of its neighbours. Infinite if the document has no
+   * dates.
+   */
+  readonly ms: number;
+  /** Names the item within its feed. */
+  readonly hash: string;
+  /** Stamp of the item's text. */
+  readonly stamp: string;
+  /** Hashes of the item's further names. */
+  readonly names: readonly string[];
+}
+
+/** A feed as the thread hands it over. */
+export interface ReadFeed extends Omit<ParsedFeed, "items"> {
+  /** From the oldest to the newest. */
+  readonly entries: readonly FeedEntry[];
+}

@@ -9,6 +9,8 @@ const TITLE_LENGTH = 300;
 const AUTHOR_LENGTH = 100;
 /** Most picture addresses that are tried for one item. */
 const MAX_IMAGES = 20;
+/** Longest key, in characters. A longer id is hashed, because the key is a part of each update's id. */
+const KEY_LENGTH = 2048;
 
 const READERS: Readonly<Record<RawText["as"], (text: string) => string>> = { html: htmlToText, plain: plainText, lenient: lenientText };
 
@@ -41,7 +43,7 @@ export function readItems(feed: RawFeed, url: string, summaryLength: number): Om
     items: items.map(({ id, ...item }, index) => ({
       ...item,
       names: names[index]?.filter((name) => !shared.has(name)) ?? [],
-      key: [id, item.link].find((name, index) => name !== undefined && namesOne[index]?.has(name)) ?? hashOfItem(item),
+      key: keyOf([id, item.link].find((name, index) => name !== undefined && namesOne[index]?.has(name))) ?? hashOfItem(item),
     })),
   };
 }
@@ -107,8 +109,14 @@ function repeated(texts: readonly string[]): ReadonlySet<string> {
   return new Set(texts.filter((text) => once.size === once.add(text).size));
 }
 
+function keyOf(name: string | undefined): string | undefined {
+  return name === undefined || name.length <= KEY_LENGTH ? name : sha256(name);
+}
+
 function hashOfItem({ title, publishedMs }: Omit<Keyless, "id">): string {
-  return createHash("sha256")
-    .update(`${title}\n${publishedMs ?? ""}`)
-    .digest("hex");
+  return sha256(`${title}\n${publishedMs ?? ""}`);
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

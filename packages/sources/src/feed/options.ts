@@ -10,7 +10,7 @@ import {
 } from "../http/index.ts";
 import { createOutlet, type Outlet, type OutletOptions } from "../outlet.ts";
 import { compileTemplate, type Template } from "../template.ts";
-import type { ParseBounds } from "./parse.ts";
+import type { ReadBounds } from "./reader.ts";
 
 /** One feed. */
 export interface FeedAddress {
@@ -78,6 +78,16 @@ export interface FeedSourceOptions extends PollTiming, HttpBounds, OutletOptions
   readonly maxItems?: number | undefined;
   /** Longest summary, in characters: 0 to 10,000. Default 300. */
   readonly summaryLength?: number | undefined;
+  /**
+   * Longest time to parse one document, in milliseconds, 10 to 3,600,000. A feed that takes longer is a failure that passes.
+   * Default 10,000.
+   */
+  readonly parseTimeoutMs?: number | undefined;
+  /**
+   * Memory of the thread that parses, in bytes, 16 MiB to 16 GiB. A feed that needs more is a failure that passes. The sources of a
+   * process share one thread for each value. Default 256 MiB.
+   */
+  readonly maxParseBytes?: number | undefined;
 }
 
 /** One checked feed. */
@@ -101,7 +111,7 @@ export interface FeedsPlan {
   readonly first: number;
   readonly remember: number;
   readonly updates: boolean;
-  readonly bounds: ParseBounds;
+  readonly bounds: ReadBounds;
   readonly once: boolean;
 }
 
@@ -137,6 +147,8 @@ export function planOf(options: FeedSourceOptions): FeedsPlan {
     bounds: {
       maxItems: bounded("maxItems", options.maxItems, { fallback: 10_000, min: 1, max: 100_000 }),
       summaryLength: bounded("summaryLength", options.summaryLength, { fallback: 300, min: 0, max: 10_000 }),
+      timeoutMs: bounded("parseTimeoutMs", options.parseTimeoutMs, { fallback: 10_000, min: 10, max: 3_600_000 }),
+      memoryBytes: bounded("maxParseBytes", options.maxParseBytes, { fallback: 2 ** 28, min: 2 ** 24, max: 2 ** 34 }),
     },
     once: options.once ?? false,
   };

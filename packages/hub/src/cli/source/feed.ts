@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { FeedAddress, Source } from "artesian-sources";
-import { count } from "../config/values.ts";
+import { count, duration, size } from "../config/values.ts";
 import { httpChoice, valueOf, withCommon, withHttp, type CommonFlags, type HttpFlags } from "./flags.ts";
 import { loaded } from "./loaded.ts";
 
@@ -20,6 +20,8 @@ interface Flags extends CommonFlags, HttpFlags {
   readonly updates?: boolean;
   readonly maxItems?: string;
   readonly summaryLength?: string;
+  readonly parseTimeout?: string;
+  readonly maxParseBytes?: string;
 }
 
 /** `artesian source feed` publishes new items of feeds. */
@@ -31,7 +33,9 @@ export function feedCommand(): Command {
     .option("--first <number>", "how many of a new feed's newest items to publish (default: 20)")
     .option("--updates", "publish an item again when its title, link or summary has changed")
     .option("--max-items <number>", "most items of one feed (default: 10,000)")
-    .option("--summary-length <number>", "longest summary, in characters (default: 300)");
+    .option("--summary-length <number>", "longest summary, in characters (default: 300)")
+    .option("--parse-timeout <duration>", "longest time to parse an answer (default: 10s)")
+    .option("--max-parse-bytes <size>", "memory of the thread that parses (default: 256MiB)");
   return withCommon(withHttp(command, "5m"))
     .addHelpText("after", EXAMPLES)
     .action(async (addresses: readonly string[], flags: Flags) => {
@@ -41,6 +45,8 @@ export function feedCommand(): Command {
         first: valueOf("--first", flags.first, count(0, 10_000)),
         maxItems: valueOf("--max-items", flags.maxItems, count(1, 100_000)),
         summaryLength: valueOf("--summary-length", flags.summaryLength, count(0, 10_000)),
+        parseTimeoutMs: valueOf("--parse-timeout", flags.parseTimeout, duration(10, 3_600_000)),
+        maxParseBytes: valueOf("--max-parse-bytes", flags.maxParseBytes, size(2 ** 24, 2 ** 34)),
       };
       const feeds = addresses.map(feedAddress);
       const { feedSource, runSource } = await loaded();
