@@ -34,8 +34,8 @@ export interface StocksOptions {
    */
   readonly maxSymbols?: number | undefined;
   /**
-   * File that keeps the history over restarts, beside the journal. It is written each minute and at
-   * the end, and takes up to about 50 kB for each symbol. Default: none, and only the journal has a
+   * File that keeps the history over restarts, beside the journal. It is written each minute,
+   * after a past was invented, and at the end. It takes up to about 50 kB for each symbol. Default: none, and only the journal has a
    * past.
    */
   readonly historyFile?: string | undefined;

@@ -21,6 +21,11 @@ export interface MarketRun extends RunOptions {
   readonly idleMs: number;
   /** Called once, when the history has a past. */
   readonly onReady: () => void;
+  /**
+   * Keeps an invented past before anybody sees it, because nobody can invent the same past again
+   * after a crash.
+   */
+  readonly keep: () => Promise<void>;
 }
 
 /** The market of {@link COMPANIES}. */
@@ -37,14 +42,14 @@ export function defaultMarket(): SimulatedQuotesOptions {
 
 /** A simulated market that stops while nobody follows it. */
 export interface SimulatedMarket {
-  /** Fills the history up to now, if the market is closed. */
+  /** Fills the history up to now and keeps it, if the market is closed. */
   catchUp(): Promise<void>;
   /** Runs until the signal is aborted. The market always continues from the newest prices. */
   run(): Promise<void>;
 }
 
 export function createMarket(options: SimulatedQuotesOptions, run: MarketRun): SimulatedMarket {
-  const { history, watchers, idleMs, signal, logger, onReady } = run;
+  const { history, watchers, idleMs, signal, logger, onReady, keep } = run;
   const now = (): number => Math.floor(options.clock?.now() ?? Date.now());
   const symbols = symbolsOf(options);
   // Different random numbers each time, so that a restart does not repeat the same day.
@@ -62,7 +67,10 @@ export function createMarket(options: SimulatedQuotesOptions, run: MarketRun): S
   }
 
   async function fill(): Promise<void> {
-    if (!isOpen) await inventPast(history, symbols, openingOf, { ...options, seed: nextSeed() }, now(), signal);
+    if (isOpen) return;
+    const { changes } = history;
+    await inventPast(history, symbols, openingOf, { ...options, seed: nextSeed() }, now(), signal);
+    if (history.changes !== changes) await keep();
   }
 
   function catchUp(): Promise<void> {

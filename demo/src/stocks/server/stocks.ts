@@ -55,10 +55,11 @@ export function createStocks(options: StocksOptions): Stocks {
   let tellReady = (): void => undefined;
   const live = new Promise<void>((resolve) => (tellLive = resolve));
   const ready = new Promise<void>((resolve) => (tellReady = resolve));
-  const market = isMade ? createMarket(source, { ...run, history, watchers, idleMs, onReady: () => tellReady() }) : undefined;
   let cursor: string | undefined;
   const restoring = restore();
   const keeper = historyFile === undefined ? undefined : keepHistory(historyFile, history, () => cursor ?? "earliest", logger);
+  const keep = async (): Promise<void> => await keeper?.save();
+  const market = isMade ? createMarket(source, { ...run, history, watchers, idleMs, onReady: () => tellReady(), keep }) : undefined;
 
   /** Takes over the kept history, of the same kind of prices. */
   async function restore(): Promise<void> {
@@ -77,7 +78,7 @@ export function createStocks(options: StocksOptions): Stocks {
   const publish = async (): Promise<void> => {
     await live;
     if (market === undefined) tellReady();
-    void ready.then(() => keeper?.save());
+    void ready.then(keep);
     if (market !== undefined) return await market.run();
     if (running !== undefined) await runSource(running, run);
   };
