@@ -14,6 +14,7 @@ import {
 } from "artesian/command";
 import { chatIssuer } from "./chat/server/index.ts";
 import { chatKeyOf } from "./chat-key.ts";
+import { ownerLink, writeOwnerLink } from "./owner-link.ts";
 import { runOptionsOf, type SiteKeys } from "./run-options.ts";
 import { sourcesOf } from "./sources.ts";
 
@@ -69,7 +70,10 @@ export async function demo(config: Config): Promise<void> {
     site: keys,
   };
   if (config.journal.kind === "memory") await runServer({ ...runOptionsOf(plan), welcome });
-  else await runWorkers(plan, { count: 1, program: WORKER, welcome, stopsOnHangUp: true });
+  else {
+    const onListening = (url: string): string => writeOwnerLink(config.data, ownerLink(url, keys.chatOwner));
+    await runWorkers(plan, { count: 1, program: WORKER, welcome, onListening, stopsOnHangUp: true });
+  }
 }
 
 function welcomeOf({ chatOwner }: SiteKeys): (url: string) => readonly string[] {
@@ -77,6 +81,6 @@ function welcomeOf({ chatOwner }: SiteKeys): (url: string) => readonly string[] 
     `Open ${url}`,
     `Publish with  curl -d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
     `Watch with    curl -N '${url}/events/stream?match=greeting'`,
-    `Moderate the chat at  ${url}/chat/lobby#owner=${chatOwner}`,
+    `Moderate the chat at  ${ownerLink(url, chatOwner)}`,
   ];
 }

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { listen } from "../support/server.ts";
@@ -116,6 +116,25 @@ describe("demo", () => {
     const { code, stderr } = await runToEnd(["demo", "--bot", "none"], { cwd });
     expect(code).toBe(2);
     expect(stderr).toContain(`${key} is not a JWK set`);
+  });
+
+  test("keeps the owner's link in a file of this user, and only its path in the log", async () => {
+    const data = temporaryDirectory();
+    const file = join(data, "chat-owner.url");
+    writeFileSync(file, "of an earlier start", { mode: 0o644 });
+    const { url, run } = await startServer(["--bot", "none", "--data", data], {}, "demo");
+    await run.waitFor("stderr", /the link that moderates the chat is in \S+chat-owner\.url/);
+    expect(run.stderr).toContain(file);
+    const link = readFileSync(file, "utf8").trimEnd();
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/chat\/lobby#owner=[\w-]{22}$/);
+    expect(link.startsWith(`${url}/`)).toBe(true);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(data).filter((name) => name.startsWith("chat-owner"))).toEqual(["chat-owner.url"]);
+    const secret = link.slice(link.indexOf("=") + 1);
+    expect(run.stdout + run.stderr).not.toContain(secret);
+    const headers = { ...(await askToken(url)), "content-type": "application/json", "chat-owner": secret };
+    const moderated = await send(`${url}/chat/lobby/moderation`, { method: "POST", headers }, '{"remove":"message-1"}');
+    expect(moderated.body).not.toContain("not_owner");
   });
 
   test("keeps no key of the chat when it keeps no updates, and lets nobody publish in a room", async () => {

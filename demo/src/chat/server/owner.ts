@@ -28,7 +28,11 @@ export class Owner {
    * @returns The wish, or the refusal with the remedy.
    */
   async read(request: Request, maxBytes: number): Promise<OwnersWish | Response> {
-    if (!this.is(request)) return problem("not_owner", `Send the owner's secret in ${OWNER_HEADER}. The demo prints it at the start.`);
+    if (!this.is(request))
+      return problem(
+        "not_owner",
+        `Send the owner's secret in ${OWNER_HEADER}. The demo prints it on its terminal, and writes it to chat-owner.url in its data directory.`,
+      );
     const value = await readObject(request, maxBytes);
     if (value instanceof Response) return value;
     const { remove, mute, unmute } = value;

@@ -15,6 +15,8 @@ export interface Announcement extends Listening {
   readonly access: Access;
   /** Lines for the terminal from which the server was started. */
   readonly welcome: (listenUrl: string) => readonly string[];
+  /** Called once. Returns a line for the log. */
+  readonly onListening?: ((listenUrl: string) => string) | undefined;
   /** The number of processes that share the port, if more than one. */
   readonly workers?: number | undefined;
 }
@@ -33,7 +35,7 @@ function assumedAudience({ config, address, access, hubUrl }: Announcement): rea
 
 /** Announces the server in the log, to scripts (by one line on stdout) and to people. */
 export async function announce(announcement: Announcement): Promise<void> {
-  const { listenUrl, hubUrl, place, config, access, logger, welcome, workers } = announcement;
+  const { listenUrl, hubUrl, place, config, access, logger, welcome, onListening, workers } = announcement;
   const issuers = access.issuers.map(({ issuer }) => issuer);
   const fields = {
     version: VERSION,
@@ -46,6 +48,7 @@ export async function announce(announcement: Announcement): Promise<void> {
     ...(workers !== undefined && { workers }),
   };
   logger.info(fields, "listening");
+  if (onListening !== undefined) logger.info({}, onListening(listenUrl));
   for (const warning of [...access.warnings, ...assumedAudience(announcement)]) logger.warn({}, warning);
   const stderr = createOutput(process.stderr);
   new LineWriter(1).write(`listening on ${listenUrl}\n`);

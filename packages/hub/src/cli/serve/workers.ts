@@ -45,6 +45,7 @@ export interface WorkersOptions {
   readonly program?: string;
   /** Lines for the terminal from which the server was started. */
   readonly welcome: Announcement["welcome"];
+  readonly onListening?: Announcement["onListening"];
   /** Whether SIGHUP, as of a closed terminal, stops the server. */
   readonly stopsOnHangUp?: boolean;
   /** Reads settings and keys again at SIGHUP. Default: SIGHUP changes nothing. */
@@ -58,7 +59,14 @@ export interface WorkersOptions {
  * @throws Failure when no worker can be started, at first or later.
  */
 export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<void> {
-  const { count, program = fileURLToPath(new URL("./worker.js", import.meta.url)), welcome, stopsOnHangUp = false, reread } = options;
+  const {
+    count,
+    program = fileURLToPath(new URL("./worker.js", import.meta.url)),
+    welcome,
+    onListening,
+    stopsOnHangUp = false,
+    reread,
+  } = options;
   const { config, address } = plan;
   const port = config.port === 0 ? await choosePort(address.address, config) : config.port;
   // Workers take connections from one shared queue themselves. If the primary handed connections
@@ -102,7 +110,7 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
         return { ...change, apply };
       });
       // An unread stdout must not keep the server from being stopped.
-      const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, workers: count });
+      const announced = announce({ ...listening, ...plan, logger: log.logger, welcome, onListening, workers: count });
       await Promise.race([announced, departure.due, pool.failed]);
     }
     await Promise.race([departure.due, pool.failed]);
