@@ -15,14 +15,16 @@ interface Language {
   /** The command that runs the file, and the question whether the command is there. */
   readonly command: readonly string[];
   readonly probe: readonly string[];
+  /** Whether the code that receives prints the data of updates, and not the stream as it is. */
+  readonly readsData?: boolean;
 }
 
 const LANGUAGES: readonly Language[] = [
   { name: "curl", file: "code.sh", command: ["sh"], probe: ["curl", "--version"] },
   { name: "JavaScript", file: "code.mjs", command: [process.execPath], probe: [process.execPath, "--version"] },
-  { name: "Python", file: "code.py", command: ["python3"], probe: ["python3", "--version"] },
-  { name: "PHP", file: "code.php", command: ["php"], probe: ["php", "--version"] },
-  { name: "Go", file: "code.go", command: ["go", "run"], probe: ["go", "version"] },
+  { name: "Python", file: "code.py", command: ["python3"], probe: ["python3", "--version"], readsData: true },
+  { name: "PHP", file: "code.php", command: ["php"], probe: ["php", "--version"], readsData: true },
+  { name: "Go", file: "code.go", command: ["go", "run"], probe: ["go", "version"], readsData: true },
 ];
 
 function isInstalled({ probe: [program = "", ...args] }: Language): boolean {
@@ -91,5 +93,7 @@ describe.each(LANGUAGES)("the landing page's $name", (language) => {
     await site.publish({ topic: "greeting", data: "the second" });
     await expect.poll(output).toContain("the second");
     expect(output()).not.toContain("for others");
+    // These show the data alone, and none of the hub's own events.
+    if (language.readsData === true) expect(output()).toBe("你好 from the test\nthe second\n");
   });
 });

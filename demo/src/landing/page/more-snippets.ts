@@ -3,7 +3,10 @@ export type Snippet = (url: string) => string;
 
 const RECEIVE_URL = (url: string): string => `${url}?match=greeting`;
 
-/** Code that works as pasted, with the standard library alone. */
+/**
+ * Code that works as pasted, with the standard library alone. Python, PHP and Go read the data of
+ * updates, and pass over the hub's own events, such as `hub:cursor` at the start.
+ */
 export const SNIPPETS: Readonly<Record<"send" | "receive", Readonly<Record<string, Snippet>>>> = {
   send: {
     JavaScript: (url) => `const body = new URLSearchParams({ topic: "greeting", data: "Hello, world!" });
@@ -46,14 +49,22 @@ for await (const bytes of answer.body) {
 }`,
     Python: (url) => `from urllib.request import urlopen
 
+kind = b""
 for line in urlopen("${RECEIVE_URL(url)}"):
-    if line.startswith(b"data: "):
-        print(line[6:].decode(), end="", flush=True)`,
+    if line.startswith(b"event: "):
+        kind = line[7:]
+    elif line.startswith(b"data: ") and not kind.startswith(b"hub:"):
+        print(line[6:].decode(), end="", flush=True)
+    elif line == b"\\n":
+        kind = b""`,
     PHP: (url) => `<?php
 $http10 = stream_context_create(["http" => ["protocol_version" => 1.0]]);
 $stream = fopen("${RECEIVE_URL(url)}", "r", false, $http10);
+$type = "";
 while (($line = fgets($stream)) !== false) {
-    if (str_starts_with($line, "data: ")) echo substr($line, 6);
+    if (str_starts_with($line, "event: ")) $type = substr($line, 7);
+    elseif (str_starts_with($line, "data: ") && !str_starts_with($type, "hub:")) echo substr($line, 6);
+    elseif ($line === "\\n") $type = "";
 }`,
     Go: (url) => `package main
 
@@ -70,9 +81,15 @@ func main() {
 		panic(err)
 	}
 	lines := bufio.NewScanner(answer.Body)
+	kind := ""
 	for lines.Scan() {
-		if strings.HasPrefix(lines.Text(), "data: ") {
-			fmt.Println(lines.Text()[6:])
+		line := lines.Text()
+		if strings.HasPrefix(line, "event: ") {
+			kind = line[7:]
+		} else if strings.HasPrefix(line, "data: ") && !strings.HasPrefix(kind, "hub:") {
+			fmt.Println(line[6:])
+		} else if line == "" {
+			kind = ""
 		}
 	}
 }`,
