@@ -47,6 +47,7 @@ const BETTER: ReadonlyMap<string, RegExp> = new Map([
   ["do you speak chinese", /^I speak English and Chinese/],
   ["can i use it with react", /^EventSource is part of every/],
   ["does it work in safari", /^EventSource is part of every/],
+  ["nginx", /X-Accel-Buffering[^]*\/docs\/operate\/nginx$/],
   ["how do i install it", /^"npx artesian-demo"/],
   ...[
     "help",
@@ -294,4 +295,20 @@ describe("a conversation", () => {
     await say("knock knock");
     expect(await say("🎉")).toBe("🎉 who?");
   });
+});
+
+test.each([
+  ["how do I put nginx in front of the hub?", /\/docs\/operate\/nginx$/],
+  ["怎么把 nginx 放在前面", /\/docs\/operate\/nginx$/],
+  ["how does authentication work", /JWT[^]*\/docs\/guides\/authorization$/],
+  ["how do I authenticate users", /\/docs\/guides\/authorization$/],
+  ["认证怎么做", /JWT[^]*\/docs\/guides\/authorization$/],
+  ["2 +* 3", /^I can't work that out/],
+  ["what is 5 apples plus 3", /^I can't work that out/],
+  ["(2 + 3", /^I can't work that out/],
+  ["五个苹果加三", /^这个我算不了/],
+  ["how do I add 2 hubs", /^(?!I can't work that out)/],
+  ["2 + 3", /^That makes 5/],
+])("%s is answered rightly, or the bot admits that it can't", async (text, answer) => {
+  for (const said of await answersTo(text, 1)) expect(said).toMatch(answer);
 });

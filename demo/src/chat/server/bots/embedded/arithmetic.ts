@@ -96,6 +96,27 @@ export function findSum(text: string, last?: Rational): Sum | undefined {
   }
 }
 
+/** Digits with marks of arithmetic, and numbers with words between them that ask for arithmetic. */
+const LIKE_SUM = [
+  /^(?=.*\d)(?=.*[+*/×÷^=-])[\d\s.,()+*/×÷^=-]+$/,
+  new RegExp(
+    `(?:\\d|\\b${ENGLISH_NUMBER}).*(?:[+*×÷^]|\\b(?:plus|minus|times|divided by|multiplied by)\\b).*(?:\\d|\\b${ENGLISH_NUMBER})`,
+    "iu",
+  ),
+  new RegExp(`(?:\\d|${CHINESE_NUMBER}).*(?:[+*×÷^]|加|减|乘|除以).*(?:\\d|${CHINESE_NUMBER})`, "u"),
+];
+
+/** Whether a text without a sum that can be read is like a sum. */
+export function isLikeSum(text: string): boolean {
+  if (text.length > MAX_LENGTH) return false;
+  const asked = text
+    .trim()
+    .replace(QUESTION.en, "")
+    .replace(QUESTION.zh, "")
+    .replace(/[?!？！。]+$/, "");
+  return LIKE_SUM.some((pattern) => pattern.test(asked));
+}
+
 /**
  * Translates words into an expression.
  *

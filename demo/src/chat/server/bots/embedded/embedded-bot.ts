@@ -1,8 +1,8 @@
 import type { Bot, BotContext, Language } from "../bot.ts";
 import { shippedDocs } from "../docs/docs-index.ts";
-import { CALLED, MORE, NO_SUM, OTHER_LANGUAGE, SUM } from "../rules/replies.ts";
+import { CALLED, MORE, NO_SUM, OTHER_LANGUAGE, SUM, UNREAD_SUM } from "../rules/replies.ts";
 import type { Replies } from "../rules/rule.ts";
-import { findSum, type Sum } from "./arithmetic.ts";
+import { findSum, isLikeSum, type Sum } from "./arithmetic.ts";
 import { findCommand } from "./commands.ts";
 import { docsAnswer, DocsAnswers } from "./docs-answers.ts";
 import { languageOf } from "./language.ts";
@@ -86,6 +86,7 @@ async function talk(
   }
   const rule = findRule(words);
   if (rule !== undefined && rule.named >= SURE) return ruleAnswer(person, input, rule, values);
+  if (rule === undefined && isLikeSum(asked)) return pick(UNREAD_SUM[language]);
   const [best, ...rest] = await docs.find(asked, rule !== undefined);
   if (best === undefined) return ruleAnswer(person, input, rule ?? findFallback(words), values);
   person.more = rest;

@@ -289,7 +289,37 @@ export const ARTESIAN: readonly Rule[] = [
     },
   },
   {
-    when: { en: ["* (nginx|proxy|reverse proxy|caddy|load balancer) *"], zh: ["* (nginx|caddy|代理|反向代理|负载均衡|网关) *"] },
+    when: {
+      en: [
+        "* [how] [does|do|is|can|could|should|would|to] [i|we|you|one|it|the] [hub] [handle|do|add|use|set up|configure|protect] [the] (authentication|authenticate|authenticated|authenticating|auth|jwt|jwts|log in users|sign in users) [work|works|users|user|clients|tokens|token] *",
+        "(authentication|auth|jwt) *",
+      ],
+      zh: [
+        `* [怎么|怎样|如何] [做|用|实现|配置|加|进行] [用户|身份] (认证|鉴权|身份验证|身份认证|jwt) [怎么|如何] [做|用|实现|配置|工作] *`,
+      ],
+    },
+    say: {
+      en: [
+        'By tokens: your server signs a JWT with a key that the hub trusts, and the token says what its bearer may publish and subscribe to. "artesian keys create" makes a key, and "artesian token mint" a token. A page sends it as a cookie. More in the docs: {docs}/guides/authorization',
+      ],
+      zh: [
+        "用令牌：你的服务器用 hub 信任的密钥签一个 JWT，令牌里写着持有者可以发布和订阅什么。“artesian keys create” 创建密钥，“artesian token mint” 签发令牌，页面用 cookie 带上它。详见文档（英文）：{docs}/guides/authorization",
+      ],
+    },
+  },
+  {
+    when: { en: ["* nginx *"], zh: ["* nginx *"] },
+    say: {
+      en: [
+        "nginx works with its defaults: the answer's X-Accel-Buffering header lets events through at once. Pass the clients' addresses on with X-Forwarded-For, and start the hub with --trusted-proxies and --public-url. Here is the whole configuration: {docs}/operate/nginx",
+      ],
+      zh: [
+        "nginx 用默认配置就行：响应里的 X-Accel-Buffering 让事件立刻通过。用 X-Forwarded-For 传客户端的地址，启动服务器时加上 --trusted-proxies 和 --public-url。完整的配置在这里（英文）：{docs}/operate/nginx",
+      ],
+    },
+  },
+  {
+    when: { en: ["* (proxy|reverse proxy|caddy|load balancer) *"], zh: ["* (caddy|代理|反向代理|负载均衡|网关) *"] },
     say: {
       en: [
         "It is plain HTTP, and the answer carries the headers that tell proxies not to hold it back. If events come in clumps, look for a proxy that buffers.",

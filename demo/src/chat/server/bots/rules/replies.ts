@@ -25,6 +25,12 @@ export const NO_SUM: Readonly<Record<"zero" | "large" | "root", Replies>> = {
   root: { en: ["The root of a negative number is not among the numbers that I know."], zh: ["负数开方的结果不在我认识的数里。"] },
 };
 
+/** Replies to a text that is like a sum and can't be read. */
+export const UNREAD_SUM: Replies = {
+  en: ["I can't work that out. I read a sum of numbers and operators, such as 2 * 3 or 20% of 350, and nothing in between."],
+  zh: ["这个我算不了。我只会算数字和运算符组成的算式，比如 2 * 3 或 350的20%，中间不能有别的。"],
+};
+
 /** Replies in neither English nor Chinese, so in both. */
 export const OTHER_LANGUAGE: Replies = {
   en: ["I do not understand this language. I only speak English and Chinese. 我只会英文和中文。"],
