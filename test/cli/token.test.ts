@@ -259,6 +259,19 @@ describe("token inspect", () => {
 });
 
 describe("a hub with tokens", () => {
+  test("logs the command that makes a right token, if the token is for another port", async () => {
+    const cwd = await withKeys();
+    const { hub, run } = await startServer(MEMORY, { cwd, tokens: true });
+    const publish = async (token: string): Promise<number> => {
+      const headers = { ...FORM, authorization: `Bearer ${token}` };
+      return (await send(hub, { method: "POST", headers }, "topic=greeting&data=Hello")).status;
+    };
+    // As in the quick start, for the default port.
+    expect(await publish(await minted(["--publish", "*"], { cwd }))).toBe(401);
+    const [, flag = "", value = ""] = await run.waitFor("stderr", /artesian token mint (--\S+) ([^\s"\\]+)/);
+    expect(await publish(await minted(["--publish", "*", flag, value], { cwd }))).toBe(200);
+  });
+
   test("publish and subscribe send the token, never in the URL", async () => {
     const cwd = await withKeys();
     const { hub, run } = await startServer([...MEMORY, ...HUB, "--log-level", "trace"], { cwd, tokens: true });

@@ -84,6 +84,7 @@ describe("the clocks of an issuer and of the hub", () => {
     const others = [forge({ claims: claimsNow({ exp }), key: "of nobody" }), token({ exp, aud: "https://other.example" })];
     for (const value of [...others, ...values]) expect(await statusOf(url, value)).toBe(401);
     expect(lines).toMatchObject([
+      { fields: { audience: '"https://other.example"' } },
       { fields: { claim: "exp", tokenTime: new Date(exp * 1000).toISOString(), issuer: JSON.stringify(ISSUER), leewayMs: 5000, count: 1 } },
       { fields: { claim: "nbf", tokenTime: new Date(nbf * 1000).toISOString() } },
     ]);

@@ -1,4 +1,5 @@
 import { withData } from "../config/flags.ts";
+import { SETTINGS } from "../config/settings.ts";
 import type { Config } from "../config/config.ts";
 import { idsSecretOf } from "../keys/ids.ts";
 import { accessOfServer } from "./access.ts";
@@ -37,13 +38,23 @@ export async function serve(config: Config, readAgain: () => Config): Promise<vo
 
 function welcomeTo({ config, access: { anonymous, anonymousPublish } }: Plan): (listenUrl: string) => readonly string[] {
   const bearer = '-H "Authorization: Bearer $TOKEN" ';
-  return (url) => [
-    `Artesian runs at ${url}`,
-    ...(anonymous && anonymousPublish
-      ? []
-      : [`Get a token   export TOKEN=$(${withData("artesian token mint --publish '*' --subscribe '*'", config.data)})`]),
-    `Publish with  curl ${anonymousPublish ? "" : bearer}-d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
-    `Watch with    curl ${anonymous ? "" : bearer}-N ${url}/events/stream`,
-    `Console at    ${url}/console, with a token of ${withData("artesian token mint --admin", config.data)}`,
-  ];
+  return (url) => {
+    const forThis = forAudience(config, url);
+    return [
+      `Artesian runs at ${url}`,
+      ...(anonymous && anonymousPublish
+        ? []
+        : [`Get a token   export TOKEN=$(${withData(`artesian token mint --publish '*' --subscribe '*'${forThis}`, config.data)})`]),
+      `Publish with  curl ${anonymousPublish ? "" : bearer}-d topic=greeting -d 'data=Hello, world!' ${url}/events/stream`,
+      `Watch with    curl ${anonymous ? "" : bearer}-N ${url}/events/stream`,
+      `Console at    ${url}/console, with a token of ${withData(`artesian token mint --admin${forThis}`, config.data)}`,
+    ];
+  };
+}
+
+/** The flag that a token for this hub needs, or an empty text for a hub of the default address. */
+function forAudience({ resourceIdentifier, publicUrl, path }: Plan["config"], listenUrl: string): string {
+  const audience = resourceIdentifier ?? `${publicUrl ?? listenUrl}${path}`;
+  const usual = `http://${SETTINGS.host.fallback}:${SETTINGS.port.fallback}${SETTINGS.path.fallback}`;
+  return audience === usual ? "" : ` --resource-identifier ${audience}`;
 }

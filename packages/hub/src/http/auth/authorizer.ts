@@ -6,7 +6,7 @@ import { member } from "./json.ts";
 import { createKeySource, type KeyContext, type KeySource } from "./keys.ts";
 import type { JwkSetUrl } from "./jwk-set-url.ts";
 import { ACCESS_TOKENS, profileOf } from "./profile.ts";
-import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
+import { AudienceRefusal, type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
 import { parseToken } from "./token.ts";
 import { TokenCache } from "./token-cache.ts";
 import type { Authorizer, AuthorizerOptions, IssuerOptions, PreparedIssuers, Verdict } from "./types.ts";
@@ -147,33 +147,44 @@ class TokenAuthorizer implements Authorizer {
   async #verify(token: string, action: Action): Promise<Authorization> {
     const removals = this.#removals;
     let current = "";
-    let clock: ClockRefusal | undefined;
+    let only: ClockRefusal | AudienceRefusal | undefined;
     try {
       const authorization = await this.#examine(token, action, async (check, run) => {
         current = check;
         try {
           return (await run?.())?.value;
         } catch (error) {
-          if (!(error instanceof ClockRefusal)) throw error;
-          // The time may be the token's only fault, which is known only at the end. A forged token
-          // is never reported as expired.
-          clock ??= error;
+          if (!(error instanceof ClockRefusal || error instanceof AudienceRefusal)) throw error;
+          // The time or the audience may be the token's only fault, which is known only at the end.
+          // A forged token is never reported as expired.
+          only ??= error;
           return undefined;
         }
       });
-      if (clock !== undefined) throw clock;
+      if (only !== undefined) throw only;
       if (authorization === undefined) throw new Refusal("A check gave no answer.");
       if (removals === this.#removals && token.length <= CACHED_LENGTH) this.#cache.set(token, action, authorization);
       return authorization;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const check = error instanceof ClockRefusal ? error.claim : current;
+      const check = error instanceof ClockRefusal ? error.claim : error instanceof AudienceRefusal ? "aud" : current;
       this.#options.logger.debug({ check, reason: error.message, action }, "An access token is refused.");
       if (error instanceof KeysAway) throw keysUnavailable(error);
+      if (error instanceof AudienceRefusal) this.#tellAudience(error, action);
       if (!(error instanceof ClockRefusal)) throw invalidToken(error);
       this.#tellClock(error, token, action);
       throw invalidToken(error, retryAfterClock(error.passedMs));
     }
+  }
+
+  /** Logs the remedy of a token that is right in all but its audience, such as one for another port. */
+  #tellAudience({ audience }: AudienceRefusal, action: Action): void {
+    const { resourceIdentifier } = this.#options;
+    this.#notices.warn(
+      "audience",
+      { audience, resourceIdentifier, action },
+      `An access token is refused, because it was made for another hub. Make one for this hub: artesian token mint --resource-identifier ${resourceIdentifier}`,
+    );
   }
 
   /** Logs both times. Otherwise a wrong clock looks like a wrong key to everyone else. */

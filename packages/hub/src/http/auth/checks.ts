@@ -3,7 +3,7 @@ import { compactVerify } from "jose";
 import type { Action } from "../../core/matching/authorization.ts";
 import { isObject, type JsonObject, member } from "./json.ts";
 import type { KeySource } from "./keys.ts";
-import { type Clock, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
+import { type Clock, AudienceRefusal, ClockRefusal, KeysAway, quote, Refusal, showTime } from "./refusal.ts";
 
 /** The result of a passed check. */
 export interface Passed<T> {
@@ -125,7 +125,7 @@ export function checkAudience(claims: JsonObject, resourceIdentifier: string): P
   const audience = member(claims, "aud");
   const entries: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (!entries.every((entry) => typeof entry === "string") || !entries.includes(resourceIdentifier)) {
-    throw new Refusal(`aud is ${quote(audience)}; it must contain this hub's resource identifier, ${quote(resourceIdentifier)}.`);
+    throw new AudienceRefusal(quote(audience), resourceIdentifier);
   }
   return { value: true, describe: () => `aud contains ${quote(resourceIdentifier)}.` };
 }

@@ -32,6 +32,17 @@ export class ClockRefusal extends Refusal {
   }
 }
 
+/** The reason for a token that was made for another hub. */
+export class AudienceRefusal extends Refusal {
+  /** The token's `aud`, for the log. */
+  readonly audience: string;
+
+  constructor(audience: string, resourceIdentifier: string) {
+    super(`aud is ${audience}; it must contain this hub's resource identifier, ${quote(resourceIdentifier)}.`);
+    this.audience = audience;
+  }
+}
+
 /** The token can't be judged, because its key may be in a JWK set that cannot be fetched. */
 export class KeysAway extends Refusal {
   /** Time until the set may be available, in milliseconds. */
