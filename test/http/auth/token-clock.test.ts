@@ -89,7 +89,7 @@ describe("the clocks of an issuer and of the hub", () => {
       { fields: { claim: "nbf", tokenTime: new Date(nbf * 1000).toISOString() } },
     ]);
     for (const { fields } of lines) {
-      expect(Math.abs(Date.parse(String(fields["hubTime"])) - Date.now())).toBeLessThan(30_000);
+      if ("claim" in fields) expect(Math.abs(Date.parse(String(fields["hubTime"])) - Date.now())).toBeLessThan(30_000);
       for (const value of values) for (const part of value.split(".")) expect(JSON.stringify(fields)).not.toContain(part);
     }
   });
