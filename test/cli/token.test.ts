@@ -262,7 +262,7 @@ describe("a hub with tokens", () => {
   test("logs the command that makes a right token, if the token is for another port", async () => {
     const cwd = await withKeys();
     const { hub, run } = await startServer(MEMORY, { cwd, tokens: true });
-    const publish = async (token: string): Promise<number> => {
+    const publish = async (token: string): Promise<number | undefined> => {
       const headers = { ...FORM, authorization: `Bearer ${token}` };
       return (await send(hub, { method: "POST", headers }, "topic=greeting&data=Hello")).status;
     };
