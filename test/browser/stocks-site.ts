@@ -44,7 +44,7 @@ export interface TestQuote {
 export interface SiteOptions {
   readonly stocks?: Partial<StocksOptions>;
   /** Made anew at each start. */
-  readonly hub?: () => HubOptions;
+  readonly hub?: () => HubOptions | Promise<HubOptions>;
 }
 
 /** The stocks behind a hub on a free port, as `artesian-demo` puts them together; prices come when the test says so. */

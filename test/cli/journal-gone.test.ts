@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { openStream } from "../support/stream.ts";
 import { runToEnd, send, startServer } from "./command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -28,7 +28,7 @@ describe.each([1, 2])("a server of %d whose journal's directory", (workers) => {
     },
     "is replaced by another journal": async (journal) => {
       rmSync(journal, { recursive: true });
-      await lmdbJournal({ directory: journal }).close();
+      await (await logJournal({ directory: journal })).close();
     },
   };
 

@@ -37,11 +37,15 @@ export function appendWhole(store: LogStore, append: LogAppend): Promise<LogOutc
 }
 
 /** Reads all records that can be read, and the offsets at which a page was `trimmed`. */
-export async function readAll({ reader }: Pick<LogStore, "reader">, from = 0): Promise<{ records: JournalRecord[]; gaps: number[] }> {
+export async function readAll(
+  log: Pick<LogStore, "reader"> | Pick<Journal, "read">,
+  from = 0,
+): Promise<{ records: JournalRecord[]; gaps: number[] }> {
   const records: JournalRecord[] = [];
   const gaps: number[] = [];
   for (let after = from; ;) {
-    const page = await reader.page(after, { maxRecords: 100, maxBytes: 1024 * 1024 });
+    const limits = { maxRecords: 100, maxBytes: 1024 * 1024 };
+    const page = await ("reader" in log ? log.reader.page(after, limits) : log.read(after, limits));
     if (page.kind === "trimmed") {
       gaps.push(after + 1);
       after = page.head - 1;

@@ -1,6 +1,6 @@
 import { HubError } from "../../core/errors.ts";
 import { afterThisTurn } from "../../core/scheduler.ts";
-import { FilesInPlace, filesAbsent } from "../shared/files-in-place.ts";
+import { FilesInPlace, filesAbsent } from "./files-in-place.ts";
 
 /**
  * Whether an open log can be used. A log whose files are elsewhere can be used once they are back.

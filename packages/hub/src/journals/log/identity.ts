@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readSelfNamed, writeSelfNamed } from "../shared/file-identity.ts";
+import { readSelfNamed, writeSelfNamed } from "./file-identity.ts";
 import { KeyedHash } from "./keyed-hash.ts";
 
 /** Layout of the directory and its files. */

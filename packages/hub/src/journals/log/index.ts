@@ -54,7 +54,7 @@ export async function logJournal(options: LogJournalOptions): Promise<Journal> {
   // Nothing is written into a directory that has another journal.
   if (epoch === undefined) {
     if (existsSync(join(directory, "data.mdb")))
-      throw new Error(`There is a journal of LMDB in ${directory}. Move it away, or name another directory.`);
+      throw new Error(`The journal in ${directory} was written with LMDB, which this version does not read. Move it away, or name another directory.`);
     makeDirectory(directory);
   } else if (!isJournal(directory, epoch)) throw new OtherJournal(directory);
   const sockets = new SocketPlace(directory);
@@ -95,7 +95,7 @@ class LogJournal implements Journal {
   #isClosed = false;
 
   private constructor(options: LogJournalOptions, sockets: SocketPlace) {
-    const { directory, channel } = options;
+    const { directory, bus } = options;
     this.#options = options;
     this.#sockets = sockets;
     this.#condition = new Condition(directory);
@@ -104,7 +104,7 @@ class LogJournal implements Journal {
       (after, upTo) => this.#reading.between(after, upTo),
       (after, limits) => this.read(after, limits),
     );
-    this.peers = channel?.bus && new PeerExchange(channel.bus);
+    this.peers = bus && new PeerExchange(bus);
   }
 
   static async open(options: LogJournalOptions, sockets: SocketPlace): Promise<LogJournal> {

@@ -4,7 +4,7 @@ import { createEpoch } from "../../core/journal/cursor.ts";
 import { nextTurn } from "../../core/scheduler.ts";
 import { restOf } from "../../core/slices.ts";
 import { makeDirectory } from "../../make-directory.ts";
-import { Mark } from "../shared/mark.ts";
+import { Mark } from "./mark.ts";
 import type { Table } from "../shared/table.ts";
 import { entryChanges, entryHead, entryTotal } from "./entry.ts";
 import { EntryReader, scan } from "./entry-reader.ts";
@@ -24,7 +24,7 @@ import {
 import { noteTexts, rebuildIndex } from "./indexing.ts";
 import { listSegments, segmentPath } from "./segment.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { type Segment, Segments } from "./segments.ts";
+import { Segments } from "./segments.ts";
 import { SparseIndex } from "./sparse-index.ts";
 import { TableLoading } from "./table-loading.ts";
 
@@ -114,7 +114,14 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
   const segments = new Segments(directory, secrets.salt);
   segments.list(firsts.at(-1) as number);
   try {
-    const { state, table, position, checkpoints } = await readLog(segments, secrets);
+    let read = await readLog(segments, secrets);
+    const known = found === undefined ? 0 : mark.tailOf(found.identity.epoch);
+    const behind = known > read.state.tail ? mark.whyOther(found?.identity.epoch ?? "", read.state.tail) : undefined;
+    if (behind !== undefined) {
+      await skipTo(known + 1, segments, read, options, secrets);
+      read = await readLog(segments, secrets);
+    }
+    const { state, table, position, checkpoints } = read;
     const isNew = found === undefined && state.tail === 0;
     const putBack =
       options.isDeclared === true
@@ -124,7 +131,7 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
             ? undefined
             : "its identity is missing or damaged"
           : found.isOwn
-            ? mark.whyOther(found.identity.epoch, state.tail)
+            ? (behind ?? mark.whyOther(found.identity.epoch, state.tail))
             : "its identity is a copy";
     if (wanted !== undefined && putBack !== undefined) throw new OtherJournal(directory);
     let identity = found?.identity;
@@ -148,6 +155,27 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
     segments.close();
     throw error;
   }
+}
+
+/**
+ * Begins a segment after records that are gone, so that a reader who comes to their place is told of
+ * a gap.
+ */
+async function skipTo(
+  first: number,
+  segments: Segments,
+  { state, position }: ReadLog,
+  { directory, files, segmentBytes }: RecoveryOptions,
+  secrets: Secrets,
+): Promise<void> {
+  const { active } = segments;
+  const old = await SegmentWriter.open(directory, files, { first: active.first, position, limit: segmentBytes });
+  await old.close();
+  segments.closeFile(active);
+  const { head, total, changes } = state;
+  const writer = await SegmentWriter.create(directory, files, secrets, { at: Date.now(), first, head, total, changes }, segmentBytes);
+  await writer.abandon();
+  segments.list(first);
 }
 
 /** Finds the secrets of a journal without an identity, or makes them for a new one. */
@@ -198,8 +226,8 @@ async function readLog(segments: Segments, secrets: Secrets): Promise<ReadLog> {
     active.sparse = sparse;
     active.texts = texts;
     if (!loading.isWhole) break;
-    const oldest = (segments.all[0] as Segment).first;
-    state = { ...state, head: Math.min(Math.max(state.head, oldest), state.tail + 1) };
+    // Segments before the first may be missing. Their records read as damaged ones.
+    state = { ...state, head: Math.min(state.head, state.tail + 1) };
     for (const sealed of segments.all) {
       if (sealed !== active && segments.index(sealed) === undefined) await rebuildIndex(segments, sealed, hash);
     }

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { nextTurn } from "../../core/scheduler.ts";
 import { restOf } from "../../core/slices.ts";
-import { Mark } from "../shared/mark.ts";
+import { Mark } from "./mark.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { decodeRest, walkRecords } from "./codec.ts";
 import { findLog, type FoundLog } from "./current-place.ts";

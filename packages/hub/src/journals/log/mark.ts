@@ -62,6 +62,12 @@ export class Mark {
     return undefined;
   }
 
+  /** How far a journal had come at least, as an own or a copied mark tells. */
+  tailOf(epoch: string): number {
+    const marked = this.#read();
+    return marked?.epoch === epoch ? marked.tail : 0;
+  }
+
   /** Begins with a journal's epoch, replacing any earlier mark. */
   begin(epoch: string, tail: number): void {
     try {

@@ -1,14 +1,14 @@
 // A journal on disk: what was acknowledged survives a restart, and even `kill -9` and a power cut.
 //
-//   node examples/lmdb.mjs
+//   node examples/durable.mjs
 //   curl -N 'http://127.0.0.1:3000/events/stream?last_event_id=earliest'
 //
 // Stop it, start it again: the counter goes on, and a browser that was subscribed misses nothing.
 import { createServer } from "node:http";
 import { createHub } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 
-const journal = lmdbJournal({ directory: process.env.DATA ?? "data/counter", retention: { maxCount: 100_000 } });
+const journal = await logJournal({ directory: process.env.DATA ?? "data/counter", retention: { maxCount: 100_000 } });
 // Whoever reaches the server may publish and subscribe, so it listens on the loopback address only.
 const hub = createHub({ journal, anonymousPublish: true });
 
