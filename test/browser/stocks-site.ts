@@ -66,7 +66,7 @@ export async function startStocks(options: SiteOptions = {}): Promise<StocksSite
       running = undefined;
     },
     start: async () => {
-      const hub = createHub({ drainMs: 100, retryMs: { min: 50, max: 150 }, ...options.hub?.() });
+      const hub = createHub({ drainMs: 100, retryMs: { min: 50, max: 150 }, ...(await options.hub?.()) });
       const stocks = createStocks({ hub, source: "none", ...options.stocks });
       const pages = createDemoPages({ directory: pagesOf() });
       const listener = getRequestListener(

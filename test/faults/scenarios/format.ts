@@ -53,8 +53,7 @@ async function meetNewer({ server, publisher, directory }: FaultContext, { viola
     violation(`a process of the version before answered ${answer.status}: ${answer.body}`);
   await until(REACH_MS, "refused publishers", () => publisher.failed > failed);
   const refused = await refusalOf(directory);
-  if (!/has format 2; this version of Artesian reads format 1/.test(refused))
-    violation(`a start with a newer journal said: ${refused}`);
+  if (!/has format 2; this version of Artesian reads format 1/.test(refused)) violation(`a start with a newer journal said: ${refused}`);
   await sleep(BOTH_MS);
   if (server.processes().join() !== pids) violation("a process of the version before ended");
   if (!readFileSync(identity, "utf8").includes("artesian log 2 ")) violation("the identity of the newer version was written over");

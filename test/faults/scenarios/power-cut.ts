@@ -32,12 +32,7 @@ export const powerCut: Scenario = {
       });
       tally.add(`seed ${seed + run}, workers: ${workers}`, outcome);
     }
-    const { verdict } = await runCuts(
-      seed,
-      CONTROL_CUTS,
-      { workers: 1, env: { NODE_OPTIONS: `--import ${NO_SYNC}` } },
-      () => undefined,
-    );
+    const { verdict } = await runCuts(seed, CONTROL_CUTS, { workers: 1, env: { NODE_OPTIONS: `--import ${NO_SYNC}` } }, () => undefined);
     report({ name: "control: cuts", value: figure(CONTROL_CUTS) });
     report({ name: "control: lost", value: figure(verdict.counts.lost) });
     if (verdict.counts.lost === 0)

@@ -37,12 +37,7 @@ async function makeJournal(directory: string): Promise<void> {
 }
 
 /** Runs the probe from a seed on, until it has done all, ended by itself, or was silent for too long. @returns Where to go on. */
-async function probe(
-  original: string,
-  workplace: string,
-  first: number,
-  outcomes: Map<string, number>,
-): Promise<number> {
+async function probe(original: string, workplace: string, first: number, outcomes: Map<string, number>): Promise<number> {
   const child = spawn(process.execPath, ["--import", LOADER, PROBE, original, workplace, String(first), String(SEEDS)], {
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -101,10 +101,7 @@ export function journalCommand(): Command {
   const includes = (key: Key): boolean => SETTINGS_OF_JOURNALS.has(key);
   return new Command("journal")
     .description("back up, restore, verify, export and import the journal")
-    .addHelpText(
-      "after",
-      examplesOf([BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES]),
-    )
+    .addHelpText("after", examplesOf([BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES]))
     .addCommand(withSettings(backup, includes))
     .addCommand(withSettings(restore, includes))
     .addCommand(withSettings(verify, includes))

@@ -11,8 +11,6 @@ export class Condition {
   #files = new FilesInPlace([]);
   #damage: HubError | undefined;
   #absence: HubError | undefined;
-  /** Why the files count as others, or undefined if they do not. */
-  #why: string | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -40,8 +38,8 @@ export class Condition {
   /** Checks whether the files are still there. Costs a few microseconds. */
   look(): HubError | undefined {
     const why = this.#files.whyOther();
-    if (why !== this.#why) {
-      this.#why = why;
+    // A directory that is removed and then replaced is told of once.
+    if ((why === undefined) !== (this.#absence === undefined)) {
       this.#absence = why === undefined ? undefined : filesAbsent(this.#directory, why);
       this.#tell();
     }

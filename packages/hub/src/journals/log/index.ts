@@ -54,7 +54,9 @@ export async function logJournal(options: LogJournalOptions): Promise<Journal> {
   // Nothing is written into a directory that has another journal.
   if (epoch === undefined) {
     if (existsSync(join(directory, "data.mdb")))
-      throw new Error(`The journal in ${directory} was written with LMDB, which this version does not read. Move it away, or name another directory.`);
+      throw new Error(
+        `The journal in ${directory} was written with LMDB by version 0.1, which this version does not read. Move it away, or name another directory.`,
+      );
     makeDirectory(directory);
   } else if (!isJournal(directory, epoch)) throw new OtherJournal(directory);
   const sockets = new SocketPlace(directory);
