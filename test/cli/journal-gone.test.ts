@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { logJournal } from "artesian/journals/log";
 import { openStream } from "../support/stream.ts";
-import { runToEnd, send, startServer } from "./command.ts";
+import { send, startServer } from "./command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { childrenOf } from "./worker-processes.ts";
 
