@@ -1,7 +1,7 @@
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { writeSelfNamed } from "../../../packages/hub/src/journals/log/file-identity.ts";
+import { writeSelfNamed } from "../../../packages/hub/src/journals/log/files/file-identity.ts";
 import { sleep, until } from "../lib/clock.ts";
 import { HubServer } from "../lib/hub-server.ts";
 import { ask, untilTaken } from "../lib/probe.ts";

@@ -1,8 +1,8 @@
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { LogReader } from "../../../packages/hub/src/journals/log/reader.ts";
-import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/store.ts";
+import { LogReader } from "../../../packages/hub/src/journals/log/files/reader.ts";
+import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/writing/store.ts";
 import { append, appendWhole, newDirectory, openStore, readAll, update } from "./support.ts";
 
 let opened = 0;

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Journal, JournalRecord, Update } from "artesian";
 import { onTestFinished } from "vitest";
-import { encodeAppend, type LogAppend } from "../../../packages/hub/src/journals/log/codec.ts";
-import type { LogOutcome } from "../../../packages/hub/src/journals/log/log-access.ts";
-import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/store.ts";
+import { encodeAppend, type LogAppend } from "../../../packages/hub/src/journals/log/entries/codec.ts";
+import type { LogOutcome } from "../../../packages/hub/src/journals/log/files/log-access.ts";
+import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/writing/store.ts";
 import { digestOf } from "../../../packages/hub/src/journals/shared/digest.ts";
 import { removeDirectory } from "../../support/directory.ts";
 

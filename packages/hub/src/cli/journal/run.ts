@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
-import { backUp, declareRestored } from "../../journals/log/backup.ts";
+import { backUp, declareRestored } from "../../journals/log/tools/backup.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";

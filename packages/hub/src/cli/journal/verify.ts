@@ -2,7 +2,7 @@ import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { formatCount } from "../config/units.ts";
 import { Failure, UsageError } from "../errors.ts";
-import { verify } from "../../journals/log/verify.ts";
+import { verify } from "../../journals/log/tools/verify.ts";
 import { journalPlace } from "../serve/data.ts";
 import { type Output, style } from "../terminal.ts";
 

@@ -11,18 +11,18 @@ import { type Update, utf8Length } from "../../core/update/update.ts";
 import { makeDirectory } from "../../make-directory.ts";
 import { digestOf } from "../shared/digest.ts";
 import { checkJournalOptions } from "../shared/options.ts";
-import { encodeAppend, type LogAppend } from "./codec.ts";
-import { Condition } from "./condition.ts";
+import { encodeAppend, type LogAppend } from "./entries/codec.ts";
+import { Condition } from "./writing/condition.ts";
 import { Feed } from "./feed.ts";
-import { identityPath, readIdentity } from "./identity.ts";
-import type { LogOutcome, LogPlace } from "./log-access.ts";
+import { identityPath, readIdentity } from "./files/identity.ts";
+import type { LogOutcome, LogPlace } from "./files/log-access.ts";
 import { type LogJournalOptions, OPTIONS } from "./options.ts";
-import { LogReader } from "./reader.ts";
-import { OtherJournal } from "./recovery.ts";
-import { appendRequest, entriesRequest, findIdRequest, findKeyRequest, placeRequest } from "./requests.ts";
-import { SocketPlace } from "./socket-place.ts";
-import { LogStore } from "./store.ts";
-import { WriterLink } from "./writer-link.ts";
+import { LogReader } from "./files/reader.ts";
+import { OtherJournal } from "./writing/recovery.ts";
+import { appendRequest, entriesRequest, findIdRequest, findKeyRequest, placeRequest } from "./processes/requests.ts";
+import { SocketPlace } from "./processes/socket-place.ts";
+import { LogStore } from "./writing/store.ts";
+import { WriterLink } from "./processes/writer-link.ts";
 
 export type { LogJournalOptions } from "./options.ts";
 
