@@ -1,4 +1,4 @@
-// npm run bench -- fleet: what it costs that hubs on several machines share one engine, next to one hub on an LMDB journal.
+// npm run bench -- fleet: what it costs that hubs on several machines share one engine, next to one hub with the log on its disk.
 //
 // Method
 // - Two hubs as deployed (the built command) and their engine on one core; publisher and subscribers are this process, on another. The core that they share is

@@ -1,7 +1,7 @@
 // npm run bench -- pacing: what `interval` and `latest` save where a screen cannot show every update.
 //
 // Method
-// - Artesian as deployed (the built command, LMDB journal on a disk, every update committed), on one core; the publisher and the
+// - Artesian as deployed (the built command, a log on a disk, every update committed), on one core; the publisher and the
 //   subscribers are this process, on another.
 // - 500 topics tick in turn, 5,000 updates a second in atomic batches of 250. Subscribers ask for all of them by one URL pattern: paced,
 //   with `interval=250&latest=on`, or plainly.
@@ -207,7 +207,7 @@ function renderDocument({ machine, text, seconds, rounds }) {
   return `## What pacing saves
 
 ${figure(TICKS_A_SECOND)} ticks a second on ${SYMBOLS} topics, in batches of ${BATCH}, to subscribers of all of them: each with \`interval=250&latest=on\`, or plainly. The
-server on one core with an LMDB journal that commits every update, publisher and subscribers on another. After the last tick, the last price of every topic was right on every
+server on one core with a log that flushes every update, publisher and subscribers on another. After the last tick, the last price of every topic was right on every
 subscriber, in each run. ${seconds} s each, medians over ${rounds} rounds. \`npm run bench -- pacing --write-docs\` writes this part.
 
 ${renderMachine(machine)}

@@ -1,7 +1,7 @@
 // npm run bench -- resume: what it costs to resume from an event id, in a short journal and in a long one.
 //
 // Method
-// - LMDB journals of 10^4, 10^5, 10^6 and, with --full, 10^7 rows are filled through the public interface, each row with
+// - Logs of 10^4, 10^5, 10^6 and, with --full, 10^7 rows are filled through the public interface, each row with
 //   100 bytes of data and an own id that looks random, so that the index is as scattered as it can be.
 // - One look-up is what resuming costs the journal: `find(id)`, then `read` of the 100 rows that follow; after an id that is
 //   not held, of the oldest 100, as the hub does after it told the subscriber of the gap. Every answer is checked.
@@ -12,7 +12,7 @@
 // - Bar: p50 in the longest journal is within 20% of that in the shortest, or no further than rounds differ among
 //   themselves (the ranges of p50 over the rounds overlap).
 import { renderMachine, saveResults, writeDocument } from "./lib/documents.mjs";
-import { importLmdbJournal } from "./lib/artesian.mjs";
+import { importLogJournal } from "./lib/artesian.mjs";
 import { fillJournal, idOf, openTemporaryJournal, TRIMMED } from "./lib/filled-journal.mjs";
 import { checkOnDisk, describeMachine } from "./lib/machine.mjs";
 import { BenchError } from "./lib/processes.mjs";
@@ -109,7 +109,7 @@ function report(samples, sizes) {
  * @returns {Promise<boolean>} Whether the bar is met.
  */
 export async function benchResume({ rounds, quick, full, writeDocs, journalDirectory }) {
-  const { lmdbJournal } = await importLmdbJournal();
+  const { logJournal } = await importLogJournal();
   checkOnDisk(journalDirectory);
   const sizes = quick ? [10_000, 30_000] : [10_000, 100_000, 1_000_000, ...(full ? [10_000_000] : [])];
   const lookUps = quick ? 200 : 1_000;
@@ -125,7 +125,7 @@ export async function benchResume({ rounds, quick, full, writeDocs, journalDirec
       const onProgress = (/** @type {number} */ share) => {
         for (; dots < Math.floor(share * 10); dots++) process.stderr.write(".");
       };
-      const opened = openTemporaryJournal(lmdbJournal, { parentDirectory: journalDirectory, retention: { maxCount: rows } });
+      const opened = await openTemporaryJournal(logJournal, { parentDirectory: journalDirectory, retention: { maxCount: rows } });
       journals.push({ rows, ...opened });
       await fillJournal(opened.journal, { rows, onProgress });
       process.stderr.write("\n");
@@ -156,7 +156,7 @@ export async function benchResume({ rounds, quick, full, writeDocs, journalDirec
 function renderDocument({ machine, text, lookUps, rounds }) {
   return `## What resuming costs in a long journal
 
-The time that an LMDB journal takes to find an event id and to read the ${PAGE} rows after it: \`find\`, then \`read\`. Rows have 100
+The time that a log takes to find an event id and to read the ${PAGE} rows after it: \`find\`, then \`read\`. Rows have 100
 bytes of data and ids that look random. Ids are drawn from ${figure(NEIGHBOURS)} rows at each place, or from all (\`anywhere\`); \`trimmed\`
 ids were held once, \`unknown\` ones never: after those the oldest ${PAGE} rows are read. ${figure(lookUps)} look-ups for each
 figure, the journals asked in turn; medians of p50, p99 and the ratio within a round over ${rounds} rounds.

@@ -34,7 +34,7 @@ const HELP = `Usage: npm run bench -- [options]            what a delivery, a pu
        npm run bench -- report FILE…         tables, bars and pictures of what was measured before, in one run or several
        npm run bench -- resume [options]     what resuming costs in a long journal
        npm run bench -- pacing [options]     what pacing saves where a screen cannot show every update
-       npm run bench -- fleet [options]      what Redis or NATS between hubs costs, next to LMDB
+       npm run bench -- fleet [options]      what Redis or NATS between hubs costs, next to the log
        npm run bench -- partitions [options] what it brings to spread a fleet's topics over several streams (needs root)
        npm run bench -- micro [options]      what the parts cost: encode, match, cohort, open, cursor, append
 
@@ -46,7 +46,7 @@ Options
                       topics, workers, gzip, polling; of the parts in micro; separated by commas
   --servers LIST      of the servers floor, durable-floor, nchan, pushpin, better-sse, fastify-sse, socket.io, polling, artesian
   --full              resume: with a journal of ten million rows, too (some 4 GB of disk, some ten minutes)
-  --journal KIND      Artesian's journal: lmdb, or memory to see what the disk costs (lmdb)
+  --journal KIND      Artesian's journal: log, or memory to see what the disk costs (log)
   --journal-dir DIR   where temporary journals lie: on a disk (bench/build)
   --check             exit with status 1 when a bar is not met (2, as always, when something could not be measured)
   --write-docs        write the figures into docs/reference/benchmarks.md, and pictures of them into docs/images/
@@ -71,7 +71,7 @@ function readArguments() {
         only: { type: "string" },
         servers: { type: "string" },
         full: { type: "boolean", default: false },
-        journal: { type: "string", default: "lmdb" },
+        journal: { type: "string", default: "log" },
         "journal-dir": { type: "string" },
         check: { type: "boolean", default: false },
         "write-docs": { type: "boolean", default: false },

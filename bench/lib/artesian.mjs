@@ -11,8 +11,8 @@ export const importArtesian = () => importBuilt("artesian");
 /** @returns {Promise<typeof import("../../packages/hub/src/http/index.ts")>} */
 export const importArtesianHttp = () => importBuilt("artesian/http");
 
-/** @returns {Promise<typeof import("../../packages/hub/src/journals/lmdb/index.ts")>} */
-export const importLmdbJournal = () => importBuilt("artesian/journals/lmdb");
+/** @returns {Promise<typeof import("../../packages/hub/src/journals/log/index.ts")>} */
+export const importLogJournal = () => importBuilt("artesian/journals/log");
 
 /** @returns {Promise<typeof import("../../packages/hub/src/journals/memory/index.ts")>} */
 export const importMemoryJournal = () => importBuilt("artesian/journals/memory");

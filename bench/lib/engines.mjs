@@ -48,13 +48,13 @@ export function listEngines() {
   const [redis, nats] = [versionOf("redis-server"), versionOf("nats-server")];
   return [
     {
-      name: "lmdb",
-      title: "one hub alone, LMDB on a disk, flushed before an update is acknowledged",
+      name: "log",
+      title: "one hub alone, the log on a disk, flushed before an update is acknowledged",
       hubs: 1,
       missing: undefined,
       start: async ({ directory }) => {
         const { made, remove } = temporary(directory, "journal-");
-        return { journal: `lmdb:${made}`, stop: async () => remove() };
+        return { journal: `log:${made}`, stop: async () => remove() };
       },
     },
     ...["no", "always"].map((flush) => ({

@@ -37,16 +37,16 @@ export function idOf(n) {
 }
 
 /**
- * A new LMDB journal in a directory of its own, which goes with it.
+ * A new log in a temporary directory.
  *
- * @param {typeof import("../../packages/hub/src/journals/lmdb/index.ts").lmdbJournal} lmdbJournal
+ * @param {typeof import("../../packages/hub/src/journals/log/index.ts").logJournal} logJournal
  * @param {{ parentDirectory: string, retention?: import("../../packages/hub/src/core/journal/journal.ts").Retention }} options
- * @returns {{ journal: Journal, close: () => Promise<void> }}
+ * @returns {Promise<{ journal: Journal, close: () => Promise<void> }>}
  */
-export function openTemporaryJournal(lmdbJournal, { parentDirectory, retention }) {
+export async function openTemporaryJournal(logJournal, { parentDirectory, retention }) {
   const directory = mkdtempSync(join(parentDirectory, "journal-"));
   const remove = atEnd(() => rmSync(directory, { recursive: true, force: true }));
-  const journal = lmdbJournal({ directory, retention });
+  const journal = await logJournal({ directory, retention });
   const close = async () => {
     await journal.close();
     remove();

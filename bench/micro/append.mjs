@@ -1,5 +1,5 @@
-// append: an update is kept, and acknowledged once it is: by LMDB after it is on the disk.
-import { importLmdbJournal, importMemoryJournal } from "../lib/artesian.mjs";
+// append: an update is kept, and acknowledged once it is: by the log after it is on the disk.
+import { importLogJournal, importMemoryJournal } from "../lib/artesian.mjs";
 import { openTemporaryJournal } from "../lib/filled-journal.mjs";
 import { jsonText } from "../lib/json-data.mjs";
 import { joinScenes, verifyThat } from "../lib/measure.mjs";
@@ -63,14 +63,14 @@ export const append = {
   name: "append",
   title: "append an update",
   unit: "µs",
-  method: `An update of 100 bytes is appended to a journal, and waited for: in LMDB until it is committed and flushed to the disk. One after another; and
+  method: `An update of 100 bytes is appended to a journal, and waited for: in the log until it is committed and flushed to the disk. One after another; and
 with ${IN_FLIGHT} in flight, which share commits.`,
-  bars: [{ what: "LMDB, an update of 32 in flight to one alone", of: `LMDB, ${IN_FLIGHT} in flight`, to: "LMDB, one at a time", most: 1 }],
+  bars: [{ what: "log, an update of 32 in flight to one alone", of: `log, ${IN_FLIGHT} in flight`, to: "log, one at a time", most: 1 }],
   async prepare({ journalDirectory }) {
     const { memoryJournal } = await importMemoryJournal();
-    const { lmdbJournal } = await importLmdbJournal();
+    const { logJournal } = await importLogJournal();
     const memory = memoryJournal();
-    const lmdb = openTemporaryJournal(lmdbJournal, { parentDirectory: journalDirectory });
-    return joinScenes([sceneOf("memory", memory, () => memory.close()), sceneOf("LMDB", lmdb.journal, lmdb.close)]);
+    const log = await openTemporaryJournal(logJournal, { parentDirectory: journalDirectory });
+    return joinScenes([sceneOf("memory", memory, () => memory.close()), sceneOf("log", log.journal, log.close)]);
   },
 };

@@ -1,5 +1,5 @@
 // cursor: what a subscriber that comes back costs before its replay: its event id is read, and looked up where a publisher made it.
-import { importInner, importLmdbJournal, importMemoryJournal } from "../lib/artesian.mjs";
+import { importInner, importLogJournal, importMemoryJournal } from "../lib/artesian.mjs";
 import { fillJournal, idOf, openTemporaryJournal, TRIMMED } from "../lib/filled-journal.mjs";
 import { joinScenes, verifyThat } from "../lib/measure.mjs";
 import { seeded } from "../lib/random.mjs";
@@ -61,7 +61,7 @@ long journals, and the rows that follow, see \`resume\`.`,
     );
     const { HubCore } = /** @type {typeof import("../../packages/hub/src/core/hub-core.ts")} */ (await importInner("core/hub-core"));
     const { memoryJournal } = await importMemoryJournal();
-    const { lmdbJournal } = await importLmdbJournal();
+    const { logJournal } = await importLogJournal();
     const random = seeded(1);
     const rows = Array.from({ length: DRAWN }, () => TRIMMED + 1 + Math.floor(random() * ROWS));
     const generated = (/** @type {string} */ epoch) => inTurn(rows.map((offset) => ({ offset, id: formatCursor({ epoch, offset }) })));
@@ -132,11 +132,11 @@ long journals, and the rows that follow, see \`resume\`.`,
       };
     };
 
-    const lmdb = openTemporaryJournal(lmdbJournal, { parentDirectory: journalDirectory, retention: RETENTION });
+    const log = await openTemporaryJournal(logJournal, { parentDirectory: journalDirectory, retention: RETENTION });
     return joinScenes([
       parse,
       await lookUpIn("memory", memoryJournal({ retention: RETENTION })),
-      await lookUpIn("LMDB", lmdb.journal, lmdb.close),
+      await lookUpIn("log", log.journal, log.close),
     ]);
   },
 };

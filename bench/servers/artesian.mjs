@@ -20,7 +20,7 @@ function hasFlag(flag) {
 }
 
 /** @param {string} directory @param {string} [journal] */
-const journalIn = (directory, journal = "lmdb") => (journal === "memory" || journal.includes(":") ? journal : `${journal}:${directory}`);
+const journalIn = (directory, journal = "log") => (journal === "memory" || journal.includes(":") ? journal : `${journal}:${directory}`);
 
 /**
  * @param {import("./server.mjs").StartOptions & { open?: boolean }} options `open`: without authorization.

@@ -28,7 +28,7 @@ import { spawnOnCore, stop, waitForLine } from "../lib/processes.mjs";
  * @property {number} core The core it may use.
  * @property {number} files Descriptors that it should be allowed.
  * @property {string} journalDirectory Where a server with a journal puts a temporary one: on a disk.
- * @property {string} [journal] Artesian's: `lmdb` or another kind that takes a directory, or all that `--journal` takes. Default: `lmdb`.
+ * @property {string} [journal] Artesian's: `log` or another kind that takes a directory, or all that `--journal` takes. Default: `log`.
  * @property {boolean} [replay] It must be able to replay.
  * @property {number} [workers] Processes that share the port.
  */

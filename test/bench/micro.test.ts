@@ -29,14 +29,14 @@ const FIGURES = {
   cursor: [
     "parse, the hub's own id",
     "parse, a publisher's id",
-    ...["memory", "LMDB"].flatMap((journal) => [
+    ...["memory", "log"].flatMap((journal) => [
       `${journal}: find`,
       `${journal}: resume, the hub's own id`,
       `${journal}: resume, a publisher's id`,
       `${journal}: resume, an unknown id`,
     ]),
   ],
-  append: ["memory, one at a time", "memory, 32 in flight", "LMDB, one at a time", "LMDB, 32 in flight"],
+  append: ["memory, one at a time", "memory, 32 in flight", "log, one at a time", "log, 32 in flight"],
 };
 
 interface Results {

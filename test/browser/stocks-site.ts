@@ -44,7 +44,7 @@ export interface TestQuote {
 export interface SiteOptions {
   readonly stocks?: Partial<StocksOptions>;
   /** Made anew at each start. */
-  readonly hub?: () => HubOptions;
+  readonly hub?: () => HubOptions | Promise<HubOptions>;
 }
 
 /** The stocks behind a hub on a free port, as `artesian-demo` puts them together; prices come when the test says so. */
@@ -66,7 +66,7 @@ export async function startStocks(options: SiteOptions = {}): Promise<StocksSite
       running = undefined;
     },
     start: async () => {
-      const hub = createHub({ drainMs: 100, retryMs: { min: 50, max: 150 }, ...options.hub?.() });
+      const hub = createHub({ drainMs: 100, retryMs: { min: 50, max: 150 }, ...(await options.hub?.()) });
       const stocks = createStocks({ hub, source: "none", ...options.stocks });
       const pages = createDemoPages({ directory: pagesOf() });
       const listener = getRequestListener(

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { memoryJournal } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -153,9 +153,10 @@ describe("the stocks", () => {
     await expect.poll(() => site.hub.stats().subscribers).toBe(1);
   });
 
-  test.each(["an LMDB journal", "a memory that is gone"])("go on after the server restarts, with %s", async (kind) => {
+  test.each(["a journal on the disk", "a memory that is gone"])("go on after the server restarts, with %s", async (kind) => {
     const journals = temporaryDirectory("stocks-journal");
-    const hub = () => ({ journal: kind.includes("LMDB") ? lmdbJournal({ directory: journals }) : memoryJournal() });
+    const isKept = kind.includes("disk");
+    const hub = async () => ({ journal: isKept ? await logJournal({ directory: journals }) : memoryJournal() });
     const site = await startStocks({ hub });
     await site.quote({ AAA: 10, BBB: 20 });
     const page = await visit(site.url);
@@ -178,7 +179,7 @@ describe("the stocks", () => {
     await showing(page, { AAA: "15.00", BBB: "20.00" });
     await expect.poll(() => page.getByTestId("summary").getAttribute("data-stale")).toBe("false");
     // What a new journal doesn't have is an old price, and is marked as one until the next.
-    await expect.poll(() => row(page, "BBB").getAttribute("data-stale")).toBe(String(!kind.includes("LMDB")));
+    await expect.poll(() => row(page, "BBB").getAttribute("data-stale")).toBe(String(!isKept));
     await site.quote({ AAA: 16, BBB: 26 });
     await showing(page, { AAA: "16.00", BBB: "26.00" });
     await expect.poll(() => row(page, "BBB").getAttribute("data-stale")).toBe("false");

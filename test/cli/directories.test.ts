@@ -13,7 +13,6 @@ describe.runIf(process.platform === "linux")("a directory that can't be made is 
   test.each([
     ["serve --data", ["serve", ...KEY, "--data", IMPOSSIBLE]],
     ["serve --workers", ["serve", ...KEY, "--workers", "2", "--data", IMPOSSIBLE]],
-    ["serve --journal lmdb", ["serve", ...KEY, "--journal", `lmdb:${IMPOSSIBLE}`]],
     ["serve --journal log", ["serve", ...KEY, "--journal", `log:${IMPOSSIBLE}`]],
     ["demo", ["demo", "--port", "0", "--data", IMPOSSIBLE]],
     ["keys create", ["keys", "create", "--data", IMPOSSIBLE]],

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { openStream } from "../support/stream.ts";
-import { runToEnd, send, startServer } from "./command.ts";
+import { send, startServer } from "./command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { childrenOf } from "./worker-processes.ts";
 
@@ -28,7 +28,7 @@ describe.each([1, 2])("a server of %d whose journal's directory", (workers) => {
     },
     "is replaced by another journal": async (journal) => {
       rmSync(journal, { recursive: true });
-      await lmdbJournal({ directory: journal }).close();
+      await (await logJournal({ directory: journal })).close();
     },
   };
 
@@ -75,39 +75,5 @@ describe.each([1, 2])("a server of %d whose journal's directory", (workers) => {
     const stream = await openStream(`${hub}?match=a`, { headers: { "last-event-id": "earliest" } });
     expect((await stream.next()).data).toBe("1");
     expect((await stream.next()).data).toBe("3");
-  });
-});
-
-describe("artesian journal compact", () => {
-  test("makes the file smaller once the hub is stopped, and subscribers notice nothing", async () => {
-    const data = join(temporaryDirectory(), "data");
-    const compact = () => runToEnd(["journal", "compact", "--data", data]);
-    expect(await compact()).toMatchObject({ code: 1, stderr: expect.stringContaining("There is no journal in") as string });
-    const first = await startServer(["--data", data]);
-    let last = "";
-    for (let i = 0; i < 40; i++) {
-      const body = new URLSearchParams({ topic: "a", data: "x".repeat(200_000) }).toString();
-      last = (await send(first.hub, FORM, body)).body;
-    }
-    expect(await compact()).toMatchObject({ code: 1, stderr: expect.stringContaining("Stop the hub") as string });
-    first.run.child.kill("SIGTERM");
-    await first.run.exit;
-    const lowered = await startServer(["--data", data, "--retention-count", "2"]);
-    const firstHeld = async (): Promise<string | undefined> => {
-      const stream = await openStream(`${lowered.hub}?match=a`, { headers: { "last-event-id": "earliest" } });
-      const { id } = await stream.next();
-      stream.close();
-      return id;
-    };
-    // Offset 39, in base 36.
-    await expect.poll(firstHeld, SOON).toMatch(/:13$/);
-    lowered.run.child.kill("SIGTERM");
-    await lowered.run.exit;
-    const { code, stdout } = await compact();
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^The file of the journal in \S+ had \d+\.\d MiB and has 0\.\d MiB\.\n$/)]);
-    const again = await startServer(["--data", data]);
-    await send(again.hub, FORM, "topic=a&data=new");
-    const stream = await openStream(`${again.hub}?match=a`, { headers: { "last-event-id": last } });
-    expect(await stream.nextOfAny()).toMatchObject({ data: "new" });
   });
 });

@@ -1,6 +1,5 @@
-import type { Journal, Matcher } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
-import { logJournal, type LogJournalOptions } from "artesian/journals/log";
+import type { Matcher } from "artesian";
+import { logJournal } from "artesian/journals/log";
 import type { Authorization } from "../../packages/hub/src/core/matching/authorization.ts";
 import type { IdCipher } from "../../packages/hub/src/core/journal/cursor.ts";
 import { HubCore } from "../../packages/hub/src/core/hub-core.ts";
@@ -149,14 +148,8 @@ export class ModelReader implements Sink {
   }
 }
 
-/** The journals in a directory. */
-export const ENGINES: Readonly<Record<"lmdb" | "log", (options: Omit<LogJournalOptions, "channel">) => Journal | Promise<Journal>>> = {
-  lmdb: lmdbJournal,
-  log: logJournal,
-};
-
 /** A hub on a directory, with the model's retention. */
-export async function openHub(engine: keyof typeof ENGINES, directory: string, held: number, idCipher?: IdCipher): Promise<HubCore> {
-  const journal = await ENGINES[engine]({ directory, retention: { maxCount: held } });
+export async function openHub(directory: string, held: number, idCipher?: IdCipher): Promise<HubCore> {
+  const journal = await logJournal({ directory, retention: { maxCount: held } });
   return new HubCore({ journal, idCipher, writeStallMs: 3_600_000, drainMs: 20 });
 }

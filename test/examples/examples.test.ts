@@ -34,6 +34,7 @@ describe("examples", () => {
   it("are all tested here", async () => {
     const names = await readdir(new URL("../../examples/", import.meta.url));
     expect(names.toSorted()).toEqual([
+      "durable.mjs",
       "express.mjs",
       "fastify.mjs",
       "fetch.mjs",
@@ -41,7 +42,6 @@ describe("examples", () => {
       "fleet",
       "hono.mjs",
       "in-process.mjs",
-      "lmdb.mjs",
       "node-http.mjs",
       "page.html",
     ]);
@@ -91,12 +91,12 @@ describe("examples", () => {
     expect(await example.stop("SIGINT")).toEqual(CLEAN_EXIT);
   });
 
-  it("lmdb.mjs counts on after a stop and after kill -9, and its subscriber misses nothing", async () => {
+  it("durable.mjs counts on after a stop and after kill -9, and its subscriber misses nothing", async () => {
     const directory = temporaryDirectory();
     const received: string[] = [];
     let cursor = "earliest";
     for (const signal of ["SIGTERM", "SIGKILL", "SIGTERM"] as const) {
-      const example = await startExample("lmdb.mjs", { DATA: directory });
+      const example = await startExample("durable.mjs", { DATA: directory });
       const stream = await openStream(`${example.url}?${new URLSearchParams({ last_event_id: cursor })}`);
       for (const { data, id } of await stream.take(2)) {
         received.push(data);

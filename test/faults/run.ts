@@ -23,7 +23,6 @@ Options
   --write-docs    writes the figures into docs/reference/fault-runs.md
   --help
 
-FAULTS_JOURNAL=log in the environment tests the journal \`log\` in place of \`lmdb\`.
 Needs Linux, \`npm run build\` and, for some scenarios, root: what can't be run is said.
 Ends with status 1 when a promise was broken.`;
 

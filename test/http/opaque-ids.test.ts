@@ -1,4 +1,4 @@
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { memoryJournal } from "artesian/journals/memory";
 import type { Journal } from "artesian";
 import { describe, expect, it } from "vitest";
@@ -60,7 +60,8 @@ describe("with opaque ids", () => {
 
   it("a subscriber resumes after a restart, and with another secret it is told of a gap", async () => {
     const path = directory();
-    const open = (secret: string): Promise<TestHub> => startHub({ journal: lmdbJournal({ directory: path }), opaqueIds: secret });
+    const open = async (secret: string): Promise<TestHub> =>
+      startHub({ journal: await logJournal({ directory: path }), opaqueIds: secret });
     const before = await open(SECRET);
     const seen = await before.hub.publish({ topic: "a", data: "seen" });
     await before.hub.publish({ topic: "a", data: "missed" });

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Retention } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
 import { logJournal } from "artesian/journals/log";
 import { memoryJournal } from "artesian/journals/memory";
 import { natsJournal } from "artesian/journals/nats";
@@ -13,18 +12,6 @@ import { NatsServer } from "../support/nats-server.ts";
 import { RedisServer } from "../support/redis-server.ts";
 
 const directories: string[] = [];
-
-function lmdbHarness(): JournalHarness {
-  const directory = mkdtempSync(join(tmpdir(), "artesian-journal-"));
-  directories.push(directory);
-  return {
-    open: async ({ retention }) => lmdbJournal({ directory, ...(retention && { retention }) }),
-    wipe: async () => rmSync(directory, { recursive: true }),
-    persistence: "durable",
-    state: "shared",
-    idempotency: "kept",
-  };
-}
 
 function logHarness(): JournalHarness {
   const directory = mkdtempSync(join(tmpdir(), "artesian-journal-"));
@@ -117,7 +104,6 @@ afterEach(() => {
 
 describe.each([
   ["memory", memoryHarness],
-  ["lmdb", lmdbHarness],
   ["log", logHarness],
   ["log of another process", logFollowerHarness],
   ["nats", natsHarness],

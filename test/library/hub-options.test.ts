@@ -108,7 +108,7 @@ describe("createHub refuses, with the remedy,", () => {
     ["a URL without path", { url: "https://example.com" }, /`url` is "https:\/\/example\.com"; .*path/],
     ["a URL with a query", { url: "https://example.com/hub?a=b" }, /`url`/],
     ["a URL of another kind", { url: "ws://example.com/hub" }, /`url`/],
-    ["the name of a journal", { journal: "lmdb:data" }, /`journal` is "lmdb:data"; it must be a journal, such as memoryJournal\(\)/],
+    ["the name of a journal", { journal: "log:data" }, /`journal` is "log:data"; it must be a journal, such as memoryJournal\(\)/],
     ["a promise of a journal", { journal: Promise.resolve(memoryJournal()) }, /`journal` is a promise, which must be awaited/],
     ["the maker of a journal", { journal: memoryJournal }, /`journal` is a function/],
     ["half a logger", { logger: { error: () => undefined } }, /`logger` .*debug, info, warn and error/],

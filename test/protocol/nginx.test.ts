@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHub, type Hub } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { EventSource } from "eventsource";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub } from "../support/server.ts";
@@ -43,7 +43,7 @@ interface DurableHub {
 
 /** A hub with a journal on disk, on a port that it can have again. */
 async function startDurableHub(directory: string, port: number, retryMs: number): Promise<DurableHub> {
-  const hub = createHub({ journal: lmdbJournal({ directory }), anonymousPublish: true, retryMs: { min: retryMs, max: retryMs } });
+  const hub = createHub({ journal: await logJournal({ directory }), anonymousPublish: true, retryMs: { min: retryMs, max: retryMs } });
   const server = createServer(hub.handler).listen(port, "127.0.0.1");
   await once(server, "listening");
   const stop = async (): Promise<void> => {

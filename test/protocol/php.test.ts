@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { compatToken } from "../support/compat-token.ts";
 import { listen, startHub } from "../support/server.ts";
@@ -144,12 +144,12 @@ describe("Symfony's clients for PHP, unchanged", () => {
 
   it("lose nothing when the hub restarts", async () => {
     const directory = temporaryDirectory("php");
-    const start = (): Hub => {
-      const hub = createHub({ ...COMPAT, drainMs: 500, journal: lmdbJournal({ directory }) });
+    const start = async (): Promise<Hub> => {
+      const hub = createHub({ ...COMPAT, drainMs: 500, journal: await logJournal({ directory }) });
       onTestFinished(() => hub.close());
       return hub;
     };
-    let hub = Promise.resolve(start());
+    let hub = start();
     // Whoever comes while it restarts waits.
     const origin = await listen(createServer((req, res) => void hub.then((running) => running.handler(req, res))));
     const url = `${origin}${PATH}`;
@@ -159,7 +159,7 @@ describe("Symfony's clients for PHP, unchanged", () => {
     expect(await nextLine(script, "data")).toMatchObject({ data: "1" });
     const old = await hub;
     hub = old.close().then(async () => {
-      const next = start();
+      const next = await start();
       await next.publish({ topic: "/books/2", data: "2", private: true });
       await next.publish({ topic: "/books/3", data: "end" });
       return next;

@@ -2,12 +2,11 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createHub } from "../../packages/hub/src/create-hub.ts";
-import { lmdbJournal } from "../../packages/hub/src/journals/lmdb/index.ts";
-import { findDamage } from "../../packages/hub/src/journals/lmdb/tree-check.ts";
+import { logJournal } from "../../packages/hub/src/journals/log/index.ts";
 import { DAMAGES } from "../faults/lib/damage.ts";
 import { createRandom } from "./random.ts";
 
-// A program of its own, since a damaged file may end the process: ORIGINAL WORKPLACE FIRST END. For each seed it damages a copy, uses it, and prints one line before and one after.
+// A program, so that an endless loop can be ended: ORIGINAL WORKPLACE FIRST END. For each seed it damages a copy, uses it, and prints one line before and one after.
 
 const KINDS = Object.entries(DAMAGES);
 
@@ -16,7 +15,7 @@ async function use(directory: string): Promise<string> {
   let isDamaged = false;
   let journal;
   try {
-    journal = lmdbJournal({ directory, onDamage: () => (isDamaged = true), onPutBack: () => undefined });
+    journal = await logJournal({ directory, onDamage: () => (isDamaged = true), onPutBack: () => undefined });
   } catch {
     return "refused";
   }
@@ -64,14 +63,12 @@ async function use(directory: string): Promise<string> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [original = "", workplace = "", first = "", end = ""] = process.argv.slice(2);
-  // Warnings of the library must not be taken for outcomes.
   for (let seed = Number(first); seed < Number(end); seed++) {
     const [kind, damage] = KINDS[seed % KINDS.length] as (typeof KINDS)[number];
     const directory = join(workplace, String(seed));
     cpSync(original, directory, { recursive: true });
     damage(directory, createRandom(seed));
     process.stdout.write(`${JSON.stringify({ seed, kind })}\n`);
-    findDamage(join(directory, "data.mdb"));
     const outcome = await use(directory);
     process.stdout.write(`${JSON.stringify({ seed, kind, outcome })}\n`);
     rmSync(directory, { recursive: true });

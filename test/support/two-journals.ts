@@ -1,5 +1,4 @@
 import type { Journal } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
 import { logJournal } from "artesian/journals/log";
 import { natsJournal } from "artesian/journals/nats";
 import { redisJournal } from "artesian/journals/redis";
@@ -17,10 +16,6 @@ async function two(open: () => Journal | Promise<Journal>): Promise<readonly [Jo
 
 /** Every engine that several processes share. */
 export const SHARED_ENGINES: Readonly<Record<string, Two>> = {
-  lmdb: () => {
-    const directory = temporaryDirectory("last");
-    return two(() => lmdbJournal({ directory }));
-  },
   log: () => {
     const directory = temporaryDirectory("last");
     return two(() => logJournal({ directory }));

@@ -31,7 +31,7 @@ const AUTHORIZATION = {
 const HUB_OPTIONS = {
   journal: withMethods(
     ["append", "read", "follow", "find", "tail", "head", "close"],
-    'a journal, such as memoryJournal() or lmdbJournal({ directory: "data" }).',
+    'a journal, such as memoryJournal() or await logJournal({ directory: "data" }).',
   ),
   url: checked(
     isHubUrl,
@@ -47,7 +47,7 @@ const HUB_OPTIONS = {
   drainMs: whole(TIME_RANGES.drainMs, "milliseconds"),
   subscriptions: flag(),
   subscriptionLeaseMs: whole(TIME_RANGES.subscriptionLeaseMs, "milliseconds"),
-  workers: withMethods(["ask", "answer"], "what asks the other processes of this server, such as `journal.peers` of an LMDB journal."),
+  workers: withMethods(["ask", "answer"], "what asks the other processes of this server, such as `journal.peers` of a log."),
   logger: withMethods(
     ["debug", "info", "warn", "error"],
     "a logger with the methods debug, info, warn and error, such as pino() or console.",

@@ -31,7 +31,7 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    */
   readonly logger?: HubCoreOptions["logger"];
   /**
-   * The journal for updates. Default: `memoryJournal`, which a restart empties. Use `lmdbJournal`
+   * The journal for updates. Default: `memoryJournal`, which a restart empties. Use `logJournal`
    * to keep updates.
    */
   readonly journal?: HubCoreOptions["journal"] | undefined;

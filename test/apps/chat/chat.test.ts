@@ -1,5 +1,5 @@
 import { createHub } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chatIssuer, createChat } from "../../../demo/src/chat/server/index.ts";
 import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
@@ -143,12 +143,12 @@ describe("a retry", () => {
   test("is recognised after a restart, and the history is still there", async () => {
     const directory = temporaryDirectory("chat");
     const body = message({ text: "before the restart" });
-    const first = await startChat({ journal: lmdbJournal({ directory }) });
+    const first = await startChat({ journal: await logJournal({ directory }) });
     expect((await first.send("lobby", body)).status).toBe(201);
     await first.publish("lobby", "reply", JSON.stringify({ id: "bot-x", nickname: "artie", text: "half a" }));
     await first.stop();
 
-    const second = await startChat({ journal: lmdbJournal({ directory }) });
+    const second = await startChat({ journal: await logJournal({ directory }) });
     expect((await second.send("lobby", body)).status).toBe(200);
     const state = await second.state("lobby");
     expect(state.messages.map(({ text }) => text)).toEqual(["before the restart"]);

@@ -1,4 +1,4 @@
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { expect, test } from "vitest";
 import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
 import { type Moderation, OWNER_HEADER } from "../../../demo/src/chat/server/wire.ts";
@@ -27,7 +27,7 @@ async function moderate(
 test("a removed message has no text for new readers, also after a restart and in old pages", async () => {
   const directory = temporaryDirectory("chat");
   const options = { ownerSecret: OWNER, historyPerRoom: 2 };
-  const first = await startChat({ ...options, journal: lmdbJournal({ directory }) });
+  const first = await startChat({ ...options, journal: await logJournal({ directory }) });
   const room = await first.follow("lobby");
   for (const id of ["message-a", "message-b", "message-c"]) await first.send("lobby", message({ id, text: `secret of ${id}` }));
   await room.message(({ id }) => id === "message-c");
@@ -35,7 +35,7 @@ test("a removed message has no text for new readers, also after a restart and in
   await expect.poll(async () => (await first.state("lobby")).messages.map(({ text }) => text)).toEqual(["", "secret of message-c"]);
   await first.stop();
 
-  const second = await startChat({ ...options, journal: lmdbJournal({ directory }) });
+  const second = await startChat({ ...options, journal: await logJournal({ directory }) });
   const { messages } = await second.state("lobby");
   expect(messages).toMatchObject([
     { id: "message-b", text: "", removed: true },

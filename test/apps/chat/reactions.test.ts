@@ -1,4 +1,4 @@
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { expect, test } from "vitest";
 import { publicVisitor } from "../../../demo/src/chat/server/names.ts";
 import { Reactions } from "../../../demo/src/chat/server/reactions.ts";
@@ -10,7 +10,7 @@ const [ADA_TAG, GRACE_TAG] = [publicVisitor(ADA), publicVisitor(GRACE)];
 test("a reaction counts once a visitor, can be taken back, and survives a restart", async () => {
   const directory = temporaryDirectory("chat");
   const options = { historyPerRoom: 1, ownerSecret: "the-secret-of-the-owner" };
-  const first = await startChat({ ...options, journal: lmdbJournal({ directory }) });
+  const first = await startChat({ ...options, journal: await logJournal({ directory }) });
   for (const id of ["message-a", "message-b"]) await first.send("lobby", message({ id }));
   const react = (change: object): Promise<Response> =>
     first.post("lobby", "reactions", { secret: ADA, id: "message-b", emoji: "👍", on: true, ...change });
@@ -20,7 +20,7 @@ test("a reaction counts once a visitor, can be taken back, and survives a restar
   expect((await react({ id: "message-a" })).status).toBe(204);
   await first.stop();
 
-  const second = await startChat({ ...options, journal: lmdbJournal({ directory }) });
+  const second = await startChat({ ...options, journal: await logJournal({ directory }) });
   const { messages } = await second.state("lobby");
   expect(messages).toMatchObject([{ id: "message-b", reactions: { "👍": [ADA_TAG, GRACE_TAG], "🎉": [] } }]);
   const headers = { Authorization: `Bearer ${await second.token("lobby")}` };

@@ -1,18 +1,18 @@
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { message, startChat } from "./support.ts";
 
 test("an answer names its message, also after a restart", async () => {
   const directory = temporaryDirectory("chat");
-  const first = await startChat({ journal: lmdbJournal({ directory }) });
+  const first = await startChat({ journal: await logJournal({ directory }) });
   const room = await first.follow("lobby");
   await first.send("lobby", message({ id: "message-a" }));
   const { at } = await room.message();
   expect((await first.send("lobby", message({ id: "message-b", replyTo: { id: "message-a", at, more: 1 } }))).status).toBe(201);
   expect(await room.message()).toMatchObject({ id: "message-b", replyTo: { id: "message-a", at } });
   await first.stop();
-  const second = await startChat({ journal: lmdbJournal({ directory }) });
+  const second = await startChat({ journal: await logJournal({ directory }) });
   const { messages } = await second.state("lobby");
   expect(messages.map(({ replyTo }) => replyTo)).toEqual([undefined, { id: "message-a", at }]);
 });

@@ -1,5 +1,5 @@
 import { createHub, type Hub, type HubOptions, memoryJournal } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import type { Source } from "artesian-sources";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -80,12 +80,12 @@ describe("the history", () => {
 
   test("is read from the journal again after a restart", async () => {
     const directory = temporaryDirectory("stocks");
-    const before = start({}, { journal: lmdbJournal({ directory }) });
+    const before = start({}, { journal: await logJournal({ directory }) });
     await publish(before.hub, "AAA", 10, 0);
     await publish(before.hub, "AAA", 12, 1);
     await before.stocks.close();
     await before.hub.close();
-    const { stocks } = start({}, { journal: lmdbJournal({ directory }) });
+    const { stocks } = start({}, { journal: await logJournal({ directory }) });
     expect((await history(stocks, "AAA")).candles.map(([, , , , close]) => close)).toEqual([10, 12]);
   });
 
@@ -187,13 +187,13 @@ describe("the simulated market", () => {
 
   test("goes on from the journal's last prices after a restart", async () => {
     const directory = temporaryDirectory("stocks");
-    const before = createHub({ journal: lmdbJournal({ directory }) });
+    const before = createHub({ journal: await logJournal({ directory }) });
     const time = new Date().toISOString();
     const quote = { symbol: "AAA", price: 4321, change: 21, changePercent: 0.49, volume: 5000, time, simulated: true };
     await before.publish({ topic: "/quotes/AAA", type: "quote", data: JSON.stringify(quote) });
     await before.close();
     const source = { from: "simulated", symbols: ["AAA"], ticksPerSecond: 10 } as const;
-    const { hub, stocks } = start({ source, idleMs: Infinity }, { journal: lmdbJournal({ directory }) });
+    const { hub, stocks } = start({ source, idleMs: Infinity }, { journal: await logJournal({ directory }) });
     await expect.poll(() => hub.stats().tail).toBeGreaterThan(2);
     const [listing] = (await board(stocks)).listings;
     expect(Math.abs((listing?.quote.price ?? 0) / 4321 - 1)).toBeLessThan(0.02);

@@ -116,11 +116,9 @@ describe("values", () => {
 
   test.each([
     ["memory", { kind: "memory" }],
-    ["lmdb", { kind: "lmdb", directory: undefined }],
-    ["lmdb:/var/lib/artesian", { kind: "lmdb", directory: "/var/lib/artesian" }],
-    ["lmdb:C:\\data", { kind: "lmdb", directory: "C:\\data" }],
     ["log", { kind: "log", directory: undefined }],
     ["log:/var/lib/artesian", { kind: "log", directory: "/var/lib/artesian" }],
+    ["log:C:\\data", { kind: "log", directory: "C:\\data" }],
   ])("journal %s", (value, expected) => {
     expect(load({ flags: { journal: value } }).journal).toEqual(expected);
   });
@@ -148,7 +146,6 @@ describe("values", () => {
     ["maxBodyBytes", "10TiB"],
     ["retentionAge", "never"],
     ["journal", "redis"],
-    ["journal", "lmdb:"],
     ["journal", "log:"],
     ["journal", "logs"],
     ["path", "/"],
@@ -306,10 +303,9 @@ describe("keys", () => {
   test.each([
     ["data", "file:/var/lib/artesian"],
     ["data", "https://example.com/data"],
-    ["data", "lmdb:/var/lib/artesian"],
     ["data", "log:/var/lib/artesian"],
-    ["journal", "lmdb:https://example.com/data"],
-    ["journal", "lmdb:file:/var/lib/artesian"],
+    ["journal", "log:https://example.com/data"],
+    ["journal", "log:file:/var/lib/artesian"],
     ["journal", "/var/lib/artesian"],
     ["publicUrl", "/etc/keys/issuer.pem"],
     ["issuer", "/etc/keys/issuer.pem"],

@@ -38,7 +38,7 @@ describe("the JSON Schema of artesian.json", () => {
     { corsOrigin: "https://a.example, https://b.example", publishOrigin: ["https://a.example"], trustedProxies: ["10.0.0.0/8", "::1"] },
     { corsOrigin: [], feed: ["https://a.example/feed"], logLevel: "debug", workers: "auto", compat: "0.x" },
     { journal: "memory" },
-    { journal: "lmdb:/var/lib/x", opaqueIds: true },
+    { journal: "log:/var/lib/x", opaqueIds: true },
     { journal: "redis+sentinel://a:1,b:2/0", opaqueIds: "file:ids.secret", jwtAlg: "ES256" },
     { issuer: "https://a.example", jwtKey: "file:key.pem", publisherJwtKey: SECRET },
     issuer([{ algorithms: ["ES256"], jwksUrl: "https://a.example/jwks" }]),

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Journal, type JournalState, memoryJournal } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
 import { logJournal } from "artesian/journals/log";
 import { expect, onTestFinished, test } from "vitest";
 import { allEntries } from "../../../packages/hub/src/core/journal/state.ts";
@@ -26,7 +25,6 @@ function newDirectory(): string {
   return directory;
 }
 
-const openLmdb = (): Journal => lmdbJournal({ directory: newDirectory() });
 const openLog = (): Promise<Journal> => logJournal({ directory: newDirectory() });
 
 /** Another instance writes, as another process would. */
@@ -38,7 +36,6 @@ async function openLogFollower(): Promise<Journal> {
 }
 
 const IN_DIRECTORIES: readonly [string, () => Journal | Promise<Journal>][] = [
-  ["lmdb", openLmdb],
   ["log", openLog],
   ["log of another process", openLogFollower],
 ];

@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import type { Random } from "../../support/random.ts";
-import { JOURNAL } from "./journal.ts";
+import { journalFiles } from "./journal.ts";
 
 const PAGE_BYTES = 4096;
 const SECTOR_BYTES = 512;
@@ -28,14 +27,8 @@ export const DAMAGES: Readonly<Record<string, (journal: string, random: Random) 
       writeSync(fd, page, 0, PAGE_BYTES, PAGE_BYTES * random.below(Math.ceil(size / PAGE_BYTES)));
     }),
   "a missing end": (journal, random) => withData(journal, random, (fd, size) => ftruncateSync(fd, random.between(1, size - 1))),
-  ...(JOURNAL.name === "lmdb" && {
-    "a broken lock file": (journal: string, random: Random) =>
-      withFile(join(journal, "lock.mdb"), (fd, size) => flip(fd, size, 64, random)),
-  }),
-  ...(JOURNAL.name === "log" && {
-    "a missing file": (journal: string, random: Random) => rmSync(random.pick(JOURNAL.data(journal))),
-    "an empty file": (journal: string, random: Random) => truncateSync(random.pick(JOURNAL.data(journal))),
-  }),
+  "a missing file": (journal, random) => rmSync(random.pick(journalFiles(journal))),
+  "an empty file": (journal, random) => truncateSync(random.pick(journalFiles(journal))),
 };
 
 function flip(fd: number, size: number, count: number, random: Random): void {
@@ -49,7 +42,7 @@ function flip(fd: number, size: number, count: number, random: Random): void {
 }
 
 function withData(journal: string, random: Random, change: (fd: number, size: number) => unknown): void {
-  const files = JOURNAL.data(journal).filter((path) => statSync(path).size > 0);
+  const files = journalFiles(journal).filter((path) => statSync(path).size > 0);
   withFile(random.pick(files), change);
 }
 

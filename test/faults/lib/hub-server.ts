@@ -7,7 +7,6 @@ import { childrenOf } from "../../cli/worker-processes.ts";
 import { freePort } from "../../support/free-port.ts";
 import { atEnd, isRunning, signalAll } from "./cleanup.ts";
 import { until, within } from "./clock.ts";
-import { JOURNAL } from "./journal.ts";
 import { SERVER_FLAGS, SERVER_SECRET } from "./tokens.ts";
 
 /** Another build can be named by `FAULTS_MAIN`: for when `dist/` is being built anew. */
@@ -105,7 +104,7 @@ export class HubServer {
     const log = openSync(this.log, "a");
     const child = spawn(command, rest, {
       stdio: ["ignore", "pipe", log],
-      env: { PATH: process.env["PATH"] ?? "", ARTESIAN_JWT_KEY: SERVER_SECRET, ARTESIAN_JOURNAL: JOURNAL.name, ...env },
+      env: { PATH: process.env["PATH"] ?? "", ARTESIAN_JWT_KEY: SERVER_SECRET, ...env },
     });
     closeSync(log);
     this.#child = child;

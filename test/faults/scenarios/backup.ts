@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom, type Random } from "../../support/random.ts";
@@ -23,7 +23,7 @@ const SUBSCRIBERS = 40;
 const WAYS: Readonly<Record<string, (backup: string, journal: string) => void>> = {
   "a copy": (backup, journal) => {
     rmSync(journal, { recursive: true });
-    cpSync(backup, journal, { recursive: true });
+    execFileSync("cp", ["-r", backup, journal]);
   },
   "cp -a": (backup, journal) => {
     rmSync(journal, { recursive: true });
@@ -138,7 +138,7 @@ class Run {
     await this.#publish();
     if (!isRunning) {
       await this.#end();
-      cpSync(this.#journal, this.#backup, { recursive: true });
+      execFileSync("cp", ["-r", this.#journal, this.#backup]);
       await this.#server.start();
     } else {
       const data = join(this.#journal, "..");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { atEnd } from "../lib/cleanup.ts";
 import { nowMs, sleep, until } from "../lib/clock.ts";
 import { HubServer } from "../lib/hub-server.ts";
-import { JOURNAL } from "../lib/journal.ts";
+import { newestSegment } from "../lib/journal.ts";
 import { ask, untilTaken } from "../lib/probe.ts";
 import { read } from "../lib/readers.ts";
 import { type FaultContext, runFaults } from "../lib/run.ts";
@@ -24,7 +24,7 @@ const UPDATES = 300;
 /** What is done to the journal's directory for as long as the server runs. */
 const WAYS: Readonly<Record<string, (journal: string, beside: string) => void>> = {
   removed: (journal) => rmSync(journal, { recursive: true }),
-  "without its data file": (journal) => rmSync(JOURNAL.vital(journal)),
+  "without its newest segment": (journal) => rmSync(newestSegment(journal)),
   "replaced by an empty one": (journal) => {
     rmSync(journal, { recursive: true });
     mkdirSync(journal);

@@ -1,12 +1,14 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { sleep } from "../lib/clock.ts";
 import { Filesystem } from "../lib/filesystem.ts";
-import { JOURNAL } from "../lib/journal.ts";
 import { type FaultContext, type FaultOutcome, runFaults } from "../lib/run.ts";
 import type { Scenario } from "../lib/scenario.ts";
 import { createTally, figure } from "../lib/tally.ts";
 
+/** Makes the journal acknowledge without a flush. */
+const NO_SYNC = fileURLToPath(new URL("../lib/no-sync.mjs", import.meta.url));
 const MEBIBYTES = 512;
 /** The power stays on for a random time of this, in milliseconds; it takes the server about half a second to start. */
 const LIFE_MS = { least: 20, most: 1000 };
@@ -30,12 +32,7 @@ export const powerCut: Scenario = {
       });
       tally.add(`seed ${seed + run}, workers: ${workers}`, outcome);
     }
-    const { verdict } = await runCuts(
-      seed,
-      CONTROL_CUTS,
-      { workers: 1, env: { NODE_OPTIONS: `--import ${JOURNAL.noSync}` } },
-      () => undefined,
-    );
+    const { verdict } = await runCuts(seed, CONTROL_CUTS, { workers: 1, env: { NODE_OPTIONS: `--import ${NO_SYNC}` } }, () => undefined);
     report({ name: "control: cuts", value: figure(CONTROL_CUTS) });
     report({ name: "control: lost", value: figure(verdict.counts.lost) });
     if (verdict.counts.lost === 0)

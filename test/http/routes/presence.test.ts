@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type Hub, HubError, type Journal, type JournalState, memoryJournal, type SubscriptionDocument } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub, type TestHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
@@ -212,7 +212,7 @@ describe("the list of subscriptions", () => {
 
   it("refuses a page after an impossible entry", async () => {
     const directory = temporaryDirectory("presence");
-    const { origin, url } = await start({ journal: lmdbJournal({ directory }) });
+    const { origin, url } = await start({ journal: await logJournal({ directory }) });
     await openStream(`${url}?match=a`);
     for (const after of ["x".repeat(5000), "ü", "a%0Ab"]) {
       const response = await fetch(`${origin}${PATH}?after=${after}`, { headers: bearer(await watcherToken()) });
@@ -364,8 +364,8 @@ describe("presence between processes", () => {
     const script = `
       import { createServer } from "node:http";
       import { createHub } from "artesian";
-      import { lmdbJournal } from "artesian/journals/lmdb";
-      const hub = createHub({ journal: lmdbJournal({ directory: ${JSON.stringify(directory)} }), url: ${JSON.stringify(HUB_URL)},
+      import { logJournal } from "artesian/journals/log";
+      const hub = createHub({ journal: await logJournal({ directory: ${JSON.stringify(directory)} }), url: ${JSON.stringify(HUB_URL)},
         subscriptions: true, subscriptionLeaseMs: 2000, anonymous: true });
       const server = createServer(hub.handler).listen(0, "127.0.0.1", () => console.log(server.address().port));
     `;
@@ -377,7 +377,7 @@ describe("presence between processes", () => {
       break;
     }
     const { url, origin, hub }: { url: string; origin: string; hub: Hub } = await start({
-      journal: lmdbJournal({ directory }),
+      journal: await logJournal({ directory }),
       subscriptionLeaseMs: 2000,
     });
     const next = await watch(url);

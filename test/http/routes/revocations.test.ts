@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { memoryJournal, type Matcher } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub, type TestHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
@@ -212,9 +212,9 @@ describe("revocations of a journal", () => {
     const directory = temporaryDirectory("revocation");
     const script = `
       import { createHub } from "artesian";
-      import { lmdbJournal } from "artesian/journals/lmdb";
+      import { logJournal } from "artesian/journals/log";
       import { createInterface } from "node:readline";
-      const hub = createHub({ journal: lmdbJournal({ directory: ${JSON.stringify(directory)} }), url: ${JSON.stringify(HUB_URL)} });
+      const hub = createHub({ journal: await logJournal({ directory: ${JSON.stringify(directory)} }), url: ${JSON.stringify(HUB_URL)} });
       console.log("ready");
       for await (const tokenId of createInterface({ input: process.stdin })) {
         await hub.revoke({ issuer: ${JSON.stringify(ISSUER)}, tokenId });
@@ -226,7 +226,7 @@ describe("revocations of a journal", () => {
     onTestFinished(() => void admin.kill("SIGKILL"));
     const lines = createInterface({ input: admin.stdout })[Symbol.asyncIterator]();
     await lines.next();
-    const { hub, url } = await start({ journal: lmdbJournal({ directory }) });
+    const { hub, url } = await start({ journal: await logJournal({ directory }) });
     const token = await mint({ subscribe: [ALL], tokenId: "far" });
     const stream = await openStream(url, { headers: bearer(token) });
     const asked = performance.now();
@@ -238,7 +238,7 @@ describe("revocations of a journal", () => {
     admin.stdin.end();
     await once(admin, "exit");
     await hub.close();
-    const again = await start({ journal: lmdbJournal({ directory }) });
+    const again = await start({ journal: await logJournal({ directory }) });
     expect((await fetch(again.url, { headers: bearer(token) })).status).toBe(401);
   });
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { memoryJournal } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
+import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
@@ -131,14 +131,14 @@ describe("a delayed update", () => {
     const directory = temporaryDirectory("scheduled");
     const script = `
       import { createHub } from "artesian";
-      import { lmdbJournal } from "artesian/journals/lmdb";
-      const hub = createHub({ journal: lmdbJournal({ directory: ${JSON.stringify(directory)} }) });
+      import { logJournal } from "artesian/journals/log";
+      const hub = createHub({ journal: await logJournal({ directory: ${JSON.stringify(directory)} }) });
       const at = Date.now() + 1500;
       for (let i = 0; i < 20; i++) await hub.publish({ topic: "a", data: "survivor " + i, deliverAt: new Date(at) });
       console.log(at);
       setInterval(() => undefined, 1000);
     `;
-    const watching = await startHub({ journal: lmdbJournal({ directory }) });
+    const watching = await startHub({ journal: await logJournal({ directory }) });
     const stream = await openStream(`${watching.url}?match=a`);
     const victim = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
     onTestFinished(() => void victim.kill("SIGKILL"));
@@ -158,11 +158,11 @@ describe("a delayed update", () => {
 
   it("whose time came while nothing ran is delivered at the next start", async () => {
     const directory = temporaryDirectory("scheduled");
-    const first = await startHub({ journal: lmdbJournal({ directory }) });
+    const first = await startHub({ journal: await logJournal({ directory }) });
     await first.hub.publish({ topic: "a", data: "late", delayMs: 50 });
     await first.hub.close();
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const second = await startHub({ journal: lmdbJournal({ directory }) });
+    const second = await startHub({ journal: await logJournal({ directory }) });
     const stream = await openStream(`${second.url}?match=a&last_event_id=earliest`);
     expect((await stream.next()).data).toBe("late");
   });
@@ -193,13 +193,13 @@ describe("ttl", () => {
 
   it("counts from the delivery of a delayed update, and holds after a restart", async () => {
     const directory = temporaryDirectory("ttl");
-    const first = await startHub({ journal: lmdbJournal({ directory }) });
+    const first = await startHub({ journal: await logJournal({ directory }) });
     const stream = await openStream(`${first.url}?match=a`);
     await first.hub.publish({ topic: "a", data: "delayed", delayMs: 200, ttlMs: 1000 });
     expect((await stream.next()).data).toBe("delayed");
     await first.hub.close();
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    const second = await startHub({ journal: lmdbJournal({ directory }) });
+    const second = await startHub({ journal: await logJournal({ directory }) });
     await second.hub.publish({ topic: "a", data: "next" });
     const replay = await openStream(`${second.url}?match=a&last_event_id=earliest`);
     expect((await replay.next()).data).toBe("next");

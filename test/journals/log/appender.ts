@@ -1,7 +1,7 @@
 // Run as a process by the tests beside it: opens a log and appends until it is killed, or until an append fails.
 // Prints `open TAIL`, then `ack OFFSET DATA` for each acknowledged append, and `failed CODE` for each that was refused.
-import { encodeAppend } from "../../../packages/hub/src/journals/log/codec.ts";
-import { LogStore } from "../../../packages/hub/src/journals/log/store.ts";
+import { encodeAppend } from "../../../packages/hub/src/journals/log/entries/codec.ts";
+import { LogStore } from "../../../packages/hub/src/journals/log/writing/store.ts";
 
 const { directory, run, most, size, refusals, retention, segmentBytes } = JSON.parse(process.argv[2] as string) as {
   readonly directory: string;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recordBytes, type Update } from "artesian";
-import { ByteReader, ByteWriter, Malformed } from "../../../packages/hub/src/journals/log/bytes.ts";
+import { ByteReader, ByteWriter, Malformed } from "../../../packages/hub/src/journals/log/entries/bytes.ts";
 import {
   decodeAppend,
   decodeRecord,
@@ -9,9 +9,16 @@ import {
   encodeAppend,
   type LogAppend,
   walkRecords,
-} from "../../../packages/hub/src/journals/log/codec.ts";
-import { ENTRY_HEAD, entryCount, entryLength, isSound, placeEntry, sealEntry } from "../../../packages/hub/src/journals/log/entry.ts";
-import { KeyedHash } from "../../../packages/hub/src/journals/log/keyed-hash.ts";
+} from "../../../packages/hub/src/journals/log/entries/codec.ts";
+import {
+  ENTRY_HEAD,
+  entryCount,
+  entryLength,
+  isSound,
+  placeEntry,
+  sealEntry,
+} from "../../../packages/hub/src/journals/log/entries/entry.ts";
+import { KeyedHash } from "../../../packages/hub/src/journals/log/files/keyed-hash.ts";
 
 /** Any text, also with lone surrogates. */
 const text = fc.oneof(

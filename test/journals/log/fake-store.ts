@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LogOutcome, LogPlace } from "../../../packages/hub/src/journals/log/log-access.ts";
-import type { OpenStore } from "../../../packages/hub/src/journals/log/guarded-store.ts";
+import type { LogOutcome, LogPlace } from "../../../packages/hub/src/journals/log/files/log-access.ts";
+import type { OpenStore } from "../../../packages/hub/src/journals/log/processes/guarded-store.ts";
 
 /**
  * A store of lines in one file, for tests of the election and the protocol. A request is a text. A

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { HubError } from "artesian";
-import { type FileOperations, realFiles } from "../../../packages/hub/src/journals/log/file-operations.ts";
-import type { LogStore } from "../../../packages/hub/src/journals/log/store.ts";
+import { type FileOperations, realFiles } from "../../../packages/hub/src/journals/log/files/file-operations.ts";
+import type { LogStore } from "../../../packages/hub/src/journals/log/writing/store.ts";
 import { append, appendWhole, newDirectory, openStore, readAll, update } from "./support.ts";
 
 const ZERO = 0;
@@ -257,7 +257,7 @@ describe("files that are taken away", () => {
 describe("requests of other processes", () => {
   it("that are malformed are refused alone", async () => {
     const store = await openStore({ directory: newDirectory() });
-    const { encodeAppend } = await import("../../../packages/hub/src/journals/log/codec.ts");
+    const { encodeAppend } = await import("../../../packages/hub/src/journals/log/entries/codec.ts");
     const good = encodeAppend({ batch: [update("good")], steps: [] });
     const short = good.subarray(0, good.length - 1);
     const miscounted = Buffer.from(good);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_FOUND } from "../../../packages/hub/src/core/journal/journal.ts";
-import { LogStore } from "../../../packages/hub/src/journals/log/store.ts";
+import { LogStore } from "../../../packages/hub/src/journals/log/writing/store.ts";
 import { append, appendWhole, newDirectory, openStore, update } from "./support.ts";
 
 describe("ids of a log", () => {

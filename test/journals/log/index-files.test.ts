@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { HashTable } from "../../../packages/hub/src/journals/log/hash-table.ts";
-import { SegmentIndex } from "../../../packages/hub/src/journals/log/segment-index.ts";
-import { SparseIndex } from "../../../packages/hub/src/journals/log/sparse-index.ts";
+import { HashTable } from "../../../packages/hub/src/journals/log/files/hash-table.ts";
+import { SegmentIndex } from "../../../packages/hub/src/journals/log/files/segment-index.ts";
+import { SparseIndex } from "../../../packages/hub/src/journals/log/files/sparse-index.ts";
 import { atOnce } from "../../../packages/hub/src/core/slices.ts";
 import { removeDirectory } from "../../support/directory.ts";
 

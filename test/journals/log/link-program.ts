@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { appendRequest } from "../../../packages/hub/src/journals/log/requests.ts";
+import { appendRequest } from "../../../packages/hub/src/journals/log/processes/requests.ts";
 import { openLink } from "./link-support.ts";
 
 // A process of a journal: `node link-program.ts DIRECTORY`. Appends each line of stdin, and prints

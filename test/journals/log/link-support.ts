@@ -1,5 +1,5 @@
-import { SocketPlace } from "../../../packages/hub/src/journals/log/socket-place.ts";
-import { WriterLink, type WriterLinkOptions } from "../../../packages/hub/src/journals/log/writer-link.ts";
+import { SocketPlace } from "../../../packages/hub/src/journals/log/processes/socket-place.ts";
+import { WriterLink, type WriterLinkOptions } from "../../../packages/hub/src/journals/log/processes/writer-link.ts";
 import { FakeStore } from "./fake-store.ts";
 
 /** A link over the fake store. */

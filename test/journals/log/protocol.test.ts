@@ -4,8 +4,8 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ERROR_CODES, HubError } from "../../../packages/hub/src/core/errors.ts";
-import { frame, FrameReader, KIND, MalformedFrame } from "../../../packages/hub/src/journals/log/frames.ts";
-import type { LogPlace } from "../../../packages/hub/src/journals/log/log-access.ts";
+import { frame, FrameReader, KIND, MalformedFrame } from "../../../packages/hub/src/journals/log/processes/frames.ts";
+import type { LogPlace } from "../../../packages/hub/src/journals/log/files/log-access.ts";
 import {
   decodeAppended,
   decodeEntries,
@@ -21,9 +21,9 @@ import {
   encodeHello,
   encodeJson,
   encodePlace,
-} from "../../../packages/hub/src/journals/log/messages.ts";
-import { appendRequest, entriesRequest, placeRequest } from "../../../packages/hub/src/journals/log/requests.ts";
-import type { WriterLink } from "../../../packages/hub/src/journals/log/writer-link.ts";
+} from "../../../packages/hub/src/journals/log/processes/messages.ts";
+import { appendRequest, entriesRequest, placeRequest } from "../../../packages/hub/src/journals/log/processes/requests.ts";
+import type { WriterLink } from "../../../packages/hub/src/journals/log/processes/writer-link.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { FakeStore } from "./fake-store.ts";
 import { openLink } from "./link-support.ts";

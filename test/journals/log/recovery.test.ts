@@ -1,8 +1,8 @@
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { LogReader } from "../../../packages/hub/src/journals/log/reader.ts";
-import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/store.ts";
+import { LogReader } from "../../../packages/hub/src/journals/log/files/reader.ts";
+import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/writing/store.ts";
 import { append, appendWhole, newDirectory, openStore, readAll, update } from "./support.ts";
 
 let opened = 0;
@@ -161,9 +161,12 @@ describe("damage of a log", () => {
     }
     rmSync(first);
     rmSync(first.replace(".log", ".index"));
-    const { store } = await reopen(directory);
-    expect(store.place.head).toBe(secondFirst);
-    expect((await readAll(store)).records.map(({ offset }) => offset)).toEqual(range(secondFirst, tail));
+    const { store, told } = await reopen(directory);
+    expect(store.place.head).toBe(1);
+    const { records, gaps } = await readAll(store);
+    expect(records.map(({ offset }) => offset)).toEqual(range(secondFirst, tail));
+    expect(gaps).toEqual([1]);
+    expect(told).toEqual([expect.stringContaining(`records 1 to ${secondFirst - 1} are missing`)]);
   });
 
   const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -317,13 +320,14 @@ describe("restored data", () => {
     expect(told).toEqual([]);
     writeFileSync(file, readFileSync(backup));
     const third = await open();
-    expect(third.place).toMatchObject({ restoredUpTo: 1, tail: 1 });
+    // Update 2 is a gap.
+    expect(third.place).toMatchObject({ restoredUpTo: 2, tail: 2 });
     expect(third.place.epoch).not.toBe(first.place.epoch);
     expect(told).toEqual([expect.stringContaining("tells of update 2, and the newest is 1")]);
     await append(third, "another 2");
     await third.close();
     const fourth = await open();
-    expect(fourth.place).toMatchObject({ epoch: third.place.epoch, restoredUpTo: 1, tail: 2 });
+    expect(fourth.place).toMatchObject({ epoch: third.place.epoch, restoredUpTo: 2, tail: 3 });
     await fourth.close();
     const identity = readFileSync(join(directory, "identity"));
     rmSync(join(directory, "identity"));

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recordBytes, type Retention } from "artesian";
-import { LogStore } from "../../../packages/hub/src/journals/log/store.ts";
+import { LogStore } from "../../../packages/hub/src/journals/log/writing/store.ts";
 import { append, appendWhole, newDirectory, openStore, readAll, update } from "./support.ts";
 
 const segmentsOf = (directory: string): number => readdirSync(directory).filter((name) => name.endsWith(".log")).length;

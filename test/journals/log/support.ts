@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Journal, JournalRecord, Update } from "artesian";
 import { onTestFinished } from "vitest";
-import { encodeAppend, type LogAppend } from "../../../packages/hub/src/journals/log/codec.ts";
-import type { LogOutcome } from "../../../packages/hub/src/journals/log/log-access.ts";
-import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/store.ts";
+import { encodeAppend, type LogAppend } from "../../../packages/hub/src/journals/log/entries/codec.ts";
+import type { LogOutcome } from "../../../packages/hub/src/journals/log/files/log-access.ts";
+import { LogStore, type LogStoreOptions } from "../../../packages/hub/src/journals/log/writing/store.ts";
 import { digestOf } from "../../../packages/hub/src/journals/shared/digest.ts";
 import { removeDirectory } from "../../support/directory.ts";
 
@@ -37,11 +37,15 @@ export function appendWhole(store: LogStore, append: LogAppend): Promise<LogOutc
 }
 
 /** Reads all records that can be read, and the offsets at which a page was `trimmed`. */
-export async function readAll({ reader }: Pick<LogStore, "reader">, from = 0): Promise<{ records: JournalRecord[]; gaps: number[] }> {
+export async function readAll(
+  log: Pick<LogStore, "reader"> | Pick<Journal, "read">,
+  from = 0,
+): Promise<{ records: JournalRecord[]; gaps: number[] }> {
   const records: JournalRecord[] = [];
   const gaps: number[] = [];
   for (let after = from; ;) {
-    const page = await reader.page(after, { maxRecords: 100, maxBytes: 1024 * 1024 });
+    const limits = { maxRecords: 100, maxBytes: 1024 * 1024 };
+    const page = await ("reader" in log ? log.reader.page(after, limits) : log.read(after, limits));
     if (page.kind === "trimmed") {
       gaps.push(after + 1);
       after = page.head - 1;

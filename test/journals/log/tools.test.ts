@@ -2,9 +2,9 @@ import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, statSyn
 import { join } from "node:path";
 import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { backUp, declareRestored } from "../../../packages/hub/src/journals/log/backup.ts";
-import { readLog } from "../../../packages/hub/src/journals/log/read-only.ts";
-import { verify } from "../../../packages/hub/src/journals/log/verify.ts";
+import { backUp, declareRestored } from "../../../packages/hub/src/journals/log/tools/backup.ts";
+import { readLog } from "../../../packages/hub/src/journals/log/tools/read-only.ts";
+import { verify } from "../../../packages/hub/src/journals/log/tools/verify.ts";
 import { newDirectory, update } from "./support.ts";
 
 const ALL = { maxRecords: 1_000_000, maxBytes: Infinity };

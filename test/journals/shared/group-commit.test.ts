@@ -19,11 +19,11 @@ class Engine {
   commit: (take: TakeGroup<Append>) => Promise<readonly string[]> = (take) => this.store(take());
   #settle: { readonly done: () => void; readonly failed: (why: HubError) => void } | undefined;
 
-  constructor(bounds?: { readonly group?: Partial<AppendSize>; readonly waiting?: Partial<AppendSize> }) {
+  constructor(bounds: { readonly group?: Partial<AppendSize>; readonly waiting?: Partial<AppendSize> } = {}) {
     const none: AppendSize = { count: Infinity, bytes: Infinity };
     this.groups = new GroupCommit({
       refusal: () => this.refusal,
-      bounds: bounds && {
+      bounds: {
         group: () => ({ ...none, ...bounds.group }),
         waiting: { ...none, ...bounds.waiting },
         overflow: () => fault("too many"),

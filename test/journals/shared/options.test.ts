@@ -1,5 +1,4 @@
 import { memoryJournal } from "artesian";
-import { lmdbJournal } from "artesian/journals/lmdb";
 import { logJournal } from "artesian/journals/log";
 import { natsJournal } from "artesian/journals/nats";
 import { redisJournal } from "artesian/journals/redis";
@@ -8,7 +7,6 @@ import { describe, expect, it } from "vitest";
 /** What each needs besides what is tested; nothing listens there. */
 const NEEDED = {
   memory: {},
-  lmdb: { directory: "/nowhere" },
   log: { directory: "/nowhere" },
   redis: { url: "redis://127.0.0.1:1" },
   nats: { url: "nats://127.0.0.1:1" },
@@ -16,7 +14,6 @@ const NEEDED = {
 
 const OPEN: Readonly<Record<keyof typeof NEEDED, (options: never) => unknown>> = {
   memory: memoryJournal,
-  lmdb: lmdbJournal,
   log: logJournal,
   redis: redisJournal,
   nats: natsJournal,

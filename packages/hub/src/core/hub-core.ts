@@ -179,7 +179,7 @@ export class HubCore {
       journal.watchAway?.((failure) => this.outage.away(failure)),
     ].filter((stop) => stop !== undefined);
     if (options.subscriptions === true) {
-      if (state === undefined) throw new TypeError("`subscriptions` needs a journal with a shared table (`state`), such as lmdbJournal.");
+      if (state === undefined) throw new TypeError("`subscriptions` needs a journal with a shared table (`state`), such as logJournal.");
       const presence = watchPresence(streams.roster, grants, {
         state,
         hubPath,

@@ -277,7 +277,7 @@ export class Publisher {
     if (known !== undefined) return this.#firstIds(batch, known);
     const { state } = this.#journal;
     if (this.#schedule === undefined || state === undefined) {
-      throw new TypeError("Delayed updates need a journal with a shared table (`state`), such as lmdbJournal.");
+      throw new TypeError("Delayed updates need a journal with a shared table (`state`), such as logJournal.");
     }
     const scheduled = batch.map((update, i): ScheduledUpdate => {
       const deliverAt = times[i];

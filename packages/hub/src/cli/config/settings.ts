@@ -202,10 +202,10 @@ export const SETTINGS: { readonly [K in Key]: Setting<Config[K]> } = {
   },
   journal: {
     group: "Storage",
-    placeholder: "<memory|log:DIR|lmdb:DIR|URL>",
+    placeholder: "<memory|log:DIR|URL>",
     schema: journalChoice(),
-    fallback: { kind: "lmdb", directory: undefined },
-    shown: "lmdb:<data>/journal",
+    fallback: { kind: "log", directory: undefined },
+    shown: "log:<data>/journal",
     help: "storage of updates (redis://… or nats://… is shared by hubs on several machines)",
   },
   retentionAge: {

@@ -174,7 +174,7 @@ export function directory(): Schema<string> {
 }
 
 function isDirectory(value: string): boolean {
-  return value.trim() !== "" && !URL_START.test(value) && !/^(?:file|lmdb|log):/i.test(value);
+  return value.trim() !== "" && !URL_START.test(value) && !/^(?:file|log):/i.test(value);
 }
 
 /** A URL or another absolute identifier, which is compared literally. */
@@ -229,44 +229,39 @@ function listed(one: Schema<string>): Schema<readonly string[]> {
   });
 }
 
-/** The journals in a directory of this machine. */
-const IN_DIRECTORIES = ["lmdb", "log"] as const;
-
 /** The storage of updates. */
 export type JournalChoice =
   | { readonly kind: "memory" }
   /** Without a directory, the journal is in `journal` below the data directory. */
-  | { readonly kind: (typeof IN_DIRECTORIES)[number]; readonly directory: string | undefined }
+  | { readonly kind: "log"; readonly directory: string | undefined }
   /** A server that several hubs share. */
   | { readonly kind: "redis" | "nats"; readonly url: string };
 
 /**
- * A journal: `memory`, `log:` or `lmdb:` and a directory, or the URL of a server. The engine's client reads
- * the URL in full.
+ * A journal: `memory`, `log` with or without a directory, or the URL of a server. The engine's client
+ * reads the URL in full.
  */
 export function journalChoice(): Schema<JournalChoice> {
   const choose = (value: string): JournalChoice | undefined => {
     if (value === "memory") return { kind: "memory" };
     if (/^rediss?(\+sentinel|\+cluster)?:\/\/./.test(value)) return { kind: "redis", url: value };
     if (/^(nats|tls):\/\/./.test(value)) return { kind: "nats", url: value };
-    const kind = IN_DIRECTORIES.find((name) => value === name || value.startsWith(`${name}:`));
-    if (kind === undefined) return undefined;
-    if (value === kind) return { kind, directory: undefined };
-    const path = value.slice(kind.length + 1);
-    return isDirectory(path) ? { kind, directory: path } : undefined;
+    if (value === "log") return { kind: "log", directory: undefined };
+    const [, path = ""] = /^log:(.*)$/s.exec(value) ?? [];
+    return isDirectory(path) ? { kind: "log", directory: path } : undefined;
   };
   const schema = KINDS.text.transform((value, context): JournalChoice => {
     const choice = choose(value);
     if (choice !== undefined) return choice;
     // The URL may contain a password.
     const shown = value.includes("://") ? "this URL" : JSON.stringify(value);
-    const message = `${shown} is not a journal. Write memory, log:DIR or lmdb:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.`;
+    const message = `${shown} is not a journal. Write memory, log:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });
   return withJsonSchema(schema, {
     type: "string",
-    pattern: String.raw`^(memory$|lmdb$|lmdb:.|rediss?(\+sentinel|\+cluster)?://.|nats://.|tls://.)`,
+    pattern: String.raw`^(memory$|log$|log:.|rediss?(\+sentinel|\+cluster)?://.|nats://.|tls://.)`,
   });
 }
 

@@ -23,17 +23,9 @@ Examples:
 Say it after a disk or a machine was set back to a snapshot, or a server to an older dump, before the hub is started. A copy of the directory the hub
 notices by itself. Each subscriber that comes back is then told of a gap, and gets all that the journal holds.`;
 
-const COMPACT_EXAMPLES = `
-Examples:
-  artesian journal compact                                 the journal of ./data
-  artesian journal compact --data /var/lib/artesian
-
-Stop the hub first. Updates that were dropped leave room in the file for others; this gives it back to the disk. The disk needs room for the smaller file
-beside the larger one. The epoch stays: subscribers notice nothing.`;
-
 const VERIFY_EXAMPLES = `
 Examples:
-  artesian journal verify --journal log                    the journal of ./data, while the hub runs or not
+  artesian journal verify                                  the journal of ./data, while the hub runs or not
   artesian journal verify --journal log:/backup/2026-11-28
 
 Reads every segment, index and checkpoint, says what is damaged and what that means, and changes nothing.
@@ -42,7 +34,7 @@ Exit code: 0 when nothing is damaged, 1 when something is or the journal can't b
 
 const EXPORT_EXAMPLES = `
 Examples:
-  artesian journal export --journal log > updates.ndjson   the journal of ./data, while the hub runs or not
+  artesian journal export > updates.ndjson                 the journal of ./data, while the hub runs or not
   artesian journal export --journal log:/backup/2026-11-28 | gzip > updates.ndjson.gz
 
 A line an update, the oldest first: {"offset":1,"time":"2026-11-28T09:30:00.000Z","topic":["a"],"data":"b","private":false}, and id, type, retry and ttl
@@ -50,8 +42,8 @@ where they are set. The lines have private updates, so keep them to yourself.`;
 
 const IMPORT_EXAMPLES = `
 Examples:
-  artesian journal import updates.ndjson --journal log     into the journal of ./data, while the hub runs or not
-  gunzip -c updates.ndjson.gz | artesian journal import --journal log
+  artesian journal import updates.ndjson                   into the journal of ./data, while the hub runs or not
+  gunzip -c updates.ndjson.gz | artesian journal import
 
 Reads lines as of journal export, and as of publish --ndjson. Each update gets a new offset and the time of now, and a running hub delivers it. A line that
 is no update ends the import; the message names it, and the lines before it are imported. The hub's own updates, as of presence, are left out.
@@ -78,13 +70,6 @@ export function journalCommand(): Command {
     .action(async (flags: SettingFlags) => {
       const { restoreJournal } = await import("./run.ts");
       await createOutput(process.stdout).line(await restoreJournal(configOf(flags)));
-    });
-  const compact = new Command("compact")
-    .description("compact the journal's file, while the hub is stopped")
-    .addHelpText("after", COMPACT_EXAMPLES)
-    .action(async (flags: SettingFlags) => {
-      const { compactJournal } = await import("./run.ts");
-      await createOutput(process.stdout).line(await compactJournal(configOf(flags)));
     });
   const verify = new Command("verify")
     .description("check every file of a log, and say what is damaged")
@@ -116,16 +101,12 @@ export function journalCommand(): Command {
   const includes = (key: Key): boolean => SETTINGS_OF_JOURNALS.has(key);
   return new Command("journal")
     .description("back up, restore, verify, export and import the journal")
-    .addHelpText(
-      "after",
-      examplesOf([BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES, COMPACT_EXAMPLES]),
-    )
+    .addHelpText("after", examplesOf([BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES]))
     .addCommand(withSettings(backup, includes))
     .addCommand(withSettings(restore, includes))
     .addCommand(withSettings(verify, includes))
     .addCommand(withSettings(exporting, includes))
-    .addCommand(withSettings(importing, (key) => SETTINGS_OF_IMPORTS.has(key)))
-    .addCommand(withSettings(compact, includes));
+    .addCommand(withSettings(importing, (key) => SETTINGS_OF_IMPORTS.has(key)));
 }
 
 /** @throws Failure when the file can't be read. */

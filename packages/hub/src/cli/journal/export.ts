@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
 import type { Journal, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
-import { readLog } from "../../journals/log/read-only.ts";
+import { readLog } from "../../journals/log/tools/read-only.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { formatCount } from "../config/units.ts";

@@ -1,8 +1,6 @@
 import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
-import * as lmdb from "../../journals/lmdb/backup.ts";
-import { compact } from "../../journals/lmdb/compact.ts";
-import * as log from "../../journals/log/backup.ts";
+import { backUp, declareRestored } from "../../journals/log/tools/backup.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
@@ -20,34 +18,11 @@ export async function backUpJournal({ data, journal }: Config, to: string): Prom
   if ("url" in journal) throw noJournal(`${nameOf(journal.kind)} makes backups by its own means.`);
   const { directory } = journalPlace(data, journal.directory);
   try {
-    await { lmdb, log }[journal.kind].backUp(directory, resolve(to));
+    await backUp(directory, resolve(to));
   } catch (error) {
     throw new Failure(`Not backed up: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   return `The journal in ${directory} was copied to ${resolve(to)}.`;
-}
-
-/**
- * Compacts the file of the configured journal.
- *
- * @returns The message for the user.
- * @throws UsageError when the journal is not in a directory.
- * @throws Failure when the journal is in use or missing, or the disk has no room for the smaller
- *   file.
- */
-export async function compactJournal({ data, journal }: Config): Promise<string> {
-  if (journal.kind === "memory") throw noJournal("A journal in memory has no file.");
-  if (journal.kind === "log") throw noJournal("A log gives dropped updates' room back by itself, a segment at a time.");
-  if (journal.kind !== "lmdb") throw noJournal(`${nameOf(journal.kind)} looks after its files itself.`);
-  const { directory, markFile } = journalPlace(data, journal.directory);
-  try {
-    const { before, after } = await compact(directory, markFile);
-    return after < before
-      ? `The file of the journal in ${directory} had ${inMebibytes(before)} and has ${inMebibytes(after)}.`
-      : `The file of the journal in ${directory} has ${inMebibytes(before)} and can't be smaller.`;
-  } catch (error) {
-    throw new Failure(`Not compacted: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }
 
 /**
@@ -60,10 +35,10 @@ export async function compactJournal({ data, journal }: Config): Promise<string>
 export async function restoreJournal(config: Config): Promise<string> {
   const { data, journal: choice } = config;
   if (choice.kind === "memory") throw noJournal("Nothing can be put back into a journal in memory.");
-  if ("directory" in choice) {
+  if (choice.kind === "log") {
     const { directory, markFile } = journalPlace(data, choice.directory);
     try {
-      const { epoch, updates } = await { lmdb, log }[choice.kind].declareRestored(directory, markFile);
+      const { epoch, updates } = await declareRestored(directory, markFile);
       return told(directory, epoch, updates);
     } catch (error) {
       throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
@@ -88,10 +63,6 @@ function told(place: string, epoch: string, updates: number): string {
 
 function nameOf(engine: "redis" | "nats"): string {
   return engine === "redis" ? "Redis" : "NATS";
-}
-
-function inMebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function noJournal(why: string): UsageError {

@@ -2,7 +2,7 @@ import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { formatCount } from "../config/units.ts";
 import { Failure, UsageError } from "../errors.ts";
-import { verify } from "../../journals/log/verify.ts";
+import { verify } from "../../journals/log/tools/verify.ts";
 import { journalPlace } from "../serve/data.ts";
 import { type Output, style } from "../terminal.ts";
 
@@ -14,7 +14,8 @@ import { type Output, style } from "../terminal.ts";
  * @throws Failure when there is no journal, or nothing of it can be read.
  */
 export async function verifyJournal({ data, journal }: Config, stdout: Output, stderr: Output): Promise<boolean> {
-  if (journal.kind !== "log") throw new UsageError(`${placeOf("journal")}: only a log can be verified. Write --journal log or log:DIR.`);
+  if (journal.kind !== "log")
+    throw new UsageError(`${placeOf("journal")}: only a journal in a directory can be verified. Leave --journal out, or write log:DIR.`);
   const { directory, markFile } = journalPlace(data, journal.directory);
   const result = await verify(directory, markFile, (done, all) => stderr.status(`${done} of ${all} segments`)).catch((error: unknown) => {
     throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });

@@ -4,8 +4,7 @@ import { HubError } from "../../core/errors.ts";
 import type { Journal, Retention } from "../../core/journal/journal.ts";
 import type { Logger } from "../../core/logger.ts";
 import { PeerExchange } from "../../core/journal/peer-exchange.ts";
-import type { Peers } from "../../core/journal/peers.ts";
-import { lmdbJournal, type TailChannel } from "../../journals/lmdb/index.ts";
+import type { PeerBus, Peers } from "../../core/journal/peers.ts";
 import { logJournal } from "../../journals/log/index.ts";
 import { memoryJournal } from "../../journals/memory/index.ts";
 import { makeDirectory } from "../../make-directory.ts";
@@ -17,7 +16,7 @@ import { Failure } from "../errors.ts";
  * Default bound by bytes. A journal in memory must leave room for the rest of the process, and
  * Redis holds all of its journal in memory.
  */
-const RETENTION_BYTES = { log: 2 ** 30, lmdb: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
+const RETENTION_BYTES = { log: 2 ** 30, memory: 64 * 2 ** 20, redis: 256 * 2 ** 20, nats: 2 ** 30 } as const;
 
 type Engine = Extract<Config["journal"], { readonly url: string }>;
 
@@ -35,8 +34,8 @@ export interface OpenJournal {
 
 /** Access to the server's other processes. */
 export interface Others {
-  /** Channel to the other processes. */
-  readonly channel: TailChannel;
+  /** Carries questions to the other processes. */
+  readonly bus: PeerBus;
   /** Epoch of the directory's journal that the other processes have open. */
   readonly epoch: string | undefined;
 }
@@ -52,12 +51,11 @@ export interface Others {
 export async function openJournal(config: Config, logger: Logger, others?: Others): Promise<OpenJournal> {
   const retention = retentionOf(config);
   const onDamage = (what: string): void => logger.error({}, what);
-  const onNotice = (what: string): void => logger.info({}, what);
   const onWarning = (what: string): void => logger.warn({}, what);
   if ("url" in config.journal) {
     const opened = await openEngine(config.journal, retention, { onDamage, onWarning });
     // The engine's peers are all hubs of the fleet.
-    return { ...opened, workers: others?.channel?.bus && new PeerExchange(others.channel.bus) };
+    return { ...opened, workers: others && new PeerExchange(others.bus) };
   }
   if (config.journal.kind === "memory") {
     return { journal: memoryJournal({ retention }), place: "memory; it is gone when the server stops", workers: undefined };
@@ -67,7 +65,7 @@ export async function openJournal(config: Config, logger: Logger, others?: Other
   if (others?.epoch === undefined) prepareDirectory(directory);
   try {
     const options = { directory, markFile, retention, ...others, onPutBack: onWarning, onDamage };
-    const journal = config.journal.kind === "log" ? await logJournal(options) : lmdbJournal({ ...options, onConverted: onNotice });
+    const journal = await logJournal(options);
     return { journal, place: directory, workers: journal.peers };
   } catch (error) {
     // The process that writes the journal may be suspended.

@@ -28,13 +28,8 @@ export type FromWorker =
 
 /** Messages from the primary to a worker. */
 export type ToWorker =
-  /**
-   * `place` stays the same for a replacement. `sockets` is the directory where workers listen for
-   * each other.
-   */
-  | { readonly kind: "start"; readonly plan: Plan; readonly place: string; readonly sockets: string }
-  /** The worker at another place listens. */
-  | { readonly kind: "there"; readonly place: string }
+  /** `place` stays the same for a replacement. */
+  | { readonly kind: "start"; readonly plan: Plan; readonly place: string }
   /** Asks for a sign of life. */
   | { readonly kind: "alive" }
   | { readonly kind: "leave"; readonly order: LeaveOrder }

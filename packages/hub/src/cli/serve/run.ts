@@ -9,7 +9,7 @@ import { StrictReader } from "../../http/strict/reader.ts";
 import { TrustedProxies } from "../../http/admission/trusted-proxies.ts";
 import { createHub, type Hub, type Matcher } from "../../index.ts";
 import { partsOf } from "../../create-hub.ts";
-import type { TailChannel } from "../../journals/lmdb/index.ts";
+import type { PeerBus } from "../../core/journal/peers.ts";
 import type { Config } from "../config/config.ts";
 import { EXIT } from "../errors.ts";
 import type { ListenAddress } from "./address.ts";
@@ -60,7 +60,8 @@ type Guard = ReturnType<typeof createGuard>;
 
 /** A worker's link to the primary that started it. */
 export interface WorkerLink {
-  readonly channel: TailChannel;
+  /** Carries the questions of the workers to each other. */
+  readonly bus: PeerBus;
   /**
    * Reports that this worker listens. The primary announces the server when all workers have called
    * this.
@@ -114,7 +115,7 @@ export async function runServer(options: RunOptions): Promise<void> {
     link === undefined
       ? departAtSignal(lameDuckMsOf(config, address), { logger: log.logger, hangUp })
       : departWithPrimary((listener) => link.onOrder(listener));
-  const open = (): Promise<OpenJournal> => openJournal(config, log.logger, link && { channel: link.channel, epoch: options.epoch });
+  const open = (): Promise<OpenJournal> => openJournal(config, log.logger, link && { bus: link.bus, epoch: options.epoch });
   const first = await open().catch((error: unknown) => {
     if (error instanceof EngineAway) return error;
     throw error;
@@ -155,7 +156,7 @@ export async function runServer(options: RunOptions): Promise<void> {
           cors,
           guard,
           refuse,
-          answerMetrics: createWaitingMetrics({ config, access, hubUrl: url, worker: link?.channel.bus?.id, cors, refuse }),
+          answerMetrics: createWaitingMetrics({ config, access, hubUrl: url, worker: link?.bus.id, cors, refuse }),
           logger: log.logger,
           stopping: departure.due,
         })

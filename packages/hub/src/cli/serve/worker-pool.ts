@@ -16,7 +16,8 @@ const MOST_FAILURES = 5;
 
 /**
  * Interval of the liveness checks of each worker, in milliseconds, and the unanswered checks after
- * which a worker is killed. A suspended worker may hold the journal's lock, and then all wait.
+ * which a worker is killed. A suspended worker may be the one that writes the journal, and then all
+ * wait.
  * Checks are counted rather than timed, so that sleep of the whole machine does not count.
  */
 const ASK_MS = 1000;
@@ -54,14 +55,13 @@ interface Post {
 type Brought = Extract<ToWorker, { kind: "heard" | "gone" }>;
 
 /**
- * The workers of a primary. The pool starts them, introduces them to each other, relays their
- * questions, replaces ended workers, and stops them all.
+ * The workers of a primary. The pool starts them, relays their questions,
+ * replaces ended workers, and stops them all.
  */
 export class WorkerPool {
   /** Rejects with a Failure when no worker is left and none can be started. */
   readonly failed: Promise<never>;
   readonly #posts: readonly Post[];
-  readonly #sockets: string;
   readonly #logger: Logger;
   readonly #started: Promise<Listening>;
   #onStarted: (listening: Listening) => void = () => undefined;
@@ -75,12 +75,8 @@ export class WorkerPool {
   #change = 0;
   #allWell = true;
 
-  /**
-   * @param plans - One plan for each worker.
-   * @param sockets - The directory where the workers listen for each other.
-   */
-  constructor(plans: readonly Plan[], sockets: string, logger: Logger) {
-    this.#sockets = sockets;
+  /** @param plans - One plan for each worker. */
+  constructor(plans: readonly Plan[], logger: Logger) {
     this.#logger = logger;
     this.#posts = plans.map((plan, index) => ({
       place: String(index),
@@ -207,7 +203,7 @@ export class WorkerPool {
     worker.on("message", (message: FromWorker) => {
       if (message.kind === "ready") {
         post.given = post.plan;
-        send({ kind: "start", plan: post.plan, place: post.place, sockets: this.#sockets });
+        send({ kind: "start", plan: post.plan, place: post.place });
       } else if (message.kind === "prepared") post.onPrepared(message.why);
       else if (message.kind === "post") this.#passOn(message, post);
       else if (message.kind === "alive") post.unanswered = 0;
@@ -284,11 +280,6 @@ export class WorkerPool {
   #listens(post: Post, listening: Listening): void {
     post.listensSinceMs = performance.now();
     post.failures = 0;
-    for (const other of this.#posts) {
-      if (other === post || other.listensSinceMs === undefined) continue;
-      other.send({ kind: "there", place: post.place });
-      post.send({ kind: "there", place: other.place });
-    }
     if (this.#isLame) this.#order(post, "lame");
     this.#bringUpToDate(post);
     if (this.#hasStarted) this.#logger.info({ worker: post.worker?.process.pid }, "a worker listens");

@@ -9,8 +9,6 @@ import { createOutbox, type FromWorker, type LeaveOrder, type ToWorker } from ".
 import type { Plan } from "./plan.ts";
 import type { Prepare } from "./reload/hang-ups.ts";
 import type { WorkerLink } from "./run.ts";
-import { removeSocketDirectory } from "./socket-directory.ts";
-import { TailSignals } from "./tail-signals.ts";
 
 /**
  * Longest wait for the primary to release the port, in milliseconds, and its time to do so after
@@ -24,7 +22,6 @@ function send(message: FromWorker, done: () => void = () => undefined): void {
 }
 
 const peerListeners = new Set<PeerListener>();
-let signals: TailSignals | undefined;
 let onOrder: (order: LeaveOrder) => void = () => undefined;
 let preparePlan: Prepare | undefined;
 const prepared = new Map<number, PreparedChange>();
@@ -47,23 +44,16 @@ function finish({ change, isApplied }: Extract<ToWorker, { kind: "finish" }>): v
   prepared.delete(change);
 }
 
-/**
- * @param place - Names this worker and its replacements.
- * @param tail - Signals between the workers that the tail moved.
- */
-function createLink(place: string, tail: TailSignals): WorkerLink {
+/** @param place - Names this worker and its replacements. */
+function createLink(place: string): WorkerLink {
   const post = createOutbox<Extract<FromWorker, { kind: "post" }>>(send);
   return {
-    channel: {
-      post: () => tail.post(),
-      listen: (onMoved) => tail.listen(onMoved),
-      bus: {
-        id: place,
-        post: (text, to) => post({ kind: "post", to, text }),
-        listen: (listener) => {
-          peerListeners.add(listener);
-          return () => void peerListeners.delete(listener);
-        },
+    bus: {
+      id: place,
+      post: (text, to) => post({ kind: "post", to, text }),
+      listen: (listener) => {
+        peerListeners.add(listener);
+        return () => void peerListeners.delete(listener);
       },
     },
     listening: (listening) => send({ kind: "listening", listening }),
@@ -87,22 +77,15 @@ function createLink(place: string, tail: TailSignals): WorkerLink {
 /** Runs a server by a plan until it is told to stop. */
 export type Serve = (plan: Plan, link: WorkerLink) => Promise<void>;
 
-async function work(serve: Serve, { plan, place, sockets }: Extract<ToWorker, { kind: "start" }>): Promise<void> {
-  // If the primary was killed, only this worker can clean up. A worker that was released by its
-  // primary leaves the directory to it.
-  process.once("exit", () => {
-    if (!process.connected && cluster.worker?.exitedAfterDisconnect !== true) removeSocketDirectory(sockets);
-  });
+async function work(serve: Serve, { plan, place }: Extract<ToWorker, { kind: "start" }>): Promise<void> {
   try {
-    signals = await TailSignals.open(sockets, place);
-    await serve(plan, createLink(place, signals));
+    await serve(plan, createLink(place));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // The primary also reports the error.
     await new Promise<void>((resolve) => send({ kind: "failed", message: error.message }, resolve));
     process.exit(EXIT.failure);
   }
-  signals.close();
   // The channel to the primary would keep this process alive.
   if (process.connected) process.disconnect();
 }
@@ -120,7 +103,6 @@ export function runWorker(serve: Serve): void {
     else if (message.kind === "alive") send({ kind: "alive" });
     else if (message.kind === "leave") onOrder(message.order);
     else if (message.kind === "gone") for (const { gone } of peerListeners) gone(message.place);
-    else if (message.kind === "there") signals?.meet(message.place);
     else if (message.kind === "prepare") void prepare(message);
     else if (message.kind === "finish") finish(message);
     else void work(serve, message);

@@ -16,7 +16,6 @@ import { logAllElse, openLog } from "./log.ts";
 import { CLOSE_MS, type Plan } from "./plan.ts";
 import type { Reread } from "./reload/changes.ts";
 import { reloadAtHangUp } from "./reload/hang-ups.ts";
-import { makeSocketDirectory, removeSocketDirectory, removeStaleSocketDirectories } from "./socket-directory.ts";
 
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
 const GRACE_MS = 2000;
@@ -78,17 +77,13 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
   logAllElse(log.logger);
   // One process checks a file that a crash may have damaged, before several open it at once.
   const epoch = "directory" in config.journal ? await lookAtJournal(config, log.logger) : undefined;
-  await removeStaleSocketDirectories();
-  const sockets = makeSocketDirectory();
-  const removeSockets = (): void => removeSocketDirectory(sockets);
-  process.once("exit", removeSockets);
   const plansOf = (all: Plan): readonly Plan[] =>
     Array.from({ length: count }, (_, index) => {
       const { maxConnections, maxSockets } = all.config;
       const share = (total: number | undefined): number | undefined => shareOf(total, index, count);
       return { ...all, epoch, config: { ...all.config, port, maxConnections: share(maxConnections), maxSockets: share(maxSockets) } };
     });
-  const pool = new WorkerPool(plansOf(plan), sockets, log.logger);
+  const pool = new WorkerPool(plansOf(plan), log.logger);
   const hangUps = reread && reloadAtHangUp(plan, reread, log.logger);
   const boundMs = config.drain + CLOSE_MS + GRACE_MS;
   // Some workers may listen for a while before all do, and may wait for their journal before they

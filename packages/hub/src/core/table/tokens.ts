@@ -69,7 +69,7 @@ export class Tokens {
   /** Revokes for an administrator outside this process, as {@link revoke} does. */
   async revokeFor(administrator: Authorization | undefined, revocation: Revocation): Promise<void> {
     if (this.#isDraining()) throw new HubError("draining", "The hub is shutting down. Revoke again in a moment.");
-    if (!this.#revocations) throw new TypeError("Revoking needs a journal with a shared table (`state`), such as lmdbJournal.");
+    if (!this.#revocations) throw new TypeError("Revoking needs a journal with a shared table (`state`), such as logJournal.");
     await this.#revocations.revoke(revocation);
     const { issuer, until, ...which } = revocation;
     const by = administrator && { issuer: administrator.issuer, subject: administrator.subject, tokenId: administrator.tokenId };

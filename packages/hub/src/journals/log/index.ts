@@ -11,18 +11,18 @@ import { type Update, utf8Length } from "../../core/update/update.ts";
 import { makeDirectory } from "../../make-directory.ts";
 import { digestOf } from "../shared/digest.ts";
 import { checkJournalOptions } from "../shared/options.ts";
-import { encodeAppend, type LogAppend } from "./codec.ts";
-import { Condition } from "./condition.ts";
+import { encodeAppend, type LogAppend } from "./entries/codec.ts";
+import { Condition } from "./writing/condition.ts";
 import { Feed } from "./feed.ts";
-import { identityPath, readIdentity } from "./identity.ts";
-import type { LogOutcome, LogPlace } from "./log-access.ts";
+import { identityPath, readIdentity } from "./files/identity.ts";
+import type { LogOutcome, LogPlace } from "./files/log-access.ts";
 import { type LogJournalOptions, OPTIONS } from "./options.ts";
-import { LogReader } from "./reader.ts";
-import { OtherJournal } from "./recovery.ts";
-import { appendRequest, entriesRequest, findIdRequest, findKeyRequest, placeRequest } from "./requests.ts";
-import { SocketPlace } from "./socket-place.ts";
-import { LogStore } from "./store.ts";
-import { WriterLink } from "./writer-link.ts";
+import { LogReader } from "./files/reader.ts";
+import { OtherJournal } from "./writing/recovery.ts";
+import { appendRequest, entriesRequest, findIdRequest, findKeyRequest, placeRequest } from "./processes/requests.ts";
+import { SocketPlace } from "./processes/socket-place.ts";
+import { LogStore } from "./writing/store.ts";
+import { WriterLink } from "./processes/writer-link.ts";
 
 export type { LogJournalOptions } from "./options.ts";
 
@@ -54,7 +54,9 @@ export async function logJournal(options: LogJournalOptions): Promise<Journal> {
   // Nothing is written into a directory that has another journal.
   if (epoch === undefined) {
     if (existsSync(join(directory, "data.mdb")))
-      throw new Error(`There is a journal of LMDB in ${directory}. Move it away, or name another directory.`);
+      throw new Error(
+        `The journal in ${directory} was written with LMDB by version 0.1, which this version does not read. Move it away, or name another directory.`,
+      );
     makeDirectory(directory);
   } else if (!isJournal(directory, epoch)) throw new OtherJournal(directory);
   const sockets = new SocketPlace(directory);
@@ -95,7 +97,7 @@ class LogJournal implements Journal {
   #isClosed = false;
 
   private constructor(options: LogJournalOptions, sockets: SocketPlace) {
-    const { directory, channel } = options;
+    const { directory, bus } = options;
     this.#options = options;
     this.#sockets = sockets;
     this.#condition = new Condition(directory);
@@ -104,7 +106,7 @@ class LogJournal implements Journal {
       (after, upTo) => this.#reading.between(after, upTo),
       (after, limits) => this.read(after, limits),
     );
-    this.peers = channel?.bus && new PeerExchange(channel.bus);
+    this.peers = bus && new PeerExchange(bus);
   }
 
   static async open(options: LogJournalOptions, sockets: SocketPlace): Promise<LogJournal> {

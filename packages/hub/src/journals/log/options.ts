@@ -12,9 +12,10 @@ export interface LogJournalOptions {
    */
   readonly retention?: Retention | undefined;
   /**
-   * With a `bus`, the processes of the journal ask each other who holds a stream, and for figures.
+   * Carries questions between the processes of the journal: who holds a stream, and figures. Default:
+   * no questions, so each process knows its own streams alone.
    */
-  readonly channel?: { readonly bus?: PeerBus | undefined } | undefined;
+  readonly bus?: PeerBus | undefined;
   /**
    * File that notes how far the journal has come, so that older data in its place are noticed. Put
    * the file outside of what a copy of the directory includes. If the file can't be written, less
@@ -45,7 +46,7 @@ export interface LogJournalOptions {
 export const OPTIONS: ReadonlySet<string> = namesOf<LogJournalOptions>({
   directory: true,
   retention: true,
-  channel: true,
+  bus: true,
   onDamage: true,
   markFile: true,
   onPutBack: true,

@@ -27,17 +27,14 @@ export type TakeGroup<A extends Append> = (most?: number) => readonly A[];
 export interface GroupCommitOptions<A extends Append, R> {
   /** Why an append is refused at once, or undefined if the append may wait. */
   readonly refusal: () => HubError | undefined;
-  /** Default: all waiting appends share the next commit, and any number may wait. */
-  readonly bounds?:
-    | {
-        /** Most that share a commit. A larger append is committed alone. */
-        readonly group: () => AppendSize;
-        /** Most that wait for a commit. */
-        readonly waiting: AppendSize;
-        /** Makes the error for an append beyond `waiting`. */
-        readonly overflow: () => HubError;
-      }
-    | undefined;
+  readonly bounds: {
+    /** Most that share a commit. A larger append is committed alone. */
+    readonly group: () => AppendSize;
+    /** Most that wait for a commit. */
+    readonly waiting: AppendSize;
+    /** Makes the error for an append beyond `waiting`. */
+    readonly overflow: () => HubError;
+  };
   /**
    * Commits one group atomically. A failure applies to the taken group, or to every waiting append
    * if none was taken.
@@ -53,9 +50,6 @@ interface WaitingAppend<A, R> {
   readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
-
-const UNMEASURED: AppendSize = { count: 0, bytes: 0 };
-const UNBOUNDED: AppendSize = { count: Infinity, bytes: Infinity };
 
 /**
  * Commits appends, one group after the other. Appends that arrive during a commit share the next
@@ -79,9 +73,8 @@ export class GroupCommit<A extends Append, R> {
     const { refusal, bounds } = this.#options;
     const refused = this.#isClosed ? new HubError("journal_unavailable", "The journal is closed.") : refusal();
     if (refused !== undefined) return Promise.reject(refused);
-    // Measuring costs time, so only a bounded queue measures.
-    const size = bounds === undefined ? UNMEASURED : sizeOf(append);
-    if (bounds !== undefined && this.#queue.length > 0) {
+    const size = sizeOf(append);
+    if (this.#queue.length > 0) {
       const { count, bytes } = bounds.waiting;
       if (this.#count + size.count > count || this.#bytes + size.bytes > bytes) return Promise.reject(bounds.overflow());
     }
@@ -128,7 +121,7 @@ export class GroupCommit<A extends Append, R> {
 
   /** Takes the first appends of the queue, as many as may share a commit. One at least. */
   #take(most: number): readonly WaitingAppend<A, R>[] {
-    const bound = this.#options.bounds?.group() ?? UNBOUNDED;
+    const bound = this.#options.bounds.group();
     let taken = 0;
     let count = 0;
     let bytes = 0;

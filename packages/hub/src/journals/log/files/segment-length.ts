@@ -1,0 +1,16 @@
+import type { Retention } from "../../../core/journal/journal.ts";
+
+/** Largest and smallest length of a segment, if the retention does not say otherwise. */
+const SEGMENT_BYTES = { most: 64 * 1024 * 1024, least: 256 * 1024 } as const;
+/** Segments that the retention should have, so that dropping one does not drop much at once. */
+const SEGMENTS = 8;
+const TYPICAL_ENTRY_BYTES = 160;
+
+/**
+ * Length that a segment should not exceed, in bytes. Small retentions have small segments, because a segment goes as a
+ * whole.
+ */
+export function segmentBytesFor({ maxBytes = Infinity, maxCount = Infinity }: Retention): number {
+  const held = Math.min(maxBytes, maxCount * TYPICAL_ENTRY_BYTES);
+  return Math.min(SEGMENT_BYTES.most, Math.max(SEGMENT_BYTES.least, Math.ceil(held / SEGMENTS)));
+}
