@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-export const en = {
+export const texts = {
   title: (room: string, unread: number) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Artesian chat`,
   chatRoom: "Chat room",
   here: (count: number) => `${count} here`,
@@ -81,4 +81,4 @@ export const en = {
   },
 };
 
-export type ChatTexts = typeof en;
+export type ChatTexts = typeof texts;

@@ -3,6 +3,6 @@ import type { ChatTexts } from "./texts.en.tsx";
 
 /** The texts of the chat page. */
 export const chatTexts: () => ChatTexts = loadedTextsOf({
-  en: () => import("./texts.en.tsx").then(({ en }) => en),
-  "zh-CN": () => import("./texts.zh-CN.tsx").then(({ zhCN }) => zhCN),
+  en: () => import("./texts.en.tsx"),
+  "zh-CN": () => import("./texts.zh-CN.tsx"),
 });

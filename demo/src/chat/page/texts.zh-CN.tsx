@@ -1,6 +1,6 @@
 import type { ChatTexts } from "./texts.en.tsx";
 
-export const zhCN: ChatTexts = {
+export const texts: ChatTexts = {
   title: (room, unread) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Artesian 聊天`,
   chatRoom: "聊天室",
   here: (count) => `${count} 人在线`,

@@ -125,14 +125,15 @@ export function NewsPage(): ComponentChildren {
               </div>
             )}
             <div class="news-lists" {...watching}>
-              {isEmpty ? (
+              {!isEmpty ? (
+                <Board sections={sections} look={{ search, fresh, read, since, now }} onShow={show} />
+              ) : (
                 searching !== undefined && (
                   <searching.NoMatch isUnknownFeed={isUnknownFeed} onClear={() => setFilter({ feed: "", text: "" })} />
                 )
-              ) : (
-                <Board sections={sections} look={{ search, fresh, read, since, now }} onShow={show} />
               )}
-              <FeedsPanel feeds={feeds} now={now} onOtherList={reload} />
+              {/* The part above would push the panel down. */}
+              {(!isEmpty || searching !== undefined) && <FeedsPanel feeds={feeds} now={now} onOtherList={reload} />}
             </div>
           </>
         )}

@@ -1,6 +1,6 @@
 const s = (count: number): string => (count === 1 ? "" : "s");
 
-export const en = {
+export const texts = {
   title: "Artesian news",
   heading: "News",
   skip: "Skip to the headlines",
@@ -52,4 +52,4 @@ export const en = {
   ago: (span: string) => `${span} ago`,
 };
 
-export type NewsTexts = typeof en;
+export type NewsTexts = typeof texts;

@@ -1,6 +1,6 @@
 import type { NewsTexts } from "./texts.en.ts";
 
-export const zhCN: NewsTexts = {
+export const texts: NewsTexts = {
   title: "Artesian 新闻",
   heading: "新闻",
   skip: "跳到新闻列表",
