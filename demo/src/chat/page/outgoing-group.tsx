@@ -32,7 +32,7 @@ export function OutgoingGroup({ items, onGrow, onRetry, onDiscard }: OutgoingGro
   const notes = items.map((item) => noteOf(item, now - item.at));
   // Until the reason's words are there, the note is enough.
   const reasons = usePart(
-    () => import("./refusals/refusal-text.ts"),
+    () => import("./refusals/refusal-text.tsx"),
     items.some(({ refusal }) => refusal !== undefined),
   );
   useLayoutEffect(onGrow, [notes.join(), reasons]);
@@ -65,7 +65,7 @@ export function OutgoingGroup({ items, onGrow, onRetry, onDiscard }: OutgoingGro
               </div>
               {note !== undefined && (
                 <p class="delivery" role={item.status === "failed" ? "alert" : undefined}>
-                  {note} {item.refusal !== undefined && reasons?.refusalText(item.refusal)}
+                  {note} {item.refusal !== undefined && reasons !== undefined && <reasons.RefusalText {...item.refusal} />}
                   <span class="delivery-tools">
                     {item.status === "failed" && (
                       <button type="button" class="text-button" onClick={() => onRetry(item.id)}>
