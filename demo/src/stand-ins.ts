@@ -1,7 +1,5 @@
-// Replacements of functions that are newer than the oldest browsers, for code that the server and
+// A replacement of a function that is newer than the oldest browsers, for code that the server and
 // the pages share. See packages/ui/src/oldest-browsers.ts.
-
-const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 /** Like `URL.canParse()`. */
 export function isUrl(text: string): boolean {
@@ -10,9 +8,4 @@ export function isUrl(text: string): boolean {
   } catch {
     return false; // The exception is the answer.
   }
-}
-
-/** Like `isWellFormed()`. */
-export function isWellFormed(text: string): boolean {
-  return text.search(LONE_SURROGATES) < 0;
 }

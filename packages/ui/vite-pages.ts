@@ -31,20 +31,24 @@ function noStart(): Plugin {
   };
 }
 
-/** What a page loads later needs its styles, and nothing more: Vite's own helper is four times as long. */
-const LOAD_LATER = `export const __vitePreload = (load, files = []) =>
-  Promise.all(
-    files
-      .filter((file) => file.endsWith(".css") && !document.querySelector('link[href="/' + file + '"]'))
-      .map((file) => new Promise((onload, onerror) =>
-        document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/" + file, onload, onerror })))),
-  ).then(load);`;
-
-function loadLater(): Plugin {
+/**
+ * Leaves `import()` as written. Vite wraps each in a function that first loads the part's styles,
+ * which costs every page code. The only part with styles loads them itself.
+ */
+function plainImports(): Plugin {
   return {
-    name: "load-later",
-    enforce: "pre",
-    load: (id) => (id.includes("vite/preload-helper") ? LOAD_LATER : undefined),
+    name: "plain-imports",
+    configResolved({ plugins }) {
+      const at = plugins.findIndex(({ name }) => name === "native:import-analysis-build");
+      if (at < 0) throw new Error("Vite has no plugin native:import-analysis-build. Look for the one that wraps import().");
+      (plugins as Plugin[]).splice(at, 1);
+    },
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === "chunk" && file.isDynamicEntry && file.viteMetadata !== undefined && file.viteMetadata.importedCss.size > 0)
+          throw new Error(`Nothing loads the styles of ${file.name}. Import them with ?url, and call loadStyles().`);
+      }
+    },
   };
 }
 
@@ -75,9 +79,9 @@ function compressed(): Plugin {
 
 /** Modules of a page's first load. Its later parts use some of them. */
 const FIRST_LOADS = {
-  front: /\/src\/landing\/page\/(?!main\.|texts\.(?:en|zh)|more-snippets|publisher)[\w.-]+\.tsx?$/,
+  front: /\/src\/landing\/page\/(?:(?!main\.|texts\.(?:en|zh)|more-snippets|publisher)[\w.-]+\.(?:tsx?|svg)|layers\/layers\.css\?url)$/,
   talk: /\/src\/chat\/(?:page\/(?!main\.|texts\.(?:en|zh))[\w.-]+\.tsx?$|page\/(?:bot\/(?:bot-actions|later-parts)|mentions\/(?:mentions|wants-notice)|tools\/(?:quote-context|use-tools))\.|server\/(?!joiners))/,
-  board: /\/src\/news\/(?:page\/(?!main\.|texts\.(?:en|zh)|search\.)[\w.-]+\.tsx?$|server\/wire)/,
+  board: /\/src\/news\/(?:page\/(?:(?!main\.|texts\.(?:en|zh))[\w.-]+|ticker\/[\w-]+|keys\/(?:use-)?keys)\.tsx?$|server\/wire\.ts$)/,
 } as const;
 
 /**
@@ -87,7 +91,7 @@ const FIRST_LOADS = {
 const SHARED = [
   {
     name: "base",
-    test: /node_modules\/preact\/|preload-helper|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|copy-button\.tsx$)|packages\/client\/src\/(?!connect\.|latest|snapshot|queue|publish)|demo\/src\/stand-ins\.ts$/,
+    test: /node_modules\/preact\/|packages\/ui\/src\/(?!texts\.[\w-]+\.ts$|copy-button\.tsx$|stand-ins\.ts$)|packages\/client\/src\/(?!connect\.|latest|snapshot|queue|publish)|demo\/src\/stand-ins\.ts$/,
   },
   ...Object.entries(FIRST_LOADS).map(([name, test]) => ({ name, test })),
 ];
@@ -107,7 +111,7 @@ export function buildOfPages(directory: string, more: readonly Plugin[] = []): U
     base: "/",
     // The other packages from their sources.
     resolve: { conditions: ["artesian-source", ...defaultClientConditions] },
-    plugins: [noStart(), ...more, loadLater(), compressed()],
+    plugins: [noStart(), ...more, plainImports(), compressed()],
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       outDir: join(directory, "dist/pages"),

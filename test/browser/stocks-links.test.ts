@@ -35,8 +35,16 @@ describe("a link to a symbol", () => {
     const page = await visit(`${site.url}?lang=en`);
     await expect.poll(() => page.url()).toBe(`${site.url}?lang=en#AAA`);
     const other = await visit(`${site.url}#NONE`);
-    await other.getByTestId("chart").getByText("No price yet.").waitFor();
+    await other.getByTestId("chart").getByText("There is no symbol “NONE” here.").waitFor();
     await expect.poll(() => shownSymbols(other)).toEqual(["AAA"]);
+    await other.getByTestId("view-watched").check();
+    await expect.poll(() => shownSymbols(other)).toEqual([]);
+    await other.getByTestId("chart").getByRole("button", { name: "Show all symbols" }).click();
+    await expect.poll(() => shownSymbols(other)).toEqual(["AAA"]);
+    // A published price makes the symbol known.
+    await site.quote({ NONE: 5 });
+    await other.getByTestId("chart").and(other.locator("[data-state=drawn]")).waitFor();
+    expect(await other.getByTestId("unknown").count()).toBe(0);
   });
 });
 

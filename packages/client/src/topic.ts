@@ -110,29 +110,26 @@ export function createTopic<Data extends Events>(
         forget?.();
       };
       const forget = onClosed?.(end);
-      type Result = IteratorResult<AnyEvent<Data>, undefined>;
-      const take = async (): Promise<Result> => {
+      async function* take(): AsyncGenerator<AnyEvent<Data>, undefined> {
         for (;;) {
           if (isLate) throw new ClientError(`More than ${MAX_WAITING} events wait for this loop.`, { code: "too_slow" });
-          const value = waiting.shift();
-          if (value !== undefined) return { value, done: false };
-          if (isOver) return { value: undefined, done: true };
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
+          const event = waiting.shift();
+          if (event !== undefined) yield event;
+          else if (isOver) return undefined;
+          else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
         }
-      };
-      /** Calls take their turns, as with a generator. */
-      let turn: Promise<unknown> = Promise.resolve();
+      }
+      const events = take();
       return {
-        next() {
-          const mine = turn.then(take);
-          turn = mine;
-          return mine;
-        },
-        async return() {
+        next: () => events.next(),
+        return() {
+          // The generator's own would wait for the next event.
           end();
-          return { value: undefined, done: true };
+          return events.return(undefined);
         },
       };
     },

@@ -59,11 +59,11 @@ const loading = new Set<(tag: Language) => Promise<void>>();
  * Like `textsOf`, with tables that are loaded when their language is needed. Until then the last
  * one that is there is shown. `startPage` waits for {@link loadTexts}.
  */
-export function loadedTextsOf<T>(load: Readonly<Record<Language, () => Promise<T>>>): () => T {
+export function loadedTextsOf<T>(load: Readonly<Record<Language, () => Promise<{ readonly texts: T }>>>): () => T {
   const tables = new Map<Language, T>();
   let newest: T;
   loading.add(async (tag) => {
-    newest = tables.get(tag) ?? (await load[tag]());
+    newest = tables.get(tag) ?? (await load[tag]()).texts;
     tables.set(tag, newest);
   });
   return () => tables.get(language()) ?? newest;

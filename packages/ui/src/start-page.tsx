@@ -6,11 +6,8 @@ import { tellFailure, watchStart } from "./no-start.ts";
 class WholeOrNothing extends Component<{ readonly children: ComponentChildren }, { readonly failed: boolean }> {
   override state = { failed: false };
 
-  static override getDerivedStateFromError(): { readonly failed: boolean } {
-    return { failed: true };
-  }
-
   override componentDidCatch(error: unknown): void {
+    this.setState({ failed: true });
     tellFailure();
     // The browser's console informs developers.
     reportError(error);
@@ -26,8 +23,8 @@ class WholeOrNothing extends Component<{ readonly children: ComponentChildren },
  * no-start.html informs the reader instead.
  */
 export function startPage(Page: ComponentType): void {
-  const root = document.getElementById("app");
-  if (root === null) throw new TypeError("The page has no element #app.");
+  // Each page's HTML has it.
+  const root = document.getElementById("app") as HTMLElement;
   const draw = async (): Promise<void> => {
     await loadTexts();
     document.documentElement.lang = language();

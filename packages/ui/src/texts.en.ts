@@ -1,4 +1,4 @@
-export const en = {
+export const texts = {
   home: "Artesian, start page",
   apps: "Apps",
   chat: "Chat",
@@ -33,4 +33,4 @@ export const en = {
   selectIt: "Select it",
 };
 
-export type SharedTexts = typeof en;
+export type SharedTexts = typeof texts;

@@ -3,6 +3,6 @@ import type { SharedTexts } from "./texts.en.ts";
 
 /** The texts that all pages share. */
 export const sharedTexts: () => SharedTexts = loadedTextsOf({
-  en: () => import("./texts.en.ts").then(({ en }) => en),
-  "zh-CN": () => import("./texts.zh-CN.ts").then(({ zhCN }) => zhCN),
+  en: () => import("./texts.en.ts"),
+  "zh-CN": () => import("./texts.zh-CN.ts"),
 });

@@ -1,6 +1,6 @@
 import type { SharedTexts } from "./texts.en.ts";
 
-export const zhCN: SharedTexts = {
+export const texts: SharedTexts = {
   home: "Artesian 首页",
   apps: "应用",
   chat: "聊天",

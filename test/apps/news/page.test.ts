@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { arrange, newestFirst } from "../../../demo/src/news/page/arrange.ts";
 import { type Headline, parseHeadline, parseStatuses } from "../../../demo/src/news/page/headline.ts";
-import { Lane } from "../../../demo/src/news/page/later/lane.ts";
-import { findWords, searchFor, wordsOf } from "../../../demo/src/news/page/search.ts";
+import { Lane } from "../../../demo/src/news/page/ticker/lane.ts";
+import { findWords, searchFor, wordsOf } from "../../../demo/src/news/page/search/search.ts";
 import { ageText, span } from "../../../demo/src/news/page/times.ts";
 import { untilText } from "../../../demo/src/news/page/trouble/until-text.ts";
 import { chooseLanguage, loadTexts } from "../../../packages/ui/src/language.ts";

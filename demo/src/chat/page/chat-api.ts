@@ -14,7 +14,6 @@ import {
   type SeenRoom,
   type TypingRequest,
 } from "../server/wire.ts";
-import type { Refusal } from "./texts.ts";
 
 /** Longest wait for an answer, in milliseconds. Then the request is repeated. */
 const TIMEOUT_MS = 10_000;
@@ -30,6 +29,15 @@ export interface OutgoingMessage {
   readonly nickname: string;
   readonly text: string;
   readonly replyTo?: ReplyTo | undefined;
+}
+
+/** Why the server refused a message. */
+export interface Refusal {
+  /** The reason of the problem details, or their code. */
+  readonly code: string | undefined;
+  readonly status: number;
+  /** The server's own words, which are English. */
+  readonly detail: string;
 }
 
 /**

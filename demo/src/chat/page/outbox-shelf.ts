@@ -1,7 +1,7 @@
 import { browserStorage, tabStorage } from "artesian-ui/storage.ts";
 import type { ReplyTo } from "../server/wire.ts";
 import { randomId } from "./identity.ts";
-import type { Refusal } from "./texts.ts";
+import type { Refusal } from "./chat-api.ts";
 
 /** An unsent message as the browser keeps it. */
 export interface UnsentMessage {

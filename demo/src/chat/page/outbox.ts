@@ -1,8 +1,7 @@
 import type { ReplyTo } from "../server/wire.ts";
-import { sendMessage, type TokenHolder } from "./chat-api.ts";
+import { type Refusal, sendMessage, type TokenHolder } from "./chat-api.ts";
 import { randomId } from "./identity.ts";
 import { OutboxShelf, tabName, type UnsentMessage } from "./outbox-shelf.ts";
-import type { Refusal } from "./texts.ts";
 
 /** A message on its way. */
 export interface OutboxItem extends UnsentMessage {

@@ -2,9 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { NO_ANSWER } from "artesian-ui/live-connection.ts";
 import { useNow } from "artesian-ui/use-now.ts";
+import { usePart } from "artesian-ui/use-part.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { MessageText } from "./message-text.tsx";
-import { chatTexts, refusalText } from "./texts.ts";
+import { chatTexts } from "./texts.ts";
 
 interface OutgoingGroupProps {
   readonly items: readonly OutboxItem[];
@@ -29,7 +30,12 @@ export function OutgoingGroup({ items, onGrow, onRetry, onDiscard }: OutgoingGro
   const texts = chatTexts().outbox;
   const now = useNow(items.some(({ status }) => status === "sending"));
   const notes = items.map((item) => noteOf(item, now - item.at));
-  useLayoutEffect(onGrow, [notes.join()]);
+  // Until the reason's words are there, the note is enough.
+  const reasons = usePart(
+    () => import("./refusals/refusal-text.tsx"),
+    items.some(({ refusal }) => refusal !== undefined),
+  );
+  useLayoutEffect(onGrow, [notes.join(), reasons]);
   return (
     <section class="group own outgoing" aria-live="off">
       <div class="group-body">
@@ -59,7 +65,7 @@ export function OutgoingGroup({ items, onGrow, onRetry, onDiscard }: OutgoingGro
               </div>
               {note !== undefined && (
                 <p class="delivery" role={item.status === "failed" ? "alert" : undefined}>
-                  {note} {item.refusal !== undefined && refusalText(item.refusal)}
+                  {note} {item.refusal !== undefined && reasons !== undefined && <reasons.RefusalText {...item.refusal} />}
                   <span class="delivery-tools">
                     {item.status === "failed" && (
                       <button type="button" class="text-button" onClick={() => onRetry(item.id)}>

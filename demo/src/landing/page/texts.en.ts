@@ -1,4 +1,4 @@
-export const en = {
+export const texts = {
   headline: "Data that rises by itself",
   lead: "Artesian is a hub. Your backend sends it one POST, and every open page has the update at once, over plain HTTP. No polling, no broker to learn, nothing lost when a connection breaks.",
   seeIt: "See it at work",
@@ -25,4 +25,4 @@ export const en = {
   crossOrigin: "Works as it is. A page of another origin needs the hub's `--cors-origin` to read, and `--publish-origin` to publish.",
 };
 
-export type LandingTexts = typeof en;
+export type LandingTexts = typeof texts;

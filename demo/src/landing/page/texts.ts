@@ -3,6 +3,6 @@ import type { LandingTexts } from "./texts.en.ts";
 
 /** The texts of the landing page that are on the screen at first. */
 export const landingTexts: () => LandingTexts = loadedTextsOf({
-  en: () => import("./texts.en.ts").then(({ en }) => en),
-  "zh-CN": () => import("./texts.zh-CN.ts").then(({ zhCN }) => zhCN),
+  en: () => import("./texts.en.ts"),
+  "zh-CN": () => import("./texts.zh-CN.ts"),
 });

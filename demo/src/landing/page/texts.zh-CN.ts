@@ -1,6 +1,6 @@
 import type { LandingTexts } from "./texts.en.ts";
 
-export const zhCN: LandingTexts = {
+export const texts: LandingTexts = {
   headline: "让数据自己涌上来",
   lead: "后端向 Artesian 发一个 POST，所有打开的页面立刻收到更新，全程只用普通 HTTP。不用轮询，不用学消息中间件，断线也不丢数据。",
   seeIt: "看看效果",

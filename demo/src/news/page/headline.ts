@@ -1,4 +1,4 @@
-import { FAILURES, type FeedFailure, type FeedStatus, type StatusUpdate } from "../server/wire.ts";
+import type { FeedStatus, StatusUpdate } from "../server/wire.ts";
 import { isUrl } from "../../stand-ins.ts";
 
 /** A headline as the page has it. */
@@ -55,12 +55,11 @@ export function parseStatuses(data: string): readonly FeedStatus[] {
   const feeds = parseObject(data)?.["feeds"];
   if (!Array.isArray(feeds)) return [];
   return (feeds as unknown[]).filter(isStatus).map((status) => {
-    const { address, failure } = status as Partial<FeedStatus>;
+    const { address } = status as Partial<FeedStatus>;
     return {
       ...status,
       link: safeLink(status.link),
       address: textOf(address) ?? status.name,
-      failure: failure === undefined ? undefined : readFailure(failure),
     };
   });
 }
@@ -68,11 +67,6 @@ export function parseStatuses(data: string): readonly FeedStatus[] {
 /** Whether an update of type `status` says that feeds were added or removed. */
 export function isOtherList(data: string): boolean {
   return parseObject(data)?.["isOtherList"] === true;
-}
-
-/** Reads the reason of a failure. Another version of the server may have other reasons. */
-function readFailure({ code, status }: Partial<FeedFailure>): FeedFailure {
-  return { code: FAILURES.find((known) => known === code) ?? "other", status: typeof status === "number" ? status : undefined };
 }
 
 function isStatus(value: unknown): value is StatusUpdate["feeds"][number] {

@@ -4,12 +4,17 @@ import { AppBar } from "artesian-ui/app-bar.tsx";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
+import { Announcer } from "./announcer.tsx";
 import { arrange, newestFirst } from "./arrange.ts";
 import { Board } from "./board.tsx";
+import { FeedsPanel } from "./feeds-panel.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { goTo } from "./go-to.ts";
+import { Keys } from "./keys/keys.tsx";
+import { LetIn } from "./let-in.tsx";
 import { NewsStore } from "./news-store.ts";
 import { newsTexts } from "./texts.ts";
+import { Ticker } from "./ticker/ticker.tsx";
 import { useClock } from "./use-clock.ts";
 import { useFilter } from "./use-filter.ts";
 import { usePart } from "artesian-ui/use-part.ts";
@@ -46,11 +51,11 @@ export function NewsPage(): ComponentChildren {
   const read = useRead();
   const now = useClock(view.aheadMs);
   const since = useVisit(now, view.loaded);
-  // The headlines come first.
-  const later = usePart(() => import("./later/index.ts"), view.loaded);
   const badgeNow = useNow(view.connection.state === "reconnecting");
   const main = useRef<HTMLElement>(null);
   const { feeds, shown, held, fresh } = view;
+  // A feed in the address may be unknown to this server.
+  const isUnknownFeed = filter.feed !== "" && !feeds.some(({ name }) => name === filter.feed);
   const reload = (): void => store.reload();
   /** The note goes, together with the focused button. */
   const reloadFromNote = (): void => {
@@ -58,9 +63,10 @@ export function NewsPage(): ComponentChildren {
     main.current?.focus({ preventScroll: true });
   };
   const noFeeds = usePart(() => import("./feeds/no-feeds.tsx"), view.loaded && feeds.length === 0);
-  const searching = usePart(() => import("./search.ts"), filter.text !== "");
+  const searching = usePart(() => import("./search/index.ts"), filter.text !== "" || (view.loaded && isUnknownFeed));
   const search = useMemo(() => searching?.searchFor(filter.text), [searching, filter.text]);
   const sections = useMemo(() => arrange(feeds, shown, held, filter, search), [feeds, shown, held, filter, search]);
+  const isEmpty = isUnknownFeed || (search !== undefined && sections.every(({ headlines }) => headlines.length === 0));
   const waiting = sections.reduce((sum, section) => sum + section.held, 0);
   const onTicker = useMemo(() => {
     const names = new Set(feeds.map(({ name }) => name));
@@ -95,7 +101,7 @@ export function NewsPage(): ComponentChildren {
         <ConnectionBadge connection={view.connection} now={badgeNow} />
       </header>
       <ConnectionProblem connection={view.connection} />
-      {(!view.loaded || feeds.length > 0) && (later === undefined ? <div class="band" /> : <later.Ticker headlines={onTicker} now={now} />)}
+      {view.loaded ? feeds.length > 0 && <Ticker headlines={onTicker} now={now} /> : <div class="band" />}
       <main class="news-main" id="headlines" ref={main} tabIndex={-1}>
         {noFeeds !== undefined && feeds.length === 0 && <noFeeds.NoFeeds onOtherList={reloadFromNote} />}
         {view.loaded && feeds.length > 0 && (
@@ -109,7 +115,7 @@ export function NewsPage(): ComponentChildren {
               onRolling={setRolling}
               onKeys={() => setHelping(true)}
             />
-            {later !== undefined && <later.Announcer count={waiting} />}
+            <Announcer count={waiting} />
             {waiting > 0 && (
               <div class="pill-dock">
                 <button type="button" class="button pill" data-testid="show-new" onClick={() => show(filter.feed || undefined)}>
@@ -119,20 +125,24 @@ export function NewsPage(): ComponentChildren {
               </div>
             )}
             <div class="news-lists" {...watching}>
-              <Board
-                sections={sections}
-                look={{ search, fresh, read, since, now }}
-                onShow={show}
-                onClear={() => setFilter({ feed: "", text: "" })}
-              />
-              {later !== undefined && <later.FeedsPanel feeds={feeds} now={now} onOtherList={reload} />}
+              {!isEmpty ? (
+                <Board sections={sections} look={{ search, fresh, read, since, now }} onShow={show} />
+              ) : (
+                searching !== undefined && (
+                  <searching.NoMatch isUnknownFeed={isUnknownFeed} onClear={() => setFilter({ feed: "", text: "" })} />
+                )
+              )}
+              {/* The part above would push the panel down. */}
+              {(!isEmpty || searching !== undefined) && <FeedsPanel feeds={feeds} now={now} onOtherList={reload} />}
             </div>
           </>
         )}
       </main>
-      {later !== undefined && <later.LetIn isOn={rolling} isReading={isReading} onRoll={(lets) => store.roll(lets)} />}
-      {later !== undefined && (
-        <later.Keys read={read} onShowNew={() => show(filter.feed || undefined)} isHelping={isHelping} onHelping={setHelping} />
+      {view.loaded && (
+        <>
+          <LetIn isOn={rolling} isReading={isReading} onRoll={(lets) => store.roll(lets)} />
+          <Keys read={read} onShowNew={() => show(filter.feed || undefined)} isHelping={isHelping} onHelping={setHelping} />
+        </>
       )}
     </div>
   );
@@ -155,7 +165,7 @@ function SampleNote({ onOtherList }: AddingProps): ComponentChildren {
       </p>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{texts.followReal}</summary>
-        {adding !== undefined && <adding.AddFeed onOtherList={onOtherList} />}
+        {adding !== undefined && <adding.AddFeed id="add-real" onOtherList={onOtherList} />}
       </details>
     </aside>
   );

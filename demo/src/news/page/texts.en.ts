@@ -1,6 +1,6 @@
 const s = (count: number): string => (count === 1 ? "" : "s");
 
-export const en = {
+export const texts = {
   title: "Artesian news",
   heading: "News",
   skip: "Skip to the headlines",
@@ -19,14 +19,17 @@ export const en = {
   sinceVisit: (ago: string) => `↑ Since your last visit, ${ago}`,
   isRead: " (read)",
   keys: "Keys",
+  ticker: "Ticker",
+  rollTicker: "Let the ticker roll",
+  pauseTicker: "Pause the ticker",
+  feedCount: (count: number) => `${count} feed${s(count)}`,
+  failing: (count: number) => `${count} failing`,
+  allWell: "all well",
   nothingFound: "Nothing here has these words.",
   nothingYet: "There is nothing from it yet.",
   emptyFeed: "The feed is empty.",
   nothingNew: "Nothing new has come since it was last read. The next headline is shown here.",
   newTab: " (opens in a new tab)",
-  noSuchFeed: "There is no such feed",
-  noMatch: "No headline has these words",
-  showAll: "Show all headlines",
   headlines: "Headlines",
   feed: "Feed",
   allFeeds: "All feeds",
@@ -49,4 +52,4 @@ export const en = {
   ago: (span: string) => `${span} ago`,
 };
 
-export type NewsTexts = typeof en;
+export type NewsTexts = typeof texts;

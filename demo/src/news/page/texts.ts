@@ -3,6 +3,6 @@ import type { NewsTexts } from "./texts.en.ts";
 
 /** The texts of the news page. */
 export const newsTexts: () => NewsTexts = loadedTextsOf({
-  en: () => import("./texts.en.ts").then(({ en }) => en),
-  "zh-CN": () => import("./texts.zh-CN.ts").then(({ zhCN }) => zhCN),
+  en: () => import("./texts.en.ts"),
+  "zh-CN": () => import("./texts.zh-CN.ts"),
 });

@@ -1,6 +1,6 @@
 import type { NewsTexts } from "./texts.en.ts";
 
-export const zhCN: NewsTexts = {
+export const texts: NewsTexts = {
   title: "Artesian 新闻",
   heading: "新闻",
   skip: "跳到新闻列表",
@@ -19,14 +19,17 @@ export const zhCN: NewsTexts = {
   sinceVisit: (ago) => `以上是你上次访问（${ago}）之后的新闻`,
   isRead: "（已读）",
   keys: "快捷键",
+  ticker: "滚动新闻",
+  rollTicker: "继续滚动",
+  pauseTicker: "暂停滚动",
+  feedCount: (count) => `${count} 个订阅源`,
+  failing: (count) => `${count} 个出错`,
+  allWell: "全部正常",
   nothingFound: "这里没有符合的新闻。",
   nothingYet: "还没有收到任何内容。",
   emptyFeed: "这个订阅源是空的。",
   nothingNew: "上次读取之后没有新内容，下一条新闻会显示在这里。",
   newTab: "（在新标签页中打开）",
-  noSuchFeed: "没有这个订阅源",
-  noMatch: "没有符合的新闻",
-  showAll: "显示全部新闻",
   headlines: "新闻",
   feed: "订阅源",
   allFeeds: "全部订阅源",

@@ -14,7 +14,8 @@ import { type Followed, type Origin, Roster } from "./roster.ts";
 import { SAMPLE_FEEDS } from "./sample.ts";
 import { answerSample, isSamplePath } from "./sample-site.ts";
 import { StatusBoard } from "./status-board.ts";
-import { type AddFeeds, FEEDS_PATH, type FeedsState, MAX_FEEDS, OPML_PATH, STATUS_TOPIC } from "./wire.ts";
+import { type AddFeeds, MAX_FEEDS, OPML_PATH } from "./adding-feeds.ts";
+import { FEEDS_PATH, type FeedsState, STATUS_TOPIC } from "./wire.ts";
 
 /** The topics that only the news publish. */
 export const NEWS_TOPICS: readonly Matcher[] = [

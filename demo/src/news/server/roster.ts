@@ -4,7 +4,7 @@ import { feedSource } from "artesian-sources";
 import type { FeedState } from "./feed-state.ts";
 import type { NewsFeed } from "./options.ts";
 import { parseFeed } from "./parse-feed.ts";
-import { type AddedFeeds, type AddFeeds, MAX_ADDRESS, MAX_FEEDS } from "./wire.ts";
+import { type AddedFeeds, type AddFeeds, MAX_ADDRESS, MAX_FEEDS } from "./adding-feeds.ts";
 
 /**
  * Key of the added feeds in the memory. Feeds' own keys begin with their names and have a slash.

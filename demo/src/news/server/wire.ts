@@ -9,15 +9,6 @@ export const NEWS_TYPES = { item: "item", status: "status" } as const;
 /** Path for reading the feeds' states at once. */
 export const FEEDS_PATH = "/news/api/feeds";
 
-/** Path of the feeds as OPML, for other readers of feeds. */
-export const OPML_PATH = "/news/api/feeds.opml";
-
-/** Longest address of an added feed, in characters. */
-export const MAX_ADDRESS = 2048;
-
-/** Most feeds. A subscription has at most 100 matchers, and one of them is for the states. */
-export const MAX_FEEDS = 99;
-
 /** The topic of a feed's headlines. */
 export function feedTopic(name: string): string {
   return `/news/${encodeURIComponent(name)}`;
@@ -49,21 +40,11 @@ export interface NewsItem {
  * Reasons why a feed fails: those of a request, `not_a_feed` for a document that can't be read, and
  * `other` for what the server's log explains.
  */
-export const FAILURES = [
-  "unreachable",
-  "timeout",
-  "broken",
-  "too_large",
-  "redirect",
-  "status",
-  "forbidden",
-  "not_a_feed",
-  "other",
-] as const;
+export type FailureCode = "unreachable" | "timeout" | "broken" | "too_large" | "redirect" | "status" | "forbidden" | "not_a_feed" | "other";
 
 /** Why a feed fails. Pages say it in their language. */
 export interface FeedFailure {
-  readonly code: (typeof FAILURES)[number];
+  readonly code: FailureCode;
   /** The answer's status, for the code `status`. */
   readonly status?: number | undefined;
 }
@@ -109,18 +90,4 @@ export interface StatusUpdate {
   readonly feeds: readonly FeedStatus[];
   /** Whether feeds were added or removed, so that the list is to be read again. */
   readonly isOtherList?: true | undefined;
-}
-
-/** Body of `POST /news/api/feeds`. */
-export interface AddFeeds {
-  readonly feeds: readonly { readonly url: string; readonly title?: string | undefined }[];
-}
-
-/** Reasons why a feed is not added. */
-export const REFUSALS = ["invalid_address", "private_address", "already_followed", "too_many_feeds"] as const;
-
-/** Answer of `POST /news/api/feeds`. */
-export interface AddedFeeds {
-  readonly added: number;
-  readonly refused: readonly { readonly url: string; readonly code: (typeof REFUSALS)[number] }[];
 }

@@ -1,6 +1,6 @@
 import { browserStorage, type PageStorage } from "artesian-ui/storage.ts";
 import type { StockQuote } from "../server/wire.ts";
-import { isSymbol } from "./watch-list.ts";
+import { isSymbol } from "../server/parse-quote.ts";
 
 const KEY = "artesian.stocks.alerts";
 

@@ -24,8 +24,8 @@ export interface ChartPanelProps {
   /** A changed number requests the past again. */
   readonly rounds: number;
   readonly upColour: UpColour;
-  /** Why there is no symbol. */
-  readonly note: string;
+  /** Why there is no chart. Undefined leaves the reason to the chart. */
+  readonly note: ComponentChildren;
   readonly onRange: (range: RangeName) => void;
   readonly onCompare: (symbol: string | undefined) => void;
 }
@@ -208,9 +208,9 @@ export function ChartPanel(props: ChartPanelProps): ComponentChildren {
       <div class="chart" data-testid="chart" data-state={state} data-symbol={symbol}>
         <div class="chart-canvas" ref={canvas} role="img" aria-label={texts.label(symbol ?? "", texts.spoken[range], words.summary)} />
         {state !== "drawn" && (
-          <p class="chart-note" role="status">
-            {symbol === undefined ? note : texts.notes[state]}
-          </p>
+          <div class="chart-note" role="status">
+            {note ?? texts.notes[state]}
+          </div>
         )}
       </div>
       <div class="axis" data-testid="axis" aria-hidden="true">

@@ -39,7 +39,8 @@ const PAST_MS = 2000;
  *   `price`, `change` and `watch`; `sort-symbol`, `sort-price`, `sort-changePercent`
  * - `search`; `view-watched` and `view-all`: what the list shows
  * - `detail`: the chosen symbol, with `data-symbol`, and in it `detail-price`, `detail-watch`,
- *   `chart` (`data-state` is `drawn` once it is), `axis`, `ohlc`, `chart-since`, `compare`, `day-open`, `day-high`, `day-low`, `day-volume`
+ *   `chart` (`data-state` is `drawn` once it is) with `unknown` if there is no such symbol, `axis`, `ohlc`, `chart-since`, `compare`,
+ *   `day-open`, `day-high`, `day-low`, `day-volume`
  * - `alerts`: the price alerts, in it `alert-price`, `alert-add`, `alert-notify`, and of each `alert`
  *   with `alert-remove`; `alert-fired`: an alert whose price was reached, with `alert-dismiss`
  * - `pace`: the slider of the hub's pace; `pace-rate`: the bytes a second
@@ -69,9 +70,11 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   const listed = isWatchList ? watched : all;
   // A reader who has chosen none keeps the first symbol shown.
   const first = useRef<string>(undefined);
+  const list = useRef<HTMLElement>(null);
   first.current ??= (isWatchList ? watched.toSorted()[0] : undefined) ?? (isKnown ? view.symbols.toSorted()[0] : undefined);
   const link = useLink(choices.selected ?? first.current);
   const selected = link.symbol ?? choices.selected ?? first.current;
+  const isUnknown = view.loaded && selected !== undefined && !all.includes(selected);
   const isLive = view.connection.state === "live" && !view.paused;
   const upColour = choices.upColour ?? (language() === "zh-CN" ? "red" : "green");
   const texts = stocksTexts();
@@ -93,6 +96,19 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
     choose({ selected: symbol });
     // On a phone the chart is above the list.
     document.getElementById("detail-title")?.scrollIntoView({ block: "nearest" });
+  }
+
+  function showAll(): void {
+    setSearch("");
+    choose({ view: "all" });
+    // On a phone the list is below the chart.
+    list.current?.scrollIntoView({ block: "start" });
+  }
+
+  /** Returns undefined if the chart speaks for itself. */
+  function chartNote(): ComponentChildren {
+    if (selected === undefined) return view.loaded ? texts.noPrices : texts.coming;
+    return isUnknown ? <UnknownSymbol symbol={selected} onAll={showAll} /> : undefined;
   }
 
   function pace(paceMs: number): void {
@@ -165,11 +181,11 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
             onRange={(range) => choose({ range })}
             onCompare={setCompared}
             upColour={upColour}
-            note={view.loaded ? texts.noPrices : texts.coming}
+            note={chartNote()}
             onWatch={watch}
           />
         </div>
-        <section class="column-list" aria-labelledby="list-title">
+        <section class="column-list" aria-labelledby="list-title" ref={list}>
           <h2 class="visually-hidden" id="list-title">
             {texts.list.heading}
           </h2>
@@ -251,6 +267,24 @@ function ViewChoice({ view, current, count, onChoose }: ViewChoiceProps): Compon
         {stocksTexts().list.views[view]} <span class="count">{count}</span>
       </span>
     </label>
+  );
+}
+
+interface UnknownSymbolProps {
+  readonly symbol: string;
+  readonly onAll: () => void;
+}
+
+/** Stands in place of the chart when the address has a symbol that the server does not know. */
+function UnknownSymbol({ symbol, onAll }: UnknownSymbolProps): ComponentChildren {
+  const { unknown, showAll } = stocksTexts().list;
+  return (
+    <>
+      <p data-testid="unknown">{unknown(symbol)}</p>
+      <button type="button" class="button quiet small" onClick={onAll}>
+        {showAll}
+      </button>
+    </>
   );
 }
 

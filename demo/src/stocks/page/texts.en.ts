@@ -20,6 +20,7 @@ export const en = {
     takeOff: "Take off the watch list",
     putOn: "Put on the watch list",
     notFound: (query: string) => `No symbol or name has “${query}” in it.`,
+    unknown: (symbol: string) => `There is no symbol “${symbol}” here. Choose one from the list.`,
     noPrices: "No prices yet.",
     empty: "Your watch list is empty. Find a symbol, and mark it with the star beside it.",
     showAll: "Show all symbols",

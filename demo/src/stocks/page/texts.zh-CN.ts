@@ -22,6 +22,7 @@ export const zhCN: StocksTexts = {
     takeOff: "移出自选",
     putOn: "加入自选",
     notFound: (query) => `没有代码或名称包含“${query}”。`,
+    unknown: (symbol) => `这里没有代码“${symbol}”。请从列表中选择。`,
     noPrices: "还没有价格。",
     empty: "自选列表是空的。找到想看的代码，点它旁边的星标即可加入。",
     showAll: "显示全部",

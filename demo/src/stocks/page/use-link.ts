@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { isSymbol } from "./watch-list.ts";
+import { isSymbol } from "../server/parse-quote.ts";
 
 /** The symbol in the page's address, after `#`, and a function that goes to another symbol. */
 export interface Link {

@@ -1,9 +1,8 @@
 import { browserStorage, type PageStorage } from "artesian-ui/storage.ts";
-import { SYMBOL_LENGTH } from "../server/wire.ts";
+import { isSymbol } from "../server/parse-quote.ts";
 import { PACES } from "./paces.ts";
 import { isRangeName, type RangeName } from "./ranges.ts";
 import { isSortKey, type Sorting } from "./sort.ts";
-import { isWellFormed } from "../../stand-ins.ts";
 
 const KEY = "artesian.stocks";
 
@@ -68,8 +67,4 @@ export function saveChoices({ sorting, ...rest }: Choices, storage: Pick<PageSto
 export function toggleWatched(watched: readonly string[], symbol: string): readonly string[] {
   if (watched.includes(symbol)) return watched.filter((each) => each !== symbol);
   return watched.length < MAX_WATCHED ? [...watched, symbol] : watched;
-}
-
-export function isSymbol(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= SYMBOL_LENGTH && isWellFormed(value);
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
 import { NoticeChoice } from "./notice-choice.tsx";
 import { suggestNickname } from "./suggestions.ts";
-import { chatTexts } from "../texts.ts";
+import { refusalTexts } from "../refusals/texts.ts";
 import { dialogTexts } from "./texts.ts";
 import { withoutShapingJoiners } from "../../server/joiners.ts";
 import { characters, NICKNAME_LENGTH } from "../../server/wire.ts";
@@ -74,7 +74,7 @@ export function NicknameDialog({ current, botName, onChoose, onNotice, onCancel 
 
 /** Checks a nickname in the page. The server has the last word. */
 function whatIsWrong(nickname: string, botName: string | undefined): string | undefined {
-  const { refusals } = chatTexts();
+  const refusals = refusalTexts();
   const length = characters(nickname);
   if (length === 0) return refusals.nickname_empty;
   if (length > NICKNAME_LENGTH) return dialogTexts().nickname.tooLong(NICKNAME_LENGTH, length);

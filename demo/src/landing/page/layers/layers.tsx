@@ -7,7 +7,6 @@ import { Join } from "./join.tsx";
 import type { LayerTexts } from "./texts.en.ts";
 import { useServerInfo } from "./server-info.ts";
 import { layerTexts } from "./texts.ts";
-import "./layers.css";
 
 const CLAIMS: readonly (keyof LayerTexts["claims"])[] = ["reconnects", "journal", "backends", "polls"];
 

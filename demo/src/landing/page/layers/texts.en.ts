@@ -1,4 +1,4 @@
-export const en = {
+export const texts = {
   rely: "What you can rely on",
   claims: {
     reconnects: {
@@ -97,4 +97,4 @@ export interface HappeningFields {
   readonly count?: number;
 }
 
-export type LayerTexts = typeof en;
+export type LayerTexts = typeof texts;

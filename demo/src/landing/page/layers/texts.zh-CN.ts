@@ -1,6 +1,6 @@
 import type { LayerTexts } from "./texts.en.ts";
 
-export const zhCN: LayerTexts = {
+export const texts: LayerTexts = {
   rely: "可以放心的事",
   claims: {
     reconnects: {

@@ -1,17 +1,22 @@
 import type { ComponentChildren, TargetedEvent } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { CopyButton } from "artesian-ui/copy-button.tsx";
-import { type AddedFeeds, type AddFeeds, MAX_FEEDS, OPML_PATH } from "../../server/wire.ts";
+import { type AddedFeeds, type AddFeeds, MAX_FEEDS, OPML_PATH } from "../../server/adding-feeds.ts";
 import { addFeeds, type FeedsProblem } from "./feeds-api.ts";
 import { readOpml } from "./opml.ts";
 import { feedsTexts } from "./texts.ts";
 
 const LINE = "artesian-demo --feed World=https://example.com/world.rss";
 
+interface AddFeedProps {
+  /** The id of its text box in the page. */
+  readonly id: string;
+  readonly onOtherList: () => void;
+}
+
 /** Adds feeds, by an address or from an OPML file. */
-export function AddFeed({ onOtherList }: { onOtherList: () => void }): ComponentChildren {
+export function AddFeed({ id, onOtherList }: AddFeedProps): ComponentChildren {
   const texts = feedsTexts();
-  const id = useId();
   const [address, setAddress] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<AddedFeeds | FeedsProblem>();

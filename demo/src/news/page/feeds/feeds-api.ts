@@ -1,4 +1,5 @@
-import { type AddedFeeds, type AddFeeds, FEEDS_PATH, REFUSALS } from "../../server/wire.ts";
+import { type AddedFeeds, type AddFeeds, REFUSALS } from "../../server/adding-feeds.ts";
+import { FEEDS_PATH } from "../../server/wire.ts";
 import type { FeedsTexts } from "./texts.en.ts";
 
 const TIMEOUT_MS = 20_000;

@@ -49,7 +49,7 @@ export function FeedsList({ feeds, now, onOtherList }: FeedsListProps): Componen
         ))}
       </ul>
       <p role="status">{problem !== undefined && problemText(problem)}</p>
-      <AddFeed onOtherList={onOtherList} />
+      <AddFeed id="add-to-list" onOtherList={onOtherList} />
     </>
   );
 }

@@ -7,7 +7,7 @@ export function NoFeeds({ onOtherList }: { onOtherList: () => void }): Component
   return (
     <section class="no-feeds card" data-testid="no-feeds">
       <h2>{feedsTexts().noFeeds}</h2>
-      <AddFeed onOtherList={onOtherList} />
+      <AddFeed id="add-first" onOtherList={onOtherList} />
     </section>
   );
 }

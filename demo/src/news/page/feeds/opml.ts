@@ -1,4 +1,4 @@
-import { type AddFeeds, MAX_FEEDS } from "../../server/wire.ts";
+import { type AddFeeds, MAX_FEEDS } from "../../server/adding-feeds.ts";
 
 /** Largest file, in bytes. */
 const MAX_BYTES = 1_000_000;

@@ -12,11 +12,13 @@ export function FeedTrouble({ status, now }: { status: FeedStatus; now: number }
   const { failingFor, failures } = troubleTexts();
   const { gap } = newsTexts();
   const { code, status: answered = 0 } = status.failure ?? { code: "other" };
+  // Another version of the server may have other reasons.
+  const reason = failures[Object.hasOwn(failures, code) ? code : "other"];
   return (
     <p class="trouble" data-testid="trouble">
       <strong title={exactTime(since)}>{failingFor(span(Math.max(now - since, 1000)))}</strong>
       {gap()}
-      <span dir="auto">{failures[code](status.address, answered)}</span>
+      <span dir="auto">{reason(status.address, answered)}</span>
       {gap()}
       {nextText(status, now)}
     </p>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { newsTexts } from "../texts.ts";
+import { newsTexts } from "./texts.ts";
 
 /** Shortest time between two announcements of new headlines to a screen reader, in milliseconds. */
 const PAUSE_MS = 30_000;

@@ -1,5 +1,5 @@
-import type { Part, Search } from "./arrange.ts";
-import type { Headline } from "./headline.ts";
+import type { Part, Search } from "../arrange.ts";
+import type { Headline } from "../headline.ts";
 
 /** Makes the search for the words of a text. Undefined if there are none. */
 export function searchFor(text: string): Search | undefined {

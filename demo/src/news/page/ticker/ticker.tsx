@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Headline } from "../headline.ts";
 import { HeadlineLink } from "../headline-link.tsx";
 import { RollingLane } from "./rolling-lane.tsx";
-import { laterTexts } from "./texts.ts";
+import { newsTexts } from "../texts.ts";
 import { ageText } from "../times.ts";
 import { useReducedMotion } from "./use-reduced-motion.ts";
 import { useSetting } from "../use-setting.ts";
@@ -22,7 +22,7 @@ interface TickerProps {
  * stands still for readers who want no motion.
  */
 export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
-  const texts = laterTexts();
+  const texts = newsTexts();
   const still = useReducedMotion();
   const [paused, setPaused] = useSetting("paused");
   const shown = headlines.slice(0, still ? STANDING : IN_TURN);
@@ -43,7 +43,7 @@ export function Ticker({ headlines, now }: TickerProps): ComponentChildren {
             type="button"
             class="band-button"
             data-testid="pause"
-            aria-label={paused ? texts.roll : texts.pause}
+            aria-label={paused ? texts.rollTicker : texts.pauseTicker}
             onClick={() => setPaused(!paused)}
           >
             <span class={paused ? "sign play" : "sign pause"} aria-hidden="true" />
