@@ -103,7 +103,7 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
   const mark = new Mark(options.markFile ?? join(directory, "mark"));
   const found = readIdentity(directory);
   const firsts = listSegments(directory);
-  if (wanted !== undefined && found?.identity.epoch !== wanted) throw new OtherJournal(directory);
+  if (wanted !== undefined && (found?.identity.epoch !== wanted || firsts.length === 0)) throw new OtherJournal(directory);
   const secrets = found?.identity ?? secretsOf(directory, firsts);
   if (firsts.length === 0) {
     const begin = { at: Date.now(), first: 1, head: 1, total: 0, changes: 0 };
@@ -115,25 +115,16 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
   segments.list(firsts.at(-1) as number);
   try {
     let read = await readLog(segments, secrets);
+    const isNew = found === undefined && read.state.tail === 0;
+    const putBack = isNew ? undefined : whyPutBack(found, mark, read.state.tail, options.isDeclared);
+    if (wanted !== undefined && putBack !== undefined) throw new OtherJournal(directory);
+    // The records that the mark knows of and the segments do not have are gone.
     const known = found === undefined ? 0 : mark.tailOf(found.identity.epoch);
-    const behind = known > read.state.tail ? mark.whyOther(found?.identity.epoch ?? "", read.state.tail) : undefined;
-    if (behind !== undefined) {
+    if (known > read.state.tail) {
       await skipTo(known + 1, segments, read, options, secrets);
       read = await readLog(segments, secrets);
     }
     const { state, table, position, checkpoints } = read;
-    const isNew = found === undefined && state.tail === 0;
-    const putBack =
-      options.isDeclared === true
-        ? "this was declared"
-        : found === undefined
-          ? isNew
-            ? undefined
-            : "its identity is missing or damaged"
-          : found.isOwn
-            ? (behind ?? mark.whyOther(found.identity.epoch, state.tail))
-            : "its identity is a copy";
-    if (wanted !== undefined && putBack !== undefined) throw new OtherJournal(directory);
     let identity = found?.identity;
     if (identity === undefined || putBack !== undefined) {
       identity = { ...secrets, epoch: createEpoch(), restoredUpTo: isNew ? 0 : state.tail };
@@ -155,6 +146,13 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
     segments.close();
     throw error;
   }
+}
+
+/** Why the data count as put back, or undefined if they do not. */
+function whyPutBack(found: ReturnType<typeof readIdentity>, mark: Mark, tail: number, isDeclared: boolean | undefined): string | undefined {
+  if (isDeclared === true) return "this was declared";
+  if (found === undefined) return "its identity is missing or damaged";
+  return found.isOwn ? mark.whyOther(found.identity.epoch, tail) : "its identity is a copy";
 }
 
 /**
