@@ -96,8 +96,7 @@ async function placeInFiles(directory: string, { salt }: Secrets): Promise<Omit<
     });
     const { next, position } = await restOf(work, nextTurn);
     if (head === undefined) throw new Error(`The newest segment, ${segmentPath(directory, active.first, "log")}, cannot be read.`);
-    const oldest = segments.all[0]?.first ?? 1;
-    return { head: Math.min(Math.max(head, oldest), next), tail: next - 1, bytes: total, segment: active.first, position };
+    return { head: Math.min(head, next), tail: next - 1, bytes: total, segment: active.first, position };
   } finally {
     segments.close();
   }

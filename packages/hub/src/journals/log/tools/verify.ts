@@ -64,6 +64,16 @@ export async function verify(
   }
   const segments = new Segments(directory, secrets.salt);
   segments.list(place.segment);
+  const oldest = segments.all[0]?.first ?? 1;
+  // The oldest segments may have been dropped meanwhile.
+  const head = isOpen ? (await findLog(directory)).place.head : place.head;
+  if (head < oldest) {
+    damage.push({
+      file: `a segment before ${segmentName(oldest, "log")}`,
+      what: "is missing",
+      meaning: `Updates ${head} to ${oldest - 1} are lost. Subscribers are told of a gap in their place.`,
+    });
+  }
   let bytes = 0;
   try {
     const loading = new TableLoading(segments);
@@ -89,8 +99,8 @@ export async function verify(
         : isOpen
           ? undefined
           : new Mark(markFile).whyOther(place.epoch, place.tail);
-  const { head, tail } = place;
-  return { epoch: identity?.identity.epoch, head, tail, segments: segments.all.length, bytes, isOpen, damage, putBack };
+  const { tail } = place;
+  return { epoch: identity?.identity.epoch, head: place.head, tail, segments: segments.all.length, bytes, isOpen, damage, putBack };
 }
 
 /** The check of one segment and its index. */
