@@ -7,21 +7,8 @@ const UNKNOWN = "0";
 const MODE = 0o600;
 let keepsBirthTimes: boolean | undefined;
 
-/**
- * Identifies a file and tells it from its copies: `INODE:BORN`, the inode and its birth time in
- * nanoseconds. A write, a move within a filesystem, a restart and a reboot change neither. A copy
- * has another inode, or a reused inode and another birth time.
- *
- * Device numbers are left out, because a reboot may change them.
- *
- * @throws Error if there is no such file.
- */
-export function identityOf(path: string): string {
-  return format(statSync(path, { bigint: true }));
-}
-
 /** Tells whether two identities are of one file. An unknown birth time fits any. */
-export function isSameFile(a: string, b: string): boolean {
+function isSameFile(a: string, b: string): boolean {
   const [inodeA, bornA] = a.split(":");
   const [inodeB, bornB] = b.split(":");
   return inodeA === inodeB && (bornA === bornB || bornA === UNKNOWN || bornB === UNKNOWN);
@@ -71,6 +58,13 @@ export function readSelfNamed(path: string): { readonly text: string; readonly i
   }
 }
 
+/**
+ * Identifies a file and tells it from its copies: `INODE:BORN`, the inode and its birth time in
+ * nanoseconds. A write, a move within a filesystem, a restart and a reboot change neither. A copy
+ * has another inode, or a reused inode and another birth time.
+ *
+ * Device numbers are left out, because a reboot may change them.
+ */
 function format({ ino, birthtimeNs }: BigIntStats): string {
   keepsBirthTimes ??= areBirthTimesReal();
   return `${ino}:${keepsBirthTimes ? birthtimeNs : UNKNOWN}`;
