@@ -192,6 +192,11 @@ describe("a hub whose journal's directory is removed", () => {
     const { journal: check } = (await hub.ready()).checks;
     expect(check).toMatchObject({ status: "fail", detail: expect.stringContaining("not where they were") as string });
     expect(JSON.stringify(check)).not.toContain(directory);
+    // An EventSource would stop at a failure status.
+    const turnedAway = await openStream(`${url}?match=t`, { headers: { accept: "text/event-stream" } });
+    expect(turnedAway.response.status).toBe(200);
+    expect(await turnedAway.nextOfAny()).toMatchObject({ event: "hub:drain" });
+    await turnedAway.ended;
     expect(lines.filter(([, text]) => text.startsWith("the journal cannot be used"))).toEqual([
       [{ subscribers: 1, why: expect.stringContaining("Move the same directory back") as string }, expect.any(String)],
     ]);

@@ -8,7 +8,7 @@ const MODE = 0o600;
 let keepsBirthTimes: boolean | undefined;
 
 /** Tells whether two identities are of one file. An unknown birth time fits any. */
-function isSameFile(a: string, b: string): boolean {
+export function isSameFile(a: string, b: string): boolean {
   const [inodeA, bornA] = a.split(":");
   const [inodeB, bornB] = b.split(":");
   return inodeA === inodeB && (bornA === bornB || bornA === UNKNOWN || bornB === UNKNOWN);
