@@ -1,8 +1,9 @@
 import { openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { RedisServer } from "../support/redis-server.ts";
 import { openStream } from "../support/stream.ts";
-import { runToEnd, send, startServer } from "./command.ts";
+import { runToEnd, send, start, startServer } from "./command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const FORM = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
@@ -116,6 +117,59 @@ describe("artesian journal export and import", () => {
   });
 });
 
+describe("artesian journal info and tail", () => {
+  test("describe a log and write its newest updates, while the hub runs and not", async () => {
+    const place = newPlace();
+    const input = lines(...["1", "2", "3"].map((data) => ({ topic: "t", data, private: data === "3" })));
+    expect((await runToEnd(["journal", "import", place.file("in.ndjson", input), ...place.flags])).code).toBe(0);
+    const info = async (...flags: string[]) => (await runToEnd(["journal", "info", ...place.flags, ...flags])).stdout;
+    expect(await info()).toMatch(
+      /^journal  \S+\/journal \(log\)\nepoch    \w{8}\nupdates  3, offsets 1 to 3\noldest   20\S+Z\nnewest   20\S+Z\non disk  1 segment, \d+\.\d MiB .*\nhub      not running\n$/,
+    );
+    const { hub, run } = await startServer(place.flags);
+    await send(hub, FORM, "topic=t&data=4");
+    expect(JSON.parse(await info("--json"))).toMatchObject({ kind: "log", updates: 4, head: 1, tail: 4, segments: 1, isOpen: true });
+    const tail = async (...flags: string[]) => parsed((await runToEnd(["journal", "tail", ...place.flags, ...flags])).stdout);
+    expect((await tail("-n", "2")).map(({ data }) => data)).toEqual(["3", "4"]);
+    const follower = start(["journal", "tail", "--lines", "1", "--follow", ...place.flags]);
+    await follower.waitFor("stdout", /"data":"4"/);
+    await send(hub, FORM, "topic=t&data=5");
+    await follower.waitFor("stdout", /"data":"5"/);
+    run.child.kill("SIGTERM");
+    await run.exit;
+    // It goes on with the next hub.
+    const next = await startServer(place.flags);
+    await send(next.hub, FORM, "topic=t&data=6");
+    await follower.waitFor("stdout", /"data":"6"/);
+    follower.child.kill("SIGINT");
+    expect(await follower.exit).toBe(0);
+    expect(parsed(follower.stdout).map(({ data }) => data)).toEqual(["4", "5", "6"]);
+  });
+
+  test("work on an engine", async () => {
+    const { url } = await RedisServer.start();
+    const flags = ["--journal", url];
+    const { hub } = await startServer(flags);
+    await send(hub, FORM, "topic=t&data=1");
+    expect((await runToEnd(["journal", "info", ...flags])).stdout).toMatch(/\(on Redis\)\n.*\nupdates  1, offsets/);
+    const follower = start(["journal", "tail", "--follow", ...flags]);
+    await follower.waitFor("stdout", /"data":"1"/);
+    await send(hub, FORM, "topic=t&data=2");
+    await follower.waitFor("stdout", /"data":"2"/);
+    follower.child.kill("SIGTERM");
+    expect(await follower.exit).toBe(0);
+  });
+
+  test.each(["info", "tail"])("%s says that there is no journal", async (name) => {
+    const place = newPlace();
+    expect(await runToEnd(["journal", name, ...place.flags])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("There is no journal in") as string,
+    });
+    expect((await runToEnd(["journal", name, "--journal", "memory"])).code).toBe(2);
+  });
+});
+
 describe("artesian journal verify", () => {
   test("says what is damaged and what that means, while the hub runs or not", async () => {
     const place = newPlace();
@@ -153,7 +207,7 @@ describe("artesian journal verify", () => {
     });
   });
 
-  test.each(["backup", "restore", "verify", "export", "import"])("%s has help with examples", async (name) => {
+  test.each(["info", "tail", "backup", "restore", "verify", "export", "import"])("%s has help with examples", async (name) => {
     const { code, stdout } = await runToEnd(["journal", name, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain(`artesian journal ${name}`);

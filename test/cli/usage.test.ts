@@ -28,7 +28,8 @@ describe("help", () => {
     "journal",
     "journal backup",
     "journal restore",
-    "journal compact",
+    "journal info",
+    "journal tail",
   ])("%s --help has examples, and ends well", async (command) => {
     const { code, stdout, stderr } = await runToEnd([...command.split(" ").filter(Boolean), "--help"]);
     expect(code).toBe(0);
@@ -164,7 +165,8 @@ describe("a variable that is misspelt", () => {
     [["token", "revoke", "--jti", "a"]],
     [["journal", "backup", "there"]],
     [["journal", "restore"]],
-    [["journal", "compact"]],
+    [["journal", "info"]],
+    [["journal", "tail"]],
   ])("is warned of by %j", async (args) => {
     const { stderr } = await runToEnd(args, { env });
     expect(stderr).toMatch(/^warning: There is no variable ARTESIAN_TOKN, so it has no effect\. Write ARTESIAN_TOKEN\.\n/);

@@ -58,3 +58,8 @@ function formatWithUnit(value: number, names: readonly string[], units: Readonly
 export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-US");
 }
+
+/** Formats bytes in mebibytes, with one decimal. */
+export function inMebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

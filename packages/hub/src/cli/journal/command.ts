@@ -2,9 +2,26 @@ import { createReadStream } from "node:fs";
 import { Command } from "commander";
 import { configOf, type SettingFlags, withSettings } from "../config/flags.ts";
 import type { Key } from "../config/config.ts";
+import { count } from "../config/values.ts";
 import { EXIT, Failure, UsageError } from "../errors.ts";
 import { examplesOf } from "../examples.ts";
+import { valueOf } from "../source/flags.ts";
+import { onStop } from "../signals.ts";
 import { createOutput } from "../terminal.ts";
+
+const INFO_EXAMPLES = `
+Examples:
+  artesian journal info                                    the journal of ./data, while the hub runs or not
+  artesian journal info --json | jq .updates
+
+Tells the place, the epoch, how many updates are held and since when, the files of a log, and whether a hub is running. Changes nothing.`;
+
+const TAIL_EXAMPLES = `
+Examples:
+  artesian journal tail                                    the ten newest updates of the journal of ./data
+  artesian journal tail --lines 100 --follow | jq .topic
+
+Writes lines as of journal export, also while the hub runs, and changes nothing. The lines have private updates, so keep them to yourself.`;
 
 const BACKUP_EXAMPLES = `
 Examples:
@@ -55,12 +72,36 @@ const SETTINGS_OF_IMPORTS: ReadonlySet<Key> = new Set<Key>([...SETTINGS_OF_JOURN
 
 /** `artesian journal` looks after a journal: backs it up, checks it, and moves its updates. */
 export function journalCommand(): Command {
+  const info = new Command("info")
+    .description("describe the journal: its updates, its files, and who writes it")
+    .option("--json", "write one JSON object")
+    .addHelpText("after", INFO_EXAMPLES)
+    .action(async (flags: SettingFlags & { readonly json?: boolean }) => {
+      const { json = false, ...settings } = flags;
+      // Opening journals needs slow imports, which the other commands must not pay for on each run.
+      const { describeJournal } = await import("./info.ts");
+      await describeJournal(configOf(settings), createOutput(process.stdout), { isJson: json });
+    });
+  const tail = new Command("tail")
+    .description("write the newest updates as lines of NDJSON")
+    .option("-n, --lines <number>", "number of updates to begin with", "10")
+    .option("-f, --follow", "go on with the updates that come, until Ctrl-C")
+    .addHelpText("after", TAIL_EXAMPLES)
+    .action(async (flags: SettingFlags & { readonly lines: string; readonly follow?: boolean }) => {
+      const { lines, follow = false, ...settings } = flags;
+      const { tailJournal } = await import("./tail.ts");
+      const stop = new AbortController();
+      // A reader that has gone, such as `| head`, is no failure.
+      const stdout = createOutput(process.stdout, () => process.exit(EXIT.ok));
+      const release = onStop(() => stop.abort());
+      const options = { lines: valueOf("--lines", lines, count(0, Number.MAX_SAFE_INTEGER)) ?? 10, follows: follow, signal: stop.signal };
+      await tailJournal(configOf(settings), stdout, createOutput(process.stderr), options).finally(release);
+    });
   const backup = new Command("backup")
     .description("copy the journal in its current state, also while the hub runs")
     .argument("<directory>", "target directory, which must be empty or not exist")
     .addHelpText("after", BACKUP_EXAMPLES)
     .action(async (directory: string, flags: SettingFlags) => {
-      // Opening journals needs slow imports, which the other commands must not pay for on each run.
       const { backUpJournal } = await import("./run.ts");
       await createOutput(process.stdout).line(await backUpJournal(configOf(flags), directory));
     });
@@ -100,8 +141,13 @@ export function journalCommand(): Command {
     });
   const includes = (key: Key): boolean => SETTINGS_OF_JOURNALS.has(key);
   return new Command("journal")
-    .description("back up, restore, verify, export and import the journal")
-    .addHelpText("after", examplesOf([BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES]))
+    .description("describe, read, back up, restore, verify, export and import the journal")
+    .addHelpText(
+      "after",
+      examplesOf([INFO_EXAMPLES, TAIL_EXAMPLES, BACKUP_EXAMPLES, RESTORE_EXAMPLES, VERIFY_EXAMPLES, EXPORT_EXAMPLES, IMPORT_EXAMPLES]),
+    )
+    .addCommand(withSettings(info, includes))
+    .addCommand(withSettings(tail, includes))
     .addCommand(withSettings(backup, includes))
     .addCommand(withSettings(restore, includes))
     .addCommand(withSettings(verify, includes))

@@ -1,6 +1,6 @@
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
-import { formatCount } from "../config/units.ts";
+import { formatCount, inMebibytes } from "../config/units.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { verify } from "../../journals/log/tools/verify.ts";
 import { journalPlace } from "../serve/data.ts";
@@ -32,8 +32,4 @@ export async function verifyJournal({ data, journal }: Config, stdout: Output, s
   }
   await stdout.line(damage.length === 0 ? style("green", "No damage.") : `${damage.length} ${damage.length === 1 ? "damage" : "damages"}.`);
   return damage.length === 0;
-}
-
-function inMebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

@@ -1,0 +1,52 @@
+import { resolve } from "node:path";
+import type { Journal, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
+import { SILENT } from "../../core/logger.ts";
+import { type ReadOnlyLog, readLog } from "../../journals/log/tools/read-only.ts";
+import { placeOf } from "../config/flags.ts";
+import type { Config } from "../config/config.ts";
+import { Failure, UsageError } from "../errors.ts";
+import { journalPlace, openJournal } from "../serve/data.ts";
+
+/** A page of updates for a command. */
+export const PAGE: ReadLimits = { maxRecords: 1000, maxBytes: 1024 * 1024 };
+
+/** A journal that a command reads. */
+export interface Source {
+  readonly kind: Exclude<Config["journal"]["kind"], "memory">;
+  /** The journal's place, for people. */
+  readonly place: string;
+  readonly journal: Pick<Journal, "read" | "head" | "tail" | "close"> & { readonly epoch: string | undefined };
+  /** The journal, if it is a log. */
+  readonly log: ReadOnlyLog | undefined;
+  /** The journal, if it is on an engine that several hubs share. */
+  readonly engine: Journal | undefined;
+}
+
+/**
+ * Opens the configured journal to read it. A log is read as it is: opened to write, a copy of a log
+ * would begin a new epoch.
+ *
+ * @param onDamage - Called with a description if read data differ from the written data.
+ * @throws UsageError when the journal keeps nothing.
+ * @throws Failure when the journal can't be read.
+ */
+export async function openSource(config: Config, onDamage: (what: string) => void): Promise<Source> {
+  const { data, journal } = config;
+  if (journal.kind === "memory") throw new UsageError(`${placeOf("journal")}: A journal in memory is gone with its process.`);
+  if (journal.kind !== "log") {
+    const opened = await openJournal(config, { ...SILENT, error: (_, what) => onDamage(what) });
+    return { kind: journal.kind, place: opened.place, journal: opened.journal, log: undefined, engine: opened.journal };
+  }
+  const { directory } = journalPlace(data, journal.directory);
+  try {
+    const log = await readLog(resolve(directory), onDamage);
+    return { kind: "log", place: directory, journal: log, log, engine: undefined };
+  } catch (error) {
+    throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** The fields of an update as `artesian publish --ndjson` reads them, and its place. */
+export function lineOf({ offset, at, topics, data, id, type, retry, private: isPrivate, ttlMs }: JournalRecord): string {
+  return JSON.stringify({ offset, time: new Date(at).toISOString(), topic: topics, data, id, type, retry, private: isPrivate, ttl: ttlMs });
+}
