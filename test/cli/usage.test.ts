@@ -28,6 +28,7 @@ describe("help", () => {
     "journal",
     "journal backup",
     "journal restore",
+    "doctor",
     "journal info",
     "journal tail",
   ])("%s --help has examples, and ends well", async (command) => {

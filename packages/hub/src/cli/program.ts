@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { configCommand } from "./config/command.ts";
+import { doctorCommand } from "./doctor/command.ts";
 import { unknownVariables } from "./config/variables.ts";
 import { EXIT, Failure, UsageError } from "./errors.ts";
 import type { Failures } from "./failures.ts";
@@ -68,6 +69,7 @@ function createProgram(): Command {
     keysCommand(),
     configCommand(),
     journalCommand(),
+    doctorCommand(),
   ]) {
     program.addCommand(command);
   }

@@ -59,7 +59,7 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-US");
 }
 
-/** Formats bytes in mebibytes, with one decimal. */
-export function inMebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+/** Formats bytes in mebibytes, or in gibibytes from ten of them on, with one decimal. */
+export function roundedSize(bytes: number): string {
+  return bytes < 10 * 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -1,8 +1,8 @@
 import type { JournalRecord } from "../../core/journal/journal.ts";
 import type { Config } from "../config/config.ts";
-import { formatCount, inMebibytes } from "../config/units.ts";
+import { formatCount, roundedSize } from "../config/units.ts";
 import type { Output } from "../terminal.ts";
-import { openSource, PAGE, type Source } from "./source.ts";
+import { firstAfter, newestOf, openSource } from "./source.ts";
 
 /**
  * Describes the configured journal: its place, its updates, its files, and who writes it.
@@ -22,8 +22,8 @@ export async function describeJournal(config: Config, stdout: Output, { isJson }
       place,
       epoch: journal.epoch,
       updates: tail - head + 1,
-      oldest: timeOf(await firstFrom(source, head - 1)),
-      newest: timeOf(await firstFrom(source, tail - 1)),
+      oldest: timeOf(await firstAfter(source, head - 1)),
+      newest: timeOf(await newestOf(source)),
       head,
       tail,
       ...(files && { segments: files.segments, bytes: files.bytes, isOpen: log?.isOpen() }),
@@ -38,7 +38,7 @@ export async function describeJournal(config: Config, stdout: Output, { isJson }
       [
         "on disk",
         files &&
-          `${formatCount(files.segments)} ${files.segments === 1 ? "segment" : "segments"}, ${inMebibytes(files.bytes)} with indexes and tables`,
+          `${formatCount(files.segments)} ${files.segments === 1 ? "segment" : "segments"}, ${roundedSize(files.bytes)} with indexes and tables`,
       ],
       ["hub", log && (log.isOpen() ? "running" : "not running")],
     ];
@@ -46,16 +46,6 @@ export async function describeJournal(config: Config, stdout: Output, { isJson }
   } finally {
     await source.journal.close();
   }
-}
-
-/** The first sound update after an offset. */
-async function firstFrom({ journal }: Source, offset: number): Promise<JournalRecord | undefined> {
-  for (let after = offset; after < journal.tail();) {
-    const page = await journal.read(after, { ...PAGE, maxRecords: 1 });
-    if (page.kind === "records") return page.records[0];
-    after = page.head - 1;
-  }
-  return undefined;
 }
 
 const timeOf = (record: JournalRecord | undefined): string | undefined => record && new Date(record.at).toISOString();

@@ -46,6 +46,21 @@ export async function openSource(config: Config, onDamage: (what: string) => voi
   }
 }
 
+/** The first sound update after an offset. Undefined if there is none. */
+export async function firstAfter({ journal }: Source, offset: number): Promise<JournalRecord | undefined> {
+  for (let after = offset; after < journal.tail();) {
+    const page = await journal.read(after, { ...PAGE, maxRecords: 1 });
+    if (page.kind === "records") return page.records[0];
+    after = page.head - 1;
+  }
+  return undefined;
+}
+
+/** The newest update. Undefined if there is none, or it is damaged. */
+export function newestOf(source: Source): Promise<JournalRecord | undefined> {
+  return firstAfter(source, source.journal.tail() - 1);
+}
+
 /** The fields of an update as `artesian publish --ndjson` reads them, and its place. */
 export function lineOf({ offset, at, topics, data, id, type, retry, private: isPrivate, ttlMs }: JournalRecord): string {
   return JSON.stringify({ offset, time: new Date(at).toISOString(), topic: topics, data, id, type, retry, private: isPrivate, ttl: ttlMs });

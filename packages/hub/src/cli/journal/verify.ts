@@ -1,6 +1,6 @@
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
-import { formatCount, inMebibytes } from "../config/units.ts";
+import { formatCount, roundedSize } from "../config/units.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { verify } from "../../journals/log/tools/verify.ts";
 import { journalPlace } from "../serve/data.ts";
@@ -24,7 +24,7 @@ export async function verifyJournal({ data, journal }: Config, stdout: Output, s
   const held = tail < head ? "no updates" : `updates ${formatCount(head)} to ${formatCount(tail)}`;
   const use = isOpen ? "; a hub is running" : "";
   await stdout.line(
-    `The journal in ${directory}, epoch ${epoch ?? "unknown"}: ${held} in ${formatCount(segments)} ${segments === 1 ? "segment" : "segments"} of ${inMebibytes(bytes)}${use}.`,
+    `The journal in ${directory}, epoch ${epoch ?? "unknown"}: ${held} in ${formatCount(segments)} ${segments === 1 ? "segment" : "segments"} of ${roundedSize(bytes)}${use}.`,
   );
   for (const { file, what, meaning } of damage) await stdout.line([style("red", "damage:"), ` ${file} ${what}. ${meaning}`]);
   if (putBack !== undefined) {
