@@ -254,7 +254,7 @@ describe("artesian journal restore", () => {
     await place.stop();
     const { code, stdout } = await runToEnd(["journal", "restore", ...place.flags]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^The journal in \S+ has begun the epoch \w{8}; it holds 3 updates\. Each subscriber/);
+    expect(stdout).toMatch(/^The journal in \S+ has begun the epoch \w{8}; it has updates 1 to 3\. Each subscriber/);
     await place.start();
     expect(await place.resume(last)).toEqual({ gap: "epoch", data: ["1", "2", "3", "4"] });
   });
@@ -289,7 +289,7 @@ describe("artesian journal restore", () => {
     await send(hub, FORM, "topic=a&data=1");
     const stream = await openStream(`${hub}?match=a`);
     expect((await stream.nextOfAny()).event).toBe("hub:cursor");
-    expect((await runToEnd(["journal", "restore", "--journal", url])).stdout).toContain("it holds 1 update.");
+    expect((await runToEnd(["journal", "restore", "--journal", url])).stdout).toContain("it has update 1.");
     await stream.ended;
   });
 });

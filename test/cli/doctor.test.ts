@@ -33,7 +33,7 @@ test("finds nothing before the first start, and beside a hub that runs", async (
   await send(hub, FORM, "topic=a&data=1");
   const { port } = new URL(url);
   const { stdout } = await runToEnd(["doctor", ...OPEN, "--data", data, "--port", port]);
-  expect(stdout).toContain("has 1 update, and a hub is running.");
+  expect(stdout).toContain("has update 1, and a hub is running.");
   expect(stdout).toContain(`A hub at http://127.0.0.1:${port} is ready.`);
   expect(stdout).toContain("Other users cannot read");
   expect(stdout).toMatch(/\n0 problems, \d warnings?\.\n$/);

@@ -124,11 +124,11 @@ describe("artesian journal info and tail", () => {
     expect((await runToEnd(["journal", "import", place.file("in.ndjson", input), ...place.flags])).code).toBe(0);
     const info = async (...flags: string[]) => (await runToEnd(["journal", "info", ...place.flags, ...flags])).stdout;
     expect(await info()).toMatch(
-      /^journal  \S+\/journal \(log\)\nepoch    \w{8}\nupdates  3, offsets 1 to 3\noldest   20\S+Z\nnewest   20\S+Z\non disk  1 segment, \d+\.\d MiB .*\nhub      not running\n$/,
+      /^journal  \S+\/journal \(log\)\nepoch    \w{8}\nholds    updates 1 to 3\noldest   20\S+Z\nnewest   20\S+Z\non disk  1 segment, \d+\.\d MiB .*\nhub      not running\n$/,
     );
     const { hub, run } = await startServer(place.flags);
     await send(hub, FORM, "topic=t&data=4");
-    expect(JSON.parse(await info("--json"))).toMatchObject({ kind: "log", updates: 4, head: 1, tail: 4, segments: 1, isOpen: true });
+    expect(JSON.parse(await info("--json"))).toMatchObject({ kind: "log", head: 1, tail: 4, segments: 1, isOpen: true });
     const tail = async (...flags: string[]) => parsed((await runToEnd(["journal", "tail", ...place.flags, ...flags])).stdout);
     expect((await tail("-n", "2")).map(({ data }) => data)).toEqual(["3", "4"]);
     const follower = start(["journal", "tail", "--lines", "1", "--follow", ...place.flags]);
@@ -151,7 +151,7 @@ describe("artesian journal info and tail", () => {
     const flags = ["--journal", url];
     const { hub } = await startServer(flags);
     await send(hub, FORM, "topic=t&data=1");
-    expect((await runToEnd(["journal", "info", ...flags])).stdout).toMatch(/\(on Redis\)\n.*\nupdates  1, offsets/);
+    expect((await runToEnd(["journal", "info", ...flags])).stdout).toMatch(/\(on Redis\)\n.*\nholds    update 1\n/);
     const follower = start(["journal", "tail", "--follow", ...flags]);
     await follower.waitFor("stdout", /"data":"1"/);
     await send(hub, FORM, "topic=t&data=2");

@@ -169,6 +169,7 @@ describe("a directory with a journal of another kind", () => {
     cpSync(new URL(import.meta.url), join(directory, "data.mdb"));
     await expect(logJournal({ directory })).rejects.toThrow(/was written with LMDB.*Move it away/);
     expect(readdirSync(directory)).toEqual(["data.mdb"]);
+    await expect(logJournal({ directory: join(directory, "data.mdb") })).rejects.toThrow(/directory \S+ cannot be made/);
   });
 });
 

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import type { Journal } from "artesian";
 import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { verify } from "../../../packages/hub/src/journals/log/tools/verify.ts";
 import { LinkProcess } from "./link-process.ts";
 import { newDirectory, readAll, update } from "./support.ts";
 
@@ -109,6 +110,8 @@ describe.each(["inside", "beside"] as const)("a log with its mark %s", { timeout
     const all = Array.from({ length: tail + 1 }, (_, i) => i + 1);
     expect(records.map(({ offset }) => offset)).toEqual(all.filter((offset) => !gone.includes(offset)));
     expect(gaps).toEqual(gone.slice(0, 1));
+    const { damage, gone: known } = await verify(place.directory, place.markFile);
+    expect({ damage, known }).toEqual({ damage: [], known: gone.length === 0 ? [] : [{ from: 4, to: 5 }] });
     await journal.close();
     const again = await place.open();
     expect(again.epoch).toBe(journal.epoch);

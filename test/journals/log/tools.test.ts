@@ -164,7 +164,7 @@ describe("a declaration that a log was restored", () => {
     await expect(declareRestored(directory)).rejects.toThrow(/in use by process \d+\. Stop the hub/);
     await journal.close();
     const declared = await declareRestored(directory);
-    expect(declared).toEqual({ epoch: expect.not.stringMatching(journal.epoch) as string, updates: 1 });
+    expect(declared).toEqual({ epoch: expect.not.stringMatching(journal.epoch) as string, head: 1, tail: 1 });
     const again = await logJournal({ directory });
     expect([again.epoch, again.restoredUpTo]).toEqual([declared.epoch, 1]);
     await again.close();

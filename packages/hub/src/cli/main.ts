@@ -6,9 +6,13 @@ import { createOutput } from "./terminal.ts";
 
 // The argument parser writes help and errors, and does not listen for a reader that has gone (`|
 // head`).
+let isTold = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") process.exitCode = EXIT.failure;
+    if (error.code === "EPIPE") return;
+    process.exitCode = EXIT.failure;
+    if (stream === process.stdout && !isTold) process.stderr.write(`error: The output cannot be written: ${error.message}\n`);
+    isTold = true;
   });
 }
 

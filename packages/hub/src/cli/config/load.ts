@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { TIMES_A_BODY } from "../../core/limits.ts";
 import { UsageError } from "../errors.ts";
+import { closest } from "../../core/names.ts";
 import { whyNotJson } from "../json.ts";
 import { issuersSchema, type IssuerChoice } from "./key-choice.ts";
 import type { Config, Key } from "./config.ts";
@@ -149,7 +150,11 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
     content = JSON.parse(text);
   } catch (error) {
     if (named === undefined && sources.mustExist !== true && isMissing(error)) return undefined;
-    problems.push(`${place}: ${error instanceof SyntaxError ? `not JSON: ${whyNotJson(error, text)}` : unreadable(error)}`);
+    const why = error instanceof SyntaxError ? `not JSON: ${whyNotJson(error, text)}` : unreadable(error);
+    // A file that is being replaced may be missing for a moment.
+    const cure =
+      named === undefined && isMissing(error) ? " It was there before. Put it back, or write {} to go on without its settings." : "";
+    problems.push(`${place}: ${why}${cure}`);
     return undefined;
   }
   const result = fileSchema.safeParse(content);
@@ -201,7 +206,6 @@ function codeOf(error: unknown): unknown {
 
 /** Suggests the key for a flag or variable name, which people often write into a file. */
 function suggest(name: string): string {
-  const plain = (key: string): string => key.replaceAll(/^artesian|[-_ ]/gi, "").toLowerCase();
-  const meant = KEYS.find((key) => plain(key) === plain(name));
+  const meant = closest(name.replaceAll(/^artesian|[-_ ]/gi, ""), [...KEYS, "issuers"]);
   return meant === undefined ? `. The settings are ${KEYS.join(", ")}, issuers.` : `; write "${meant}".`;
 }

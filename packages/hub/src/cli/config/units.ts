@@ -59,6 +59,12 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString("en-US");
 }
 
+/** Describes the updates between two offsets. */
+export function updatesOf(head: number, tail: number): string {
+  if (tail < head) return "no updates";
+  return head === tail ? `update ${formatCount(head)}` : `updates ${formatCount(head)} to ${formatCount(tail)}`;
+}
+
 /** Formats bytes in mebibytes, or in gibibytes from ten of them on, with one decimal. */
 export function roundedSize(bytes: number): string {
   return bytes < 10 * 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Config } from "../config/config.ts";
-import { formatCount } from "../config/units.ts";
+import { updatesOf } from "../config/units.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { openSource, newestOf } from "../journal/source.ts";
 import { resolveHost } from "../serve/address.ts";
@@ -36,12 +36,11 @@ export async function checkJournal(config: Config): Promise<{ readonly findings:
   const { place, journal, log } = source;
   try {
     const newest = await newestOf(source);
-    const count = journal.tail() - journal.head() + 1;
     const isOpen = log?.isOpen() === true;
     const use = log === undefined ? "" : isOpen ? ", and a hub is running" : ", and no hub is running";
     const findings = [
       damage[0] === undefined
-        ? ok("journal", `${place} has ${formatCount(count)} ${count === 1 ? "update" : "updates"}${use}.`)
+        ? ok("journal", `${place} has ${updatesOf(journal.head(), journal.tail())}${use}.`)
         : problem("journal", `${damage[0]} See all damage:  artesian journal verify`),
       checkClock(newest?.at),
     ];

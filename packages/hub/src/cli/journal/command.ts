@@ -12,9 +12,9 @@ import { createOutput } from "../terminal.ts";
 const INFO_EXAMPLES = `
 Examples:
   artesian journal info                                    the journal of ./data, while the hub runs or not
-  artesian journal info --json | jq .updates
+  artesian journal info --json | jq .newest
 
-Tells the place, the epoch, how many updates are held and since when, the files of a log, and whether a hub is running. Changes nothing.`;
+Tells the place, the epoch, which updates are held and since when, the files of a log, and whether a hub is running. Changes nothing.`;
 
 const TAIL_EXAMPLES = `
 Examples:
@@ -92,7 +92,7 @@ export function journalCommand(): Command {
       const { tailJournal } = await import("./tail.ts");
       const stop = new AbortController();
       // A reader that has gone, such as `| head`, is no failure.
-      const stdout = createOutput(process.stdout, () => process.exit(EXIT.ok));
+      const stdout = createOutput(process.stdout, () => process.exit(process.exitCode ?? EXIT.ok));
       const release = onStop(() => stop.abort());
       const options = { lines: valueOf("--lines", lines, count(0, Number.MAX_SAFE_INTEGER)) ?? 10, follows: follow, signal: stop.signal };
       await tailJournal(configOf(settings), stdout, createOutput(process.stderr), options).finally(release);

@@ -32,7 +32,7 @@ export async function exportJournal(config: Config, stdout: Output, stderr: Outp
       after = (records.at(-1) as JournalRecord).offset;
       stderr.status(`${formatCount(count)} updates`);
     }
-    const lost = missing === 0 ? "" : ` ${formatCount(missing)} more are damaged, or were dropped meanwhile.`;
+    const lost = missing === 0 ? "" : ` ${formatCount(missing)} more are damaged or lost, or were dropped meanwhile.`;
     return `exported ${formatCount(count)} ${count === 1 ? "update" : "updates"}.${lost}`;
   } finally {
     await source.close();

@@ -1,6 +1,6 @@
 import type { JournalRecord } from "../../core/journal/journal.ts";
 import type { Config } from "../config/config.ts";
-import { formatCount, roundedSize } from "../config/units.ts";
+import { formatCount, roundedSize, updatesOf } from "../config/units.ts";
 import type { Output } from "../terminal.ts";
 import { firstAfter, newestOf, openSource } from "./source.ts";
 
@@ -21,7 +21,6 @@ export async function describeJournal(config: Config, stdout: Output, { isJson }
       kind,
       place,
       epoch: journal.epoch,
-      updates: tail - head + 1,
       oldest: timeOf(await firstAfter(source, head - 1)),
       newest: timeOf(await newestOf(source)),
       head,
@@ -32,7 +31,7 @@ export async function describeJournal(config: Config, stdout: Output, { isJson }
     const rows: readonly (readonly [string, string | undefined])[] = [
       ["journal", `${place} (${kind === "log" ? "log" : kind === "redis" ? "on Redis" : "on NATS"})`],
       ["epoch", facts.epoch ?? "unknown: the identity is missing or damaged"],
-      ["updates", facts.updates === 0 ? "none" : `${formatCount(facts.updates)}, offsets ${formatCount(head)} to ${formatCount(tail)}`],
+      ["holds", updatesOf(head, tail)],
       ["oldest", facts.oldest],
       ["newest", facts.newest],
       [

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
 import { backUp, declareRestored } from "../../journals/log/tools/backup.ts";
 import { placeOf } from "../config/flags.ts";
+import { updatesOf } from "../config/units.ts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { journalPlace, openJournal } from "../serve/data.ts";
@@ -38,8 +39,8 @@ export async function restoreJournal(config: Config): Promise<string> {
   if (choice.kind === "log") {
     const { directory, markFile } = journalPlace(data, choice.directory);
     try {
-      const { epoch, updates } = await declareRestored(directory, markFile);
-      return told(directory, epoch, updates);
+      const { epoch, head, tail } = await declareRestored(directory, markFile);
+      return told(directory, epoch, head, tail);
     } catch (error) {
       throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
     }
@@ -47,7 +48,7 @@ export async function restoreJournal(config: Config): Promise<string> {
   const { journal, place } = await openJournal(config, SILENT);
   try {
     await journal.beginEpoch?.();
-    return told(place, journal.epoch, journal.tail() + 1 - journal.head());
+    return told(place, journal.epoch, journal.head(), journal.tail());
   } catch (error) {
     throw new Failure(`The journal in ${place} could not be told: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
@@ -57,8 +58,8 @@ export async function restoreJournal(config: Config): Promise<string> {
   }
 }
 
-function told(place: string, epoch: string, updates: number): string {
-  return `The journal in ${place} has begun the epoch ${epoch}; it holds ${updates} ${updates === 1 ? "update" : "updates"}. Each subscriber that comes back is told of a gap.`;
+function told(place: string, epoch: string, head: number, tail: number): string {
+  return `The journal in ${place} has begun the epoch ${epoch}; it has ${updatesOf(head, tail)}. Each subscriber that comes back is told of a gap.`;
 }
 
 function nameOf(engine: "redis" | "nats"): string {

@@ -1,6 +1,6 @@
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
-import { formatCount, roundedSize } from "../config/units.ts";
+import { formatCount, roundedSize, updatesOf } from "../config/units.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { verify } from "../../journals/log/tools/verify.ts";
 import { journalPlace } from "../serve/data.ts";
@@ -20,13 +20,15 @@ export async function verifyJournal({ data, journal }: Config, stdout: Output, s
   const result = await verify(directory, markFile, (done, all) => stderr.status(`${done} of ${all} segments`)).catch((error: unknown) => {
     throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
   });
-  const { epoch, head, tail, segments, bytes, isOpen, damage, putBack } = result;
-  const held = tail < head ? "no updates" : `updates ${formatCount(head)} to ${formatCount(tail)}`;
+  const { epoch, head, tail, segments, bytes, isOpen, damage, gone, putBack } = result;
   const use = isOpen ? "; a hub is running" : "";
   await stdout.line(
-    `The journal in ${directory}, epoch ${epoch ?? "unknown"}: ${held} in ${formatCount(segments)} ${segments === 1 ? "segment" : "segments"} of ${roundedSize(bytes)}${use}.`,
+    `The journal in ${directory}, epoch ${epoch ?? "unknown"}: ${updatesOf(head, tail)} in ${formatCount(segments)} ${segments === 1 ? "segment" : "segments"} of ${roundedSize(bytes)}${use}.`,
   );
   for (const { file, what, meaning } of damage) await stdout.line([style("red", "damage:"), ` ${file} ${what}. ${meaning}`]);
+  for (const { from, to } of gone) {
+    await stdout.line(`Not there since data were put back: ${updatesOf(from, to)}. Subscribers are told of a gap.`);
+  }
   if (putBack !== undefined) {
     await stdout.line(`The data were put back: ${putBack}. The next start begins a new epoch, and subscribers are told of a gap.`);
   }

@@ -26,7 +26,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   const { url, headers, match, matchUrlPattern, lastEventId, json, limit } = options;
   const stop = new AbortController();
   // A reader that has gone, such as `| head`, is no failure, and nobody is left to tell.
-  const stdout = createOutput(process.stdout, () => process.exit(EXIT.ok));
+  const stdout = createOutput(process.stdout, () => process.exit(process.exitCode ?? EXIT.ok));
   const stderr = createOutput(process.stderr);
   const release = onStop(() => stop.abort());
   const tell = createTeller(stderr);

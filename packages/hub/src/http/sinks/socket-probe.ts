@@ -117,7 +117,8 @@ async function tryOut(writesToHandle: boolean, withinMs: number): Promise<Handle
           reject(error);
         }
       });
-      server.listen(0, "127.0.0.1", () => {
+      // Workers of a cluster share the others' ports, and would take each other's connections.
+      server.listen({ port: 0, host: "127.0.0.1", exclusive: true }, () => {
         // Received bytes share one buffer, so that little memory is touched.
         const onread = {
           buffer: Buffer.alloc(ZEROS.length),

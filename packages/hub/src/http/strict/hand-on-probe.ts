@@ -56,7 +56,8 @@ async function tryOut(): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       timer = setTimeout(() => reject(new Error(`The answers to itself were not there after ${WITHIN_MS} ms.`)), WITHIN_MS);
-      server.once("error", reject).listen(0, "127.0.0.1", () => {
+      // Workers of a cluster share the others' ports, and would take each other's connections.
+      server.once("error", reject).listen({ port: 0, host: "127.0.0.1", exclusive: true }, () => {
         let answers = "";
         client = connect((server.address() as AddressInfo).port, "127.0.0.1", () => client?.write(FIRST + SECOND.slice(0, -1)));
         client.once("error", reject).once("close", () => reject(new Error("The connection to itself was closed.")));

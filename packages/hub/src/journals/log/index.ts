@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { HubError } from "../../core/errors.ts";
 import type { AppendOutcome, IdempotentAppend, JournalIdempotency, KnownAppend, ReusedKey } from "../../core/journal/idempotency.ts";
 import type { Journal, JournalPage, JournalRecord, ReadLimits } from "../../core/journal/journal.ts";
@@ -14,7 +13,7 @@ import { checkJournalOptions } from "../shared/options.ts";
 import { encodeAppend, type LogAppend } from "./entries/codec.ts";
 import { Condition } from "./writing/condition.ts";
 import { Feed } from "./feed.ts";
-import { identityPath, readIdentity } from "./files/identity.ts";
+import { identityPath, readIdentity, refuseLmdb } from "./files/identity.ts";
 import type { LogOutcome, LogPlace } from "./files/log-access.ts";
 import { type LogJournalOptions, OPTIONS } from "./options.ts";
 import { LogReader } from "./files/reader.ts";
@@ -53,11 +52,14 @@ export async function logJournal(options: LogJournalOptions): Promise<Journal> {
   const { directory, epoch } = options;
   // Nothing is written into a directory that has another journal.
   if (epoch === undefined) {
-    if (existsSync(join(directory, "data.mdb")))
-      throw new Error(
-        `The journal in ${directory} was written with LMDB by version 0.1, which this version does not read. Move it away, or name another directory.`,
-      );
-    makeDirectory(directory);
+    refuseLmdb(directory);
+    try {
+      makeDirectory(directory);
+    } catch (error) {
+      throw new Error(`The journal's directory ${directory} cannot be made: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
   } else if (!isJournal(directory, epoch)) throw new OtherJournal(directory);
   const sockets = new SocketPlace(directory);
   try {

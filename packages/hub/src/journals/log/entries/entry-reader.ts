@@ -1,16 +1,5 @@
 import { readSync } from "node:fs";
-import {
-  ENTRY_HEAD,
-  entryCount,
-  entryFirst,
-  entryFlushed,
-  entryKind,
-  entryLength,
-  HAS_KEY,
-  HAS_STEPS,
-  isMarked,
-  isSound,
-} from "./entry.ts";
+import { ENTRY_HEAD, entryCount, entryFirst, entryFlushed, entryLength, isKnownKind, isMarked, isSound } from "./entry.ts";
 
 const WINDOW_BYTES = 64 * 1024;
 /** Bytes read at first at a place. Many readers want one record. */
@@ -115,7 +104,7 @@ export class EntryReader {
 
   #isPlausible(position: number): boolean {
     const { bytes, at } = this;
-    if (!isMarked(bytes, at) || entryKind(bytes, at) > HAS_STEPS + HAS_KEY) return false;
+    if (!isMarked(bytes, at) || !isKnownKind(bytes, at)) return false;
     const length = entryLength(bytes, at);
     return length >= ENTRY_HEAD && length <= this.limit - position && entryCount(bytes, at) <= length;
   }

@@ -18,6 +18,9 @@ const MAGIC = 0xfe;
 /** Kinds of entries: with steps, with a key. */
 export const HAS_STEPS = 1;
 export const HAS_KEY = 2;
+/** Kind of the first entry of a segment, if the records before are known to be gone. */
+export const AFTER_GAP = 4;
+const KINDS: number = HAS_STEPS + HAS_KEY + AFTER_GAP;
 
 const UPPER = 0x1_0000_0000;
 
@@ -41,6 +44,10 @@ export function startEntry(
   bytes.writeUInt32LE(length, 12);
   bytes.writeUInt32LE(count, 16);
   bytes.writeDoubleLE(size, 36);
+}
+
+export function setKind(entry: Buffer, kind: number): void {
+  entry[5] = kind;
 }
 
 /** Place of an entry in its log. */
@@ -81,6 +88,7 @@ export function isSound(bytes: Buffer, at: number, length: number, salt: number)
 }
 
 export const isMarked = (bytes: Buffer, at: number): boolean => bytes[at + 4] === MAGIC;
+export const isKnownKind = (bytes: Buffer, at: number): boolean => entryKind(bytes, at) <= KINDS;
 export const entryKind = (bytes: Buffer, at: number): number => bytes[at + 5] as number;
 export const entryTime = (bytes: Buffer, at: number): number => readU48(bytes, at + 6);
 export const entryLength = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 12);

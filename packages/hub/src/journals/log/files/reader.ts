@@ -133,7 +133,7 @@ export class LogReader {
       const sound = this.#seek(offset, offset > from);
       if (sound !== offset) {
         if (offset > from) return offset;
-        this.#tell(offset);
+        this.#tell(offset, sound);
         return Math.min(sound, this.#place.tail + 1);
       }
       const { first, count, length, at, bytes: source } = this.#cursor.entry;
@@ -159,9 +159,12 @@ export class LogReader {
     }
   }
 
-  #tell(offset: number): void {
+  /** @param sound - First offset after the damage that may be sound. */
+  #tell(offset: number, sound: number): void {
     // The files of records that were trimmed since may be gone.
     if (this.#told.has(offset) || this.#told.size >= MOST_TOLD || offset < (this.#segments.all[0]?.first ?? 0)) return;
+    const next = this.#segments.of(sound);
+    if (next?.first === sound && this.#segments.isAfterGap(next)) return;
     this.#told.add(offset);
     this.#onDamage(`The journal in ${this.#segments.directory} is damaged: record ${offset} is not what was written, and is left out.`);
   }

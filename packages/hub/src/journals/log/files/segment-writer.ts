@@ -1,7 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { Allocation, PIECE_BYTES } from "./allocation.ts";
 import { encodeAppend } from "../entries/codec.ts";
-import { type EntryPlace, placeEntry, sealEntry } from "../entries/entry.ts";
+import { type EntryPlace, placeEntry, sealEntry, setKind } from "../entries/entry.ts";
 import { FILE_MODE, type FileOperations, flushDirectory } from "./file-operations.ts";
 import { type Secrets, SEGMENT_START, segmentHead } from "./identity.ts";
 import { segmentPath } from "./segment.ts";
@@ -42,6 +42,8 @@ export class SegmentWriter {
   /**
    * Begins a segment with an entry without records, which says how far the log has come. The segment
    * has its name only once it is flushed.
+   *
+   * @param kind - {@link AFTER_GAP} if records before it are known to be gone.
    */
   static async create(
     directory: string,
@@ -49,10 +51,12 @@ export class SegmentWriter {
     secrets: Secrets,
     begin: Omit<EntryPlace, "flushed">,
     limit: number,
+    kind = 0,
   ): Promise<SegmentWriter> {
     const path = segmentPath(directory, begin.first, "log");
     const fresh = `${path}.new`;
     const entry = encodeAppend({ batch: [], steps: [] });
+    setKind(entry, kind);
     placeEntry(entry, 0, { ...begin, flushed: SEGMENT_START });
     sealEntry(entry, 0, entry.length, secrets.salt);
     const bytes = Buffer.alloc(Math.min(limit, PIECE_BYTES));

@@ -1,4 +1,6 @@
 import { fstatSync } from "node:fs";
+import { AFTER_GAP, entryKind } from "../entries/entry.ts";
+import { EntryReader } from "../entries/entry-reader.ts";
 import type { HashTable } from "./hash-table.ts";
 import { SEGMENT_START } from "./identity.ts";
 import { listSegments, OpenFiles, segmentPath } from "./segment.ts";
@@ -95,6 +97,13 @@ export class Segments {
   length(segment: Segment): number {
     if (segment.next === Infinity) return fstatSync(this.fd(segment)).size;
     return (segment.length ??= fstatSync(this.fd(segment)).size);
+  }
+
+  /** Tells whether the records between a segment and the one before are known to be gone. */
+  isAfterGap(segment: Segment): boolean {
+    const entries = new EntryReader(this.salt);
+    entries.use({ fd: () => this.fd(segment), limit: this.length(segment) });
+    return entries.load(SEGMENT_START) && (entryKind(entries.bytes, entries.at) & AFTER_GAP) !== 0;
   }
 
   /** The known entries of a segment. Without an index file, they become known by reading. */

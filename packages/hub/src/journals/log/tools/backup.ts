@@ -22,8 +22,8 @@ const MOST_PASSES = 20;
 export interface DeclaredRestored {
   /** The new epoch. */
   readonly epoch: string;
-  /** Number of updates that the journal holds. */
-  readonly updates: number;
+  readonly head: number;
+  readonly tail: number;
 }
 
 /**
@@ -132,7 +132,7 @@ export async function declareRestored(directory: string, markFile?: string): Pro
       const store = await LogStore.open({ directory, markFile, isDeclared: true, onPutBack: () => undefined });
       const { epoch, head, tail } = store.place;
       await store.close();
-      return { epoch, updates: tail + 1 - head };
+      return { epoch, head, tail };
     } finally {
       sockets.retire(elected.number);
       followers.dismiss();

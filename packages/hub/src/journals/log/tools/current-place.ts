@@ -4,7 +4,7 @@ import { restOf } from "../../../core/slices.ts";
 import { reach } from "../processes/election.ts";
 import { entryHead, entryTotal } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
-import { type Identity, identityPath, readIdentity, readSecrets, type Secrets, SEGMENT_START } from "../files/identity.ts";
+import { type Identity, identityPath, readIdentity, readSecrets, refuseLmdb, type Secrets, SEGMENT_START } from "../files/identity.ts";
 import type { LogPlace } from "../files/log-access.ts";
 import { RemoteWriter } from "../processes/remote-writer.ts";
 import { listSegments, segmentPath } from "../files/segment.ts";
@@ -44,10 +44,24 @@ export async function findLog(directory: string): Promise<FoundLog> {
   return { identity, secrets, place: { epoch, restoredUpTo, ...(await placeInFiles(directory, secrets)) }, isOpen: false };
 }
 
-/** @throws Error if a directory holds no log. */
+/** @throws Error if a directory holds no log, or may not be read. */
 export function mustExist(directory: string): void {
-  if (existsSync(identityPath(directory)) || (existsSync(directory) && listSegments(directory).length > 0)) return;
+  let hasSegments = false;
+  try {
+    hasSegments = listSegments(directory).length > 0;
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    if (code !== "ENOENT") throw new Error(`The journal in ${directory} cannot be read: ${reasonOf(code, error)}`, { cause: error });
+  }
+  if (hasSegments || existsSync(identityPath(directory))) return;
+  refuseLmdb(directory);
   throw new Error(`There is no journal in ${directory}.`);
+}
+
+function reasonOf(code: unknown, error: unknown): string {
+  if (code === "EACCES" || code === "EPERM") return "permission denied. Run the command as the user of the hub.";
+  if (code === "ENOTDIR") return "it is no directory.";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Asks the process that writes for its place. @returns Undefined if there is none. */

@@ -33,6 +33,8 @@ export interface Verified {
   /** Whether a process writes the log meanwhile. */
   readonly isOpen: boolean;
   readonly damage: readonly Finding[];
+  /** Updates that were gone when the data were put back. Subscribers are told of them. */
+  readonly gone: readonly { readonly from: number; readonly to: number }[];
   /** Why the next start begins a new epoch, or undefined if it does not. */
   readonly putBack: string | undefined;
 }
@@ -55,6 +57,7 @@ export async function verify(
   const found = await findLog(directory);
   const { place, isOpen, identity, secrets } = found;
   const damage: Finding[] = [];
+  const gone: { from: number; to: number }[] = [];
   if (identity === undefined) {
     damage.push({
       file: "identity",
@@ -80,7 +83,7 @@ export async function verify(
     for (const [i, segment] of segments.all.entries()) {
       try {
         bytes += statSync(segmentPath(directory, segment.first, "log")).size;
-        await new SegmentCheck(found, segments, segment, loading, damage).run();
+        await new SegmentCheck(found, segments, segment, loading, damage, gone).run();
       } catch (error) {
         // The oldest segments may be dropped meanwhile.
         if (!isOpen || listSegments(directory).includes(segment.first)) throw error;
@@ -100,7 +103,7 @@ export async function verify(
           ? undefined
           : new Mark(markFile).whyOther(place.epoch, place.tail);
   const { tail } = place;
-  return { epoch: identity?.identity.epoch, head: place.head, tail, segments: segments.all.length, bytes, isOpen, damage, putBack };
+  return { epoch: identity?.identity.epoch, head: place.head, tail, segments: segments.all.length, bytes, isOpen, damage, gone, putBack };
 }
 
 /** The check of one segment and its index. */
@@ -110,13 +113,22 @@ class SegmentCheck {
   readonly #segment: Segment;
   readonly #loading: TableLoading;
   readonly #damage: Finding[];
+  readonly #gone: { from: number; to: number }[];
 
-  constructor(found: FoundLog, segments: Segments, segment: Segment, loading: TableLoading, damage: Finding[]) {
+  constructor(
+    found: FoundLog,
+    segments: Segments,
+    segment: Segment,
+    loading: TableLoading,
+    damage: Finding[],
+    gone: { from: number; to: number }[],
+  ) {
     this.#found = found;
     this.#segments = segments;
     this.#segment = segment;
     this.#loading = loading;
     this.#damage = damage;
+    this.#gone = gone;
   }
 
   async run(): Promise<void> {
@@ -152,13 +164,19 @@ class SegmentCheck {
       position = entry.end;
     });
     await restOf(work, nextTurn);
-    if (expected < until || (isActive && position < limit)) this.#gap(expected, until - 1, position);
+    if (expected < until && position === limit && this.#isAfterGap(until)) this.#gone.push({ from: expected, to: until - 1 });
+    else if (expected < until || (isActive && position < limit)) this.#gap(expected, until - 1, position);
     if (!isIndexWhole)
       this.#note(
         "index",
         "does not lead to every event id and idempotency key",
         `Some are not found. Stop the hub and remove the file. ${REBUILT}`,
       );
+  }
+
+  #isAfterGap(first: number): boolean {
+    const next = this.#segments.of(first);
+    return next?.first === first && this.#segments.isAfterGap(next);
   }
 
   /** @param from - First offset that is missing. `to` is before it if no update is missing. */

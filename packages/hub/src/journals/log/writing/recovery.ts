@@ -6,7 +6,7 @@ import { restOf } from "../../../core/slices.ts";
 import { makeDirectory } from "../../../make-directory.ts";
 import { Mark } from "../files/mark.ts";
 import type { Table } from "../../shared/table.ts";
-import { entryChanges, entryHead, entryTotal } from "../entries/entry.ts";
+import { AFTER_GAP, entryChanges, entryHead, entryTotal } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
 import type { FileOperations } from "../files/file-operations.ts";
 import { HashTable } from "../files/hash-table.ts";
@@ -171,7 +171,14 @@ async function skipTo(
   await old.close();
   segments.closeFile(active);
   const { head, total, changes } = state;
-  const writer = await SegmentWriter.create(directory, files, secrets, { at: Date.now(), first, head, total, changes }, segmentBytes);
+  const writer = await SegmentWriter.create(
+    directory,
+    files,
+    secrets,
+    { at: Date.now(), first, head, total, changes },
+    segmentBytes,
+    AFTER_GAP,
+  );
   await writer.abandon();
   segments.list(first);
 }
