@@ -45,8 +45,8 @@ export interface SiteOptions {
 /** The news behind a hub on a free port, as `artesian-demo` puts them together; feeds are asked when the test says so. */
 export async function startNews(options: SiteOptions = {}): Promise<NewsSite> {
   const feeds = await startFeedServer();
-  const rounds = manualRounds();
   const given = [...(options.names ?? []).map((name) => ({ name, url: `${feeds.origin}/${name}.json` })), ...(options.others ?? [])];
+  const rounds = manualRounds(given.length);
   // The server comes back at this port.
   const port = await freePort();
   let running: { close(): Promise<void> } | undefined;

@@ -61,9 +61,9 @@ export async function startFeedServer(): Promise<FeedServer> {
 }
 
 /** A clock for sources whose rounds a test begins. */
-export function manualRounds(): {
+export function manualRounds(sources = 1): {
   readonly clock: NonNullable<FeedSourceOptions["clock"]>;
-  /** Ends all pauses, and resolves when as many have begun anew: each source has made its round. */
+  /** Waits until all sources pause, ends all pauses, and resolves when as many have begun again: each source has made its round. */
   next(): Promise<void>;
 } {
   const sleeping = new Set<() => void>();
@@ -85,6 +85,7 @@ export function manualRounds(): {
         }),
     },
     async next() {
+      while (sleeping.size < sources) await new Promise<void>((resolve) => (begun = resolve));
       const count = sleeping.size;
       for (const wake of sleeping) wake();
       while (sleeping.size < count) await new Promise<void>((resolve) => (begun = resolve));

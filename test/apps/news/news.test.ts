@@ -29,7 +29,7 @@ interface TestNews {
 async function startNews(names: readonly string[], options: Partial<NewsOptions> = {}): Promise<TestNews> {
   const { hub, url } = await startHub({ reservedTopics: NEWS_TOPICS });
   const feeds = await startFeedServer();
-  const rounds = manualRounds();
+  const rounds = manualRounds(names.length);
   for (const name of names) feeds.items.set(name, []);
   const news = createNews({
     hub,
