@@ -19,7 +19,7 @@ Exit code: 0 without a problem, 1 with one, 2 for a wrong call.`;
 const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);
 const COLOURS = { ok: "green", warning: "yellow", problem: "red" } as const;
 
-/** `artesian doctor` says what is wrong with a hub and its machine. */
+/** `artesian doctor` says what is wrong with a hub and the machine. */
 export function doctorCommand(): Command {
   const doctor = new Command("doctor")
     .description("say what is wrong with the settings, the machine and the journal, and what to do")

@@ -1,6 +1,6 @@
 /** One result of `artesian doctor`. */
 export interface Finding {
-  /** A problem keeps the hub from starting or from keeping its promises. */
+  /** A problem keeps the hub from starting or from keeping promises. */
   readonly status: "ok" | "warning" | "problem";
   /** The part that was looked at. */
   readonly subject: "settings" | "node" | "data" | "disk" | "journal" | "files" | "address" | "clock" | "memory";

@@ -13,7 +13,7 @@ const EARLIEST_MS: number = Date.UTC(2026, 0, 1);
 const CONNECT_MS = 2000;
 const ANSWER_BYTES = 64 * 1024;
 
-/** The journal, whether a hub has it open, and the clock by its newest update. */
+/** The journal, a hub that has the journal open, and the clock by the newest update. */
 export async function checkJournal(config: Config): Promise<{ readonly findings: readonly Finding[]; readonly isOpen: boolean }> {
   if (config.journal.kind === "memory") {
     return {
@@ -66,7 +66,7 @@ function checkClock(newestMs = 0): Finding {
   return ok("clock", `It is ${shown}.`);
 }
 
-/** Whether the hub can listen, or listens, at its address. */
+/** Whether the hub can listen, or listens, at the address. */
 export async function checkAddress({ host, port }: Config, isOpen: boolean): Promise<Finding> {
   let address;
   try {
@@ -89,7 +89,7 @@ export async function checkAddress({ host, port }: Config, isOpen: boolean): Pro
   return problem("address", `The hub at ${at} is not ready:  curl ${at}/health/ready`);
 }
 
-/** Asks a server whether it is ready. @returns Undefined if nothing listens. Empty if it does not answer. */
+/** Asks a server for readiness. @returns Undefined if nothing listens. Empty without an answer. */
 async function askHealth(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = "";

@@ -37,7 +37,7 @@ export function checkMemory(): Finding {
   return ok("memory", `The process may use ${size}.`);
 }
 
-/** The rights of the data directory and of the secrets in it. */
+/** The rights of the data directory and of the secrets there. */
 export function checkRights({ data }: Config): readonly Finding[] {
   if (process.platform === "win32") return [];
   const directory = resolve(data);

@@ -70,7 +70,7 @@ Exit code: 0 when every line was imported, 1 when one was not.`;
 const SETTINGS_OF_JOURNALS: ReadonlySet<Key> = new Set<Key>(["data", "journal"]);
 const SETTINGS_OF_IMPORTS: ReadonlySet<Key> = new Set<Key>([...SETTINGS_OF_JOURNALS, "retentionAge", "retentionBytes", "retentionCount"]);
 
-/** `artesian journal` looks after a journal: backs it up, checks it, and moves its updates. */
+/** `artesian journal` looks after a journal: backups, checks, and moves of updates. */
 export function journalCommand(): Command {
   const info = new Command("info")
     .description("describe the journal: its updates, its files, and who writes it")

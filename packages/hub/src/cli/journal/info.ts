@@ -5,7 +5,7 @@ import type { Output } from "../terminal.ts";
 import { firstAfter, newestOf, openSource } from "./source.ts";
 
 /**
- * Describes the configured journal: its place, its updates, its files, and who writes it.
+ * Describes the configured journal: the place, the updates, the files, and who writes.
  *
  * @param isJson - Whether to write one JSON object.
  * @throws UsageError when the journal keeps nothing.

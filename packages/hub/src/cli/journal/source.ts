@@ -16,15 +16,15 @@ export interface Source {
   /** The journal's place, for people. */
   readonly place: string;
   readonly journal: Pick<Journal, "read" | "head" | "tail" | "close"> & { readonly epoch: string | undefined };
-  /** The journal, if it is a log. */
+  /** The journal, if a log. */
   readonly log: ReadOnlyLog | undefined;
-  /** The journal, if it is on an engine that several hubs share. */
+  /** The journal, if on an engine that several hubs share. */
   readonly engine: Journal | undefined;
 }
 
 /**
- * Opens the configured journal to read it. A log is read as it is: opened to write, a copy of a log
- * would begin a new epoch.
+ * Opens the configured journal for reading. A log is only read: opened to write, a copy of a log would
+ * begin a new epoch.
  *
  * @param onDamage - Called with a description if read data differ from the written data.
  * @throws UsageError when the journal keeps nothing.
@@ -56,12 +56,12 @@ export async function firstAfter({ journal }: Source, offset: number): Promise<J
   return undefined;
 }
 
-/** The newest update. Undefined if there is none, or it is damaged. */
+/** The newest update. Undefined if there is none, or a damaged one. */
 export function newestOf(source: Source): Promise<JournalRecord | undefined> {
   return firstAfter(source, source.journal.tail() - 1);
 }
 
-/** The fields of an update as `artesian publish --ndjson` reads them, and its place. */
+/** The fields of an update as `artesian publish --ndjson` reads them, and the place. */
 export function lineOf({ offset, at, topics, data, id, type, retry, private: isPrivate, ttlMs }: JournalRecord): string {
   return JSON.stringify({ offset, time: new Date(at).toISOString(), topic: topics, data, id, type, retry, private: isPrivate, ttl: ttlMs });
 }
