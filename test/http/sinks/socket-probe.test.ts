@@ -57,7 +57,7 @@ interface Outcome {
 async function serveWith(change: string): Promise<Outcome> {
   const imports = PROGRAM.slice(0, PROGRAM.indexOf("const logged"));
   const source = `${imports}${change}${PROGRAM.slice(imports.length)}`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source], { timeout: 25_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source], { timeout: 80_000 });
   return JSON.parse(stdout) as Outcome;
 }
 
