@@ -150,9 +150,10 @@ class SegmentCheck {
     let expected = first;
     let position = SEGMENT_START;
     const until = isActive ? place.tail + 1 : end;
+    const counts = this.#segments.counting(this.#segment);
     const work = scan(entries, { position, next: first, until: isActive ? undefined : until }, (entry) => {
       if (entry.position > position) this.#gap(expected, entry.first - 1, position);
-      if (first >= this.#loading.first) this.#loading.read(entry);
+      if (first >= this.#loading.first && counts(entry)) this.#loading.read(entry);
       walkRecords(entry.bytes, entry.at, entry.length, (i, _size, idStart, idEnd) => {
         if (idEnd > 0 && !isIndexed(hash.of(entry.bytes, idStart, idEnd), entry.first + i)) isIndexWhole = false;
       });

@@ -64,6 +64,8 @@ export interface RecoveredLog {
   readonly table: Table;
   /** Segments with a checkpoint of the table, rising. */
   readonly checkpoints: readonly number[];
+  /** Whether this process began the log. */
+  readonly isNew: boolean;
 }
 
 /** The directory holds another journal than the required one, or none. */
@@ -141,7 +143,7 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
       position,
       limit: options.segmentBytes,
     });
-    return { identity, mark, segments, writer, state, table, checkpoints };
+    return { identity, mark, segments, writer, state, table, checkpoints, isNew };
   } catch (error) {
     segments.close();
     throw error;
@@ -213,8 +215,9 @@ async function readLog(segments: Segments, secrets: Secrets): Promise<ReadLog> {
     entries.use({ fd: () => segments.fd(segment), limit: segments.length(segment) });
     const isActive = segment === active;
     const range = { position: SEGMENT_START, next: segment.first, until: isActive ? undefined : segment.next, mayBeTorn: isActive };
+    const counts = segments.counting(segment);
     const work = scan(entries, range, (entry) => {
-      loading.read(entry);
+      if (counts(entry)) loading.read(entry);
       if (!isActive) return;
       const { bytes, at, first, count } = entry;
       sparse.note(entry.position, entry.length, first, count);
