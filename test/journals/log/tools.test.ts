@@ -1,4 +1,4 @@
-import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -168,6 +168,51 @@ describe("a declaration that a log was restored", () => {
     const again = await logJournal({ directory });
     expect([again.epoch, again.restoredUpTo]).toEqual([declared.epoch, 1]);
     await again.close();
+  });
+});
+
+describe("a log whose newest changes of the table are gone", () => {
+  it("is not opened until the operator declares it, because a revocation may be missing", async () => {
+    const directory = newDirectory();
+    const journal = await logJournal({ directory });
+    await journal.append([update("1")]);
+    await journal.close();
+    const [segment = ""] = filesOf(directory, "log");
+    const before = readFileSync(join(directory, segment));
+    const again = await logJournal({ directory });
+    await again.state?.commit([{ key: "revoked", value: "1" }]);
+    await again.append([update("2")]);
+    await again.close();
+    writeFileSync(join(directory, segment), before);
+    for (const name of filesOf(directory, "log")) if (name !== segment) rmSync(join(directory, name));
+    const why = /lost the newest change of its table .* does not start\. .*`artesian journal restore`.* rotate the keys/;
+    await expect(logJournal({ directory })).rejects.toThrow(why);
+    await expect(logJournal({ directory })).rejects.toThrow(why);
+    expect((await verify(directory)).damage).toMatchObject([
+      { file: "the shared table", what: "lacks 1 of its changes", meaning: expect.stringMatching(why) as string },
+    ]);
+    const log = await readLog(directory, (what) => expect.fail(what));
+    expect(log.obstacle).toMatch(why);
+    await log.close();
+    await declareRestored(directory);
+    const restored = await logJournal({ directory, onPutBack: (what) => expect.fail(what) });
+    onTestFinished(() => restored.close());
+    expect(restored.epoch).not.toBe(journal.epoch);
+    expect((await verify(directory)).damage).toEqual([]);
+  });
+
+  it("is opened if it is a copy that was put back, with a warning that names revocations", async () => {
+    const directory = newDirectory();
+    await (await logJournal({ directory })).close();
+    const copy = `${directory}-copy`;
+    await backUp(directory, copy);
+    const journal = await logJournal({ directory });
+    await journal.state?.commit([{ key: "revoked", value: "1" }]);
+    await journal.close();
+    cpSync(join(directory, "mark"), join(copy, "mark"));
+    const told: string[] = [];
+    await (await logJournal({ directory: copy, onPutBack: (what) => told.push(what) })).close();
+    expect(told).toEqual([expect.stringMatching(/were put back.*Revocations.*revoke again, or rotate the keys/)]);
   });
 });
 

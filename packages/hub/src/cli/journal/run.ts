@@ -40,7 +40,7 @@ export async function restoreJournal(config: Config): Promise<string> {
     const { directory, markFile } = journalPlace(data, choice.directory);
     try {
       const { epoch, head, tail } = await declareRestored(directory, markFile);
-      return told(directory, epoch, head, tail);
+      return `${told(directory, epoch, head, tail)} Revocations of the time since are missing: revoke again, or rotate the keys.`;
     } catch (error) {
       throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
     }

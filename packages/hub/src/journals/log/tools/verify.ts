@@ -5,13 +5,14 @@ import { restOf } from "../../../core/slices.ts";
 import { Mark } from "../files/mark.ts";
 import { readCheckpoint } from "../files/checkpoint.ts";
 import { decodeRest, walkRecords } from "../entries/codec.ts";
-import { findLog, type FoundLog } from "./current-place.ts";
+import { findLog, type FoundLog, missingChangesOf } from "./current-place.ts";
 import { entryKind, HAS_KEY } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
 import { hashOf, readSecrets, SEGMENT_START } from "../files/identity.ts";
 import { hashText } from "../files/indexing.ts";
 import { listSegments, segmentName, segmentPath } from "../files/segment.ts";
 import { type Segment, Segments } from "../files/segments.ts";
+import { changesMissing } from "../writing/recovery.ts";
 import { TableLoading } from "../writing/table-loading.ts";
 
 /** Damage of a log, and its meaning for the operator. */
@@ -94,6 +95,9 @@ export async function verify(
   } finally {
     segments.close();
   }
+  const missing = missingChangesOf(directory, found, markFile);
+  if (missing > 0)
+    damage.push({ file: "the shared table", what: `lacks ${missing} of its changes`, meaning: `The journal ${changesMissing(missing)}` });
   const putBack =
     identity === undefined
       ? undefined

@@ -267,7 +267,7 @@ export class LogStore implements LogWriterAccess {
     this.#isUnproven = isLonger || group.changes.size > 0;
     this.#state = { head: this.#trimmer.head, tail, total: group.total, changes: group.changeCount };
     this.#place = this.#newPlace();
-    if (isLonger) mark.noteSoon(identity.epoch, tail);
+    if (this.#isUnproven) mark.noteSoon(identity.epoch, this.#state);
     this.#dropTrimmed();
     this.reader.moveTo(this.#place, { position, bytes });
     this.#tell();
