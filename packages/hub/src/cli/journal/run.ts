@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
-import { backUp, declareRestored } from "../../journals/log/tools/backup.ts";
+import { backUp } from "../../journals/log/tools/backup.ts";
+import { declareRestored } from "../../journals/log/tools/restore.ts";
 import { placeOf } from "../config/flags.ts";
 import { updatesOf } from "../config/units.ts";
 import type { Config } from "../config/config.ts";

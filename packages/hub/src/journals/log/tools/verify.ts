@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nextTurn } from "../../../core/scheduler.ts";
 import { restOf } from "../../../core/slices.ts";
@@ -34,6 +34,10 @@ export interface Verified {
   /** Whether a process writes the log meanwhile. */
   readonly isOpen: boolean;
   readonly damage: readonly Finding[];
+  /** Files that are missing, and are made anew without a loss. */
+  readonly notes: readonly Finding[];
+  /** Whether no change of the shared table is missing between its checkpoint and the end. */
+  readonly isTableWhole: boolean;
   /** Updates that were gone when the data were put back. Subscribers are told of them. */
   readonly gone: readonly { readonly from: number; readonly to: number }[];
   /** Why the next start begins a new epoch, or undefined if it does not. */
@@ -58,6 +62,7 @@ export async function verify(
   const found = await findLog(directory);
   const { place, isOpen, identity, secrets } = found;
   const damage: Finding[] = [];
+  const notes: Finding[] = [];
   const gone: { from: number; to: number }[] = [];
   if (identity === undefined) {
     damage.push({
@@ -79,12 +84,13 @@ export async function verify(
     });
   }
   let bytes = 0;
+  let isTableWhole = false;
   try {
     const loading = new TableLoading(segments);
     for (const [i, segment] of segments.all.entries()) {
       try {
         bytes += statSync(segmentPath(directory, segment.first, "log")).size;
-        await new SegmentCheck(found, segments, segment, loading, damage, gone).run();
+        await new SegmentCheck(found, segments, segment, loading, { damage, notes, gone }).run();
       } catch (error) {
         // The oldest segments may be dropped meanwhile.
         if (!isOpen || listSegments(directory).includes(segment.first)) throw error;
@@ -92,6 +98,7 @@ export async function verify(
       onProgress(i + 1, segments.all.length);
     }
     checkTable(segments, loading, damage);
+    isTableWhole = loading.isWhole;
   } finally {
     segments.close();
   }
@@ -107,7 +114,19 @@ export async function verify(
           ? undefined
           : new Mark(markFile).whyOther(place.epoch, place.tail);
   const { tail } = place;
-  return { epoch: identity?.identity.epoch, head: place.head, tail, segments: segments.all.length, bytes, isOpen, damage, gone, putBack };
+  return {
+    epoch: identity?.identity.epoch,
+    head: place.head,
+    tail,
+    segments: segments.all.length,
+    bytes,
+    isOpen,
+    damage,
+    notes,
+    isTableWhole,
+    gone,
+    putBack,
+  };
 }
 
 /** The check of one segment and its index. */
@@ -117,6 +136,7 @@ class SegmentCheck {
   readonly #segment: Segment;
   readonly #loading: TableLoading;
   readonly #damage: Finding[];
+  readonly #notes: Finding[];
   readonly #gone: { from: number; to: number }[];
 
   constructor(
@@ -124,14 +144,14 @@ class SegmentCheck {
     segments: Segments,
     segment: Segment,
     loading: TableLoading,
-    damage: Finding[],
-    gone: { from: number; to: number }[],
+    { damage, notes, gone }: { readonly damage: Finding[]; readonly notes: Finding[]; readonly gone: { from: number; to: number }[] },
   ) {
     this.#found = found;
     this.#segments = segments;
     this.#segment = segment;
     this.#loading = loading;
     this.#damage = damage;
+    this.#notes = notes;
     this.#gone = gone;
   }
 
@@ -145,7 +165,12 @@ class SegmentCheck {
     }
     const hash = hashOf(secrets);
     const index = isActive ? undefined : this.#segments.index(this.#segment);
-    if (!isActive && index === undefined) this.#note("index", "is missing or damaged", REBUILT);
+    if (!isActive && index === undefined) {
+      const name = segmentName(first, "index");
+      // A backup may be without the newest one.
+      const isMissing = !existsSync(segmentPath(this.#segments.directory, first, "index"));
+      (isMissing ? this.#notes : this.#damage).push({ file: name, what: isMissing ? "is missing" : "is damaged", meaning: REBUILT });
+    }
     let isIndexWhole = true;
     const isIndexed = (text: number, offset: number): boolean => index === undefined || index.find(text)?.includes(offset) === true;
     const entries = new EntryReader(secrets.salt);
