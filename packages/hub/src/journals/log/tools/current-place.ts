@@ -118,6 +118,8 @@ async function placeInFiles(
   const segments = new Segments(directory, salt);
   try {
     segments.list(Infinity);
+    if (segments.all.length === 0)
+      throw new Error(`The journal in ${directory} has no segments: all files NNNNNNNNNNNNNNNN.log are gone. Put a backup in its place.`);
     const { active } = segments;
     const entries = new EntryReader(salt);
     entries.use({ fd: () => segments.fd(active), limit: segments.length(active) });
