@@ -27,6 +27,10 @@ class FailingFiles implements FileOperations {
     await realFiles.flush(fd);
   }
 
+  fill(fd: number, bytes: Uint8Array, position: number): Promise<void> {
+    return realFiles.fill(fd, bytes, position);
+  }
+
   async truncate(fd: number, length: number): Promise<void> {
     if (this.failing.truncate !== undefined) throw failure(this.failing.truncate);
     await realFiles.truncate(fd, length);

@@ -1,8 +1,22 @@
-import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { backUp, declareRestored } from "../../../packages/hub/src/journals/log/tools/backup.ts";
+import { backUp } from "../../../packages/hub/src/journals/log/tools/backup.ts";
+import { declareRestored } from "../../../packages/hub/src/journals/log/tools/restore.ts";
 import { readLog } from "../../../packages/hub/src/journals/log/tools/read-only.ts";
 import { verify } from "../../../packages/hub/src/journals/log/tools/verify.ts";
 import { newDirectory, update } from "./support.ts";
@@ -148,10 +162,81 @@ describe("a backup of a log", { timeout: 120_000 }, () => {
     await load;
   });
 
+  it("can be opened, however fast the segments change", async () => {
+    const directory = newDirectory();
+    const journal = await logJournal({ directory, retention: SMALL });
+    onTestFinished(() => journal.close());
+    const done = new AbortController();
+    const batch = Array.from({ length: 100 }, () => update("x".repeat(2000)));
+    await journal.state?.commit([{ key: "revoked", value: "1" }]);
+    const load = (async () => {
+      while (!done.signal.aborted) await journal.append(batch);
+    })();
+    onTestFinished(async () => {
+      done.abort();
+      await load;
+    });
+    await expect.poll(() => journal.tail(), { timeout: 30_000 }).toBeGreaterThan(5000);
+    for (let round = 0; round < 2; round++) {
+      const to = `${directory}-backup-${round}`;
+      const outcome = await backUp(directory, to).catch((error: unknown) => error);
+      if (outcome instanceof Error) {
+        expect(outcome.message).toContain("sooner than they can be copied");
+        expect(existsSync(to)).toBe(false);
+        continue;
+      }
+      expect(await verify(to)).toMatchObject({ damage: [] });
+      const copy = await logJournal({ directory: to, retention: SMALL, onPutBack: () => undefined, onDamage: (what) => expect.fail(what) });
+      expect(await copy.state?.entries("revoked", { limit: 1 })).toHaveLength(1);
+      await copy.close();
+    }
+  });
+
+  it("that fails leaves nothing behind", async () => {
+    const directory = newDirectory();
+    await fill(directory);
+    for (const table of filesOf(directory, "table")) damage(join(directory, table), 20);
+    const [oldest = ""] = filesOf(directory, "log");
+    rmSync(join(directory, oldest));
+    const to = `${directory}-to`;
+    await expect(backUp(directory, to)).rejects.toThrow(/could not be opened/);
+    expect(existsSync(to)).toBe(false);
+    mkdirSync(to);
+    await expect(backUp(directory, to)).rejects.toThrow(/could not be opened/);
+    expect(readdirSync(to)).toEqual([]);
+  });
+
+  it("without an index file is sound, with a note", async () => {
+    const directory = newDirectory();
+    await fill(directory);
+    const to = `${directory}-to`;
+    await backUp(directory, to);
+    const [index = ""] = filesOf(to, "index");
+    rmSync(join(to, index));
+    expect(await verify(to)).toMatchObject({
+      damage: [],
+      notes: [{ file: index, what: "is missing", meaning: expect.stringContaining("Nothing is lost") as string }],
+    });
+  });
+
+  it("is refused into the journal's own directory, and into a file", async () => {
+    const directory = newDirectory();
+    await fill(directory, 10);
+    await expect(backUp(directory, join(directory, "a", "b"))).rejects.toThrow(/is in the journal's own directory/);
+    symlinkSync(directory, `${directory}-link`);
+    await expect(backUp(directory, join(`${directory}-link`, "a"))).rejects.toThrow(/is in the journal's own directory/);
+    expect(existsSync(join(directory, "a"))).toBe(false);
+    writeFileSync(`${directory}-file`, "kept");
+    await expect(backUp(directory, `${directory}-file`)).rejects.toThrow(/-file is a file\. Name a directory/);
+    expect(readFileSync(`${directory}-file`, "utf8")).toBe("kept");
+  });
+
   it("is refused into a directory that has something, and of one that has no journal", async () => {
     const directory = newDirectory();
     await fill(directory, 10);
-    await expect(backUp(directory, directory)).rejects.toThrow(/is not empty/);
+    await expect(backUp(directory, directory)).rejects.toThrow(/own directory/);
+    await fill(`${directory}-other`, 10);
+    await expect(backUp(directory, `${directory}-other`)).rejects.toThrow(/is not empty/);
     await expect(backUp(`${directory}-none`, `${directory}-to`)).rejects.toThrow(/There is no journal/);
   });
 });
@@ -168,6 +253,51 @@ describe("a declaration that a log was restored", () => {
     const again = await logJournal({ directory });
     expect([again.epoch, again.restoredUpTo]).toEqual([declared.epoch, 1]);
     await again.close();
+  });
+});
+
+describe("a log whose newest changes of the table are gone", () => {
+  it("is not opened until the operator declares it, because a revocation may be missing", async () => {
+    const directory = newDirectory();
+    const journal = await logJournal({ directory });
+    await journal.append([update("1")]);
+    await journal.close();
+    const [segment = ""] = filesOf(directory, "log");
+    const before = readFileSync(join(directory, segment));
+    const again = await logJournal({ directory });
+    await again.state?.commit([{ key: "revoked", value: "1" }]);
+    await again.append([update("2")]);
+    await again.close();
+    writeFileSync(join(directory, segment), before);
+    for (const name of filesOf(directory, "log")) if (name !== segment) rmSync(join(directory, name));
+    const why = /lost the newest change of its table .* does not start\. .*`artesian journal restore`.* rotate the keys/;
+    await expect(logJournal({ directory })).rejects.toThrow(why);
+    await expect(logJournal({ directory })).rejects.toThrow(why);
+    expect((await verify(directory)).damage).toMatchObject([
+      { file: "the shared table", what: "lacks 1 of its changes", meaning: expect.stringMatching(why) as string },
+    ]);
+    const log = await readLog(directory, (what) => expect.fail(what));
+    expect(log.obstacle).toMatch(why);
+    await log.close();
+    await declareRestored(directory);
+    const restored = await logJournal({ directory, onPutBack: (what) => expect.fail(what) });
+    onTestFinished(() => restored.close());
+    expect(restored.epoch).not.toBe(journal.epoch);
+    expect((await verify(directory)).damage).toEqual([]);
+  });
+
+  it("is opened if it is a copy that was put back, with a warning that names revocations", async () => {
+    const directory = newDirectory();
+    await (await logJournal({ directory })).close();
+    const copy = `${directory}-copy`;
+    await backUp(directory, copy);
+    const journal = await logJournal({ directory });
+    await journal.state?.commit([{ key: "revoked", value: "1" }]);
+    await journal.close();
+    cpSync(join(directory, "mark"), join(copy, "mark"));
+    const told: string[] = [];
+    await (await logJournal({ directory: copy, onPutBack: (what) => told.push(what) })).close();
+    expect(told).toEqual([expect.stringMatching(/were put back.*Revocations.*revoke again, or rotate the keys/)]);
   });
 });
 

@@ -39,6 +39,7 @@ export async function checkJournal(config: Config): Promise<{ readonly findings:
     const isOpen = log?.isOpen() === true;
     const use = log === undefined ? "" : isOpen ? ", and a hub is running" : ", and no hub is running";
     const findings = [
+      ...(log?.obstacle === undefined ? [] : [problem("journal", log.obstacle)]),
       damage[0] === undefined
         ? ok("journal", `${place} has ${updatesOf(journal.head(), journal.tail())}${use}.`)
         : problem("journal", `${damage[0]} See all damage:  artesian journal verify`),

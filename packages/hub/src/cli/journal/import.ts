@@ -7,6 +7,7 @@ import { type Update, validateUpdate } from "../../core/update/update.ts";
 import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { formatCount } from "../config/units.ts";
+import { NONE } from "../config/values.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { fromNdjson } from "../publish/items.ts";
 import { type Line, LineError, readLines } from "../publish/lines.ts";
@@ -46,7 +47,7 @@ interface Batch {
 export async function importJournal(config: Config, input: AsyncIterable<Uint8Array>, stderr: Output): Promise<string> {
   if (config.journal.kind === "memory") throw new UsageError(`${placeOf("journal")}: Nothing can be put into a journal in memory.`);
   const warn = (_: object, what: string): void => void stderr.line(`warning: ${what}`);
-  const { journal, place } = await openJournal(config, { ...SILENT, warn, error: warn });
+  const { journal, place } = await openJournal(keepingAll(config), { ...SILENT, warn, error: warn });
   const progress = startProgress(stderr, "imported");
   const read = new UpdateReader();
   let batch = newBatch();
@@ -80,6 +81,15 @@ export async function importJournal(config: Config, input: AsyncIterable<Uint8Ar
   }
   const left = read.leftOut === 0 ? "" : ` ${formatCount(read.leftOut)} of the hub's own were left out.`;
   return `${progress.summary()} into the journal in ${place}.${left}`;
+}
+
+/**
+ * The configuration without the bounds of a log. The hub that starts next applies its own, which
+ * the command does not know.
+ */
+function keepingAll(config: Config): Config {
+  if (config.journal.kind !== "log") return config;
+  return { ...config, retentionAge: NONE, retentionBytes: NONE, retentionCount: NONE };
 }
 
 function newBatch(): Batch {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { SILENT } from "../../core/logger.ts";
-import { backUp, declareRestored } from "../../journals/log/tools/backup.ts";
+import { backUp } from "../../journals/log/tools/backup.ts";
+import { declareRestored } from "../../journals/log/tools/restore.ts";
 import { placeOf } from "../config/flags.ts";
 import { updatesOf } from "../config/units.ts";
 import type { Config } from "../config/config.ts";
@@ -40,7 +41,7 @@ export async function restoreJournal(config: Config): Promise<string> {
     const { directory, markFile } = journalPlace(data, choice.directory);
     try {
       const { epoch, head, tail } = await declareRestored(directory, markFile);
-      return told(directory, epoch, head, tail);
+      return `${told(directory, epoch, head, tail)} Revocations of the time since are missing: revoke again, or rotate the keys.`;
     } catch (error) {
       throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
     }

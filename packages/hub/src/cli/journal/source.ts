@@ -37,9 +37,9 @@ export async function openSource(config: Config, onDamage: (what: string) => voi
     const opened = await openJournal(config, { ...SILENT, error: (_, what) => onDamage(what) });
     return { kind: journal.kind, place: opened.place, journal: opened.journal, log: undefined, engine: opened.journal };
   }
-  const { directory } = journalPlace(data, journal.directory);
+  const { directory, markFile } = journalPlace(data, journal.directory);
   try {
-    const log = await readLog(resolve(directory), onDamage);
+    const log = await readLog(resolve(directory), onDamage, markFile);
     return { kind: "log", place: directory, journal: log, log, engine: undefined };
   } catch (error) {
     throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });

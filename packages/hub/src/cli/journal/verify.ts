@@ -20,12 +20,13 @@ export async function verifyJournal({ data, journal }: Config, stdout: Output, s
   const result = await verify(directory, markFile, (done, all) => stderr.status(`${done} of ${all} segments`)).catch((error: unknown) => {
     throw new Failure(error instanceof Error ? error.message : String(error), { cause: error });
   });
-  const { epoch, head, tail, segments, bytes, isOpen, damage, gone, putBack } = result;
+  const { epoch, head, tail, segments, bytes, isOpen, damage, notes, gone, putBack } = result;
   const use = isOpen ? "; a hub is running" : "";
   await stdout.line(
     `The journal in ${directory}, epoch ${epoch ?? "unknown"}: ${updatesOf(head, tail)} in ${formatCount(segments)} ${segments === 1 ? "segment" : "segments"} of ${roundedSize(bytes)}${use}.`,
   );
   for (const { file, what, meaning } of damage) await stdout.line([style("red", "damage:"), ` ${file} ${what}. ${meaning}`]);
+  for (const { file, what, meaning } of notes) await stdout.line(`note: ${file} ${what}. ${meaning}`);
   for (const { from, to } of gone) {
     await stdout.line(`Not there since data were put back: ${updatesOf(from, to)}. Subscribers are told of a gap.`);
   }

@@ -128,13 +128,16 @@ class LogJournal implements Journal {
       sockets: this.#sockets,
       epoch,
       absence: () => this.#condition.look(),
-      openStore: async (wanted) => {
-        const options = { directory, retention, markFile, onPutBack, onDamage, epoch: wanted, condition: this.#condition };
+      openStore: async (role) => {
+        const options = { directory, retention, markFile, onPutBack, onDamage, condition: this.#condition, ...role };
         this.#store = await LogStore.open(options);
         return this.#store;
       },
       // The store of a writer watches its active segment too.
-      onFollowing: () => this.#condition.watchFiles([identityPath(directory)]),
+      onFollowing: () => {
+        this.#condition.watchFiles([identityPath(directory)]);
+        this.#reader?.reopen();
+      },
       onPlace: (place) => this.#moved(place),
       onFailure: () => this.#tell(),
     });

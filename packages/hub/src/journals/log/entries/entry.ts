@@ -97,4 +97,7 @@ export const entryFlushed = (bytes: Buffer, at: number): number => bytes.readUIn
 export const entryFirst = (bytes: Buffer, at: number): number => readU48(bytes, at + 24);
 export const entryHead = (bytes: Buffer, at: number): number => readU48(bytes, at + 30);
 export const entryTotal = (bytes: Buffer, at: number): number => bytes.readDoubleLE(at + 36);
+/** Tells whether a number of changes is later than another. The numbers begin again after 2 ** 32. */
+export const isFurther = (changes: number, than: number): boolean => ((changes - than) | 0) > 0;
+
 export const entryChanges = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 44);

@@ -1,5 +1,3 @@
-import { write } from "node:fs";
-import { promisify } from "node:util";
 import type { FileOperations } from "./file-operations.ts";
 
 /**
@@ -10,7 +8,6 @@ export const PIECE_BYTES: number = 256 * 1024;
 /** Most space that is kept ready. */
 const MOST_AHEAD_BYTES = 8 * 1024 * 1024;
 const ZEROS: Buffer = Buffer.alloc(PIECE_BYTES);
-const writeSoon = promisify(write);
 
 /**
  * Keeps a part of a segment filled with zeros ahead of its entries, so that a flush need not write
@@ -66,7 +63,7 @@ export class Allocation {
   async #fill(): Promise<void> {
     try {
       while (this.#wanted > this.#end) {
-        await writeSoon(this.#fd, ZEROS, 0, PIECE_BYTES, this.#end);
+        await this.#files.fill(this.#fd, ZEROS, this.#end);
         await this.#files.flush(this.#fd);
         this.#end += PIECE_BYTES;
       }

@@ -16,6 +16,11 @@ export function toWriteError(error: unknown): HubError {
   });
 }
 
+/** Makes the error of a process that is not the writer any more. Nothing of the append is in the log. */
+export function deposed(): HubError {
+  return new HubError("journal_unavailable", "Another process writes the journal now. Try again in a moment.", { retryAfterMs: 1000 });
+}
+
 /** Makes the error of an append that may be in the log or not. */
 export function outcomeUnknown(cause: unknown): HubError {
   return new HubError("outcome_unknown", "The journal's files failed while the update was written. It may be published or not.", { cause });

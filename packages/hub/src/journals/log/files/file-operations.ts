@@ -1,12 +1,17 @@
-import { fdatasync, ftruncate, writeSync } from "node:fs";
+import { fdatasync, ftruncate, write, writeSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
+import { deposed } from "./failure.ts";
+
+const writeSoon = promisify(write);
 
 /** The operations on the active segment. Tests replace them, to make them fail. */
 export interface FileOperations {
   /** Writes all bytes into the page cache. @throws Error of the system. */
   write(fd: number, bytes: Uint8Array, position: number): void;
+  /** Writes bytes that no append waits for. */
+  fill(fd: number, bytes: Uint8Array, position: number): Promise<void>;
   /** Waits until the written bytes are on the disk. */
   flush(fd: number): Promise<void>;
   truncate(fd: number, length: number): Promise<void>;
@@ -16,9 +21,37 @@ export const realFiles: FileOperations = {
   write(fd, bytes, position) {
     for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
   },
+  fill: async (fd, bytes, position) => void (await writeSoon(fd, bytes, 0, bytes.length, position)),
   flush: promisify(fdatasync),
   truncate: promisify(ftruncate),
 };
+
+/**
+ * Limits the operations to a process that is still the writer.
+ *
+ * @param isDeposed - Whether another process may write. Default: never.
+ */
+export function claimedFiles(files: FileOperations, isDeposed: () => boolean = () => false): FileOperations {
+  const check = (): void => {
+    if (isDeposed()) throw deposed();
+  };
+  return {
+    write(fd, bytes, position) {
+      check();
+      files.write(fd, bytes, position);
+    },
+    // The next writer reads the files after it has taken the claim. So it has all bytes that were flushed before this check.
+    flush: (fd) => files.flush(fd).then(check),
+    async fill(fd, bytes, position) {
+      check();
+      await files.fill(fd, bytes, position);
+    },
+    async truncate(fd, length) {
+      check();
+      await files.truncate(fd, length);
+    },
+  };
+}
 
 /** Readable and writable by this user alone, as updates may be private. */
 export const FILE_MODE = 0o600;

@@ -1,15 +1,22 @@
 import { renameSync, rmSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { after, monotonicMs } from "../../../core/scheduler.ts";
+import { isFurther } from "../entries/entry.ts";
 import { readSelfNamed, writeSelfNamed, writeSelfNamedSoon } from "./file-identity.ts";
 
 /** How long a mark may be behind the journal, in milliseconds. */
 const BEHIND_MS = 200;
 
-/** Content of a mark: the epoch of the journal that was here, and how far it had come at least. */
-interface Marked {
-  readonly epoch: string;
+/** How far a journal has come. */
+export interface Progress {
   readonly tail: number;
+  /** Number of changes of the shared table. */
+  readonly changes: number;
+}
+
+/** Content of a mark: the epoch of the journal that was here, and how far it had come at least. */
+interface Marked extends Progress {
+  readonly epoch: string;
   /** False if an older mark's content was copied over the newest. */
   readonly isOwn: boolean;
 }
@@ -30,7 +37,7 @@ export class Mark {
    */
   readonly #fresh: string;
   /** Position to note next, or undefined if there is none. */
-  #next: { readonly epoch: string; readonly tail: number } | undefined;
+  #next: (Progress & { readonly epoch: string }) | undefined;
   #stopTimer: (() => void) | undefined;
   /** Time of the last write's start, in milliseconds of the monotonic clock. */
   #writtenAtMs = -Infinity;
@@ -63,16 +70,22 @@ export class Mark {
   }
 
   /** How far a journal had come at least, as an own or a copied mark tells. */
-  tailOf(epoch: string): number {
+  reached(epoch: string): Progress {
     const marked = this.#read();
-    return marked?.epoch === epoch ? marked.tail : 0;
+    return marked?.epoch === epoch ? marked : { tail: 0, changes: 0 };
+  }
+
+  /** Number of changes of the shared table that a journal had, and has no more. */
+  missingChanges(epoch: string, changes: number): number {
+    const reached = this.reached(epoch);
+    return isFurther(reached.changes, changes) ? (reached.changes - changes) >>> 0 : 0;
   }
 
   /** Begins with a journal's epoch, replacing any earlier mark. */
-  begin(epoch: string, tail: number): void {
+  begin(epoch: string, progress: Progress): void {
     try {
       rmSync(this.#fresh, { force: true });
-      writeSelfNamed(this.#fresh, textOf(epoch, tail));
+      writeSelfNamed(this.#fresh, textOf(epoch, progress));
       renameSync(this.#fresh, this.#path);
     } catch {
       this.#giveUp();
@@ -82,15 +95,15 @@ export class Mark {
   /**
    * Notes how far the journal has come.
    *
-   * @param tail - A flushed tail. A power cut must not take records that the mark covers.
+   * @param progress - Flushed. A power cut must not take records that the mark covers.
    */
-  note(epoch: string, tail: number): void {
-    this.begin(epoch, this.#most(epoch, tail));
+  note(epoch: string, progress: Progress): void {
+    this.begin(epoch, this.#most(epoch, progress));
   }
 
   /** Notes the same soon, without blocking the process, and once for many calls. */
-  noteSoon(epoch: string, tail: number): void {
-    this.#next = { epoch, tail };
+  noteSoon(epoch: string, { tail, changes }: Progress): void {
+    this.#next = { epoch, tail, changes };
     if (this.#writing !== undefined || this.#stopTimer !== undefined) return;
     // Writes at once after a pause, so that a copy made during the pause is soon recognised as
     // older.
@@ -104,7 +117,7 @@ export class Mark {
     this.#writtenAtMs = monotonicMs();
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined;
-      if (this.#next !== undefined) this.noteSoon(this.#next.epoch, this.#next.tail);
+      if (this.#next !== undefined) this.noteSoon(this.#next.epoch, this.#next);
     });
   }
 
@@ -113,18 +126,18 @@ export class Mark {
     await this.#writing;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
-    if (this.#next !== undefined && this.#isWanted()) this.note(this.#next.epoch, this.#next.tail);
+    if (this.#next !== undefined && this.#isWanted()) this.note(this.#next.epoch, this.#next);
     this.#next = undefined;
   }
 
   async #write(): Promise<void> {
     if (this.#next === undefined) return;
-    const { epoch, tail } = this.#next;
+    const { epoch, ...progress } = this.#next;
     this.#next = undefined;
     if (!this.#isWanted()) return;
     try {
       await rm(this.#fresh, { force: true });
-      await writeSelfNamedSoon(this.#fresh, textOf(epoch, this.#most(epoch, tail)));
+      await writeSelfNamedSoon(this.#fresh, textOf(epoch, this.#most(epoch, progress)));
       await rename(this.#fresh, this.#path);
     } catch {
       this.#giveUp();
@@ -132,9 +145,13 @@ export class Mark {
   }
 
   /** Another process may have noted a later tail. */
-  #most(epoch: string, tail: number): number {
+  #most(epoch: string, progress: Progress): Progress {
     const marked = this.#read();
-    return marked?.isOwn === true && marked.epoch === epoch ? Math.max(tail, marked.tail) : tail;
+    if (marked?.isOwn !== true || marked.epoch !== epoch) return progress;
+    return {
+      tail: Math.max(progress.tail, marked.tail),
+      changes: isFurther(marked.changes, progress.changes) ? marked.changes : progress.changes,
+    };
   }
 
   #giveUp(): void {
@@ -147,11 +164,13 @@ export class Mark {
 
   #read(): Marked | undefined {
     const read = readSelfNamed(this.#path);
-    const [, epoch, tail] = /^([0-9A-Za-z]{8}) (\d{1,16})\n$/.exec(read?.text ?? "") ?? [];
-    return read === undefined || epoch === undefined ? undefined : { epoch, tail: Number(tail), isOwn: read.isOwn };
+    const [, epoch, tail, changes] = /^([0-9A-Za-z]{8}) (\d{1,16}) (\d{1,10})\n$/.exec(read?.text ?? "") ?? [];
+    return read === undefined || epoch === undefined
+      ? undefined
+      : { epoch, tail: Number(tail), changes: Number(changes), isOwn: read.isOwn };
   }
 }
 
-function textOf(epoch: string, tail: number): string {
-  return `${epoch} ${tail}\n`;
+function textOf(epoch: string, { tail, changes }: Progress): string {
+  return `${epoch} ${tail} ${changes}\n`;
 }

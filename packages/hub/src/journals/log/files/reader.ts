@@ -77,6 +77,12 @@ export class LogReader {
     this.#cursor.end(place.position, held);
   }
 
+  /** Takes another file in place of the active segment, as from a new writer. */
+  reopen(): void {
+    this.#segments.closeFile(this.#segments.active);
+    this.#cursor.forget();
+  }
+
   /** The records after an offset. See `Journal.read`. @throws HubError if the files can't be read. */
   async page(after: number, limits: ReadLimits): Promise<JournalPage> {
     if (after >= this.#place.head - 1 && after < this.#place.tail) await this.#prepare(after + 1);

@@ -124,7 +124,7 @@ export class SegmentWriter {
     try {
       await this.cut();
     } catch {
-      // The next start cuts it.
+      // The next start cuts it, or another process writes it now.
     } finally {
       await this.abandon();
     }

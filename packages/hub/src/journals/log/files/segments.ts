@@ -1,5 +1,5 @@
 import { fstatSync } from "node:fs";
-import { AFTER_GAP, entryKind } from "../entries/entry.ts";
+import { AFTER_GAP, entryChanges, entryKind, isFurther } from "../entries/entry.ts";
 import { EntryReader } from "../entries/entry-reader.ts";
 import type { HashTable } from "./hash-table.ts";
 import { SEGMENT_START } from "./identity.ts";
@@ -101,9 +101,28 @@ export class Segments {
 
   /** Tells whether the records between a segment and the one before are known to be gone. */
   isAfterGap(segment: Segment): boolean {
+    const { bytes, at } = this.#beginning(segment) ?? {};
+    return bytes !== undefined && at !== undefined && (entryKind(bytes, at) & AFTER_GAP) !== 0;
+  }
+
+  /**
+   * Tells which entries of a sealed segment count. A writer that was suspended, and goes on after
+   * another took over, may still add to the segment that it had open. The first entry of the next
+   * segment says how many changes there were.
+   */
+  counting(segment: Segment): (entry: Pick<EntryReader, "bytes" | "at">) => boolean {
+    const next = segment.next === Infinity ? undefined : this.of(segment.next);
+    const { bytes, at } = (next?.first === segment.next ? this.#beginning(next) : undefined) ?? {};
+    if (bytes === undefined || at === undefined) return () => true;
+    const changes = entryChanges(bytes, at);
+    return (entry) => !isFurther(entryChanges(entry.bytes, entry.at), changes);
+  }
+
+  /** The first entry of a segment, or undefined if it is damaged. */
+  #beginning(segment: Segment): EntryReader | undefined {
     const entries = new EntryReader(this.salt);
     entries.use({ fd: () => this.fd(segment), limit: this.length(segment) });
-    return entries.load(SEGMENT_START) && (entryKind(entries.bytes, entries.at) & AFTER_GAP) !== 0;
+    return entries.load(SEGMENT_START) ? entries : undefined;
   }
 
   /** The known entries of a segment. Without an index file, they become known by reading. */

@@ -12,8 +12,11 @@ const DEAD: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOENT", "ENOTSOCK"
 
 /** The role of this process, until its socket closes. */
 export type Elected =
-  /** The socket of this process has the highest number. Nobody else writes. */
-  | { readonly role: "writer"; readonly server: Server; readonly number: number }
+  /**
+   * The socket of this process has the highest number. Nobody else writes. `isTakeover`: the writer
+   * before did not close the journal, so it may be suspended, and go on later.
+   */
+  | { readonly role: "writer"; readonly server: Server; readonly number: number; readonly isTakeover: boolean }
   /** A connection to the writer, which may not have opened the journal yet, or may be suspended. */
   | { readonly role: "follower"; readonly socket: Socket };
 
@@ -48,6 +51,7 @@ export async function elect(place: SocketPlace, reception: Reception, isWanted: 
     const found = highest === 0 ? "dead" : await reach(place.pathOf(highest));
     if (found === "busy") continue;
     if (found !== "dead") return { role: "follower", socket: found };
+    const isTakeover = !place.isRetired(highest);
     const number = highest + 1;
     let server: Server | undefined;
     try {
@@ -59,7 +63,7 @@ export async function elect(place: SocketPlace, reception: Reception, isWanted: 
     const rival = place.claim(number) ? await findRival(place, number) : "unknown";
     if (rival === undefined) {
       place.removeBelow(number);
-      return { role: "writer", server, number };
+      return { role: "writer", server, number, isTakeover };
     }
     // Node removes the socket at once.
     server.close();

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { HubError } from "../../../core/errors.ts";
 import { afterThisTurn } from "../../../core/scheduler.ts";
+import { deposed } from "../files/failure.ts";
 import type { LogOutcome, LogPlace, LogWriterAccess } from "../files/log-access.ts";
 
 /** The store of this process, opened as the one writer. */
@@ -12,19 +12,26 @@ export interface OpenStore extends LogWriterAccess {
 /** The file that says that this process writes: its socket, or a plain file in place of one. */
 export class Claim {
   readonly #path: string;
-  readonly #inode: number | undefined;
+  readonly #file: string | undefined;
+  #wasLost: boolean;
 
   constructor(path: string) {
     this.#path = path;
-    this.#inode = inodeOf(path);
+    this.#file = fileAt(path);
+    this.#wasLost = this.#file === undefined;
   }
 
   /**
-   * Whether the file was removed or replaced. Another process may write then: a later writer
-   * removes the files of the earlier ones.
+   * Whether the file was removed or replaced, once and for ever. Another process may write then: a
+   * later writer removes the files of the earlier ones before it reads the log. Costs two
+   * microseconds.
    */
-  isLost(): boolean {
-    return inodeOf(this.#path) !== this.#inode;
+  readonly isLost = (): boolean => (this.#wasLost ||= fileAt(this.#path) !== this.#file);
+
+  /** Whether another process has a file in its place. */
+  isTaken(): boolean {
+    const file = fileAt(this.#path);
+    return file !== undefined && file !== this.#file;
   }
 }
 
@@ -74,10 +81,8 @@ export class GuardedStore implements LogWriterAccess {
   }
 }
 
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
-}
-
-function deposed(): HubError {
-  return new HubError("journal_unavailable", "Another process writes the journal now. Try again in a moment.", { retryAfterMs: 1000 });
+/** Identifies a file. A later file may have the inode of an earlier one, but not its birth too. */
+function fileAt(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
 }

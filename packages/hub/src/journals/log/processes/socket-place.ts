@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -20,6 +21,8 @@ import { join } from "node:path";
  */
 const MAX_PATH_BYTES = 103;
 const NAME = /^writer-([1-9]\d{0,14})$/;
+/** Content of the file that a writer leaves behind. */
+const RETIRED = "closed\n";
 /** The longest name of a socket. */
 const NAME_BYTES = "/writer-".length + 15;
 /** Error codes of a filesystem that holds no sockets. */
@@ -112,7 +115,7 @@ export class SocketPlace {
    * @returns False if another process has the number, as one whose temporary files are elsewhere.
    */
   claim(number: number): boolean {
-    return !this.isBeside || this.#mark(number);
+    return !this.isBeside || this.#mark(number, "");
   }
 
   /**
@@ -120,7 +123,17 @@ export class SocketPlace {
    * A process that was suspended in an election must find its number too low.
    */
   retire(number: number): void {
-    this.#mark(number + 1);
+    this.#mark(number + 1, RETIRED);
+  }
+
+  /** Tells whether a number was left behind by a writer that closed the journal. */
+  isRetired(number: number): boolean {
+    try {
+      const path = this.claimOf(number);
+      return lstatSync(path).isFile() && readFileSync(path, "utf8") === RETIRED;
+    } catch {
+      return false;
+    }
   }
 
   /** Removes the sockets and claims below a number. */
@@ -149,9 +162,9 @@ export class SocketPlace {
     return this.#inside ?? this.#directory;
   }
 
-  #mark(number: number): boolean {
+  #mark(number: number, text: string): boolean {
     try {
-      writeFileSync(this.claimOf(number), "", { flag: "wx", mode: 0o600 });
+      writeFileSync(this.claimOf(number), text, { flag: "wx", mode: 0o600 });
       return true;
     } catch {
       return false;

@@ -1,7 +1,7 @@
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { HubError } from "../../../core/errors.ts";
 import { every, monotonicMs, nextTurn, sleep } from "../../../core/scheduler.ts";
-import { elect } from "./election.ts";
+import { elect, type Elected } from "./election.ts";
 import { Claim, GuardedStore, type OpenStore } from "./guarded-store.ts";
 import type { LogPlace } from "../files/log-access.ts";
 import { RemoteWriter } from "./remote-writer.ts";
@@ -16,11 +16,21 @@ const CHECK_MS = 500;
 /** Bytes of appends that may wait for the writer in another process. */
 const MOST_OPEN_BYTES = 64 * 1024 * 1024;
 
+/** Circumstances in which a process opens the store. */
+export interface WriterRole {
+  /** The required epoch, if any. */
+  readonly epoch: string | undefined;
+  /** Whether the writer before may be suspended, and go on later. */
+  readonly isTakeover: boolean;
+  /** Whether another process may write now, so that this one must not. */
+  readonly isDeposed: () => boolean;
+}
+
 /** Options of a {@link WriterLink}. */
 export interface WriterLinkOptions {
   readonly sockets: SocketPlace;
-  /** Opens the store, as the one writer. @param epoch - The required epoch, if any. */
-  readonly openStore: (epoch: string | undefined) => Promise<OpenStore>;
+  /** Opens the store, as the one writer. */
+  readonly openStore: (role: WriterRole) => Promise<OpenStore>;
   /** The required epoch, for a process that joins others. */
   readonly epoch: string | undefined;
   /** Why the journal's files can't be used now, or undefined. Costs a few microseconds. */
@@ -184,12 +194,12 @@ export class WriterLink {
     });
   }
 
-  async #write({ server, number }: { server: Server; number: number }, followers: WriterServer, onOpen: () => void): Promise<void> {
+  async #write({ server, number, isTakeover }: Writer, followers: WriterServer, onOpen: () => void): Promise<void> {
     const { sockets, openStore, epoch } = this.#options;
     const claim = new Claim(sockets.claimOf(number));
     let store: OpenStore | undefined;
     try {
-      store = await openStore(this.#place?.epoch ?? epoch);
+      store = await openStore({ epoch: this.#place?.epoch ?? epoch, isTakeover, isDeposed: claim.isLost });
       const refusal = this.#whyOther(store.place);
       if (refusal !== undefined) throw refusal;
       const guarded = new GuardedStore(store, claim);
@@ -207,9 +217,10 @@ export class WriterLink {
       await store?.close();
       // The last outcomes become answers.
       await nextTurn();
-      sockets.retire(number);
+      if (!claim.isLost()) sockets.retire(number);
       followers.close();
-      await new Promise((resolve) => server.close(resolve));
+      // Node removes the socket's path as it closes. The path may be that of the next writer.
+      if (!claim.isTaken()) await new Promise((resolve) => server.close(resolve));
     }
   }
 
@@ -273,5 +284,7 @@ export class WriterLink {
     this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
   }
 }
+
+type Writer = Extract<Elected, { readonly role: "writer" }>;
 
 const closed = (): HubError => new HubError("journal_unavailable", "The journal is closed.");

@@ -1,97 +1,153 @@
-import { constants, copyFileSync, readdirSync, rmSync } from "node:fs";
+import { constants, copyFileSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { chmod, copyFile, open } from "node:fs/promises";
-import { basename, join } from "node:path";
-import type { Socket } from "node:net";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { makeDirectory } from "../../../make-directory.ts";
 import { findLog, mustExist } from "./current-place.ts";
-import { elect } from "../processes/election.ts";
 import { FILE_MODE } from "../files/file-operations.ts";
 import { flushPath, identityPath } from "../files/identity.ts";
 import type { LogPlace } from "../files/log-access.ts";
-import { RemoteWriter } from "../processes/remote-writer.ts";
 import { listSegments, segmentPath } from "../files/segment.ts";
-import { SocketPlace } from "../processes/socket-place.ts";
-import { LogStore } from "../writing/store.ts";
-import { WriterServer } from "../processes/writer-server.ts";
+import { verify } from "./verify.ts";
 
 const COPY_BYTES = 1024 * 1024;
 /** Passes over a journal that is written meanwhile. Each pass copies what came during the last. */
 const MOST_PASSES = 20;
-
-/** Result of {@link declareRestored}. */
-export interface DeclaredRestored {
-  /** The new epoch. */
-  readonly epoch: string;
-  readonly head: number;
-  readonly tail: number;
-}
+/** Passes after which a copy that can be opened is enough, although the newest segment changed. */
+const ENOUGH_PASSES = 3;
 
 /**
  * Copies a log into another directory, while other processes may write it. The copy has every
  * update that was acknowledged before the last pass over the newest segment, which takes
- * milliseconds.
+ * milliseconds. It is read back and checked.
  *
  * @param to - Directory to make. An existing directory must be empty.
  * @returns The place that the copy has come to.
- * @throws Error if there is no log, the directory is not empty, or it can't be written.
+ * @throws Error if there is no log, the directory can't be taken or written, or the copy could not
+ *   be opened. Nothing of it is left then.
  */
 export async function backUp(directory: string, to: string): Promise<LogPlace> {
   mustExist(directory);
-  makeDirectory(to);
-  if (readdirSync(to).length > 0) throw new Error(`The directory ${to} is not empty. Name one that is, or does not exist.`);
-  let copied: LogPlace | undefined;
-  for (let pass = 1; ; pass++) {
-    const { place } = await findLog(directory);
-    await copyUpTo(directory, to, place, copied);
-    const isDone = copied !== undefined && copied.segment === place.segment;
-    copied = place;
-    if (isDone || pass === MOST_PASSES) break;
+  const isMade = prepareTarget(directory, to);
+  try {
+    const copied = await copyLog(directory, to);
+    // The name in the file is that of the original, so the copy is noticed.
+    copyFileSync(identityPath(directory), identityPath(to));
+    for (const name of readdirSync(to)) {
+      await chmod(join(to, name), FILE_MODE);
+      // A backup that a power cut takes away is no backup.
+      flushPath(join(to, name));
+    }
+    flushPath(to);
+    const { isTableWhole, tail } = await verify(to);
+    if (!isTableWhole)
+      throw new Error("The copy could not be opened, because its shared table is not whole. Run `artesian journal verify`.");
+    if (tail !== copied.tail) throw new Error(`The copy ends with update ${tail} instead of ${copied.tail}. Try again.`);
+    return copied;
+  } catch (error) {
+    for (const name of isMade ? [] : readdirSync(to)) rmSync(join(to, name), { recursive: true, force: true });
+    if (isMade) rmSync(to, { recursive: true, force: true });
+    throw error;
   }
-  // The name in the file is that of the original, so the copy is noticed.
-  copyFileSync(identityPath(directory), identityPath(to));
-  for (const name of readdirSync(to)) {
-    await chmod(join(to, name), FILE_MODE);
-    // A backup that a power cut takes away is no backup.
-    flushPath(join(to, name));
-  }
-  flushPath(to);
-  return copied;
 }
 
-/** Copies all that is not copied yet. Bytes of a segment never change once they are flushed. */
-async function copyUpTo(directory: string, to: string, place: LogPlace, before: LogPlace | undefined): Promise<void> {
+/** @returns Whether the directory was made. @throws Error if a directory can't be the target. */
+function prepareTarget(directory: string, to: string): boolean {
+  const found = statSync(to, { throwIfNoEntry: false });
+  if (found?.isDirectory() === false) throw new Error(`${to} is a file. Name a directory that is empty, or does not exist.`);
+  if (`${realPathOf(to)}${sep}`.startsWith(`${realpathSync(directory)}${sep}`)) {
+    throw new Error(`${to} is in the journal's own directory. Name another place, best on another disk.`);
+  }
+  makeDirectory(to);
+  if (readdirSync(to).length > 0) throw new Error(`The directory ${to} is not empty. Name one that is, or does not exist.`);
+  return found === undefined;
+}
+
+/** The path without symbolic links, also of a directory that does not exist yet. */
+function realPathOf(path: string): string {
+  const whole = resolve(path);
+  const parent = dirname(whole);
+  if (parent === whole || statSync(whole, { throwIfNoEntry: false }) !== undefined) return realpathSync(whole);
+  return join(realPathOf(parent), basename(whole));
+}
+
+/** Makes passes until the copy can be opened, and has the newest segment. */
+async function copyLog(directory: string, to: string): Promise<LogPlace> {
+  let copied: LogPlace | undefined;
+  for (let pass = 1; pass <= MOST_PASSES; pass++) {
+    const oldest = listSegments(directory)[0] ?? 1;
+    const { place } = await findLog(directory);
+    const isWhole = await copyUpTo(directory, to, place, copied, oldest);
+    const isNewest = copied?.segment === place.segment || pass >= ENOUGH_PASSES;
+    if (!isWhole) continue;
+    if (isNewest) return place;
+    copied = place;
+  }
+  throw new Error("The journal drops its segments sooner than they can be copied. Raise --retention-bytes, or stop the hub for the copy.");
+}
+
+/**
+ * Copies all that is not copied yet. Bytes of a segment never change once they are flushed.
+ *
+ * @param before - Place up to which the copy is whole already.
+ * @param oldest - First offset of the oldest segment before the pass.
+ * @returns Whether the copy has all segments from a checkpoint of the table on, and all held updates.
+ */
+async function copyUpTo(directory: string, to: string, place: LogPlace, before: LogPlace | undefined, oldest: number): Promise<boolean> {
+  // A checkpoint first, because the segments from the last but one on stay until there is a newer.
+  let table = 0;
+  for (const first of listSegments(directory, "table")) {
+    if (first > place.segment) continue;
+    if (await copyIfThere(segmentPath(directory, first, "table"), segmentPath(to, first, "table"))) table = first;
+  }
   const all = listSegments(directory).filter((first) => first <= place.segment);
-  const isHeld = (next: number | undefined): boolean => next === undefined || next > place.head;
+  const isNeeded = (first: number, next = Infinity): boolean => next > place.head || (table > 0 && first >= table);
   for (const [i, first] of all.entries()) {
-    if (!isHeld(all[i + 1])) continue;
+    if (!isNeeded(first, all[i + 1])) continue;
     const source = segmentPath(directory, first, "log");
     const target = segmentPath(to, first, "log");
-    const known = before !== undefined && first <= before.segment;
-    if (first === place.segment) await copyRange(source, target, known && before.segment === first ? before.position : 0, place.position);
-    else if (!known || before.segment === first) await copyIfThere(source, target);
-    if (first !== place.segment) await copyIfThere(segmentPath(directory, first, "index"), segmentPath(to, first, "index"));
+    const isKnown = before !== undefined && first <= before.segment;
+    const isActive = first === place.segment;
+    if (isActive && !(await copyRange(source, target, isKnown && before.segment === first ? before.position : 0, place.position)))
+      return false;
+    if (!isActive && (!isKnown || before.segment === first)) await copyIfThere(source, target);
+    if (!isActive) await copyIfThere(segmentPath(directory, first, "index"), segmentPath(to, first, "index"));
   }
   // The oldest segments may have been dropped meanwhile. A copy has no hole.
   const present = new Set(listSegments(directory));
   const gone = listSegments(to).filter((first) => !present.has(first));
   for (const first of gone) for (const part of ["log", "index", "table"] as const) rmSync(segmentPath(to, first, part), { force: true });
-  for (const first of listSegments(directory, "table")) {
-    if (first <= place.segment) await copyIfThere(segmentPath(directory, first, "table"), segmentPath(to, first, "table"));
-  }
+  const copies = listSegments(to);
+  const isTableThere = copies[0] === 1 || listSegments(to, "table").some((first) => copies.includes(first));
+  const hasHead = (copies[0] ?? Infinity) <= Math.max(place.head, oldest);
+  return isTableThere && hasHead && copies.at(-1) === place.segment;
 }
 
-/** The table's older checkpoints, indexes and segments may be dropped during the copy. */
-async function copyIfThere(from: string, to: string): Promise<void> {
+/**
+ * The table's older checkpoints, indexes and segments may be dropped during the copy.
+ *
+ * @returns Whether the file was there.
+ */
+async function copyIfThere(from: string, to: string): Promise<boolean> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);
+    return true;
   } catch (error) {
-    if (!(error instanceof Error) || Reflect.get(error, "code") !== "ENOENT")
-      throw new Error(`${basename(from)}: ${String(error)}`, { cause: error });
+    if (isMissing(error)) return false;
+    throw new Error(`${basename(from)}: ${String(error)}`, { cause: error });
   }
 }
 
-async function copyRange(from: string, to: string, start: number, end: number): Promise<void> {
-  const source = await open(from, "r");
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, "code") === "ENOENT";
+}
+
+/** @returns Whether the file was there. */
+async function copyRange(from: string, to: string, start: number, end: number): Promise<boolean> {
+  const source = await open(from, "r").catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (source === undefined) return false;
   try {
     const target = await open(to, start === 0 ? "w" : "r+", FILE_MODE);
     try {
@@ -99,7 +155,7 @@ async function copyRange(from: string, to: string, start: number, end: number): 
       for (let at = start; at < end;) {
         const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, end - at), at);
         if (bytesRead === 0) throw new Error(`${from} is shorter than it was.`);
-        await target.write(buffer, 0, bytesRead, at);
+        for (let done = 0; done < bytesRead;) done += (await target.write(buffer, done, bytesRead - done, at + done)).bytesWritten;
         at += bytesRead;
       }
     } finally {
@@ -108,45 +164,5 @@ async function copyRange(from: string, to: string, start: number, end: number): 
   } finally {
     await source.close();
   }
-}
-
-/**
- * Declares that the data of a log were restored, when nothing else shows this, as after a disk was
- * set back to a snapshot. The log begins a new epoch, so that each subscriber that comes back is
- * told of a gap.
- *
- * @param markFile - As the journal is opened with.
- * @throws Error if there is no journal, or a process has the journal open.
- */
-export async function declareRestored(directory: string, markFile?: string): Promise<DeclaredRestored> {
-  mustExist(directory);
-  const sockets = new SocketPlace(directory);
-  const followers = new WriterServer();
-  try {
-    const elected = await elect(sockets, followers);
-    if (elected?.role !== "writer") {
-      const pid = elected === undefined ? undefined : await pidOf(elected.socket);
-      throw new Error(`The journal in ${directory} is in use by process ${pid ?? "unknown"}. Stop the hub, then try again.`);
-    }
-    try {
-      const store = await LogStore.open({ directory, markFile, isDeclared: true, onPutBack: () => undefined });
-      const { epoch, head, tail } = store.place;
-      await store.close();
-      return { epoch, head, tail };
-    } finally {
-      sockets.retire(elected.number);
-      followers.dismiss();
-      elected.server.close();
-    }
-  } finally {
-    followers.close();
-    sockets.close();
-  }
-}
-
-/** Asks a writer for the id of its process. */
-function pidOf(socket: Socket): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const writer = new RemoteWriter(socket, { onPlace: () => writer.close(), onLeft: () => resolve(writer.pid) });
-  });
+  return true;
 }

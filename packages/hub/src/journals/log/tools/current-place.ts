@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { nextTurn } from "../../../core/scheduler.ts";
 import { restOf } from "../../../core/slices.ts";
 import { reach } from "../processes/election.ts";
-import { entryHead, entryTotal } from "../entries/entry.ts";
+import { entryChanges, entryHead, entryTotal } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
 import { type Identity, identityPath, readIdentity, readSecrets, refuseLmdb, type Secrets, SEGMENT_START } from "../files/identity.ts";
 import type { LogPlace } from "../files/log-access.ts";
+import { Mark } from "../files/mark.ts";
 import { RemoteWriter } from "../processes/remote-writer.ts";
 import { listSegments, segmentPath } from "../files/segment.ts";
 import { Segments } from "../files/segments.ts";
@@ -17,6 +19,8 @@ export interface FoundLog {
   readonly identity: { readonly identity: Identity; readonly isOwn: boolean } | undefined;
   readonly secrets: Secrets;
   readonly place: LogPlace;
+  /** Number of changes of the shared table. Undefined if a process writes the log. */
+  readonly changes: number | undefined;
   /** Whether a process writes the log now. */
   readonly isOpen: boolean;
 }
@@ -39,9 +43,21 @@ export async function findLog(directory: string): Promise<FoundLog> {
       .find(Boolean);
   if (secrets === undefined) throw new Error(`The journal in ${directory} is damaged: it has segments, but not what they belong to.`);
   const told = await askWriter(directory);
-  if (told !== undefined) return { identity, secrets, place: told, isOpen: true };
+  if (told !== undefined) return { identity, secrets, place: told, changes: undefined, isOpen: true };
   const { epoch = "unknown0", restoredUpTo = 0 } = identity?.identity ?? {};
-  return { identity, secrets, place: { epoch, restoredUpTo, ...(await placeInFiles(directory, secrets)) }, isOpen: false };
+  const { changes, ...place } = await placeInFiles(directory, secrets);
+  return { identity, secrets, place: { epoch, restoredUpTo, ...place }, changes, isOpen: false };
+}
+
+/**
+ * Number of changes of the shared table that the mark knows of, and a closed log has no more. The
+ * hub does not start then.
+ *
+ * @param markFile - As the journal is opened with. Default: `mark` in the directory.
+ */
+export function missingChangesOf(directory: string, { identity, changes }: FoundLog, markFile: string = join(directory, "mark")): number {
+  if (identity?.isOwn !== true || changes === undefined) return 0;
+  return new Mark(markFile).missingChanges(identity.identity.epoch, changes);
 }
 
 /** @throws Error if a directory holds no log, or may not be read. */
@@ -95,22 +111,29 @@ async function askHighest(sockets: SocketPlace): Promise<LogPlace | undefined> {
 }
 
 /** The end of a log that no process writes. Bytes after the last sound entry were never acknowledged. */
-async function placeInFiles(directory: string, { salt }: Secrets): Promise<Omit<LogPlace, "epoch" | "restoredUpTo">> {
+async function placeInFiles(
+  directory: string,
+  { salt }: Secrets,
+): Promise<Omit<LogPlace, "epoch" | "restoredUpTo"> & { readonly changes: number }> {
   const segments = new Segments(directory, salt);
   try {
     segments.list(Infinity);
+    if (segments.all.length === 0)
+      throw new Error(`The journal in ${directory} has no segments: all files NNNNNNNNNNNNNNNN.log are gone. Put a backup in its place.`);
     const { active } = segments;
     const entries = new EntryReader(salt);
     entries.use({ fd: () => segments.fd(active), limit: segments.length(active) });
     let head: number | undefined;
     let total = 0;
+    let changes = 0;
     const work = scan(entries, { position: SEGMENT_START, next: active.first, mayBeTorn: true }, ({ bytes, at }) => {
       head = Math.max(head ?? 1, entryHead(bytes, at));
       total = entryTotal(bytes, at);
+      changes = entryChanges(bytes, at);
     });
     const { next, position } = await restOf(work, nextTurn);
     if (head === undefined) throw new Error(`The newest segment, ${segmentPath(directory, active.first, "log")}, cannot be read.`);
-    return { head: Math.min(head, next), tail: next - 1, bytes: total, segment: active.first, position };
+    return { head: Math.min(head, next), tail: next - 1, bytes: total, segment: active.first, position, changes };
   } finally {
     segments.close();
   }

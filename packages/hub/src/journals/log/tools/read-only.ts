@@ -2,7 +2,8 @@ import { statSync } from "node:fs";
 import type { Journal } from "../../../core/journal/journal.ts";
 import { LogReader } from "../files/reader.ts";
 import { listSegments, segmentPath } from "../files/segment.ts";
-import { findLog } from "./current-place.ts";
+import { changesMissing } from "../writing/recovery.ts";
+import { findLog, missingChangesOf } from "./current-place.ts";
 
 /** A log that is read without becoming one of its processes. */
 export interface ReadOnlyLog extends Pick<Journal, "read" | "head" | "tail" | "close"> {
@@ -10,6 +11,8 @@ export interface ReadOnlyLog extends Pick<Journal, "read" | "head" | "tail" | "c
   readonly epoch: string | undefined;
   /** Whether a process wrote the log at the last look. */
   isOpen(): boolean;
+  /** Why a hub does not start with this log, although it can be read. Undefined if it does. */
+  readonly obstacle: string | undefined;
   /** Number of segments, and bytes of all files. */
   files(): { readonly segments: number; readonly bytes: number };
   /**
@@ -24,12 +27,15 @@ export interface ReadOnlyLog extends Pick<Journal, "read" | "head" | "tail" | "c
  * Opens a log to read what it has now.
  *
  * @param onDamage - Called with a description if read data differ from the written data.
+ * @param markFile - As the journal is opened with.
  * @throws Error if there is no log, or its newest segment cannot be read.
  */
-export async function readLog(directory: string, onDamage: (what: string) => void): Promise<ReadOnlyLog> {
+export async function readLog(directory: string, onDamage: (what: string) => void, markFile?: string): Promise<ReadOnlyLog> {
   let found = await findLog(directory);
   const reader = await LogReader.open(directory, found.secrets.salt, found.place, { onDamage });
+  const missing = missingChangesOf(directory, found, markFile);
   return {
+    obstacle: missing === 0 ? undefined : `The journal in ${directory} ${changesMissing(missing)}`,
     epoch: found.identity?.identity.epoch,
     isOpen: () => found.isOpen,
     files: () => sizesOf(directory),

@@ -1,17 +1,18 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nextTurn } from "../../../core/scheduler.ts";
 import { restOf } from "../../../core/slices.ts";
 import { Mark } from "../files/mark.ts";
 import { readCheckpoint } from "../files/checkpoint.ts";
 import { decodeRest, walkRecords } from "../entries/codec.ts";
-import { findLog, type FoundLog } from "./current-place.ts";
+import { findLog, type FoundLog, missingChangesOf } from "./current-place.ts";
 import { entryKind, HAS_KEY } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
 import { hashOf, readSecrets, SEGMENT_START } from "../files/identity.ts";
 import { hashText } from "../files/indexing.ts";
 import { listSegments, segmentName, segmentPath } from "../files/segment.ts";
 import { type Segment, Segments } from "../files/segments.ts";
+import { changesMissing } from "../writing/recovery.ts";
 import { TableLoading } from "../writing/table-loading.ts";
 
 /** Damage of a log, and its meaning for the operator. */
@@ -33,6 +34,10 @@ export interface Verified {
   /** Whether a process writes the log meanwhile. */
   readonly isOpen: boolean;
   readonly damage: readonly Finding[];
+  /** Files that are missing, and are made anew without a loss. */
+  readonly notes: readonly Finding[];
+  /** Whether no change of the shared table is missing between its checkpoint and the end. */
+  readonly isTableWhole: boolean;
   /** Updates that were gone when the data were put back. Subscribers are told of them. */
   readonly gone: readonly { readonly from: number; readonly to: number }[];
   /** Why the next start begins a new epoch, or undefined if it does not. */
@@ -57,6 +62,7 @@ export async function verify(
   const found = await findLog(directory);
   const { place, isOpen, identity, secrets } = found;
   const damage: Finding[] = [];
+  const notes: Finding[] = [];
   const gone: { from: number; to: number }[] = [];
   if (identity === undefined) {
     damage.push({
@@ -78,12 +84,13 @@ export async function verify(
     });
   }
   let bytes = 0;
+  let isTableWhole = false;
   try {
     const loading = new TableLoading(segments);
     for (const [i, segment] of segments.all.entries()) {
       try {
         bytes += statSync(segmentPath(directory, segment.first, "log")).size;
-        await new SegmentCheck(found, segments, segment, loading, damage, gone).run();
+        await new SegmentCheck(found, segments, segment, loading, { damage, notes, gone }).run();
       } catch (error) {
         // The oldest segments may be dropped meanwhile.
         if (!isOpen || listSegments(directory).includes(segment.first)) throw error;
@@ -91,9 +98,13 @@ export async function verify(
       onProgress(i + 1, segments.all.length);
     }
     checkTable(segments, loading, damage);
+    isTableWhole = loading.isWhole;
   } finally {
     segments.close();
   }
+  const missing = missingChangesOf(directory, found, markFile);
+  if (missing > 0)
+    damage.push({ file: "the shared table", what: `lacks ${missing} of its changes`, meaning: `The journal ${changesMissing(missing)}` });
   const putBack =
     identity === undefined
       ? undefined
@@ -103,7 +114,19 @@ export async function verify(
           ? undefined
           : new Mark(markFile).whyOther(place.epoch, place.tail);
   const { tail } = place;
-  return { epoch: identity?.identity.epoch, head: place.head, tail, segments: segments.all.length, bytes, isOpen, damage, gone, putBack };
+  return {
+    epoch: identity?.identity.epoch,
+    head: place.head,
+    tail,
+    segments: segments.all.length,
+    bytes,
+    isOpen,
+    damage,
+    notes,
+    isTableWhole,
+    gone,
+    putBack,
+  };
 }
 
 /** The check of one segment and its index. */
@@ -113,6 +136,7 @@ class SegmentCheck {
   readonly #segment: Segment;
   readonly #loading: TableLoading;
   readonly #damage: Finding[];
+  readonly #notes: Finding[];
   readonly #gone: { from: number; to: number }[];
 
   constructor(
@@ -120,14 +144,14 @@ class SegmentCheck {
     segments: Segments,
     segment: Segment,
     loading: TableLoading,
-    damage: Finding[],
-    gone: { from: number; to: number }[],
+    { damage, notes, gone }: { readonly damage: Finding[]; readonly notes: Finding[]; readonly gone: { from: number; to: number }[] },
   ) {
     this.#found = found;
     this.#segments = segments;
     this.#segment = segment;
     this.#loading = loading;
     this.#damage = damage;
+    this.#notes = notes;
     this.#gone = gone;
   }
 
@@ -141,7 +165,12 @@ class SegmentCheck {
     }
     const hash = hashOf(secrets);
     const index = isActive ? undefined : this.#segments.index(this.#segment);
-    if (!isActive && index === undefined) this.#note("index", "is missing or damaged", REBUILT);
+    if (!isActive && index === undefined) {
+      const name = segmentName(first, "index");
+      // A backup may be without the newest one.
+      const isMissing = !existsSync(segmentPath(this.#segments.directory, first, "index"));
+      (isMissing ? this.#notes : this.#damage).push({ file: name, what: isMissing ? "is missing" : "is damaged", meaning: REBUILT });
+    }
     let isIndexWhole = true;
     const isIndexed = (text: number, offset: number): boolean => index === undefined || index.find(text)?.includes(offset) === true;
     const entries = new EntryReader(secrets.salt);
@@ -150,9 +179,10 @@ class SegmentCheck {
     let expected = first;
     let position = SEGMENT_START;
     const until = isActive ? place.tail + 1 : end;
+    const counts = this.#segments.counting(this.#segment);
     const work = scan(entries, { position, next: first, until: isActive ? undefined : until }, (entry) => {
       if (entry.position > position) this.#gap(expected, entry.first - 1, position);
-      if (first >= this.#loading.first) this.#loading.read(entry);
+      if (first >= this.#loading.first && counts(entry)) this.#loading.read(entry);
       walkRecords(entry.bytes, entry.at, entry.length, (i, _size, idStart, idEnd) => {
         if (idEnd > 0 && !isIndexed(hash.of(entry.bytes, idStart, idEnd), entry.first + i)) isIndexWhole = false;
       });

@@ -14,9 +14,14 @@ export class Housekeeping {
   /** Segments whose records were all trimmed, rising. */
   #trimmed: number[] = [];
   #work: Promise<void> = Promise.resolve();
+  readonly #isDeposed: () => boolean;
 
-  /** @param checkpoints - Segments with a checkpoint of the table, rising. */
-  constructor(segments: Segments, checkpoints: readonly number[]) {
+  /**
+   * @param checkpoints - Segments with a checkpoint of the table, rising.
+   * @param isDeposed - Whether the files are another process's now, so that no work is done any more.
+   */
+  constructor(segments: Segments, checkpoints: readonly number[], isDeposed: () => boolean) {
+    this.#isDeposed = isDeposed;
     this.#segments = segments;
     this.#checkpoints = checkpoints;
   }
@@ -38,7 +43,7 @@ export class Housekeeping {
 
   /** Closes a full segment, and writes its index. */
   seal(segment: Segment, writer: SegmentWriter): void {
-    this.#later(() => writer.close());
+    this.#work = this.#work.then(() => writer.close());
     this.#later(() => writeIndex(this.#segments, segment));
   }
 
@@ -75,9 +80,11 @@ export class Housekeeping {
 
   /** Work that fails, as on a full disk, is done at the next start, or with the next segment. */
   #later(work: () => Promise<unknown>): void {
-    this.#work = this.#work.then(work).then(
-      () => undefined,
-      () => undefined,
-    );
+    this.#work = this.#work
+      .then(() => (this.#isDeposed() ? undefined : work()))
+      .then(
+        () => undefined,
+        () => undefined,
+      );
   }
 }

@@ -64,6 +64,8 @@ export interface RecoveredLog {
   readonly table: Table;
   /** Segments with a checkpoint of the table, rising. */
   readonly checkpoints: readonly number[];
+  /** Whether this process began the log. */
+  readonly isNew: boolean;
 }
 
 /** The directory holds another journal than the required one, or none. */
@@ -76,6 +78,18 @@ export class OtherJournal extends Error {
         "Move the same directory back, or restart the hub to go on with the present files.",
     );
   }
+}
+
+/** Advice after data were put back. */
+const REVOKE_AGAIN = "Revocations and scheduled updates of the time since are missing: revoke again, or rotate the keys.";
+
+/** Tells that the mark knows of more changes of the shared table than there are, and what to do. */
+export function changesMissing(count: number): string {
+  const changes = count === 1 ? "the newest change" : `the newest ${count} changes`;
+  return (
+    `has lost ${changes} of its table of revocations, schedules and presence. A revoked token may work again, so the hub does not start. ` +
+    "Put the missing segments back. Or run `artesian journal restore`, start the hub, and revoke again or rotate the keys."
+  );
 }
 
 /** Makes the error for a journal that is damaged beyond use. */
@@ -118,8 +132,12 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
     const isNew = found === undefined && read.state.tail === 0;
     const putBack = isNew ? undefined : whyPutBack(found, mark, read.state.tail, options.isDeclared);
     if (wanted !== undefined && putBack !== undefined) throw new OtherJournal(directory);
+    // A copy is the operator's own act. Here the journal itself lost a part.
+    const missing =
+      found?.isOwn === true && options.isDeclared !== true ? mark.missingChanges(found.identity.epoch, read.state.changes) : 0;
+    if (missing > 0) throw new Error(`The journal in ${directory} ${changesMissing(missing)}`);
     // The records that the mark knows of and the segments do not have are gone.
-    const known = found === undefined ? 0 : mark.tailOf(found.identity.epoch);
+    const known = found === undefined ? 0 : mark.reached(found.identity.epoch).tail;
     if (known > read.state.tail) {
       await skipTo(known + 1, segments, read, options, secrets);
       read = await readLog(segments, secrets);
@@ -129,11 +147,11 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
     if (identity === undefined || putBack !== undefined) {
       identity = { ...secrets, epoch: createEpoch(), restoredUpTo: isNew ? 0 : state.tail };
       writeIdentity(directory, identity);
-      mark.begin(identity.epoch, state.tail);
-    } else mark.note(identity.epoch, state.tail);
+      mark.begin(identity.epoch, state);
+    } else mark.note(identity.epoch, state);
     if (putBack !== undefined) {
       onPutBack(
-        `The data in ${directory} were put back (${putBack}). The journal begins a new epoch, so that subscribers are told of a gap.`,
+        `The data in ${directory} were put back (${putBack}). The journal begins a new epoch, so that subscribers are told of a gap. ${REVOKE_AGAIN}`,
       );
     }
     const writer = await SegmentWriter.open(directory, options.files, {
@@ -141,7 +159,7 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
       position,
       limit: options.segmentBytes,
     });
-    return { identity, mark, segments, writer, state, table, checkpoints };
+    return { identity, mark, segments, writer, state, table, checkpoints, isNew };
   } catch (error) {
     segments.close();
     throw error;
@@ -213,8 +231,9 @@ async function readLog(segments: Segments, secrets: Secrets): Promise<ReadLog> {
     entries.use({ fd: () => segments.fd(segment), limit: segments.length(segment) });
     const isActive = segment === active;
     const range = { position: SEGMENT_START, next: segment.first, until: isActive ? undefined : segment.next, mayBeTorn: isActive };
+    const counts = segments.counting(segment);
     const work = scan(entries, range, (entry) => {
-      loading.read(entry);
+      if (counts(entry)) loading.read(entry);
       if (!isActive) return;
       const { bytes, at, first, count } = entry;
       sparse.note(entry.position, entry.length, first, count);

@@ -1,46 +1,32 @@
 import { HubError } from "../../../core/errors.ts";
 import type { KnownAppend, ReusedKey } from "../../../core/journal/idempotency.ts";
-import type { Retention } from "../../../core/journal/journal.ts";
 import type { JournalState, StateEntry } from "../../../core/journal/state.ts";
+import { beginFile, isActiveWhole } from "./active-segment.ts";
 import { AppendQueue } from "./append-queue.ts";
-import { nextTurn } from "../../../core/scheduler.ts";
-import { restOf } from "../../../core/slices.ts";
 import { DURABLE_RETENTION, RetentionRule, trimWhileIdle } from "../../shared/retention.ts";
 import { Malformed } from "../entries/bytes.ts";
 import { encodeAppend } from "../entries/codec.ts";
 import { Condition } from "./condition.ts";
-import { ENTRY_HEAD } from "../entries/entry.ts";
-import { EntryReader, scan } from "../entries/entry-reader.ts";
+import { AFTER_GAP, ENTRY_HEAD } from "../entries/entry.ts";
+import type { Checkpoint } from "../files/checkpoint.ts";
 import { outcomeUnknown, toWriteError } from "../files/failure.ts";
-import { type FileOperations, realFiles } from "../files/file-operations.ts";
+import { claimedFiles, type FileOperations, realFiles } from "../files/file-operations.ts";
 import { Group } from "./group.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { hashOf, identityPath, SEGMENT_START } from "../files/identity.ts";
-import { HashTable } from "../files/hash-table.ts";
 import type { KeyedHash } from "../files/keyed-hash.ts";
 import type { LogOutcome, LogPlace, LogWriterAccess } from "../files/log-access.ts";
 import { Lookup } from "./lookup.ts";
 import { LogReader } from "../files/reader.ts";
-import { type LogState, recover, type RecoveredLog, type RecoveryOptions } from "./recovery.ts";
+import { type LogState, recover, type RecoveredLog } from "./recovery.ts";
 import { segmentPath } from "../files/segment.ts";
 import { segmentBytesFor } from "../files/segment-length.ts";
 import { SegmentWriter } from "../files/segment-writer.ts";
 import { SparseIndex } from "../files/sparse-index.ts";
+import type { LogStoreOptions } from "./store-options.ts";
 import { type LogEnd, Trimmer } from "./trimmer.ts";
 
-/** Options of {@link LogStore.open}. */
-export interface LogStoreOptions extends Omit<RecoveryOptions, "files" | "segmentBytes"> {
-  /** Default: {@link DURABLE_RETENTION}. */
-  readonly retention?: Retention | undefined;
-  /** Called with a description if read data differ from the written data. */
-  readonly onDamage?: ((what: string) => void) | undefined;
-  /** Length that a segment should not exceed, in bytes. Default: by the retention, at most 64 MiB. */
-  readonly segmentBytes?: number | undefined;
-  /** Of a process that may have been a follower before. Default: a new one. */
-  readonly condition?: Condition | undefined;
-  /** For tests that make operations fail. */
-  readonly files?: FileOperations | undefined;
-}
+export type { LogStoreOptions } from "./store-options.ts";
 
 /** A log that this process alone writes. Appends that wait for a flush share the next one. */
 export class LogStore implements LogWriterAccess {
@@ -67,10 +53,15 @@ export class LogStore implements LogWriterAccess {
   #isDoubtful = false;
   /** Whether no entry says that the last group was flushed. */
   #isUnproven = false;
+  readonly #isDeposed: () => boolean;
+  /** Whether a writer before may still have the active segment open. */
+  #isShared: boolean;
 
-  private constructor(log: RecoveredLog, options: LogStoreOptions, segmentBytes: number) {
-    const { directory, retention = DURABLE_RETENTION, files = realFiles } = options;
+  private constructor(log: RecoveredLog, options: LogStoreOptions, files: FileOperations, segmentBytes: number) {
+    const { directory, retention = DURABLE_RETENTION, isTakeover = false, isDeposed = () => false } = options;
     const { segments, identity } = log;
+    this.#isDeposed = isDeposed;
+    this.#isShared = isTakeover && !log.isNew;
     this.#directory = directory;
     this.#log = log;
     this.#files = files;
@@ -81,7 +72,7 @@ export class LogStore implements LogWriterAccess {
     this.#condition = options.condition ?? new Condition(directory);
     this.#watchFiles();
     // In another journal's place, the mark would say that the other is an older journal.
-    log.mark.onlyWhile(() => this.#condition.look() === undefined);
+    log.mark.onlyWhile(() => this.#condition.look() === undefined && !isDeposed());
     this.#trimmer = new Trimmer(segments, new RetentionRule(retention));
     this.#trimmer.start(log.state.head, this.#end());
     this.#place = this.#newPlace();
@@ -93,7 +84,7 @@ export class LogStore implements LogWriterAccess {
     }
     this.#lookup = new Lookup(segments, this.reader, this.#hash);
     this.#group = new Group(segments.salt, log.table, this.#hash);
-    this.#housekeeping = new Housekeeping(segments, log.checkpoints);
+    this.#housekeeping = new Housekeeping(segments, log.checkpoints, isDeposed);
     this.#housekeeping.writeIndexes();
     this.#dropTrimmed();
     this.#stopTrimming = trimWhileIdle(retention, {
@@ -111,8 +102,8 @@ export class LogStore implements LogWriterAccess {
    */
   static async open(options: LogStoreOptions): Promise<LogStore> {
     const segmentBytes = options.segmentBytes ?? segmentBytesFor(options.retention ?? DURABLE_RETENTION);
-    const log = await recover({ ...options, files: options.files ?? realFiles, segmentBytes });
-    return new LogStore(log, options, segmentBytes);
+    const files = claimedFiles(options.files ?? realFiles, options.isDeposed);
+    return new LogStore(await recover({ ...options, files, segmentBytes }), options, files, segmentBytes);
   }
 
   get place(): LogPlace {
@@ -176,13 +167,13 @@ export class LogStore implements LogWriterAccess {
     this.#isClosed = true;
     this.#stopTrimming();
     await this.#queue.settle();
-    const isHere = this.#condition.look() === undefined;
-    if (isHere && !this.#isDoubtful && this.#isUnproven) {
+    const mayWrite = (): boolean => this.#condition.look() === undefined && !this.#isDoubtful && !this.#isDeposed();
+    if (mayWrite() && this.#isUnproven) {
       // So that damage of the last appends is recognised, and is no torn end.
       await this.#write([encodeAppend({ batch: [], steps: [] })]).catch(() => undefined);
     }
     await this.#housekeeping.settle();
-    await (isHere && !this.#isDoubtful ? this.#writer.close() : this.#writer.abandon());
+    await (mayWrite() ? this.#writer.close() : this.#writer.abandon());
     await this.#log.mark.settle();
     this.#listeners.clear();
     this.reader.close();
@@ -200,6 +191,7 @@ export class LogStore implements LogWriterAccess {
     if (absent !== undefined) throw absent;
     try {
       if (this.#isDoubtful) await this.#checkAgain();
+      if (this.#isShared) await this.#takeFile();
       await this.#makeSegment(requests);
     } catch (error) {
       throw await this.#refused(error);
@@ -249,6 +241,8 @@ export class LogStore implements LogWriterAccess {
       await this.#writer.flush(bytes.length);
     } catch (error) {
       this.#isDoubtful = isFlushing;
+      // Another process may count the bytes.
+      if (this.#isDeposed()) throw isFlushing ? outcomeUnknown(error) : toWriteError(error);
       try {
         await this.#writer.cut();
       } catch {
@@ -273,7 +267,7 @@ export class LogStore implements LogWriterAccess {
     this.#isUnproven = isLonger || group.changes.size > 0;
     this.#state = { head: this.#trimmer.head, tail, total: group.total, changes: group.changeCount };
     this.#place = this.#newPlace();
-    if (isLonger) mark.noteSoon(identity.epoch, tail);
+    if (this.#isUnproven) mark.noteSoon(identity.epoch, this.#state);
     this.#dropTrimmed();
     this.reader.moveTo(this.#place, { position, bytes });
     this.#tell();
@@ -298,24 +292,39 @@ export class LogStore implements LogWriterAccess {
   }
 
   async #beginSegment(): Promise<void> {
-    const { directory, files } = { directory: this.#directory, files: this.#files };
-    const { segments, identity, table } = this.#log;
-    const { head, tail, total, changes } = this.#state;
     // A segment has the name of its first record, so each has a record.
-    if (tail < this.#writer.first) return this.#replaceChanges();
-    const begin = { at: Date.now(), first: tail + 1, head, total, changes };
-    const writer = await SegmentWriter.create(directory, files, identity, begin, this.#segmentBytes);
-    const full = { segment: segments.active, writer: this.#writer };
-    this.#writer = writer;
-    segments.list(begin.first);
-    segments.active.sparse = new SparseIndex(begin.first, SEGMENT_START);
-    segments.active.sparse.note(SEGMENT_START, writer.position - SEGMENT_START, begin.first, 0);
-    segments.active.texts = new HashTable();
+    if (this.#state.tail < this.#writer.first) return this.#replaceChanges();
+    const full = { segment: this.#log.segments.active, writer: this.#writer };
+    await this.#newFile();
+    this.#housekeeping.seal(full.segment, full.writer);
+    this.#housekeeping.checkpoint(this.#checkpoint());
+  }
+
+  /** Begins a file that no writer before has open. A late write then goes where it does not count. */
+  async #takeFile(): Promise<void> {
+    if (this.#state.tail >= this.#writer.first) await this.#beginSegment();
+    else {
+      const { segments } = this.#log;
+      const old = this.#writer;
+      await this.#housekeeping.writeCheckpoint(this.#checkpoint());
+      await this.#newFile(segments.isAfterGap(segments.active) ? AFTER_GAP : 0);
+      await old.abandon();
+      this.#trimmer.start(this.#state.head, this.#end());
+    }
+    this.#isShared = false;
+  }
+
+  /** Goes on with a new file after the newest record. */
+  async #newFile(kind = 0): Promise<void> {
+    this.#writer = await beginFile(this.#log, this.#state, this.#files, this.#segmentBytes, kind);
     this.#watchFiles();
     this.#place = this.#newPlace();
     this.reader.moveTo(this.#place);
-    this.#housekeeping.seal(full.segment, full.writer);
-    this.#housekeeping.checkpoint({ first: begin.first, changes, entries: table.oldest(Infinity) });
+  }
+
+  /** The table as of the next segment's beginning. */
+  #checkpoint(): Checkpoint {
+    return { first: this.#state.tail + 1, changes: this.#state.changes, entries: this.#log.table.oldest(Infinity) };
   }
 
   /**
@@ -325,10 +334,10 @@ export class LogStore implements LogWriterAccess {
   async #replaceChanges(): Promise<void> {
     const { first, position } = this.#writer;
     if (position <= this.#segmentBytes) return;
-    const { segments, table } = this.#log;
+    const { segments } = this.#log;
     const start = SEGMENT_START + ENTRY_HEAD;
     try {
-      await this.#housekeeping.writeCheckpoint({ first, changes: this.#state.changes, entries: table.oldest(Infinity) });
+      await this.#housekeeping.writeCheckpoint(this.#checkpoint());
       this.reader.moveTo(this.#place);
       this.#group.begin(this.#state, start, Date.now());
       this.#group.addEmpty();
@@ -346,19 +355,11 @@ export class LogStore implements LogWriterAccess {
 
   /** Reads the active segment after a failed flush, and goes on with another segment. */
   async #checkAgain(): Promise<void> {
-    const { segments } = this.#log;
-    const { active } = segments;
-    const { position } = this.#writer;
+    const { first, position } = this.#writer;
     await this.#writer.abandon();
-    segments.closeFile(active);
-    const entries = new EntryReader(segments.salt);
-    entries.use({ fd: () => segments.fd(active), limit: position });
-    const end = await restOf(
-      scan(entries, { position: SEGMENT_START, next: active.first, until: this.#state.tail + 1 }, () => undefined),
-      nextTurn,
-    );
-    if (end.position !== position || end.next !== this.#state.tail + 1) throw this.#condition.damage("flushed updates are gone");
-    this.#writer = await SegmentWriter.open(this.#directory, this.#files, { first: active.first, position, limit: this.#segmentBytes });
+    const isWhole = await isActiveWhole(this.#log.segments, position, this.#state.tail);
+    if (!isWhole) throw this.#condition.damage("flushed updates are gone");
+    this.#writer = await SegmentWriter.open(this.#directory, this.#files, { first, position, limit: this.#segmentBytes });
     await this.#beginSegment();
     this.#isDoubtful = false;
   }
