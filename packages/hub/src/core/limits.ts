@@ -206,7 +206,7 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   matchersPerSubscription: [1, 10_000],
   patternsPerProcess: [1, 1_000_000],
   patternsPerAddress: [1, 1_000_000],
-  topicBytes: [1, 65_536],
+  topicBytes: [64, 65_536],
   idBytes: [1, MAX_ID_BYTES],
   idempotencyKeyBytes: [1, 8192],
   tokenBytes: [256, 65_536],
