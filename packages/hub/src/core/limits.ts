@@ -59,8 +59,8 @@ export interface Limits {
    */
   readonly patternsPerAddress: number;
   /**
-   * Longest topic or pattern, in bytes (matching time). Default 2,048. Past the limit: `too_large`,
-   * or `invalid_matcher`.
+   * Longest topic or pattern, in bytes (matching time). Default 2,048. At least 64, which the hub's
+   * own topics need. Past the limit: `too_large`, or `invalid_matcher`.
    */
   readonly topicBytes: number;
   /**
