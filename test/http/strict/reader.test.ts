@@ -377,4 +377,29 @@ describe("The strict reader of publishes", () => {
     await expect.poll(heard).toMatch(/HTTP\/1\.1 413 /);
     expect([strict.requests, parsed]).toEqual([2, ["/hub"]]);
   });
+
+  it("differs from Node's parser alone for bodies that no answer needs, malformed bytes and long pipelines", async () => {
+    const heard = async (text: string, isEnough: (answer: string) => boolean): Promise<readonly [strict: string, plain: string]> => {
+      const both = [await start(), await start({ isPlain: true })].map(async ({ port, hub }) => {
+        const { socket, text: answer } = open(port);
+        socket.write(Buffer.from(text, "latin1"));
+        await expect.poll(() => socket.closed || isEnough(answer()), { timeout: 20_000 }).toBe(true);
+        return `${
+          answer()
+            .match(/(?<=HTTP\/1\.1 )\d+|(?<=Connection: )\S+/g)
+            ?.join(" ") ?? "nothing"
+        }, ${hub.stats().tail} stored`;
+      });
+      return [await (both[0] as Promise<string>), await (both[1] as Promise<string>)];
+    };
+    const options = "OPTIONS /hub HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nabcd";
+    expect(await heard(options, (answer) => answer.includes("\r\n\r\n"))).toEqual(["204 keep-alive, 0 stored", "204 close, 0 stored"]);
+    expect(await heard(`${publish("topic=a")}junk\r\n\r\n`, () => false)).toEqual([
+      "200 keep-alive 400 close, 1 stored",
+      "nothing, 1 stored",
+    ]);
+    const [strict, plain] = await heard(publish("topic=a").repeat(40), (answer) => answer.split("HTTP/1.1 200").length > 40);
+    expect(strict.match(/200/g)).toHaveLength(40);
+    expect(plain.match(/200/g)?.length ?? 0).toBeLessThan(40);
+  });
 });

@@ -5,18 +5,18 @@ export class NotRegularFileError extends Error {
   override readonly name = "NotRegularFileError";
 }
 
-/** The content of a file, and its permission bits. */
+/** Content and permission bits of a file. */
 export interface RegularFile {
   readonly bytes: Buffer;
   readonly mode: number;
 }
 
 /**
- * Reads settings or keys. A pipe is refused: without a writer, the read would block the event loop
- * of a server that reads its settings again.
+ * Reads settings or keys. A pipe is refused, because a read without a writer blocks the event loop
+ * of a running server.
  *
  * @throws NotRegularFileError for a pipe, a device or a directory.
- * @throws Error of the system, with its `code`, if the file can't be read.
+ * @throws Error of the system, with a `code`, if the file can't be read.
  */
 export function readRegularFile(path: string): RegularFile {
   // With the flag, a pipe without a writer is opened at once.

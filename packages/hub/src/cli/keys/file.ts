@@ -15,7 +15,7 @@ import type { TrustedIssuer } from "./trusted-issuer.ts";
 /** Name of the file with the key for handmade tokens. */
 const KEYS = "keys.json";
 
-/** The path of a key file in a data directory. The file is a JWK set that also names its issuer. */
+/** The path of a key file in a data directory. The file is a JWK set that also names the issuer. */
 export function keyFileOf(data: string, name: string = KEYS): string {
   return resolve(join(data, name));
 }
@@ -71,8 +71,8 @@ export function createKeyFile(
 }
 
 /**
- * The file that a path names, through symbolic links. A file that replaces it must be beside the
- * target, because `rename` would replace the link.
+ * The target of a path's symbolic links. A new file must be renamed to the target, because `rename`
+ * to the path would replace the link.
  */
 export function targetOf(file: string): string {
   try {

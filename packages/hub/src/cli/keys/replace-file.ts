@@ -10,7 +10,7 @@ import { targetOf } from "./file.ts";
  * @param edit - Reads the file, and returns the new text and a result.
  * @returns The result.
  * @throws Failure if another command holds the lock, or the owner or the group can't be kept.
- * @throws Error of the system, with its `code`, if the file can't be replaced. The old file stays.
+ * @throws Error of the system, with a `code`, if the file can't be replaced. The old file stays.
  */
 export function replaceFile<T>(file: string, edit: () => readonly [text: string, result: T]): T {
   const target = targetOf(file);

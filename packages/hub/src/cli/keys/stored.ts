@@ -7,16 +7,16 @@ import { CREATED_ALGORITHMS, type CreatedAlgorithm, createJwk } from "./create-j
 import { keyFileOf, readKeyFile, textOf } from "./file.ts";
 import { replaceFile } from "./replace-file.ts";
 
-/** One key of the file, with all its members. */
+/** One key of the file, with all members. */
 const storedKey = z.looseObject({ alg: z.string(), kid: z.string().optional(), iat: z.number().optional() });
 const storedFile = z.looseObject({ issuer: z.string(), keys: z.array(storedKey) });
 
 type StoredKey = z.infer<typeof storedKey>;
 type StoredFile = z.infer<typeof storedFile>;
 
-/** A key of the data directory, without its secret. */
+/** A key of the data directory, without the secret. */
 export interface KeyInfo {
-  /** The `kid`. For a key without one, `#` and its place in the file, from 1. */
+  /** The `kid`. For a key without one, `#` and the place in the file, from 1. */
   readonly name: string;
   readonly algorithm: string;
   /** When the key was made, in milliseconds since 1970. Undefined if the file does not say. */

@@ -17,7 +17,7 @@ import { CLOSE_MS, type Plan } from "./plan.ts";
 import type { Reread } from "./reload/changes.ts";
 import { reloadAtHangUp } from "./reload/hang-ups.ts";
 
-/** Prepares a worker's process before its program is loaded. */
+/** Prepares a worker's process before the worker's program is loaded. */
 const WORKER_START = fileURLToPath(new URL("./worker-start.cjs", import.meta.url));
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
 const GRACE_MS = 2000;

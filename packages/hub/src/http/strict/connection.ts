@@ -19,7 +19,7 @@ export interface Owner {
   readonly handleWriter: HandleWriter | undefined;
   /** Most bytes of a body. May change while a connection is open. */
   readonly bodyBytes: number;
-  /** Whether the head's request is taken, beside its form and the length of its body. */
+  /** Whether the head's request is taken, apart from syntax and body length. */
   takes(head: StrictHead): boolean;
   /** A request begins. */
   began(connection: StrictConnection): void;

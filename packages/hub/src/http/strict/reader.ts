@@ -92,8 +92,8 @@ export class StrictReader implements Owner {
   }
 
   /**
-   * Makes each answer the last one of its connection. A part of a request is under way too, so it
-   * goes to Node's parser at once, whose requests the drain waits for.
+   * Sends each client away with the next answer. A part of a request goes to Node's parser at once,
+   * whose requests the drain waits for.
    */
   sendAway(): void {
     this.#sendsAway = true;
