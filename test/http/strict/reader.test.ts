@@ -378,7 +378,7 @@ describe("The strict reader of publishes", () => {
     expect([strict.requests, parsed]).toEqual([2, ["/hub"]]);
   });
 
-  it("differs from Node's parser alone for bodies that no answer needs, malformed bytes and long pipelines", async () => {
+  it("differs from Node's parser alone for bodies that no answer needs, and for malformed bytes", async () => {
     const heard = async (text: string, isEnough: (answer: string) => boolean): Promise<readonly [strict: string, plain: string]> => {
       const both = [await start(), await start({ isPlain: true })].map(async ({ port, hub }) => {
         const { socket, text: answer } = open(port);
@@ -398,8 +398,5 @@ describe("The strict reader of publishes", () => {
       "200 keep-alive 400 close, 1 stored",
       "nothing, 1 stored",
     ]);
-    const [strict, plain] = await heard(publish("topic=a").repeat(40), (answer) => answer.split("HTTP/1.1 200").length > 40);
-    expect(strict.match(/200/g)).toHaveLength(40);
-    expect(plain.match(/200/g)?.length ?? 0).toBeLessThan(40);
   });
 });
