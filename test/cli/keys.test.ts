@@ -1,8 +1,25 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import fs, {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { replaceFile } from "../../packages/hub/src/cli/keys/replace-file.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { runToEnd, start } from "./command.ts";
+import { cleanEnv, MAIN, runToEnd, start } from "./command.ts";
 
 interface Listed {
   readonly file: string;
@@ -32,6 +49,23 @@ async function withKeys(...flags: string[]) {
     accepts: async (token: string): Promise<boolean> => (await run("token", "inspect", ...HUB, token)).code === 0,
   };
 }
+
+/** Runs the command behind a shell's line. */
+async function inShell(line: string, args: readonly string[], cwd: string): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn("sh", ["-c", line, "sh", process.execPath, MAIN, ...args], {
+    cwd,
+    env: cleanEnv(),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stderr };
+}
+
+/** Runs the command with a bound on each written file, in blocks of 512 or 1,024 bytes. */
+const limitedTo = (blocks: number, args: readonly string[], cwd: string): ReturnType<typeof inShell> =>
+  inShell(`ulimit -f ${blocks}; exec "$@"`, args, cwd);
 
 const kidOf = (token: string): unknown =>
   (JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as { kid?: unknown }).kid;
@@ -132,11 +166,129 @@ describe("artesian keys", () => {
 
   test.skipIf(process.getuid?.() !== 0)("root leaves the file to its user", async () => {
     const { file, ok } = await withKeys();
-    const { chownSync } = await import("node:fs");
     chownSync(file, 12_345, 12_345);
     chmodSync(file, 0o600);
     await ok("keys", "rotate");
     expect(statSync(file)).toMatchObject({ uid: 12_345, gid: 12_345 });
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test("a mode and a group that were widened stay, and the file is never wider than it was", async () => {
+    const { file, ok, list } = await withKeys();
+    const group = process.getgroups?.().find((one) => one !== process.getgid?.()) ?? (process.getuid?.() === 0 ? 12_345 : undefined);
+    if (group !== undefined) chownSync(file, process.getuid?.() ?? 0, group);
+    chmodSync(file, 0o640);
+    const { gid } = statSync(file);
+    for (const args of [["add"], ["rotate"]]) await ok("keys", ...args);
+    const last = (await list()).keys.at(-1);
+    await ok("keys", "remove", last?.kid ?? "");
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect(statSync(file).gid).toBe(gid);
+    chmodSync(file, 0o400);
+    await ok("keys", "add");
+    expect(statSync(file).mode & 0o777).toBe(0o400);
+  });
+
+  test("a symbolic link stays, and the file that it names is changed", async () => {
+    const { cwd, file, ok, list } = await withKeys();
+    const elsewhere = join(cwd, "elsewhere");
+    mkdirSync(elsewhere);
+    const target = join(elsewhere, "secret.json");
+    renameSync(file, target);
+    symlinkSync(target, file);
+    for (const args of [["add"], ["rotate"]]) await ok("keys", ...args);
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    expect((JSON.parse(readFileSync(target, "utf8")) as { keys: unknown[] }).keys).toHaveLength(3);
+    await ok("keys", "create", "--force");
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    expect((await list()).keys).toHaveLength(1);
+    expect(readdirSync(elsewhere)).toEqual(["secret.json"]);
+    expect(readdirSync(join(cwd, "data"))).toEqual(["keys.json"]);
+  });
+
+  test("a disk that takes only a part of the file fails the command, and the old keys stay", async () => {
+    const { cwd, file, list } = await withKeys();
+    const content = JSON.parse(readFileSync(file, "utf8")) as { keys: object[] };
+    const [key] = content.keys;
+    // Larger than the limit of 4,096 bytes below.
+    const keys = Array.from({ length: 30 }, (_, i) => ({ ...key, kid: `key-${i}` }));
+    writeFileSync(file, JSON.stringify({ ...content, keys }));
+    const before = readFileSync(file, "utf8");
+    for (const args of [["rotate"], ["add"], ["remove", "key-9"]]) {
+      const { code, stderr } = await limitedTo(4, ["keys", ...args], cwd);
+      expect([args, code]).toEqual([args, 1]);
+      expect(stderr).toContain("cannot be changed");
+      expect(readFileSync(file, "utf8")).toBe(before);
+    }
+    expect((await list()).keys).toHaveLength(30);
+    expect(readdirSync(join(cwd, "data"))).toEqual(["keys.json"]);
+  });
+
+  test("a key file that can't be written leaves no other file behind", async () => {
+    const cwd = temporaryDirectory();
+    const { code, stderr } = await limitedTo(0, ["keys", "create"], cwd);
+    expect(code).toBe(1);
+    expect(stderr).toContain("cannot be written");
+    expect(readdirSync(join(cwd, "data"))).toEqual([]);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a change is told on stderr if stdout can't be written", async () => {
+    const { cwd, list } = await withKeys();
+    const { code, stderr } = await inShell('exec "$@" > /dev/full', ["keys", "rotate"], cwd);
+    const [first] = (await list()).keys;
+    expect((await list()).keys).toHaveLength(2);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${first?.kid} signs new tokens`);
+    expect(stderr).toContain("cannot be written");
+  });
+
+  test("an algorithm for a key of the file is refused", async () => {
+    const { file, run, list } = await withKeys();
+    const before = readFileSync(file, "utf8");
+    const [key] = (await list()).keys;
+    expect(await run("keys", "rotate", key?.kid ?? "", "--alg", "ES256")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--alg is for a new key"),
+    });
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  test("a pipe is no key file, and nobody waits for its writer", async () => {
+    const { file, run } = await withKeys();
+    rmSync(file);
+    execFileSync("mkfifo", [file]);
+    for (const args of [
+      ["keys", "list"],
+      ["keys", "rotate"],
+      ["token", "mint", ...HUB, "--publish", "a"],
+      ["token", "mint", ...HUB, "--publish", "a", "--issuer", "https://a.example", "--jwt-key", `file:${file}`],
+      ["config", "check", "--config", file],
+    ]) {
+      const { code, stdout, stderr } = await run(...args);
+      expect([args, code]).not.toEqual([args, 0]);
+      expect(stdout + stderr).toContain("no regular file");
+    }
+  });
+});
+
+describe("replaceFile", () => {
+  test("a file that another command makes after the rename stays", async () => {
+    const { file } = await withKeys();
+    const next = `${file}.new`;
+    const watched = vi.spyOn(fs, "renameSync");
+    watched.mockImplementationOnce((from, to) => {
+      watched.mockRestore();
+      renameSync(from, to);
+      // The next command begins between this command's rename and its end.
+      writeFileSync(next, "of another command");
+    });
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      watched.mockRestore();
+      syncBuiltinESMExports();
+    });
+    replaceFile(file, () => ["new", undefined]);
+    expect(readFileSync(file, "utf8")).toBe("new");
+    expect(readFileSync(next, "utf8")).toBe("of another command");
   });
 });

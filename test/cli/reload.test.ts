@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -115,6 +116,22 @@ test("each limit that may change while a hub runs is a setting that SIGHUP chang
   const fixed = Object.keys(SETTING_OF_LIMIT).filter((name) => !(LIVE_LIMITS as readonly string[]).includes(name));
   expect(LIVE_LIMITS.filter((name) => !RELOADED.has(SETTING_OF_LIMIT[name]))).toEqual([]);
   expect(fixed.filter((name) => RELOADED.has(SETTING_OF_LIMIT[name as keyof typeof SETTING_OF_LIMIT]))).toEqual([]);
+});
+
+test("a pipe in the place of a file changes nothing, and holds nothing up", async () => {
+  const { server, keys, mint, hangUp } = await setUp({});
+  const token = await mint();
+  const settings = join(keys, "../../artesian.json");
+  for (const file of [settings, keys]) {
+    const content = readFileSync(file);
+    rmSync(file);
+    execFileSync("mkfifo", [file]);
+    expect(await hangUp(/nothing was changed/)).toContain("no regular file");
+    expect((await publish(server.hub, token)).status).toBe(200);
+    rmSync(file);
+    writeFileSync(file, content, { mode: 0o600 });
+  }
+  await hangUp(/settings and keys are as before/);
 });
 
 describe.each([

@@ -9,6 +9,12 @@ import type { Config } from "../../../packages/hub/src/cli/config/config.ts";
 import { defaultOf, flagOf, KEYS, SETTINGS, variableOf } from "../../../packages/hub/src/cli/config/settings.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "../../../packages/hub/src/cli/config/units.ts";
 import { UsageError } from "../../../packages/hub/src/cli/errors.ts";
+import { SERVE_TOPICS } from "../../../packages/hub/src/cli/serve/serve-site.ts";
+import { STATS_TOPIC } from "../../../packages/hub/src/console/server/wire.ts";
+import { LIMIT_RANGES } from "../../../packages/hub/src/core/limits.ts";
+import { CHAT_TOPICS } from "../../../demo/src/chat/server/room-tokens.ts";
+import { NEWS_TOPICS } from "../../../demo/src/news/server/news.ts";
+import { STOCKS_TOPICS } from "../../../demo/src/stocks/server/stocks.ts";
 import { capacity } from "../../../packages/hub/src/cli/serve/descriptors.ts";
 
 let directory: string;
@@ -148,6 +154,8 @@ describe("values", () => {
     ["journal", "redis"],
     ["journal", "log:"],
     ["journal", "logs"],
+    ["maxTopicLength", "1B"],
+    ["maxTopicLength", "63"],
     ["path", "/"],
     ["path", "/health"],
     ["path", "/health/live"],
@@ -311,6 +319,42 @@ describe("keys", () => {
     ["issuer", "/etc/keys/issuer.pem"],
   ] as const)("%s can't be %j", (key, value) => {
     expect(problems({ flags: { [key]: value } })).toEqual([expect.stringMatching(new RegExp(`^${flagOf(key)}: .* is not `))]);
+  });
+
+  test.each([
+    "redis:pass-word@host",
+    "redis//user:pass-word@host",
+    "redis:pass-word",
+    "redis://user:pass-word@[bad",
+    "redis://user:pass-word@host:port",
+    "redis://a/?pass-word@host",
+    "rediss+sentinel://user:pass-word@host",
+    "nats://pass-word@[bad",
+    "nats:pass-word@host",
+    "postgres://user:pass-word@host",
+    "user:pass-word@host",
+  ])("the journal %j is refused, and its password is not repeated", (journal) => {
+    const [problem, ...others] = problems({ flags: { journal } });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^--journal: .*(URL|not a journal)/);
+    expect(problem).not.toContain("pass-word");
+  });
+
+  test.each(["publicUrl", "corsOrigin", "publishOrigin"] as const)("a refused %s does not repeat secrets of the URL", (key) => {
+    const [problem] = problems({ flags: { [key]: "https://user:pass-word@a.example/?pass-word#pass-word" } });
+    expect(problem).toContain("a.example");
+    expect(problem).not.toContain("pass-word");
+  });
+
+  test("the least bound of topics fits those of the hub and the demo", () => {
+    const admin = `${SETTINGS.path.fallback}/subscriptions/*`;
+    for (const text of [
+      admin,
+      STATS_TOPIC,
+      ...[...SERVE_TOPICS, ...CHAT_TOPICS, ...NEWS_TOPICS, ...STOCKS_TOPICS].map(({ pattern }) => pattern),
+    ]) {
+      expect(text.length).toBeLessThanOrEqual(LIMIT_RANGES.topicBytes[0]);
+    }
   });
 
   test("several issuers are read from the file", () => {

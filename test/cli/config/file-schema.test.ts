@@ -64,6 +64,7 @@ describe("the JSON Schema of artesian.json", () => {
     { retentionAge: "never" },
     { maxBodyBytes: "1 acre" },
     { maxTopics: [7] },
+    { maxTopicLength: 63 },
     { maxTopics: "7.5" },
     { anonymous: "yes" },
     { corsOrigin: [5] },

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { createHub, type HubOptions, type Journal, type Logger } from "artesian";
+import { createHub, type Hub, type HubOptions, type Journal, type Logger } from "artesian";
 import { createGuard, LOOPBACK_HOSTS } from "artesian/http";
 import { memoryJournal } from "artesian/journals/memory";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -13,6 +13,8 @@ import { Cors } from "../../../packages/hub/src/http/reply/cors.ts";
 import { probeSockets } from "../../../packages/hub/src/http/sinks/socket-probe.ts";
 import { Sockets } from "../../../packages/hub/src/http/sinks/sockets.ts";
 import { MOST_UNDECIDED, StrictReader } from "../../../packages/hub/src/http/strict/reader.ts";
+import { DEFAULT_LIMITS } from "../../../packages/hub/src/core/limits.ts";
+import { DEFAULT_CONNECTION_LIMITS } from "../../../packages/hub/src/http/admission/connections.ts";
 import { listen } from "../../support/server.ts";
 import { SMUGGLED } from "./requests.ts";
 
@@ -31,6 +33,7 @@ interface Options {
 }
 
 interface Started {
+  readonly hub: Hub;
   readonly port: number;
   readonly server: Server;
   readonly strict: StrictReader;
@@ -80,7 +83,7 @@ async function start(options: Options = {}): Promise<Started> {
     strict,
   );
   await listen(server);
-  return { port: (server.address() as AddressInfo).port, server, strict, serving, parsed };
+  return { hub, port: (server.address() as AddressInfo).port, server, strict, serving, parsed };
 }
 
 function open(port: number): { readonly socket: Socket; readonly text: () => string } {
@@ -331,5 +334,69 @@ describe("The strict reader of publishes", () => {
     await Promise.all([drained, once(busy.socket, "close"), once(idle.socket, "close")]);
     expect(busy.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(busy.text()).toContain("Connection: close\r\n");
+  });
+
+  it("drains: waits for the rest of a body, and of a head", async () => {
+    const { port, serving, parsed } = await start();
+    const text = publish("topic=a&data=b");
+    const [body, head, idle] = [open(port), open(port), open(port)];
+    idle.socket.write(publish("data=refused"));
+    await expect.poll(idle.text).toMatch(/^HTTP\/1\.1 400 /);
+    body.socket.write(text.slice(0, -3));
+    head.socket.write(text.slice(0, 40));
+    const drained = serving.drain(async () => undefined, 30_000);
+    await expect.poll(() => parsed, { timeout: 20_000 }).toEqual(["/hub"]);
+    body.socket.write(text.slice(-3));
+    await expect.poll(body.text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    // Connections without a request are closed now.
+    if (!idle.socket.closed) await once(idle.socket, "close");
+    head.socket.write(text.slice(40));
+    await drained;
+    for (const { socket, text: heard } of [body, head]) {
+      if (!socket.closed) await once(socket, "close");
+      expect(heard()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(heard()).toMatch(/^Connection: close\r$/im);
+    }
+  });
+
+  it("holds a limit of bodies that changes while a connection is open", async () => {
+    const { hub, port, strict, parsed } = await start();
+    const { socket, text: heard } = open(port);
+    const text = publish(`topic=a&data=${"x".repeat(2000)}`);
+    socket.write(text + text);
+    await expect.poll(() => heard().match(/HTTP\/1.1 200/g)).toHaveLength(2);
+    const change = await partsOf(hub).prepareChange({
+      issuers: [],
+      corsOrigins: [],
+      publishOrigins: [],
+      limits: { ...DEFAULT_LIMITS, bodyBytes: 1024 },
+      connections: DEFAULT_CONNECTION_LIMITS,
+    });
+    change.apply();
+    socket.write(text);
+    await expect.poll(heard).toMatch(/HTTP\/1\.1 413 /);
+    expect([strict.requests, parsed]).toEqual([2, ["/hub"]]);
+  });
+
+  it("differs from Node's parser alone for bodies that no answer needs, and for malformed bytes", async () => {
+    const heard = async (text: string, isEnough: (answer: string) => boolean): Promise<readonly [strict: string, plain: string]> => {
+      const both = [await start(), await start({ isPlain: true })].map(async ({ port, hub }) => {
+        const { socket, text: answer } = open(port);
+        socket.write(Buffer.from(text, "latin1"));
+        await expect.poll(() => socket.closed || isEnough(answer()), { timeout: 20_000 }).toBe(true);
+        return `${
+          answer()
+            .match(/(?<=HTTP\/1\.1 )\d+|(?<=Connection: )\S+/g)
+            ?.join(" ") ?? "nothing"
+        }, ${hub.stats().tail} stored`;
+      });
+      return [await (both[0] as Promise<string>), await (both[1] as Promise<string>)];
+    };
+    const options = "OPTIONS /hub HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nabcd";
+    expect(await heard(options, (answer) => answer.includes("\r\n\r\n"))).toEqual(["204 keep-alive, 0 stored", "204 close, 0 stored"]);
+    expect(await heard(`${publish("topic=a")}junk\r\n\r\n`, () => false)).toEqual([
+      "200 keep-alive 400 close, 1 stored",
+      "nothing, 1 stored",
+    ]);
   });
 });

@@ -2,6 +2,7 @@
 import { descriptorLimit, LEAST_DESCRIPTORS } from "./descriptor-limit.ts";
 import { EXIT } from "./errors.ts";
 import { Failures } from "./failures.ts";
+import { outliveHangUp } from "./signals.ts";
 import { createOutput } from "./terminal.ts";
 
 // The argument parser writes help and errors, and does not listen for a reader that has gone (`|
@@ -17,6 +18,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const args = process.argv.slice(2);
+// Before the imports of a server, which take most of a second.
+if (args[0] === "serve") outliveHangUp();
 const failures = new Failures(createOutput(process.stderr), args[0] === "serve");
 const limit = descriptorLimit();
 if (limit !== undefined && limit < LEAST_DESCRIPTORS) {

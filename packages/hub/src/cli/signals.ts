@@ -9,12 +9,19 @@ const SAME_INTERRUPT_MS = 300;
 const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 const INTERRUPTS_OF_TERMINAL = [...INTERRUPTS, "SIGHUP"] as const;
 
+let hungUp = false;
+
 /**
- * Keeps SIGHUP from ending the process. Service managers and log rotation send SIGHUP to have
- * settings read again. Call this before any slow step.
+ * Keeps SIGHUP from ending the process, and remembers the signal. Service managers and log rotation
+ * send SIGHUP to have settings read again. Call this before any slow step.
  */
 export function outliveHangUp(): void {
-  process.on("SIGHUP", () => undefined);
+  process.on("SIGHUP", () => (hungUp = true));
+}
+
+/** Whether SIGHUP came since {@link outliveHangUp}. */
+export function hasHungUp(): boolean {
+  return hungUp;
 }
 
 /**

@@ -59,8 +59,8 @@ export interface Limits {
    */
   readonly patternsPerAddress: number;
   /**
-   * Longest topic or pattern, in bytes (matching time). Default 2,048. Past the limit: `too_large`,
-   * or `invalid_matcher`.
+   * Longest topic or pattern, in bytes (matching time). Default 2,048. At least 64, which the hub's
+   * own topics need. Past the limit: `too_large`, or `invalid_matcher`.
    */
   readonly topicBytes: number;
   /**
@@ -206,7 +206,7 @@ export const LIMIT_RANGES: Readonly<Record<keyof Limits, Range>> = {
   matchersPerSubscription: [1, 10_000],
   patternsPerProcess: [1, 1_000_000],
   patternsPerAddress: [1, 1_000_000],
-  topicBytes: [1, 65_536],
+  topicBytes: [64, 65_536],
   idBytes: [1, MAX_ID_BYTES],
   idempotencyKeyBytes: [1, 8192],
   tokenBytes: [256, 65_536],

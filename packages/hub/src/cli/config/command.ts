@@ -25,7 +25,7 @@ Examples:
   artesian config print --effective                 the defaults too
   artesian config print --effective --json | jq .maxBodyBytes
 
-Secrets, passwords in URLs, and the queries of URLs are hidden.`;
+Secrets are hidden, and so are the users, passwords, queries and fragments of URLs.`;
 
 const SCHEMA_EXAMPLES = `
 Examples:

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { TIMES_A_BODY } from "../../core/limits.ts";
 import { UsageError } from "../errors.ts";
 import { closest } from "../../core/names.ts";
 import { whyNotJson } from "../json.ts";
+import { NotRegularFileError, readRegularFile } from "../regular-file.ts";
 import { issuersSchema, type IssuerChoice } from "./key-choice.ts";
 import type { Config, Key } from "./config.ts";
 import { flagOf, KEYS, SETTINGS, variableOf } from "./settings.ts";
@@ -146,7 +146,9 @@ function readFile(sources: Sources, problems: string[]): ConfigFile | undefined 
   let text = "";
   let content: unknown;
   try {
-    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    text = readRegularFile(path)
+      .bytes.toString("utf8")
+      .replace(/^\uFEFF/, "");
     content = JSON.parse(text);
   } catch (error) {
     if (named === undefined && sources.mustExist !== true && isMissing(error)) return undefined;
@@ -185,6 +187,7 @@ const fileSchema = z
 
 /** Explains in words why a file could not be read. */
 export function unreadable(error: unknown): string {
+  if (error instanceof NotRegularFileError) return "this is no regular file. Name a file, not a directory, a pipe or a device.";
   const code = codeOf(error);
   if (code === "ENOENT") return "there is no such file.";
   if (code === "EACCES" || code === "EPERM") return "permission denied. Let this user read the file, and enter each directory above it.";

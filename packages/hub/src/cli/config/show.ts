@@ -1,11 +1,9 @@
 import type { IssuerChoice, KeyChoice } from "./key-choice.ts";
 import type { Config, Key } from "./config.ts";
+import { HIDDEN, withoutSecrets } from "./hidden.ts";
 import { SETTINGS } from "./settings.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import type { JournalChoice, OpaqueIdsChoice } from "./values.ts";
-
-/** Stands for a secret. */
-export const HIDDEN = "(hidden)";
 
 /** A value as the configuration file may have it, with secrets hidden. Null: the default holds. */
 export type Shown = string | number | boolean | null | readonly unknown[];
@@ -15,6 +13,8 @@ export function show(key: Key | "issuers", config: Config): Shown {
   const value = config[key];
   if (value === undefined) return null;
   switch (key) {
+    case "data":
+      return value as string;
     case "issuers":
       return (value as readonly IssuerChoice[]).map(showIssuer);
     case "jwtKey":
@@ -31,8 +31,8 @@ export function show(key: Key | "issuers", config: Config): Shown {
 }
 
 function showPlain(value: string | number | boolean | readonly string[], placeholder: string): Shown {
-  if (typeof value === "object") return value.map(withoutPassword);
-  if (typeof value === "string") return withoutPassword(value);
+  if (typeof value === "object") return value.map(withoutSecrets);
+  if (typeof value === "string") return withoutSecrets(value);
   if (typeof value === "number" && placeholder.startsWith("<duration")) return formatDuration(value);
   if (typeof value === "number" && placeholder.startsWith("<size")) return formatSize(value);
   return value;
@@ -40,11 +40,14 @@ function showPlain(value: string | number | boolean | readonly string[], placeho
 
 function showKey(choice: KeyChoice): string {
   if (choice.kind === "file") return `file:${choice.path}`;
-  return choice.kind === "url" ? withoutPassword(choice.url) : HIDDEN;
+  return choice.kind === "url" ? withoutSecrets(choice.url) : HIDDEN;
 }
 
 function showIssuer({ issuer, keys }: IssuerChoice): object {
-  return { issuer, keys: keys.map(({ key, ...rest }) => ({ ...rest, [memberOf(key)]: showKey(key).replace(/^file:/, "") })) };
+  return {
+    issuer: withoutSecrets(issuer),
+    keys: keys.map(({ key, ...rest }) => ({ ...rest, [memberOf(key)]: showKey(key).replace(/^file:/, "") })),
+  };
 }
 
 function memberOf(choice: KeyChoice): string {
@@ -54,15 +57,10 @@ function memberOf(choice: KeyChoice): string {
 }
 
 function showJournal(choice: JournalChoice): string {
-  if ("url" in choice) return withoutPassword(choice.url);
+  if ("url" in choice) return withoutSecrets(choice.url);
   return "directory" in choice && choice.directory !== undefined ? `${choice.kind}:${choice.directory}` : choice.kind;
 }
 
 function showIds(choice: OpaqueIdsChoice): string {
   return choice.kind === "file" ? `file:${choice.path}` : choice.kind;
-}
-
-/** Hides the user's part of a URL, and values of its query, which often are keys of a service. */
-function withoutPassword(text: string): string {
-  return text.replace(/(:\/\/).*@/s, `$1${HIDDEN}@`).replaceAll(/([?&][^=&#]*=)[^&#]*/g, `$1${HIDDEN}`);
 }

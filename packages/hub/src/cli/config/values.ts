@@ -2,6 +2,9 @@ import { z } from "zod";
 import { parseOrigin } from "../../http/auth/origin.ts";
 import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "../../http/admission/trusted-proxies.ts";
 import { isCookieName, isHubPath, isIdentifier } from "../../http/valid.ts";
+import { settingsOf } from "../../journals/nats/settings.ts";
+import { parseRedisUrl } from "../../journals/redis/url.ts";
+import { withoutSecrets } from "./hidden.ts";
 import { type JsonSchema, jsonSchemaOf, withJsonSchema } from "./json-schema.ts";
 import { formatCount, formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
 
@@ -42,7 +45,7 @@ function parsed<T>(
   const schema = KINDS[kind].transform((text, context): T => {
     const value = parse(text);
     if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: `${JSON.stringify(text)} is not ${allowed}` });
+    context.addIssue({ code: "custom", message: `${JSON.stringify(withoutSecrets(text))} is not ${allowed}` });
     return z.NEVER;
   });
   return withJsonSchema(schema, inFile);
@@ -238,8 +241,7 @@ export type JournalChoice =
   | { readonly kind: "redis" | "nats"; readonly url: string };
 
 /**
- * A journal: `memory`, `log` with or without a directory, or the URL of a server. The engine's client
- * reads the URL in full.
+ * A journal: `memory`, `log` with or without a directory, or the URL of a server.
  */
 export function journalChoice(): Schema<JournalChoice> {
   const choose = (value: string): JournalChoice | undefined => {
@@ -252,10 +254,11 @@ export function journalChoice(): Schema<JournalChoice> {
   };
   const schema = KINDS.text.transform((value, context): JournalChoice => {
     const choice = choose(value);
-    if (choice !== undefined) return choice;
-    // The URL may contain a password.
-    const shown = value.includes("://") ? "this URL" : JSON.stringify(value);
-    const message = `${shown} is not a journal. Write memory, log:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.`;
+    const flaw = choice && flawOfUrl(choice);
+    if (choice !== undefined && flaw === undefined) return choice;
+    // A mistyped URL may contain a password.
+    const shown = value.includes("://") ? "this URL" : /^(?:log:|[\w./-]*$)/.test(value) ? JSON.stringify(value) : "this value";
+    const message = flaw ?? `${shown} is not a journal. Write memory, log:DIR with a directory, redis://HOST:PORT or nats://HOST:PORT.`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   });
@@ -263,6 +266,18 @@ export function journalChoice(): Schema<JournalChoice> {
     type: "string",
     pattern: String.raw`^(memory$|log$|log:.|rediss?(\+sentinel|\+cluster)?://.|nats://.|tls://.)`,
   });
+}
+
+/** The flaw of a journal's URL, without secrets. Undefined if the journal's client can read the URL. */
+function flawOfUrl(choice: JournalChoice): string | undefined {
+  try {
+    if (choice.kind === "redis") parseRedisUrl(choice.url);
+    if (choice.kind === "nats") settingsOf({ url: choice.url });
+    return undefined;
+  } catch (error) {
+    if (error instanceof TypeError) return error.message;
+    throw error;
+  }
 }
 
 /** Whether the hub's event ids are opaque, and the place of their secret. */

@@ -1,6 +1,8 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { Argument, Command, Option } from "commander";
 import { configOf, type SettingFlags, withData, withSettings } from "../config/flags.ts";
 import { examplesOf } from "../examples.ts";
+import { UsageError } from "../errors.ts";
 import { createOutput } from "../terminal.ts";
 import { CREATED_ALGORITHMS, type CreatedAlgorithm } from "./create-jwk.ts";
 import { createKeyFile, keyFileOf } from "./file.ts";
@@ -95,17 +97,16 @@ export function keysCommand(): Command {
 }
 
 async function runCreate({ alg, force, issuer, ...flags }: CreateFlags): Promise<void> {
-  const stdout = createOutput(process.stdout);
   const config = configOf({ ...flags, ...(issuer === undefined ? {} : { issuer }) });
   const name = createKeyFile(config.data, { algorithm: alg, issuer: config.issuer, force: force === true });
-  const lines = [
+  const done = [
     `A key for ${alg} is in ${keyFileOf(config.data)}. Only this user may read the file. Anyone with the file can make tokens.`,
     `Its issuer is ${name}`,
-    "",
+  ];
+  await tell(done.join("\n"), [
     `Start the hub:  ${withData("artesian serve", config.data)}`,
     `Make a token:   ${withData("artesian token mint --publish '*' --subscribe '*'", config.data)}`,
-  ];
-  await stdout.line(lines.join("\n"));
+  ]);
 }
 
 async function runList({ json, ...flags }: DataFlags & { readonly json?: boolean }): Promise<void> {
@@ -138,6 +139,9 @@ async function runAdd({ alg, ...flags }: AlgorithmFlags): Promise<void> {
 }
 
 async function runRotate(kid: string | undefined, { alg, ...flags }: AlgorithmFlags): Promise<void> {
+  if (kid !== undefined && alg !== undefined) {
+    throw new UsageError(`--alg is for a new key, and ${kid} has its algorithm. Leave --alg out, or leave the key out.`);
+  }
   const { data } = configOf(flags);
   const name = rotateKey(data, kid, alg);
   const lines = [`${name} signs new tokens. The earlier keys are still accepted.`];
@@ -152,6 +156,15 @@ async function runRemove(kid: string, flags: DataFlags): Promise<void> {
   await tell(`${kid} was removed.`, ["Have running hubs refuse its tokens: send them SIGHUP"]);
 }
 
+/**
+ * Tells of a change. If the standard output can't be written, the change is told on stderr, so that
+ * nobody repeats the command.
+ */
 async function tell(done: string, next: readonly string[]): Promise<void> {
-  await createOutput(process.stdout).line([done, "", ...next].join("\n"));
+  let isWritten = true;
+  const stdout = createOutput(process.stdout, () => (isWritten = false));
+  await stdout.line([done, "", ...next].join("\n"));
+  // A failed write calls back first, and then the stream reports the error.
+  await immediate();
+  if (!isWritten) await createOutput(process.stderr).line(done);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { makeDirectory } from "../../make-directory.ts";
@@ -7,6 +7,7 @@ import { ALGORITHMS } from "../config/key-choice.ts";
 import { withData } from "../config/flags.ts";
 import { isMissing, unreadable } from "../config/load.ts";
 import { Failure, UsageError } from "../errors.ts";
+import { readRegularFile } from "../regular-file.ts";
 import { createJwk, type CreatedAlgorithm } from "./create-jwk.ts";
 import { ofJwks } from "./material.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
@@ -14,7 +15,7 @@ import type { TrustedIssuer } from "./trusted-issuer.ts";
 /** Name of the file with the key for handmade tokens. */
 const KEYS = "keys.json";
 
-/** The path of a key file in a data directory. The file is a JWK set that also names its issuer. */
+/** The path of a key file in a data directory. The file is a JWK set that also names the issuer. */
 export function keyFileOf(data: string, name: string = KEYS): string {
   return resolve(join(data, name));
 }
@@ -48,12 +49,13 @@ export function createKeyFile(
     makeDirectory(data);
     // The key is written under another name first. A reader finds one key or the other and never
     // half of one, and an existing file's mode does not survive.
-    const temporary = `${file}.${randomUUID()}`;
-    writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
+    const target = targetOf(file);
+    const temporary = `${target}.${randomUUID()}`;
     try {
-      if (force) renameSync(temporary, file);
+      writeFileSync(temporary, text, { flag: "wx", mode: 0o600, flush: true });
+      if (force) renameSync(temporary, target);
       // Unlike `rename`, `link` fails if the file exists.
-      else linkSync(temporary, file);
+      else linkSync(temporary, target);
     } finally {
       rmSync(temporary, { force: true });
     }
@@ -65,6 +67,19 @@ export function createKeyFile(
       });
     }
     throw new Failure(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The target of a path's symbolic links. A new file must be renamed to the target, because `rename`
+ * to the path would replace the link.
+ */
+export function targetOf(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch (error) {
+    if (isMissing(error)) return file;
+    throw error;
   }
 }
 
@@ -89,8 +104,9 @@ export function readKeyFile(
   let text: string;
   let mode: number;
   try {
-    text = readFileSync(file, "utf8");
-    ({ mode } = statSync(file));
+    const { bytes, mode: permissions } = readRegularFile(file);
+    text = bytes.toString("utf8");
+    mode = permissions;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw new UsageError(`${file}: ${unreadable(error)}`, { cause: error });

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { MIN_SECRET_BYTES } from "../../http/opaque-ids.ts";
 import type { Config } from "../config/config.ts";
 import { placeOf } from "../config/flags.ts";
 import { unreadable } from "../config/load.ts";
 import { UsageError } from "../errors.ts";
+import { readRegularFile } from "../regular-file.ts";
 import { readKeyFile } from "./file.ts";
 import { ownSecretOf } from "./own-secret.ts";
 
@@ -60,7 +60,7 @@ function checkShared({ journal }: Config): void {
 function read(path: string): Uint8Array {
   let secret: string;
   try {
-    secret = readFileSync(path, "utf8").trim();
+    secret = readRegularFile(path).bytes.toString("utf8").trim();
   } catch (error) {
     throw new UsageError(`${placeOf("opaqueIds")}: ${path}: ${unreadable(error)}`, { cause: error });
   }

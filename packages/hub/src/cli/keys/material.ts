@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { unreadable } from "../config/load.ts";
 import type { KeyChoice } from "../config/key-choice.ts";
 import { UsageError } from "../errors.ts";
 import { whyNotJson } from "../json.ts";
+import { readRegularFile } from "../regular-file.ts";
 
 /** One key from any source. Its `toString` and its JSON reveal nothing. */
 export interface Material {
@@ -47,7 +47,7 @@ export function readMaterial(choice: KeyChoice, place: string): readonly Materia
 function ofFile(path: string, holds: "secret" | "pem" | "jwks" | undefined, place: string): readonly Material[] {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    ({ bytes } = readRegularFile(path));
   } catch (error) {
     throw new UsageError(`${place}: ${path}: ${unreadable(error)}`, { cause: error });
   }

@@ -1,21 +1,22 @@
-import { closeSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { z } from "zod";
 import { withData } from "../config/flags.ts";
 import { isMissing, unreadable } from "../config/load.ts";
 import { Failure, UsageError } from "../errors.ts";
+import { readRegularFile } from "../regular-file.ts";
 import { CREATED_ALGORITHMS, type CreatedAlgorithm, createJwk } from "./create-jwk.ts";
 import { keyFileOf, readKeyFile, textOf } from "./file.ts";
+import { replaceFile } from "./replace-file.ts";
 
-/** One key of the file, with all its members. */
+/** One key of the file, with all members. */
 const storedKey = z.looseObject({ alg: z.string(), kid: z.string().optional(), iat: z.number().optional() });
 const storedFile = z.looseObject({ issuer: z.string(), keys: z.array(storedKey) });
 
 type StoredKey = z.infer<typeof storedKey>;
 type StoredFile = z.infer<typeof storedFile>;
 
-/** A key of the data directory, without its secret. */
+/** A key of the data directory, without the secret. */
 export interface KeyInfo {
-  /** The `kid`. For a key without one, `#` and its place in the file, from 1. */
+  /** The `kid`. For a key without one, `#` and the place in the file, from 1. */
   readonly name: string;
   readonly algorithm: string;
   /** When the key was made, in milliseconds since 1970. Undefined if the file does not say. */
@@ -132,47 +133,24 @@ function read(data: string): StoredFile {
   }
   const file = keyFileOf(data);
   try {
-    return storedFile.parse(JSON.parse(readFileSync(file, "utf8")));
+    return storedFile.parse(JSON.parse(readRegularFile(file).bytes.toString("utf8")));
   } catch (error) {
     if (error instanceof z.ZodError) throw new UsageError(`${file}: each key needs its "alg", and a text as "kid".`, { cause: error });
     throw new UsageError(`${file}: ${unreadable(error)}`, { cause: error });
   }
 }
 
-/**
- * Changes the file at once: a reader finds the old keys or the new ones. The new file is also the
- * lock, so that no other command changes the keys in between.
- */
+/** Changes the keys. No other command changes them in between. */
 function change<T>(data: string, edit: (file: StoredFile) => readonly [StoredFile, T]): T {
   const file = keyFileOf(data);
-  const next = `${file}.new`;
-  let descriptor: number;
   try {
-    descriptor = openSync(next, "wx", 0o600);
-  } catch (error) {
-    if (isMissing(error)) throw new UsageError(`There is no ${file}. Make it: ${withData("artesian keys create", data)}`, { cause: error });
-    const isLocked = error instanceof Error && Reflect.get(error, "code") === "EEXIST";
-    throw new Failure(
-      isLocked
-        ? `${next} is there: another command changes the keys. If none does, a command was cut off: delete that file.`
-        : `${next} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
-  try {
-    const [content, result] = edit(read(data));
-    const { uid, gid } = statSync(file);
-    writeSync(descriptor, textOf(content));
-    // Root must not take the file away from the hub's user.
-    if (process.getuid?.() !== uid) fchownSync(descriptor, uid, gid);
-    fsyncSync(descriptor);
-    renameSync(next, file);
-    return result;
+    return replaceFile(file, () => {
+      const [content, result] = edit(read(data));
+      return [textOf(content), result];
+    });
   } catch (error) {
     if (error instanceof UsageError || error instanceof Failure) throw error;
+    if (isMissing(error)) throw new UsageError(`There is no ${file}. Make it: ${withData("artesian keys create", data)}`, { cause: error });
     throw new Failure(`${file} cannot be changed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  } finally {
-    closeSync(descriptor);
-    rmSync(next, { force: true });
   }
 }

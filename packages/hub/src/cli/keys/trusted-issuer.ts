@@ -2,7 +2,7 @@ import type { Action } from "../../core/matching/authorization.ts";
 import type { Algorithm } from "../config/key-choice.ts";
 import type { Material } from "./material.ts";
 
-/** A key and the permitted uses of its tokens. */
+/** A key and the permitted uses of the tokens. */
 export interface TrustedKey {
   readonly actions: readonly Action[];
   /** Never empty. */

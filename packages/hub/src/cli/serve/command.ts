@@ -4,7 +4,6 @@ import { configOf, configReader, type SettingFlags, withSettings } from "../conf
 import type { Config, Key } from "../config/config.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { unknownVariables } from "../config/variables.ts";
-import { outliveHangUp } from "../signals.ts";
 
 const SERVE_EXAMPLES = `
 Examples:
@@ -31,7 +30,6 @@ export function serveCommand(): Command {
   const command = new Command("serve").description("run the hub").addHelpText("after", SERVE_EXAMPLES);
   return withSettings(command, (key) => !OF_DEMO.has(key)).action(async (flags: SettingFlags) => {
     // A server needs slow imports, which the other commands must not pay for on each run.
-    outliveHangUp();
     const { serve } = await import("./serve.ts");
     const read = configReader(flags);
     await serve(await configOfServer(flags, read), read);

@@ -94,7 +94,7 @@ export function serveRequests(server: Server, listener: RequestListener, strict?
     const first = all();
     await sleep(Math.min(UNLISTEN_MS, longestMs));
     sendsAway = true;
-    if (strict !== undefined) strict.sendsAway = true;
+    strict?.sendAway();
     // Otherwise a client whose answer is late would send its next request into a closed server.
     for (const res of underWay) if (!res.headersSent) res.setHeader("connection", "close");
     let seen = all();

@@ -2,7 +2,6 @@ import cluster from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, Failure } from "../errors.ts";
-import { outliveHangUp } from "../signals.ts";
 import type { PeerListener } from "../../core/journal/peers.ts";
 import type { PreparedChange } from "../../hub-changes.ts";
 import { createOutbox, type FromWorker, type LeaveOrder, type ToWorker } from "./ipc.ts";
@@ -96,8 +95,6 @@ async function work(serve: Serve, { plan, place }: Extract<ToWorker, { kind: "st
  * @param serve - Runs the server. The primary greets, once for all workers.
  */
 export function runWorker(serve: Serve): void {
-  // At a closed terminal, the primary gets the same signal, and decides.
-  outliveHangUp();
   process.on("message", (message: ToWorker) => {
     if (message.kind === "heard") for (const { heard } of peerListeners) heard(message.text, message.from);
     else if (message.kind === "alive") send({ kind: "alive" });

@@ -17,6 +17,8 @@ import { CLOSE_MS, type Plan } from "./plan.ts";
 import type { Reread } from "./reload/changes.ts";
 import { reloadAtHangUp } from "./reload/hang-ups.ts";
 
+/** Prepares a worker's process before the worker's program is loaded. */
+const WORKER_START = fileURLToPath(new URL("./worker-start.cjs", import.meta.url));
 /** How long a worker may take beyond its own bound before it is killed, in milliseconds. */
 const GRACE_MS = 2000;
 
@@ -72,7 +74,7 @@ export async function runWorkers(plan: Plan, options: WorkersOptions): Promise<v
   // out, the one on its way to a killed worker would stay open without an answer. See
   // docs/decisions/shared-listening-socket.md.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.setupPrimary({ exec: program, args: [], serialization: "advanced" });
+  cluster.setupPrimary({ exec: program, execArgv: [...process.execArgv, "--require", WORKER_START], args: [], serialization: "advanced" });
   const log = openLog(config.logLevel);
   logAllElse(log.logger);
   // One process checks a file that a crash may have damaged, before several open it at once.

@@ -17,7 +17,9 @@ export interface Owner {
   /** Whether each answer is the last one of its connection. */
   readonly sendsAway: boolean;
   readonly handleWriter: HandleWriter | undefined;
-  /** Whether the head's request is taken, beside its form. */
+  /** Most bytes of a body. May change while a connection is open. */
+  readonly bodyBytes: number;
+  /** Whether the head's request is taken, apart from syntax and body length. */
   takes(head: StrictHead): boolean;
   /** A request begins. */
   began(connection: StrictConnection): void;
@@ -76,6 +78,11 @@ export class StrictConnection implements Answer, Writer {
 
   get isAnswering(): boolean {
     return this.#isAnswering;
+  }
+
+  /** Whether a part of a request is there, and no answer is under way. */
+  get isPartial(): boolean {
+    return !this.#isAnswering && this.#rest.length > 0;
   }
 
   /** Gives the connection to Node's parser. Call only while no answer is under way. */
@@ -148,6 +155,11 @@ export class StrictConnection implements Answer, Writer {
   }
 
   #read(bytes: Buffer): HeadVerdict {
+    const head = this.#readHead(bytes);
+    return typeof head === "string" || head.bodyBytes <= this.#owner.bodyBytes ? head : "other";
+  }
+
+  #readHead(bytes: Buffer): HeadVerdict {
     const last = this.#last;
     if (last !== undefined && bytes.length >= last.bytes.length && last.bytes.compare(bytes, 0, last.bytes.length) === 0) return last.head;
     const head = readHead(bytes);

@@ -40,7 +40,6 @@ export interface StrictReaderOptions {
  * @see docs/decisions/the-way-in.md
  */
 export class StrictReader implements Owner {
-  sendsAway = false;
   /** Requests taken. */
   requests = 0;
   /** Requests that are not answered yet. */
@@ -52,6 +51,7 @@ export class StrictReader implements Owner {
   /** Since when, in milliseconds of the monotonic clock. The oldest comes first. */
   readonly #undecided = new Map<StrictConnection, number>();
   #stopLooking: (() => void) | undefined;
+  #sendsAway = false;
 
   /**
    * Puts the reader before Node's own listener for connections.
@@ -83,19 +83,38 @@ export class StrictReader implements Owner {
     return this.#options.handleWriter;
   }
 
+  get bodyBytes(): number {
+    return this.#options.hub.bodyBytes;
+  }
+
+  get sendsAway(): boolean {
+    return this.#sendsAway;
+  }
+
+  /**
+   * Sends each client away with the next answer. A part of a request goes to Node's parser at once,
+   * whose requests the drain waits for.
+   */
+  sendAway(): void {
+    this.#sendsAway = true;
+    for (const connection of this.#connections) if (connection.isPartial) connection.handOn();
+  }
+
   /** Closes the connections without a request under way. */
   closeIdle(): void {
-    for (const connection of this.#connections) if (!connection.isAnswering) connection.socket.destroy();
+    for (const connection of this.#connections) {
+      if (!connection.isAnswering && !connection.isPartial) connection.socket.destroy();
+    }
   }
 
   closeAll(): void {
     for (const { socket } of this.#connections) socket.destroy();
   }
 
-  takes({ target, fields, headBytes, bodyBytes }: StrictHead): boolean {
+  takes({ target, fields, headBytes }: StrictHead): boolean {
     const { hub, hosts, maxHeadBytes } = this.#options;
     const host = fields.get("host")?.replace(/:\d*$/, "").toLowerCase() ?? "";
-    return bodyBytes <= hub.bodyBytes && headBytes <= maxHeadBytes && (hosts?.has(host) ?? true) && hub.resolve(target) !== undefined;
+    return headBytes <= maxHeadBytes && (hosts?.has(host) ?? true) && hub.resolve(target) !== undefined;
   }
 
   began(connection: StrictConnection): void {
@@ -116,6 +135,7 @@ export class StrictReader implements Owner {
   }
 
   undecided(connection: StrictConnection): void {
+    if (this.#sendsAway && connection.isPartial) return connection.handOn();
     if (this.#undecided.has(connection)) return;
     if (this.#undecided.size >= MOST_UNDECIDED) this.#handOnOldest();
     this.#undecided.set(connection, monotonicMs());

@@ -1,5 +1,6 @@
 import type { Logger } from "../../../index.ts";
 import type { PreparedChange } from "../../../hub-changes.ts";
+import { hasHungUp } from "../../signals.ts";
 import type { Plan } from "../plan.ts";
 import { type Changes, changesOf, type Reread } from "./changes.ts";
 
@@ -28,7 +29,8 @@ export interface HangUps {
 export function reloadAtHangUp(plan: Plan, reread: () => Reread, logger: Logger): HangUps {
   let running = plan;
   let prepare: Prepare | undefined;
-  let isAsked = false;
+  // Settings may have been read before the signal.
+  let isAsked = hasHungUp();
   let isBusy = false;
   const reload = async (take: Prepare): Promise<void> => {
     let changes: Changes;
