@@ -8,7 +8,7 @@ import { decodeRest, walkRecords } from "../entries/codec.ts";
 import { findLog, type FoundLog } from "./current-place.ts";
 import { entryKind, HAS_KEY } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
-import { hashOf, readSecrets, SEGMENT_START } from "../files/identity.ts";
+import { hashesOf, readSecrets, SEGMENT_START } from "../files/identity.ts";
 import { hashText } from "../files/indexing.ts";
 import { listSegments, segmentName, segmentPath } from "../files/segment.ts";
 import { type Segment, Segments } from "../files/segments.ts";
@@ -139,11 +139,11 @@ class SegmentCheck {
     if (own?.salt !== secrets.salt) {
       this.#note("log", "begins with other bytes than were written", "Its updates are read all the same, with the secrets of the journal.");
     }
-    const hash = hashOf(secrets);
+    const hashes = hashesOf(secrets);
     const index = isActive ? undefined : this.#segments.index(this.#segment);
     if (!isActive && index === undefined) this.#note("index", "is missing or damaged", REBUILT);
     let isIndexWhole = true;
-    const isIndexed = (text: number, offset: number): boolean => index === undefined || index.find(text)?.includes(offset) === true;
+    const isIndexed = (text: number, offset: number): boolean => index === undefined || index.find(text, offset, 1)?.[0] === offset;
     const entries = new EntryReader(secrets.salt);
     const limit = isActive ? place.position : this.#segments.length(this.#segment);
     entries.use({ fd: () => this.#segments.fd(this.#segment), limit });
@@ -154,11 +154,11 @@ class SegmentCheck {
       if (entry.position > position) this.#gap(expected, entry.first - 1, position);
       if (first >= this.#loading.first) this.#loading.read(entry);
       walkRecords(entry.bytes, entry.at, entry.length, (i, _size, idStart, idEnd) => {
-        if (idEnd > 0 && !isIndexed(hash.of(entry.bytes, idStart, idEnd), entry.first + i)) isIndexWhole = false;
+        if (idEnd > 0 && !isIndexed(hashes.ids.of(entry.bytes, idStart, idEnd), entry.first + i)) isIndexWhole = false;
       });
       if ((entryKind(entry.bytes, entry.at) & HAS_KEY) !== 0) {
         const { keyed } = decodeRest(entry.bytes, entry.at, entry.length);
-        if (keyed !== undefined && !isIndexed(hashText(hash, keyed.digest), entry.first)) isIndexWhole = false;
+        if (keyed !== undefined && !isIndexed(hashText(hashes.keys, keyed.digest), entry.first)) isIndexWhole = false;
       }
       expected = entry.first + entry.count;
       position = entry.end;

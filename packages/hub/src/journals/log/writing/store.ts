@@ -15,9 +15,8 @@ import { outcomeUnknown, toWriteError } from "../files/failure.ts";
 import { type FileOperations, realFiles } from "../files/file-operations.ts";
 import { Group } from "./group.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import { hashOf, identityPath, SEGMENT_START } from "../files/identity.ts";
+import { hashesOf, identityPath, SEGMENT_START } from "../files/identity.ts";
 import { HashTable } from "../files/hash-table.ts";
-import type { KeyedHash } from "../files/keyed-hash.ts";
 import type { LogOutcome, LogPlace, LogWriterAccess } from "../files/log-access.ts";
 import { Lookup } from "./lookup.ts";
 import { LogReader } from "../files/reader.ts";
@@ -50,7 +49,6 @@ export class LogStore implements LogWriterAccess {
   readonly #log: RecoveredLog;
   readonly #files: FileOperations;
   readonly #segmentBytes: number;
-  readonly #hash: KeyedHash;
   readonly #condition: Condition;
   readonly #trimmer: Trimmer;
   readonly #housekeeping: Housekeeping;
@@ -77,7 +75,7 @@ export class LogStore implements LogWriterAccess {
     this.#segmentBytes = segmentBytes;
     this.#writer = log.writer;
     this.#state = log.state;
-    this.#hash = hashOf(identity);
+    const hashes = hashesOf(identity);
     this.#condition = options.condition ?? new Condition(directory);
     this.#watchFiles();
     // In another journal's place, the mark would say that the other is an older journal.
@@ -91,8 +89,8 @@ export class LogStore implements LogWriterAccess {
       const { onDamage = (what) => process.emitWarning(what) } = options;
       onDamage(`The journal in ${directory} is damaged: records ${log.state.head} to ${oldest.first - 1} are missing, and are left out.`);
     }
-    this.#lookup = new Lookup(segments, this.reader, this.#hash);
-    this.#group = new Group(segments.salt, log.table, this.#hash);
+    this.#lookup = new Lookup(segments, this.reader, hashes);
+    this.#group = new Group(segments.salt, log.table, hashes);
     this.#housekeeping = new Housekeeping(segments, log.checkpoints);
     this.#housekeeping.writeIndexes();
     this.#dropTrimmed();
