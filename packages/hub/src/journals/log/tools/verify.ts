@@ -79,7 +79,7 @@ export async function verify(
   }
   let bytes = 0;
   try {
-    const loading = new TableLoading(segments);
+    const loading = await TableLoading.open(segments);
     for (const [i, segment] of segments.all.entries()) {
       try {
         bytes += statSync(segmentPath(directory, segment.first, "log")).size;
@@ -90,7 +90,7 @@ export async function verify(
       }
       onProgress(i + 1, segments.all.length);
     }
-    checkTable(segments, loading, damage);
+    await checkTable(segments, loading, damage);
   } finally {
     segments.close();
   }
@@ -195,10 +195,10 @@ class SegmentCheck {
   }
 }
 
-function checkTable(segments: Segments, loading: TableLoading, damage: Finding[]): void {
+async function checkTable(segments: Segments, loading: TableLoading, damage: Finding[]): Promise<void> {
   const { directory, salt } = segments;
   for (const first of loading.checkpoints) {
-    if (readCheckpoint(directory, first, salt) !== undefined) continue;
+    if ((await readCheckpoint(directory, first, salt)) !== undefined) continue;
     damage.push({
       file: segmentName(first, "table"),
       what: "is damaged",

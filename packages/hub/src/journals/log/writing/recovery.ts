@@ -205,7 +205,7 @@ async function readLog(segments: Segments, secrets: Secrets): Promise<ReadLog> {
   const { active } = segments;
   const sparse = new SparseIndex(active.first, SEGMENT_START);
   const texts = new HashTable();
-  const loading = new TableLoading(segments);
+  const loading = await TableLoading.open(segments);
   let state: LogState | undefined;
   for (const segment of segments.all) {
     if (segment !== active && segment.first < loading.first) continue;

@@ -22,7 +22,7 @@ import { Lookup } from "./lookup.ts";
 import { LogReader } from "../files/reader.ts";
 import { type LogState, recover, type RecoveredLog, type RecoveryOptions } from "./recovery.ts";
 import { segmentPath } from "../files/segment.ts";
-import { segmentBytesFor } from "../files/segment-length.ts";
+import { segmentBytesFor, segmentLimit } from "../files/segment-length.ts";
 import { SegmentWriter } from "../files/segment-writer.ts";
 import { SparseIndex } from "../files/sparse-index.ts";
 import { type LogEnd, Trimmer } from "./trimmer.ts";
@@ -292,7 +292,7 @@ export class LogStore implements LogWriterAccess {
   async #makeSegment(requests: readonly Buffer[]): Promise<void> {
     let bytes = 0;
     for (const request of requests) bytes += request.length;
-    if (this.#writer.position + bytes > this.#segmentBytes) await this.#beginSegment();
+    if (this.#writer.position + bytes > this.#segmentLimit) await this.#beginSegment();
   }
 
   async #beginSegment(): Promise<void> {
@@ -302,7 +302,7 @@ export class LogStore implements LogWriterAccess {
     // A segment has the name of its first record, so each has a record.
     if (tail < this.#writer.first) return this.#replaceChanges();
     const begin = { at: Date.now(), first: tail + 1, head, total, changes };
-    const writer = await SegmentWriter.create(directory, files, identity, begin, this.#segmentBytes);
+    const writer = await SegmentWriter.create(directory, files, identity, begin, this.#segmentLimit);
     const full = { segment: segments.active, writer: this.#writer };
     this.#writer = writer;
     segments.list(begin.first);
@@ -313,7 +313,7 @@ export class LogStore implements LogWriterAccess {
     this.#place = this.#newPlace();
     this.reader.moveTo(this.#place);
     this.#housekeeping.seal(full.segment, full.writer);
-    this.#housekeeping.checkpoint({ first: begin.first, changes, entries: table.oldest(Infinity) });
+    this.#housekeeping.checkpoint({ first: begin.first, changes, snapshot: table.snapshot() });
   }
 
   /**
@@ -322,11 +322,11 @@ export class LogStore implements LogWriterAccess {
    */
   async #replaceChanges(): Promise<void> {
     const { first, position } = this.#writer;
-    if (position <= this.#segmentBytes) return;
+    if (position <= this.#segmentLimit) return;
     const { segments, table } = this.#log;
     const start = SEGMENT_START + ENTRY_HEAD;
     try {
-      await this.#housekeeping.writeCheckpoint({ first, changes: this.#state.changes, entries: table.oldest(Infinity) });
+      await this.#housekeeping.writeCheckpoint({ first, changes: this.#state.changes, snapshot: table.snapshot() });
       this.reader.moveTo(this.#place);
       this.#group.begin(this.#state, start, Date.now());
       this.#group.addEmpty();
@@ -356,7 +356,7 @@ export class LogStore implements LogWriterAccess {
       nextTurn,
     );
     if (end.position !== position || end.next !== this.#state.tail + 1) throw this.#condition.damage("flushed updates are gone");
-    this.#writer = await SegmentWriter.open(this.#directory, this.#files, { first: active.first, position, limit: this.#segmentBytes });
+    this.#writer = await SegmentWriter.open(this.#directory, this.#files, { first: active.first, position, limit: this.#segmentLimit });
     await this.#beginSegment();
     this.#isDoubtful = false;
   }
@@ -377,6 +377,11 @@ export class LogStore implements LogWriterAccess {
     // The next append finds the room.
     await this.#housekeeping.settle();
     return reason;
+  }
+
+  /** Length that the active segment should not exceed. */
+  get #segmentLimit(): number {
+    return segmentLimit(this.#segmentBytes, this.#log.table.units);
   }
 
   #watchFiles(): void {
