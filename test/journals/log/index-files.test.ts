@@ -24,7 +24,16 @@ describe("a table of hashes", () => {
     fc.assert(
       fc.property(hashes, fc.nat(5), (all, wanted) => {
         const table = tableOf(all);
-        for (const hash of [wanted, ...all.slice(0, 20)]) expect(table.find(hash)).toEqual(placesOf(all, hash));
+        for (const hash of [wanted, ...all.slice(0, 20)]) expect(table.find(hash, 0, Infinity)).toEqual(placesOf(all, hash));
+      }),
+    );
+  });
+
+  it("finds the places from one on, as many as are asked for", () => {
+    fc.assert(
+      fc.property(hashes, fc.nat(5), fc.nat(500), fc.nat(20), (all, wanted, from, most) => {
+        const expected = placesOf(all, wanted).filter((place) => place >= from);
+        expect(tableOf(all).find(wanted, from, most)).toEqual(expected.slice(0, most));
       }),
     );
   });
@@ -32,8 +41,8 @@ describe("a table of hashes", () => {
   it("goes on beyond one chunk", () => {
     const all = Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 60_000);
     const table = tableOf(all);
-    for (const hash of [0, 1, 59_999, 31_234]) expect(table.find(hash)).toEqual(placesOf(all, hash));
-    expect(table.find(60_000)).toEqual([]);
+    for (const hash of [0, 1, 59_999, 31_234]) expect(table.find(hash, 0, Infinity)).toEqual(placesOf(all, hash));
+    expect(table.find(60_000, 0, Infinity)).toEqual([]);
   });
 });
 
@@ -91,7 +100,17 @@ describe("the index file of a segment", () => {
     const index = read(path);
     expect([index?.next, index?.length]).toEqual([sparse.next, sparse.knownTo]);
     for (let offset = 5; offset < 3005; offset += 13) expect(index?.sparse.floor(offset)).toBe(sparse.floor(offset));
-    for (const hash of [...all.slice(0, 50), 12345]) expect(index?.find(hash)).toEqual(placesOf(all, hash).map((place) => 5 + place));
+    for (const hash of [...all.slice(0, 50), 12345])
+      expect(index?.find(hash, 0, Infinity)).toEqual(placesOf(all, hash).map((place) => 5 + place));
+  });
+
+  it("finds the offsets from one on, as many as are asked for, however many texts have one hash", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(3), { maxLength: 1000 }), fc.nat(3), fc.nat(1000), fc.nat(300), (all, wanted, from, most) => {
+        const expected = placesOf(all, wanted).flatMap((place) => (5 + place >= from ? [5 + place] : []));
+        expect(read(fileOf(all).path)?.find(wanted, from, most)).toEqual(expected.slice(0, most));
+      }),
+    );
   });
 
   it("is refused if bytes are damaged, if it is cut, and if it is another segment's", () => {
@@ -102,7 +121,7 @@ describe("the index file of a segment", () => {
     const bytes = readFileSync(path);
     const isRefused = (): boolean => {
       const index = read(path);
-      return index === undefined || all.some((hash) => index.find(hash) === undefined);
+      return index === undefined || all.some((hash) => index.find(hash, 0, Infinity) === undefined);
     };
     expect(isRefused()).toBe(false);
     for (let i = 0; i < bytes.length; i += 5) {

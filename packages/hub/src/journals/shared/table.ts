@@ -4,6 +4,17 @@ interface Written {
   readonly value: string;
   /** Sequence of the message or entry of the log that last wrote the entry. */
   readonly seq: number;
+  /** Number of writes to the table up to this one. */
+  readonly stamp: number;
+}
+
+/** The entries of a table as of one moment. The table may change meanwhile. */
+export interface TableSnapshot {
+  readonly size: number;
+  /** The next entry, in any order. Undefined after the last one. */
+  next(): StateEntry | undefined;
+  /** Must be called in the end. Until then, entries that go are kept. */
+  end(): void;
 }
 
 /**
@@ -24,6 +35,14 @@ export class Table {
    * is not worth the time.
    */
   #keys: string[] | undefined;
+  #writes = 0;
+  #units = 0;
+  readonly #snapshots = new Set<Walk>();
+
+  /** Length of all keys and values, in UTF-16 units. */
+  get units(): number {
+    return this.#units;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -34,8 +53,17 @@ export class Table {
   }
 
   write(key: string, value: string | undefined, seq: number): void {
-    const isNew = !this.#entries.delete(key);
-    if (value !== undefined) this.#entries.set(key, { value, seq });
+    const old = this.#entries.get(key);
+    const isNew = old === undefined;
+    if (!isNew) {
+      for (const snapshot of this.#snapshots) snapshot.keep(key, old);
+      this.#entries.delete(key);
+      this.#units -= key.length + old.value.length;
+    }
+    if (value !== undefined) {
+      this.#entries.set(key, { value, seq, stamp: ++this.#writes });
+      this.#units += key.length + value.length;
+    }
     if (this.#keys === undefined || isNew !== (value !== undefined)) return;
     this.#keys.splice(indexOf(this.#keys, key), isNew ? 0 : 1, ...(isNew ? [key] : []));
   }
@@ -61,6 +89,13 @@ export class Table {
     return found;
   }
 
+  /** Begins a walk over all present entries, which costs nothing but the calls of `next`. */
+  snapshot(): TableSnapshot {
+    const walk = new Walk(this.#entries, this.#writes, () => this.#snapshots.delete(walk));
+    this.#snapshots.add(walk);
+    return walk;
+  }
+
   /** See `JournalState.entries`. */
   list(prefix: string, { after, limit, maxLength = Infinity }: Parameters<JournalState["entries"]>[1]): StateEntry[] {
     this.#keys ??= Array.from(this.#entries.keys()).toSorted(byCharacter);
@@ -75,6 +110,42 @@ export class Table {
       length += value.length;
     }
     return found;
+  }
+}
+
+/** Walks in the order of the last writes. Entries that go before their turn are kept. */
+class Walk implements TableSnapshot {
+  readonly size: number;
+  readonly end: () => void;
+  readonly #entries: MapIterator<[string, Written]>;
+  /** Later writes are not of this walk. */
+  readonly #upTo: number;
+  /** Entries up to this write had their turn. */
+  #passed = 0;
+  #kept: StateEntry[] = [];
+
+  constructor(entries: ReadonlyMap<string, Written>, upTo: number, end: () => void) {
+    this.size = entries.size;
+    this.end = end;
+    this.#entries = entries.entries();
+    this.#upTo = upTo;
+  }
+
+  keep(key: string, { value, stamp }: Written): void {
+    if (stamp > this.#passed && stamp <= this.#upTo) this.#kept.push({ key, value });
+  }
+
+  next(): StateEntry | undefined {
+    const kept = this.#kept.pop();
+    if (kept !== undefined || this.#passed >= this.#upTo) return kept;
+    const next = this.#entries.next();
+    if (next.done === true || next.value[1].stamp > this.#upTo) {
+      this.#passed = this.#upTo;
+      return undefined;
+    }
+    const [key, { value, stamp }] = next.value;
+    this.#passed = stamp;
+    return { key, value };
   }
 }
 

@@ -66,8 +66,12 @@ export async function flushDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Writes a file in place of any other, so that a crash leaves either of them whole. */
-export async function replaceFile(path: string, parts: readonly Uint8Array[]): Promise<void> {
+/**
+ * Writes a file in place of any other, so that a crash leaves either of them whole.
+ *
+ * @param parts - Each is written before the next one is taken.
+ */
+export async function replaceFile(path: string, parts: Iterable<Uint8Array>): Promise<void> {
   const fresh = `${path}.new`;
   try {
     const handle = await open(fresh, "w", FILE_MODE);

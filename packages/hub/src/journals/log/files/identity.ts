@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSyn
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { readSelfNamed, writeSelfNamed } from "./file-identity.ts";
-import { KeyedHash } from "./keyed-hash.ts";
+import { KeyedHash, type TextHashes } from "./keyed-hash.ts";
 
 /** Layout of the directory and its files. */
 const FORMAT = 1;
@@ -12,7 +12,7 @@ const FORMAT = 1;
 export interface Secrets {
   /** Start of all checksums, so that no text can pass for an entry of the log. */
   readonly salt: number;
-  /** Key of the hashes of ids and idempotency keys. */
+  /** Key of the hashes of ids. The key of the hashes of idempotency keys is derived from it. */
   readonly key: readonly [number, number];
 }
 
@@ -28,8 +28,10 @@ export function createSecrets(): Secrets {
   return { salt: bytes.readUInt32LE(0), key: [bytes.readUInt32LE(4), bytes.readUInt32LE(8)] };
 }
 
-export function hashOf({ key }: Secrets): KeyedHash {
-  return new KeyedHash(...key);
+export function hashesOf({ key }: Secrets): TextHashes {
+  const ids = new KeyedHash(...key);
+  const derived = (number: number): number => ids.of(Buffer.from([number]), 0, 1);
+  return { ids, keys: new KeyedHash(derived(0), derived(1)) };
 }
 
 export function identityPath(directory: string): string {

@@ -6,7 +6,7 @@ import { EntryReader, scan } from "../entries/entry-reader.ts";
 import { replaceFile } from "./file-operations.ts";
 import { HashTable } from "./hash-table.ts";
 import { SEGMENT_START } from "./identity.ts";
-import type { KeyedHash } from "./keyed-hash.ts";
+import type { KeyedHash, TextHashes } from "./keyed-hash.ts";
 import { segmentPath } from "./segment.ts";
 import { SegmentIndex } from "./segment-index.ts";
 import type { Segment, Segments } from "./segments.ts";
@@ -21,28 +21,28 @@ export function hashText(hash: KeyedHash, text: string): number {
 /** Notes the ids and the key of an entry. @param first - First offset of the segment. */
 export function noteTexts(
   texts: HashTable,
-  hash: KeyedHash,
+  hashes: TextHashes,
   first: number,
   entry: Pick<EntryReader, "bytes" | "at" | "length" | "first">,
 ): void {
   const relative = entry.first - first;
   walkRecords(entry.bytes, entry.at, entry.length, (i, _size, idStart, idEnd) => {
-    if (idEnd > 0) texts.add(hash.of(entry.bytes, idStart, idEnd), relative + i);
+    if (idEnd > 0) texts.add(hashes.ids.of(entry.bytes, idStart, idEnd), relative + i);
   });
   if ((entryKind(entry.bytes, entry.at) & HAS_KEY) === 0) return;
   const { keyed } = decodeRest(entry.bytes, entry.at, entry.length);
-  if (keyed !== undefined) texts.add(hashText(hash, keyed.digest), relative);
+  if (keyed !== undefined) texts.add(hashText(hashes.keys, keyed.digest), relative);
 }
 
 /** Reads a sealed segment that has no sound index. Its index then is in memory. */
-export async function rebuildIndex(segments: Segments, segment: Segment, hash: KeyedHash): Promise<void> {
+export async function rebuildIndex(segments: Segments, segment: Segment, hashes: TextHashes): Promise<void> {
   const sparse = new SparseIndex(segment.first, SEGMENT_START);
   const texts = new HashTable();
   const entries = new EntryReader(segments.salt);
   entries.use({ fd: () => segments.fd(segment), limit: segments.length(segment) });
   const work = scan(entries, { position: SEGMENT_START, next: segment.first, until: segment.next }, (entry) => {
     sparse.note(entry.position, entry.length, entry.first, entry.count);
-    noteTexts(texts, hash, segment.first, entry);
+    noteTexts(texts, hashes, segment.first, entry);
   });
   await restOf(work, nextTurn);
   sparse.next = segment.next;

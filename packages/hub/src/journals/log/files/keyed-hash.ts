@@ -1,4 +1,13 @@
 /**
+ * Hashes of event ids and of idempotency keys. They differ for equal texts, so that no id that a
+ * publisher chooses stands in the way of a key.
+ */
+export interface TextHashes {
+  readonly ids: KeyedHash;
+  readonly keys: KeyedHash;
+}
+
+/**
  * A short hash of bytes under a secret key: HalfSipHash-2-4 with a result of 32 bits. Nobody without
  * the key can choose ids whose hashes are equal, which would make look-ups slow.
  */

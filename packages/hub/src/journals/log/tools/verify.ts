@@ -8,7 +8,7 @@ import { decodeRest, walkRecords } from "../entries/codec.ts";
 import { findLog, type FoundLog, missingChangesOf } from "./current-place.ts";
 import { entryKind, HAS_KEY } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
-import { hashOf, readSecrets, SEGMENT_START } from "../files/identity.ts";
+import { hashesOf, readSecrets, SEGMENT_START } from "../files/identity.ts";
 import { hashText } from "../files/indexing.ts";
 import { listSegments, segmentName, segmentPath } from "../files/segment.ts";
 import { type Segment, Segments } from "../files/segments.ts";
@@ -86,7 +86,7 @@ export async function verify(
   let bytes = 0;
   let isTableWhole = false;
   try {
-    const loading = new TableLoading(segments);
+    const loading = await TableLoading.open(segments);
     for (const [i, segment] of segments.all.entries()) {
       try {
         bytes += statSync(segmentPath(directory, segment.first, "log")).size;
@@ -97,7 +97,7 @@ export async function verify(
       }
       onProgress(i + 1, segments.all.length);
     }
-    checkTable(segments, loading, damage);
+    await checkTable(segments, loading, damage);
     isTableWhole = loading.isWhole;
   } finally {
     segments.close();
@@ -163,7 +163,7 @@ class SegmentCheck {
     if (own?.salt !== secrets.salt) {
       this.#note("log", "begins with other bytes than were written", "Its updates are read all the same, with the secrets of the journal.");
     }
-    const hash = hashOf(secrets);
+    const hashes = hashesOf(secrets);
     const index = isActive ? undefined : this.#segments.index(this.#segment);
     if (!isActive && index === undefined) {
       const name = segmentName(first, "index");
@@ -172,7 +172,7 @@ class SegmentCheck {
       (isMissing ? this.#notes : this.#damage).push({ file: name, what: isMissing ? "is missing" : "is damaged", meaning: REBUILT });
     }
     let isIndexWhole = true;
-    const isIndexed = (text: number, offset: number): boolean => index === undefined || index.find(text)?.includes(offset) === true;
+    const isIndexed = (text: number, offset: number): boolean => index === undefined || index.find(text, offset, 1)?.[0] === offset;
     const entries = new EntryReader(secrets.salt);
     const limit = isActive ? place.position : this.#segments.length(this.#segment);
     entries.use({ fd: () => this.#segments.fd(this.#segment), limit });
@@ -184,11 +184,11 @@ class SegmentCheck {
       if (entry.position > position) this.#gap(expected, entry.first - 1, position);
       if (first >= this.#loading.first && counts(entry)) this.#loading.read(entry);
       walkRecords(entry.bytes, entry.at, entry.length, (i, _size, idStart, idEnd) => {
-        if (idEnd > 0 && !isIndexed(hash.of(entry.bytes, idStart, idEnd), entry.first + i)) isIndexWhole = false;
+        if (idEnd > 0 && !isIndexed(hashes.ids.of(entry.bytes, idStart, idEnd), entry.first + i)) isIndexWhole = false;
       });
       if ((entryKind(entry.bytes, entry.at) & HAS_KEY) !== 0) {
         const { keyed } = decodeRest(entry.bytes, entry.at, entry.length);
-        if (keyed !== undefined && !isIndexed(hashText(hash, keyed.digest), entry.first)) isIndexWhole = false;
+        if (keyed !== undefined && !isIndexed(hashText(hashes.keys, keyed.digest), entry.first)) isIndexWhole = false;
       }
       expected = entry.first + entry.count;
       position = entry.end;
@@ -225,10 +225,10 @@ class SegmentCheck {
   }
 }
 
-function checkTable(segments: Segments, loading: TableLoading, damage: Finding[]): void {
+async function checkTable(segments: Segments, loading: TableLoading, damage: Finding[]): Promise<void> {
   const { directory, salt } = segments;
   for (const first of loading.checkpoints) {
-    if (readCheckpoint(directory, first, salt) !== undefined) continue;
+    if ((await readCheckpoint(directory, first, salt)) !== undefined) continue;
     damage.push({
       file: segmentName(first, "table"),
       what: "is damaged",

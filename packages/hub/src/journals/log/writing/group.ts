@@ -18,7 +18,7 @@ import {
 } from "../entries/entry.ts";
 import { Malformed } from "../entries/bytes.ts";
 import { hashText } from "../files/indexing.ts";
-import type { KeyedHash } from "../files/keyed-hash.ts";
+import type { TextHashes } from "../files/keyed-hash.ts";
 import type { LogOutcome } from "../files/log-access.ts";
 import type { LogState } from "./recovery.ts";
 
@@ -33,7 +33,7 @@ export type FindKey = (keyed: LogKey) => KnownAppend | ReusedKey | undefined;
 export class Group {
   readonly #salt: number;
   readonly #table: Table;
-  readonly #hash: KeyedHash;
+  readonly #hashes: TextHashes;
   /** Hashes of ids and keys, and the offsets of their records. */
   #texts: number[] = [];
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -45,10 +45,10 @@ export class Group {
   #keys = new Map<string, KnownAppend & { readonly request: string }>();
   #changes = new Map<string, string | undefined>();
 
-  constructor(salt: number, table: Table, hash: KeyedHash) {
+  constructor(salt: number, table: Table, hashes: TextHashes) {
     this.#salt = salt;
     this.#table = table;
-    this.#hash = hash;
+    this.#hashes = hashes;
   }
 
   /** The entries. They change with the next call of {@link begin}. */
@@ -111,7 +111,7 @@ export class Group {
     const { length } = this.#texts;
     const end = walkRecords(request, 0, request.length, (i, recordSize, idStart, idEnd) => {
       size += recordSize;
-      if (idEnd > 0) this.#texts.push(this.#hash.of(request, idStart, idEnd), first + i);
+      if (idEnd > 0) this.#texts.push(this.#hashes.ids.of(request, idStart, idEnd), first + i);
     });
     if (end !== request.length || size !== entryTotal(request, 0)) {
       this.#texts.length = length;
@@ -147,11 +147,11 @@ export class Group {
     const kept = all.length === 0 ? undefined : keyed;
     const entry = encodeAppend({ batch: all, steps: changed.map(({ key, value }) => ({ key, value })), keyed: kept });
     const { first } = this.#place;
-    for (const [i, { id }] of all.entries()) if (id !== undefined) this.#texts.push(hashText(this.#hash, id), first + i);
+    for (const [i, { id }] of all.entries()) if (id !== undefined) this.#texts.push(hashText(this.#hashes.ids, id), first + i);
     const outcome = this.#append(entry, all.length);
     if (kept !== undefined && outcome.kind === "appended") {
       const offsets = Array.from({ length: all.length }, (_, i) => outcome.first + i);
-      this.#texts.push(hashText(this.#hash, kept.digest), outcome.first);
+      this.#texts.push(hashText(this.#hashes.keys, kept.digest), outcome.first);
       this.#keys.set(kept.digest, { kind: "repeated", offsets, answer: kept.answer, request: kept.request });
     }
     return outcome;

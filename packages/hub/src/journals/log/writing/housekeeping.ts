@@ -1,20 +1,27 @@
 import { rm } from "node:fs/promises";
-import { nextTurn } from "../../../core/scheduler.ts";
-import { restOf } from "../../../core/slices.ts";
-import { type Checkpoint, encodeCheckpoint, writeCheckpoint } from "../files/checkpoint.ts";
+import { type CheckpointToWrite, writeCheckpoint } from "../files/checkpoint.ts";
 import { writeIndex } from "../files/indexing.ts";
 import { segmentPath } from "../files/segment.ts";
 import type { SegmentWriter } from "../files/segment-writer.ts";
 import type { Segment, Segments } from "../files/segments.ts";
 
-/** Work on files that no append waits for: indexes, checkpoints, and files to remove. */
+/**
+ * Work on files that no append waits for: indexes, files to remove, and checkpoints, one after the
+ * other. Removals go before checkpoints, because they make room. Only the newest checkpoint that
+ * waits is written, so that no more than one waits.
+ */
 export class Housekeeping {
   readonly #segments: Segments;
   #checkpoints: readonly number[];
+  #full: SegmentWriter[] = [];
   /** Segments whose records were all trimmed, rising. */
   #trimmed: number[] = [];
-  #work: Promise<void> = Promise.resolve();
   readonly #isDeposed: () => boolean;
+  #isRemovalDue = false;
+  #unindexed: Segment[] = [];
+  /** The checkpoint that waits. */
+  #wanted: CheckpointToWrite | undefined;
+  #running: Promise<void> | undefined;
 
   /**
    * @param checkpoints - Segments with a checkpoint of the table, rising.
@@ -36,55 +43,94 @@ export class Housekeeping {
 
   /** Writes the indexes that are in memory only. */
   writeIndexes(): void {
-    for (const segment of this.#segments.all) {
-      if (segment.next !== Infinity && segment.texts !== undefined) this.#later(() => writeIndex(this.#segments, segment));
-    }
+    this.#unindexed.push(...this.#segments.all.filter(({ next, texts }) => next !== Infinity && texts !== undefined));
+    this.#begin();
   }
 
   /** Closes a full segment, and writes its index. */
   seal(segment: Segment, writer: SegmentWriter): void {
-    this.#work = this.#work.then(() => writer.close());
-    this.#later(() => writeIndex(this.#segments, segment));
+    this.#full.push(writer);
+    this.#unindexed.push(segment);
+    this.#begin();
   }
 
   /** Writes the table as of the beginning of a segment. */
-  checkpoint(point: Checkpoint): void {
-    this.#later(() => this.writeCheckpoint(point));
-    this.drop([]);
+  checkpoint(point: CheckpointToWrite): void {
+    this.#wanted?.snapshot.end();
+    this.#wanted = point;
+    this.#begin();
   }
 
   /** Does the same now. @throws Error if the file can't be written. */
-  async writeCheckpoint(point: Checkpoint): Promise<void> {
-    const { directory, salt } = this.#segments;
-    const bytes = await restOf(encodeCheckpoint(point, salt), nextTurn);
-    this.#checkpoints = await writeCheckpoint(directory, point.first, bytes);
+  async writeCheckpoint(point: CheckpointToWrite): Promise<void> {
+    await this.settle();
+    await this.#write(point);
   }
 
   /** Removes the files of trimmed segments, now or once the table does not need them. */
   drop(trimmed: readonly number[]): void {
     this.#trimmed.push(...trimmed);
-    this.#later(async () => {
-      const { directory } = this.#segments;
-      for (let first = this.#trimmed[0]; first !== undefined && first < this.keepFrom; first = this.#trimmed[0]) {
-        await rm(segmentPath(directory, first, "log"), { force: true });
-        await rm(segmentPath(directory, first, "index"), { force: true });
-        this.#trimmed.shift();
-      }
-    });
+    this.#isRemovalDue = true;
+    this.#begin();
   }
 
   /** Waits until all is done. */
   async settle(): Promise<void> {
-    await this.#work;
+    await this.#running;
   }
 
-  /** Work that fails, as on a full disk, is done at the next start, or with the next segment. */
-  #later(work: () => Promise<unknown>): void {
-    this.#work = this.#work
-      .then(() => (this.#isDeposed() ? undefined : work()))
-      .then(
-        () => undefined,
-        () => undefined,
-      );
+  #begin(): void {
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // A run that ends at once would end before it is noted.
+    await Promise.resolve();
+    for (let work = this.#next(); work !== undefined; work = this.#next()) {
+      try {
+        await work();
+      } catch {
+        // On a full disk, for example. The next start does the work, or the next segment.
+      }
+    }
+    this.#running = undefined;
+  }
+
+  #next(): (() => Promise<unknown>) | undefined {
+    const writer = this.#full.shift();
+    if (writer !== undefined) return () => writer.close();
+    // The files are another process's now.
+    if (this.#isDeposed()) return undefined;
+    const segment = this.#unindexed.shift();
+    if (segment !== undefined) return () => this.#index(segment);
+    if (this.#isRemovalDue) return () => this.#remove();
+    const point = this.#wanted;
+    this.#wanted = undefined;
+    return point === undefined ? undefined : () => this.#write(point);
+  }
+
+  async #remove(): Promise<void> {
+    this.#isRemovalDue = false;
+    const { directory } = this.#segments;
+    for (let first = this.#trimmed[0]; first !== undefined && first < this.keepFrom; first = this.#trimmed[0]) {
+      await rm(segmentPath(directory, first, "log"), { force: true });
+      await rm(segmentPath(directory, first, "index"), { force: true });
+      this.#trimmed.shift();
+    }
+  }
+
+  async #index(segment: Segment): Promise<void> {
+    // The records may have been trimmed meanwhile.
+    if (this.#segments.of(segment.first) === segment) await writeIndex(this.#segments, segment);
+  }
+
+  async #write(point: CheckpointToWrite): Promise<void> {
+    const { directory, salt } = this.#segments;
+    try {
+      this.#checkpoints = await writeCheckpoint(directory, salt, point);
+    } finally {
+      point.snapshot.end();
+    }
+    this.#isRemovalDue = true;
   }
 }

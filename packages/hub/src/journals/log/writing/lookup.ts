@@ -1,85 +1,119 @@
 import type { KnownAppend, ReusedKey } from "../../../core/journal/idempotency.ts";
 import { MAX_FOUND } from "../../../core/journal/journal.ts";
-import { nextTurn } from "../../../core/scheduler.ts";
-import { inSlices } from "../../../core/slices.ts";
+import { restOf } from "../../../core/slices.ts";
+import { Turns } from "../../../core/turns.ts";
 import { Malformed } from "../entries/bytes.ts";
 import { decodeRest, type LogKey } from "../entries/codec.ts";
 import { ENTRY_HEAD, entryKind, HAS_KEY } from "../entries/entry.ts";
 import type { FindKey } from "./group.ts";
 import { hashText, rebuildIndex, writeIndex } from "../files/indexing.ts";
-import type { KeyedHash } from "../files/keyed-hash.ts";
+import type { TextHashes } from "../files/keyed-hash.ts";
 import type { LogReader } from "../files/reader.ts";
 import type { Segment, Segments } from "../files/segments.ts";
 
-/** Finds ids and idempotency keys by the indexes of the segments. */
+type Known = KnownAppend | ReusedKey | undefined;
+
+/** Result of a search, or a segment whose index must be repaired first. */
+type Sought<T> = { readonly found: T } | { readonly damaged: Segment };
+
+/**
+ * Finds ids and idempotency keys by the indexes of the segments. All searches together take turns
+ * with other work, because many records may have one id.
+ */
 export class Lookup {
   readonly #segments: Segments;
   readonly #reader: LogReader;
-  readonly #hash: KeyedHash;
+  readonly #hashes: TextHashes;
+  readonly #turns = new Turns();
+  readonly #repairs = new Map<Segment, Promise<void>>();
 
-  constructor(segments: Segments, reader: LogReader, hash: KeyedHash) {
+  constructor(segments: Segments, reader: LogReader, hashes: TextHashes) {
     this.#segments = segments;
     this.#reader = reader;
-    this.#hash = hash;
+    this.#hashes = hashes;
   }
 
   /** See `Journal.find`. */
-  async id(id: string): Promise<readonly number[]> {
-    const places = await this.#places(id);
-    const found: number[] = [];
-    const reader = this.#reader;
-    await inSlices(
-      (function* check(): Generator<undefined, void> {
-        for (const offset of places) {
-          // A wrong entry of an index would make a subscriber resume from the wrong place.
-          if (offset >= reader.place.head && reader.record(offset)?.id === id) found.push(offset);
-          if (found.length >= MAX_FOUND) return;
-          yield;
-        }
-      })(),
-      nextTurn,
-    );
-    return found;
+  id(id: string): Promise<readonly number[]> {
+    return this.#run(() => this.#seekId(id));
   }
 
   /** @param digest - Of the key. @param request - Digest of the request. */
-  async key(digest: string, request: string): Promise<KnownAppend | ReusedKey | undefined> {
-    for (const offset of (await this.#places(digest)).toReversed()) {
-      const known = this.#reader.knownAt(offset, digest, request);
-      if (known !== undefined) return known;
-    }
-    return undefined;
+  key(digest: string, request: string): Promise<Known> {
+    return this.#run(() => this.#seekKey(digest, request));
   }
 
   /** Looks for the keys of encoded appends, before they are written. */
   async keysOf(requests: readonly Buffer[]): Promise<FindKey> {
-    const found = new Map<string, KnownAppend | ReusedKey | undefined>();
-    for (const one of requests) {
-      if (one.length < ENTRY_HEAD || (entryKind(one, 0) & HAS_KEY) === 0) continue;
-      const keyed = keyOf(one);
+    const found = new Map<string, Known>();
+    const find = async (request: Buffer): Promise<void> => {
+      const keyed = request.length < ENTRY_HEAD || (entryKind(request, 0) & HAS_KEY) === 0 ? undefined : keyOf(request);
       if (keyed !== undefined) found.set(`${keyed.digest} ${keyed.request}`, await this.key(keyed.digest, keyed.request));
-    }
+    };
+    await Promise.all(requests.map(find));
     return ({ digest, request }) => found.get(`${digest} ${request}`);
   }
 
-  /** Offsets of the records that may have a text, rising. */
-  #places(text: string): readonly number[] | Promise<readonly number[]> {
-    const hash = hashText(this.#hash, text);
-    const found: number[] = [];
-    const damaged: Segment[] = [];
-    for (const segment of this.#segments.all) {
-      const places = placesIn(this.#segments, segment, hash);
-      if (places === undefined) damaged.push(segment);
-      else for (const place of places) found.push(place);
+  /** Searches in turns, again after each repair. */
+  async #run<T>(seek: () => Generator<undefined, Sought<T>>): Promise<T> {
+    for (;;) {
+      const sought = await restOf(seek(), this.#turns.next);
+      if ("found" in sought) return sought.found;
+      await this.#repair(sought.damaged);
     }
-    return damaged.length === 0 ? found : this.#repair(damaged).then(() => this.#places(text));
   }
 
-  async #repair(damaged: readonly Segment[]): Promise<void> {
-    for (const segment of damaged) {
-      await rebuildIndex(this.#segments, segment, this.#hash);
-      await writeIndex(this.#segments, segment).catch(() => undefined); // The index stays in memory.
+  *#seekId(id: string): Generator<undefined, Sought<readonly number[]>> {
+    const reader = this.#reader;
+    const hash = hashText(this.#hashes.ids, id);
+    const found: number[] = [];
+    // A copy, because trimmed segments leave the list between slices.
+    for (const segment of this.#segments.all.slice()) {
+      for (let from = reader.place.head; found.length < MAX_FOUND;) {
+        const places = placesIn(this.#segments, segment, hash, from);
+        if (places === undefined) return { damaged: segment };
+        for (const offset of places) {
+          // A wrong entry of an index would make a subscriber resume from the wrong place.
+          if (offset >= reader.place.head && reader.record(offset)?.id === id) found.push(offset);
+          yield;
+        }
+        if (places.length < MAX_FOUND) break;
+        from = (places.at(-1) as number) + 1;
+      }
+      yield;
     }
+    return { found: found.slice(0, MAX_FOUND) };
+  }
+
+  *#seekKey(digest: string, request: string): Generator<undefined, Sought<Known>> {
+    const hash = hashText(this.#hashes.keys, digest);
+    for (const segment of this.#segments.all.toReversed()) {
+      // Few: further appends with a key come after its records were trimmed.
+      for (let from = segment.first; ;) {
+        const places = placesIn(this.#segments, segment, hash, from);
+        if (places === undefined) return { damaged: segment };
+        for (const offset of places) {
+          const known = this.#reader.knownAt(offset, digest, request);
+          if (known !== undefined) return { found: known };
+          yield;
+        }
+        if (places.length < MAX_FOUND) break;
+        from = (places.at(-1) as number) + 1;
+      }
+      yield;
+    }
+    return { found: undefined };
+  }
+
+  #repair(damaged: Segment): Promise<void> {
+    const running = this.#repairs.get(damaged) ?? this.#rebuild(damaged).finally(() => this.#repairs.delete(damaged));
+    this.#repairs.set(damaged, running);
+    return running;
+  }
+
+  async #rebuild(damaged: Segment): Promise<void> {
+    await rebuildIndex(this.#segments, damaged, this.#hashes);
+    await writeIndex(this.#segments, damaged).catch(() => undefined); // The index stays in memory.
   }
 }
 
@@ -93,8 +127,14 @@ function keyOf(request: Buffer): LogKey | undefined {
   }
 }
 
-/** @returns Undefined if the index of the segment is missing or damaged. */
-function placesIn(segments: Segments, segment: Segment, hash: number): number[] | undefined {
-  if (segment.texts !== undefined) return segment.texts.find(hash).map((place) => segment.first + place);
-  return segments.index(segment)?.find(hash);
+/**
+ * Offsets from one on that may have the text, rising, at most {@link MAX_FOUND}.
+ *
+ * @returns Undefined if the index of the segment is missing or damaged. None if the segment was
+ *   trimmed meanwhile.
+ */
+function placesIn(segments: Segments, segment: Segment, hash: number, from: number): readonly number[] | undefined {
+  if (segments.of(segment.first) !== segment) return [];
+  if (segment.texts === undefined) return segments.index(segment)?.find(hash, from, MAX_FOUND);
+  return segment.texts.find(hash, from - segment.first, MAX_FOUND).map((place) => segment.first + place);
 }

@@ -12,7 +12,7 @@ import type { FileOperations } from "../files/file-operations.ts";
 import { HashTable } from "../files/hash-table.ts";
 import {
   createSecrets,
-  hashOf,
+  hashesOf,
   type Identity,
   identityPath,
   readIdentity,
@@ -219,11 +219,11 @@ interface ReadLog extends Pick<RecoveredLog, "state" | "table" | "checkpoints"> 
 /** Reads the active segment, and the table. */
 async function readLog(segments: Segments, secrets: Secrets): Promise<ReadLog> {
   const { directory } = segments;
-  const hash = hashOf(secrets);
+  const hashes = hashesOf(secrets);
   const { active } = segments;
   const sparse = new SparseIndex(active.first, SEGMENT_START);
   const texts = new HashTable();
-  const loading = new TableLoading(segments);
+  const loading = await TableLoading.open(segments);
   let state: LogState | undefined;
   for (const segment of segments.all) {
     if (segment !== active && segment.first < loading.first) continue;
@@ -237,7 +237,7 @@ async function readLog(segments: Segments, secrets: Secrets): Promise<ReadLog> {
       if (!isActive) return;
       const { bytes, at, first, count } = entry;
       sparse.note(entry.position, entry.length, first, count);
-      noteTexts(texts, hash, active.first, entry);
+      noteTexts(texts, hashes, active.first, entry);
       state = {
         head: Math.max(state?.head ?? 1, entryHead(bytes, at)),
         tail: first + count - 1,
@@ -253,7 +253,7 @@ async function readLog(segments: Segments, secrets: Secrets): Promise<ReadLog> {
     // Segments before the first may be missing. Their records read as damaged ones.
     state = { ...state, head: Math.min(state.head, state.tail + 1) };
     for (const sealed of segments.all) {
-      if (sealed !== active && segments.index(sealed) === undefined) await rebuildIndex(segments, sealed, hash);
+      if (sealed !== active && segments.index(sealed) === undefined) await rebuildIndex(segments, sealed, hashes);
     }
     return { state, table: loading.table, checkpoints: loading.checkpoints, position: end.position };
   }

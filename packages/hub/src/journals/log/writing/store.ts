@@ -8,19 +8,18 @@ import { Malformed } from "../entries/bytes.ts";
 import { encodeAppend } from "../entries/codec.ts";
 import { Condition } from "./condition.ts";
 import { AFTER_GAP, ENTRY_HEAD } from "../entries/entry.ts";
-import type { Checkpoint } from "../files/checkpoint.ts";
+import type { CheckpointToWrite } from "../files/checkpoint.ts";
 import { outcomeUnknown, toWriteError } from "../files/failure.ts";
 import { claimedFiles, type FileOperations, realFiles } from "../files/file-operations.ts";
 import { Group } from "./group.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import { hashOf, identityPath, SEGMENT_START } from "../files/identity.ts";
-import type { KeyedHash } from "../files/keyed-hash.ts";
+import { hashesOf, identityPath, SEGMENT_START } from "../files/identity.ts";
 import type { LogOutcome, LogPlace, LogWriterAccess } from "../files/log-access.ts";
 import { Lookup } from "./lookup.ts";
 import { LogReader } from "../files/reader.ts";
 import { type LogState, recover, type RecoveredLog } from "./recovery.ts";
 import { segmentPath } from "../files/segment.ts";
-import { segmentBytesFor } from "../files/segment-length.ts";
+import { segmentBytesFor, segmentLimit } from "../files/segment-length.ts";
 import { SegmentWriter } from "../files/segment-writer.ts";
 import { SparseIndex } from "../files/sparse-index.ts";
 import type { LogStoreOptions } from "./store-options.ts";
@@ -36,7 +35,6 @@ export class LogStore implements LogWriterAccess {
   readonly #log: RecoveredLog;
   readonly #files: FileOperations;
   readonly #segmentBytes: number;
-  readonly #hash: KeyedHash;
   readonly #condition: Condition;
   readonly #trimmer: Trimmer;
   readonly #housekeeping: Housekeeping;
@@ -68,7 +66,7 @@ export class LogStore implements LogWriterAccess {
     this.#segmentBytes = segmentBytes;
     this.#writer = log.writer;
     this.#state = log.state;
-    this.#hash = hashOf(identity);
+    const hashes = hashesOf(identity);
     this.#condition = options.condition ?? new Condition(directory);
     this.#watchFiles();
     // In another journal's place, the mark would say that the other is an older journal.
@@ -82,8 +80,8 @@ export class LogStore implements LogWriterAccess {
       const { onDamage = (what) => process.emitWarning(what) } = options;
       onDamage(`The journal in ${directory} is damaged: records ${log.state.head} to ${oldest.first - 1} are missing, and are left out.`);
     }
-    this.#lookup = new Lookup(segments, this.reader, this.#hash);
-    this.#group = new Group(segments.salt, log.table, this.#hash);
+    this.#lookup = new Lookup(segments, this.reader, hashes);
+    this.#group = new Group(segments.salt, log.table, hashes);
     this.#housekeeping = new Housekeeping(segments, log.checkpoints, isDeposed);
     this.#housekeeping.writeIndexes();
     this.#dropTrimmed();
@@ -288,7 +286,7 @@ export class LogStore implements LogWriterAccess {
   async #makeSegment(requests: readonly Buffer[]): Promise<void> {
     let bytes = 0;
     for (const request of requests) bytes += request.length;
-    if (this.#writer.position + bytes > this.#segmentBytes) await this.#beginSegment();
+    if (this.#writer.position + bytes > this.#segmentLimit) await this.#beginSegment();
   }
 
   async #beginSegment(): Promise<void> {
@@ -316,15 +314,15 @@ export class LogStore implements LogWriterAccess {
 
   /** Goes on with a new file after the newest record. */
   async #newFile(kind = 0): Promise<void> {
-    this.#writer = await beginFile(this.#log, this.#state, this.#files, this.#segmentBytes, kind);
+    this.#writer = await beginFile(this.#log, this.#state, this.#files, this.#segmentLimit, kind);
     this.#watchFiles();
     this.#place = this.#newPlace();
     this.reader.moveTo(this.#place);
   }
 
   /** The table as of the next segment's beginning. */
-  #checkpoint(): Checkpoint {
-    return { first: this.#state.tail + 1, changes: this.#state.changes, entries: this.#log.table.oldest(Infinity) };
+  #checkpoint(): CheckpointToWrite {
+    return { first: this.#state.tail + 1, changes: this.#state.changes, snapshot: this.#log.table.snapshot() };
   }
 
   /**
@@ -333,7 +331,7 @@ export class LogStore implements LogWriterAccess {
    */
   async #replaceChanges(): Promise<void> {
     const { first, position } = this.#writer;
-    if (position <= this.#segmentBytes) return;
+    if (position <= this.#segmentLimit) return;
     const { segments } = this.#log;
     const start = SEGMENT_START + ENTRY_HEAD;
     try {
@@ -359,7 +357,7 @@ export class LogStore implements LogWriterAccess {
     await this.#writer.abandon();
     const isWhole = await isActiveWhole(this.#log.segments, position, this.#state.tail);
     if (!isWhole) throw this.#condition.damage("flushed updates are gone");
-    this.#writer = await SegmentWriter.open(this.#directory, this.#files, { first, position, limit: this.#segmentBytes });
+    this.#writer = await SegmentWriter.open(this.#directory, this.#files, { first, position, limit: this.#segmentLimit });
     await this.#beginSegment();
     this.#isDoubtful = false;
   }
@@ -380,6 +378,11 @@ export class LogStore implements LogWriterAccess {
     // The next append finds the room.
     await this.#housekeeping.settle();
     return reason;
+  }
+
+  /** Length that the active segment should not exceed. */
+  get #segmentLimit(): number {
+    return segmentLimit(this.#segmentBytes, this.#log.table.units);
   }
 
   #watchFiles(): void {
