@@ -80,7 +80,7 @@ export class Housekeeping {
   }
 
   async #run(): Promise<void> {
-    // A run that ends at once would end before it is noted.
+    // A run must not end before `#running` is set.
     await Promise.resolve();
     for (let work = this.#next(); work !== undefined; work = this.#next()) {
       try {
