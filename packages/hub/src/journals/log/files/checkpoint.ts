@@ -28,7 +28,7 @@ export interface Checkpoint {
   readonly entries: readonly StateEntry[];
 }
 
-/** A checkpoint whose entries are taken from the table while it is written. */
+/** A checkpoint to write, with entries from a snapshot of the table. */
 export interface CheckpointToWrite extends Omit<Checkpoint, "entries"> {
   readonly snapshot: TableSnapshot;
 }

@@ -12,7 +12,7 @@ const FORMAT = 1;
 export interface Secrets {
   /** Start of all checksums, so that no text can pass for an entry of the log. */
   readonly salt: number;
-  /** Key of the hashes of ids. The key of the hashes of idempotency keys is derived from it. */
+  /** Key of the hashes of ids. Hashes of idempotency keys have a key that is derived from this one. */
   readonly key: readonly [number, number];
 }
 

@@ -8,7 +8,7 @@ const MAGIC: Buffer = Buffer.from("ARTIDX\0\u0001", "latin1");
 const HEAD_BYTES = 64;
 /** Texts of a block. A look-up reads one block, and more only if many texts have the hash. */
 const BLOCK_TEXTS = 64;
-/** Bytes of a text: its hash and its place. */
+/** Bytes of a text: hash and place. */
 const TEXT_BYTES = 8;
 /** Numbers of a block in the table of blocks. */
 const BLOCK_NUMBERS = 3;

@@ -22,7 +22,7 @@ export function* sortedTexts(texts: HashTable, sorted: Uint32Array): Generator<u
   });
   countsToStarts(low);
   countsToStarts(high);
-  // Texts come in order of their places, and a pass keeps the order of texts that it finds equal.
+  // Texts come in order of their places, and a pass keeps the order of equal texts.
   yield* texts.each((hash, place) => put(half, low, hash % VALUES, hash, place));
   for (let i = 0; i < half.length; i += 2) {
     const hash = half[i] as number;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { type CheckpointToWrite, writeCheckpoint } from "../files/checkpoint.ts";
 import { writeIndex } from "../files/indexing.ts";
@@ -84,7 +85,7 @@ export class Housekeeping {
   }
 
   async #run(): Promise<void> {
-    // A run that ends at once would end before it is noted.
+    // A run must not end before `#running` is set.
     await Promise.resolve();
     for (let work = this.#next(); work !== undefined; work = this.#next()) {
       try {
@@ -120,8 +121,8 @@ export class Housekeeping {
   }
 
   async #index(segment: Segment): Promise<void> {
-    // The records may have been trimmed meanwhile.
-    if (this.#segments.of(segment.first) === segment) await writeIndex(this.#segments, segment);
+    // Its files may have been removed meanwhile.
+    if (existsSync(segment.path)) await writeIndex(this.#segments, segment);
   }
 
   async #write(point: CheckpointToWrite): Promise<void> {

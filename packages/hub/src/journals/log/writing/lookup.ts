@@ -88,7 +88,7 @@ export class Lookup {
   *#seekKey(digest: string, request: string): Generator<undefined, Sought<Known>> {
     const hash = hashText(this.#hashes.keys, digest);
     for (const segment of this.#segments.all.toReversed()) {
-      // Few: further appends with a key come after its records were trimmed.
+      // Few: a key is appended again only after the records of the last append were trimmed.
       for (let from = segment.first; ;) {
         const places = placesIn(this.#segments, segment, hash, from);
         if (places === undefined) return { damaged: segment };
