@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom, type Random } from "../../support/random.ts";
@@ -29,7 +29,12 @@ const WAYS: Readonly<Record<string, (backup: string, journal: string) => void>> 
     rmSync(journal, { recursive: true });
     execFileSync("cp", ["-a", backup, journal]);
   },
-  "over the files that are there": (backup, journal) => void execFileSync("cp", ["-a", `${backup}/.`, journal]),
+  "over the files that are there": (backup, journal) => {
+    // Segments that the backup does not have would stay, with all their updates.
+    const kept = new Set(readdirSync(backup));
+    for (const name of readdirSync(journal)) if (!kept.has(name)) rmSync(join(journal, name));
+    execFileSync("cp", ["-a", `${backup}/.`, journal]);
+  },
   moved: (backup, journal) => {
     rmSync(journal, { recursive: true });
     renameSync(backup, journal);

@@ -44,7 +44,7 @@ export interface Verified {
   readonly putBack: string | undefined;
 }
 
-const REBUILT = "Nothing is lost. The next start makes it anew from the segment.";
+const REBUILT = "Nothing is lost. The next start makes the file again from the segment.";
 
 /**
  * Checks every byte of a log that has a meaning: the identity, each segment, its index, and the

@@ -81,7 +81,8 @@ export class Trimmer {
 
   #isOver({ tail, total, ...end }: LogEnd, now: number): boolean {
     if (this.head > tail) return false;
-    if (this.head >= this.#run.end) this.#load({ tail, total, ...end });
+    // A record may have come after damaged ones at the end.
+    if (this.head >= this.#run.end || this.#run.time === Infinity) this.#load({ tail, total, ...end });
     return this.#retention.isTooMuch(tail - this.head + 1, total - this.before) || this.#retention.isTooOld(this.#run.time, now);
   }
 
@@ -116,7 +117,7 @@ export class Trimmer {
       // Damaged records stay as long as the record after them. A reader from the beginning is told
       // of the damage.
       const isLast = sound > tail || this.#cursor.seek(sound) !== sound;
-      const time = isLast ? -Infinity : entryTime(this.#cursor.entry.bytes, this.#cursor.entry.at);
+      const time = isLast ? Infinity : entryTime(this.#cursor.entry.bytes, this.#cursor.entry.at);
       this.#run = { first: this.head, end: Math.min(sound, tail + 1), time, sizes: [] };
       return;
     }
