@@ -34,7 +34,7 @@ export interface Verified {
   /** Whether a process writes the log meanwhile. */
   readonly isOpen: boolean;
   readonly damage: readonly Finding[];
-  /** Files that are missing, and are made anew without a loss. */
+  /** Files that are missing, and are made again without a loss. */
   readonly notes: readonly Finding[];
   /** Whether no change of the shared table is missing between its checkpoint and the end. */
   readonly isTableWhole: boolean;
