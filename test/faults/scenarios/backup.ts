@@ -65,7 +65,7 @@ async function putBackAgainAndAgain(
 ): Promise<void> {
   const random = createRandom(seed);
   const run = new Run(server, directory, random);
-  const rounds = full ? 100 : 2;
+  const rounds = full ? 100 : 1;
   const done = {
     "put back": 0,
     "subscribers that saw more": 0,
