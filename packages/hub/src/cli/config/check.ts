@@ -17,6 +17,8 @@ export interface Verdict {
   readonly problems: readonly string[];
   /** Notes on settings that a server takes, and that may not be meant. */
   readonly warnings: readonly string[];
+  /** The settings. Undefined if they can't be read. */
+  readonly config: Config | undefined;
 }
 
 /** Packages of the journals' clients, which are installed by hand. */
@@ -29,7 +31,7 @@ const CLIENTS = { redis: ["@redis/client"], nats: ["@nats-io/transport-node", "@
 export async function checkConfig(sources: Sources): Promise<Verdict> {
   const warnings = unknownVariables(sources.env).map(({ text }) => text);
   const { config, problems: wrong } = resolveConfig(sources);
-  if (config === undefined) return { problems: wrong, warnings };
+  if (config === undefined) return { problems: wrong, warnings, config };
   const problems: string[] = [...keyProblems(config)];
   const tryTo = async <T>(check: () => T | Promise<T>): Promise<T | undefined> => {
     try {
@@ -50,7 +52,7 @@ export async function checkConfig(sources: Sources): Promise<Verdict> {
   await tryTo(() => workersOf(config));
   for (const { directory, place } of directoriesOf(config)) await tryTo(() => checkDirectory(directory, place));
   await tryTo(() => checkClient(config));
-  return { problems: [...new Set(problems)], warnings };
+  return { problems: [...new Set(problems)], warnings, config };
 }
 
 function directoriesOf({ data, journal }: Config): readonly { readonly directory: string; readonly place: string }[] {

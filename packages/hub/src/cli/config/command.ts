@@ -3,7 +3,7 @@ import { EXIT, UsageError } from "../errors.ts";
 import { examplesOf } from "../examples.ts";
 import { createOutput, style } from "../terminal.ts";
 import type { Key } from "./config.ts";
-import { DEMO_SETTINGS } from "./demo-settings.ts";
+import { OF_DEMO } from "./demo-settings.ts";
 import { fileSchema } from "./file-schema.ts";
 import { type SettingFlags, sourcesOf, withSettings } from "./flags.ts";
 import { resolveConfig } from "./load.ts";
@@ -33,8 +33,6 @@ Examples:
 
 The package has the same file: {"$schema": "./node_modules/artesian/dist/artesian.schema.json"} in artesian.json lets editors check and
 complete the settings.`;
-
-const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);
 
 type CheckFlags = SettingFlags & { readonly json?: boolean };
 type PrintFlags = CheckFlags & { readonly effective?: boolean };

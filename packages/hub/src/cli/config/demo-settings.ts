@@ -1,4 +1,4 @@
-import type { Config, Setting } from "./config.ts";
+import type { Config, Key, Setting } from "./config.ts";
 import { duration, text, texts, toggle } from "./values.ts";
 
 const HOUR = 3_600_000;
@@ -66,3 +66,6 @@ export const DEMO_SETTINGS: { readonly [K in DemoKey]: Setting<Config[K]> } = {
     help: "let feeds that are added in the page, and pictures, be in private networks too",
   },
 };
+
+/** Their keys, which the other commands leave out. */
+export const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);

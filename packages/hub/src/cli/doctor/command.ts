@@ -1,6 +1,5 @@
 import { Command } from "commander";
-import type { Key } from "../config/config.ts";
-import { DEMO_SETTINGS } from "../config/demo-settings.ts";
+import { OF_DEMO } from "../config/demo-settings.ts";
 import { type SettingFlags, sourcesOf, withSettings } from "../config/flags.ts";
 import { EXIT } from "../errors.ts";
 import { createOutput, style } from "../terminal.ts";
@@ -13,16 +12,15 @@ Examples:
   artesian doctor --json | jq '.[] | select(.status != "ok")'
 
 Give the same settings as to artesian serve. Looks at them, the limits of the system, memory, disk, clock, rights, the journal and the
-address. Says what is wrong and what to do, and changes nothing.
+address. Names each fault and the cure, and changes nothing.
 Exit code: 0 without a problem, 1 with one, 2 for a wrong call.`;
 
-const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);
 const COLOURS = { ok: "green", warning: "yellow", problem: "red" } as const;
 
-/** `artesian doctor` says what is wrong with a hub and the machine. */
+/** `artesian doctor` finds faults of a hub and the machine. */
 export function doctorCommand(): Command {
   const doctor = new Command("doctor")
-    .description("say what is wrong with the settings, the machine and the journal, and what to do")
+    .description("find faults of the settings, the machine and the journal, and say what to do")
     .option("--json", "print JSON")
     .addHelpText("after", EXAMPLES)
     .action(async ({ json, ...flags }: SettingFlags & { readonly json?: boolean }) => {

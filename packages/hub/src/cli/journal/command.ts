@@ -64,6 +64,7 @@ Examples:
 
 Reads lines as of journal export, and as of publish --ndjson. Each update gets a new offset and the time of now, and a running hub delivers it. A line that
 is no update ends the import; the message names it, and the lines before it are imported. The hub's own updates, as of presence, are left out.
+An import into a log drops nothing; the bounds of retention are for Redis and NATS.
 
 Exit code: 0 when every line was imported, 1 when one was not.`;
 

@@ -6,9 +6,9 @@ import { placeOf } from "../config/flags.ts";
 import type { Config } from "../config/config.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { journalPlace, openJournal } from "../serve/data.ts";
+import type { Output } from "../terminal.ts";
 
-/** A page of updates for a command. */
-export const PAGE: ReadLimits = { maxRecords: 1000, maxBytes: 1024 * 1024 };
+const PAGE: ReadLimits = { maxRecords: 1000, maxBytes: 1024 * 1024 };
 
 /** A journal that a command reads. */
 export interface Source {
@@ -46,12 +46,32 @@ export async function openSource(config: Config, onDamage: (what: string) => voi
   }
 }
 
+/** Updates of a journal, or the number of updates that are missing in their place. */
+export interface Part {
+  readonly records: readonly JournalRecord[];
+  readonly missing: number;
+}
+
+/** Reads all updates after an offset up to another, a page at a time. */
+export async function* partsOf({ journal }: Source, from: number, upTo: number, limits: ReadLimits = PAGE): AsyncGenerator<Part, void> {
+  for (let after = from; after < upTo;) {
+    const page = await journal.read(after, limits);
+    if (page.kind === "trimmed") {
+      yield { records: [], missing: Math.min(page.head, upTo + 1) - 1 - after };
+      after = page.head - 1;
+      continue;
+    }
+    const records = page.records.filter(({ offset }) => offset <= upTo);
+    if (records.length === 0) return;
+    yield { records, missing: 0 };
+    after = (records.at(-1) as JournalRecord).offset;
+  }
+}
+
 /** The first sound update after an offset. Undefined if there is none. */
-export async function firstAfter({ journal }: Source, offset: number): Promise<JournalRecord | undefined> {
-  for (let after = offset; after < journal.tail();) {
-    const page = await journal.read(after, { ...PAGE, maxRecords: 1 });
-    if (page.kind === "records") return page.records[0];
-    after = page.head - 1;
+export async function firstAfter(source: Source, offset: number): Promise<JournalRecord | undefined> {
+  for await (const { records } of partsOf(source, offset, source.journal.tail(), { ...PAGE, maxRecords: 1 })) {
+    if (records.length > 0) return records[0];
   }
   return undefined;
 }
@@ -61,7 +81,12 @@ export function newestOf(source: Source): Promise<JournalRecord | undefined> {
   return firstAfter(source, source.journal.tail() - 1);
 }
 
+/** Writes updates as lines of NDJSON. */
+export async function writeLines({ records }: Part, stdout: Output): Promise<void> {
+  if (records.length > 0) await stdout.line(records.map(lineOf).join("\n"));
+}
+
 /** The fields of an update as `artesian publish --ndjson` reads them, and the place. */
-export function lineOf({ offset, at, topics, data, id, type, retry, private: isPrivate, ttlMs }: JournalRecord): string {
+function lineOf({ offset, at, topics, data, id, type, retry, private: isPrivate, ttlMs }: JournalRecord): string {
   return JSON.stringify({ offset, time: new Date(at).toISOString(), topic: topics, data, id, type, retry, private: isPrivate, ttl: ttlMs });
 }

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JournalRecord } from "../../core/journal/journal.ts";
 import type { Config } from "../config/config.ts";
 import { Failure } from "../errors.ts";
 import type { Output } from "../terminal.ts";
-import { lineOf, openSource, PAGE, type Source } from "./source.ts";
+import { openSource, partsOf, type Source, writeLines } from "./source.ts";
 
 /** Interval of the looks at a log for further updates, in milliseconds. */
 const LOOK_MS = 250;
@@ -39,19 +38,9 @@ export async function tailJournal(config: Config, stdout: Output, stderr: Output
 }
 
 /** Writes all updates after an offset. @returns The tail. */
-async function writeUpTo({ journal }: Source, from: number, stdout: Output): Promise<number> {
-  const tail = journal.tail();
-  for (let after = from; after < tail;) {
-    const page = await journal.read(after, PAGE);
-    if (page.kind === "trimmed") {
-      after = page.head - 1;
-      continue;
-    }
-    const records = page.records.filter(({ offset }) => offset <= tail);
-    if (records.length === 0) break;
-    await stdout.line(records.map(lineOf).join("\n"));
-    after = (records.at(-1) as JournalRecord).offset;
-  }
+async function writeUpTo(source: Source, from: number, stdout: Output): Promise<number> {
+  const tail = source.journal.tail();
+  for await (const part of partsOf(source, from, tail)) await writeLines(part, stdout);
   return tail;
 }
 

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { DEMO_SETTINGS } from "../config/demo-settings.ts";
+import { OF_DEMO } from "../config/demo-settings.ts";
 import { configOf, configReader, type SettingFlags, withSettings } from "../config/flags.ts";
-import type { Config, Key } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { unknownVariables } from "../config/variables.ts";
 
@@ -23,8 +23,6 @@ A setting is taken from its flag (--max-body-bytes 2MiB), else its variable (ART
 A secret in a flag can be seen by other users of the machine: put it in a file (--jwt-key file:PATH) or a variable.`;
 
 /** Settings of the demo's apps alone. */
-const OF_DEMO: ReadonlySet<Key> = new Set(Object.keys(DEMO_SETTINGS) as Key[]);
-
 /** `artesian serve` runs the hub and a page that describes the server. */
 export function serveCommand(): Command {
   const command = new Command("serve").description("run the hub").addHelpText("after", SERVE_EXAMPLES);

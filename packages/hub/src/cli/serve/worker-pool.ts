@@ -17,8 +17,7 @@ const MOST_FAILURES = 5;
 /**
  * Interval of the liveness checks of each worker, in milliseconds, and the unanswered checks after
  * which a worker is killed. A suspended worker may be the one that writes the journal, and then all
- * wait.
- * Checks are counted rather than timed, so that sleep of the whole machine does not count.
+ * wait. Checks are counted rather than timed, so that sleep of the whole machine does not count.
  */
 const ASK_MS = 1000;
 const MOST_UNANSWERED = 10;
@@ -55,8 +54,8 @@ interface Post {
 type Brought = Extract<ToWorker, { kind: "heard" | "gone" }>;
 
 /**
- * The workers of a primary. The pool starts them, relays their questions,
- * replaces ended workers, and stops them all.
+ * The workers of a primary. The pool starts them, relays their questions, replaces ended workers,
+ * and stops them all.
  */
 export class WorkerPool {
   /** Rejects with a Failure when no worker is left and none can be started. */

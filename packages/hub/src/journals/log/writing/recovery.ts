@@ -35,6 +35,8 @@ export interface RecoveryOptions {
   readonly markFile?: string | undefined;
   /** Called with a description if the data were restored. Default: a warning of the process. */
   readonly onPutBack?: ((what: string) => void) | undefined;
+  /** Called with a description if read data differ from the written data. Default: a warning of the process. */
+  readonly onDamage?: ((what: string) => void) | undefined;
   /** Declares that the data were restored. */
   readonly isDeclared?: boolean | undefined;
   /** The required epoch. No new journal is begun then, and no other is opened. */
@@ -107,7 +109,8 @@ export function damaged(directory: string, why: string): Error {
  *   is damaged beyond use, or is not the required one.
  */
 export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
-  const { directory, epoch: wanted, onPutBack = (what) => process.emitWarning(what) } = options;
+  const warn = (what: string): void => process.emitWarning(what);
+  const { directory, epoch: wanted, onPutBack = warn, onDamage = warn } = options;
   if (wanted !== undefined && !existsSync(identityPath(directory))) throw new OtherJournal(directory);
   makeDirectory(directory);
   for (const name of readdirSync(directory)) {
@@ -153,6 +156,10 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredLog> {
       onPutBack(
         `The data in ${directory} were put back (${putBack}). The journal begins a new epoch, so that subscribers are told of a gap. ${REVOKE_AGAIN}`,
       );
+    }
+    const oldest = segments.all[0]?.first ?? 1;
+    if (state.head < oldest) {
+      onDamage(`The journal in ${directory} is damaged: records ${state.head} to ${oldest - 1} are missing, and are left out.`);
     }
     const writer = await SegmentWriter.open(directory, options.files, {
       first: segments.active.first,

@@ -7,8 +7,6 @@ import type { RecoveryOptions } from "./recovery.ts";
 export interface LogStoreOptions extends Omit<RecoveryOptions, "files" | "segmentBytes"> {
   /** Default: 1,000,000 records, 1 GiB of them, 7 days. */
   readonly retention?: Retention | undefined;
-  /** Called with a description if read data differ from the written data. */
-  readonly onDamage?: ((what: string) => void) | undefined;
   /** Length that a segment should not exceed, in bytes. Default: by the retention, at most 64 MiB. */
   readonly segmentBytes?: number | undefined;
   /** Of a process that may have been a follower before. Default: a new one. */

@@ -75,11 +75,6 @@ export class LogStore implements LogWriterAccess {
     this.#trimmer.start(log.state.head, this.#end());
     this.#place = this.#newPlace();
     this.reader = new LogReader(segments, this.#place, options);
-    const [oldest] = segments.all;
-    if (oldest !== undefined && log.state.head < oldest.first) {
-      const { onDamage = (what) => process.emitWarning(what) } = options;
-      onDamage(`The journal in ${directory} is damaged: records ${log.state.head} to ${oldest.first - 1} are missing, and are left out.`);
-    }
     this.#lookup = new Lookup(segments, this.reader, hashes);
     this.#group = new Group(segments.salt, log.table, hashes);
     this.#housekeeping = new Housekeeping(segments, log.checkpoints, isDeposed);
