@@ -366,7 +366,10 @@ describe("the guarded console", () => {
     guest.on("response", (response) => {
       const { pathname } = new URL(response.url());
       if (pathname.startsWith("/console/api"))
-        void response.text().then((body) => asked.push({ path: pathname, status: response.status(), body }));
+        response.text().then(
+          (body) => asked.push({ path: pathname, status: response.status(), body }),
+          () => undefined,
+        );
     });
     await guest.getByTestId("door").waitFor();
     await expect.poll(() => guest.getByTestId("door").innerText()).toContain("artesian token mint --admin");

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { longestTurnMs } from "../support/cpu.ts";
 import { startHub } from "../support/server.ts";
@@ -113,10 +115,18 @@ describe("the longest time that the event loop is held up", () => {
     ["nested lists", publish("application/json", `{"topic":"a","data":[${filled("[1],", 400_000)}0]}`)],
   ])("by many %s that end together is bounded", async (_, init) => {
     const { url } = await startHub();
+    const { hostname, port, pathname } = new URL(url);
+    const { method, headers, body } = init as { method: string; headers: Record<string, string>; body: string };
+    const bytes = Buffer.from(
+      `${method} ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: ${headers["Content-Type"]}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    // Not with fetch(), which would take its own time in the same process to encode the bodies.
     const ask = async (): Promise<void> => {
-      const response = await fetch(url, init);
-      expect(response.status).toBeLessThan(500);
-      await response.text();
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.write(bytes);
+      const [start] = (await once(socket, "data")) as [Buffer];
+      expect(start.toString("latin1")).toMatch(/^HTTP\/1\.1 [24]/);
+      socket.destroy();
     };
     await ask();
     expect(await longestTurnMs(() => Promise.all(Array.from({ length: 30 }, ask)))).toBeLessThan(LONGEST_MS);

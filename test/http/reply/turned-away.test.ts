@@ -134,6 +134,7 @@ describe("an EventSource that the hub turns away", () => {
     }
     expect(lines).toMatchObject([
       { fields: { code: "unauthorized", status: 401, count: 1 }, text: ENDS },
+      { fields: { audience: '"https://other.example"', count: 1 }, text: expect.stringContaining("made for another hub") },
       {
         fields: {
           code: "invalid_token",
