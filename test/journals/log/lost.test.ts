@@ -1,8 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HubError, type Journal } from "artesian";
 import { logJournal } from "artesian/journals/log";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { verify } from "../../../packages/hub/src/journals/log/tools/verify.ts";
 import { startHub } from "../../support/server.ts";
 import { openStream } from "../../support/stream.ts";
 import { newDirectory, update } from "./support.ts";
@@ -170,6 +172,57 @@ describe("a directory with a journal of another kind", () => {
     await expect(logJournal({ directory })).rejects.toThrow(/was written with LMDB.*Move it away/);
     expect(readdirSync(directory)).toEqual(["data.mdb"]);
     await expect(logJournal({ directory: join(directory, "data.mdb") })).rejects.toThrow(/directory \S+ cannot be made/);
+  });
+});
+
+/** Longest time in which a journal is refused. To open a pipe takes until somebody writes into it. */
+const REFUSED_MS = 20_000;
+
+describe("a directory with files that are not what their names say", () => {
+  it.each([
+    ["identity", "identity is no file"],
+    ["mark", "mark is no file"],
+    ["0000000000000001.log", "0000000000000001.log is no file"],
+    ["0000000000000001.index", "0000000000000001.index is no file"],
+    ["0000000000000001.table.new", "0000000000000001.table.new is no file"],
+  ])(
+    "is refused if %s is a pipe or a directory, by the hub and by the tools",
+    async (name, why) => {
+      for (const make of [(path: string) => execFileSync("mkfifo", [path]), (path: string) => mkdirSync(path)]) {
+        const directory = newDirectory();
+        mkdirSync(directory);
+        make(join(directory, name));
+        await expect(logJournal({ directory })).rejects.toThrow(why);
+        await expect(verify(directory)).rejects.toThrow(why);
+        expect(readdirSync(directory)).toEqual([name]);
+      }
+    },
+    REFUSED_MS,
+  );
+
+  it("is refused if a socket's name is a directory, or a segment begins where no record can be", async () => {
+    const directory = newDirectory();
+    await (await logJournal({ directory })).close();
+    const segment = join(directory, "9999999999999999.log");
+    writeFileSync(segment, "");
+    await expect(logJournal({ directory })).rejects.toThrow("9999999999999999.log is no segment");
+    rmSync(segment);
+    mkdirSync(join(directory, "writer-9"));
+    await expect(logJournal({ directory })).rejects.toThrow("writer-9 is a directory");
+    rmSync(join(directory, "writer-9"), { recursive: true });
+    await (await logJournal({ directory })).close();
+  });
+
+  it("opens through links, also to a file that is missing for now", async () => {
+    const directory = newDirectory();
+    await (await logJournal({ directory })).close();
+    for (const name of ["mark", "0000000000000001.log"]) {
+      renameSync(join(directory, name), `${directory}-${name}`);
+      symlinkSync(`${directory}-${name}`, join(directory, name));
+    }
+    await (await logJournal({ directory })).close();
+    rmSync(`${directory}-mark`);
+    await (await logJournal({ directory })).close();
   });
 });
 

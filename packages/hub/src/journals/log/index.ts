@@ -13,7 +13,8 @@ import { checkJournalOptions } from "../shared/options.ts";
 import { encodeAppend, type LogAppend } from "./entries/codec.ts";
 import { Condition } from "./writing/condition.ts";
 import { Feed } from "./feed.ts";
-import { identityPath, readIdentity, refuseLmdb } from "./files/identity.ts";
+import { refuseForeignFiles } from "./files/foreign-files.ts";
+import { identityPath, readIdentity } from "./files/identity.ts";
 import type { LogOutcome, LogPlace } from "./files/log-access.ts";
 import { type LogJournalOptions, OPTIONS } from "./options.ts";
 import { LogReader } from "./files/reader.ts";
@@ -50,9 +51,9 @@ const LOOK_MS = 500;
 export async function logJournal(options: LogJournalOptions): Promise<Journal> {
   checkJournalOptions("logJournal()", options, OPTIONS);
   const { directory, epoch } = options;
+  refuseForeignFiles(directory);
   // Nothing is written into a directory that has another journal.
   if (epoch === undefined) {
-    refuseLmdb(directory);
     try {
       makeDirectory(directory);
     } catch (error) {

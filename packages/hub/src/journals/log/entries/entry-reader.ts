@@ -1,5 +1,5 @@
 import { readSync } from "node:fs";
-import { ENTRY_HEAD, entryCount, entryFirst, entryFlushed, entryLength, isKnownKind, isMarked, isSound } from "./entry.ts";
+import { ENTRY_HEAD, entryCount, entryFirst, entryFlushed, entryLength, findMarked, isKnownKind, isMarked, isSound } from "./entry.ts";
 
 const WINDOW_BYTES = 64 * 1024;
 /** Bytes read at first at a place. Many readers want one record. */
@@ -89,13 +89,13 @@ export class EntryReader {
       if (!this.#find(position, length)) return false;
       const { bytes, at } = this;
       const end = at + length - ENTRY_HEAD;
-      let next = at;
       // The records between are no more than could have been in the bytes between.
       const most = least + (position + length - from) / LEAST_RECORD_BYTES;
-      while (next <= end && !(isMarked(bytes, next) && isBetween(entryFirst(bytes, next), least, most))) next++;
+      let next = findMarked(bytes, at, end);
+      while (next !== -1 && !isBetween(entryFirst(bytes, next), least, most)) next = findMarked(bytes, next + 1, end);
       // At the boundary to the held bytes, less than an entry's head may be left.
-      position = length < ENTRY_HEAD ? this.#endAt(position) : position + next - at;
-      if (next > end) continue;
+      position = length < ENTRY_HEAD ? this.#endAt(position) : position + (next === -1 ? end + 1 : next) - at;
+      if (next === -1) continue;
       if (this.load(position)) return true;
       position++;
     }

@@ -88,6 +88,13 @@ export function isSound(bytes: Buffer, at: number, length: number, salt: number)
 }
 
 export const isMarked = (bytes: Buffer, at: number): boolean => bytes[at + 4] === MAGIC;
+
+/** The next index, up to another one, where an entry may begin. -1 if there is none. */
+export function findMarked(bytes: Buffer, from: number, last: number): number {
+  const at = bytes.subarray(from + 4, last + 5).indexOf(MAGIC);
+  return at === -1 ? -1 : from + at;
+}
+
 export const isKnownKind = (bytes: Buffer, at: number): boolean => entryKind(bytes, at) <= KINDS;
 export const entryKind = (bytes: Buffer, at: number): number => bytes[at + 5] as number;
 export const entryTime = (bytes: Buffer, at: number): number => readU48(bytes, at + 6);

@@ -1,6 +1,9 @@
 import { atOnce } from "../../../core/slices.ts";
 import { EntryReader, type HeldBytes } from "../entries/entry-reader.ts";
-import type { Segment, Segments } from "./segments.ts";
+import { type Gap, gapAt, type Segment, type Segments } from "./segments.ts";
+
+/** Bytes of a damaged part from which on it is noted, so that it is searched once. */
+const WIDE_BYTES = 64 * 1024;
 
 /** Finds entries by the offsets of their records, across segments. */
 export class Cursor {
@@ -12,7 +15,7 @@ export class Cursor {
   #position = 0;
   #held: HeldBytes | undefined;
   /** The last damage that was met. */
-  #gap = { from: 0, sound: 0 };
+  #gap: Gap = { from: 0, sound: 0 };
 
   readonly #notes: boolean;
 
@@ -83,11 +86,17 @@ export class Cursor {
     const { entry } = this;
     const sparse = this.#segments.sparse(segment);
     this.#use(segment);
-    let position = sparse.floor(offset);
-    let next = segment.first;
+    let { first: next, position } = sparse.floor(offset);
     for (;;) {
       if (!entry.load(position) || entry.first < next) {
-        if (!atOnce(entry.search(position + 1, next))) return segment.next;
+        const known = gapAt(segment, offset);
+        if (known !== undefined) return known.sound;
+        const isFound = atOnce(entry.search(position + 1, next));
+        const end = isFound ? entry.position : entry.limit;
+        const sound = isFound ? Math.min(entry.first, segment.next) : segment.next;
+        // More may come behind the end of the active segment.
+        if (end - position >= WIDE_BYTES && sound !== Infinity) segment.gaps.push({ from: next, sound });
+        if (!isFound) return sound;
       }
       const { first, count } = entry;
       if (first > offset) return first >= segment.next ? segment.next : first;

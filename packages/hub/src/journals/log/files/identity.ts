@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { readSelfNamed, writeSelfNamed } from "./file-identity.ts";
@@ -61,14 +61,6 @@ export function readIdentity(directory: string): { readonly identity: Identity; 
     key: [Number(k0), Number(k1)],
   };
   return { identity, isOwn: read.isOwn };
-}
-
-/** @throws Error if a directory has a journal of an earlier version, which LMDB wrote. */
-export function refuseLmdb(directory: string): void {
-  if (!existsSync(join(directory, "data.mdb"))) return;
-  throw new Error(
-    `The journal in ${directory} was written with LMDB by an earlier version, and this version does not read it. Move it away, or name another directory.`,
-  );
 }
 
 /** Writes the identity in place of any other. @throws Error if the file can't be written. */

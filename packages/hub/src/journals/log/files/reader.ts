@@ -8,7 +8,7 @@ import { ENTRY_HEAD, entryKind, entryTime, HAS_KEY } from "../entries/entry.ts";
 import { EntryReader, type HeldBytes, scan } from "../entries/entry-reader.ts";
 import { toReadError } from "./failure.ts";
 import type { LogPlace } from "./log-access.ts";
-import { Segments } from "./segments.ts";
+import { gapAt, Segments } from "./segments.ts";
 
 /** Most damaged places reported. Further places are silent. */
 const MOST_TOLD = 1000;
@@ -181,7 +181,7 @@ export class LogReader {
     if (segment === undefined) return;
     try {
       const sparse = this.#segments.sparse(segment);
-      if (offset < sparse.next) return;
+      if (offset < sparse.next || gapAt(segment, offset) !== undefined) return;
       const entries = new EntryReader(this.#segments.salt);
       const isActive = segment.next === Infinity;
       entries.use({

@@ -7,6 +7,12 @@ import { listSegments, OpenFiles, segmentPath } from "./segment.ts";
 import { SegmentIndex } from "./segment-index.ts";
 import { SparseIndex } from "./sparse-index.ts";
 
+/** Records of a segment that are missing, or damaged: from an offset up to one that may be sound. */
+export interface Gap {
+  readonly from: number;
+  readonly sound: number;
+}
+
 /** A segment as readers know it. */
 export interface Segment {
   /** Offset of its first record. */
@@ -23,6 +29,13 @@ export interface Segment {
   length: number | undefined;
   /** Ids and keys of the writer's segments that have no index file yet. */
   texts: HashTable | undefined;
+  /** Those that took long to pass over. */
+  readonly gaps: Gap[];
+}
+
+/** The noted gap with an offset. */
+export function gapAt({ gaps }: Segment, offset: number): Gap | undefined {
+  return gaps.find(({ from, sound }) => from <= offset && offset < sound);
 }
 
 /** The segments of a log, and their open files. */
@@ -51,6 +64,7 @@ export class Segments {
           index: undefined,
           length: undefined,
           texts: undefined,
+          gaps: [],
         },
     );
     for (const [i, segment] of this.#all.entries()) segment.next = firsts[i + 1] ?? Infinity;

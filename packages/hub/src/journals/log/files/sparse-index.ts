@@ -44,8 +44,8 @@ export class SparseIndex {
     if (position >= last + STRIDE_BYTES) this.#push(first - this.first, position);
   }
 
-  /** Position from which a reader comes to the entry with an offset. */
-  floor(offset: number): number {
+  /** The noted entry from which a reader comes to the entry with an offset. */
+  floor(offset: number): { readonly first: number; readonly position: number } {
     const wanted = offset - this.first;
     let low = 0;
     for (let high = this.#length / 2; low < high;) {
@@ -53,7 +53,8 @@ export class SparseIndex {
       if ((this.#places[2 * middle] as number) <= wanted) low = middle + 1;
       else high = middle;
     }
-    return this.#places[2 * Math.max(0, low - 1) + 1] as number;
+    const at = 2 * Math.max(0, low - 1);
+    return { first: this.first + (this.#places[at] as number), position: this.#places[at + 1] as number };
   }
 
   #push(relative: number, position: number): void {

@@ -5,7 +5,8 @@ import { restOf } from "../../../core/slices.ts";
 import { reach } from "../processes/election.ts";
 import { entryChanges, entryHead, entryTotal } from "../entries/entry.ts";
 import { EntryReader, scan } from "../entries/entry-reader.ts";
-import { type Identity, identityPath, readIdentity, readSecrets, refuseLmdb, type Secrets, SEGMENT_START } from "../files/identity.ts";
+import { refuseForeignFiles } from "../files/foreign-files.ts";
+import { type Identity, identityPath, readIdentity, readSecrets, type Secrets, SEGMENT_START } from "../files/identity.ts";
 import type { LogPlace } from "../files/log-access.ts";
 import { Mark } from "../files/mark.ts";
 import { RemoteWriter } from "../processes/remote-writer.ts";
@@ -62,6 +63,7 @@ export function missingChangesOf(directory: string, { identity, changes }: Found
 
 /** @throws Error if a directory holds no log, or may not be read. */
 export function mustExist(directory: string): void {
+  refuseForeignFiles(directory);
   let hasSegments = false;
   try {
     hasSegments = listSegments(directory).length > 0;
@@ -70,7 +72,6 @@ export function mustExist(directory: string): void {
     if (code !== "ENOENT") throw new Error(`The journal in ${directory} cannot be read: ${reasonOf(code, error)}`, { cause: error });
   }
   if (hasSegments || existsSync(identityPath(directory))) return;
-  refuseLmdb(directory);
   throw new Error(`There is no journal in ${directory}.`);
 }
 
