@@ -98,7 +98,8 @@ async function takeAway(way: string, workers: number, seen: Seen, options: Scena
     seen.taken += taken;
     if (taken > 0) violation(`${taken} updates were taken after the directory was gone`);
     if (load.others.size > 0) violation(`publishers were answered with ${[...load.others].join(", ")}`);
-    if (filesIn(journal) !== files) violation("a process wrote into the place of the journal");
+    const filesNow = filesIn(journal);
+    if (filesNow !== files) violation(`a process wrote into the place of the journal: ${filesNow} instead of ${files}`);
     seen.refusedMs = Math.max(seen.refusedMs, load.refusedAtMs - goneAtMs);
     seen.toldMs = Math.max(seen.toldMs, (lostAtMs ?? Infinity) - goneAtMs);
     const exit = await server.terminate();
@@ -162,11 +163,11 @@ function tell(seen: Seen, { report, progress }: ScenarioOptions): void {
   progress(`${seen.times} times`);
 }
 
-/** Without the notes of who has a journal open: a start that refuses a copy takes note of those that were copied with it. */
+/** Without the sockets of the writers: a process that wants to write binds one before it looks at the files. */
 function filesIn(directory: string): string | undefined {
   if (!existsSync(directory)) return undefined;
   return readdirSync(directory)
-    .filter((name) => !/^(?:open-\d+|unclean)$/.test(name))
+    .filter((name) => !/^writer-\d+$/.test(name))
     .toSorted()
     .join(" ");
 }
