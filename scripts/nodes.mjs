@@ -8,9 +8,21 @@ import { installNodes, MAJORS, nodeBinary } from "./node-binaries.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Streams, HTTP/2 and workers. test/http/sinks/socket-probe.test.ts compares the way of writing that each Node has. */
+/**
+ * What depends on Node's parser, sockets and workers. Rights, bodies and most routes do not.
+ * test/http/sinks/socket-probe.test.ts compares the way of writing that each Node has.
+ */
 const TESTS = [
-  "test/http/",
+  "test/http/sinks/",
+  "test/http/strict/",
+  "test/http/reply/",
+  "test/http/admission/",
+  "test/http/fetch-servers.test.ts",
+  "test/http/mounting.test.ts",
+  "test/http/request-target.test.ts",
+  "test/http/routes/left-requests.test.ts",
+  "test/http/routes/polling-connections.test.ts",
+  "test/http/routes/subscribe.test.ts",
   "test/cli/workers.test.ts",
   "test/protocol/streams.test.ts",
   "test/protocol/requirements/subscription.test.ts",

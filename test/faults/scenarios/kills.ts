@@ -24,8 +24,8 @@ export const kills: Scenario = {
     const runs = full ? 20 : 2;
     for (let run = 0; run < runs; run++) {
       const workers = 1 + (run % 2);
-      const killsOfRun = full ? PER_RUN.kills : PER_RUN.kills / 2 + 5;
-      const updates = full ? PER_RUN.updates : 60_000;
+      const killsOfRun = full ? PER_RUN.kills : 15;
+      const updates = full ? PER_RUN.updates : 30_000;
       const outcome = await runFaults({
         seed: seed + run,
         server: { workers },

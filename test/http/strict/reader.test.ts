@@ -80,7 +80,7 @@ async function start(options: Options = {}): Promise<Started> {
       parsed.push(req.url ?? "");
       if (guard(req, res)) hub.handler(req, res);
     },
-    strict,
+    { strict },
   );
   await listen(server);
   return { hub, port: (server.address() as AddressInfo).port, server, strict, serving, parsed };
@@ -319,6 +319,23 @@ describe("The strict reader of publishes", () => {
     send();
     await closed;
     await expect.poll(() => strict.underWay).toBe(0);
+  });
+
+  it("reads no request while it is held, on old and new connections, and goes on with all of them", async () => {
+    const { port, strict, hub, server } = await start();
+    const [busy, idle] = [open(port), open(port)];
+    busy.socket.write(publish("topic=a&data=1"));
+    await expect.poll(busy.text).toMatch(/^HTTP\/1\.1 200/);
+    strict.hold();
+    const fresh = open(port);
+    for (const { socket } of [busy, idle, fresh]) socket.write(publish("topic=a&data=2"));
+    await expect.poll(() => new Promise((resolve) => void server.getConnections((_, count) => resolve(count)))).toBe(3);
+    // Turns in which the requests would be read.
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    expect([strict.requests, hub.stats().published]).toEqual([1, 1]);
+    strict.goOn();
+    for (const { text } of [idle, fresh]) await expect.poll(text).toMatch(/^HTTP\/1\.1 200/);
+    await expect.poll(() => busy.text().split("HTTP/1.1 200").length).toBe(3);
   });
 
   it("drains: answers what is under way, and sends away with the next answer", async () => {

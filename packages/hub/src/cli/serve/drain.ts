@@ -12,9 +12,10 @@ const ACCEPT_TURNS = 3;
 const LONGEST_ACCEPT_MS = 2000;
 /**
  * Time until the port is closed in all processes that share it, in milliseconds. Clients that are
- * sent away must not come back earlier.
+ * sent away must not come back earlier: a process that is just closing the port would not see them,
+ * and they would be cut off. Three processes at once on two cores were up to 260 ms apart.
  */
-const UNLISTEN_MS = 50;
+const UNLISTEN_MS = { alone: 50, shared: 500 };
 /** Interval of the checks for new requests, in milliseconds. */
 const LOOK_MS = 20;
 /**
@@ -40,12 +41,15 @@ export interface Drainable {
   drain(finish: () => Promise<void>, boundMs: number): Promise<void>;
 }
 
-/**
- * Attaches the listener, and returns the means to take the server down.
- *
- * @param strict - Reads some of the server's connections itself.
- */
-export function serveRequests(server: Server, listener: RequestListener, strict?: StrictReader): Drainable {
+export interface ServingOptions {
+  /** Reads some of the server's connections itself. */
+  readonly strict?: StrictReader | undefined;
+  /** Whether other processes listen on the same port, and drain at the same time. */
+  readonly isShared?: boolean;
+}
+
+/** Attaches the listener, and returns the means to take the server down. */
+export function serveRequests(server: Server, listener: RequestListener, { strict, isShared = false }: ServingOptions = {}): Drainable {
   let sendsAway = false;
   let requests = 0;
   /** Answers under way to POST requests, such as publishes. */
@@ -72,14 +76,17 @@ export function serveRequests(server: Server, listener: RequestListener, strict?
 
   /**
    * Accepts the connections of the backlog. Closing the port would reset them, including requests
-   * already sent.
+   * already sent. Meanwhile requests wait: on a busy machine, 100 ms of them between two turns would
+   * leave some in the backlog.
    */
   async function acceptTheLast(longestMs: number): Promise<void> {
     const deadline = performance.now() + longestMs;
     let turns = 0;
     const restart = (): void => void (turns = 0);
     server.on("connection", restart);
+    strict?.hold();
     for (; turns < ACCEPT_TURNS && performance.now() < deadline; turns++) await immediate();
+    strict?.goOn();
     server.off("connection", restart);
   }
 
@@ -92,7 +99,7 @@ export function serveRequests(server: Server, listener: RequestListener, strict?
     const deadline = performance.now() + longestMs;
     const all = (): number => requests + (strict?.requests ?? 0);
     const first = all();
-    await sleep(Math.min(UNLISTEN_MS, longestMs));
+    await sleep(Math.min(isShared ? UNLISTEN_MS.shared : UNLISTEN_MS.alone, longestMs));
     sendsAway = true;
     strict?.sendAway();
     // Otherwise a client whose answer is late would send its next request into a closed server.

@@ -214,7 +214,7 @@ export async function runServer(options: RunOptions): Promise<void> {
         else if (!answerScript(req, res)) site.handle(req, res);
       });
     },
-    strict,
+    { strict, isShared: link !== undefined },
   );
 
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);

@@ -16,6 +16,8 @@ export interface Owner {
   readonly keepAliveMs: number;
   /** Whether each answer is the last one of its connection. */
   readonly sendsAway: boolean;
+  /** Whether no request is read for now. */
+  readonly isHeld: boolean;
   readonly handleWriter: HandleWriter | undefined;
   /** Most bytes of a body. May change while a connection is open. */
   readonly bodyBytes: number;
@@ -85,6 +87,11 @@ export class StrictConnection implements Answer, Writer {
     return !this.#isAnswering && this.#rest.length > 0;
   }
 
+  /** Goes on reading, unless all connections are held. */
+  readOn(): void {
+    if (this.socket.isPaused() && !this.#owner.isHeld) this.socket.resume();
+  }
+
   /** Gives the connection to Node's parser. Call only while no answer is under way. */
   handOn(): void {
     const { socket } = this;
@@ -142,11 +149,11 @@ export class StrictConnection implements Answer, Writer {
     const length = head === "partial" ? Infinity : head.headBytes + head.bodyBytes;
     if (head === "partial" || bytes.length < length) {
       if (this.#hasEnded) return this.handOn();
-      if (this.socket.isPaused()) this.socket.resume();
+      this.readOn();
       return this.#owner.undecided(this);
     }
     this.#rest = bytes.length === length ? NOTHING : bytes.subarray(length);
-    if (this.#rest.length <= MOST_WAITING_BYTES && this.socket.isPaused()) this.socket.resume();
+    if (this.#rest.length <= MOST_WAITING_BYTES) this.readOn();
     this.#isAnswering = true;
     this.#owner.began(this);
     // Cut, because its peer does not read.

@@ -52,6 +52,7 @@ export class StrictReader implements Owner {
   readonly #undecided = new Map<StrictConnection, number>();
   #stopLooking: (() => void) | undefined;
   #sendsAway = false;
+  #isHeld = false;
 
   /**
    * Puts the reader before Node's own listener for connections.
@@ -89,6 +90,21 @@ export class StrictReader implements Owner {
 
   get sendsAway(): boolean {
     return this.#sendsAway;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Reads no requests until {@link goOn}, so that turns of the event loop are short. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const { socket } of this.#connections) socket.pause();
+  }
+
+  goOn(): void {
+    this.#isHeld = false;
+    for (const connection of this.#connections) connection.readOn();
   }
 
   /**
@@ -171,6 +187,7 @@ export class StrictReader implements Owner {
     if (remoteAddress === undefined || this.#options.isProxy(remoteAddress)) return this.#parse(socket);
     const connection = new StrictConnection(this, socket);
     this.#connections.add(connection);
+    if (this.#isHeld) socket.pause();
     this.undecided(connection);
   }
 
