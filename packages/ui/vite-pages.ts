@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { extname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { defaultClientConditions, defineConfig, type Plugin, type UserConfig } from "vite";
@@ -47,6 +47,34 @@ function plainImports(): Plugin {
       for (const file of Object.values(bundle)) {
         if (file.type === "chunk" && file.isDynamicEntry && file.viteMetadata !== undefined && file.viteMetadata.importedCss.size > 0)
           throw new Error(`Nothing loads the styles of ${file.name}. Import them with ?url, and call loadStyles().`);
+      }
+    },
+  };
+}
+
+/**
+ * Puts `index.html.texts.json` beside each page: the files of its first texts, by language. The server names them to the
+ * browser with the page, which would ask for them only after the page's code has run.
+ */
+function firstTexts(root: string): Plugin {
+  return {
+    name: "first-texts",
+    generateBundle(_, bundle) {
+      const chunkOf = (name: string) => {
+        const file = bundle[name];
+        return file?.type === "chunk" ? file : undefined;
+      };
+      for (const page of Object.values(bundle)) {
+        if (page.type !== "chunk" || page.facadeModuleId?.endsWith(".html") !== true) continue;
+        const first = new Set([page.fileName]);
+        for (const name of first) for (const needed of chunkOf(name)?.imports ?? []) first.add(needed);
+        const texts: Record<string, string[]> = {};
+        for (const name of [...first].flatMap((one) => chunkOf(one)?.dynamicImports ?? [])) {
+          const [, language] = /^texts\.([\w-]+)$/.exec(chunkOf(name)?.name ?? "") ?? [];
+          if (language !== undefined) (texts[language] ??= []).push(`/${name}`);
+        }
+        const fileName = `${relative(root, page.facadeModuleId)}.texts.json`;
+        this.emitFile({ type: "asset", fileName, source: JSON.stringify(texts) });
       }
     },
   };
@@ -111,7 +139,7 @@ export function buildOfPages(directory: string, more: readonly Plugin[] = []): U
     base: "/",
     // The other packages from their sources.
     resolve: { conditions: ["artesian-source", ...defaultClientConditions] },
-    plugins: [noStart(), ...more, plainImports(), compressed()],
+    plugins: [noStart(), ...more, plainImports(), firstTexts(root), compressed()],
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       outDir: join(directory, "dist/pages"),

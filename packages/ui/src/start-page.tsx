@@ -21,12 +21,14 @@ class WholeOrNothing extends Component<{ readonly children: ComponentChildren },
 /**
  * Puts a page on the screen, and draws it again in another language. If its code throws,
  * no-start.html informs the reader instead.
+ *
+ * @param ready - Resolves when the page has what it shows first. It must be bounded.
  */
-export function startPage(Page: ComponentType): void {
+export function startPage(Page: ComponentType, ready?: Promise<unknown>): void {
   // Each page's HTML has it.
   const root = document.getElementById("app") as HTMLElement;
   const draw = async (): Promise<void> => {
-    await loadTexts();
+    await Promise.all([loadTexts(), ready]);
     document.documentElement.lang = language();
     render(
       <WholeOrNothing>

@@ -3,7 +3,8 @@ import { type IncomingMessage, request } from "node:http";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { overflow, violations, visit } from "../chat-site.ts";
-import { startDemo } from "./demo.ts";
+import { LIVE_PAGES, startDemo } from "./demo.ts";
+import { openPage, settle } from "./profile.ts";
 
 interface Fetched {
   readonly status: number | undefined;
@@ -95,10 +96,42 @@ test("an address without a page says so, in the reader's language", async () => 
   expect(answers.map(({ headers }) => headers["content-type"])).toEqual(["text/plain; charset=utf-8", "text/html; charset=utf-8"]);
 });
 
+test("each page names the texts that it will ask for, in the visitor's language", async () => {
+  const origin = await startDemo();
+  for (const path of [...LIVE_PAGES, "/nothing/here"]) {
+    const html = { accept: "text/html" };
+    const asked = [
+      [path, { ...html, "accept-language": "en-GB,en;q=0.9" }, "en"],
+      [path, { ...html, "accept-language": "zh-TW,zh;q=0.9,en;q=0.8" }, "zh-CN"],
+      [path, { ...html, "accept-language": "de,fr" }, "en"],
+      [`${path}?lang=zh-CN`, { ...html, "accept-language": "en" }, "zh-CN"],
+    ] as const;
+    for (const [address, headers, language] of asked) {
+      const { link = "" } = (await fetchRaw(origin + address, headers)).headers;
+      const names = [...String(link).matchAll(/<([^>]+)>; rel=modulepreload/g)].map(([, name = ""]) => name);
+      expect(names.length, `${address} ${String(link)}`).toBeGreaterThan(0);
+      for (const name of names) {
+        expect(name).toContain(`/texts.${language}-`);
+        expect((await fetchRaw(origin + name)).status).toBe(200);
+      }
+    }
+  }
+  const page = await openPage({ locale: "zh-CN" });
+  const texts: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/texts.")) texts.push(request.url());
+  });
+  await page.goto(`${origin}/chat/lobby`);
+  await settle(page, "/chat/lobby");
+  // Each is loaded once, and none in vain.
+  expect(texts.toSorted()).toEqual([...new Set(texts)].toSorted());
+  expect(texts.filter((url) => url.includes("texts.en"))).toEqual([]);
+});
+
 test("files are sent as the browser can take them", async () => {
   const origin = await startDemo();
   const plain = await fetchRaw(`${origin}/`);
-  expect(plain.headers).toMatchObject({ vary: "Accept-Encoding", "content-type": "text/html; charset=utf-8" });
+  expect(plain.headers).toMatchObject({ vary: "Accept-Encoding, Accept-Language", "content-type": "text/html; charset=utf-8" });
   expect(plain.headers["content-encoding"]).toBeUndefined();
   // The first script only starts the page; the one that it preloads is long enough to shrink.
   const script = /href="(\/assets\/[^"]+\.js)"/.exec(plain.body.toString())?.[1] ?? "";

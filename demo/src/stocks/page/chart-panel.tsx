@@ -13,6 +13,9 @@ import { stocksTexts } from "./texts.ts";
 import type { Tick } from "./time-axis.ts";
 import type { UpColour } from "./watch-list.ts";
 
+/** A hidden tab has no frames. */
+const HIDDEN_FRAME_MS = 500;
+
 export interface ChartPanelProps {
   readonly store: MarketStore;
   /** Undefined until a symbol is known. */
@@ -47,10 +50,14 @@ export function ChartPanel(props: ChartPanelProps): ComponentChildren {
   const current = useRef({ symbol, compared });
   current.current = { symbol, compared };
 
+  // The chart's code is the largest part of the page. The prices are on the screen first.
+  const hasPrices = symbols.length > 0;
   useEffect(() => {
+    if (!hasPrices) return undefined;
     let isGone = false;
     async function draw(element: HTMLElement): Promise<void> {
       try {
+        await nextFrame();
         const { drawPrices } = await import("./price-chart.ts");
         if (isGone) return;
         chart.current = drawPrices({
@@ -74,7 +81,7 @@ export function ChartPanel(props: ChartPanelProps): ComponentChildren {
       chart.current?.close();
       chart.current = undefined;
     };
-  }, [range]);
+  }, [range, hasPrices]);
 
   function decimals(): number {
     return current.current.symbol === undefined ? 2 : store.ticker(current.current.symbol).decimals;
@@ -225,4 +232,15 @@ export function ChartPanel(props: ChartPanelProps): ComponentChildren {
       </p>
     </div>
   );
+}
+
+/** Resolves when the browser has painted what is drawn now, or soon in a hidden tab. */
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    const soon = setTimeout(resolve, HIDDEN_FRAME_MS);
+    requestAnimationFrame(() => {
+      clearTimeout(soon);
+      setTimeout(resolve);
+    });
+  });
 }

@@ -2,6 +2,11 @@ import "artesian-ui/no-start.ts";
 import "artesian-ui/base.css";
 import "./stocks.css";
 import { startPage } from "artesian-ui/start-page.tsx";
-import { StocksPage } from "./stocks-page.tsx";
+import { createStores, StocksPage } from "./stocks-page.tsx";
 
-startPage(() => <StocksPage origin={location.origin} />);
+/** Longest wait for the prices before the page is drawn without them, in milliseconds. To draw it twice takes longer. */
+const FIRST_DRAW_MS = 300;
+
+const stores = createStores();
+const waited = new Promise((resolve) => setTimeout(resolve, FIRST_DRAW_MS));
+startPage(() => <StocksPage origin={location.origin} stores={stores} />, Promise.race([stores.store.loaded, waited]));

@@ -19,6 +19,12 @@ const VIEW_MS = 1000;
  */
 const NEW_MS = 30;
 
+/**
+ * The past that was requested so long before the stream is live, in milliseconds, may have a hole
+ * that shows in charts.
+ */
+const HOLE_MS = 2000;
+
 /** The page's state beside the prices themselves, which are painted without it. */
 export interface MarketView {
   readonly connection: Connection;
@@ -52,6 +58,9 @@ export class MarketStore {
   readonly #changed = new Set<string>();
   /** Prices that arrived while the page was paused. */
   readonly #waiting = new Map<string, StockQuote>();
+  /** Resolves when the server has named its symbols. */
+  readonly loaded: Promise<void>;
+  #onLoaded: () => void = () => undefined;
   readonly #stop = new AbortController();
   readonly #stream: QuoteStream;
   readonly #onPrice: (quote: StockQuote) => void;
@@ -73,6 +82,8 @@ export class MarketStore {
   #receivedAt: number | undefined;
   /** Whether the charts' past may have a hole. */
   #isBehind = true;
+  /** When the past was last requested, in milliseconds of the monotonic clock. */
+  #learntAt = -Infinity;
 
   /**
    * @param paceMs - Least time between two writes of the hub, in milliseconds.
@@ -80,12 +91,15 @@ export class MarketStore {
    */
   constructor(paceMs: number, onPrice: (quote: StockQuote) => void = () => undefined) {
     this.#onPrice = onPrice;
+    this.loaded = new Promise((resolve) => (this.#onLoaded = resolve));
     this.#stream = new QuoteStream({
       paceMs,
       onQuote: ({ type, data }) => this.#onQuote(type, data),
       onGap: () => this.#onGap(),
       onConnection: (connection) => this.#onConnection(connection),
     });
+    // Beside the stream's start: the page shows nothing before it knows the symbols.
+    void this.#learn();
   }
 
   get view(): MarketView {
@@ -189,7 +203,8 @@ export class MarketStore {
 
   #onConnection(connection: Connection): void {
     if (connection.state === "live") {
-      if (this.#isBehind && !this.#view.paused) void this.#learn();
+      const isCurrent = performance.now() - this.#learntAt <= HOLE_MS;
+      if (this.#isBehind && !isCurrent && !this.#view.paused) void this.#learn();
     } else {
       this.#isBehind = true;
     }
@@ -208,7 +223,10 @@ export class MarketStore {
   async #learn(): Promise<void> {
     this.#isBehind = false;
     try {
-      const { listings } = await untilDone(() => fetchBoard(this.#stop.signal), this.#stop.signal);
+      const { listings } = await untilDone(() => {
+        this.#learntAt = performance.now();
+        return fetchBoard(this.#stop.signal);
+      }, this.#stop.signal);
       if (this.#view.paused) {
         this.#isBehind = true;
         return;
@@ -223,6 +241,7 @@ export class MarketStore {
     }
     this.#schedule();
     this.#recount({ loaded: true, rounds: this.#view.rounds + 1 });
+    this.#onLoaded();
   }
 
   #schedule(): void {

@@ -30,14 +30,18 @@ export function SpokenSummary({ store, selected }: { store: MarketStore; selecte
   const [text, setText] = useState("");
   const symbol = useRef(selected);
   symbol.current = selected;
-  const { loaded } = store.view;
+  const { loaded, connection } = store.view;
+  // The past may be there before the stream. A stream that comes back is told of with the next minute.
+  const wasLive = useRef(false);
+  wasLive.current ||= connection.state === "live";
+  const hasBegun = loaded && wasLive.current;
   useEffect(() => {
-    if (!loaded) return undefined;
+    if (!hasBegun) return undefined;
     const speak = (): void => setText(spoken(store, symbol.current));
     speak();
     const timer = setInterval(speak, SPOKEN_MS);
     return () => clearInterval(timer);
-  }, [store, loaded]);
+  }, [store, hasBegun]);
   return (
     <p class="visually-hidden" role="status" data-testid="spoken">
       {text}

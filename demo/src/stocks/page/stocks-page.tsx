@@ -47,8 +47,7 @@ const PAST_MS = 2000;
  * - `up-green`, `up-red`: the colour of rising prices; `detail-paused`: there while paused
  * - `simulated`: there while prices are made up; `about`: how to plug in others
  */
-export function StocksPage({ origin }: { origin: string }): ComponentChildren {
-  const [{ store, alerts }] = useState(createStores);
+export function StocksPage({ origin, stores: { store, alerts } }: { origin: string; stores: StocksStores }): ComponentChildren {
   const { alerts: setAlerts } = useView(alerts);
   const view = useView(store);
   const [choices, setChoices] = useState(loadChoices);
@@ -246,7 +245,13 @@ export function StocksPage({ origin }: { origin: string }): ComponentChildren {
   );
 }
 
-function createStores(): { readonly store: MarketStore; readonly alerts: Alerts } {
+export interface StocksStores {
+  readonly store: MarketStore;
+  readonly alerts: Alerts;
+}
+
+/** Begins to load what the page shows. */
+export function createStores(): StocksStores {
   const alerts = new Alerts((fired) => notify(fired, store));
   const store = new MarketStore(loadChoices().paceMs, (quote) => alerts.check(quote));
   return { store, alerts };

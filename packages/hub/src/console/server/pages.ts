@@ -118,8 +118,9 @@ async function serve(request: Request, file: string, { status = 200, immutable =
   const headers = {
     ...SECURITY_HEADERS,
     "Cache-Control": status === 404 ? "no-store" : immutable ? "public, max-age=31536000, immutable" : "no-cache",
-    Vary: "Accept-Encoding",
+    Vary: immutable ? "Accept-Encoding" : "Accept-Encoding, Accept-Language",
     ETag: etag,
+    ...(immutable ? {} : await preloads(file, request)),
   };
   const known = request.headers
     .get("If-None-Match")
@@ -135,6 +136,19 @@ async function serve(request: Request, file: string, { status = 200, immutable =
       "Content-Length": String(body.length),
     },
   });
+}
+
+/**
+ * Names a page's texts to the browser, which would ask for them only after the page's code has run.
+ * The build has listed them. A guess of the language that is wrong costs one file.
+ */
+async function preloads(file: string, request: Request): Promise<{ readonly Link?: string }> {
+  const list = await readFile(`${file}.texts.json`, "utf8").catch(() => undefined);
+  if (list === undefined) return {};
+  const wanted = `${new URL(request.url).searchParams.get("lang") ?? ""},${request.headers.get("Accept-Language") ?? ""}`;
+  const language = /(?:^|[,\s])(en|zh)\b/i.exec(wanted)?.[1]?.toLowerCase() === "zh" ? "zh-CN" : "en";
+  const { [language]: texts = [] } = JSON.parse(list) as Readonly<Record<string, readonly string[]>>;
+  return texts.length === 0 ? {} : { Link: texts.map((path) => `<${path}>; rel=modulepreload`).join(", ") };
 }
 
 /** Reads the smallest form of a file that the client accepts. The build has made `FILE.br` and `FILE.gz` of texts. */
