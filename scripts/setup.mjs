@@ -8,6 +8,7 @@ import { installNodes } from "./node-binaries.mjs";
 
 const TOOLS = [
   { command: "chromium", packageName: "chromium", why: "the browser tests" },
+  { command: "chromium-headless-shell", packageName: "chromium-headless-shell", why: "the browser tests, in two thirds of the time" },
   { command: "nginx", packageName: "nginx-light", why: "the reverse-proxy test" },
   { command: "curl", packageName: "curl", why: "the command-line examples" },
   { command: "redis-server", packageName: "redis-server", why: "the tests of the journal on Redis" },

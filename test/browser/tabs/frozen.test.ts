@@ -1,6 +1,6 @@
 import { chromium, type Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
-import { LAUNCH } from "../support.ts";
+import { FULL_LAUNCH } from "../support.ts";
 import { rawProfile, type RawTab } from "./raw-tabs.ts";
 import { newProfile, numbers, openTab, startSite, look } from "./tab-pages.ts";
 
@@ -73,7 +73,7 @@ test("a tab that was frozen for 3,000 updates goes on at its cursor", async () =
 
 test("a page in the back/forward cache leaves the lead, and goes on at its cursor when it is shown", async () => {
   const { hub, origin } = await startSite();
-  const launched = await chromium.launch({ ...LAUNCH, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+  const launched = await chromium.launch({ ...FULL_LAUNCH, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
   onTestFinished(() => launched.close());
   const open = await rawProfile(launched);
   const tabs = [await open(origin), await open(origin)];
