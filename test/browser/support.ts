@@ -13,17 +13,20 @@ export const CHROMIUM_ARGS: readonly string[] = [
   "--disable-sync",
 ];
 
+/** The whole browser. */
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
 /** The same browser without its windows. The tests take two thirds of the time with it. */
 const HEADLESS_SHELL = "/usr/bin/chromium-headless-shell";
 
 /** How to launch the system's Chromium. */
 const LAUNCH: LaunchOptions = {
-  executablePath: process.env.CHROMIUM ?? (existsSync(HEADLESS_SHELL) ? HEADLESS_SHELL : "/usr/bin/chromium"),
+  executablePath: process.env.CHROMIUM === undefined && existsSync(HEADLESS_SHELL) ? HEADLESS_SHELL : CHROMIUM,
   args: [...CHROMIUM_ARGS],
 };
 
 /** The whole browser, for what the other does not have, such as a cache for back and forward. */
-export const FULL_LAUNCH: LaunchOptions = { ...LAUNCH, executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" };
+export const FULL_LAUNCH: LaunchOptions = { ...LAUNCH, executablePath: CHROMIUM };
 
 let launching: Promise<Browser> | undefined;
 

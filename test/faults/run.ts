@@ -17,7 +17,7 @@ import { SCENARIOS } from "./scenarios/index.ts";
 const HELP = `Usage: npm run test:faults -- [options]
 
 Options
-  --full          the numbers of the promises, instead of those of CI (under ten minutes in all)
+  --full          the numbers of the promises, instead of those of CI (a quarter of an hour in all)
   --only LIST     of ${SCENARIOS.map(({ name }) => name).join(", ")}; separated by commas
   --seed N        chooses what is random (1 in CI size, else the time)
   --write-docs    writes the figures into docs/reference/fault-runs.md

@@ -234,7 +234,7 @@ export function ChartPanel(props: ChartPanelProps): ComponentChildren {
   );
 }
 
-/** Resolves when the browser has painted what is drawn now, or soon in a hidden tab. */
+/** Resolves after the browser's next frame, or soon in a hidden tab. */
 function nextFrame(): Promise<void> {
   return new Promise((resolve) => {
     const soon = setTimeout(resolve, HIDDEN_FRAME_MS);

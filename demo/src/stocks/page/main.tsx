@@ -8,5 +8,12 @@ import { createStores, StocksPage } from "./stocks-page.tsx";
 const FIRST_DRAW_MS = 300;
 
 const stores = createStores();
-const waited = new Promise((resolve) => setTimeout(resolve, FIRST_DRAW_MS));
-startPage(() => <StocksPage origin={location.origin} stores={stores} />, Promise.race([stores.store.loaded, waited]));
+const ready = new Promise<void>((resolve) => {
+  setTimeout(resolve, FIRST_DRAW_MS);
+  const stop = stores.store.subscribe(() => {
+    if (!stores.store.view.loaded) return;
+    stop();
+    resolve();
+  });
+});
+startPage(() => <StocksPage origin={location.origin} stores={stores} />, ready);

@@ -58,9 +58,6 @@ export class MarketStore {
   readonly #changed = new Set<string>();
   /** Prices that arrived while the page was paused. */
   readonly #waiting = new Map<string, StockQuote>();
-  /** Resolves when the server has named its symbols. */
-  readonly loaded: Promise<void>;
-  #onLoaded: () => void = () => undefined;
   readonly #stop = new AbortController();
   readonly #stream: QuoteStream;
   readonly #onPrice: (quote: StockQuote) => void;
@@ -91,7 +88,6 @@ export class MarketStore {
    */
   constructor(paceMs: number, onPrice: (quote: StockQuote) => void = () => undefined) {
     this.#onPrice = onPrice;
-    this.loaded = new Promise((resolve) => (this.#onLoaded = resolve));
     this.#stream = new QuoteStream({
       paceMs,
       onQuote: ({ type, data }) => this.#onQuote(type, data),
@@ -241,7 +237,6 @@ export class MarketStore {
     }
     this.#schedule();
     this.#recount({ loaded: true, rounds: this.#view.rounds + 1 });
-    this.#onLoaded();
   }
 
   #schedule(): void {

@@ -115,12 +115,13 @@ async function serve(request: Request, file: string, { status = 200, immutable =
   if (found === undefined) return undefined;
   const { body, coding } = found;
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  const isPage = extname(file) === ".html";
   const headers = {
     ...SECURITY_HEADERS,
     "Cache-Control": status === 404 ? "no-store" : immutable ? "public, max-age=31536000, immutable" : "no-cache",
-    Vary: immutable ? "Accept-Encoding" : "Accept-Encoding, Accept-Language",
+    Vary: isPage ? "Accept-Encoding, Accept-Language" : "Accept-Encoding",
     ETag: etag,
-    ...(immutable ? {} : await preloads(file, request)),
+    ...(isPage ? await preloads(file, request) : {}),
   };
   const known = request.headers
     .get("If-None-Match")

@@ -43,7 +43,7 @@ function entriesOf(directory: string): Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch {
-    // The directory is made or opened next, and that tells what is wrong.
+    // The directory is made or opened next, and that error names the fault.
     return [];
   }
 }
