@@ -22,7 +22,7 @@ export function docsPages(directory: string): Plugin {
         const fileName = posix.join("docs", addressOf(file));
         if (/\.(?:png|svg)$/.test(file)) this.emitFile({ type: "asset", fileName, source: readFileSync(join(directory, file)) });
         if (extname(file) !== ".md") continue;
-        const source = pageOf(shell, readFileSync(join(directory, file), "utf8"), file, index);
+        const source = pageOf(directory, shell, readFileSync(join(directory, file), "utf8"), file, index);
         this.emitFile({ type: "asset", fileName: `${fileName === "docs" ? "docs/index" : fileName}.html`, source });
       }
       delete bundle[TEMPLATE];
@@ -35,14 +35,14 @@ function addressOf(file: string): string {
   return file.replace(/(?:^|(?<=\/))README\.md$|\.md$/, "").replace(/\/$/, "/index");
 }
 
-function pageOf(shell: string, markdown: string, file: string, index: string): string {
+function pageOf(directory: string, shell: string, markdown: string, file: string, index: string): string {
   const title = TITLE.exec(markdown)?.[1] ?? basename(file);
   const isChinese = file.endsWith(".zh-CN.md");
   return shell
     .replace('lang="en"', isChinese ? 'lang="zh-CN"' : 'lang="en"')
     .replace("<title>Artesian documentation</title>", () => `<title>${escape(title.replaceAll("`", ""))} · Artesian</title>`)
     .replace("<!-- pages -->", () => menuOf(index, file))
-    .replace("<!-- text -->", () => render(markdown, file));
+    .replace("<!-- text -->", () => render(directory, markdown, file));
 }
 
 /** The lists of docs/README.md without their descriptions. */
@@ -58,8 +58,11 @@ function menuOf(index: string, file: string): string {
   return lines.join("\n");
 }
 
-/** @param file - Path below `docs/`, from which the text's links lead on. */
-function render(markdown: string, file: string): string {
+/**
+ * @param directory - The folder `docs` of the repository.
+ * @param file - Path below `docs/`, from which the text's links lead on.
+ */
+function render(directory: string, markdown: string, file: string): string {
   const ids = new Map<string, number>();
   const marked = new Marked({
     gfm: true,
@@ -73,7 +76,8 @@ function render(markdown: string, file: string): string {
         return target === undefined ? text : `<a href="${escape(target)}">${text}</a>`;
       },
       image({ href, text }) {
-        return `<img src="${escape(targetOf(href, file) ?? "")}" alt="${escape(text)}" loading="lazy" />`;
+        const size = sizeOf(readFileSync(join(directory, dirname(file), href), "utf8"));
+        return `<img src="${escape(targetOf(href, file) ?? "")}" alt="${escape(text)}"${size} loading="lazy" />`;
       },
       // No page of the documentation needs HTML. Text such as `<number>` may look like it.
       html({ text }) {
@@ -87,6 +91,11 @@ function render(markdown: string, file: string): string {
     .replaceAll("<table>", '<div class="docs-table" tabindex="0" role="region" aria-label="Table"><table>')
     .replaceAll("</table>", "</table></div>")
     .replaceAll("<pre>", '<pre tabindex="0">');
+}
+
+/** The attributes of an SVG image that keep its place while it is loaded. */
+function sizeOf(svg: string): string {
+  return /<svg[^>]*( width="\d+" height="\d+")/.exec(svg)?.[1] ?? "";
 }
 
 /** @returns Undefined for what the site does not have, such as a source file. */

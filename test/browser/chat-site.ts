@@ -120,7 +120,8 @@ export async function violations(page: Page): Promise<string[]> {
     route.fulfill({ path: join(ROOT, "node_modules/axe-core/axe.min.js"), contentType: "text/javascript" }),
   );
   await page.addScriptTag({ url: "/axe.js" });
-  // What fades in is judged as it ends.
+  // What fades in is judged as it ends, also what comes while the page is judged.
+  await page.emulateMedia({ reducedMotion: "reduce" });
   await page.evaluate(async () => {
     const ending = document
       .getAnimations()
@@ -128,6 +129,7 @@ export async function violations(page: Page): Promise<string[]> {
     await Promise.allSettled(ending.map(({ finished }) => finished));
   });
   const results = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  await page.emulateMedia({ reducedMotion: null });
   return results.violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`,
   );

@@ -44,9 +44,9 @@ test.each(["SIGTERM", "SIGKILL"] as const)("the simulated market's past is the s
   const after = await startDemo(data);
   for (const [step, seen] of held) {
     const rows = await candles(after.url, "AMBRS", step);
-    // The newest candles grow, and the oldest may have become too old.
+    // The newest candles grow, and the oldest may have become too old. A second may be without a trade.
     const [old, now] = [seen.slice(step === "second" ? 200 : 2, -2), new Map(rows.map((row) => [row[0], row]))];
-    expect(old.length).toBeGreaterThan(300);
+    expect(old.length).toBeGreaterThan(200);
     expect(old.filter((row) => JSON.stringify(now.get(row[0])) !== JSON.stringify(row))).toEqual([]);
   }
 });

@@ -50,17 +50,20 @@ const filesIn = (directory: string): readonly string[] | undefined =>
         .toSorted()
     : undefined;
 
+/** The journal may write while its files are removed. */
+const remove = (directory: string): void => rmSync(directory, { recursive: true, maxRetries: 10 });
+
 const WAYS: Readonly<Record<string, (directory: string, beside: string) => void | Promise<void>>> = {
-  "the directory is removed": (directory) => rmSync(directory, { recursive: true }),
+  "the directory is removed": remove,
   "the directory is moved away": (directory, beside) => renameSync(directory, beside),
   "the identity is removed": (directory) => rmSync(join(directory, "identity")),
   "an empty directory takes its place": (directory) => {
-    rmSync(directory, { recursive: true });
+    remove(directory);
     mkdirSync(directory);
   },
   "a copy takes its place": (directory, beside) => {
     copy(directory, beside);
-    rmSync(directory, { recursive: true });
+    remove(directory);
     renameSync(beside, directory);
   },
   "another journal takes its place": async (directory, beside) => {
@@ -94,7 +97,7 @@ describe.each(ROLES)("files that are removed or replaced under an open journal, 
 
   it("are noticed by an append at once, before it is taken", async () => {
     const { journal, directory } = await open(role);
-    rmSync(directory, { recursive: true });
+    remove(directory);
     await expect(journal.append([update("4")])).rejects.toMatchObject({ code: "journal_unavailable" });
     expect(journal.tail()).toBe(3);
   });
@@ -158,7 +161,7 @@ describe("a process that joins the others of a journal", () => {
     const files = filesIn(directory);
     await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one/);
     expect(filesIn(directory)).toEqual(files);
-    rmSync(directory, { recursive: true });
+    remove(directory);
     await (await logJournal({ directory })).close();
     await expect(logJournal({ directory, epoch })).rejects.toThrow(/not the one/);
   });

@@ -15,14 +15,33 @@ const MAX_SHIFT = 0.05;
 
 const CHINESE = /\p{Script=Han}/u;
 
+interface Shift {
+  readonly value: number;
+  readonly hadRecentInput: boolean;
+  readonly sources: readonly { readonly node: Node | null }[];
+}
+
+/** What a page has done with `watchShifts`. */
+interface Watched {
+  /** Sum of the layout shifts. */
+  shifted: number;
+  /** What moved. */
+  moved: string[];
+}
+
 /** Sums up the layout shifts from before the first byte of a page. */
 async function watchShifts(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const state = globalThis as unknown as { shifted: number };
-    state.shifted = 0;
+    const state = globalThis as unknown as Watched;
+    Object.assign(state, { shifted: 0, moved: [] });
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[]) {
-        if (!entry.hadRecentInput) state.shifted += entry.value;
+      for (const entry of list.getEntries() as unknown as Shift[]) {
+        if (entry.hadRecentInput) continue;
+        state.shifted += entry.value;
+        for (const { node } of entry.sources) {
+          const html = (node as Element | null)?.outerHTML ?? node?.textContent ?? "";
+          state.moved.push(`${Math.round(performance.now())} ms: ${html.slice(0, 200)}`);
+        }
       }
     }).observe({ type: "layout-shift", buffered: true });
   });
@@ -43,8 +62,11 @@ export function testEveryPage(locale: (typeof LANGUAGES)[number], colorScheme: "
         await page.setViewportSize({ width: loaded, height: 800 });
         await page.goto(origin + path);
         await settle(page, path);
-        const shifted = await page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted);
-        if (shifted > MAX_SHIFT) faults.push(`${path} at ${loaded}: shifted by ${shifted.toFixed(3)}`);
+        const { shifted, moved } = await page.evaluate(() => {
+          const state = globalThis as unknown as Watched;
+          return { shifted: state.shifted, moved: state.moved };
+        });
+        if (shifted > MAX_SHIFT) faults.push(`${path} at ${loaded}: shifted by ${shifted.toFixed(3)}: ${moved.join(" | ")}`);
         for (const violation of await violations(page)) faults.push(`${path} at ${loaded}: ${violation}`);
         for (const width of [loaded, changed]) {
           await page.setViewportSize({ width, height: 800 });

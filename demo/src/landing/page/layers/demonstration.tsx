@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { createRun, IDLE, type Run } from "./demonstration-run.ts";
+import { useEffect, useState } from "preact/hooks";
+import { createRun, IDLE } from "./demonstration-run.ts";
 import type { ServerInfo } from "./server-info.ts";
 import type { Counts } from "./tally.ts";
 import { layerTexts } from "./texts.ts";
@@ -18,12 +18,9 @@ const COUNTED = ["sent", "received", "lost", "repeated"] as const;
  */
 export function Demonstration({ info }: { info: ServerInfo | undefined }): ComponentChildren {
   const [snapshot, setSnapshot] = useState(IDLE);
-  const run = useRef<Run>(undefined);
-  useEffect(() => {
-    const made = createRun(STREAM_PATH, setSnapshot);
-    run.current = made;
-    return () => made.close();
-  }, []);
+  // At once, not in an effect: the buttons may be pressed before effects run.
+  const [run] = useState(() => createRun(STREAM_PATH, setSnapshot));
+  useEffect(() => () => run.close(), [run]);
   const texts = layerTexts().show;
   const { state, isAway, canLeave, isKilling, counts, happenings } = snapshot;
   const isOn = state === "running" || state === "connecting";
@@ -34,11 +31,11 @@ export function Demonstration({ info }: { info: ServerInfo | undefined }): Compo
       <div class="show-box card">
         <p class="show-buttons">
           {isOn ? (
-            <button type="button" class="button quiet" data-testid="show-stop" onClick={() => run.current?.stop()}>
+            <button type="button" class="button quiet" data-testid="show-stop" onClick={() => run.stop()}>
               {texts.stop}
             </button>
           ) : (
-            <button type="button" class="button" data-testid="show-start" onClick={() => run.current?.start()}>
+            <button type="button" class="button" data-testid="show-start" onClick={() => run.start()}>
               {state === "idle" ? texts.start : texts.again}
             </button>
           )}
@@ -48,7 +45,7 @@ export function Demonstration({ info }: { info: ServerInfo | undefined }): Compo
               class="button danger"
               data-testid="show-kill"
               disabled={state !== "running" || isKilling}
-              onClick={() => void run.current?.kill()}
+              onClick={() => void run.kill()}
             >
               {texts.kill}
             </button>
@@ -59,7 +56,7 @@ export function Demonstration({ info }: { info: ServerInfo | undefined }): Compo
             data-testid="show-away"
             aria-pressed={isAway}
             disabled={state !== "running" || !canLeave}
-            onClick={() => (isAway ? run.current?.comeBack() : run.current?.leave())}
+            onClick={() => (isAway ? run.comeBack() : run.leave())}
           >
             {isAway ? texts.comeBack : texts.leave}
           </button>
