@@ -18,6 +18,7 @@ import { createClientScript } from "./client-script.ts";
 import { EngineAway, openJournal, type OpenJournal } from "./data.ts";
 import { departAtSignal, departWithPrimary, lameDuckMsOf } from "./departure.ts";
 import { capacity } from "./descriptors.ts";
+import { growSmallHeap } from "./heap-growth.ts";
 import { trimHeapWhenIdle } from "./heap-trim.ts";
 import { serveRequests } from "./drain.ts";
 import { createHealth } from "./health.ts";
@@ -217,6 +218,7 @@ export async function runServer(options: RunOptions): Promise<void> {
     { strict, isShared: link !== undefined },
   );
 
+  const stopGrowing = growSmallHeap();
   const stopTrimming = trimHeapWhenIdle(() => hub.stats().subscribers);
   const prepare = createPrepare(hub, {
     room,
@@ -238,6 +240,7 @@ export async function runServer(options: RunOptions): Promise<void> {
 
   const signal = await departure.due;
   hangUps?.end();
+  stopGrowing();
   stopTrimming();
   log.logger.info({ signal, subscribers: hub.stats().subscribers }, "draining");
   const watchdog = setTimeout(() => {
