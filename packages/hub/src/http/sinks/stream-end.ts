@@ -11,6 +11,8 @@ const RESPONSE: unique symbol = Symbol("response");
 const SOCKET: unique symbol = Symbol("socket");
 
 type HeardSocket = Socket & { [RESPONSE]?: ServerResponse };
+/** Node's own name for the response under way on a socket. */
+type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
 type LetGo = (IncomingMessage | ServerResponse) & { [SOCKET]?: Socket; [RESPONSE]?: ServerResponse };
 
 /** Events of the end, with the number of Node's own listeners for each. */
@@ -36,11 +38,23 @@ export function settleEnd(req: IncomingMessage, res: ServerResponse): void {
     return;
   }
   res.detachSocket(socket);
+  keepFromIdle(socket, res);
   for (const one of [req, res] as LetGo[]) {
     one[SOCKET] = socket;
     one[RESPONSE] = res;
     one.on("newListener", onListener);
   }
+}
+
+/**
+ * Keeps `server.close()` from cutting a connection until it is out of the server's list. There, a
+ * connection without a response is idle.
+ */
+function keepFromIdle(socket: AnsweringSocket, res: ServerResponse): void {
+  socket._httpMessage = res;
+  setImmediate(() => {
+    if (socket._httpMessage === res && res.socket === null) socket._httpMessage = null;
+  });
 }
 
 /**
@@ -78,6 +92,8 @@ function onListener(this: LetGo, event: string | symbol): void {
     delete one[RESPONSE];
   }
   if (socket.destroyed) return;
+  // Node assigns no second response to a socket.
+  (socket as AnsweringSocket)._httpMessage = null;
   res.assignSocket(socket);
   tell(socket, res);
 }
