@@ -135,7 +135,10 @@ export async function violations(page: Page): Promise<string[]> {
   );
 }
 
-/** How much wider than the window the page is, in pixels. */
+/** How much wider than the window the page is, in pixels, once it has drawn its last change. */
 export function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  });
 }

@@ -217,9 +217,10 @@ describe("a process of a log whose data were put back meanwhile", () => {
     writer.send("1");
     await writer.line(/^ok 1/);
     const journal = await place.open();
-    copy(place.directory, place.backup);
-    // The directory and its sockets are the same, but its identity is that of a restored journal.
+    // A writer notes marks from time to time, whose file would be gone while it is copied.
     writer.kill("SIGSTOP");
+    // The directory and its sockets are the same, but its identity is that of a restored journal.
+    copy(place.directory, place.backup);
     const { epoch } = journal;
     writer.kill();
     await writer.exit();

@@ -70,8 +70,11 @@ export function testEveryPage(locale: (typeof LANGUAGES)[number], colorScheme: "
         for (const violation of await violations(page)) faults.push(`${path} at ${loaded}: ${violation}`);
         for (const width of [loaded, changed]) {
           await page.setViewportSize({ width, height: 800 });
-          const wider = await overflow(page);
-          if (wider > 0) faults.push(`${path} at ${width}: ${wider} px wider than the window`);
+          for (const reducedMotion of ["reduce", "no-preference"] as const) {
+            await page.emulateMedia({ reducedMotion });
+            const wider = await overflow(page);
+            if (wider > 0) faults.push(`${path} at ${width}, motion "${reducedMotion}": ${wider} px wider than the window`);
+          }
         }
       }
       expect(await page.evaluate(() => document.documentElement.lang), path).toBe(path === "/docs/" ? "en" : locale.replace("-US", ""));
