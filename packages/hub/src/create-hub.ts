@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { closeOnSignals, type CloseOptions } from "./close-on-signals.ts";
 import { consoleLogger } from "./console-logger.ts";
 import { HubCore } from "./core/hub-core.ts";
+import type { Matcher } from "./core/matching/matcher.ts";
 import { type Action, type Authorization, DEFAULT_LEEWAY_MS, invalidToken } from "./core/matching/authorization.ts";
 import type { Compression } from "./core/update/gzip-blocks.ts";
 import { LogThrottle } from "./core/log-throttle.ts";
 import { PolledBytes } from "./http/sinks/polled-bytes.ts";
+import type { OfSubject, Subjects } from "./core/streams/subjects.ts";
 import type { OwnProcess, SubscriberInfo } from "./core/inspect/own-process.ts";
 import type { PeerRequests } from "./core/inspect/peer-requests.ts";
 import type { Publisher } from "./core/publisher.ts";
@@ -14,6 +17,7 @@ import type { Tokens } from "./core/table/tokens.ts";
 import type { Fleet } from "./core/inspect/fleet.ts";
 import { isAdmin } from "./http/auth/admin.ts";
 import { Access } from "./http/auth/access.ts";
+import { AppRights } from "./http/auth/app-rights.ts";
 import { createAuthorizer } from "./http/auth/index.ts";
 import { ClosedServers } from "./http/sinks/closed-servers.ts";
 import { Arrivals } from "./http/admission/arrivals.ts";
@@ -25,12 +29,13 @@ import { FaultLog } from "./http/reply/fault-log.ts";
 import { handleFetch } from "./http/fetch.ts";
 import { ResourceMetadata } from "./http/routes/metadata.ts";
 import { Metrics } from "./http/routes/metrics-collector.ts";
-import { handleNode, type Next } from "./http/node.ts";
+import { answerNode, handleNode, type Next } from "./http/node.ts";
 import { opaqueIds } from "./http/opaque-ids.ts";
 import { HubPaths } from "./http/routes/paths.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/reply/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/reply/link.ts";
 import { revocable } from "./http/auth/revocable.ts";
+import { checkChosen, type ChosenStream, streamChosen } from "./http/routes/chosen-stream.ts";
 import { ReservedTopics } from "./http/routes/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, StreamResets } from "./http/admission/stream-resets.ts";
 import { TrustedProxies } from "./http/admission/trusted-proxies.ts";
@@ -40,14 +45,35 @@ import type { HubOptions } from "./hub-options.ts";
 import { checkHubOptions } from "./hub-options-check.ts";
 import { memoryJournal } from "./journals/memory/index.ts";
 
+/** Ends streams. */
+export interface Disconnect {
+  /**
+   * Ends one stream of this process. To keep its peer out, revoke the token.
+   *
+   * @returns Whether this process had the subscriber.
+   */
+  (subscriberId: string): boolean;
+  /**
+   * Ends all streams of a user, in all processes of the journal. End the session first: the peers
+   * come back, and are judged again.
+   *
+   * @throws HubError `journal_unavailable` or `journal_full`. The streams of this process have ended.
+   *   TypeError without a subject.
+   */
+  (which: OfSubject): Promise<void>;
+}
+
 /** A hub with its HTTP handlers. */
 export interface Hub
   extends
     Pick<HubCore, "close" | "url" | "draining">,
     Pick<Publisher, "publish" | "publishBatch" | "scheduled" | "cancel">,
     Pick<Readers, "subscribe">,
-    Pick<OwnProcess, "disconnect" | "explain" | "observe" | "stats">,
+    Pick<OwnProcess, "explain" | "observe" | "stats">,
+    Pick<Subjects, "reauthorize">,
     Pick<Tokens, "revoke"> {
+  /** Ends streams. Their peers come back and lose nothing, unless their rights are gone. */
+  readonly disconnect: Disconnect;
   /**
    * Fleet-wide view: aggregates every process on this journal (`journal.peers`, as for the workers
    * of `artesian serve`). Without peers, this process only. The hub's own `stats`, `subscribers`,
@@ -98,6 +124,30 @@ export interface Hub
    */
   readonly isAdmin: (authorization: Authorization) => boolean;
   /**
+   * Closes the hub, and its server, at SIGINT and SIGTERM.
+   *
+   * @example `hub.closeOnSignals({ server })`
+   * @returns Stops waiting for signals.
+   */
+  readonly closeOnSignals: (options?: CloseOptions) => () => void;
+  /** Closes the hub at the end of a block: `await using hub = createHub()`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+  /**
+   * Answers a request at a route of the application's own with a stream that the application chooses.
+   * The client can ask for nothing else. Private updates of the matchers are sent too.
+   *
+   * @param chosen - Undefined if the request has no session: the answer is 401, and an `EventSource`
+   *   is told to come back later.
+   * @throws TypeError that lists every fault of `chosen`.
+   * @see docs/guides/sessions.md
+   */
+  readonly stream: (req: IncomingMessage, res: ServerResponse, chosen: ChosenStream | undefined) => void;
+  /**
+   * Makes the answer to a Fetch API request at a route of the application's own, as `stream` does.
+   * Rejects with a TypeError for faults of `chosen`.
+   */
+  readonly response: (request: Request, chosen: ChosenStream | undefined) => Promise<Response>;
+  /**
    * Answers a Fetch API request, in servers that stay alive between requests: Node, Deno, Bun.
    * Never rejects. Other paths get 404.
    */
@@ -129,7 +179,7 @@ export function createHub(options: HubOptions = {}): Hub {
   checkHubOptions(options);
   const { journal = memoryJournal(), authorization, anonymousPublish = false, ...rest } = options;
   const {
-    anonymous = authorization === undefined,
+    anonymous = authorization === undefined && options.authorize === undefined,
     connections = DEFAULT_CONNECTION_LIMITS.connections,
     connectionsPerAddress = DEFAULT_CONNECTION_LIMITS.connectionsPerAddress,
     connectionsPerSecond = DEFAULT_CONNECTION_LIMITS.connectionsPerSecond,
@@ -151,6 +201,7 @@ export function createHub(options: HubOptions = {}): Hub {
     url: core.url ?? (path === undefined || path === "/" ? undefined : `http://localhost${path}`),
     journal,
     leewayMs,
+    isPrivate: options.authorize !== undefined,
     logger: core.logger ?? consoleLogger(),
     compression: compressionOf(compression),
     idCipher: secret === undefined ? undefined : opaqueIds(secret),
@@ -160,6 +211,7 @@ export function createHub(options: HubOptions = {}): Hub {
   const cookieName = authorization?.cookieName ?? "__Secure-mercure_access_token";
   const metadata = new ResourceMetadata(hub.url, resource, cookieName, core.subscriptions === true);
   const paths = new HubPaths(hubPath, metadata.path, path);
+  const compile = (matcher: Matcher): void => void hub.compiler.compileAll([matcher]);
   const authorizer =
     authorization &&
     revocable(
@@ -169,14 +221,25 @@ export function createHub(options: HubOptions = {}): Hub {
         compat,
         leewayMs,
         limits: hub.limits,
-        compilePattern: (matcher) => void hub.compiler.compileAll([matcher]),
+        compilePattern: compile,
         logger: hub.logger,
       }),
       hub.tokens,
     );
   const notices = new LogThrottle(hub.logger);
   const streams = { ...hub.limits, connections, connectionsPerAddress, connectionsPerSecond, connectionsPerSecondPerAddress };
-  const access = { anonymous, anonymousPublish, cookieName, compat, publishOrigins, hubUrl: hub.url, authorizer };
+  const maxGrants = hub.limits.grantsPerToken;
+  const appRights = new AppRights({ authorize: (request) => options.authorize?.(request), leewayMs, maxGrants, compile });
+  const access = {
+    appRights: options.authorize && appRights,
+    anonymous,
+    anonymousPublish,
+    cookieName,
+    compat,
+    publishOrigins,
+    hubUrl: hub.url,
+    authorizer,
+  };
   const context: HttpContext = {
     hub,
     notices,
@@ -211,7 +274,9 @@ export function createHub(options: HubOptions = {}): Hub {
     fleet: hub.fleet,
     stats: () => hub.process.stats(),
     subscribers: () => [...hub.process.eachSubscriber()],
-    disconnect: (subscriberId) => hub.process.disconnect(subscriberId),
+    disconnect: ((which: string | OfSubject) =>
+      typeof which === "string" ? hub.process.disconnect(which) : hub.subjects.disconnect(which)) as Disconnect,
+    reauthorize: (which) => hub.subjects.reauthorize(which),
     explain: (eventId, subscriberId) => hub.process.explain(eventId, subscriberId),
     scheduled: () => hub.publisher.scheduled(),
     cancel: (id) => hub.publisher.cancel(id),
@@ -225,6 +290,16 @@ export function createHub(options: HubOptions = {}): Hub {
     revoke: (revocation) => hub.tokens.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.readers.cursor(), ...attributes }),
     close: () => hub.close().finally(() => authorizer?.close()),
+    stream(req, res, chosen) {
+      checkChosen(chosen);
+      answerNode(context, req, res, (_, request) => streamChosen(context, request, appRights, chosen));
+    },
+    async response(request, chosen) {
+      checkChosen(chosen);
+      return await handleFetch(context, request, (_, hubRequest) => streamChosen(context, hubRequest, appRights, chosen));
+    },
+    closeOnSignals: (closing = {}) => closeOnSignals(created, closing, hub.logger),
+    [Symbol.asyncDispose]: () => created.close(),
     handles: (pathname) => paths.resolve(pathname) !== undefined,
     fetch: (request) => handleFetch(context, request),
     handler: (req, res, next) => handleNode(context, req, res, next),

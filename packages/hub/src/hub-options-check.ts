@@ -57,6 +57,7 @@ const HUB_OPTIONS = {
   connectionsPerSecond: whole(CONNECTION_RANGES.connectionsPerSecond, "new connections", { endless: true }),
   connectionsPerSecondPerAddress: whole(CONNECTION_RANGES.connectionsPerSecondPerAddress, "new connections"),
   authorization: record(AUTHORIZATION, "{ issuers: [{ issuer, keys }] }", ["issuers"]),
+  authorize: checked((value) => typeof value === "function", "a function of the request, such as (req) => ({ subject: req.user.id })."),
   anonymous: flag(),
   anonymousPublish: flag(),
   reservedTopics: list(
@@ -86,7 +87,10 @@ const HUB_OPTIONS = {
   compat: checked((value) => value === "0.x", '"0.x".'),
 } satisfies Record<keyof HubOptions, z.ZodType>;
 
-const SCHEMA = record(HUB_OPTIONS, '{ url: "https://example.com/.well-known/mercure" }');
+const SCHEMA = record(HUB_OPTIONS, '{ url: "https://example.com/.well-known/mercure" }').refine(
+  (options) => (options as HubOptions).authorize === undefined || (options as HubOptions).anonymous === undefined,
+  { error: () => "has both `authorize` and `anonymous`. For a visitor, `authorize` returns { anonymous: true }." },
+);
 
 /**
  * Checks the options of `createHub`.

@@ -2,6 +2,7 @@ import type { HubCoreOptions } from "./core/hub-options.ts";
 import type { Matcher } from "./core/matching/matcher.ts";
 import type { ConnectionLimits } from "./http/admission/connections.ts";
 import type { StreamResetLimits } from "./http/admission/stream-resets.ts";
+import type { AppRequest, RightsAnswer } from "./http/auth/app-rights.ts";
 import type { IssuerOptions } from "./http/auth/index.ts";
 import type { Compat } from "./http/compat/names.ts";
 
@@ -24,7 +25,8 @@ export interface AuthorizationOptions {
 }
 
 /** Options of a hub. Everything has a default. */
-export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher" | "leewayMs">, Partial<ConnectionLimits> {
+export interface HubOptions
+  extends Omit<HubCoreOptions, "journal" | "compression" | "idCipher" | "isPrivate" | "leewayMs">, Partial<ConnectionLimits> {
   /**
    * Receives reports that the hub's users do not see. Default: failures reach `console.error`, at
    * most 10 a minute, and nothing else is reported.
@@ -44,11 +46,26 @@ export interface HubOptions extends Omit<HubCoreOptions, "journal" | "compressio
    * @see docs/start/embedding.md
    */
   readonly path?: string | undefined;
+  /**
+   * Tells who sends a request that has no access token, and what the sender may do. Gets the
+   * framework's own request, after the application's middleware: `IncomingMessage` for `handler`,
+   * `Request` for `fetch`. Called at each request, before the rights of a stream end, and by
+   * `hub.reauthorize()`, with the request that opened the stream. So read the session from its store, and not
+   * what middleware once read.
+   *
+   * For `undefined` the answer is 401, and an `EventSource` is told to come back later. If the
+   * function throws or takes 10 seconds, the answer is 500, and an `EventSource` comes back.
+   *
+   * With this option, updates of this process are private unless they say `private: false`.
+   *
+   * @see docs/guides/sessions.md
+   */
+  authorize?(request: AppRequest): RightsAnswer | Promise<RightsAnswer>;
   /** Issuers whose tokens are accepted. Default: none. */
   readonly authorization?: AuthorizationOptions | undefined;
   /**
    * Whether subscribers without a token get public updates. Default: only if no tokens are accepted
-   * at all.
+   * at all. Not with `authorize`, which says so itself.
    */
   readonly anonymous?: boolean | undefined;
   /**

@@ -28,7 +28,11 @@ export type { JournalState, StateEntry, StateStep } from "./core/journal/state.t
 export type { SubscriptionDocument } from "./core/matching/subscription.ts";
 export type { TextUpdate, Update, UpdateInput } from "./core/update/update.ts";
 export type { FleetStats } from "./core/inspect/fleet.ts";
-export { createHub, type Hub } from "./create-hub.ts";
+export type { CloseOptions } from "./close-on-signals.ts";
+export { createHub, type Disconnect, type Hub } from "./create-hub.ts";
+export type { AppRequest, Rights, RightsAnswer, TopicGrant } from "./http/auth/app-rights.ts";
+export type { ChosenStream } from "./http/routes/chosen-stream.ts";
+export type { OfSubject } from "./core/streams/subjects.ts";
 export type { AuthorizationOptions, HubOptions } from "./hub-options.ts";
 export type { LinkAttributes } from "./http/reply/link.ts";
 export { memoryJournal, type MemoryJournalOptions } from "./journals/memory/index.ts";

@@ -147,6 +147,7 @@ test("an older copy of the data takes the server's place: a new epoch, and what 
   await until(() => a.epoch !== epoch && b.epoch === a.epoch);
   await until(async () => (await codeOf(b.append([update("other 2")]))) === "done");
   await until(() => a.tail() === b.tail());
+  expect([a.head(), b.head()]).toEqual([1, 1]);
   expect((await readAll(a)).map(({ data, offset }) => [data, offset])).toEqual([
     ["1", 1],
     ["other 2", 2],

@@ -28,7 +28,7 @@ export const ERROR_CODES = {
   unsupported_encoding: "The body is compressed, which the hub does not read.",
   method_not_allowed: "The address does not accept this method.",
   not_found: "Nothing is served at this address.",
-  unauthorized: "The request needs an access token.",
+  unauthorized: "The request needs an access token, or a session of the application.",
   invalid_token: "The access token is not accepted.",
   keys_unavailable: "The keys of the access token's issuer cannot be fetched.",
   insufficient_scope: "The access token does not allow this.",

@@ -19,6 +19,7 @@ import { Schedule } from "./table/schedule.ts";
 import { nextTurn } from "./scheduler.ts";
 import type { Sink } from "./live/subscriber.ts";
 import { Streams } from "./streams/streams.ts";
+import { Subjects } from "./streams/subjects.ts";
 import { Tokens } from "./table/tokens.ts";
 import { TopicParser } from "./update/topic.ts";
 import { Turns } from "./turns.ts";
@@ -56,6 +57,8 @@ export class HubCore {
   /** Requests between this process and the others of the same server. */
   readonly workers: PeerRequests;
   /** The view of this process. */
+  /** Streams by their users. */
+  readonly subjects: Subjects;
   readonly process: OwnProcess;
   /**
    * Fleet-wide view: every process on this journal. All other members of the hub cover this process
@@ -111,8 +114,11 @@ export class HubCore {
       logger,
     );
     const streams = this.#streams;
+    this.subjects = new Subjects({ journal, topic: `${hubPath}/subjects`, streams, grants, logger });
+    const { subjects } = this;
     this.tokens = new Tokens({
       streams,
+      subjects,
       grants,
       state,
       topic: `${hubPath}/revocations`,
@@ -142,6 +148,7 @@ export class HubCore {
       schedule: this.#schedule,
       retryMs: this.publishedRetryMs,
       asciiIds: options.asciiIds ?? false,
+      isPrivate: options.isPrivate ?? false,
       logger,
     });
     this.readers = new Readers({
@@ -171,6 +178,7 @@ export class HubCore {
       );
     dispatcher.onNote = (note) => {
       tokens.noticed(note);
+      subjects.noticed(note);
       this.#schedule?.noticed(note);
     };
     this.#unwatch = [

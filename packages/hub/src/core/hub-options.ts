@@ -70,6 +70,8 @@ export interface HubCoreOptions {
    * that much longer. Default 0.
    */
   readonly leewayMs?: number | undefined;
+  /** Whether updates of this process are private unless they say otherwise. Default false. */
+  readonly isPrivate?: boolean | undefined;
   /** How to compress for subscribers that accept gzip. Default: no compression. */
   readonly compression?: Compression | undefined;
   /** How to make the hub's own event ids opaque. Default: ids are `#EPOCH:OFFSET`. */

@@ -1,4 +1,4 @@
-import type { Authorization } from "./matching/authorization.ts";
+import { APP_ISSUER, type Authorization } from "./matching/authorization.ts";
 import type { Dispatcher } from "./live/dispatcher.ts";
 import { HubError } from "./errors.ts";
 import type { Grants } from "./matching/grants.ts";
@@ -59,6 +59,7 @@ export class Publisher {
   /** Writes under way, and the callers that wait for their end. */
   #writes = 0;
   #waiting: (() => void)[] = [];
+  readonly #isPrivate: boolean;
   /** Number of updates acknowledged. */
   published = 0;
 
@@ -76,6 +77,8 @@ export class Publisher {
     retryMs: RetryRange;
     /** Whether event ids must be printable ASCII. */
     asciiIds: boolean;
+    /** Whether updates of this process are private unless they say otherwise. */
+    isPrivate: boolean;
     logger: Logger;
   }) {
     this.#journal = options.journal;
@@ -89,6 +92,7 @@ export class Publisher {
     this.#schedule = options.schedule;
     this.#retryMs = options.retryMs;
     this.#asciiIds = options.asciiIds;
+    this.#isPrivate = options.isPrivate;
     this.#log = new LogThrottle(options.logger);
   }
 
@@ -113,7 +117,9 @@ export class Publisher {
    * @throws HubError whose code says what is wrong. Nothing was published.
    */
   async publishBatch(updates: readonly UpdateInput[], options?: PublishOptions): Promise<readonly string[]> {
-    return this.publishFor(undefined, readInputs(updates), idempotencyKeyOf(options), OWN_PROCESS);
+    const inputs = readInputs(updates);
+    const kept = this.#isPrivate ? inputs.map((update) => ({ ...update, private: update.private ?? true })) : inputs;
+    return this.publishFor(undefined, kept, idempotencyKeyOf(options), OWN_PROCESS);
   }
 
   /**
@@ -137,7 +143,8 @@ export class Publisher {
     if (updates.length === 0) return [];
     const key = idempotencyKey === undefined ? undefined : { publisher: publisher ?? publisherOf(authorization), key: idempotencyKey };
     const attempt = key && this.#attemptAt(updates, key);
-    const batch = this.#validate(updates);
+    // What a user says is for those who may hear the user.
+    const batch = this.#validate(authorization?.issuer === APP_ISSUER ? updates.map((update) => ({ ...update, private: true })) : updates);
     if (authorization !== undefined) for (const update of batch) this.#checkGrant(authorization, update);
     const times = this.#deliveryTimes(updates);
     this.#writes++;

@@ -6,7 +6,7 @@ import { BodyReadError, type HubRequest } from "./request.ts";
 import type { Reply } from "./reply/reply.ts";
 import type { BodyShare } from "./admission/body-bytes.ts";
 import { GatheredBody } from "./body/gathered-body.ts";
-import { failureReply, respond } from "./respond.ts";
+import { type Decide, failureReply, respond } from "./respond.ts";
 
 /** Bytes that a stream buffers for a slow reader before it counts as full. */
 const HIGH_WATER_MARK = 64 * 1024;
@@ -14,13 +14,18 @@ const HIGH_WATER_MARK = 64 * 1024;
 /**
  * Answers a request of the Fetch API.
  *
+ * @param decide - What the answer is. Default: the hub's routes decide.
  * @returns Never rejects. Failures become problem details.
  */
-export async function handleFetch(context: HttpContext, request: Request): Promise<Response> {
+export async function handleFetch(context: HttpContext, request: Request, decide?: Decide): Promise<Response> {
   const { hub } = context;
   const share = context.bodies.open(undefined);
   try {
-    const outcome = await respond(context, toHubRequest(context, request, share));
+    const outcome = await respond(
+      context,
+      toHubRequest(context, request, share, decide === undefined ? undefined : context.hubPath),
+      decide,
+    );
     if (outcome.kind === "reply") return toResponse(outcome.reply, request.method);
     const { headers, selection, start, authorization } = outcome;
     if (request.method === "HEAD") return new Response(null, { headers });
@@ -56,15 +61,17 @@ export async function handleFetch(context: HttpContext, request: Request): Promi
   }
 }
 
-function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare): HubRequest {
+/** @param path - Default: the request's, as far as it is one of the hub's. */
+function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare, path: string | undefined): HubRequest {
   const { pathname, search } = new URL(request.url);
   const { headers } = request;
   const authorization = headers.get("authorization");
   return {
+    original: request,
     // A Fetch API request does not tell the peer's address.
     address: undefined,
     method: request.method,
-    pathname: paths.resolve(pathname) ?? "",
+    pathname: path ?? paths.resolve(pathname) ?? "",
     query: search.slice(1),
     header: (name) => headers.get(name) ?? undefined,
     authorization: authorization === null ? [] : [authorization],

@@ -12,7 +12,7 @@ import type { Reply } from "./reply/reply.ts";
 import { answerPoll, isPoll } from "./poll.ts";
 import { serverOf } from "./sinks/closed-servers.ts";
 import { checkHost, type RequestTarget, targetOf } from "./request-target.ts";
-import { failureReply, type Outcome, respond } from "./respond.ts";
+import { type Decide, failureReply, type Outcome, respond } from "./respond.ts";
 import { probeSockets, type SocketAccess, socketAccess } from "./sinks/socket-probe.ts";
 import { divertWrites } from "./sinks/stream-end.ts";
 import { setHeaders, takeHead } from "./sinks/stream-head.ts";
@@ -35,6 +35,17 @@ export function handleNode(context: HttpContext, req: IncomingMessage, res: Serv
   }
   context.streamResets.watch(req);
   void answerInOrder(req, res, () => answer(context, req, res, { ...target, pathname: pathname ?? "" }, next));
+}
+
+/**
+ * Answers a request of a route of the application's own, at any path.
+ *
+ * @param decide - What the answer is.
+ */
+export function answerNode(context: HttpContext, req: IncomingMessage, res: ServerResponse, decide: Decide): void {
+  if (isTaken(req.socket)) return;
+  context.streamResets.watch(req);
+  void answerInOrder(req, res, () => answer(context, req, res, { ...targetOf(req), pathname: context.hubPath }, undefined, decide));
 }
 
 /**
@@ -74,6 +85,7 @@ async function answer(
   res: ServerResponse,
   target: RequestTarget,
   next: Next | undefined,
+  decide?: Decide,
 ): Promise<void> {
   const address = context.proxies.clientOf(req);
   const share = context.bodies.open(address);
@@ -81,7 +93,7 @@ async function answer(
     const sockets = socketAccess() ?? (await probeSockets(context.hub.logger));
     // A response without a socket waits for the previous one on the same connection.
     const takesSocket = sockets.takesSockets && req.httpVersionMajor === 1 && res.socket !== null;
-    const outcome = await respond(context, new NodeRequest(context, req, res, target, { address, share, takesSocket }));
+    const outcome = await respond(context, new NodeRequest(context, req, res, target, { address, share, takesSocket }), decide);
     if (outcome.kind === "reply") reply(req, res, outcome.reply);
     else stream(context, req, res, outcome, { address, sockets: takesSocket ? sockets : undefined });
   } catch (error) {
@@ -96,6 +108,7 @@ async function answer(
 
 /** A request of Node's HTTP servers. */
 class NodeRequest implements HubRequest {
+  readonly original: IncomingMessage;
   readonly address: string | undefined;
   readonly method: string;
   readonly pathname: string;
@@ -115,6 +128,7 @@ class NodeRequest implements HubRequest {
     { host, pathname, query }: RequestTarget,
     { address, share, takesSocket }: { readonly address: string | undefined; readonly share: BodyShare; readonly takesSocket: boolean },
   ) {
+    this.original = req;
     this.address = address;
     this.method = req.method ?? "";
     this.pathname = pathname;

@@ -1,3 +1,4 @@
+import type { AppRequest } from "./auth/app-rights.ts";
 import type { Framing } from "../core/update/wire.ts";
 
 /**
@@ -17,6 +18,8 @@ export class BodyReadError extends TypeError {
 
 /** A request, independent of any framework. */
 export interface HubRequest {
+  /** The framework's own request. Undefined if there is none. */
+  readonly original?: AppRequest | undefined;
   /** The client's address, if the runtime tells it. */
   readonly address: string | undefined;
   readonly method: string;

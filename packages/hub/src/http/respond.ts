@@ -5,7 +5,7 @@ import type { Wanted } from "./routes/metrics-collector.ts";
 import { NO_HEADERS } from "./reply/cors.ts";
 import { failureOf, problemReply } from "./reply/problem.ts";
 import { type Reply, STREAM_HEADERS, type StreamReply } from "./reply/reply.ts";
-import { allowedMethods, route } from "./router.ts";
+import { allowedMethods, route, type Routed } from "./router.ts";
 import { comeBackMs, noteForeignPage, noteRefusal } from "./reply/turned-away.ts";
 
 /** The answer to a request: a short reply, or a stream that begins with the header fields. */
@@ -17,15 +17,19 @@ export type Outcome =
       readonly refuse: (error: unknown) => Reply;
     });
 
+/** What answers a request. */
+export type Decide = (context: HttpContext, request: HubRequest) => Routed | Promise<Routed>;
+
 /**
  * Decides the answer to a request. Both handlers follow it, so they cannot differ.
  *
+ * @param decide - Default: the hub's routes.
  * @throws BodyReadError if the handler is mounted wrongly. Everything else is an outcome.
  */
-export async function respond(context: HttpContext, request: HubRequest): Promise<Outcome> {
+export async function respond(context: HttpContext, request: HubRequest, decide: Decide = route): Promise<Outcome> {
   const crossOrigin = context.cors.headers(request.header("origin"));
   try {
-    const routed = await route(context, request);
+    const routed = await decide(context, request);
     if ("status" in routed) return { kind: "reply", reply: withHeaders(routed, crossOrigin) };
     noteForeignPage(context, request, crossOrigin);
     const refuse = (error: unknown): Reply => withHeaders(refusal(context, request, error), crossOrigin);

@@ -135,7 +135,7 @@ export function route(context: HttpContext, request: HubRequest): Routed | Promi
 }
 
 /** A handler's answer. */
-type Routed = Reply | StreamReply;
+export type Routed = Reply | StreamReply;
 
 /** The value of the `Allow` field for a path. */
 export function allowedMethods(context: HttpContext, pathname: string): string {

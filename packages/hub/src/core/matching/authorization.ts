@@ -15,18 +15,21 @@ export interface SubscribeGrant {
   readonly payload: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The claims of a verified token. */
+/** The issuer of rights that the application gave itself. No token has an empty issuer. */
+export const APP_ISSUER = "";
+
+/** The claims of a verified token, or the rights that the application gave. */
 export interface Authorization {
   /**
    * The `iss` claim. For a token of Mercure 0.x, which needs no `iss`, the issuer of the key that
-   * signed the token.
+   * signed the token. Empty for rights that the application gave.
    */
   readonly issuer: string;
   /** The `sub` claim. */
   readonly subject: string | undefined;
   /** The `jti` claim. */
   readonly tokenId: string | undefined;
-  /** The `iat` claim: time of issue, in milliseconds since 1970. */
+  /** The `iat` claim: time of issue, in milliseconds since 1970. For an application's rights: when it was asked. */
   readonly issuedAt: number | undefined;
   /**
    * Time when the hub stops accepting the token, in milliseconds since 1970: the `exp` claim and
@@ -44,6 +47,13 @@ export interface Authorization {
    * of Mercure 0.x have this field.
    */
   readonly payload?: unknown;
+  /**
+   * Asks the application again about the same request. Undefined for tokens.
+   *
+   * @returns Undefined for an anonymous visitor.
+   * @throws HubError as the first time.
+   */
+  readonly askAgain?: (() => Promise<Authorization | undefined>) | undefined;
 }
 
 /** Default tolerance between the clocks of an issuer and the hub, in milliseconds. */

@@ -1,4 +1,4 @@
-import { type Authorization, streamEnd } from "../matching/authorization.ts";
+import { APP_ISSUER, type Authorization, streamEnd } from "../matching/authorization.ts";
 import { Frame } from "../update/encoded-frame.ts";
 import { catchUp, CatchUpContext } from "../replay/catch-up.ts";
 import type { Dispatcher } from "../live/dispatcher.ts";
@@ -47,6 +47,8 @@ export class Streams {
   readonly #notices: LogThrottle;
   readonly #liveness: Liveness;
   readonly #wheel = new ExpiryWheel();
+  /** Called before the rights end that the application gave for a stream. */
+  onEnding: ((subscriber: Subscriber) => void) | undefined;
   #isRelieving = false;
   /** Subscribers that wait for their turn to be cut. */
   readonly #cutting = new Set<Subscriber>();
@@ -341,7 +343,9 @@ export class Streams {
   #endTokens(now: number): void {
     for (const [subscriber, event] of this.#wheel.due(now)) {
       if (event === "end") this.end(subscriber);
-      else if (subscriber.state === "live" && subscriber.authorization !== undefined) {
+      else if (subscriber.authorization?.issuer === APP_ISSUER) {
+        if (subscriber.authorization.askAgain !== undefined) this.onEnding?.(subscriber);
+      } else if (subscriber.state === "live" && subscriber.authorization !== undefined) {
         const leftMs = Math.max(0, streamEnd(subscriber.authorization, this.#options.leewayMs) - Date.now());
         if (!subscriber.send(Frame.ofText(encodeExpiring(leftMs, subscriber.id)))) subscriber.stall();
       }

@@ -6,10 +6,12 @@ import type { JournalState } from "../journal/state.ts";
 import type { Logger } from "../logger.ts";
 import { type Revocation, Revocations } from "./revocations.ts";
 import type { Streams } from "../streams/streams.ts";
+import type { Subjects } from "../streams/subjects.ts";
 
 /** Verified tokens: whether they still hold, their revocation, and their renewal. */
 export class Tokens {
   readonly #streams: Streams;
+  readonly #subjects: Subjects;
   readonly #grants: Grants;
   readonly #logger: Logger;
   readonly #isDraining: () => boolean;
@@ -22,6 +24,7 @@ export class Tokens {
    */
   constructor(options: {
     streams: Streams;
+    subjects: Subjects;
     grants: Grants;
     state: JournalState | undefined;
     topic: string;
@@ -32,6 +35,7 @@ export class Tokens {
   }) {
     const { state, topic, limit, leewayMs, logger } = options;
     this.#streams = options.streams;
+    this.#subjects = options.subjects;
     this.#grants = options.grants;
     this.#logger = logger;
     this.#isDraining = options.isDraining;
@@ -48,6 +52,7 @@ export class Tokens {
     if (authorization === undefined) return;
     if (authorization.expiresAt <= Date.now()) throw invalidToken("it has ended meanwhile", retryAfterClock(0));
     if (this.#revocations?.has(authorization) === true) throw invalidToken("it is revoked meanwhile");
+    this.#subjects.checkCurrent(authorization);
   }
 
   /** Tells whether a token is revoked. The answer is a promise only right after the start. */

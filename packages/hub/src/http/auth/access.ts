@@ -1,6 +1,7 @@
 import { type Action, type Authorization, invalidToken } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
 import { Recent } from "../../core/recent.ts";
+import type { AppRights } from "./app-rights.ts";
 import type { Authorizer } from "./index.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 import type { Compat } from "../compat/names.ts";
@@ -8,12 +9,14 @@ import type { HubRequest } from "../request.ts";
 import { isOwnOrigin, originOfReferer, originRequest } from "./origin.ts";
 
 /** The parts of a request that identify its sender. */
-export type AccessRequest = Pick<HubRequest, "authorization" | "header" | "query">;
+export type AccessRequest = Pick<HubRequest, "authorization" | "header" | "query" | "original">;
 
 /** Permissions of a hub. */
 export interface AccessOptions {
   /** Verifies tokens. Undefined accepts none. */
   readonly authorizer: Authorizer | undefined;
+  /** Asks the application about requests without a token. Undefined if the application does not say. */
+  readonly appRights?: AppRights | undefined;
   /** Whether subscribers without a token receive public updates. */
   readonly anonymous: boolean;
   /** Whether publishers need no token. */
@@ -26,6 +29,9 @@ export interface AccessOptions {
   /** The hub's public URL, whose origin is the hub's own. */
   readonly hubUrl: string;
 }
+
+/** Fields by which the request of a page is known. */
+const PAGE_FIELDS = ["cookie", "origin", "referer"] as const;
 
 /** Most remembered fields, in each of two generations. */
 const REMEMBERED_FIELDS = 1024;
@@ -53,22 +59,46 @@ export class Access {
    * @throws HubError `unauthorized`, `invalid_request`, `invalid_token`, `keys_unavailable` or
    *   `origin_forbidden`.
    */
-  authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization> {
+  authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization | undefined> {
+    const { appRights } = this.#options;
+    if (appRights !== undefined && !this.#hasToken(request)) return this.#ask(appRights, request, action);
     const credentials = this.#credentials(request);
     if (credentials === undefined) {
-      if (action === "publish" ? this.#options.anonymousPublish : this.#options.anonymous) return undefined;
-      throw new HubError(
-        "unauthorized",
-        action === "publish"
-          ? "Publishing needs an access token."
-          : "Subscribing needs an access token, because this hub accepts no anonymous subscribers.",
-      );
+      this.#admitAnonymous(action, this.#options.anonymous);
+      return undefined;
     }
     if (action === "publish" && credentials.from === "cookie") this.#checkOrigin(request);
     if (this.#options.authorizer === undefined) {
       throw invalidToken("no issuer is configured");
     }
     return this.#options.authorizer.verify(credentials.token, action);
+  }
+
+  #admitAnonymous(action: Action, anonymous: boolean): void {
+    if (action === "publish" ? this.#options.anonymousPublish : anonymous) return;
+    throw new HubError(
+      "unauthorized",
+      action === "publish"
+        ? "Publishing needs an access token."
+        : "Subscribing needs an access token, because this hub accepts no anonymous subscribers.",
+    );
+  }
+
+  async #ask(appRights: AppRights, request: AccessRequest, action: Action): Promise<Authorization | undefined> {
+    const { original } = request;
+    if (original === undefined) throw new HubError("unauthorized", "The request needs an access token.");
+    // Browsers add cookies, and the passwords that they know, to the requests of any page.
+    if (action === "publish" && PAGE_FIELDS.some((name) => request.header(name) !== undefined)) this.#checkOrigin(request);
+    const authorization = await appRights.judge(original);
+    if (authorization === undefined) this.#admitAnonymous(action, true);
+    return authorization;
+  }
+
+  /** Whether the request has a token for the hub. Other credentials are the application's. */
+  #hasToken(request: AccessRequest): boolean {
+    if (this.#options.authorizer === undefined) return false;
+    const { authorization } = request;
+    return authorization.length === 0 ? this.#credentials(request) !== undefined : authorization.some((field) => /^bearer /i.test(field));
   }
 
   /** Whether the token of a readable request is in its cookie. */

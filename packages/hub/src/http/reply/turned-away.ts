@@ -34,6 +34,8 @@ export function comeBackMs(context: HttpContext, request: HubRequest, { code, re
     case "too_many_connections":
     case "too_many_patterns":
     case "keys_unavailable":
+    // The application knows nobody. Soon somebody may have logged in.
+    case "unauthorized":
       return retryAfterMs;
     case "journal_unavailable":
     case "internal":
@@ -61,6 +63,8 @@ export function noteRefusal(context: HttpContext, request: HubRequest, error: Hu
   if (FAULTS.has(code) || !(wantsStream(context, request) || LOGGED.has(code) || isAdministrating)) return;
   // The clock's refusal is logged elsewhere, with both times.
   if (code === "invalid_token" && retryMs !== undefined) return;
+  // Everyday life: somebody logged out, or has not logged in yet.
+  if (code === "unauthorized" && retryMs !== undefined) return;
   const why = cause instanceof Error ? cause.message : cause;
   const { address } = request;
   const fields = {

@@ -16,7 +16,7 @@ import { ALIAS_PATH, decodeHeader, encodeHeader, POLL_HEADERS, type Poll, STREAM
 import { mediaTypeOf } from "../body/update-body.ts";
 
 /** Names of the cursor in the query: the standard's, then those of older clients and polyfills. */
-const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
+export const CURSOR_NAMES: readonly string[] = ["last_event_id", "lastEventID", "lastEventId", "Last-Event-ID"];
 
 /**
  * The topic parameter of Mercure 0.x, and common variants. If ignored, it would select every topic
@@ -39,9 +39,22 @@ const WAIT_MS = 25_000;
  * @throws HubError As {@link parseSubscription} and `Readers.resolve`.
  */
 export async function subscribe(context: HttpContext, request: HubRequest, authorization: Authorization | undefined): Promise<StreamReply> {
-  const { hub, compat } = context;
   const form = request.method === "QUERY" ? await readForm(context, request) : "";
-  const { selection, lastEventId, hasCursor, last, waitMs } = await parseSubscription(context, request, form, authorization);
+  return begin(context, request, await parseSubscription(context, request, form, authorization), authorization);
+}
+
+/**
+ * Finds where a subscription begins.
+ *
+ * @throws HubError As `Readers.resolve`.
+ */
+export async function begin(
+  context: HttpContext,
+  request: HubRequest,
+  { selection, lastEventId, hasCursor, last, waitMs }: Subscription,
+  authorization: Authorization | undefined,
+): Promise<StreamReply> {
+  const { hub, compat } = context;
   if (waitMs !== undefined && hub.draining) throw new HubError("draining", "The hub is shutting down. Poll again in a moment.");
   // An answer without a body has no updates, so none are looked up.
   const start = await hub.readers.resolve(lastEventId, selection, request.method === "HEAD" ? 0 : last, {
@@ -69,6 +82,16 @@ async function readForm({ hub }: HttpContext, request: HubRequest): Promise<stri
   return decodeUtf8(body);
 }
 
+/** A subscription as its request describes it. */
+export interface Subscription {
+  readonly selection: Selection;
+  readonly lastEventId: string | undefined;
+  readonly hasCursor: boolean;
+  readonly last: number;
+  /** Longest wait of a poll, in milliseconds. Undefined for a stream. */
+  readonly waitMs: number | undefined;
+}
+
 /**
  * Reads a subscriber's request.
  *
@@ -82,14 +105,7 @@ export async function parseSubscription(
   request: Pick<HubRequest, "address" | "query" | "pathname" | "header" | "framing" | "isGone">,
   form: string,
   authorization: Authorization | undefined,
-): Promise<{
-  readonly selection: Selection;
-  readonly lastEventId: string | undefined;
-  readonly hasCursor: boolean;
-  readonly last: number;
-  /** Longest wait of a poll, in milliseconds. Undefined for a stream. */
-  readonly waitMs: number | undefined;
-}> {
+): Promise<Subscription> {
   const { address, query, pathname, framing } = request;
   const field = (name: string): string | undefined => request.header(name);
   const isGone = (): boolean => request.isGone();
