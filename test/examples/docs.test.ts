@@ -322,7 +322,17 @@ describe("docs/start/embedding.md", () => {
   const statements = (code: string): string[] => code.split("\n").map((line) => line.replace(/\/\/.*$/, "").trim());
 
   it("has the blocks that are tested here, and no other", () => {
-    expect(blocksOf("start/embedding.md").map(({ language }) => language)).toEqual(["js", "js", "js", "js", "js"]);
+    expect(blocksOf("start/embedding.md").map(({ language }) => language)).toEqual(["js", "js", "js", "js", "js", "js"]);
+  });
+
+  it("tests an application with a hub of its own", async () => {
+    const program = [
+      'import assert from "node:assert";',
+      'const placeOrder = (hub, id) => hub.publish({ topic: `/orders/${id}`, data: JSON.stringify({ state: "placed" }) });',
+      blocks[5],
+      'console.log("passed");',
+    ];
+    expect(await run("js", program.join("\n"), {}).output).toBe("passed\n");
   });
 
   it("makes a hub that serves, at a path of its own too, and shuts down", async () => {
