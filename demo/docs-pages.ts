@@ -81,7 +81,7 @@ function render(directory: string, markdown: string, file: string): string {
       },
       // No page of the documentation needs HTML. Text such as `<number>` may look like it.
       html({ text }) {
-        return escape(text);
+        return text.startsWith("<!--") ? "" : escape(text);
       },
     },
   });

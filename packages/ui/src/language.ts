@@ -1,7 +1,7 @@
 import { browserStorage } from "./storage.ts";
 
 /** Languages of the pages, as tags of BCP 47, each with its name in itself. */
-export const LANGUAGES = { en: "English", "zh-CN": "中文" } as const;
+export const LANGUAGES = { en: "EN", "zh-CN": "中文" } as const;
 
 export type Language = keyof typeof LANGUAGES;
 

@@ -46,6 +46,8 @@ describe("the documentation", () => {
     }
     expect(broken).toEqual([]);
     expect(pages.size).toBeGreaterThan(80);
+    // The marks of what is written by a program are not for readers.
+    expect([...pages].filter(([, html]) => html.includes("&lt;!--")).map(([path]) => path)).toEqual([]);
   });
 
   test("is readable without code, and has no address outside of its folder", async () => {

@@ -74,6 +74,11 @@ export function testEveryPage(locale: (typeof LANGUAGES)[number], colorScheme: "
             await page.emulateMedia({ reducedMotion });
             const wider = await overflow(page);
             if (wider > 0) faults.push(`${path} at ${width}, motion "${reducedMotion}": ${wider} px wider than the window`);
+            const hidden = await page.evaluate(() => {
+              const links = document.querySelector("[data-testid=app-bar] ul");
+              return links === null ? 0 : links.scrollWidth - links.clientWidth;
+            });
+            if (hidden > 0) faults.push(`${path} at ${width}: ${hidden} px of the bar's links are out of sight`);
           }
         }
       }
