@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { delimiter, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installNodes, MAJORS, nodeBinary } from "./node-binaries.mjs";
+import { installNodes, MAJORS, nodeBinary } from "./runtimes.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -16,9 +17,19 @@ export interface Example {
   nextLine(): Promise<string>;
 }
 
-/** Starts `examples/NAME` on a free port; it ends with the test. */
-export async function startExample(name: string, env: Readonly<Record<string, string>> = {}): Promise<Example> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))], {
+/**
+ * Starts `examples/NAME` on a free port; it ends with the test.
+ *
+ * @param command - What runs it. Default: this Node.
+ */
+export async function startExample(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+  command: readonly [string, ...string[]] = [process.execPath],
+): Promise<Example> {
+  const file = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+  const child = spawn(command[0], [...command.slice(1), file], {
+    cwd: dirname(file),
     env: { ...process.env, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

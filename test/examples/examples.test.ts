@@ -35,12 +35,12 @@ describe("examples", () => {
     const names = await readdir(new URL("../../examples/", import.meta.url));
     expect(names.toSorted()).toEqual([
       "durable.mjs",
-      "express-session.mjs",
       "express.mjs",
       "fastify.mjs",
       "fetch.mjs",
       "flask",
       "fleet",
+      "frameworks",
       "hono.mjs",
       "in-process.mjs",
       "node-http.mjs",
@@ -71,38 +71,6 @@ describe("examples", () => {
     const { id } = (await answer.json()) as { id: string };
     expect(await stream.next()).toEqual({ id, event: undefined, data: "Hello, wörld!" });
     expect(await example.stop()).toEqual(CLEAN_EXIT);
-  });
-
-  it("express-session.mjs notifies one logged-in user, until logout", async () => {
-    const example = await startExample("express-session.mjs");
-    const login = async (user: string): Promise<string> => {
-      const answer = await post(`${example.origin}/login`, `user=${user}`);
-      expect(answer.status).toBe(204);
-      return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
-    };
-    const open = (cookie: string): Promise<TestStream> =>
-      openStream(`${example.url}?match_urlpattern=/users/:me`, { headers: { cookie, accept: "text/event-stream" } });
-    const [ada, bob] = [await login("ada"), await login("bob")];
-    const streams = [await open(ada), await open(bob)] as const;
-    const notify = async (user: string, text: string): Promise<void> => {
-      expect((await post(`${example.origin}/notify/${user}`, `text=${text}`)).status).toBe(201);
-    };
-    await notify("ada", "for+Ada");
-    await notify("bob", "for+Bob");
-    expect((await streams[0].next()).data).toBe("for Ada");
-    expect((await streams[1].next()).data).toBe("for Bob");
-    const startMs = performance.now();
-    expect((await fetch(`${example.origin}/logout`, { method: "POST", headers: { cookie: ada } })).status).toBe(204);
-    await streams[0].ended;
-    expect(performance.now() - startMs).toBeLessThan(1000);
-    expect((await fetch(example.url, { headers: { cookie: ada } })).status).toBe(401);
-    await notify("ada", "too+late");
-    await notify("bob", "still+there");
-    expect((await streams[1].next()).data).toBe("still there");
-    const back = await open(await login("ada"));
-    await notify("ada", "back");
-    expect((await back.next()).data).toBe("back");
-    expect((await example.stop()).code).toBe(0);
   });
 
   it("fetch.mjs publishes at each visit", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { MAJORS, nodeBinary } from "../../scripts/node-binaries.mjs";
+import { MAJORS, nodeBinary } from "../../scripts/runtimes.mjs";
 import { expectPromptness } from "./lib/expect-promptness.ts";
 import { startCommand, startHttp2 } from "./lib/hub-process.ts";
 import { measure } from "./lib/measure.ts";

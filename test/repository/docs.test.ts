@@ -8,7 +8,7 @@ import { settingRows } from "../../packages/hub/src/cli/config/describe.ts";
 import { defaultOf, flagOf, KEYS, SETTINGS } from "../../packages/hub/src/cli/config/settings.ts";
 import { capacity } from "../../packages/hub/src/cli/serve/descriptors.ts";
 import { configurationPage } from "../../scripts/configuration-page.mjs";
-import { MAJORS } from "../../scripts/node-binaries.mjs";
+import { MAJORS } from "../../scripts/runtimes.mjs";
 import { CLIENTS } from "../field/lib/clients.ts";
 import { FRONTS } from "../field/lib/fronts.ts";
 import { WAYS } from "../field/lib/ways.ts";
@@ -19,7 +19,9 @@ const read = (name: string): string => readFileSync(new URL(`../../docs/${name}`
 /** The pages of all groups, by their paths below docs/. */
 function pagesOfGroups(): readonly string[] {
   return ["start", "guides", "operate", "reference"].flatMap((group) =>
-    readdirSync(new URL(`../../docs/${group}`, import.meta.url)).map((name) => `${group}/${name}`),
+    readdirSync(new URL(`../../docs/${group}`, import.meta.url))
+      .filter((name) => name.includes("."))
+      .map((name) => `${group}/${name}`),
   );
 }
 

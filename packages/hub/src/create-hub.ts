@@ -17,7 +17,7 @@ import type { Tokens } from "./core/table/tokens.ts";
 import type { Fleet } from "./core/inspect/fleet.ts";
 import { isAdmin } from "./http/auth/admin.ts";
 import { Access } from "./http/auth/access.ts";
-import { AppRights } from "./http/auth/app-rights.ts";
+import { type AppRequest, AppRights } from "./http/auth/app-rights.ts";
 import { createAuthorizer } from "./http/auth/index.ts";
 import { ClosedServers } from "./http/sinks/closed-servers.ts";
 import { Arrivals } from "./http/admission/arrivals.ts";
@@ -35,7 +35,7 @@ import { HubPaths } from "./http/routes/paths.ts";
 import { DEFAULT_MIN_BYTES, gzipCompression } from "./http/reply/gzip.ts";
 import { hubLink, type LinkAttributes } from "./http/reply/link.ts";
 import { revocable } from "./http/auth/revocable.ts";
-import { checkChosen, type ChosenStream, streamChosen } from "./http/routes/chosen-stream.ts";
+import { ChosenStreams, type StreamChoice } from "./http/routes/chosen-stream.ts";
 import { ReservedTopics } from "./http/routes/reserved-topics.ts";
 import { DEFAULT_STREAM_RESETS, StreamResets } from "./http/admission/stream-resets.ts";
 import { TrustedProxies } from "./http/admission/trusted-proxies.ts";
@@ -134,19 +134,21 @@ export interface Hub
   readonly [Symbol.asyncDispose]: () => Promise<void>;
   /**
    * Answers a request at a route of the application's own with a stream that the application chooses.
-   * The client can ask for nothing else. Private updates of the matchers are sent too.
+   * The client can ask for no other topics. Private updates of the matchers are sent too.
    *
-   * @param chosen - Undefined if the request has no session: the answer is 401, and an `EventSource`
-   *   is told to come back later.
-   * @throws TypeError that lists every fault of `chosen`.
+   * @param choice - A falsy value if the request has no session: the answer is 401, and an `EventSource`
+   *   is told to come back later. A function if something is looked up first: a logout meanwhile then
+   *   counts, and `reauthorize` asks again.
+   * @throws TypeError that lists every fault of `choice`. Faults of a function's answer are logged,
+   *   and the answer is 500.
    * @see docs/guides/sessions.md
    */
-  readonly stream: (req: IncomingMessage, res: ServerResponse, chosen: ChosenStream | undefined) => void;
+  readonly stream: (req: IncomingMessage, res: ServerResponse, choice: StreamChoice) => void;
   /**
    * Makes the answer to a Fetch API request at a route of the application's own, as `stream` does.
-   * Rejects with a TypeError for faults of `chosen`.
+   * Rejects with a TypeError for faults of `choice`.
    */
-  readonly response: (request: Request, chosen: ChosenStream | undefined) => Promise<Response>;
+  readonly response: (request: Request, choice: StreamChoice) => Promise<Response>;
   /**
    * Answers a Fetch API request, in servers that stay alive between requests: Node, Deno, Bun.
    * Never rejects. Other paths get 404.
@@ -229,15 +231,18 @@ export function createHub(options: HubOptions = {}): Hub {
   const notices = new LogThrottle(hub.logger);
   const streams = { ...hub.limits, connections, connectionsPerAddress, connectionsPerSecond, connectionsPerSecondPerAddress };
   const maxGrants = hub.limits.grantsPerToken;
-  const appRights = new AppRights({ authorize: (request) => options.authorize?.(request), leewayMs, maxGrants, compile });
+  const appRights = new AppRights({ leewayMs, maxGrants, compile });
+  const chosenStreams = new ChosenStreams(appRights, hub.limits);
   const access = {
-    appRights: options.authorize && appRights,
+    askApp:
+      options.authorize &&
+      ((request: AppRequest): Promise<Authorization | undefined> => appRights.judge(() => options.authorize?.(request))),
     anonymous,
     anonymousPublish,
     cookieName,
     compat,
     publishOrigins,
-    hubUrl: hub.url,
+    hubUrl: options.url,
     authorizer,
   };
   const context: HttpContext = {
@@ -290,13 +295,16 @@ export function createHub(options: HubOptions = {}): Hub {
     revoke: (revocation) => hub.tokens.revoke(revocation),
     link: (attributes) => hubLink(hub.url, { lastEventId: hub.readers.cursor(), ...attributes }),
     close: () => hub.close().finally(() => authorizer?.close()),
-    stream(req, res, chosen) {
-      checkChosen(chosen);
-      answerNode(context, req, res, (_, request) => streamChosen(context, request, appRights, chosen));
+    stream(req, res, choice) {
+      if (typeof (res as Partial<ServerResponse> | undefined)?.setHeader !== "function") {
+        throw new TypeError("stream() takes Node's request and response: `request.raw` and `reply.raw` in Fastify.");
+      }
+      chosenStreams.check(choice);
+      answerNode(context, req, res, (_, request) => chosenStreams.open(context, request, choice));
     },
-    async response(request, chosen) {
-      checkChosen(chosen);
-      return await handleFetch(context, request, (_, hubRequest) => streamChosen(context, hubRequest, appRights, chosen));
+    async response(request, choice) {
+      chosenStreams.check(choice);
+      return await handleFetch(context, request, (_, hubRequest) => chosenStreams.open(context, hubRequest, choice));
     },
     closeOnSignals: (closing = {}) => closeOnSignals(created, closing, hub.logger),
     [Symbol.asyncDispose]: () => created.close(),

@@ -53,7 +53,7 @@ export interface HubOptions
    * `hub.reauthorize()`, with the request that opened the stream. So read the session from its store, and not
    * what middleware once read.
    *
-   * For `undefined` the answer is 401, and an `EventSource` is told to come back later. If the
+   * For `undefined`, or another falsy value, the answer is 401, and an `EventSource` is told to come back later. If the
    * function throws or takes 10 seconds, the answer is 500, and an `EventSource` comes back.
    *
    * With this option, updates of this process are private unless they say `private: false`.

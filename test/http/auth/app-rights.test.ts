@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { createHub, type Hub, type HubOptions, memoryJournal, type Rights } from "artesian";
+import { createHub, type Hub, HubError, type HubOptions, memoryJournal, type Rights } from "artesian";
 import { mintToken } from "artesian/http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { listen, listenFetch } from "../../support/server.ts";
@@ -69,6 +69,8 @@ describe("rights that the application gives", () => {
 
   it("are missing for a request of nobody: 401, and an EventSource comes back once somebody logged in", async () => {
     const { sessions, url, open } = await startApp();
+    sessions.set("d", "" as never);
+    expect((await fetch(url, { headers: { Cookie: "sid=d" } })).status).toBe(401);
     const answer = await fetch(url);
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([401, "unauthorized"]);
     const refused = await open("c");
@@ -113,6 +115,75 @@ describe("rights that the application gives", () => {
     sessions.set("a", user("eve", { subscribe: ["/rooms/1"] }));
     await hub.reauthorize({ subject: "ada" });
     await ada.ended;
+  });
+
+  it("are those of now when a request was on its way while they changed", async () => {
+    let rights: Rights = user("ada", { subscribe: ["/rooms/1"] });
+    const { hub, open } = await startApp({
+      authorize: async () => {
+        const then = rights;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return then;
+      },
+    });
+    const opening = open("a", "match_urlpattern=/rooms/*");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    rights = user("ada");
+    await hub.reauthorize({ subject: "ada" });
+    expect(await drained(await opening)).toMatchObject({ code: "unauthorized" });
+    // Two changes, one while the other is judged: the last counts, and the stream goes on.
+    rights = user("ada", { subscribe: ["/rooms/1"] });
+    const ada = await open("a", "match_urlpattern=/rooms/*");
+    rights = user("ada");
+    await hub.reauthorize({ subject: "ada" });
+    rights = user("ada", { subscribe: ["/rooms/2"] });
+    await hub.reauthorize({ subject: "ada" });
+    await expect.poll(async () => (await hub.publish({ topic: "/rooms/2", data: "now" }), hub.stats().delivered)).toBeGreaterThan(0);
+    await hub.publish({ topic: "/rooms/1", data: "gone" });
+    await hub.publish({ topic: "/rooms/2", data: "last" });
+    const seen: string[] = [];
+    while (seen.at(-1) !== "last") seen.push((await ada.next()).data);
+    expect(new Set(seen)).toEqual(new Set(["now", "last"]));
+    expect(hub.subscribers()).toHaveLength(1);
+  });
+
+  it("change for one user while another's session hangs", async () => {
+    let hangs = false;
+    const sids = new Map<string, Rights>([["b", user("bob", { subscribe: ["/rooms/1"] })]]);
+    const { hub, open } = await startApp({
+      authorize: async (request) => {
+        const sid = sidOf((request as IncomingMessage).headers.cookie);
+        if (sid === "a" && hangs) await new Promise(() => undefined);
+        return sids.get(sid) ?? user("ada");
+      },
+    });
+    for (let i = 0; i < 40; i++) await open("a");
+    const bob = await open("b", "match_urlpattern=/rooms/*");
+    hangs = true;
+    await hub.reauthorize({ subject: "ada" });
+    sids.set("b", user("bob", { anonymous: false, subscribe: ["/rooms/2"] }));
+    await hub.reauthorize({ subject: "bob" });
+    await expect
+      .poll(async () => (await hub.publish({ topic: "/rooms/2", data: "now" }), hub.stats().delivered), { timeout: 3000 })
+      .toBeGreaterThan(0);
+    expect((await bob.next()).data).toBe("now");
+  });
+
+  it("are for users with numbers as ids, and keep an application's errors to itself", async () => {
+    let fails: unknown;
+    const { hub, open, url } = await startApp({
+      authorize: async () => {
+        if (fails !== undefined) throw fails;
+        return { subject: 42 };
+      },
+    });
+    const stream = await open("a");
+    expect(hub.subscribers().map(({ subject }) => subject)).toEqual(["42"]);
+    await hub.disconnect({ subject: 42 });
+    await stream.ended;
+    fails = new HubError("invalid_topic", "a secret");
+    const answer = await fetch(url);
+    expect([answer.status, (await answer.text()).includes("secret")]).toEqual([500, false]);
   });
 
   it("are asked for again before they end, and the stream ends with them", { timeout: 30_000 }, async () => {
@@ -163,6 +234,8 @@ describe("rights that the application gives", () => {
     [{ subject: "ada", subscribe: "x" }, "subscribe"],
     [{ subject: "ada", subscribe: [{ type: "urlpattern", pattern: "/(" }] }, "selects nothing"],
     ["ada", "object"],
+    [{ subject: "ada", subscribe: ["*"] }, "subscribe"],
+    [{ subject: "ada", payload: { toJSON: () => undefined } }, "payload"],
   ])("are checked: %j", async (answer, word) => {
     const errors: unknown[] = [];
     const { url } = await startApp({
@@ -256,6 +329,47 @@ describe("a route of the application's own", () => {
     await Promise.all([ada.ended, resumed.ended]);
     expect(hub.subscribers().map(({ subject }) => subject)).toEqual(["bob"]);
     await expect(hub.disconnect({} as never)).rejects.toThrow(/subject: "42"/);
+  });
+
+  it("may be looked up: a logout meanwhile counts, and its rights are asked for again", async () => {
+    const hub = createHub({ journal: journal(), drainMs: 500 });
+    onTestFinished(() => hub.close());
+    const rights = { waitMs: 0, mayRead: true };
+    const origin = await listen(
+      createServer((req, res) =>
+        hub.stream(req, res, async () => {
+          const { mayRead } = rights;
+          await new Promise((resolve) => setTimeout(resolve, rights.waitMs));
+          return mayRead && { match: "/orders/7", subject: "ada" };
+        }),
+      ),
+    );
+    const open = (): Promise<TestStream> => openStream(`${origin}/x`, { headers: EVENT_SOURCE });
+    const stream = await open();
+    await hub.reauthorize({ subject: "ada" });
+    await hub.publish({ topic: "/orders/7", data: "1", private: true });
+    expect((await stream.next()).data).toBe("1");
+    rights.waitMs = 200;
+    const opening = open();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    rights.mayRead = false;
+    await hub.disconnect({ subject: "ada" });
+    expect(await drained(await opening)).toMatchObject({ code: "unauthorized" });
+    await stream.ended;
+    expect(await drained(await open())).toMatchObject({ code: "unauthorized" });
+  });
+
+  it.each([
+    [{ match: "x", last: 1_000_000 }, "last"],
+    [{ match: "x", intervalMs: 1 }, "intervalMs"],
+    [{ match: { type: "urlpattern", pattern: "/(" } }, "selects nothing"],
+    [{ match: "*" }, "match"],
+    [{ match: Array.from({ length: 200 }, (_, i) => `${i}`) }, "at most 100"],
+  ] as const)("is refused at once if it can't be: %j", async (chosen, word) => {
+    const hub = createHub({ journal: journal() });
+    onTestFinished(() => hub.close());
+    await expect(hub.response(new Request("http://x.example/"), chosen)).rejects.toThrow(word);
+    expect(() => hub.stream({} as never, {} as never, chosen)).toThrow(/reply\.raw/);
   });
 
   it("answers Fetch API requests too, and ends at its time", { timeout: 30_000 }, async () => {

@@ -63,7 +63,7 @@ export async function handleFetch(context: HttpContext, request: Request, decide
 
 /** @param path - Default: the request's, as far as it is one of the hub's. */
 function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare, path: string | undefined): HubRequest {
-  const { pathname, search } = new URL(request.url);
+  const { host, pathname, search } = new URL(request.url);
   const { headers } = request;
   const authorization = headers.get("authorization");
   return {
@@ -73,7 +73,8 @@ function toHubRequest({ paths }: HttpContext, request: Request, share: BodyShare
     method: request.method,
     pathname: path ?? paths.resolve(pathname) ?? "",
     query: search.slice(1),
-    header: (name) => headers.get(name) ?? undefined,
+    // A request that was made by a program has no Host field.
+    header: (name) => headers.get(name) ?? (name === "host" ? host : undefined),
     authorization: authorization === null ? [] : [authorization],
     framing: "none",
     readBody: (maxBytes) => readBody(request, maxBytes, share),

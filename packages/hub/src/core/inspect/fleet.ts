@@ -1,4 +1,4 @@
-import { type Authorization, invalidToken } from "../matching/authorization.ts";
+import { APP_ISSUER, type Authorization, invalidToken } from "../matching/authorization.ts";
 import { findSubscribers, mergePages, type SubscriberPage, type SubscriberQuery } from "./directory.ts";
 import { HubError } from "../errors.ts";
 import type { DetailedSubscriber, HubStats, OwnProcess } from "./own-process.ts";
@@ -55,7 +55,8 @@ export class Fleet {
   /** Renews as {@link Tokens.renew}, in the process that holds the stream. */
   async renew(subscriberId: string, authorization: Authorization): Promise<boolean> {
     if (this.#tokens.renew(subscriberId, authorization)) return true;
-    if (!SUBSCRIBER_ID.test(subscriberId)) return false;
+    // Rights of a session are asked for again in the process that has the stream.
+    if (authorization.issuer === APP_ISSUER || !SUBSCRIBER_ID.test(subscriberId)) return false;
     // The token's claims are sent, not the token. An eavesdropper could not use the claims.
     const { expiresAt } = authorization;
     const request: RenewRequest = {

@@ -29,7 +29,7 @@ export interface Authorization {
   readonly subject: string | undefined;
   /** The `jti` claim. */
   readonly tokenId: string | undefined;
-  /** The `iat` claim: time of issue, in milliseconds since 1970. For an application's rights: when it was asked. */
+  /** The `iat` claim: time of issue, in milliseconds since 1970. */
   readonly issuedAt: number | undefined;
   /**
    * Time when the hub stops accepting the token, in milliseconds since 1970: the `exp` claim and
@@ -47,6 +47,8 @@ export interface Authorization {
    * of Mercure 0.x have this field.
    */
   readonly payload?: unknown;
+  /** When the application was asked, by the monotonic clock of this process. Undefined for tokens. */
+  readonly askedAtMs?: number | undefined;
   /**
    * Asks the application again about the same request. Undefined for tokens.
    *

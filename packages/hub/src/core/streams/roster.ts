@@ -27,6 +27,8 @@ export class Roster {
   readonly lagging: Set<Subscriber> = new Set<Subscriber>();
   readonly #withToken = new Map<string, Subscriber>();
   readonly #observers = new Set<HubObserver>();
+  /** Called with the error of an observer. The stream goes on. */
+  onFault: (error: unknown) => void = () => undefined;
   #onEmpty: (() => void) | undefined;
 
   add(subscriber: Subscriber): void {
@@ -87,6 +89,12 @@ export class Roster {
       address: subscriber.sink.address,
       authorization: subscriber.authorization,
     };
-    for (const observer of this.#observers) observer[event]?.(seen);
+    for (const observer of this.#observers) {
+      try {
+        observer[event]?.(seen);
+      } catch (error) {
+        this.onFault(error);
+      }
+    }
   }
 }

@@ -66,6 +66,7 @@ export class Streams {
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#notices = new LogThrottle(logger);
+    this.roster.onFault = (error) => this.#notices.log("error", "observer", { err: error }, "an observer of subscribers failed");
     this.#liveness = new Liveness({
       dispatcher,
       subscribers: this.roster.all,

@@ -5,20 +5,23 @@ import type { Journal, JournalRecord } from "../journal/journal.ts";
 import { LogThrottle } from "../log-throttle.ts";
 import type { Logger } from "../logger.ts";
 import { Recent } from "../recent.ts";
+import { monotonicMs } from "../scheduler.ts";
 import type { Streams } from "./streams.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 import { noteOf } from "../update/update.ts";
 
 /** Which streams are meant: those of one user. */
 export interface OfSubject {
-  /** The `subject` of `authorize`, or the `sub` claim of a token. */
-  readonly subject: string;
+  /** The `subject` of `authorize`, or the `sub` claim of a token. Numbers count as their text. */
+  readonly subject: string | number | bigint;
 }
 
 /** Most questions to the application at a time. The rights of thousands may end at the same moment. */
 const QUESTIONS = 16;
+/** Most questions at a time about one user, so that a user whose session hangs holds up nobody else. */
+const QUESTIONS_PER_SUBJECT = 4;
 
-/** Most remembered subjects whose streams were ended, in each of two generations. */
+/** Most remembered subjects, in each of two generations. */
 const REMEMBERED = 10_000;
 
 /** What happens to a user's streams. */
@@ -28,8 +31,6 @@ type Act = "disconnect" | "reauthorize";
 interface StoredAct {
   readonly act: Act;
   readonly subject: string;
-  /** Time in milliseconds since 1970. Rights from later are left alone. */
-  readonly at: number;
   /** The process that has done it already. */
   readonly by: string;
 }
@@ -46,13 +47,18 @@ export class Subjects {
   readonly #streams: Streams;
   readonly #grants: Grants;
   readonly #notices: LogThrottle;
-  /** When streams were ended, in milliseconds since 1970. A request from before must not become a stream. */
-  readonly #ended = new Recent<{ readonly at: number }>(REMEMBERED);
-  readonly #waiting = new Set<Subscriber>();
+  /**
+   * When this process did the last act about a subject, by its monotonic clock. Rights from before do
+   * not become a stream. The clocks of other processes do not count.
+   */
+  readonly #acted = new Recent<{ readonly atMs: number }>(REMEMBERED);
+  /** Streams to judge because somebody says so. They come before those whose rights end. */
+  readonly #called = new Set<Subscriber>();
+  readonly #ending = new Set<Subscriber>();
   /** One question at a time for each stream, so that an older answer never replaces a newer one. */
   readonly #judging = new Set<Subscriber>();
+  readonly #judgingOf = new Map<string | undefined, number>();
   #questions = 0;
-
   readonly #by: string = crypto.randomUUID();
 
   /** @param options - `topic`: of the notes. */
@@ -68,7 +74,7 @@ export class Subjects {
     this.#streams = options.streams;
     this.#grants = options.grants;
     this.#notices = new LogThrottle(options.logger);
-    this.#streams.onEnding = (subscriber) => this.#ask(subscriber);
+    this.#streams.onEnding = (subscriber) => this.#ask(subscriber, this.#ending);
   }
 
   /**
@@ -100,7 +106,7 @@ export class Subjects {
   noticed(note: JournalRecord | undefined): void {
     if (note === undefined) {
       for (const subscriber of this.#streams.roster.tokenHolders()) {
-        if (subscriber.authorization?.askAgain !== undefined) this.#ask(subscriber);
+        if (subscriber.authorization?.askAgain !== undefined) this.#ask(subscriber, this.#called);
       }
     } else if (note.data.startsWith(PREFIX)) {
       const stored = JSON.parse(note.data.slice(PREFIX.length)) as StoredAct;
@@ -110,50 +116,67 @@ export class Subjects {
 
   async #act(act: Act, which: OfSubject): Promise<void> {
     const subject: unknown = (which as Partial<OfSubject> | undefined)?.subject;
-    if (typeof subject !== "string" || subject === "") throw new TypeError(`Say whose streams: hub.${act}({ subject: "42" }).`);
-    const stored: StoredAct = { act, subject, at: Date.now(), by: this.#by };
+    if (typeof subject !== "string" && typeof subject !== "bigint" && !Number.isSafeInteger(subject)) {
+      throw new TypeError(`Say whose streams: hub.${act}({ subject: "42" }).`);
+    }
+    const stored: StoredAct = { act, subject: String(subject), by: this.#by };
     this.#apply(stored);
     await this.#journal.append([noteOf(this.#topic, PREFIX + JSON.stringify(stored))]);
   }
 
-  #apply({ act, subject, at }: StoredAct): void {
-    if (act === "disconnect") this.#ended.set(subject, { at: Math.max(at, this.#ended.get(subject)?.at ?? 0) });
+  #apply({ act, subject }: StoredAct): void {
+    this.#acted.set(subject, { atMs: monotonicMs() });
     for (const subscriber of this.#streams.roster.tokenHolders()) {
       const { authorization } = subscriber;
       if (authorization?.subject !== subject) continue;
-      // Judged since.
-      if (authorization.issuer === APP_ISSUER && (authorization.issuedAt ?? 0) > at) continue;
       if (act === "disconnect") this.#streams.end(subscriber);
-      else if (authorization.askAgain !== undefined) this.#ask(subscriber);
+      else if (authorization.askAgain !== undefined) this.#ask(subscriber, this.#called);
     }
   }
 
   /**
    * Checks rights that the application gave before an await.
    *
-   * @throws HubError `unauthorized` if the user's streams were ended since.
+   * @throws HubError `unauthorized` if the user's rights have changed since.
    */
-  checkCurrent({ issuer, subject, issuedAt = Infinity }: Authorization): void {
-    if (issuer !== APP_ISSUER || subject === undefined || (this.#ended.get(subject)?.at ?? 0) < issuedAt) return;
+  checkCurrent(authorization: Authorization): void {
+    if (this.#isCurrent(authorization)) return;
     throw new HubError("unauthorized", "The user's rights have just changed. Connect again.", { retryAfterMs: 1000 });
   }
 
-  #ask(subscriber: Subscriber): void {
-    this.#waiting.add(subscriber);
+  #ask(subscriber: Subscriber, why: Set<Subscriber>): void {
+    why.add(subscriber);
     if (this.#questions === QUESTIONS) return;
     this.#questions++;
     void this.#askWaiting().finally(() => this.#questions--);
   }
 
   async #askWaiting(): Promise<void> {
-    for (const subscriber of this.#waiting) {
-      // The one that judges it comes to it again.
-      if (this.#judging.has(subscriber)) continue;
-      this.#waiting.delete(subscriber);
-      if (subscriber.state === "closed") continue;
+    for (let subscriber = this.#next(); subscriber !== undefined; subscriber = this.#next()) {
+      const subject = subscriber.authorization?.subject;
       this.#judging.add(subscriber);
-      await this.#judge(subscriber).finally(() => this.#judging.delete(subscriber));
+      this.#judgingOf.set(subject, (this.#judgingOf.get(subject) ?? 0) + 1);
+      await this.#judge(subscriber);
+      this.#judging.delete(subscriber);
+      const others = (this.#judgingOf.get(subject) ?? 1) - 1;
+      if (others === 0) this.#judgingOf.delete(subject);
+      else this.#judgingOf.set(subject, others);
     }
+  }
+
+  /** Takes the next stream to judge. Those that are passed over are taken when a question ends. */
+  #next(): Subscriber | undefined {
+    for (const waiting of [this.#called, this.#ending]) {
+      for (const subscriber of waiting) {
+        const isOver = subscriber.state === "closed";
+        const isHeld =
+          this.#judging.has(subscriber) || (this.#judgingOf.get(subscriber.authorization?.subject) ?? 0) >= QUESTIONS_PER_SUBJECT;
+        if (isHeld && !isOver) continue;
+        waiting.delete(subscriber);
+        if (!isOver) return subscriber;
+      }
+    }
+    return undefined;
   }
 
   async #judge(subscriber: Subscriber): Promise<void> {
@@ -161,7 +184,6 @@ export class Subjects {
     let now: Authorization | undefined;
     try {
       now = await old?.askAgain?.();
-      if (now !== undefined) this.checkCurrent(now);
     } catch (error) {
       if (!(error instanceof HubError) || error.code !== "unauthorized") {
         // The rights hold until their end. By then the application may answer again.
@@ -170,7 +192,18 @@ export class Subjects {
       }
     }
     if ((subscriber.state as string) === "closed" || subscriber.authorization !== old) return;
-    if (now === undefined || now.subject !== old?.subject) this.#streams.end(subscriber);
-    else this.#streams.change(subscriber, subscriber.selection.withGrants(this.#grants.readable(now)), now);
+    // The rights have changed since the question, and the stream waits for the next.
+    if (now !== undefined && !this.#isCurrent(now)) return;
+    try {
+      if (now === undefined || now.subject !== old?.subject) this.#streams.end(subscriber);
+      else this.#streams.change(subscriber, subscriber.selection.withGrants(this.#grants.readable(now)), now);
+    } catch (error) {
+      this.#notices.log("error", "rights", { err: error }, "a stream could not get its new rights, and has ended");
+      this.#streams.end(subscriber);
+    }
+  }
+
+  #isCurrent({ issuer, subject, askedAtMs = Infinity }: Authorization): boolean {
+    return issuer !== APP_ISSUER || subject === undefined || (this.#acted.get(subject)?.atMs ?? -Infinity) < askedAtMs;
   }
 }

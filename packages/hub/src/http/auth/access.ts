@@ -1,7 +1,7 @@
 import { type Action, type Authorization, invalidToken } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
 import { Recent } from "../../core/recent.ts";
-import type { AppRights } from "./app-rights.ts";
+import type { AppRequest } from "./app-rights.ts";
 import type { Authorizer } from "./index.ts";
 import { type Credentials, readCredentials } from "./credentials.ts";
 import type { Compat } from "../compat/names.ts";
@@ -16,7 +16,7 @@ export interface AccessOptions {
   /** Verifies tokens. Undefined accepts none. */
   readonly authorizer: Authorizer | undefined;
   /** Asks the application about requests without a token. Undefined if the application does not say. */
-  readonly appRights?: AppRights | undefined;
+  readonly askApp?: ((request: AppRequest) => Promise<Authorization | undefined>) | undefined;
   /** Whether subscribers without a token receive public updates. */
   readonly anonymous: boolean;
   /** Whether publishers need no token. */
@@ -26,8 +26,8 @@ export interface AccessOptions {
   readonly compat: Compat | undefined;
   /** Origins of pages that may publish with a cookie, beside the hub's own. */
   readonly publishOrigins: readonly string[];
-  /** The hub's public URL, whose origin is the hub's own. */
-  readonly hubUrl: string;
+  /** The hub's public URL, whose origin is the hub's own. Undefined if it is not known. */
+  readonly hubUrl: string | undefined;
 }
 
 /** Fields by which the request of a page is known. */
@@ -60,8 +60,7 @@ export class Access {
    *   `origin_forbidden`.
    */
   authorize(request: AccessRequest, action: Action): Authorization | undefined | Promise<Authorization | undefined> {
-    const { appRights } = this.#options;
-    if (appRights !== undefined && !this.#hasToken(request)) return this.#ask(appRights, request, action);
+    if (this.#options.askApp !== undefined && !this.#hasToken(request)) return this.#ask(this.#options.askApp, request, action);
     const credentials = this.#credentials(request);
     if (credentials === undefined) {
       this.#admitAnonymous(action, this.#options.anonymous);
@@ -84,12 +83,12 @@ export class Access {
     );
   }
 
-  async #ask(appRights: AppRights, request: AccessRequest, action: Action): Promise<Authorization | undefined> {
+  async #ask(askApp: NonNullable<AccessOptions["askApp"]>, request: AccessRequest, action: Action): Promise<Authorization | undefined> {
     const { original } = request;
     if (original === undefined) throw new HubError("unauthorized", "The request needs an access token.");
     // Browsers add cookies, and the passwords that they know, to the requests of any page.
     if (action === "publish" && PAGE_FIELDS.some((name) => request.header(name) !== undefined)) this.#checkOrigin(request);
-    const authorization = await appRights.judge(original);
+    const authorization = await askApp(original);
     if (authorization === undefined) this.#admitAnonymous(action, true);
     return authorization;
   }

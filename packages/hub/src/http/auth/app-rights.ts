@@ -2,15 +2,21 @@ import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import { APP_ISSUER, type Authorization } from "../../core/matching/authorization.ts";
 import { HubError } from "../../core/errors.ts";
-import { within } from "../../core/scheduler.ts";
+import { monotonicMs, within } from "../../core/scheduler.ts";
 import type { Matcher } from "../../core/matching/matcher.ts";
-import { checked, checkOptions, filledText, flag, list, record } from "../../option-schema.ts";
+import { checked, checkOptions, flag, list, record } from "../../option-schema.ts";
 
 /** The framework's own request, with everything that middleware put on it. */
 export type AppRequest = IncomingMessage | Request;
 
-/** A topic, meant exactly, or a matcher. */
+/**
+ * A topic, meant exactly, or a matcher. The text `*` is refused, since a room of that name would be
+ * all topics: write `{ type: "urlpattern", pattern: "*" }` for these.
+ */
 export type TopicGrant = string | Matcher;
+
+/** A user's id. Numbers count as their text. */
+export type SubjectId = string | number | bigint;
 
 /** Who sends a request, and what the sender may do. */
 export interface Rights {
@@ -18,7 +24,7 @@ export interface Rights {
    * The user's id, which `hub.disconnect({ subject })` and `hub.reauthorize({ subject })` take.
    * Required unless `anonymous` is true.
    */
-  readonly subject?: string | undefined;
+  readonly subject?: SubjectId | undefined;
   /** Topics whose private updates the user receives. Default: none. */
   readonly subscribe?: readonly TopicGrant[] | undefined;
   /**
@@ -37,11 +43,11 @@ export interface Rights {
   readonly anonymous?: boolean | undefined;
 }
 
-/** The application's answer. `undefined` or `null`: nobody, who is refused. */
-export type RightsAnswer = Rights | null | undefined;
+/** What stands for nobody: every falsy value, so that `user && { subject: user.id }` will do. */
+export type Nobody = undefined | null | false | "" | 0;
 
-/** The application's decision about a request. */
-export type Authorize = (request: AppRequest) => RightsAnswer | Promise<RightsAnswer>;
+/** The application's answer. Nobody is refused. */
+export type RightsAnswer = Rights | Nobody;
 
 /** Longest wait for the application's decision, in milliseconds. */
 const DECISION_MS = 10_000;
@@ -60,13 +66,22 @@ export const TOPICS: z.ZodType = list(
   '["/users/42"]',
 );
 
+/** Schema of {@link SubjectId}. */
+export const SUBJECT: z.ZodType = checked(
+  (value) => (typeof value === "string" && value !== "") || Number.isSafeInteger(value) || typeof value === "bigint",
+  "the user's id, a text or a whole number.",
+);
+
+/** Schema of a payload. */
+export const PAYLOAD: z.ZodType = checked(isJsonObject, "an object of JSON.");
+
 const SCHEMA = record(
   {
-    subject: filledText(),
+    subject: SUBJECT,
     subscribe: TOPICS,
     publish: TOPICS,
     until: checked(isTime, "a Date, or milliseconds since 1970."),
-    payload: checked((value) => typeof value === "object" && value !== null && !Array.isArray(value), "an object."),
+    payload: PAYLOAD,
     anonymous: flag(),
   },
   '{ subject: "42", subscribe: ["/users/42"] }',
@@ -74,9 +89,8 @@ const SCHEMA = record(
   error: () => "has no `subject`, and is not `anonymous`.",
 });
 
-/** Asks the application who sends a request. */
+/** Turns what the application says of a request into an authorization. */
 export class AppRights {
-  readonly #authorize: Authorize;
   readonly #leewayMs: number;
   readonly #maxGrants: number;
   readonly #compile: (matcher: Matcher) => void;
@@ -85,87 +99,98 @@ export class AppRights {
    * @param options - `leewayMs`: how much later than their end rights are accepted. `maxGrants`:
    *   most topics. `compile`: throws a HubError for an invalid matcher.
    */
-  constructor(options: {
-    readonly authorize: Authorize;
-    readonly leewayMs: number;
-    readonly maxGrants: number;
-    readonly compile: (matcher: Matcher) => void;
-  }) {
-    this.#authorize = options.authorize;
+  constructor(options: { readonly leewayMs: number; readonly maxGrants: number; readonly compile: (matcher: Matcher) => void }) {
     this.#leewayMs = options.leewayMs;
     this.#maxGrants = options.maxGrants;
     this.#compile = options.compile;
   }
 
   /**
-   * Asks about a request.
+   * Asks the application.
    *
+   * @param ask - Asks about one request, also later.
    * @returns Undefined for an anonymous visitor.
    * @throws HubError `unauthorized` if the application knows nobody. `internal` if the application
    *   throws, answers nothing for 10 seconds, or answers something that is not {@link Rights}.
    */
-  async judge(request: AppRequest): Promise<Authorization | undefined> {
-    const askedAt = Date.now();
-    try {
-      const rights = await decided(this.#authorize(request));
-      if (rights === undefined || rights === null) throw nobody();
-      checkOptions("authorize", SCHEMA, rights);
-      return rights.anonymous === true ? undefined : this.read(rights, askedAt, () => this.judge(request));
-    } catch (error) {
-      if (error instanceof HubError) throw error;
-      throw new HubError("internal", "The application could not tell who sends the request. Try again in a moment.", { cause: error });
+  async judge(ask: () => RightsAnswer | Promise<RightsAnswer>): Promise<Authorization | undefined> {
+    const askedAtMs = monotonicMs();
+    const rights = await decided("authorize", ask, (answer) => {
+      checkOptions("authorize", SCHEMA, answer);
+      this.check("authorize", [...(answer.subscribe ?? []), ...(answer.publish ?? [])]);
+    });
+    return rights.anonymous === true ? undefined : this.read(rights, askedAtMs, () => this.judge(ask));
+  }
+
+  /**
+   * Checks topics.
+   *
+   * @param where - What has them, for the error.
+   * @throws TypeError for too many, and for a matcher that selects nothing.
+   */
+  check(where: string, topics: readonly TopicGrant[]): void {
+    if (topics.length > this.#maxGrants) {
+      throw new TypeError(`${where}(): there are ${topics.length} topics; at most ${this.#maxGrants} are allowed.`);
+    }
+    for (const matcher of topics.map(toMatcher)) {
+      try {
+        this.#compile(matcher);
+      } catch (error) {
+        throw new TypeError(`${where}(): ${JSON.stringify(matcher)} selects nothing.`, { cause: error });
+      }
     }
   }
 
   /**
-   * Makes an authorization of rights.
+   * Makes an authorization of rights that were checked.
    *
-   * @throws HubError `unauthorized` if they have ended. TypeError for a matcher that selects nothing,
-   *   and for too many.
+   * @param askedAtMs - When the application was asked, by the monotonic clock.
+   * @throws HubError `unauthorized` if they have ended.
    */
-  read(rights: Rights, askedAt: number = Date.now(), askAgain?: Authorization["askAgain"]): Authorization {
+  read(rights: Rights, askedAtMs: number, askAgain?: Authorization["askAgain"]): Authorization {
     const { subject, subscribe = [], publish = [], until, payload } = rights;
     const untilMs = until === undefined ? Infinity : Number(until);
     if (untilMs <= Date.now()) throw nobody();
-    if (subscribe.length + publish.length > this.#maxGrants) {
-      throw new TypeError(
-        `authorize: the rights have ${subscribe.length + publish.length} topics; at most ${this.#maxGrants} are allowed.`,
-      );
-    }
-    const [mayReceive, mayPublish] = [subscribe.map(toMatcher), publish.map(toMatcher)];
-    for (const matcher of [...mayReceive, ...mayPublish]) this.#check(matcher);
     return {
       issuer: APP_ISSUER,
-      subject,
+      subject: subject === undefined ? undefined : String(subject),
       tokenId: undefined,
-      issuedAt: askedAt,
+      issuedAt: undefined,
+      askedAtMs,
       expiresAt: untilMs + this.#leewayMs,
-      publish: mayPublish,
-      subscribe: mayReceive.length === 0 ? [] : [{ topics: mayReceive, payload: undefined }],
+      publish: publish.map(toMatcher),
+      subscribe: subscribe.length === 0 ? [] : [{ topics: subscribe.map(toMatcher), payload: undefined }],
       payload,
       askAgain,
     };
   }
-
-  #check(matcher: Matcher): void {
-    try {
-      this.#compile(matcher);
-    } catch (error) {
-      throw new TypeError(`authorize: ${JSON.stringify(matcher)} selects nothing.`, { cause: error });
-    }
-  }
 }
 
-/** The refusal of a request whose sender the application does not know. */
+/** Makes the refusal of a request whose sender the application does not know. */
 export function nobody(): HubError {
   const retryAfterMs = AWAY_MS.least + Math.random() * (AWAY_MS.most - AWAY_MS.least);
   return new HubError("unauthorized", "The application does not know who sends the request. Log in first.", { retryAfterMs });
 }
 
-async function decided(answer: RightsAnswer | Promise<RightsAnswer>): Promise<RightsAnswer> {
-  const rights = await within(DECISION_MS, Promise.resolve(answer));
-  if (rights === "late") throw new Error(`authorize: there was no answer for ${DECISION_MS / 1000} s.`);
-  return rights;
+/**
+ * Waits for the application's answer, and checks it.
+ *
+ * @param where - What was asked, for the error.
+ * @param check - Throws for a faulty answer.
+ * @throws HubError `unauthorized` for nobody, else `internal`: whatever fails in the application is
+ *   not for its users.
+ */
+export async function decided<T>(where: string, ask: () => T | Nobody | Promise<T | Nobody>, check: (answer: T) => void): Promise<T> {
+  let answer: T | Nobody | "late";
+  try {
+    answer = await within(DECISION_MS, Promise.resolve(ask()));
+    if (answer === "late") throw new Error(`${where}(): there was no answer for ${DECISION_MS / 1000} s.`);
+    if (answer) check(answer);
+  } catch (error) {
+    throw new HubError("internal", "The application could not tell who sends the request. Try again in a moment.", { cause: error });
+  }
+  if (!answer) throw nobody();
+  return answer;
 }
 
 /** Reads a grant of the application. */
@@ -175,7 +200,7 @@ export function toMatcher(grant: TopicGrant): Matcher {
 
 /** Whether a value is a {@link TopicGrant}. */
 export function isTopicGrant(value: unknown): boolean {
-  if (typeof value === "string") return value !== "";
+  if (typeof value === "string") return value !== "" && value !== "*";
   const { type, pattern } = (value ?? {}) as Partial<Record<keyof Matcher, unknown>>;
   return (type === "exact" || type === "urlpattern") && typeof pattern === "string" && pattern !== "";
 }
@@ -184,4 +209,13 @@ export function isTopicGrant(value: unknown): boolean {
 export function isTime(value: unknown): boolean {
   if (value instanceof Date) return !Number.isNaN(value.getTime());
   return typeof value === "number" && value >= LEAST_TIME_MS;
+}
+
+function isJsonObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  try {
+    return JSON.stringify(value).startsWith("{");
+  } catch {
+    return false;
+  }
 }

@@ -1,0 +1,12 @@
+/** A framework with an application in examples/frameworks. */
+export interface Framework {
+  readonly file: string;
+}
+
+export const FRAMEWORKS: readonly Framework[];
+
+/** The text of a framework's page. */
+export function pageOf(framework: Framework): string;
+
+/** The rows of the table of all frameworks, in Markdown. */
+export function tableOf(): string;

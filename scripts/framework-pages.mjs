@@ -1,0 +1,126 @@
+// Writes docs/guides/frameworks/*.md from the applications in examples/frameworks, and their table in docs/guides/frameworks.md.
+// `node scripts/framework-pages.mjs`
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const ROOT = new URL("../", import.meta.url);
+const TABLE = /(<!-- table: begin -->\n).*?(<!-- table: end -->)/s;
+
+/** Each with its file, its package, the hub's part that it calls, how it closes, and what else is to know. */
+export const FRAMEWORKS = [
+  { file: "node-http.mjs", title: "Node's HTTP server", door: "hub.handler", closing: "hub.closeOnSignals", note: "" },
+  {
+    file: "express.mjs",
+    title: "Express",
+    packageName: "express",
+    door: "hub.handler",
+    closing: "hub.closeOnSignals",
+    note: "The hub comes after the session and before the body parsers, because it reads the bodies of publishers itself. Compression may come before it: the hub's streams are left alone.",
+  },
+  {
+    file: "fastify.mjs",
+    title: "Fastify",
+    packageName: "fastify",
+    door: "hub.handler",
+    closing: "the hook preClose",
+    note: "A hook hands the request to the hub. It comes after the plugins, because hooks run in their order. The session's id is put on the raw request, where `authorize` finds it.",
+  },
+  {
+    file: "koa.mjs",
+    title: "Koa",
+    packageName: "koa",
+    door: "hub.handler",
+    closing: "hub.closeOnSignals",
+    note: "`ctx.respond = false` leaves the response to the hub. The session's key is put on the raw request, where `authorize` finds it.",
+  },
+  {
+    file: "nest.ts",
+    title: "NestJS",
+    packageName: "@nestjs/core",
+    door: "hub.handler",
+    closing: "beforeApplicationShutdown",
+    note: "The hub is a provider, so every controller can publish. `enableShutdownHooks()` closes it with the application. Nest then ends the process by the signal itself.",
+  },
+  {
+    file: "hono.mjs",
+    title: "Hono",
+    packageName: "hono",
+    door: "hub.fetch",
+    closing: "hub.closeOnSignals",
+    note: "Here on Node. Hono's `compress()` leaves the hub's streams alone.",
+  },
+  {
+    file: "h3.mjs",
+    title: "H3, the server of Nitro and Nuxt",
+    packageName: "h3",
+    door: "hub.fetch",
+    closing: "hub.closeOnSignals",
+    note: "H3's own shutdown is switched off, because it would wait for the streams before the hub ends them.",
+  },
+  {
+    file: "bun.mjs",
+    title: "Bun",
+    runtime: "Bun",
+    door: "hub.fetch",
+    closing: "hub.closeOnSignals",
+    note: "Set `idleTimeout: 0`. By default Bun ends a response that is silent for ten seconds.",
+  },
+  {
+    file: "elysia.mjs",
+    title: "Elysia",
+    packageName: "elysia",
+    runtime: "Bun",
+    door: "hub.fetch",
+    closing: "hub.closeOnSignals",
+    note: '`parse: "none"` leaves the bodies of publishers to the hub.',
+  },
+  {
+    file: "deno.mjs",
+    title: "Deno",
+    runtime: "Deno",
+    door: "hub.fetch",
+    closing: "hub.closeOnSignals",
+    note: "Deno warns once that it aborts `request.signal` after successful responses. The warning does no harm.",
+  },
+];
+
+/** The page of a framework. */
+export function pageOf({ file, title, note }) {
+  const code = readFileSync(new URL(`examples/frameworks/${file}`, ROOT), "utf8");
+  return `# ${title}
+
+For developers with an application on ${title.split(",")[0]}. This is a whole application, with [what all of them do](../frameworks.md).${note === "" ? "" : `\n\n${note}`}
+
+\`\`\`${file.endsWith(".ts") ? "ts" : "js"}
+${code}\`\`\`
+`;
+}
+
+/** The table of all frameworks. */
+export function tableOf() {
+  const rows = FRAMEWORKS.map(({ file, title, packageName, runtime = "Node", door, closing }) => {
+    const version = packageName === undefined ? "" : majorOf(packageName);
+    const page = file.replace(/\.\w+$/, "");
+    const way = closing.startsWith("hub.") ? `\`${closing}\`` : closing.replace(/(\w+[A-Z]\w+)/, "`$1`");
+    return [`[${title}](frameworks/${page}.md)`, version, runtime, `\`${door}\``, way];
+  });
+  return [["framework", "version", "runs on", "called", "closes by"], ["---", "---", "---", "---", "---"], ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |\n`)
+    .join("");
+}
+
+function majorOf(packageName) {
+  const { version } = JSON.parse(readFileSync(new URL(`node_modules/${packageName}/package.json`, ROOT), "utf8"));
+  return version.split(".")[0];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const framework of FRAMEWORKS) {
+    writeFileSync(new URL(`docs/guides/frameworks/${framework.file.replace(/\.\w+$/, "")}.md`, ROOT), pageOf(framework));
+  }
+  const index = new URL("docs/guides/frameworks.md", ROOT);
+  writeFileSync(
+    index,
+    readFileSync(index, "utf8").replace(TABLE, (_, begin, end) => `${begin}\n${tableOf()}\n${end}`),
+  );
+}
