@@ -22,7 +22,7 @@ describe("the console in Chinese", () => {
     const site = await startConsole({ open: false });
     const page = await visit(`${site.origin}/console`, { locale: "zh-CN" });
     const door = page.getByTestId("door");
-    await door.getByText("npx artesian token mint --admin", { exact: true }).waitFor();
+    await door.getByText(/^npx artesian token mint --admin --public-url http/).waitFor();
     await door.getByText("--data 目录").waitFor();
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("zh-CN");
     await page.getByLabel("管理员令牌").fill("不是令牌");

@@ -45,7 +45,7 @@ const BETTER: ReadonlyMap<string, RegExp> = new Map([
   ["what does sse stand for", /^Server-Sent Events/],
   ["what's new", /^That one is beyond/],
   ["do you speak chinese", /^I speak English and Chinese/],
-  ["can i use it with react", /^EventSource is part of every/],
+  ["can i use it with react", /hooks for React/],
   ["does it work in safari", /^EventSource is part of every/],
   ["nginx", /X-Accel-Buffering[^]*\/docs\/operate\/nginx$/],
   ["how do i install it", /^"npx artesian-demo"/],

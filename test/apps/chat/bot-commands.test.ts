@@ -7,10 +7,10 @@ import { ADA, GRACE, message, type RoomStream, startChat, type TestChat } from "
 describe("a command", () => {
   test.each<[string, ReturnType<typeof findCommand>]>([
     ["/price ARTWL", { kind: "price", symbol: "ARTWL" }],
-    ["/price artwl", { kind: "price", symbol: "ARTWL" }],
+    ["/price artwl", { kind: "price", symbol: "artwl" }],
     ["/价格 ARTWL", { kind: "price", symbol: "ARTWL" }],
     ["/price", { kind: "price", symbol: undefined }],
-    ["what is the price of artwl?", { kind: "price", symbol: "ARTWL" }],
+    ["what is the price of artwl?", { kind: "price", symbol: "artwl" }],
     ["how much is ARTWL now", { kind: "price", symbol: "ARTWL" }],
     ["$ARTWL", { kind: "price", symbol: "ARTWL" }],
     ["ARTWL 的股价是多少", { kind: "price", symbol: "ARTWL" }],
@@ -85,6 +85,17 @@ function headline(id: string, title: string, published: string): { topic: string
 }
 
 describe("/price", () => {
+  test.each([
+    ["okBtc", "/price okbtc"],
+    ["ARTWL", "/price 自流水务"],
+    ["constructor", "/price constructor"],
+  ])("finds %s by %s", async (symbol, text) => {
+    const { chat, lobby } = await room();
+    await chat.hub.publish(quote(symbol, 5, 0));
+    await chat.send("lobby", message({ text }));
+    expect((await lobby.message(({ bot }) => bot === true)).card).toMatchObject({ kind: "price", symbol });
+  });
+
   test("answers with the newest price on the hub, as text and as data", async () => {
     const { chat, lobby } = await room();
     await chat.hub.publish(quote("ARTWL", 180, 0.1));

@@ -49,11 +49,13 @@ describe("the guarded console", () => {
       return [response.status, code, response.headers.get("WWW-Authenticate")];
     };
     const plain = await mint({ publish: [exact("*")], subscribe: [exact("*")] });
-    expect(await ask()).toEqual([401, "unauthorized", "Bearer"]);
+    const { origin, pathname } = new URL(hub.url);
+    const metadata = `resource_metadata="${origin}/.well-known/oauth-protected-resource${pathname}"`;
+    expect(await ask()).toEqual([401, "unauthorized", `Bearer ${metadata}`]);
     for (const forged of ["Basic YTpi", "Bearer", `Bearer ${await mintForAnother()}`, `Bearer ${await mintAdmin()}, Bearer ${plain}`]) {
-      expect(await ask(forged)).toEqual([401, "invalid_token", 'Bearer error="invalid_token"']);
+      expect(await ask(forged)).toEqual([401, "invalid_token", `Bearer error="invalid_token", ${metadata}`]);
     }
-    expect(await ask(`Bearer ${plain}`)).toEqual([403, "insufficient_scope", 'Bearer error="insufficient_scope"']);
+    expect(await ask(`Bearer ${plain}`)).toEqual([403, "insufficient_scope", `Bearer error="insufficient_scope", ${metadata}`]);
     expect([200, 404]).toContain((await ask(`Bearer ${await mintAdmin()}`))[0]);
   });
 

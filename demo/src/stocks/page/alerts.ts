@@ -56,7 +56,7 @@ export class Alerts {
    */
   add(symbol: string, target: number, price: number): boolean {
     const alerts = load(this.#storage);
-    if (target === price || !Number.isFinite(target) || alerts.length >= MAX_ALERTS) return false;
+    if (target === price || !(target > 0 && target < Infinity) || alerts.length >= MAX_ALERTS) return false;
     const alert: PriceAlert = { symbol, target, rises: target > price };
     this.#save([...alerts.filter((each) => !isSame(each, alert)), alert]);
     return true;

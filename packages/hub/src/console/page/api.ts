@@ -24,6 +24,8 @@ const TIMEOUT_MS = 20_000;
  */
 export class ConsoleApi {
   readonly token: string | undefined;
+  /** The hub's URL, as the last refusal named it. */
+  hubUrl: string | undefined;
 
   /** @param token - An administrator's token. Undefined if the console is, or may be, open. */
   constructor(token: string | undefined) {
@@ -111,6 +113,9 @@ export class ConsoleApi {
       throw new ClientError("The hub cannot be reached. Try again when the connection is back.", { code: "unreachable", cause });
     }
     if (response.ok && body !== undefined) return body as T;
+    // RFC 9728, 3.1: the path of the resource comes after that of all metadata.
+    const metadata = /resource_metadata="([^"]+)"/.exec(response.headers.get("WWW-Authenticate") ?? "")?.[1];
+    if (metadata !== undefined) this.hubUrl = metadata.replace("/.well-known/oauth-protected-resource", "");
     const text = (key: string): string | undefined => {
       const value: unknown = typeof body === "object" && body !== null ? Reflect.get(body, key) : undefined;
       return typeof value === "string" ? value : undefined;

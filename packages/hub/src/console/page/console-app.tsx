@@ -31,7 +31,7 @@ export function ConsoleApp(): ComponentChildren {
       <AppBar current="console" hasApps={false} />
       <header class="console-head">{access.kind === "asking" && <ConnectionBadge connection={{ state: "connecting" }} now={0} />}</header>
       {access.kind === "door" ? (
-        <Door problem={access.problem} onEnter={(token) => session.current?.enter(token)} />
+        <Door problem={access.problem} hubUrl={access.hubUrl} onEnter={(token) => session.current?.enter(token)} />
       ) : (
         <main class="door">
           <h1 class="visually-hidden">{consoleTexts().console}</h1>

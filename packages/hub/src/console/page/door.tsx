@@ -5,15 +5,33 @@ import type { Refusal } from "./session.ts";
 import { consoleTexts } from "./texts.ts";
 import { Words } from "./words.tsx";
 
+/** The hub's URL by default, which the command assumes too. */
+const DEFAULT_URL = new URL("http://127.0.0.1:3000/.well-known/mercure");
+
 /**
- * The command for the default data directory. The directory in use is not shown: the door answers
+ * The command for the default data directory. A token is for one URL. The directory in use is not shown: the door answers
  * everybody who reaches the port, and a path names users and machines. A proxy on this machine
  * makes strangers look local.
  */
-const COMMAND = "npx artesian token mint --admin";
+function commandFor(hubUrl: string | undefined): string {
+  const { origin, pathname } = hubUrl === undefined ? DEFAULT_URL : new URL(hubUrl);
+  const flags = [
+    origin === DEFAULT_URL.origin ? "" : ` --public-url ${origin}`,
+    pathname === DEFAULT_URL.pathname ? "" : ` --path ${pathname}`,
+  ];
+  return `npx artesian token mint --admin${flags.join("")}`;
+}
+
+interface DoorProps {
+  readonly problem: Refusal | undefined;
+  /** Undefined if it is not known. */
+  readonly hubUrl: string | undefined;
+  readonly onEnter: (token: string) => void;
+}
 
 /** The form that asks for a token. */
-export function Door({ problem, onEnter }: { problem: Refusal | undefined; onEnter: (token: string) => void }): ComponentChildren {
+export function Door({ problem, hubUrl, onEnter }: DoorProps): ComponentChildren {
+  const command = commandFor(hubUrl);
   const texts = consoleTexts().door;
   const [token, setToken] = useState("");
   const input = useRef<HTMLInputElement>(null);
@@ -31,8 +49,8 @@ export function Door({ problem, onEnter }: { problem: Refusal | undefined; onEnt
         <h1>{texts.title}</h1>
         <p class="hint">{texts.why}</p>
         <div class="command">
-          <code>{COMMAND}</code>
-          <CopyButton text={COMMAND} label={texts.copyCommand} />
+          <code>{command}</code>
+          <CopyButton text={command} label={texts.copyCommand} />
         </div>
         <p class="hint">
           <Words text={texts.data} />

@@ -11,7 +11,11 @@ const MAX_RETRY_MS = 10_000;
 /** The access of this page. */
 export type Access =
   | { readonly kind: "asking"; /** Whether the hub does not answer. */ readonly isSilent?: boolean }
-  | { readonly kind: "door"; readonly problem?: Refusal | undefined }
+  | {
+      readonly kind: "door";
+      readonly problem?: Refusal | undefined;
+      /** Undefined if it is not known. */ readonly hubUrl?: string | undefined;
+    }
   | { readonly kind: "in"; readonly api: ConsoleApi; readonly about: About };
 
 /** Why the token is not accepted. `ended`: the token was accepted until now. */
@@ -24,6 +28,7 @@ const TOKEN = /^[\w.~+/-]+=*$/;
 export class Session {
   readonly #onAccess: (access: Access) => void;
   #round = 0;
+  #hubUrl: string | undefined;
 
   constructor(onAccess: (access: Access) => void) {
     this.#onAccess = onAccess;
@@ -34,7 +39,7 @@ export class Session {
     // A token that was copied from a terminal may contain line breaks.
     const token = pasted.replaceAll(/\s+/g, "").replace(/^Bearer/i, "");
     if (TOKEN.test(token)) void this.#open(token, false);
-    else this.#onAccess({ kind: "door", problem: "malformed" });
+    else this.#onAccess({ kind: "door", problem: "malformed", hubUrl: this.#hubUrl });
   }
 
   /** The stream was refused. The token may have expired. */
@@ -45,7 +50,7 @@ export class Session {
   leave(): void {
     this.#round += 1;
     tabStorage.removeItem(STORED);
-    this.#onAccess({ kind: "door" });
+    this.#onAccess({ kind: "door", hubUrl: this.#hubUrl });
   }
 
   async #open(token: string | undefined, wasIn: boolean): Promise<void> {
@@ -65,7 +70,8 @@ export class Session {
         if (status === 401 || status === 403) {
           tabStorage.removeItem(STORED);
           const refusal = wasIn ? "ended" : status === 403 ? "not_admin" : "not_accepted";
-          this.#onAccess({ kind: "door", problem: token === undefined ? undefined : refusal });
+          this.#hubUrl = api.hubUrl ?? this.#hubUrl;
+          this.#onAccess({ kind: "door", problem: token === undefined ? undefined : refusal, hubUrl: this.#hubUrl });
           return;
         }
         if (!wasIn) this.#onAccess({ kind: "asking", isSilent: true });

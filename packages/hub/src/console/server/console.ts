@@ -36,9 +36,9 @@ export function createConsole(options: ConsoleOptions): Console {
 
 /** Challenges for refused tokens. */
 const CHALLENGES: ReadonlyMap<ErrorCode, string> = new Map([
-  ["unauthorized", "Bearer"],
-  ["invalid_token", 'Bearer error="invalid_token"'],
-  ["insufficient_scope", 'Bearer error="insufficient_scope"'],
+  ["unauthorized", "Bearer "],
+  ["invalid_token", 'Bearer error="invalid_token", '],
+  ["insufficient_scope", 'Bearer error="insufficient_scope", '],
 ]);
 
 /** Syntax of subscribers' ids. */
@@ -58,6 +58,8 @@ class ConsoleServer implements Console {
   readonly #topics: TopicCounts;
   readonly #latencies: LatencyCounts;
   readonly #processes: Processes;
+  /** Address of the hub's facts for clients without a token. */
+  readonly #metadata: string;
 
   constructor(options: ConsoleOptions) {
     const { hub, open = false, key, audience = hub.url, logger = SILENT, sampleMs = 1000, topics = MOST_TOPICS } = options;
@@ -69,6 +71,8 @@ class ConsoleServer implements Console {
     if (!Number.isSafeInteger(topics) || topics < 1)
       throw new TypeError(`createConsole: topics must be a whole number from 1; it is ${topics}.`);
     this.#options = options;
+    const { origin, pathname } = new URL(hub.url);
+    this.#metadata = `${origin}/.well-known/oauth-protected-resource${pathname}`;
     this.#topics = new TopicCounts(hub, topics);
     this.#latencies = new LatencyCounts(hub);
     this.#processes = new Processes(hub);
@@ -239,7 +243,7 @@ class ConsoleServer implements Console {
       status,
       headers: {
         ...headers,
-        ...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
+        ...(challenge === undefined ? {} : { "WWW-Authenticate": `${challenge}resource_metadata="${this.#metadata}"` }),
         ...(methods === undefined ? {} : { Allow: "GET" in methods ? "GET, HEAD" : "POST" }),
       },
     });

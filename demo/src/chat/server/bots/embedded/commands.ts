@@ -98,7 +98,7 @@ export function findCommand(text: string): Command | undefined {
   if (MARKET.test(plain)) return { kind: "price", symbol: undefined };
   for (const pattern of PRICES) {
     const symbol = pattern.exec(plain)?.[1];
-    if (symbol !== undefined && !NO_SYMBOLS.test(symbol)) return { kind: "price", symbol: symbol.toUpperCase() };
+    if (symbol !== undefined && !NO_SYMBOLS.test(symbol)) return { kind: "price", symbol };
   }
   return undefined;
 }
@@ -106,7 +106,7 @@ export function findCommand(text: string): Command | undefined {
 function slashCommand(name: string, rest: string): Command {
   const kind = NAMES[name.toLowerCase()];
   if (kind === undefined) return { kind: "unknown", name };
-  if (kind === "price") return { kind, symbol: rest === "" ? undefined : rest.split(/\s+/)[0]?.replace(/^\$/, "").toUpperCase() };
+  if (kind === "price") return { kind, symbol: rest === "" ? undefined : rest.split(/\s+/)[0]?.replace(/^\$/, "") };
   if (kind !== "remind") return { kind };
   const [time] = new RegExp(`^(?:in\\s+)?(?:${ENGLISH_DURATION}|${CHINESE_DURATION})(?:之后|以后|后)?`, "iu").exec(rest) ?? [];
   if (time !== undefined) return { kind, delayMs: durationMs(time), what: tidy(rest.slice(time.length)) };

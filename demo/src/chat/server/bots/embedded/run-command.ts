@@ -3,6 +3,7 @@ import { parseQuote } from "../../../../stocks/server/parse-quote.ts";
 import { QUOTES_PATTERN, quoteTopic, type StockQuote } from "../../../../stocks/server/wire.ts";
 import type { BotAnswer, BotContext, BotMessage, Language } from "../bot.ts";
 import type { Command } from "./commands.ts";
+import { COMPANIES } from "../../../../stocks/server/companies.ts";
 import { writtenDuration } from "./durations.ts";
 import { type NewsHeadline, parseHeadline } from "./headlines.ts";
 import { TEXTS } from "./command-texts.ts";
@@ -80,21 +81,23 @@ async function price(symbol: string | undefined, language: Language, { newest, s
     ((await newest?.(pattern, count, "each")) ?? [])
       .map(({ type, data }) => parseQuote(type, data))
       .filter((quote): quote is StockQuote => quote !== undefined);
-  if (symbol !== undefined) {
-    const quote = (await quotesOf(quoteTopic(symbol), 1)).find((one) => one.symbol.toUpperCase() === symbol);
-    if (quote !== undefined) {
-      const { price: at, change, changePercent, at: time, simulated } = quote;
-      return {
-        text: texts.price(quote),
-        card: { kind: "price", symbol: quote.symbol, price: at, change, changePercent, at: time, simulated },
-      };
-    }
-  }
+  const same = (text: string): boolean => text.toUpperCase() === symbol?.toUpperCase();
+  const one = symbol === undefined ? undefined : (await quotesOf(quoteTopic(symbol.toUpperCase()), 1)).find((quote) => same(quote.symbol));
+  if (one !== undefined) return priceAnswer(one, texts);
+  // Nearly all symbols are in capitals. Others, and names, are looked for among all.
   const all = await quotesOf(QUOTES_PATTERN, MAX_SYMBOLS);
+  const company = COMPANIES.find(({ name, nameZh }) => same(name) || same(nameZh));
+  const other = all.find((quote) => same(quote.symbol) || quote.symbol === company?.symbol);
+  if (other !== undefined) return priceAnswer(other, texts);
   const page = new URL("/stocks", streamUrl).href;
   if (all.length === 0) return { text: texts.noPrices(page) };
   const moved = all.toSorted((a, b) => Math.abs(b.changePercent) - Math.abs(a.changePercent));
   if (symbol === undefined) return { text: texts.market(moved.slice(0, SYMBOLS_NAMED), page) };
-  const near = all.filter((one) => one.symbol.startsWith(symbol.slice(0, 2)));
+  const near = all.filter((one) => one.symbol.startsWith(symbol.slice(0, 2).toUpperCase()));
   return { text: texts.noPrice(symbol, [...new Set([...near, ...moved].map((one) => one.symbol))].slice(0, SYMBOLS_NAMED), page) };
+}
+
+function priceAnswer(quote: StockQuote, texts: (typeof TEXTS)[Language]): BotAnswer {
+  const { symbol, price: at, change, changePercent, at: time, simulated } = quote;
+  return { text: texts.price(quote), card: { kind: "price", symbol, price: at, change, changePercent, at: time, simulated } };
 }

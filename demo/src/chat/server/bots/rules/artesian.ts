@@ -308,7 +308,7 @@ export const ARTESIAN: readonly Rule[] = [
     },
   },
   {
-    when: { en: ["* nginx *"], zh: ["* nginx *"] },
+    when: { en: ["* nginx *", "* (run|start|use|put) (it|artesian|a hub|the hub) [behind|with] nginx *"], zh: ["* nginx *"] },
     say: {
       en: [
         "nginx works with its defaults: the answer's X-Accel-Buffering header lets events through at once. Pass the clients' addresses on with X-Forwarded-For, and start the hub with --trusted-proxies and --public-url. Here is the whole configuration: {docs}/operate/nginx",
@@ -356,6 +356,16 @@ export const ARTESIAN: readonly Rule[] = [
   },
   {
     when: {
+      en: ["* (install|use|get|add) [the|a] [browser|javascript|js] client *", "* (install|use|get|add) artesian-client *"],
+      zh: ["* (安装|使用|用) * (客户端|artesian-client) *"],
+    },
+    say: {
+      en: ['"npm install artesian-client" gives you the client for pages and programs: {docs}/reference/client'],
+      zh: ["“npm install artesian-client” 就能得到网页和程序用的客户端：{docs}/reference/client"],
+    },
+  },
+  {
+    when: {
       en: [
         "* (install|installation|get started|getting started|quick start) *",
         "* (set up|setup) [it|this|artesian|a hub|the hub|everything]",
@@ -372,8 +382,20 @@ export const ARTESIAN: readonly Rule[] = [
   },
   {
     when: {
-      en: ["* (react|vue|svelte|angular|preact) *", "* (safari|firefox|chrome|edge|browsers|every browser|which browser) *"],
-      zh: ["* (react|vue|svelte|angular|preact|小程序) *", "* (safari|firefox|chrome|edge|浏览器) *"],
+      en: ["* (react|vue|svelte|solid|preact) *"],
+      zh: ["* (react|vue|svelte|solid|preact) *"],
+    },
+    say: {
+      en: [
+        "artesian-client has hooks for React, Vue, Svelte and Solid: {docs}/reference/client. A plain EventSource works with any framework too.",
+      ],
+      zh: ["artesian-client 有 React、Vue、Svelte 和 Solid 的 hooks：{docs}/reference/client。直接用 EventSource 也行，任何框架都可以。"],
+    },
+  },
+  {
+    when: {
+      en: ["* angular *", "* (safari|firefox|chrome|edge|browsers|every browser|which browser) *"],
+      zh: ["* (angular|小程序) *", "* (safari|firefox|chrome|edge|浏览器) *"],
     },
     say: {
       en: ["EventSource is part of every current browser, so it works there and with any framework, without a plugin."],

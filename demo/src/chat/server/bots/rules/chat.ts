@@ -59,7 +59,7 @@ export const CHAT: readonly Rule[] = [
   {
     when: {
       en: ["* (delete|remove|edit|undo) [my|a|the|this|that|last|our] (message|messages|line|post|words) *", "(delete|remove|edit|undo) *"],
-      zh: ["* (删除|删掉|撤回|撤销|编辑|修改消息|改消息) *"],
+      zh: ["* (删除|删掉|撤回|撤销消息|编辑|修改消息|改消息) *"],
     },
     say: {
       en: [
