@@ -45,6 +45,7 @@ describe("examples", () => {
       "in-process.mjs",
       "node-http.mjs",
       "page.html",
+      "publish",
     ]);
   });
 
