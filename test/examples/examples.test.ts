@@ -35,6 +35,7 @@ describe("examples", () => {
     const names = await readdir(new URL("../../examples/", import.meta.url));
     expect(names.toSorted()).toEqual([
       "durable.mjs",
+      "encryption",
       "express.mjs",
       "fastify.mjs",
       "fetch.mjs",

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { mintToken } from "artesian/http";
-import { PROGRAMS, publishPage } from "../../scripts/publish-page.mjs";
+import { PAGES, pageWith, PROGRAMS } from "../../scripts/program-pages.mjs";
 import { cleanEnv, startServer } from "../cli/command.ts";
 import { listen } from "../support/server.ts";
 import { openStream } from "../support/stream.ts";
@@ -47,10 +47,10 @@ async function loseAnswers(hub: string, lost: number): Promise<{ readonly url: s
   return { url, asked: () => asked };
 }
 
-it("docs/guides/publishing.md has the programs of examples/publish as they are", () => {
-  // If this fails: node scripts/publish-page.mjs
-  const page = readFileSync(new URL("../../docs/guides/publishing.md", import.meta.url), "utf8");
-  expect(publishPage(page)).toBe(page);
+it.each(Object.entries(PAGES))("%s has its programs as they are", (path, programs) => {
+  // If this fails: node scripts/program-pages.mjs
+  const page = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  expect(pageWith(page, programs)).toBe(page);
 });
 
 describe.each(Object.entries(PROGRAMS))("examples/publish/%s", (file, language) => {
