@@ -53,32 +53,34 @@ it.each(Object.entries(PAGES))("%s has its programs as they are", (path, program
   expect(pageWith(page, programs)).toBe(page);
 });
 
-describe.each(Object.entries(PROGRAMS))("examples/publish/%s", (file, language) => {
-  const start = async (): Promise<{ hub: string; mint: (topics: readonly string[]) => Promise<string>; publish: typeof runProgram }> => {
-    const server = await startServer(["--issuer", ISSUER], { tokens: true, env: { ARTESIAN_JWT_KEY: KEY } });
-    const hub = `${server.url}/.well-known/mercure`;
-    const exact = (pattern: string): { type: "exact"; pattern: string } => ({ type: "exact", pattern });
-    const mint = (topics: readonly string[]): Promise<string> =>
-      mintToken({
-        key: { secret: KEY, algorithm: "HS256" },
-        issuer: ISSUER,
-        audience: hub,
-        subject: "backend",
-        publish: topics.map(exact),
-        subscribe: [{ topics: [exact("*")], payload: undefined }],
-        lifetimeSeconds: 60,
-      });
-    return { hub, mint, publish: runProgram };
-  };
-  const runProgram = async (hub: string, token: string, topic: string, data: string): Promise<string> => {
+const exact = (pattern: string): { type: "exact"; pattern: string } => ({ type: "exact", pattern });
+
+/** A hub, and a token to publish to some topics of it and to read all. */
+async function startHub(topics: readonly string[]): Promise<{ readonly hub: string; readonly token: string }> {
+  const server = await startServer(["--issuer", ISSUER], { tokens: true, env: { ARTESIAN_JWT_KEY: KEY } });
+  const hub = `${server.url}/.well-known/mercure`;
+  const token = await mintToken({
+    key: { secret: KEY, algorithm: "HS256" },
+    issuer: ISSUER,
+    audience: hub,
+    subject: "backend",
+    publish: topics.map(exact),
+    subscribe: [{ topics: [exact("*")], payload: undefined }],
+    lifetimeSeconds: 600,
+  });
+  return { hub, token };
+}
+
+// Go and Java compile first.
+describe.each(Object.entries(PROGRAMS))("examples/publish/%s", { timeout: 240_000 }, (file, language) => {
+  const publish = async (hub: string, token: string, topic: string, data: string): Promise<string> => {
     const [command = "", ...args] = COMMANDS[language] ?? [];
     const env = { ...cleanEnv(), HUB: hub, TOKEN: token, no_proxy: "127.0.0.1" };
     return (await promisify(execFile)(command, [...args, FOLDER + file, topic, data], { env })).stdout.trim();
   };
 
   it("publishes once, though the first answer is lost", async () => {
-    const { hub, mint, publish } = await start();
-    const token = await mint(["*"]);
+    const { hub, token } = await startHub(["*"]);
     const stream = await openStream(`${hub}?match=*`, { headers: { Authorization: `Bearer ${token}` } });
     const lossy = await loseAnswers(hub, 1);
     const data = '{"state":"bezahlt, 已付款 & more"}';
@@ -87,16 +89,12 @@ describe.each(Object.entries(PROGRAMS))("examples/publish/%s", (file, language) 
     expect(await stream.next()).toMatchObject({ data, id });
     await publish(hub, token, "/orders/43", "next");
     expect((await stream.next()).data).toBe("next");
-    // Nobody without a grant gets it.
-    const anonymous = await fetch(`${hub}?match=*&last_event_id=earliest`);
-    expect(anonymous.status).toBe(401);
-    await anonymous.body?.cancel();
   });
 
   it("tells why the hub refuses, and does not try again", async () => {
-    const { hub, mint, publish } = await start();
+    const { hub, token } = await startHub(["/orders/42"]);
     const front = await loseAnswers(hub, 0);
-    await expect(publish(front.url, await mint(["/orders/42"]), "/orders/43", "x")).rejects.toThrow(/insufficient_scope/);
+    await expect(publish(front.url, token, "/orders/43", "x")).rejects.toThrow(/insufficient_scope/);
     expect(front.asked()).toBe(1);
   });
 });
