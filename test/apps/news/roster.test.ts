@@ -89,11 +89,19 @@ describe("feeds that are added in the page", () => {
     expect(await (await start({ memory })).names()).toEqual([]);
   });
 
-  test("take the place of the sample feeds, which come back when the last one goes", async () => {
+  test("take the place of the sample feeds once they have items, which come back when the last one goes", async () => {
+    const feeds = await startFeedServer();
+    feeds.add("river", { id: "1", title: "First" });
     const site = await start({ sample: "http://127.0.0.1:9", polling: { intervalMs: 86_400_000 } });
     await expect.poll(() => site.names()).toHaveLength(4);
     await site.add("http://127.0.0.1:9/a.xml");
-    expect(await site.names()).toEqual(["127.0.0.1:9/a.xml"]);
+    await expect.poll(async () => (await states(site.news)).find(({ sample }) => !sample)?.failure).toBeDefined();
+    expect(await site.names()).toHaveLength(5);
+    await site.add(`${feeds.origin}/river.json`);
+    const river = `${new URL(feeds.origin).host}/river.json`;
+    await expect.poll(() => site.names()).toEqual(["127.0.0.1:9/a.xml", river]);
+    await site.remove(river);
+    expect(await site.names()).toHaveLength(5);
     await site.remove("127.0.0.1:9/a.xml");
     expect(await site.names()).toHaveLength(4);
   });

@@ -106,7 +106,7 @@ export function NewsPage(): ComponentChildren {
         {noFeeds !== undefined && feeds.length === 0 && <noFeeds.NoFeeds onOtherList={reloadFromNote} />}
         {view.loaded && feeds.length > 0 && (
           <>
-            {feeds.every(({ sample }) => sample) && <SampleNote onOtherList={reloadFromNote} />}
+            {feeds.some(({ sample }) => sample) && <SampleNote onOtherList={reloadFromNote} />}
             <FilterBar
               feeds={feeds}
               filter={filter}

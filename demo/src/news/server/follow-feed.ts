@@ -24,6 +24,8 @@ export interface FollowOptions {
   readonly polling: Omit<FeedSourceOptions, "feeds">;
   readonly now: () => number;
   readonly logger: NewsLogger;
+  /** Called again and again while the feed has items. */
+  readonly onItems: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -44,6 +46,7 @@ export async function followFeed(options: FollowOptions): Promise<void> {
           if (event.kind === "failed") logger.warn({ ...log, err: event.error }, "the feed could not be fetched");
           if (event.kind === "warning") logger.warn(log, event.message);
           board.changed(state, state.note(event));
+          if ((state.known.items ?? 0) > 0) options.onItems();
           recall.save();
         },
       });

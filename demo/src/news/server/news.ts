@@ -63,7 +63,7 @@ export function createNews(options: NewsOptions): News {
     },
   };
 
-  function follow(feed: NewsFeed, origin: Origin): Followed {
+  function follow(feed: NewsFeed, origin: Origin, onItems: () => void): Followed {
     const isSample = origin === "sample";
     const polling = {
       ...options.polling,
@@ -76,7 +76,7 @@ export function createNews(options: NewsOptions): News {
     const stop = new AbortController();
     // Each request adds a listener, so their number is bounded.
     setMaxListeners(MAX_FEEDS * 4, stop.signal);
-    const running = followFeed({ hub, feed, state, board, memory, links, polling, now, logger, signal: stop.signal });
+    const running = followFeed({ hub, feed, state, board, memory, links, polling, now, logger, onItems, signal: stop.signal });
     return {
       feed,
       origin,

@@ -33,11 +33,12 @@ export interface Followed {
 
 interface RosterOptions {
   readonly given: readonly NewsFeed[];
-  /** Followed while no feed is added. */
+  /** Followed until an added feed has had items, so that a wrong address empties no page. */
   readonly samples: readonly NewsFeed[];
   readonly memory: SourceMemory;
   readonly allowAddress: AllowAddress;
-  readonly follow: (feed: NewsFeed, origin: Origin) => Followed;
+  /** @param onItems - To be called once the feed has items. */
+  readonly follow: (feed: NewsFeed, origin: Origin, onItems: () => void) => Followed;
   /** Called when feeds were added or removed. */
   readonly onChange: () => void;
 }
@@ -46,6 +47,8 @@ interface RosterOptions {
 export class Roster {
   readonly #options: RosterOptions;
   readonly #followed = new Map<string, Followed>();
+  /** Names of the added feeds that have had items. */
+  readonly #proven = new Set<string>();
   /** The changes, one after another. */
   #last: Promise<unknown>;
   #isClosed = false;
@@ -94,6 +97,7 @@ export class Roster {
       if (followed.origin !== "added") return "not_removable";
       await this.#keep(this.#added().filter((feed) => feed.name !== name));
       this.#followed.delete(name);
+      this.#proven.delete(name);
       await followed.stop();
       for (const key of ["feed", "about"]) await this.#options.memory.set(`${name}/${key}`, undefined);
       await this.#settle(true);
@@ -116,7 +120,9 @@ export class Roster {
   async #load(): Promise<void> {
     const text = await this.#options.memory.get(KEY).catch(() => undefined);
     for (const feed of parseKept(text)) {
-      if (!this.#followed.has(feed.name) && this.#followed.size < MAX_FEEDS) this.#start(feed, "added");
+      if (this.#followed.has(feed.name) || this.#followed.size >= MAX_FEEDS) continue;
+      this.#proven.add(feed.name);
+      this.#start(feed, "added");
     }
     await this.#settle(false);
   }
@@ -129,9 +135,9 @@ export class Roster {
     await this.#options.memory.set(KEY, JSON.stringify(feeds));
   }
 
-  /** Starts the sample feeds if no feed was added, or stops them. */
+  /** Starts the sample feeds if no feed was added that has items, or stops them. */
   async #settle(isOtherList: boolean): Promise<void> {
-    const hasAdded = this.#added().length > 0;
+    const hasAdded = this.#proven.size > 0;
     for (const feed of this.#options.samples) {
       const followed = this.#followed.get(feed.name);
       if (!hasAdded && followed === undefined) this.#start(feed, "sample");
@@ -143,7 +149,17 @@ export class Roster {
   }
 
   #start(feed: NewsFeed, origin: Origin): void {
-    if (!this.#isClosed) this.#followed.set(feed.name, this.#options.follow(feed, origin));
+    if (!this.#isClosed)
+      this.#followed.set(
+        feed.name,
+        this.#options.follow(feed, origin, () => this.#prove(feed, origin)),
+      );
+  }
+
+  #prove({ name }: NewsFeed, origin: Origin): void {
+    if (origin !== "added" || this.#isClosed || this.#proven.has(name) || !this.#followed.has(name)) return;
+    this.#proven.add(name);
+    this.#inTurn(() => this.#settle(true)).catch(() => undefined);
   }
 
   /** The feed of an address, unless the feed is a duplicate or too many are there. */
