@@ -7,6 +7,7 @@ import { takesGzip } from "../../http/reply/gzip.ts";
 import { targetOf } from "../../http/request-target.ts";
 import { HubError } from "../../index.ts";
 import type { Refuse } from "./page.ts";
+import { parseUrl } from "../../core/parse-url.ts";
 
 const compress = promisify(gzip);
 
@@ -70,7 +71,7 @@ function requestOf(req: IncomingMessage, signal: AbortSignal): Request {
   const { host = "localhost", pathname, query } = targetOf(req);
   const url = `http://${host}${pathname}${query === "" ? "" : `?${query}`}`;
   // `*` has no slash, and would become a part of the host.
-  if (!pathname.startsWith("/") || !URL.canParse(url))
+  if (!pathname.startsWith("/") || parseUrl(url) === undefined)
     throw new HubError("invalid_host", "The request names no host and path that make a URL.");
   const headers = new Headers();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

@@ -1,4 +1,5 @@
 import { type Authorization, type Hub, HubError } from "../../index.ts";
+import { parseUrl } from "../../core/parse-url.ts";
 
 /** A token in the syntax of RFC 6750. Two fields arrive as one with a comma, which no token has. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
@@ -51,5 +52,5 @@ export function requireOwnPage(hub: Hub, request: Request): void {
 }
 
 function isHostOf(origin: string, host: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  return parseUrl(origin)?.host === host.toLowerCase();
 }

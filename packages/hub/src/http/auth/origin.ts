@@ -1,3 +1,5 @@
+import { parseUrl } from "../../core/parse-url.ts";
+
 /** Schemes of URLs with a host that are never a page's origin. */
 const NO_PAGES: ReadonlySet<string> = new Set(["file", "ftp", "ws", "wss"]);
 
@@ -17,7 +19,7 @@ const APP_ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[\w.~-]+(?::\d{1,5})?$/;
  */
 export function parseOrigin(text: string): string | undefined {
   if (/^https?:/i.test(text)) {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const url = parseUrl(text);
     // A host with a star is a valid URL, but a browser never names one. It would look like a
     // pattern and match nothing.
     if (url === undefined || url.hostname.includes("*") || url.href !== `${url.origin}/`) return undefined;
@@ -30,8 +32,9 @@ export function parseOrigin(text: string): string | undefined {
 
 /** The origin of the page in a `Referer` field. Undefined if there is none. */
 export function originOfReferer(referer: string | undefined): string | undefined {
-  if (referer === undefined || !URL.canParse(referer)) return undefined;
-  const { protocol, host } = new URL(referer);
+  const url = referer === undefined ? undefined : parseUrl(referer);
+  if (url === undefined) return undefined;
+  const { protocol, host } = url;
   return parseOrigin(`${protocol}//${host}`);
 }
 
@@ -79,8 +82,8 @@ export function originRequest(request: { header(name: string): string | undefine
 export function isOwnOrigin(origin: string, hubUrl: string | undefined, { host, fetchSite }: OriginRequest): boolean {
   const own = hubUrl === undefined ? undefined : new URL(hubUrl);
   if (own?.origin === origin) return true;
-  if (host === undefined || !/^https?:/.test(origin) || !URL.canParse(origin)) return false;
-  const page = new URL(origin);
+  const page = host === undefined || !/^https?:/.test(origin) ? undefined : parseUrl(origin);
+  if (host === undefined || page === undefined) return false;
   if (page.host !== host.toLowerCase() || (fetchSite ?? "same-origin") !== "same-origin") return false;
   return own?.protocol !== "https:" || withoutDot(page.hostname) !== withoutDot(own.hostname);
 }

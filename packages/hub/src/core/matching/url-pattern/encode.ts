@@ -14,11 +14,11 @@ export type Encode = (text: string) => string;
 export const encodeProtocol: Encode = (text) => {
   // The setter of a URL's protocol refuses to leave the special schemes, so the text is parsed as a
   // whole URL.
-  const url = `${text}://dummy.invalid/`;
-  if (!URL.canParse(url)) {
+  try {
+    return new URL(`${text}://dummy.invalid/`).protocol.slice(0, -1);
+  } catch {
     throw invalidPattern(`\`${text}\` cannot stand in a protocol. Where a \`:\` is not to end one, write \`{\\:}\`.`);
   }
-  return new URL(url).protocol.slice(0, -1);
 };
 
 export const encodeUsername: Encode = (text) => {
