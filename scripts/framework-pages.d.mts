@@ -5,6 +5,9 @@ export interface Framework {
 
 export const FRAMEWORKS: readonly Framework[];
 
+/** The path of a framework's page, from docs/guides. */
+export function pathOf(framework: Framework): string;
+
 /** The text of a framework's page. */
 export function pageOf(framework: Framework): string;
 

@@ -8,13 +8,13 @@ const TABLE = /(<!-- table: begin -->\n).*?(<!-- table: end -->)/s;
 
 /** Each with its file, its package, the hub's part that it calls, how it closes, and what else is to know. */
 export const FRAMEWORKS = [
-  { file: "node-http.mjs", title: "Node's HTTP server", door: "hub.handler", closing: "hub.closeOnSignals", note: "" },
+  { file: "node-http.mjs", title: "Node's HTTP server", door: "hub.handler", closing: "`hub.closeOnSignals`", note: "" },
   {
     file: "express.mjs",
     title: "Express",
     packageName: "express",
     door: "hub.handler",
-    closing: "hub.closeOnSignals",
+    closing: "`hub.closeOnSignals`",
     note: "The hub comes after the session and before the body parsers, because it reads the bodies of publishers itself. Compression may come before it: the hub's streams are left alone.",
   },
   {
@@ -22,7 +22,7 @@ export const FRAMEWORKS = [
     title: "Fastify",
     packageName: "fastify",
     door: "hub.handler",
-    closing: "the hook preClose",
+    closing: "the hook `preClose`",
     note: "A hook hands the request to the hub. It comes after the plugins, because hooks run in their order. The session's id is put on the raw request, where `authorize` finds it.",
   },
   {
@@ -30,7 +30,7 @@ export const FRAMEWORKS = [
     title: "Koa",
     packageName: "koa",
     door: "hub.handler",
-    closing: "hub.closeOnSignals",
+    closing: "`hub.closeOnSignals`",
     note: "`ctx.respond = false` leaves the response to the hub. The session's key is put on the raw request, where `authorize` finds it.",
   },
   {
@@ -38,7 +38,7 @@ export const FRAMEWORKS = [
     title: "NestJS",
     packageName: "@nestjs/core",
     door: "hub.handler",
-    closing: "beforeApplicationShutdown",
+    closing: "`beforeApplicationShutdown`",
     note: "The hub is a provider, so every controller can publish. `enableShutdownHooks()` closes it with the application. Nest then ends the process by the signal itself.",
   },
   {
@@ -46,7 +46,7 @@ export const FRAMEWORKS = [
     title: "Hono",
     packageName: "hono",
     door: "hub.fetch",
-    closing: "hub.closeOnSignals",
+    closing: "`hub.closeOnSignals`",
     note: "Here on Node. Hono's `compress()` leaves the hub's streams alone.",
   },
   {
@@ -54,7 +54,7 @@ export const FRAMEWORKS = [
     title: "H3, the server of Nitro and Nuxt",
     packageName: "h3",
     door: "hub.fetch",
-    closing: "hub.closeOnSignals",
+    closing: "`hub.closeOnSignals`",
     note: "H3's own shutdown is switched off, because it would wait for the streams before the hub ends them.",
   },
   {
@@ -62,7 +62,7 @@ export const FRAMEWORKS = [
     title: "Bun",
     runtime: "Bun",
     door: "hub.fetch",
-    closing: "hub.closeOnSignals",
+    closing: "`hub.closeOnSignals`",
     note: "Set `idleTimeout: 0`. By default Bun ends a response that is silent for ten seconds.",
   },
   {
@@ -71,7 +71,7 @@ export const FRAMEWORKS = [
     packageName: "elysia",
     runtime: "Bun",
     door: "hub.fetch",
-    closing: "hub.closeOnSignals",
+    closing: "`hub.closeOnSignals`",
     note: '`parse: "none"` leaves the bodies of publishers to the hub.',
   },
   {
@@ -79,10 +79,15 @@ export const FRAMEWORKS = [
     title: "Deno",
     runtime: "Deno",
     door: "hub.fetch",
-    closing: "hub.closeOnSignals",
+    closing: "`hub.closeOnSignals`",
     note: "Deno warns once that it aborts `request.signal` after successful responses. The warning does no harm.",
   },
 ];
+
+/** The path of a framework's page, from docs/guides. */
+export function pathOf({ file }) {
+  return `frameworks/${file.replace(/\.\w+$/, "")}.md`;
+}
 
 /** The page of a framework. */
 export function pageOf({ file, title, note }) {
@@ -100,9 +105,7 @@ ${code}\`\`\`
 export function tableOf() {
   const rows = FRAMEWORKS.map(({ file, title, packageName, runtime = "Node", door, closing }) => {
     const version = packageName === undefined ? "" : majorOf(packageName);
-    const page = file.replace(/\.\w+$/, "");
-    const way = closing.startsWith("hub.") ? `\`${closing}\`` : closing.replace(/(\w+[A-Z]\w+)/, "`$1`");
-    return [`[${title}](frameworks/${page}.md)`, version, runtime, `\`${door}\``, way];
+    return [`[${title}](${pathOf({ file })})`, version, runtime, `\`${door}\``, closing];
   });
   return [["framework", "version", "runs on", "called", "closes by"], ["---", "---", "---", "---", "---"], ...rows]
     .map((cells) => `| ${cells.join(" | ")} |\n`)
@@ -116,7 +119,7 @@ function majorOf(packageName) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const framework of FRAMEWORKS) {
-    writeFileSync(new URL(`docs/guides/frameworks/${framework.file.replace(/\.\w+$/, "")}.md`, ROOT), pageOf(framework));
+    writeFileSync(new URL(`docs/guides/${pathOf(framework)}`, ROOT), pageOf(framework));
   }
   const index = new URL("docs/guides/frameworks.md", ROOT);
   writeFileSync(

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { FRAMEWORKS, pageOf, tableOf } from "../../scripts/framework-pages.mjs";
+import { FRAMEWORKS, pageOf, pathOf, tableOf } from "../../scripts/framework-pages.mjs";
 
 // If one of these fails: node scripts/framework-pages.mjs && npm run format
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -12,7 +12,7 @@ test("each application of examples/frameworks has its page, and is run by the co
   expect(FRAMEWORKS.map(({ file }) => file).toSorted()).toEqual(files.toSorted());
   const tests = ["node", "fetch", "runtimes"].map((name) => read(`test/frameworks/${name}.test.ts`)).join("");
   for (const framework of FRAMEWORKS) {
-    expect(read(`docs/guides/frameworks/${framework.file.replace(/\.\w+$/, "")}.md`)).toBe(pageOf(framework));
+    expect(read(`docs/guides/${pathOf(framework)}`)).toBe(pageOf(framework));
     expect(tests).toContain(`"${framework.file}"`);
   }
 });

@@ -13,6 +13,7 @@ import { isPath } from "./http/routes/paths.ts";
 import { ADDRESS_OR_NETWORK, isAddressOrNetwork } from "./http/admission/trusted-proxies.ts";
 import { isCookieName, isHubPath, isIdentifier } from "./http/valid.ts";
 import { checked, checkOptions, filledText, flag, list, record, whole, withMethods } from "./option-schema.ts";
+import { parseUrl } from "./core/parse-url.ts";
 
 const AUTHORIZATION = {
   issuers: list(issuerSchema(), '[{ issuer: "https://example.com", keys: [{ algorithms: ["ES256"], jwksUrl: "https://…" }] }]', {
@@ -137,8 +138,9 @@ function issuerSchema(): z.ZodType {
 }
 
 function isHubUrl(value: unknown): boolean {
-  if (typeof value !== "string" || !URL.canParse(value)) return false;
-  const { protocol, pathname, search, hash, username, password } = new URL(value);
+  const url = typeof value === "string" ? parseUrl(value) : undefined;
+  if (url === undefined) return false;
+  const { protocol, pathname, search, hash, username, password } = url;
   return /^https?:$/.test(protocol) && isHubPath(pathname) && search + hash + username + password === "";
 }
 

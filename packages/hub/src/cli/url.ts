@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import { UsageError } from "./errors.ts";
+import { parseUrl } from "../core/parse-url.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:3000/events/stream";
 
@@ -16,7 +17,7 @@ export function urlOption(): Option {
 export function hubUrl(flag: string | undefined, env: Readonly<Record<string, string | undefined>>, fallback: string = DEFAULT_URL): URL {
   const variable = env.ARTESIAN_URL === "" ? undefined : env.ARTESIAN_URL;
   const value = flag ?? variable ?? fallback;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = parseUrl(value);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new UsageError(
       `${flag === undefined ? "ARTESIAN_URL" : "--url"}: "${value}" is not an http or https URL, such as ${DEFAULT_URL}`,

@@ -4,6 +4,7 @@ import type { Action } from "../../core/matching/authorization.ts";
 import { type MistakenSecret, mistakenSecret } from "../../http/auth/mistaken-secret.ts";
 import { type JsonSchema, withJsonSchema } from "./json-schema.ts";
 import { URL_START, type Schema } from "./values.ts";
+import { parseUrl } from "../../core/parse-url.ts";
 
 /** The signature algorithms that can be allowed. */
 export const ALGORITHMS = [
@@ -51,8 +52,9 @@ const JWKS_URL = "the URL of a JWK set must be https; http is for this machine a
 
 /** Text that starts like a URL counts as a URL. As a secret, it would be weak. */
 function isJwksUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) return false;
+  const { protocol, hostname } = url;
   return protocol === "https:" || (protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
 }
 

@@ -13,6 +13,7 @@ import { requestsFor } from "./batches.ts";
 import { giveUpAfterMs, type CommonFlags } from "./flags.ts";
 import { startSourceProgress } from "./progress.ts";
 import { inFlags } from "./wording.ts";
+import { parseUrl } from "../../core/parse-url.ts";
 
 /** A source to run and its identity. */
 export interface SourceRun {
@@ -103,7 +104,7 @@ function memoryFor(run: SourceRun, { state }: CommonFlags, url: URL): SourceMemo
 function stateName({ kind, subject, topic }: SourceRun, url: URL): string {
   const hash = createHash("sha256").update(JSON.stringify([url.href, kind, subject, topic]));
   const first = subject[0] ?? "";
-  const hint = URL.canParse(first) ? new URL(first).hostname : first.slice(first.lastIndexOf("/") + 1);
+  const hint = parseUrl(first)?.hostname ?? first.slice(first.lastIndexOf("/") + 1);
   const words = [kind, hint.replaceAll(/[^\w.-]+/g, "").slice(0, 60), hash.digest("hex").slice(0, 10)];
   return `${words.filter((word) => word !== "").join("-")}.json`;
 }

@@ -9,9 +9,9 @@ import { Words } from "./words.tsx";
 const DEFAULT_URL = new URL("http://127.0.0.1:3000/.well-known/mercure");
 
 /**
- * The command for the default data directory. A token is for one URL. The directory in use is not shown: the door answers
- * everybody who reaches the port, and a path names users and machines. A proxy on this machine
- * makes strangers look local.
+ * The command for the default data directory. A token is for one URL. The directory in use is not
+ * shown: the door answers everybody who reaches the port, and a path names users and machines. A
+ * proxy on this machine makes strangers look local.
  */
 function commandFor(hubUrl: string | undefined): string {
   const { origin, pathname } = hubUrl === undefined ? DEFAULT_URL : new URL(hubUrl);

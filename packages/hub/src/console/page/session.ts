@@ -13,8 +13,8 @@ export type Access =
   | { readonly kind: "asking"; /** Whether the hub does not answer. */ readonly isSilent?: boolean }
   | {
       readonly kind: "door";
-      readonly problem?: Refusal | undefined;
-      /** Undefined if it is not known. */ readonly hubUrl?: string | undefined;
+      readonly problem: Refusal | undefined;
+      /** Undefined if it is not known. */ readonly hubUrl: string | undefined;
     }
   | { readonly kind: "in"; readonly api: ConsoleApi; readonly about: About };
 
@@ -39,7 +39,7 @@ export class Session {
     // A token that was copied from a terminal may contain line breaks.
     const token = pasted.replaceAll(/\s+/g, "").replace(/^Bearer/i, "");
     if (TOKEN.test(token)) void this.#open(token, false);
-    else this.#onAccess({ kind: "door", problem: "malformed", hubUrl: this.#hubUrl });
+    else this.#showDoor("malformed");
   }
 
   /** The stream was refused. The token may have expired. */
@@ -50,7 +50,11 @@ export class Session {
   leave(): void {
     this.#round += 1;
     tabStorage.removeItem(STORED);
-    this.#onAccess({ kind: "door", hubUrl: this.#hubUrl });
+    this.#showDoor(undefined);
+  }
+
+  #showDoor(problem: Refusal | undefined): void {
+    this.#onAccess({ kind: "door", problem, hubUrl: this.#hubUrl });
   }
 
   async #open(token: string | undefined, wasIn: boolean): Promise<void> {
@@ -71,7 +75,7 @@ export class Session {
           tabStorage.removeItem(STORED);
           const refusal = wasIn ? "ended" : status === 403 ? "not_admin" : "not_accepted";
           this.#hubUrl = api.hubUrl ?? this.#hubUrl;
-          this.#onAccess({ kind: "door", problem: token === undefined ? undefined : refusal, hubUrl: this.#hubUrl });
+          this.#showDoor(token === undefined ? undefined : refusal);
           return;
         }
         if (!wasIn) this.#onAccess({ kind: "asking", isSilent: true });

@@ -10,10 +10,18 @@ import type { Streams } from "./streams.ts";
 import type { Subscriber } from "../live/subscriber.ts";
 import { noteOf } from "../update/update.ts";
 
+/** A user's id. Numbers count as their text. */
+export type SubjectId = string | number | bigint;
+
+/** Whether a value is a {@link SubjectId}. */
+export function isSubjectId(value: unknown): value is SubjectId {
+  return (typeof value === "string" && value !== "") || Number.isSafeInteger(value) || typeof value === "bigint";
+}
+
 /** Which streams are meant: those of one user. */
 export interface OfSubject {
-  /** The `subject` of `authorize`, or the `sub` claim of a token. Numbers count as their text. */
-  readonly subject: string | number | bigint;
+  /** The `subject` of `authorize`, or the `sub` claim of a token. */
+  readonly subject: SubjectId;
 }
 
 /** Most questions to the application at a time. The rights of thousands may end at the same moment. */
@@ -116,9 +124,7 @@ export class Subjects {
 
   async #act(act: Act, which: OfSubject): Promise<void> {
     const subject: unknown = (which as Partial<OfSubject> | undefined)?.subject;
-    if (typeof subject !== "string" && typeof subject !== "bigint" && !Number.isSafeInteger(subject)) {
-      throw new TypeError(`Say whose streams: hub.${act}({ subject: "42" }).`);
-    }
+    if (!isSubjectId(subject)) throw new TypeError(`Say whose streams: hub.${act}({ subject: "42" }).`);
     const stored: StoredAct = { act, subject: String(subject), by: this.#by };
     this.#apply(stored);
     await this.#journal.append([noteOf(this.#topic, PREFIX + JSON.stringify(stored))]);

@@ -4,6 +4,8 @@ import { APP_ISSUER, type Authorization } from "../../core/matching/authorizatio
 import { HubError } from "../../core/errors.ts";
 import { monotonicMs, within } from "../../core/scheduler.ts";
 import type { Matcher } from "../../core/matching/matcher.ts";
+import { isSubjectId, type SubjectId } from "../../core/streams/subjects.ts";
+import { isObject } from "./json.ts";
 import { checked, checkOptions, flag, list, record } from "../../option-schema.ts";
 
 /** The framework's own request, with everything that middleware put on it. */
@@ -14,9 +16,6 @@ export type AppRequest = IncomingMessage | Request;
  * all topics: write `{ type: "urlpattern", pattern: "*" }` for these.
  */
 export type TopicGrant = string | Matcher;
-
-/** A user's id. Numbers count as their text. */
-export type SubjectId = string | number | bigint;
 
 /** Who sends a request, and what the sender may do. */
 export interface Rights {
@@ -67,10 +66,7 @@ export const TOPICS: z.ZodType = list(
 );
 
 /** Schema of {@link SubjectId}. */
-export const SUBJECT: z.ZodType = checked(
-  (value) => (typeof value === "string" && value !== "") || Number.isSafeInteger(value) || typeof value === "bigint",
-  "the user's id, a text or a whole number.",
-);
+export const SUBJECT: z.ZodType = checked(isSubjectId, "the user's id, a text or a whole number.");
 
 /** Schema of a payload. */
 export const PAYLOAD: z.ZodType = checked(isJsonObject, "an object of JSON.");
@@ -212,7 +208,7 @@ export function isTime(value: unknown): boolean {
 }
 
 function isJsonObject(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   try {
     return JSON.stringify(value).startsWith("{");
   } catch {

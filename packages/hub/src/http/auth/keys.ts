@@ -6,6 +6,7 @@ import { readJwkSet, selectKeys } from "./jwk-set.ts";
 import { type FoundKeys, JwkSetUrl } from "./jwk-set-url.ts";
 import { type MistakenSecret, mistakenSecret } from "./mistaken-secret.ts";
 import type { KeyOptions } from "./types.ts";
+import { parseUrl } from "../../core/parse-url.ts";
 
 /** One entry of an issuer's keys. */
 export interface KeySource {
@@ -107,8 +108,9 @@ function isPem(bytes: Buffer): boolean {
 }
 
 function mayFetch(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) return false;
+  const { protocol, hostname, username, password } = url;
   if (username !== "" || password !== "") return false;
   return protocol === "https:" || (protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
 }

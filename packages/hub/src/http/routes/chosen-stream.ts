@@ -8,7 +8,6 @@ import {
   PAYLOAD,
   type Rights,
   SUBJECT,
-  type SubjectId,
   toMatcher,
   type TopicGrant,
 } from "../auth/app-rights.ts";
@@ -19,6 +18,7 @@ import type { HubRequest } from "../request.ts";
 import type { Limits } from "../../core/limits.ts";
 import { checked, checkOptions, flag, record, whole } from "../../option-schema.ts";
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from "../../core/matching/pace.ts";
+import type { SubjectId } from "../../core/streams/subjects.ts";
 import { monotonicMs } from "../../core/scheduler.ts";
 import type { StreamReply } from "../reply/reply.ts";
 import { begin, CURSOR_NAMES, parseSubscription } from "./subscribe.ts";

@@ -1,4 +1,5 @@
 import { ALIAS_PATH } from "../reply/reply.ts";
+import { parseUrl } from "../../core/parse-url.ts";
 
 /** Maps the paths of requests to the paths of the hub's URL, which topics and tokens use. */
 export class HubPaths {
@@ -41,5 +42,5 @@ export class HubPaths {
  */
 export function isPath(path: string): boolean {
   const hasSlashes = path.startsWith("/") && (path === "/" || !path.endsWith("/"));
-  return hasSlashes && URL.canParse(`http://hub${path}`) && new URL(`http://hub${path}`).pathname === path;
+  return hasSlashes && parseUrl(`http://hub${path}`)?.pathname === path;
 }
