@@ -113,8 +113,9 @@ export function findFault(records: readonly JournalRecord[], acknowledged: reado
   if (held.size !== records.length) return `${records.length - held.size} are there twice`;
   for (const one of acknowledged) {
     if (one.epoch !== epoch) continue;
-    if (records[one.offset - first]?.data !== one.data)
-      return `${one.data} is not at ${one.offset}, but ${records[one.offset - first]?.data}`;
+    if (records[one.offset - first]?.data !== one.data) {
+      return `${one.data} is not at ${one.offset}, but ${records[one.offset - first]?.data}; ${records.length} are held from ${first} on`;
+    }
   }
   return undefined;
 }

@@ -114,9 +114,9 @@ export class NatsServer {
     await this.#manage((manager) => manager.streams.delete(`${name}-log`));
   }
 
-  /** Deletes what is in a journal's stream. */
-  async purgeStream(name: string): Promise<void> {
-    await this.#manage((manager) => manager.streams.purge(`${name}-log`));
+  /** Deletes what is in a journal's stream. @param before - Deletes only what is before this sequence. */
+  async purgeStream(name: string, before?: number): Promise<void> {
+    await this.#manage((manager) => manager.streams.purge(`${name}-log`, before === undefined ? undefined : { seq: before }));
   }
 
   async #manage<T>(run: (manager: JetStreamManager) => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { elect } from "../../../packages/hub/src/journals/log/processes/election.ts";
 import { appendRequest, placeRequest } from "../../../packages/hub/src/journals/log/processes/requests.ts";
 import { SocketPlace } from "../../../packages/hub/src/journals/log/processes/socket-place.ts";
+import type { WriterLink } from "../../../packages/hub/src/journals/log/processes/writer-link.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { FakeStore } from "./fake-store.ts";
 import { LinkProcess } from "./link-process.ts";
@@ -121,6 +122,31 @@ describe("the election of the process that writes", { timeout: 60_000 }, () => {
     await Promise.all(load);
     await Promise.all(links.map((link) => link.close()));
     expect(FakeStore.lines(directory)).toHaveLength(count);
+    expect(offsetsOf(directory)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+  });
+
+  it("hands over to one that connects while the writer closes", async () => {
+    const directory = temporaryDirectory("election");
+    const load: Promise<WriterLink>[] = [];
+    let count = 0;
+    const append20 = async (): Promise<WriterLink> => {
+      const link = await openLink(directory);
+      const appenders = Array.from({ length: 20 }, async () => {
+        while (!link.isWriter) expect(await link.ask(append(`${count++}`))).toMatchObject({ kind: "appended" });
+      });
+      await Promise.all(appenders);
+      return link;
+    };
+    const store = new FakeStore(directory);
+    const close = store.close.bind(store);
+    store.close = async () => {
+      load.push(append20());
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await close();
+    };
+    const writer = await openLink(directory, { openStore: () => Promise.resolve(store) });
+    await writer.close();
+    for (const link of await Promise.all(load)) await link.close();
     expect(offsetsOf(directory)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
   });
 

@@ -163,6 +163,27 @@ describe("the writer's side of the protocol", { timeout: 60_000 }, () => {
     expect(next.isWriter).toBe(true);
     await next.close();
   });
+
+  it("tells a follower that heard of the close too late which requests it did not carry out", async () => {
+    const { directory, writer, store } = await openWriter();
+    const raw = await RawFollower.greeted(directory);
+    raw.socket.pause();
+    const request = (number: number): Buffer => frame(KIND.append, number, Buffer.from(`request ${number}`));
+    const close = store.close.bind(store);
+    store.close = async () => {
+      raw.socket.write(request(2));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await close();
+      setTimeout(() => raw.socket.write(request(3)), 100);
+    };
+    raw.socket.write(request(1));
+    await writer.close();
+    raw.socket.resume();
+    await expect.poll(() => raw.isClosed, SOON).toBe(true);
+    expect(raw.frames.filter(([kind]) => kind === KIND.appended).map(([, number]) => number)).toEqual([1]);
+    expect(raw.frames.at(-1)).toEqual([KIND.again, 0, NOTHING]);
+    expect(FakeStore.lines(directory)).toHaveLength(1);
+  });
 });
 
 describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
@@ -211,14 +232,14 @@ describe("a follower's side of the protocol", { timeout: 60_000 }, () => {
     const directory = temporaryDirectory("protocol");
     const stop = await fakeWriter(directory, (socket) => {
       socket.write(greeting);
-      const reader = new FrameReader((kind, number) => {
-        if (kind === KIND.append) socket.write(frame(KIND.again, number, NOTHING));
+      const reader = new FrameReader((kind) => {
+        if (kind === KIND.append) socket.write(frame(KIND.again, 0, NOTHING));
       });
       socket.on("data", (chunk) => reader.push(chunk));
     });
     const link = await openLink(directory);
     const first = link.ask(append("first"));
-    // An answer to the second request may never come, because the writer leaves.
+    // The second request is not sent, because the writer leaves.
     await new Promise((resolve) => setTimeout(resolve, 200));
     const second = link.ask(append("second"));
     await stop();

@@ -1,14 +1,17 @@
 import type { Journal } from "artesian";
-import { natsJournal } from "artesian/journals/nats";
+import { natsJournal, type NatsJournalOptions } from "artesian/journals/nats";
 import { expect, onTestFinished, test } from "vitest";
 import { Blackhole, NatsServer } from "../../support/nats-server.ts";
 import { Appenders, findFault, follow, readAll, until, update } from "../../support/nats-run.ts";
 import { LATE_MS } from "../../support/clock.ts";
 
-async function start(count: number): Promise<{ server: NatsServer; journals: [Journal, ...Journal[]] }> {
+async function start(
+  count: number,
+  options: Partial<NatsJournalOptions> = {},
+): Promise<{ server: NatsServer; journals: [Journal, ...Journal[]] }> {
   const server = await NatsServer.start();
   onTestFinished(() => server[Symbol.asyncDispose]());
-  const journals = await Promise.all(Array.from({ length: count }, () => natsJournal({ url: server.url })));
+  const journals = await Promise.all(Array.from({ length: count }, () => natsJournal({ url: server.url, ...options })));
   // Those that finished last are closed first: the server still runs then, unless the test has stopped it.
   onTestFinished(async () => void (await Promise.all(journals.map((journal) => journal.close()))));
   return { server, journals: journals as [Journal, ...Journal[]] };
@@ -130,6 +133,38 @@ test.each([
   },
   30_000,
 );
+
+test("the server loses the oldest messages: the operator is told, and the table is written again", async () => {
+  const said: string[] = [];
+  const { server, journals } = await start(2, { onDamage: (what) => said.push(what) });
+  const [a, b] = journals as [Journal, Journal];
+  const value = "x".repeat(10_000);
+  const keys = Array.from({ length: 20 }, (_, i) => `k${String(i).padStart(2, "0")}`);
+  for (const key of keys) await a.state?.commit([{ key, value: `${key} ${value}` }]);
+  await a.append([update("lost")]);
+  await a.append([update("held 1")]);
+  await a.append([update("held 2")]);
+  const [{ epoch }, followed] = [a, journals.map(follow)];
+  await until(() => b.tail() === 3);
+  // The first message began the epoch.
+  await server.purgeStream("artesian", 1 + keys.length + 2);
+  await until(() => a.head() === 2 && b.head() === 2);
+  await until(() => said.length === 2);
+  expect(said[0]).toMatch(/^The NATS server no longer has the messages before 23 .* The records before 2 are gone\.$/);
+  await until(async () => (await server.messages("artesian")) > 2);
+  const late = await natsJournal({ url: server.url });
+  onTestFinished(() => late.close());
+  await until(async () => ((await late.state?.entries("", { limit: 100 })) ?? []).length === keys.length);
+  expect(((await late.state?.entries("", { limit: 100 })) ?? []).map((entry) => entry.value)).toEqual(keys.map((key) => `${key} ${value}`));
+  expect((await readAll(late)).map(({ data, offset }) => [data, offset])).toEqual([
+    ["held 1", 2],
+    ["held 2", 3],
+  ]);
+  expect(await late.read(0, { maxRecords: 10, maxBytes: 1000 })).toEqual({ kind: "trimmed", head: 2 });
+  expect([a.epoch, b.epoch, late.epoch]).toEqual([epoch, epoch, epoch]);
+  expect(followed.map(({ replaced }) => replaced)).toEqual([0, 0]);
+  expect(said).toHaveLength(2);
+});
 
 test("an older copy of the data takes the server's place: a new epoch, and what is there stays readable", async () => {
   const { server, journals } = await start(2);

@@ -56,6 +56,7 @@ describe("replicas", () => {
     else {
       // What was seen before its replica had it may be gone, and that was told. What was acknowledged is not.
       const page = await (journals[0] as Journal).read(0, ALL);
+      expect(page).toMatchObject({ kind: "records" });
       const held = new Set(page.kind === "records" ? dataOf(page.records) : []);
       for (const { acknowledged } of writers) for (const data of acknowledged.keys()) expect(held.has(data), data).toBe(true);
     }

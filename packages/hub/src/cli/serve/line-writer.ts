@@ -28,6 +28,7 @@ export class LineWriter {
   #state: "idle" | "writing" | "waiting" = "idle";
   #lost = 0;
   #onSettled: (() => void)[] = [];
+  #onAnswered: () => void = () => undefined;
   readonly #flush = (): void => this.#writeRest();
 
   /** @param onLost - Called with the number of lost lines, once lines are taken again. */
@@ -48,12 +49,22 @@ export class LineWriter {
     this.#next();
   }
 
-  /**
-   * Whether the system blocks a write, and with it a thread of this process. The process could not
-   * end in order before.
-   */
-  get isStuck(): boolean {
+  /** Whether a write is under way. The process could not end in order before. */
+  get isWriting(): boolean {
     return this.#state === "writing";
+  }
+
+  /**
+   * Calls a function at the end of the write under way. The system may block a write for ever.
+   *
+   * @param onEnd - Gets whether the time was up before.
+   */
+  afterWrite(withinMs: number, onEnd: (isStuck: boolean) => void): void {
+    const timer = setTimeout(() => onEnd(true), withinMs);
+    this.#onAnswered = () => {
+      clearTimeout(timer);
+      onEnd(false);
+    };
   }
 
   /** Resolves when all lines are written, or the time is up. Further lines are written as usual. */
@@ -74,6 +85,8 @@ export class LineWriter {
     this.#chunk ??= this.#takeChunk();
     const chunk = this.#chunk;
     write(this.#fd, chunk, (error, count) => {
+      this.#state = "idle";
+      this.#onAnswered();
       if (error === null) this.#written(chunk, count);
       else this.#failed(error);
     });
@@ -90,7 +103,6 @@ export class LineWriter {
   }
 
   #written(chunk: Buffer, count: number): void {
-    this.#state = "idle";
     this.#waitingBytes -= count;
     this.#chunk = count < chunk.length ? chunk.subarray(count) : undefined;
     if (this.#lost > 0 && this.#waitingBytes < MOST_WAITING_BYTES / 2) {

@@ -22,6 +22,8 @@ const CLOSE_MS = 1000;
  * milliseconds.
  */
 const LINGER_MS = 1000;
+/** How long a write may take until the system counts as blocking it, in milliseconds. */
+const STUCK_MS = 1000;
 
 /** Escapes the control characters that JSON leaves as they are. A terminal that shows the log would obey them. */
 function escapeControls(line: string): string {
@@ -33,15 +35,16 @@ export function openLog(level: Config["logLevel"]): Log {
   const writer = new LineWriter(2, (lines) => logger.warn({ lines }, "lines of the log are missing here: nobody took them"));
   const logger = pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, { write: (line: string) => writer.write(escapeControls(line)) });
   const end = (code: number): void => {
-    // The process would wait for the write.
-    if (writer.isStuck) process.kill(process.pid, "SIGKILL");
-    else process.exit(process.exitCode ?? code);
+    const exit = (): void => process.exit(process.exitCode ?? code);
+    if (!writer.isWriting) exit();
+    // Node waits for the write before it ends.
+    else writer.afterWrite(STUCK_MS, (isStuck) => (isStuck ? process.kill(process.pid, "SIGKILL") : exit()));
   };
   return {
     logger,
     async close() {
       await writer.settled(CLOSE_MS);
-      if (!writer.isStuck) writer.release();
+      if (!writer.isWriting) writer.release();
     },
     end,
     endSoon: (code) => void setTimeout(() => end(code), LINGER_MS).unref(),

@@ -133,19 +133,20 @@ class ChangedTable {
 
   /**
    * The changes. If much is in the stream for old entries alone, these entries are written again,
-   * so that the rest can go.
+   * so that the rest can go. Entries that the server has lost are written again too.
    */
   steps(): CommitHead["steps"] {
     const { table } = this.#log;
     const kept = this.#log.keptForTable();
     if (
+      this.#log.isTableLost ||
       kept.messages > KEPT.messages + KEPT_FOR_ENTRY.messages * table.size ||
       kept.bytes > KEPT.bytes + KEPT_FOR_ENTRY.bytes * table.size
     ) {
       let characters = 0;
-      for (const { key, value } of table.oldest(REWRITE.entries)) {
+      for (const [i, { key, value }] of table.oldest(REWRITE.entries).entries()) {
         characters += key.length + value.length;
-        if (characters > REWRITE.characters) break;
+        if (characters > REWRITE.characters && i > 0) break;
         if (!this.#changes.has(key)) this.#changes.set(key, value);
       }
     }

@@ -114,6 +114,10 @@ class NatsJournal implements Journal {
         for (const watcher of this.#watchers) watcher();
       },
       damaged: settings.onDamage,
+      lost: (what) => {
+        settings.onDamage(what);
+        void this.#rewriteTable();
+      },
     });
     this.#trimmer = new Trimmer(stream, this.replica);
     this.#writer = new LogWriter(stream, this.replica, this.#retention, () => this.#trimmer.wake());
@@ -239,6 +243,16 @@ class NatsJournal implements Journal {
     const isFirst = options.after === undefined;
     if (isFirst && !(await this.replica.synced(patienceEndMs(this.replica, TABLE_WAIT_MS)))) throw unreachable();
     return this.replica.log.table.list(prefix, options);
+  }
+
+  /** Writes the entries of the table that the server has lost again, for processes that load the stream. */
+  async #rewriteTable(): Promise<void> {
+    const { log } = this.replica;
+    try {
+      for (let before; log.isTableLost && log === this.replica.log && before !== (before = log.table.oldestSeq());) await this.append([]);
+    } catch {
+      // The next commit tries again.
+    }
   }
 
   #checkOpen(): void {

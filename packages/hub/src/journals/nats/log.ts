@@ -55,6 +55,8 @@ export class Log {
    */
   readonly #cachedSeqs = new NumberQueue();
   #cachedBytes = 0;
+  /** Sequence of the first message that the stream has, as far as known. */
+  #streamFirst = 0;
   /**
    * Whether the messages up to here may have holes. Old messages are removed, except those that the
    * table needs.
@@ -141,7 +143,13 @@ export class Log {
 
   /** Notes that the messages before a sequence are gone from the stream. */
   removedBefore(seq: number): void {
+    this.#streamFirst = Math.max(this.#streamFirst, seq);
     if (seq > this.#recordsFrom()) this.drop(this.records.firstFrom(seq));
+  }
+
+  /** Whether entries of the table are no longer in the stream, so that other processes miss them. */
+  get isTableLost(): boolean {
+    return (this.table.oldestSeq() ?? Infinity) < this.#streamFirst;
   }
 
   cached(seq: number): Message | undefined {

@@ -28,6 +28,8 @@ export interface ReplicaListener {
    */
   readonly replaced: () => void;
   readonly damaged: (what: string) => void;
+  /** The server has lost old messages that were needed. */
+  readonly lost: (what: string) => void;
 }
 
 /** Time between two checks that the stream is still the same, in milliseconds. */
@@ -78,6 +80,8 @@ export class Replica implements EngineConnection {
   #hasSeenLoss = false;
   /** Whether messages were missing, as after they were trimmed before they arrived. */
   #hasHole = false;
+  /** Sequence before which the server is known to have lost messages. */
+  #lostBefore = 0;
   /** Epochs that were replaced. */
   readonly #left = new Set<string>();
   #isLooking = false;
@@ -252,9 +256,9 @@ export class Replica implements EngineConnection {
     const place = await this.#stream.place();
     const found = place.incarnation === old.incarnation ? await this.#find(place) : "other";
     if (found === "same" && !this.#hasSeenLoss && !this.#hasHole) {
-      this.log.removedBefore(place.first);
       await this.#catchUp(old, place.last);
       if (this.#hasSeenLoss || this.#hasHole) throw new Unsettled("The stream has to be loaded again.");
+      this.#removed(place);
       // With full storage of the account, the server stores a message and removes it. The next
       // message must follow that place.
       if (old.seq < place.last && !(await this.#stream.hasFrom(old.seq + 1, place))) old.loaded(place.last);
@@ -346,6 +350,20 @@ export class Replica implements EngineConnection {
     this.take(log, sent.seq, { bytes, head });
   }
 
+  /** Notes what is gone from the front of the stream. */
+  #removed({ first, last }: StreamRange): void {
+    const { log } = this;
+    // With all messages taken in, this process would not remove more than any other.
+    const isLost = log.seq >= last && first > log.neededFrom() && first > this.#lostBefore;
+    log.removedBefore(first);
+    if (!isLost) return;
+    this.#lostBefore = first;
+    this.#listener.lost(
+      `The NATS server no longer has the messages before ${first} of the stream ${this.#stream.name}, although they were needed. ` +
+        `The records before ${log.head} are gone.`,
+    );
+  }
+
   #replace(): void {
     if (this.isReplaced) return;
     this.isReplaced = true;
@@ -370,7 +388,7 @@ export class Replica implements EngineConnection {
       const isStuck = place !== undefined && place.last > log.seq && this.#stuckAt === log.seq;
       this.#stuckAt = place !== undefined && place.last > log.seq ? log.seq : 0;
       if (isGone || isStuck) this.suspect(sinceMs);
-      else this.log.removedBefore(place.first);
+      else this.#removed(place);
     } catch {
       if (this.#isLive) this.suspect(sinceMs);
     } finally {

@@ -22,7 +22,7 @@ export const KIND = {
   result: 35,
   error: 36,
   leaving: 37,
-  /** The request was not carried out, and is for the next writer. */
+  /** Requests without an answer were not carried out, and are for the next writer. The last frame. */
   again: 38,
 } as const;
 

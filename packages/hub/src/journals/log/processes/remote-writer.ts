@@ -118,22 +118,28 @@ export class RemoteWriter {
       this.#reason = decodeError(content);
       return;
     }
+    if (kind === KIND.again) {
+      this.#takeBack();
+      return;
+    }
     const waiting = this.#sent.get(number);
     // The time of the request was over.
     if (waiting === undefined) return;
-    if (kind === KIND.again) {
-      this.#sent.delete(number);
-      waiting.wasSent = false;
-      this.#isLeaving = true;
-      this.#unsent.push(waiting);
-      return;
-    }
     // A request with a malformed answer stays open, until the connection ends.
     if (kind === KIND.error) waiting.reject(decodeError(content));
     else if (kind === KIND.appended || kind === KIND.result) waiting.answer(kind, content);
     else throw new MalformedFrame(`A frame of kind ${kind} is unknown.`);
     this.#sent.delete(number);
     this.#release();
+  }
+
+  /** Keeps the requests without an answer for the next writer. */
+  #takeBack(): void {
+    this.#isLeaving = true;
+    const sent = [...this.#sent.values()];
+    this.#sent.clear();
+    for (const waiting of sent) waiting.wasSent = false;
+    this.#unsent.unshift(...sent);
   }
 
   /** One write is under way at a time, so that the rest can still go to another writer. */
@@ -187,8 +193,10 @@ export class RemoteWriter {
     this.#stopChecking();
     const open: WaitingRequest[] = [];
     for (const waiting of this.#sent.values()) {
-      if (waiting.request.isRepeatable) open.push(waiting);
-      else waiting.giveUp();
+      if (waiting.request.isRepeatable) {
+        waiting.isInDoubt = true;
+        open.push(waiting);
+      } else waiting.giveUp();
     }
     open.push(...this.#unsent);
     this.#sent.clear();

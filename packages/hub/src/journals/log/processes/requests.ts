@@ -87,8 +87,10 @@ export class WaitingRequest<T = unknown> {
   readonly outcome: Promise<T>;
   /** Time of the monotonic clock. */
   readonly untilMs: number;
-  /** Whether another process may have got the request. */
+  /** Whether the present writer may have carried the request out. */
   wasSent = false;
+  /** Whether an earlier writer may have. */
+  isInDoubt = false;
   isSettled = false;
   #resolve: (outcome: T) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
@@ -129,7 +131,7 @@ export class WaitingRequest<T = unknown> {
   /** Rejects since no outcome came in time, or none can come. */
   giveUp(): void {
     this.reject(
-      this.wasSent && this.request.kind === "append"
+      (this.wasSent || this.isInDoubt) && this.request.kind === "append"
         ? new HubError("outcome_unknown", "The process that writes the journal did not answer. The update may be published or not.", {
             retryAfterMs: RETRY_AFTER_MS,
           })

@@ -30,6 +30,7 @@ OWN_PID.writeUInt32BE(process.pid);
 export class WriterServer implements Reception {
   readonly #connections = new Set<Connection>();
   #writer: LogWriterAccess | undefined;
+  #isRefusing = false;
   #stopListening: () => void = () => undefined;
   readonly #stopSigns: () => void;
 
@@ -41,7 +42,11 @@ export class WriterServer implements Reception {
 
   /** Takes a connection of a follower. */
   readonly take = (socket: Socket): void => {
-    const connection = new Connection(socket, () => this.#writer);
+    const connection = new Connection(
+      socket,
+      () => this.#writer,
+      () => this.#isRefusing,
+    );
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));
     socket.unref();
@@ -72,11 +77,12 @@ export class WriterServer implements Reception {
     await Promise.race([Promise.all(left), new Promise<void>((resolve) => after(LEAVE_MS, resolve))]);
   }
 
-  /** Carries out no further request. The followers keep them for the next writer. */
+  /** Carries out no further request. The followers learn of it by {@link WriterServer.close}. */
   refuse(): void {
-    for (const connection of this.#connections) connection.refuse();
+    this.#isRefusing = true;
   }
 
+  /** Tells the followers to ask the next writer for what has no answer, and ends the connections. */
   close(): void {
     this.#stopSigns();
     this.#stopListening();
@@ -87,6 +93,7 @@ export class WriterServer implements Reception {
 class Connection {
   readonly #socket: Socket;
   readonly #writer: () => LogWriterAccess | undefined;
+  readonly #isRefusing: () => boolean;
   readonly #reader = new FrameReader((kind, number, content) => this.#take(kind, number, content));
   #isGreeted = false;
   /** Whether the follower does not know the newest place. */
@@ -97,12 +104,12 @@ class Connection {
   #openBytes = 0;
   #openRequests = 0;
   #isEnded = false;
-  #isRefusing = false;
   #onDone: () => void = () => undefined;
 
-  constructor(socket: Socket, writer: () => LogWriterAccess | undefined) {
+  constructor(socket: Socket, writer: () => LogWriterAccess | undefined, isRefusing: () => boolean) {
     this.#socket = socket;
     this.#writer = writer;
+    this.#isRefusing = isRefusing;
     socket.on("data", (chunk) => this.#read(chunk));
     socket.on("end", () => {
       this.#isEnded = true;
@@ -137,16 +144,15 @@ class Connection {
     });
   }
 
-  refuse(): void {
-    this.#isRefusing = true;
-  }
-
   cut(): void {
     this.#socket.destroy();
   }
 
   close(): void {
     this.#write();
+    // What comes from now on is read, and not carried out. A follower may send it because it was
+    // suspended, or connected while the journal was being closed.
+    if (this.#isRefusing() && this.#openRequests === 0) this.#socket.write(frame(KIND.again, 0, NOTHING));
     this.#socket.end();
     // A suspended follower would keep the connection open.
     const stop = after(LEAVE_MS, () => this.#socket.destroy());
@@ -171,8 +177,7 @@ class Connection {
     }
     const writer = this.#writer();
     if (writer === undefined) throw new MalformedFrame("A request came before the journal was open.");
-    const answer = this.#isRefusing ? Promise.resolve<Answer>([KIND.again, NOTHING]) : answerOf(writer, kind, content);
-    void this.#answer(answer, number, content.length);
+    if (!this.#isRefusing()) void this.#answer(answerOf(writer, kind, content), number, content.length);
   }
 
   /** @param length - Bytes of the request. */
