@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { createHub, type Hub, type HubOptions } from "artesian";
@@ -126,9 +127,14 @@ export async function violations(page: Page): Promise<string[]> {
     const ending = document
       .getAnimations()
       .filter(({ effect, playState }) => playState === "running" && effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ending.map(({ finished }) => finished));
+    // What is not drawn, as in closed details, never ends.
+    const longest = new Promise((resolve) => setTimeout(resolve, 5000));
+    await Promise.race([Promise.allSettled(ending.map(({ finished }) => finished)), longest]);
   });
-  const results = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  const judged = page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  // A call of the page has no time limit of its own, and the test would not say where it stopped.
+  const late = sleep(120_000, undefined, { ref: false }).then(() => Promise.reject(new Error("axe did not end within 120 s")));
+  const results = await Promise.race([judged, late]);
   await page.emulateMedia({ reducedMotion: null });
   return results.violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`,
