@@ -24,13 +24,15 @@ async function letIn(page: Page, token: string): Promise<void> {
 describe("topics", () => {
   test("are a tree with sums, and lead to their updates", async () => {
     const site = await startConsole({ open: true });
-    for (const topic of ["/rooms/a/x", "/rooms/a/y", "/rooms/b", "greeting"]) await site.hub.publish({ topic, data: "12345" });
+    const room = "/%E4%BC%9A%E8%AE%AE%E5%AE%A4";
+    for (const topic of ["/rooms/a/x", "/rooms/a/y", "/rooms/b", "greeting", room]) await site.hub.publish({ topic, data: "12345" });
     const page = await enter(site, "topics");
-    await page.getByTestId("topics-count").getByText("4 topics").waitFor();
+    await page.getByTestId("topics-count").getByText("5 topics").waitFor();
     const line = (path: string): Promise<string> =>
       page.locator(`[data-testid=topic][data-topic="${path}"] .tree-line`).first().innerText();
     await expect.poll(() => line("/rooms")).toMatch(/3 topics[\s\S]*3 updates, 15 B/);
     await expect.poll(() => line("greeting")).toMatch(/1 update, 5 B/);
+    await expect.poll(() => line(room)).toMatch(/^\/会议室/);
     await site.hub.publish({ topic: "greeting", data: "12345" });
     await expect.poll(() => line("greeting")).toMatch(/2 updates, 10 B/);
     await page.locator('[data-topic="/rooms/a"] summary').click();

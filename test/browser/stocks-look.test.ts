@@ -64,6 +64,20 @@ describe.each(["en-GB", "zh-CN"])("the stocks in %s", (locale) => {
   });
 });
 
+test("Enter in the search opens the first symbol found", async () => {
+  const site = await startStocks();
+  await site.quote({ AAA: 10, BBB: 20, CCB: 30 });
+  const page = await visit(site.url);
+  await page.locator('[data-testid=row][data-symbol="AAA"][aria-selected=true]').waitFor();
+  await page.getByTestId("search").fill("nothing");
+  await page.getByTestId("search").press("Enter");
+  await page.getByTestId("search").fill("b");
+  await expect.poll(async () => Object.keys(await shownPrices(page))).toEqual(["BBB", "CCB"]);
+  await page.getByTestId("search").press("Enter");
+  await page.locator('[data-testid=row][data-symbol="BBB"][aria-selected=true]').waitFor();
+  expect(await page.getByTestId("search").inputValue()).toBe("b");
+});
+
 describe("in Chinese", () => {
   test("all words, numbers, dates and company names are Chinese, and a switch draws them again", async () => {
     const site = await startStocks(SIMULATED);

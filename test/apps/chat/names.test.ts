@@ -35,7 +35,7 @@ describe("a nickname that reads as the bot's", () => {
     "artie·机器人",
     "Artie AI",
   ];
-  const letters = ["arti℮", "arti€", "art!e", "art!e!", "art1e!", "𝐚rtie.", "(аrtіе)", "A R T L E"];
+  const letters = ["4rtie", "ar7i3", "arti℮", "arti€", "art!e", "art!e!", "art1e!", "𝐚rtie.", "(аrtіе)", "A R T L E"];
   it.each([...forms, ...titles, ...letters])("is refused: %j", (nickname) => {
     expect(isTaken(nickname, "artie")).toBe(true);
     expect(isTaken(nickname, "Artie Bot")).toBe(true);
@@ -45,6 +45,7 @@ describe("a nickname that reads as the bot's", () => {
     "Marty",
     "arties",
     "artie2",
+    "R2D2 4ever",
     "Bot",
     "the",
     "bot bot",

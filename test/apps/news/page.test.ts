@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { arrange, newestFirst } from "../../../demo/src/news/page/arrange.ts";
+import { arrange, inOrder, newestFirst } from "../../../demo/src/news/page/arrange.ts";
 import { type Headline, parseHeadline, parseStatuses } from "../../../demo/src/news/page/headline.ts";
 import { Lane } from "../../../demo/src/news/page/ticker/lane.ts";
 import { findWords, searchFor, wordsOf } from "../../../demo/src/news/page/search/search.ts";
@@ -85,6 +85,13 @@ describe("the order", () => {
   test("is newest first, and of one time the last that came", () => {
     const ids = newestFirst([headline("1", { at: 5 }), headline("2", { at: 9 }), headline("3", { at: 5 })]).map(({ id }) => id);
     expect(ids).toEqual(["2", "3", "1"]);
+  });
+
+  test("puts the sample feeds in the page's language first, and no other", () => {
+    const feeds = [status("own"), { ...status("en"), sample: true }, { ...status("zh"), sample: true, title: "示例" }, status("last")];
+    expect(inOrder(feeds, "zh-CN").map(({ name }) => name)).toEqual(["zh", "own", "en", "last"]);
+    expect(inOrder(feeds, "en").map(({ name }) => name)).toEqual(["en", "own", "zh", "last"]);
+    expect(inOrder([{ ...status("a"), title: "南方早报" }, status("b")], "en").map(({ name }) => name)).toEqual(["a", "b"]);
   });
 
   test("is by feed, as they are configured, with what the filter lets through", () => {

@@ -91,7 +91,8 @@ const NO_LETTERS = /[^\p{L}\p{N}\p{M}]+/gu;
 const AROUND_WORDS = /(?<![^\s])[^\p{L}\p{N}\p{M}]+|[^\p{L}\p{N}\p{M}]+(?![^\s])/gu;
 
 function lettersOf(seen: string): string {
-  return joined(plain(seen).replace(NO_LETTERS, ""));
+  const letters = plain(seen).replace(NO_LETTERS, "");
+  return joined(letters.replaceAll(/[3457]/g, (digit) => DIGITS[digit] ?? digit));
 }
 
 /** A name without invisible characters. */
@@ -102,6 +103,9 @@ function seenOf(name: string): string {
 function plain(seen: string): string {
   return Array.from(seen, (character) => plainOf(character)).join("");
 }
+
+/** Digits that are written for a letter. Names of people have digits, so this counts for reserved names alone. */
+const DIGITS: Readonly<Record<string, string>> = { 3: "e", 4: "a", 5: "s", 7: "t" };
 
 /** Two letters that look like one letter become one letter. */
 function joined(letters: string): string {

@@ -1,5 +1,8 @@
 import type { FeedStatus } from "../server/wire.ts";
+import type { Language } from "artesian-ui/language.ts";
 import type { Headline } from "./headline.ts";
+
+const HAN = /\p{Script=Han}/u;
 
 /** The reader's filter. */
 export interface Filter {
@@ -35,6 +38,12 @@ export interface Part {
 /** Sorts headlines, the newest first. Among equal times, the last to arrive comes first. */
 export function newestFirst(headlines: Iterable<Headline>): Headline[] {
   return [...headlines].toReversed().toSorted((a, b) => b.at - a.at);
+}
+
+/** Puts the sample feeds in the page's language first. Other feeds keep their order. */
+export function inOrder(feeds: readonly FeedStatus[], language: Language): readonly FeedStatus[] {
+  const isFirst = ({ sample, title }: FeedStatus): boolean => sample && HAN.test(title) === (language === "zh-CN");
+  return [...feeds.filter(isFirst), ...feeds.filter((status) => !isFirst(status))];
 }
 
 /**

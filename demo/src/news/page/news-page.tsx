@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { AppBar } from "artesian-ui/app-bar.tsx";
+import { language } from "artesian-ui/language.ts";
 import { ConnectionBadge, ConnectionProblem } from "artesian-ui/connection-badge.tsx";
 import { useNow } from "artesian-ui/use-now.ts";
 import { useView } from "artesian-ui/use-view.ts";
 import { Announcer } from "./announcer.tsx";
-import { arrange, newestFirst } from "./arrange.ts";
+import { arrange, inOrder, newestFirst } from "./arrange.ts";
 import { Board } from "./board.tsx";
 import { FeedsPanel } from "./feeds-panel.tsx";
 import { FilterBar } from "./filter-bar.tsx";
@@ -53,7 +54,8 @@ export function NewsPage(): ComponentChildren {
   const since = useVisit(now, view.loaded);
   const badgeNow = useNow(view.connection.state === "reconnecting");
   const main = useRef<HTMLElement>(null);
-  const { feeds, shown, held, fresh } = view;
+  const { shown, held, fresh } = view;
+  const feeds = useMemo(() => inOrder(view.feeds, language()), [view.feeds, language()]);
   // A feed in the address may be unknown to this server.
   const isUnknownFeed = filter.feed !== "" && !feeds.some(({ name }) => name === filter.feed);
   const reload = (): void => store.reload();

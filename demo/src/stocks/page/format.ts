@@ -9,11 +9,15 @@ export const UNKNOWN = "–";
  */
 const MAX_PLACES = 8;
 const MAX_DIGITS = 10;
+/** From here on, a price is a power of ten. */
+const HUGE = 1e12;
 
+const SCIENCE: Intl.NumberFormatOptions = { notation: "scientific", maximumSignificantDigits: 6 };
 const PLACES = Array.from({ length: MAX_PLACES + 1 }, (_, places) => ({
   plain: numbers({ minimumFractionDigits: places, maximumFractionDigits: places }),
   signed: numbers({ minimumFractionDigits: places, maximumFractionDigits: places, signDisplay: "exceptZero" }),
 }));
+const SCIENTIFIC = { plain: numbers(SCIENCE), signed: numbers({ ...SCIENCE, signDisplay: "exceptZero" }) };
 const PERCENT = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
 const COMPACT = numbers({ notation: "compact", maximumSignificantDigits: 4 });
 const BYTES = numbers({ maximumFractionDigits: 0 });
@@ -56,17 +60,17 @@ function usualDecimals(size: number): number {
 
 /** @param decimals - Places after the point. In a row of prices, the most that one of them has. */
 export function formatPrice(price: number, decimals: number = decimalsOf(price)): string {
-  return withMinus(formatsOf(decimals).plain().format(price));
+  return withMinus((Math.abs(price) < HUGE ? formatsOf(decimals) : SCIENTIFIC).plain().format(price));
 }
 
 /** @param decimals - Decimal places of the price. */
 export function formatChange(change: number, decimals: number): string {
-  return withMinus(formatsOf(decimals).signed().format(change));
+  return withMinus((Math.abs(change) < HUGE ? formatsOf(decimals) : SCIENTIFIC).signed().format(change));
 }
 
 /** @param percent - 1 is one percent. */
 export function formatPercent(percent: number): string {
-  return `${withMinus(PERCENT().format(percent))}%`;
+  return `${withMinus((Math.abs(percent) < HUGE ? PERCENT : SCIENTIFIC.signed)().format(percent))}%`;
 }
 
 export function formatVolume(volume: number | undefined): string {

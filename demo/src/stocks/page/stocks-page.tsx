@@ -97,6 +97,13 @@ export function StocksPage({ origin, stores: { store, alerts } }: { origin: stri
     document.getElementById("detail-title")?.scrollIntoView({ block: "nearest" });
   }
 
+  /** Enter opens the first symbol found. */
+  function onSearchKey(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.isComposing || query === "") return;
+    const found = list.current?.querySelector<HTMLElement>("[data-symbol]")?.dataset["symbol"];
+    if (found !== undefined) pick(found);
+  }
+
   function showAll(): void {
     setSearch("");
     choose({ view: "all" });
@@ -205,6 +212,7 @@ export function StocksPage({ origin, stores: { store, alerts } }: { origin: stri
               maxLength={64}
               value={search}
               onInput={(event) => setSearch(event.currentTarget.value)}
+              onKeyDown={onSearchKey}
             />
           </div>
           <MarketSummary view={view} />

@@ -73,3 +73,13 @@ export function axisEnd(value: number, atLeast: number): number {
   const step = [1, 2, 5].find((one) => one * power >= top * 0.999_999);
   return (step ?? 10) * power;
 }
+
+/** A topic's name with percent-encoded letters as letters, if nothing in it would be invisible. */
+export function readable(name: string): string {
+  try {
+    const text = decodeURI(name);
+    return /[\p{C}\p{Z}]/u.test(text) ? name : text;
+  } catch {
+    return name;
+  }
+}

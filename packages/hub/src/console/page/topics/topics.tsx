@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import type { ConsoleApi } from "../api.ts";
-import { bytes, count, dayAndClock, duration, rate } from "../format.ts";
+import { bytes, count, dayAndClock, duration, rate, readable } from "../format.ts";
 import { consoleTexts } from "../texts.ts";
 import { useAsked } from "../use-asked.ts";
 import { useRepeated } from "../use-repeated.ts";
@@ -85,12 +85,12 @@ function Line({ node, onTopic }: { node: TopicNode; onTopic: (topic: string) => 
     <span class="tree-line">
       <span class="tree-name">
         {node.isTopic && node.children.length === 0 ? (
-          <button type="button" class="link" title={texts.show} onClick={() => onTopic(node.path)}>
-            {node.name}
+          <button type="button" class="link" title={texts.show(node.path)} onClick={() => onTopic(node.path)}>
+            {readable(node.name)}
           </button>
         ) : (
           <>
-            <code>{node.name}</code> {node.topics > 1 && <small>{texts.below(node.topics, count(node.topics))}</small>}
+            <code>{readable(node.name)}</code> {node.topics > 1 && <small>{texts.below(node.topics, count(node.topics))}</small>}
           </>
         )}
       </span>
